@@ -1,0 +1,2 @@
+//! certgate
+fn main() {}

@@ -1,0 +1,1 @@
+//! The client: chosen codec, real transport, workflows driven.

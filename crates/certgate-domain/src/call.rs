@@ -1,0 +1,29 @@
+//! A task on its way to the gateway.
+
+use crate::{AnyTask, BasicUser, Credentials};
+
+/// A task with what goes along with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The task.
+    pub task: AnyTask,
+    /// What goes along with it.
+    pub options: Options,
+    /// Who asks. Absent in payloads that are only converted.
+    pub credentials: Option<Credentials>,
+}
+
+/// What may go along with any task.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The subuser to act for (XML `owner`, JSON `X-Domainrobot-Owner-User` and `-Owner-Context`).
+    pub owner: Option<BasicUser>,
+    /// Language of texts, `de` or `en` (XML `language`; JSON has none).
+    pub language: Option<String>,
+    /// The client's transaction id (XML `ctid`, JSON `?ctid=`).
+    pub ctid: Option<String>,
+    /// Another mail address for the system's answers (XML `reply_to`, JSON `?replyTo=`).
+    pub reply_to: Option<String>,
+    /// Extra details asked for (XML `key`, JSON `?keys[]=`).
+    pub keys: Vec<String>,
+}

@@ -1,0 +1,49 @@
+//! What the field speaks of: certificates, contacts, jobs, messages and the tasks that carry them.
+//!
+//! These types know no wire: no serde, no HTTP, no clock, no input or output. Each codec maps each record by plain
+//! functions, so that the compiler sees to completeness.
+
+mod authentication;
+mod basic_user;
+mod call;
+mod certificate;
+mod certificate_data;
+mod contact;
+mod credentials;
+mod foreign;
+mod job;
+mod message;
+mod moment;
+mod object;
+mod poll_message;
+mod response;
+mod said;
+mod secret;
+mod status;
+mod subject_alternative_name;
+pub mod task;
+mod time_period;
+pub mod words;
+mod zone_record;
+
+pub use authentication::{CertAuthentication, CertAuthenticationStatus, DomainControlValidationStatus};
+pub use basic_user::BasicUser;
+pub use call::{Call, Options};
+pub use certificate::{CaCertificate, Certificate, CertificateHistory, ExtendedValidationExtension};
+pub use certificate_data::CertificateData;
+pub use contact::{SslContact, SslContactExtensions, SslContactGeneralExtensions, SslContactReference};
+pub use credentials::Credentials;
+pub use foreign::Foreign;
+pub use job::{Job, NiccomLog, ObjectJob, WorkflowEvent};
+pub use message::{GenericObject, Message};
+pub use moment::{Moment, NotAMoment};
+pub use object::{ObjectData, ResponseObject};
+pub use poll_message::{NotifyMessage, PollMessage};
+pub use response::{AnyData, Data, Response};
+pub use said::Said;
+pub use secret::Secret;
+pub use status::{Status, StatusCode, Verdict};
+pub use subject_alternative_name::SubjectAlternativeName;
+pub use task::{AnyTask, Mode, Task, TaskKind};
+pub use time_period::TimePeriod;
+pub use zone_record::{NotAZoneRecord, ZoneRecord};

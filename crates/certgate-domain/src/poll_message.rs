@@ -1,0 +1,39 @@
+//! Messages of the notification queue.
+
+use crate::{BasicUser, Job, Message, Moment, ResponseObject, Said};
+
+/// A message of the account's queue (OpenAPI `PollMessage`; XML `message`). It has either a job or a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PollMessage {
+    /// Its id, needed to confirm it.
+    pub id: Option<i64>,
+    /// Its owner.
+    pub owner: Option<BasicUser>,
+    /// The job it reports on.
+    pub job: Option<Job>,
+    /// The event it reports.
+    pub notify: Option<NotifyMessage>,
+    /// Transaction id of the original order (XML `job/stid`).
+    pub stid: Option<String>,
+    /// The client's transaction id of the original order.
+    pub ctid: Option<String>,
+    /// Messages of the system.
+    pub messages: Vec<Message>,
+    /// Flags.
+    pub flags: Option<String>,
+    /// A notice.
+    pub notice: Option<String>,
+    /// When it was created.
+    pub created: Option<Said<Moment>>,
+    /// What it is about (XML: inside `job`, named after the object).
+    pub object: Option<ResponseObject>,
+}
+
+/// The event of a message (OpenAPI `NotifyMessage`; XML `notify`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotifyMessage {
+    /// Type of the operation.
+    pub r#type: Option<String>,
+    /// What it is about.
+    pub object: Option<ResponseObject>,
+}

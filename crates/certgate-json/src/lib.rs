@@ -1,0 +1,1 @@
+//! The JSON REST API: tasks to requests and back.

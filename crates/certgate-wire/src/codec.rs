@@ -1,0 +1,88 @@
+//! The codec trait and what it takes and gives.
+
+use certgate_domain::{AnyData, Call, Response, TaskKind};
+
+use crate::{DecodeError, Findings, Reply, Request};
+
+/// What was read, and what was odd about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<T> {
+    /// The value.
+    pub value: T,
+    /// What nobody understood, or what was not of its documented type.
+    pub findings: Findings,
+}
+
+/// What was written, and what this protocol could not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded<T> {
+    /// The payload.
+    pub payload: T,
+    /// What is missing in it.
+    pub losses: Vec<Loss>,
+}
+
+/// Something that a protocol cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Which field, by the JSON API's names: `lifetime.unit`, `options.language`.
+    pub path: String,
+    /// Why it cannot be said.
+    pub why: String,
+}
+
+impl Loss {
+    /// That field, for that reason.
+    pub fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { path: path.into(), why: why.into() }
+    }
+}
+
+/// One protocol, both sides of it.
+///
+/// Reading is tolerant: what is unknown becomes a finding. Writing always succeeds; what cannot be said is a [`Loss`].
+/// Whether a task is fit to be sent is [`AnyTask::missing`](certgate_domain::AnyTask::missing)'s to say.
+pub trait Codec: Send + Sync {
+    /// `xml` or `json`.
+    fn name(&self) -> &'static str;
+
+    /// Client: the request for a task.
+    fn encode_request(&self, call: &Call) -> Encoded<Request>;
+
+    /// Client: the answers in a reply, in their order. XML may hold several `<result>`s, each for a task of that kind.
+    ///
+    /// # Errors
+    /// The body is no answer of this protocol.
+    fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError>;
+
+    /// Gateway: the tasks in a request, in their order. XML may hold several `<task>`s. `expected` is the kind the caller
+    /// knows it to be, needed where the payload does not say (a JSON body without its method and path).
+    ///
+    /// # Errors
+    /// The request is none of this protocol's, or not of the expected kind.
+    fn decode_requests(&self, expected: Option<TaskKind>, request: &Request)
+    -> Result<Vec<Decoded<Call>>, DecodeError>;
+
+    /// Gateway: the reply that holds these answers, each with the kind of task it answers. JSON holds one: more are a loss.
+    fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply>;
+
+    /// The same bytes without passwords, sessions, tokens, authinfo and private keys, whether they can be decoded or not.
+    /// Must come before any log, trace, file or error.
+    fn redact(&self, body: &[u8]) -> Vec<u8>;
+
+    /// Client: the one answer in a reply.
+    ///
+    /// # Errors
+    /// The body is no answer of this protocol, or holds more than one.
+    fn decode_response(&self, kind: TaskKind, reply: &Reply) -> Result<Decoded<Response<AnyData>>, DecodeError> {
+        let mut answers = self.decode_responses(kind, reply)?;
+        match (answers.pop(), answers.len()) {
+            (Some(answer), 0) => Ok(answer),
+            (_, others) => Err(DecodeError::new(
+                "response",
+                format!("{} results", if others == 0 { 0 } else { others + 1 }),
+                "one result for one task",
+            )),
+        }
+    }
+}

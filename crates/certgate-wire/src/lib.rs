@@ -1,0 +1,18 @@
+//! The seam between tasks and payloads.
+//!
+//! A [`Codec`] turns tasks and answers into the bytes of one protocol and back, on the client's side and on the gateway's.
+//! It is object-safe, so that the protocol is a value chosen at run time.
+
+mod codec;
+mod finding;
+mod limits;
+mod message;
+mod place;
+mod refusal;
+
+pub use codec::{Codec, Decoded, Encoded, Loss};
+pub use finding::{Finding, FindingKind, Findings};
+pub use limits::Limits;
+pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
+pub use place::Place;
+pub use refusal::{DecodeError, excerpt};

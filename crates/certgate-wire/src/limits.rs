@@ -1,0 +1,34 @@
+//! How much of a payload is taken.
+
+/// Bounds for reading a payload, so that no body can cost more than its own size times a small number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+}
+
+impl Limits {
+    /// The bound for a body unless told otherwise: 8 MiB. A certificate's answer has about 9 kB.
+    pub const BODY: usize = 8 << 20;
+    /// The bound for nesting; documented payloads have 7 levels.
+    pub const DEPTH: usize = 32;
+    /// How many findings one payload may have before the rest is passed over.
+    pub const FINDINGS: usize = 100;
+
+    /// How many elements or values a body of that length may have: more is no answer but an attack on memory.
+    ///
+    /// ```
+    /// assert!(certgate_wire::Limits::nodes(8_800) > 4_000);
+    /// ```
+    pub const fn nodes(body: usize) -> usize {
+        4096 + body / 16
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: Self::BODY, depth: Self::DEPTH }
+    }
+}

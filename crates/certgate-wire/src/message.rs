@@ -1,0 +1,154 @@
+//! Requests and replies as they go over the wire.
+
+use std::fmt;
+
+use certgate_domain::Secret;
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    /// Its name, such as `GET`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// The method of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::Get, Self::Post, Self::Put, Self::Delete].into_iter().find(|method| method.as_str() == name)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its method. The XML gateway takes POST only.
+    pub method: Method,
+    /// Path and query below the endpoint: `/certificate/571?ctid=x`. Empty for the XML gateway, which has one address, and
+    /// for a JSON body read without its request line.
+    pub target: String,
+    /// Its headers, content type included.
+    pub headers: Vec<Header>,
+    /// Its body; may hold credentials, and so has no place in `Debug`.
+    pub body: Body,
+}
+
+/// Bytes that may hold secrets: `Debug` says only how many there are.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Body(pub Vec<u8>);
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({} bytes)", self.0.len())
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::ops::Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Request {
+    /// The value of a header, by its name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.expose())
+    }
+}
+
+/// A header of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: HeaderValue,
+}
+
+/// The value of a header, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// May be shown.
+    Plain(String),
+    /// May not.
+    Secret(Secret),
+}
+
+impl Header {
+    /// A header that may be shown.
+    pub fn plain(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: HeaderValue::Plain(value.into()) }
+    }
+
+    /// A header that may not be shown.
+    pub fn secret(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: HeaderValue::Secret(Secret::new(value)) }
+    }
+}
+
+impl HeaderValue {
+    /// The value itself, for the wire.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Plain(value) => value,
+            Self::Secret(value) => value.expose(),
+        }
+    }
+
+    /// The value for people: a secret is a dot.
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Plain(value) => value,
+            Self::Secret(_) => "…",
+        }
+    }
+}
+
+/// A reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status. Both protocols answer business errors with 200 as well.
+    pub status: u16,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Body,
+}
+
+impl Reply {
+    /// A body by itself, as from a file.
+    pub fn of(body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Body(body.into()) }
+    }
+
+    /// The value of a header, by its name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}

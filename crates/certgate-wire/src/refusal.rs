@@ -1,0 +1,46 @@
+//! Payloads that are refused.
+
+use crate::Place;
+
+/// Why a payload is refused: what was found, where, and what was expected. Holds no more than a short excerpt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{path}: found {found}, expected {expected}", place.map(|place| format!("{place}: ")).unwrap_or_default())]
+pub struct DecodeError {
+    /// Line and column; absent where there is no text to point at.
+    pub place: Option<Place>,
+    /// The path of names down to it.
+    pub path: String,
+    /// What was found.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+impl DecodeError {
+    /// Without a place.
+    pub fn new(path: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { place: None, path: path.into(), found: found.into(), expected: expected.into() }
+    }
+
+    /// At a byte of the body.
+    #[must_use]
+    pub fn at(mut self, body: &[u8], offset: usize) -> Self {
+        self.place = Some(Place::at(body, offset));
+        self
+    }
+}
+
+/// The start of a text for an error: at most 40 characters, control characters shown as `�`, in backquotes.
+///
+/// ```
+/// assert_eq!(certgate_wire::excerpt("a\u{1b}b"), "`a�b`");
+/// ```
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}

@@ -1,0 +1,1 @@
+//! The XML gateway's envelopes: tasks to bytes and back.
