@@ -1,1 +1,35 @@
-//! The client: chosen codec, real transport, workflows driven.
+//! The client: a codec chosen at run time behind one trait, a real transport behind another, workflows driven.
+//!
+//! ```no_run
+//! use certgate_client::{Client, HttpTransport};
+//! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
+//!
+//! let transport = HttpTransport::new("https://api.autodns.com/v1", None)?;
+//! let credentials = Credentials { user: "user".into(), password: Secret::new("…"), context: "9".into() };
+//! let mut client = Client::new(Box::new(certgate_json::JsonCodec::default()), Box::new(transport), credentials);
+//! let answer = client.call(CertificateInfo::new(571))?;
+//! println!("{:?}", answer.value.data.first().and_then(|certificate| certificate.name.as_deref()));
+//! # Ok::<(), certgate_client::Error>(())
+//! ```
+
+mod client;
+mod drive;
+mod error;
+mod files;
+mod http;
+mod interrupt;
+mod redact;
+mod spool;
+mod trace;
+mod transport;
+
+pub use client::{Client, Exchange};
+pub use drive::{Watcher, drive, rehearse};
+pub use error::{Error, Kind, Refusal};
+pub use files::{Files, written_files};
+pub use http::HttpTransport;
+pub use interrupt::Interrupt;
+pub use redact::Redactor;
+pub use spool::Spool;
+pub use trace::Trace;
+pub use transport::{Transport, TransportError};

@@ -1,1 +1,16 @@
 //! What to do next: workflows, retries and pace as pure decisions.
+//!
+//! Nothing here reads a clock, opens a socket or sleeps. `now` is passed in as the time since the run began; a decision to
+//! wait says until when. The client drives.
+
+mod pace;
+mod reissue;
+mod retry;
+mod step;
+mod wait;
+
+pub use pace::Pace;
+pub use reissue::{Reissue, Wanted};
+pub use retry::{Decision, Trouble, decide};
+pub use step::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
+pub use wait::Wait;

@@ -1,0 +1,139 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::command::{call, convert, decode, info, poll, prepare, reissue, resume, serve};
+
+/// Certificates over the InterNetX XML gateway or its JSON API.
+#[derive(Debug, Parser)]
+#[command(name = "certgate", version, about, max_term_width = 120, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Reissue a certificate: check the CSR, order, wait, fetch, verify, write.
+    Reissue(reissue::Reissue),
+    /// Carry on waiting for an accepted order.
+    Resume(resume::Resume),
+    /// Check a CSR and show what validation needs (task 400110).
+    Prepare(prepare::Prepare),
+    /// Show a certificate (task 400104).
+    Info(info::Info),
+    /// The account's queue of notifications (tasks 0905, 0906).
+    #[command(subcommand)]
+    Poll(poll::Poll),
+    /// Send any task, its data in the JSON API's shape.
+    Call(call::Call),
+    /// List the tasks.
+    #[command(after_help = "Example:\n  certgate tasks --output json")]
+    Tasks,
+    /// Test connection and credentials.
+    #[command(after_help = "Example:\n  certgate hello --transport xml --sandbox")]
+    Hello,
+    /// Read a payload file and show its value.
+    Decode(decode::Decode),
+    /// Turn a payload file into the other protocol's.
+    Convert(convert::Convert),
+    /// Run a gateway of our own.
+    #[command(subcommand)]
+    Serve(serve::Serve),
+}
+
+/// The two protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    Xml,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    Request,
+    Response,
+}
+
+/// Options of every command; they may stand before or after it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The protocol [default: the profile's, else json]
+    #[arg(long, global = true, env = "CERTGATE_TRANSPORT")]
+    pub(crate) transport: Option<Protocol>,
+    /// The gateway's address [default: the vendor's for the transport]
+    #[arg(long, global = true, env = "CERTGATE_ENDPOINT", value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// A section of the configuration file; `live` and `demo` exist built in [default: live]
+    #[arg(long, global = true, env = "CERTGATE_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The configuration file [default: certgate/config.toml in the platform's configuration folder]
+    #[arg(long, global = true, env = "CERTGATE_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The user; the password comes from CERTGATE_PASSWORD, a file, standard input or the profile's password_command
+    #[arg(long, global = true, env = "CERTGATE_USER", value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// The context: 1 demo, 4 AutoDNS, 9 SSLManager
+    #[arg(long, global = true, env = "CERTGATE_CONTEXT", value_name = "NUMBER")]
+    pub(crate) context: Option<String>,
+    /// Read the password from this file
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "password_stdin")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read the password from standard input
+    #[arg(long, global = true)]
+    pub(crate) password_stdin: bool,
+    /// Act for this subuser
+    #[arg(long, global = true, value_name = "USER")]
+    pub(crate) owner: Option<String>,
+    /// The subuser's context
+    #[arg(long, global = true, value_name = "NUMBER", requires = "owner")]
+    pub(crate) owner_context: Option<i64>,
+    /// Language of the gateway's texts, where the protocol has it (XML)
+    #[arg(long, global = true, value_parser = ["de", "en"])]
+    pub(crate) language: Option<String>,
+    /// Transaction id to send along [default: a new one]
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) ctid: Option<String>,
+    /// Use an embedded gateway on loopback: no account, no network, state for this run only
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// The zone of times in XML [default: Europe/Berlin]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) time_zone: Option<String>,
+    /// Take unknown elements and fields as errors (exit 10)
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
+    /// Write every exchange, redacted, as JSON lines
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Text for people or one JSON document
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub(crate) output: Output,
+    /// Only errors on stderr
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what is sent
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) color: clap::ColorChoice,
+}
+
+impl Global {
+    /// Whether output is JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.output == Output::Json
+    }
+}

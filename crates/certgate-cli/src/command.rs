@@ -1,0 +1,36 @@
+//! One file a command.
+
+pub(crate) mod call;
+pub(crate) mod convert;
+pub(crate) mod decode;
+pub(crate) mod hello;
+pub(crate) mod info;
+pub(crate) mod poll;
+pub(crate) mod prepare;
+pub(crate) mod reissue;
+pub(crate) mod resume;
+pub(crate) mod serve;
+pub(crate) mod tasks;
+
+use crate::{
+    arguments::{Arguments, Command},
+    failure::Failure,
+};
+
+/// Runs a command; gives its exit code.
+pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let Arguments { global, command } = arguments;
+    match command {
+        Command::Reissue(command) => command.run(&global),
+        Command::Resume(command) => command.run(&global),
+        Command::Prepare(command) => command.run(&global),
+        Command::Info(command) => command.run(&global),
+        Command::Poll(command) => command.run(&global),
+        Command::Call(command) => command.run(&global),
+        Command::Tasks => tasks::run(&global),
+        Command::Hello => hello::run(&global),
+        Command::Decode(command) => command.run(&global),
+        Command::Convert(command) => command.run(&global),
+        Command::Serve(command) => command.run(),
+    }
+}

@@ -1,0 +1,147 @@
+//! `certgate decode`, and reading payload files in general.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use certgate_client::Kind;
+use certgate_domain::{Call, TaskKind};
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{Global, Protocol, Side},
+    connection::codec,
+    document,
+    failure::Failure,
+    settings::Profile,
+};
+
+/// Read a payload file and show its value
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  certgate decode --transport xml --task certificate-info --side response answer.xml")]
+pub(crate) struct Decode {
+    /// The task; may be left out where the payload says it
+    #[arg(long, value_parser = task_kind)]
+    task: Option<TaskKind>,
+    /// Which side of the exchange the payload is
+    #[arg(long, value_enum)]
+    side: Side,
+    /// The payload; - for standard input
+    file: PathBuf,
+}
+
+/// A payload's values, each with what was odd about it.
+pub(crate) enum Payload {
+    Requests(Vec<Decoded<Call>>),
+    Responses(TaskKind, Vec<Decoded<certgate_domain::Response<certgate_domain::AnyData>>>),
+}
+
+pub(crate) fn task_kind(name: &str) -> Result<TaskKind, String> {
+    TaskKind::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = TaskKind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("no task of that name; expected one of {}", names.join(", "))
+    })
+}
+
+/// Reads a file, or standard input for `-`: one byte more than the limit at most, for the codec to refuse.
+pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let most = limit as u64 + 1;
+    let read = if path == Path::new("-") {
+        std::io::stdin().take(most).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+    Ok(bytes)
+}
+
+/// Reads a payload of a protocol.
+pub(crate) fn read_payload(
+    global: &Global,
+    protocol: Protocol,
+    task: Option<TaskKind>,
+    side: Side,
+    file: &Path,
+) -> Result<Payload, Failure> {
+    let profile = Profile::chosen(global)?;
+    let bytes = read_file(file, profile.limits().body)?;
+    let refused = |error: DecodeError| Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()));
+    let codec = codec(&profile, global, protocol)?;
+    match (side, protocol) {
+        (Side::Request, Protocol::Json) => {
+            let call = certgate_json::text::decode(&*codec, task, &bytes).map_err(refused)?;
+            Ok(Payload::Requests(vec![call]))
+        }
+        (Side::Request, Protocol::Xml) => {
+            let request = Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes) };
+            Ok(Payload::Requests(codec.decode_requests(task, &request).map_err(refused)?))
+        }
+        (Side::Response, _) => {
+            let task = task.ok_or_else(|| Failure::usage("--task is missing: a response does not say its task"))?;
+            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes)).map_err(refused)?))
+        }
+    }
+}
+
+impl Payload {
+    /// One document a task or result.
+    pub(crate) fn documents(&self) -> Vec<Value> {
+        match self {
+            Self::Requests(calls) => calls
+                .iter()
+                .map(|Decoded { value, findings }| {
+                    json!({
+                        "task": value.task.kind().name(), "side": "request",
+                        "value": certgate_json::document::request(value),
+                        "options": certgate_json::document::options(&value.options),
+                        "findings": document::findings(findings),
+                    })
+                })
+                .collect(),
+            Self::Responses(task, answers) => answers
+                .iter()
+                .map(|Decoded { value, findings }| {
+                    json!({
+                        "task": task.name(), "side": "response",
+                        "value": certgate_json::document::response(value),
+                        "options": {},
+                        "findings": document::findings(findings),
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    /// All findings.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        match self {
+            Self::Requests(calls) => calls.iter().flat_map(|call| call.findings.clone()).collect(),
+            Self::Responses(_, answers) => answers.iter().flat_map(|answer| answer.findings.clone()).collect(),
+        }
+    }
+}
+
+impl Decode {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let protocol = Profile::chosen(global)?.protocol(global)?;
+        let payload = read_payload(global, protocol, self.task, self.side, &self.file)?;
+        let found = payload.findings();
+        let mut documents = payload.documents();
+        let mut document = json!({ "schema": 1 });
+        if documents.len() == 1 {
+            if let (Value::Object(document), Some(Value::Object(one))) = (&mut document, documents.pop()) {
+                document.extend(one);
+            }
+        } else {
+            document["documents"] = Value::Array(documents);
+        }
+        document::print(&document);
+        document::judge(global, &found).map_err(Failure::said).map(|()| 0)
+    }
+}

@@ -1,0 +1,29 @@
+//! `certgate prepare`.
+
+use std::path::PathBuf;
+
+use certgate_domain::task::CertificatePrepareOrder;
+use clap::Args;
+
+use crate::{arguments::Global, command::{call::send, reissue::read_csr}, failure::Failure};
+
+/// Check a CSR and show what validation needs
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  certgate prepare --csr example.com.csr --product QUICKSSLPREMIUM --sandbox")]
+pub(crate) struct Prepare {
+    /// The CSR, PEM; - for standard input
+    #[arg(long, value_name = "FILE")]
+    csr: PathBuf,
+    /// The product's code
+    #[arg(long)]
+    product: Option<String>,
+}
+
+impl Prepare {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let (csr, _) = read_csr(&self.csr)?;
+        let task = CertificatePrepareOrder::new(csr, self.product.as_deref());
+        send(global, &task.into())?;
+        Ok(0)
+    }
+}

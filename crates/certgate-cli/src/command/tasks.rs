@@ -1,0 +1,42 @@
+//! `certgate tasks`.
+
+use certgate_domain::{Mode, TaskKind};
+use serde_json::{Value, json};
+
+use crate::{arguments::Global, document, failure::Failure};
+
+pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
+    let mode = |kind: TaskKind| match kind.mode() {
+        Mode::Sync => "sync",
+        Mode::Async => "async",
+    };
+    if global.json() {
+        let tasks: Vec<Value> = TaskKind::ALL
+            .iter()
+            .map(|&kind| {
+                let (method, route) = certgate_json::route(kind);
+                json!({
+                    "name": kind.name(), "code": kind.code(), "method": method.as_str(), "route": route,
+                    "mode": mode(kind), "safe": kind.is_safe_to_repeat(), "xml": certgate_xml::evidence(kind),
+                })
+            })
+            .collect();
+        document::print(&json!({ "schema": 1, "tasks": tasks }));
+        return Ok(0);
+    }
+    for &kind in TaskKind::ALL {
+        let (method, route) = certgate_json::route(kind);
+        let safe = if kind.is_safe_to_repeat() { "safe to repeat" } else { "never repeated" };
+        document::line(&format!(
+            "{:<26} {:<7} {:<5} {:<28} {:<6} {:<15} {}",
+            kind.name(),
+            kind.code(),
+            method.as_str(),
+            route,
+            mode(kind),
+            safe,
+            certgate_xml::evidence(kind)
+        ));
+    }
+    Ok(0)
+}

@@ -1,0 +1,123 @@
+//! What goes to stdout.
+
+use std::io::Write;
+
+use certgate_client::{Exchange, Kind};
+use certgate_wire::Finding;
+use serde_json::{Value, json};
+
+use crate::{arguments::Global, failure::{Failure, printable}};
+
+/// Prints one JSON document.
+pub(crate) fn print(document: &Value) {
+    line(&format!("{document:#}"));
+}
+
+/// Prints a line; a closed pipe is the reader's choice.
+pub(crate) fn line(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{text}");
+}
+
+/// The findings of a payload.
+pub(crate) fn findings(findings: &[Finding]) -> Value {
+    findings
+        .iter()
+        .map(|finding| {
+            let mut value = json!({ "kind": finding.kind.as_str(), "path": finding.path });
+            if let Some(place) = finding.place {
+                value["line"] = json!(place.line);
+                value["column"] = json!(place.column);
+            }
+            value
+        })
+        .collect()
+}
+
+/// Shows findings as warnings; under `--strict` they end the command, after its output.
+pub(crate) fn judge(global: &Global, found: &[Finding]) -> Result<(), Failure> {
+    warn(global, found);
+    match found.first() {
+        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)"))),
+        _ => Ok(()),
+    }
+}
+
+/// Shows findings as warnings.
+pub(crate) fn warn(global: &Global, found: &[Finding]) {
+    if !global.quiet {
+        for finding in found {
+            eprintln!("certgate: warning: {}", printable(&finding.to_string()));
+        }
+    }
+}
+
+/// Prints the answer to one task: the document, or its data for people.
+pub(crate) fn answer(global: &Global, exchange: &Exchange) -> Result<(), Failure> {
+    let (answer, found) = (&exchange.answer.value, &exchange.answer.findings);
+    let response = certgate_json::document::response(answer);
+    if global.json() {
+        if global.strict {
+            if let Some(first) = found.first() {
+                return Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)"))
+                    .with("response", response)
+                    .with("findings", findings(found)));
+            }
+        }
+        print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
+        warn(global, found);
+        return Ok(());
+    }
+    for data in response.get("data").and_then(Value::as_array).into_iter().flatten() {
+        text(data);
+    }
+    judge(global, found)
+}
+
+/// Prints a value for people: a line a field, nested ones indented.
+pub(crate) fn text(value: &Value) {
+    let mut out = String::new();
+    write_text(&mut out, value, 0);
+    line(printable(&out).trim_end());
+}
+
+fn write_text(out: &mut String, value: &Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::Object(_) => {
+                        *out += &format!("{indent}{name}:\n");
+                        write_text(out, value, depth + 1);
+                    }
+                    Value::Array(items) => {
+                        for item in items {
+                            match item {
+                                Value::Object(_) | Value::Array(_) => {
+                                    *out += &format!("{indent}{name}:\n");
+                                    write_text(out, item, depth + 1);
+                                }
+                                scalar => *out += &format!("{indent}{name}: {}\n", scalar_text(scalar, &indent)),
+                            }
+                        }
+                    }
+                    scalar => *out += &format!("{indent}{name}: {}\n", scalar_text(scalar, &indent)),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| write_text(out, item, depth)),
+        scalar => *out += &format!("{indent}{}\n", scalar_text(scalar, &indent)),
+    }
+}
+
+fn scalar_text(value: &Value, indent: &str) -> String {
+    match value {
+        Value::String(text) if text.trim_end().contains('\n') => {
+            let lines = text.trim_end().replace('\n', &format!("\n{indent}  "));
+            format!("\n{indent}  {lines}")
+        }
+        Value::String(text) => text.trim_end().to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,129 @@
+//! How a command fails: kind, text, exit code.
+
+use std::{io::Write, process::ExitCode};
+
+use certgate_client::{Error, Kind};
+use certgate_domain::{AnyData, Response};
+use serde_json::{Map, Value, json};
+
+/// A command that did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    text: String,
+    answer: Option<Box<Response<AnyData>>>,
+    /// What the error's document holds besides: the order, the job.
+    details: Map<String, Value>,
+    /// Whether stdout already has its one document.
+    said: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false }
+    }
+
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, text)
+    }
+
+    /// The same failure with more to say: what is left behind and what to do.
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.text += "\n";
+        self.text += more;
+        self
+    }
+
+    /// The same failure as another kind.
+    pub(crate) fn as_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The same failure with a member more in its document.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.details.insert(name.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The same failure, where the command's own document is already printed.
+    pub(crate) fn said(mut self) -> Self {
+        self.said = true;
+        self
+    }
+
+    /// Says it, and gives the exit code.
+    pub(crate) fn report(self, json: bool) -> ExitCode {
+        let Self { kind, text, answer, details, said } = self;
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "certgate: {}", printable(&text));
+        if json && !said {
+            let mut error = json!({ "kind": kind.name() });
+            if let Some(answer) = &answer {
+                if let Some(code) = &answer.status.code {
+                    error["code"] = json!(code.as_str());
+                }
+                if let Some(stid) = &answer.stid {
+                    error["stid"] = json!(stid);
+                }
+                if !answer.messages.is_empty() {
+                    error["messages"] = certgate_json::document::messages(&answer.messages);
+                }
+            }
+            error["text"] = json!(text);
+            let mut document = json!({ "schema": 1, "error": error });
+            if let Value::Object(document) = &mut document {
+                document.extend(details);
+            }
+            crate::document::print(&document);
+        }
+        ExitCode::from(kind.exit_code())
+    }
+}
+
+/// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        let mut failure = Self::new(kind, error.to_string());
+        failure.answer = error.answer().cloned().map(Box::new);
+        match &error {
+            Error::Undecodable { task, body, .. } => {
+                if !body.is_empty() {
+                    let kept = keep(body);
+                    failure = failure.and(&kept);
+                }
+                if !task.is_safe_to_repeat() {
+                    failure = failure.and(AFTER_UNKNOWN);
+                }
+            }
+            Error::Unknown { .. } => failure = failure.and(AFTER_UNKNOWN),
+            _ => {}
+        }
+        failure
+    }
+}
+
+const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate poll next` shows whether a message about it is \
+queued, `certgate info ID` whether the certificate changed. Order again only when neither shows it.";
+
+fn keep(body: &[u8]) -> String {
+    let written = tempfile::Builder::new()
+        .prefix("certgate-undecodable-")
+        .suffix(".txt")
+        .tempfile()
+        .and_then(|mut file| file.write_all(body).map(|()| file))
+        .and_then(|file| file.keep().map_err(|error| error.error));
+    match written {
+        Ok((_, path)) => format!("its body, redacted, is in {}", path.display()),
+        Err(why) => format!("its body could not be kept: {why}"),
+    }
+}

@@ -1,0 +1,147 @@
+//! What a workflow tells while it runs.
+
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
+
+use certgate_client::{Client, Error, Spool, Watcher};
+use certgate_domain::{CertAuthentication, PollMessage, TaskKind, ZoneRecord, words::AuthMethod};
+use certgate_wire::Finding;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{arguments::Global, document, failure::{Failure, printable}};
+
+/// Tells on stderr: a line that changes on a terminal, plain lines otherwise. Keeps findings, and others' messages.
+pub(crate) struct Progress<'a> {
+    global: &'a Global,
+    transport: &'static str,
+    spool: Option<PathBuf>,
+    bar: Option<ProgressBar>,
+    ordered: bool,
+    /// The findings of every answer.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(global: &'a Global, client: &Client, spool: Option<PathBuf>) -> Self {
+        let bar = (std::io::stderr().is_terminal() && !global.quiet).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+    }
+
+    /// For a wait whose order left in an earlier run.
+    pub(crate) fn ordered(mut self) -> Self {
+        self.ordered = true;
+        self
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Says a line that stays.
+    pub(crate) fn say(&self, text: &str) {
+        if self.global.quiet {
+            return;
+        }
+        let text = printable(text);
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    /// Says what goes on: on a terminal in the line that changes.
+    fn show(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(printable(text)),
+            None => self.say(text),
+        }
+    }
+}
+
+impl Watcher for Progress<'_> {
+    fn sending(&mut self, task: TaskKind) {
+        let doing = match task {
+            TaskKind::CertificateInfo => "asking for the certificate",
+            TaskKind::CertificatePrepareOrder => "checking the CSR",
+            TaskKind::CertificateReissue => "ordering",
+            TaskKind::PollInfo => "looking into the queue",
+            TaskKind::PollConfirm => "confirming",
+            TaskKind::JobInfo => "asking for the job",
+            _ => "asking",
+        };
+        self.ordered |= !task.is_safe_to_repeat();
+        if self.bar.is_some() || self.global.verbose || !matches!(task, TaskKind::PollInfo | TaskKind::JobInfo) {
+            self.show(&format!("{doing} ({} {})", task.name(), task.code()));
+        }
+    }
+
+    fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error> {
+        for finding in findings {
+            self.say(&format!("certgate: warning: {}: {finding}", task.name()));
+        }
+        self.findings.extend_from_slice(findings);
+        match findings.first() {
+            // Once an order is out, stopping would only lose it: the end of the run says so.
+            Some(finding) if self.global.strict && !self.ordered => {
+                Err(Error::Strict { task, finding: finding.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn publish(&mut self, authentication: &CertAuthentication) {
+        let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
+        match (&authentication.method, &authentication.dns) {
+            (Some(AuthMethod::Dns), Some(line)) => {
+                let who = if provisioned { "the gateway publishes" } else { "publish now" };
+                self.say(&format!("validation by DNS, {who}: {}", line.trim()));
+                if let (false, Ok(record)) = (provisioned, line.parse::<ZoneRecord>()) {
+                    self.say(&format!("  name {}  type {}  value {}", record.name, record.kind, record.value));
+                }
+            }
+            (Some(AuthMethod::File), _) => {
+                let (name, content) = (&authentication.file_name, &authentication.file_content);
+                self.say(&format!(
+                    "validation by file, publish now: {} with the content {}",
+                    name.as_deref().unwrap_or("(the gateway named no file)"),
+                    content.as_deref().unwrap_or("(the gateway gave none)")
+                ));
+            }
+            (Some(AuthMethod::Email), _) => {
+                self.say(&format!("validation by mail to {}", authentication.approver_emails.join(", ")));
+            }
+            _ => {}
+        }
+    }
+
+    fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {
+        let folder = self.spool.clone().ok_or_else(|| Error::Settings("no folder for messages of others".to_owned()))?;
+        let path = Spool::at(&folder)?.store(self.transport, message, body)?;
+        self.say(&format!("a message of somebody else's is kept in {}", path.display()));
+        Ok(())
+    }
+
+    fn waiting(&mut self, now: Duration, until: Duration) {
+        let next = until.saturating_sub(now).as_secs();
+        self.show(&format!("not finished after {} s; next look in {next} s", now.as_secs()));
+    }
+
+    fn trouble(&mut self, error: &Error) {
+        self.say(&format!("certgate: warning: {error}; the wait goes on"));
+    }
+}
+
+/// Findings that were borne because an order was out.
+pub(crate) fn strict(global: &Global, findings: &[Finding]) -> Result<(), Failure> {
+    match findings.first() {
+        Some(_) if global.strict => document::judge(global, findings),
+        _ => Ok(()),
+    }
+}

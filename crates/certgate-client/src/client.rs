@@ -1,0 +1,261 @@
+//! One task at a time: encode, pace, send, decide, decode.
+
+use std::time::{Duration, Instant};
+
+use certgate_domain::{
+    AnyData, AnyTask, Call, Credentials, Data, Options, Response, Secret, Task, TaskKind, Verdict,
+};
+use certgate_flow::{Decision, Pace, Trouble, decide};
+use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
+use serde_json::json;
+
+use crate::{Error, Interrupt, Redactor, Refusal, Trace, Transport, TransportError};
+
+/// A gateway, spoken to over one protocol.
+pub struct Client {
+    codec: Box<dyn Codec>,
+    transport: Box<dyn Transport>,
+    credentials: Credentials,
+    redactor: Redactor,
+    options: Options,
+    pace: Pace,
+    interrupt: Interrupt,
+    trace: Option<Trace>,
+    started: Instant,
+    deadline: Option<Duration>,
+}
+
+/// An answer, and the body it came in.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The answer, which may be a refusal.
+    pub answer: Decoded<Response<AnyData>>,
+    /// The body as received.
+    pub reply: Reply,
+}
+
+/// What one request may take in all, where the workflow's deadline is not nearer.
+const LONGEST: Duration = Duration::from_secs(120);
+
+impl Client {
+    /// Speaks that protocol over that transport.
+    pub fn new(codec: Box<dyn Codec>, transport: Box<dyn Transport>, credentials: Credentials) -> Self {
+        let redactor = Redactor::new(&credentials);
+        Self {
+            codec,
+            transport,
+            credentials,
+            redactor,
+            options: Options::default(),
+            pace: Pace::new(Pace::GATEWAY),
+            interrupt: Interrupt::default(),
+            trace: None,
+            started: Instant::now(),
+            deadline: None,
+        }
+    }
+
+    /// With these options on every task.
+    #[must_use]
+    pub fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// With that many requests a second, [`Pace::GATEWAY`] unless told.
+    #[must_use]
+    pub fn with_pace(mut self, per_second: usize) -> Self {
+        self.pace = Pace::new(per_second);
+        self
+    }
+
+    /// Stopping when that is raised.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: Interrupt) -> Self {
+        self.interrupt = interrupt;
+        self
+    }
+
+    /// Writing each exchange there, redacted.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Trace) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// With one deadline, since the client was made, for all that follows.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// `xml` or `json`.
+    pub fn transport_name(&self) -> &'static str {
+        self.codec.name()
+    }
+
+    /// The time since the client was made.
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// The options on every task.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// A text without this run's secrets.
+    pub fn redacted(&self, text: &str) -> String {
+        self.redactor.text(text)
+    }
+
+    /// Sends a task and waits for its answer. A refusal is an error here.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn call<T: Task>(&mut self, task: T) -> Result<Decoded<Response<T::Data>>, Error> {
+        let exchange = self.exchange(&task.into())?;
+        let answer = self.accepted(T::KIND, exchange)?;
+        let Decoded { value, findings } = answer.answer;
+        let Response { stid, ctid, status, object, messages, data } = value;
+        let data = data.into_iter().filter_map(T::Data::from_any).collect();
+        Ok(Decoded { value: Response { stid, ctid, status, object, messages, data }, findings })
+    }
+
+    /// A refusal made an error.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn accepted(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
+        if exchange.answer.value.verdict() == Some(Verdict::Refused) {
+            let auth = matches!(exchange.reply.status, 401 | 403) || exchange.answer.value.blames_credentials();
+            let answer = exchange.answer.value;
+            return Err(Error::Refused(Box::new(Refusal { task, answer, auth })));
+        }
+        Ok(exchange)
+    }
+
+    /// The request for a task as it would be sent, for showing: without its secrets.
+    pub fn shown(&self, task: &AnyTask) -> (Request, String) {
+        let Encoded { payload, .. } = self.encode(task, Credentials { password: Secret::new("…"), ..self.credentials.clone() });
+        let text = self.redactor.request(&*self.codec, self.transport.endpoint(), &payload);
+        (payload, text)
+    }
+
+    fn encode(&self, task: &AnyTask, credentials: Credentials) -> Encoded<Request> {
+        let call = Call { task: task.clone(), options: self.options.clone(), credentials: Some(credentials) };
+        self.codec.encode_request(&call)
+    }
+
+    /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::Refused`].
+    pub fn exchange(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
+        let kind = task.kind();
+        if let Some(missing) = task.missing() {
+            return Err(Error::Incomplete { task: kind, missing });
+        }
+        let request = self.encode(task, self.credentials.clone()).payload;
+        let safe = kind.is_safe_to_repeat();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let wait = self.pace.wait(self.now());
+            self.interrupt.sleep(wait);
+            if self.interrupt.is_raised() {
+                return Err(Error::Interrupted);
+            }
+            self.pace.sent(self.now());
+            let left = self.deadline.map_or(LONGEST, |deadline| deadline.saturating_sub(self.now()));
+            // An order is given its time: cut off, its outcome would be unknown.
+            let timeout = if safe { left.clamp(Duration::from_secs(1), LONGEST) } else { LONGEST };
+            let sent = self.transport.send(&request, timeout);
+            self.write_trace(kind, attempt, &request, &sent)?;
+            let (trouble, why) = match sent {
+                Err(TransportError::NotSent(why)) => (Trouble::NotSent, why),
+                Err(TransportError::Unanswered(why)) => (Trouble::Unanswered, why),
+                Err(error @ TransportError::TooLarge(_)) => {
+                    let error = certgate_wire::DecodeError::new("body", error.to_string(), "an answer within the limit");
+                    return Err(Error::Undecodable { task: kind, error, http_status: 200, body: Vec::new() });
+                }
+                Ok(reply) => match self.judge(kind, reply)? {
+                    Ok(exchange) => return Ok(exchange),
+                    Err(trouble) => trouble,
+                },
+            };
+            match decide(attempt, trouble, safe, fastrand::f64()) {
+                Decision::Again(pause) if self.deadline.is_none_or(|deadline| self.now() + pause < deadline) => {
+                    self.interrupt.sleep(pause);
+                }
+                Decision::Again(_) | Decision::GiveUp => {
+                    return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt });
+                }
+                Decision::Unknown => {
+                    let ctid = self.options.ctid.clone();
+                    return Err(Error::Unknown { task: kind, why: self.redacted(&why), ctid });
+                }
+            }
+        }
+    }
+
+    /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
+    /// HTTP status only where there is none.
+    fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (Trouble, String)>, Error> {
+        let retry_after = reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let status = reply.status;
+        if status == 429 {
+            let why = "the gateway asks to slow down (HTTP 429): nothing was done".to_owned();
+            return Ok(Err((Trouble::Busy { retry_after }, why)));
+        }
+        let error = match self.codec.decode_response(task, &reply) {
+            Ok(answer) => return Ok(Ok(Exchange { answer, reply })),
+            Err(error) => error,
+        };
+        match status {
+            401 | 403 => Err(Error::Unauthorized { task, http_status: status }),
+            300..=399 => {
+                let to = reply.header("location").unwrap_or("elsewhere");
+                let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
+                Err(Error::Unreachable { task, why: self.redacted(&why), attempts: 1 })
+            }
+            407 => Err(Error::Unreachable { task, why: "the proxy wants credentials (HTTP 407)".to_owned(), attempts: 1 }),
+            500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
+            _ => {
+                let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
+                Err(Error::Undecodable { task, error, http_status: status, body })
+            }
+        }
+    }
+
+    fn write_trace(
+        &mut self,
+        task: TaskKind,
+        attempt: u32,
+        request: &Request,
+        sent: &Result<Reply, TransportError>,
+    ) -> Result<(), Error> {
+        let Some(trace) = &mut self.trace else { return Ok(()) };
+        let (codec, redactor) = (&*self.codec, &self.redactor);
+        let mut line = json!({
+            "seconds": (self.started.elapsed().as_millis() as f64) / 1000.0,
+            "task": task.name(),
+            "transport": codec.name(),
+            "attempt": attempt,
+            "request": redactor.request(codec, self.transport.endpoint(), request),
+        });
+        match sent {
+            Ok(reply) => {
+                line["status"] = json!(reply.status);
+                line["response"] = json!(redactor.body(codec, &reply.body));
+            }
+            Err(error) => line["error"] = json!(redactor.text(&error.to_string())),
+        }
+        trace.line(&line)
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs a workflow: sends what it asks for, waits when it says so.
+
+use std::time::Duration;
+
+use certgate_domain::{AnyTask, CertAuthentication, PollMessage, TaskKind};
+use certgate_flow::{Ending, Event, Step, Workflow};
+use certgate_wire::Finding;
+
+use crate::{Client, Error, Kind};
+
+/// What a run tells while it goes on, and what it leaves to its caller.
+pub trait Watcher {
+    /// A task is about to leave.
+    fn sending(&mut self, task: TaskKind);
+    /// An answer had oddities.
+    ///
+    /// # Errors
+    /// They are not to be borne.
+    fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error>;
+    /// This shows control over the name.
+    fn publish(&mut self, authentication: &CertAuthentication);
+    /// Store somebody else's message durably; `body` is the answer that brought it.
+    ///
+    /// # Errors
+    /// It could not be stored: the run stops, and the message stays in the queue.
+    fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error>;
+    /// Nothing to do until then (since the client was made).
+    fn waiting(&mut self, now: Duration, until: Duration);
+    /// A look failed; the wait goes on.
+    fn trouble(&mut self, error: &Error);
+}
+
+/// Runs it to its end.
+///
+/// # Errors
+/// What the client could not do. Once an order is out, failing looks are told to the workflow, which goes on waiting.
+pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn Watcher) -> Result<Ending, Error> {
+    let mut body = Vec::new();
+    loop {
+        let now = client.now();
+        let event = match workflow.step(now) {
+            Step::End(ending) => return Ok(*ending),
+            Step::Wait(until) => {
+                watcher.waiting(now, until);
+                client.interrupt().sleep(until.saturating_sub(now));
+                if client.interrupt().is_raised() {
+                    return Err(Error::Interrupted);
+                }
+                continue;
+            }
+            Step::Publish(authentication) => {
+                watcher.publish(&authentication);
+                Event::Published
+            }
+            Step::Store(message) => {
+                watcher.store(&message, &body)?;
+                Event::Stored
+            }
+            Step::Send(task) => {
+                let kind = task.kind();
+                watcher.sending(kind);
+                match client.exchange(&task) {
+                    Ok(exchange) => {
+                        watcher.findings(kind, &exchange.answer.findings)?;
+                        body = exchange.reply.body.0;
+                        Event::Answered(exchange.answer.value)
+                    }
+                    Err(error) if error.kind() == Kind::Unreachable && workflow.outlasts_silence() => {
+                        watcher.trouble(&error);
+                        Event::Unreachable
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        workflow.heard(event, client.now());
+    }
+}
+
+/// Runs it up to the first task that is not safe to repeat, without sending that one. Gives every task asked for, the last
+/// one included, and the ending where it came to one before.
+///
+/// # Errors
+/// What the client could not do.
+pub fn rehearse(
+    client: &mut Client,
+    workflow: &mut dyn Workflow,
+    watcher: &mut dyn Watcher,
+) -> Result<(Vec<AnyTask>, Option<Ending>), Error> {
+    let mut tasks = Vec::new();
+    loop {
+        let event = match workflow.step(client.now()) {
+            Step::End(ending) => return Ok((tasks, Some(*ending))),
+            Step::Publish(authentication) => {
+                watcher.publish(&authentication);
+                Event::Published
+            }
+            Step::Send(task) => {
+                let kind = task.kind();
+                tasks.push(task.clone());
+                if !kind.is_safe_to_repeat() {
+                    return Ok((tasks, None));
+                }
+                watcher.sending(kind);
+                let exchange = client.exchange(&task)?;
+                watcher.findings(kind, &exchange.answer.findings)?;
+                Event::Answered(exchange.answer.value)
+            }
+            Step::Wait(_) | Step::Store(_) => return Ok((tasks, None)),
+        };
+        workflow.heard(event, client.now());
+    }
+}

@@ -1,0 +1,201 @@
+//! What can go wrong, by who is at fault.
+
+use std::path::PathBuf;
+
+use certgate_domain::{AnyData, Response, TaskKind};
+use certgate_wire::DecodeError;
+
+/// The kind of an error: the name and the exit code that scripts rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Usage,
+    Refused,
+    Auth,
+    Unreachable,
+    Pending,
+    Undecodable,
+    Unchanged,
+    Unknown,
+    CheckFailed,
+    Internal,
+    Interrupted,
+}
+
+impl Kind {
+    /// Its exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Auth => 4,
+            Self::Unreachable => 5,
+            Self::Pending => 6,
+            Self::Undecodable => 7,
+            Self::Unchanged => 8,
+            Self::Unknown => 9,
+            Self::CheckFailed => 10,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Auth => "auth",
+            Self::Unreachable => "unreachable",
+            Self::Pending => "pending",
+            Self::Undecodable => "undecodable",
+            Self::Unchanged => "unchanged",
+            Self::Unknown => "unknown",
+            Self::CheckFailed => "check failed",
+            Self::Internal => "internal",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// The gateway said E.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// Which task.
+    pub task: TaskKind,
+    /// Its whole answer.
+    pub answer: Response<AnyData>,
+    /// Whether it is about the credentials.
+    pub auth: bool,
+}
+
+/// What can go wrong between a task and its answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting cannot be used.
+    #[error("{0}")]
+    Settings(String),
+    /// A task lacks something it cannot be sent without.
+    #[error("{}: `{missing}` is missing: give it", task.name())]
+    Incomplete {
+        /// Which task.
+        task: TaskKind,
+        /// The field, by the JSON API's name.
+        missing: &'static str,
+    },
+    /// The gateway refused the task.
+    #[error("{}", refusal_text(.0))]
+    Refused(Box<Refusal>),
+    /// The credentials were turned away, without an answer of the protocol.
+    #[error("{}: the gateway turned the credentials away (HTTP {http_status}): check user, password and context", task.name())]
+    Unauthorized {
+        /// Which task.
+        task: TaskKind,
+        /// 401 or 403.
+        http_status: u16,
+    },
+    /// No answer, and nothing was changed by asking.
+    #[error("{}: {why} ({attempts} attempt{})", task.name(), if *attempts == 1 { "" } else { "s" })]
+    Unreachable {
+        /// Which task.
+        task: TaskKind,
+        /// Why.
+        why: String,
+        /// How often it was sent.
+        attempts: u32,
+    },
+    /// An answer that cannot be understood.
+    #[error("{}: the answer (HTTP {http_status}) cannot be understood: {error}", task.name())]
+    Undecodable {
+        /// Which task.
+        task: TaskKind,
+        /// What was found, where, and what was expected.
+        error: DecodeError,
+        /// The HTTP status.
+        http_status: u16,
+        /// The body, redacted.
+        body: Vec<u8>,
+    },
+    /// A task that is not safe to repeat was sent and no answer came.
+    #[error("{}: it was sent and no answer came ({why}): whether it was carried out is not known. It was not sent again{}", task.name(), ctid.as_ref().map(|ctid| format!(" (ctid {ctid})")).unwrap_or_default())]
+    Unknown {
+        /// Which task.
+        task: TaskKind,
+        /// Why there was no answer.
+        why: String,
+        /// The transaction id it carried.
+        ctid: Option<String>,
+    },
+    /// An answer had oddities, and none are borne (`--strict`).
+    #[error("{}: {finding} (--strict)", task.name())]
+    Strict {
+        /// Which task.
+        task: TaskKind,
+        /// The first of them.
+        finding: certgate_wire::Finding,
+    },
+    /// A file could not be written or read.
+    #[error("{}: {why}", path.display())]
+    Storage {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Settings(_) | Self::Incomplete { .. } | Self::Storage { .. } => Kind::Usage,
+            Self::Refused(refusal) if refusal.auth => Kind::Auth,
+            Self::Refused(_) => Kind::Refused,
+            Self::Unauthorized { .. } => Kind::Auth,
+            Self::Unreachable { .. } => Kind::Unreachable,
+            Self::Undecodable { .. } => Kind::Undecodable,
+            Self::Unknown { .. } => Kind::Unknown,
+            Self::Strict { .. } => Kind::CheckFailed,
+            Self::Interrupted => Kind::Interrupted,
+        }
+    }
+
+    /// The gateway's answer, where there is one.
+    pub fn answer(&self) -> Option<&Response<AnyData>> {
+        match self {
+            Self::Refused(refusal) => Some(&refusal.answer),
+            _ => None,
+        }
+    }
+}
+
+fn refusal_text(refusal: &Refusal) -> String {
+    let answer = &refusal.answer;
+    let code = answer.status.code.as_ref().map_or("E", |code| code.as_str());
+    let mut text = format!("{}: the gateway refused: {code}", refusal.task.name());
+    if let Some(said) = &answer.status.text {
+        text += &format!(" {said}");
+    }
+    if let Some(stid) = &answer.stid {
+        text += &format!(" (stid {stid})");
+    }
+    for message in answer.all_messages() {
+        text += "\n  ";
+        text += message.code.as_deref().unwrap_or("-");
+        if let Some(said) = &message.text {
+            text += &format!(" {said}");
+        }
+        for object in &message.objects {
+            let (r#type, value) = (object.r#type.as_deref().unwrap_or("?"), object.value.as_deref().unwrap_or(""));
+            text += &format!(" [{type} {value}]");
+        }
+        if let Some(notice) = &message.notice {
+            text += &format!("\n    {}", notice.replace('\n', "\n    "));
+        }
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! Messages of others, kept until they are taken.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use certgate_domain::PollMessage;
+use serde_json::json;
+
+use crate::{Error, files};
+
+/// A folder with one file a message: what was understood, and the answer's body as received, so that nothing is lost.
+/// Files are private (0600) and synced before [`Spool::store`] returns.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    folder: PathBuf,
+}
+
+impl Spool {
+    /// That folder, made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn at(folder: &Path) -> Result<Self, Error> {
+        files::private_folder(folder)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Stores a message. Storing the same one twice leaves one file; another one of the same id gets a file of its own.
+    ///
+    /// # Errors
+    /// It is not safely on disk.
+    pub fn store(&self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<PathBuf, Error> {
+        let document = json!({
+            "schema": 1,
+            "transport": transport,
+            "message": certgate_json::document::poll_message(message),
+            "raw": String::from_utf8_lossy(body),
+        });
+        let text = format!("{document:#}\n");
+        let id = message.id.map_or("none".to_owned(), |id| id.to_string());
+        for copy in 1..1000 {
+            let name = if copy == 1 { format!("{id}.json") } else { format!("{id}-{copy}.json") };
+            let path = self.folder.join(name);
+            match fs::read(&path) {
+                Ok(there) if same_message(&there, &document) => return Ok(path),
+                Ok(_) => {}
+                Err(_) => {
+                    files::write_new(&path, text.as_bytes(), 0o600)?;
+                    files::sync_folder(&self.folder)?;
+                    return Ok(path);
+                }
+            }
+        }
+        Err(Error::Storage { path: self.folder.clone(), why: format!("a thousand different messages have the id {id}") })
+    }
+}
+
+fn same_message(there: &[u8], document: &serde_json::Value) -> bool {
+    serde_json::from_slice::<serde_json::Value>(there).is_ok_and(|there| there.get("message") == document.get("message"))
+}

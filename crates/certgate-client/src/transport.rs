@@ -1,0 +1,31 @@
+//! How requests leave.
+
+use std::time::Duration;
+
+use certgate_wire::{Reply, Request};
+
+/// Carries a request to a gateway and brings the reply.
+pub trait Transport: Send {
+    /// Sends it once; never again by itself.
+    ///
+    /// # Errors
+    /// No reply came. The error says whether the request may have arrived.
+    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError>;
+
+    /// The address, for people.
+    fn endpoint(&self) -> &str;
+}
+
+/// Why no reply came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The request never left: no address, no connection, no TLS.
+    #[error("{0}")]
+    NotSent(String),
+    /// It left, at least in part: it may have arrived.
+    #[error("{0}")]
+    Unanswered(String),
+    /// A reply came, too large to be taken.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}

@@ -1,0 +1,91 @@
+//! Whether to send again.
+
+use std::time::Duration;
+
+/// What went wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It never left: no address, no connection, no TLS.
+    NotSent,
+    /// It left, at least in part, and no usable answer came.
+    Unanswered,
+    /// The gateway turned it away unread: HTTP 429.
+    Busy {
+        /// What `Retry-After` said.
+        retry_after: Option<Duration>,
+    },
+    /// HTTP 5xx without an answer of the protocol.
+    ServerError {
+        /// What `Retry-After` said.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Send again after so long.
+    Again(Duration),
+    /// Stop: nothing was done.
+    GiveUp,
+    /// Stop: whether it was done is not known, and sending again might do it twice.
+    Unknown,
+}
+
+/// How often a request is sent at most.
+const ATTEMPTS: u32 = 4;
+const FIRST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// Decides after the `attempt`th sending (from 1) of a task that is safe to repeat or not. `jitter` is any number from 0 to 1:
+/// it spreads the waits between half and the whole of the backoff.
+///
+/// A request that never left may always be sent again. One that is not safe to repeat is never sent twice otherwise.
+///
+/// ```
+/// use certgate_flow::{Decision, Trouble, decide};
+/// assert_eq!(decide(1, Trouble::Unanswered, false, 0.5), Decision::Unknown);
+/// assert!(matches!(decide(1, Trouble::Unanswered, true, 0.5), Decision::Again(_)));
+/// ```
+pub fn decide(attempt: u32, trouble: Trouble, safe_to_repeat: bool, jitter: f64) -> Decision {
+    let retry_after = match (trouble, safe_to_repeat) {
+        (Trouble::Unanswered | Trouble::ServerError { .. }, false) => return Decision::Unknown,
+        (Trouble::Busy { .. }, false) => return Decision::GiveUp,
+        (Trouble::NotSent | Trouble::Unanswered, _) => None,
+        (Trouble::Busy { retry_after } | Trouble::ServerError { retry_after }, true) => retry_after,
+    };
+    if attempt >= ATTEMPTS {
+        return Decision::GiveUp;
+    }
+    let backoff = (FIRST * 2u32.saturating_pow(attempt.saturating_sub(1).min(16))).min(LONGEST);
+    let spread = backoff.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    Decision::Again(spread.max(retry_after.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Decision, Trouble, decide};
+
+    #[test]
+    fn decisions() {
+        let (second, ms) = (Duration::from_secs, Duration::from_millis);
+        let busy = Trouble::Busy { retry_after: Some(second(7)) };
+        let down = Trouble::ServerError { retry_after: None };
+        for (attempt, trouble, safe, jitter, expected) in [
+            (1, Trouble::NotSent, false, 1.0, Decision::Again(ms(500))),
+            (1, Trouble::NotSent, true, 0.0, Decision::Again(ms(250))),
+            (2, Trouble::Unanswered, true, 1.0, Decision::Again(second(1))),
+            (1, busy, true, 1.0, Decision::Again(second(7))),
+            (1, down, true, 1.0, Decision::Again(ms(500))),
+            (4, Trouble::NotSent, false, 1.0, Decision::GiveUp),
+            (4, down, true, 1.0, Decision::GiveUp),
+            (1, Trouble::Unanswered, false, 1.0, Decision::Unknown),
+            (1, down, false, 1.0, Decision::Unknown),
+            (1, busy, false, 1.0, Decision::GiveUp),
+        ] {
+            assert_eq!(decide(attempt, trouble, safe, jitter), expected, "{attempt} {trouble:?} {safe}");
+        }
+    }
+}

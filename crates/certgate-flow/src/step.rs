@@ -1,0 +1,87 @@
+//! What a workflow asks for, and what it is told.
+
+use std::time::Duration;
+
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, Certificate, PollMessage, Response};
+
+/// What to do next. Asking again without having told anything gives the same step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Send this task and tell what came.
+    Send(AnyTask),
+    /// Show, or see to, the data that shows control over the name; then tell `Published`.
+    Publish(Box<CertAuthentication>),
+    /// Store this message of somebody else's durably; then tell `Stored`.
+    Store(Box<PollMessage>),
+    /// Nothing to do until then.
+    Wait(Duration),
+    /// It is over.
+    End(Box<Ending>),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The gateway answered, be it with a refusal.
+    Answered(Response<AnyData>),
+    /// No answer to a task that is safe to repeat, after all retries.
+    Unreachable,
+    /// The record is shown or on its way.
+    Published,
+    /// The message is on disk.
+    Stored,
+}
+
+/// How a workflow ends.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The certificate as fetched, to be checked.
+    Issued(Certificate),
+    /// The gateway refused a task.
+    Refused(Response<AnyData>),
+    /// The job ended without success; the message where one told of it.
+    Failed(Option<PollMessage>),
+    /// Accepted and not finished.
+    Pending(Pending),
+    /// The request does not fit the certificate; nothing was ordered.
+    Unfit(String),
+    /// An answer that makes no sense here.
+    Nonsense(String),
+}
+
+/// Why an accepted order is left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// It was to be so.
+    NoWait,
+    /// Time is up.
+    Deadline,
+    /// Somebody else's message is first in the queue, and it was not to be touched.
+    ForeignFirst {
+        /// Its id.
+        message: Option<i64>,
+    },
+}
+
+/// What to do with messages of the queue that are not ours. They are the account's, and are never lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForeignMessages {
+    /// Store each durably, then confirm it, to get at the next.
+    #[default]
+    Spool,
+    /// Stop at the first one.
+    Stop,
+    /// Never touch the queue: ask for the job and the certificate instead.
+    Leave,
+}
+
+/// A workflow: what the client drives.
+pub trait Workflow {
+    /// What to do next. `now` is the time since the run began.
+    fn step(&mut self, now: Duration) -> Step;
+    /// What happened on the last step.
+    fn heard(&mut self, event: Event, now: Duration);
+    /// Whether a safe task's failing is to be told instead of ending the run: an order is out, and waiting goes on.
+    fn outlasts_silence(&self) -> bool;
+}

@@ -1,0 +1,78 @@
+//! Records as JSON values in the API's shape, for output: what is absent is left out, and so are secrets.
+
+use certgate_domain::{
+    AnyData, Call, Certificate, CertificateData, Job, Message, Options, PollMessage, Response, ResponseObject,
+};
+use serde_json::Value;
+
+use crate::{
+    envelope,
+    fields::{self, Fields, Secrets, Write},
+    record::{basic_user, certificate as certificate_record, certificate_data as data_record, job as job_record},
+    record::{message, object as response_object, poll_message as poll_record},
+    task,
+};
+
+/// A whole answer.
+pub fn response(response: &Response<AnyData>) -> Value {
+    shown(response, envelope::write)
+}
+
+/// What a task asks for: the body of the JSON API, and `id` first where that has it in the path.
+pub fn request(call: &Call) -> Value {
+    shown(&call.task, task::write)
+}
+
+/// What goes along with a task.
+pub fn options(options: &Options) -> Value {
+    shown(options, |options, fields| {
+        let Options { owner, language, ctid, reply_to, keys } = options;
+        fields.record("owner", owner.as_ref(), |owner, fields| {
+            fields.text("user", owner.user.as_deref());
+            basic_user::write(owner, fields);
+        });
+        fields.text("language", language.as_deref());
+        fields.text("ctid", ctid.as_deref());
+        fields.text("replyTo", reply_to.as_deref());
+        fields.texts("keys", keys);
+    })
+}
+
+/// What an answer carries.
+pub fn data(data: &AnyData) -> Value {
+    shown(data, task::write_data)
+}
+
+/// A certificate.
+pub fn certificate(certificate: &Certificate) -> Value {
+    shown(certificate, certificate_record::write)
+}
+
+/// A CSR and its authentication data.
+pub fn certificate_data(data: &CertificateData) -> Value {
+    shown(data, data_record::write)
+}
+
+/// A job.
+pub fn job(job: &Job) -> Value {
+    shown(job, job_record::write)
+}
+
+/// A message of the queue.
+pub fn poll_message(message: &PollMessage) -> Value {
+    shown(message, poll_record::write)
+}
+
+/// Reasons and notices.
+pub fn messages(messages: &[Message]) -> Value {
+    fields::list(messages, message::write, Secrets::Left)
+}
+
+/// What an answer is about.
+pub fn object(object: &ResponseObject) -> Value {
+    shown(object, response_object::write)
+}
+
+fn shown<T>(record: &T, write: Write<T>) -> Value {
+    Fields::of(record, write, Secrets::Left)
+}

@@ -1,0 +1,150 @@
+//! The options in a request's query.
+
+use std::borrow::Cow;
+
+use certgate_domain::Options;
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings};
+
+/// What a query says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query {
+    pub(crate) ctid: Option<String>,
+    pub(crate) reply_to: Option<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) findings: Findings,
+}
+
+/// The options as a query with its question mark; empty where there are none.
+pub(crate) fn write(options: &Options) -> String {
+    let Options { owner: _, language: _, ctid, reply_to, keys } = options;
+    let single = [("ctid", ctid), ("replyTo", reply_to)];
+    let pairs = single
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+        .chain(keys.iter().map(|key| ("keys[]", key.as_str())))
+        .filter(|(_, value)| !value.is_empty());
+    let mut query = String::new();
+    for (name, value) in pairs {
+        query.push(if query.is_empty() { '?' } else { '&' });
+        query.push_str(name);
+        query.push('=');
+        encode(value, &mut query);
+    }
+    query
+}
+
+/// Reads what stands after the question mark.
+pub(crate) fn read(query: &str) -> Result<Query, DecodeError> {
+    let mut read = Query::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(name).unwrap_or(Cow::Borrowed(name));
+        let path = || format!("query.{}", name.chars().take(80).collect::<String>());
+        let decoded = decode(value);
+        let is_odd = decoded.is_none();
+        let value = decoded.unwrap_or(Cow::Borrowed(value)).into_owned();
+        if value.is_empty() {
+            continue;
+        }
+        let single = match &*name {
+            "ctid" => Some(&mut read.ctid),
+            "replyTo" => Some(&mut read.reply_to),
+            "keys" | "keys[]" => None,
+            _ => {
+                read.findings.push(Finding { kind: FindingKind::Unknown, path: path(), place: None });
+                continue;
+            }
+        };
+        match single {
+            Some(Some(_)) => return Err(DecodeError::new(path(), "a second value", "each option once")),
+            Some(empty) => *empty = Some(value),
+            None => read.keys.push(value),
+        }
+        if is_odd {
+            read.findings.push(Finding { kind: FindingKind::Value, path: path(), place: None });
+        }
+    }
+    Ok(read)
+}
+
+fn encode(text: &str, query: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            query.push(char::from(byte));
+        } else {
+            query.push('%');
+            query.extend(
+                [byte >> 4, byte & 15]
+                    .map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default().to_ascii_uppercase()),
+            );
+        }
+    }
+}
+
+/// The text of a percent-encoded one; none where it is not UTF-8 or holds a stray percent sign.
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['%', '+']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(digit()? << 4 | digit()?).ok()?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use certgate_domain::Options;
+    use certgate_wire::FindingKind;
+    use pretty_assertions::assert_eq;
+
+    use super::{Query, read, write};
+
+    #[test]
+    fn queries_come_back() {
+        let options = Options {
+            ctid: Some("a b&c=ü%+".to_owned()),
+            reply_to: Some("me@example.com".to_owned()),
+            keys: vec!["x[1]".to_owned(), "y".to_owned()],
+            ..Options::default()
+        };
+        let query = write(&options);
+        assert_eq!(query, "?ctid=a%20b%26c%3D%C3%BC%25%2B&replyTo=me%40example.com&keys[]=x%5B1%5D&keys[]=y");
+        let Query { ctid, reply_to, keys, findings } = read(&query[1..]).unwrap();
+        assert_eq!((ctid, reply_to, keys, findings), (options.ctid, options.reply_to, options.keys, Vec::new()));
+        assert_eq!(write(&Options::default()), "");
+    }
+
+    #[test]
+    fn oddities() {
+        use FindingKind::{Unknown, Value};
+        for (query, ctid, keys, findings) in [
+            ("", None, &[][..], vec![]),
+            ("ctid=&&ctid", None, &[], vec![]),
+            ("ctid=a+b", Some("a b"), &[], vec![]),
+            ("keys%5B%5D=a&keys=b", None, &["a", "b"], vec![]),
+            ("colour=red&ctid=x", Some("x"), &[], vec![(Unknown, "query.colour")]),
+            ("ctid=%zz", Some("%zz"), &[], vec![(Value, "query.ctid")]),
+            ("ctid=%ff", Some("%ff"), &[], vec![(Value, "query.ctid")]),
+            ("ctid=%f", Some("%f"), &[], vec![(Value, "query.ctid")]),
+        ] {
+            let read = read(query).unwrap();
+            let seen: Vec<_> = read.findings.iter().map(|finding| (finding.kind, finding.path.as_str())).collect();
+            assert_eq!((read.ctid.as_deref(), seen), (ctid, findings), "{query}");
+            assert_eq!(read.keys, keys, "{query}");
+        }
+        assert_eq!(
+            read("ctid=a&ctid=b").unwrap_err().to_string(),
+            "query.ctid: found a second value, expected each option once"
+        );
+    }
+}

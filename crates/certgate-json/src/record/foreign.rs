@@ -1,0 +1,54 @@
+//! An object of a kind that this client does not model, kept whole.
+
+use certgate_domain::Foreign;
+use serde_json::{Map, Number, Value as Json};
+
+use crate::{redact, tree::Kind, value::Value};
+
+pub(crate) fn read(value: Value<'_, '_>) -> Option<Foreign> {
+    match value.kind() {
+        Kind::Null => None,
+        Kind::Bool(value) => Some(Foreign::Bool(value)),
+        Kind::Number(number) => Some(Foreign::Number(number.to_owned())),
+        Kind::Text(text) => Some(Foreign::Text(text.text().into_owned())),
+        Kind::List => Some(Foreign::List(value.items().filter_map(read).collect())),
+        Kind::Map => {
+            let entries = value.entries().filter_map(|(name, value)| Some((name.into_owned(), read(value)?)));
+            Some(Foreign::Map(entries.collect()))
+        }
+    }
+}
+
+/// Writes it; null where nothing is in it.
+pub(crate) fn write(foreign: &Foreign, without_secrets: bool) -> Json {
+    match foreign {
+        Foreign::Bool(value) => Json::Bool(*value),
+        Foreign::Number(text) => number(text),
+        Foreign::Text(text) if text.is_empty() => Json::Null,
+        Foreign::Text(text) => Json::String(text.clone()),
+        Foreign::List(items) => {
+            let items: Vec<Json> =
+                items.iter().map(|item| write(item, without_secrets)).filter(|item| !item.is_null()).collect();
+            if items.is_empty() { Json::Null } else { Json::Array(items) }
+        }
+        Foreign::Map(entries) => {
+            let entries: Map<String, Json> = entries
+                .iter()
+                .filter(|(name, _)| !(without_secrets && redact::is_secret(name)))
+                .map(|(name, value)| (name.clone(), write(value, without_secrets)))
+                .filter(|(_, value)| !value.is_null())
+                .collect();
+            if entries.is_empty() { Json::Null } else { Json::Object(entries) }
+        }
+    }
+}
+
+/// What JSON numbers hold exactly stays one; anything else is better said as text than rounded.
+fn number(text: &str) -> Json {
+    let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok();
+    let fraction = || {
+        let is_fraction = text.contains(['.', 'e', 'E']);
+        text.parse().ok().filter(|_| is_fraction).and_then(Number::from_f64)
+    };
+    whole.or_else(fraction).map_or_else(|| Json::String(text.to_owned()), Json::Number)
+}

@@ -1,0 +1,215 @@
+//! The scalars of JSON: texts and numbers, where they end and what they say.
+
+use std::borrow::Cow;
+
+use certgate_wire::excerpt;
+
+/// Why a scalar is none, and at which byte.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) found: String,
+    pub(crate) expected: &'static str,
+}
+
+impl Fault {
+    pub(crate) fn new(at: usize, found: impl Into<String>, expected: &'static str) -> Self {
+        Self { at, found: found.into(), expected }
+    }
+}
+
+/// What is found where a payload is cut short.
+pub(crate) const END: &str = "the end of the text";
+
+/// A text between its quotes, as it stands in the payload. Its escapes were checked, so that it costs nothing until read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Raw<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Raw<'a> {
+    pub(crate) fn is(self, name: &str) -> bool {
+        if self.escaped { self.text() == name } else { self.raw == name }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The text itself, borrowed where nothing in it is escaped.
+    pub(crate) fn text(self) -> Cow<'a, str> {
+        if !self.escaped {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut text = String::with_capacity(self.raw.len());
+        let mut rest = self.raw;
+        while let Some((plain, _)) = rest.split_once('\\') {
+            text.push_str(plain);
+            let escaped = rest.get(plain.len()..).unwrap_or_default();
+            match escape(escaped.as_bytes()) {
+                Ok((character, length)) => {
+                    text.push(character);
+                    rest = escaped.get(length..).unwrap_or_default();
+                }
+                // Not reached: the escapes were checked.
+                Err(_) => rest = escaped.get(1..).unwrap_or_default(),
+            }
+        }
+        text.push_str(rest);
+        Cow::Owned(text)
+    }
+}
+
+/// The text whose opening quote is at that byte, and the byte after its closing quote.
+pub(crate) fn string(text: &str, quote: usize) -> Result<(Raw<'_>, usize), Fault> {
+    let bytes = text.as_bytes();
+    let start = quote + 1;
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        at += plain_run(bytes.get(at..).unwrap_or_default());
+        match bytes.get(at) {
+            None => return Err(Fault::new(at, END, "the closing quote of a text")),
+            Some(b'"') => {
+                let raw = text.get(start..at).unwrap_or_default();
+                return Ok((Raw { raw, escaped }, at + 1));
+            }
+            Some(b'\\') => {
+                escaped = true;
+                match escape(bytes.get(at..).unwrap_or_default()) {
+                    Ok((character, _)) if is_forbidden(character) => return Err(control(at, character)),
+                    Ok((_, length)) => at += length,
+                    Err(BadEscape::Cut) => return Err(Fault::new(bytes.len(), END, "the closing quote of a text")),
+                    Err(BadEscape::HalfPair) => {
+                        return Err(Fault::new(at, "half of a surrogate pair", "a whole character"));
+                    }
+                    Err(BadEscape::Unknown) => {
+                        let shown: String = text.get(at..).unwrap_or_default().chars().take(2).collect();
+                        return Err(Fault::new(at, excerpt(&shown), "an escape such as `\\n` or `\\u00fc`"));
+                    }
+                }
+            }
+            Some(&byte) => return Err(control(at, char::from(byte))),
+        }
+    }
+}
+
+fn control(at: usize, character: char) -> Fault {
+    let found = format!("the control character U+{:04X}", u32::from(character));
+    Fault::new(at, found, "a text without control characters")
+}
+
+fn is_forbidden(character: char) -> bool {
+    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
+}
+
+/// How many bytes stand before the next quote, backslash or control character; eight at a time, since keys and certificates
+/// make up most of a payload.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        // A borrow can only spoil bytes above the first hit, so the lowest mark is right.
+        let marks = (quote.wrapping_sub(ONES) & !quote
+            | backslash.wrapping_sub(ONES) & !backslash
+            | word.wrapping_sub(ONES * 0x20) & !word)
+            & HIGHS;
+        if marks != 0 {
+            return index * 8 + marks.trailing_zeros() as usize / 8;
+        }
+    }
+    let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
+    chunks.len() * 8 + run
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadEscape {
+    Cut,
+    HalfPair,
+    Unknown,
+}
+
+/// The character of an escape that starts with its backslash, and the escape's length.
+pub(crate) fn escape(bytes: &[u8]) -> Result<(char, usize), BadEscape> {
+    let character = match bytes.get(1) {
+        None => return Err(BadEscape::Cut),
+        Some(&byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unicode(bytes),
+        Some(_) => return Err(BadEscape::Unknown),
+    };
+    Ok((character, 2))
+}
+
+fn unicode(bytes: &[u8]) -> Result<(char, usize), BadEscape> {
+    let first = hex(bytes.get(2..).unwrap_or_default())?;
+    if let Some(character) = char::from_u32(first) {
+        return Ok((character, 6));
+    }
+    match (bytes.get(6), bytes.get(7)) {
+        (None, _) | (Some(b'\\'), None) => return Err(BadEscape::Cut),
+        (Some(b'\\'), Some(b'u')) if first < 0xDC00 => {}
+        _ => return Err(BadEscape::HalfPair),
+    }
+    let second = hex(bytes.get(8..).unwrap_or_default())?;
+    if !(0xDC00..0xE000).contains(&second) {
+        return Err(BadEscape::HalfPair);
+    }
+    let joined = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+    char::from_u32(joined).map(|character| (character, 12)).ok_or(BadEscape::HalfPair)
+}
+
+fn hex(bytes: &[u8]) -> Result<u32, BadEscape> {
+    (0..4).try_fold(0, |number, index| {
+        let digit = char::from(*bytes.get(index).ok_or(BadEscape::Cut)?).to_digit(16).ok_or(BadEscape::Unknown)?;
+        Ok(number << 4 | digit)
+    })
+}
+
+/// The number that starts at that byte: the byte after it.
+pub(crate) fn number(text: &str, start: usize) -> Result<usize, Fault> {
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied();
+    let digits = |mut at: usize| {
+        let first = at;
+        while byte(at).is_some_and(|byte| byte.is_ascii_digit()) {
+            at += 1;
+        }
+        if at > first { Ok(at) } else { Err(unexpected(text, at, "a digit")) }
+    };
+    let mut at = start + usize::from(byte(start) == Some(b'-'));
+    let leading = byte(at) == Some(b'0');
+    at = digits(at)?;
+    if leading && at > start + 1 + usize::from(byte(start) == Some(b'-')) {
+        return Err(Fault::new(
+            start,
+            excerpt(text.get(start..at).unwrap_or_default()),
+            "a number without a leading zero",
+        ));
+    }
+    if byte(at) == Some(b'.') {
+        at = digits(at + 1)?;
+    }
+    if matches!(byte(at), Some(b'e' | b'E')) {
+        at += 1;
+        at = digits(at + usize::from(matches!(byte(at), Some(b'+' | b'-'))))?;
+    }
+    Ok(at)
+}
+
+/// That something else stands at that byte.
+pub(crate) fn unexpected(text: &str, at: usize, expected: &'static str) -> Fault {
+    match text.get(at..).and_then(|rest| rest.chars().next()) {
+        None => Fault::new(at, END, expected),
+        Some(character) => Fault::new(at, excerpt(character.encode_utf8(&mut [0; 4])), expected),
+    }
+}

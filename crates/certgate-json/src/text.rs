@@ -1,0 +1,111 @@
+//! The printed form of a request: `METHOD /path`, headers if any, a blank line, the body if any.
+
+use certgate_domain::{Call, TaskKind};
+use certgate_wire::{Body, DecodeError, Decoded, Header, Method, Request, excerpt};
+use serde_json::Value;
+
+use crate::{JsonCodec, header, tree::Source};
+
+/// The request for people and files. Of its headers only those that say for whom it is; never credentials.
+///
+/// ```
+/// use certgate_wire::{Method, Request};
+/// let request = Request { method: Method::Get, target: "/hello".to_owned(), headers: vec![], body: Vec::new().into() };
+/// assert_eq!(certgate_json::text::write(&request), "GET /hello\n\n");
+/// ```
+pub fn write(request: &Request) -> String {
+    let mut text = format!("{} {}\n", request.method, request.target);
+    for name in [header::OWNER_USER, header::OWNER_CONTEXT] {
+        if let Some(value) = request.header(name) {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+    }
+    text.push('\n');
+    if !request.body.is_empty() {
+        let value = serde_json::from_slice::<Value>(&request.body);
+        match value.and_then(|value| serde_json::to_string_pretty(&value)) {
+            Ok(pretty) => text.push_str(&pretty),
+            Err(_) => text.push_str(&String::from_utf8_lossy(&request.body)),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Reads the printed form. What does not start with a method is a body by itself: a request without a target.
+///
+/// # Errors
+/// The lines before the body are none of a request.
+pub fn read(text: &[u8]) -> Result<Request, DecodeError> {
+    let (mut request, start) = head(text)?;
+    request.body = Body(text.get(start..).unwrap_or_default().to_vec());
+    Ok(request)
+}
+
+/// Reads the printed form to the end; places are those in the whole text.
+///
+/// # Errors
+/// The text is no request of the JSON API, or not of the expected kind.
+pub fn decode_text(codec: &JsonCodec, expected: Option<TaskKind>, text: &[u8]) -> Result<Decoded<Call>, DecodeError> {
+    let (request, start) = head(text)?;
+    codec.call(expected, &request, Source { whole: text, start })
+}
+
+/// The request without its body, and where that starts.
+fn head(text: &[u8]) -> Result<(Request, usize), DecodeError> {
+    let bare = (Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body::default() }, 0);
+    let blanks = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
+    let mut at = text.len() - blanks.len();
+    let (line, mut next) = line(text, at)?;
+    let (word, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    let Some(method) = Method::by_name(word) else { return Ok(bare) };
+    let mut words = rest.split_ascii_whitespace();
+    let target = words.next().filter(|target| target.starts_with('/')).unwrap_or_default();
+    let after = words.next().unwrap_or("HTTP/1.1");
+    if target.is_empty() || !after.starts_with("HTTP/") || words.next().is_some() {
+        return Err(DecodeError::new("request", excerpt(line), "a line such as `GET /certificate/{id}`").at(text, at));
+    }
+    let mut headers = Vec::new();
+    loop {
+        at = next;
+        let (line, after) = self::line(text, at)?;
+        if line.trim().is_empty() {
+            next = after;
+            break;
+        }
+        // Somebody forgot the blank line.
+        if line.trim_start().starts_with('{') {
+            break;
+        }
+        let Some((name, value)) = line.split_once(':') else {
+            // Not shown: it may belong to a secret.
+            return Err(
+                DecodeError::new("request.header", "a line without `:`", "a header or a blank line").at(text, at)
+            );
+        };
+        let (name, value) = (name.trim(), value.trim());
+        let is_secret = ["authorization", "cookie", "x-domainrobot-sessionid", "x-domainrobot-2fa-token"]
+            .iter()
+            .any(|secret| name.eq_ignore_ascii_case(secret));
+        headers.push(if is_secret { Header::secret(name, value) } else { Header::plain(name, value) });
+        next = after;
+    }
+    Ok((Request { method, target: target.to_owned(), headers, body: Body::default() }, next))
+}
+
+/// The line that starts at a byte, and where the next one starts.
+fn line(text: &[u8], start: usize) -> Result<(&str, usize), DecodeError> {
+    let rest = text.get(start..).unwrap_or_default();
+    let (line, length) = match rest.iter().position(|byte| *byte == b'\n') {
+        Some(length) => (rest.get(..length).unwrap_or_default(), length + 1),
+        None => (rest, rest.len()),
+    };
+    match std::str::from_utf8(line) {
+        Ok(line) => Ok((line.strip_suffix('\r').unwrap_or(line), start + length)),
+        Err(error) => {
+            let at = start + error.valid_up_to();
+            let found = text.get(at).map_or_else(String::new, |byte| format!("byte 0x{byte:02X}"));
+            Err(DecodeError::new("request", found, "UTF-8").at(text, at))
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Bytes to a flat tree that borrows from them.
+//!
+//! It is read by hand and not through `serde_json`, because that tells neither where a value stands nor how a number was
+//! written; the tests hold both readers against each other.
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
+
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place};
+
+use crate::scan::{self, END, Fault, Raw};
+
+/// A payload: the whole text, and where in it the body starts.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) whole: &'a [u8],
+    pub(crate) start: usize,
+}
+
+/// What stands at a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a str),
+    Text(Raw<'a>),
+    List,
+    Map,
+}
+
+/// A value, with the key it stands under.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    pub(crate) key: Raw<'a>,
+    pub(crate) kind: Kind<'a>,
+    /// The byte of the key's opening quote, in lists that of the value.
+    at: usize,
+    parent: usize,
+    /// The node after the last one below this one.
+    pub(crate) end: usize,
+    /// Null, empty, or with nothing but such things inside.
+    pub(crate) absent: bool,
+    /// Whether somebody understood it.
+    pub(crate) read: Cell<bool>,
+}
+
+/// A payload's values in their order, the root first.
+pub(crate) struct Tree<'a> {
+    whole: &'a [u8],
+    nodes: Vec<Node<'a>>,
+    findings: RefCell<Vec<(usize, FindingKind)>>,
+}
+
+/// Deeper nesting is never taken, whatever the limits say: the records are read by recursion.
+const DEEPEST: usize = 128;
+
+const BODY: &str = "body";
+
+impl<'a> Tree<'a> {
+    /// Reads a body whose root is an object.
+    pub(crate) fn read(source: Source<'a>, limits: Limits) -> Result<Self, DecodeError> {
+        let Source { whole, start } = source;
+        let length = whole.len().saturating_sub(start);
+        if length > limits.body {
+            return Err(DecodeError::new(BODY, format!("{length} bytes"), format!("at most {} bytes", limits.body)));
+        }
+        let text = std::str::from_utf8(whole).map_err(|error| {
+            let at = error.valid_up_to();
+            let found = match whole.get(at) {
+                Some(byte) if error.error_len().is_some() => format!("byte 0x{byte:02X}"),
+                _ => END.to_owned(),
+            };
+            DecodeError::new(BODY, found, "UTF-8").at(whole, at)
+        })?;
+        let start = start + if text.get(start..).is_some_and(|body| body.starts_with('\u{feff}')) { 3 } else { 0 };
+        let mut parser = Parser {
+            text,
+            at: start,
+            // A guess that is right for the usual payload and cheap for the others.
+            nodes: Vec::with_capacity((length / 32).min(1024)),
+            open: Vec::new(),
+            depth: limits.depth.min(DEEPEST),
+            most: Limits::nodes(length),
+        };
+        match parser.run() {
+            Ok(()) => Ok(Self { whole, nodes: parser.nodes, findings: RefCell::default() }),
+            Err((node, fault)) => {
+                let path = node.map_or_else(|| BODY.to_owned(), |node| path(&parser.nodes, node));
+                Err(DecodeError::new(path, fault.found, fault.expected).at(whole, fault.at))
+            }
+        }
+    }
+
+    pub(crate) fn node(&self, index: usize) -> Option<&Node<'a>> {
+        self.nodes.get(index)
+    }
+
+    /// The values directly inside one.
+    pub(crate) fn children(&self, index: usize) -> impl Iterator<Item = usize> {
+        let end = self.node(index).map_or(0, |node| node.end);
+        let mut next = index + 1;
+        std::iter::from_fn(move || {
+            let child = (next < end).then_some(next)?;
+            next = self.node(child)?.end;
+            Some(child)
+        })
+    }
+
+    pub(crate) fn find(&self, index: usize, kind: FindingKind) {
+        self.findings.borrow_mut().push((index, kind));
+    }
+
+    pub(crate) fn refuse(&self, index: usize, found: impl Into<String>, expected: impl Into<String>) -> DecodeError {
+        let at = self.node(index).map_or(0, |node| node.at);
+        DecodeError::new(path(&self.nodes, index), found, expected).at(self.whole, at)
+    }
+
+    /// What was odd, after what was odd outside the body; in the payload's order, whatever order it was read in.
+    pub(crate) fn findings(self, mut outside: Findings) -> Findings {
+        let mut inside = self.findings.into_inner();
+        inside.sort_by_key(|(index, _)| *index);
+        inside.truncate(Limits::FINDINGS.saturating_sub(outside.len()));
+        outside.extend(inside.into_iter().map(|(index, kind)| Finding {
+            kind,
+            path: path(&self.nodes, index),
+            place: self.nodes.get(index).map(|node| Place::at(self.whole, node.at)),
+        }));
+        outside
+    }
+}
+
+/// The names from the root down to a node.
+fn path(nodes: &[Node<'_>], index: usize) -> String {
+    const LONGEST: usize = 80;
+    let mut names: Vec<Cow<'_, str>> = Vec::new();
+    let mut index = index;
+    while let Some(node) = nodes.get(index).filter(|_| index > 0) {
+        if matches!(nodes.get(node.parent), Some(Node { kind: Kind::List, .. })) {
+            let mut before = 0;
+            let mut sibling = node.parent + 1;
+            while let Some(next) = nodes.get(sibling).filter(|_| sibling < index) {
+                sibling = next.end;
+                before += 1;
+            }
+            names.push(format!("[{before}]").into());
+        } else {
+            let name = node.key.text();
+            names.push(match name.char_indices().nth(LONGEST) {
+                Some((cut, _)) => format!("{}…", name.get(..cut).unwrap_or_default()).into(),
+                None => name,
+            });
+            names.push(".".into());
+        }
+        index = node.parent;
+    }
+    if names.last().is_some_and(|name| name == ".") {
+        names.pop();
+    }
+    if names.is_empty() { BODY.to_owned() } else { names.iter().rev().map(AsRef::as_ref).collect() }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    nodes: Vec<Node<'a>>,
+    open: Vec<usize>,
+    depth: usize,
+    most: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Next {
+    FieldOrEnd,
+    Field,
+    ItemOrEnd,
+    Item,
+    CommaOrEnd,
+}
+
+/// The node that the fault belongs to, and the fault.
+type Refused = (Option<usize>, Fault);
+
+impl<'a> Parser<'a> {
+    fn run(&mut self) -> Result<(), Refused> {
+        let byte = self.byte();
+        if byte != Some(b'{') {
+            return Err((None, self.root(byte)));
+        }
+        let mut next = self.value(Raw::default(), self.at)?;
+        while let Some(&top) = self.open.last() {
+            let byte = self.byte();
+            let is_map = matches!(self.nodes.get(top), Some(Node { kind: Kind::Map, .. }));
+            next = match (next, byte) {
+                (Next::FieldOrEnd, Some(b'}')) | (Next::ItemOrEnd, Some(b']')) => self.close(top)?,
+                (Next::CommaOrEnd, Some(b'}')) if is_map => self.close(top)?,
+                (Next::CommaOrEnd, Some(b']')) if !is_map => self.close(top)?,
+                (Next::CommaOrEnd, Some(b',')) => {
+                    self.at += 1;
+                    if is_map { Next::Field } else { Next::Item }
+                }
+                (Next::FieldOrEnd | Next::Field, Some(b'"')) => {
+                    let start = self.at;
+                    let (key, end) = scan::string(self.text, start).map_err(|fault| (Some(top), fault))?;
+                    self.at = end;
+                    if self.byte() != Some(b':') {
+                        return Err((Some(top), scan::unexpected(self.text, self.at, "`:`")));
+                    }
+                    self.at += 1;
+                    self.value(key, start)?
+                }
+                (Next::ItemOrEnd | Next::Item, Some(_)) => {
+                    self.byte();
+                    self.value(Raw::default(), self.at)?
+                }
+                (next, _) => {
+                    let expected = match next {
+                        Next::FieldOrEnd => "a field in quotes or `}`",
+                        Next::Field => "a field in quotes",
+                        Next::ItemOrEnd => "a value or `]`",
+                        Next::Item => "a value",
+                        Next::CommaOrEnd if is_map => "`,` or `}`",
+                        Next::CommaOrEnd => "`,` or `]`",
+                    };
+                    return Err((Some(top), scan::unexpected(self.text, self.at, expected)));
+                }
+            };
+        }
+        match self.byte() {
+            None => Ok(()),
+            Some(_) => Err((None, scan::unexpected(self.text, self.at, "nothing after the object"))),
+        }
+    }
+
+    /// The next byte that is no blank.
+    fn byte(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let blanks = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        self.at += blanks.unwrap_or(rest.len());
+        rest.get(blanks?).copied()
+    }
+
+    /// Why a payload that does not start with an object is refused.
+    fn root(&self, byte: Option<u8>) -> Fault {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let starts = |word: &str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let found = match byte {
+            None => "nothing".to_owned(),
+            Some(b'<') if starts("<!doctype html") || starts("<html") => "HTML, perhaps from a proxy".to_owned(),
+            Some(b'<') => "XML".to_owned(),
+            Some(b'[') => "a list".to_owned(),
+            Some(b'"') => "a text".to_owned(),
+            Some(b'-' | b'0'..=b'9') => "a number".to_owned(),
+            Some(_) => scan::unexpected(self.text, self.at, "").found,
+        };
+        Fault::new(self.at, found, "a JSON object")
+    }
+
+    /// Reads a value; what is inside it comes next.
+    fn value(&mut self, key: Raw<'a>, start: usize) -> Result<Next, Refused> {
+        let index = self.nodes.len();
+        if index >= self.most {
+            let found = format!("more than {} values", self.most);
+            return Err((None, Fault::new(start, found, "a payload of a usual shape")));
+        }
+        let parent = self.open.last().copied().unwrap_or(0);
+        let mut node =
+            Node { key, kind: Kind::Null, at: start, parent, end: index + 1, absent: true, read: Cell::default() };
+        let byte = self.byte();
+        let at = self.at;
+        let scalar = match byte {
+            Some(b'{' | b'[') => {
+                node.kind = if byte == Some(b'{') { Kind::Map } else { Kind::List };
+                self.nodes.push(node);
+                if self.open.len() >= self.depth {
+                    let found = format!("more than {} levels", self.depth);
+                    return Err((Some(index), Fault::new(at, found, "less nesting")));
+                }
+                self.open.push(index);
+                self.at += 1;
+                return Ok(if byte == Some(b'{') { Next::FieldOrEnd } else { Next::ItemOrEnd });
+            }
+            Some(b'"') => scan::string(self.text, at).map(|(text, end)| (Kind::Text(text), end)),
+            Some(b'-' | b'0'..=b'9') => {
+                scan::number(self.text, at).map(|end| (Kind::Number(self.text.get(at..end).unwrap_or_default()), end))
+            }
+            Some(b't') => self.word("true", Kind::Bool(true)),
+            Some(b'f') => self.word("false", Kind::Bool(false)),
+            Some(b'n') => self.word("null", Kind::Null),
+            _ => Err(scan::unexpected(self.text, at, "a value")),
+        };
+        match scalar {
+            Ok((kind, end)) => {
+                node.absent = match kind {
+                    Kind::Null => true,
+                    Kind::Text(text) => text.is_empty(),
+                    _ => false,
+                };
+                node.kind = kind;
+                let absent = node.absent;
+                self.nodes.push(node);
+                self.at = end;
+                self.fill(absent);
+                Ok(Next::CommaOrEnd)
+            }
+            Err(fault) => {
+                self.nodes.push(node);
+                Err((Some(index), fault))
+            }
+        }
+    }
+
+    fn word(&self, word: &str, kind: Kind<'a>) -> Result<(Kind<'a>, usize), Fault> {
+        let end = self.at + word.len();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        if rest.starts_with(word) {
+            Ok((kind, end))
+        } else if word.starts_with(rest) {
+            Err(Fault::new(self.text.len(), END, "a value"))
+        } else {
+            Err(scan::unexpected(self.text, self.at, "a value"))
+        }
+    }
+
+    /// Notes in the open value whether something stands in it.
+    fn fill(&mut self, absent: bool) {
+        if let Some(node) = self.open.last().and_then(|&open| self.nodes.get_mut(open)) {
+            node.absent &= absent;
+        }
+    }
+
+    fn close(&mut self, index: usize) -> Result<Next, Refused> {
+        self.at += 1;
+        self.open.pop();
+        let end = self.nodes.len();
+        let mut absent = true;
+        let mut is_map = false;
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.end = end;
+            absent = node.absent;
+            is_map = matches!(node.kind, Kind::Map);
+        }
+        if let Some((twice, node)) = is_map.then(|| self.twice(index)).flatten() {
+            let found = format!("a second {}", certgate_wire::excerpt(&node.key.text()));
+            return Err((Some(twice), Fault::new(node.at, found, "each field once")));
+        }
+        self.fill(absent);
+        Ok(Next::CommaOrEnd)
+    }
+
+    /// A field whose name stands in its object before.
+    fn twice(&self, map: usize) -> Option<(usize, &Node<'a>)> {
+        /// So many names are faster compared than hashed.
+        const FEW: usize = 64;
+        let end = self.nodes.get(map)?.end;
+        let siblings = |first: usize, end: usize| {
+            let mut next = first;
+            std::iter::from_fn(move || {
+                let index = next;
+                let node = self.nodes.get(index).filter(|_| index < end)?;
+                next = node.end;
+                Some((index, node))
+            })
+        };
+        let is_few = siblings(map + 1, end).nth(FEW).is_none();
+        let mut seen = HashSet::new();
+        siblings(map + 1, end).find(|(index, node)| {
+            if is_few {
+                let name = node.key.text();
+                siblings(map + 1, *index).any(|(_, before)| before.key.is(&name))
+            } else {
+                !seen.insert(node.key.text())
+            }
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Certificate requests (RFC 2986).
+
+use x509_parser::{
+    certification_request::X509CertificationRequest,
+    error::X509Error,
+    extensions::ParsedExtension,
+    oid_registry::{
+        OID_PKCS9_EMAIL_ADDRESS, OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME,
+        OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT, OID_X509_STATE_OR_PROVINCE_NAME,
+    },
+    prelude::FromDer,
+};
+
+use crate::{KeyAlgorithm, PublicKey, name, pem};
+
+/// A certificate signing request whose signature and key were found right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// Common name.
+    pub common_name: Option<String>,
+    /// DNS names and mail addresses asked for as alternative names.
+    pub names: Vec<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// State or province.
+    pub state: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Organisation.
+    pub organization: Option<String>,
+    /// Organisational unit.
+    pub organization_unit: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Its public key.
+    pub key: PublicKey,
+    /// Hash of its signature, such as `SHA256`.
+    pub signature_hash: Option<String>,
+    der: Vec<u8>,
+}
+
+/// Why a text is no usable request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadRequest {
+    /// It is no PEM.
+    #[error("{0}; expected PEM, -----BEGIN CERTIFICATE REQUEST-----")]
+    NotPem(String),
+    /// It is PEM of something else.
+    #[error("found PEM of `{0}`; expected CERTIFICATE REQUEST")]
+    WrongLabel(String),
+    /// It is a private key, which has no business here.
+    #[error(
+        "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it"
+    )]
+    PrivateKey,
+    /// Its content is none.
+    #[error("the content is no certificate request (RFC 2986): it cannot be read as DER")]
+    NotARequest,
+    /// Its signature is wrong.
+    #[error("its signature is not by its own key: make the request anew")]
+    WrongSignature,
+    /// Its signature cannot be checked.
+    #[error(
+        "its signature algorithm {0} is not supported; expected RSA or ECDSA (P-256, P-384) with SHA-256 or better"
+    )]
+    UnsupportedSignature(String),
+    /// Its key is too short.
+    #[error("its key has {found}; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key")]
+    ShortKey {
+        /// What it has.
+        found: String,
+    },
+    /// It names nothing.
+    #[error("it has neither a common name nor alternative names: make it for the certificate's name")]
+    Nameless,
+}
+
+impl CertificateRequest {
+    /// The least of an RSA key (task 400110).
+    const RSA_BITS: u32 = 2048;
+    /// The least of an elliptic key (task 400110).
+    const EC_BITS: u32 = 256;
+
+    /// Reads a request and checks its signature and key.
+    ///
+    /// # Errors
+    /// See [`BadRequest`].
+    pub fn from_pem(text: &str) -> Result<Self, BadRequest> {
+        let block = pem::block(text).map_err(BadRequest::NotPem)?;
+        match block.label.as_str() {
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {}
+            label if label.ends_with("PRIVATE KEY") => return Err(BadRequest::PrivateKey),
+            label => return Err(BadRequest::WrongLabel(label.chars().take(40).collect())),
+        }
+        let (rest, request) = X509CertificationRequest::from_der(&block.der).map_err(|_| BadRequest::NotARequest)?;
+        if !rest.is_empty() {
+            return Err(BadRequest::NotARequest);
+        }
+        let info = &request.certification_request_info;
+        let key = PublicKey::of(&info.subject_pki);
+        let least = if key.algorithm == KeyAlgorithm::Rsa { Self::RSA_BITS } else { Self::EC_BITS };
+        let signed_with = request.signature_algorithm.algorithm.to_id_string();
+        match &key.algorithm {
+            KeyAlgorithm::Rsa | KeyAlgorithm::Ec(_) if key.bits < least => {
+                return Err(BadRequest::ShortKey { found: key.to_string() });
+            }
+            KeyAlgorithm::Rsa | KeyAlgorithm::Ec(_) => {}
+            KeyAlgorithm::Other(_) => return Err(BadRequest::UnsupportedSignature(signed_with)),
+        }
+        match request.verify_signature() {
+            Ok(()) => {}
+            Err(X509Error::SignatureUnsupportedAlgorithm) => {
+                return Err(BadRequest::UnsupportedSignature(signed_with));
+            }
+            Err(_) => return Err(BadRequest::WrongSignature),
+        }
+        let names = request
+            .requested_extensions()
+            .into_iter()
+            .flatten()
+            .filter_map(|extension| match extension {
+                ParsedExtension::SubjectAlternativeName(names) => Some(name::alternative(names)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let subject = &info.subject;
+        let this = Self {
+            common_name: name::attribute(subject, &OID_X509_COMMON_NAME),
+            names,
+            country: name::attribute(subject, &OID_X509_COUNTRY_NAME),
+            state: name::attribute(subject, &OID_X509_STATE_OR_PROVINCE_NAME),
+            city: name::attribute(subject, &OID_X509_LOCALITY_NAME),
+            organization: name::attribute(subject, &OID_X509_ORGANIZATION_NAME),
+            organization_unit: name::attribute(subject, &OID_X509_ORGANIZATIONAL_UNIT),
+            email: name::attribute(subject, &OID_PKCS9_EMAIL_ADDRESS),
+            key,
+            signature_hash: hash(&signed_with).map(str::to_owned),
+            der: block.der.clone(),
+        };
+        if this.common_name.is_none() && this.names.is_empty() {
+            return Err(BadRequest::Nameless);
+        }
+        Ok(this)
+    }
+
+    /// The request, DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+/// The gateway's word for the hash of a signature algorithm (RFC 4055, RFC 5758).
+fn hash(algorithm: &str) -> Option<&'static str> {
+    match algorithm {
+        "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => Some("SHA1"),
+        "1.2.840.113549.1.1.11" | "1.2.840.10045.4.3.2" => Some("SHA256"),
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some("SHA384"),
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some("SHA512"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::{BadRequest, CertificateRequest};
+    use crate::KeyAlgorithm;
+
+    fn request(names: &[&str], common_name: Option<&str>) -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        if let Some(name) = common_name {
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            params.distinguished_name.push(rcgen::DnType::OrganizationName, "Ü GmbH");
+        }
+        params.serialize_request(&key).unwrap().pem().unwrap()
+    }
+
+    #[test]
+    fn facts_and_forms() {
+        let pem = request(&["example.com", "www.example.com"], Some("example.com"));
+        let plain = CertificateRequest::from_pem(&pem).unwrap();
+        assert_eq!(plain.common_name.as_deref(), Some("example.com"));
+        assert_eq!(plain.names, ["example.com", "www.example.com"]);
+        assert_eq!(plain.organization.as_deref(), Some("Ü GmbH"));
+        assert_eq!(plain.key.algorithm, KeyAlgorithm::Ec("P-256".to_owned()));
+        assert_eq!((plain.key.bits, plain.signature_hash.as_deref()), (256, Some("SHA256")));
+        for (what, text) in [
+            ("CRLF", pem.replace('\n', "\r\n")),
+            ("one line", pem.replace('\n', "")),
+            ("old label", pem.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")),
+            ("blanks around", format!("\n  {pem}\n\n")),
+        ] {
+            assert_eq!(CertificateRequest::from_pem(&text).as_ref(), Ok(&plain), "{what}");
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let pem = request(&[], Some("example.com"));
+        let tampered = {
+            let block = crate::pem::block(&pem).unwrap();
+            let mut der = block.der;
+            let at = der.windows(11).position(|window| window == b"example.com").unwrap();
+            der[at] = b'f';
+            crate::pem::text("CERTIFICATE REQUEST", &der)
+        };
+        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        let short = "-----BEGIN CERTIFICATE REQUEST-----\nMIIBUzCBvQIBADAUMRIwEAYDVQQDDAlzaG9ydC5jb20=\n-----END CERTIFICATE REQUEST-----";
+        for (what, text, expected) in [
+            ("empty", String::new(), "no -----BEGIN line found; expected PEM, -----BEGIN CERTIFICATE REQUEST-----"),
+            (
+                "a key",
+                key,
+                "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it",
+            ),
+            ("a certificate", pem.replace(" REQUEST", ""), "found PEM of `CERTIFICATE`; expected CERTIFICATE REQUEST"),
+            (
+                "cut short",
+                pem[..pem.len() - 40].to_owned(),
+                "no -----END CERTIFICATE REQUEST----- line found; expected PEM, -----BEGIN CERTIFICATE REQUEST-----",
+            ),
+            (
+                "two",
+                format!("{pem}{pem}"),
+                "more text after -----END CERTIFICATE REQUEST-----: give one block; expected PEM, -----BEGIN CERTIFICATE REQUEST-----",
+            ),
+            (
+                "broken DER",
+                short.to_owned(),
+                "the content is no certificate request (RFC 2986): it cannot be read as DER",
+            ),
+            ("tampered", tampered, "its signature is not by its own key: make the request anew"),
+            (
+                "nameless",
+                request(&[], None),
+                "it has neither a common name nor alternative names: make it for the certificate's name",
+            ),
+        ] {
+            assert_eq!(CertificateRequest::from_pem(&text).unwrap_err().to_string(), expected, "{what}");
+        }
+        assert_eq!(
+            BadRequest::ShortKey { found: "RSA 1024 bits".into() }.to_string(),
+            "its key has RSA 1024 bits; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key"
+        );
+    }
+}
