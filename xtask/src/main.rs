@@ -1,1 +1,47 @@
-fn main() {}
+//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `bench`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people")]
+
+mod bench;
+mod ci;
+mod differences;
+mod fixtures;
+mod page;
+mod repository;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// What went wrong, for people.
+type Failure = String;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  ci                  all that CI does: fmt, clippy, test, doc, tidy
+  tidy                the rules of this repository that a lint cannot hold
+  fixtures [--write]  extracts the documented payloads from the page and shows what changed
+  fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
+  bench codec         decoding and encoding beside bare parsers, with allocations
+  bench cli           `certgate info` beside curl, against the simulator";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["ci"] => ci::run(),
+        ["tidy"] => tidy::run(),
+        ["fixtures"] => fixtures::run(false),
+        ["fixtures", "--write"] => fixtures::run(true),
+        ["fixtures", "--differs"] => differences::run(),
+        ["bench", rest @ ..] => bench::run(rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use certgate_domain::{Moment, Said, Secret};
 use certgate_wire::{DecodeError, FindingKind};
 
-use crate::{tree::Tree, value::Value};
+use crate::{scan, tree::Tree, value::Value};
 
 /// An object of the payload.
 pub(crate) struct Object<'t, 'a> {
@@ -32,7 +32,11 @@ impl<'t, 'a> Object<'t, 'a> {
 
     /// The field of that name, ticked; none where it is absent or empty.
     pub(crate) fn field(&self, name: &str) -> Option<Value<'t, 'a>> {
-        let end = self.tree.node(self.index)?.end;
+        let object = self.tree.node(self.index)?;
+        if object.names & scan::mark(name) == 0 {
+            return None;
+        }
+        let end = object.end;
         let index =
             self.search(name, self.next.get(), end).or_else(|| self.search(name, self.index + 1, self.next.get()))?;
         let node = self.tree.node(index)?;

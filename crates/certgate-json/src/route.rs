@@ -83,7 +83,7 @@ fn is_placeholder(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use certgate_domain::TaskKind::{self, *};
-    use certgate_wire::Method::{self, *};
+    use certgate_wire::Method::*;
     use pretty_assertions::assert_eq;
 
     use super::{find, route};
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn routes() {
-        let cases: [(Method, &str, Result<(TaskKind, Option<i64>), &str>); 15] = [
+        for (method, path, expected) in [
             (Post, "/certificate/_prepareOrder", Ok((CertificatePrepareOrder, None))),
             (Post, "/certificate/prepareOrder", Ok((CertificatePrepareOrder, None))),
             (Post, "/certiicate/prepareOrder", Ok((CertificatePrepareOrder, None))),
@@ -115,8 +115,7 @@ mod tests {
             (Delete, "/hello", Err("found `DELETE /hello`, expected a route of this API")),
             (Get, "/certificate/1/2", Err("found `GET /certificate/1/2`, expected a route of this API")),
             (Get, "", Err("found `GET `, expected a route of this API")),
-        ];
-        for (method, path, expected) in cases {
+        ] {
             match (find(method, path), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
                 (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),

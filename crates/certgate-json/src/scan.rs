@@ -33,6 +33,12 @@ impl<'a> Raw<'a> {
         if self.escaped { self.text() == name } else { self.raw == name }
     }
 
+    /// A bit for a name: where it is not set among an object's names, the name is not there. Most fields are absent, and
+    /// names need not be compared for them.
+    pub(crate) fn mark(self) -> u64 {
+        if self.escaped { u64::MAX } else { mark(self.raw) }
+    }
+
     pub(crate) fn is_empty(self) -> bool {
         self.raw.is_empty()
     }
@@ -59,6 +65,13 @@ impl<'a> Raw<'a> {
         text.push_str(rest);
         Cow::Owned(text)
     }
+}
+
+/// See [`Raw::mark`].
+pub(crate) fn mark(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let byte = |at: usize| bytes.get(at).map_or(0, |byte| usize::from(*byte));
+    1 << ((bytes.len() * 5 + byte(0) + byte(bytes.len() / 2) * 3 + byte(bytes.len().wrapping_sub(2)) * 7) % 64)
 }
 
 /// The text whose opening quote is at that byte, and the byte after its closing quote.

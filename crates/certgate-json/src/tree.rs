@@ -41,6 +41,8 @@ pub(crate) struct Node<'a> {
     parent: usize,
     /// The node after the last one below this one.
     pub(crate) end: usize,
+    /// The marks of the names inside.
+    pub(crate) names: u64,
     /// Null, empty, or with nothing but such things inside.
     pub(crate) absent: bool,
     /// Whether somebody understood it.
@@ -266,8 +268,16 @@ impl<'a> Parser<'a> {
             return Err((None, Fault::new(start, found, "a payload of a usual shape")));
         }
         let parent = self.open.last().copied().unwrap_or(0);
-        let mut node =
-            Node { key, kind: Kind::Null, at: start, parent, end: index + 1, absent: true, read: Cell::default() };
+        let mut node = Node {
+            key,
+            kind: Kind::Null,
+            at: start,
+            parent,
+            end: index + 1,
+            names: 0,
+            absent: true,
+            read: Cell::default(),
+        };
         let byte = self.byte();
         let at = self.at;
         let scalar = match byte {
@@ -335,26 +345,26 @@ impl<'a> Parser<'a> {
         self.at += 1;
         self.open.pop();
         let end = self.nodes.len();
-        let mut absent = true;
-        let mut is_map = false;
-        if let Some(node) = self.nodes.get_mut(index) {
-            node.end = end;
-            absent = node.absent;
-            is_map = matches!(node.kind, Kind::Map);
-        }
-        if let Some((twice, node)) = is_map.then(|| self.twice(index)).flatten() {
+        let is_map = matches!(self.nodes.get(index), Some(Node { kind: Kind::Map, .. }));
+        let (twice, names) = if is_map { self.names(index) } else { (None, 0) };
+        if let Some((twice, node)) = twice.and_then(|twice| Some((twice, self.nodes.get(twice)?))) {
             let found = format!("a second {}", certgate_wire::excerpt(&node.key.text()));
             return Err((Some(twice), Fault::new(node.at, found, "each field once")));
+        }
+        let mut absent = true;
+        if let Some(node) = self.nodes.get_mut(index) {
+            (node.end, node.names) = (end, names);
+            absent = node.absent;
         }
         self.fill(absent);
         Ok(Next::CommaOrEnd)
     }
 
-    /// A field whose name stands in its object before.
-    fn twice(&self, map: usize) -> Option<(usize, &Node<'a>)> {
+    /// A field whose name stands in its object before, and the marks of all names.
+    fn names(&self, map: usize) -> (Option<usize>, u64) {
         /// So many names are faster compared than hashed.
         const FEW: usize = 64;
-        let end = self.nodes.get(map)?.end;
+        let end = self.nodes.len();
         let siblings = |first: usize, end: usize| {
             let mut next = first;
             std::iter::from_fn(move || {
@@ -365,14 +375,16 @@ impl<'a> Parser<'a> {
             })
         };
         let is_few = siblings(map + 1, end).nth(FEW).is_none();
-        let mut seen = HashSet::new();
-        siblings(map + 1, end).find(|(index, node)| {
-            if is_few {
-                let name = node.key.text();
-                siblings(map + 1, *index).any(|(_, before)| before.key.is(&name))
-            } else {
-                !seen.insert(node.key.text())
+        let (mut seen, mut names) = (HashSet::new(), 0);
+        let twice = siblings(map + 1, end).find(|(index, node)| {
+            if !is_few {
+                return !seen.insert(node.key.text());
             }
-        })
+            let mark = node.key.mark();
+            let is_new = names & mark == 0;
+            names |= mark;
+            !is_new && siblings(map + 1, *index).any(|(_, before)| before.key.is(&node.key.text()))
+        });
+        (twice.map(|(index, _)| index), if is_few { names } else { u64::MAX })
     }
 }

@@ -1,1 +1,23 @@
 //! The XML gateway's envelopes: tasks to bytes and back.
+//!
+//! ```
+//! use certgate_domain::{Call, Options, task::CertificateInfo};
+//! use certgate_wire::Codec;
+//! let codec = certgate_xml::XmlCodec::default();
+//! let call = Call { task: CertificateInfo::new(571).into(), options: Options::default(), credentials: None };
+//! let request = codec.encode_request(&call).payload;
+//! assert!(String::from_utf8_lossy(&request.body).contains("<code>400104</code><certificate><id>571</id></certificate>"));
+//! ```
+
+mod codec;
+mod element;
+mod envelope;
+mod out;
+mod record;
+mod redact;
+mod task;
+mod tree;
+mod value;
+
+pub use codec::XmlCodec;
+pub use task::evidence;

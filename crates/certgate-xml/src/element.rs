@@ -1,0 +1,357 @@
+//! Accessors that tick off what was read, so that what nobody read becomes a finding.
+
+use std::cell::{Cell, RefCell};
+
+use certgate_domain::{Foreign, Moment, Said, Secret};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place, excerpt};
+use jiff::tz::TimeZone;
+
+use crate::{
+    tree::Tree,
+    value::{read_flag, read_moment},
+};
+
+/// A tree being read.
+pub(crate) struct Reading<'a> {
+    tree: &'a Tree<'a>,
+    zone: &'a TimeZone,
+    ticks: Vec<Cell<Tick>>,
+    findings: RefCell<Findings>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tick {
+    Unread,
+    /// Read; its children are to be looked at.
+    Read,
+    /// Taken with all below it.
+    Whole,
+}
+
+/// An element of a tree being read.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<'r, 'a> {
+    reading: &'r Reading<'a>,
+    node: u32,
+}
+
+type Result<T> = std::result::Result<T, DecodeError>;
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(tree: &'a Tree<'a>, zone: &'a TimeZone) -> Self {
+        Self { tree, zone, ticks: vec![Cell::new(Tick::Unread); tree.len()], findings: RefCell::new(Vec::new()) }
+    }
+
+    /// The root, read.
+    pub(crate) fn root(&self) -> Element<'_, 'a> {
+        self.tick(0, Tick::Read);
+        Element { reading: self, node: 0 }
+    }
+
+    fn tick(&self, node: u32, tick: Tick) {
+        if let Some(cell) = self.ticks.get(node as usize) {
+            cell.set(tick);
+        }
+    }
+
+    fn ticked(&self, node: u32) -> Tick {
+        self.ticks.get(node as usize).map_or(Tick::Whole, Cell::get)
+    }
+
+    fn find(&self, kind: FindingKind, path: String, offset: usize) {
+        let mut findings = self.findings.borrow_mut();
+        if findings.len() < Limits::FINDINGS {
+            findings.push(Finding { kind, path, place: Some(Place::at(self.tree.bytes(), offset)) });
+        }
+    }
+
+    /// Everything odd: what was found while reading, and what nobody read, in the order of the body.
+    pub(crate) fn findings(self) -> Findings {
+        let mut hidden = vec![false; self.tree.len()];
+        for node in 0..self.tree.len() as u32 {
+            let above = self.tree.parent(node).is_some_and(|parent| {
+                hidden.get(parent as usize).copied().unwrap_or(true) || self.ticked(parent) == Tick::Whole
+            });
+            let unread = self.ticked(node) == Tick::Unread;
+            if unread && !above {
+                self.find(FindingKind::Unknown, self.tree.path(node), self.tree.offset(node));
+            }
+            if let Some(place) = hidden.get_mut(node as usize) {
+                *place = above || unread;
+            }
+            let full = self.findings.borrow().len() >= Limits::FINDINGS;
+            if full {
+                break;
+            }
+        }
+        for attribute in self.tree.attributes() {
+            let known = match self.tree.parent(attribute.node) {
+                None => attribute.name.starts_with("xmlns") || attribute.name.starts_with("xsi:"),
+                Some(_) => self.tree.name(attribute.node) == "task" && attribute.name == "serial",
+            };
+            let inside = hidden.get(attribute.node as usize).copied().unwrap_or(true);
+            if !known && !inside && self.ticked(attribute.node) != Tick::Whole {
+                let path = format!("{}.@{}", self.tree.path(attribute.node), attribute.name);
+                self.find(FindingKind::Unknown, path, self.tree.attribute_offset(attribute));
+            }
+        }
+        let mut findings = self.findings.into_inner();
+        findings.sort_by_key(|finding| finding.place.map(|place| (place.line, place.column)));
+        findings
+    }
+}
+
+impl<'r, 'a> Element<'r, 'a> {
+    pub(crate) fn name(&self) -> &'a str {
+        self.reading.tree.name(self.node)
+    }
+
+    /// The names from the root down to it.
+    pub(crate) fn path(&self) -> String {
+        self.reading.tree.path(self.node)
+    }
+
+    /// Children nobody read so far.
+    pub(crate) fn unread(&self) -> Vec<Element<'r, 'a>> {
+        let reading = self.reading;
+        let children = reading.tree.children(self.node).filter(|node| reading.ticked(*node) == Tick::Unread);
+        children.map(|node| Element { reading, node }).collect()
+    }
+
+    /// An error at this element.
+    pub(crate) fn refuse(&self, found: impl Into<String>, expected: impl Into<String>) -> DecodeError {
+        let tree = self.reading.tree;
+        DecodeError::new(tree.path(self.node), found, expected).at(tree.bytes(), tree.offset(self.node))
+    }
+
+    /// A finding at this element: its text is not of the documented type.
+    pub(crate) fn odd_value(&self) {
+        let tree = self.reading.tree;
+        self.reading.find(FindingKind::Value, tree.path(self.node), tree.offset(self.node));
+    }
+
+    /// Whether it has neither text nor children.
+    pub(crate) fn is_empty(&self) -> bool {
+        let tree = self.reading.tree;
+        !tree.has_children(self.node) && tree.text(self.node).trim_ascii().is_empty()
+    }
+
+    pub(crate) fn has_children(&self) -> bool {
+        self.reading.tree.has_children(self.node)
+    }
+
+    /// Its text as it stands; for values that count byte for byte.
+    pub(crate) fn verbatim(&self) -> &'r str {
+        self.reading.tree.text(self.node)
+    }
+
+    /// Takes it with all below it: nothing in it becomes a finding.
+    pub(crate) fn take_whole(&self) {
+        self.reading.tick(self.node, Tick::Whole);
+    }
+
+    /// Ticks it off.
+    pub(crate) fn take(&self) {
+        self.reading.tick(self.node, Tick::Read);
+    }
+
+    /// All children of one of these names, ticked off.
+    pub(crate) fn all(&self, names: &[&str]) -> Vec<Element<'r, 'a>> {
+        let reading = self.reading;
+        let mut found = Vec::new();
+        for node in reading.tree.children(self.node) {
+            if names.contains(&reading.tree.name(node)) {
+                reading.tick(node, Tick::Read);
+                found.push(Element { reading, node });
+            }
+        }
+        found
+    }
+
+    /// The one child of one of these names, ticked off. Several spellings of one field count as the same.
+    pub(crate) fn one(&self, names: &[&str]) -> Result<Option<Element<'r, 'a>>> {
+        let reading = self.reading;
+        let mut found: Option<Element<'r, 'a>> = None;
+        for node in reading.tree.children(self.node) {
+            if names.contains(&reading.tree.name(node)) {
+                let element = Element { reading, node };
+                if found.is_some() {
+                    return Err(element.refuse("a second one", "one only"));
+                }
+                reading.tick(node, Tick::Read);
+                found = Some(element);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The text of a scalar, trimmed; `None` where it is empty.
+    pub(crate) fn scalar(&self) -> Result<Option<&'r str>> {
+        self.check_scalar()?;
+        Ok(Some(self.verbatim().trim_ascii()).filter(|text| !text.is_empty()))
+    }
+
+    fn check_scalar(&self) -> Result<()> {
+        match self.reading.tree.children(self.node).next() {
+            Some(child) => {
+                let found = format!("the element <{}>", self.reading.tree.name(child));
+                Err(self.refuse(found, "text"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads it as a record: children, no text. `None` where it is empty.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Self) -> Result<T>) -> Result<Option<T>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        self.check_record()?;
+        read(self).map(Some)
+    }
+
+    pub(crate) fn check_record(&self) -> Result<()> {
+        let tree = self.reading.tree;
+        let text = tree.text(self.node).trim_ascii();
+        if text.is_empty() {
+            return Ok(());
+        }
+        if !tree.has_children(self.node) {
+            return Err(self.refuse(format!("the text {}", excerpt(text)), "elements"));
+        }
+        self.reading.find(FindingKind::Unknown, format!("{}.#text", tree.path(self.node)), tree.offset(self.node));
+        Ok(())
+    }
+
+    pub(crate) fn record<T>(&self, name: &str, read: impl FnOnce(&Self) -> Result<T>) -> Result<Option<T>> {
+        match self.one(&[name])? {
+            Some(element) => element.read(read),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn records<T>(&self, name: &str, read: impl Fn(&Self) -> Result<T>) -> Result<Vec<T>> {
+        let mut records = Vec::new();
+        for element in self.all(&[name]) {
+            records.extend(element.read(&read)?);
+        }
+        Ok(records)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
+        self.text_of(&[name])
+    }
+
+    pub(crate) fn text_of(&self, names: &[&str]) -> Result<Option<String>> {
+        match self.one(names)? {
+            Some(element) => Ok(element.scalar()?.map(str::to_owned)),
+            None => Ok(None),
+        }
+    }
+
+    /// A text that counts byte for byte: PEM, zone lines.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Option<String>> {
+        self.bytes_of(&[name])
+    }
+
+    pub(crate) fn bytes_of(&self, names: &[&str]) -> Result<Option<String>> {
+        let Some(element) = self.one(names)? else { return Ok(None) };
+        element.check_scalar()?;
+        Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for element in self.all(&[name]) {
+            texts.extend(element.scalar()?.map(str::to_owned));
+        }
+        Ok(texts)
+    }
+
+    pub(crate) fn word<T: for<'t> From<&'t str>>(&self, name: &str) -> Result<Option<T>> {
+        match self.one(&[name])? {
+            Some(element) => Ok(element.scalar()?.map(T::from)),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>> {
+        Ok(self.bytes(name)?.map(Secret::new))
+    }
+
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>> {
+        self.integer_of(&[name])
+    }
+
+    pub(crate) fn integer_of(&self, names: &[&str]) -> Result<Option<i64>> {
+        let Some(element) = self.one(names)? else { return Ok(None) };
+        match element.scalar()? {
+            Some(text) => element.whole_number(text).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn whole_number(&self, text: &str) -> Result<i64> {
+        text.parse().map_err(|_| self.refuse(excerpt(text), "a whole number"))
+    }
+
+    fn said<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<Said<T>>> {
+        let Some(element) = self.one(&[name])? else { return Ok(None) };
+        Ok(element.scalar()?.map(|text| match read(text) {
+            Some(value) => Said::Value(value),
+            None => {
+                element.odd_value();
+                Said::Text(text.to_owned())
+            }
+        }))
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<Said<bool>>> {
+        self.said(name, read_flag)
+    }
+
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Said<Moment>>> {
+        self.said(name, |text| read_moment(text, self.reading.zone))
+    }
+
+    /// A number the page itself shows as a word: `<context>CONTEXT</context>`.
+    pub(crate) fn number_or_text(&self, name: &str) -> Result<Option<Said<i64>>> {
+        self.said(name, |text| text.parse().ok())
+    }
+
+    /// The element whole, as an object of a kind that is not modelled. `None` where it is empty.
+    pub(crate) fn foreign(&self) -> Option<Foreign> {
+        self.take_whole();
+        let tree = self.reading.tree;
+        let mut entries: Vec<(String, Foreign)> = tree
+            .attributes()
+            .iter()
+            .filter(|attribute| attribute.node == self.node && !attribute.value.is_empty())
+            .map(|attribute| (format!("@{}", attribute.name), Foreign::Text(attribute.value.clone().into_owned())))
+            .collect();
+        let text = tree.text(self.node).trim_ascii();
+        if entries.is_empty() && !tree.has_children(self.node) {
+            return Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty());
+        }
+        let mut places = std::collections::HashMap::new();
+        for node in tree.children(self.node) {
+            let Some(value) = (Element { reading: self.reading, node }).foreign() else { continue };
+            let name = tree.name(node);
+            match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
+                Some((_, Foreign::List(list))) => list.push(value),
+                Some((_, single)) => {
+                    let first = std::mem::replace(single, Foreign::List(Vec::new()));
+                    *single = Foreign::List(vec![first, value]);
+                }
+                None => {
+                    places.insert(name, entries.len());
+                    entries.push((name.to_owned(), value));
+                }
+            }
+        }
+        if !text.is_empty() {
+            entries.push(("#text".to_owned(), Foreign::Text(text.to_owned())));
+        }
+        Some(Foreign::Map(entries)).filter(|map| !matches!(map, Foreign::Map(entries) if entries.is_empty()))
+    }
+}

@@ -1,0 +1,203 @@
+//! `request` and `response`.
+
+use certgate_domain::{
+    AnyData, Call, Credentials, Options, Response, ResponseObject, Secret, Status, StatusCode, TaskKind,
+};
+use certgate_wire::{DecodeError, excerpt};
+
+use crate::{
+    element::Element,
+    out::Out,
+    record::{basic_user, message},
+    task,
+};
+
+/// Every task of a request, with the path of its element.
+pub(crate) fn read_request(
+    root: &Element<'_, '_>,
+    expected: Option<TaskKind>,
+) -> Result<Vec<(String, Call)>, DecodeError> {
+    check_root(root, "request")?;
+    let credentials = read_credentials(root)?;
+    let shared = Options {
+        owner: root.record("owner", basic_user::read)?,
+        language: root.text("language")?,
+        ctid: None,
+        reply_to: None,
+        keys: Vec::new(),
+    };
+    let mut calls = Vec::new();
+    for e in root.all(&["task"]) {
+        let kind = read_code(&e, expected)?;
+        e.check_record()?;
+        let options =
+            Options { ctid: e.text("ctid")?, reply_to: e.text("reply_to")?, keys: e.texts("key")?, ..shared.clone() };
+        let call = Call { task: task::read_request(kind, &e)?, options, credentials: credentials.clone() };
+        calls.push((e.path(), call));
+    }
+    if calls.is_empty() {
+        return Err(root.refuse("no task", "<task><code>…</code></task>"));
+    }
+    Ok(calls)
+}
+
+fn check_root(root: &Element<'_, '_>, expected: &str) -> Result<(), DecodeError> {
+    if root.name() == expected {
+        return root.check_record();
+    }
+    Err(root.refuse(format!("the root element <{}>", excerpt(root.name()).trim_matches('`')), format!("<{expected}>")))
+}
+
+fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind, DecodeError> {
+    let missing = || e.refuse("no task code", "<code>400104</code>, for instance");
+    let code = e.one(&["code"])?.ok_or_else(missing)?;
+    let text = code.scalar()?.ok_or_else(missing)?;
+    let Some(kind) = TaskKind::by_code(text) else {
+        let known: Vec<&str> =
+            TaskKind::ALL.iter().filter(|k| **k != TaskKind::Hello).map(|kind| kind.code()).collect();
+        return Err(code.refuse(format!("the task code {}", excerpt(text)), format!("one of {}", known.join(", "))));
+    };
+    match expected {
+        Some(expected) if expected.code() != kind.code() => Err(code.refuse(
+            format!("the task code {text} ({})", kind.name()),
+            format!("{} ({})", expected.code(), expected.name()),
+        )),
+        Some(expected) => Ok(expected),
+        None => Ok(kind),
+    }
+}
+
+/// The credentials, in any of the blocks the gateway knows; their content is nobody's finding.
+fn read_credentials(root: &Element<'_, '_>) -> Result<Option<Credentials>, DecodeError> {
+    let mut credentials = None;
+    for e in root.all(&["auth", "authentication", "auth_session"]) {
+        let (user, password, context) = (e.text("user")?, e.bytes("password")?, e.text("context")?);
+        e.take_whole();
+        if let (Some(user), Some(password)) = (user, password) {
+            let context = context.unwrap_or_default();
+            credentials = Some(Credentials { user, password: Secret::new(password), context });
+        }
+    }
+    Ok(credentials)
+}
+
+pub(crate) fn write_request(out: &mut Out<'_>, call: &Call) {
+    let Call { task, options, credentials } = call;
+    let Options { owner, language, ctid, reply_to, keys } = options;
+    out.element("request", |out| {
+        out.record("auth", credentials.as_ref(), |out, credentials| {
+            let Credentials { user, password, context } = credentials;
+            out.text("user", Some(user));
+            out.secret("password", Some(password));
+            out.text("context", Some(context));
+        });
+        out.record("owner", owner.as_ref(), basic_user::write);
+        out.text("language", language.as_deref());
+        out.element("task", |out| {
+            out.text("code", Some(task.kind().code()));
+            task::write_request(out, task);
+            out.texts("key", keys);
+            out.text("ctid", ctid.as_deref());
+            out.text("reply_to", reply_to.as_deref());
+        });
+    });
+}
+
+/// Every result of a response, with the path of its element.
+pub(crate) fn read_response(
+    root: &Element<'_, '_>,
+    kind: TaskKind,
+) -> Result<Vec<(String, Response<AnyData>)>, DecodeError> {
+    check_root(root, "response")?;
+    let (stid, ctid) = (root.text("stid")?, root.text("ctid")?);
+    let mut answers = Vec::new();
+    for e in root.all(&["result"]) {
+        e.check_record()?;
+        let mut answer = read_result(&e, kind)?;
+        answer.stid = answer.stid.or_else(|| stid.clone());
+        answer.ctid = answer.ctid.or_else(|| ctid.clone());
+        answers.push((e.path(), answer));
+    }
+    if answers.is_empty() {
+        return Err(root.refuse("no result", "<result> with a <status>"));
+    }
+    Ok(answers)
+}
+
+fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>, DecodeError> {
+    let Some(status) = e.one(&["status"])? else {
+        return Err(e.refuse("no status", "<status> with a code such as S400104"));
+    };
+    status.check_record()?;
+    let read = Status {
+        code: status.text_of(&["code", "result_code"])?.map(StatusCode::new),
+        text: status.text("text")?,
+        r#type: message::read_type(&status, "type")?,
+    };
+    if read.verdict().is_none() {
+        let code = read.code.as_ref().map_or("none", StatusCode::as_str);
+        let r#type = read.r#type.as_ref().map_or("none", |r#type| r#type.as_str());
+        let found = format!("the code {} and the type {}", excerpt(code), excerpt(r#type));
+        return Err(
+            status.refuse(found, "a code such as S400104, N400102, E0205, or the type success, notify or error")
+        );
+    }
+    let mut object = status.record("object", |e| {
+        Ok(ResponseObject { r#type: e.text("type")?, value: e.text("value")?, summary: None, data: None })
+    })?;
+    let mut data = Vec::new();
+    if let Some(e) = e.one(&["data"])? {
+        e.check_record()?;
+        if let Some(summary) = e.integer("summary")? {
+            object.get_or_insert_default().summary = Some(summary);
+        }
+        data = task::read_data(kind, &e)?;
+    }
+    Ok(Response {
+        stid: e.text("stid")?,
+        ctid: e.text("ctid")?,
+        status: read,
+        object,
+        messages: e.records("msg", message::read)?,
+        data,
+    })
+}
+
+pub(crate) fn write_response(out: &mut Out<'_>, responses: &[(TaskKind, Response<AnyData>)]) {
+    let alone = responses.len() == 1;
+    out.element("response", |out| {
+        for (kind, answer) in responses {
+            let Response { stid, ctid, status, object, messages, data } = answer;
+            out.element("result", |out| {
+                out.element("data", |out| {
+                    out.integer("summary", object.as_ref().and_then(|object| object.summary));
+                    for data in data {
+                        task::write_data(*kind, out, data);
+                    }
+                });
+                out.records("msg", messages, message::write);
+                out.element("status", |out| {
+                    let Status { code, text, r#type } = status;
+                    out.text("code", code.as_ref().map(StatusCode::as_str));
+                    out.text("text", text.as_deref());
+                    message::write_type(out, r#type.as_ref());
+                    let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
+                    out.record("object", named, |out, object| {
+                        out.text("type", object.r#type.as_deref());
+                        out.text("value", object.value.as_deref());
+                    });
+                });
+                if object.as_ref().is_some_and(|object| object.data.is_some()) {
+                    out.lose("object.data", "XML has the data of an answer in <data> only");
+                }
+                out.text("ctid", ctid.as_deref());
+                if !alone {
+                    out.text("stid", stid.as_deref());
+                }
+            });
+            if alone {
+                out.text("stid", stid.as_deref());
+            }
+        }
+    });
+}

@@ -1,0 +1,189 @@
+//! Values to bytes. The only file that names quick-xml's escaping.
+
+use certgate_domain::{Foreign, Moment, Said, Secret};
+use certgate_wire::Loss;
+use jiff::tz::TimeZone;
+use quick_xml::escape::escape;
+
+use crate::value::{write_flag, write_moment};
+
+/// A body being written. Absent values write nothing.
+pub(crate) struct Out<'z> {
+    xml: String,
+    zone: &'z TimeZone,
+    path: Vec<String>,
+    losses: Vec<Loss>,
+}
+
+impl<'z> Out<'z> {
+    pub(crate) fn new(prolog: &str, zone: &'z TimeZone) -> Self {
+        Self { xml: prolog.to_owned(), zone, path: Vec::new(), losses: Vec::new() }
+    }
+
+    pub(crate) fn finish(self) -> (Vec<u8>, Vec<Loss>) {
+        (self.xml.into_bytes(), self.losses)
+    }
+
+    /// Notes what cannot be said here.
+    pub(crate) fn lose(&mut self, name: &str, why: &str) {
+        let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
+        self.losses.push(Loss::new(path, why));
+    }
+
+    /// An element around what `inside` writes.
+    pub(crate) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
+        self.open(name, &[]);
+        inside(self);
+        self.close(name);
+    }
+
+    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.xml += "<";
+        self.xml += name;
+        for (name, value) in attributes {
+            let value = self.allowed(name, value);
+            self.xml += &format!(
+                " {name}=\"{}\"",
+                escape(value.as_str()).replace('\n', "&#10;").replace('\t', "&#9;").replace('\r', "&#13;")
+            );
+        }
+        self.xml += ">";
+        self.path.push(name.to_owned());
+    }
+
+    fn close(&mut self, name: &str) {
+        self.path.pop();
+        self.xml += "</";
+        self.xml += name;
+        self.xml += ">";
+    }
+
+    pub(crate) fn record<T>(&mut self, name: &str, value: Option<&T>, write: impl FnOnce(&mut Self, &T)) {
+        if let Some(value) = value {
+            self.element(name, |out| write(out, value));
+        }
+    }
+
+    pub(crate) fn records<T>(&mut self, name: &str, values: &[T], write: impl Fn(&mut Self, &T)) {
+        for value in values {
+            self.element(name, |out| write(out, value));
+        }
+    }
+
+    pub(crate) fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            let value = self.allowed(name, value);
+            self.xml += &format!("<{name}>{}</{name}>", escape(value.as_str()).replace('\r', "&#13;"));
+        }
+    }
+
+    pub(crate) fn texts(&mut self, name: &str, values: &[String]) {
+        for value in values {
+            self.text(name, Some(value));
+        }
+    }
+
+    /// A text in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
+    pub(crate) fn cdata(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            let value = self.allowed(name, value);
+            let value = value.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
+            self.xml += &format!("<{name}><![CDATA[{value}]]></{name}>");
+        }
+    }
+
+    pub(crate) fn integer(&mut self, name: &str, value: Option<i64>) {
+        if let Some(value) = value {
+            self.xml += &format!("<{name}>{value}</{name}>");
+        }
+    }
+
+    pub(crate) fn secret(&mut self, name: &str, value: Option<&Secret>) {
+        self.text(name, value.map(Secret::expose));
+    }
+
+    pub(crate) fn flag(&mut self, name: &str, value: Option<&Said<bool>>) {
+        self.text(name, value.map(write_flag));
+    }
+
+    pub(crate) fn number_or_text(&mut self, name: &str, value: Option<&Said<i64>>) {
+        match value {
+            Some(Said::Value(number)) => self.integer(name, Some(*number)),
+            Some(Said::Text(text)) => self.text(name, Some(text)),
+            None => {}
+        }
+    }
+
+    pub(crate) fn moment(&mut self, name: &str, value: Option<&Said<Moment>>) {
+        match value {
+            Some(Said::Value(moment)) => match write_moment(moment, self.zone) {
+                Some((text, lost)) => {
+                    if lost {
+                        self.lose(name, "XML times have no milliseconds");
+                    }
+                    self.text(name, Some(&text));
+                }
+                None => self.lose(name, "the time is beyond the calendar"),
+            },
+            Some(Said::Text(text)) => self.text(name, Some(text)),
+            None => {}
+        }
+    }
+
+    /// An object of a kind that is not modelled, with its names as received.
+    pub(crate) fn foreign(&mut self, name: &str, value: &Foreign) {
+        if !is_name(name) {
+            return self.lose(name, "this name cannot be an element of XML");
+        }
+        match value {
+            Foreign::Bool(flag) => self.text(name, Some(if *flag { "true" } else { "false" })),
+            Foreign::Number(text) | Foreign::Text(text) => self.text(name, Some(text)),
+            Foreign::List(items) => {
+                for item in items {
+                    if matches!(item, Foreign::List(_)) {
+                        self.lose(name, "XML has no list inside a list");
+                    } else {
+                        self.foreign(name, item);
+                    }
+                }
+            }
+            Foreign::Map(entries) => {
+                let attributes: Vec<(&str, &str)> = entries
+                    .iter()
+                    .filter_map(|(key, value)| {
+                        Some((key.strip_prefix('@').filter(|key| is_name(key))?, value.as_text()?))
+                    })
+                    .collect();
+                self.open(name, &attributes);
+                for (key, value) in entries {
+                    match (key.as_str(), value.as_text()) {
+                        ("#text", Some(text)) => {
+                            let text = self.allowed(key, text);
+                            self.xml += &escape(text.as_str()).replace('\r', "&#13;");
+                        }
+                        (key, Some(_)) if key.strip_prefix('@').is_some_and(is_name) => {}
+                        (key, _) => self.foreign(key, value),
+                    }
+                }
+                self.close(name);
+            }
+        }
+    }
+
+    /// The text without characters that XML 1.0 cannot hold.
+    fn allowed(&mut self, name: &str, text: &str) -> String {
+        let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        if text.contains(bad) {
+            self.lose(name, "it holds control characters, which XML 1.0 cannot");
+            return text.replace(bad, "");
+        }
+        text.to_owned()
+    }
+}
+
+/// Whether a word can name an element without a namespace: the ASCII part of XML's rule.
+pub(crate) fn is_name(word: &str) -> bool {
+    let mut characters = word.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}

@@ -1,0 +1,12 @@
+//! One file a record: `read` from an element, `write` into one.
+
+pub(crate) mod authentication;
+pub(crate) mod basic_user;
+pub(crate) mod certificate;
+pub(crate) mod certificate_data;
+pub(crate) mod contact;
+pub(crate) mod job;
+pub(crate) mod message;
+pub(crate) mod poll_message;
+pub(crate) mod subject_alternative_name;
+pub(crate) mod time_period;

@@ -1,0 +1,191 @@
+//! `message`: the affected object hangs inside `job` or `notify`, named after its kind.
+
+use certgate_domain::{Certificate, Foreign, Job, NotifyMessage, ObjectData, PollMessage, ResponseObject};
+use certgate_wire::DecodeError;
+
+use crate::{
+    element::Element,
+    out::{Out, is_name},
+    record::{basic_user, certificate, job, message},
+};
+
+pub(crate) fn read(e: &Element<'_, '_>) -> Result<PollMessage, DecodeError> {
+    let mut record = PollMessage {
+        id: e.integer("id")?,
+        owner: e.record("owner", basic_user::read)?,
+        job: None,
+        notify: e.record("notify", read_notify)?,
+        stid: e.text("stid")?,
+        ctid: e.text("ctid")?,
+        messages: e.records("msg", message::read)?,
+        flags: e.text("flags")?,
+        notice: e.text("notice")?,
+        created: e.moment("created")?,
+        object: None,
+    };
+    if let Some(inner) = e.one(&["job"])? {
+        inner.read(|inner| read_job(inner, &mut record))?;
+    }
+    // Derived: no certificate's message is documented in XML; both places are understood.
+    if let Some(inner) = e.one(&["certificate_job"])? {
+        inner.read(|inner| read_certificate_job(inner, &mut record))?;
+    }
+    Ok(record)
+}
+
+fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeError> {
+    // The block's object is about the affected object, so it is read before the status ticks off.
+    let named = named_object(e)?;
+    let stid = e.text("stid")?;
+    let ctid = e.text("ctid")?;
+    record.stid = record.stid.take().or(stid);
+    record.ctid = record.ctid.take().or(ctid);
+    let read = job::read(e)?;
+    if read != Job::default() {
+        record.job = Some(read);
+    }
+    record.messages.extend(e.records("msg", message::read)?);
+    if let Some(inner) = e.one(&["certificate_job"])? {
+        inner.read(|inner| read_certificate_job(inner, record))?;
+    }
+    if let Some(affected) = e.unread().into_iter().next() {
+        record.object = Some(ResponseObject {
+            r#type: Some(affected.name().to_owned()),
+            value: named.as_ref().and_then(|named| named.value.clone()),
+            summary: None,
+            data: read_data(&affected)?,
+        });
+    } else if record.object.is_none() {
+        record.object = named;
+    } else if let (Some(object), Some(named)) = (&mut record.object, named) {
+        object.value = object.value.take().or(named.value);
+    }
+    Ok(())
+}
+
+fn named_object(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeError> {
+    match e.one(&["status"])? {
+        Some(status) if status.has_children() => status.record("object", |e| {
+            Ok(ResponseObject { r#type: e.text("type")?, value: e.text("value")?, summary: None, data: None })
+        }),
+        _ => Ok(None),
+    }
+}
+
+fn read_certificate_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeError> {
+    let read = job::read_object_job(e)?;
+    record.messages.extend(read.messages);
+    if let Some(inner) = read.job {
+        let outer = record.job.get_or_insert_default();
+        *outer = merged(std::mem::take(outer), inner);
+    }
+    if let Some(mut object) = read.object {
+        object.r#type.get_or_insert_with(|| "certificate".to_owned());
+        record.object = Some(object);
+    }
+    Ok(())
+}
+
+/// What the outer job says, and for the rest the inner one.
+fn merged(outer: Job, inner: Job) -> Job {
+    Job {
+        created: outer.created.or(inner.created),
+        updated: outer.updated.or(inner.updated),
+        owner: outer.owner.or(inner.owner),
+        updater: outer.updater.or(inner.updater),
+        status: outer.status.or(inner.status),
+        status_code: outer.status_code.or(inner.status_code),
+        status_text: outer.status_text.or(inner.status_text),
+        sub_status: outer.sub_status.or(inner.sub_status),
+        execution: outer.execution.or(inner.execution),
+        events: if outer.events.is_empty() { inner.events } else { outer.events },
+        r#type: outer.r#type.or(inner.r#type),
+        sub_type: outer.sub_type.or(inner.sub_type),
+        action: outer.action.or(inner.action),
+        id: outer.id.or(inner.id),
+    }
+}
+
+fn read_data(affected: &Element<'_, '_>) -> Result<Option<ObjectData>, DecodeError> {
+    if ResponseObject::is_certificate(affected.name()) {
+        affected.take();
+        let record: Option<Certificate> = affected.read(certificate::read)?;
+        return Ok(record.map(|record| ObjectData::Certificate(Box::new(record))));
+    }
+    Ok(affected.foreign().map(ObjectData::Foreign))
+}
+
+fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
+    let r#type = e.text("type")?;
+    let value = e.text("value")?;
+    let affected = e.unread();
+    let data = match affected.as_slice() {
+        [] => None,
+        [one] => read_data(one)?,
+        several => {
+            let entries: Vec<(String, Foreign)> =
+                several.iter().filter_map(|e| Some((e.name().to_owned(), e.foreign()?))).collect();
+            Some(ObjectData::Foreign(Foreign::Map(entries)))
+        }
+    };
+    let object = match affected.first() {
+        Some(first) => Some(ResponseObject { r#type: Some(first.name().to_owned()), value, summary: None, data }),
+        None => value.map(|value| ResponseObject { value: Some(value), ..ResponseObject::default() }),
+    };
+    Ok(NotifyMessage { r#type, object })
+}
+
+pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
+    let PollMessage { id, owner, job, notify, stid, ctid, messages, flags, notice, created, object } = record;
+    out.integer("id", *id);
+    out.record("owner", owner.as_ref(), basic_user::write);
+    if job.is_some() || object.is_some() {
+        out.element("job", |out| {
+            if let Some(object) = object {
+                write_data(out, object);
+            }
+            let bare = Job::default();
+            let inner = job.as_ref().unwrap_or(&bare);
+            out.integer("job_id", inner.id);
+            job::write_facts(out, inner);
+            let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
+            let plain = inner.status_code.is_none() && inner.status_text.is_none() && named.is_none();
+            if plain {
+                out.text("status", inner.status.as_ref().map(|word| word.as_str()));
+            } else {
+                job::write_status(out, inner, named);
+            }
+            out.text("stid", stid.as_deref());
+            out.text("ctid", ctid.as_deref());
+        });
+    } else {
+        out.text("stid", stid.as_deref());
+        out.text("ctid", ctid.as_deref());
+    }
+    out.record("notify", notify.as_ref(), |out, notify| {
+        let NotifyMessage { r#type, object } = notify;
+        out.text("type", r#type.as_deref());
+        if let Some(object) = object {
+            out.text("value", object.value.as_deref());
+            write_data(out, object);
+        }
+    });
+    out.records("msg", messages, message::write);
+    out.text("flags", flags.as_deref());
+    out.text("notice", notice.as_deref());
+    out.moment("created", created.as_ref());
+}
+
+fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
+    if object.summary.is_some() {
+        out.lose("object.summary", "XML has a summary for the whole answer only");
+    }
+    match &object.data {
+        Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
+        Some(ObjectData::Foreign(foreign)) => {
+            let kind = object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| is_name(kind));
+            out.foreign(kind.as_deref().unwrap_or("object"), foreign);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,133 @@
+//! Takes secrets out of bytes that need not be XML.
+
+/// Elements whose content is secret, wherever they stand.
+const SECRET: [&str; 7] =
+    ["password", "hash", "token", "authinfo", "challenge_password", "hardware_init_token", "private_key"];
+
+/// What stands in the place of a secret.
+const BLANK: &str = "…";
+
+/// The same bytes with the content of secret elements and private keys blanked, up to the end where one is cut off.
+pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'<') {
+        let (before, tag) = rest.split_at(at);
+        out.extend_from_slice(before);
+        let Some(name) = secret_element(tag) else {
+            out.push(b'<');
+            rest = tag.get(1..).unwrap_or_default();
+            continue;
+        };
+        let Some(close) = tag.iter().position(|byte| *byte == b'>') else {
+            // Cut off inside the tag: an attribute could hold it.
+            out.extend_from_slice(b"<");
+            out.extend_from_slice(name.as_bytes());
+            return keys_blanked(out);
+        };
+        let (open, inside) = tag.split_at(close + 1);
+        out.extend_from_slice(open);
+        rest = inside;
+        if open.ends_with(b"/>") {
+            continue;
+        }
+        let end = closing(inside, &name);
+        let content = inside.get(..end).unwrap_or_default();
+        if !content.is_empty() {
+            out.extend_from_slice(BLANK.as_bytes());
+        }
+        rest = inside.get(end..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    keys_blanked(out)
+}
+
+/// The name of a secret element that starts here, as it stands.
+fn secret_element(tag: &[u8]) -> Option<String> {
+    let name: Vec<u8> =
+        tag.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).copied().collect();
+    let name = String::from_utf8(name).ok()?;
+    let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+    SECRET.contains(&local.as_str()).then_some(name)
+}
+
+/// Where the element's end tag starts, outside of CDATA and comments; the end of the bytes where there is none.
+fn closing(inside: &[u8], name: &str) -> usize {
+    let end_tag = format!("</{name}").to_ascii_lowercase().into_bytes();
+    let mut at = 0;
+    while let Some(rest) = inside.get(at..).filter(|rest| !rest.is_empty()) {
+        let skipped = if rest.starts_with(b"<![CDATA[") {
+            find(rest, b"]]>").map_or(rest.len(), |end| end + 3)
+        } else if rest.get(..end_tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(&end_tag)) {
+            return at;
+        } else {
+            1
+        };
+        at += skipped;
+    }
+    inside.len()
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Blanks PEM blocks of private keys.
+fn keys_blanked(bytes: Vec<u8>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    while let Some(at) = find(rest, b"-----BEGIN ") {
+        let (before, block) = rest.split_at(at);
+        out.extend_from_slice(before);
+        let line = block.get(..80.min(block.len())).unwrap_or_default();
+        let Some(label_end) = find(line, b"PRIVATE KEY-----") else {
+            out.extend_from_slice(b"-----BEGIN ");
+            rest = block.get(11..).unwrap_or_default();
+            continue;
+        };
+        let start = label_end + b"PRIVATE KEY-----".len();
+        out.extend_from_slice(block.get(..start).unwrap_or_default());
+        out.extend_from_slice(BLANK.as_bytes());
+        let inside = block.get(start..).unwrap_or_default();
+        rest = find(inside, b"-----END ").and_then(|end| inside.get(end..)).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::redact;
+
+    #[test]
+    fn secrets_are_blanked() {
+        for (body, expected) in [
+            (
+                "<auth><user>u</user><password>s3&amp;t</password></auth>",
+                "<auth><user>u</user><password>…</password></auth>",
+            ),
+            ("<password><![CDATA[a</password>b]]></password><x>1</x>", "<password>…</password><x>1</x>"),
+            ("<a:Password kind=\"x\">p</a:Password>", "<a:Password kind=\"x\">…</a:Password>"),
+            ("<password>cut of", "<password>…"),
+            ("<password secret", "<password"),
+            ("<password/><x>y</x>", "<password/><x>y</x>"),
+            (
+                "<authinfo>S0L</authinfo><auth_session><hash>h</hash></auth_session>",
+                "<authinfo>…</authinfo><auth_session><hash>…</hash></auth_session>",
+            ),
+            ("<passwords>kept</passwords>", "<passwords>kept</passwords>"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----abc-----END RSA PRIVATE KEY-----x",
+                "-----BEGIN RSA PRIVATE KEY-----…-----END RSA PRIVATE KEY-----x",
+            ),
+            ("no markup at all", "no markup at all"),
+            ("", ""),
+        ] {
+            let once = redact(body.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&once), expected, "{body}");
+            assert_eq!(redact(&once), once, "twice: {body}");
+        }
+    }
+}

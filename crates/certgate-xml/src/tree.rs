@@ -1,0 +1,436 @@
+//! Bytes to a tree that borrows from them. The only file that names quick-xml's reader.
+
+use std::borrow::Cow;
+
+use certgate_wire::{DecodeError, Limits, excerpt};
+use quick_xml::{
+    errors::{Error as Failure, IllFormedError},
+    events::Event,
+    reader::Reader,
+};
+
+/// A parsed body: one flat list of elements in document order, names and text borrowed from the body.
+pub(crate) struct Tree<'a> {
+    body: &'a str,
+    nodes: Vec<Node>,
+    /// Text that had to be put together from several pieces.
+    joined: Vec<String>,
+    attributes: Vec<Attribute<'a>>,
+}
+
+struct Node {
+    name: (u32, u32),
+    at: u32,
+    parent: u32,
+    first_child: u32,
+    next: u32,
+    text: Text,
+}
+
+#[derive(Clone, Copy)]
+enum Text {
+    None,
+    Borrowed(u32, u32),
+    Joined(u32),
+}
+
+/// An attribute and the element it stands on.
+pub(crate) struct Attribute<'a> {
+    pub(crate) node: u32,
+    pub(crate) name: &'a str,
+    pub(crate) value: Cow<'a, str>,
+}
+
+/// No element.
+const NONE: u32 = u32::MAX;
+
+struct Open {
+    node: u32,
+    last_child: u32,
+    /// White space that counts only if more text follows.
+    pending: Option<(usize, usize)>,
+}
+
+impl<'a> Tree<'a> {
+    /// Parses a whole body. Refuses what is no XML, holds a DOCTYPE or entity of its own, or is beyond the limits.
+    pub(crate) fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, DecodeError> {
+        let refuse =
+            |at: usize, found: String, expected: &str| Err(DecodeError::new("body", found, expected).at(bytes, at));
+        if bytes.len() > limits.body {
+            return Err(DecodeError::new(
+                "body",
+                format!("more than {} bytes", limits.body),
+                "a body within the limit",
+            ));
+        }
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let body = match std::str::from_utf8(bytes) {
+            Ok(body) => body,
+            Err(error) => {
+                let at = error.valid_up_to();
+                let byte = bytes.get(at).copied().unwrap_or_default();
+                return refuse(at, format!("byte 0x{byte:02X}, which is not UTF-8"), "UTF-8");
+            }
+        };
+        if body.trim().is_empty() {
+            return refuse(0, "an empty body".to_owned(), "XML");
+        }
+        let suspicious = bytes
+            .iter()
+            .fold(false, |seen, byte| seen | (*byte < 0x20 && *byte != b'\n' && *byte != b'\t') | (*byte == 0xEF));
+        if suspicious {
+            let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+            if let Some((at, c)) = body.char_indices().find(|(_, c)| bad(*c)) {
+                return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
+            }
+        }
+        if !body.trim_start().starts_with('<') {
+            return refuse(body.len() - body.trim_start().len(), excerpt(body.trim_start()), "XML");
+        }
+        Builder::new(body, limits).run()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(crate) fn name(&self, node: u32) -> &'a str {
+        self.node(node).map_or("", |node| slice(self.body, node.name))
+    }
+
+    /// The element's text; empty where it has none.
+    pub(crate) fn text(&self, node: u32) -> &str {
+        match self.node(node).map(|node| node.text) {
+            Some(Text::Borrowed(start, len)) => slice(self.body, (start, len)),
+            Some(Text::Joined(at)) => self.joined.get(at as usize).map_or("", String::as_str),
+            _ => "",
+        }
+    }
+
+    pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut next = self.node(node).map_or(NONE, |node| node.first_child);
+        std::iter::from_fn(move || {
+            let node = self.node(next)?;
+            Some(std::mem::replace(&mut next, node.next))
+        })
+    }
+
+    pub(crate) fn has_children(&self, node: u32) -> bool {
+        self.node(node).is_some_and(|node| node.first_child != NONE)
+    }
+
+    /// Every attribute, in document order.
+    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
+    }
+
+    pub(crate) fn parent(&self, node: u32) -> Option<u32> {
+        self.node(node).map(|node| node.parent).filter(|parent| *parent != NONE)
+    }
+
+    /// The byte of the element's `<`, for a place.
+    pub(crate) fn offset(&self, node: u32) -> usize {
+        self.node(node).map_or(0, |node| node.at as usize)
+    }
+
+    /// The byte of an attribute's name.
+    pub(crate) fn attribute_offset(&self, attribute: &Attribute<'a>) -> usize {
+        (attribute.name.as_ptr() as usize).saturating_sub(self.body.as_ptr() as usize)
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.body.as_bytes()
+    }
+
+    /// The names from the root to an element, with `[n]` where a name repeats among its siblings.
+    pub(crate) fn path(&self, node: u32) -> String {
+        let mut parts = Vec::new();
+        let mut at = Some(node);
+        while let Some(node) = at {
+            let name = self.name(node);
+            at = self.parent(node);
+            let same = |sibling: &u32| self.name(*sibling) == name;
+            let twins = at.map_or(1, |parent| self.children(parent).filter(same).count());
+            if twins > 1 {
+                let index =
+                    at.map_or(0, |p| self.children(p).filter(same).take_while(|sibling| *sibling != node).count());
+                parts.push(format!("{name}[{index}]"));
+            } else {
+                parts.push(name.to_owned());
+            }
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    fn node(&self, node: u32) -> Option<&Node> {
+        self.nodes.get(node as usize)
+    }
+}
+
+fn slice(body: &str, (start, len): (u32, u32)) -> &str {
+    body.get(start as usize..(start + len) as usize).unwrap_or_default()
+}
+
+struct Builder<'a> {
+    tree: Tree<'a>,
+    open: Vec<Open>,
+    limits: Limits,
+    most: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new(body: &'a str, limits: Limits) -> Self {
+        let nodes = Vec::with_capacity(body.len() / 64 + 16);
+        let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new() };
+        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()) }
+    }
+
+    fn run(mut self) -> Result<Tree<'a>, DecodeError> {
+        let body = self.tree.body;
+        let mut reader = Reader::from_str(body);
+        loop {
+            let at = reader.buffer_position() as usize;
+            let event = match reader.read_event() {
+                Ok(event) => event,
+                Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
+            };
+            let end = reader.buffer_position() as usize;
+            match event {
+                Event::Start(tag) => {
+                    self.start(at, tag.name().as_ref().len())?;
+                    if !tag.attributes_raw().is_empty() {
+                        self.attributes(&tag, at)?;
+                    }
+                }
+                Event::Empty(tag) => {
+                    self.start(at, tag.name().as_ref().len())?;
+                    if !tag.attributes_raw().is_empty() {
+                        self.attributes(&tag, at)?;
+                    }
+                    self.open.pop();
+                }
+                Event::End(_) => {
+                    self.open.pop();
+                }
+                Event::Text(_) => self.text(at, at, end)?,
+                Event::CData(_) => self.text(at, at + "<![CDATA[".len(), end - "]]>".len())?,
+                Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default())?,
+                Event::Decl(declaration) => {
+                    if let Some(Ok(encoding)) = declaration.encoding() {
+                        if !encoding.eq_ignore_ascii_case("UTF-8") {
+                            let found =
+                                format!("the declared encoding {}", excerpt(&encoding));
+                            return Err(self.refuse(at, found, "UTF-8"));
+                        }
+                    }
+                }
+                Event::DocType(doctype) => {
+                    let html = doctype.trim_ascii_start().to_ascii_lowercase().starts_with("html");
+                    let found = if html { "HTML, perhaps from a proxy" } else { "a DOCTYPE, which can hide anything" };
+                    return Err(self.refuse(at, found, "XML without a DOCTYPE"));
+                }
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::Eof => break,
+            }
+        }
+        if let Some(open) = self.open.last() {
+            let found = format!("the end of the body inside <{}>: it is cut short", self.tree.name(open.node));
+            return Err(self.refuse(body.len(), found, "its end tag"));
+        }
+        if self.tree.nodes.is_empty() {
+            return Err(self.refuse(body.len(), "no element", "one root element"));
+        }
+        Ok(self.tree)
+    }
+
+    fn refuse(&self, at: usize, found: impl Into<String>, expected: &str) -> DecodeError {
+        let path = self.open.last().map_or_else(|| "body".to_owned(), |open| self.tree.path(open.node));
+        DecodeError::new(path, found, expected).at(self.tree.body.as_bytes(), at)
+    }
+
+    fn ill_formed(&self, failure: &Failure, at: usize) -> DecodeError {
+        let (found, expected) = match failure {
+            Failure::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+                (format!("the end tag </{}>", excerpt(found).trim_matches('`')), format!("</{expected}>"))
+            }
+            Failure::IllFormed(IllFormedError::UnmatchedEndTag(_)) => {
+                ("an end tag without its start".to_owned(), "XML".to_owned())
+            }
+            Failure::Syntax(_) => ("markup that is cut short".to_owned(), "its end".to_owned()),
+            _ => ("text that is not well-formed".to_owned(), "XML".to_owned()),
+        };
+        self.refuse(at, found, &expected)
+    }
+
+    fn start(&mut self, at: usize, name_len: usize) -> Result<(), DecodeError> {
+        let body = self.tree.body;
+        if self.open.is_empty() && !self.tree.nodes.is_empty() {
+            return Err(self.refuse(at, "a second root element", "the end of the body"));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(self.refuse(at, format!("more than {} levels of elements", self.limits.depth), "fewer levels"));
+        }
+        if self.tree.nodes.len() >= self.most {
+            return Err(self.refuse(
+                at,
+                format!("more than {} elements in {} bytes", self.most, body.len()),
+                "fewer elements",
+            ));
+        }
+        let name = (at as u32 + 1, name_len as u32);
+        if self.tree.nodes.is_empty() && slice(body, name).eq_ignore_ascii_case("html") {
+            return Err(self.refuse(at, "HTML, perhaps from a proxy", "XML"));
+        }
+        let node = self.tree.nodes.len() as u32;
+        let parent = self.open.last().map_or(NONE, |open| open.node);
+        if let Some(open) = self.open.last_mut() {
+            let before = std::mem::replace(&mut open.last_child, node);
+            let link = if before == NONE {
+                self.tree.nodes.get_mut(open.node as usize).map(|parent| &mut parent.first_child)
+            } else {
+                self.tree.nodes.get_mut(before as usize).map(|sibling| &mut sibling.next)
+            };
+            if let Some(link) = link {
+                *link = node;
+            }
+        }
+        self.tree.nodes.push(Node { name, at: at as u32, parent, first_child: NONE, next: NONE, text: Text::None });
+        self.open.push(Open { node, last_child: NONE, pending: None });
+        Ok(())
+    }
+
+    fn attributes(&mut self, tag: &quick_xml::events::BytesStart<'a>, at: usize) -> Result<(), DecodeError> {
+        let node = self.tree.nodes.len() as u32 - 1;
+        let body = self.tree.body;
+        for attribute in tag.attributes() {
+            let bad = |this: &Self, found: &str| this.refuse(at, found, "attributes such as name=\"value\", each once");
+            let attribute = attribute.map_err(|_| bad(self, "an attribute that is not well-formed or given twice"))?;
+            let start = (attribute.key.as_ref().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+            let name = body.get(start..start + attribute.key.as_ref().len()).unwrap_or_default();
+            let raw = attribute.value.clone().into_owned();
+            let value = unescaped(&raw).ok_or_else(|| bad(self, "an entity that XML does not define"))?;
+            if self.tree.attributes.len() >= self.most {
+                return Err(bad(self, "too many attributes"));
+            }
+            self.tree.attributes.push(Attribute { node, name, value: Cow::Owned(value) });
+        }
+        Ok(())
+    }
+
+    /// A piece of text. White space alone counts only between other pieces.
+    fn text(&mut self, at: usize, start: usize, end: usize) -> Result<(), DecodeError> {
+        let piece = self.tree.body.get(start..end).unwrap_or_default();
+        let is_cdata = start != at;
+        let Some(open) = self.open.last_mut() else {
+            if piece.trim_ascii().is_empty() && !is_cdata {
+                return Ok(());
+            }
+            let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
+            let at = at + piece.len() - piece.trim_start().len();
+            return Err(self.refuse(at, format!("the text {}", excerpt(piece.trim())), expected));
+        };
+        if piece.is_empty() {
+            return Ok(());
+        }
+        if !is_cdata && piece.trim_ascii().is_empty() {
+            let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
+            if has_text {
+                let from = open.pending.map_or(start, |(from, _)| from);
+                open.pending = Some((from, end));
+            }
+            return Ok(());
+        }
+        if piece.contains('\r') {
+            // XML's own rule (section 2.11): every line end is one line feed.
+            let piece = piece.replace("\r\n", "\n").replace('\r', "\n");
+            self.push_text(&piece, None);
+        } else {
+            self.push_text(piece, Some((start as u32, (end - start) as u32)));
+        }
+        Ok(())
+    }
+
+    fn push_text(&mut self, piece: &str, borrowed: Option<(u32, u32)>) {
+        let Some(open) = self.open.last_mut() else { return };
+        let pending = open.pending.take();
+        let Some(node) = self.tree.nodes.get_mut(open.node as usize) else { return };
+        let body = self.tree.body;
+        match (node.text, borrowed) {
+            (Text::None, Some((start, len))) => node.text = Text::Borrowed(start, len),
+            (Text::None, None) => {
+                node.text = Text::Joined(self.tree.joined.len() as u32);
+                self.tree.joined.push(piece.to_owned());
+            }
+            (before, _) => {
+                let mut joined = match before {
+                    Text::Borrowed(start, len) => {
+                        node.text = Text::Joined(self.tree.joined.len() as u32);
+                        self.tree.joined.push(String::new());
+                        slice(body, (start, len)).to_owned()
+                    }
+                    Text::Joined(at) => self.tree.joined.get_mut(at as usize).map(std::mem::take).unwrap_or_default(),
+                    Text::None => String::new(),
+                };
+                if let Some((start, end)) = pending {
+                    joined.push_str(body.get(start..end).unwrap_or_default());
+                }
+                joined.push_str(piece);
+                if let Text::Joined(at) = node.text {
+                    if let Some(place) = self.tree.joined.get_mut(at as usize) {
+                        *place = joined;
+                    }
+                }
+            }
+        }
+    }
+
+    fn reference(&mut self, at: usize, name: &str) -> Result<(), DecodeError> {
+        let Some(character) = character(name) else {
+            let found = format!("the reference &{};", excerpt(name).trim_matches('`'));
+            return Err(self.refuse(
+                at,
+                found,
+                "&amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
+            ));
+        };
+        if self.open.is_empty() {
+            return Err(self.refuse(at, "a reference outside of the root element", "one root element"));
+        }
+        self.push_text(character.encode_utf8(&mut [0; 4]), None);
+        Ok(())
+    }
+}
+
+/// The character of a reference: the five names, or a number of a character that XML 1.0 allows.
+fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => return Some('&'),
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "quot" => return Some('"'),
+        "apos" => return Some('\''),
+        _ => {}
+    }
+    let number = name.strip_prefix('#')?;
+    let code = match number.strip_prefix('x') {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok()?,
+        None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
+        _ => return None,
+    };
+    let allowed = |c: &char| (*c >= ' ' || matches!(c, '\n' | '\t' | '\r')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    char::from_u32(code).filter(allowed)
+}
+
+fn unescaped(raw: &str) -> Option<String> {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('&') {
+        let (name, after) = after.split_once(';')?;
+        text.push_str(before);
+        text.push(character(name)?);
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text)
+}

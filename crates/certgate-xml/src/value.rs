@@ -1,0 +1,87 @@
+//! Scalars as the XML gateway writes them.
+
+use certgate_domain::{Moment, Said};
+use jiff::{civil::DateTime, tz::TimeZone};
+
+/// `0`, `1`, `true`, `false`, in any case; both spellings are documented.
+pub(crate) fn read_flag(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        word if word.eq_ignore_ascii_case("true") => Some(true),
+        word if word.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// `2017-01-01 10:35:22` in the gateway's zone, the earlier of two in the autumn hour; or the JSON API's form.
+pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
+    if text.as_bytes().get(10) != Some(&b' ') {
+        return text.parse().ok();
+    }
+    let civil: DateTime = text.parse().ok()?;
+    let timestamp = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
+    let offset = zone.to_offset(timestamp);
+    Some(Moment::new(offset.to_datetime(timestamp), offset))
+}
+
+/// The time in the gateway's zone, and whether its milliseconds got lost.
+pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, bool)> {
+    let timestamp = moment.timestamp()?;
+    let civil = zone.to_datetime(timestamp);
+    let (date, time) = (civil.date(), civil.time());
+    let text = format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        date.year(),
+        date.month(),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    );
+    Some((text, time.subsec_nanosecond() != 0))
+}
+
+/// A boolean as the documented requests write it.
+pub(crate) fn write_flag(flag: &Said<bool>) -> &str {
+    match flag {
+        Said::Value(true) => "1",
+        Said::Value(false) => "0",
+        Said::Text(text) => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::{read_flag, read_moment, write_moment};
+
+    #[test]
+    fn moments_of_the_zone() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        for (text, expected) in [
+            ("2017-01-01 10:35:22", Some("2017-01-01T10:35:22.000+0100")),
+            ("2018-10-15 14:03:02", Some("2018-10-15T14:03:02.000+0200")),
+            ("2018-10-28 02:30:00", Some("2018-10-28T02:30:00.000+0200")),
+            ("2018-03-25 02:30:00", Some("2018-03-25T03:30:00.000+0200")),
+            ("2018-12-12T10:53:23.168+0100", Some("2018-12-12T10:53:23.168+0100")),
+            ("2018-12-12", None),
+            ("2018-02-30 10:00:00", None),
+            ("NOT_SET", None),
+        ] {
+            assert_eq!(read_moment(text, &berlin).map(|moment| moment.to_string()).as_deref(), expected, "{text}");
+        }
+        let moment = "2018-12-12T10:53:23.168+0300".parse().unwrap();
+        assert_eq!(write_moment(&moment, &berlin), Some(("2018-12-12 08:53:23".to_owned(), true)));
+    }
+
+    #[test]
+    fn flags() {
+        for (text, expected) in
+            [("1", Some(true)), ("0", Some(false)), ("TRUE", Some(true)), ("false", Some(false)), ("2", None)]
+        {
+            assert_eq!(read_flag(text), expected, "{text}");
+        }
+    }
+}

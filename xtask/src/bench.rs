@@ -1,0 +1,55 @@
+//! `cargo xtask bench`: how fast, beside the barest thing that does the same.
+
+mod cli;
+mod codec;
+mod samples;
+
+use crate::{Failure, ci};
+
+pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
+    match arguments {
+        // Both need an optimised build, and counting would slow down what is timed: so we run ourselves twice.
+        ["codec"] => {
+            let run = ["run", "--quiet", "--release", "--package", "xtask"];
+            ci::cargo(&[run.as_slice(), &["--", "bench", "times"]].concat(), &[])?;
+            ci::cargo(
+                &[run.as_slice(), &["--features", "count-allocations", "--", "bench", "allocations"]].concat(),
+                &[],
+            )
+        }
+        ["times"] => codec::times(),
+        ["allocations"] => codec::allocations(),
+        ["cli"] => cli::run(),
+        _ => Err("usage: cargo xtask bench codec|cli".to_owned()),
+    }
+}
+
+/// The middle one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A ratio beside what it should be at most.
+fn verdict(ratio: f64, aim: f64) -> String {
+    format!("{ratio:.2} (aim: at most {aim:.1}{})", if ratio <= aim { "" } else { ", MISSED" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, verdict};
+
+    #[test]
+    fn medians() {
+        for (values, expected) in [(vec![3.0, 1.0, 2.0], 2.0), (vec![1.0, 2.0, 3.0, 4.0], 3.0), (vec![7.0], 7.0)] {
+            assert!((median(values) - expected).abs() < f64::EPSILON);
+        }
+        assert!(median(vec![]).is_nan());
+    }
+
+    #[test]
+    fn verdicts() {
+        assert_eq!(verdict(1.5, 2.0), "1.50 (aim: at most 2.0)");
+        assert_eq!(verdict(2.01, 2.0), "2.01 (aim: at most 2.0, MISSED)");
+    }
+}

@@ -1,0 +1,162 @@
+//! Who may use whom.
+
+use toml::{Table, Value};
+
+use super::{Problem, line_of};
+use crate::repository::Repository;
+
+/// A crate and all that it may depend on. `None`: whatever it needs, at the outer edge.
+const ALLOWED: &[(&str, Option<&[&str]>)] = &[
+    ("certgate-domain", Some(&["jiff"])),
+    ("certgate-wire", Some(&["certgate-domain", "thiserror"])),
+    ("certgate-xml", Some(&["certgate-domain", "certgate-wire", "quick-xml", "jiff"])),
+    ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde", "serde_json", "base64"])),
+    ("certgate-x509", Some(&["x509-parser", "thiserror", "certgate-domain", "base64"])),
+    ("certgate-flow", Some(&["certgate-domain", "certgate-x509", "thiserror"])),
+    (
+        "certgate-client",
+        Some(&[
+            "certgate-domain",
+            "certgate-wire",
+            "certgate-xml",
+            "certgate-json",
+            "certgate-flow",
+            "certgate-x509",
+            "ureq",
+            "thiserror",
+            "serde",
+            "serde_json",
+            "fastrand",
+            "tempfile",
+            "base64",
+        ]),
+    ),
+    (
+        "certgate-simulator",
+        Some(&[
+            "certgate-domain",
+            "certgate-wire",
+            "certgate-xml",
+            "certgate-json",
+            "certgate-x509",
+            "rcgen",
+            "tokio",
+            "hyper",
+            "hyper-util",
+            "http-body-util",
+            "thiserror",
+            "fastrand",
+            "jiff",
+            "base64",
+        ]),
+    ),
+    ("certgate-cli", None),
+];
+
+/// Not even a test of one codec may know the other.
+const STRANGERS: &[(&str, &str)] = &[("certgate-xml", "certgate-json"), ("certgate-json", "certgate-xml")];
+
+pub(super) fn check(repository: &Repository) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for file in &repository.files {
+        let Some(name) = file.path.strip_prefix("crates/").and_then(|path| path.strip_suffix("/Cargo.toml")) else {
+            continue;
+        };
+        let text = file.text();
+        let manifest: Table = match toml::from_str(&text) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                problems.push(Problem::new(&file.path, 1, format!("not TOML: {error}")));
+                continue;
+            }
+        };
+        let mut report =
+            |start: &str, what: String| problems.push(Problem::new(&file.path, line_of(&text, start), what));
+        match ALLOWED.iter().find(|(known, _)| *known == name) {
+            None => report("name", format!("{name} is not in the table of allowed dependencies")),
+            Some((_, None)) => {}
+            Some((_, Some(allowed))) => {
+                for section in ["dependencies", "build-dependencies"] {
+                    for dependency in names(manifest.get(section)) {
+                        if !allowed.contains(&dependency) {
+                            report(dependency, format!("{name} must not depend on {dependency}"));
+                        }
+                    }
+                }
+                if manifest.contains_key("target") {
+                    report("[target", "dependencies of one platform are not in the table".to_owned());
+                }
+            }
+        }
+        for (codec, other) in STRANGERS {
+            if *codec == name && names(manifest.get("dev-dependencies")).any(|dependency| dependency == *other) {
+                report(other, format!("{codec} must not know {other}, not even in tests"));
+            }
+        }
+        let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(Value::as_bool);
+        if inherits != Some(true) {
+            report("[lints]", "lacks `[lints] workspace = true`".to_owned());
+        }
+    }
+    problems
+}
+
+fn names(section: Option<&Value>) -> impl Iterator<Item = &str> {
+    section.and_then(Value::as_table).into_iter().flat_map(Table::keys).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::check;
+    use crate::{repository::Repository, tidy::shown};
+
+    fn problems(name: &str, manifest: &str) -> Vec<String> {
+        shown(&check(&Repository::of(&[(&format!("crates/{name}/Cargo.toml"), manifest)])))
+    }
+
+    #[test]
+    fn what_is_in_the_table_passes() {
+        let manifest =
+            "[dependencies]\njiff.workspace = true\n[dev-dependencies]\nserde = \"1\"\n[lints]\nworkspace = true\n";
+        assert_eq!(problems("certgate-domain", manifest), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_rule_goes_red() {
+        let lints = "[lints]\nworkspace = true\n";
+        for (name, manifest, expected) in [
+            ("certgate-domain", "[dependencies]\nserde = \"1\"\n", "2: certgate-domain must not depend on serde"),
+            (
+                "certgate-json",
+                "[dependencies]\nserde = \"1\"\ncertgate-xml.workspace = true\n",
+                "3: certgate-json must not depend on certgate-xml",
+            ),
+            (
+                "certgate-xml",
+                "[dev-dependencies]\ncertgate-json.workspace = true\n",
+                "2: certgate-xml must not know certgate-json, not even in tests",
+            ),
+            ("certgate-wire", "[build-dependencies]\ncc = \"1\"\n", "2: certgate-wire must not depend on cc"),
+            (
+                "certgate-flow",
+                "[target.'cfg(unix)'.dependencies]\nlibc = \"1\"\n",
+                "1: dependencies of one platform are not in the table",
+            ),
+            (
+                "certgate-store",
+                "[package]\nname = \"certgate-store\"\n",
+                "2: certgate-store is not in the table of allowed dependencies",
+            ),
+        ] {
+            let path = format!("crates/{name}/Cargo.toml");
+            assert_eq!(problems(name, &format!("{manifest}{lints}")), [format!("{path}:{expected}")]);
+        }
+        assert_eq!(
+            problems("certgate-cli", "[lints]\nworkspace = false\n"),
+            ["crates/certgate-cli/Cargo.toml:1: lacks `[lints] workspace = true`"]
+        );
+        assert!(problems("certgate-cli", "[lints")[0].starts_with("crates/certgate-cli/Cargo.toml:1: not TOML"));
+    }
+}
