@@ -50,9 +50,14 @@ impl<'a> Raw<'a> {
         }
         let mut text = String::with_capacity(self.raw.len());
         let mut rest = self.raw;
-        while let Some((plain, _)) = rest.split_once('\\') {
-            text.push_str(plain);
-            let escaped = rest.get(plain.len()..).unwrap_or_default();
+        loop {
+            // Neither quotes nor control characters stand in it, so a run ends at a backslash.
+            let run = plain_run(rest.as_bytes());
+            text.push_str(rest.get(..run).unwrap_or_default());
+            let escaped = rest.get(run..).unwrap_or_default();
+            if escaped.is_empty() {
+                return Cow::Owned(text);
+            }
             match escape(escaped.as_bytes()) {
                 Ok((character, length)) => {
                     text.push(character);
@@ -62,8 +67,6 @@ impl<'a> Raw<'a> {
                 Err(_) => rest = escaped.get(1..).unwrap_or_default(),
             }
         }
-        text.push_str(rest);
-        Cow::Owned(text)
     }
 }
 
@@ -119,6 +122,7 @@ fn is_forbidden(character: char) -> bool {
 
 /// How many bytes stand before the next quote, backslash or control character; eight at a time, since keys and certificates
 /// make up most of a payload.
+#[inline]
 fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;

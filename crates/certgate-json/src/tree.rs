@@ -82,7 +82,7 @@ impl<'a> Tree<'a> {
             text,
             at: start,
             // A guess that is right for the usual payload and cheap for the others.
-            nodes: Vec::with_capacity((length / 32).min(1024)),
+            nodes: Vec::with_capacity((length / 64).min(1024)),
             open: Vec::new(),
             depth: limits.depth.min(DEEPEST),
             most: Limits::nodes(length),

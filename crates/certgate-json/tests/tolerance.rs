@@ -1,5 +1,7 @@
 //! What is understood although it is not as documented, and what is said of it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its answer fails")]
+
 use certgate_domain::{
     AnyData, AnyTask, Certificate, CertificateData, Data, Foreign, Moment, ObjectData, PollMessage, Response, Said,
     TaskKind,

@@ -41,7 +41,7 @@ fn refusals() {
         ("wrong end", "<response></result>".to_owned(), "1:11: response: found the end tag </result>, expected </response>"),
         ("wrong root", "<answer/>".to_owned(), "1:1: answer: found the root element <answer>, expected <response>"),
         ("second root", format!("{OK}\n<response/>"), "2:1: body: found a second root element, expected the end of the body"),
-        ("trailing text", format!("{OK} end"), "1:101: body: found the text `end`, expected the end of the body"),
+        ("trailing text", format!("{OK} end"), "1:104: body: found the text `end`, expected the end of the body"),
         ("depth", deep, "1:104: response.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: found more than 32 levels of elements, expected fewer levels"),
         ("latin-1", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><response/>".to_owned(), "1:1: body: found the declared encoding `ISO-8859-1`, expected UTF-8"),
         ("attribute twice", "<response a=\"1\" a=\"2\"/>".to_owned(), "1:1: response: found an attribute that is not well-formed or given twice, expected attributes such as name=\"value\", each once"),

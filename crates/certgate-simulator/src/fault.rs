@@ -1,0 +1,41 @@
+//! Misbehaviour.
+
+use std::time::Duration;
+
+use certgate_domain::TaskKind;
+
+/// A way to misbehave, once. With a task it waits for that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Answers, but late.
+    Late(Option<TaskKind>, Duration),
+    /// This HTTP status with a plain text; 429 and 503 with `Retry-After: 1`.
+    Status(Option<TaskKind>, u16),
+    /// HTTP 502 with the HTML of a proxy.
+    Html502(Option<TaskKind>),
+    /// HTTP 200 with the HTML of a proxy.
+    Html200(Option<TaskKind>),
+    /// Carries the task out and breaks the answer off in its middle.
+    CutShort(Option<TaskKind>),
+    /// Carries the task out and drops the connection without an answer.
+    DropAfterRead(Option<TaskKind>),
+    /// Answers an error with HTTP 200 over JSON too.
+    Error200(Option<TaskKind>),
+    /// Adds an element or field that nobody knows to the answer.
+    Unknown(Option<TaskKind>),
+}
+
+impl Fault {
+    pub(crate) fn task(&self) -> Option<TaskKind> {
+        match self {
+            Self::Late(task, _)
+            | Self::Status(task, _)
+            | Self::Html502(task)
+            | Self::Html200(task)
+            | Self::CutShort(task)
+            | Self::DropAfterRead(task)
+            | Self::Error200(task)
+            | Self::Unknown(task) => *task,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The gateway without its network: a request in, what happens to it out.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use certgate_domain::{AnyData, Call, Credentials, Response, TaskKind};
+use certgate_json::JsonCodec;
+use certgate_wire::{Body, Codec, Reply, Request};
+use certgate_xml::XmlCodec;
+
+use crate::{
+    Fault, Settings, task,
+    world::{Now, World, message, refusal, wrong_value},
+};
+
+/// Which of its two faces a request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// The XML gateway.
+    Xml,
+    /// The JSON API.
+    Json,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handled {
+    /// It is answered, after so long.
+    Reply(Reply, Duration),
+    /// The answer breaks off in its middle.
+    CutShort(Reply),
+    /// The connection is dropped.
+    Dropped,
+}
+
+/// What a gateway has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Requests, those turned away included.
+    pub requests: usize,
+    /// Requests turned away with 429.
+    pub turned_away: usize,
+    /// Orders accepted.
+    pub orders: usize,
+    /// Messages confirmed.
+    pub confirms: usize,
+}
+
+/// The gateway. Clones are the same gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Mutex<Shared>>,
+    xml: XmlCodec,
+    json: JsonCodec,
+}
+
+struct Shared {
+    world: World,
+    faults: VecDeque<Fault>,
+    counts: Counts,
+    arrivals: VecDeque<Duration>,
+}
+
+impl Gateway {
+    /// With the documented page's world: certificate 571, account `user`, `password`, context 9.
+    pub fn seeded() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// With the same world, to these settings.
+    ///
+    /// # Panics
+    /// The machine cannot make keys.
+    #[allow(clippy::expect_used)]
+    pub fn with(settings: Settings) -> Self {
+        let faults = settings.faults.clone().into();
+        let world = World::new(settings).expect("the machine makes keys");
+        let shared = Shared { world, faults, counts: Counts::default(), arrivals: VecDeque::new() };
+        Self { shared: Arc::new(Mutex::new(shared)), xml: XmlCodec::default(), json: JsonCodec::default() }
+    }
+
+    /// What it has seen so far.
+    pub fn counts(&self) -> Counts {
+        self.locked(|shared| shared.counts)
+    }
+
+    /// Misbehaves once more.
+    pub fn inject(&self, fault: Fault) {
+        self.locked(|shared| shared.faults.push_back(fault));
+    }
+
+    /// How many messages wait in the queue.
+    pub fn queue_len(&self) -> usize {
+        self.locked(|shared| shared.world.queue.len())
+    }
+
+    fn locked<T>(&self, run: impl FnOnce(&mut Shared) -> T) -> T {
+        run(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Handles a request. `uptime` since the gateway started, `unix` in seconds since 1970.
+    pub fn handle(&self, protocol: Protocol, request: &Request, uptime: Duration, unix: i64) -> Handled {
+        let codec: &dyn Codec = match protocol {
+            Protocol::Xml => &self.xml,
+            Protocol::Json => &self.json,
+        };
+        self.locked(|shared| shared.handle(codec, protocol, request, Now { uptime, unix }))
+    }
+}
+
+impl Shared {
+    fn handle(&mut self, codec: &dyn Codec, protocol: Protocol, request: &Request, now: Now) -> Handled {
+        self.counts.requests += 1;
+        if self.is_too_fast(now) {
+            self.counts.turned_away += 1;
+            return Handled::Reply(plain(429), Duration::ZERO);
+        }
+        self.world.protocol = protocol;
+        let (kinds, answers) = match codec.decode_requests(None, request) {
+            Ok(calls) => calls.iter().map(|call| (call.value.task.kind(), self.answer(&call.value, now))).unzip(),
+            Err(error) => {
+                let reason = message("EF00000", "The request could not be parsed.", "parser", &error.to_string());
+                (vec![TaskKind::Hello], vec![refusal("E00000", reason)])
+            }
+        };
+        let kinds: Vec<TaskKind> = kinds;
+        let answers: Vec<Answer> = answers;
+        let fault = self.fault(&kinds);
+        // These come before the task is carried out; `answer` has not run for them.
+        let answers: Vec<_> = kinds.iter().copied().zip(answers).collect();
+        let mut reply = codec.encode_responses(&answers).payload;
+        match fault {
+            None => Handled::Reply(reply, Duration::ZERO),
+            Some(Fault::Late(_, delay)) => Handled::Reply(reply, delay),
+            Some(Fault::Status(_, status)) => Handled::Reply(plain(status), Duration::ZERO),
+            Some(Fault::Html502(_)) => Handled::Reply(html(502), Duration::ZERO),
+            Some(Fault::Html200(_)) => Handled::Reply(html(200), Duration::ZERO),
+            Some(Fault::CutShort(_)) => Handled::CutShort(reply),
+            Some(Fault::DropAfterRead(_)) => Handled::Dropped,
+            Some(Fault::Error200(_)) => {
+                reply.status = 200;
+                Handled::Reply(reply, Duration::ZERO)
+            }
+            Some(Fault::Unknown(_)) => {
+                reply.body = with_unknown(&reply.body, protocol);
+                Handled::Reply(reply, Duration::ZERO)
+            }
+        }
+    }
+
+    fn is_too_fast(&mut self, now: Now) -> bool {
+        let Some(pace) = self.world.settings.pace else { return false };
+        while self.arrivals.front().is_some_and(|at| *at + Duration::from_secs(1) <= now.uptime) {
+            self.arrivals.pop_front();
+        }
+        let too_fast = self.arrivals.len() >= pace as usize;
+        if !too_fast {
+            self.arrivals.push_back(now.uptime);
+        }
+        too_fast
+    }
+
+    fn fault(&mut self, kinds: &[TaskKind]) -> Option<Fault> {
+        let fits = |fault: &Fault| fault.task().is_none_or(|task| kinds.contains(&task));
+        let at = self.faults.iter().position(fits)?;
+        self.faults.remove(at)
+    }
+
+    fn answer(&mut self, call: &Call, now: Now) -> Answer {
+        if let Some(refusal) = self.unauthorized(call.credentials.as_ref()) {
+            let mut refusal = refusal;
+            refusal.stid = Some(self.world.stid(now));
+            return refusal;
+        }
+        let answer = task::run(&mut self.world, call, now);
+        let accepted = answer.verdict() != Some(certgate_domain::Verdict::Refused);
+        match call.task.kind() {
+            TaskKind::CertificateReissue if accepted => self.counts.orders += 1,
+            TaskKind::PollConfirm if accepted => self.counts.confirms += 1,
+            _ => {}
+        }
+        answer
+    }
+
+    fn unauthorized(&self, credentials: Option<&Credentials>) -> Option<Answer> {
+        let account = &self.world.settings.account;
+        let path = match credentials {
+            None => "request.auth",
+            Some(given) if given.user != account.user => "request.auth.user",
+            Some(given) if given.password != account.password => "request.auth.password",
+            Some(given) if given.context != account.context => "request.auth.context",
+            Some(_) => return None,
+        };
+        Some(refusal("E00000", wrong_value(path, "")))
+    }
+}
+
+type Answer = Response<AnyData>;
+
+fn plain(status: u16) -> Reply {
+    let mut headers = vec![("Content-Type".to_owned(), "text/plain".to_owned())];
+    if matches!(status, 429 | 503) {
+        headers.push(("Retry-After".to_owned(), "1".to_owned()));
+    }
+    Reply { status, headers, body: Body(format!("HTTP {status}").into_bytes()) }
+}
+
+fn html(status: u16) -> Reply {
+    let headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
+    Reply { status, headers, body: Body(b"<html><body><h1>Bad Gateway</h1></body></html>".to_vec()) }
+}
+
+fn with_unknown(body: &[u8], protocol: Protocol) -> Body {
+    let text = String::from_utf8_lossy(body);
+    Body(match protocol {
+        Protocol::Xml => text.replacen("<result>", "<result><colour>blue</colour>", 1).into_bytes(),
+        Protocol::Json => text.replacen('{', "{\"colour\":\"blue\",", 1).into_bytes(),
+    })
+}

@@ -1,0 +1,90 @@
+//! The gateway's own certificate authority: a root and an intermediate, made anew for each gateway.
+
+use certgate_x509::{CertificateRequest, X509};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo, date_time_ymd, string::Ia5String,
+};
+
+/// Issues real certificates.
+pub(crate) struct Authority {
+    root: String,
+    intermediate: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A certificate as issued.
+pub(crate) struct Issue {
+    pub(crate) pem: String,
+    pub(crate) serial: String,
+    pub(crate) not_after: i64,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Result<Self, rcgen::Error> {
+        let root_key = KeyPair::generate()?;
+        let root_params = authority("certgate simulator root");
+        let root = root_params.self_signed(&root_key)?.pem();
+        let key = KeyPair::generate()?;
+        let params = authority("certgate simulator intermediate");
+        let intermediate = params.signed_by(&key, &Issuer::new(root_params, root_key))?.pem();
+        Ok(Self { root, intermediate, issuer: Issuer::new(params, key) })
+    }
+
+    pub(crate) fn root(&self) -> &str {
+        &self.root
+    }
+
+    pub(crate) fn intermediate(&self) -> &str {
+        &self.intermediate
+    }
+
+    /// A certificate for the request's key and names, from an hour ago, for so many days.
+    pub(crate) fn issue(&self, request: &CertificateRequest, now: i64, days: i64) -> Result<Issue, rcgen::Error> {
+        let key = SubjectPublicKeyInfo::from_der(&request.key.spki)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        if let Some(name) = &request.common_name {
+            params.distinguished_name.push(DnType::CommonName, name.as_str());
+        }
+        let mut names: Vec<&String> = request.common_name.iter().collect();
+        names.extend(request.names.iter().filter(|name| Some(*name) != request.common_name.as_ref()));
+        for name in names {
+            params.subject_alt_names.push(SanType::DnsName(Ia5String::try_from(name.as_str())?));
+        }
+        let serial: [u8; 15] =
+            std::array::from_fn(|at| if at == 0 { fastrand::u8(0x10..0x7F) } else { fastrand::u8(..) });
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
+        let epoch = date_time_ymd(1970, 1, 1);
+        let at = |seconds: i64| epoch + std::time::Duration::from_secs(seconds.max(0).cast_unsigned());
+        params.not_before = at(now - 3600);
+        params.not_after = at(now + days * 86_400);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        let pem = params.signed_by(&key, &self.issuer)?.pem().replace("\r\n", "\n");
+        let facts = X509::from_pem(&pem).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        Ok(Issue { pem, serial: facts.serial, not_after: facts.not_after })
+    }
+
+    /// A key of its own with a request for that name, for certificates that are there from the start.
+    pub(crate) fn request(name: &str) -> Result<String, rcgen::Error> {
+        let mut params = CertificateParams::new(vec![name.to_owned()])?;
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        Ok(params.serialize_request(&KeyPair::generate()?)?.pem()?.replace("\r\n", "\n"))
+    }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, "certgate");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    params.not_before = date_time_ymd(2018, 1, 1);
+    params.not_after = date_time_ymd(2068, 1, 1);
+    params
+}

@@ -1,0 +1,158 @@
+//! The gateway on loopback: XML at `/xml`, the JSON API at `/v1`.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{SocketAddr, TcpListener},
+    thread::JoinHandle,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use certgate_wire::{Body, Header, Method, Reply, Request};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::oneshot;
+
+use crate::{Gateway, Handled, Protocol};
+
+/// A running gateway. Dropping it stops it.
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The largest request taken.
+const LARGEST: usize = 8 << 20;
+
+impl Server {
+    /// Listens and answers, in a thread of its own.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub fn start(gateway: Gateway, listen: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel::<Infallible>();
+        let thread = std::thread::Builder::new().name("certgate-simulator".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                tokio::select! {
+                    () = accept(listener, gateway) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address of the XML gateway.
+    pub fn xml_endpoint(&self) -> String {
+        format!("http://{}/xml", self.address)
+    }
+
+    /// The address of the JSON API.
+    pub fn json_endpoint(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Waits until the process is ended.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, gateway: Gateway) {
+    let started = Instant::now();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let gateway = gateway.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(gateway.clone(), started, request));
+            let mut connection = http1::Builder::new();
+            let _ = connection.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+type Answer = Result<hyper::Response<Full<Bytes>>, io::Error>;
+
+async fn answer(gateway: Gateway, started: Instant, request: hyper::Request<Incoming>) -> Answer {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let (protocol, target) = match target.strip_prefix("/v1") {
+        Some(rest) if rest.starts_with('/') => (Protocol::Json, rest.to_owned()),
+        _ if matches!(request.uri().path(), "/xml" | "/xml/") => (Protocol::Xml, String::new()),
+        _ => return response(404, "text/html", b"<html><body>XML is at /xml, JSON at /v1</body></html>"),
+    };
+    let Some(method) = Method::by_name(request.method().as_str()) else {
+        return response(405, "text/plain", b"this method is not known here");
+    };
+    if protocol == Protocol::Xml && method != Method::Post {
+        return response(405, "text/plain", b"the XML gateway takes POST only");
+    }
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| Header::secret(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    let Ok(body) = Limited::new(request.into_body(), LARGEST).collect().await else {
+        return response(413, "text/plain", b"the request is too large");
+    };
+    let request = Request { method, target, headers, body: Body(body.to_bytes().to_vec()) };
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
+    match gateway.handle(protocol, &request, started.elapsed(), unix) {
+        Handled::Reply(reply, delay) => {
+            tokio::time::sleep(delay).await;
+            reply_with(&reply, None)
+        }
+        // A length longer than the body makes hyper break the connection off.
+        Handled::CutShort(reply) => reply_with(&reply, Some(reply.body.len())),
+        Handled::Dropped => Err(io::Error::other("dropped on purpose")),
+    }
+}
+
+fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
+    let mut response = hyper::Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        response = response.header(name, value);
+    }
+    let body = match cut_from {
+        Some(length) => {
+            response = response.header("Content-Length", length);
+            reply.body.get(..length / 2).unwrap_or_default()
+        }
+        None => &reply.body,
+    };
+    response.body(Full::new(Bytes::copy_from_slice(body))).map_err(io::Error::other)
+}
+
+fn response(status: u16, content_type: &str, body: &'static [u8]) -> Answer {
+    hyper::Response::builder()
+        .status(status)
+        .header("Content-Type", content_type)
+        .body(Full::new(Bytes::from_static(body)))
+        .map_err(io::Error::other)
+}

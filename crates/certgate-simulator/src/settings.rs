@@ -1,0 +1,47 @@
+//! What a gateway is to be like.
+
+use std::time::Duration;
+
+use certgate_domain::{Credentials, Secret};
+
+use crate::Fault;
+
+/// What a gateway is to be like.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The account that may ask.
+    pub account: Credentials,
+    /// Requests a second before it answers 429; no limit unless told.
+    pub pace: Option<u32>,
+    /// How long a job takes.
+    pub job_time: Duration,
+    /// Misbehaviour, each once, in this order.
+    pub faults: Vec<Fault>,
+    /// Messages of others at the head of the queue.
+    pub foreign_first: usize,
+    /// The status code of an accepted reissue: `N400101` (the documented page) or `N400102`.
+    pub notify_code: &'static str,
+    /// Whether jobs end without success.
+    pub jobs_fail: bool,
+    /// Whether jobs never end.
+    pub jobs_never_end: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: Credentials {
+                user: "user".to_owned(),
+                password: Secret::new("password"),
+                context: "9".to_owned(),
+            },
+            pace: None,
+            job_time: Duration::ZERO,
+            faults: Vec::new(),
+            foreign_first: 0,
+            notify_code: "N400101",
+            jobs_fail: false,
+            jobs_never_end: false,
+        }
+    }
+}

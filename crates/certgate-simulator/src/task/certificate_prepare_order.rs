@@ -1,0 +1,59 @@
+use certgate_domain::{
+    AnyData, CertAuthentication, CertificateData, Response, SubjectAlternativeName,
+    task::CertificatePrepareOrder,
+    words::{AuthMethod, CsrAlgorithm, SignatureHashAlgorithm, StatusType},
+};
+use certgate_x509::{CertificateRequest, KeyAlgorithm};
+
+use crate::world::{Now, World, answer, refusal, wrong_value};
+
+pub(super) fn run(_: &World, task: &CertificatePrepareOrder, now: Now) -> Response<AnyData> {
+    let plain = task.request.plain.as_deref().unwrap_or_default();
+    let Ok(request) = CertificateRequest::from_pem(plain) else {
+        return refusal("E400110", wrong_value("certificate_request.plain", ""));
+    };
+    let name = request.common_name.clone().or_else(|| request.names.first().cloned()).unwrap_or_default();
+    let token: String =
+        std::iter::repeat_with(fastrand::alphanumeric).take(48).collect::<String>().to_ascii_lowercase();
+    let token = format!("{}{token}", now.unix);
+    let mail = |mailbox: &str| format!("{mailbox}@{name}");
+    let offer = |method| CertAuthentication { method: Some(method), ..CertAuthentication::default() };
+    let authentication = vec![
+        CertAuthentication {
+            approver_emails: ["admin", "administrator", "hostmaster", "webmaster", "postmaster"].map(mail).to_vec(),
+            ..offer(AuthMethod::Email)
+        },
+        CertAuthentication { dns: Some(format!("{name}.\t\t300\tIN\tTXT\t\"{token}\"")), ..offer(AuthMethod::Dns) },
+        CertAuthentication {
+            file_name: Some(format!("http://{name}/.well-known/pki-validation/fileauth.txt")),
+            file_content: Some(token.clone()),
+            ..offer(AuthMethod::File)
+        },
+    ];
+    let algorithm = match &request.key.algorithm {
+        KeyAlgorithm::Rsa => CsrAlgorithm::Rsa,
+        KeyAlgorithm::Ec(curve) if curve == "P-256" => CsrAlgorithm::Prime256V1,
+        KeyAlgorithm::Ec(curve) if curve == "P-384" => CsrAlgorithm::Secp384R1,
+        _ => CsrAlgorithm::Other("EC".to_owned()),
+    };
+    let data = CertificateData {
+        plain: Some(plain.to_owned()),
+        name: Some(name),
+        subject_alternative_names: request.names.iter().map(SubjectAlternativeName::new).collect(),
+        key_size: Some(i64::from(request.key.bits)),
+        country_code: request.country,
+        state: request.state,
+        city: request.city,
+        organization: request.organization,
+        organization_unit: request.organization_unit,
+        email: request.email,
+        product: task.request.product.clone(),
+        authentication,
+        algorithm: Some(algorithm),
+        signature_hash_algorithm: request.signature_hash.as_deref().map(SignatureHashAlgorithm::from),
+        ..CertificateData::default()
+    };
+    let mut answer = answer("S400110", "CSR key was checked successfully.", StatusType::Success);
+    answer.data.push(data.into());
+    answer
+}

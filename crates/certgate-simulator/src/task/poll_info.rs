@@ -1,0 +1,17 @@
+use certgate_domain::{AnyData, Response, ResponseObject, words::StatusType};
+
+use crate::world::{World, answer, object};
+
+pub(super) fn run(world: &World) -> Response<AnyData> {
+    let mut answer = answer("S0905", "The notification was polled successfully.", StatusType::Success);
+    let summary = i64::try_from(world.queue.len()).ok();
+    answer.object = match world.queue.front() {
+        Some(message) => object("message", message.id.map(|id| id.to_string()).as_deref()),
+        None => Some(ResponseObject::default()),
+    };
+    if let Some(object) = &mut answer.object {
+        object.summary = summary;
+    }
+    answer.data.extend(world.queue.front().cloned().map(AnyData::from));
+    answer
+}

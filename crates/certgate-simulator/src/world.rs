@@ -1,0 +1,300 @@
+//! What the gateway knows: certificates, jobs, the queue. No clock: the time comes with each task.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use certgate_domain::{
+    AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, GenericObject, Job, Message, Moment,
+    ObjectData, PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, TimePeriod,
+    words::{
+        AuthMethod, CertificateTransparencyPrivacy, CertificateType, JobStatus, ServerSoftware, SignatureHashAlgorithm,
+        StatusType,
+    },
+};
+use certgate_x509::CertificateRequest;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{Protocol, Settings, issue::Authority};
+
+/// When a task is worked on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// Since the gateway started.
+    pub(crate) uptime: Duration,
+    /// Since 1970.
+    pub(crate) unix: i64,
+}
+
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) protocol: Protocol,
+    pub(crate) certificates: BTreeMap<i64, Certificate>,
+    pub(crate) contacts: BTreeMap<i64, SslContact>,
+    pub(crate) jobs: BTreeMap<i64, Order>,
+    pub(crate) queue: VecDeque<PollMessage>,
+    authority: Authority,
+    zone: TimeZone,
+    next_stid: u64,
+    next_job: i64,
+    next_message: i64,
+}
+
+/// An accepted order.
+pub(crate) struct Order {
+    pub(crate) job: Job,
+    pub(crate) certificate: i64,
+    pub(crate) ordered: Certificate,
+    pub(crate) stid: String,
+    pub(crate) ctid: Option<String>,
+    due: Duration,
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings) -> Result<Self, rcgen::Error> {
+        let mut world = Self {
+            certificates: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            queue: VecDeque::new(),
+            authority: Authority::new()?,
+            zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+            next_stid: 1,
+            next_job: 4_297_539_521,
+            next_message: 1_405_661,
+            protocol: Protocol::Json,
+            settings,
+        };
+        world.seed()?;
+        for _ in 0..world.settings.foreign_first {
+            world.push_foreign();
+        }
+        Ok(world)
+    }
+
+    /// The documented page's world: certificate 571 and its contact.
+    fn seed(&mut self) -> Result<(), rcgen::Error> {
+        let text = |text: &str| Some(text.to_owned());
+        let contact = SslContact {
+            fname: text("John"),
+            lname: text("Doe"),
+            phone: text("+49-123-12345"),
+            email: text("john.doe@example.com"),
+            title: text("Admin"),
+            organization: text("Company"),
+            address: vec!["123 Main Street".to_owned()],
+            pcode: text("12345"),
+            city: text("Anytown"),
+            country: text("DE"),
+            state: text("BY"),
+            ..SslContact::by_id(1120)
+        };
+        let user = BasicUser { user: text("customer"), context: Some(Said::Value(9)), ..BasicUser::default() };
+        // 2026-01-01, for a year: long past or not, it is the old certificate.
+        let issued_at = 1_767_225_600;
+        let csr = Authority::request("example.com")?;
+        let mut certificate = Certificate {
+            created: self.moment(issued_at),
+            updated: self.moment(issued_at),
+            owner: Some(user.clone()),
+            updater: Some(user),
+            id: Some(571),
+            order_id: text("2743098"),
+            admin_contact: Some(contact.clone()),
+            technical_contact: Some(contact.clone()),
+            name: text("example.com"),
+            lifetime: Some(TimePeriod::months(12)),
+            software: Some(ServerSoftware::ApacheSsl),
+            product: text("QUICKSSLPREMIUM"),
+            certificate_type: Some(CertificateType::Fqdn),
+            signature_hash_algorithm: Some(SignatureHashAlgorithm::Sha2),
+            authentication: Some(CertAuthentication {
+                method: Some(AuthMethod::Dns),
+                dns: text(
+                    "example.com.\t300\tIN\tTXT\t\"201812120900493xe6hfcrtaclrn0poyu106wc2qbw095ifgujkadu4dzbltao8d\"",
+                ),
+                provisioning: Some(Said::Value(true)),
+                ..CertAuthentication::default()
+            }),
+            certificate_transparency_privacy: Some(CertificateTransparencyPrivacy::Public),
+            domain: text("example.com"),
+            ..Certificate::default()
+        };
+        self.issue_into(&mut certificate, &csr, issued_at)?;
+        self.certificates.insert(571, certificate);
+        self.contacts.insert(1120, contact);
+        Ok(())
+    }
+
+    fn issue_into(&self, certificate: &mut Certificate, csr: &str, now: i64) -> Result<(), rcgen::Error> {
+        let request = CertificateRequest::from_pem(csr).map_err(|_| rcgen::Error::CouldNotParseCertificationRequest)?;
+        let months = certificate.lifetime.as_ref().and_then(TimePeriod::in_months).unwrap_or(12);
+        let issue = self.authority.issue(&request, now, (months * 30).clamp(30, 397))?;
+        let authority = |kind: &str, pem: &str| CaCertificate {
+            created: self.moment(now),
+            updated: self.moment(now),
+            ca_type: Some(kind.to_owned()),
+            ca_certificate: Some(pem.replace("\r\n", "\n")),
+        };
+        certificate.csr = Some(csr.to_owned());
+        certificate.server = Some(issue.pem);
+        certificate.serial_number = Some(issue.serial);
+        certificate.expire = self.moment(issue.not_after);
+        certificate.updated = self.moment(now);
+        certificate.certification_authority =
+            vec![authority("INTERMEDIATE", self.authority.intermediate()), authority("ROOT", self.authority.root())];
+        Ok(())
+    }
+
+    /// A time as the gateway states it: whole seconds in its zone, so that both protocols say the same.
+    pub(crate) fn moment(&self, unix: i64) -> Option<Said<Moment>> {
+        let timestamp = Timestamp::from_second(unix).ok()?;
+        let offset = self.zone.to_offset(timestamp);
+        Some(Said::Value(Moment::new(offset.to_datetime(timestamp), offset)))
+    }
+
+    pub(crate) fn stid(&mut self, now: Now) -> String {
+        let date = Timestamp::from_second(now.unix).map(|at| self.zone.to_datetime(at).date()).unwrap_or_default();
+        let number = self.next_stid;
+        self.next_stid += 1;
+        format!("{:04}{:02}{:02}-sim-{number}", date.year(), date.month(), date.day())
+    }
+
+    /// Takes an order in.
+    pub(crate) fn order(&mut self, id: i64, ordered: Certificate, stid: String, ctid: Option<String>, now: Now) -> Job {
+        let job = Job {
+            id: Some(self.next_job),
+            status: Some(JobStatus::Running),
+            created: self.moment(now.unix),
+            execution: self.moment(now.unix),
+            r#type: Some("ssl".to_owned()),
+            sub_type: ordered.product.clone(),
+            action: Some("reissue".to_owned()),
+            ..Job::default()
+        };
+        let due = now.uptime + self.settings.job_time;
+        self.jobs.insert(self.next_job, Order { job: job.clone(), certificate: id, ordered, stid, ctid, due });
+        self.next_job += 1;
+        job
+    }
+
+    /// Does what is due: jobs end, certificates are issued, messages queued.
+    pub(crate) fn work(&mut self, now: Now) {
+        let running = |order: &Order| order.job.status == Some(JobStatus::Running) && order.due <= now.uptime;
+        if self.settings.jobs_never_end {
+            return;
+        }
+        let due: Vec<i64> = self.jobs.iter().filter(|(_, order)| running(order)).map(|(id, _)| *id).collect();
+        for id in due {
+            self.finish(id, now);
+        }
+    }
+
+    fn finish(&mut self, id: i64, now: Now) {
+        let Some(Order { job, certificate, ordered, stid, ctid, .. }) = self.jobs.get(&id) else { return };
+        let (mut job, stid, ctid, id_of, ordered) =
+            (job.clone(), stid.clone(), ctid.clone(), *certificate, ordered.clone());
+        let Some(mut certificate) = self.certificates.get(&id_of).cloned() else { return };
+        let csr = ordered.csr.unwrap_or_default();
+        certificate.authentication = ordered.authentication.or(certificate.authentication);
+        certificate.lifetime = ordered.lifetime.or(certificate.lifetime);
+        certificate.software = ordered.software.or(certificate.software);
+        let issued = !self.settings.jobs_fail && self.issue_into(&mut certificate, &csr, now.unix).is_ok();
+        job.status = Some(if issued { JobStatus::Success } else { JobStatus::Failed });
+        job.updated = self.moment(now.unix);
+        let messages = if issued {
+            self.certificates.insert(id_of, certificate.clone());
+            Vec::new()
+        } else {
+            vec![message("EF4001030", "The certification authority refused the order.", "certificate", "example.com")]
+        };
+        if let Some(order) = self.jobs.get_mut(&id) {
+            order.job = job.clone();
+        }
+        let message = PollMessage {
+            id: Some(self.next_message),
+            created: self.moment(now.unix),
+            stid: Some(stid),
+            ctid,
+            messages,
+            object: Some(ResponseObject {
+                r#type: Some("certificate".to_owned()),
+                value: certificate.name.clone(),
+                summary: None,
+                data: issued.then(|| ObjectData::Certificate(Box::new(certificate))),
+            }),
+            job: Some(job),
+            ..PollMessage::default()
+        };
+        self.next_message += 1;
+        self.queue.push_back(message);
+    }
+
+    /// Queues a message about a domain, as on the documented page.
+    pub(crate) fn push_foreign(&mut self) {
+        let text = |text: &str| Foreign::Text(text.to_owned());
+        let server = |name: &str| Foreign::Map(vec![("name".to_owned(), text(name))]);
+        let domain = vec![
+            ("name".to_owned(), text("example.net")),
+            ("nserver".to_owned(), Foreign::List(vec![server("a.ns14.net"), server("b.ns14.net")])),
+            ("authinfo".to_owned(), text("S0Lygv+ZkNbniICm")),
+            ("autorenew".to_owned(), text("true")),
+        ];
+        let message = PollMessage {
+            id: Some(self.next_message),
+            job: Some(Job {
+                id: Some(4_295_625_406),
+                status: Some(JobStatus::Success),
+                status_code: Some("S0101".to_owned()),
+                ..Job::default()
+            }),
+            stid: Some("20181015-app1-3788".to_owned()),
+            created: self.moment(1_539_604_982),
+            object: Some(ResponseObject {
+                r#type: Some("domain".to_owned()),
+                value: Some("example.net".to_owned()),
+                summary: None,
+                data: Some(ObjectData::Foreign(Foreign::Map(domain))),
+            }),
+            ..PollMessage::default()
+        };
+        self.next_message += 1;
+        self.queue.push_back(message);
+    }
+}
+
+/// An answer without data.
+pub(crate) fn answer(code: &str, text: &str, r#type: StatusType) -> Response<AnyData> {
+    let status = Status { code: Some(StatusCode::new(code)), text: Some(text.to_owned()), r#type: Some(r#type) };
+    Response { stid: None, ctid: None, status, object: None, messages: Vec::new(), data: Vec::new() }
+}
+
+/// A refusal with one reason.
+pub(crate) fn refusal(code: &str, reason: Message) -> Response<AnyData> {
+    let mut answer = answer(code, "Errors occurred during processing.", StatusType::Error);
+    answer.messages.push(reason);
+    answer
+}
+
+pub(crate) fn message(code: &str, text: &str, r#type: &str, value: &str) -> Message {
+    Message {
+        text: Some(text.to_owned()),
+        code: Some(code.to_owned()),
+        status: Some(StatusType::Error),
+        objects: vec![GenericObject {
+            r#type: Some(r#type.to_owned()),
+            value: Some(value.to_owned()).filter(|value| !value.is_empty()),
+        }],
+        ..Message::default()
+    }
+}
+
+/// `EF01000`: a value is missing or wrong, at that path of the request.
+pub(crate) fn wrong_value(path: &str, value: &str) -> Message {
+    message("EF01000", "Missing or wrong value.", path, value)
+}
+
+pub(crate) fn object(r#type: &str, value: Option<&str>) -> Option<ResponseObject> {
+    Some(ResponseObject { r#type: Some(r#type.to_owned()), value: value.map(str::to_owned), summary: None, data: None })
+}
