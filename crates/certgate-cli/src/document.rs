@@ -6,7 +6,10 @@ use certgate_client::{Exchange, Kind};
 use certgate_wire::Finding;
 use serde_json::{Value, json};
 
-use crate::{arguments::Global, failure::{Failure, printable}};
+use crate::{
+    arguments::Global,
+    failure::{Failure, printable},
+};
 
 /// Prints one JSON document.
 pub(crate) fn print(document: &Value) {
@@ -38,7 +41,7 @@ pub(crate) fn findings(findings: &[Finding]) -> Value {
 pub(crate) fn judge(global: &Global, found: &[Finding]) -> Result<(), Failure> {
     warn(global, found);
     match found.first() {
-        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)"))),
+        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
         _ => Ok(()),
     }
 }
@@ -57,16 +60,8 @@ pub(crate) fn answer(global: &Global, exchange: &Exchange) -> Result<(), Failure
     let (answer, found) = (&exchange.answer.value, &exchange.answer.findings);
     let response = certgate_json::document::response(answer);
     if global.json() {
-        if global.strict {
-            if let Some(first) = found.first() {
-                return Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)"))
-                    .with("response", response)
-                    .with("findings", findings(found)));
-            }
-        }
         print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
-        warn(global, found);
-        return Ok(());
+        return judge(global, found);
     }
     for data in response.get("data").and_then(Value::as_array).into_iter().flatten() {
         text(data);

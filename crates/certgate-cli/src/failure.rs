@@ -87,7 +87,9 @@ impl Failure {
 
 /// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }
 
 impl From<Error> for Failure {

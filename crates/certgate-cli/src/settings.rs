@@ -67,7 +67,10 @@ impl Profile {
             None if matches!(name, "live" | "demo") => Self::default(),
             None => {
                 let known: Vec<&str> = profiles.keys().map(String::as_str).chain(["live", "demo"]).collect();
-                return Err(Failure::usage(format!("profile `{name}` is not known: expected one of {}", known.join(", "))));
+                return Err(Failure::usage(format!(
+                    "profile `{name}` is not known: expected one of {}",
+                    known.join(", ")
+                )));
             }
         };
         // A profile of one's own stands on the live addresses.
@@ -100,8 +103,9 @@ impl Profile {
 
     pub(crate) fn xml_codec(&self, global: &Global) -> Result<XmlCodec, Failure> {
         let zone = global.time_zone.as_deref().or(self.time_zone.as_deref()).unwrap_or("Europe/Berlin");
-        let codec = XmlCodec::in_zone(zone)
-            .ok_or_else(|| Failure::usage(format!("time zone `{zone}` is not known: expected a name such as Europe/Berlin")))?;
+        let codec = XmlCodec::in_zone(zone).ok_or_else(|| {
+            Failure::usage(format!("time zone `{zone}` is not known: expected a name such as Europe/Berlin"))
+        })?;
         Ok(codec.with_limits(self.limits()))
     }
 

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use certgate_domain::{
-    AnyData, AnyTask, Call, Credentials, Data, Options, Response, Secret, Task, TaskKind, Verdict,
-};
+use certgate_domain::{AnyData, AnyTask, Call, Credentials, Data, Options, Response, Secret, Task, TaskKind, Verdict};
 use certgate_flow::{Decision, Pace, Trouble, decide};
 use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
 use serde_json::json;
@@ -142,7 +140,8 @@ impl Client {
 
     /// The request for a task as it would be sent, for showing: without its secrets.
     pub fn shown(&self, task: &AnyTask) -> (Request, String) {
-        let Encoded { payload, .. } = self.encode(task, Credentials { password: Secret::new("…"), ..self.credentials.clone() });
+        let Encoded { payload, .. } =
+            self.encode(task, Credentials { password: Secret::new("…"), ..self.credentials.clone() });
         let text = self.redactor.request(&*self.codec, self.transport.endpoint(), &payload);
         (payload, text)
     }
@@ -181,7 +180,8 @@ impl Client {
                 Err(TransportError::NotSent(why)) => (Trouble::NotSent, why),
                 Err(TransportError::Unanswered(why)) => (Trouble::Unanswered, why),
                 Err(error @ TransportError::TooLarge(_)) => {
-                    let error = certgate_wire::DecodeError::new("body", error.to_string(), "an answer within the limit");
+                    let error =
+                        certgate_wire::DecodeError::new("body", error.to_string(), "an answer within the limit");
                     return Err(Error::Undecodable { task: kind, error, http_status: 200, body: Vec::new() });
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
@@ -207,7 +207,8 @@ impl Client {
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
     fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (Trouble, String)>, Error> {
-        let retry_after = reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after =
+            reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         let status = reply.status;
         if status == 429 {
             let why = "the gateway asks to slow down (HTTP 429): nothing was done".to_owned();
@@ -224,7 +225,9 @@ impl Client {
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
                 Err(Error::Unreachable { task, why: self.redacted(&why), attempts: 1 })
             }
-            407 => Err(Error::Unreachable { task, why: "the proxy wants credentials (HTTP 407)".to_owned(), attempts: 1 }),
+            407 => {
+                Err(Error::Unreachable { task, why: "the proxy wants credentials (HTTP 407)".to_owned(), attempts: 1 })
+            }
             500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => {
                 let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();

@@ -33,8 +33,9 @@ impl HttpTransport {
     /// The address is none, would send credentials unencrypted to another machine, or the file holds no certificates.
     pub fn new(endpoint: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
         let endpoint = endpoint.to_owned();
-        let uri: Uri =
-            endpoint.parse().map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
+        let uri: Uri = endpoint
+            .parse()
+            .map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let loopback = host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         match uri.scheme_str() {

@@ -53,10 +53,14 @@ impl Spool {
                 }
             }
         }
-        Err(Error::Storage { path: self.folder.clone(), why: format!("a thousand different messages have the id {id}") })
+        Err(Error::Storage {
+            path: self.folder.clone(),
+            why: format!("a thousand different messages have the id {id}"),
+        })
     }
 }
 
 fn same_message(there: &[u8], document: &serde_json::Value) -> bool {
-    serde_json::from_slice::<serde_json::Value>(there).is_ok_and(|there| there.get("message") == document.get("message"))
+    serde_json::from_slice::<serde_json::Value>(there)
+        .is_ok_and(|there| there.get("message") == document.get("message"))
 }

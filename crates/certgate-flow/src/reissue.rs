@@ -117,8 +117,7 @@ impl Reissue {
 
     fn preparation(&self) -> CertificatePrepareOrder {
         let mut task = CertificatePrepareOrder::new(self.wanted.csr.clone(), self.product());
-        task.request.certificate =
-            Some(Box::new(Certificate { id: Some(self.wanted.id), ..Certificate::default() }));
+        task.request.certificate = Some(Box::new(Certificate { id: Some(self.wanted.id), ..Certificate::default() }));
         task
     }
 
@@ -138,7 +137,8 @@ impl Reissue {
             .unwrap_or(AuthMethod::Dns);
         let found = offered.iter().find(|entry| entry.method.as_ref() == Some(&method));
         if found.is_none() && !offered.is_empty() {
-            let on_offer: Vec<&str> = offered.iter().filter_map(|entry| Some(entry.method.as_ref()?.as_str())).collect();
+            let on_offer: Vec<&str> =
+                offered.iter().filter_map(|entry| Some(entry.method.as_ref()?.as_str())).collect();
             return self.end(Ending::Unfit(format!(
                 "the gateway does not offer validation by {method} for this CSR: choose --method among {}",
                 on_offer.join(", ")
@@ -172,7 +172,11 @@ impl Reissue {
             admin_contact: contact(self.wanted.admin, existing.and_then(|c| c.admin_contact.as_ref())),
             technical_contact: contact(self.wanted.technical, existing.and_then(|c| c.technical_contact.as_ref())),
             name: self.name().map(str::to_owned),
-            lifetime: self.wanted.lifetime.map(TimePeriod::months).or_else(|| existing.and_then(|c| c.lifetime.clone())),
+            lifetime: self
+                .wanted
+                .lifetime
+                .map(TimePeriod::months)
+                .or_else(|| existing.and_then(|c| c.lifetime.clone())),
             software: self.wanted.software.clone().or_else(|| existing.and_then(|c| c.software.clone())),
             csr: Some(self.wanted.csr.clone()),
             product: self.product().map(str::to_owned),

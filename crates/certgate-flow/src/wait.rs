@@ -43,9 +43,15 @@ enum State {
     LookAtJob,
     Store(Box<PollMessage>),
     ConfirmForeign(i64),
-    ConfirmOurs { message: i64, then: Box<State> },
+    ConfirmOurs {
+        message: i64,
+        then: Box<State>,
+    },
     /// Fetch; `sure` where success is known, otherwise the certificate's key decides.
-    Fetch { certificate: i64, sure: bool },
+    Fetch {
+        certificate: i64,
+        sure: bool,
+    },
     Ended(Box<Ending>),
 }
 
@@ -179,7 +185,9 @@ impl Wait {
             Some(certificate) if sure || self.fits(certificate.server.as_deref()) => {
                 self.end(Ending::Issued(certificate));
             }
-            None if sure => self.end(Ending::Nonsense("the answer to certificate-info holds no certificate".to_owned())),
+            None if sure => {
+                self.end(Ending::Nonsense("the answer to certificate-info holds no certificate".to_owned()))
+            }
             _ => self.look_later(now),
         }
     }
@@ -208,7 +216,9 @@ impl Workflow for Wait {
                 None => Step::Send(CertificateInfo::new(self.target.certificate).into()),
             },
             State::Store(message) => Step::Store(message.clone()),
-            State::ConfirmForeign(id) | State::ConfirmOurs { message: id, .. } => Step::Send(PollConfirm::new(*id).into()),
+            State::ConfirmForeign(id) | State::ConfirmOurs { message: id, .. } => {
+                Step::Send(PollConfirm::new(*id).into())
+            }
             State::Fetch { certificate, .. } => Step::Send(CertificateInfo::new(*certificate).into()),
             State::Ended(ending) => Step::End(ending.clone()),
         }
@@ -219,7 +229,9 @@ impl Workflow for Wait {
         match (state, event) {
             (State::Store(message), Event::Stored) => match message.id {
                 Some(id) => self.state = State::ConfirmForeign(id),
-                None => self.end(Ending::Nonsense("a message of the queue without an id cannot be confirmed".to_owned())),
+                None => {
+                    self.end(Ending::Nonsense("a message of the queue without an id cannot be confirmed".to_owned()))
+                }
             },
             // Ours is handled; that it stays in the queue for now harms nobody.
             (State::ConfirmOurs { then, .. }, Event::Answered(_) | Event::Unreachable) => self.state = *then,

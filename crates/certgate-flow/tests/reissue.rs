@@ -193,7 +193,11 @@ fn the_order_takes_what_is_not_given_from_the_certificate() {
     assert_eq!(order.technical_contact, Some(SslContact::by_id(1121)));
     let authentication = order.authentication.unwrap();
     assert_eq!(authentication.method, Some(AuthMethod::Dns));
-    assert_eq!(authentication.dns.as_deref(), Some("example.com. 300 IN TXT \"new\""), "of this preparation, not the old one");
+    assert_eq!(
+        authentication.dns.as_deref(),
+        Some("example.com. 300 IN TXT \"new\""),
+        "of this preparation, not the old one"
+    );
     assert_eq!(authentication.provisioning, Some(true.into()));
 }
 
@@ -239,17 +243,41 @@ fn waits_by_event_orders() {
             ForeignMessages::Spool,
             vec![empty(), empty(), empty(), ours(JobStatus::Success), confirmed(), existing()],
             vec![
-                "poll-info", "wait until 1", "poll-info", "wait until 3", "poll-info", "wait until 7", "poll-info",
-                "confirm 7", "certificate-info", "end",
+                "poll-info",
+                "wait until 1",
+                "poll-info",
+                "wait until 3",
+                "poll-info",
+                "wait until 7",
+                "poll-info",
+                "confirm 7",
+                "certificate-info",
+                "end",
             ],
         ),
         (
             "messages of others are stored before they are confirmed",
             ForeignMessages::Spool,
-            vec![foreign(1), confirmed(), event_message, confirmed(), ours(JobStatus::Success), confirmed(), existing()],
             vec![
-                "poll-info", "store 1", "confirm 1", "poll-info", "store 9", "confirm 9", "poll-info", "confirm 7",
-                "certificate-info", "end",
+                foreign(1),
+                confirmed(),
+                event_message,
+                confirmed(),
+                ours(JobStatus::Success),
+                confirmed(),
+                existing(),
+            ],
+            vec![
+                "poll-info",
+                "store 1",
+                "confirm 1",
+                "poll-info",
+                "store 9",
+                "confirm 9",
+                "poll-info",
+                "confirm 7",
+                "certificate-info",
+                "end",
             ],
         ),
         (
@@ -274,7 +302,16 @@ fn waits_by_event_orders() {
             "a confirm of another's message that fails is not repeated in a hurry",
             ForeignMessages::Spool,
             vec![foreign(1), refused("E0906", "EF01000"), ours(JobStatus::Success), confirmed(), existing()],
-            vec!["poll-info", "store 1", "confirm 1", "wait until 1", "poll-info", "confirm 7", "certificate-info", "end"],
+            vec![
+                "poll-info",
+                "store 1",
+                "confirm 1",
+                "wait until 1",
+                "poll-info",
+                "confirm 7",
+                "certificate-info",
+                "end",
+            ],
         ),
         (
             "leave: the queue is not touched",
@@ -304,7 +341,8 @@ fn waits_by_event_orders() {
 }
 
 fn object_job(status: JobStatus) -> AnyData {
-    ObjectJob { job: Some(Job { id: Some(JOB), status: Some(status), ..Job::default() }), ..ObjectJob::default() }.into()
+    ObjectJob { job: Some(Job { id: Some(JOB), status: Some(status), ..Job::default() }), ..ObjectJob::default() }
+        .into()
 }
 
 #[test]
@@ -316,7 +354,12 @@ fn endings() {
         ("refused", ForeignMessages::Spool, vec![existing(), prepared(), refused("E400102", "EF01000")], "refused"),
         ("no such certificate", ForeignMessages::Spool, vec![refused("E400104", "EF01000")], "refused"),
         ("job failed", ForeignMessages::Spool, with(vec![failed, confirmed()]), "failed"),
-        ("job failed, queue left", ForeignMessages::Leave, with(vec![answer("S300114", vec![object_job(JobStatus::Failed)])]), "failed"),
+        (
+            "job failed, queue left",
+            ForeignMessages::Leave,
+            with(vec![answer("S300114", vec![object_job(JobStatus::Failed)])]),
+            "failed",
+        ),
         ("time is up", ForeignMessages::Spool, forever, "deadline"),
         ("stop", ForeignMessages::Stop, with(vec![polled(message(1, Some(99), JobStatus::Success))]), "foreign 1"),
         ("nothing asked for", ForeignMessages::Spool, vec![answer("S400104", vec![])], "nonsense"),

@@ -219,8 +219,7 @@ impl<'a> Builder<'a> {
                 Event::Decl(declaration) => {
                     if let Some(Ok(encoding)) = declaration.encoding() {
                         if !encoding.eq_ignore_ascii_case("UTF-8") {
-                            let found =
-                                format!("the declared encoding {}", excerpt(&encoding));
+                            let found = format!("the declared encoding {}", excerpt(&encoding));
                             return Err(self.refuse(at, found, "UTF-8"));
                         }
                     }

@@ -5,7 +5,8 @@ use certgate_wire::{Body, Codec, Limits, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 
-const OK: &str = "<response><result><data/><status><code>S400104</code><type>success</type></status></result></response>";
+const OK: &str =
+    "<response><result><data/><status><code>S400104</code><type>success</type></status></result></response>";
 
 fn refusal(body: &[u8]) -> String {
     match XmlCodec::default().decode_response(TaskKind::CertificateInfo, &Reply::of(body)) {
@@ -24,38 +25,119 @@ fn accepted_as_a_control() {
 fn refusals() {
     let deep = format!("<response>{}", "<a>".repeat(40));
     let answer = |inside: &str| {
-        format!("<response><result><data><certificate>\n {inside}</certificate></data><status><code>S1</code></status></result></response>")
+        format!(
+            "<response><result><data><certificate>\n {inside}</certificate></data><status><code>S1</code></status></result></response>"
+        )
     };
     for (what, body, expected) in [
         ("empty", String::new(), "1:1: body: found an empty body, expected XML"),
         ("blank", " \n".to_owned(), "1:1: body: found an empty body, expected XML"),
         ("not XML", "\n {\"a\":1}".to_owned(), "2:2: body: found `{\"a\":1}`, expected XML"),
-        ("HTML", "<html><body>502</body></html>".to_owned(), "1:1: body: found HTML, perhaps from a proxy, expected XML"),
-        ("HTML with DOCTYPE", "<!DOCTYPE html><html/>".to_owned(), "1:1: body: found HTML, perhaps from a proxy, expected XML without a DOCTYPE"),
-        ("DOCTYPE", "<!DOCTYPE r [<!ENTITY a \"b\">]><response/>".to_owned(), "1:1: body: found a DOCTYPE, which can hide anything, expected XML without a DOCTYPE"),
-        ("entity", "<response>\n&evil;</response>".to_owned(), "2:1: response: found the reference &evil;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows"),
-        ("control reference", "<response>&#27;</response>".to_owned(), "1:11: response: found the reference &#27;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows"),
-        ("control character", "<response>ü\u{1}</response>".to_owned(), "1:12: body: found the control character U+0001, expected text that XML 1.0 allows"),
-        ("cut short", "<response><result>".to_owned(), "1:19: response.result: found the end of the body inside <result>: it is cut short, expected its end tag"),
-        ("cut inside a tag", "<response><resu".to_owned(), "1:11: response: found markup that is cut short, expected its end"),
-        ("wrong end", "<response></result>".to_owned(), "1:11: response: found the end tag </result>, expected </response>"),
+        (
+            "HTML",
+            "<html><body>502</body></html>".to_owned(),
+            "1:1: body: found HTML, perhaps from a proxy, expected XML",
+        ),
+        (
+            "HTML with DOCTYPE",
+            "<!DOCTYPE html><html/>".to_owned(),
+            "1:1: body: found HTML, perhaps from a proxy, expected XML without a DOCTYPE",
+        ),
+        (
+            "DOCTYPE",
+            "<!DOCTYPE r [<!ENTITY a \"b\">]><response/>".to_owned(),
+            "1:1: body: found a DOCTYPE, which can hide anything, expected XML without a DOCTYPE",
+        ),
+        (
+            "entity",
+            "<response>\n&evil;</response>".to_owned(),
+            "2:1: response: found the reference &evil;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
+        ),
+        (
+            "control reference",
+            "<response>&#27;</response>".to_owned(),
+            "1:11: response: found the reference &#27;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
+        ),
+        (
+            "control character",
+            "<response>ü\u{1}</response>".to_owned(),
+            "1:12: body: found the control character U+0001, expected text that XML 1.0 allows",
+        ),
+        (
+            "cut short",
+            "<response><result>".to_owned(),
+            "1:19: response.result: found the end of the body inside <result>: it is cut short, expected its end tag",
+        ),
+        (
+            "cut inside a tag",
+            "<response><resu".to_owned(),
+            "1:11: response: found markup that is cut short, expected its end",
+        ),
+        (
+            "wrong end",
+            "<response></result>".to_owned(),
+            "1:11: response: found the end tag </result>, expected </response>",
+        ),
         ("wrong root", "<answer/>".to_owned(), "1:1: answer: found the root element <answer>, expected <response>"),
-        ("second root", format!("{OK}\n<response/>"), "2:1: body: found a second root element, expected the end of the body"),
+        (
+            "second root",
+            format!("{OK}\n<response/>"),
+            "2:1: body: found a second root element, expected the end of the body",
+        ),
         ("trailing text", format!("{OK} end"), "1:104: body: found the text `end`, expected the end of the body"),
-        ("depth", deep, "1:104: response.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: found more than 32 levels of elements, expected fewer levels"),
-        ("latin-1", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><response/>".to_owned(), "1:1: body: found the declared encoding `ISO-8859-1`, expected UTF-8"),
-        ("attribute twice", "<response a=\"1\" a=\"2\"/>".to_owned(), "1:1: response: found an attribute that is not well-formed or given twice, expected attributes such as name=\"value\", each once"),
+        (
+            "depth",
+            deep,
+            "1:104: response.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: found more than 32 levels of elements, expected fewer levels",
+        ),
+        (
+            "latin-1",
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><response/>".to_owned(),
+            "1:1: body: found the declared encoding `ISO-8859-1`, expected UTF-8",
+        ),
+        (
+            "attribute twice",
+            "<response a=\"1\" a=\"2\"/>".to_owned(),
+            "1:1: response: found an attribute that is not well-formed or given twice, expected attributes such as name=\"value\", each once",
+        ),
         ("no result", "<response/>".to_owned(), "1:1: response: found no result, expected <result> with a <status>"),
-        ("no status", "<response><result/></response>".to_owned(), "1:11: response.result: found no status, expected <status> with a code such as S400104"),
-        ("unknown status", "<response><result><status><code>X1</code><type>banana</type></status></result></response>".to_owned(), "1:19: response.result.status: found the code `X1` and the type `banana`, expected a code such as S400104, N400102, E0205, or the type success, notify or error"),
-        ("scalar twice", answer("<id>1</id><id>2</id>"), "2:12: response.result.data.certificate.id[1]: found a second one, expected one only"),
-        ("no number", answer("<id>abc</id>"), "2:2: response.result.data.certificate.id: found `abc`, expected a whole number"),
-        ("record for a scalar", answer("<name><x/></name>"), "2:2: response.result.data.certificate.name: found the element <x>, expected text"),
-        ("scalar for a record", answer("<admin>John</admin>"), "2:2: response.result.data.certificate.admin: found the text `John`, expected elements"),
+        (
+            "no status",
+            "<response><result/></response>".to_owned(),
+            "1:11: response.result: found no status, expected <status> with a code such as S400104",
+        ),
+        (
+            "unknown status",
+            "<response><result><status><code>X1</code><type>banana</type></status></result></response>".to_owned(),
+            "1:19: response.result.status: found the code `X1` and the type `banana`, expected a code such as S400104, N400102, E0205, or the type success, notify or error",
+        ),
+        (
+            "scalar twice",
+            answer("<id>1</id><id>2</id>"),
+            "2:12: response.result.data.certificate.id[1]: found a second one, expected one only",
+        ),
+        (
+            "no number",
+            answer("<id>abc</id>"),
+            "2:2: response.result.data.certificate.id: found `abc`, expected a whole number",
+        ),
+        (
+            "record for a scalar",
+            answer("<name><x/></name>"),
+            "2:2: response.result.data.certificate.name: found the element <x>, expected text",
+        ),
+        (
+            "scalar for a record",
+            answer("<admin>John</admin>"),
+            "2:2: response.result.data.certificate.admin: found the text `John`, expected elements",
+        ),
     ] {
         assert_eq!(refusal(body.as_bytes()), expected, "{what}");
     }
-    assert_eq!(refusal(b"<response>\xE4</response>"), "1:11: body: found byte 0xE4, which is not UTF-8, expected UTF-8");
+    assert_eq!(
+        refusal(b"<response>\xE4</response>"),
+        "1:11: body: found byte 0xE4, which is not UTF-8, expected UTF-8"
+    );
 }
 
 #[test]
@@ -64,15 +146,23 @@ fn limits_are_the_callers() {
     let error = codec.decode_response(TaskKind::CertificateInfo, &Reply::of(OK)).unwrap_err();
     assert_eq!(error.to_string(), "body: found more than 20 bytes, expected a body within the limit");
     let many = format!("<response>{}</response>", "<a/>".repeat(20_000));
-    assert!(refusal(many.as_bytes()).contains("more than 9097 elements in 80021 bytes"), "{}", refusal(many.as_bytes()));
+    assert!(
+        refusal(many.as_bytes()).contains("more than 9097 elements in 80021 bytes"),
+        "{}",
+        refusal(many.as_bytes())
+    );
 }
 
 #[test]
 fn requests_are_held_to_their_task() {
     let codec = XmlCodec::default();
     let read = |expected, body: &str| {
-        let request =
-            Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body.as_bytes().to_vec()) };
+        let request = Request {
+            method: Method::Post,
+            target: String::new(),
+            headers: vec![],
+            body: Body(body.as_bytes().to_vec()),
+        };
         codec.decode_requests(expected, &request).map(|calls| calls.len()).map_err(|error| error.to_string())
     };
     let info = "<request><task><certificate><id>1</id></certificate><code>400104</code></task></request>";
@@ -80,7 +170,8 @@ fn requests_are_held_to_their_task() {
     assert_eq!(read(Some(TaskKind::CertificateInfo), info), Ok(1));
     assert_eq!(
         read(Some(TaskKind::PollInfo), info),
-        Err("1:53: request.task.code: found the task code 400104 (certificate-info), expected 0905 (poll-info)".to_owned())
+        Err("1:53: request.task.code: found the task code 400104 (certificate-info), expected 0905 (poll-info)"
+            .to_owned())
     );
     assert_eq!(
         read(None, "<request><task><code>0101</code></task></request>"),

@@ -8,7 +8,13 @@ use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use clap::Args;
 
-use crate::{arguments::Global, command::decode::{read_file, task_kind}, connection::Connection, document, failure::Failure};
+use crate::{
+    arguments::Global,
+    command::decode::{read_file, task_kind},
+    connection::Connection,
+    document,
+    failure::Failure,
+};
 
 /// Send any task, its data in the JSON API's shape
 #[derive(Debug, Args)]
@@ -29,7 +35,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let (method, route) = certgate_json::route(self.task);
+        let (method, route) = certgate_json::route::route(self.task);
         let body = match &self.data {
             Some(path) => read_file(path, certgate_wire::Limits::BODY)?,
             None => Vec::new(),

@@ -49,7 +49,9 @@ impl Convert {
             document::print(&json!({ "schema": 1, "payload": text, "losses": losses }));
         } else {
             let mut stdout = std::io::stdout().lock();
-            let _ = stdout.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") });
+            let _ = stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") });
         }
         let found = payload.findings();
         document::warn(global, &found);

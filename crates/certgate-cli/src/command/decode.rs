@@ -8,7 +8,8 @@ use std::{
 
 use certgate_client::Kind;
 use certgate_domain::{Call, TaskKind};
-use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
+use certgate_json::JsonCodec;
+use certgate_wire::{Body, DecodeError, Decoded, Finding, Method, Reply, Request};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -75,11 +76,13 @@ pub(crate) fn read_payload(
     let codec = codec(&profile, global, protocol)?;
     match (side, protocol) {
         (Side::Request, Protocol::Json) => {
-            let call = certgate_json::text::decode(&*codec, task, &bytes).map_err(refused)?;
+            let codec = JsonCodec::new(profile.routes()?).with_limits(profile.limits());
+            let call = certgate_json::text::decode_text(&codec, task, &bytes).map_err(refused)?;
             Ok(Payload::Requests(vec![call]))
         }
         (Side::Request, Protocol::Xml) => {
-            let request = Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes) };
+            let request =
+                Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes) };
             Ok(Payload::Requests(codec.decode_requests(task, &request).map_err(refused)?))
         }
         (Side::Response, _) => {
@@ -142,6 +145,6 @@ impl Decode {
             document["documents"] = Value::Array(documents);
         }
         document::print(&document);
-        document::judge(global, &found).map_err(Failure::said).map(|()| 0)
+        document::judge(global, &found).map(|()| 0)
     }
 }

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use certgate_domain::task::CertificatePrepareOrder;
 use clap::Args;
 
-use crate::{arguments::Global, command::{call::send, reissue::read_csr}, failure::Failure};
+use crate::{
+    arguments::Global,
+    command::{call::send, reissue::read_csr},
+    failure::Failure,
+};
 
 /// Check a CSR and show what validation needs
 #[derive(Debug, Args)]

@@ -8,7 +8,10 @@ use std::{
 };
 
 use certgate_client::{Kind, Refusal, drive, rehearse, written_files};
-use certgate_domain::{AnyTask, Certificate, TaskKind, task, words::{AuthMethod, ServerSoftware}};
+use certgate_domain::{
+    AnyTask, Certificate, TaskKind, task,
+    words::{AuthMethod, ServerSoftware},
+};
 use certgate_flow::{Ending, ForeignMessages, Pending, Wanted, Workflow};
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
@@ -133,8 +136,9 @@ pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Fail
     } else {
         fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut text)).map_err(unreadable)?;
     }
-    let text = String::from_utf8(text)
-        .map_err(|_| Failure::usage(format!("CSR {}: not text; expected PEM, -----BEGIN CERTIFICATE REQUEST-----", path.display())))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        Failure::usage(format!("CSR {}: not text; expected PEM, -----BEGIN CERTIFICATE REQUEST-----", path.display()))
+    })?;
     let request =
         CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
     Ok((text.trim().replace("\r\n", "\n"), request))
@@ -143,7 +147,9 @@ pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Fail
 impl Reissue {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         if global.password_stdin && self.csr == Path::new("-") {
-            return Err(Failure::usage("--password-stdin and --csr - both want standard input: give one of them as a file"));
+            return Err(Failure::usage(
+                "--password-stdin and --csr - both want standard input: give one of them as a file",
+            ));
         }
         let (csr, request) = read_csr(&self.csr)?;
         self.waiting.check(global)?;
@@ -223,7 +229,9 @@ impl Reissue {
             requests.push(json!({ "task": task.kind().name(), "request": text }));
         }
         if global.json() {
-            document::print(&json!({ "schema": 1, "requests": requests, "findings": document::findings(&progress.findings) }));
+            document::print(
+                &json!({ "schema": 1, "requests": requests, "findings": document::findings(&progress.findings) }),
+            );
         }
         strict(global, &progress.findings)?;
         Ok(0)
@@ -244,8 +252,9 @@ impl Waiting {
         if let Some(folder) = &self.spool {
             return Ok(folder.clone());
         }
-        let strategy = etcetera::choose_base_strategy()
-            .map_err(|why| Failure::usage(format!("no data folder for messages of others ({why}): give --spool DIR")))?;
+        let strategy = etcetera::choose_base_strategy().map_err(|why| {
+            Failure::usage(format!("no data folder for messages of others ({why}): give --spool DIR"))
+        })?;
         Ok(strategy.data_dir().join("certgate").join("spool"))
     }
 }
@@ -370,8 +379,11 @@ impl Report<'_> {
 
     fn issued(&self, certificate: &Certificate) -> Result<u8, Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-        let authorities: Vec<String> =
-            certificate.certification_authority.iter().filter_map(|authority| authority.ca_certificate.clone()).collect();
+        let authorities: Vec<String> = certificate
+            .certification_authority
+            .iter()
+            .filter_map(|authority| authority.ca_certificate.clone())
+            .collect();
         let pem = certificate.server.as_deref().unwrap_or_default();
         let name = self.name.or(certificate.name.as_deref());
         let (checks, issued) = certgate_x509::check(self.request, name, pem, &authorities, now.cast_signed());
@@ -411,5 +423,9 @@ impl Report<'_> {
 
 fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

@@ -1,6 +1,10 @@
 //! `certgate serve`.
 
-use std::{net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate_client::Kind;
 use certgate_domain::{Credentials, Secret};
@@ -65,7 +69,8 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 impl Serve {
     pub(crate) fn run(self) -> Result<u8, Failure> {
         let Self::Simulator(Simulator { listen, account_file, pace, job_time, foreign }) = self;
-        let mut settings = Settings { pace, job_time: Duration::from_secs(job_time), foreign_first: foreign, ..Settings::default() };
+        let mut settings =
+            Settings { pace, job_time: Duration::from_secs(job_time), foreign_first: foreign, ..Settings::default() };
         if let Some(path) = account_file {
             settings.account = account(&path)?;
         }

@@ -14,7 +14,7 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
         let tasks: Vec<Value> = TaskKind::ALL
             .iter()
             .map(|&kind| {
-                let (method, route) = certgate_json::route(kind);
+                let (method, route) = certgate_json::route::route(kind);
                 json!({
                     "name": kind.name(), "code": kind.code(), "method": method.as_str(), "route": route,
                     "mode": mode(kind), "safe": kind.is_safe_to_repeat(), "xml": certgate_xml::evidence(kind),
@@ -25,7 +25,7 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
         return Ok(0);
     }
     for &kind in TaskKind::ALL {
-        let (method, route) = certgate_json::route(kind);
+        let (method, route) = certgate_json::route::route(kind);
         let safe = if kind.is_safe_to_repeat() { "safe to repeat" } else { "never repeated" };
         document::line(&format!(
             "{:<26} {:<7} {:<5} {:<28} {:<6} {:<15} {}",

@@ -3,7 +3,7 @@
 use certgate_domain::Foreign;
 use serde_json::{Map, Number, Value as Json};
 
-use crate::{redact, tree::Kind, value::Value};
+use crate::{tree::Kind, value::Value};
 
 pub(crate) fn read(value: Value<'_, '_>) -> Option<Foreign> {
     match value.kind() {
@@ -19,23 +19,21 @@ pub(crate) fn read(value: Value<'_, '_>) -> Option<Foreign> {
     }
 }
 
-/// Writes it; null where nothing is in it.
-pub(crate) fn write(foreign: &Foreign, without_secrets: bool) -> Json {
+/// Writes it whole: it is somebody else's data, not ours to judge. Null where nothing is in it.
+pub(crate) fn write(foreign: &Foreign) -> Json {
     match foreign {
         Foreign::Bool(value) => Json::Bool(*value),
         Foreign::Number(text) => number(text),
         Foreign::Text(text) if text.is_empty() => Json::Null,
         Foreign::Text(text) => Json::String(text.clone()),
         Foreign::List(items) => {
-            let items: Vec<Json> =
-                items.iter().map(|item| write(item, without_secrets)).filter(|item| !item.is_null()).collect();
+            let items: Vec<Json> = items.iter().map(write).filter(|item| !item.is_null()).collect();
             if items.is_empty() { Json::Null } else { Json::Array(items) }
         }
         Foreign::Map(entries) => {
             let entries: Map<String, Json> = entries
                 .iter()
-                .filter(|(name, _)| !(without_secrets && redact::is_secret(name)))
-                .map(|(name, value)| (name.clone(), write(value, without_secrets)))
+                .map(|(name, value)| (name.clone(), write(value)))
                 .filter(|(_, value)| !value.is_null())
                 .collect();
             if entries.is_empty() { Json::Null } else { Json::Object(entries) }

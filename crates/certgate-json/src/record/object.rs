@@ -4,7 +4,7 @@ use certgate_domain::{ObjectData, ResponseObject};
 use certgate_wire::DecodeError;
 
 use crate::{
-    fields::{Fields, Secrets},
+    fields::Fields,
     object::Object,
     record::{certificate, foreign},
 };
@@ -33,10 +33,7 @@ pub(crate) fn write(record: &ResponseObject, fields: &mut Fields) {
     fields.integer("summary", *summary);
     match data {
         Some(ObjectData::Certificate(data)) => fields.record("data", Some(&**data), certificate::write),
-        Some(ObjectData::Foreign(data)) => {
-            let hidden = fields.secrets == Secrets::Left;
-            fields.put("data", foreign::write(data, hidden));
-        }
+        Some(ObjectData::Foreign(data)) => fields.put("data", foreign::write(data)),
         None => {}
     }
 }
