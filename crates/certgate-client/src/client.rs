@@ -236,6 +236,7 @@ impl Client {
         }
     }
 
+    #[allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
     fn write_trace(
         &mut self,
         task: TaskKind,

@@ -133,7 +133,7 @@ impl<'r, 'a> Element<'r, 'a> {
     /// Whether it has neither text nor children.
     pub(crate) fn is_empty(&self) -> bool {
         let tree = self.reading.tree;
-        !tree.has_children(self.node) && tree.text(self.node).trim_ascii().is_empty()
+        !tree.has_children(self.node) && tree.text(self.node).trim().is_empty()
     }
 
     pub(crate) fn has_children(&self) -> bool {
@@ -188,7 +188,7 @@ impl<'r, 'a> Element<'r, 'a> {
     /// The text of a scalar, trimmed; `None` where it is empty.
     pub(crate) fn scalar(&self) -> Result<Option<&'r str>> {
         self.check_scalar()?;
-        Ok(Some(self.verbatim().trim_ascii()).filter(|text| !text.is_empty()))
+        Ok(Some(self.verbatim().trim()).filter(|text| !text.is_empty()))
     }
 
     fn check_scalar(&self) -> Result<()> {
@@ -212,7 +212,7 @@ impl<'r, 'a> Element<'r, 'a> {
 
     pub(crate) fn check_record(&self) -> Result<()> {
         let tree = self.reading.tree;
-        let text = tree.text(self.node).trim_ascii();
+        let text = tree.text(self.node).trim();
         if text.is_empty() {
             return Ok(());
         }
@@ -257,7 +257,7 @@ impl<'r, 'a> Element<'r, 'a> {
     pub(crate) fn bytes_of(&self, names: &[&str]) -> Result<Option<String>> {
         let Some(element) = self.one(names)? else { return Ok(None) };
         element.check_scalar()?;
-        Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
+        Ok(Some(element.verbatim()).filter(|text| !text.trim().is_empty()).map(str::to_owned))
     }
 
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>> {
@@ -329,7 +329,7 @@ impl<'r, 'a> Element<'r, 'a> {
             .filter(|attribute| attribute.node == self.node && !attribute.value.is_empty())
             .map(|attribute| (format!("@{}", attribute.name), Foreign::Text(attribute.value.clone().into_owned())))
             .collect();
-        let text = tree.text(self.node).trim_ascii();
+        let text = tree.text(self.node).trim();
         if entries.is_empty() && !tree.has_children(self.node) {
             return Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty());
         }

@@ -217,12 +217,11 @@ impl<'a> Builder<'a> {
                 Event::CData(_) => self.text(at, at + "<![CDATA[".len(), end - "]]>".len())?,
                 Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default())?,
                 Event::Decl(declaration) => {
-                    if let Some(Ok(encoding)) = declaration.encoding() {
-                        if !encoding.eq_ignore_ascii_case("UTF-8") {
+                    if let Some(Ok(encoding)) = declaration.encoding()
+                        && !encoding.eq_ignore_ascii_case("UTF-8") {
                             let found = format!("the declared encoding {}", excerpt(&encoding));
                             return Err(self.refuse(at, found, "UTF-8"));
                         }
-                    }
                 }
                 Event::DocType(doctype) => {
                     let html = doctype.trim_ascii_start().to_ascii_lowercase().starts_with("html");
@@ -322,7 +321,7 @@ impl<'a> Builder<'a> {
         let piece = self.tree.body.get(start..end).unwrap_or_default();
         let is_cdata = start != at;
         let Some(open) = self.open.last_mut() else {
-            if piece.trim_ascii().is_empty() && !is_cdata {
+            if piece.trim().is_empty() && !is_cdata {
                 return Ok(());
             }
             let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
@@ -332,7 +331,7 @@ impl<'a> Builder<'a> {
         if piece.is_empty() {
             return Ok(());
         }
-        if !is_cdata && piece.trim_ascii().is_empty() {
+        if !is_cdata && piece.trim().is_empty() {
             let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
             if has_text {
                 let from = open.pending.map_or(start, |(from, _)| from);
@@ -375,11 +374,10 @@ impl<'a> Builder<'a> {
                     joined.push_str(body.get(start..end).unwrap_or_default());
                 }
                 joined.push_str(piece);
-                if let Text::Joined(at) = node.text {
-                    if let Some(place) = self.tree.joined.get_mut(at as usize) {
+                if let Text::Joined(at) = node.text
+                    && let Some(place) = self.tree.joined.get_mut(at as usize) {
                         *place = joined;
                     }
-                }
             }
         }
     }

@@ -73,6 +73,11 @@ fn named_object(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeErr
 }
 
 fn read_certificate_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeError> {
+    for place in e.all(&["job"]).into_iter().chain([*e]) {
+        let (stid, ctid) = (place.text("stid")?, place.text("ctid")?);
+        record.stid = record.stid.take().or(stid);
+        record.ctid = record.ctid.take().or(ctid);
+    }
     let read = job::read_object_job(e)?;
     record.messages.extend(read.messages);
     if let Some(inner) = read.job {
