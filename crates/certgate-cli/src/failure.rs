@@ -35,7 +35,7 @@ impl Failure {
     }
 
     /// The same failure as another kind.
-    pub(crate) fn as_kind(mut self, kind: Kind) -> Self {
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }

@@ -1,6 +1,13 @@
 //! Messages of others in the account's queue are never lost.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -19,7 +26,15 @@ fn spool_stores_before_it_confirms() {
         let (gateway, server) = serve(Settings { foreign_first: 2, ..Settings::default() });
         let output = certgate(
             &[
-                "reissue", "571", "--csr", &csr(), "--transport", transport, "--endpoint", &endpoint(&server, transport), "--spool",
+                "reissue",
+                "571",
+                "--csr",
+                &csr(),
+                "--transport",
+                transport,
+                "--endpoint",
+                &endpoint(&server, transport),
+                "--spool",
                 &spool.display().to_string(),
             ],
             "",
@@ -35,7 +50,10 @@ fn spool_stores_before_it_confirms() {
         assert_eq!(stored["message"]["object"]["data"]["authinfo"], "S0Lygv+ZkNbniICm", "kept whole");
         assert!(stored["raw"].as_str().unwrap().contains("a.ns14.net"));
         #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&files[0]).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&files[0]).unwrap().permissions()) & 0o777,
+            0o600
+        );
     }
 }
 
@@ -46,13 +64,28 @@ fn stop_and_leave_touch_nothing() {
             let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
             let at = endpoint(&server, transport);
             let output = certgate(
-                &["reissue", "571", "--csr", &csr(), "--transport", transport, "--endpoint", &at, "--foreign", foreign, "--output", "json"],
+                &[
+                    "reissue",
+                    "571",
+                    "--csr",
+                    &csr(),
+                    "--transport",
+                    transport,
+                    "--endpoint",
+                    &at,
+                    "--foreign",
+                    foreign,
+                    "--output",
+                    "json",
+                ],
                 "",
             );
             assert_eq!(exit(&output), expected, "{foreign}: {}", stderr(&output));
             assert_eq!(gateway.counts().confirms, 0, "{foreign}");
             if foreign == "stop" {
-                assert!(json(&output)["error"]["text"].as_str().unwrap().contains("message 1405661 of somebody else's"));
+                assert!(
+                    json(&output)["error"]["text"].as_str().unwrap().contains("message 1405661 of somebody else's")
+                );
             }
         }
     }
@@ -66,7 +99,18 @@ fn what_cannot_be_stored_is_not_confirmed() {
     let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
     let spool = file.join("spool").display().to_string();
     let output = certgate(
-        &["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, "json"), "--spool", &spool, "--output", "json"],
+        &[
+            "reissue",
+            "571",
+            "--csr",
+            &csr(),
+            "--endpoint",
+            &endpoint(&server, "json"),
+            "--spool",
+            &spool,
+            "--output",
+            "json",
+        ],
         "",
     );
     assert_eq!(exit(&output), 6, "{}", stderr(&output));

@@ -1,6 +1,13 @@
 //! The main job with the real binary: over both protocols, the same results, output and exit codes.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -14,8 +21,20 @@ use serde_json::Value;
 /// Blanks what differs from run to run: ids, times, serials, tokens, keys.
 fn blanked(value: &mut Value) {
     const VARYING: [&str; 14] = [
-        "id", "ctid", "serialNumber", "expire", "created", "updated", "server", "caCertificate", "dns", "detail", "cert", "chain",
-        "fullchain", "stid",
+        "id",
+        "ctid",
+        "serialNumber",
+        "expire",
+        "created",
+        "updated",
+        "server",
+        "caCertificate",
+        "dns",
+        "detail",
+        "cert",
+        "chain",
+        "fullchain",
+        "stid",
     ];
     match value {
         Value::Object(fields) => {
@@ -38,8 +57,22 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
     for transport in ["xml", "json"] {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().display().to_string();
-        let output =
-            certgate(&["reissue", "571", "--csr", &csr(), "--sandbox", "--transport", transport, "--out", &out, "--output", "json"], "");
+        let output = certgate(
+            &[
+                "reissue",
+                "571",
+                "--csr",
+                &csr(),
+                "--sandbox",
+                "--transport",
+                transport,
+                "--out",
+                &out,
+                "--output",
+                "json",
+            ],
+            "",
+        );
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let mut document = json(&output);
         assert_eq!(document["schema"], 1);
@@ -55,7 +88,14 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
             .collect();
         assert_eq!(
             checks,
-            [("certificate", true), ("public-key", true), ("name", true), ("names", true), ("dates", true), ("chain", true)]
+            [
+                ("certificate", true),
+                ("public-key", true),
+                ("name", true),
+                ("names", true),
+                ("dates", true),
+                ("chain", true)
+            ]
         );
         let root = document["certificate"]["certificationAuthority"][1]["caCertificate"].as_str().unwrap();
         fs::write(folder.path().join("root.pem"), root).unwrap();
@@ -78,9 +118,12 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
 #[test]
 fn waits_for_a_job_that_takes_its_time() {
     for transport in ["xml", "json"] {
-        let (gateway, server) = serve(Settings { job_time: std::time::Duration::from_millis(1500), ..Settings::default() });
-        let output =
-            certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, transport), "--transport", transport], "");
+        let (gateway, server) =
+            serve(Settings { job_time: std::time::Duration::from_millis(1500), ..Settings::default() });
+        let output = certgate(
+            &["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, transport), "--transport", transport],
+            "",
+        );
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert!(String::from_utf8_lossy(&output.stdout).contains("-----BEGIN CERTIFICATE-----"));
         assert!(stderr(&output).contains("not finished after"), "{}", stderr(&output));
@@ -97,7 +140,10 @@ fn no_wait_and_resume() {
         let output = certgate(&[&["reissue", "571", "--csr", &csr(), "--no-wait"][..], &at].concat(), "");
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
         let document = json(&output);
-        assert_eq!((document["error"]["kind"].as_str(), document["order"]["state"].as_str()), (Some("pending"), Some("pending")));
+        assert_eq!(
+            (document["error"]["kind"].as_str(), document["order"]["state"].as_str()),
+            (Some("pending"), Some("pending"))
+        );
         let resume = document["resume"].as_str().unwrap();
         let command: Vec<&str> = resume.split(' ').skip(1).collect();
         let output = certgate(&[&command[..], &at].concat(), "");
@@ -114,12 +160,24 @@ fn dry_run_orders_nothing_and_shows_no_secret() {
     for transport in ["xml", "json"] {
         let (gateway, server) = serve(Settings::default());
         let output = certgate(
-            &["reissue", "571", "--csr", &csr(), "--dry-run", "--endpoint", &endpoint(&server, transport), "--transport", transport],
+            &[
+                "reissue",
+                "571",
+                "--csr",
+                &csr(),
+                "--dry-run",
+                "--endpoint",
+                &endpoint(&server, transport),
+                "--transport",
+                transport,
+            ],
             "",
         );
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        for part in ["certificate-prepare-order", "certificate-reissue", "poll-info", "poll-confirm", "certificate-info"] {
+        for part in
+            ["certificate-prepare-order", "certificate-reissue", "poll-info", "poll-confirm", "certificate-info"]
+        {
             assert!(text.contains(&format!("# {part} (")), "{part} in {text}");
         }
         let order = if transport == "xml" { "<code>400102</code><certificate>" } else { "PUT http://127.0.0.1:" };
@@ -149,7 +207,9 @@ fn bad_requests_are_found_before_anything_is_sent() {
     assert_eq!(gateway.counts().requests, 0);
     let output = certgate(&["reissue", "571", "--csr", &csr(), "--name", "other.example", "--endpoint", &endpoint], "");
     assert_eq!(exit(&output), 2);
-    assert!(stderr(&output).contains("the CSR's common name is `example.com`, the certificate's name is `other.example`"));
+    assert!(
+        stderr(&output).contains("the CSR's common name is `example.com`, the certificate's name is `other.example`")
+    );
     assert_eq!(gateway.counts().orders, 0);
 }
 
@@ -157,7 +217,10 @@ fn bad_requests_are_found_before_anything_is_sent() {
 fn every_documented_payload_decodes_and_converts() {
     for entry in ["certificate-info", "certificate-prepare-order", "certificate-reissue", "poll-info", "poll-confirm"] {
         for (side, from, to) in [
-            ("request", "xml", "json"), ("response", "xml", "json"), ("request", "json", "xml"), ("response", "json", "xml"),
+            ("request", "xml", "json"),
+            ("response", "xml", "json"),
+            ("request", "json", "xml"),
+            ("response", "json", "xml"),
         ] {
             let file = fixture(&format!("{entry}/documented/{side}.{from}"));
             if !file.exists() {
@@ -165,12 +228,14 @@ fn every_documented_payload_decodes_and_converts() {
             }
             let file = file.display().to_string();
             let decode = |transport: &str, file: &str, stdin: &str| {
-                let output = certgate(&["decode", "--transport", transport, "--task", entry, "--side", side, file], stdin);
+                let output =
+                    certgate(&["decode", "--transport", transport, "--task", entry, "--side", side, file], stdin);
                 assert_eq!(exit(&output), 0, "{file}: {}", stderr(&output));
                 json(&output)["value"].clone()
             };
             let convert = |from: &str, to: &str, file: &str, stdin: &str| {
-                let output = certgate(&["convert", "--from", from, "--to", to, "--task", entry, "--side", side, file], stdin);
+                let output =
+                    certgate(&["convert", "--from", from, "--to", to, "--task", entry, "--side", side, file], stdin);
                 assert_eq!(exit(&output), 0, "{file}: {}", stderr(&output));
                 String::from_utf8(output.stdout).unwrap()
             };
@@ -178,7 +243,9 @@ fn every_documented_payload_decodes_and_converts() {
             let there = convert(from, to, &file, "");
             let back = convert(to, from, "-", &there);
             let after = decode(from, "-", &back);
-            let normal = |value: &Value| value.to_string().replace(".168+", ".000+").replace("\"Certificate\"", "\"certificate\"");
+            let normal = |value: &Value| {
+                value.to_string().replace(".168+", ".000+").replace("\"Certificate\"", "\"certificate\"")
+            };
             assert_eq!(normal(&after), normal(&before), "{file} by way of {to}");
         }
     }

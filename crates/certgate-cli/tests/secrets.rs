@@ -1,6 +1,13 @@
 //! No secret reaches output, errors or traces, and an odd one works over both protocols.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -14,14 +21,8 @@ use pretty_assertions::assert_eq;
 const PASSWORD: &str = "s3cr&t<>:ü]]>";
 
 /// The password as it is, in Base64 (alone and with the user), escaped for XML, JSON and addresses.
-const SPELLINGS: [&str; 6] = [
-    PASSWORD,
-    "czNjciZ0PD46w7xdXT4",
-    "b2RkOnMzY3ImdDw+OsO8XV0+",
-    "s3cr&amp;t",
-    "s3cr\\u0026t",
-    "s3cr%26t",
-];
+const SPELLINGS: [&str; 6] =
+    [PASSWORD, "czNjciZ0PD46w7xdXT4", "b2RkOnMzY3ImdDw+OsO8XV0+", "s3cr&amp;t", "s3cr\\u0026t", "s3cr%26t"];
 
 #[test]
 fn an_odd_password_works_and_shows_nowhere() {

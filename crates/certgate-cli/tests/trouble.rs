@@ -1,6 +1,13 @@
 //! What goes wrong, and the exit code it has over both protocols.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -29,8 +36,10 @@ fn faults_and_exit_codes() {
         ] {
             let (gateway, server) = serve(Settings { faults, ..Settings::default() });
             let at = endpoint(&server, transport);
-            let output =
-                certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &at, "--transport", transport, "--output", "json"], "");
+            let output = certgate(
+                &["reissue", "571", "--csr", &csr(), "--endpoint", &at, "--transport", transport, "--output", "json"],
+                "",
+            );
             let what = format!("{transport}, {what}: {}", stderr(&output));
             assert_eq!(exit(&output), expected, "{what}");
             if expected != 0 {
@@ -100,7 +109,8 @@ fn strict_stops_before_the_order() {
         let faults = vec![Fault::Unknown(Some(TaskKind::CertificateInfo))];
         let (gateway, server) = serve(Settings { faults, ..Settings::default() });
         let at = endpoint(&server, transport);
-        let output = certgate(&["reissue", "571", "--csr", &csr(), "--strict", "--endpoint", &at, "--transport", transport], "");
+        let output =
+            certgate(&["reissue", "571", "--csr", &csr(), "--strict", "--endpoint", &at, "--transport", transport], "");
         assert_eq!(exit(&output), 10, "{}", stderr(&output));
         assert!(stderr(&output).contains("colour"), "{}", stderr(&output));
         assert_eq!(gateway.counts().orders, 0);

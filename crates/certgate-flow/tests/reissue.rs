@@ -1,5 +1,14 @@
 //! The reissue over event orders, with a made-up clock: a script of what the gateway says, and what the workflow asks for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use std::time::Duration;
 
 use certgate_domain::{

@@ -1,5 +1,14 @@
 //! The payloads of the documented page.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use certgate_domain::{AnyData, TaskKind, Verdict};
 use certgate_json::{JsonCodec, document, text};
 use certgate_wire::{Codec, Reply};

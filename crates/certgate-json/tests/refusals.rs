@@ -1,5 +1,14 @@
 //! What is refused, where, and in which words.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use certgate_domain::TaskKind;
 use certgate_json::{JsonCodec, text::decode_text};
 use certgate_wire::{Codec, Limits, Reply};

@@ -1,5 +1,14 @@
 //! What is written reads back; what is no JSON is refused as `serde_json` refuses it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, GenericObject, Job,
     Message, Moment, Options, PollMessage, Response, ResponseObject, Said, Secret, SslContact, Status, StatusCode,

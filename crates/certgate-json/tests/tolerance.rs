@@ -1,6 +1,13 @@
 //! What is understood although it is not as documented, and what is said of it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its answer fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 use certgate_domain::{
     AnyData, AnyTask, Certificate, CertificateData, Data, Foreign, Moment, ObjectData, PollMessage, Response, Said,

@@ -48,7 +48,7 @@ impl X509 {
     pub fn from_pem(text: &str) -> Result<Self, BadCertificate> {
         let block = pem::block(text).map_err(BadCertificate::NotPem)?;
         if block.label != "CERTIFICATE" {
-            return Err(BadCertificate::WrongLabel(block.label.chars().take(40).collect()));
+            return Err(BadCertificate::WrongLabel(block.label));
         }
         let (rest, parsed) = X509Certificate::from_der(&block.der).map_err(|_| BadCertificate::NotACertificate)?;
         if !rest.is_empty() {
@@ -105,5 +105,64 @@ impl X509 {
     pub fn covers(&self, name: &str) -> bool {
         let common = self.subject.iter().filter(|_| self.names.is_empty());
         self.names.iter().chain(common).any(|pattern| name::covers(pattern, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::X509;
+
+    fn certificate(names: &[&str]) -> String {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "example.com");
+        params.serial_number = Some(rcgen::SerialNumber::from_slice(&[0x00, 0x0A, 0xBC]));
+        params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2026, 2, 1);
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
+    }
+
+    #[test]
+    fn facts() {
+        let pem = certificate(&["example.com", "*.example.com"]);
+        let facts = X509::from_pem(&pem.replace('\n', "\r\n")).unwrap();
+        assert_eq!(facts.subject.as_deref(), Some("example.com"));
+        assert_eq!(facts.names, ["example.com", "*.example.com"]);
+        assert_eq!(facts.serial, "ABC");
+        assert_eq!((facts.not_before, facts.not_after), (1_767_225_600, 1_769_904_000));
+        assert_eq!((facts.is_ca(), facts.is_self_signed()), (false, true));
+        assert_eq!(facts.to_pem(), pem.replace("\r\n", "\n"));
+        let other = X509::from_pem(&certificate(&["example.com"])).unwrap();
+        assert!(!facts.is_signed_by(&other), "the names link, the key is another");
+    }
+
+    #[test]
+    fn names_it_covers() {
+        for (names, name, expected) in [
+            (&["example.com"][..], "example.com", true),
+            (&["www.example.com"], "example.com", false),
+            (&["*.example.com"], "www.example.com", true),
+            (&[], "example.com", true),
+        ] {
+            assert_eq!(X509::from_pem(&certificate(names)).unwrap().covers(name), expected, "{names:?} {name}");
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let pem = certificate(&[]);
+        let broken = crate::pem::text("CERTIFICATE", b"no certificate");
+        let long = crate::pem::text("CERTIFICATE", &[crate::pem::block(&pem).unwrap().der, vec![0]].concat());
+        for (given, expected) in [
+            ("", "no -----BEGIN line found; expected PEM, -----BEGIN CERTIFICATE-----"),
+            (&pem.replace("CERTIFICATE", "X509 CRL"), "found PEM of `X509 CRL`; expected CERTIFICATE"),
+            (&broken, "the content is no certificate (RFC 5280): it cannot be read as DER"),
+            (&long, "the content is no certificate (RFC 5280): it cannot be read as DER"),
+        ] {
+            assert_eq!(X509::from_pem(given).unwrap_err().to_string(), expected, "{given}");
+        }
     }
 }

@@ -87,11 +87,13 @@ impl CertificateRequest {
     /// # Errors
     /// See [`BadRequest`].
     pub fn from_pem(text: &str) -> Result<Self, BadRequest> {
+        // Asked first: an encrypted key is no plain Base64, and a key may stand beside its parameters or the request.
+        if text.contains("PRIVATE KEY-----") {
+            return Err(BadRequest::PrivateKey);
+        }
         let block = pem::block(text).map_err(BadRequest::NotPem)?;
-        match block.label.as_str() {
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {}
-            label if label.ends_with("PRIVATE KEY") => return Err(BadRequest::PrivateKey),
-            label => return Err(BadRequest::WrongLabel(label.chars().take(40).collect())),
+        if !matches!(block.label.as_str(), "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") {
+            return Err(BadRequest::WrongLabel(block.label));
         }
         let (rest, request) = X509CertificationRequest::from_der(&block.der).map_err(|_| BadRequest::NotARequest)?;
         if !rest.is_empty() {
@@ -166,8 +168,38 @@ fn hash(algorithm: &str) -> Option<&'static str> {
 mod tests {
     use pretty_assertions::assert_eq;
 
-    use super::{BadRequest, CertificateRequest};
+    use super::CertificateRequest;
     use crate::KeyAlgorithm;
+
+    /// Made with `openssl req -new -newkey rsa:2048 -nodes -subj /CN=example.com`; the ring behind rcgen makes no RSA keys.
+    const RSA: &str = "-----BEGIN CERTIFICATE REQUEST-----
+MIICWzCCAUMCAQAwFjEUMBIGA1UEAwwLZXhhbXBsZS5jb20wggEiMA0GCSqGSIb3
+DQEBAQUAA4IBDwAwggEKAoIBAQDlKA8TkiB74Ryi8NyD/zsUJDB/RRbn8W5K4SBt
+lqw23DOm8brxrLnSsSOTE5mvcOWFz9LlJPY3RasxtF/Q9M3o6MDMQUmW4wt+NZlA
+6gd5Eb9SYeeWIDsxEnGTNkHuJD1WKmKlV+HinLLYQgQKsD0iY3cQ06zM/sadfjeh
+8oUjQycSx1dfh2mpynJJTn1XNrlN7SAvVhPFeGRn8puk/kPIZmoRfuyWXnA2CGqO
+Lj7Lw1ePLzw906lMTDXYUGavHxkoI79Dnh2knIXPoJuZnKpFDGyAGdhTyVesecVy
+o2HpsX9jz/uR4fZyViUx0mExYxzN2bN+ClT6JT776sag8qS3AgMBAAGgADANBgkq
+hkiG9w0BAQsFAAOCAQEAs3nZczkkP+kUwJZHhYqXR1gv3qH4zqu4oxseIZWbTxPK
+lKKv/hQsLdhG0fdU+0iS1uInmEanO3/TlRr8+cmhx4H/3gDapzChDUL99myTYmDV
+qX7L5bqXthOlKdWpnX5kFcjqP0FTJ1eco9QpAW4msRit8Ic5+aXdy9cksRmFHHjk
+XXatmy7H6aOfnatHfvDQpodP4EMFSwnZLExe8LZLZbqxbdtIIEEOlfT0t+/He4BB
+RVsI8ngRnfIHgTVdrt2DTC6lnG4hfq/EeZGJG64C75bvV7KbKGZBeGMCvMXl2fwy
+PjWO3urMTf4Yrlp1TajwLQvEj4gQwnf5d28Px5TNMg==
+-----END CERTIFICATE REQUEST-----
+";
+    /// The same with `rsa:1024`.
+    const SHORT: &str = "-----BEGIN CERTIFICATE REQUEST-----
+MIIBVTCBvwIBADAWMRQwEgYDVQQDDAtleGFtcGxlLmNvbTCBnzANBgkqhkiG9w0B
+AQEFAAOBjQAwgYkCgYEAs//muVVh6XeWZieOfNQ0NOMD9Hare709YDtNecJjF+9g
+TDiW/T6j4nyv7jaEkY2HeXigyuKyFMcXpK7DMUk5kMTdsstOF2LAFGDhl9KK7+p5
+ULrQMmXC70zk+4Rll/C63bBw+RkRTHcqs2kkFrD0z2GNQv8jVu+iZE9F0MsJq/sC
+AwEAAaAAMA0GCSqGSIb3DQEBCwUAA4GBAFrHM44FfUwR57+8ShTNqHbxK+JDzP2I
+rXqiaOSMgPaCKwNGfTICq4qzeYmmCBygo6PjnPDDi3whcAXVvc2zWbLa1DjswEoa
+LqNNpiQiLzWo/2Fp/UwG8qD6QS8ITByEett96YZxt5i0itgHK5MAq2pODaHb4O/I
+KTDw17NxllmI
+-----END CERTIFICATE REQUEST-----
+";
 
     fn request(names: &[&str], common_name: Option<&str>) -> String {
         let key = rcgen::KeyPair::generate().unwrap();
@@ -179,6 +211,24 @@ mod tests {
             params.distinguished_name.push(rcgen::DnType::OrganizationName, "Ü GmbH");
         }
         params.serialize_request(&key).unwrap().pem().unwrap()
+    }
+
+    fn signed_with(algorithm: &'static rcgen::SignatureAlgorithm) -> String {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let params = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
+        params.serialize_request(&key).unwrap().pem().unwrap()
+    }
+
+    #[test]
+    fn keys() {
+        for (pem, shown, hash) in [
+            (signed_with(&rcgen::PKCS_ECDSA_P256_SHA256), "EC P-256", "SHA256"),
+            (signed_with(&rcgen::PKCS_ECDSA_P384_SHA384), "EC P-384", "SHA384"),
+            (RSA.to_owned(), "RSA 2048 bits", "SHA256"),
+        ] {
+            let request = CertificateRequest::from_pem(&pem).unwrap();
+            assert_eq!((request.key.to_string().as_str(), request.signature_hash.as_deref()), (shown, Some(hash)));
+        }
     }
 
     #[test]
@@ -219,6 +269,21 @@ mod tests {
                 key,
                 "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it",
             ),
+            (
+                "a key beside it",
+                format!("{pem}-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END EC PRIVATE KEY-----"),
+                "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it",
+            ),
+            (
+                "an Ed25519 key",
+                signed_with(&rcgen::PKCS_ED25519),
+                "its signature algorithm 1.3.101.112 is not supported; expected RSA or ECDSA (P-256, P-384) with SHA-256 or better",
+            ),
+            (
+                "a short key",
+                SHORT.to_owned(),
+                "its key has RSA 1024 bits; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key",
+            ),
             ("a certificate", pem.replace(" REQUEST", ""), "found PEM of `CERTIFICATE`; expected CERTIFICATE REQUEST"),
             (
                 "cut short",
@@ -244,9 +309,5 @@ mod tests {
         ] {
             assert_eq!(CertificateRequest::from_pem(&text).unwrap_err().to_string(), expected, "{what}");
         }
-        assert_eq!(
-            BadRequest::ShortKey { found: "RSA 1024 bits".into() }.to_string(),
-            "its key has RSA 1024 bits; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key"
-        );
     }
 }

@@ -218,10 +218,11 @@ impl<'a> Builder<'a> {
                 Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default())?,
                 Event::Decl(declaration) => {
                     if let Some(Ok(encoding)) = declaration.encoding()
-                        && !encoding.eq_ignore_ascii_case("UTF-8") {
-                            let found = format!("the declared encoding {}", excerpt(&encoding));
-                            return Err(self.refuse(at, found, "UTF-8"));
-                        }
+                        && !encoding.eq_ignore_ascii_case("UTF-8")
+                    {
+                        let found = format!("the declared encoding {}", excerpt(&encoding));
+                        return Err(self.refuse(at, found, "UTF-8"));
+                    }
                 }
                 Event::DocType(doctype) => {
                     let html = doctype.trim_ascii_start().to_ascii_lowercase().starts_with("html");
@@ -375,9 +376,10 @@ impl<'a> Builder<'a> {
                 }
                 joined.push_str(piece);
                 if let Text::Joined(at) = node.text
-                    && let Some(place) = self.tree.joined.get_mut(at as usize) {
-                        *place = joined;
-                    }
+                    && let Some(place) = self.tree.joined.get_mut(at as usize)
+                {
+                    *place = joined;
+                }
             }
         }
     }

@@ -1,5 +1,14 @@
 //! What the XML codec refuses: what was found, where, what was expected.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use certgate_domain::TaskKind;
 use certgate_wire::{Body, Codec, Limits, Method, Reply, Request};
 use certgate_xml::XmlCodec;

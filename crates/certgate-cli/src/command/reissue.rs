@@ -365,7 +365,7 @@ impl Report<'_> {
     /// A failure after the order was accepted: says what is left behind and how to carry on. What could not be written here
     /// is pending, not bad usage.
     pub(crate) fn left_behind(&self, failure: Failure) -> Failure {
-        let failure = if failure.kind() == Kind::Usage { failure.as_kind(Kind::Pending) } else { failure };
+        let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
         let unknown = failure.kind() == Kind::Unknown;
         let mut document = self.document(if unknown { "unknown" } else { "pending" }, None);
         if unknown {

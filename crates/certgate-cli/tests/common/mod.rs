@@ -1,5 +1,7 @@
 //! Running the real binary.
 
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
