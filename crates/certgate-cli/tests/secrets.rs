@@ -9,6 +9,7 @@
     reason = "a test"
 )]
 
+#[path = "support/binary.rs"]
 mod common;
 
 use std::{fs, process::Command};

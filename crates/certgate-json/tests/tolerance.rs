@@ -179,7 +179,10 @@ fn foreign_objects_are_kept_whole() {
         ])
     );
     let shown = document::response(&decoded.value)["object"]["data"].to_string();
-    assert_eq!(shown, r#"{"name":"example.com","n":"12345678901234567890123","f":1.5,"l":[1],"ok":true}"#);
+    assert_eq!(
+        shown,
+        r#"{"name":"example.com","authinfo":"s3cret","n":"12345678901234567890123","f":1.5,"l":[1],"ok":true}"#
+    );
     let sent = JsonCodec::default().encode_responses(&[(TaskKind::PollInfo, decoded.value)]).payload.body;
     assert!(String::from_utf8_lossy(&sent).contains(r#""authinfo":"s3cret""#));
 

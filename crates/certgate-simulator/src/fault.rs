@@ -9,11 +9,11 @@ use certgate_domain::TaskKind;
 pub enum Fault {
     /// Answers, but late.
     Late(Option<TaskKind>, Duration),
-    /// This HTTP status with a plain text; 429 and 503 with `Retry-After: 1`.
+    /// This HTTP status with a plain text; 429 and 503 with `Retry-After: 1`. The task is not carried out.
     Status(Option<TaskKind>, u16),
-    /// HTTP 502 with the HTML of a proxy.
+    /// Carries the task out, and answers HTTP 502 with the HTML of a proxy.
     Html502(Option<TaskKind>),
-    /// HTTP 200 with the HTML of a proxy.
+    /// Carries the task out, and answers HTTP 200 with the HTML of a proxy.
     Html200(Option<TaskKind>),
     /// Carries the task out and breaks the answer off in its middle.
     CutShort(Option<TaskKind>),

@@ -1,7 +1,7 @@
 //! The gateway without its network: a request in, what happens to it out.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -61,6 +61,7 @@ struct Shared {
     world: World,
     faults: VecDeque<Fault>,
     counts: Counts,
+    asked: HashMap<TaskKind, usize>,
     arrivals: VecDeque<Duration>,
 }
 
@@ -78,13 +79,24 @@ impl Gateway {
     pub fn with(settings: Settings) -> Self {
         let faults = settings.faults.clone().into();
         let world = World::new(settings).expect("the machine makes keys");
-        let shared = Shared { world, faults, counts: Counts::default(), arrivals: VecDeque::new() };
+        let shared =
+            Shared { world, faults, counts: Counts::default(), asked: HashMap::new(), arrivals: VecDeque::new() };
         Self { shared: Arc::new(Mutex::new(shared)), xml: XmlCodec::default(), json: JsonCodec::default() }
     }
 
     /// What it has seen so far.
     pub fn counts(&self) -> Counts {
         self.locked(|shared| shared.counts)
+    }
+
+    /// How often a task of that kind was asked for, those refused included.
+    pub fn asked(&self, kind: TaskKind) -> usize {
+        self.locked(|shared| shared.asked.get(&kind).copied().unwrap_or_default())
+    }
+
+    /// Queues so many messages of others.
+    pub fn push_foreign(&self, count: usize) {
+        self.locked(|shared| (0..count).for_each(|_| shared.world.push_foreign()));
     }
 
     /// Misbehaves once more.
@@ -119,23 +131,27 @@ impl Shared {
             return Handled::Reply(plain(429), Duration::ZERO);
         }
         self.world.protocol = protocol;
-        let (kinds, answers) = match codec.decode_requests(None, request) {
-            Ok(calls) => calls.iter().map(|call| (call.value.task.kind(), self.answer(&call.value, now))).unzip(),
+        let calls = match codec.decode_requests(None, request) {
+            Ok(calls) => calls,
             Err(error) => {
-                let reason = message("EF00000", "The request could not be parsed.", "parser", &error.to_string());
-                (vec![TaskKind::Hello], vec![refusal("E00000", reason)])
+                let answer = (TaskKind::Hello, self.undecodable(protocol, &error.to_string(), now));
+                return Handled::Reply(codec.encode_responses(&[answer]).payload, Duration::ZERO);
             }
         };
-        let kinds: Vec<TaskKind> = kinds;
-        let answers: Vec<Answer> = answers;
+        let kinds: Vec<TaskKind> = calls.iter().map(|call| call.value.task.kind()).collect();
+        for kind in &kinds {
+            *self.asked.entry(*kind).or_default() += 1;
+        }
         let fault = self.fault(&kinds);
-        // These come before the task is carried out; `answer` has not run for them.
-        let answers: Vec<_> = kinds.iter().copied().zip(answers).collect();
+        if let Some(Fault::Status(_, status)) = &fault {
+            return Handled::Reply(plain(*status), Duration::ZERO);
+        }
+        let answers: Vec<_> =
+            calls.iter().map(|call| (call.value.task.kind(), self.answer(&call.value, now))).collect();
         let mut reply = codec.encode_responses(&answers).payload;
         match fault {
-            None => Handled::Reply(reply, Duration::ZERO),
+            None | Some(Fault::Status(..)) => Handled::Reply(reply, Duration::ZERO),
             Some(Fault::Late(_, delay)) => Handled::Reply(reply, delay),
-            Some(Fault::Status(_, status)) => Handled::Reply(plain(status), Duration::ZERO),
             Some(Fault::Html502(_)) => Handled::Reply(html(502), Duration::ZERO),
             Some(Fault::Html200(_)) => Handled::Reply(html(200), Duration::ZERO),
             Some(Fault::CutShort(_)) => Handled::CutShort(reply),
@@ -149,6 +165,16 @@ impl Shared {
                 Handled::Reply(reply, Duration::ZERO)
             }
         }
+    }
+
+    fn undecodable(&mut self, protocol: Protocol, why: &str, now: Now) -> Answer {
+        let parser = match protocol {
+            Protocol::Xml => "XML parser",
+            Protocol::Json => "JSON parser",
+        };
+        let mut refusal = refusal("E00000", message("EF00000", "The request could not be parsed.", parser, why));
+        refusal.stid = Some(self.world.stid(now));
+        refusal
     }
 
     fn is_too_fast(&mut self, now: Now) -> bool {
@@ -170,9 +196,9 @@ impl Shared {
     }
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {
-        if let Some(refusal) = self.unauthorized(call.credentials.as_ref()) {
-            let mut refusal = refusal;
+        if let Some(mut refusal) = self.unauthorized(call.credentials.as_ref()) {
             refusal.stid = Some(self.world.stid(now));
+            refusal.ctid.clone_from(&call.options.ctid);
             return refusal;
         }
         let answer = task::run(&mut self.world, call, now);

@@ -40,7 +40,13 @@ impl Authority {
     }
 
     /// A certificate for the request's key and names, from an hour ago, for so many days.
-    pub(crate) fn issue(&self, request: &CertificateRequest, now: i64, days: i64) -> Result<Issue, rcgen::Error> {
+    pub(crate) fn issue(
+        &self,
+        request: &CertificateRequest,
+        now: i64,
+        days: i64,
+        random: &mut fastrand::Rng,
+    ) -> Result<Issue, rcgen::Error> {
         let key = SubjectPublicKeyInfo::from_der(&request.key.spki)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
@@ -50,10 +56,14 @@ impl Authority {
         let mut names: Vec<&String> = request.common_name.iter().collect();
         names.extend(request.names.iter().filter(|name| Some(*name) != request.common_name.as_ref()));
         for name in names {
-            params.subject_alt_names.push(SanType::DnsName(Ia5String::try_from(name.as_str())?));
+            let text = Ia5String::try_from(name.as_str())?;
+            params.subject_alt_names.push(if name.contains('@') {
+                SanType::Rfc822Name(text)
+            } else {
+                SanType::DnsName(text)
+            });
         }
-        let serial: [u8; 15] =
-            std::array::from_fn(|at| if at == 0 { fastrand::u8(0x10..0x7F) } else { fastrand::u8(..) });
+        let serial: [u8; 15] = std::array::from_fn(|at| if at == 0 { random.u8(0x10..0x7F) } else { random.u8(..) });
         params.serial_number = Some(SerialNumber::from_slice(&serial));
         let epoch = date_time_ymd(1970, 1, 1);
         let at = |seconds: i64| epoch + std::time::Duration::from_secs(seconds.max(0).cast_unsigned());
@@ -61,6 +71,7 @@ impl Authority {
         params.not_after = at(now + days * 86_400);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
         let pem = params.signed_by(&key, &self.issuer)?.pem().replace("\r\n", "\n");
         let facts = X509::from_pem(&pem).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;

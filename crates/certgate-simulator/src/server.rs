@@ -4,14 +4,16 @@ use std::{
     convert::Infallible,
     io,
     net::{SocketAddr, TcpListener},
+    pin::Pin,
+    task::{Context, Poll},
     thread::JoinHandle,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use certgate_wire::{Body, Header, Method, Reply, Request};
-use http_body_util::{BodyExt, Full, Limited};
+use certgate_wire::{Header, Method, Reply, Request};
+use http_body_util::{BodyExt, Limited};
 use hyper::{
-    body::{Bytes, Incoming},
+    body::{Body, Bytes, Frame, Incoming, SizeHint},
     server::conn::http1,
     service::service_fn,
 };
@@ -88,7 +90,11 @@ impl Drop for Server {
 async fn accept(listener: tokio::net::TcpListener, gateway: Gateway) {
     let started = Instant::now();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, most likely: give some time to be closed.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
         let gateway = gateway.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(gateway.clone(), started, request));
@@ -98,7 +104,34 @@ async fn accept(listener: tokio::net::TcpListener, gateway: Gateway) {
     }
 }
 
-type Answer = Result<hyper::Response<Full<Bytes>>, io::Error>;
+type Answer = Result<hyper::Response<Content>, io::Error>;
+
+/// A body, which may break off before the length it promised.
+struct Content {
+    bytes: Option<Bytes>,
+    breaks_off: bool,
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let content = self.get_mut();
+        Poll::Ready(match content.bytes.take() {
+            Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None if content.breaks_off => Some(Err(io::Error::other("cut short on purpose"))),
+            None => None,
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.bytes {
+            Some(bytes) if !self.breaks_off => SizeHint::with_exact(bytes.len() as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}
 
 async fn answer(gateway: Gateway, started: Instant, request: hyper::Request<Incoming>) -> Answer {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -121,14 +154,13 @@ async fn answer(gateway: Gateway, started: Instant, request: hyper::Request<Inco
     let Ok(body) = Limited::new(request.into_body(), LARGEST).collect().await else {
         return response(413, "text/plain", b"the request is too large");
     };
-    let request = Request { method, target, headers, body: Body(body.to_bytes().to_vec()) };
+    let request = Request { method, target, headers, body: body.to_bytes().to_vec().into() };
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
     match gateway.handle(protocol, &request, started.elapsed(), unix) {
         Handled::Reply(reply, delay) => {
             tokio::time::sleep(delay).await;
             reply_with(&reply, None)
         }
-        // A length longer than the body makes hyper break the connection off.
         Handled::CutShort(reply) => reply_with(&reply, Some(reply.body.len())),
         Handled::Dropped => Err(io::Error::other("dropped on purpose")),
     }
@@ -146,13 +178,14 @@ fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
         }
         None => &reply.body,
     };
-    response.body(Full::new(Bytes::copy_from_slice(body))).map_err(io::Error::other)
+    let content = Content { bytes: Some(Bytes::copy_from_slice(body)), breaks_off: cut_from.is_some() };
+    response.body(content).map_err(io::Error::other)
 }
 
 fn response(status: u16, content_type: &str, body: &'static [u8]) -> Answer {
     hyper::Response::builder()
         .status(status)
         .header("Content-Type", content_type)
-        .body(Full::new(Bytes::from_static(body)))
+        .body(Content { bytes: Some(Bytes::from_static(body)), breaks_off: false })
         .map_err(io::Error::other)
 }

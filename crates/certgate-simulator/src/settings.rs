@@ -21,6 +21,8 @@ pub struct Settings {
     pub foreign_first: usize,
     /// The status code of an accepted reissue: `N400101` (the documented page) or `N400102`.
     pub notify_code: &'static str,
+    /// Where its random values start: the same seed gives the same tokens and serial numbers, though never the same keys.
+    pub seed: Option<u64>,
     /// Whether jobs end without success.
     pub jobs_fail: bool,
     /// Whether jobs never end.
@@ -40,6 +42,7 @@ impl Default for Settings {
             faults: Vec::new(),
             foreign_first: 0,
             notify_code: "N400101",
+            seed: None,
             jobs_fail: false,
             jobs_never_end: false,
         }

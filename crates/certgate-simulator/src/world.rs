@@ -7,7 +7,8 @@ use std::{
 
 use certgate_domain::{
     AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, GenericObject, Job, Message, Moment,
-    ObjectData, PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, TimePeriod,
+    ObjectData, PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, SubjectAlternativeName,
+    TimePeriod,
     words::{
         AuthMethod, CertificateTransparencyPrivacy, CertificateType, JobStatus, ServerSoftware, SignatureHashAlgorithm,
         StatusType,
@@ -35,6 +36,7 @@ pub(crate) struct World {
     pub(crate) jobs: BTreeMap<i64, Order>,
     pub(crate) queue: VecDeque<PollMessage>,
     authority: Authority,
+    pub(crate) random: fastrand::Rng,
     zone: TimeZone,
     next_stid: u64,
     next_job: i64,
@@ -59,6 +61,7 @@ impl World {
             jobs: BTreeMap::new(),
             queue: VecDeque::new(),
             authority: Authority::new()?,
+            random: settings.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
             next_stid: 1,
             next_job: 4_297_539_521,
@@ -73,12 +76,12 @@ impl World {
         Ok(world)
     }
 
-    /// The documented page's world: certificate 571 and its contact.
+    /// The documented page's world: certificate 571 and its contacts.
     fn seed(&mut self) -> Result<(), rcgen::Error> {
         let text = |text: &str| Some(text.to_owned());
         let contact = SslContact {
             fname: text("John"),
-            lname: text("Doe"),
+            lname: text("Does"),
             phone: text("+49-123-12345"),
             email: text("john.doe@example.com"),
             title: text("Admin"),
@@ -101,7 +104,7 @@ impl World {
             updater: Some(user),
             id: Some(571),
             order_id: text("2743098"),
-            admin_contact: Some(contact.clone()),
+            admin_contact: Some(SslContact { fname: text("Johnny"), ..contact.clone() }),
             technical_contact: Some(contact.clone()),
             name: text("example.com"),
             lifetime: Some(TimePeriod::months(12)),
@@ -123,14 +126,16 @@ impl World {
         };
         self.issue_into(&mut certificate, &csr, issued_at)?;
         self.certificates.insert(571, certificate);
+        // The one that the documented order names.
+        self.contacts.insert(100, SslContact { id: Some(100), ..contact.clone() });
         self.contacts.insert(1120, contact);
         Ok(())
     }
 
-    fn issue_into(&self, certificate: &mut Certificate, csr: &str, now: i64) -> Result<(), rcgen::Error> {
+    fn issue_into(&mut self, certificate: &mut Certificate, csr: &str, now: i64) -> Result<(), rcgen::Error> {
         let request = CertificateRequest::from_pem(csr).map_err(|_| rcgen::Error::CouldNotParseCertificationRequest)?;
         let months = certificate.lifetime.as_ref().and_then(TimePeriod::in_months).unwrap_or(12);
-        let issue = self.authority.issue(&request, now, (months * 30).clamp(30, 397))?;
+        let issue = self.authority.issue(&request, now, months.saturating_mul(30).clamp(90, 397), &mut self.random)?;
         let authority = |kind: &str, pem: &str| CaCertificate {
             created: self.moment(now),
             updated: self.moment(now),
@@ -138,6 +143,12 @@ impl World {
             ca_certificate: Some(pem.replace("\r\n", "\n")),
         };
         certificate.csr = Some(csr.to_owned());
+        certificate.subject_alternative_names = request
+            .names
+            .iter()
+            .filter(|name| certificate.name.as_ref() != Some(*name))
+            .map(SubjectAlternativeName::new)
+            .collect();
         certificate.server = Some(issue.pem);
         certificate.serial_number = Some(issue.serial);
         certificate.expire = self.moment(issue.not_after);
@@ -197,6 +208,10 @@ impl World {
             (job.clone(), stid.clone(), ctid.clone(), *certificate, ordered.clone());
         let Some(mut certificate) = self.certificates.get(&id_of).cloned() else { return };
         let csr = ordered.csr.unwrap_or_default();
+        let contact = |given: Option<SslContact>| given?.id.and_then(|id| self.contacts.get(&id)).cloned();
+        certificate.admin_contact = contact(ordered.admin_contact).or(certificate.admin_contact);
+        certificate.technical_contact = contact(ordered.technical_contact).or(certificate.technical_contact);
+        certificate.name = ordered.name.or(certificate.name);
         certificate.authentication = ordered.authentication.or(certificate.authentication);
         certificate.lifetime = ordered.lifetime.or(certificate.lifetime);
         certificate.software = ordered.software.or(certificate.software);
@@ -207,7 +222,8 @@ impl World {
             self.certificates.insert(id_of, certificate.clone());
             Vec::new()
         } else {
-            vec![message("EF4001030", "The certification authority refused the order.", "certificate", "example.com")]
+            let name = certificate.name.as_deref().unwrap_or_default();
+            vec![message("EF4001030", "The certification authority refused the order.", "certificate", name)]
         };
         if let Some(order) = self.jobs.get_mut(&id) {
             order.job = job.clone();
@@ -293,6 +309,11 @@ pub(crate) fn message(code: &str, text: &str, r#type: &str, value: &str) -> Mess
 /// `EF01000`: a value is missing or wrong, at that path of the request.
 pub(crate) fn wrong_value(path: &str, value: &str) -> Message {
     message("EF01000", "Missing or wrong value.", path, value)
+}
+
+/// The same for an id that is not known or not given.
+pub(crate) fn wrong_id(path: &str, id: Option<i64>) -> Message {
+    wrong_value(path, &id.map(|id| id.to_string()).unwrap_or_default())
 }
 
 pub(crate) fn object(r#type: &str, value: Option<&str>) -> Option<ResponseObject> {

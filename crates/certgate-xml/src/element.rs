@@ -58,9 +58,12 @@ impl<'a> Reading<'a> {
         self.ticks.get(node as usize).map_or(Tick::Whole, Cell::get)
     }
 
-    fn find(&self, kind: FindingKind, path: String, offset: usize) {
+    /// Notes a finding at an element, or at what `below` names in it. Path and place cost a walk over the body, so they are
+    /// only made for the findings that are kept.
+    fn find(&self, kind: FindingKind, node: u32, below: &str, offset: usize) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < Limits::FINDINGS {
+            let path = self.tree.path(node) + below;
             findings.push(Finding { kind, path, place: Some(Place::at(self.tree.bytes(), offset)) });
         }
     }
@@ -74,7 +77,7 @@ impl<'a> Reading<'a> {
             });
             let unread = self.ticked(node) == Tick::Unread;
             if unread && !above {
-                self.find(FindingKind::Unknown, self.tree.path(node), self.tree.offset(node));
+                self.find(FindingKind::Unknown, node, "", self.tree.offset(node));
             }
             if let Some(place) = hidden.get_mut(node as usize) {
                 *place = above || unread;
@@ -91,8 +94,8 @@ impl<'a> Reading<'a> {
             };
             let inside = hidden.get(attribute.node as usize).copied().unwrap_or(true);
             if !known && !inside && self.ticked(attribute.node) != Tick::Whole {
-                let path = format!("{}.@{}", self.tree.path(attribute.node), attribute.name);
-                self.find(FindingKind::Unknown, path, self.tree.attribute_offset(attribute));
+                let below = format!(".@{}", attribute.name);
+                self.find(FindingKind::Unknown, attribute.node, &below, self.tree.attribute_offset(attribute));
             }
         }
         let mut findings = self.findings.into_inner();
@@ -104,11 +107,6 @@ impl<'a> Reading<'a> {
 impl<'r, 'a> Element<'r, 'a> {
     pub(crate) fn name(&self) -> &'a str {
         self.reading.tree.name(self.node)
-    }
-
-    /// The names from the root down to it.
-    pub(crate) fn path(&self) -> String {
-        self.reading.tree.path(self.node)
     }
 
     /// Children nobody read so far.
@@ -127,7 +125,7 @@ impl<'r, 'a> Element<'r, 'a> {
     /// A finding at this element: its text is not of the documented type.
     pub(crate) fn odd_value(&self) {
         let tree = self.reading.tree;
-        self.reading.find(FindingKind::Value, tree.path(self.node), tree.offset(self.node));
+        self.reading.find(FindingKind::Value, self.node, "", tree.offset(self.node));
     }
 
     /// Whether it has neither text nor children.
@@ -219,7 +217,7 @@ impl<'r, 'a> Element<'r, 'a> {
         if !tree.has_children(self.node) {
             return Err(self.refuse(format!("the text {}", excerpt(text)), "elements"));
         }
-        self.reading.find(FindingKind::Unknown, format!("{}.#text", tree.path(self.node)), tree.offset(self.node));
+        self.reading.find(FindingKind::Unknown, self.node, ".#text", tree.offset(self.node));
         Ok(())
     }
 
@@ -324,9 +322,8 @@ impl<'r, 'a> Element<'r, 'a> {
         self.take_whole();
         let tree = self.reading.tree;
         let mut entries: Vec<(String, Foreign)> = tree
-            .attributes()
-            .iter()
-            .filter(|attribute| attribute.node == self.node && !attribute.value.is_empty())
+            .attributes_of(self.node)
+            .filter(|attribute| !attribute.value.is_empty())
             .map(|attribute| (format!("@{}", attribute.name), Foreign::Text(attribute.value.clone().into_owned())))
             .collect();
         let text = tree.text(self.node).trim();

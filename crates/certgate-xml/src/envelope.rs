@@ -27,18 +27,25 @@ pub(crate) fn read_request(
         keys: Vec::new(),
     };
     let mut calls = Vec::new();
-    for e in root.all(&["task"]) {
+    let tasks = root.all(&["task"]);
+    let several = tasks.len() > 1;
+    for (index, e) in tasks.into_iter().enumerate() {
         let kind = read_code(&e, expected)?;
         e.check_record()?;
         let options =
             Options { ctid: e.text("ctid")?, reply_to: e.text("reply_to")?, keys: e.texts("key")?, ..shared.clone() };
         let call = Call { task: task::read_request(kind, &e)?, options, credentials: credentials.clone() };
-        calls.push((e.path(), call));
+        calls.push((part("request.task", index, several), call));
     }
     if calls.is_empty() {
         return Err(root.refuse("no task", "<task><code>…</code></task>"));
     }
     Ok(calls)
+}
+
+/// The path of one task or result, as findings name it.
+fn part(path: &str, index: usize, several: bool) -> String {
+    if several { format!("{path}[{index}]") } else { path.to_owned() }
 }
 
 fn check_root(root: &Element<'_, '_>, expected: &str) -> Result<(), DecodeError> {
@@ -111,12 +118,14 @@ pub(crate) fn read_response(
     check_root(root, "response")?;
     let (stid, ctid) = (root.text("stid")?, root.text("ctid")?);
     let mut answers = Vec::new();
-    for e in root.all(&["result"]) {
+    let results = root.all(&["result"]);
+    let several = results.len() > 1;
+    for (index, e) in results.into_iter().enumerate() {
         e.check_record()?;
         let mut answer = read_result(&e, kind)?;
         answer.stid = answer.stid.or_else(|| stid.clone());
         answer.ctid = answer.ctid.or_else(|| ctid.clone());
-        answers.push((e.path(), answer));
+        answers.push((part("response.result", index, several), answer));
     }
     if answers.is_empty() {
         return Err(root.refuse("no result", "<result> with a <status>"));

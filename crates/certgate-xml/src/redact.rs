@@ -51,21 +51,41 @@ fn secret_element(tag: &[u8]) -> Option<String> {
     SECRET.contains(&local.as_str()).then_some(name)
 }
 
-/// Where the element's end tag starts, outside of CDATA and comments; the end of the bytes where there is none.
+/// Where the element's end tag starts, outside of CDATA and comments and past elements of its own name; the end of the bytes
+/// where there is none.
 fn closing(inside: &[u8], name: &str) -> usize {
-    let end_tag = format!("</{name}").to_ascii_lowercase().into_bytes();
+    let (start_tag, end_tag) = (format!("<{name}").into_bytes(), format!("</{name}").into_bytes());
+    let mut nested = 0;
     let mut at = 0;
     while let Some(rest) = inside.get(at..).filter(|rest| !rest.is_empty()) {
         let skipped = if rest.starts_with(b"<![CDATA[") {
             find(rest, b"]]>").map_or(rest.len(), |end| end + 3)
-        } else if rest.get(..end_tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(&end_tag)) {
-            return at;
+        } else if rest.starts_with(b"<!--") {
+            find(rest, b"-->").map_or(rest.len(), |end| end + 3)
+        } else if is_tag(rest, &end_tag) {
+            if nested == 0 {
+                return at;
+            }
+            nested -= 1;
+            end_tag.len()
+        } else if is_tag(rest, &start_tag) {
+            let end = rest.iter().position(|byte| *byte == b'>').map_or(rest.len(), |end| end + 1);
+            if !rest.get(..end).is_some_and(|tag| tag.ends_with(b"/>")) {
+                nested += 1;
+            }
+            end
         } else {
             1
         };
         at += skipped;
     }
     inside.len()
+}
+
+/// Whether the bytes start with that tag, in any case, and not with one of a longer name.
+fn is_tag(bytes: &[u8], tag: &[u8]) -> bool {
+    let starts = bytes.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    starts && bytes.get(tag.len()).is_some_and(|next| matches!(next, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -118,6 +138,11 @@ mod tests {
                 "<authinfo>…</authinfo><auth_session><hash>…</hash></auth_session>",
             ),
             ("<passwords>kept</passwords>", "<passwords>kept</passwords>"),
+            ("<password>a</passwords>b</password>c", "<password>…</password>c"),
+            ("<hash>a<hash>b</hash>c<hash/>d</hash>e", "<hash>…</hash>e"),
+            ("<token><!-- </token> -->t</token >u", "<token>…</token >u"),
+            ("<token>t<!-- </token>", "<token>…"),
+            ("<a:token>t</b:token>u", "<a:token>…"),
             (
                 "-----BEGIN RSA PRIVATE KEY-----abc-----END RSA PRIVATE KEY-----x",
                 "-----BEGIN RSA PRIVATE KEY-----…-----END RSA PRIVATE KEY-----x",

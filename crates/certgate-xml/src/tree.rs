@@ -56,7 +56,8 @@ impl<'a> Tree<'a> {
     pub(crate) fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, DecodeError> {
         let refuse =
             |at: usize, found: String, expected: &str| Err(DecodeError::new("body", found, expected).at(bytes, at));
-        if bytes.len() > limits.body {
+        // Offsets are kept in 32 bits.
+        if bytes.len() > limits.body.min(u32::MAX as usize) {
             return Err(DecodeError::new(
                 "body",
                 format!("more than {} bytes", limits.body),
@@ -122,6 +123,12 @@ impl<'a> Tree<'a> {
     /// Every attribute, in document order.
     pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
         &self.attributes
+    }
+
+    /// The attributes of one element.
+    pub(crate) fn attributes_of(&self, node: u32) -> impl Iterator<Item = &Attribute<'a>> {
+        let start = self.attributes.partition_point(|attribute| attribute.node < node);
+        self.attributes.get(start..).unwrap_or_default().iter().take_while(move |attribute| attribute.node == node)
     }
 
     pub(crate) fn parent(&self, node: u32) -> Option<u32> {
@@ -270,12 +277,16 @@ impl<'a> Builder<'a> {
         if self.open.len() >= self.limits.depth {
             return Err(self.refuse(at, format!("more than {} levels of elements", self.limits.depth), "fewer levels"));
         }
-        if self.tree.nodes.len() >= self.most {
+        let grown = self.tree.nodes.len();
+        if grown + self.tree.attributes.len() >= self.most {
             return Err(self.refuse(
                 at,
                 format!("more than {} elements in {} bytes", self.most, body.len()),
                 "fewer elements",
             ));
+        }
+        if grown == self.tree.nodes.capacity() {
+            self.tree.nodes.reserve_exact(grown.min(self.most - grown));
         }
         let name = (at as u32 + 1, name_len as u32);
         if self.tree.nodes.is_empty() && slice(body, name).eq_ignore_ascii_case("html") {
@@ -307,12 +318,18 @@ impl<'a> Builder<'a> {
             let attribute = attribute.map_err(|_| bad(self, "an attribute that is not well-formed or given twice"))?;
             let start = (attribute.key.as_ref().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
             let name = body.get(start..start + attribute.key.as_ref().len()).unwrap_or_default();
-            let raw = attribute.value.clone().into_owned();
-            let value = unescaped(&raw).ok_or_else(|| bad(self, "an entity that XML does not define"))?;
-            if self.tree.attributes.len() >= self.most {
+            let start = (attribute.value.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+            let value = match body.get(start..start.saturating_add(attribute.value.len())) {
+                Some(raw) if *raw == *attribute.value && !raw.contains('&') => Cow::Borrowed(raw),
+                _ => Cow::Owned(
+                    unescaped(&attribute.value).ok_or_else(|| bad(self, "an entity that XML does not define"))?,
+                ),
+            };
+            // Together with the elements: an attribute takes as much room as one.
+            if self.tree.nodes.len() + self.tree.attributes.len() >= self.most {
                 return Err(bad(self, "too many attributes"));
             }
-            self.tree.attributes.push(Attribute { node, name, value: Cow::Owned(value) });
+            self.tree.attributes.push(Attribute { node, name, value });
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use certgate_domain::{AnyData, Job, Message, Response, SslContact, task::CertificateReissue, words::StatusType};
 use certgate_x509::CertificateRequest;
 
-use crate::world::{Now, World, answer, message, object, refusal, wrong_value};
+use crate::world::{Now, World, answer, message, object, refusal, wrong_id, wrong_value};
 
 pub(super) fn run(
     world: &mut World,
@@ -28,8 +28,9 @@ pub(super) fn run(
 fn check(world: &World, task: &CertificateReissue) -> Result<(), Message> {
     let ordered = &task.certificate;
     let wrong = |path: &str, value: &str| Err(wrong_value(path, value));
-    let id = ordered.id.unwrap_or_default();
-    let Some(existing) = world.certificates.get(&id) else { return wrong("certificate.id", &id.to_string()) };
+    let Some(existing) = ordered.id.and_then(|id| world.certificates.get(&id)) else {
+        return Err(wrong_id("certificate.id", ordered.id));
+    };
     let Some(csr) = ordered.csr.as_deref() else { return wrong("certificate.csr", "") };
     let Ok(request) = CertificateRequest::from_pem(csr) else { return wrong("certificate.csr", "") };
     let Some(name) = ordered.name.as_deref() else { return wrong("certificate.name", "") };

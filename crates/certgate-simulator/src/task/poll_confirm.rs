@@ -1,11 +1,11 @@
 use certgate_domain::{AnyData, PollMessage, Response, task::PollConfirm, words::StatusType};
 
-use crate::world::{World, answer, object, refusal, wrong_value};
+use crate::world::{World, answer, object, refusal, wrong_id};
 
 pub(super) fn run(world: &mut World, task: &PollConfirm) -> Response<AnyData> {
-    let id = task.id.unwrap_or_default();
-    let Some(at) = world.queue.iter().position(|message| message.id == Some(id)) else {
-        return refusal("E0906", wrong_value("message.id", &id.to_string()));
+    let waits = |id: &i64| world.queue.iter().position(|message| message.id == Some(*id)).map(|at| (*id, at));
+    let Some((id, at)) = task.id.as_ref().and_then(waits) else {
+        return refusal("E0906", wrong_id("message.id", task.id));
     };
     world.queue.remove(at);
     let mut answer = answer("S0906", "The notification was confirmed successfully.", StatusType::Success);
