@@ -110,14 +110,21 @@ type Answer = Result<hyper::Response<Content>, io::Error>;
 struct Content {
     bytes: Option<Bytes>,
     breaks_off: bool,
+    is_flushed: bool,
 }
 
 impl Body for Content {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let content = self.get_mut();
+        if content.bytes.is_none() && content.breaks_off && !content.is_flushed {
+            // An error at once would take along what is not on the wire yet.
+            content.is_flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         Poll::Ready(match content.bytes.take() {
             Some(bytes) => Some(Ok(Frame::data(bytes))),
             None if content.breaks_off => Some(Err(io::Error::other("cut short on purpose"))),
@@ -178,7 +185,8 @@ fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
         }
         None => &reply.body,
     };
-    let content = Content { bytes: Some(Bytes::copy_from_slice(body)), breaks_off: cut_from.is_some() };
+    let content =
+        Content { bytes: Some(Bytes::copy_from_slice(body)), breaks_off: cut_from.is_some(), is_flushed: false };
     response.body(content).map_err(io::Error::other)
 }
 
@@ -186,6 +194,6 @@ fn response(status: u16, content_type: &str, body: &'static [u8]) -> Answer {
     hyper::Response::builder()
         .status(status)
         .header("Content-Type", content_type)
-        .body(Content { bytes: Some(Bytes::from_static(body)), breaks_off: false })
+        .body(Content { bytes: Some(Bytes::from_static(body)), breaks_off: false, is_flushed: false })
         .map_err(io::Error::other)
 }

@@ -21,10 +21,20 @@ impl Place {
     pub fn at(body: &[u8], offset: usize) -> Self {
         let before = body.get(..offset.min(body.len())).unwrap_or_default();
         let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let characters = before.get(start..).unwrap_or_default().iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-        Self { line, column: characters + 1 }
+        Self { line: 1, column: 1 }.after(before)
+    }
+
+    /// The place behind further bytes: for several places of one body, each from the one before.
+    #[must_use]
+    pub fn after(self, bytes: &[u8]) -> Self {
+        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        match bytes.iter().rposition(|byte| *byte == b'\n') {
+            None => Self { column: self.column + characters(bytes), ..self },
+            Some(last) => Self {
+                line: self.line + bytes.iter().filter(|byte| **byte == b'\n').count(),
+                column: 1 + characters(bytes.get(last + 1..).unwrap_or_default()),
+            },
+        }
     }
 }
 

@@ -16,7 +16,14 @@ pub(crate) struct Reading<'a> {
     tree: &'a Tree<'a>,
     zone: &'a TimeZone,
     ticks: Vec<Cell<Tick>>,
-    findings: RefCell<Findings>,
+    findings: RefCell<Vec<Found>>,
+}
+
+/// A finding whose place is worked out at the end, for all in one go.
+struct Found {
+    kind: FindingKind,
+    path: String,
+    offset: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +71,7 @@ impl<'a> Reading<'a> {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < Limits::FINDINGS {
             let path = self.tree.path(node) + below;
-            findings.push(Finding { kind, path, place: Some(Place::at(self.tree.bytes(), offset)) });
+            findings.push(Found { kind, path, offset });
         }
     }
 
@@ -99,8 +106,16 @@ impl<'a> Reading<'a> {
             }
         }
         let mut findings = self.findings.into_inner();
-        findings.sort_by_key(|finding| finding.place.map(|place| (place.line, place.column)));
+        findings.sort_by_key(|found| found.offset);
+        let (mut place, mut before) = (Place { line: 1, column: 1 }, 0);
         findings
+            .into_iter()
+            .map(|Found { kind, path, offset }| {
+                place = place.after(self.tree.bytes().get(before..offset).unwrap_or_default());
+                before = offset;
+                Finding { kind, path, place: Some(place) }
+            })
+            .collect()
     }
 }
 
@@ -158,7 +173,7 @@ impl<'r, 'a> Element<'r, 'a> {
         let reading = self.reading;
         let mut found = Vec::new();
         for node in reading.tree.children(self.node) {
-            if names.contains(&reading.tree.name(node)) {
+            if names.iter().any(|name| reading.tree.is_named(node, name)) {
                 reading.tick(node, Tick::Read);
                 found.push(Element { reading, node });
             }
@@ -171,7 +186,7 @@ impl<'r, 'a> Element<'r, 'a> {
         let reading = self.reading;
         let mut found: Option<Element<'r, 'a>> = None;
         for node in reading.tree.children(self.node) {
-            if names.contains(&reading.tree.name(node)) {
+            if names.iter().any(|name| reading.tree.is_named(node, name)) {
                 let element = Element { reading, node };
                 if found.is_some() {
                     return Err(element.refuse("a second one", "one only"));

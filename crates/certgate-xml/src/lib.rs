@@ -9,6 +9,7 @@
 //! assert!(String::from_utf8_lossy(&request.body).contains("<code>400104</code><certificate><id>571</id></certificate>"));
 //! ```
 
+mod character;
 mod codec;
 mod element;
 mod envelope;

@@ -26,8 +26,8 @@ impl<'z> Out<'z> {
 
     /// Notes what cannot be said here.
     pub(crate) fn lose(&mut self, name: &str, why: &str) {
-        let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
-        self.losses.push(Loss::new(path, why));
+        let names: Vec<&str> = self.path.iter().map(String::as_str).chain([name]).collect();
+        self.losses.push(Loss::new(json_path(&names), why));
     }
 
     /// An element around what `inside` writes.
@@ -179,6 +179,56 @@ impl<'z> Out<'z> {
         }
         text.to_owned()
     }
+}
+
+/// The JSON API's path of what stands there in XML: without the envelope, in the names of [`Loss`].
+fn json_path(names: &[&str]) -> String {
+    let (start, inside): (Option<&str>, &[&str]) = match names {
+        ["request", "auth", inside @ ..] => (Some("credentials"), inside),
+        ["request", "task", field @ ("ctid" | "reply_to" | "key")] => (Some("options"), std::slice::from_ref(field)),
+        ["request", "task", _, inside @ ..] if !inside.is_empty() => (None, inside),
+        ["request", "task", inside @ ..] => (None, inside),
+        ["request", inside @ ..] => (Some("options"), inside),
+        ["response", "result", "data", _, inside @ ..] if !inside.is_empty() => (Some("data"), inside),
+        ["response", "result", "status", "object", inside @ ..] => (Some("object"), inside),
+        ["response", "result", inside @ ..] => (None, inside),
+        ["response", inside @ ..] => (None, inside),
+        inside => (None, inside),
+    };
+    let inside = inside.iter().flat_map(|name| name.split('.')).map(json_name);
+    start.map(str::to_owned).into_iter().chain(inside).collect::<Vec<_>>().join(".")
+}
+
+/// The JSON API's name of a field: its own where the protocols differ, or else the same in camel case.
+fn json_name(name: &str) -> String {
+    let own = match name {
+        "admin" => "adminContact",
+        "technical" => "technicalContact",
+        "first" => "fname",
+        "last" => "lname",
+        "postal_code" => "pcode",
+        "sha" => "signatureHashAlgorithm",
+        "ca_cert" => "caCertificate",
+        "subject_alternative_name" => "subjectAlternativeNames",
+        "approver_email" => "approverEmails",
+        "has_multi_value_dn" => "hasMultiValueDN",
+        "job_id" => "id",
+        "key" => "keys",
+        "msg" => "messages",
+        "help" => "notice",
+        _ => "",
+    };
+    if !own.is_empty() {
+        return own.to_owned();
+    }
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut characters = word.chars();
+        camel.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        camel += characters.as_str();
+    }
+    camel
 }
 
 /// Whether a word can name an element without a namespace: the ASCII part of XML's rule.

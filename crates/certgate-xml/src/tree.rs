@@ -9,6 +9,8 @@ use quick_xml::{
     reader::Reader,
 };
 
+use crate::character::{character, unescaped, with_line_feeds};
+
 /// A parsed body: one flat list of elements in document order, names and text borrowed from the body.
 pub(crate) struct Tree<'a> {
     body: &'a str,
@@ -48,7 +50,15 @@ struct Open {
     node: u32,
     last_child: u32,
     /// White space that counts only if more text follows.
-    pending: Option<(usize, usize)>,
+    pending: String,
+}
+
+/// What stood right before, since white space counts beside a reference: `a &amp; b`.
+#[derive(Clone, Copy)]
+enum Before {
+    Space(usize, usize),
+    Reference,
+    Other,
 }
 
 impl<'a> Tree<'a> {
@@ -97,6 +107,14 @@ impl<'a> Tree<'a> {
 
     pub(crate) fn name(&self, node: u32) -> &'a str {
         self.node(node).map_or("", |node| slice(self.body, node.name))
+    }
+
+    /// Whether the element has that name. Most do not even have its length.
+    pub(crate) fn is_named(&self, node: u32, name: &str) -> bool {
+        self.node(node).is_some_and(|node| {
+            let (start, len) = (node.name.0 as usize, node.name.1 as usize);
+            len == name.len() && self.body.as_bytes().get(start..start + len) == Some(name.as_bytes())
+        })
     }
 
     /// The element's text; empty where it has none.
@@ -184,13 +202,14 @@ struct Builder<'a> {
     open: Vec<Open>,
     limits: Limits,
     most: usize,
+    before: Before,
 }
 
 impl<'a> Builder<'a> {
     fn new(body: &'a str, limits: Limits) -> Self {
         let nodes = Vec::with_capacity(body.len() / 64 + 16);
         let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new() };
-        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()) }
+        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()), before: Before::Other }
     }
 
     fn run(mut self) -> Result<Tree<'a>, DecodeError> {
@@ -203,6 +222,7 @@ impl<'a> Builder<'a> {
                 Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
             };
             let end = reader.buffer_position() as usize;
+            let before = std::mem::replace(&mut self.before, Before::Other);
             match event {
                 Event::Start(tag) => {
                     self.start(at, tag.name().as_ref().len())?;
@@ -220,9 +240,9 @@ impl<'a> Builder<'a> {
                 Event::End(_) => {
                     self.open.pop();
                 }
-                Event::Text(_) => self.text(at, at, end)?,
-                Event::CData(_) => self.text(at, at + "<![CDATA[".len(), end - "]]>".len())?,
-                Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default())?,
+                Event::Text(_) => self.text(at, at, end, before)?,
+                Event::CData(_) => self.text(at, at + "<![CDATA[".len(), end - "]]>".len(), before)?,
+                Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default(), before)?,
                 Event::Decl(declaration) => {
                     if let Some(Ok(encoding)) = declaration.encoding()
                         && !encoding.eq_ignore_ascii_case("UTF-8")
@@ -306,7 +326,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.tree.nodes.push(Node { name, at: at as u32, parent, first_child: NONE, next: NONE, text: Text::None });
-        self.open.push(Open { node, last_child: NONE, pending: None });
+        self.open.push(Open { node, last_child: NONE, pending: String::new() });
         Ok(())
     }
 
@@ -335,7 +355,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A piece of text. White space alone counts only between other pieces.
-    fn text(&mut self, at: usize, start: usize, end: usize) -> Result<(), DecodeError> {
+    fn text(&mut self, at: usize, start: usize, end: usize, before: Before) -> Result<(), DecodeError> {
         let piece = self.tree.body.get(start..end).unwrap_or_default();
         let is_cdata = start != at;
         let Some(open) = self.open.last_mut() else {
@@ -349,27 +369,29 @@ impl<'a> Builder<'a> {
         if piece.is_empty() {
             return Ok(());
         }
-        if !is_cdata && piece.trim().is_empty() {
+        if !is_cdata && !matches!(before, Before::Reference) && piece.trim().is_empty() {
             let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
             if has_text {
-                let from = open.pending.map_or(start, |(from, _)| from);
-                open.pending = Some((from, end));
+                open.pending.push_str(&with_line_feeds(piece));
+            } else {
+                self.before = Before::Space(start, end);
             }
             return Ok(());
         }
-        if piece.contains('\r') {
-            // XML's own rule (section 2.11): every line end is one line feed.
-            let piece = piece.replace("\r\n", "\n").replace('\r', "\n");
-            self.push_text(&piece, None);
-        } else {
-            self.push_text(piece, Some((start as u32, (end - start) as u32)));
-        }
+        self.push_piece(start, end);
         Ok(())
+    }
+
+    fn push_piece(&mut self, start: usize, end: usize) {
+        match with_line_feeds(self.tree.body.get(start..end).unwrap_or_default()) {
+            Cow::Borrowed(piece) => self.push_text(piece, Some((start as u32, (end - start) as u32))),
+            Cow::Owned(piece) => self.push_text(&piece, None),
+        }
     }
 
     fn push_text(&mut self, piece: &str, borrowed: Option<(u32, u32)>) {
         let Some(open) = self.open.last_mut() else { return };
-        let pending = open.pending.take();
+        let pending = std::mem::take(&mut open.pending);
         let Some(node) = self.tree.nodes.get_mut(open.node as usize) else { return };
         let body = self.tree.body;
         match (node.text, borrowed) {
@@ -388,9 +410,7 @@ impl<'a> Builder<'a> {
                     Text::Joined(at) => self.tree.joined.get_mut(at as usize).map(std::mem::take).unwrap_or_default(),
                     Text::None => String::new(),
                 };
-                if let Some((start, end)) = pending {
-                    joined.push_str(body.get(start..end).unwrap_or_default());
-                }
+                joined.push_str(&pending);
                 joined.push_str(piece);
                 if let Text::Joined(at) = node.text
                     && let Some(place) = self.tree.joined.get_mut(at as usize)
@@ -401,7 +421,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn reference(&mut self, at: usize, name: &str) -> Result<(), DecodeError> {
+    fn reference(&mut self, at: usize, name: &str, before: Before) -> Result<(), DecodeError> {
         let Some(character) = character(name) else {
             let found = format!("the reference &{};", excerpt(name).trim_matches('`'));
             return Err(self.refuse(
@@ -410,43 +430,15 @@ impl<'a> Builder<'a> {
                 "&amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
             ));
         };
-        if self.open.is_empty() {
+        let Some(open) = self.open.last() else {
             return Err(self.refuse(at, "a reference outside of the root element", "one root element"));
+        };
+        let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
+        if let (false, Before::Space(start, end)) = (has_text, before) {
+            self.push_piece(start, end);
         }
         self.push_text(character.encode_utf8(&mut [0; 4]), None);
+        self.before = Before::Reference;
         Ok(())
     }
-}
-
-/// The character of a reference: the five names, or a number of a character that XML 1.0 allows.
-fn character(name: &str) -> Option<char> {
-    match name {
-        "amp" => return Some('&'),
-        "lt" => return Some('<'),
-        "gt" => return Some('>'),
-        "quot" => return Some('"'),
-        "apos" => return Some('\''),
-        _ => {}
-    }
-    let number = name.strip_prefix('#')?;
-    let code = match number.strip_prefix('x') {
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok()?,
-        None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
-        _ => return None,
-    };
-    let allowed = |c: &char| (*c >= ' ' || matches!(c, '\n' | '\t' | '\r')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    char::from_u32(code).filter(allowed)
-}
-
-fn unescaped(raw: &str) -> Option<String> {
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((before, after)) = rest.split_once('&') {
-        let (name, after) = after.split_once(';')?;
-        text.push_str(before);
-        text.push(character(name)?);
-        rest = after;
-    }
-    text.push_str(rest);
-    Some(text)
 }

@@ -173,6 +173,13 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
         if let Some(object) = object {
             out.text("value", object.value.as_deref());
             write_data(out, object);
+            // Without its element nothing else would say what it is about.
+            if let (None, Some(_)) = (&object.data, &object.r#type) {
+                match element_name(object) {
+                    Some(name) => out.element(&name, |_| {}),
+                    None => out.lose("object.type", "this word cannot be an element of XML"),
+                }
+            }
         }
     });
     out.records("msg", messages, message::write);
@@ -181,6 +188,35 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
     out.moment("created", created.as_ref());
 }
 
+/// The element that an object stands in: its type, unless that is no name or already means something there.
+fn element_name(object: &ResponseObject) -> Option<String> {
+    let taken = |kind: &str| TAKEN.contains(&kind);
+    object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| is_name(kind) && !taken(kind))
+}
+
+/// Names inside `job` and `notify` that are not the affected object's.
+const TAKEN: [&str; 19] = [
+    "action",
+    "certificate_job",
+    "created",
+    "ctid",
+    "events",
+    "execution",
+    "id",
+    "job_id",
+    "msg",
+    "owner",
+    "status",
+    "stid",
+    "sub_status",
+    "sub_type",
+    "substatus",
+    "type",
+    "updated",
+    "updater",
+    "value",
+];
+
 fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     if object.summary.is_some() {
         out.lose("object.summary", "XML has a summary for the whole answer only");
@@ -188,8 +224,7 @@ fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     match &object.data {
         Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
         Some(ObjectData::Foreign(foreign)) => {
-            let kind = object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| is_name(kind));
-            out.foreign(kind.as_deref().unwrap_or("object"), foreign);
+            out.foreign(element_name(object).as_deref().unwrap_or("object"), foreign);
         }
         None => {}
     }

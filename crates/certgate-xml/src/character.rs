@@ -1,0 +1,46 @@
+//! References and line ends: XML's own rules for characters.
+
+use std::borrow::Cow;
+
+/// XML's own rule (section 2.11): every line end is one line feed.
+pub(crate) fn with_line_feeds(piece: &str) -> Cow<'_, str> {
+    if piece.contains('\r') {
+        Cow::Owned(piece.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(piece)
+    }
+}
+
+/// The character of a reference: the five names, or a number of a character that XML 1.0 allows.
+pub(crate) fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => return Some('&'),
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "quot" => return Some('"'),
+        "apos" => return Some('\''),
+        _ => {}
+    }
+    let number = name.strip_prefix('#')?;
+    let code = match number.strip_prefix('x') {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok()?,
+        None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
+        _ => return None,
+    };
+    let allowed = |c: &char| (*c >= ' ' || matches!(c, '\n' | '\t' | '\r')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
+    char::from_u32(code).filter(allowed)
+}
+
+/// An attribute's value with its references resolved; `None` where one is unknown.
+pub(crate) fn unescaped(raw: &str) -> Option<String> {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('&') {
+        let (name, after) = after.split_once(';')?;
+        text.push_str(before);
+        text.push(character(name)?);
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text)
+}
