@@ -239,6 +239,15 @@ fn requests_go_back_to_the_same_meaning() {
                     let mut again = codec(other).decode_requests(expected, &encoded.payload).unwrap();
                     let after = again.pop().unwrap();
                     let lost = !encoded.losses.is_empty();
+                    if kind == TaskKind::Hello || folder.ends_with("documented") {
+                        let ours = match other {
+                            "json" => certgate_json::text::write(&encoded.payload),
+                            _ => String::from_utf8_lossy(&encoded.payload.body).into_owned(),
+                        };
+                        insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+                            insta::assert_snapshot!(format!("ours.{protocol}-as-{other}"), ours);
+                        });
+                    }
                     assert!(
                         lost || document::request(&after.value) == document::request(&call.value),
                         "{} {protocol} as {other}: {:#}\n{:#}",

@@ -14,6 +14,8 @@ impl Limits {
     pub const BODY: usize = 8 << 20;
     /// The bound for nesting; documented payloads have 7 levels.
     pub const DEPTH: usize = 32;
+    /// How many tasks or results one payload may have.
+    pub const DOCUMENTS: usize = 100;
     /// How many findings one payload may have before the rest is passed over.
     pub const FINDINGS: usize = 100;
 

@@ -3,7 +3,7 @@
 use certgate_domain::{
     AnyData, Call, Credentials, Options, Response, ResponseObject, Secret, Status, StatusCode, TaskKind,
 };
-use certgate_wire::{DecodeError, excerpt};
+use certgate_wire::{DecodeError, Limits, excerpt};
 
 use crate::{
     element::Element,
@@ -46,6 +46,14 @@ pub(crate) fn read_request(
 /// The path of one task or result, as findings name it.
 fn part(path: &str, index: usize, several: bool) -> String {
     if several { format!("{path}[{index}]") } else { path.to_owned() }
+}
+
+/// Each answer is a value of its own: many small ones would cost many times their bytes.
+fn check_count(root: &Element<'_, '_>, found: usize, what: &str) -> Result<(), DecodeError> {
+    if found > Limits::DOCUMENTS {
+        return Err(root.refuse(format!("{found} {what}"), format!("{} at most", Limits::DOCUMENTS)));
+    }
+    Ok(())
 }
 
 fn check_root(root: &Element<'_, '_>, expected: &str) -> Result<(), DecodeError> {

@@ -21,8 +21,9 @@ pub(crate) struct Tree<'a> {
 }
 
 struct Node {
-    name: (u32, u32),
+    /// The byte of its `<`; the name follows.
     at: u32,
+    name_len: u32,
     parent: u32,
     first_child: u32,
     next: u32,
@@ -106,13 +107,13 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn name(&self, node: u32) -> &'a str {
-        self.node(node).map_or("", |node| slice(self.body, node.name))
+        self.node(node).map_or("", |node| slice(self.body, (node.at + 1, node.name_len)))
     }
 
     /// Whether the element has that name. Most do not even have its length.
     pub(crate) fn is_named(&self, node: u32, name: &str) -> bool {
         self.node(node).is_some_and(|node| {
-            let (start, len) = (node.name.0 as usize, node.name.1 as usize);
+            let (start, len) = (node.at as usize + 1, node.name_len as usize);
             len == name.len() && self.body.as_bytes().get(start..start + len) == Some(name.as_bytes())
         })
     }
@@ -325,7 +326,14 @@ impl<'a> Builder<'a> {
                 *link = node;
             }
         }
-        self.tree.nodes.push(Node { name, at: at as u32, parent, first_child: NONE, next: NONE, text: Text::None });
+        self.tree.nodes.push(Node {
+            at: at as u32,
+            name_len: name_len as u32,
+            parent,
+            first_child: NONE,
+            next: NONE,
+            text: Text::None,
+        });
         self.open.push(Open { node, last_child: NONE, pending: String::new() });
         Ok(())
     }

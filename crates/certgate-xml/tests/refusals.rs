@@ -192,4 +192,6 @@ fn requests_are_held_to_their_task() {
     );
     let two = "<request><task><code>0905</code></task><task serial=\"1\"><code>0905</code></task></request>";
     assert_eq!(read(None, two), Ok(2));
+    let many = format!("<request>{}</request>", "<task><code>0905</code></task>".repeat(101));
+    assert_eq!(read(None, &many), Err("1:1: request: found 101 tasks, expected 100 at most".to_owned()));
 }
