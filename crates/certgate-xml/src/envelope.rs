@@ -28,6 +28,7 @@ pub(crate) fn read_request(
     };
     let mut calls = Vec::new();
     let tasks = root.all(&["task"]);
+    check_count(root, tasks.len(), "tasks")?;
     let several = tasks.len() > 1;
     for (index, e) in tasks.into_iter().enumerate() {
         let kind = read_code(&e, expected)?;
@@ -127,6 +128,7 @@ pub(crate) fn read_response(
     let (stid, ctid) = (root.text("stid")?, root.text("ctid")?);
     let mut answers = Vec::new();
     let results = root.all(&["result"]);
+    check_count(root, results.len(), "results")?;
     let several = results.len() > 1;
     for (index, e) in results.into_iter().enumerate() {
         e.check_record()?;
