@@ -152,7 +152,7 @@ impl Reissue {
             ));
         }
         let (csr, request) = read_csr(&self.csr)?;
-        self.waiting.check(global)?;
+        self.waiting.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
         let wanted = Wanted {
@@ -240,7 +240,7 @@ impl Reissue {
 
 impl Waiting {
     /// What can be known to go wrong before anything is ordered.
-    pub(crate) fn check(&self, _: &Global) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         let Some(folder) = &self.out else { return Ok(()) };
         fs::create_dir_all(folder)
             .and_then(|()| tempfile::tempfile_in(folder).map(drop))

@@ -34,7 +34,7 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let (_, request) = read_csr(&self.csr)?;
-        self.waiting.check(global)?;
+        self.waiting.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
         let deadline = self.waiting.timeout;
