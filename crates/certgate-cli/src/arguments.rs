@@ -105,6 +105,15 @@ pub(crate) struct Global {
     /// Transaction id to send along [default: a new one]
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) ctid: Option<String>,
+    /// Another mail address for the gateway's own mails about this request
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) reply_to: Option<String>,
+    /// Ask the gateway to do nothing really (JSON: the demo header)
+    #[arg(long, global = true)]
+    pub(crate) demo: bool,
+    /// Log in once and use the session for all requests of this run
+    #[arg(long, global = true)]
+    pub(crate) session: bool,
     /// Use an embedded gateway on loopback: no account, no network, state for this run only
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,

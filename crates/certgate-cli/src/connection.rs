@@ -15,6 +15,7 @@ use crate::{
 
 /// A client, and the sandbox it speaks to where there is one.
 pub(crate) struct Connection {
+    /// Before the sandbox, so that its session ends while that still answers.
     pub(crate) client: Client,
     _sandbox: Option<Sandbox>,
 }
@@ -38,6 +39,9 @@ impl Connection {
         let mut client = Client::new(codec, Box::new(transport), credentials)
             .with_options(profile.options(global))
             .with_interrupt(watch_for_interrupt());
+        if global.session {
+            client = client.with_session();
+        }
         if let Some(pace) = pace {
             client = client.with_pace(pace);
         }

@@ -28,6 +28,6 @@ impl Sandbox {
     }
 
     pub(crate) fn credentials() -> Credentials {
-        Credentials { user: "user".to_owned(), password: Secret::new("password"), context: "9".to_owned() }
+        Credentials::new("user", Secret::new("password"), "9")
     }
 }

@@ -128,8 +128,10 @@ impl Profile {
             owner,
             language: global.language.clone().or_else(|| self.language.clone()),
             ctid: Some(ctid),
-            reply_to: None,
+            reply_to: global.reply_to.clone(),
             keys: Vec::new(),
+            force_contact_create: None,
+            demo: global.demo.then_some(Said::Value(true)),
         }
     }
 
@@ -140,15 +142,15 @@ impl Profile {
             .clone()
             .or_else(|| self.user.clone())
             .ok_or_else(|| missing("user", "use --user, CERTGATE_USER or the profile's `user`"))?;
-        let context = global
-            .context
-            .clone()
-            .or_else(|| self.context.as_ref().map(Number::text))
-            .ok_or_else(|| missing("context", "use --context, CERTGATE_CONTEXT or the profile's `context`"))?;
-        if context.is_empty() || !context.bytes().all(|byte| byte.is_ascii_digit()) {
+        let context = global.context.clone().or_else(|| self.context.as_ref().map(Number::text)).unwrap_or_default();
+        if context.is_empty() && !is_application(&user) {
+            return Err(missing("context", "use --context, CERTGATE_CONTEXT or the profile's `context`"));
+        }
+        if !context.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Failure::usage(format!("context `{context}`: expected a number, such as 9")));
         }
-        Ok(Credentials { user, password: self.password(global)?, context })
+        let token = std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
+        Ok(Credentials { user, password: self.password(global)?, context, token })
     }
 
     fn password(&self, global: &Global) -> Result<Secret, Failure> {
@@ -195,6 +197,12 @@ impl Number {
             Self::Text(text) => text.clone(),
         }
     }
+}
+
+/// Whether the user is a trusted application, which a UUID names: it needs no context.
+fn is_application(user: &str) -> bool {
+    let parts: Vec<usize> = user.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// A number nobody else has.

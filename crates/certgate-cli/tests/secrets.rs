@@ -36,8 +36,7 @@ fn an_odd_password_works_and_shows_nowhere() {
         ] {
             let folder = tempfile::tempdir().unwrap();
             let trace = folder.path().join("trace.jsonl");
-            let account =
-                Credentials { user: "odd".to_owned(), password: Secret::new(PASSWORD), context: "9".to_owned() };
+            let account = Credentials::new("odd", Secret::new(PASSWORD), "9");
             let (_gateway, server) = serve(Settings { account, faults, ..Settings::default() });
             let output = Command::new(env!("CARGO_BIN_EXE_certgate"))
                 .args(["reissue", "571", "--csr", &csr(), "--transport", transport, "-v", "--output", "json"])

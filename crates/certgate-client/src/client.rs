@@ -2,22 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use certgate_domain::{AnyData, AnyTask, Call, Credentials, Data, Options, Response, Secret, Task, TaskKind, Verdict};
+use certgate_domain::{
+    AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
+};
 use certgate_flow::{Decision, Pace, Trouble, decide};
 use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
-use crate::{Error, Interrupt, Redactor, Refusal, Trace, Transport, TransportError};
+use crate::{Error, Interrupt, Redactor, Refusal, Trace, Transport, TransportError, session::Session};
 
 /// A gateway, spoken to over one protocol.
 pub struct Client {
     codec: Box<dyn Codec>,
     transport: Box<dyn Transport>,
-    credentials: Credentials,
-    redactor: Redactor,
+    pub(crate) credentials: Credentials,
+    pub(crate) redactor: Redactor,
+    /// The session that stands for the credentials, where one is to be kept.
+    pub(crate) session: Session,
     options: Options,
     pace: Pace,
-    interrupt: Interrupt,
+    pub(crate) interrupt: Interrupt,
     trace: Option<Trace>,
     started: Instant,
     deadline: Option<Duration>,
@@ -32,6 +36,14 @@ pub struct Exchange {
     pub reply: Reply,
 }
 
+impl Exchange {
+    /// Whether the gateway turned the credentials or the session away: nothing was done.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.answer.value.verdict() == Some(Verdict::Refused)
+            && (matches!(self.reply.status, 401 | 403) || self.answer.value.blames_credentials())
+    }
+}
+
 /// What one request may take in all, where the workflow's deadline is not nearer.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -44,6 +56,7 @@ impl Client {
             transport,
             credentials,
             redactor,
+            session: Session::Unwanted,
             options: Options::default(),
             pace: Pace::new(Pace::GATEWAY),
             interrupt: Interrupt::default(),
@@ -131,8 +144,9 @@ impl Client {
     /// [`Error::Refused`].
     pub fn accepted(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
         if exchange.answer.value.verdict() == Some(Verdict::Refused) {
-            let auth = matches!(exchange.reply.status, 401 | 403) || exchange.answer.value.blames_credentials();
-            let answer = exchange.answer.value;
+            let auth = exchange.is_unauthorized();
+            let mut answer = exchange.answer.value;
+            answer.ctid = answer.ctid.or_else(|| self.options.ctid.clone());
             return Err(Error::Refused(Box::new(Refusal { task, answer, auth })));
         }
         Ok(exchange)
@@ -140,15 +154,24 @@ impl Client {
 
     /// The request for a task as it would be sent, for showing: without its secrets.
     pub fn shown(&self, task: &AnyTask) -> (Request, String) {
-        let Encoded { payload, .. } =
-            self.encode(task, Credentials { password: Secret::new("…"), ..self.credentials.clone() });
+        let shown = Credentials { password: Secret::new("…"), ..self.credentials.clone() };
+        let payload = self.encode(task, shown.into()).payload;
         let text = self.redactor.request(&*self.codec, self.transport.endpoint(), &payload);
         (payload, text)
     }
 
-    fn encode(&self, task: &AnyTask, credentials: Credentials) -> Encoded<Request> {
-        let call = Call { task: task.clone(), options: self.options.clone(), credentials: Some(credentials) };
+    fn encode(&self, task: &AnyTask, identity: Identity) -> Encoded<Request> {
+        let call = Call { task: task.clone(), options: self.options.clone(), identity: Some(identity) };
         self.codec.encode_request(&call)
+    }
+
+    /// The request for a task. What the protocol cannot say is not left out in silence; only the language of texts is.
+    fn request(&self, task: &AnyTask, identity: Identity) -> Result<Request, Error> {
+        let Encoded { payload, losses } = self.encode(task, identity);
+        match losses.into_iter().find(|loss| loss.path != "options.language") {
+            Some(loss) => Err(Error::Unsayable { task: task.kind(), transport: self.codec.name(), loss }),
+            None => Ok(payload),
+        }
     }
 
     /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
@@ -156,11 +179,19 @@ impl Client {
     /// # Errors
     /// See [`Error`]; never [`Error::Refused`].
     pub fn exchange(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
-        let kind = task.kind();
         if let Some(missing) = task.missing() {
-            return Err(Error::Incomplete { task: kind, missing });
+            return Err(Error::Incomplete { task: task.kind(), missing });
         }
-        let request = self.encode(task, self.credentials.clone()).payload;
+        match &self.session {
+            Session::Unwanted => self.send(task, self.credentials.clone().into()),
+            _ => self.send_in_session(task),
+        }
+    }
+
+    /// Sends a task as somebody.
+    pub(crate) fn send(&mut self, task: &AnyTask, identity: Identity) -> Result<Exchange, Error> {
+        let kind = task.kind();
+        let request = self.request(task, identity)?;
         let safe = kind.is_safe_to_repeat();
         let mut attempt = 0;
         loop {

@@ -84,6 +84,16 @@ pub enum Error {
         /// The field, by the JSON API's name.
         missing: &'static str,
     },
+    /// The protocol cannot say something of a task, and leaving it out would ask for something else.
+    #[error("{}: `{}` cannot be said over {transport}: {}; leave it out, or use the other transport", task.name(), loss.path, loss.why)]
+    Unsayable {
+        /// Which task.
+        task: TaskKind,
+        /// `xml` or `json`.
+        transport: &'static str,
+        /// What is lost, and why.
+        loss: certgate_wire::Loss,
+    },
     /// The gateway refused the task.
     #[error("{}", refusal_text(.0))]
     Refused(Box<Refusal>),
@@ -152,7 +162,7 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Settings(_) | Self::Incomplete { .. } | Self::Storage { .. } => Kind::Usage,
+            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } => Kind::Usage,
             Self::Refused(refusal) if refusal.auth => Kind::Auth,
             Self::Refused(_) => Kind::Refused,
             Self::Unauthorized { .. } => Kind::Auth,
@@ -182,6 +192,9 @@ fn refusal_text(refusal: &Refusal) -> String {
     }
     if let Some(stid) = &answer.stid {
         text += &format!(" (stid {stid})");
+    }
+    if let Some(ctid) = &answer.ctid {
+        text += &format!(" (ctid {ctid})");
     }
     for message in answer.all_messages() {
         text += "\n  ";

@@ -5,7 +5,7 @@
 //! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
 //!
 //! let transport = HttpTransport::new("https://api.autodns.com/v1", None)?;
-//! let credentials = Credentials { user: "user".into(), password: Secret::new("…"), context: "9".into() };
+//! let credentials = Credentials::new("user", Secret::new("…"), "9");
 //! let mut client = Client::new(Box::new(certgate_json::JsonCodec::default()), Box::new(transport), credentials);
 //! let answer = client.call(CertificateInfo::new(571))?;
 //! println!("{:?}", answer.value.data.first().and_then(|certificate| certificate.name.as_deref()));
@@ -21,6 +21,7 @@ mod files;
 mod http;
 mod interrupt;
 mod redact;
+mod session;
 mod spool;
 mod trace;
 mod transport;

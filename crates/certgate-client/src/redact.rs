@@ -1,7 +1,7 @@
 //! The secrets of this run, taken out of whatever is shown.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use certgate_domain::Credentials;
+use certgate_domain::{Credentials, Secret};
 use certgate_wire::{Codec, Request};
 
 /// Takes the run's own secrets out, in every spelling they can have on the wire, after the codec took out the fields that
@@ -20,14 +20,29 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// Knows these credentials.
     pub fn new(credentials: &Credentials) -> Self {
-        let password = credentials.password.expose();
-        if password.is_empty() {
-            return Self::default();
+        let mut this = Self::default();
+        this.knows(&credentials.password);
+        if !credentials.password.expose().is_empty() {
+            let basic = format!("{}:{}", credentials.user, credentials.password.expose());
+            this.spellings.push(STANDARD.encode(basic));
         }
-        let xml = password.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let json = serde_json::Value::from(password).to_string();
+        if let Some(token) = &credentials.token {
+            this.knows(token);
+        }
+        this.sort();
+        this
+    }
+
+    /// Knows one more secret.
+    pub(crate) fn knows(&mut self, secret: &Secret) {
+        let secret = secret.expose();
+        if secret.is_empty() {
+            return;
+        }
+        let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let json = serde_json::Value::from(secret).to_string();
         let percent = |kept: &dyn Fn(u8) -> bool| {
-            password.bytes().fold(String::new(), |mut text, byte| {
+            secret.bytes().fold(String::new(), |mut text, byte| {
                 if kept(byte) {
                     text.push(char::from(byte));
                 } else {
@@ -36,18 +51,21 @@ impl Redactor {
                 text
             })
         };
-        let mut spellings = vec![
-            STANDARD.encode(format!("{}:{password}", credentials.user)),
-            STANDARD.encode(password),
+        self.spellings.extend([
+            STANDARD.encode(secret),
             xml.replace('"', "&quot;").replace('\'', "&apos;"),
             xml,
             json.trim_matches('"').to_owned(),
             percent(&|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
-            password.to_owned(),
-        ];
-        spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-        spellings.dedup();
-        Self { spellings }
+            secret.to_owned(),
+        ]);
+        self.sort();
+    }
+
+    /// The longest first, so that none is left in pieces.
+    fn sort(&mut self) {
+        self.spellings.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
+        self.spellings.dedup();
     }
 
     /// The text without them.

@@ -1,6 +1,6 @@
 //! A task on its way to the gateway.
 
-use crate::{AnyTask, BasicUser, Credentials};
+use crate::{AnyTask, BasicUser, Identity, Said};
 
 /// A task with what goes along with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Call {
     /// What goes along with it.
     pub options: Options,
     /// Who asks. Absent in payloads that are only converted.
-    pub credentials: Option<Credentials>,
+    pub identity: Option<Identity>,
 }
 
 /// What may go along with any task.
@@ -24,6 +24,10 @@ pub struct Options {
     pub ctid: Option<String>,
     /// Another mail address for the system's answers (XML `reply_to`, JSON `?replyTo=`).
     pub reply_to: Option<String>,
-    /// Extra details asked for (XML `key`, JSON `?keys[]=`).
+    /// Extra details asked for, by the JSON API's names (XML `key`, JSON `?keys[]=`).
     pub keys: Vec<String>,
+    /// Whether a contact is created although there is one like it (XML `force_contact_create`; JSON has none).
+    pub force_contact_create: Option<Said<bool>>,
+    /// Whether nothing is really done (JSON `X-Domainrobot-Demo`; XML has none).
+    pub demo: Option<Said<bool>>,
 }

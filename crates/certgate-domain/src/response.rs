@@ -1,6 +1,9 @@
 //! Answers.
 
-use crate::{Certificate, CertificateData, Job, Message, ObjectJob, PollMessage, ResponseObject, Status, Verdict};
+use crate::{
+    Certificate, CertificateData, CertificateInstallCheckResult, Job, Message, ObjectJob, PollMessage, ResponseObject,
+    Session, SiteSealInformation, SslContact, Status, Verdict, VmcCheckData,
+};
 
 /// The answer to one task (OpenAPI `JsonResponseData…`; XML `response/result`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,11 @@ impl<D> Response<D> {
                 .all_messages()
                 .flat_map(|message| &message.objects)
                 .filter_map(|object| object.r#type.as_deref())
-                .any(|r#type| r#type == "request.auth" || r#type.starts_with("request.auth."))
+                .any(|path| {
+                    path == "request.auth"
+                        || path.starts_with("request.auth.")
+                        || path.starts_with("request.auth_session")
+                })
     }
 
     /// The same answer with its data made over.
@@ -92,4 +99,14 @@ any_data! {
     ObjectJob,
     /// A message of the queue.
     PollMessage,
+    /// A contact.
+    SslContact,
+    /// What a server shows from outside.
+    CertificateInstallCheckResult,
+    /// The seal of a certificate.
+    SiteSealInformation,
+    /// The data of a verified mark certificate.
+    VmcCheckData,
+    /// A session.
+    Session,
 }

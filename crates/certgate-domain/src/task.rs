@@ -1,22 +1,73 @@
 //! The one list of tasks.
 
-use crate::{Certificate, CertificateData, Data, Job, ObjectJob, PollMessage};
+use crate::{
+    Certificate, CertificateData, CertificateInstallCheckResult, Data, Job, ObjectJob, PollMessage, Session,
+    SiteSealInformation, SslContact, VmcCheckData,
+};
 
+mod certificate_comment_update;
+mod certificate_create;
+mod certificate_delete;
 mod certificate_info;
+mod certificate_install_check;
+mod certificate_list;
 mod certificate_prepare_order;
+mod certificate_realtime;
 mod certificate_reissue;
+mod certificate_renew;
+mod certificate_revoke;
+mod certificate_site_seal;
+mod certificate_vmc_data_check;
+mod contact_create;
+mod contact_delete;
+mod contact_info;
+mod contact_list;
+mod contact_update;
 mod hello;
+mod job_cancel;
+mod job_confirm;
+mod job_history_info;
+mod job_history_list;
 mod job_info;
+mod job_list;
+mod job_resend_approver_email;
+mod job_resend_phone_authorization;
 mod poll_confirm;
 mod poll_info;
+mod session_create;
+mod session_delete;
 
+pub use certificate_comment_update::CertificateCommentUpdate;
+pub use certificate_create::CertificateCreate;
+pub use certificate_delete::CertificateDelete;
 pub use certificate_info::CertificateInfo;
+pub use certificate_install_check::CertificateInstallCheck;
+pub use certificate_list::CertificateList;
 pub use certificate_prepare_order::CertificatePrepareOrder;
+pub use certificate_realtime::CertificateRealtime;
 pub use certificate_reissue::CertificateReissue;
+pub use certificate_renew::CertificateRenew;
+pub use certificate_revoke::CertificateRevoke;
+pub use certificate_site_seal::CertificateSiteSeal;
+pub use certificate_vmc_data_check::CertificateVmcDataCheck;
+pub use contact_create::ContactCreate;
+pub use contact_delete::ContactDelete;
+pub use contact_info::ContactInfo;
+pub use contact_list::ContactList;
+pub use contact_update::ContactUpdate;
 pub use hello::Hello;
+pub use job_cancel::JobCancel;
+pub use job_confirm::JobConfirm;
+pub use job_history_info::JobHistoryInfo;
+pub use job_history_list::JobHistoryList;
 pub use job_info::JobInfo;
+pub use job_list::JobList;
+pub use job_resend_approver_email::JobResendApproverEmail;
+pub use job_resend_phone_authorization::JobResendPhoneAuthorization;
 pub use poll_confirm::PollConfirm;
 pub use poll_info::PollInfo;
+pub use session_create::SessionCreate;
+pub use session_delete::SessionDelete;
 
 /// A task: a request and what its answer carries.
 pub trait Task: Into<AnyTask> {
@@ -107,11 +158,35 @@ macro_rules! tasks {
 
 tasks! {
     CertificatePrepareOrder "certificate-prepare-order" "400110" Sync safe -> CertificateData;
+    CertificateCreate "certificate-create" "400101" Async once -> Job;
+    CertificateRealtime "certificate-realtime" "4001012" Sync once -> Certificate;
     CertificateReissue "certificate-reissue" "400102" Async once -> Job;
+    CertificateRenew "certificate-renew" "400106" Async once -> Job;
+    CertificateRevoke "certificate-revoke" "4001031" Sync once -> Job;
+    CertificateDelete "certificate-delete" "400103" Async once -> Job;
     CertificateInfo "certificate-info" "400104" Sync safe -> Certificate;
+    CertificateList "certificate-list" "400105" Sync safe -> Certificate;
+    CertificateCommentUpdate "certificate-comment-update" "4001024" Sync safe -> Certificate;
+    CertificateInstallCheck "certificate-install-check" "4001013" Sync safe -> CertificateInstallCheckResult;
+    CertificateSiteSeal "certificate-site-seal" "4001014" Sync safe -> SiteSealInformation;
+    CertificateVmcDataCheck "certificate-vmc-data-check" "4001015" Sync safe -> VmcCheckData;
+    ContactCreate "contact-create" "400201" Sync once -> SslContact;
+    ContactUpdate "contact-update" "400202" Sync safe -> SslContact;
+    ContactDelete "contact-delete" "400203" Sync once -> SslContact;
+    ContactInfo "contact-info" "400204" Sync safe -> SslContact;
+    ContactList "contact-list" "400205" Sync safe -> SslContact;
     JobInfo "job-info" "400114" Sync safe -> ObjectJob;
+    JobList "job-list" "400115" Sync safe -> ObjectJob;
+    JobCancel "job-cancel" "400121" Sync once -> ObjectJob;
+    JobConfirm "job-confirm" "400122" Sync once -> ObjectJob;
+    JobResendApproverEmail "job-resend-approver-email" "400118" Sync once -> ObjectJob;
+    JobResendPhoneAuthorization "job-resend-phone-authorization" "400119" Sync once -> ObjectJob;
+    JobHistoryInfo "job-history-info" "400134" Sync safe -> ObjectJob;
+    JobHistoryList "job-history-list" "400135" Sync safe -> ObjectJob;
     PollInfo "poll-info" "0905" Sync safe -> PollMessage;
     PollConfirm "poll-confirm" "0906" Sync safe -> PollMessage;
+    SessionCreate "session-create" "1321001" Sync safe -> Session;
+    SessionDelete "session-delete" "1321003" Sync safe -> Session;
     Hello "hello" "0905" Sync safe -> PollMessage;
 }
 

@@ -78,6 +78,8 @@ words! {
         Javasoft = "JAVASOFT", MsAuthenticode = "MS_AUTHENTICODE", Vba = "VBA", AdobeAir = "ADOBE_AIR", Apple = "APPLE",
         Mozilla = "MOZILLA", OtherType = "OTHER",
     }
+    /// How conditions go together (OpenAPI `ConditionType`).
+    Condition { And = "AND", Or = "OR", }
     /// Key algorithm of a CSR (OpenAPI `CsrHashAlgorithmConstants`; the documented samples say `RSA`).
     CsrAlgorithm { Prime256V1 = "PRIME_256_V1", Secp384R1 = "SECP_384_R1", Rsa = "RSA", }
     /// Which name a validation covers (OpenAPI `DcvValidationScope`).
@@ -101,6 +103,15 @@ words! {
         NicRequest = "NIC_REQUEST", NicResponse = "NIC_RESPONSE", NicNotify = "NIC_NOTIFY", A3Request = "A3_REQUEST",
         A3Response = "A3_RESPONSE", LogObjects = "LOG_OBJECTS",
     }
+    /// How a key and a value compare (OpenAPI `Operator`; XML `eq ne like gt ge lt le`).
+    Operator {
+        Equal = "EQUAL", NotEqual = "NOT_EQUAL", NotLike = "NOT_LIKE", Like = "LIKE", ILike = "ILIKE", Greater = "GREATER",
+        GreaterEqual = "GREATER_EQUAL", Less = "LESS", LessEqual = "LESS_EQUAL", IsNull = "IS_NULL",
+        IsNotNull = "IS_NOT_NULL", NotLess = "NOT_LESS", NotGreater = "NOT_GREATER", NotLessEqual = "NOT_LESS_EQUAL",
+        NotGreaterEqual = "NOT_GREATER_EQUAL", In = "IN", NotIn = "NOT_IN",
+    }
+    /// Up or down (OpenAPI `OrderType`; lower case in XML).
+    OrderMode { Asc = "ASC", Desc = "DESC", }
     /// Kind of a subject alternative name (OpenAPI `SanType`).
     SanType { Fqdn = "FQDN", Subdomain = "SUBDOMAIN", Wildcard = "WILDCARD", }
     /// Hardware that made a key (OpenAPI `SectigoHsmType`).

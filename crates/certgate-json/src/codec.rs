@@ -1,7 +1,9 @@
 //! The codec.
 
-use certgate_domain::{AnyData, Call, Options, Response, TaskKind, Verdict};
-use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Reply, Request};
+use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Response, TaskKind, Verdict};
+use certgate_wire::{
+    Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Findings, Limits, Loss, Reply, Request,
+};
 use serde_json::Value;
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     fields::{Fields, Secrets},
     header,
     object::Object,
-    query, redact, route,
+    query, redact, route, session,
     task::{self, Given},
     tree::{Source, Tree},
 };
@@ -30,7 +32,7 @@ pub enum Routes {
 /// use certgate_domain::{AnyTask, Call, Options, task::CertificateInfo};
 /// use certgate_wire::Codec;
 ///
-/// let call = Call { task: CertificateInfo::new(571).into(), options: Options::default(), credentials: None };
+/// let call = Call { task: CertificateInfo::new(571).into(), options: Options::default(), identity: None };
 /// let request = certgate_json::JsonCodec::default().encode_request(&call).payload;
 /// assert_eq!(request.target, "/certificate/571");
 /// ```
@@ -82,21 +84,40 @@ impl JsonCodec {
             return Err(DecodeError::new("request", kind.name(), expected.name()));
         }
         let (read, _) = task::readers(kind).ok_or_else(|| no_task(kind))?;
-        let query::Query { ctid, reply_to, keys, mut findings } = query::read(query)?;
+        let query::Query { ctid, reply_to, keys, timeout, mut findings } = query::read(query)?;
         findings.extend(header::content_type(request.header(header::CONTENT_TYPE)));
-        let credentials = header::credentials(request, &mut findings);
-        let options = Options { owner: header::owner(request, &mut findings), language: None, ctid, reply_to, keys };
+        let mut identity = header::identity(request, &mut findings);
+        let options = Options {
+            owner: header::owner(request, &mut findings),
+            language: None,
+            ctid,
+            reply_to,
+            keys,
+            force_contact_create: None,
+            demo: header::demo(request, &mut findings),
+        };
+        let timeout = timeout.map(|timeout| minutes(kind, &timeout, &mut findings)).transpose()?.flatten();
         findings.truncate(Limits::FINDINGS);
         let body = source.whole.get(source.start..).unwrap_or_default();
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        let (task, findings) = if body.iter().all(u8::is_ascii_whitespace) && !route::has_body(kind) {
+        let is_blank = body.iter().all(u8::is_ascii_whitespace);
+        let (mut task, findings) = if is_blank && route::content(kind) != route::Content::Always {
             (read(&Given { id, body: None })?, findings)
         } else {
             let tree = Tree::read(source, self.limits)?;
-            let task = read(&Given { id, body: Some(&Object::root(&tree)) })?;
+            let body = Object::root(&tree);
+            if kind == TaskKind::SessionCreate {
+                identity = session::credentials(&body)?.map(Identity::Credentials).or(identity);
+            }
+            let task = read(&Given { id, body: Some(&body) })?;
             (task, tree.findings(findings))
         };
-        Ok(Decoded { value: Call { task, options, credentials }, findings })
+        match (&mut task, &identity) {
+            (AnyTask::SessionCreate(task), _) => task.timeout = task.timeout.or(timeout),
+            (AnyTask::SessionDelete(task), Some(Identity::Session(session))) => task.session = Some(session.clone()),
+            _ => {}
+        }
+        Ok(Decoded { value: Call { task, options, identity }, findings })
     }
 }
 
@@ -113,14 +134,28 @@ impl Codec for JsonCodec {
         task::write(&call.task, &mut fields);
         let mut body = fields.into_value();
         let mut path = self.path(kind).to_owned();
-        if let Some(start) = path.strip_suffix(route::ID) {
+        if let Some((start, end)) = path.split_once(route::ID) {
             match body.as_object_mut().and_then(|fields| fields.shift_remove("id")) {
-                Some(id) => path = format!("{start}{id}"),
+                Some(id) => path = format!("{start}{id}{end}"),
                 None => losses.push(Loss::new("id", "JSON has the id in the path; the payload has none")),
             }
         }
-        let target = path + &query::write(&call.options);
-        let body = if route::has_body(kind) { compact(&body) } else { Body::default() };
+        let timeout = match (&call.task, &call.identity) {
+            (AnyTask::SessionCreate(task), Some(Identity::Credentials(credentials))) => {
+                body = Fields::of(credentials, session::write, Secrets::Written);
+                task.timeout
+            }
+            _ => None,
+        };
+        let target = path + &query::write(&call.options, timeout);
+        let says_nothing = body.as_object().is_none_or(serde_json::Map::is_empty);
+        let body = match route::content(kind) {
+            route::Content::None => Body::default(),
+            route::Content::Optional if says_nothing && route::route(kind).0 != certgate_wire::Method::Post => {
+                Body::default()
+            }
+            route::Content::Optional | route::Content::Always => compact(&body),
+        };
         Encoded { payload: Request { method: route::route(kind).0, target, headers, body }, losses }
     }
 
@@ -128,7 +163,10 @@ impl Codec for JsonCodec {
         let (_, read) = task::readers(kind).ok_or_else(|| no_task(kind))?;
         let findings: Findings = header::content_type(reply.header(header::CONTENT_TYPE)).into_iter().collect();
         let tree = Tree::read(Source { whole: &reply.body, start: 0 }, self.limits)?;
-        let value = envelope::read(&Object::root(&tree), read)?;
+        let mut value = envelope::read(&Object::root(&tree), read)?;
+        if kind == TaskKind::SessionCreate {
+            session::take_from(reply, &mut value.data);
+        }
         Ok(vec![Decoded { value, findings: tree.findings(findings) }])
     }
 
@@ -160,7 +198,8 @@ impl Codec for JsonCodec {
             || Fields::new(Secrets::Written).into_value(),
             |response| Fields::of(response, envelope::write, Secrets::Written),
         );
-        let headers = vec![(header::CONTENT_TYPE.to_owned(), header::JSON.to_owned())];
+        let mut headers = vec![(header::CONTENT_TYPE.to_owned(), header::JSON.to_owned())];
+        headers.extend(first.map(|response| session::of_answer(&response.data)).unwrap_or_default());
         Encoded { payload: Reply { status, headers, body: compact(&body) }, losses }
     }
 
@@ -171,6 +210,17 @@ impl Codec for JsonCodec {
 
 fn compact(value: &Value) -> Body {
     Body(value.to_string().into_bytes())
+}
+
+/// The timeout of a login; with any other task nobody understands it.
+fn minutes(kind: TaskKind, text: &str, findings: &mut Findings) -> Result<Option<i64>, DecodeError> {
+    let path = "query.timeout";
+    if kind != TaskKind::SessionCreate {
+        findings.push(Finding { kind: FindingKind::Unknown, path: path.to_owned(), place: None });
+        return Ok(None);
+    }
+    let number = text.parse().map_err(|_| DecodeError::new(path, certgate_wire::excerpt(text), "a whole number"))?;
+    Ok(Some(number))
 }
 
 fn no_task(kind: TaskKind) -> DecodeError {

@@ -26,7 +26,7 @@ pub fn request(call: &Call) -> Value {
 /// What goes along with a task.
 pub fn options(options: &Options) -> Value {
     shown(options, |options, fields| {
-        let Options { owner, language, ctid, reply_to, keys } = options;
+        let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
         fields.record("owner", owner.as_ref(), |owner, fields| {
             fields.text("user", owner.user.as_deref());
             basic_user::write(owner, fields);
@@ -35,6 +35,8 @@ pub fn options(options: &Options) -> Value {
         fields.text("ctid", ctid.as_deref());
         fields.text("replyTo", reply_to.as_deref());
         fields.texts("keys", keys);
+        fields.boolean("forceContactCreate", force_contact_create);
+        fields.boolean("demo", demo);
     })
 }
 

@@ -56,9 +56,13 @@ impl Fields {
     }
 
     pub(crate) fn secret(&mut self, name: &str, secret: &Option<Secret>) {
-        if self.secrets == Secrets::Written {
+        if self.shows_secrets() {
             self.text(name, secret.as_ref().map(Secret::expose));
         }
+    }
+
+    pub(crate) fn shows_secrets(&self) -> bool {
+        self.secrets == Secrets::Written
     }
 
     pub(crate) fn word<T: Display>(&mut self, name: &str, word: &Option<T>) {

@@ -1,11 +1,15 @@
 //! What goes along with a task in headers: credentials and the subuser to act for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use certgate_domain::{BasicUser, Call, Credentials, Options, Said, Secret};
+use certgate_domain::{AnyTask, BasicUser, Call, Credentials, Identity, Options, Said, Secret};
 use certgate_wire::{Finding, FindingKind, Findings, Header, Loss, Request};
+
+use crate::session::{self, SESSION};
 
 pub(crate) const OWNER_USER: &str = "X-Domainrobot-Owner-User";
 pub(crate) const OWNER_CONTEXT: &str = "X-Domainrobot-Owner-Context";
+pub(crate) const DEMO: &str = "X-Domainrobot-Demo";
+const TOKEN: &str = "X-Domainrobot-2FA-Token";
 const CONTEXT: &str = "X-Domainrobot-Context";
 const AUTHORIZATION: &str = "Authorization";
 pub(crate) const CONTENT_TYPE: &str = "Content-Type";
@@ -21,12 +25,34 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
             headers.push(Header::plain(name, value));
         }
     };
-    let mut authorization = None;
-    if let Some(Credentials { user, password, context }) = &call.credentials {
-        authorization = Some(STANDARD.encode(format!("{user}:{}", password.expose())));
-        put(CONTEXT, context, "credentials.context");
+    let mut secrets = Vec::new();
+    match (&call.task, &call.identity) {
+        // Its body has them.
+        (AnyTask::SessionCreate(_), Some(Identity::Credentials(_))) => {}
+        (AnyTask::SessionDelete(task), identity) => {
+            let session = task.session.as_ref().or(match identity {
+                Some(Identity::Session(session)) => Some(session),
+                _ => None,
+            });
+            secrets.extend(session.map(|session| Header::secret(SESSION, session.expose())));
+        }
+        (_, Some(Identity::Session(session))) => secrets.push(Header::secret(SESSION, session.expose())),
+        (_, Some(Identity::Credentials(Credentials { user, password, context, token }))) => {
+            put(CONTEXT, context, "credentials.context");
+            let basic = STANDARD.encode(format!("{user}:{}", password.expose()));
+            secrets.push(Header::secret(AUTHORIZATION, format!("Basic {basic}")));
+            secrets.extend(token.as_ref().map(|token| Header::secret(TOKEN, token.expose())));
+        }
+        (_, None) => {}
     }
-    let Options { owner, language, ctid: _, reply_to: _, keys: _ } = &call.options;
+    let Options { owner, language, ctid: _, reply_to: _, keys: _, force_contact_create, demo } = &call.options;
+    if let Some(demo) = demo {
+        let word = match demo {
+            Said::Value(demo) => demo.to_string(),
+            Said::Text(text) => text.clone(),
+        };
+        put(DEMO, &word, "options.demo");
+    }
     let mut unsaid = Vec::new();
     if let Some(BasicUser { context, password_changed, password_expires, user, password_expired }) = owner {
         put(OWNER_USER, user.as_deref().unwrap_or_default(), "options.owner.user");
@@ -44,24 +70,40 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
     if language.is_some() {
         losses.push(Loss::new("options.language", "the JSON API has no language"));
     }
-    if call.credentials.as_ref().is_some_and(|credentials| credentials.user.contains(':')) {
+    if force_contact_create.is_some() {
+        losses.push(Loss::new("options.forceContactCreate", "the JSON API has no force for a contact"));
+    }
+    if matches!(&call.identity, Some(Identity::Credentials(credentials)) if credentials.user.contains(':')) {
         losses.push(Loss::new("credentials.user", "Basic ends the user's name at its first colon"));
     }
-    headers.extend(authorization.map(|basic| Header::secret(AUTHORIZATION, format!("Basic {basic}"))));
+    headers.extend(secrets);
     headers
 }
 
 /// Who asks, as far as the headers say.
-pub(crate) fn credentials(request: &Request, findings: &mut Findings) -> Option<Credentials> {
-    let authorization = request.header(AUTHORIZATION)?;
+pub(crate) fn identity(request: &Request, findings: &mut Findings) -> Option<Identity> {
+    let Some(authorization) = request.header(AUTHORIZATION) else { return session::of_request(request) };
     let credentials = basic(authorization).map(|(user, password)| {
         let context = request.header(CONTEXT).unwrap_or_default().trim().to_owned();
-        Credentials { user, password, context }
+        let token = request.header(TOKEN).map(str::trim).filter(|token| !token.is_empty()).map(Secret::new);
+        Credentials { user, password, context, token }
     });
     if credentials.is_none() {
         findings.push(odd("header.authorization"));
     }
-    credentials
+    credentials.map(Identity::Credentials)
+}
+
+/// Whether nothing is really to be done.
+pub(crate) fn demo(request: &Request, findings: &mut Findings) -> Option<Said<bool>> {
+    let value = request.header(DEMO).map(str::trim).filter(|value| !value.is_empty())?;
+    Some(match value.parse() {
+        Ok(demo) => Said::Value(demo),
+        Err(_) => {
+            findings.push(odd("header.x-domainrobot-demo"));
+            Said::Text(value.to_owned())
+        }
+    })
 }
 
 fn basic(authorization: &str) -> Option<(String, Secret)> {

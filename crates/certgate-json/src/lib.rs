@@ -14,6 +14,7 @@ mod record;
 mod redact;
 pub mod route;
 mod scan;
+mod session;
 mod task;
 pub mod text;
 mod tree;

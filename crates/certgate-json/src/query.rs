@@ -11,13 +11,16 @@ pub(crate) struct Query {
     pub(crate) ctid: Option<String>,
     pub(crate) reply_to: Option<String>,
     pub(crate) keys: Vec<String>,
+    /// Of a login: after how many minutes the session ends.
+    pub(crate) timeout: Option<String>,
     pub(crate) findings: Findings,
 }
 
-/// The options as a query with its question mark; empty where there are none.
-pub(crate) fn write(options: &Options) -> String {
-    let Options { owner: _, language: _, ctid, reply_to, keys } = options;
-    let single = [("ctid", ctid), ("replyTo", reply_to)];
+/// The options as a query with its question mark, and a login's timeout; empty where there are none.
+pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
+    let Options { owner: _, language: _, ctid, reply_to, keys, force_contact_create: _, demo: _ } = options;
+    let timeout = timeout.map(|timeout| timeout.to_string());
+    let single = [("timeout", &timeout), ("ctid", ctid), ("replyTo", reply_to)];
     let pairs = single
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_deref()?)))
@@ -49,6 +52,7 @@ pub(crate) fn read(query: &str) -> Result<Query, DecodeError> {
         let single = match &*name {
             "ctid" => Some(&mut read.ctid),
             "replyTo" => Some(&mut read.reply_to),
+            "timeout" => Some(&mut read.timeout),
             "keys" | "keys[]" => None,
             _ => {
                 read.findings.push(Finding { kind: FindingKind::Unknown, path: path(), place: None });
@@ -117,11 +121,13 @@ mod tests {
             keys: vec!["x[1]".to_owned(), "y".to_owned()],
             ..Options::default()
         };
-        let query = write(&options);
+        let query = write(&options, None);
         assert_eq!(query, "?ctid=a%20b%26c%3D%C3%BC%25%2B&replyTo=me%40example.com&keys[]=x%5B1%5D&keys[]=y");
-        let Query { ctid, reply_to, keys, findings } = read(&query[1..]).unwrap();
+        let Query { ctid, reply_to, keys, findings, timeout: None } = read(&query[1..]).unwrap() else {
+            panic!("a timeout")
+        };
         assert_eq!((ctid, reply_to, keys, findings), (options.ctid, options.reply_to, options.keys, Vec::new()));
-        assert_eq!(write(&Options::default()), "");
+        assert_eq!(write(&Options::default(), None), "");
     }
 
     #[test]

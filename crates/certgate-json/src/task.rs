@@ -1,12 +1,36 @@
 //! The tasks: what their requests and answers hold.
 
+mod certificate_comment_update;
+mod certificate_create;
+mod certificate_delete;
 mod certificate_info;
+mod certificate_install_check;
+mod certificate_list;
 mod certificate_prepare_order;
+mod certificate_realtime;
 mod certificate_reissue;
+mod certificate_renew;
+mod certificate_revoke;
+mod certificate_site_seal;
+mod certificate_vmc_data_check;
+mod contact_create;
+mod contact_delete;
+mod contact_info;
+mod contact_list;
+mod contact_update;
 mod hello;
+mod job_cancel;
+mod job_confirm;
+mod job_history_info;
+mod job_history_list;
 mod job_info;
+mod job_list;
+mod job_resend_approver_email;
+mod job_resend_phone_authorization;
 mod poll_confirm;
 mod poll_info;
+mod session_create;
+mod session_delete;
 
 use certgate_domain::{AnyData, AnyTask, TaskKind};
 use certgate_wire::{DecodeError, excerpt};
@@ -14,7 +38,9 @@ use certgate_wire::{DecodeError, excerpt};
 use crate::{
     fields::Fields,
     object::{Object, Read},
-    record::{certificate, certificate_data, job, poll_message},
+    record::{
+        certificate, certificate_data, contact, install_check, job, poll_message, session, site_seal, vmc_check_data,
+    },
 };
 
 /// What a request holds: the id in its path and its body.
@@ -54,32 +80,58 @@ impl Given<'_, '_, '_> {
 /// A way to read a task's request.
 type ReadRequest = fn(&Given<'_, '_, '_>) -> Result<AnyTask, DecodeError>;
 
-/// How a kind's requests and answers are read; none for a kind that this protocol does not have.
-pub(crate) fn readers(kind: TaskKind) -> Option<(ReadRequest, Read<AnyData>)> {
-    Some(match kind {
-        TaskKind::CertificatePrepareOrder => (certificate_prepare_order::read, certificate_prepare_order::read_data),
-        TaskKind::CertificateReissue => (certificate_reissue::read, certificate_reissue::read_data),
-        TaskKind::CertificateInfo => (certificate_info::read, certificate_info::read_data),
-        TaskKind::JobInfo => (job_info::read, job_info::read_data),
-        TaskKind::PollInfo => (poll_info::read, poll_info::read_data),
-        TaskKind::PollConfirm => (poll_confirm::read, poll_confirm::read_data),
-        TaskKind::Hello => (hello::read, hello::read_data),
-        _ => return None,
-    })
+macro_rules! tasks {
+    ($($task:ident $file:ident,)+) => {
+        /// How a kind's requests and answers are read; none for a kind that this protocol does not have.
+        pub(crate) fn readers(kind: TaskKind) -> Option<(ReadRequest, Read<AnyData>)> {
+            Some(match kind {
+                $(TaskKind::$task => ($file::read, $file::read_data),)+
+                _ => return None,
+            })
+        }
+
+        /// Writes what a task asks for, its id first.
+        pub(crate) fn write(task: &AnyTask, fields: &mut Fields) {
+            match task {
+                $(AnyTask::$task(task) => $file::write(task, fields),)+
+                _ => {}
+            }
+        }
+    };
 }
 
-/// Writes what a task asks for, its id first.
-pub(crate) fn write(task: &AnyTask, fields: &mut Fields) {
-    match task {
-        AnyTask::CertificatePrepareOrder(task) => certificate_prepare_order::write(task, fields),
-        AnyTask::CertificateReissue(task) => certificate_reissue::write(task, fields),
-        AnyTask::CertificateInfo(task) => certificate_info::write(task, fields),
-        AnyTask::JobInfo(task) => job_info::write(task, fields),
-        AnyTask::PollInfo(task) => poll_info::write(task, fields),
-        AnyTask::PollConfirm(task) => poll_confirm::write(task, fields),
-        AnyTask::Hello(task) => hello::write(task, fields),
-        _ => {}
-    }
+tasks! {
+    CertificatePrepareOrder certificate_prepare_order,
+    CertificateCreate certificate_create,
+    CertificateRealtime certificate_realtime,
+    CertificateReissue certificate_reissue,
+    CertificateRenew certificate_renew,
+    CertificateRevoke certificate_revoke,
+    CertificateDelete certificate_delete,
+    CertificateInfo certificate_info,
+    CertificateList certificate_list,
+    CertificateCommentUpdate certificate_comment_update,
+    CertificateInstallCheck certificate_install_check,
+    CertificateSiteSeal certificate_site_seal,
+    CertificateVmcDataCheck certificate_vmc_data_check,
+    ContactCreate contact_create,
+    ContactUpdate contact_update,
+    ContactDelete contact_delete,
+    ContactInfo contact_info,
+    ContactList contact_list,
+    JobInfo job_info,
+    JobList job_list,
+    JobCancel job_cancel,
+    JobConfirm job_confirm,
+    JobResendApproverEmail job_resend_approver_email,
+    JobResendPhoneAuthorization job_resend_phone_authorization,
+    JobHistoryInfo job_history_info,
+    JobHistoryList job_history_list,
+    PollInfo poll_info,
+    PollConfirm poll_confirm,
+    SessionCreate session_create,
+    SessionDelete session_delete,
+    Hello hello,
 }
 
 /// Writes what an answer carries.
@@ -90,6 +142,11 @@ pub(crate) fn write_data(data: &AnyData, fields: &mut Fields) {
         AnyData::Job(record) => job::write(record, fields),
         AnyData::ObjectJob(record) => job::write_whole(record, fields),
         AnyData::PollMessage(record) => poll_message::write(record, fields),
+        AnyData::SslContact(record) => contact::write(record, fields),
+        AnyData::CertificateInstallCheckResult(record) => install_check::write(record, fields),
+        AnyData::SiteSealInformation(record) => site_seal::write(record, fields),
+        AnyData::VmcCheckData(record) => vmc_check_data::write(record, fields),
+        AnyData::Session(record) => session::write(record, fields),
         _ => {}
     }
 }

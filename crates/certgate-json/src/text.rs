@@ -15,7 +15,7 @@ use crate::{JsonCodec, header, tree::Source};
 /// ```
 pub fn write(request: &Request) -> String {
     let mut text = format!("{} {}\n", request.method, request.target);
-    for name in [header::OWNER_USER, header::OWNER_CONTEXT] {
+    for name in [header::OWNER_USER, header::OWNER_CONTEXT, header::DEMO] {
         if let Some(value) = request.header(name) {
             text.push_str(&format!("{name}: {value}\n"));
         }

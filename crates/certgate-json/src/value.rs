@@ -71,6 +71,11 @@ impl<'t, 'a> Value<'t, 'a> {
         Ok(text.into_owned())
     }
 
+    /// A text that may stand there as a number: a one-time token.
+    pub(crate) fn any_text(self) -> Result<String, DecodeError> {
+        Ok(self.scalar("a text")?.into_owned())
+    }
+
     pub(crate) fn word<T: for<'w> From<&'w str>>(self) -> Result<T, DecodeError> {
         let text = self.scalar("a word")?;
         if !matches!(self.kind(), Kind::Text(_)) {

@@ -83,7 +83,7 @@ prop_compose! {
         let owner = owner.map(|(user, context)| BasicUser {
             user: Some(user), context: Some(Said::Value(context)), ..BasicUser::default()
         });
-        Options { owner, language: None, ctid, reply_to, keys }
+        Options { owner, ctid, reply_to, keys, ..Options::default() }
     }
 }
 
@@ -106,7 +106,7 @@ proptest! {
             CertificateInfo { id }.into(),
             PollConfirm { id }.into(),
         ] {
-            let call = Call { task, options: options.clone(), credentials: None };
+            let call = Call { task, options: options.clone(), identity: None };
             let encoded = codec.encode_request(&call);
             prop_assert_eq!(&encoded.losses, &[]);
             let decoded = codec.decode_requests(Some(call.task.kind()), &encoded.payload).unwrap().remove(0);
@@ -199,9 +199,9 @@ proptest! {
 #[test]
 fn credentials_go_through_headers_both_ways() {
     let password = "s3cr&t<>:ü]]>";
-    let credentials = Credentials { user: "me".to_owned(), password: Secret::new(password), context: "9".to_owned() };
+    let credentials = Credentials::new("me", Secret::new(password), "9");
     let options = Options { language: Some("de".to_owned()), ..Options::default() };
-    let call = Call { task: PollConfirm::new(1).into(), options, credentials: Some(credentials) };
+    let call = Call { task: PollConfirm::new(1).into(), options, identity: Some(credentials.into()) };
     let encoded = JsonCodec::default().encode_request(&call);
     let request = encoded.payload;
     assert_eq!(encoded.losses, [Loss::new("options.language", "the JSON API has no language")]);
@@ -212,14 +212,14 @@ fn credentials_go_through_headers_both_ways() {
     assert!(!debug.contains("bWU6") && !debug.contains("s3cr"), "{debug}");
     assert!(!text::write(&request).contains("Basic"));
     let decoded = JsonCodec::default().decode_requests(None, &request).unwrap().remove(0);
-    assert_eq!(decoded.value.credentials, call.credentials);
+    assert_eq!(decoded.value.identity, call.identity);
     assert_eq!(decoded.findings, []);
 
     let mut request = request;
     for value in ["Basic", "Basic !", "Basic YQ==", "Bearer YTpi"] {
         request.headers = vec![certgate_wire::Header::secret("Authorization", value)];
         let decoded = JsonCodec::default().decode_requests(None, &request).unwrap().remove(0);
-        assert_eq!(decoded.value.credentials, None, "{value}");
+        assert_eq!(decoded.value.identity, None, "{value}");
         assert_eq!(decoded.findings[0].path, "header.authorization", "{value}");
     }
 }
@@ -227,7 +227,7 @@ fn credentials_go_through_headers_both_ways() {
 #[test]
 fn what_json_cannot_say() {
     let codec = JsonCodec::new(Routes::Documented);
-    let call = |task, options| Call { task, options, credentials: None };
+    let call = |task, options| Call { task, options, identity: None };
     let encoded = codec.encode_request(&call(CertificateInfo { id: None }.into(), Options::default()));
     assert_eq!(encoded.payload.target, "/certificate/{id}");
     assert_eq!(encoded.losses, [Loss::new("id", "JSON has the id in the path; the payload has none")]);

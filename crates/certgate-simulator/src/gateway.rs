@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::{AnyData, Call, Credentials, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Identity, Mode, Response, Secret, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Reply, Request};
 use certgate_xml::XmlCodec;
@@ -196,29 +196,38 @@ impl Shared {
     }
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {
-        if let Some(mut refusal) = self.unauthorized(call.credentials.as_ref()) {
+        if let Some(mut refusal) = self.unauthorized(call, now) {
             refusal.stid = Some(self.world.stid(now));
             refusal.ctid.clone_from(&call.options.ctid);
             return refusal;
         }
         let answer = task::run(&mut self.world, call, now);
-        let accepted = answer.verdict() != Some(certgate_domain::Verdict::Refused);
-        match call.task.kind() {
-            TaskKind::CertificateReissue if accepted => self.counts.orders += 1,
-            TaskKind::PollConfirm if accepted => self.counts.confirms += 1,
-            _ => {}
+        let kind = call.task.kind();
+        if answer.verdict() != Some(Verdict::Refused) {
+            self.counts.orders += usize::from(kind.mode() == Mode::Async);
+            self.counts.confirms += usize::from(kind == TaskKind::PollConfirm);
         }
         answer
     }
 
-    fn unauthorized(&self, credentials: Option<&Credentials>) -> Option<Answer> {
+    fn unauthorized(&mut self, call: &Call, now: Now) -> Option<Answer> {
         let account = &self.world.settings.account;
-        let path = match credentials {
+        let path = match &call.identity {
             None => "request.auth",
-            Some(given) if given.user != account.user => "request.auth.user",
-            Some(given) if given.password != account.password => "request.auth.password",
-            Some(given) if given.context != account.context => "request.auth.context",
-            Some(_) => return None,
+            Some(Identity::Session(session)) => {
+                self.world.sessions.retain(|_, ends| *ends > now.uptime);
+                if self.world.sessions.contains_key(Secret::expose(session)) {
+                    return None;
+                }
+                "request.auth_session.hash"
+            }
+            Some(Identity::Credentials(given)) if given.user != account.user => "request.auth.user",
+            Some(Identity::Credentials(given)) if given.password != account.password => "request.auth.password",
+            Some(Identity::Credentials(given)) if given.context != account.context => "request.auth.context",
+            Some(Identity::Credentials(given)) if account.token.is_some() && given.token != account.token => {
+                "request.auth.token"
+            }
+            Some(Identity::Credentials(_)) => return None,
         };
         Some(refusal("E00000", wrong_value(path, "")))
     }

@@ -8,6 +8,8 @@
 mod fault;
 mod gateway;
 mod issue;
+mod list;
+mod order;
 mod server;
 mod settings;
 mod task;

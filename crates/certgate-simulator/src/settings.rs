@@ -27,16 +27,16 @@ pub struct Settings {
     pub jobs_fail: bool,
     /// Whether jobs never end.
     pub jobs_never_end: bool,
+    /// So many certificates more, for long lists.
+    pub more_certificates: usize,
+    /// How long a session lasts, where it is not to be as asked.
+    pub session_time: Option<Duration>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            account: Credentials {
-                user: "user".to_owned(),
-                password: Secret::new("password"),
-                context: "9".to_owned(),
-            },
+            account: Credentials::new("user", Secret::new("password"), "9"),
             pace: None,
             job_time: Duration::ZERO,
             faults: Vec::new(),
@@ -45,6 +45,8 @@ impl Default for Settings {
             seed: None,
             jobs_fail: false,
             jobs_never_end: false,
+            more_certificates: 0,
+            session_time: None,
         }
     }
 }

@@ -1,34 +1,101 @@
 //! One file a task: what the gateway does for it.
 
+mod certificate_comment_update;
+mod certificate_create;
+mod certificate_delete;
 mod certificate_info;
+mod certificate_install_check;
+mod certificate_list;
 mod certificate_prepare_order;
+mod certificate_realtime;
 mod certificate_reissue;
+mod certificate_renew;
+mod certificate_revoke;
+mod certificate_site_seal;
+mod certificate_vmc_data_check;
+mod contact_create;
+mod contact_delete;
+mod contact_info;
+mod contact_list;
+mod contact_update;
 mod hello;
+mod job;
+mod job_cancel;
+mod job_confirm;
+mod job_history_info;
+mod job_history_list;
 mod job_info;
+mod job_list;
+mod job_resend_approver_email;
+mod job_resend_phone_authorization;
 mod poll_confirm;
 mod poll_info;
+mod session_create;
+mod session_delete;
 
 use certgate_domain::{AnyData, AnyTask, Call, Response};
 
 use crate::world::{Now, World, refusal, wrong_value};
 
+/// What a task comes with.
+pub(crate) struct Asked<'c> {
+    pub(crate) stid: &'c str,
+    pub(crate) ctid: Option<&'c str>,
+    pub(crate) now: Now,
+}
+
+macro_rules! tasks {
+    ($($task:ident $file:ident,)+) => {
+        fn carry_out(world: &mut World, task: &AnyTask, asked: &Asked<'_>) -> Response<AnyData> {
+            match task {
+                $(AnyTask::$task(task) => $file::run(world, task, asked),)+
+                _ => refusal("E00000", wrong_value("request.task.code", task.kind().code())),
+            }
+        }
+    };
+}
+
+tasks! {
+    CertificatePrepareOrder certificate_prepare_order,
+    CertificateCreate certificate_create,
+    CertificateRealtime certificate_realtime,
+    CertificateReissue certificate_reissue,
+    CertificateRenew certificate_renew,
+    CertificateRevoke certificate_revoke,
+    CertificateDelete certificate_delete,
+    CertificateInfo certificate_info,
+    CertificateList certificate_list,
+    CertificateCommentUpdate certificate_comment_update,
+    CertificateInstallCheck certificate_install_check,
+    CertificateSiteSeal certificate_site_seal,
+    CertificateVmcDataCheck certificate_vmc_data_check,
+    ContactCreate contact_create,
+    ContactUpdate contact_update,
+    ContactDelete contact_delete,
+    ContactInfo contact_info,
+    ContactList contact_list,
+    JobInfo job_info,
+    JobList job_list,
+    JobCancel job_cancel,
+    JobConfirm job_confirm,
+    JobResendApproverEmail job_resend_approver_email,
+    JobResendPhoneAuthorization job_resend_phone_authorization,
+    JobHistoryInfo job_history_info,
+    JobHistoryList job_history_list,
+    PollInfo poll_info,
+    PollConfirm poll_confirm,
+    SessionCreate session_create,
+    SessionDelete session_delete,
+    Hello hello,
+}
+
 /// Carries a task out.
 pub(crate) fn run(world: &mut World, call: &Call, now: Now) -> Response<AnyData> {
     world.work(now);
     let stid = world.stid(now);
-    let mut answer = match &call.task {
-        AnyTask::CertificatePrepareOrder(task) => certificate_prepare_order::run(world, task, now),
-        AnyTask::CertificateReissue(task) => {
-            certificate_reissue::run(world, task, &stid, call.options.ctid.as_deref(), now)
-        }
-        AnyTask::CertificateInfo(task) => certificate_info::run(world, task),
-        AnyTask::JobInfo(task) => job_info::run(world, task),
-        AnyTask::PollInfo(_) => poll_info::run(world),
-        AnyTask::PollConfirm(task) => poll_confirm::run(world, task),
-        AnyTask::Hello(_) => hello::run(),
-        _ => refusal("E00000", wrong_value("request.task.code", call.task.kind().code())),
-    };
-    answer.stid = Some(stid);
+    let asked = Asked { stid: &stid, ctid: call.options.ctid.as_deref(), now };
+    let mut answer = carry_out(world, &call.task, &asked);
     answer.ctid = call.options.ctid.clone();
+    answer.stid = Some(stid);
     answer
 }

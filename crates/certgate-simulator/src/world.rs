@@ -17,7 +17,7 @@ use certgate_domain::{
 use certgate_x509::CertificateRequest;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Protocol, Settings, issue::Authority};
+use crate::{Protocol, Settings, issue::Authority, order::Order};
 
 /// When a task is worked on.
 #[derive(Debug, Clone, Copy)]
@@ -35,22 +35,14 @@ pub(crate) struct World {
     pub(crate) contacts: BTreeMap<i64, SslContact>,
     pub(crate) jobs: BTreeMap<i64, Order>,
     pub(crate) queue: VecDeque<PollMessage>,
+    /// Sessions, and when each ends.
+    pub(crate) sessions: BTreeMap<String, Duration>,
     authority: Authority,
     pub(crate) random: fastrand::Rng,
     zone: TimeZone,
     next_stid: u64,
-    next_job: i64,
-    next_message: i64,
-}
-
-/// An accepted order.
-pub(crate) struct Order {
-    pub(crate) job: Job,
-    pub(crate) certificate: i64,
-    pub(crate) ordered: Certificate,
-    pub(crate) stid: String,
-    pub(crate) ctid: Option<String>,
-    due: Duration,
+    pub(crate) next_job: i64,
+    pub(crate) next_message: i64,
 }
 
 impl World {
@@ -60,6 +52,7 @@ impl World {
             contacts: BTreeMap::new(),
             jobs: BTreeMap::new(),
             queue: VecDeque::new(),
+            sessions: BTreeMap::new(),
             authority: Authority::new()?,
             random: settings.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
@@ -70,6 +63,7 @@ impl World {
             settings,
         };
         world.seed()?;
+        world.seed_more();
         for _ in 0..world.settings.foreign_first {
             world.push_foreign();
         }
@@ -132,8 +126,39 @@ impl World {
         Ok(())
     }
 
-    fn issue_into(&mut self, certificate: &mut Certificate, csr: &str, now: i64) -> Result<(), rcgen::Error> {
+    /// Further certificates for long lists: bare rows, without keys of their own.
+    fn seed_more(&mut self) {
+        let Some(template) = self.certificates.get(&571).cloned() else { return };
+        for number in 0..i64::try_from(self.settings.more_certificates).unwrap_or_default() {
+            let name = format!("host-{number:06}.example.org");
+            let row = Certificate {
+                id: Some(10_000 + number),
+                order_id: Some(format!("{:09}", 300_000_000 + number)),
+                created: template.created.clone(),
+                updated: template.updated.clone(),
+                expire: template.expire.clone(),
+                domain: Some(name.clone()),
+                name: Some(name),
+                product: template.product.clone(),
+                ..Certificate::default()
+            };
+            self.certificates.insert(10_000 + number, row);
+        }
+    }
+
+    /// The next id of a certificate, and of a contact.
+    pub(crate) fn next_id<T>(objects: &BTreeMap<i64, T>) -> i64 {
+        objects.keys().next_back().copied().unwrap_or_default() + 1
+    }
+
+    pub(crate) fn issue_into(
+        &mut self,
+        certificate: &mut Certificate,
+        csr: &str,
+        now: i64,
+    ) -> Result<(), rcgen::Error> {
         let request = CertificateRequest::from_pem(csr).map_err(|_| rcgen::Error::CouldNotParseCertificationRequest)?;
+        certificate.created = certificate.created.take().or_else(|| self.moment(now));
         let months = certificate.lifetime.as_ref().and_then(TimePeriod::in_months).unwrap_or(12);
         let issue = self.authority.issue(&request, now, months.saturating_mul(30).clamp(90, 397), &mut self.random)?;
         let authority = |kind: &str, pem: &str| CaCertificate {
@@ -170,81 +195,6 @@ impl World {
         let number = self.next_stid;
         self.next_stid += 1;
         format!("{:04}{:02}{:02}-sim-{number}", date.year(), date.month(), date.day())
-    }
-
-    /// Takes an order in.
-    pub(crate) fn order(&mut self, id: i64, ordered: Certificate, stid: String, ctid: Option<String>, now: Now) -> Job {
-        let job = Job {
-            id: Some(self.next_job),
-            status: Some(JobStatus::Running),
-            created: self.moment(now.unix),
-            execution: self.moment(now.unix),
-            r#type: Some("ssl".to_owned()),
-            sub_type: ordered.product.clone(),
-            action: Some("reissue".to_owned()),
-            ..Job::default()
-        };
-        let due = now.uptime + self.settings.job_time;
-        self.jobs.insert(self.next_job, Order { job: job.clone(), certificate: id, ordered, stid, ctid, due });
-        self.next_job += 1;
-        job
-    }
-
-    /// Does what is due: jobs end, certificates are issued, messages queued.
-    pub(crate) fn work(&mut self, now: Now) {
-        let running = |order: &Order| order.job.status == Some(JobStatus::Running) && order.due <= now.uptime;
-        if self.settings.jobs_never_end {
-            return;
-        }
-        let due: Vec<i64> = self.jobs.iter().filter(|(_, order)| running(order)).map(|(id, _)| *id).collect();
-        for id in due {
-            self.finish(id, now);
-        }
-    }
-
-    fn finish(&mut self, id: i64, now: Now) {
-        let Some(Order { job, certificate, ordered, stid, ctid, .. }) = self.jobs.get(&id) else { return };
-        let (mut job, stid, ctid, id_of, ordered) =
-            (job.clone(), stid.clone(), ctid.clone(), *certificate, ordered.clone());
-        let Some(mut certificate) = self.certificates.get(&id_of).cloned() else { return };
-        let csr = ordered.csr.unwrap_or_default();
-        let contact = |given: Option<SslContact>| given?.id.and_then(|id| self.contacts.get(&id)).cloned();
-        certificate.admin_contact = contact(ordered.admin_contact).or(certificate.admin_contact);
-        certificate.technical_contact = contact(ordered.technical_contact).or(certificate.technical_contact);
-        certificate.name = ordered.name.or(certificate.name);
-        certificate.authentication = ordered.authentication.or(certificate.authentication);
-        certificate.lifetime = ordered.lifetime.or(certificate.lifetime);
-        certificate.software = ordered.software.or(certificate.software);
-        let issued = !self.settings.jobs_fail && self.issue_into(&mut certificate, &csr, now.unix).is_ok();
-        job.status = Some(if issued { JobStatus::Success } else { JobStatus::Failed });
-        job.updated = self.moment(now.unix);
-        let messages = if issued {
-            self.certificates.insert(id_of, certificate.clone());
-            Vec::new()
-        } else {
-            let name = certificate.name.as_deref().unwrap_or_default();
-            vec![message("EF4001030", "The certification authority refused the order.", "certificate", name)]
-        };
-        if let Some(order) = self.jobs.get_mut(&id) {
-            order.job = job.clone();
-        }
-        let message = PollMessage {
-            id: Some(self.next_message),
-            created: self.moment(now.unix),
-            stid: Some(stid),
-            ctid,
-            messages,
-            object: Some(ResponseObject {
-                r#type: Some("certificate".to_owned()),
-                value: certificate.name.clone(),
-                summary: None,
-                data: issued.then(|| ObjectData::Certificate(Box::new(certificate))),
-            }),
-            job: Some(job),
-            ..PollMessage::default()
-        };
-        self.next_message += 1;
-        self.queue.push_back(message);
     }
 
     /// Queues a message about a domain, as on the documented page.
@@ -318,4 +268,14 @@ pub(crate) fn wrong_id(path: &str, id: Option<i64>) -> Message {
 
 pub(crate) fn object(r#type: &str, value: Option<&str>) -> Option<ResponseObject> {
     Some(ResponseObject { r#type: Some(r#type.to_owned()), value: value.map(str::to_owned), summary: None, data: None })
+}
+
+/// What a list's answer says of it.
+pub(crate) fn listed(r#type: &str, total: i64) -> Option<ResponseObject> {
+    Some(ResponseObject { r#type: Some(r#type.to_owned()), value: None, summary: Some(total), data: None })
+}
+
+/// A time as a list compares it.
+pub(crate) fn time(said: &Option<Said<Moment>>) -> Option<String> {
+    said.as_ref()?.value().map(ToString::to_string)
 }

@@ -1,12 +1,13 @@
 //! `request` and `response`.
 
 use certgate_domain::{
-    AnyData, Call, Credentials, Options, Response, ResponseObject, Secret, Status, StatusCode, TaskKind,
+    AnyData, Call, Credentials, Identity, Options, Response, ResponseObject, Said, Secret, Status, StatusCode, TaskKind,
 };
 use certgate_wire::{DecodeError, Limits, excerpt};
 
 use crate::{
     element::Element,
+    key,
     out::Out,
     record::{basic_user, message},
     task,
@@ -18,13 +19,14 @@ pub(crate) fn read_request(
     expected: Option<TaskKind>,
 ) -> Result<Vec<(String, Call)>, DecodeError> {
     check_root(root, "request")?;
-    let credentials = read_credentials(root)?;
+    let identity = read_identity(root)?;
     let shared = Options {
         owner: root.record("owner", basic_user::read)?,
         language: root.text("language")?,
-        ctid: None,
-        reply_to: None,
-        keys: Vec::new(),
+        // Clients have them here, too.
+        ctid: root.text("ctid")?,
+        reply_to: root.text_of(&["reply_to", "replyTo"])?,
+        ..Options::default()
     };
     let mut calls = Vec::new();
     let tasks = root.all(&["task"]);
@@ -33,9 +35,14 @@ pub(crate) fn read_request(
     for (index, e) in tasks.into_iter().enumerate() {
         let kind = read_code(&e, expected)?;
         e.check_record()?;
-        let options =
-            Options { ctid: e.text("ctid")?, reply_to: e.text("reply_to")?, keys: e.texts("key")?, ..shared.clone() };
-        let call = Call { task: task::read_request(kind, &e)?, options, credentials: credentials.clone() };
+        let options = Options {
+            ctid: e.text("ctid")?.or_else(|| shared.ctid.clone()),
+            reply_to: e.text_of(&["reply_to", "replyTo"])?.or_else(|| shared.reply_to.clone()),
+            keys: e.texts("key")?.iter().map(|name| key::from_xml(name)).collect(),
+            force_contact_create: e.flag("force_contact_create")?,
+            ..shared.clone()
+        };
+        let call = Call { task: task::read_request(kind, &e)?, options, identity: identity.clone() };
         calls.push((part("request.task", index, several), call));
     }
     if calls.is_empty() {
@@ -69,9 +76,7 @@ fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind
     let code = e.one(&["code"])?.ok_or_else(missing)?;
     let text = code.scalar()?.ok_or_else(missing)?;
     let Some(kind) = TaskKind::by_code(text) else {
-        let known: Vec<&str> =
-            TaskKind::ALL.iter().filter(|k| **k != TaskKind::Hello).map(|kind| kind.code()).collect();
-        return Err(code.refuse(format!("the task code {}", excerpt(text)), format!("one of {}", known.join(", "))));
+        return Err(code.refuse(format!("the task code {}", excerpt(text)), "the code of a known task, such as 400104"));
     };
     match expected {
         Some(expected) if expected.code() != kind.code() => Err(code.refuse(
@@ -83,36 +88,59 @@ fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind
     }
 }
 
-/// The credentials, in any of the blocks the gateway knows; their content is nobody's finding.
-fn read_credentials(root: &Element<'_, '_>) -> Result<Option<Credentials>, DecodeError> {
-    let mut credentials = None;
+/// Who asks, in any of the blocks the gateway knows; their content is nobody's finding.
+fn read_identity(root: &Element<'_, '_>) -> Result<Option<Identity>, DecodeError> {
+    let mut identity = None;
     for e in root.all(&["auth", "authentication", "auth_session"]) {
         let (user, password, context) = (e.text("user")?, e.bytes("password")?, e.text("context")?);
+        let (token, session) = (e.secret("token")?, e.secret("hash")?);
         e.take_whole();
         if let (Some(user), Some(password)) = (user, password) {
             let context = context.unwrap_or_default();
-            credentials = Some(Credentials { user, password: Secret::new(password), context });
+            let credentials = Credentials { user, password: Secret::new(password), context, token };
+            identity = Some(Identity::Credentials(credentials));
+        } else if let Some(session) = session {
+            identity = Some(Identity::Session(session));
         }
     }
-    Ok(credentials)
+    Ok(identity)
+}
+
+fn write_identity(out: &mut Out<'_>, identity: &Identity) {
+    match identity {
+        Identity::Credentials(Credentials { user, password, context, token }) => out.element("auth", |out| {
+            out.text("user", Some(user));
+            out.secret("password", Some(password));
+            out.text("context", Some(context.as_str()).filter(|context| !context.is_empty()));
+            out.secret("token", token.as_ref());
+        }),
+        Identity::Session(session) => out.element("auth_session", |out| out.secret("hash", Some(session))),
+    }
 }
 
 pub(crate) fn write_request(out: &mut Out<'_>, call: &Call) {
-    let Call { task, options, credentials } = call;
-    let Options { owner, language, ctid, reply_to, keys } = options;
+    let Call { task, options, identity } = call;
+    let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
     out.element("request", |out| {
-        out.record("auth", credentials.as_ref(), |out, credentials| {
-            let Credentials { user, password, context } = credentials;
-            out.text("user", Some(user));
-            out.secret("password", Some(password));
-            out.text("context", Some(context));
-        });
+        if let Some(identity) = identity {
+            write_identity(out, identity);
+        }
         out.record("owner", owner.as_ref(), basic_user::write);
         out.text("language", language.as_deref());
+        if demo.is_some() {
+            out.lose("demo", "XML has no demo mode: the demo system has an address of its own");
+        }
         out.element("task", |out| {
             out.text("code", Some(task.kind().code()));
             task::write_request(out, task);
-            out.texts("key", keys);
+            for name in keys {
+                out.text("key", Some(&key::to_xml(name)));
+            }
+            match force_contact_create {
+                Some(Said::Value(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
+                Some(Said::Text(text)) => out.text("force_contact_create", Some(text)),
+                None => {}
+            }
             out.text("ctid", ctid.as_deref());
             out.text("reply_to", reply_to.as_deref());
         });

@@ -4,7 +4,7 @@
 //! use certgate_domain::{Call, Options, task::CertificateInfo};
 //! use certgate_wire::Codec;
 //! let codec = certgate_xml::XmlCodec::default();
-//! let call = Call { task: CertificateInfo::new(571).into(), options: Options::default(), credentials: None };
+//! let call = Call { task: CertificateInfo::new(571).into(), options: Options::default(), identity: None };
 //! let request = codec.encode_request(&call).payload;
 //! assert!(String::from_utf8_lossy(&request.body).contains("<code>400104</code><certificate><id>571</id></certificate>"));
 //! ```
@@ -13,6 +13,7 @@ mod character;
 mod codec;
 mod element;
 mod envelope;
+mod key;
 mod out;
 mod record;
 mod redact;

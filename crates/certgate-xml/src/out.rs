@@ -5,6 +5,7 @@ use certgate_wire::Loss;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
+use crate::key;
 use crate::value::{write_flag, write_moment};
 
 /// A body being written. Absent values write nothing.
@@ -185,7 +186,12 @@ impl<'z> Out<'z> {
 fn json_path(names: &[&str]) -> String {
     let (start, inside): (Option<&str>, &[&str]) = match names {
         ["request", "auth", inside @ ..] => (Some("credentials"), inside),
-        ["request", "task", field @ ("ctid" | "reply_to" | "key")] => (Some("options"), std::slice::from_ref(field)),
+        ["request", "task", field @ ("ctid" | "reply_to" | "key" | "force_contact_create")] => {
+            (Some("options"), std::slice::from_ref(field))
+        }
+        ["request", "task", field @ ("view" | "where" | "order"), inside @ ..] => {
+            return Some(*field).into_iter().chain(inside.iter().copied()).map(json_name).collect::<Vec<_>>().join(".");
+        }
         ["request", "task", _, inside @ ..] if !inside.is_empty() => (None, inside),
         ["request", "task", inside @ ..] => (None, inside),
         ["request", inside @ ..] => (Some("options"), inside),
@@ -204,9 +210,6 @@ fn json_name(name: &str) -> String {
     let own = match name {
         "admin" => "adminContact",
         "technical" => "technicalContact",
-        "first" => "fname",
-        "last" => "lname",
-        "postal_code" => "pcode",
         "sha" => "signatureHashAlgorithm",
         "ca_cert" => "caCertificate",
         "subject_alternative_name" => "subjectAlternativeNames",
@@ -216,19 +219,11 @@ fn json_name(name: &str) -> String {
         "key" => "keys",
         "msg" => "messages",
         "help" => "notice",
+        "where" | "and" | "or" => "filters",
+        "order" => "orders",
         _ => "",
     };
-    if !own.is_empty() {
-        return own.to_owned();
-    }
-    let mut words = name.split('_');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut characters = word.chars();
-        camel.extend(characters.next().map(|first| first.to_ascii_uppercase()));
-        camel += characters.as_str();
-    }
-    camel
+    if own.is_empty() { key::from_xml(name) } else { own.to_owned() }
 }
 
 /// Whether a word can name an element without a namespace: the ASCII part of XML's rule.

@@ -106,12 +106,12 @@ prop_compose! {
         let owner = owner.map(|(user, context)| BasicUser {
             user: Some(user), context: Some(Said::Value(context)), ..BasicUser::default()
         });
-        Options { owner, language, ctid, reply_to, keys }
+        Options { owner, language, ctid, reply_to, keys, ..Options::default() }
     }
 }
 
 fn credentials(password: &str) -> Credentials {
-    Credentials { user: "müller".to_owned(), password: Secret::new(password), context: "9".to_owned() }
+    Credentials::new("müller", Secret::new(password), "9")
 }
 
 fn there_and_back(call: &Call) {
@@ -153,7 +153,7 @@ proptest! {
             PollInfo.into(),
             PollConfirm { id }.into(),
         ] {
-            there_and_back(&Call { task, options: options.clone(), credentials: Some(credentials(&password)) });
+            there_and_back(&Call { task, options: options.clone(), identity: Some(credentials(&password).into()) });
         }
     }
 
@@ -227,7 +227,8 @@ fn survives(bytes: &[u8]) {
 #[test]
 fn a_password_survives_and_is_not_shown() {
     let password = "s3cr&t<>:ü]]>";
-    let call = Call { task: PollInfo.into(), options: Options::default(), credentials: Some(credentials(password)) };
+    let call =
+        Call { task: PollInfo.into(), options: Options::default(), identity: Some(credentials(password).into()) };
     there_and_back(&call);
     let codec = XmlCodec::default();
     let body = codec.encode_request(&call).payload.body;
@@ -248,7 +249,7 @@ fn what_xml_cannot_say_is_a_loss() {
     let codec = XmlCodec::default();
     let reissue = |certificate| {
         let task = CertificateReissue { certificate }.into();
-        codec.encode_request(&Call { task, options: Options::default(), credentials: None }).losses
+        codec.encode_request(&Call { task, options: Options::default(), identity: None }).losses
     };
     let days = TimePeriod { unit: Some(TimeUnit::Day), period: Some(90) };
     let admin = SslContact { fname: Some("a\u{7}b".to_owned()), ..SslContact::default() };

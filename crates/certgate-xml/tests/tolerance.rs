@@ -10,7 +10,7 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Certificate, Data, Foreign, ObjectData, PollMessage, Response, Said, TaskKind,
+    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, Response, Said, TaskKind,
     words::{JobStatus, StatusType},
 };
 use certgate_wire::{Body, Codec, Decoded, Header, Method, Reply, Request};
@@ -153,8 +153,8 @@ fn requests_around_the_task() {
         <task serial=\"0\"><reply_to>r</reply_to><key>a</key><key>b</key><ctid>c</ctid><code>0905</code></task></request>";
     let read = requests(None, body).remove(0);
     assert_eq!(findings(&read), Vec::<String>::new());
-    let Call { task, options, credentials } = read.value;
-    let credentials = credentials.unwrap();
+    let Call { task, options, identity } = read.value;
+    let Some(Identity::Credentials(credentials)) = identity else { panic!("no credentials") };
     assert_eq!(task.kind(), TaskKind::PollInfo);
     assert_eq!(
         (credentials.user.as_str(), credentials.password.expose(), credentials.context.as_str()),
@@ -164,6 +164,10 @@ fn requests_around_the_task() {
     assert_eq!((options.language.as_deref(), options.ctid.as_deref()), (Some("de"), Some("c")));
     assert_eq!((options.reply_to.as_deref(), options.keys), (Some("r"), vec!["a".to_owned(), "b".to_owned()]));
     assert_eq!(requests(Some(TaskKind::Hello), body)[0].value.task.kind(), TaskKind::Hello);
+    let root = "<request><task><code>0905</code></task><replyTo>r</replyTo><ctid>c</ctid></request>";
+    let read = requests(None, root).remove(0);
+    assert_eq!(findings(&read), Vec::<String>::new());
+    assert_eq!((read.value.options.reply_to.as_deref(), read.value.options.ctid.as_deref()), (Some("r"), Some("c")));
     for job in [
         "<certificate_job><job><id>7</id></job></certificate_job>",
         "<job><id>7</id></job>",
@@ -177,7 +181,8 @@ fn requests_around_the_task() {
         )
         .remove(0);
         let AnyTask::JobInfo(task) = &read.value.task else { panic!("{job}") };
-        assert_eq!((task.id, &read.value.credentials, findings(&read)), (Some(7), &None, vec![]), "{job}");
+        let session = Some(Identity::Session(certgate_domain::Secret::new("h")));
+        assert_eq!((task.id, &read.value.identity, findings(&read)), (Some(7), &session, vec![]), "{job}");
     }
 }
 

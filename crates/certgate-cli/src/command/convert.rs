@@ -108,10 +108,10 @@ impl Convert {
 }
 
 fn request(target: &dyn Codec, call: &Call, to: Protocol) -> (String, Vec<Loss>) {
-    // As on the documented page; JSON's credentials are headers and stay out.
-    let placeholders =
-        Credentials { user: "USER".to_owned(), password: Secret::new("PASSWORD"), context: "CONTEXT".to_owned() };
-    let call = Call { credentials: (to == Protocol::Xml).then_some(placeholders), ..call.clone() };
+    // As on the documented page; JSON's credentials are headers and stay out, but for a login's.
+    let placeholders = Credentials::new("USER", Secret::new("PASSWORD"), "CONTEXT");
+    let named = to == Protocol::Xml || call.task.kind() == TaskKind::SessionCreate;
+    let call = Call { identity: named.then_some(placeholders.into()), ..call.clone() };
     let Encoded { payload, losses } = target.encode_request(&call);
     let text = match to {
         Protocol::Json => certgate_json::text::write(&payload),

@@ -63,7 +63,7 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
         toml::Value::String(text) => text,
         _ => return Err(bad("context: expected a number".to_owned())),
     };
-    Ok(Credentials { user: account.user, password: Secret::new(account.password), context })
+    Ok(Credentials::new(account.user, Secret::new(account.password), context))
 }
 
 impl Serve {

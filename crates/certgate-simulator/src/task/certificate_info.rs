@@ -1,8 +1,11 @@
 use certgate_domain::{AnyData, Response, task::CertificateInfo, words::StatusType};
 
-use crate::world::{World, answer, object, refusal, wrong_id};
+use crate::{
+    task::Asked,
+    world::{World, answer, object, refusal, wrong_id},
+};
 
-pub(super) fn run(world: &World, task: &CertificateInfo) -> Response<AnyData> {
+pub(super) fn run(world: &mut World, task: &CertificateInfo, _: &Asked<'_>) -> Response<AnyData> {
     let Some(certificate) = task.id.and_then(|id| world.certificates.get(&id)) else {
         return refusal("E400104", wrong_id("certificate.id", task.id));
     };

@@ -5,9 +5,12 @@ use certgate_domain::{
 };
 use certgate_x509::{CertificateRequest, KeyAlgorithm};
 
-use crate::world::{Now, World, answer, refusal, wrong_value};
+use crate::{
+    task::Asked,
+    world::{World, answer, refusal, wrong_value},
+};
 
-pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, now: Now) -> Response<AnyData> {
+pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Asked<'_>) -> Response<AnyData> {
     let plain = task.request.plain.as_deref().unwrap_or_default();
     let Ok(request) = CertificateRequest::from_pem(plain) else {
         return refusal("E400110", wrong_value("certificate_request.plain", ""));
@@ -15,7 +18,7 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, now: Now) -
     let name = request.common_name.clone().or_else(|| request.names.first().cloned()).unwrap_or_default();
     let token: String =
         std::iter::repeat_with(|| world.random.alphanumeric()).take(48).collect::<String>().to_ascii_lowercase();
-    let token = format!("{}{token}", now.unix);
+    let token = format!("{}{token}", asked.now.unix);
     let mail = |mailbox: &str| format!("{mailbox}@{name}");
     let offer = |method| CertAuthentication { method: Some(method), ..CertAuthentication::default() };
     let authentication = vec![

@@ -1,8 +1,11 @@
-use certgate_domain::{AnyData, Response, words::StatusType};
+use certgate_domain::{AnyData, Response, task::Hello, words::StatusType};
 
-use crate::world::answer;
+use crate::{
+    task::Asked,
+    world::{World, answer},
+};
 
 /// JSON only: over XML this task is PollInfo.
-pub(super) fn run() -> Response<AnyData> {
+pub(super) fn run(_: &mut World, _: &Hello, _: &Asked<'_>) -> Response<AnyData> {
     answer("S00000", "Hello.", StatusType::Success)
 }

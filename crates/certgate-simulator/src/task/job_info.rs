@@ -1,20 +1,15 @@
-use certgate_domain::{AnyData, ObjectJob, Response, task::JobInfo, words::StatusType};
+use certgate_domain::{AnyData, Response, task::JobInfo, words::StatusType};
 
 use crate::{
-    Protocol,
-    world::{World, answer, message, object, refusal},
+    task::{Asked, job},
+    world::{World, answer, object},
 };
 
-/// The code's family depends on the protocol: 4001xx in XML, 3001xx in JSON.
-pub(super) fn run(world: &World, task: &JobInfo) -> Response<AnyData> {
-    let family = if world.protocol == Protocol::Xml { "400114" } else { "300114" };
-    let id = task.id.map(|id| id.to_string()).unwrap_or_default();
-    let Some(order) = task.id.and_then(|id| world.jobs.get(&id)) else {
-        return refusal(&format!("E{family}"), message("EF300101", "The job was not found.", "job", &id));
-    };
-    let mut answer = answer(&format!("S{family}"), "The job was inquired successfully.", StatusType::Success);
-    answer.object = object("job", Some(&id));
-    let object = object("certificate", order.ordered.name.as_deref());
-    answer.data.push(ObjectJob { job: Some(order.job.clone()), object, ..ObjectJob::default() }.into());
+pub(super) fn run(world: &mut World, task: &JobInfo, _: &Asked<'_>) -> Response<AnyData> {
+    let code = job::code(world, "114");
+    let Some(order) = task.id.and_then(|id| world.jobs.get(&id)) else { return job::gone(&code, task.id) };
+    let mut answer = answer(&format!("S{code}"), "The job was inquired successfully.", StatusType::Success);
+    answer.object = object("job", order.job.id.map(|id| id.to_string()).as_deref());
+    answer.data.push(job::whole(order).into());
     answer
 }

@@ -1,8 +1,11 @@
-use certgate_domain::{AnyData, Response, ResponseObject, words::StatusType};
+use certgate_domain::{AnyData, Response, ResponseObject, task::PollInfo, words::StatusType};
 
-use crate::world::{World, answer, object};
+use crate::{
+    task::Asked,
+    world::{World, answer, object},
+};
 
-pub(super) fn run(world: &World) -> Response<AnyData> {
+pub(super) fn run(world: &mut World, _: &PollInfo, _: &Asked<'_>) -> Response<AnyData> {
     let mut answer = answer("S0905", "The notification was polled successfully.", StatusType::Success);
     let summary = i64::try_from(world.queue.len()).ok();
     answer.object = match world.queue.front() {

@@ -28,12 +28,13 @@ pub fn codec(protocol: Protocol) -> Box<dyn Codec> {
 }
 
 pub fn account() -> Credentials {
-    Credentials { user: "user".to_owned(), password: Secret::new("password"), context: "9".to_owned() }
+    Credentials::new("user", Secret::new("password"), "9")
 }
 
 pub fn request(protocol: Protocol, task: impl Into<AnyTask>, credentials: Option<Credentials>) -> Request {
     let options = Options { ctid: Some("mine".to_owned()), ..Options::default() };
-    let call = certgate_domain::Call { task: task.into(), options, credentials };
+    let identity = credentials.map(certgate_domain::Identity::from);
+    let call = certgate_domain::Call { task: task.into(), options, identity };
     codec(protocol).encode_request(&call).payload
 }
 

@@ -131,6 +131,36 @@ fn write_event(out: &mut Out<'_>, record: &WorkflowEvent) {
     out.text("subtype", subtype.as_deref());
 }
 
+/// The id of the job that a task is about. The request's shape is not documented, so it is understood in any of the places the
+/// names suggest.
+pub(crate) fn read_id(task: &Element<'_, '_>) -> Result<Option<i64>, DecodeError> {
+    let in_job = |e: &Element<'_, '_>| Ok(e.record("job", |e| e.integer("id"))?.flatten());
+    let wrapped = task.record("certificate_job", |e| Ok(e.integer("id")?.or(in_job(e)?)))?.flatten();
+    Ok(wrapped.or(in_job(task)?))
+}
+
+pub(crate) fn write_id(out: &mut Out<'_>, id: Option<i64>) {
+    out.element("certificate_job", |out| out.element("job", |out| out.integer("id", id)));
+}
+
+/// The jobs of accepted orders.
+pub(crate) fn read_accepted(data: &Element<'_, '_>) -> Result<Vec<Job>, DecodeError> {
+    let mut jobs = data.records("job", read)?;
+    for e in data.all(&["certificate_job"]) {
+        e.check_record()?;
+        jobs.extend(e.records("job", read)?);
+    }
+    Ok(jobs)
+}
+
+/// The jobs of an inquiry, in their wrapper or bare.
+pub(crate) fn read_object_jobs(data: &Element<'_, '_>) -> Result<Vec<ObjectJob>, DecodeError> {
+    let mut jobs = data.records("certificate_job", read_object_job)?;
+    let bare = data.records("job", read)?;
+    jobs.extend(bare.into_iter().map(|job| ObjectJob { job: Some(job), ..ObjectJob::default() }));
+    Ok(jobs)
+}
+
 /// Reads a `certificate_job`: the job with all that belongs to it.
 pub(crate) fn read_object_job(e: &Element<'_, '_>) -> Result<ObjectJob, DecodeError> {
     let inner = e.one(&["job"])?;

@@ -1,14 +1,13 @@
 //! 400104 CertificateInfo.
 
-use certgate_domain::{AnyData, Certificate, task::CertificateInfo};
+use certgate_domain::{AnyData, task::CertificateInfo};
 use certgate_wire::DecodeError;
 
 use super::any;
 use crate::{element::Element, out::Out, record::certificate};
 
 pub(super) fn read_request(e: &Element<'_, '_>) -> Result<CertificateInfo, DecodeError> {
-    let id = e.record("certificate", |e| e.integer("id"))?.flatten();
-    Ok(CertificateInfo { id })
+    Ok(CertificateInfo { id: e.record("certificate", |e| e.integer("id"))?.flatten() })
 }
 
 pub(super) fn write_request(out: &mut Out<'_>, task: &CertificateInfo) {
@@ -18,8 +17,4 @@ pub(super) fn write_request(out: &mut Out<'_>, task: &CertificateInfo) {
 
 pub(super) fn read_data(e: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
     Ok(any(e.records("certificate", certificate::read)?))
-}
-
-pub(super) fn write_data(out: &mut Out<'_>, record: &Certificate) {
-    out.element("certificate", |out| certificate::write(out, record));
 }

@@ -1,0 +1,23 @@
+//! Sessions: the session itself stands in a header, [`crate::session`] sees to it; here is what else an answer says.
+
+use certgate_domain::{Foreign, Session};
+use certgate_wire::DecodeError;
+
+use crate::{fields::Fields, object::Object, record::foreign, redact};
+
+pub(crate) fn read(object: &Object<'_, '_>) -> Result<Session, DecodeError> {
+    for (name, _) in object.value().entries() {
+        object.field(&name);
+    }
+    Ok(Session { id: None, account: foreign::read(object.value()) })
+}
+
+/// What the gateway says of the account is somebody else's record, so it may hold secrets under their own names.
+pub(crate) fn write(record: &Session, fields: &mut Fields) {
+    let Session { id: _, account } = record;
+    let Some(Foreign::Map(entries)) = account else { return };
+    let all = fields.shows_secrets();
+    for (name, value) in entries.iter().filter(|(name, _)| all || !redact::is_secret(name)) {
+        fields.put(name, foreign::write(value));
+    }
+}

@@ -1,0 +1,19 @@
+//! Confirms a job.
+
+use certgate_domain::{AnyData, AnyTask, task::JobConfirm};
+use certgate_wire::DecodeError;
+
+use crate::{fields::Fields, object::Object, record::job, task::Given};
+
+pub(crate) fn read(given: &Given<'_, '_, '_>) -> Result<AnyTask, DecodeError> {
+    Ok(JobConfirm { id: given.only_id()? }.into())
+}
+
+pub(crate) fn write(task: &JobConfirm, fields: &mut Fields) {
+    let JobConfirm { id } = task;
+    fields.integer("id", *id);
+}
+
+pub(crate) fn read_data(object: &Object<'_, '_>) -> Result<AnyData, DecodeError> {
+    job::read_whole(object).map(AnyData::from)
+}

@@ -1,0 +1,19 @@
+//! Asks for a finished job.
+
+use certgate_domain::{AnyData, AnyTask, task::JobHistoryInfo};
+use certgate_wire::DecodeError;
+
+use crate::{fields::Fields, object::Object, record::job, task::Given};
+
+pub(crate) fn read(given: &Given<'_, '_, '_>) -> Result<AnyTask, DecodeError> {
+    Ok(JobHistoryInfo { id: given.only_id()? }.into())
+}
+
+pub(crate) fn write(task: &JobHistoryInfo, fields: &mut Fields) {
+    let JobHistoryInfo { id } = task;
+    fields.integer("id", *id);
+}
+
+pub(crate) fn read_data(object: &Object<'_, '_>) -> Result<AnyData, DecodeError> {
+    job::read_whole(object).map(AnyData::from)
+}

@@ -1,0 +1,196 @@
+//! Orders: taken in, checked, carried out when they are due.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    Certificate, CertificateHistory, Job, Message, ObjectData, PollMessage, ResponseObject, SslContact,
+    words::{AuthMethod, JobStatus},
+};
+use certgate_x509::CertificateRequest;
+
+use crate::world::{Now, World, message, wrong_id, wrong_value};
+
+/// An accepted order.
+pub(crate) struct Order {
+    pub(crate) action: Action,
+    pub(crate) job: Job,
+    pub(crate) ordered: Certificate,
+    stid: String,
+    ctid: Option<String>,
+    due: Duration,
+}
+
+/// What is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Create,
+    Reissue,
+    Renew,
+    Delete,
+}
+
+impl Action {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Reissue => "reissue",
+            Self::Renew => "renew",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl World {
+    /// Takes an order in.
+    pub(crate) fn order(
+        &mut self,
+        action: Action,
+        ordered: Certificate,
+        stid: &str,
+        ctid: Option<&str>,
+        now: Now,
+    ) -> Job {
+        let job = Job {
+            id: Some(self.next_job),
+            status: Some(JobStatus::Running),
+            created: self.moment(now.unix),
+            execution: self.moment(now.unix),
+            r#type: Some("ssl".to_owned()),
+            sub_type: ordered.product.clone(),
+            action: Some(action.name().to_owned()),
+            ..Job::default()
+        };
+        let due = now.uptime + self.settings.job_time;
+        let (stid, ctid) = (stid.to_owned(), ctid.map(str::to_owned));
+        self.jobs.insert(self.next_job, Order { action, job: job.clone(), ordered, stid, ctid, due });
+        self.next_job += 1;
+        job
+    }
+
+    /// Does what is due: jobs end, certificates are issued, messages queued.
+    pub(crate) fn work(&mut self, now: Now) {
+        let running = |order: &Order| order.job.status == Some(JobStatus::Running) && order.due <= now.uptime;
+        if self.settings.jobs_never_end {
+            return;
+        }
+        let due: Vec<i64> = self.jobs.iter().filter(|(_, order)| running(order)).map(|(id, _)| *id).collect();
+        for id in due {
+            let failed = self.settings.jobs_fail || !self.carry_out(id, now);
+            self.finish(id, if failed { JobStatus::Failed } else { JobStatus::Success }, now);
+        }
+    }
+
+    /// Does what was ordered.
+    fn carry_out(&mut self, id: i64, now: Now) -> bool {
+        let Some(Order { action, ordered, .. }) = self.jobs.get(&id) else { return false };
+        let (action, ordered) = (*action, ordered.clone());
+        let existing = ordered.id.and_then(|id| self.certificates.get(&id)).cloned();
+        if action == Action::Delete {
+            return ordered.id.is_some_and(|id| self.certificates.remove(&id).is_some());
+        }
+        let mut certificate = match (action, existing) {
+            (Action::Create, _) => Certificate {
+                id: Some(Self::next_id(&self.certificates)),
+                order_id: Some(format!("{id}")),
+                domain: ordered.name.clone(),
+                product: ordered.product.clone(),
+                ..Certificate::default()
+            },
+            (_, Some(existing)) => existing,
+            (_, None) => return false,
+        };
+        let contact = |given: Option<SslContact>| given?.id.and_then(|id| self.contacts.get(&id)).cloned();
+        certificate.admin_contact = contact(ordered.admin_contact).or(certificate.admin_contact);
+        certificate.technical_contact = contact(ordered.technical_contact).or(certificate.technical_contact);
+        certificate.name = ordered.name.or(certificate.name);
+        certificate.authentication = ordered.authentication.or(certificate.authentication);
+        certificate.lifetime = ordered.lifetime.or(certificate.lifetime);
+        certificate.software = ordered.software.or(certificate.software);
+        let csr = ordered.csr.or_else(|| certificate.csr.clone()).unwrap_or_default();
+        if let Some(serial) = certificate.serial_number.clone() {
+            let order_id = certificate.order_id.clone();
+            certificate.histories.push(CertificateHistory { serial_number: Some(serial), order_id, revoked: None });
+        }
+        if self.issue_into(&mut certificate, &csr, now.unix).is_err() {
+            return false;
+        }
+        let number = certificate.id.unwrap_or_default();
+        if let Some(order) = self.jobs.get_mut(&id) {
+            order.ordered.id = Some(number);
+        }
+        self.certificates.insert(number, certificate);
+        true
+    }
+
+    /// Ends a job and queues its message.
+    pub(crate) fn finish(&mut self, id: i64, status: JobStatus, now: Now) {
+        let updated = self.moment(now.unix);
+        let Some(order) = self.jobs.get_mut(&id) else { return };
+        order.job.status = Some(status.clone());
+        order.job.updated = updated.clone();
+        let (job, stid, ctid) = (order.job.clone(), order.stid.clone(), order.ctid.clone());
+        let name = order.ordered.name.clone();
+        let certificate = order.ordered.id.and_then(|id| self.certificates.get(&id)).cloned();
+        let name = name.or_else(|| certificate.as_ref().and_then(|certificate| certificate.name.clone()));
+        let messages = match status {
+            JobStatus::Failed => {
+                let about = name.as_deref().unwrap_or_default();
+                vec![message("EF4001030", "The certification authority refused the order.", "certificate", about)]
+            }
+            _ => Vec::new(),
+        };
+        let data = certificate.filter(|_| status == JobStatus::Success).map(|c| ObjectData::Certificate(Box::new(c)));
+        let message = PollMessage {
+            id: Some(self.next_message),
+            created: updated,
+            stid: Some(stid),
+            ctid,
+            messages,
+            object: Some(ResponseObject { r#type: Some("certificate".to_owned()), value: name, summary: None, data }),
+            job: Some(job),
+            ..PollMessage::default()
+        };
+        self.next_message += 1;
+        self.queue.push_back(message);
+    }
+
+    /// Whether an order is fit, by the reasons of the real gateway. A renewal may leave out what stays.
+    pub(crate) fn check_order(&self, action: Action, ordered: &Certificate) -> Result<(), Message> {
+        let wrong = |path: &str, value: &str| Err(wrong_value(path, value));
+        let existing = ordered.id.and_then(|id| self.certificates.get(&id));
+        if action != Action::Create && existing.is_none() {
+            return Err(wrong_id("certificate.id", ordered.id));
+        }
+        let before = existing.filter(|_| action == Action::Renew);
+        let csr = ordered.csr.as_ref().or_else(|| before?.csr.as_ref());
+        let Some(csr) = csr else { return wrong("certificate.csr", "") };
+        let Ok(request) = CertificateRequest::from_pem(csr) else { return wrong("certificate.csr", "") };
+        let name = ordered.name.as_ref().or_else(|| before?.name.as_ref());
+        let Some(name) = name else { return wrong("certificate.name", "") };
+        if !request.common_name.iter().chain(&request.names).any(|candidate| candidate.eq_ignore_ascii_case(name)) {
+            return wrong("certificate.name", name);
+        }
+        let product = ordered.product.as_ref().or_else(|| before?.product.as_ref());
+        if product.is_none() || existing.is_some_and(|existing| existing.product.as_ref() != product) {
+            return wrong("certificate.product", product.map(String::as_str).unwrap_or_default());
+        }
+        let known = |contact: Option<&SslContact>| {
+            contact.and_then(|contact| contact.id).is_some_and(|id| self.contacts.contains_key(&id))
+        };
+        if !known(ordered.admin_contact.as_ref().or_else(|| before?.admin_contact.as_ref())) {
+            return Err(message("EF4001006", "The administrative contact is invalid.", "certificate.admin", ""));
+        }
+        if !known(ordered.technical_contact.as_ref().or_else(|| before?.technical_contact.as_ref())) {
+            return Err(message("EF4001010", "The technical contact is invalid.", "certificate.technical", ""));
+        }
+        let method = |certificate: &Certificate| -> Option<AuthMethod> {
+            certificate.authentication.as_ref().and_then(|authentication| authentication.method.clone())
+        };
+        let given = method(ordered).or_else(|| method(before?));
+        if existing.is_some_and(|existing| method(existing) != given) {
+            let given = given.map(|method| method.to_string()).unwrap_or_default();
+            return wrong("certificate.authentication.method", &given);
+        }
+        Ok(())
+    }
+}

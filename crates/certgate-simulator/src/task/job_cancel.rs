@@ -1,0 +1,14 @@
+use certgate_domain::{AnyData, Response, Verdict, task::JobCancel, words::JobStatus};
+
+use crate::{
+    task::{Asked, job},
+    world::World,
+};
+
+pub(super) fn run(world: &mut World, task: &JobCancel, asked: &Asked<'_>) -> Response<AnyData> {
+    let answer = job::done(world, &job::code(world, "121"), task.id, "The job was cancelled successfully.");
+    if let (Some(id), Some(Verdict::Done)) = (task.id, answer.verdict()) {
+        world.finish(id, JobStatus::Canceled, asked.now);
+    }
+    answer
+}

@@ -1,0 +1,144 @@
+//! `view`, `where`, `order` of a list.
+
+use certgate_domain::{
+    Query, QueryFilter, QueryOrder, QueryView, Said,
+    words::{Condition, Operator, OrderMode},
+};
+use certgate_wire::DecodeError;
+
+use crate::{element::Element, key, out::Out};
+
+pub(crate) fn read(e: &Element<'_, '_>) -> Result<Query, DecodeError> {
+    let mut filters = Vec::new();
+    for e in e.all(&["where"]) {
+        e.check_record()?;
+        let condition = read_condition(&e, None)?;
+        if condition.key.is_some() || condition.value.is_some() {
+            filters.push(QueryFilter { filters: Vec::new(), ..condition.clone() });
+        }
+        filters.extend(condition.filters);
+    }
+    Ok(Query { filters, view: e.record("view", read_view)?, orders: e.records("order", read_order)? })
+}
+
+fn read_condition(e: &Element<'_, '_>, link: Option<Condition>) -> Result<QueryFilter, DecodeError> {
+    let mut filters = Vec::new();
+    for inner in e.all(&["and", "or"]) {
+        inner.check_record()?;
+        let link = if inner.name() == "or" { Condition::Or } else { Condition::And };
+        filters.push(read_condition(&inner, Some(link))?);
+    }
+    Ok(QueryFilter {
+        key: e.text("key")?.map(|name| key::from_xml(&name)),
+        value: e.text("value")?,
+        values: Vec::new(),
+        operator: e.text("operator")?.map(|word| operator(&word)),
+        link,
+        filters,
+    })
+}
+
+/// The operators that XML has.
+const OPERATORS: [(&str, Operator); 7] = [
+    ("eq", Operator::Equal),
+    ("ne", Operator::NotEqual),
+    ("like", Operator::Like),
+    ("gt", Operator::Greater),
+    ("ge", Operator::GreaterEqual),
+    ("lt", Operator::Less),
+    ("le", Operator::LessEqual),
+];
+
+fn operator(word: &str) -> Operator {
+    let known = OPERATORS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+    known.map_or_else(|| Operator::Other(word.to_owned()), |(_, operator)| operator.clone())
+}
+
+pub(crate) fn write(out: &mut Out<'_>, record: &Query) {
+    let Query { filters, view, orders } = record;
+    out.record("view", view.as_ref(), write_view);
+    match filters.as_slice() {
+        [] => {}
+        [alone] if alone.link.is_none() && alone.filters.is_empty() => {
+            out.record("where", Some(alone), write_condition)
+        }
+        several => out.element("where", |out| write_linked(out, several)),
+    }
+    out.records("order", orders, write_order);
+}
+
+fn write_linked(out: &mut Out<'_>, filters: &[QueryFilter]) {
+    for filter in filters {
+        let name = if filter.link == Some(Condition::Or) { "or" } else { "and" };
+        out.record(name, Some(filter), write_condition);
+    }
+}
+
+fn write_condition(out: &mut Out<'_>, record: &QueryFilter) {
+    let QueryFilter { key, value, values, operator, link, filters } = record;
+    out.text("key", key.as_deref().map(key::to_xml).as_deref());
+    match operator {
+        Some(Operator::Other(word)) => out.text("operator", Some(word)),
+        Some(operator) => match OPERATORS.iter().find(|(_, known)| known == operator) {
+            Some((word, _)) => out.text("operator", Some(word)),
+            None => out.lose("operator", &format!("XML has no operator {operator}")),
+        },
+        None => {}
+    }
+    out.text("value", value.as_deref());
+    if !values.is_empty() {
+        out.lose("values", "XML compares with one value only");
+    }
+    if let Some(Condition::Other(word)) = link {
+        out.lose("link", &format!("XML has and, or; not {word}"));
+    }
+    write_linked(out, filters);
+}
+
+fn read_view(e: &Element<'_, '_>) -> Result<QueryView, DecodeError> {
+    Ok(QueryView {
+        limit: e.integer("limit")?,
+        offset: e.integer("offset")?,
+        children: e.flag("children")?,
+        from: None,
+        to: None,
+    })
+}
+
+fn write_view(out: &mut Out<'_>, record: &QueryView) {
+    let QueryView { limit, offset, children, from, to } = record;
+    out.integer("offset", *offset);
+    out.integer("limit", *limit);
+    match children {
+        Some(Said::Value(children)) => out.integer("children", Some(i64::from(*children))),
+        Some(Said::Text(text)) => out.text("children", Some(text)),
+        None => {}
+    }
+    for (name, _) in [("from", from), ("to", to)].iter().filter(|(_, time)| time.is_some()) {
+        out.lose(name, "XML has no window of time; filter by a key such as created");
+    }
+}
+
+fn read_order(e: &Element<'_, '_>) -> Result<QueryOrder, DecodeError> {
+    Ok(QueryOrder {
+        key: e.text("key")?.map(|name| key::from_xml(&name)),
+        ins: Vec::new(),
+        r#type: e.text("mode")?.map(|word| match OrderMode::from(word.to_ascii_uppercase().as_str()) {
+            OrderMode::Other(_) => OrderMode::Other(word),
+            known => known,
+        }),
+    })
+}
+
+fn write_order(out: &mut Out<'_>, record: &QueryOrder) {
+    let QueryOrder { key, ins, r#type } = record;
+    out.text("key", key.as_deref().map(key::to_xml).as_deref());
+    match r#type {
+        Some(OrderMode::Other(word)) => out.text("mode", Some(word)),
+        Some(known) => out.text("mode", Some(&known.as_str().to_ascii_lowercase())),
+        None => {}
+    }
+    if !ins.is_empty() {
+        out.lose("ins", "XML sorts by keys only");
+    }
+}
