@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::{call, convert, decode, info, poll, prepare, reissue, resume, serve};
+use crate::command::{
+    call, contact, convert, create, decode, delete, info, job, list, poll, prepare, reissue, renew, resume, revoke,
+    serve,
+};
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
 #[derive(Debug, Parser)]
@@ -20,12 +23,28 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Reissue a certificate: check the CSR, order, wait, fetch, verify, write.
     Reissue(reissue::Reissue),
+    /// Order a new certificate.
+    Create(create::Create),
+    /// Renew a certificate for another term.
+    Renew(renew::Renew),
+    /// Revoke an earlier certificate of an order.
+    Revoke(revoke::Revoke),
+    /// Delete a certificate and its order.
+    Delete(delete::Delete),
     /// Carry on waiting for an accepted order.
     Resume(resume::Resume),
     /// Check a CSR and show what validation needs (task 400110).
     Prepare(prepare::Prepare),
     /// Show a certificate (task 400104).
     Info(info::Info),
+    /// List certificates (task 400105).
+    List(list::List),
+    /// The contacts of certificates (tasks 400201 to 400205).
+    #[command(subcommand)]
+    Contact(contact::Contact),
+    /// The orders that the gateway works on.
+    #[command(subcommand)]
+    Job(job::Job),
     /// The account's queue of notifications (tasks 0905, 0906).
     #[command(subcommand)]
     Poll(poll::Poll),

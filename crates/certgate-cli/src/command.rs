@@ -1,14 +1,22 @@
 //! One file a command.
 
 pub(crate) mod call;
+pub(crate) mod contact;
 pub(crate) mod convert;
+pub(crate) mod create;
 pub(crate) mod decode;
+pub(crate) mod delete;
 pub(crate) mod hello;
 pub(crate) mod info;
+pub(crate) mod job;
+pub(crate) mod list;
+pub(crate) mod order;
 pub(crate) mod poll;
 pub(crate) mod prepare;
 pub(crate) mod reissue;
+pub(crate) mod renew;
 pub(crate) mod resume;
+pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod tasks;
 
@@ -22,9 +30,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { global, command } = arguments;
     match command {
         Command::Reissue(command) => command.run(&global),
+        Command::Create(command) => command.run(&global),
+        Command::Renew(command) => command.run(&global),
+        Command::Revoke(command) => command.run(&global),
+        Command::Delete(command) => command.run(&global),
         Command::Resume(command) => command.run(&global),
         Command::Prepare(command) => command.run(&global),
         Command::Info(command) => command.run(&global),
+        Command::List(command) => command.run(&global),
+        Command::Contact(command) => command.run(&global),
+        Command::Job(command) => command.run(&global),
         Command::Poll(command) => command.run(&global),
         Command::Call(command) => command.run(&global),
         Command::Tasks => tasks::run(&global),

@@ -22,6 +22,12 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(stdout, "{text}");
 }
 
+/// Prints a piece of a document that comes bit by bit.
+pub(crate) fn piece(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+}
+
 /// The findings of a payload.
 pub(crate) fn findings(findings: &[Finding]) -> Value {
     findings
@@ -67,6 +73,15 @@ pub(crate) fn answer(global: &Global, exchange: &Exchange) -> Result<(), Failure
         text(data);
     }
     judge(global, found)
+}
+
+/// Prints the answer to a task that has no data: the document, or a line for people.
+pub(crate) fn done(global: &Global, exchange: &Exchange, text: &str) -> Result<(), Failure> {
+    if global.json() {
+        return answer(global, exchange);
+    }
+    line(&printable(text));
+    judge(global, &exchange.answer.findings)
 }
 
 /// Prints a value for people: a line a field, nested ones indented.

@@ -56,25 +56,34 @@ impl Failure {
         self
     }
 
+    /// What the error's document says of it.
+    pub(crate) fn error(&self) -> Value {
+        let mut error = json!({ "kind": self.kind.name() });
+        if let Some(answer) = &self.answer {
+            if let Some(code) = &answer.status.code {
+                error["code"] = json!(code.as_str());
+            }
+            if let Some(stid) = &answer.stid {
+                error["stid"] = json!(stid);
+            }
+            if let Some(ctid) = &answer.ctid {
+                error["ctid"] = json!(ctid);
+            }
+            if !answer.messages.is_empty() {
+                error["messages"] = certgate_json::document::messages(&answer.messages);
+            }
+        }
+        error["text"] = json!(self.text);
+        error
+    }
+
     /// Says it, and gives the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
-        let Self { kind, text, answer, details, said } = self;
+        let error = self.error();
+        let Self { kind, text, details, said, answer: _ } = self;
         let mut stderr = std::io::stderr().lock();
         let _ = writeln!(stderr, "certgate: {}", printable(&text));
         if json && !said {
-            let mut error = json!({ "kind": kind.name() });
-            if let Some(answer) = &answer {
-                if let Some(code) = &answer.status.code {
-                    error["code"] = json!(code.as_str());
-                }
-                if let Some(stid) = &answer.stid {
-                    error["stid"] = json!(stid);
-                }
-                if !answer.messages.is_empty() {
-                    error["messages"] = certgate_json::document::messages(&answer.messages);
-                }
-            }
-            error["text"] = json!(text);
             let mut document = json!({ "schema": 1, "error": error });
             if let Value::Object(document) = &mut document {
                 document.extend(details);

@@ -8,9 +8,13 @@ mod command;
 mod connection;
 mod document;
 mod failure;
+mod listing;
 mod progress;
+mod report;
 mod sandbox;
 mod settings;
+mod sure;
+mod table;
 
 use std::process::ExitCode;
 

@@ -74,7 +74,9 @@ impl Watcher for Progress<'_> {
         let doing = match task {
             TaskKind::CertificateInfo => "asking for the certificate",
             TaskKind::CertificatePrepareOrder => "checking the CSR",
-            TaskKind::CertificateReissue => "ordering",
+            TaskKind::CertificateCreate | TaskKind::CertificateReissue | TaskKind::CertificateRenew => "ordering",
+            TaskKind::CertificateDelete => "deleting",
+            TaskKind::CertificateList => "looking for the certificate",
             TaskKind::PollInfo => "looking into the queue",
             TaskKind::PollConfirm => "confirming",
             TaskKind::JobInfo => "asking for the job",

@@ -111,6 +111,15 @@ impl Client {
         self.started.elapsed()
     }
 
+    /// Rests so long, or until the run is asked to stop.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn rest(&self, duration: Duration) -> Result<(), Error> {
+        self.interrupt.sleep(duration);
+        if self.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
     pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
@@ -118,6 +127,11 @@ impl Client {
     /// The options on every task.
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// The options on every task that follows.
+    pub fn options_mut(&mut self) -> &mut Options {
+        &mut self.options
     }
 
     /// A text without this run's secrets.

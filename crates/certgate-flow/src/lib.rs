@@ -3,14 +3,16 @@
 //! Nothing here reads a clock, opens a socket or sleeps. `now` is passed in as the time since the run began; a decision to
 //! wait says until when. The client drives.
 
+mod delete;
+mod order;
 mod pace;
-mod reissue;
 mod retry;
 mod step;
 mod wait;
 
+pub use delete::Delete;
+pub use order::{Order, Purpose, Wanted};
 pub use pace::Pace;
-pub use reissue::{Reissue, Wanted};
 pub use retry::{Decision, Trouble, decide};
 pub use step::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
-pub use wait::Wait;
+pub use wait::{Awaited, Wait};

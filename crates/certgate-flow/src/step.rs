@@ -38,6 +38,8 @@ pub enum Event {
 pub enum Ending {
     /// The certificate as fetched, to be checked.
     Issued(Certificate),
+    /// The certificate is deleted.
+    Deleted,
     /// The gateway refused a task.
     Refused(Response<AnyData>),
     /// The job ended without success; the message where one told of it.

@@ -3,35 +3,41 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, CertificateData, PollMessage, Response, Verdict,
-    task::{CertificateInfo, JobInfo, PollConfirm, PollInfo},
-    words::JobStatus,
+    AnyData, CertificateData, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
+    task::{CertificateInfo, CertificateList, JobInfo, PollConfirm, PollInfo},
+    words::{JobStatus, Operator, OrderMode},
 };
-use certgate_x509::{CertificateRequest, X509};
+use certgate_x509::X509;
 
 use crate::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
 
 /// Waits for one job, by the account's queue or without it, and fetches its certificate.
 #[derive(Debug, Clone)]
 pub struct Wait {
-    target: Target,
+    awaited: Awaited,
     foreign: ForeignMessages,
     deadline: Duration,
     looks: u32,
     /// Whether our message may already be off the queue, so that an empty queue says nothing.
     resumed: bool,
+    /// Whether the job is known to have ended well, so that only its certificate is looked for.
+    succeeded: bool,
     state: State,
 }
 
 /// What is waited for.
-#[derive(Debug, Clone)]
-struct Target {
-    certificate: i64,
-    job: Option<i64>,
-    stid: Option<String>,
-    name: Option<String>,
-    /// Public key of the CSR, DER.
-    key: Vec<u8>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// The certificate's id; a new one has none yet.
+    pub certificate: Option<i64>,
+    /// The job's id. Without it the order's `stid` and the certificate's name tell which message is ours.
+    pub job: Option<i64>,
+    /// The order's transaction id.
+    pub stid: Option<String>,
+    /// The certificate's name.
+    pub name: Option<String>,
+    /// Public key of the CSR, DER; none where no certificate comes of the job: a deletion.
+    pub key: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +58,8 @@ enum State {
         certificate: i64,
         sure: bool,
     },
+    /// Look for a new certificate by its name.
+    Find,
     Ended(Box<Ending>),
 }
 
@@ -60,19 +68,10 @@ impl Wait {
     const JOB_GONE: &str = "EF300101";
     const LONGEST: Duration = Duration::from_secs(30);
 
-    /// Waits for the job of that id, ordered for that certificate with that CSR, until the deadline (since the run began).
-    /// Without a job id the order's `stid` and the certificate's name tell which message is ours.
-    pub fn new(
-        certificate: i64,
-        job: Option<i64>,
-        stid: Option<String>,
-        name: Option<String>,
-        request: &CertificateRequest,
-        foreign: ForeignMessages,
-        deadline: Duration,
-    ) -> Self {
-        let target = Target { certificate, job, stid, name, key: request.key.spki.clone() };
-        let mut this = Self { target, foreign, deadline, looks: 0, resumed: false, state: State::Look };
+    /// Waits until the deadline (since the run began).
+    pub fn new(awaited: Awaited, foreign: ForeignMessages, deadline: Duration) -> Self {
+        let mut this =
+            Self { awaited, foreign, deadline, looks: 0, resumed: false, succeeded: false, state: State::Look };
         this.look();
         this
     }
@@ -86,7 +85,20 @@ impl Wait {
     }
 
     fn look(&mut self) {
-        self.state = if self.foreign == ForeignMessages::Leave { State::LookAtJob } else { State::Look };
+        self.state = match (self.succeeded, self.foreign) {
+            (true, _) => self.fetch(None, true),
+            (false, ForeignMessages::Leave) => State::LookAtJob,
+            (false, _) => State::Look,
+        };
+    }
+
+    /// How to get at the certificate: by the id the gateway named, else by the one it was ordered for, else by its name.
+    fn fetch(&self, named: Option<i64>, sure: bool) -> State {
+        match (&self.awaited.key, named.or(self.awaited.certificate)) {
+            (None, _) => State::Ended(Box::new(Ending::Deleted)),
+            (Some(_), Some(certificate)) => State::Fetch { certificate, sure },
+            (Some(_), None) => State::Find,
+        }
     }
 
     fn end(&mut self, ending: Ending) {
@@ -119,17 +131,18 @@ impl Wait {
                 _ => self.state = State::Store(message),
             };
         }
-        let fetch = || State::Fetch {
-            certificate: message.object.as_ref().and_then(|o| o.certificate()?.id).unwrap_or(self.target.certificate),
-            sure: true,
-        };
+        let named = message.object.as_ref().and_then(|object| object.certificate()?.id);
         let then = match message.job.as_ref().and_then(|job| job.status.as_ref()) {
-            Some(JobStatus::Success) => fetch(),
+            Some(JobStatus::Success) => {
+                self.succeeded = true;
+                self.fetch(named, true)
+            }
             Some(JobStatus::Failed | JobStatus::Canceled) => {
                 State::Ended(Box::new(Ending::Failed(Some((*message).clone()))))
             }
             // A message without a status: the certificate itself decides.
-            None => State::Fetch { certificate: self.target.certificate, sure: false },
+            None if self.awaited.key.is_some() => self.fetch(named, false),
+            None => State::LookAtJob,
             Some(_) => State::Look,
         };
         self.state = match message.id {
@@ -140,37 +153,75 @@ impl Wait {
 
     /// By the job's id; where the message has none, by the order's transaction id and the object's name.
     fn is_ours(&self, message: &PollMessage) -> bool {
-        match (message.job.as_ref().and_then(|job| job.id), self.target.job) {
+        match (message.job.as_ref().and_then(|job| job.id), self.awaited.job) {
             (Some(theirs), Some(ours)) => theirs == ours,
             _ => {
                 let name = message.object.as_ref().and_then(|object| object.value.as_deref());
                 message.stid.is_some()
-                    && message.stid == self.target.stid
-                    && (name.is_none() || name == self.target.name.as_deref())
+                    && message.stid == self.awaited.stid
+                    && (name.is_none() || name == self.awaited.name.as_deref())
             }
         }
     }
 
     fn looked_at_job(&mut self, answer: Response<AnyData>, now: Duration) {
-        if self.target.job.is_none() {
-            return self.fetched(answer, false, now);
+        if self.awaited.job.is_none() {
+            return self.looked_without_job(answer, now);
         }
         if answer.verdict() == Some(Verdict::Refused) {
             if answer.all_messages().any(|message| message.code.as_deref() == Some(Self::JOB_GONE)) {
-                self.state = State::Fetch { certificate: self.target.certificate, sure: false };
+                self.state = self.fetch(None, false);
                 return;
             }
             return self.end(Ending::Refused(answer));
         }
-        let job = answer.data.into_iter().find_map(|data| match data {
-            AnyData::ObjectJob(job) => job.job,
+        let whole = answer.data.into_iter().find_map(|data| match data {
+            AnyData::ObjectJob(whole) => Some(whole),
             _ => None,
         });
-        match job.and_then(|job| job.status) {
-            Some(JobStatus::Success) => self.state = State::Fetch { certificate: self.target.certificate, sure: true },
+        let named = whole.as_ref().and_then(|whole| whole.object.as_ref()?.certificate()?.id);
+        match whole.and_then(|whole| whole.job?.status) {
+            Some(JobStatus::Success) => {
+                self.succeeded = true;
+                self.state = self.fetch(named, true);
+            }
             Some(JobStatus::Failed | JobStatus::Canceled) => self.end(Ending::Failed(None)),
             _ => self.look_later(now),
         }
+    }
+
+    /// Without a job's id the certificate itself decides.
+    fn looked_without_job(&mut self, answer: Response<AnyData>, now: Duration) {
+        match (&self.awaited.key, self.awaited.certificate) {
+            (Some(_), Some(_)) => self.fetched(answer, false, now),
+            (Some(_), None) => self.found(answer, now),
+            // What is deleted is not there.
+            (None, _) if answer.verdict() == Some(Verdict::Refused) => self.end(Ending::Deleted),
+            (None, _) => self.look_later(now),
+        }
+    }
+
+    /// The newest certificate of that name may be ours: its key decides.
+    fn found(&mut self, answer: Response<AnyData>, now: Duration) {
+        if answer.verdict() == Some(Verdict::Refused) {
+            return self.end(Ending::Refused(answer));
+        }
+        let rows = answer.data.into_iter().filter_map(|data| match data {
+            AnyData::Certificate(certificate) if certificate.name == self.awaited.name => certificate.id,
+            _ => None,
+        });
+        match rows.max() {
+            Some(certificate) => self.state = State::Fetch { certificate, sure: false },
+            None => self.look_later(now),
+        }
+    }
+
+    fn find(&self) -> CertificateList {
+        let name = self.awaited.name.clone().unwrap_or_default();
+        let newest = QueryOrder { key: Some("id".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() };
+        let filters = vec![QueryFilter::new("name", Operator::Equal, name)];
+        let query = Query { filters, orders: vec![newest], view: None }.window(0, 20);
+        CertificateList { query }
     }
 
     fn fetched(&mut self, answer: Response<AnyData>, sure: bool, now: Duration) {
@@ -193,7 +244,8 @@ impl Wait {
     }
 
     fn fits(&self, server: Option<&str>) -> bool {
-        server.and_then(|pem| X509::from_pem(pem).ok()).is_some_and(|x509| x509.key.spki == self.target.key)
+        let key = server.and_then(|pem| X509::from_pem(pem).ok()).map(|x509| x509.key.spki);
+        key.is_some() && key == self.awaited.key
     }
 }
 
@@ -211,10 +263,12 @@ impl Workflow for Wait {
         match &self.state {
             State::Until(until) => Step::Wait(*until),
             State::Look => Step::Send(PollInfo.into()),
-            State::LookAtJob => match self.target.job {
-                Some(job) => Step::Send(JobInfo::new(job).into()),
-                None => Step::Send(CertificateInfo::new(self.target.certificate).into()),
+            State::LookAtJob => match (self.awaited.job, self.awaited.certificate) {
+                (Some(job), _) => Step::Send(JobInfo::new(job).into()),
+                (None, Some(certificate)) => Step::Send(CertificateInfo::new(certificate).into()),
+                (None, None) => Step::Send(self.find().into()),
             },
+            State::Find => Step::Send(self.find().into()),
             State::Store(message) => Step::Store(message.clone()),
             State::ConfirmForeign(id) | State::ConfirmOurs { message: id, .. } => {
                 Step::Send(PollConfirm::new(*id).into())
@@ -243,6 +297,7 @@ impl Workflow for Wait {
             (State::LookAtJob, Event::Answered(answer)) => self.looked_at_job(answer, now),
             (State::Look, Event::Answered(answer)) => self.looked_at_queue(answer, now),
             (State::Fetch { sure, .. }, Event::Answered(answer)) => self.fetched(answer, sure, now),
+            (State::Find, Event::Answered(answer)) => self.found(answer, now),
             (State::Ended(ending), _) => self.state = State::Ended(ending),
             (State::Fetch { certificate, sure: true }, _) => {
                 self.state = State::Fetch { certificate, sure: true };

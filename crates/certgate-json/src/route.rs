@@ -56,7 +56,7 @@ const ROWS: &[Row] = &[
     row(TaskKind::JobHistoryList, Method::Post, "/job/history/_search", Content::Optional),
     row(TaskKind::PollInfo, Method::Get, "/poll", Content::None),
     row(TaskKind::PollConfirm, Method::Put, "/poll/{id}", Content::None),
-    row(TaskKind::SessionCreate, Method::Post, "/login", Content::Always),
+    row(TaskKind::SessionCreate, Method::Post, "/login", Content::Optional),
     row(TaskKind::SessionDelete, Method::Delete, "/logout", Content::None),
     row(TaskKind::SessionDelete, Method::Get, "/logout", Content::None),
     row(TaskKind::Hello, Method::Get, "/hello", Content::None),

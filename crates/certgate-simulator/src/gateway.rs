@@ -60,6 +60,8 @@ pub struct Gateway {
 struct Shared {
     world: World,
     faults: VecDeque<Fault>,
+    /// Faults that wait until so many fitting tasks went well.
+    later: Vec<(usize, Fault)>,
     counts: Counts,
     asked: HashMap<TaskKind, usize>,
     arrivals: VecDeque<Duration>,
@@ -79,8 +81,14 @@ impl Gateway {
     pub fn with(settings: Settings) -> Self {
         let faults = settings.faults.clone().into();
         let world = World::new(settings).expect("the machine makes keys");
-        let shared =
-            Shared { world, faults, counts: Counts::default(), asked: HashMap::new(), arrivals: VecDeque::new() };
+        let shared = Shared {
+            world,
+            faults,
+            later: Vec::new(),
+            counts: Counts::default(),
+            asked: HashMap::new(),
+            arrivals: VecDeque::new(),
+        };
         Self { shared: Arc::new(Mutex::new(shared)), xml: XmlCodec::default(), json: JsonCodec::default() }
     }
 
@@ -102,6 +110,21 @@ impl Gateway {
     /// Misbehaves once more.
     pub fn inject(&self, fault: Fault) {
         self.locked(|shared| shared.faults.push_back(fault));
+    }
+
+    /// Misbehaves once more, after so many tasks that fit went well.
+    pub fn inject_after(&self, tasks: usize, fault: Fault) {
+        self.locked(|shared| shared.later.push((tasks, fault)));
+    }
+
+    /// How many sessions are open.
+    pub fn sessions(&self) -> usize {
+        self.locked(|shared| shared.world.sessions.len())
+    }
+
+    /// Ends every session, as the gateway does with idle ones.
+    pub fn end_sessions(&self) {
+        self.locked(|shared| shared.world.sessions.clear());
     }
 
     /// How many messages wait in the queue.
@@ -191,8 +214,16 @@ impl Shared {
 
     fn fault(&mut self, kinds: &[TaskKind]) -> Option<Fault> {
         let fits = |fault: &Fault| fault.task().is_none_or(|task| kinds.contains(&task));
-        let at = self.faults.iter().position(fits)?;
-        self.faults.remove(at)
+        let at = self.faults.iter().position(fits);
+        if at.is_none() {
+            for (tasks, fault) in self.later.iter_mut().filter(|(_, fault)| fits(fault)) {
+                *tasks = tasks.saturating_sub(1);
+                let _ = fault;
+            }
+            let due = self.later.extract_if(.., |(tasks, fault)| *tasks == 0 && fits(fault));
+            self.faults.extend(due.map(|(_, fault)| fault));
+        }
+        self.faults.remove(at?)
     }
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {

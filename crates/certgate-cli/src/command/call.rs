@@ -1,9 +1,9 @@
 //! `certgate call`, and sending one task in general.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certgate_client::Exchange;
-use certgate_domain::{AnyTask, TaskKind};
+use certgate_domain::{AnyTask, Options, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use clap::Args;
@@ -31,30 +31,50 @@ pub(crate) struct Call {
     /// The data, a JSON object; - for standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// Ask for that detail or feature as well, such as dnsProvisioning
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
 }
 
 impl Call {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let (method, route) = certgate_json::route::route(self.task);
-        let body = match &self.data {
-            Some(path) => read_file(path, certgate_wire::Limits::BODY)?,
-            None => Vec::new(),
-        };
-        let target = match self.id {
-            Some(id) => route.replace("{id}", &id.to_string()),
-            None => route.to_owned(),
-        };
-        let request = Request { method, target, headers: Vec::new(), body: Body(body) };
-        let mut calls = JsonCodec::default()
-            .decode_requests(Some(self.task), &request)
-            .map_err(|error| Failure::usage(format!("--data: {error}")))?;
-        let call = calls.pop().ok_or_else(|| Failure::usage("--data: no task"))?;
-        if let Some(finding) = call.findings.first() {
-            return Err(Failure::usage(format!("--data: {finding}: expected a field of the JSON API")));
-        }
-        send(global, &call.value.task)?;
+        let task = read_task(global, self.task, self.id, self.data.as_deref())?;
+        let exchange = exchange_with(global, &task, |options| options.keys = self.keys)?;
+        document::answer(global, &exchange)?;
         Ok(0)
     }
+}
+
+/// A task made of an id and data in the JSON API's shape.
+pub(crate) fn read_task(
+    global: &Global,
+    kind: TaskKind,
+    id: Option<i64>,
+    data: Option<&Path>,
+) -> Result<AnyTask, Failure> {
+    if global.password_stdin && data == Some(Path::new("-")) {
+        return Err(Failure::usage(
+            "--password-stdin and --data - both want standard input: give one of them as a file",
+        ));
+    }
+    let (method, route) = certgate_json::route::route(kind);
+    let body = match data {
+        Some(path) => read_file(path, certgate_wire::Limits::BODY)?,
+        None => Vec::new(),
+    };
+    let target = match id {
+        Some(id) => route.replace("{id}", &id.to_string()),
+        None => route.to_owned(),
+    };
+    let request = Request { method, target, headers: Vec::new(), body: Body(body) };
+    let mut calls = JsonCodec::default()
+        .decode_requests(Some(kind), &request)
+        .map_err(|error| Failure::usage(format!("--data: {error}")))?;
+    let call = calls.pop().ok_or_else(|| Failure::usage("--data: no task"))?;
+    if let Some(finding) = call.findings.first() {
+        return Err(Failure::usage(format!("--data: {finding}: expected a field of the JSON API")));
+    }
+    Ok(call.value.task)
 }
 
 /// Sends one task and shows its answer.
@@ -66,7 +86,17 @@ pub(crate) fn send(global: &Global, task: &AnyTask) -> Result<Exchange, Failure>
 
 /// Sends one task.
 pub(crate) fn exchange(global: &Global, task: &AnyTask) -> Result<Exchange, Failure> {
+    exchange_with(global, task, |_| ())
+}
+
+/// Sends one task with options of its own.
+pub(crate) fn exchange_with(
+    global: &Global,
+    task: &AnyTask,
+    options: impl FnOnce(&mut Options),
+) -> Result<Exchange, Failure> {
     let mut connection = Connection::open(global, None)?;
+    options(connection.client.options_mut());
     if global.verbose {
         eprintln!("certgate: sending {} ({})", task.kind().name(), task.kind().code());
     }

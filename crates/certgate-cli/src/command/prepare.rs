@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     arguments::Global,
-    command::{call::send, reissue::read_csr},
+    command::{call::send, order::read_csr},
     failure::Failure,
 };
 

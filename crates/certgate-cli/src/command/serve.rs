@@ -42,6 +42,9 @@ pub(crate) struct Simulator {
     /// Messages of others at the head of the queue
     #[arg(long, value_name = "COUNT", default_value = "0")]
     foreign: usize,
+    /// Certificates besides 571, for long lists
+    #[arg(long, value_name = "COUNT", default_value = "0")]
+    certificates: usize,
 }
 
 #[derive(Deserialize)]
@@ -68,9 +71,14 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<u8, Failure> {
-        let Self::Simulator(Simulator { listen, account_file, pace, job_time, foreign }) = self;
-        let mut settings =
-            Settings { pace, job_time: Duration::from_secs(job_time), foreign_first: foreign, ..Settings::default() };
+        let Self::Simulator(Simulator { listen, account_file, pace, job_time, foreign, certificates }) = self;
+        let mut settings = Settings {
+            pace,
+            job_time: Duration::from_secs(job_time),
+            foreign_first: foreign,
+            more_certificates: certificates,
+            ..Settings::default()
+        };
         if let Some(path) = account_file {
             settings.account = account(&path)?;
         }

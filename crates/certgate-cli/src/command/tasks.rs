@@ -21,14 +21,15 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
                 })
             })
             .collect();
-        document::print(&json!({ "schema": 1, "tasks": tasks }));
+        let unverified: Vec<&str> = unverified().map(TaskKind::name).collect();
+        document::print(&json!({ "schema": 1, "tasks": tasks, "unverified": unverified }));
         return Ok(0);
     }
     for &kind in TaskKind::ALL {
         let (method, route) = certgate_json::route::route(kind);
         let safe = if kind.is_safe_to_repeat() { "safe to repeat" } else { "never repeated" };
         document::line(&format!(
-            "{:<26} {:<7} {:<5} {:<28} {:<6} {:<15} {}",
+            "{:<30} {:<7} {:<6} {:<36} {:<6} {:<15} {}",
             kind.name(),
             kind.code(),
             method.as_str(),
@@ -38,5 +39,15 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
             certgate_xml::evidence(kind)
         ));
     }
+    let names: Vec<&str> = unverified().map(TaskKind::name).collect();
+    document::line(&format!(
+        "\nunverified (no sample of their XML is known; it is derived from the JSON API): {}",
+        names.join(", ")
+    ));
     Ok(0)
+}
+
+/// Tasks whose XML nobody has shown.
+fn unverified() -> impl Iterator<Item = TaskKind> {
+    TaskKind::ALL.iter().copied().filter(|kind| certgate_xml::evidence(*kind) == "derived")
 }

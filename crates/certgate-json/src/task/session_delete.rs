@@ -6,8 +6,9 @@ use certgate_wire::DecodeError;
 use crate::{fields::Fields, object::Object, record::session, task::Given};
 
 pub(crate) fn read(given: &Given<'_, '_, '_>) -> Result<AnyTask, DecodeError> {
+    let session = given.body.map(|body| body.secret("session")).transpose()?.flatten();
     given.nothing();
-    Ok(SessionDelete { session: None }.into())
+    Ok(SessionDelete { session }.into())
 }
 
 pub(crate) fn write(task: &SessionDelete, _fields: &mut Fields) {

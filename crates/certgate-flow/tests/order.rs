@@ -1,4 +1,4 @@
-//! The reissue over event orders, with a made-up clock: a script of what the gateway says, and what the workflow asks for.
+//! An order over event orders, with a made-up clock: a script of what the gateway says, and what the workflow asks for.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use certgate_domain::{
     ResponseObject, SslContact, Status, StatusCode, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Ending, Event, ForeignMessages, Pending, Reissue, Step, Wanted, Workflow};
+use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, Purpose, Step, Wanted, Workflow};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
@@ -34,9 +34,8 @@ fn csr(name: &str) -> (String, CertificateRequest) {
 fn wanted(foreign: ForeignMessages) -> Wanted {
     let (csr, request) = csr("example.com");
     Wanted {
-        id: 571,
-        csr,
-        request,
+        purpose: Purpose::Reissue(571),
+        csr: Some((csr, request)),
         product: None,
         name: None,
         admin: None,
@@ -137,7 +136,7 @@ fn word(step: &Step) -> String {
 }
 
 /// Runs the script; time passes only while waiting. Gives the words of the steps and the ending.
-fn run(flow: &mut Reissue, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
+fn run(flow: &mut Order, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
     let mut script = script.into_iter();
     let (mut now, mut words) = (Duration::ZERO, Vec::new());
     loop {
@@ -171,7 +170,7 @@ const START: [&str; 4] = ["certificate-info", "certificate-prepare-order", "publ
 #[test]
 fn the_documented_order_of_work_with_either_code() {
     for code in ["N400101", "N400102"] {
-        let mut flow = Reissue::new(wanted(ForeignMessages::Spool));
+        let mut flow = Order::new(wanted(ForeignMessages::Spool));
         let mut script = vec![existing(), prepared(), accepted(code)];
         script.extend([polled(message(7, Some(JOB), JobStatus::Success)), confirmed(), existing()]);
         let (words, ending) = run(&mut flow, script);
@@ -184,7 +183,7 @@ fn the_documented_order_of_work_with_either_code() {
 
 #[test]
 fn the_order_takes_what_is_not_given_from_the_certificate() {
-    let mut flow = Reissue::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted(ForeignMessages::Spool) });
+    let mut flow = Order::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted(ForeignMessages::Spool) });
     let now = Duration::ZERO;
     flow.step(now);
     flow.heard(existing(), now);
@@ -222,7 +221,7 @@ fn nothing_is_asked_for_what_is_given() {
         method: Some(AuthMethod::Email),
         ..wanted(ForeignMessages::Spool)
     };
-    let mut flow = Reissue::new(complete);
+    let mut flow = Order::new(complete);
     let (words, _) = run(&mut flow, vec![prepared()]);
     assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
     let Step::Send(AnyTask::CertificateReissue(task)) = flow.step(Duration::ZERO) else { panic!("expected the order") };
@@ -342,7 +341,7 @@ fn waits_by_event_orders() {
     for (what, foreign, script, expected) in rows {
         let mut events = start();
         events.extend(script);
-        let mut flow = Reissue::new(wanted(foreign));
+        let mut flow = Order::new(wanted(foreign));
         let (words, _) = run(&mut flow, events);
         assert_eq!(words[..4], START);
         assert_eq!(words[4..], expected, "{what}");
@@ -373,7 +372,7 @@ fn endings() {
         ("stop", ForeignMessages::Stop, with(vec![polled(message(1, Some(99), JobStatus::Success))]), "foreign 1"),
         ("nothing asked for", ForeignMessages::Spool, vec![answer("S400104", vec![])], "nonsense"),
     ] {
-        let (words, ending) = run(&mut Reissue::new(wanted(foreign)), script);
+        let (words, ending) = run(&mut Order::new(wanted(foreign)), script);
         let seen = match ending {
             Some(Ending::Refused(_)) => "refused".to_owned(),
             Some(Ending::Failed(_)) => "failed".to_owned(),
@@ -392,7 +391,7 @@ fn endings() {
 #[test]
 fn what_does_not_fit_is_not_ordered() {
     let (csr, request) = csr("other.example");
-    let mut flow = Reissue::new(Wanted { csr, request, ..wanted(ForeignMessages::Spool) });
+    let mut flow = Order::new(Wanted { csr: Some((csr, request)), ..wanted(ForeignMessages::Spool) });
     let (words, ending) = run(&mut flow, vec![existing()]);
     assert_eq!(words, ["certificate-info", "end"]);
     assert_eq!(
@@ -402,7 +401,7 @@ fn what_does_not_fit_is_not_ordered() {
         ))
     );
 
-    let mut flow = Reissue::new(Wanted { method: Some(AuthMethod::File), ..wanted(ForeignMessages::Spool) });
+    let mut flow = Order::new(Wanted { method: Some(AuthMethod::File), ..wanted(ForeignMessages::Spool) });
     let (words, ending) = run(&mut flow, vec![existing(), prepared()]);
     assert_eq!(words, ["certificate-info", "certificate-prepare-order", "end"]);
     assert!(matches!(ending, Some(Ending::Unfit(why)) if why.contains("choose --method among EMAIL, DNS")));
@@ -410,7 +409,7 @@ fn what_does_not_fit_is_not_ordered() {
 
 #[test]
 fn no_wait_ends_with_the_job() {
-    let mut flow = Reissue::new(Wanted { wait: false, ..wanted(ForeignMessages::Spool) });
+    let mut flow = Order::new(Wanted { wait: false, ..wanted(ForeignMessages::Spool) });
     let (words, ending) = run(&mut flow, start());
     assert_eq!(words.last().map(String::as_str), Some("end"));
     assert_eq!(ending, Some(Ending::Pending(Pending::NoWait)));

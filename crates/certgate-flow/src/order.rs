@@ -1,32 +1,41 @@
-//! The reissue of a certificate: prepare, publish, order, wait, confirm, fetch.
+//! An order of a certificate, be it a new one, a reissue or a renewal: prepare, publish, order, wait, confirm, fetch.
 
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, CertAuthentication, Certificate, Said, SslContact, TimePeriod, Verdict,
-    task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue},
+    AnyData, AnyTask, CertAuthentication, Certificate, Said, SslContact, SubjectAlternativeName, TimePeriod, Verdict,
+    task::{CertificateCreate, CertificateInfo, CertificatePrepareOrder, CertificateReissue, CertificateRenew},
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_x509::CertificateRequest;
 
-use crate::{Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow, wait::prepared};
+use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow, wait::prepared};
 
-/// What is wanted. What is absent is taken from the existing certificate (task 400104).
+/// Which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new certificate (task 400101).
+    Create,
+    /// That certificate with another CSR (task 400102).
+    Reissue(i64),
+    /// That certificate for another term (task 400106).
+    Renew(i64),
+}
+
+/// What is wanted. What is absent is taken from the existing certificate (task 400104), where there is one.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The certificate's id.
-    pub id: i64,
-    /// The CSR as given, PEM.
-    pub csr: String,
-    /// The CSR's facts.
-    pub request: CertificateRequest,
-    /// The product's code.
+    /// Which order.
+    pub purpose: Purpose,
+    /// The CSR as given, PEM, and its facts. A renewal without one keeps the certificate's.
+    pub csr: Option<(String, CertificateRequest)>,
+    /// The product's code. A new certificate needs one.
     pub product: Option<String>,
-    /// The certificate's name.
+    /// The certificate's name; of a new certificate the CSR's unless told.
     pub name: Option<String>,
-    /// Id of the administrative contact.
+    /// Id of the administrative contact. A new certificate needs one.
     pub admin: Option<i64>,
-    /// Id of the technical contact.
+    /// Id of the technical contact. A new certificate needs one.
     pub technical: Option<i64>,
     /// The server software.
     pub software: Option<ServerSoftware>,
@@ -46,7 +55,7 @@ pub struct Wanted {
 
 /// The workflow.
 #[derive(Debug, Clone)]
-pub struct Reissue {
+pub struct Order {
     wanted: Wanted,
     existing: Option<Certificate>,
     authentication: Option<CertAuthentication>,
@@ -65,22 +74,42 @@ enum State {
     Ended(Box<Ending>),
 }
 
-impl Reissue {
+impl Order {
     /// Starts it.
     pub fn new(wanted: Wanted) -> Self {
-        let complete = wanted.product.is_some()
+        let complete = wanted.csr.is_some()
+            && wanted.product.is_some()
             && wanted.name.is_some()
             && wanted.admin.is_some()
             && wanted.technical.is_some()
             && wanted.software.is_some()
             && wanted.lifetime.is_some()
             && wanted.method.is_some();
-        let state = if complete { State::Prepare } else { State::Inquire };
+        let inquires = !complete && wanted.purpose != Purpose::Create;
+        let state = if inquires { State::Inquire } else { State::Prepare };
         let mut this = Self { wanted, existing: None, authentication: None, job: None, stid: None, state };
-        if complete {
+        if this.wanted.purpose == Purpose::Create {
+            this.check_complete();
+        }
+        if !inquires {
             this.check_name();
         }
         this
+    }
+
+    /// Which order it is.
+    pub fn purpose(&self) -> Purpose {
+        self.wanted.purpose
+    }
+
+    /// The CSR's facts, once the CSR is known.
+    pub fn request(&self) -> Option<&CertificateRequest> {
+        self.wanted.csr.as_ref().map(|(_, request)| request)
+    }
+
+    /// The certificate as it was before, once it is known.
+    pub fn existing(&self) -> Option<&Certificate> {
+        self.existing.as_ref()
     }
 
     /// The job's id, once the order is accepted.
@@ -95,17 +124,56 @@ impl Reissue {
 
     /// The name the certificate is to have.
     pub fn name(&self) -> Option<&str> {
+        let of_request = || {
+            let request = self.request().filter(|_| self.wanted.purpose == Purpose::Create)?;
+            request.common_name.as_deref().or_else(|| request.names.first().map(String::as_str))
+        };
         let existing = || self.existing.as_ref().and_then(|certificate| certificate.name.as_deref());
-        self.wanted.name.as_deref().or_else(existing)
+        self.wanted.name.as_deref().or_else(existing).or_else(of_request)
     }
 
     fn end(&mut self, ending: Ending) {
         self.state = State::Ended(Box::new(ending));
     }
 
+    fn id(&self) -> Option<i64> {
+        match self.wanted.purpose {
+            Purpose::Create => None,
+            Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
+        }
+    }
+
+    /// What a new certificate cannot be ordered without.
+    fn check_complete(&mut self) {
+        let wanted = &self.wanted;
+        let missing = [
+            ("the CSR", wanted.csr.is_none()),
+            ("--product", wanted.product.is_none()),
+            ("--admin", wanted.admin.is_none()),
+            ("--technical", wanted.technical.is_none()),
+        ];
+        if let Some((what, _)) = missing.iter().find(|(_, missing)| *missing) {
+            self.end(Ending::Unfit(format!("a new certificate needs {what}")));
+        }
+    }
+
+    /// A renewal without a CSR of its own keeps the certificate's.
+    fn take_csr(&mut self) {
+        if self.wanted.csr.is_some() {
+            return;
+        }
+        let csr = self.existing.as_ref().and_then(|certificate| certificate.csr.clone());
+        match csr.map(|csr| (CertificateRequest::from_pem(&csr), csr)) {
+            Some((Ok(request), csr)) => self.wanted.csr = Some((csr, request)),
+            Some((Err(why), _)) => {
+                self.end(Ending::Unfit(format!("the certificate's own CSR cannot be used ({why}): give --csr")));
+            }
+            None => self.end(Ending::Unfit("the gateway does not say the certificate's CSR: give --csr".to_owned())),
+        }
+    }
+
     fn check_name(&mut self) {
-        let Some(name) = self.name().map(str::to_owned) else { return };
-        let request = &self.wanted.request;
+        let (Some(name), Some(request)) = (self.name().map(str::to_owned), self.request()) else { return };
         let mut names = request.common_name.iter().chain(&request.names);
         if !names.any(|candidate| candidate.eq_ignore_ascii_case(&name)) {
             let found = request.common_name.as_deref().unwrap_or("none");
@@ -115,9 +183,14 @@ impl Reissue {
         }
     }
 
+    fn csr(&self) -> Option<String> {
+        self.wanted.csr.as_ref().map(|(csr, _)| csr.clone())
+    }
+
     fn preparation(&self) -> CertificatePrepareOrder {
-        let mut task = CertificatePrepareOrder::new(self.wanted.csr.clone(), self.product());
-        task.request.certificate = Some(Box::new(Certificate { id: Some(self.wanted.id), ..Certificate::default() }));
+        let mut task = CertificatePrepareOrder::new(self.csr().unwrap_or_default(), self.product());
+        let named = self.id().map(|id| Certificate { id: Some(id), ..Certificate::default() });
+        task.request.certificate = named.map(Box::new);
         task
     }
 
@@ -162,26 +235,42 @@ impl Reissue {
     }
 
     /// The same data as for a new order (documented page, "Certificate Reissue").
-    fn order(&self) -> Certificate {
+    fn ordered_certificate(&self) -> Certificate {
         let existing = self.existing.as_ref();
         let contact = |wanted: Option<i64>, existing: Option<&SslContact>| {
             wanted.or_else(|| existing.and_then(|contact| contact.id)).map(SslContact::by_id)
         };
+        let name = self.name().map(str::to_owned);
+        let further = self.request().map(|request| request.names.clone()).unwrap_or_default();
+        let further = further.into_iter().filter(|other| Some(other) != name.as_ref());
         Certificate {
-            id: Some(self.wanted.id),
+            id: self.id(),
             admin_contact: contact(self.wanted.admin, existing.and_then(|c| c.admin_contact.as_ref())),
             technical_contact: contact(self.wanted.technical, existing.and_then(|c| c.technical_contact.as_ref())),
-            name: self.name().map(str::to_owned),
+            subject_alternative_names: match self.wanted.purpose {
+                Purpose::Create => further.map(SubjectAlternativeName::new).collect(),
+                Purpose::Reissue(_) | Purpose::Renew(_) => Vec::new(),
+            },
+            name,
             lifetime: self
                 .wanted
                 .lifetime
                 .map(TimePeriod::months)
                 .or_else(|| existing.and_then(|c| c.lifetime.clone())),
             software: self.wanted.software.clone().or_else(|| existing.and_then(|c| c.software.clone())),
-            csr: Some(self.wanted.csr.clone()),
+            csr: self.csr(),
             product: self.product().map(str::to_owned),
             authentication: self.authentication.clone(),
             ..Certificate::default()
+        }
+    }
+
+    fn order(&self) -> AnyTask {
+        let certificate = self.ordered_certificate();
+        match self.wanted.purpose {
+            Purpose::Create => CertificateCreate { certificate }.into(),
+            Purpose::Reissue(_) => CertificateReissue { certificate }.into(),
+            Purpose::Renew(_) => CertificateRenew { certificate }.into(),
         }
     }
 
@@ -189,25 +278,24 @@ impl Reissue {
         if !self.wanted.wait {
             return self.end(Ending::Pending(Pending::NoWait));
         }
-        self.state = State::Wait(Box::new(Wait::new(
-            self.wanted.id,
-            self.job,
-            self.stid.clone(),
-            self.name().map(str::to_owned),
-            &self.wanted.request,
-            self.wanted.foreign,
-            self.wanted.deadline,
-        )));
+        let awaited = Awaited {
+            certificate: self.id(),
+            job: self.job,
+            stid: self.stid.clone(),
+            name: self.name().map(str::to_owned),
+            key: self.request().map(|request| request.key.spki.clone()),
+        };
+        self.state = State::Wait(Box::new(Wait::new(awaited, self.wanted.foreign, self.wanted.deadline)));
     }
 }
 
-impl Workflow for Reissue {
+impl Workflow for Order {
     fn step(&mut self, now: Duration) -> Step {
         match &mut self.state {
-            State::Inquire => Step::Send(CertificateInfo::new(self.wanted.id).into()),
+            State::Inquire => Step::Send(CertificateInfo { id: self.id() }.into()),
             State::Prepare => Step::Send(self.preparation().into()),
             State::Publish => Step::Publish(Box::new(self.authentication.clone().unwrap_or_default())),
-            State::Order => Step::Send(CertificateReissue { certificate: self.order() }.into()),
+            State::Order => Step::Send(self.order()),
             State::Wait(wait) => wait.step(now),
             State::Ended(ending) => Step::End(ending.clone()),
         }
@@ -224,6 +312,7 @@ impl Workflow for Reissue {
                     Some(AnyData::Certificate(certificate)) => {
                         self.existing = Some(*certificate);
                         self.state = State::Prepare;
+                        self.take_csr();
                         self.check_name();
                     }
                     _ => self.end(Ending::Nonsense("the answer to certificate-info holds no certificate".to_owned())),

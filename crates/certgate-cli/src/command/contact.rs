@@ -1,0 +1,99 @@
+//! `certgate contact`.
+
+use std::path::PathBuf;
+
+use certgate_domain::{
+    AnyTask, TaskKind,
+    task::{ContactDelete, ContactInfo, ContactList},
+};
+use clap::Subcommand;
+
+use crate::{
+    arguments::Global,
+    command::call::{exchange, exchange_with, read_task, send},
+    document,
+    failure::Failure,
+    listing::Listing,
+    sure::ask,
+};
+
+/// The contacts of certificates
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contact {
+    /// Create a contact
+    #[command(after_help = "Example:
+  echo '{\"fname\":\"John\",\"lname\":\"Doe\",\"email\":\"john@example.com\"}' | certgate contact create --data - --sandbox")]
+    Create {
+        /// The contact, a JSON object in the API's shape; - for standard input
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        /// Create it although there is one like it (XML only)
+        #[arg(long)]
+        force: bool,
+    },
+    /// Change a contact: what is not given is taken away
+    #[command(after_help = "Example:\n  certgate contact update 1120 --data contact.json")]
+    Update {
+        /// The contact's id
+        #[arg(allow_negative_numbers = true)]
+        id: i64,
+        /// The whole contact, a JSON object in the API's shape; - for standard input
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+    },
+    /// Delete a contact
+    #[command(after_help = "Example:\n  certgate contact delete 1120 --yes --sandbox")]
+    Delete {
+        /// The contact's id
+        #[arg(allow_negative_numbers = true)]
+        id: i64,
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show a contact
+    #[command(after_help = "Example:\n  certgate contact info 1120 --sandbox")]
+    Info {
+        /// The contact's id
+        #[arg(allow_negative_numbers = true)]
+        id: i64,
+    },
+    /// List contacts (exit 8 where there is none)
+    #[command(after_help = "Example:\n  certgate contact list --filter lname=D* --sandbox")]
+    List(Listing),
+}
+
+impl Contact {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let id_of = |exchange: &certgate_client::Exchange| {
+            let object = exchange.answer.value.object.as_ref().and_then(|object| object.value.clone());
+            object.unwrap_or_else(|| "a contact".to_owned())
+        };
+        match self {
+            Self::Create { data, force } => {
+                let task = read_task(global, TaskKind::ContactCreate, None, Some(&data))?;
+                let exchange = exchange_with(global, &task, |options| {
+                    options.force_contact_create = force.then_some(certgate_domain::Said::Value(true));
+                })?;
+                document::done(global, &exchange, &id_of(&exchange))?;
+            }
+            Self::Update { id, data } => {
+                let task = read_task(global, TaskKind::ContactUpdate, Some(id), Some(&data))?;
+                document::done(global, &exchange(global, &task)?, &id.to_string())?;
+            }
+            Self::Delete { id, yes } => {
+                ask(yes, &format!("Delete contact {id}? It cannot be undone."))?;
+                let exchange = exchange(global, &AnyTask::from(ContactDelete::new(id)))?;
+                document::done(global, &exchange, &format!("deleted: {id}"))?;
+            }
+            Self::Info { id } => {
+                send(global, &ContactInfo::new(id).into())?;
+            }
+            Self::List(listing) => {
+                let columns = ["id", "fname", "lname", "organization"];
+                return listing.run(global, &columns, |query| ContactList { query }.into());
+            }
+        }
+        Ok(0)
+    }
+}

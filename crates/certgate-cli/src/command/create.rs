@@ -1,0 +1,26 @@
+//! `certgate create`.
+
+use std::path::PathBuf;
+
+use certgate_flow::Purpose;
+use clap::Args;
+
+use crate::{arguments::Global, command::order::Ordering, failure::Failure};
+
+/// Order a new certificate: check, order, wait, confirm, fetch, verify, write
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  certgate create --csr example.com.csr --product QUICKSSLPREMIUM --admin 1120 --technical 1120 --lifetime 12 --sandbox")]
+pub(crate) struct Create {
+    /// The CSR, PEM; - for standard input
+    #[arg(long, value_name = "FILE")]
+    csr: PathBuf,
+    #[command(flatten)]
+    ordering: Ordering,
+}
+
+impl Create {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        self.ordering.run(global, Purpose::Create, Some(self.csr))
+    }
+}

@@ -1,0 +1,79 @@
+//! `certgate delete`.
+
+use certgate_client::drive;
+use certgate_domain::{AnyTask, TaskKind, task};
+use certgate_flow::Workflow;
+use clap::Args;
+
+use crate::{
+    arguments::Global,
+    command::order::{Waiting, show_requests},
+    connection::Connection,
+    failure::Failure,
+    progress::Progress,
+    report::Report,
+    sure::ask,
+};
+
+/// Delete a certificate and its order
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  certgate delete 571 --yes --sandbox")]
+pub(crate) struct Delete {
+    /// The certificate's id
+    id: i64,
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    waiting: Waiting,
+    /// Order the deletion, and do not wait for it
+    #[arg(long)]
+    no_wait: bool,
+    /// Show the requests and delete nothing
+    #[arg(long, conflicts_with = "no_wait")]
+    dry_run: bool,
+}
+
+impl Delete {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        if !self.dry_run {
+            ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.id))?;
+        }
+        let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
+        let client = &mut connection.client;
+        if self.dry_run {
+            let tasks: [AnyTask; 4] = [
+                task::CertificateInfo::new(self.id).into(),
+                task::CertificateDelete::new(self.id).into(),
+                task::PollInfo.into(),
+                task::PollConfirm::default().into(),
+            ];
+            show_requests(global, client, &tasks, &[]);
+            return Ok(0);
+        }
+        let foreign = self.waiting.foreign.into();
+        let mut flow = certgate_flow::Delete::new(self.id, foreign, self.waiting.timeout, !self.no_wait);
+        let mut progress = Progress::new(global, client, Some(self.waiting.spool_folder()?));
+        let ended = drive(client, &mut flow, &mut progress);
+        progress.finish();
+        let report = Report {
+            global,
+            task: TaskKind::CertificateDelete,
+            certificate: Some(self.id),
+            request: None,
+            ctid: client.options().ctid.as_deref(),
+            job: flow.job(),
+            name: flow.name(),
+            csr: None,
+            waiting: &self.waiting,
+            progress: &progress,
+        };
+        match ended {
+            Ok(ending) => report.end(ending),
+            Err(error) => {
+                let failure = Failure::from(error);
+                Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `certgate renew`.
+
+use std::path::PathBuf;
+
+use certgate_flow::Purpose;
+use clap::Args;
+
+use crate::{arguments::Global, command::order::Ordering, failure::Failure};
+
+/// Renew a certificate for another term, from 90 days before its end
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  certgate renew 571 --csr example.com.csr --out certificates/example.com
+  certgate renew 571 --sandbox")]
+pub(crate) struct Renew {
+    /// The certificate's id
+    id: i64,
+    /// The CSR, PEM; - for standard input [default: the certificate's, and with it the same key]
+    #[arg(long, value_name = "FILE")]
+    csr: Option<PathBuf>,
+    #[command(flatten)]
+    ordering: Ordering,
+}
+
+impl Renew {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        self.ordering.run(global, Purpose::Renew(self.id), self.csr)
+    }
+}

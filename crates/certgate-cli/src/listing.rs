@@ -1,0 +1,233 @@
+//! Lists: what is asked for, page by page, and its rows as they come.
+
+use certgate_client::{Client, Kind};
+use certgate_domain::{
+    AnyTask, Query, QueryFilter, QueryOrder, QueryView, Said,
+    words::{Condition, Operator, OrderMode},
+};
+use certgate_wire::{Finding, Limits};
+use clap::Args;
+use serde_json::Value;
+
+use crate::{arguments::Global, connection::Connection, document, failure::Failure, table::Table};
+
+/// What a list is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    /// Only rows that fit: KEY=VALUE (`*` stands for any text), KEY!=VALUE, KEY>VALUE, KEY>=VALUE, KEY<VALUE, KEY<=VALUE
+    #[arg(long, value_name = "CONDITION", value_parser = condition)]
+    filter: Vec<QueryFilter>,
+    /// Sort by that key, KEY or KEY:desc
+    #[arg(long, value_name = "KEY", value_parser = order)]
+    order: Vec<QueryOrder>,
+    /// So many rows at most; with --all so many a request [default: 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    limit: Option<i64>,
+    /// After so many rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), default_value = "0")]
+    offset: i64,
+    /// Every row, page after page, at the gateway's pace
+    #[arg(long)]
+    all: bool,
+    /// The subusers' as well
+    #[arg(long)]
+    children: bool,
+    /// Ask for that field as well
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
+    /// The columns of the table
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    columns: Vec<String>,
+}
+
+/// Rows a request unless told; what the XML gateway gives by itself.
+const PAGE: i64 = 100;
+
+fn condition(text: &str) -> Result<QueryFilter, String> {
+    let expected = || "expected KEY=VALUE, with one of = != > >= < <=".to_owned();
+    let at = text.find(['=', '!', '<', '>']).filter(|at| *at > 0).ok_or_else(expected)?;
+    let (key, rest) = text.split_at(at);
+    let operators = [
+        ("!=", Operator::NotEqual),
+        (">=", Operator::GreaterEqual),
+        ("<=", Operator::LessEqual),
+        (">", Operator::Greater),
+        ("<", Operator::Less),
+        ("=", Operator::Equal),
+    ];
+    let found = operators.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)));
+    let (operator, value) = found.ok_or_else(expected)?;
+    let operator = if operator == Operator::Equal && value.contains('*') { Operator::Like } else { operator };
+    Ok(QueryFilter::new(key.trim(), operator, value))
+}
+
+fn order(text: &str) -> Result<QueryOrder, String> {
+    let (key, mode) = match text.rsplit_once(':') {
+        None => (text, OrderMode::Asc),
+        Some((key, "asc")) => (key, OrderMode::Asc),
+        Some((key, "desc")) => (key, OrderMode::Desc),
+        Some(_) => return Err("expected KEY, KEY:asc or KEY:desc".to_owned()),
+    };
+    Ok(QueryOrder { key: Some(key.to_owned()), r#type: Some(mode), ins: Vec::new() })
+}
+
+impl Listing {
+    fn query(&self, offset: i64) -> Query {
+        let mut filters = self.filter.clone();
+        if filters.len() > 1 {
+            filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
+        }
+        let children = self.children.then_some(Said::Value(true));
+        let view = Some(QueryView { children, ..QueryView::default() });
+        Query { filters, view, orders: self.order.clone() }.window(offset, self.limit.unwrap_or(PAGE))
+    }
+
+    /// Asks for the rows and prints each as it comes: memory does not grow with the list.
+    pub(crate) fn run(
+        &self,
+        global: &Global,
+        columns: &[&str],
+        task: impl Fn(Query) -> AnyTask,
+    ) -> Result<u8, Failure> {
+        let mut connection = Connection::open(global, None)?;
+        let client = &mut connection.client;
+        client.options_mut().keys.clone_from(&self.keys);
+        let mut rows = Rows::new(global, self.columns(columns));
+        let mut offset = self.offset;
+        loop {
+            let page = match page(client, &task(self.query(offset))) {
+                Ok(page) => page,
+                Err(failure) => return Err(rows.broken_off(failure)),
+            };
+            let count = page.rows.len();
+            offset += i64::try_from(count).unwrap_or(i64::MAX);
+            let total = page.total;
+            rows.show(page);
+            let is_last = count == 0
+                || match total {
+                    Some(total) => offset >= total,
+                    None => (count as i64) < self.limit.unwrap_or(PAGE),
+                };
+            if is_last || !self.all {
+                break;
+            }
+        }
+        rows.finish()
+    }
+
+    fn columns(&self, usual: &[&str]) -> Vec<String> {
+        if self.columns.is_empty() {
+            return usual.iter().map(|name| (*name).to_owned()).chain(self.keys.clone()).collect();
+        }
+        self.columns.clone()
+    }
+}
+
+/// The answer to one request of a list.
+struct Page {
+    /// The answer without its rows.
+    envelope: Value,
+    rows: Vec<Value>,
+    total: Option<i64>,
+    findings: Vec<Finding>,
+}
+
+fn page(client: &mut Client, task: &AnyTask) -> Result<Page, Failure> {
+    let exchange = client.exchange(task)?;
+    let exchange = client.accepted(task.kind(), exchange)?;
+    let mut envelope = certgate_json::document::response(&exchange.answer.value);
+    let rows = match envelope.as_object_mut().and_then(|fields| fields.remove("data")) {
+        Some(Value::Array(rows)) => rows,
+        _ => Vec::new(),
+    };
+    let total = exchange.answer.value.object.and_then(|object| object.summary);
+    Ok(Page { envelope, rows, total, findings: exchange.answer.findings })
+}
+
+/// The rows on their way out: a table, or the one JSON document piece by piece.
+struct Rows<'a> {
+    global: &'a Global,
+    table: Table,
+    shown: usize,
+    begun: bool,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(global: &'a Global, columns: Vec<String>) -> Self {
+        Self { global, table: Table::new(columns), shown: 0, begun: false, findings: Vec::new() }
+    }
+
+    fn show(&mut self, page: Page) {
+        let Page { envelope, rows, total: _, findings } = page;
+        self.findings.extend(findings.into_iter().take(Limits::FINDINGS.saturating_sub(self.findings.len())));
+        if self.global.json() {
+            if !self.begun {
+                document::piece("{\"schema\":1,\"response\":{");
+                for (name, value) in envelope.as_object().into_iter().flatten() {
+                    document::piece(&format!("{}:{value},", Value::from(name.as_str())));
+                }
+                document::piece("\"data\":[");
+            }
+            for row in &rows {
+                document::piece(if self.shown == 0 { "\n" } else { ",\n" });
+                document::piece(&row.to_string());
+                self.shown += 1;
+            }
+        } else {
+            self.table.rows(&rows);
+            self.shown += rows.len();
+        }
+        self.begun = true;
+    }
+
+    /// A list that cannot be had whole: the document is closed, with the error in it.
+    fn broken_off(self, failure: Failure) -> Failure {
+        if !self.begun || !self.global.json() {
+            return failure;
+        }
+        document::piece(&format!(
+            "]}},\"findings\":{},\"error\":{}}}\n",
+            document::findings(&self.findings),
+            failure.error()
+        ));
+        failure.said()
+    }
+
+    fn finish(self) -> Result<u8, Failure> {
+        if self.global.json() {
+            document::piece(&format!("]}},\"findings\":{}}}\n", document::findings(&self.findings)));
+        }
+        document::judge(self.global, &self.findings)?;
+        Ok(if self.shown == 0 { Kind::Unchanged.exit_code() } else { 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use certgate_domain::words::Operator;
+
+    use super::{condition, order};
+
+    #[test]
+    fn conditions() {
+        for (text, key, operator, value) in [
+            ("name=example.com", "name", Operator::Equal, "example.com"),
+            ("name=*.com", "name", Operator::Like, "*.com"),
+            ("name!=a=b", "name", Operator::NotEqual, "a=b"),
+            ("expire<=2019-01-01", "expire", Operator::LessEqual, "2019-01-01"),
+            ("id>5", "id", Operator::Greater, "5"),
+            ("comment=", "comment", Operator::Equal, ""),
+        ] {
+            let filter = condition(text).unwrap();
+            assert_eq!(
+                (filter.key.as_deref(), filter.operator, filter.value.as_deref()),
+                (Some(key), Some(operator), Some(value))
+            );
+        }
+        for bad in ["", "name", "=x", "name!x"] {
+            assert!(condition(bad).is_err(), "{bad}");
+        }
+        assert!(order("name:up").is_err() && order("name:desc").is_ok());
+    }
+}

@@ -1,0 +1,218 @@
+//! How a workflow ends: what is known, checked, written, left behind.
+
+use std::{
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use certgate_client::{Kind, Refusal, written_files};
+use certgate_domain::{Certificate, TaskKind};
+use certgate_flow::{Ending, Pending};
+use certgate_x509::CertificateRequest;
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    command::order::Waiting,
+    document,
+    failure::Failure,
+    progress::{Progress, strict},
+};
+
+/// How a workflow ended before or without its order.
+pub(crate) fn failed(task: TaskKind, ending: Ending) -> Failure {
+    match ending {
+        Ending::Refused(answer) => {
+            let auth = answer.blames_credentials();
+            let refusal = Refusal { task, answer, auth };
+            Failure::from(certgate_client::Error::Refused(Box::new(refusal)))
+        }
+        Ending::Unfit(why) => Failure::usage(why),
+        Ending::Nonsense(why) => Failure::new(Kind::Undecodable, why),
+        Ending::Failed(message) => {
+            let messages = message.map(|message| message.messages).unwrap_or_default();
+            let mut text = "the gateway ended the job without a certificate".to_owned();
+            for message in messages.iter().flat_map(certgate_domain::Message::walk) {
+                let part = |text: &Option<String>| text.clone().unwrap_or_default();
+                text += &format!("\n  {} {}", part(&message.code), part(&message.text));
+            }
+            let failure = Failure::new(Kind::Refused, text);
+            if messages.is_empty() {
+                failure
+            } else {
+                failure.with("messages", certgate_json::document::messages(&messages))
+            }
+        }
+        other => Failure::new(Kind::Internal, format!("an ending without a meaning here: {other:?}")),
+    }
+}
+
+/// What is known at the end of a run.
+pub(crate) struct Report<'a> {
+    pub(crate) global: &'a Global,
+    /// The order's task.
+    pub(crate) task: TaskKind,
+    /// The certificate's id; a new one has none yet.
+    pub(crate) certificate: Option<i64>,
+    /// The CSR's facts; a deletion has none.
+    pub(crate) request: Option<&'a CertificateRequest>,
+    pub(crate) ctid: Option<&'a str>,
+    pub(crate) job: Option<i64>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) csr: Option<PathBuf>,
+    pub(crate) waiting: &'a Waiting,
+    pub(crate) progress: &'a Progress<'a>,
+}
+
+impl Report<'_> {
+    pub(crate) fn end(&self, ending: Ending) -> Result<u8, Failure> {
+        match ending {
+            Ending::Issued(certificate) => self.issued(&certificate),
+            Ending::Deleted => self.deleted(),
+            Ending::Pending(pending) => Err(self.pending(pending)),
+            Ending::Failed(_) => {
+                let failure = failed(self.task, ending);
+                let mut document = self.document("failed", Some("FAILED"));
+                Err(self.with_members(failure, &mut document))
+            }
+            other => Err(failed(self.task, other)),
+        }
+    }
+
+    fn document(&self, state: &str, job_status: Option<&str>) -> Value {
+        let mut document = json!({ "schema": 1, "order": { "state": state } });
+        if let Some(ctid) = self.ctid {
+            document["order"]["id"] = json!(ctid);
+            document["order"]["ctid"] = json!(ctid);
+        }
+        if let Some(job) = self.job {
+            document["job"] = json!({ "id": job });
+            if let Some(status) = job_status {
+                document["job"]["status"] = json!(status);
+            }
+        }
+        document
+    }
+
+    fn with_members(&self, mut failure: Failure, document: &mut Value) -> Failure {
+        for name in ["order", "job", "certificate", "files", "checks", "findings", "resume"] {
+            if let Some(value) = document.get_mut(name) {
+                failure = failure.with(name, value.take());
+            }
+        }
+        failure
+    }
+
+    fn resume_command(&self) -> String {
+        let job = self.job.map(|job| format!(" {job}")).unwrap_or_default();
+        if self.task == TaskKind::CertificateDelete {
+            return format!("certgate job info{job}");
+        }
+        let mut command = format!("certgate resume{job}");
+        if let Some(certificate) = self.certificate {
+            command += &format!(" --certificate {certificate}");
+        } else if let Some(name) = self.name {
+            command += &format!(" --name {}", shell_word(name));
+        }
+        if let Some(csr) = &self.csr {
+            command += &format!(" --csr {}", shell_word(&csr.display().to_string()));
+        }
+        if let Some(out) = &self.waiting.out {
+            command += &format!(" --out {}", shell_word(&out.display().to_string()));
+        }
+        command
+    }
+
+    fn pending(&self, pending: Pending) -> Failure {
+        let why = match pending {
+            Pending::NoWait => "the order is accepted".to_owned(),
+            Pending::Deadline => format!("the order is not finished after {} s", self.waiting.timeout.as_secs()),
+            Pending::ForeignFirst { message } => {
+                let id = message.map_or("without an id".to_owned(), |id| id.to_string());
+                format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
+            }
+        };
+        self.left_behind(Failure::new(Kind::Pending, why))
+    }
+
+    /// A failure after the order was accepted: says what is left behind and how to carry on. What could not be written here
+    /// is pending, not bad usage.
+    pub(crate) fn left_behind(&self, failure: Failure) -> Failure {
+        let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
+        let unknown = failure.kind() == Kind::Unknown;
+        let mut document = self.document(if unknown { "unknown" } else { "pending" }, None);
+        if unknown {
+            return self.with_members(failure, &mut document);
+        }
+        let command = self.resume_command();
+        document["resume"] = json!(command);
+        let job = self.job.map_or("a job without an id".to_owned(), |job| format!("job {job}"));
+        self.with_members(failure.and(&format!("{job}: carry on with: {command}")), &mut document)
+    }
+
+    fn deleted(&self) -> Result<u8, Failure> {
+        let mut document = self.document("done", Some("SUCCESS"));
+        document["findings"] = document::findings(&self.progress.findings);
+        if self.global.json() {
+            document::print(&document);
+        } else {
+            document::line(&format!("deleted: {}", self.name.unwrap_or("the certificate")));
+        }
+        strict(self.global, &self.progress.findings).map(|()| 0)
+    }
+
+    fn issued(&self, certificate: &Certificate) -> Result<u8, Failure> {
+        let Some(request) = self.request else {
+            return Err(Failure::new(Kind::Internal, "a certificate came where no CSR was given"));
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        let authorities: Vec<String> = certificate
+            .certification_authority
+            .iter()
+            .filter_map(|authority| authority.ca_certificate.clone())
+            .collect();
+        let pem = certificate.server.as_deref().unwrap_or_default();
+        let name = self.name.or(certificate.name.as_deref());
+        let (checks, issued) = certgate_x509::check(request, name, pem, &authorities, now.cast_signed());
+        let mut document = self.document("done", Some("SUCCESS"));
+        document["certificate"] = certgate_json::document::certificate(certificate);
+        document["checks"] =
+            checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail })).collect();
+        document["findings"] = document::findings(&self.progress.findings);
+        if let Some(failing) = checks.iter().find(|check| !check.ok) {
+            let failure = Failure::new(
+                Kind::CheckFailed,
+                format!("check {} failed: {}; nothing was written", failing.name, failing.detail),
+            );
+            return Err(self.with_members(failure, &mut document));
+        }
+        let mut unchanged = false;
+        if let (Some(folder), Some(issued)) = (&self.waiting.out, &issued) {
+            let files = written_files(folder, issued).map_err(|error| self.left_behind(error.into()))?;
+            unchanged = files.unchanged;
+            document["files"] = json!({ "cert": files.cert, "chain": files.chain, "fullchain": files.fullchain });
+        }
+        if self.global.json() {
+            document::print(&document);
+        } else {
+            for check in &checks {
+                document::line(&format!("ok {}: {}", check.name, check.detail));
+            }
+            match document.get("files").and_then(Value::as_object) {
+                Some(files) => files.values().filter_map(Value::as_str).for_each(document::line),
+                None => document::line(pem.trim_end()),
+            }
+        }
+        strict(self.global, &self.progress.findings)?;
+        Ok(if unchanged { Kind::Unchanged.exit_code() } else { 0 })
+    }
+}
+
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,105 @@
+//! Tables for people: columns that fit the terminal.
+
+use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
+use serde_json::Value;
+
+use crate::{document, failure::printable};
+
+/// A table whose rows come in pages; the first page settles how wide its columns are.
+pub(crate) struct Table {
+    columns: Vec<String>,
+    widths: Vec<usize>,
+    /// How wide a line may be; none where the output is no terminal.
+    terminal: Option<usize>,
+}
+
+const GAP: &str = "  ";
+/// No column is narrower, however many there are.
+const NARROWEST: usize = 6;
+
+impl Table {
+    /// With those columns; a dot leads into a record: `job.status`.
+    pub(crate) fn new(columns: Vec<String>) -> Self {
+        let terminal = Term::stdout();
+        let terminal = terminal.is_term().then(|| usize::from(terminal.size().1));
+        Self { columns, widths: Vec::new(), terminal }
+    }
+
+    /// Prints rows.
+    pub(crate) fn rows(&mut self, rows: &[Value]) {
+        let cells: Vec<Vec<String>> =
+            rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect()).collect();
+        if self.widths.is_empty() && !cells.is_empty() {
+            let width = |at: usize, name: &String| {
+                let widest = cells.iter().filter_map(|row| row.get(at)).map(|cell| measure_text_width(cell)).max();
+                widest.unwrap_or_default().max(measure_text_width(name))
+            };
+            self.widths = self.columns.iter().enumerate().map(|(at, name)| width(at, name)).collect();
+            self.fit();
+            self.line(&self.columns);
+        }
+        for row in &cells {
+            self.line(row);
+        }
+    }
+
+    /// Takes from the widest column until all fit.
+    fn fit(&mut self) {
+        let Some(terminal) = self.terminal else { return };
+        let gaps = GAP.len() * self.widths.len().saturating_sub(1);
+        while self.widths.iter().sum::<usize>() + gaps > terminal {
+            match self.widths.iter_mut().max() {
+                Some(widest) if *widest > NARROWEST => *widest -= 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn line(&self, cells: &[String]) {
+        let cells = cells.iter().zip(&self.widths).map(|(cell, width)| {
+            let cell = if self.terminal.is_some() { truncate_str(cell, *width, "…") } else { cell.into() };
+            pad_str(&cell, *width, Alignment::Left, None).into_owned()
+        });
+        document::line(cells.collect::<Vec<_>>().join(GAP).trim_end());
+    }
+}
+
+fn cell(row: &Value, column: &str) -> String {
+    let value = column.split('.').try_fold(row, |value, name| value.get(name));
+    let text = match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(record)) if record.contains_key("id") => {
+            record.get("id").map(ToString::to_string).unwrap_or_default()
+        }
+        Some(other) => other.to_string(),
+    };
+    printable(&text).replace(['\n', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Table, cell};
+
+    #[test]
+    fn cells() {
+        let row = json!({ "id": 571, "job": { "status": "RUNNING" }, "adminContact": { "id": 7, "fname": "x" }, "text": "a\nb\u{1b}c" });
+        for (column, expected) in
+            [("id", "571"), ("job.status", "RUNNING"), ("adminContact", "7"), ("text", "a b\u{fffd}c"), ("none", "")]
+        {
+            assert_eq!(cell(&row, column), expected, "{column}");
+        }
+    }
+
+    #[test]
+    fn columns_fit_the_terminal() {
+        let mut table = Table { columns: vec![], widths: vec![40, 10, 30], terminal: Some(60) };
+        table.fit();
+        assert_eq!(table.widths, [23, 10, 23]);
+        let mut narrow = Table { columns: vec![], widths: vec![40, 40, 40], terminal: Some(10) };
+        narrow.fit();
+        assert_eq!(narrow.widths, [6, 6, 6]);
+    }
+}

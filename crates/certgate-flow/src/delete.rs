@@ -1,0 +1,106 @@
+//! The deletion of a certificate: order, wait, confirm.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    AnyData, Verdict,
+    task::{CertificateDelete, CertificateInfo},
+};
+
+use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow};
+
+/// The workflow.
+#[derive(Debug, Clone)]
+pub struct Delete {
+    certificate: i64,
+    foreign: ForeignMessages,
+    deadline: Duration,
+    wait: bool,
+    name: Option<String>,
+    job: Option<i64>,
+    state: State,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Inquire,
+    Order,
+    Wait(Box<Wait>),
+    Ended(Box<Ending>),
+}
+
+impl Delete {
+    /// Deletes that certificate, and waits until the deadline (since the run began) where it is to wait.
+    pub fn new(certificate: i64, foreign: ForeignMessages, deadline: Duration, wait: bool) -> Self {
+        Self { certificate, foreign, deadline, wait, name: None, job: None, state: State::Inquire }
+    }
+
+    /// The certificate's name, once it is known.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The job's id, once the order is accepted.
+    pub fn job(&self) -> Option<i64> {
+        self.job
+    }
+
+    /// Whether the order is accepted: from here on, giving up leaves something behind.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self.state, State::Wait(_)) || self.job.is_some()
+    }
+}
+
+impl Workflow for Delete {
+    fn step(&mut self, now: Duration) -> Step {
+        match &mut self.state {
+            State::Inquire => Step::Send(CertificateInfo::new(self.certificate).into()),
+            State::Order => Step::Send(CertificateDelete::new(self.certificate).into()),
+            State::Wait(wait) => wait.step(now),
+            State::Ended(ending) => Step::End(ending.clone()),
+        }
+    }
+
+    fn heard(&mut self, event: Event, now: Duration) {
+        if let State::Wait(wait) = &mut self.state {
+            return wait.heard(event, now);
+        }
+        let Event::Answered(answer) = event else { return };
+        if answer.verdict() == Some(Verdict::Refused) {
+            self.state = State::Ended(Box::new(Ending::Refused(answer)));
+            return;
+        }
+        match self.state {
+            State::Inquire => {
+                self.name = answer.data.into_iter().find_map(|data| match data {
+                    AnyData::Certificate(certificate) => certificate.name,
+                    _ => None,
+                });
+                self.state = State::Order;
+            }
+            State::Order => {
+                self.job = answer.data.into_iter().find_map(|data| match data {
+                    AnyData::Job(job) => job.id,
+                    _ => None,
+                });
+                self.state = if self.wait {
+                    let awaited = Awaited {
+                        certificate: Some(self.certificate),
+                        job: self.job,
+                        stid: answer.stid,
+                        name: self.name.clone(),
+                        key: None,
+                    };
+                    State::Wait(Box::new(Wait::new(awaited, self.foreign, self.deadline)))
+                } else {
+                    State::Ended(Box::new(Ending::Pending(Pending::NoWait)))
+                };
+            }
+            State::Wait(_) | State::Ended(_) => {}
+        }
+    }
+
+    fn outlasts_silence(&self) -> bool {
+        matches!(self.state, State::Wait(_))
+    }
+}
