@@ -177,6 +177,8 @@ pub(crate) fn read_object_job(e: &Element<'_, '_>) -> Result<ObjectJob, DecodeEr
         })?,
         None => None,
     };
+    // It may stand there for the object's name or the messages alone.
+    let job = job.filter(|job| *job != Job::default());
     messages.extend(e.records("msg", message::read)?);
     let mut object = e.record("object", |e| {
         Ok(ResponseObject {

@@ -49,9 +49,12 @@ fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeE
         inner.read(|inner| read_certificate_job(inner, record))?;
     }
     if let Some(affected) = e.unread().into_iter().next() {
+        let (kind, value) = named.map(|named| (named.r#type, named.value)).unwrap_or_default();
+        let name = affected.name();
         record.object = Some(ResponseObject {
-            r#type: Some(affected.name().to_owned()),
-            value: named.as_ref().and_then(|named| named.value.clone()),
+            // A kind that cannot name an element is said beside it.
+            r#type: if name == UNNAMED { kind } else { Some(name.to_owned()) },
+            value,
             summary: None,
             data: read_data(&affected)?,
         });
@@ -194,6 +197,9 @@ fn element_name(object: &ResponseObject) -> Option<String> {
     object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| is_name(kind) && !taken(kind))
 }
 
+/// The element of an object whose type cannot name one.
+const UNNAMED: &str = "object";
+
 /// Names inside `job` and `notify` that are not the affected object's.
 const TAKEN: [&str; 19] = [
     "action",
@@ -224,7 +230,7 @@ fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     match &object.data {
         Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
         Some(ObjectData::Foreign(foreign)) => {
-            out.foreign(element_name(object).as_deref().unwrap_or("object"), foreign);
+            out.foreign(element_name(object).as_deref().unwrap_or(UNNAMED), foreign);
         }
         None => {}
     }

@@ -1,0 +1,114 @@
+//! Arbitrary values of every record, from XML to JSON and back: equal for all that both can say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/openapi.rs"]
+mod openapi;
+
+use certgate_domain::Call;
+use certgate_json::{JsonCodec, route};
+use certgate_wire::{Body, Codec, Reply, Request};
+use certgate_xml::XmlCodec;
+use openapi::{Api, Choice};
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Any fields, words that nobody knows among them, and texts that each protocol must escape.
+struct Arbitrary(fastrand::Rng);
+
+impl Choice for Arbitrary {
+    fn has(&mut self, field: &str) -> bool {
+        // A certificate inside of everything would make instances endless; what it holds is reached by itself.
+        self.0.u8(..10) < if field == "certificate" { 2 } else { 6 }
+    }
+
+    fn word(&mut self, words: &[Value]) -> Value {
+        if self.0.u8(..10) == 0 { json!("SOMETHING_NEW") } else { words[self.0.usize(..words.len())].clone() }
+    }
+
+    fn text(&mut self, _: &str) -> String {
+        let pieces =
+            ["a", "Z", "7", "ü", "€", "&", "<", ">", "\"", "'", "]]>", " ", "-", "\\", "/", "=", "&amp;", "😀"];
+        let inside: String = (0..self.0.usize(..8)).map(|_| pieces[self.0.usize(..pieces.len())]).collect();
+        format!("x{inside}y")
+    }
+
+    fn number(&mut self) -> i64 {
+        [0, 1, -1, 571, 4_297_539_521, i64::MAX][self.0.usize(..6)]
+    }
+
+    fn flag(&mut self) -> bool {
+        self.0.bool()
+    }
+
+    fn items(&mut self) -> usize {
+        self.0.usize(..3)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn answers_cross_over_and_back(seed in any::<u64>()) {
+        let mut api = Api::new();
+        let (json, xml) = (JsonCodec::default(), XmlCodec::default());
+        let mut choice = Arbitrary(fastrand::Rng::with_seed(seed));
+        for operation in api.operations() {
+            let kind = operation.kind;
+            let mut body = api.instance(&operation.response, &mut choice, &[]);
+            body["status"] = json!({ "code": format!("S{}", kind.code()), "type": "SUCCESS" });
+            let first = json.decode_response(kind, &Reply::of(body.to_string())).unwrap().value;
+            // Whatever XML can say of it.
+            let bytes = xml.encode_responses(&[(kind, first)]).payload;
+            let there = xml.decode_response(kind, &bytes).unwrap();
+            prop_assert_eq!(&there.findings, &vec![]);
+            let carried = json.encode_responses(&[(kind, there.value.clone())]);
+            prop_assert_eq!(&carried.losses, &vec![], "{:?}", kind);
+            let back = json.decode_response(kind, &carried.payload).unwrap();
+            prop_assert_eq!(&back.findings, &vec![]);
+            assert_eq!(back.value, there.value, "{kind:?}");
+            let again = xml.encode_responses(&[(kind, back.value)]);
+            prop_assert_eq!(&again.losses, &vec![], "{:?}", kind);
+            assert_eq!(xml.decode_response(kind, &again.payload).unwrap().value, there.value, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn requests_cross_over_and_back(seed in any::<u64>()) {
+        let mut api = Api::new();
+        let (json, xml) = (JsonCodec::default(), XmlCodec::default());
+        let mut choice = Arbitrary(fastrand::Rng::with_seed(seed));
+        for operation in api.operations() {
+            let kind = operation.kind;
+            let (method, path) = route::route(kind);
+            let body = operation.request.as_ref().map(|name| {
+                let mut body = api.instance(name, &mut choice, &[]);
+                if path.contains("{id}") {
+                    body["id"] = json!(7);
+                }
+                body.to_string().into_bytes()
+            });
+            let target = path.replace("{id}", "7");
+            let request = Request { method, target, headers: vec![], body: Body(body.unwrap_or_default()) };
+            let first = json.decode_requests(None, &request).unwrap().remove(0).value;
+            let bytes = xml.encode_request(&first).payload;
+            let there: Call = xml.decode_requests(Some(kind), &bytes).unwrap().remove(0).value;
+            let carried = json.encode_request(&there);
+            prop_assert_eq!(&carried.losses, &vec![], "{:?}", kind);
+            let back = json.decode_requests(None, &carried.payload).unwrap().remove(0).value;
+            assert_eq!(back, there, "{kind:?}");
+            let again = xml.encode_request(&back);
+            prop_assert_eq!(&again.losses, &vec![], "{:?}", kind);
+            assert_eq!(xml.decode_requests(Some(kind), &again.payload).unwrap().remove(0).value, there, "{kind:?}");
+        }
+    }
+}
