@@ -2,7 +2,9 @@
 
 mod cli;
 mod codec;
+mod list;
 mod samples;
+mod simulator;
 
 use crate::{Failure, ci};
 
@@ -20,7 +22,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["times"] => codec::times(),
         ["allocations"] => codec::allocations(),
         ["cli"] => cli::run(),
-        _ => Err("usage: cargo xtask bench codec|cli".to_owned()),
+        ["list"] => list::run(),
+        _ => Err("usage: cargo xtask bench codec|cli|list".to_owned()),
     }
 }
 

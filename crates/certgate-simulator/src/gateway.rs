@@ -122,6 +122,11 @@ impl Gateway {
         self.locked(|shared| shared.world.sessions.len())
     }
 
+    /// The ids of all sessions ever started: secrets that a client must not show.
+    pub fn session_ids(&self) -> Vec<String> {
+        self.locked(|shared| shared.world.session_ids.clone())
+    }
+
     /// Ends every session, as the gateway does with idle ones.
     pub fn end_sessions(&self) {
         self.locked(|shared| shared.world.sessions.clear());

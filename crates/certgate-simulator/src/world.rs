@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) queue: VecDeque<PollMessage>,
     /// Sessions, and when each ends.
     pub(crate) sessions: BTreeMap<String, Duration>,
+    /// All that ever were.
+    pub(crate) session_ids: Vec<String>,
     authority: Authority,
     pub(crate) random: fastrand::Rng,
     zone: TimeZone,
@@ -53,6 +55,7 @@ impl World {
             jobs: BTreeMap::new(),
             queue: VecDeque::new(),
             sessions: BTreeMap::new(),
+            session_ids: Vec::new(),
             authority: Authority::new()?,
             random: settings.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),

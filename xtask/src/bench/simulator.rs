@@ -1,0 +1,125 @@
+//! A simulator of its own process, for benches.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Sender},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{Failure, ci, repository};
+
+const START: Duration = Duration::from_secs(60);
+const TIME_PROGRAM: &str = "/usr/bin/time";
+
+/// The program, built as it is released.
+pub(super) fn program() -> Result<PathBuf, Failure> {
+    ci::cargo(&["build", "--quiet", "--release", "--package", "certgate-cli"], &[])?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository::root().join("target"), PathBuf::from);
+    Ok(target.join("release").join(format!("certgate{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// A command of the program against a simulator.
+pub(super) fn command(program: &Path, address: &str, transport: &str, arguments: &[&str]) -> Command {
+    let endpoint = format!("http://{address}/{}", if transport == "xml" { "xml" } else { "v1" });
+    let mut command = Command::new(program);
+    command.args(arguments).args(["--transport", transport, "--endpoint", &endpoint]);
+    command.args(["--user", "user", "--context", "9"]).env("CERTGATE_PASSWORD", "password");
+    command
+}
+
+/// Runs a command; peak resident memory in MiB where GNU time is there to say it.
+pub(super) fn peak_memory(inner: &Command) -> Result<Option<f64>, Failure> {
+    if !Path::new(TIME_PROGRAM).exists() {
+        return Ok(None);
+    }
+    let mut outer = Command::new(TIME_PROGRAM);
+    outer.args(["--format", "%M"]).arg(inner.get_program()).args(inner.get_args()).stdout(Stdio::null());
+    outer.envs(inner.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let output = outer.output().map_err(|error| format!("{TIME_PROGRAM}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let kibibytes = said.lines().last().and_then(|line| line.trim().parse::<f64>().ok());
+    match kibibytes {
+        Some(kibibytes) if output.status.success() => Ok(Some(kibibytes / 1024.0)),
+        _ => Err(format!("{}: {said}", output.status)),
+    }
+}
+
+/// A simulator of its own process, ended with this value.
+pub(super) struct Simulator {
+    process: Child,
+    pub(super) address: String,
+}
+
+impl Simulator {
+    pub(super) fn start(program: &Path, options: &[&str]) -> Result<Self, Failure> {
+        let mut process = Command::new(program)
+            .args(["serve", "simulator", "--listen", "127.0.0.1:0"])
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let (sender, lines) = mpsc::channel();
+        if let Some(stream) = process.stdout.take() {
+            forward(stream, sender.clone());
+        }
+        if let Some(stream) = process.stderr.take() {
+            forward(stream, sender);
+        }
+        let mut simulator = Self { process, address: String::new() };
+        let until = Instant::now() + START;
+        while simulator.address.is_empty() {
+            let line = lines
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+                .map_err(|_| "the simulator did not say its address".to_owned())?;
+            simulator.address = address(&line).unwrap_or_default().to_owned();
+        }
+        Ok(simulator)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // Nothing is left to be done where it has ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads on to the end, so that the process never waits for a reader.
+fn forward(stream: impl Read + Send + 'static, lines: Sender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let _ = lines.send(line);
+        }
+    });
+}
+
+/// Host and port of the address in a line.
+fn address(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ".:-[]".contains(c))).unwrap_or(rest.len());
+    rest.get(..end).filter(|address| !address.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses() {
+        for (line, expected) in [
+            ("XML http://127.0.0.1:4711/xml", Some("127.0.0.1:4711")),
+            ("\"http://[::1]:80\"", Some("[::1]:80")),
+            ("http://localhost:1", Some("localhost:1")),
+            ("http://", None),
+            ("ready", None),
+        ] {
+            assert_eq!(address(line), expected, "{line}");
+        }
+    }
+}
