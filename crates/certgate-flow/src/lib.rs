@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, opens a socket or sleeps. `now` is passed in as the time since the run began; a decision to
 //! wait says until when. The client drives.
 
+mod batch;
 mod delete;
 mod order;
 mod pace;
@@ -10,6 +11,7 @@ mod retry;
 mod step;
 mod wait;
 
+pub use batch::{Batch, Participant, Turn};
 pub use delete::Delete;
 pub use order::{Order, Purpose, Wanted};
 pub use pace::Pace;

@@ -112,6 +112,24 @@ impl Order {
         self.existing.as_ref()
     }
 
+    /// Carries on with an order that was accepted in an earlier run.
+    pub fn accepted(wanted: Wanted, existing: Option<Certificate>, job: Option<i64>, stid: Option<String>) -> Self {
+        let mut this = Self { wanted, existing, authentication: None, job, stid, state: State::Order };
+        this.take_csr();
+        if matches!(this.state, State::Order) {
+            this.state = State::Wait(Box::new(this.wait().resumed()));
+        }
+        this
+    }
+
+    /// The wait for the accepted order, for what only that knows.
+    pub fn waiting(&mut self) -> Option<&mut Wait> {
+        match &mut self.state {
+            State::Wait(wait) => Some(wait),
+            _ => None,
+        }
+    }
+
     /// The job's id, once the order is accepted.
     pub fn job(&self) -> Option<i64> {
         self.job
@@ -278,6 +296,10 @@ impl Order {
         if !self.wanted.wait {
             return self.end(Ending::Pending(Pending::NoWait));
         }
+        self.state = State::Wait(Box::new(self.wait()));
+    }
+
+    fn wait(&self) -> Wait {
         let awaited = Awaited {
             certificate: self.id(),
             job: self.job,
@@ -285,7 +307,7 @@ impl Order {
             name: self.name().map(str::to_owned),
             key: self.request().map(|request| request.key.spki.clone()),
         };
-        self.state = State::Wait(Box::new(Wait::new(awaited, self.wanted.foreign, self.wanted.deadline)));
+        Wait::new(awaited, self.wanted.foreign, self.wanted.deadline)
     }
 }
 

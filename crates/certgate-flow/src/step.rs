@@ -76,6 +76,8 @@ pub enum ForeignMessages {
     Stop,
     /// Never touch the queue: ask for the job and the certificate instead.
     Leave,
+    /// Somebody else looks into the queue and delivers what is ours: a batch for all its orders.
+    Delivered,
 }
 
 /// A workflow: what the client drives.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, CertificateData, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
+    AnyData, Certificate, CertificateData, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
     task::{CertificateInfo, CertificateList, JobInfo, PollConfirm, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
@@ -81,6 +81,9 @@ impl Wait {
     #[must_use]
     pub fn resumed(mut self) -> Self {
         self.resumed = true;
+        if self.foreign == ForeignMessages::Delivered {
+            self.state = State::LookAtJob;
+        }
         self
     }
 
@@ -88,6 +91,7 @@ impl Wait {
         self.state = match (self.succeeded, self.foreign) {
             (true, _) => self.fetch(None, true),
             (false, ForeignMessages::Leave) => State::LookAtJob,
+            (false, ForeignMessages::Delivered) => State::Until(self.deadline),
             (false, _) => State::Look,
         };
     }
@@ -131,28 +135,52 @@ impl Wait {
                 _ => self.state = State::Store(message),
             };
         }
-        let named = message.object.as_ref().and_then(|object| object.certificate()?.id);
-        let then = match message.job.as_ref().and_then(|job| job.status.as_ref()) {
-            Some(JobStatus::Success) => {
-                self.succeeded = true;
-                self.fetch(named, true)
-            }
-            Some(JobStatus::Failed | JobStatus::Canceled) => {
-                State::Ended(Box::new(Ending::Failed(Some((*message).clone()))))
-            }
-            // A message without a status: the certificate itself decides.
-            None if self.awaited.key.is_some() => self.fetch(named, false),
-            None => State::LookAtJob,
-            Some(_) => State::Look,
-        };
+        let then = self.after(&message);
         self.state = match message.id {
             Some(id) => State::ConfirmOurs { message: id, then: Box::new(then) },
             None => then,
         };
     }
 
-    /// By the job's id; where the message has none, by the order's transaction id and the object's name.
-    fn is_ours(&self, message: &PollMessage) -> bool {
+    /// What a message about our job leads to.
+    fn after(&mut self, message: &PollMessage) -> State {
+        let certificate = message.object.as_ref().and_then(|object| object.certificate());
+        let named = certificate.and_then(|certificate| certificate.id);
+        match message.job.as_ref().and_then(|job| job.status.as_ref()) {
+            Some(JobStatus::Success) => {
+                self.succeeded = true;
+                match certificate.filter(|certificate| self.needs_no_fetching(certificate)) {
+                    Some(certificate) => State::Ended(Box::new(Ending::Issued(certificate.clone()))),
+                    None => self.fetch(named, true),
+                }
+            }
+            Some(JobStatus::Failed | JobStatus::Canceled) => {
+                State::Ended(Box::new(Ending::Failed(Some(message.clone()))))
+            }
+            // A message without a status: the certificate itself decides.
+            None if self.awaited.key.is_some() => self.fetch(named, false),
+            None => State::LookAtJob,
+            Some(_) if self.foreign == ForeignMessages::Delivered => State::Until(self.deadline),
+            Some(_) => State::Look,
+        }
+    }
+
+    /// A batch spares a request where the notification carries the whole certificate.
+    fn needs_no_fetching(&self, certificate: &Certificate) -> bool {
+        self.foreign == ForeignMessages::Delivered
+            && !certificate.certification_authority.is_empty()
+            && self.fits(certificate.server.as_deref())
+    }
+
+    /// Takes a message that somebody else found in the queue, stored, and will confirm.
+    pub fn deliver(&mut self, message: &PollMessage) {
+        if !matches!(self.state, State::Ended(_)) && !self.succeeded {
+            self.state = self.after(message);
+        }
+    }
+
+    /// Whether a message is about our job: by the job's id; where the message has none, by the order's transaction id and the object's name.
+    pub fn is_ours(&self, message: &PollMessage) -> bool {
         match (message.job.as_ref().and_then(|job| job.id), self.awaited.job) {
             (Some(theirs), Some(ours)) => theirs == ours,
             _ => {
