@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-json",
             "certgate-flow",
             "certgate-x509",
+            "certgate-store",
             "ureq",
             "thiserror",
             "serde",
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "base64",
         ]),
     ),
+    ("certgate-store", Some(&["rusqlite", "thiserror"])),
     (
         "certgate-simulator",
         Some(&[

@@ -1,0 +1,84 @@
+//! The gateway's pace, shared by the processes of a machine.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::{StoreError, sqlite::connect};
+
+/// So many requests a second and gateway, first come first served, across processes. It need not outlive a power cut.
+#[derive(Debug)]
+pub struct Budget {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A second, and a little for the way: the gateway counts arrivals, we count departures.
+const WINDOW: i64 = 1020;
+
+impl Budget {
+    /// The budget in that file, made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
+        let failed = |error| StoreError::of(path, &error);
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+                 CREATE TABLE IF NOT EXISTS departures (key TEXT NOT NULL, at INTEGER NOT NULL);
+                 CREATE INDEX IF NOT EXISTS departures_by_key ON departures (key, at);
+                 CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;",
+            )
+            .map_err(failed)?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Reserves a place: when the request may leave, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    pub fn reserve(&mut self, key: &str, per_second: usize, now: i64) -> Result<i64, StoreError> {
+        self.reserved(key, per_second.max(1), now).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    fn reserved(&mut self, key: &str, per_second: usize, now: i64) -> Result<i64, rusqlite::Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // A clock that was set back must not keep everybody waiting.
+        transaction.execute(
+            "DELETE FROM departures WHERE key = ?1 AND (at < ?2 OR at > ?3)",
+            params![key, now - 2 * WINDOW, now + 3_600_000],
+        )?;
+        let hold: i64 = transaction.query_row(
+            "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until <= ?2",
+            params![key, now + 3_600_000],
+            |row| row.get(0),
+        )?;
+        let before: Option<i64> = {
+            let mut statement = transaction
+                .prepare_cached("SELECT at FROM departures WHERE key = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2")?;
+            let mut rows = statement.query(params![key, per_second as i64 - 1])?;
+            rows.next()?.map(|row| row.get(0)).transpose()?
+        };
+        let at = before.map_or(now, |before| before + WINDOW).max(now).max(hold);
+        transaction.execute("INSERT INTO departures (key, at) VALUES (?1, ?2)", params![key, at])?;
+        transaction.commit()?;
+        Ok(at)
+    }
+
+    /// Has everybody wait until then: the gateway asked for it.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    pub fn hold(&mut self, key: &str, until: i64) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT INTO holds (key, until) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)",
+                params![key, until],
+            )
+            .map(drop)
+            .map_err(|error| StoreError::of(&self.path, &error))
+    }
+}

@@ -1,0 +1,92 @@
+//! What can go wrong with the store.
+
+use std::path::{Path, PathBuf};
+
+use crate::State;
+
+/// The order that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Why something could not be kept or read. Nothing may be sent that was to be kept first.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another order of the same is not finished.
+    #[error("order {} of the same is {}: carry on with `certgate resume {}`, or give it up with `certgate orders abandon {}`", .0.id, .0.state.as_str(), .0.id, .0.id)]
+    Unfinished(Twin),
+    /// No such order.
+    #[error("order {0} is not in the store: `certgate orders` lists them")]
+    NoOrder(String),
+    /// An order cannot go to that state.
+    #[error("order {id} is {}, and cannot become {}", before.as_str(), after.as_str())]
+    Transition {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        before: State,
+        /// Where it was to go.
+        after: State,
+    },
+    /// The file was written by a newer certgate.
+    #[error("{}: the store has version {found}, this certgate knows up to {known}: upgrade certgate", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest one known.
+        known: i64,
+    },
+    /// The file is none of ours or damaged.
+    #[error("{}: the store is damaged ({why}): nothing was sent. Put a copy back, or move the file away and check the account's jobs by hand before ordering", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        why: String,
+    },
+    /// No room is left.
+    #[error("{}: no room is left for the store: nothing was sent. Make room and run again", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be opened or written.
+    #[error("{}: the store cannot be opened or written ({why}): nothing was sent. Check the folder and its rights, or choose another with --store", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Others kept it locked for too long.
+    #[error("{}: other processes keep the store locked: nothing was sent. Run again", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl StoreError {
+    /// What the database said, in our terms.
+    pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged { path, why: error.to_string() },
+            Some(Code::DiskFull) => Self::Full { path },
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked { path },
+            Some(Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied | Code::SystemIoFailure) => {
+                Self::Unwritable { path, why: error.to_string() }
+            }
+            // A table or column that is not there, a value of another type: the file is not what it says it is.
+            _ => Self::Damaged { path, why: error.to_string() },
+        }
+    }
+}

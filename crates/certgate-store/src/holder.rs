@@ -1,0 +1,56 @@
+//! Which process carries an order.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use crate::{StoreError, sqlite::private_folder};
+
+/// A process that carries orders. It holds a lock on a file for as long as it lives, so that a dead one is known at once and
+/// its orders can be taken over.
+#[derive(Debug)]
+pub struct Holder {
+    token: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Holder {
+    /// A holder beside that store's file, of that token, which nobody else has.
+    ///
+    /// # Errors
+    /// Its file cannot be made or locked.
+    pub fn beside(store: &Path, token: &str) -> Result<Self, StoreError> {
+        let path = lock_file(store, token);
+        let unwritable = |why: std::io::Error| StoreError::Unwritable { path: path.clone(), why: why.to_string() };
+        private_folder(path.parent()).map_err(unwritable)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(unwritable)?;
+        lock.lock().map_err(unwritable)?;
+        Ok(Self { token: token.to_owned(), path, _lock: lock })
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether the process of that token lives.
+    pub(crate) fn lives(store: &Path, token: &str) -> bool {
+        match File::open(lock_file(store, token)).map(|file| file.try_lock_shared()) {
+            Ok(Err(TryLockError::WouldBlock)) => true,
+            Ok(_) | Err(_) => false,
+        }
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn lock_file(store: &Path, token: &str) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_owned();
+    name.push(".locks");
+    store.with_file_name(name).join(token)
+}

@@ -1,0 +1,156 @@
+//! Orders and where they stand.
+
+/// An order about to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewOrder {
+    /// Its own id: the transaction id it carries.
+    pub id: String,
+    /// The task's name, such as `certificate-reissue`.
+    pub task: String,
+    /// Whose: user, context and gateway, so that the orders of several profiles do not mix.
+    pub account: String,
+    /// The certificate it is about; a new one has none.
+    pub certificate: Option<i64>,
+    /// The certificate's name.
+    pub name: Option<String>,
+    /// The product's code.
+    pub product: Option<String>,
+    /// The CSR, PEM.
+    pub csr: Option<String>,
+    /// What its owner needs to carry on with it: JSON.
+    pub wanted: String,
+    /// Which batch and which line of it.
+    pub batch: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What was ordered.
+    pub order: NewOrder,
+    /// Where it stands.
+    pub state: State,
+    /// The gateway's job.
+    pub job: Option<i64>,
+    /// The gateway's transaction id of the order.
+    pub stid: Option<String>,
+    /// When its intent was committed.
+    pub created: i64,
+    /// When it last changed.
+    pub updated: i64,
+}
+
+/// What changes with an order; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where it stands now.
+    pub state: State,
+    /// The gateway's job.
+    pub job: Option<i64>,
+    /// The gateway's transaction id.
+    pub stid: Option<String>,
+    /// The id of a new certificate.
+    pub certificate: Option<i64>,
+    /// A line for the order's story.
+    pub detail: String,
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// When.
+    pub time: i64,
+    /// Where the order stood from then on.
+    pub state: State,
+    /// What it was.
+    pub detail: String,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Committed, about to leave. Found in a later run it may have left: its outcome is unknown.
+    Intended,
+    /// It left and no answer came.
+    Unknown,
+    /// The gateway accepted it; the result comes later.
+    Accepted,
+    /// The gateway finished it; its certificate is not checked and written yet.
+    Issued,
+    /// Finished.
+    Done,
+    /// The gateway ended it without success, or its certificate failed the checks.
+    Failed,
+    /// The gateway refused it.
+    Refused,
+    /// It never left.
+    Unsent,
+    /// A person decided that it never arrived.
+    Abandoned,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 9] = [
+        Self::Intended,
+        Self::Unknown,
+        Self::Accepted,
+        Self::Issued,
+        Self::Done,
+        Self::Failed,
+        Self::Refused,
+        Self::Unsent,
+        Self::Abandoned,
+    ];
+
+    /// Its name in the file and in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Unknown => "unknown",
+            Self::Accepted => "accepted",
+            Self::Issued => "issued",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Unsent => "unsent",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// The state of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether nothing more is to be done.
+    pub fn is_finished(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Refused | Self::Unsent | Self::Abandoned)
+    }
+
+    /// Whether an order may go from this state to that one. Staying is no change and always allowed.
+    ///
+    /// ```
+    /// use certgate_store::State;
+    /// assert!(State::Intended.may_become(State::Accepted));
+    /// assert!(!State::Done.may_become(State::Intended), "what is finished stays so");
+    /// ```
+    pub fn may_become(self, next: Self) -> bool {
+        let ranks = |state: Self| match state {
+            Self::Intended => 0,
+            Self::Unknown => 1,
+            Self::Accepted => 2,
+            Self::Issued => 3,
+            _ => 4,
+        };
+        match (self, next) {
+            (before, after) if before == after => true,
+            (before, _) if before.is_finished() => false,
+            // It was seen at the gateway, so it did leave and was not refused.
+            (Self::Accepted | Self::Issued, Self::Refused | Self::Unsent | Self::Abandoned) => false,
+            (Self::Unknown, Self::Unsent) => false,
+            (before, after) => ranks(after) > ranks(before),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One SQLite file.
+
+mod messages;
+mod orders;
+mod schema;
+
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::{Change, Happening, Holder, Kept, Message, NewMessage, NewOrder, Order, Store, StoreError, Which};
+
+/// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
+#[derive(Debug)]
+pub struct Sqlite {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// How long to wait for other processes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Sqlite {
+    /// The store in that file, made where it is missing, brought up to date where it is old.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
+        let mut this = Self { connection, path: path.to_owned() };
+        schema::bring_up_to_date(&mut this.connection, path)?;
+        Ok(this)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write<T>(&mut self, run: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let path = self.path.clone();
+        let failed = |error| StoreError::of(&path, &error);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let done = run(&transaction).map_err(|fault| fault.in_file(&path))?;
+        transaction.commit().map_err(failed)?;
+        Ok(done)
+    }
+
+    fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        run(&self.connection).map_err(|fault| fault.in_file(&self.path))
+    }
+}
+
+/// Opens a database file of ours.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let unwritable = |why: std::io::Error| StoreError::Unwritable { path: path.to_owned(), why: why.to_string() };
+    private_folder(path.parent()).map_err(unwritable)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(unwritable)?;
+    let failed = |error| StoreError::of(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Makes a folder that only its owner can enter, where it is missing.
+pub(crate) fn private_folder(folder: Option<&Path>) -> std::io::Result<()> {
+    let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// An error of the database, or one of ours found inside a transaction.
+pub(crate) enum Fault {
+    Database(rusqlite::Error),
+    Ours(StoreError),
+}
+
+impl Fault {
+    fn in_file(self, path: &Path) -> StoreError {
+        match self {
+            Self::Database(error) => StoreError::of(path, &error),
+            Self::Ours(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl Store for Sqlite {
+    fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| orders::intend(transaction, order, holder, now))
+    }
+
+    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| orders::change(transaction, id, change, now))
+    }
+
+    fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError> {
+        let path = self.path.clone();
+        self.write(|transaction| orders::claim(transaction, id, holder, &path))
+    }
+
+    fn release(&mut self, id: &str, holder: &Holder) -> Result<(), StoreError> {
+        self.write(|transaction| orders::release(transaction, id, holder))
+    }
+
+    fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {
+        self.read(|connection| orders::by_id(connection, id))
+    }
+
+    fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError> {
+        self.read(|connection| orders::by_job(connection, account, job))
+    }
+
+    fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+        self.read(|connection| orders::each(connection, which, call))
+    }
+
+    fn story(&self, id: &str) -> Result<Vec<Happening>, StoreError> {
+        self.read(|connection| orders::story(connection, id))
+    }
+
+    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<Kept, StoreError> {
+        self.write(|transaction| messages::keep(transaction, message, now))
+    }
+
+    fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| messages::note(transaction, messages::Note::Confirmed, stable_id, now))
+    }
+
+    fn messages_of(&mut self, order: &str) -> Result<Vec<Message>, StoreError> {
+        self.write(|transaction| messages::of_order(transaction, order))
+    }
+
+    fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.read(|connection| messages::waiting(connection, account, limit))
+    }
+
+    fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| messages::note(transaction, messages::Note::Taken, stable_id, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{Sqlite, messages, orders};
+    use crate::{Holder, NewOrder, Order, State, Store, StoreError, Which};
+
+    /// A file that may not grow stands for a disk that is full: the database says the same.
+    #[test]
+    fn a_full_disk_sends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let holder = Holder::beside(&path, "me").unwrap();
+        let mut store = Sqlite::open(&path).unwrap();
+        store.connection.execute_batch("PRAGMA max_page_count = 30").unwrap();
+        let order = |number| NewOrder { id: format!("o{number}"), certificate: Some(number), ..NewOrder::default() };
+        let error = (0..10_000).find_map(|number| store.intend(&order(number), &holder, number).err()).unwrap();
+        assert!(matches!(error, StoreError::Full { .. }), "{error}");
+        assert!(
+            error.to_string().ends_with("no room is left for the store: nothing was sent. Make room and run again")
+        );
+        let mut kept: Vec<Order> = Vec::new();
+        store.each_order(&Which::All, &mut |order| kept.push(order)).unwrap();
+        assert!(
+            !kept.is_empty() && kept.iter().all(|order| order.state == State::Intended),
+            "what was committed is there"
+        );
+    }
+
+    #[test]
+    fn no_question_reads_whole_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("store.sqlite")).unwrap();
+        let plan = |connection: &Connection, question: &str, keys: usize| -> rusqlite::Result<String> {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}"))?;
+            let rows =
+                statement.query_map(rusqlite::params_from_iter(vec!["1"; keys]), |row| row.get::<_, String>(3))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>().map(|lines| lines.join("; "))
+        };
+        for (question, keys) in [
+            (orders::TWIN_BY_CERTIFICATE.to_owned(), 2),
+            (orders::TWIN_BY_NAME.to_owned(), 3),
+            (format!("SELECT id {}", orders::UNFINISHED), 1),
+            (format!("SELECT id {}", orders::BY_JOB), 2),
+            (format!("SELECT number {}", messages::WAITING), 2),
+        ] {
+            let plan = plan(&store.connection, &question, keys).unwrap();
+            assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{question}: {plan}");
+        }
+    }
+}

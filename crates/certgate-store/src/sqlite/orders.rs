@@ -1,0 +1,162 @@
+//! Orders in their table.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::{Change, Happening, Holder, NewOrder, Order, State, StoreError, Twin, Which, sqlite::Fault};
+
+const COLUMNS: &str =
+    "id, task, account, certificate, name, product, csr, wanted, batch, state, job, stid, created, updated";
+
+fn read(row: &Row<'_>) -> Result<Order, rusqlite::Error> {
+    Ok(Order {
+        order: NewOrder {
+            id: row.get(0)?,
+            task: row.get(1)?,
+            account: row.get(2)?,
+            certificate: row.get(3)?,
+            name: row.get(4)?,
+            product: row.get(5)?,
+            csr: row.get(6)?,
+            wanted: row.get(7)?,
+            batch: row.get(8)?,
+        },
+        state: state(row, 9)?,
+        job: row.get(10)?,
+        stid: row.get(11)?,
+        created: row.get(12)?,
+        updated: row.get(13)?,
+    })
+}
+
+fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
+    let name: String = row.get(column)?;
+    State::by_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, rusqlite::types::Type::Text))
+}
+
+pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), Fault> {
+    if let Some(twin) = twin(transaction, order)? {
+        return Err(StoreError::Unfinished(twin).into());
+    }
+    let NewOrder { id, task, account, certificate, name, product, csr, wanted, batch } = order;
+    let state = State::Intended;
+    transaction
+        .prepare_cached(
+            "INSERT INTO orders (id, task, account, certificate, name, product, csr, wanted, batch, state, finished, created,
+             updated, holder) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?11, ?12)",
+        )?
+        .execute(params![
+            id,
+            task,
+            account,
+            certificate,
+            name,
+            product,
+            csr,
+            wanted,
+            batch,
+            state.as_str(),
+            now,
+            holder.token()
+        ])?;
+    happened(transaction, id, state, "about to be sent", now)
+}
+
+/// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR.
+fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<Twin>, Fault> {
+    let found = match order.certificate {
+        Some(certificate) => transaction
+            .prepare_cached(TWIN_BY_CERTIFICATE)?
+            .query_row(params![order.account, certificate], |row| Ok((row.get(0)?, state(row, 1)?)))
+            .optional()?,
+        None => transaction
+            .prepare_cached(TWIN_BY_NAME)?
+            .query_row(params![order.account, order.name, order.csr], |row| Ok((row.get(0)?, state(row, 1)?)))
+            .optional()?,
+    };
+    Ok(found.map(|(id, state)| Twin { id, state }))
+}
+
+pub(super) const TWIN_BY_CERTIFICATE: &str =
+    "SELECT id, state FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0 LIMIT 1";
+pub(super) const TWIN_BY_NAME: &str = "SELECT id, state FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
+pub(super) const UNFINISHED: &str = "FROM orders WHERE account = ?1 AND finished = 0 ORDER BY created";
+pub(super) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
+
+pub(super) fn change(transaction: &Transaction<'_>, id: &str, change: &Change, now: i64) -> Result<(), Fault> {
+    let before = transaction
+        .prepare_cached("SELECT state FROM orders WHERE id = ?1")?
+        .query_row([id], |row| state(row, 0))
+        .optional()?;
+    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned()).into()) };
+    let Change { state: after, job, stid, certificate, detail } = change;
+    if !before.may_become(*after) {
+        return Err(StoreError::Transition { id: id.to_owned(), before, after: *after }.into());
+    }
+    transaction
+        .prepare_cached(
+            "UPDATE orders SET state = ?2, finished = ?3, job = coalesce(?4, job), stid = coalesce(?5, stid),
+             certificate = coalesce(?6, certificate), updated = ?7 WHERE id = ?1",
+        )?
+        .execute(params![id, after.as_str(), after.is_finished(), job, stid, certificate, now])?;
+    happened(transaction, id, *after, detail, now)
+}
+
+fn happened(transaction: &Transaction<'_>, id: &str, state: State, detail: &str, now: i64) -> Result<(), Fault> {
+    transaction
+        .prepare_cached("INSERT INTO happenings (order_id, time, state, detail) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, now, state.as_str(), detail])?;
+    Ok(())
+}
+
+pub(super) fn claim(transaction: &Transaction<'_>, id: &str, holder: &Holder, store: &Path) -> Result<bool, Fault> {
+    let before: Option<Option<String>> = transaction
+        .prepare_cached("SELECT holder FROM orders WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned()).into()) };
+    if before.is_some_and(|before| before != holder.token() && Holder::lives(store, &before)) {
+        return Ok(false);
+    }
+    transaction.execute("UPDATE orders SET holder = ?2 WHERE id = ?1", params![id, holder.token()])?;
+    Ok(true)
+}
+
+pub(super) fn release(transaction: &Transaction<'_>, id: &str, holder: &Holder) -> Result<(), Fault> {
+    transaction
+        .execute("UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2", params![id, holder.token()])?;
+    Ok(())
+}
+
+pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<Order>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+}
+
+pub(super) fn by_job(connection: &Connection, account: &str, job: i64) -> Result<Option<Order>, Fault> {
+    let sql = format!("SELECT {COLUMNS} {BY_JOB}");
+    Ok(connection.prepare_cached(&sql)?.query_row(params![account, job], read).optional()?)
+}
+
+pub(super) fn each(connection: &Connection, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), Fault> {
+    let (tail, key) = match which {
+        Which::All => ("FROM orders WHERE ?1 IS NULL ORDER BY created", None),
+        Which::Unfinished(account) => (UNFINISHED, Some(account)),
+        Which::Batch(batch) => ("FROM orders WHERE batch = ?1 ORDER BY created", Some(batch)),
+    };
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} {tail}"))?;
+    let mut rows = statement.query([key])?;
+    while let Some(row) = rows.next()? {
+        call(read(row)?);
+    }
+    Ok(())
+}
+
+pub(super) fn story(connection: &Connection, id: &str) -> Result<Vec<Happening>, Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT time, state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid")?;
+    let rows = statement
+        .query_map([id], |row| Ok(Happening { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,88 @@
+//! The tables, and how an older file gets to them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::StoreError;
+
+/// Each brings a file from the version of its place to the next; what is here is never changed, only added to.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY,
+        task TEXT NOT NULL,
+        account TEXT NOT NULL,
+        certificate INTEGER,
+        name TEXT,
+        product TEXT,
+        csr TEXT,
+        wanted TEXT NOT NULL,
+        batch TEXT,
+        state TEXT NOT NULL,
+        finished INTEGER NOT NULL,
+        job INTEGER,
+        stid TEXT,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        holder TEXT
+    );
+    CREATE INDEX orders_unfinished ON orders (account, created) WHERE finished = 0;
+    CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
+    CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
+    CREATE INDEX orders_by_job ON orders (account, job);
+    CREATE INDEX orders_by_stid ON orders (account, stid);
+    CREATE INDEX orders_by_batch ON orders (batch, created);
+    CREATE INDEX orders_by_age ON orders (created);
+    CREATE TABLE happenings (
+        order_id TEXT NOT NULL REFERENCES orders (id),
+        time INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        detail TEXT NOT NULL
+    );
+    CREATE INDEX happenings_by_order ON happenings (order_id);
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        account TEXT NOT NULL,
+        id INTEGER,
+        transport TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        job INTEGER,
+        stid TEXT,
+        ctid TEXT,
+        document TEXT NOT NULL,
+        raw BLOB NOT NULL,
+        received INTEGER NOT NULL,
+        order_id TEXT REFERENCES orders (id),
+        confirmed INTEGER,
+        taken INTEGER
+    );
+    CREATE INDEX messages_by_id ON messages (account, id);
+    CREATE INDEX messages_by_order ON messages (order_id);
+    CREATE INDEX messages_by_job ON messages (account, job) WHERE order_id IS NULL;
+    CREATE INDEX messages_waiting ON messages (account, number) WHERE order_id IS NULL AND taken IS NULL;
+"];
+
+/// Makes the tables, or brings those of an older version up to date: each step whole or not at all.
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::of(path, &error);
+    let known = MIGRATIONS.len() as i64;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(failed)?;
+    let version = |connection: &Connection| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let found = version(connection).map_err(failed)?;
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    // Another process may have done it meanwhile.
+    let found = version(&transaction).map_err(failed)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
+        transaction.execute_batch(migration).map_err(failed)?;
+    }
+    transaction.execute_batch(&format!("PRAGMA user_version = {known}")).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}

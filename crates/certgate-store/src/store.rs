@@ -1,0 +1,96 @@
+//! What is kept.
+
+use crate::{Change, Happening, Holder, Kept, Message, NewMessage, NewOrder, Order, StoreError};
+
+/// Which orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Every one of every account.
+    All,
+    /// Those of an account that are not finished.
+    Unfinished(String),
+    /// Those of a batch.
+    Batch(String),
+}
+
+/// Keeps orders and messages. Whatever a method did is durable when it returns.
+pub trait Store: Send {
+    /// Commits to an order before it leaves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
+    fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError>;
+
+    /// Notes what became of an order.
+    ///
+    /// # Errors
+    /// It is not there, cannot go to that state, or could not be kept.
+    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError>;
+
+    /// Takes an order over, to carry on with it. `false` where a process that still lives has it.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError>;
+
+    /// Gives an order up.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn release(&mut self, id: &str, holder: &Holder) -> Result<(), StoreError>;
+
+    /// An order by its id.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn order(&self, id: &str) -> Result<Option<Order>, StoreError>;
+
+    /// The order of a gateway's job.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError>;
+
+    /// Calls with each order, oldest first.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError>;
+
+    /// What happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn story(&self, id: &str) -> Result<Vec<Happening>, StoreError>;
+
+    /// Keeps a message, and finds the order it is about: by job, else by the order's transaction ids. The same one again is
+    /// one message; another content under the same id is another one.
+    ///
+    /// # Errors
+    /// It could not be kept: it may not be confirmed.
+    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<Kept, StoreError>;
+
+    /// Notes that a message was confirmed.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError>;
+
+    /// The messages about an order, oldest first. Those that came before its job was known are found by that now.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn messages_of(&mut self, order: &str) -> Result<Vec<Message>, StoreError>;
+
+    /// Messages about no known order that nobody took, oldest first.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// Notes that a message was handed over.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError>;
+}

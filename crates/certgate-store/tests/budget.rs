@@ -1,0 +1,61 @@
+//! Several processes, one pace.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+use certgate_store::Budget;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_second_holds_more_than_allowed(per_second in 1usize..5, idle in proptest::collection::vec((0usize..3, 0i64..700), 1..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pace.sqlite");
+        let mut budgets: Vec<Budget> = (0..3).map(|_| Budget::open(&path).unwrap()).collect();
+        let (mut now, mut left) = (1_000_000, Vec::new());
+        for (which, idle) in idle {
+            now += idle;
+            let at = budgets[which].reserve("gateway", per_second, now).unwrap();
+            prop_assert!(at >= now);
+            left.push(at);
+            // Another gateway has a pace of its own.
+            prop_assert_eq!(budgets[which].reserve(&format!("other {now} {}", left.len()), 1, now).unwrap(), now);
+        }
+        for first in &left {
+            prop_assert!(left.iter().filter(|at| (*first..first + 1000).contains(*at)).count() <= per_second);
+        }
+    }
+}
+
+#[test]
+fn everybody_waits_when_the_gateway_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pace.sqlite");
+    let (mut one, mut other) = (Budget::open(&path).unwrap(), Budget::open(&path).unwrap());
+    one.hold("gateway", 10_000).unwrap();
+    one.hold("gateway", 9_000).unwrap();
+    assert_eq!(other.reserve("gateway", 3, 5_000).unwrap(), 10_000);
+    assert_eq!(other.reserve("elsewhere", 3, 5_000).unwrap(), 5_000);
+    assert_eq!(other.reserve("gateway", 3, 20_000).unwrap(), 20_000);
+}
+
+/// A clock that is set back must not stop everything.
+#[test]
+fn a_clock_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
+    let later = 100 * 3_600_000;
+    for _ in 0..3 {
+        budget.reserve("gateway", 3, later).unwrap();
+    }
+    budget.hold("gateway", later + 60_000).unwrap();
+    assert_eq!(budget.reserve("gateway", 3, 1_000).unwrap(), 1_000);
+}

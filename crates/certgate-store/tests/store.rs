@@ -1,0 +1,290 @@
+//! Orders and messages in a real file: nothing intended twice, nothing lost, every trouble said.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+use std::{fs, path::Path};
+
+use certgate_store::{Change, Holder, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
+use pretty_assertions::assert_eq;
+
+const ACCOUNT: &str = "user@9 https://gateway.example";
+
+fn order(id: &str, certificate: Option<i64>) -> NewOrder {
+    NewOrder {
+        id: id.to_owned(),
+        task: "certificate-reissue".to_owned(),
+        account: ACCOUNT.to_owned(),
+        certificate,
+        name: Some("example.com".to_owned()),
+        product: Some("SSL123".to_owned()),
+        csr: Some("-----BEGIN …".to_owned()),
+        wanted: "{}".to_owned(),
+        batch: None,
+    }
+}
+
+fn change(state: State) -> Change {
+    Change { state, job: None, stid: None, certificate: None, detail: format!("now {}", state.as_str()) }
+}
+
+fn message(id: i64, job: Option<i64>) -> NewMessage {
+    NewMessage {
+        account: ACCOUNT.to_owned(),
+        id: Some(id),
+        transport: "xml".to_owned(),
+        kind: "certificate".to_owned(),
+        job,
+        document: format!("{{\"id\":{id}}}"),
+        raw: b"<response/>".to_vec(),
+        ..NewMessage::default()
+    }
+}
+
+struct Place {
+    _folder: tempfile::TempDir,
+    path: std::path::PathBuf,
+    holder: Holder,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep").join("store.sqlite");
+        let holder = Holder::beside(&path, "me").unwrap();
+        Self { _folder: folder, path, holder }
+    }
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(&self.path).unwrap()
+    }
+}
+
+fn all(store: &Sqlite, which: &Which) -> Vec<Order> {
+    let mut orders = Vec::new();
+    store.each_order(which, &mut |order| orders.push(order)).unwrap();
+    orders
+}
+
+#[test]
+fn an_order_and_its_story_outlive_the_process() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.intend(&order("a", Some(571)), &place.holder, 1000).unwrap();
+    let accepted = Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Accepted) };
+    store.change("a", &accepted, 2000).unwrap();
+    drop(store);
+    let mut store = place.open();
+    let found = store.order("a").unwrap().unwrap();
+    assert_eq!((&found.order, found.state, found.job), (&order("a", Some(571)), State::Accepted, Some(7)));
+    assert_eq!((found.stid.as_deref(), found.created, found.updated), (Some("s"), 1000, 2000));
+    assert_eq!(store.order_of_job(ACCOUNT, 7).unwrap(), Some(found.clone()));
+    assert_eq!(store.order_of_job("somebody else", 7).unwrap(), None);
+    assert_eq!(all(&store, &Which::Unfinished(ACCOUNT.to_owned())), [found]);
+    store.change("a", &change(State::Done), 3000).unwrap();
+    assert_eq!(all(&store, &Which::Unfinished(ACCOUNT.to_owned())), []);
+    assert_eq!(all(&store, &Which::All).len(), 1);
+    let story: Vec<_> =
+        store.story("a").unwrap().into_iter().map(|line| (line.time, line.state, line.detail)).collect();
+    assert_eq!(
+        story,
+        [
+            (1000, State::Intended, "about to be sent".to_owned()),
+            (2000, State::Accepted, "now accepted".to_owned()),
+            (3000, State::Done, "now done".to_owned())
+        ]
+    );
+    #[cfg(unix)]
+    for (path, expected) in [(place.path.as_path(), 0o600), (place.path.parent().unwrap(), 0o700)] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777;
+        assert_eq!(mode, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_ordered_twice() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+    let error = store.intend(&order("b", Some(571)), &place.holder, 2).unwrap_err();
+    assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Intended));
+    assert_eq!(
+        error.to_string(),
+        "order a of the same is intended: carry on with `certgate resume a`, or give it up with `certgate orders abandon a`"
+    );
+    store.intend(&order("c", Some(572)), &place.holder, 3).unwrap();
+    let other = NewOrder { account: "somebody else".to_owned(), ..order("d", Some(571)) };
+    store.intend(&other, &place.holder, 4).unwrap();
+    // New certificates have no id: the same name and CSR make the same.
+    store.intend(&order("e", None), &place.holder, 5).unwrap();
+    assert!(matches!(store.intend(&order("f", None), &place.holder, 6), Err(StoreError::Unfinished(_))));
+    let other = NewOrder { csr: Some("another".to_owned()), ..order("g", None) };
+    store.intend(&other, &place.holder, 7).unwrap();
+    store.change("a", &change(State::Refused), 8).unwrap();
+    store.intend(&order("h", Some(571)), &place.holder, 9).unwrap();
+}
+
+#[test]
+fn of_many_that_race_one_wins() {
+    let place = Place::new();
+    place.open();
+    let won: usize = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..8)
+            .map(|number| {
+                let (path, holder) = (&place.path, &place.holder);
+                scope.spawn(move || {
+                    let mut store = Sqlite::open(path).unwrap();
+                    usize::from(store.intend(&order(&format!("o{number}"), Some(571)), holder, 1).is_ok())
+                })
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).sum()
+    });
+    assert_eq!(won, 1);
+}
+
+#[test]
+fn states_only_go_forward() {
+    use State::{Abandoned, Accepted, Done, Failed, Intended, Issued, Refused, Unknown, Unsent};
+    let allowed = [
+        (Intended, vec![Unknown, Accepted, Issued, Done, Failed, Refused, Unsent, Abandoned]),
+        (Unknown, vec![Accepted, Issued, Done, Failed, Refused, Abandoned]),
+        (Accepted, vec![Issued, Done, Failed]),
+        (Issued, vec![Done, Failed]),
+        (Done, vec![]),
+        (Failed, vec![]),
+        (Refused, vec![]),
+        (Unsent, vec![]),
+        (Abandoned, vec![]),
+    ];
+    for (before, next) in allowed {
+        for after in State::ALL {
+            assert_eq!(before.may_become(after), before == after || next.contains(&after), "{before:?} to {after:?}");
+        }
+    }
+    let place = Place::new();
+    let mut store = place.open();
+    store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
+    store.change("a", &change(Accepted), 2).unwrap();
+    let error = store.change("a", &change(Unsent), 3).unwrap_err().to_string();
+    assert_eq!(error, "order a is accepted, and cannot become unsent");
+    assert_eq!(store.story("a").unwrap().len(), 2, "what is not allowed leaves nothing");
+    assert!(matches!(store.change("x", &change(Done), 4), Err(StoreError::NoOrder(id)) if id == "x"));
+}
+
+#[test]
+fn an_order_belongs_to_one_living_process() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
+    let other = Holder::beside(&place.path, "other").unwrap();
+    assert!(!store.claim("a", &other).unwrap(), "its holder lives");
+    assert!(store.claim("a", &place.holder).unwrap());
+    store.release("a", &place.holder).unwrap();
+    assert!(store.claim("a", &other).unwrap());
+    drop(other);
+    assert!(store.claim("a", &place.holder).unwrap(), "the other one is gone");
+}
+
+#[test]
+fn messages_are_kept_once_and_find_their_order() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+    let foreign = store.keep(&message(1, Some(99)), 2).unwrap();
+    assert_eq!((foreign.order.as_deref(), foreign.known), (None, false));
+    let again = store.keep(&message(1, Some(99)), 3).unwrap();
+    assert_eq!((again.stable_id.clone(), again.known), (foreign.stable_id.clone(), true));
+    let other =
+        store.keep(&NewMessage { document: "{\"id\":1,\"x\":2}".to_owned(), ..message(1, Some(99)) }, 4).unwrap();
+    assert_ne!(other.stable_id, foreign.stable_id, "another content under the same id");
+    let undecodable = NewMessage { id: None, document: String::new(), raw: b"<html>".to_vec(), ..message(0, None) };
+    assert!(!store.keep(&undecodable, 5).unwrap().known);
+    assert!(store.keep(&undecodable, 6).unwrap().known);
+
+    // Ours by the transaction id it carried, before its job is known.
+    let ours = store.keep(&NewMessage { ctid: Some("a".to_owned()), ..message(2, Some(7)) }, 7).unwrap();
+    assert_eq!(ours.order.as_deref(), Some("a"));
+    // One that came before the order's answer is found when the job is known.
+    let early = store.keep(&message(3, Some(7)), 8).unwrap();
+    assert_eq!(early.order, None);
+    store.change("a", &Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Accepted) }, 9).unwrap();
+    let mine: Vec<_> = store.messages_of("a").unwrap().into_iter().map(|message| message.message.id).collect();
+    assert_eq!(mine, [Some(2), Some(3)]);
+    // The order has a job: another job's message is not its, whatever the transaction ids say.
+    let twin = NewMessage { ctid: Some("a".to_owned()), stid: Some("s".to_owned()), ..message(4, Some(8)) };
+    assert_eq!(store.keep(&twin, 10).unwrap().order, None);
+    let somebody = NewMessage { account: "somebody else".to_owned(), ..message(5, Some(7)) };
+    assert_eq!(store.keep(&somebody, 11).unwrap().order, None);
+
+    let waiting = store.waiting(ACCOUNT, 10).unwrap();
+    let ids: Vec<_> = waiting.iter().map(|message| message.message.id).collect();
+    assert_eq!(ids, [Some(1), Some(1), None, Some(4)], "in the order of arrival");
+    store.confirmed(&waiting[0].stable_id, 20).unwrap();
+    store.take(&waiting[0].stable_id, 21).unwrap();
+    store.take(&waiting[0].stable_id, 22).unwrap();
+    assert_eq!(store.waiting(ACCOUNT, 1).unwrap()[0].stable_id, waiting[1].stable_id);
+    assert_eq!(waiting[0].message.raw, b"<response/>");
+}
+
+/// What goes wrong with the file, and what is said of it.
+#[test]
+fn troubles() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let said =
+        |path: &Path| Sqlite::open(path).unwrap_err().to_string().replace(&folder.path().display().to_string(), "DIR");
+
+    fs::write(at("garbage"), "this is no database, and long enough to be looked at as one. ".repeat(20)).unwrap();
+    assert_eq!(
+        said(&at("garbage")),
+        "DIR/garbage: the store is damaged (file is not a database): nothing was sent. Put a copy back, or move the file away \
+         and check the account's jobs by hand before ordering"
+    );
+
+    Sqlite::open(&at("newer")).unwrap();
+    rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
+    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 1: upgrade certgate");
+
+    fs::write(at("file"), "").unwrap();
+    assert_eq!(
+        said(&at("file").join("store")),
+        "DIR/file/store: the store cannot be opened or written (File exists (os error 17)): nothing was sent. Check the folder \
+         and its rights, or choose another with --store"
+    );
+    fs::create_dir(at("folder")).unwrap();
+    assert!(said(&at("folder")).contains("cannot be opened or written (Is a directory"));
+
+    // Somebody made a table of ours something else.
+    Sqlite::open(&at("odd")).unwrap();
+    rusqlite::Connection::open(at("odd"))
+        .unwrap()
+        .execute_batch("DROP TABLE messages; DROP TABLE happenings; DROP TABLE orders")
+        .unwrap();
+    let holder = Holder::beside(&at("odd"), "me").unwrap();
+    let error = Sqlite::open(&at("odd")).unwrap().intend(&order("a", None), &holder, 1).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+
+    // A page that was overwritten.
+    let mut store = Sqlite::open(&at("page")).unwrap();
+    let holder = Holder::beside(&at("page"), "me").unwrap();
+    for number in 0..200 {
+        store.intend(&order(&format!("o{number}"), Some(number)), &holder, number).unwrap();
+    }
+    drop(store);
+    let mut bytes = fs::read(at("page")).unwrap();
+    let end = bytes.len().min(4096 * 60);
+    bytes[4096..end].fill(0xAB);
+    fs::write(at("page"), bytes).unwrap();
+    let error = match Sqlite::open(&at("page")) {
+        Ok(mut store) => store.intend(&order("new", Some(5)), &holder, 1).unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
