@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    call, contact, convert, create, decode, delete, info, job, list, poll, prepare, reissue, renew, resume, revoke,
-    serve,
+    call, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare, reissue, renew, resume,
+    revoke, serve,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -31,12 +31,14 @@ pub(crate) enum Command {
     Revoke(revoke::Revoke),
     /// Delete a certificate and its order.
     Delete(delete::Delete),
-    /// Carry on waiting for an accepted order.
+    /// Carry on with orders that are not finished.
     Resume(resume::Resume),
     /// Check a CSR and show what validation needs (task 400110).
     Prepare(prepare::Prepare),
     /// Show a certificate (task 400104).
     Info(info::Info),
+    /// The orders of the store.
+    Orders(orders::Orders),
     /// List certificates (task 400105).
     List(list::List),
     /// The contacts of certificates (tasks 400201 to 400205).
@@ -133,6 +135,9 @@ pub(crate) struct Global {
     /// Log in once and use the session for all requests of this run
     #[arg(long, global = true)]
     pub(crate) session: bool,
+    /// The store of orders and messages [default: certgate/store.sqlite in the platform's data folder]
+    #[arg(long, global = true, env = "CERTGATE_STORE", value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
     /// Use an embedded gateway on loopback: no account, no network, state for this run only
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,

@@ -11,6 +11,7 @@ pub(crate) mod info;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod order;
+pub(crate) mod orders;
 pub(crate) mod poll;
 pub(crate) mod prepare;
 pub(crate) mod reissue;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::List(command) => command.run(&global),
         Command::Contact(command) => command.run(&global),
         Command::Job(command) => command.run(&global),
+        Command::Orders(command) => command.run(&global),
         Command::Poll(command) => command.run(&global),
         Command::Call(command) => command.run(&global),
         Command::Tasks => tasks::run(&global),

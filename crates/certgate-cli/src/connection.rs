@@ -1,10 +1,12 @@
 //! A client made from the settings.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Client, HttpTransport, Interrupt, Trace};
+use certgate_client::{Client, HttpTransport, Interrupt, Ledger, Trace};
+use certgate_domain::{Credentials, Options};
 use certgate_json::JsonCodec;
 use certgate_wire::Codec;
+use etcetera::BaseStrategy;
 
 use crate::{
     arguments::{Global, Protocol},
@@ -17,6 +19,9 @@ use crate::{
 pub(crate) struct Connection {
     /// Before the sandbox, so that its session ends while that still answers.
     pub(crate) client: Client,
+    /// Whose orders and messages these are: the same over both transports.
+    account: String,
+    store: PathBuf,
     _sandbox: Option<Sandbox>,
 }
 
@@ -33,6 +38,11 @@ impl Connection {
         let (endpoint, credentials, pace) = match &sandbox {
             Some(sandbox) => (sandbox.endpoint(protocol), Sandbox::credentials(), Some(SANDBOX_PACE)),
             None => (profile.endpoint(global, protocol), profile.credentials(global)?, profile.requests_per_second),
+        };
+        let account = account(&credentials, &endpoint, &profile.options(global));
+        let store = match &sandbox {
+            Some(sandbox) => sandbox.store(),
+            None => store(global)?,
         };
         let transport =
             HttpTransport::new(&endpoint, profile.ca_file.as_deref())?.with_body_limit(profile.limits().body);
@@ -51,8 +61,34 @@ impl Connection {
         if let Some(deadline) = deadline {
             client = client.with_deadline(deadline);
         }
-        Ok(Self { client, _sandbox: sandbox })
+        Ok(Self { client, account, store, _sandbox: sandbox })
     }
+}
+
+impl Connection {
+    /// The store of orders and messages; one of its own for a sandbox.
+    pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
+        Ok(Ledger::open(&self.store, &self.account)?)
+    }
+}
+
+/// The store's file.
+pub(crate) fn store(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = &global.store {
+        return Ok(path.clone());
+    }
+    let strategy = etcetera::choose_base_strategy()
+        .map_err(|why| Failure::usage(format!("no data folder for orders and messages ({why}): give --store FILE")))?;
+    Ok(strategy.data_dir().join("certgate").join("store.sqlite"))
+}
+
+/// User, context and subuser at a gateway. Its two protocols have hosts of their own, `gateway.` and `api.`, and one queue.
+fn account(credentials: &Credentials, endpoint: &str, options: &Options) -> String {
+    let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let gateway = authority.strip_prefix("gateway.").or_else(|| authority.strip_prefix("api.")).unwrap_or(authority);
+    let owner = options.owner.as_ref().and_then(|owner| owner.user.as_deref());
+    let owner = owner.map(|owner| format!(" for {owner}")).unwrap_or_default();
+    format!("{}@{} at {gateway}{owner}", credentials.user, credentials.context)
 }
 
 /// The codec of a protocol.

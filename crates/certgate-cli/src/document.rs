@@ -22,6 +22,11 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(stdout, "{text}");
 }
 
+/// A time, milliseconds since 1970, as RFC 3339 in UTC.
+pub(crate) fn time(unix: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix).map(|time| time.to_string()).unwrap_or_else(|_| unix.to_string())
+}
+
 /// Prints a piece of a document that comes bit by bit.
 pub(crate) fn piece(text: &str) {
     let mut stdout = std::io::stdout().lock();

@@ -2,8 +2,11 @@
 
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
-use certgate_client::{Client, Error, Kind, Spool, Watcher};
-use certgate_domain::{CertAuthentication, PollMessage, TaskKind, ZoneRecord, words::AuthMethod};
+use certgate_client::{Carry, Client, Error, Kind, Ledger, Spool, Watcher};
+use certgate_domain::{
+    AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, ZoneRecord, words::AuthMethod,
+};
+use certgate_store::State;
 use certgate_wire::Finding;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -19,6 +22,12 @@ pub(crate) struct Progress<'a> {
     spool: Option<PathBuf>,
     bar: Option<ProgressBar>,
     ordered: bool,
+    /// Where orders and messages are written down; none where nothing is ordered.
+    pub(crate) ledger: Option<Ledger>,
+    /// The order's own id, what it is carried on with, and its certificate's name.
+    id: String,
+    carry: Carry,
+    name: Option<String>,
     /// The findings of every answer.
     pub(crate) findings: Vec<Finding>,
 }
@@ -33,7 +42,45 @@ impl<'a> Progress<'a> {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        Self { global, transport: client.transport_name(), spool, bar, ordered: false, findings: Vec::new() }
+        let id = client.options().ctid.clone().unwrap_or_default();
+        Self {
+            global,
+            transport: client.transport_name(),
+            spool,
+            bar,
+            ordered: false,
+            ledger: None,
+            id,
+            carry: Carry::default(),
+            name: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Writing down what is ordered, with what it needs to be carried on with.
+    pub(crate) fn writing(mut self, ledger: Ledger, carry: Carry) -> Self {
+        self.ledger = Some(ledger);
+        self.carry = carry;
+        self
+    }
+
+    /// For that order, which left in an earlier run.
+    pub(crate) fn of(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
+    }
+
+    /// The order's own id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Writes down where the order stands. What cannot be written down is looked for by the next run.
+    pub(crate) fn note(&mut self, state: State, detail: &str) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if let Err(error) = ledger.note(&self.id, state, detail) {
+            self.say(&format!("certgate: warning: {error}"));
+        }
     }
 
     /// For a wait whose order left in an earlier run.
@@ -88,6 +135,43 @@ impl Watcher for Progress<'_> {
         }
     }
 
+    fn intending(&mut self, task: &AnyTask) -> Result<(), Error> {
+        match &mut self.ledger {
+            Some(ledger) => ledger.intend(&self.id, task, self.name.as_deref(), &self.carry),
+            None => Ok(()),
+        }
+    }
+
+    fn settled(&mut self, task: TaskKind, outcome: Result<&Response<AnyData>, &Error>) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if let Err(error) = ledger.settle(&self.id, task, outcome) {
+            self.say(&format!("certgate: warning: {error}"));
+        }
+    }
+
+    fn answered(&mut self, answer: &Response<AnyData>) {
+        if self.ordered {
+            return;
+        }
+        for data in &answer.data {
+            if let AnyData::Certificate(certificate) = data
+                && let Some(serial) = &certificate.serial_number
+                && let Some(wanted) = self.carry.wanted.as_object_mut()
+            {
+                // By it an answer that got lost is told from the certificate as it was.
+                wanted.insert("serial".to_owned(), serial.as_str().into());
+                self.name.clone_from(&certificate.name);
+            }
+        }
+    }
+
+    fn confirmed(&mut self, message: i64) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if let Err(error) = ledger.confirmed(message) {
+            self.say(&format!("certgate: warning: {error}"));
+        }
+    }
+
     fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error> {
         for finding in findings {
             self.say(&format!("certgate: warning: {}: {finding}", task.name()));
@@ -128,10 +212,22 @@ impl Watcher for Progress<'_> {
     }
 
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {
-        let folder =
-            self.spool.clone().ok_or_else(|| Error::Settings("no folder for messages of others".to_owned()))?;
-        let path = Spool::at(&folder)?.store(self.transport, message, body)?;
-        self.say(&format!("a message of somebody else's is kept in {}", path.display()));
+        let kept = match &mut self.ledger {
+            Some(ledger) => ledger.keep(self.transport, message, body)?,
+            None => return Err(Error::Settings("no store for messages of others".to_owned())),
+        };
+        if kept.order.is_some() {
+            return Ok(());
+        }
+        let place = match (&self.spool, &mut self.ledger) {
+            (Some(folder), Some(ledger)) => {
+                let path = Spool::at(folder)?.store(self.transport, message, body)?;
+                ledger.take(&kept.stable_id)?;
+                path.display().to_string()
+            }
+            _ => format!("the store as {}", kept.stable_id),
+        };
+        self.say(&format!("a message of somebody else's is kept in {place}"));
         Ok(())
     }
 

@@ -1,13 +1,15 @@
 //! How a workflow ends: what is known, checked, written, left behind.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use certgate_client::{Kind, Refusal, written_files};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
+use certgate_store::State;
+use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ use crate::{
     arguments::Global,
     command::order::Waiting,
     document,
-    failure::Failure,
+    failure::{Failure, printable},
     progress::{Progress, strict},
 };
 
@@ -47,25 +49,67 @@ pub(crate) fn failed(task: TaskKind, ending: Ending) -> Failure {
     }
 }
 
+/// What a command that went well shows.
+pub(crate) struct Shown {
+    pub(crate) document: Value,
+    /// The same for people.
+    pub(crate) lines: Vec<String>,
+    pub(crate) code: u8,
+    /// Findings that were borne because an order was out end the command after its output.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Shown {
+    /// Prints it; gives the exit code.
+    pub(crate) fn print(self, global: &Global) -> Result<u8, Failure> {
+        if global.json() {
+            document::print(&self.document);
+        } else {
+            self.lines.iter().for_each(|line| document::line(line));
+        }
+        strict(global, &self.findings)?;
+        Ok(self.code)
+    }
+}
+
+/// Where an order stands after its workflow ended so, and what was shown of it.
+pub(crate) fn closing(ending: &Ending) -> impl FnOnce(&Result<Shown, Failure>) -> Option<(State, String)> + use<> {
+    let state = match ending {
+        Ending::Issued(_) => Some(State::Done),
+        Ending::Deleted => Some(State::Done),
+        Ending::Failed(_) => Some(State::Failed),
+        _ => None,
+    };
+    move |shown| match (state?, shown) {
+        (state, Ok(_)) => Some((state, "checked".to_owned())),
+        (State::Done, Err(failure)) if failure.kind() == Kind::CheckFailed => {
+            Some((State::Failed, failure.to_string()))
+        }
+        // It is issued; what could not be written is written by the next run.
+        (State::Done, Err(_)) => None,
+        (state, Err(failure)) => Some((state, failure.to_string())),
+    }
+}
+
 /// What is known at the end of a run.
 pub(crate) struct Report<'a> {
-    pub(crate) global: &'a Global,
     /// The order's task.
     pub(crate) task: TaskKind,
     /// The certificate's id; a new one has none yet.
     pub(crate) certificate: Option<i64>,
     /// The CSR's facts; a deletion has none.
     pub(crate) request: Option<&'a CertificateRequest>,
-    pub(crate) ctid: Option<&'a str>,
     pub(crate) job: Option<i64>,
     pub(crate) name: Option<&'a str>,
     pub(crate) csr: Option<PathBuf>,
+    /// Where the files go.
+    pub(crate) out: Option<&'a Path>,
     pub(crate) waiting: &'a Waiting,
     pub(crate) progress: &'a Progress<'a>,
 }
 
 impl Report<'_> {
-    pub(crate) fn end(&self, ending: Ending) -> Result<u8, Failure> {
+    pub(crate) fn end(&self, ending: Ending) -> Result<Shown, Failure> {
         match ending {
             Ending::Issued(certificate) => self.issued(&certificate),
             Ending::Deleted => self.deleted(),
@@ -81,10 +125,8 @@ impl Report<'_> {
 
     fn document(&self, state: &str, job_status: Option<&str>) -> Value {
         let mut document = json!({ "schema": 1, "order": { "state": state } });
-        if let Some(ctid) = self.ctid {
-            document["order"]["id"] = json!(ctid);
-            document["order"]["ctid"] = json!(ctid);
-        }
+        document["order"]["id"] = json!(self.progress.id());
+        document["order"]["ctid"] = json!(self.progress.id());
         if let Some(job) = self.job {
             document["job"] = json!({ "id": job });
             if let Some(status) = job_status {
@@ -104,11 +146,13 @@ impl Report<'_> {
     }
 
     fn resume_command(&self) -> String {
-        let job = self.job.map(|job| format!(" {job}")).unwrap_or_default();
-        if self.task == TaskKind::CertificateDelete {
-            return format!("certgate job info{job}");
+        if self.progress.ledger.is_some() {
+            return format!("certgate resume {}", shell_word(self.progress.id()));
         }
-        let mut command = format!("certgate resume{job}");
+        let mut command = "certgate resume".to_owned();
+        if let Some(job) = self.job {
+            command += &format!(" {job}");
+        }
         if let Some(certificate) = self.certificate {
             command += &format!(" --certificate {certificate}");
         } else if let Some(name) = self.name {
@@ -117,7 +161,7 @@ impl Report<'_> {
         if let Some(csr) = &self.csr {
             command += &format!(" --csr {}", shell_word(&csr.display().to_string()));
         }
-        if let Some(out) = &self.waiting.out {
+        if let Some(out) = self.out {
             command += &format!(" --out {}", shell_word(&out.display().to_string()));
         }
         command
@@ -150,18 +194,14 @@ impl Report<'_> {
         self.with_members(failure.and(&format!("{job}: carry on with: {command}")), &mut document)
     }
 
-    fn deleted(&self) -> Result<u8, Failure> {
+    fn deleted(&self) -> Result<Shown, Failure> {
         let mut document = self.document("done", Some("SUCCESS"));
         document["findings"] = document::findings(&self.progress.findings);
-        if self.global.json() {
-            document::print(&document);
-        } else {
-            document::line(&format!("deleted: {}", self.name.unwrap_or("the certificate")));
-        }
-        strict(self.global, &self.progress.findings).map(|()| 0)
+        let lines = vec![format!("deleted: {}", printable(self.name.unwrap_or("the certificate")))];
+        Ok(Shown { document, lines, code: 0, findings: self.progress.findings.clone() })
     }
 
-    fn issued(&self, certificate: &Certificate) -> Result<u8, Failure> {
+    fn issued(&self, certificate: &Certificate) -> Result<Shown, Failure> {
         let Some(request) = self.request else {
             return Err(Failure::new(Kind::Internal, "a certificate came where no CSR was given"));
         };
@@ -187,24 +227,19 @@ impl Report<'_> {
             return Err(self.with_members(failure, &mut document));
         }
         let mut unchanged = false;
-        if let (Some(folder), Some(issued)) = (&self.waiting.out, &issued) {
+        if let (Some(folder), Some(issued)) = (self.out, &issued) {
             let files = written_files(folder, issued).map_err(|error| self.left_behind(error.into()))?;
             unchanged = files.unchanged;
             document["files"] = json!({ "cert": files.cert, "chain": files.chain, "fullchain": files.fullchain });
         }
-        if self.global.json() {
-            document::print(&document);
-        } else {
-            for check in &checks {
-                document::line(&format!("ok {}: {}", check.name, check.detail));
-            }
-            match document.get("files").and_then(Value::as_object) {
-                Some(files) => files.values().filter_map(Value::as_str).for_each(document::line),
-                None => document::line(pem.trim_end()),
-            }
+        let mut lines: Vec<String> =
+            checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
+        match document.get("files").and_then(Value::as_object) {
+            Some(files) => lines.extend(files.values().filter_map(Value::as_str).map(str::to_owned)),
+            None => lines.push(pem.trim_end().to_owned()),
         }
-        strict(self.global, &self.progress.findings)?;
-        Ok(if unchanged { Kind::Unchanged.exit_code() } else { 0 })
+        let code = if unchanged { Kind::Unchanged.exit_code() } else { 0 };
+        Ok(Shown { document, lines, code, findings: self.progress.findings.clone() })
     }
 }
 

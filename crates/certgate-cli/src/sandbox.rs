@@ -1,6 +1,9 @@
 //! The embedded gateway of `--sandbox`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use certgate_client::Kind;
 use certgate_domain::{Credentials, Secret};
@@ -11,13 +14,16 @@ use crate::{arguments::Protocol, failure::Failure};
 /// A gateway on loopback with the documented page's world, for as long as this lives.
 pub(crate) struct Sandbox {
     server: Server,
+    folder: tempfile::TempDir,
 }
 
 impl Sandbox {
     pub(crate) fn start() -> Result<Self, Failure> {
         let server = Server::start(Gateway::seeded(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .map_err(|why| Failure::new(Kind::Unreachable, format!("the sandbox cannot listen on loopback: {why}")))?;
-        Ok(Self { server })
+        let folder = tempfile::tempdir()
+            .map_err(|why| Failure::usage(format!("no folder for the sandbox's store can be made: {why}")))?;
+        Ok(Self { server, folder })
     }
 
     pub(crate) fn endpoint(&self, protocol: Protocol) -> String {
@@ -25,6 +31,11 @@ impl Sandbox {
             Protocol::Xml => self.server.xml_endpoint(),
             Protocol::Json => self.server.json_endpoint(),
         }
+    }
+
+    /// A store for this run only.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("store.sqlite")
     }
 
     pub(crate) fn credentials() -> Credentials {

@@ -100,7 +100,7 @@ fn jobs_that_fail_or_never_end() {
         let at = endpoint(&server, transport);
         let output = certgate(&[&base[..], &[&at, "--timeout", "2s"]].concat(), "");
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
-        assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume 42975"));
+        assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume certgate-"));
     }
 }
 

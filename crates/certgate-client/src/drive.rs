@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_domain::{AnyTask, CertAuthentication, PollMessage, TaskKind};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
 use certgate_flow::{Ending, Event, Step, Workflow};
 use certgate_wire::Finding;
 
@@ -12,6 +12,17 @@ use crate::{Client, Error, Kind};
 pub trait Watcher {
     /// A task is about to leave.
     fn sending(&mut self, task: TaskKind);
+    /// A task that is not safe to repeat is about to leave: write it down.
+    ///
+    /// # Errors
+    /// It could not be written down: it does not leave.
+    fn intending(&mut self, task: &AnyTask) -> Result<(), Error>;
+    /// What became of such a task: write it down.
+    fn settled(&mut self, task: TaskKind, outcome: Result<&Response<AnyData>, &Error>);
+    /// The gateway answered.
+    fn answered(&mut self, answer: &Response<AnyData>);
+    /// A message of the queue was confirmed.
+    fn confirmed(&mut self, message: i64);
     /// An answer had oddities.
     ///
     /// # Errors
@@ -19,7 +30,7 @@ pub trait Watcher {
     fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error>;
     /// This shows control over the name.
     fn publish(&mut self, authentication: &CertAuthentication);
-    /// Store somebody else's message durably; `body` is the answer that brought it.
+    /// Store a message of the queue durably, ours or somebody else's; `body` is the answer that brought it.
     ///
     /// # Errors
     /// It could not be stored: the run stops, and the message stays in the queue.
@@ -58,9 +69,23 @@ pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn
             }
             Step::Send(task) => {
                 let kind = task.kind();
+                let unsafe_task = !kind.is_safe_to_repeat();
+                if unsafe_task {
+                    watcher.intending(&task)?;
+                }
                 watcher.sending(kind);
-                match client.exchange(&task) {
+                let sent = client.exchange(&task);
+                if unsafe_task {
+                    watcher.settled(kind, sent.as_ref().map(|exchange| &exchange.answer.value));
+                }
+                if let (AnyTask::PollConfirm(confirm), Ok(exchange)) = (&task, &sent)
+                    && let (Some(id), Some(Verdict::Done)) = (confirm.id, exchange.answer.value.verdict())
+                {
+                    watcher.confirmed(id);
+                }
+                match sent {
                     Ok(exchange) => {
+                        watcher.answered(&exchange.answer.value);
                         watcher.findings(kind, &exchange.answer.findings)?;
                         body = exchange.reply.body.0;
                         Event::Answered(exchange.answer.value)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use certgate_domain::{AnyData, Response, TaskKind};
+use certgate_store::{State, StoreError};
 use certgate_wire::DecodeError;
 
 /// The kind of an error: the name and the exit code that scripts rely on.
@@ -153,6 +154,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// The store of orders and messages: nothing was sent.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -163,6 +167,11 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } => Kind::Usage,
+            Self::Store(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
+                Kind::Pending
+            }
+            Self::Store(StoreError::Unfinished(_)) => Kind::Unknown,
+            Self::Store(_) => Kind::Usage,
             Self::Refused(refusal) if refusal.auth => Kind::Auth,
             Self::Refused(_) => Kind::Refused,
             Self::Unauthorized { .. } => Kind::Auth,

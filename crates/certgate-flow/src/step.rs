@@ -11,7 +11,7 @@ pub enum Step {
     Send(AnyTask),
     /// Show, or see to, the data that shows control over the name; then tell `Published`.
     Publish(Box<CertAuthentication>),
-    /// Store this message of somebody else's durably; then tell `Stored`.
+    /// Store this message of the queue durably, ours or somebody else's; then tell `Stored`.
     Store(Box<PollMessage>),
     /// Nothing to do until then.
     Wait(Duration),

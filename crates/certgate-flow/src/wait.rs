@@ -47,7 +47,11 @@ enum State {
     Look,
     /// Ask for the job, or without its id for the certificate.
     LookAtJob,
-    Store(Box<PollMessage>),
+    /// Store a message before it is confirmed; ours leads on to something.
+    Store {
+        message: Box<PollMessage>,
+        ours: Option<Box<State>>,
+    },
     ConfirmForeign(i64),
     ConfirmOurs {
         message: i64,
@@ -132,14 +136,11 @@ impl Wait {
         if !self.is_ours(&message) {
             return match self.foreign {
                 ForeignMessages::Stop => self.end(Ending::Pending(Pending::ForeignFirst { message: message.id })),
-                _ => self.state = State::Store(message),
+                _ => self.state = State::Store { message, ours: None },
             };
         }
         let then = self.after(&message);
-        self.state = match message.id {
-            Some(id) => State::ConfirmOurs { message: id, then: Box::new(then) },
-            None => then,
-        };
+        self.state = State::Store { message, ours: Some(Box::new(then)) };
     }
 
     /// What a message about our job leads to.
@@ -297,7 +298,7 @@ impl Workflow for Wait {
                 (None, None) => Step::Send(self.find().into()),
             },
             State::Find => Step::Send(self.find().into()),
-            State::Store(message) => Step::Store(message.clone()),
+            State::Store { message, .. } => Step::Store(message.clone()),
             State::ConfirmForeign(id) | State::ConfirmOurs { message: id, .. } => {
                 Step::Send(PollConfirm::new(*id).into())
             }
@@ -309,7 +310,13 @@ impl Workflow for Wait {
     fn heard(&mut self, event: Event, now: Duration) {
         let state = std::mem::replace(&mut self.state, State::Until(now));
         match (state, event) {
-            (State::Store(message), Event::Stored) => match message.id {
+            (State::Store { message, ours: Some(then) }, Event::Stored) => {
+                self.state = match message.id {
+                    Some(message) => State::ConfirmOurs { message, then },
+                    None => *then,
+                };
+            }
+            (State::Store { message, ours: None }, Event::Stored) => match message.id {
                 Some(id) => self.state = State::ConfirmForeign(id),
                 None => {
                     self.end(Ending::Nonsense("a message of the queue without an id cannot be confirmed".to_owned()))

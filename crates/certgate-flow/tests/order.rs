@@ -175,7 +175,7 @@ fn the_documented_order_of_work_with_either_code() {
         script.extend([polled(message(7, Some(JOB), JobStatus::Success)), confirmed(), existing()]);
         let (words, ending) = run(&mut flow, script);
         assert_eq!(words[..4], START);
-        assert_eq!(words[4..], ["poll-info", "confirm 7", "certificate-info", "end"]);
+        assert_eq!(words[4..], ["poll-info", "store 7", "confirm 7", "certificate-info", "end"]);
         assert!(matches!(ending, Some(Ending::Issued(certificate)) if certificate.id == Some(571)));
         assert_eq!(flow.job(), Some(JOB));
     }
@@ -258,6 +258,7 @@ fn waits_by_event_orders() {
                 "poll-info",
                 "wait until 7",
                 "poll-info",
+                "store 7",
                 "confirm 7",
                 "certificate-info",
                 "end",
@@ -283,6 +284,7 @@ fn waits_by_event_orders() {
                 "store 9",
                 "confirm 9",
                 "poll-info",
+                "store 7",
                 "confirm 7",
                 "certificate-info",
                 "end",
@@ -292,19 +294,28 @@ fn waits_by_event_orders() {
             "without a job's id, stid and object tell",
             ForeignMessages::Spool,
             vec![of_other_stid, confirmed(), by_stid, confirmed(), existing()],
-            vec!["poll-info", "store 8", "confirm 8", "poll-info", "confirm 7", "certificate-info", "end"],
+            vec!["poll-info", "store 8", "confirm 8", "poll-info", "store 7", "confirm 7", "certificate-info", "end"],
         ),
         (
             "a message on the way is confirmed and the wait goes on",
             ForeignMessages::Spool,
             vec![ours(JobStatus::Running), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
-            vec!["poll-info", "confirm 7", "poll-info", "confirm 7", "certificate-info", "end"],
+            vec!["poll-info", "store 7", "confirm 7", "poll-info", "store 7", "confirm 7", "certificate-info", "end"],
         ),
         (
             "an answer that does not come is waited for",
             ForeignMessages::Spool,
             vec![Event::Unreachable, ours(JobStatus::Success), Event::Unreachable, Event::Unreachable, existing()],
-            vec!["poll-info", "wait until 1", "poll-info", "confirm 7", "certificate-info", "certificate-info", "end"],
+            vec![
+                "poll-info",
+                "wait until 1",
+                "poll-info",
+                "store 7",
+                "confirm 7",
+                "certificate-info",
+                "certificate-info",
+                "end",
+            ],
         ),
         (
             "a confirm of another's message that fails is not repeated in a hurry",
@@ -316,6 +327,7 @@ fn waits_by_event_orders() {
                 "confirm 1",
                 "wait until 1",
                 "poll-info",
+                "store 7",
                 "confirm 7",
                 "certificate-info",
                 "end",

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// Another order of the same is not finished.
     #[error("order {} of the same is {}: carry on with `certgate resume {}`, or give it up with `certgate orders abandon {}`", .0.id, .0.state.as_str(), .0.id, .0.id)]
     Unfinished(Twin),
+    /// An order of that id is there already.
+    #[error("order {0} is in the store already: give another --ctid")]
+    Known(String),
     /// No such order.
     #[error("order {0} is not in the store: `certgate orders` lists them")]
     NoOrder(String),

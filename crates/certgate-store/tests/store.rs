@@ -118,6 +118,8 @@ fn nothing_is_ordered_twice() {
         error.to_string(),
         "order a of the same is intended: carry on with `certgate resume a`, or give it up with `certgate orders abandon a`"
     );
+    let error = store.intend(&order("a", Some(999)), &place.holder, 2).unwrap_err();
+    assert_eq!(error.to_string(), "order a is in the store already: give another --ctid");
     store.intend(&order("c", Some(572)), &place.holder, 3).unwrap();
     let other = NewOrder { account: "somebody else".to_owned(), ..order("d", Some(571)) };
     store.intend(&other, &place.holder, 4).unwrap();

@@ -1,9 +1,10 @@
 //! `certgate delete`.
 
-use certgate_client::drive;
+use certgate_client::{Carry, drive};
 use certgate_domain::{AnyTask, TaskKind, task};
 use certgate_flow::Workflow;
 use clap::Args;
+use serde_json::json;
 
 use crate::{
     arguments::Global,
@@ -11,7 +12,7 @@ use crate::{
     connection::Connection,
     failure::Failure,
     progress::Progress,
-    report::Report,
+    report::{Report, closing},
     sure::ask,
 };
 
@@ -53,27 +54,36 @@ impl Delete {
         }
         let foreign = self.waiting.foreign.into();
         let mut flow = certgate_flow::Delete::new(self.id, foreign, self.waiting.timeout, !self.no_wait);
-        let mut progress = Progress::new(global, client, Some(self.waiting.spool_folder()?));
-        let ended = drive(client, &mut flow, &mut progress);
+        let progress = Progress::new(global, client, self.waiting.spool.clone());
+        let mut progress = progress.writing(connection.ledger()?, Carry { wanted: json!({}), batch: None });
+        let ended = drive(&mut connection.client, &mut flow, &mut progress);
         progress.finish();
         let report = Report {
-            global,
             task: TaskKind::CertificateDelete,
             certificate: Some(self.id),
             request: None,
-            ctid: client.options().ctid.as_deref(),
             job: flow.job(),
             name: flow.name(),
             csr: None,
+            out: None,
             waiting: &self.waiting,
             progress: &progress,
         };
-        match ended {
-            Ok(ending) => report.end(ending),
+        let shown = match ended {
+            Ok(ending) => {
+                let closing = closing(&ending);
+                let shown = report.end(ending);
+                let closing = closing(&shown);
+                if let Some((state, detail)) = closing {
+                    progress.note(state, &detail);
+                }
+                shown
+            }
             Err(error) => {
                 let failure = Failure::from(error);
                 Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
             }
-        }
+        };
+        shown?.print(global)
     }
 }

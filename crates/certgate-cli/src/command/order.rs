@@ -7,16 +7,17 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, drive, rehearse};
+use certgate_client::{Carry, Client, drive, rehearse};
 use certgate_domain::{
     AnyTask, TaskKind, task,
     words::{AuthMethod, ServerSoftware},
 };
-use certgate_flow::{ForeignMessages, Order, Purpose, Wanted, Workflow};
+use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted, Workflow};
+use certgate_store::State;
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
@@ -24,7 +25,7 @@ use crate::{
     document,
     failure::Failure,
     progress::{Progress, strict},
-    report::{Report, failed},
+    report::{Report, Shown, closing, failed},
 };
 
 /// What is ordered, and how it is waited for.
@@ -76,7 +77,7 @@ pub(crate) struct Waiting {
     /// What to do with messages of others in the account's queue
     #[arg(long, value_enum, default_value = "spool")]
     pub(crate) foreign: Foreign,
-    /// Where messages of others are kept [default: certgate/spool in the platform's data folder]
+    /// Hand messages of others over into this folder [default: they stay in the store until `certgate poll follow`]
     #[arg(long, value_name = "DIR")]
     pub(crate) spool: Option<PathBuf>,
 }
@@ -151,31 +152,14 @@ impl Ordering {
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
         let mut flow = Order::new(self.wanted(purpose, read));
-        let mut progress = Progress::new(global, client, Some(self.waiting.spool_folder()?));
+        let progress = Progress::new(global, client, self.waiting.spool.clone());
         if self.dry_run {
-            return rehearsed(global, client, &mut flow, &mut progress);
+            return rehearsed(global, client, &mut flow, progress);
         }
-        let ended = drive(client, &mut flow, &mut progress);
-        progress.finish();
-        let report = Report {
-            global,
-            task: kind(purpose),
-            certificate: id(purpose),
-            request: flow.request(),
-            ctid: client.options().ctid.as_deref(),
-            job: flow.job(),
-            name: flow.name(),
-            csr,
-            waiting: &self.waiting,
-            progress: &progress,
-        };
-        match ended {
-            Ok(ending) => report.end(ending),
-            Err(error) => {
-                let failure = Failure::from(error);
-                Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
-            }
-        }
+        let ledger = connection.ledger()?;
+        let progress = progress.writing(ledger, Carry { wanted: self.waiting.carried(), batch: None });
+        let origin = Origin { csr, waiting: &self.waiting, out: self.waiting.out.as_deref() };
+        carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
 
     fn wanted(&self, purpose: Purpose, csr: Option<(String, CertificateRequest)>) -> Wanted {
@@ -201,8 +185,56 @@ impl Ordering {
     }
 }
 
+/// Where an order comes from, and where its files go.
+pub(crate) struct Origin<'a> {
+    pub(crate) csr: Option<PathBuf>,
+    pub(crate) waiting: &'a Waiting,
+    pub(crate) out: Option<&'a Path>,
+}
+
+/// Drives an order to its end and writes down how it ended.
+pub(crate) fn carried_through(
+    connection: &mut Connection,
+    flow: &mut Order,
+    mut progress: Progress<'_>,
+    origin: &Origin<'_>,
+) -> Result<Shown, Failure> {
+    let ended = drive(&mut connection.client, flow, &mut progress);
+    progress.finish();
+    if matches!(ended, Ok(Ending::Issued(_))) {
+        progress.note(State::Issued, "fetched");
+    }
+    let Origin { csr, waiting, out } = origin;
+    let report = Report {
+        task: kind(flow.purpose()),
+        certificate: id(flow.purpose()),
+        request: flow.request(),
+        job: flow.job(),
+        name: flow.name(),
+        csr: csr.clone(),
+        out: *out,
+        waiting,
+        progress: &progress,
+    };
+    match ended {
+        Ok(ending) => {
+            let closing = closing(&ending);
+            let shown = report.end(ending);
+            let closing = closing(&shown);
+            if let Some((state, detail)) = closing {
+                progress.note(state, &detail);
+            }
+            shown
+        }
+        Err(error) => {
+            let failure = Failure::from(error);
+            Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
+        }
+    }
+}
+
 /// The task of an order.
-fn kind(purpose: Purpose) -> TaskKind {
+pub(crate) fn kind(purpose: Purpose) -> TaskKind {
     match purpose {
         Purpose::Create => TaskKind::CertificateCreate,
         Purpose::Reissue(_) => TaskKind::CertificateReissue,
@@ -210,7 +242,7 @@ fn kind(purpose: Purpose) -> TaskKind {
     }
 }
 
-fn id(purpose: Purpose) -> Option<i64> {
+pub(crate) fn id(purpose: Purpose) -> Option<i64> {
     match purpose {
         Purpose::Create => None,
         Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
@@ -222,9 +254,9 @@ fn rehearsed(
     global: &Global,
     client: &mut Client,
     flow: &mut Order,
-    progress: &mut Progress<'_>,
+    mut progress: Progress<'_>,
 ) -> Result<u8, Failure> {
-    let rehearsed = rehearse(client, flow, progress);
+    let rehearsed = rehearse(client, flow, &mut progress);
     progress.finish();
     let (mut tasks, ending) = rehearsed?;
     if let Some(ending) = ending {
@@ -264,14 +296,12 @@ impl Waiting {
             .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display())))
     }
 
-    pub(crate) fn spool_folder(&self) -> Result<PathBuf, Failure> {
-        use etcetera::BaseStrategy;
-        if let Some(folder) = &self.spool {
-            return Ok(folder.clone());
+    /// What the store keeps of this, to carry on with.
+    pub(crate) fn carried(&self) -> Value {
+        let out = self.out.as_ref().map(|out| std::path::absolute(out).unwrap_or_else(|_| out.clone()));
+        match out {
+            Some(out) => json!({ "out": out }),
+            None => json!({}),
         }
-        let strategy = etcetera::choose_base_strategy().map_err(|why| {
-            Failure::usage(format!("no data folder for messages of others ({why}): give --spool DIR"))
-        })?;
-        Ok(strategy.data_dir().join("certgate").join("spool"))
     }
 }

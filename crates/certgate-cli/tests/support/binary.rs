@@ -19,9 +19,14 @@ pub fn csr() -> String {
     fixture("_keys/example.com.csr").display().to_string()
 }
 
-/// The binary with an environment of its own.
+/// The binary with an environment and a store of its own.
 pub fn certgate(arguments: &[&str], stdin: &str) -> Output {
-    let home = std::env::temp_dir();
+    let folder = tempfile::tempdir().unwrap();
+    certgate_in(folder.path(), arguments, stdin)
+}
+
+/// The binary with its home, and so its store, in that folder.
+pub fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_certgate"))
         .args(arguments)
         .env_clear()

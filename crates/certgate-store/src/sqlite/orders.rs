@@ -36,6 +36,9 @@ fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
 }
 
 pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), Fault> {
+    if by_id(transaction, &order.id)?.is_some() {
+        return Err(StoreError::Known(order.id.clone()).into());
+    }
     if let Some(twin) = twin(transaction, order)? {
         return Err(StoreError::Unfinished(twin).into());
     }

@@ -1,0 +1,306 @@
+//! What is written down before and after: orders and messages, durably.
+
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use certgate_domain::{
+    AnyData, AnyTask, Certificate, Job, Mode, PollMessage, Response, TaskKind, Verdict, words::JobStatus,
+};
+use certgate_json::{JsonCodec, document};
+use certgate_store::{Change, Holder, Kept, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, Which};
+use certgate_wire::{Codec, Reply};
+use serde_json::{Value, json};
+
+use crate::{Error, Kind};
+
+/// The store of one account.
+pub struct Ledger {
+    store: Box<dyn Store>,
+    holder: Holder,
+    account: String,
+    /// The last message kept: what is confirmed next.
+    last: Option<(Option<i64>, String)>,
+}
+
+/// What an order is written down with, besides its task.
+#[derive(Debug, Clone, Default)]
+pub struct Carry {
+    /// What its owner needs to carry on with it: JSON.
+    pub wanted: Value,
+    /// Which batch and line.
+    pub batch: Option<String>,
+}
+
+/// Milliseconds since 1970.
+pub fn unix_now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Ledger {
+    /// The store in that file, for that account.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: nothing may be sent.
+    pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
+        let store = Sqlite::open(path)?;
+        let token = format!("{}-{:x}", std::process::id(), unix_now());
+        let holder = Holder::beside(path, &token)?;
+        Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
+    }
+
+    /// Commits to a task that is not safe to repeat, before it leaves.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: it may not be sent.
+    pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
+        let (certificate, ordered) = about(task);
+        let order = NewOrder {
+            id: id.to_owned(),
+            task: task.kind().name().to_owned(),
+            account: self.account.clone(),
+            certificate,
+            name: ordered.and_then(|certificate| certificate.name.clone()).or_else(|| name.map(str::to_owned)),
+            product: ordered.and_then(|certificate| certificate.product.clone()),
+            csr: ordered.and_then(|certificate| certificate.csr.clone()),
+            wanted: carry.wanted.to_string(),
+            batch: carry.batch.clone(),
+        };
+        Ok(self.store.intend(&order, &self.holder, unix_now())?)
+    }
+
+    /// Notes what became of a task that was intended.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: a later run finds its outcome unknown, and looks.
+    pub fn settle(
+        &mut self,
+        id: &str,
+        task: TaskKind,
+        outcome: Result<&Response<AnyData>, &Error>,
+    ) -> Result<(), Error> {
+        let mut change =
+            Change { state: State::Unknown, job: None, stid: None, certificate: None, detail: String::new() };
+        match outcome {
+            Ok(answer) => {
+                change.stid.clone_from(&answer.stid);
+                let code = answer.status.code.as_ref().map_or("no code", |code| code.as_str());
+                let (state, said) = match (answer.verdict(), task.mode()) {
+                    (Some(Verdict::Refused), _) => (State::Refused, "refused"),
+                    (_, Mode::Async) => (State::Accepted, "accepted"),
+                    (_, Mode::Sync) => (State::Done, "done"),
+                };
+                change.state = state;
+                change.job = answer.data.iter().find_map(|data| match data {
+                    AnyData::Job(job) => job.id,
+                    _ => None,
+                });
+                change.detail = match change.job {
+                    Some(job) => format!("{said}: {code}, job {job}"),
+                    None => format!("{said}: {code}"),
+                };
+            }
+            Err(error) => {
+                // What never left, or was turned away at the door, was not ordered.
+                if !matches!(error.kind(), Kind::Unknown | Kind::Undecodable) {
+                    change.state = State::Unsent;
+                }
+                change.detail = error.to_string();
+            }
+        }
+        self.change(id, &change)
+    }
+
+    /// Notes a change of an order.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
+        self.store.change(id, change, unix_now())?;
+        if change.state.is_finished() {
+            self.store.release(id, &self.holder)?;
+        }
+        Ok(())
+    }
+
+    /// Notes where an order stands.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn note(&mut self, id: &str, state: State, detail: &str) -> Result<(), Error> {
+        let detail = detail.to_owned();
+        self.change(id, &Change { state, job: None, stid: None, certificate: None, detail })
+    }
+
+    /// Keeps a message of the queue; one about a known order advances it.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: it may not be confirmed.
+    pub fn keep(&mut self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<Kept, Error> {
+        let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
+        let new = NewMessage {
+            account: self.account.clone(),
+            id: message.id,
+            transport: transport.to_owned(),
+            kind: object.and_then(|object| object.r#type.clone()).unwrap_or_else(|| "message".to_owned()),
+            job: message.job.as_ref().and_then(|job| job.id),
+            stid: message.stid.clone(),
+            ctid: message.ctid.clone(),
+            document: document::poll_message(message).to_string(),
+            raw: body.to_vec(),
+        };
+        let kept = self.store.keep(&new, unix_now())?;
+        if let Some(order) = &kept.order {
+            self.advance(order, message)?;
+        }
+        self.last = Some((message.id, kept.stable_id.clone()));
+        Ok(kept)
+    }
+
+    /// Notes what a message says of its order.
+    fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
+        let Some(order) = self.store.order(id)? else { return Ok(()) };
+        let job = message.job.as_ref();
+        let state = match job.and_then(|job| job.status.as_ref()) {
+            Some(JobStatus::Success) if order.order.task == TaskKind::CertificateDelete.name() => State::Done,
+            Some(JobStatus::Success) => State::Issued,
+            Some(JobStatus::Failed | JobStatus::Canceled) => State::Failed,
+            _ => State::Accepted,
+        };
+        if order.state == state || !order.state.may_become(state) {
+            return Ok(());
+        }
+        let change = Change {
+            state,
+            job: job.and_then(|job: &Job| job.id),
+            stid: message.stid.clone(),
+            certificate: message.object.as_ref().and_then(|object| object.certificate()?.id),
+            detail: format!(
+                "message {} of the queue",
+                message.id.map_or("without an id".to_owned(), |id| id.to_string())
+            ),
+        };
+        self.change(id, &change)
+    }
+
+    /// Notes that the message kept last was confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn confirmed(&mut self, id: i64) -> Result<(), Error> {
+        match &self.last {
+            Some((Some(last), stable_id)) if *last == id => Ok(self.store.confirmed(stable_id, unix_now())?),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last message about an order that says how its job ended, where one is kept.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
+        let messages = self.store.messages_of(order)?;
+        let ended = |message: &PollMessage| {
+            let status = message.job.as_ref().and_then(|job| job.status.as_ref());
+            matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled))
+        };
+        let read = messages.iter().rev().filter_map(|message| read_message(&message.message.document));
+        Ok(read.into_iter().find(ended))
+    }
+
+    /// Takes an order over; `false` where a process that still lives carries it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn claim(&mut self, id: &str) -> Result<bool, Error> {
+        Ok(self.store.claim(id, &self.holder)?)
+    }
+
+    /// An order by its id, or by its job's.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn find(&self, id: &str) -> Result<Option<Order>, Error> {
+        if let Some(order) = self.store.order(id)? {
+            return Ok(Some(order));
+        }
+        match id.parse() {
+            Ok(job) => Ok(self.store.order_of_job(&self.account, job)?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether a job belongs to a known order.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn knows_job(&self, job: i64) -> Result<bool, Error> {
+        Ok(self.store.order_of_job(&self.account, job)?.is_some())
+    }
+
+    /// The account's orders that are not finished, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn unfinished(&self) -> Result<Vec<Order>, Error> {
+        let mut orders = Vec::new();
+        self.store.each_order(&Which::Unfinished(self.account.clone()), &mut |order| orders.push(order))?;
+        Ok(orders)
+    }
+
+    /// The orders of a batch, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn of_batch(&self, batch: &str) -> Result<Vec<Order>, Error> {
+        let mut orders = Vec::new();
+        self.store.each_order(&Which::Batch(batch.to_owned()), &mut |order| orders.push(order))?;
+        Ok(orders)
+    }
+
+    /// Messages about no known order that nobody took, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn waiting(&self, limit: usize) -> Result<Vec<Message>, Error> {
+        Ok(self.store.waiting(&self.account, limit)?)
+    }
+
+    /// Notes that a message was handed over.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
+        Ok(self.store.take(stable_id, unix_now())?)
+    }
+
+    /// The store itself, to look into.
+    pub fn store(&mut self) -> &mut dyn Store {
+        &mut *self.store
+    }
+}
+
+/// The certificate a task is about, and what is ordered.
+fn about(task: &AnyTask) -> (Option<i64>, Option<&Certificate>) {
+    match task {
+        AnyTask::CertificateCreate(task) => (None, Some(&task.certificate)),
+        AnyTask::CertificateRealtime(task) => (None, Some(&task.certificate)),
+        AnyTask::CertificateReissue(task) => (task.certificate.id, Some(&task.certificate)),
+        AnyTask::CertificateRenew(task) => (task.certificate.id, Some(&task.certificate)),
+        AnyTask::CertificateRevoke(task) => (task.certificate.id, Some(&task.certificate)),
+        AnyTask::CertificateDelete(task) => (task.id, None),
+        _ => (None, None),
+    }
+}
+
+/// A message as it was written down: the JSON API's shape.
+fn read_message(document: &str) -> Option<PollMessage> {
+    let message: Value = serde_json::from_str(document).ok()?;
+    let answer = json!({ "status": { "code": "S0905", "type": "SUCCESS" }, "data": [message] }).to_string();
+    let read = JsonCodec::default().decode_response(TaskKind::PollInfo, &Reply::of(answer)).ok()?;
+    read.value.data.into_iter().find_map(|data| match data {
+        AnyData::PollMessage(message) => Some(*message),
+        _ => None,
+    })
+}
