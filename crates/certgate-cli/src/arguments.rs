@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    call, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare, reissue, renew, resume,
-    revoke, serve,
+    batch, call, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare, reissue, renew,
+    resume, revoke, serve,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Prepare(prepare::Prepare),
     /// Show a certificate (task 400104).
     Info(info::Info),
+    /// Many orders, at the gateway's pace.
+    Batch(batch::Batch),
     /// The orders of the store.
     Orders(orders::Orders),
     /// List certificates (task 400105).

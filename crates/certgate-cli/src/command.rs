@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod contact;
 pub(crate) mod convert;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::List(command) => command.run(&global),
         Command::Contact(command) => command.run(&global),
         Command::Job(command) => command.run(&global),
+        Command::Batch(command) => command.run(&global),
         Command::Orders(command) => command.run(&global),
         Command::Poll(command) => command.run(&global),
         Command::Call(command) => command.run(&global),

@@ -9,6 +9,7 @@ mod connection;
 mod document;
 mod failure;
 mod listing;
+mod plan;
 mod progress;
 mod report;
 mod sandbox;

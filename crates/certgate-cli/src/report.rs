@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use certgate_client::{Kind, Refusal, written_files};
@@ -15,10 +15,9 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
-    command::order::Waiting,
     document,
     failure::{Failure, printable},
-    progress::{Progress, strict},
+    progress::strict,
 };
 
 /// How a workflow ended before or without its order.
@@ -104,8 +103,12 @@ pub(crate) struct Report<'a> {
     pub(crate) csr: Option<PathBuf>,
     /// Where the files go.
     pub(crate) out: Option<&'a Path>,
-    pub(crate) waiting: &'a Waiting,
-    pub(crate) progress: &'a Progress<'a>,
+    /// The order's own id.
+    pub(crate) id: &'a str,
+    /// Whether the store has it.
+    pub(crate) stored: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) findings: &'a [Finding],
 }
 
 impl Report<'_> {
@@ -125,8 +128,8 @@ impl Report<'_> {
 
     fn document(&self, state: &str, job_status: Option<&str>) -> Value {
         let mut document = json!({ "schema": 1, "order": { "state": state } });
-        document["order"]["id"] = json!(self.progress.id());
-        document["order"]["ctid"] = json!(self.progress.id());
+        document["order"]["id"] = json!(self.id);
+        document["order"]["ctid"] = json!(self.id);
         if let Some(job) = self.job {
             document["job"] = json!({ "id": job });
             if let Some(status) = job_status {
@@ -146,8 +149,8 @@ impl Report<'_> {
     }
 
     fn resume_command(&self) -> String {
-        if self.progress.ledger.is_some() {
-            return format!("certgate resume {}", shell_word(self.progress.id()));
+        if self.stored {
+            return format!("certgate resume {}", shell_word(self.id));
         }
         let mut command = "certgate resume".to_owned();
         if let Some(job) = self.job {
@@ -170,7 +173,7 @@ impl Report<'_> {
     fn pending(&self, pending: Pending) -> Failure {
         let why = match pending {
             Pending::NoWait => "the order is accepted".to_owned(),
-            Pending::Deadline => format!("the order is not finished after {} s", self.waiting.timeout.as_secs()),
+            Pending::Deadline => format!("the order is not finished after {} s", self.timeout.as_secs()),
             Pending::ForeignFirst { message } => {
                 let id = message.map_or("without an id".to_owned(), |id| id.to_string());
                 format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
@@ -196,9 +199,9 @@ impl Report<'_> {
 
     fn deleted(&self) -> Result<Shown, Failure> {
         let mut document = self.document("done", Some("SUCCESS"));
-        document["findings"] = document::findings(&self.progress.findings);
+        document["findings"] = document::findings(self.findings);
         let lines = vec![format!("deleted: {}", printable(self.name.unwrap_or("the certificate")))];
-        Ok(Shown { document, lines, code: 0, findings: self.progress.findings.clone() })
+        Ok(Shown { document, lines, code: 0, findings: self.findings.to_vec() })
     }
 
     fn issued(&self, certificate: &Certificate) -> Result<Shown, Failure> {
@@ -218,7 +221,7 @@ impl Report<'_> {
         document["certificate"] = certgate_json::document::certificate(certificate);
         document["checks"] =
             checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail })).collect();
-        document["findings"] = document::findings(&self.progress.findings);
+        document["findings"] = document::findings(self.findings);
         if let Some(failing) = checks.iter().find(|check| !check.ok) {
             let failure = Failure::new(
                 Kind::CheckFailed,
@@ -239,7 +242,7 @@ impl Report<'_> {
             None => lines.push(pem.trim_end().to_owned()),
         }
         let code = if unchanged { Kind::Unchanged.exit_code() } else { 0 };
-        Ok(Shown { document, lines, code, findings: self.progress.findings.clone() })
+        Ok(Shown { document, lines, code, findings: self.findings.to_vec() })
     }
 }
 

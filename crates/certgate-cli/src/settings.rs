@@ -123,7 +123,7 @@ impl Profile {
             context: global.owner_context.or(self.owner_context).map(Said::Value),
             ..BasicUser::default()
         });
-        let ctid = global.ctid.clone().unwrap_or_else(|| format!("certgate-{:016x}", new_number()));
+        let ctid = global.ctid.clone().unwrap_or_else(new_id);
         Options {
             owner,
             language: global.language.clone().or_else(|| self.language.clone()),
@@ -205,7 +205,11 @@ fn is_application(user: &str) -> bool {
     parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-/// A number nobody else has.
+/// A transaction id that nobody else has.
+pub(crate) fn new_id() -> String {
+    format!("certgate-{:016x}", new_number())
+}
+
 fn new_number() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish()

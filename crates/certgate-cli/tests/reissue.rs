@@ -15,7 +15,7 @@ mod common;
 use std::{fs, process::Command};
 
 use certgate_simulator::Settings;
-use common::{certgate, csr, endpoint, exit, fixture, json, serve, stderr};
+use common::{certgate, certgate_in, csr, endpoint, exit, fixture, json, serve, stderr};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -137,6 +137,8 @@ fn no_wait_and_resume() {
     for transport in ["xml", "json"] {
         let (gateway, server) = serve(Settings::default());
         let endpoint = endpoint(&server, transport);
+        let home = tempfile::tempdir().unwrap();
+        let certgate = |arguments: &[&str], stdin: &str| certgate_in(home.path(), arguments, stdin);
         let at = ["--endpoint", &endpoint, "--transport", transport, "--output", "json"];
         let output = certgate(&[&["reissue", "571", "--csr", &csr(), "--no-wait"][..], &at].concat(), "");
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
@@ -150,8 +152,14 @@ fn no_wait_and_resume() {
         let output = certgate(&[&command[..], &at].concat(), "");
         assert_eq!(exit(&output), 0, "{resume}: {}", stderr(&output));
         assert_eq!((gateway.counts().orders, gateway.queue_len()), (1, 0));
-        // Once more: the message is off the queue, job and certificate tell.
+        // Once more: the store knows that it is done.
         let output = certgate(&[&command[..], &at].concat(), "");
+        assert_eq!((exit(&output), json(&output)["order"]["state"].as_str()), (8, Some("done")), "{}", stderr(&output));
+        // From another machine, without the store: the message is off the queue, job and certificate tell.
+        let job = document["job"]["id"].to_string();
+        let elsewhere = ["resume", &job, "--certificate", "571", "--csr", &csr()].map(str::to_owned);
+        let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).chain(at).collect();
+        let output = common::certgate(&elsewhere, "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
     }
 }

@@ -1,6 +1,9 @@
 //! One task at a time: encode, pace, send, decide, decode.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use certgate_domain::{
     AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
@@ -9,7 +12,10 @@ use certgate_flow::{Decision, Pace, Trouble, decide};
 use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
-use crate::{Error, Interrupt, Redactor, Refusal, Trace, Transport, TransportError, session::Session};
+use crate::{
+    Error, Interrupt, Redactor, Refusal, Throttle, Trace, Transport, TransportError, session::Session,
+    throttle::OwnPace,
+};
 
 /// A gateway, spoken to over one protocol.
 pub struct Client {
@@ -20,7 +26,7 @@ pub struct Client {
     /// The session that stands for the credentials, where one is to be kept.
     pub(crate) session: Session,
     options: Options,
-    pace: Pace,
+    throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
     trace: Option<Trace>,
     started: Instant,
@@ -58,7 +64,7 @@ impl Client {
             redactor,
             session: Session::Unwanted,
             options: Options::default(),
-            pace: Pace::new(Pace::GATEWAY),
+            throttle: Arc::new(OwnPace::new(Pace::GATEWAY)),
             interrupt: Interrupt::default(),
             trace: None,
             started: Instant::now(),
@@ -76,7 +82,14 @@ impl Client {
     /// With that many requests a second, [`Pace::GATEWAY`] unless told.
     #[must_use]
     pub fn with_pace(mut self, per_second: usize) -> Self {
-        self.pace = Pace::new(per_second);
+        self.throttle = Arc::new(OwnPace::new(per_second));
+        self
+    }
+
+    /// At a pace shared with others.
+    #[must_use]
+    pub fn with_throttle(mut self, throttle: Arc<dyn Throttle>) -> Self {
+        self.throttle = throttle;
         self
     }
 
@@ -98,6 +111,13 @@ impl Client {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// With the clock of another one: one run, several clients.
+    #[must_use]
+    pub fn with_clock_of(mut self, other: &Self) -> Self {
+        self.started = other.started;
         self
     }
 
@@ -210,12 +230,11 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let wait = self.pace.wait(self.now());
+            let wait = self.throttle.reserve()?;
             self.interrupt.sleep(wait);
             if self.interrupt.is_raised() {
                 return Err(Error::Interrupted);
             }
-            self.pace.sent(self.now());
             let left = self.deadline.map_or(LONGEST, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
             let timeout = if safe { left.clamp(Duration::from_secs(1), LONGEST) } else { LONGEST };
@@ -234,6 +253,11 @@ impl Client {
                     Err(trouble) => trouble,
                 },
             };
+            if let Trouble::Busy { retry_after: Some(pause) } | Trouble::ServerError { retry_after: Some(pause) } =
+                trouble
+            {
+                self.throttle.hold(pause);
+            }
             match decide(attempt, trouble, safe, fastrand::f64()) {
                 Decision::Again(pause) if self.deadline.is_none_or(|deadline| self.now() + pause < deadline) => {
                     self.interrupt.sleep(pause);

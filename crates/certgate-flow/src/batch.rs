@@ -126,7 +126,8 @@ impl Batch {
                 }
             }
         }
-        if !open {
+        // A message that is stored is confirmed before the batch ends.
+        if !open && !self.mailbox.busy && matches!(self.mailbox.state, State::Until(_)) {
             return Turn::End;
         }
         let waits = self.waiting().next().is_some();

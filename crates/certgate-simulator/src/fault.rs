@@ -19,6 +19,10 @@ pub enum Fault {
     CutShort(Option<TaskKind>),
     /// Carries the task out and drops the connection without an answer.
     DropAfterRead(Option<TaskKind>),
+    /// Drops the connection without having read the task: it is not carried out.
+    DropBeforeRead(Option<TaskKind>),
+    /// Reads the task, does not carry it out, and does not answer for so long.
+    Hang(Option<TaskKind>, Duration),
     /// Answers an error with HTTP 200 over JSON too.
     Error200(Option<TaskKind>),
     /// Adds an element or field that nobody knows to the answer.
@@ -29,6 +33,8 @@ impl Fault {
     pub(crate) fn task(&self) -> Option<TaskKind> {
         match self {
             Self::Late(task, _)
+            | Self::Hang(task, _)
+            | Self::DropBeforeRead(task)
             | Self::Status(task, _)
             | Self::Html502(task)
             | Self::Html200(task)

@@ -132,6 +132,19 @@ impl Gateway {
         self.locked(|shared| shared.world.sessions.clear());
     }
 
+    /// How often each certificate was ordered, by its id; new ones by their name.
+    pub fn orders_by_certificate(&self) -> std::collections::BTreeMap<String, usize> {
+        self.locked(|shared| {
+            let mut counts = std::collections::BTreeMap::new();
+            for order in shared.world.jobs.values() {
+                let id = order.ordered.id.map(|id| id.to_string());
+                let key = id.or_else(|| order.ordered.name.clone()).unwrap_or_default();
+                *counts.entry(key).or_default() += 1;
+            }
+            counts
+        })
+    }
+
     /// How many messages wait in the queue.
     pub fn queue_len(&self) -> usize {
         self.locked(|shared| shared.world.queue.len())
@@ -174,11 +187,18 @@ impl Shared {
         if let Some(Fault::Status(_, status)) = &fault {
             return Handled::Reply(plain(*status), Duration::ZERO);
         }
+        match &fault {
+            Some(Fault::DropBeforeRead(_)) => return Handled::Dropped,
+            Some(Fault::Hang(_, delay)) => return Handled::Reply(plain(504), *delay),
+            _ => {}
+        }
         let answers: Vec<_> =
             calls.iter().map(|call| (call.value.task.kind(), self.answer(&call.value, now))).collect();
         let mut reply = codec.encode_responses(&answers).payload;
         match fault {
-            None | Some(Fault::Status(..)) => Handled::Reply(reply, Duration::ZERO),
+            None | Some(Fault::Status(..) | Fault::DropBeforeRead(_) | Fault::Hang(..)) => {
+                Handled::Reply(reply, Duration::ZERO)
+            }
             Some(Fault::Late(_, delay)) => Handled::Reply(reply, delay),
             Some(Fault::Html502(_)) => Handled::Reply(html(502), Duration::ZERO),
             Some(Fault::Html200(_)) => Handled::Reply(html(200), Duration::ZERO),

@@ -143,6 +143,15 @@ impl World {
                 domain: Some(name.clone()),
                 name: Some(name),
                 product: template.product.clone(),
+                lifetime: template.lifetime.clone(),
+                software: template.software.clone(),
+                admin_contact: Some(SslContact::by_id(1120)),
+                technical_contact: Some(SslContact::by_id(100)),
+                authentication: Some(CertAuthentication {
+                    method: Some(AuthMethod::Dns),
+                    provisioning: Some(Said::Value(true)),
+                    ..CertAuthentication::default()
+                }),
                 ..Certificate::default()
             };
             self.certificates.insert(10_000 + number, row);

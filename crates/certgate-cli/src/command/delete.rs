@@ -58,6 +58,7 @@ impl Delete {
         let mut progress = progress.writing(connection.ledger()?, Carry { wanted: json!({}), batch: None });
         let ended = drive(&mut connection.client, &mut flow, &mut progress);
         progress.finish();
+        let (id, findings) = (progress.id().to_owned(), progress.findings.clone());
         let report = Report {
             task: TaskKind::CertificateDelete,
             certificate: Some(self.id),
@@ -66,8 +67,10 @@ impl Delete {
             name: flow.name(),
             csr: None,
             out: None,
-            waiting: &self.waiting,
-            progress: &progress,
+            id: &id,
+            stored: progress.ledger.is_some(),
+            timeout: self.waiting.timeout,
+            findings: &findings,
         };
         let shown = match ended {
             Ok(ending) => {

@@ -205,6 +205,7 @@ pub(crate) fn carried_through(
         progress.note(State::Issued, "fetched");
     }
     let Origin { csr, waiting, out } = origin;
+    let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
     let report = Report {
         task: kind(flow.purpose()),
         certificate: id(flow.purpose()),
@@ -213,8 +214,10 @@ pub(crate) fn carried_through(
         name: flow.name(),
         csr: csr.clone(),
         out: *out,
-        waiting,
-        progress: &progress,
+        id: &id_of,
+        stored: progress.ledger.is_some(),
+        timeout: waiting.timeout,
+        findings: &findings,
     };
     match ended {
         Ok(ending) => {

@@ -145,8 +145,10 @@ impl Resume {
             name: self.name.as_deref(),
             csr: self.csr.clone(),
             out: self.waiting.out.as_deref(),
-            waiting: &self.waiting,
-            progress: &progress,
+            id: progress.id(),
+            stored: progress.ledger.is_some(),
+            timeout: self.waiting.timeout,
+            findings: &progress.findings,
         };
         let shown = match ended {
             Ok(ending) => report.end(ending),
@@ -201,7 +203,7 @@ fn over(order: &Order, code: u8) -> Shown {
 }
 
 /// An order whose outcome cannot be told: a person chooses.
-fn open(id: &str, seen: &[String]) -> Failure {
+pub(crate) fn open(id: &str, seen: &[String]) -> Failure {
     let text = format!(
         "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n\
          If it never arrived (give it some minutes): certgate orders abandon {id}, and order again",
@@ -277,6 +279,7 @@ fn deleted(
     let mut flow = Wait::new(awaited, waiting.foreign.into(), waiting.timeout).resumed();
     let ended = drive(&mut connection.client, &mut flow, &mut progress);
     progress.finish();
+    let (id, findings) = (order.order.id.clone(), progress.findings.clone());
     let report = Report {
         task: TaskKind::CertificateDelete,
         certificate: order.order.certificate,
@@ -285,8 +288,10 @@ fn deleted(
         name: order.order.name.as_deref(),
         csr: None,
         out: None,
-        waiting,
-        progress: &progress,
+        id: &id,
+        stored: progress.ledger.is_some(),
+        timeout: waiting.timeout,
+        findings: &findings,
     };
     match ended {
         Ok(ending) => {

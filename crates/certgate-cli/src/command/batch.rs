@@ -1,0 +1,462 @@
+//! `certgate batch`.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+use certgate_client::{Carry, Client, Error, Foreman, Kind, Ledger, Settled, drive_batch, settle};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
+use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
+use certgate_store::{Order as Known, State};
+use certgate_wire::{Finding, Limits};
+use certgate_x509::CertificateRequest;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    command::{
+        order::{duration, kind},
+        resume::open,
+    },
+    connection::Home,
+    document,
+    failure::{Failure, printable},
+    plan::{Planned, read},
+    progress::strict,
+    report::{Report, closing},
+    settings::new_id,
+    table::Table,
+};
+
+/// Many orders at the gateway's pace; run again, it does only what is left
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, csr, product, name, admin, technical,
+software, lifetime, method, provisioning, out, and action: create, reissue (where an id is given) or renew.
+
+Example:
+  certgate batch certificates.csv --report report.jsonl"
+)]
+pub(crate) struct Batch {
+    /// The file: .toml, .jsonl or .csv
+    file: PathBuf,
+    /// How long to wait in all: 30m, 12h
+    #[arg(long, default_value = "12h", value_parser = duration)]
+    timeout: Duration,
+    /// Write what became of each order into this file as JSON lines
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Order anew what the same file ordered before
+    #[arg(long)]
+    again: bool,
+}
+
+/// Requests in flight at most.
+const WORKERS: usize = 8;
+
+/// What is known of an order of the batch.
+struct Entry {
+    planned: Planned,
+    id: String,
+    carry: Carry,
+    result: Option<Done>,
+}
+
+/// The orders of a batch while they are run.
+struct Crew<'a> {
+    global: &'a Global,
+    transport: &'static str,
+    ledger: Ledger,
+    report: Option<File>,
+    timeout: Duration,
+    entries: Vec<Entry>,
+    /// Which entry each workflow is of.
+    places: Vec<usize>,
+    bar: Option<ProgressBar>,
+    findings: Vec<Finding>,
+}
+
+/// How an order ended.
+struct Done {
+    state: &'static str,
+    /// The kind of its trouble; none where it is done.
+    kind: Option<Kind>,
+    document: Value,
+    text: String,
+}
+
+impl Batch {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let planned = read(&self.file)?;
+        let report = self.report.as_deref().map(|path| {
+            let opened = OpenOptions::new().create(true).append(true).open(path);
+            opened.map_err(|why| Failure::usage(format!("--report {}: {why}", path.display())))
+        });
+        let report = report.transpose()?;
+        let (mut clients, home) = Home::open(global, Some(self.timeout), WORKERS.min(planned.len()))?;
+        let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
+        let mut crew = Crew::new(global, first.transport_name(), home.ledger()?, report, self.timeout, planned);
+        let flow = crew.orders(first, self.again)?;
+        let ended = drive_batch(clients, flow, &mut crew);
+        crew.finish(ended)
+    }
+}
+
+impl<'a> Crew<'a> {
+    fn new(
+        global: &'a Global,
+        transport: &'static str,
+        ledger: Ledger,
+        report: Option<File>,
+        timeout: Duration,
+        planned: Vec<Planned>,
+    ) -> Self {
+        let entries: Vec<Entry> = planned.into_iter().map(Entry::new).collect();
+        let bar = (std::io::stderr().is_terminal() && !global.quiet).then(|| {
+            let bar = ProgressBar::new(entries.len() as u64);
+            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { global, transport, ledger, report, timeout, entries, places: Vec::new(), bar, findings: Vec::new() }
+    }
+
+    /// The workflows of what is left to do: what the store knows is carried on with, what is done is left.
+    fn orders(&mut self, client: &mut Client, again: bool) -> Result<Flow, Failure> {
+        let mut orders = Vec::new();
+        for at in 0..self.entries.len() {
+            let Some(entry) = self.entries.get(at) else { continue };
+            let (key, planned) = (entry.planned.key.clone(), entry.planned.clone());
+            let known = self.ledger.of_batch(&key)?.into_iter().next_back();
+            let order = match known {
+                Some(known) if known.state == State::Done && !again => {
+                    let document = json!({ "id": known.order.id, "state": "done" });
+                    self.note(
+                        at,
+                        Done {
+                            state: "unchanged",
+                            kind: Some(Kind::Unchanged),
+                            document,
+                            text: "done before".to_owned(),
+                        },
+                    );
+                    continue;
+                }
+                Some(known) if !known.state.is_finished() => {
+                    if let Some(entry) = self.entries.get_mut(at) {
+                        entry.id.clone_from(&known.order.id);
+                    }
+                    match self.carry_on(client, &known, &planned) {
+                        Ok(order) => order,
+                        Err(failure) => {
+                            self.failed(at, &failure);
+                            continue;
+                        }
+                    }
+                }
+                _ => Order::new(planned.wanted(self.timeout)),
+            };
+            self.places.push(at);
+            orders.push(order);
+        }
+        Ok(Flow::new(orders))
+    }
+
+    /// An order of an earlier run.
+    fn carry_on(&mut self, client: &mut Client, known: &Known, planned: &Planned) -> Result<Order, Failure> {
+        let id = &known.order.id;
+        if !self.ledger.claim(id)? {
+            return Err(Failure::new(
+                Kind::Pending,
+                format!("order {id} is being carried on by another process that lives"),
+            ));
+        }
+        if matches!(known.state, State::Intended | State::Unknown) {
+            if known.state == State::Intended {
+                self.ledger.note(id, State::Unknown, "found without an outcome: its process is gone")?;
+            }
+            if let Settled::Open { seen } = settle(client, &mut self.ledger, known)? {
+                return Err(open(id, &seen));
+            }
+        }
+        let known = self.ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"))?;
+        if known.state == State::Failed {
+            return Err(Failure::new(
+                Kind::Refused,
+                format!("order {id}: the gateway ended the job without a certificate"),
+            ));
+        }
+        let mut wanted = planned.wanted(self.timeout);
+        if let (Purpose::Create, Some(certificate)) = (wanted.purpose, known.order.certificate) {
+            wanted.purpose = Purpose::Reissue(certificate);
+        }
+        wanted.name = wanted.name.or_else(|| known.order.name.clone());
+        if let (None, Some(csr)) = (&wanted.csr, &known.order.csr)
+            && let Ok(request) = CertificateRequest::from_pem(csr)
+        {
+            wanted.csr = Some((csr.clone(), request));
+        }
+        let mut order = Order::accepted(wanted, None, known.job, known.stid.clone());
+        if let (Some(message), Some(wait)) = (self.ledger.message_of(id)?, order.waiting()) {
+            wait.deliver(&message);
+        }
+        Ok(order)
+    }
+
+    fn entry(&mut self, place: usize) -> Option<&mut Entry> {
+        let at = *self.places.get(place)?;
+        self.entries.get_mut(at)
+    }
+
+    fn say(&self, text: &str) {
+        if self.global.quiet {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{}", printable(text))),
+            None => eprintln!("{}", printable(text)),
+        }
+    }
+
+    fn failed(&mut self, at: usize, failure: &Failure) {
+        let state = match failure.kind() {
+            Kind::Unknown => "unknown",
+            Kind::Pending => "pending",
+            _ => "failed",
+        };
+        let id = self.entries.get(at).map(|entry| entry.id.clone()).unwrap_or_default();
+        let document = json!({ "id": id, "state": state, "error": failure.error() });
+        self.note(at, Done { state, kind: Some(failure.kind()), document, text: failure.to_string() });
+    }
+
+    /// Notes how an order ended: the bar, a line, the report.
+    fn note(&mut self, at: usize, done: Done) {
+        let Some(entry) = self.entries.get_mut(at) else { return };
+        let title = entry.planned.title();
+        let mut row = json!({ "order": title });
+        if let (Some(row), Some(fields)) = (row.as_object_mut(), done.document.as_object()) {
+            row.extend(fields.clone());
+        }
+        let text = format!("{title}: {}: {}", done.state, done.text.lines().next().unwrap_or_default());
+        entry.result = Some(done);
+        if let Some(report) = &mut self.report
+            && let Err(why) = writeln!(report, "{row}")
+        {
+            eprintln!("certgate: warning: --report: {why}");
+        }
+        match &self.bar {
+            Some(bar) => {
+                let counted =
+                    |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|d| d.state == state).count();
+                bar.set_message(format!(
+                    "{} done, {} failed, {} unknown",
+                    counted("done"),
+                    counted("failed"),
+                    counted("unknown")
+                ));
+                bar.inc(1);
+            }
+            None => self.say(&text),
+        }
+    }
+
+    /// The summary, and one exit code for all.
+    fn finish(mut self, ended: Result<(), Error>) -> Result<u8, Failure> {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if let Err(error) = ended {
+            let interrupted = error.kind() == Kind::Interrupted;
+            let left = self.entries.iter().filter(|entry| entry.result.is_none()).count();
+            let failure = Failure::from(error);
+            let more = format!("{left} orders are left: run the same command again, it does only what is left");
+            return Err(if interrupted { failure.and(&more) } else { failure });
+        }
+        let mut rows = Vec::new();
+        for entry in &mut self.entries {
+            let mut row = json!({ "order": entry.planned.title() });
+            if let (Some(done), Some(row)) = (&mut entry.result, row.as_object_mut())
+                && let Some(fields) = done.document.as_object_mut()
+            {
+                row.append(fields);
+                row.insert("result".to_owned(), done.state.into());
+            }
+            rows.push(row);
+        }
+        let counted =
+            |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|done| done.state == state).count();
+        let states = ["done", "unchanged", "pending", "failed", "unknown"];
+        let summary: Value = states
+            .iter()
+            .map(|state| ((*state).to_owned(), json!(counted(state))))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        if self.global.json() {
+            let found = document::findings(&self.findings);
+            document::print(&json!({ "schema": 1, "orders": rows, "summary": summary, "findings": found }));
+        } else {
+            let mut table = Table::new(["order", "result", "id"].map(str::to_owned).to_vec());
+            table.rows(&rows);
+            let said: Vec<String> = states.iter().map(|state| format!("{} {state}", counted(state))).collect();
+            document::line(&said.join(", "));
+        }
+        strict(self.global, &self.findings)?;
+        let kinds = || self.entries.iter().flat_map(|entry| &entry.result).map(|done| done.kind);
+        let worst = WORST.into_iter().find(|kind| kinds().any(|there| there == Some(*kind)));
+        Ok(match worst {
+            Some(kind) => kind.exit_code(),
+            None if kinds().all(|kind| kind == Some(Kind::Unchanged)) => Kind::Unchanged.exit_code(),
+            None => 0,
+        })
+    }
+}
+
+/// The one exit code of a batch: the first of these that an order ended with.
+const WORST: [Kind; 9] = [
+    Kind::Internal,
+    Kind::Unknown,
+    Kind::Undecodable,
+    Kind::Auth,
+    Kind::Refused,
+    Kind::CheckFailed,
+    Kind::Usage,
+    Kind::Unreachable,
+    Kind::Pending,
+];
+
+impl Entry {
+    fn new(planned: Planned) -> Self {
+        let wanted = match &planned.out {
+            Some(out) => json!({ "out": std::path::absolute(out).unwrap_or_else(|_| out.clone()) }),
+            None => json!({}),
+        };
+        let carry = Carry { wanted, batch: Some(planned.key.clone()) };
+        Self { planned, id: new_id(), carry, result: None }
+    }
+}
+
+impl Foreman for Crew<'_> {
+    fn id(&self, place: usize) -> String {
+        let entry = self.places.get(place).and_then(|at| self.entries.get(*at));
+        entry.map(|entry| entry.id.clone()).unwrap_or_default()
+    }
+
+    fn intending(&mut self, place: usize, task: &AnyTask) -> Result<(), Error> {
+        let Some(entry) = self.places.get(place).and_then(|at| self.entries.get(*at)) else { return Ok(()) };
+        self.ledger.intend(&entry.id, task, None, &entry.carry)
+    }
+
+    fn settled(&mut self, place: usize, task: TaskKind, outcome: Result<&Response<AnyData>, &Error>) {
+        let id = self.id(place);
+        if let Err(error) = self.ledger.settle(&id, task, outcome) {
+            self.say(&format!("certgate: warning: {error}"));
+        }
+        if self.bar.is_none() && outcome.is_ok_and(|answer| answer.verdict() == Some(Verdict::Accepted)) {
+            let title = self.entry(place).map(|entry| entry.planned.title()).unwrap_or_default();
+            self.say(&format!("{title}: ordered"));
+        }
+    }
+
+    fn answered(&mut self, place: usize, answer: &Response<AnyData>) {
+        let Some(entry) = self.entry(place) else { return };
+        for data in &answer.data {
+            if let AnyData::Certificate(certificate) = data
+                && let (Some(serial), Some(wanted)) = (&certificate.serial_number, entry.carry.wanted.as_object_mut())
+            {
+                wanted.entry("serial").or_insert_with(|| serial.as_str().into());
+            }
+        }
+    }
+
+    fn findings(&mut self, task: TaskKind, findings: &[Finding]) {
+        for finding in findings {
+            self.say(&format!("certgate: warning: {}: {finding}", task.name()));
+        }
+        let room = Limits::FINDINGS.saturating_sub(self.findings.len());
+        self.findings.extend(findings.iter().take(room).cloned());
+    }
+
+    fn publish(&mut self, place: usize, authentication: &CertAuthentication) {
+        let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
+        let title = self.entry(place).map(|entry| entry.planned.title()).unwrap_or_default();
+        if let (false, Some(line)) = (provisioned, &authentication.dns) {
+            self.say(&format!("{title}: publish now: {}", line.trim()));
+        }
+    }
+
+    fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {
+        self.ledger.keep(self.transport, message, body).map(drop)
+    }
+
+    fn arrived(&mut self, place: usize) -> Option<PollMessage> {
+        let id = self.id(place);
+        self.ledger.message_of(&id).ok().flatten()
+    }
+
+    fn confirmed(&mut self, message: i64) {
+        if let Err(error) = self.ledger.confirmed(message) {
+            self.say(&format!("certgate: warning: {error}"));
+        }
+    }
+
+    fn trouble(&mut self, error: &Error) {
+        self.say(&format!("certgate: warning: {error}; the batch goes on"));
+    }
+
+    fn ended(&mut self, place: usize, order: &Order, ended: Result<Ending, Error>) {
+        let Some(at) = self.places.get(place).copied() else { return };
+        let Some(entry) = self.entries.get(at) else { return };
+        let id = entry.id.clone();
+        if matches!(ended, Ok(Ending::Issued(_))) {
+            let _ = self.ledger.note(&id, State::Issued, "the notification or the gateway gave the certificate");
+        }
+        let report = Report {
+            task: kind(order.purpose()),
+            certificate: None,
+            request: order.request(),
+            job: order.job(),
+            name: order.name(),
+            csr: None,
+            out: entry.planned.out.as_deref(),
+            id: &id,
+            stored: true,
+            timeout: self.timeout,
+            findings: &[],
+        };
+        let shown = match ended {
+            Ok(ending) => {
+                let closing = closing(&ending);
+                let shown = report.end(ending);
+                if let Some((state, detail)) = closing(&shown) {
+                    let _ = self.ledger.note(&id, state, &detail);
+                }
+                shown
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                Err(if order.is_ordered() { report.left_behind(failure) } else { failure })
+            }
+        };
+        match shown {
+            Ok(shown) => {
+                let mut document = json!({ "id": id, "state": "done" });
+                for name in ["job", "files"] {
+                    if let Some(value) = shown.document.get(name) {
+                        document[name] = value.clone();
+                    }
+                }
+                if let Some(serial) = shown.document.pointer("/certificate/serialNumber") {
+                    document["serialNumber"] = serial.clone();
+                }
+                self.note(at, Done { state: "done", kind: None, document, text: id });
+            }
+            Err(failure) => self.failed(at, &failure),
+        }
+    }
+}

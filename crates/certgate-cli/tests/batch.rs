@@ -1,0 +1,206 @@
+//! Batches: many orders at once, each once, and only what is left the next time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+
+use std::{fs, path::Path};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use common::{certgate_in, endpoint, exit, json, serve, stderr};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+/// A batch that reissues so many certificates of the simulator, all fields given.
+fn write_batch(folder: &Path, count: usize) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning,out\n".to_owned();
+    for number in 0..count {
+        let name = format!("host-{number:06}.example.org");
+        let mut params = rcgen::CertificateParams::new(vec![name.clone()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name.as_str());
+        fs::write(folder.join(format!("{name}.csr")), params.serialize_request(&key).unwrap().pem().unwrap()).unwrap();
+        rows +=
+            &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true,out/{name}\n", 10_000 + number);
+    }
+    fs::write(folder.join("batch.csv"), rows).unwrap();
+    folder.join("batch.csv").display().to_string()
+}
+
+fn fast(folder: &Path) -> String {
+    fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
+    folder.join("config.toml").display().to_string()
+}
+
+fn run(folder: &Path, server: &Server, transport: &str, file: &str, more: &[&str]) -> (i32, Value, String) {
+    let (at, config) = (endpoint(server, transport), fast(folder));
+    let mut all =
+        vec!["batch", file, "--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+    all.extend(more);
+    let output = certgate_in(folder, &all, "");
+    (exit(&output), json(&output), stderr(&output))
+}
+
+#[test]
+fn each_order_once_with_few_requests() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 12);
+        let (gateway, server) = serve(Settings { more_certificates: 12, foreign_first: 2, ..Settings::default() });
+        let report = folder.path().join("report.jsonl").display().to_string();
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--report", &report]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(12)), "{said}");
+        assert_eq!((gateway.counts().orders, gateway.queue_len()), (12, 0));
+        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
+        for number in 0..12 {
+            let cert = folder.path().join(format!("out/host-{number:06}.example.org/fullchain.pem"));
+            assert!(fs::read_to_string(cert).unwrap().matches("BEGIN CERTIFICATE").count() == 2);
+        }
+        // Prepare, order, poll, confirm: no certificate is fetched that the notification carries.
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 0);
+        let requests = gateway.counts().requests;
+        assert!(requests <= 12 * 4 + 2 * 2 + 5, "{requests} requests for 12 orders and 2 messages of others");
+        assert_eq!(fs::read_to_string(&report).unwrap().lines().count(), 12);
+
+        let (code, document, _) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["unchanged"]), (8, &json!(12)));
+        assert_eq!(gateway.counts().requests, requests, "nothing is asked for what is done");
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
+        assert_eq!((code, &document["summary"]["done"], gateway.counts().orders), (0, &json!(12), 24), "{said}");
+    }
+}
+
+#[test]
+fn one_that_fails_does_not_stop_the_rest() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 4);
+        let settings = Settings {
+            more_certificates: 4,
+            faults: vec![
+                Fault::DropAfterRead(Some(TaskKind::CertificateReissue)),
+                Fault::DropBeforeRead(Some(TaskKind::CertificateReissue)),
+            ],
+            ..Settings::default()
+        };
+        let (gateway, server) = serve(settings);
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!(code, 9, "{said}");
+        let summary = &document["summary"];
+        assert_eq!(
+            (&summary["done"], &summary["failed"], &summary["unknown"]),
+            (&json!(2), &json!(0), &json!(2)),
+            "{document}"
+        );
+        // The same command again settles what arrived by looking; what never arrived is a person's to decide.
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let summary = &document["summary"];
+        assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
+        let open = document["orders"].as_array().unwrap().iter().find(|order| order["result"] == "unknown").unwrap();
+        let id = open["id"].as_str().unwrap();
+        assert!(open["error"]["text"].as_str().unwrap().contains(&format!("certgate orders abandon {id}")));
+        let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(1)), "{said}");
+        assert!(
+            gateway.orders_by_certificate().values().all(|count| *count == 1),
+            "{:?}",
+            gateway.orders_by_certificate()
+        );
+        assert_eq!(gateway.counts().orders, 4);
+    }
+}
+
+#[test]
+fn one_that_is_refused_does_not_stop_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 3);
+    // The last one is not there.
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
+    let summary = &document["summary"];
+    assert_eq!((code, &summary["done"], &summary["failed"]), (3, &json!(2), &json!(1)), "{said}");
+    assert_eq!(gateway.counts().orders, 2);
+    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, &document["summary"]["unchanged"]), (3, &json!(2)), "what was refused is tried again");
+}
+
+#[test]
+fn two_batches_at_once_keep_one_pace_and_lose_nothing() {
+    for transport in ["xml", "json"] {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let store = tempfile::tempdir().unwrap();
+        let store = store.path().join("store.sqlite").display().to_string();
+        // The first folder has the certificates 10000 to 10009, the second 10010 to 10019.
+        let files: Vec<String> = folders.iter().map(|folder| write_batch(folder.path(), 20)).collect();
+        let halves = [0..10, 10..20];
+        for (file, half) in files.iter().zip(halves) {
+            let text = fs::read_to_string(file).unwrap();
+            let rows: Vec<&str> = text.lines().collect();
+            let kept: Vec<&str> = std::iter::once(rows[0]).chain(rows[1..][half].iter().copied()).collect();
+            fs::write(file, kept.join("\n")).unwrap();
+        }
+        let settings = Settings { more_certificates: 20, foreign_first: 5, pace: Some(30), ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        std::thread::scope(|scope| {
+            for (folder, file) in folders.iter().zip(&files) {
+                let (server, store) = (&server, &store);
+                scope.spawn(move || {
+                    let config = folder.path().join("config.toml");
+                    fs::write(&config, "[live]\nrequests_per_second = 30\n").unwrap();
+                    let at = endpoint(server, transport);
+                    let output = certgate_in(
+                        folder.path(),
+                        &[
+                            "batch",
+                            file,
+                            "--transport",
+                            transport,
+                            "--endpoint",
+                            &at,
+                            "--store",
+                            store,
+                            "--config",
+                            &config.display().to_string(),
+                            "--output",
+                            "json",
+                        ],
+                        "",
+                    );
+                    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+                    assert_eq!(json(&output)["summary"]["done"], 10);
+                });
+            }
+        });
+        assert_eq!(
+            (gateway.counts().turned_away, gateway.counts().orders, gateway.queue_len()),
+            (0, 20, 0),
+            "{transport}"
+        );
+        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
+    }
+}
+
+#[test]
+fn a_batch_is_checked_whole_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 2);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("host-000001.example.org.csr", "none.csr")).unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")));
+    assert!(document["error"]["text"].as_str().unwrap().contains("line 3: CSR"), "{document}");
+    assert_eq!(gateway.counts().requests, 0);
+}

@@ -1,0 +1,87 @@
+//! The gateway's pace, kept by all who share it.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use certgate_flow::Pace;
+use certgate_store::Budget;
+
+use crate::{Error, unix_now};
+
+/// Says when a request may leave.
+pub trait Throttle: Send + Sync {
+    /// Reserves a place: how long to wait before the request may leave.
+    ///
+    /// # Errors
+    /// It could not be reserved.
+    fn reserve(&self) -> Result<Duration, Error>;
+
+    /// Has everybody wait so long: the gateway asked for it.
+    fn hold(&self, pause: Duration);
+}
+
+/// The pace of this process alone.
+pub(crate) struct OwnPace {
+    started: Instant,
+    state: Mutex<(Pace, Duration)>,
+}
+
+impl OwnPace {
+    pub(crate) fn new(per_second: usize) -> Self {
+        Self { started: Instant::now(), state: Mutex::new((Pace::new(per_second), Duration::ZERO)) }
+    }
+}
+
+impl Throttle for OwnPace {
+    fn reserve(&self) -> Result<Duration, Error> {
+        let now = self.started.elapsed();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pace, hold) = &mut *state;
+        let at = (now + pace.wait(now)).max(*hold);
+        pace.sent(at);
+        Ok(at.saturating_sub(now))
+    }
+
+    fn hold(&self, pause: Duration) {
+        let until = self.started.elapsed() + pause;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1 = state.1.max(until);
+    }
+}
+
+/// The pace that all processes of this machine share.
+pub struct SharedPace {
+    budget: Mutex<Budget>,
+    gateway: String,
+    per_second: usize,
+}
+
+impl SharedPace {
+    /// By the budget in that file, for that gateway.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn open(path: &Path, gateway: &str, per_second: usize) -> Result<Self, Error> {
+        let budget = Mutex::new(Budget::open(path)?);
+        Ok(Self { budget, gateway: gateway.to_owned(), per_second })
+    }
+}
+
+impl Throttle for SharedPace {
+    fn reserve(&self) -> Result<Duration, Error> {
+        let now = unix_now();
+        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = budget.reserve(&self.gateway, self.per_second, now)?;
+        Ok(Duration::from_millis(at.saturating_sub(now).unsigned_abs()))
+    }
+
+    fn hold(&self, pause: Duration) {
+        let until = unix_now() + i64::try_from(pause.as_millis()).unwrap_or_default();
+        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        // What cannot be told to the others is still kept here: the retry waits by itself.
+        let _ = budget.hold(&self.gateway, until);
+    }
+}
