@@ -151,14 +151,14 @@ fn two_batches_at_once_keep_one_pace_and_lose_nothing() {
             let kept: Vec<&str> = std::iter::once(rows[0]).chain(rows[1..][half].iter().copied()).collect();
             fs::write(file, kept.join("\n")).unwrap();
         }
-        let settings = Settings { more_certificates: 20, foreign_first: 5, pace: Some(30), ..Settings::default() };
+        let settings = Settings { more_certificates: 20, foreign_first: 5, pace: Some(15), ..Settings::default() };
         let (gateway, server) = serve(settings);
         std::thread::scope(|scope| {
             for (folder, file) in folders.iter().zip(&files) {
                 let (server, store) = (&server, &store);
                 scope.spawn(move || {
                     let config = folder.path().join("config.toml");
-                    fs::write(&config, "[live]\nrequests_per_second = 30\n").unwrap();
+                    fs::write(&config, "[live]\nrequests_per_second = 15\n").unwrap();
                     let at = endpoint(server, transport);
                     let output = certgate_in(
                         folder.path(),

@@ -230,8 +230,9 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let wait = self.throttle.reserve()?;
-            self.interrupt.sleep(wait);
+            while let Some(wait) = self.throttle.depart()? {
+                self.rest(wait)?;
+            }
             if self.interrupt.is_raised() {
                 return Err(Error::Interrupted);
             }

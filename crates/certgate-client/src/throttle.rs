@@ -13,11 +13,11 @@ use crate::{Error, unix_now};
 
 /// Says when a request may leave.
 pub trait Throttle: Send + Sync {
-    /// Reserves a place: how long to wait before the request may leave.
+    /// Lets a request leave now, or says how long to wait before asking again.
     ///
     /// # Errors
-    /// It could not be reserved.
-    fn reserve(&self) -> Result<Duration, Error>;
+    /// What is shared cannot be used.
+    fn depart(&self) -> Result<Option<Duration>, Error>;
 
     /// Has everybody wait so long: the gateway asked for it.
     fn hold(&self, pause: Duration);
@@ -36,13 +36,16 @@ impl OwnPace {
 }
 
 impl Throttle for OwnPace {
-    fn reserve(&self) -> Result<Duration, Error> {
+    fn depart(&self) -> Result<Option<Duration>, Error> {
         let now = self.started.elapsed();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (pace, hold) = &mut *state;
-        let at = (now + pace.wait(now)).max(*hold);
-        pace.sent(at);
-        Ok(at.saturating_sub(now))
+        let wait = pace.wait(now).max(hold.saturating_sub(now));
+        if wait.is_zero() {
+            pace.sent(now);
+            return Ok(None);
+        }
+        Ok(Some(wait))
     }
 
     fn hold(&self, pause: Duration) {
@@ -71,11 +74,11 @@ impl SharedPace {
 }
 
 impl Throttle for SharedPace {
-    fn reserve(&self) -> Result<Duration, Error> {
-        let now = unix_now();
+    fn depart(&self) -> Result<Option<Duration>, Error> {
         let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = budget.reserve(&self.gateway, self.per_second, now)?;
-        Ok(Duration::from_millis(at.saturating_sub(now).unsigned_abs()))
+        let now = unix_now();
+        let until = budget.depart(&self.gateway, self.per_second, now)?;
+        Ok(until.map(|until| Duration::from_millis(until.saturating_sub(now).unsigned_abs())))
     }
 
     fn hold(&self, pause: Duration) {

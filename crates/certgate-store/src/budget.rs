@@ -14,7 +14,7 @@ pub struct Budget {
 }
 
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-const WINDOW: i64 = 1020;
+const WINDOW: i64 = 1045;
 
 impl Budget {
     /// The budget in that file, made where it is missing.
@@ -26,7 +26,7 @@ impl Budget {
         let failed = |error| StoreError::of(path, &error);
         connection
             .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+                "PRAGMA synchronous = OFF;
                  CREATE TABLE IF NOT EXISTS departures (key TEXT NOT NULL, at INTEGER NOT NULL);
                  CREATE INDEX IF NOT EXISTS departures_by_key ON departures (key, at);
                  CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;",
@@ -35,20 +35,21 @@ impl Budget {
         Ok(Self { connection, path: path.to_owned() })
     }
 
-    /// Reserves a place: when the request may leave, in milliseconds since 1970.
+    /// Lets a request leave now, or says until when to wait before asking again, in milliseconds since 1970. A place is taken
+    /// only by a request that leaves at once, so that one which is late takes none from the others.
     ///
     /// # Errors
     /// It could not be kept.
-    pub fn reserve(&mut self, key: &str, per_second: usize, now: i64) -> Result<i64, StoreError> {
-        self.reserved(key, per_second.max(1), now).map_err(|error| StoreError::of(&self.path, &error))
+    pub fn depart(&mut self, key: &str, per_second: usize, now: i64) -> Result<Option<i64>, StoreError> {
+        self.departed(key, per_second.max(1), now).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    fn reserved(&mut self, key: &str, per_second: usize, now: i64) -> Result<i64, rusqlite::Error> {
+    fn departed(&mut self, key: &str, per_second: usize, now: i64) -> Result<Option<i64>, rusqlite::Error> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // A clock that was set back must not keep everybody waiting.
         transaction.execute(
             "DELETE FROM departures WHERE key = ?1 AND (at < ?2 OR at > ?3)",
-            params![key, now - 2 * WINDOW, now + 3_600_000],
+            params![key, now - 2 * WINDOW, now + 2 * WINDOW],
         )?;
         let hold: i64 = transaction.query_row(
             "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until <= ?2",
@@ -61,10 +62,14 @@ impl Budget {
             let mut rows = statement.query(params![key, per_second as i64 - 1])?;
             rows.next()?.map(|row| row.get(0)).transpose()?
         };
-        let at = before.map_or(now, |before| before + WINDOW).max(now).max(hold);
-        transaction.execute("INSERT INTO departures (key, at) VALUES (?1, ?2)", params![key, at])?;
+        let at = before.map_or(now, |before| before + WINDOW).max(hold);
+        if at > now {
+            transaction.commit()?;
+            return Ok(Some(at));
+        }
+        transaction.execute("INSERT INTO departures (key, at) VALUES (?1, ?2)", params![key, now])?;
         transaction.commit()?;
-        Ok(at)
+        Ok(None)
     }
 
     /// Has everybody wait until then: the gateway asked for it.

@@ -7,7 +7,7 @@ mod schema;
 use std::{
     fs::{self, OpenOptions},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -68,7 +68,19 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
-    Ok(connection)
+    // Two that open a new file at once: the switch of the journal does not wait by itself.
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
+            done => return done.map(|()| connection).map_err(failed),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
 /// Makes a folder that only its owner can enter, where it is missing.

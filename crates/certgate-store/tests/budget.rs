@@ -23,11 +23,13 @@ proptest! {
         let (mut now, mut left) = (1_000_000, Vec::new());
         for (which, idle) in idle {
             now += idle;
-            let at = budgets[which].reserve("gateway", per_second, now).unwrap();
-            prop_assert!(at >= now);
-            left.push(at);
+            while let Some(until) = budgets[which].depart("gateway", per_second, now).unwrap() {
+                prop_assert!(until > now);
+                now = until;
+            }
+            left.push(now);
             // Another gateway has a pace of its own.
-            prop_assert_eq!(budgets[which].reserve(&format!("other {now} {}", left.len()), 1, now).unwrap(), now);
+            prop_assert_eq!(budgets[which].depart(&format!("other {}", left.len()), 1, now).unwrap(), None);
         }
         for first in &left {
             prop_assert!(left.iter().filter(|at| (*first..first + 1000).contains(*at)).count() <= per_second);
@@ -42,9 +44,9 @@ fn everybody_waits_when_the_gateway_asks() {
     let (mut one, mut other) = (Budget::open(&path).unwrap(), Budget::open(&path).unwrap());
     one.hold("gateway", 10_000).unwrap();
     one.hold("gateway", 9_000).unwrap();
-    assert_eq!(other.reserve("gateway", 3, 5_000).unwrap(), 10_000);
-    assert_eq!(other.reserve("elsewhere", 3, 5_000).unwrap(), 5_000);
-    assert_eq!(other.reserve("gateway", 3, 20_000).unwrap(), 20_000);
+    assert_eq!(other.depart("gateway", 3, 5_000).unwrap(), Some(10_000));
+    assert_eq!(other.depart("elsewhere", 3, 5_000).unwrap(), None);
+    assert_eq!(other.depart("gateway", 3, 20_000).unwrap(), None);
 }
 
 /// A clock that is set back must not stop everything.
@@ -54,8 +56,8 @@ fn a_clock_set_back() {
     let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
     let later = 100 * 3_600_000;
     for _ in 0..3 {
-        budget.reserve("gateway", 3, later).unwrap();
+        assert_eq!(budget.depart("gateway", 3, later).unwrap(), None);
     }
     budget.hold("gateway", later + 60_000).unwrap();
-    assert_eq!(budget.reserve("gateway", 3, 1_000).unwrap(), 1_000);
+    assert_eq!(budget.depart("gateway", 3, 1_000).unwrap(), None);
 }

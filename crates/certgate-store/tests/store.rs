@@ -152,6 +152,22 @@ fn of_many_that_race_one_wins() {
 }
 
 #[test]
+fn a_new_file_may_be_opened_by_many_at_once() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    Sqlite::open(&path).unwrap();
+                    certgate_store::Budget::open(&folder.path().join("pace")).unwrap();
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn states_only_go_forward() {
     use State::{Abandoned, Accepted, Done, Failed, Intended, Issued, Refused, Unknown, Unsent};
     let allowed = [
