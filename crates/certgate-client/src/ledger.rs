@@ -2,6 +2,7 @@
 
 use std::{
     path::Path,
+    sync::atomic::{AtomicU32, Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -45,7 +46,9 @@ impl Ledger {
     /// [`Error::Store`]: nothing may be sent.
     pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
         let store = Sqlite::open(path)?;
-        let token = format!("{}-{:x}", std::process::id(), unix_now());
+        // One process may open it more than once.
+        static OPENED: AtomicU32 = AtomicU32::new(0);
+        let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
         let holder = Holder::beside(path, &token)?;
         Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
     }

@@ -60,6 +60,22 @@ impl Spool {
     }
 }
 
+impl Spool {
+    /// Writes a message of the store: the same one again is the same file.
+    ///
+    /// # Errors
+    /// It is not safely on disk.
+    pub fn write(&self, stable_id: &str, id: Option<i64>, document: &serde_json::Value) -> Result<PathBuf, Error> {
+        let id = id.map_or("none".to_owned(), |id| id.to_string());
+        let path = self.folder.join(format!("{id}-{stable_id}.json"));
+        if !path.exists() {
+            files::write_new(&path, format!("{document:#}\n").as_bytes(), 0o600)?;
+            files::sync_folder(&self.folder)?;
+        }
+        Ok(path)
+    }
+}
+
 fn same_message(there: &[u8], document: &serde_json::Value) -> bool {
     serde_json::from_slice::<serde_json::Value>(there)
         .is_ok_and(|there| there.get("message") == document.get("message"))

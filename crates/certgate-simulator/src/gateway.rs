@@ -239,16 +239,14 @@ impl Shared {
 
     fn fault(&mut self, kinds: &[TaskKind]) -> Option<Fault> {
         let fits = |fault: &Fault| fault.task().is_none_or(|task| kinds.contains(&task));
-        let at = self.faults.iter().position(fits);
-        if at.is_none() {
-            for (tasks, fault) in self.later.iter_mut().filter(|(_, fault)| fits(fault)) {
-                *tasks = tasks.saturating_sub(1);
-                let _ = fault;
-            }
-            let due = self.later.extract_if(.., |(tasks, fault)| *tasks == 0 && fits(fault));
-            self.faults.extend(due.map(|(_, fault)| fault));
+        if let Some(at) = self.faults.iter().position(fits) {
+            return self.faults.remove(at);
         }
-        self.faults.remove(at?)
+        if let Some(at) = self.later.iter().position(|(tasks, fault)| *tasks == 0 && fits(fault)) {
+            return Some(self.later.remove(at).1);
+        }
+        self.later.iter_mut().filter(|(_, fault)| fits(fault)).for_each(|(tasks, _)| *tasks -= 1);
+        None
     }
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {

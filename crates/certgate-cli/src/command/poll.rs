@@ -1,15 +1,21 @@
 //! `certgate poll`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
-use certgate_client::{Client, Error, Exchange, Kind, Spool};
+use certgate_client::{Client, Error, Exchange, Kind, Ledger, Spool};
 use certgate_domain::{
-    AnyData, AnyTask, PollMessage,
+    AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},
 };
-use certgate_wire::Finding;
+use certgate_store::Message;
+use certgate_wire::{Finding, Limits};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
@@ -31,11 +37,13 @@ pub(crate) enum Poll {
         /// The message's id
         id: i64,
     },
-    /// Take every message off the queue, each stored safely before (exit 8 where there was none)
+    /// Take every message off the queue, each stored safely before, and hand those of others over (exit 8 where there was none)
     #[command(after_help = "Example:\n  certgate poll drain --to messages --sandbox")]
     Drain(To),
     /// The same, and go on until Ctrl-C
-    #[command(after_help = "Example:\n  certgate poll follow --to messages")]
+    #[command(
+        after_help = "Examples:\n  certgate poll follow --to messages\n  certgate poll follow --exec ./handle-message"
+    )]
     Follow {
         #[command(flatten)]
         to: To,
@@ -45,12 +53,17 @@ pub(crate) enum Poll {
     },
 }
 
-/// Where messages go.
+/// Where messages of others go.
 #[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
 pub(crate) struct To {
-    /// The folder: one file a message, written and synced before the message is confirmed
+    /// Into this folder: one file a message
     #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    to: Option<PathBuf>,
+    /// To this command of the shell: the message as JSON on its standard input; its ids and kind in CERTGATE_MESSAGE_ID,
+    /// CERTGATE_STABLE_ID, CERTGATE_KIND, CERTGATE_JOB, CERTGATE_STID. One that fails keeps the message
+    #[arg(long, value_name = "CMD")]
+    exec: Option<String>,
 }
 
 impl Poll {
@@ -73,8 +86,8 @@ impl Poll {
 /// Takes messages until the queue is empty, or for good where an interval is given.
 fn take(global: &Global, to: &To, interval: Option<Duration>) -> Result<u8, Failure> {
     let mut connection = Connection::open(global, None)?;
-    let mut taking =
-        Taking { global, client: &mut connection.client, spool: Spool::at(&to.to)?, taken: 0, findings: Vec::new() };
+    let ledger = connection.ledger()?;
+    let mut taking = Taking { global, to, client: &mut connection.client, ledger, taken: 0, findings: Vec::new() };
     let ended = taking.run(interval);
     let Taking { taken, findings, .. } = taking;
     if global.json() && taken == 0 {
@@ -99,16 +112,22 @@ fn take(global: &Global, to: &To, interval: Option<Duration>) -> Result<u8, Fail
 
 struct Taking<'a> {
     global: &'a Global,
+    to: &'a To,
     client: &'a mut Client,
-    spool: Spool,
+    ledger: Ledger,
     taken: usize,
     findings: Vec<Finding>,
 }
+
+/// Messages read from the store at once.
+const SOME: usize = 100;
 
 impl Taking<'_> {
     fn run(&mut self, interval: Option<Duration>) -> Result<(), Failure> {
         let mut refused = None;
         loop {
+            // First what is in the store: in the order of arrival, each at least once.
+            self.hand_over(interval)?;
             let Some((message, body)) = self.first(interval)? else {
                 let Some(interval) = interval else { return Ok(()) };
                 self.client.rest(interval)?;
@@ -126,11 +145,16 @@ impl Taking<'_> {
                 );
                 return Err(Failure::new(Kind::Refused, text));
             }
-            let path = self.spool.store(self.client.transport_name(), &message, &body)?;
-            self.say(id, &path.display().to_string());
+            self.ledger.keep(self.client.transport_name(), &message, &body)?;
             // Refused: somebody else may have confirmed it meanwhile; the next look shows.
             let confirmed = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
-            refused = self.client.accepted(certgate_domain::TaskKind::PollConfirm, confirmed).is_err().then_some(id);
+            refused = match self.client.accepted(TaskKind::PollConfirm, confirmed) {
+                Ok(_) => {
+                    self.ledger.confirmed(id)?;
+                    None
+                }
+                Err(_) => Some(id),
+            };
         }
     }
 
@@ -145,9 +169,8 @@ impl Taking<'_> {
             exchange => self.client.accepted(task.kind(), exchange?)?,
         };
         let Exchange { answer, reply } = exchange;
-        self.findings.extend(
-            answer.findings.into_iter().take(certgate_wire::Limits::FINDINGS.saturating_sub(self.findings.len())),
-        );
+        let room = Limits::FINDINGS.saturating_sub(self.findings.len());
+        self.findings.extend(answer.findings.into_iter().take(room));
         let message = answer.value.data.into_iter().find_map(|data| match data {
             AnyData::PollMessage(message) if *message != PollMessage::default() => Some(*message),
             _ => None,
@@ -155,13 +178,89 @@ impl Taking<'_> {
         Ok(message.map(|message| (message, reply.body.0)))
     }
 
-    fn say(&mut self, id: i64, path: &str) {
+    /// Hands messages of others over, the oldest first. Where that fails the message stays, and those behind it wait.
+    fn hand_over(&mut self, interval: Option<Duration>) -> Result<(), Failure> {
+        loop {
+            let messages = self.ledger.waiting(SOME)?;
+            if messages.is_empty() {
+                return Ok(());
+            }
+            for message in messages {
+                while let Err(failure) = self.hand(&message) {
+                    let Some(interval) = interval else { return Err(failure) };
+                    eprintln!("certgate: warning: {failure}; it is kept and tried again");
+                    self.client.rest(interval)?;
+                }
+                self.ledger.take(&message.stable_id)?;
+            }
+        }
+    }
+
+    fn hand(&mut self, message: &Message) -> Result<(), Failure> {
+        let document = message_document(message);
+        let place = match (&self.to.to, &self.to.exec) {
+            (Some(folder), _) => {
+                Spool::at(folder)?.write(&message.stable_id, message.message.id, &document)?.display().to_string()
+            }
+            (None, Some(command)) => {
+                run_command(command, message, &document)?;
+                message.stable_id.clone()
+            }
+            (None, None) => return Err(Failure::usage("give --to DIR or --exec CMD")),
+        };
         if self.global.json() {
             document::piece(if self.taken == 0 { "{\"schema\":1,\"messages\":[\n" } else { ",\n" });
-            document::piece(&json!({ "id": id, "file": path }).to_string());
+            let mut row = json!({ "stableId": message.stable_id });
+            if let Some(id) = message.message.id {
+                row["id"] = json!(id);
+            }
+            if self.to.to.is_some() {
+                row["file"] = json!(place);
+            }
+            document::piece(&row.to_string());
         } else {
-            document::line(path);
+            document::line(&place);
         }
         self.taken += 1;
+        Ok(())
     }
+}
+
+/// A message as it is handed over.
+fn message_document(message: &Message) -> Value {
+    json!({
+        "schema": 1,
+        "stableId": message.stable_id,
+        "transport": message.message.transport,
+        "kind": message.message.kind,
+        "received": document::time(message.received),
+        "message": serde_json::from_str::<Value>(&message.message.document).unwrap_or_default(),
+        "raw": String::from_utf8_lossy(&message.message.raw),
+    })
+}
+
+fn run_command(command: &str, message: &Message, document: &Value) -> Result<(), Failure> {
+    let failed = |why: String| {
+        Failure::new(Kind::CheckFailed, format!("--exec: message {} was not taken: {why}", message.stable_id))
+    };
+    let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let mut child = Command::new("sh")
+        .args(["-c", command])
+        .env("CERTGATE_STABLE_ID", &message.stable_id)
+        .env("CERTGATE_MESSAGE_ID", text(message.message.id))
+        .env("CERTGATE_KIND", &message.message.kind)
+        .env("CERTGATE_JOB", text(message.message.job))
+        .env("CERTGATE_STID", message.message.stid.as_deref().unwrap_or_default())
+        .env_remove("CERTGATE_PASSWORD")
+        .env_remove("CERTGATE_TOKEN")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::from(std::io::stderr()))
+        .spawn()
+        .map_err(|why| failed(why.to_string()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that does not read it all may still take the message: its exit decides.
+        let _ = stdin.write_all(format!("{document}\n").as_bytes());
+    }
+    let status = child.wait().map_err(|why| failed(why.to_string()))?;
+    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }

@@ -1,0 +1,216 @@
+//! Killed at any step, carried on: never a second order, never a lost message, every order ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Gateway, Server, Settings};
+use common::{certgate_in, csr, endpoint, exit, json, serve, stderr};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+const FOREVER: Duration = Duration::from_secs(120);
+
+fn arguments(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Vec<String> {
+    let at = endpoint(server, transport);
+    let config = home.join("config.toml");
+    std::fs::write(&config, "[live]\nrequests_per_second = 1000\n").unwrap();
+    let config = config.display().to_string();
+    let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+    command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
+}
+
+fn run(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let arguments = arguments(home, server, transport, command);
+    let output = certgate_in(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), "");
+    (exit(&output), json(&output), stderr(&output))
+}
+
+/// Starts a reissue and kills it (SIGKILL) while the answer to the `count`th task of a kind is on its way.
+fn killed_at(home: &Path, gateway: &Gateway, server: &Server, transport: &str, kind: TaskKind, count: usize) {
+    let csr = csr();
+    let out = home.join("out").display().to_string();
+    let arguments = arguments(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_certgate"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .env("CERTGATE_USER", "user")
+        .env("CERTGATE_CONTEXT", "9")
+        .env("CERTGATE_PASSWORD", "password")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while gateway.asked(kind) < count {
+        assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "{kind:?} was not asked for");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Carries on until the order ended, deciding as a person would where certgate cannot tell.
+fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) -> Value {
+    let csr = csr();
+    let out = home.join("out").display().to_string();
+    for _ in 0..6 {
+        let (code, document, said) = run(home, server, transport, &["resume", "--out", &out]);
+        match code {
+            0 => return document,
+            // Nothing was ordered so far.
+            8 => {
+                let (code, document, said) =
+                    run(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+                assert_eq!(code, 0, "{said}");
+                return document;
+            }
+            9 => {
+                // The message says what to do; that it never arrived is known here.
+                assert_eq!(gateway.counts().orders, 0, "an order that arrived must be found: {said}");
+                assert!(said.contains("certgate orders adopt") && said.contains("certgate orders abandon"), "{said}");
+                let id = document["order"]["id"].as_str().unwrap();
+                let output = certgate_in(home, &["orders", "abandon", id, "--yes"], "");
+                assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            }
+            other => panic!("exit {other}: {said}"),
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn killed_at_every_step() {
+    let steps: &[(TaskKind, usize)] = &[
+        (TaskKind::CertificateInfo, 1),
+        (TaskKind::CertificatePrepareOrder, 1),
+        (TaskKind::CertificateReissue, 1),
+        (TaskKind::PollInfo, 1),
+        (TaskKind::PollConfirm, 1),
+        (TaskKind::PollInfo, 2),
+        (TaskKind::PollConfirm, 2),
+        (TaskKind::CertificateInfo, 2),
+    ];
+    std::thread::scope(|scope| {
+        for transport in ["xml", "json"] {
+            scope.spawn(move || {
+                for (kind, count) in steps {
+                    for arrives in [true, false] {
+                        let home = tempfile::tempdir().unwrap();
+                        // A message of somebody else's stands before ours.
+                        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+                        let fault = match arrives {
+                            true => Fault::Late(Some(*kind), FOREVER),
+                            false => Fault::Hang(Some(*kind), FOREVER),
+                        };
+                        gateway.inject_after(count - 1, fault);
+                        killed_at(home.path(), &gateway, &server, transport, *kind, *count);
+                        let document = carried_on(home.path(), &gateway, &server, transport);
+                        let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
+                        assert_eq!(document["order"]["state"], "done", "{case}");
+                        assert_eq!(gateway.counts().orders, 1, "{case}");
+                        assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
+                        // The other message is in the store, to be taken.
+                        let to = home.path().join("messages").display().to_string();
+                        let (code, drained, said) =
+                            run(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+                        assert_eq!((code, drained["messages"].as_array().unwrap().len()), (0, 1), "{case}: {said}");
+                        // Ours that was stored and not confirmed is taken off with the next look.
+                        assert_eq!(gateway.queue_len(), 0, "{case}");
+                        let (code, _, _) = run(home.path(), &server, transport, &["resume"]);
+                        assert_eq!(code, 8, "{case}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Whoever polls the message of a known order advances it.
+#[test]
+fn messages_advance_orders_whoever_polled_them() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (code, pending, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!(code, 6);
+        let id = pending["order"]["id"].as_str().unwrap().to_owned();
+        let to = home.path().join("messages").display().to_string();
+        let (_, drained, _) = run(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+        assert_eq!(
+            (drained["messages"].as_array().unwrap().len(), gateway.queue_len()),
+            (1, 0),
+            "ours is not handed over"
+        );
+        let (_, shown, _) = run(home.path(), &server, transport, &["orders", "show", &id]);
+        assert_eq!(shown["order"]["state"], "issued");
+        assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
+        let states: Vec<&str> =
+            shown["order"]["story"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["intended", "accepted", "issued"]);
+        // The other transport may carry on.
+        let other = if transport == "xml" { "json" } else { "xml" };
+        let (code, done, said) = run(home.path(), &server, other, &["resume", &id]);
+        assert_eq!((code, &done["order"]["state"]), (0, &json!("done")), "{said}");
+        let (code, list, _) = run(home.path(), &server, transport, &["orders"]);
+        assert_eq!(
+            (code, &list["orders"][0]["state"], &list["orders"][0]["certificate"]),
+            (0, &json!("done"), &json!(571))
+        );
+        let output = certgate_in(home.path(), &["orders", "export"], "");
+        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(line["id"], id);
+    }
+}
+
+#[test]
+fn an_order_of_the_same_is_not_made_twice() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let (code, _, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!(code, 6);
+        let (code, document, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{document}");
+        let (code, _, said) = run(home.path(), &server, transport, &["delete", "571", "--yes", "--no-wait"]);
+        assert!(code == 6 && said.contains("certgate resume"), "{code} {said}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_used_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let csr = csr();
+    let (gateway, server) = serve(Settings::default());
+    std::fs::write(folder.path().join("garbage"), "this is no database, whatever its name. ".repeat(40)).unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    for (store, said) in [("garbage", "the store is damaged"), ("file/store", "the store cannot be opened or written")]
+    {
+        let store = folder.path().join(store).display().to_string();
+        let (code, document, _) =
+            run(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 2 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
+    }
+    assert_eq!(gateway.counts().orders, 0);
+}
