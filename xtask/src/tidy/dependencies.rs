@@ -147,9 +147,9 @@ mod tests {
                 "1: dependencies of one platform are not in the table",
             ),
             (
-                "certgate-store",
-                "[package]\nname = \"certgate-store\"\n",
-                "2: certgate-store is not in the table of allowed dependencies",
+                "certgate-unknown",
+                "[package]\nname = \"certgate-unknown\"\n",
+                "2: certgate-unknown is not in the table of allowed dependencies",
             ),
         ] {
             let path = format!("crates/{name}/Cargo.toml");
