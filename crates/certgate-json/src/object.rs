@@ -36,12 +36,12 @@ impl<'t, 'a> Object<'t, 'a> {
         if object.names & scan::mark(name) == 0 {
             return None;
         }
-        let end = object.end;
+        let end = object.end();
         let index =
             self.search(name, self.next.get(), end).or_else(|| self.search(name, self.index + 1, self.next.get()))?;
         let node = self.tree.node(index)?;
         node.read.set(true);
-        self.next.set(node.end);
+        self.next.set(node.end());
         (!node.absent).then(|| Value::new(self.tree, index))
     }
 
@@ -49,10 +49,10 @@ impl<'t, 'a> Object<'t, 'a> {
         let mut index = from;
         while index < end {
             let node = self.tree.node(index)?;
-            if node.key.is(name) {
+            if self.tree.key(node).is(name) {
                 return Some(index);
             }
-            index = node.end;
+            index = node.end();
         }
         None
     }
@@ -117,7 +117,7 @@ impl<'t, 'a> Object<'t, 'a> {
         self.tree
             .children(self.index)
             .filter_map(|index| self.tree.node(index))
-            .map(|node| certgate_wire::excerpt(&node.key.text()))
+            .map(|node| certgate_wire::excerpt(&self.tree.key(node).text()))
     }
 
     /// Notes what nobody asked for. What is empty counts as absent, known or not.

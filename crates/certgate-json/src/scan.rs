@@ -28,6 +28,40 @@ pub(crate) struct Raw<'a> {
     escaped: bool,
 }
 
+/// Where a [`Raw`] stands in its payload: kept in its place, since a payload has many.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Span {
+    start: u32,
+    /// The highest bit says whether something is escaped.
+    length: u32,
+}
+
+impl Span {
+    const ESCAPED: u32 = 1 << 31;
+
+    pub(crate) fn new(start: usize, length: usize) -> Self {
+        Self { start: start as u32, length: length as u32 }
+    }
+
+    pub(crate) fn of(raw: Raw<'_>, text: &str) -> Self {
+        if raw.raw.is_empty() {
+            return Self::default();
+        }
+        let start = (raw.raw.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let span = Self::new(start, raw.raw.len());
+        if raw.escaped { Self { length: span.length | Self::ESCAPED, ..span } } else { span }
+    }
+
+    pub(crate) fn slice(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + (self.length & !Self::ESCAPED) as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn raw(self, text: &str) -> Raw<'_> {
+        Raw { raw: self.slice(text), escaped: self.length & Self::ESCAPED != 0 }
+    }
+}
+
 impl<'a> Raw<'a> {
     pub(crate) fn is(self, name: &str) -> bool {
         if self.escaped { self.text() == name } else { self.raw == name }
@@ -37,10 +71,6 @@ impl<'a> Raw<'a> {
     /// names need not be compared for them.
     pub(crate) fn mark(self) -> u64 {
         if self.escaped { u64::MAX } else { mark(self.raw) }
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.raw.is_empty()
     }
 
     /// The text itself, borrowed where nothing in it is escaped.

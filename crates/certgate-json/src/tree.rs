@@ -11,7 +11,7 @@ use std::{
 
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place};
 
-use crate::scan::{self, END, Fault, Raw};
+use crate::scan::{self, END, Fault, Raw, Span};
 
 /// A payload: the whole text, and where in it the body starts.
 #[derive(Clone, Copy)]
@@ -31,16 +31,29 @@ pub(crate) enum Kind<'a> {
     Map,
 }
 
-/// A value, with the key it stands under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Null,
+    True,
+    False,
+    Number,
+    Text,
+    List,
+    Map,
+}
+
+/// A value, with the key it stands under. It names places of the payload and is small, since a payload has many.
 #[derive(Debug)]
-pub(crate) struct Node<'a> {
-    pub(crate) key: Raw<'a>,
-    pub(crate) kind: Kind<'a>,
+pub(crate) struct Node {
+    key: Span,
+    /// What a number or a text says.
+    scalar: Span,
     /// The byte of the key's opening quote, in lists that of the value.
-    at: usize,
-    parent: usize,
+    at: u32,
+    parent: u32,
     /// The node after the last one below this one.
-    pub(crate) end: usize,
+    end: u32,
+    shape: Shape,
     /// The marks of the names inside.
     pub(crate) names: u64,
     /// Null, empty, or with nothing but such things inside.
@@ -49,11 +62,20 @@ pub(crate) struct Node<'a> {
     pub(crate) read: Cell<bool>,
 }
 
+impl Node {
+    /// The node after the last one below this one.
+    pub(crate) fn end(&self) -> usize {
+        self.end as usize
+    }
+}
+
 /// A payload's values in their order, the root first.
 pub(crate) struct Tree<'a> {
-    whole: &'a [u8],
-    nodes: Vec<Node<'a>>,
+    text: &'a str,
+    nodes: Vec<Node>,
     findings: RefCell<Vec<(usize, FindingKind)>>,
+    /// Bytes that records may still take.
+    room: Cell<usize>,
 }
 
 /// Deeper nesting is never taken, whatever the limits say: the records are read by recursion.
@@ -66,7 +88,8 @@ impl<'a> Tree<'a> {
     pub(crate) fn read(source: Source<'a>, limits: Limits) -> Result<Self, DecodeError> {
         let Source { whole, start } = source;
         let length = whole.len().saturating_sub(start);
-        if length > limits.body {
+        // Offsets are kept in 31 bits.
+        if length > limits.body || whole.len() > i32::MAX as usize {
             return Err(DecodeError::new(BODY, format!("{length} bytes"), format!("at most {} bytes", limits.body)));
         }
         let text = std::str::from_utf8(whole).map_err(|error| {
@@ -88,25 +111,51 @@ impl<'a> Tree<'a> {
             most: Limits::nodes(length),
         };
         match parser.run() {
-            Ok(()) => Ok(Self { whole, nodes: parser.nodes, findings: RefCell::default() }),
+            Ok(()) => {
+                let room = Cell::new(Limits::records(length));
+                Ok(Self { text, nodes: parser.nodes, findings: RefCell::default(), room })
+            }
             Err((node, fault)) => {
-                let path = node.map_or_else(|| BODY.to_owned(), |node| path(&parser.nodes, node));
+                let path = node.map_or_else(|| BODY.to_owned(), |node| path(text, &parser.nodes, node));
                 Err(DecodeError::new(path, fault.found, fault.expected).at(whole, fault.at))
             }
         }
     }
 
-    pub(crate) fn node(&self, index: usize) -> Option<&Node<'a>> {
+    pub(crate) fn node(&self, index: usize) -> Option<&Node> {
         self.nodes.get(index)
+    }
+
+    pub(crate) fn key(&self, node: &Node) -> Raw<'a> {
+        node.key.raw(self.text)
+    }
+
+    pub(crate) fn kind(&self, node: &Node) -> Kind<'a> {
+        match node.shape {
+            Shape::Null => Kind::Null,
+            Shape::True => Kind::Bool(true),
+            Shape::False => Kind::Bool(false),
+            Shape::Number => Kind::Number(node.scalar.slice(self.text)),
+            Shape::Text => Kind::Text(node.scalar.raw(self.text)),
+            Shape::List => Kind::List,
+            Shape::Map => Kind::Map,
+        }
+    }
+
+    /// Takes so many bytes for a record from what the payload may cost, where they are left.
+    pub(crate) fn spend(&self, bytes: usize) -> bool {
+        let room = self.room.get().checked_sub(bytes);
+        self.room.set(room.unwrap_or_default());
+        room.is_some()
     }
 
     /// The values directly inside one.
     pub(crate) fn children(&self, index: usize) -> impl Iterator<Item = usize> {
-        let end = self.node(index).map_or(0, |node| node.end);
+        let end = self.node(index).map_or(0, Node::end);
         let mut next = index + 1;
         std::iter::from_fn(move || {
             let child = (next < end).then_some(next)?;
-            next = self.node(child)?.end;
+            next = self.node(child)?.end();
             Some(child)
         })
     }
@@ -116,8 +165,8 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn refuse(&self, index: usize, found: impl Into<String>, expected: impl Into<String>) -> DecodeError {
-        let at = self.node(index).map_or(0, |node| node.at);
-        DecodeError::new(path(&self.nodes, index), found, expected).at(self.whole, at)
+        let at = self.node(index).map_or(0, |node| node.at as usize);
+        DecodeError::new(path(self.text, &self.nodes, index), found, expected).at(self.text.as_bytes(), at)
     }
 
     /// What was odd, after what was odd outside the body; in the payload's order, whatever order it was read in.
@@ -127,36 +176,36 @@ impl<'a> Tree<'a> {
         inside.truncate(Limits::FINDINGS.saturating_sub(outside.len()));
         outside.extend(inside.into_iter().map(|(index, kind)| Finding {
             kind,
-            path: path(&self.nodes, index),
-            place: self.nodes.get(index).map(|node| Place::at(self.whole, node.at)),
+            path: path(self.text, &self.nodes, index),
+            place: self.nodes.get(index).map(|node| Place::at(self.text.as_bytes(), node.at as usize)),
         }));
         outside
     }
 }
 
 /// The names from the root down to a node.
-fn path(nodes: &[Node<'_>], index: usize) -> String {
+fn path(text: &str, nodes: &[Node], index: usize) -> String {
     const LONGEST: usize = 80;
     let mut names: Vec<Cow<'_, str>> = Vec::new();
     let mut index = index;
     while let Some(node) = nodes.get(index).filter(|_| index > 0) {
-        if matches!(nodes.get(node.parent), Some(Node { kind: Kind::List, .. })) {
+        if matches!(nodes.get(node.parent as usize), Some(Node { shape: Shape::List, .. })) {
             let mut before = 0;
-            let mut sibling = node.parent + 1;
+            let mut sibling = node.parent as usize + 1;
             while let Some(next) = nodes.get(sibling).filter(|_| sibling < index) {
-                sibling = next.end;
+                sibling = next.end();
                 before += 1;
             }
             names.push(format!("[{before}]").into());
         } else {
-            let name = node.key.text();
+            let name = node.key.raw(text).text();
             names.push(match name.char_indices().nth(LONGEST) {
                 Some((cut, _)) => format!("{}…", name.get(..cut).unwrap_or_default()).into(),
                 None => name,
             });
             names.push(".".into());
         }
-        index = node.parent;
+        index = node.parent as usize;
     }
     if names.last().is_some_and(|name| name == ".") {
         names.pop();
@@ -167,7 +216,7 @@ fn path(nodes: &[Node<'_>], index: usize) -> String {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-    nodes: Vec<Node<'a>>,
+    nodes: Vec<Node>,
     open: Vec<usize>,
     depth: usize,
     most: usize,
@@ -194,7 +243,7 @@ impl<'a> Parser<'a> {
         let mut next = self.value(Raw::default(), self.at)?;
         while let Some(&top) = self.open.last() {
             let byte = self.byte();
-            let is_map = matches!(self.nodes.get(top), Some(Node { kind: Kind::Map, .. }));
+            let is_map = matches!(self.nodes.get(top), Some(Node { shape: Shape::Map, .. }));
             next = match (next, byte) {
                 (Next::FieldOrEnd, Some(b'}')) | (Next::ItemOrEnd, Some(b']')) => self.close(top)?,
                 (Next::CommaOrEnd, Some(b'}')) if is_map => self.close(top)?,
@@ -267,13 +316,17 @@ impl<'a> Parser<'a> {
             let found = format!("more than {} values", self.most);
             return Err((None, Fault::new(start, found, "a payload of a usual shape")));
         }
+        if index == self.nodes.capacity() {
+            self.nodes.reserve_exact(index.max(16).min(self.most - index));
+        }
         let parent = self.open.last().copied().unwrap_or(0);
         let mut node = Node {
-            key,
-            kind: Kind::Null,
-            at: start,
-            parent,
-            end: index + 1,
+            key: Span::of(key, self.text),
+            scalar: Span::default(),
+            at: start as u32,
+            parent: parent as u32,
+            end: index as u32 + 1,
+            shape: Shape::Null,
             names: 0,
             absent: true,
             read: Cell::default(),
@@ -282,7 +335,7 @@ impl<'a> Parser<'a> {
         let at = self.at;
         let scalar = match byte {
             Some(b'{' | b'[') => {
-                node.kind = if byte == Some(b'{') { Kind::Map } else { Kind::List };
+                node.shape = if byte == Some(b'{') { Shape::Map } else { Shape::List };
                 self.nodes.push(node);
                 if self.open.len() >= self.depth {
                     let found = format!("more than {} levels", self.depth);
@@ -292,23 +345,23 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 return Ok(if byte == Some(b'{') { Next::FieldOrEnd } else { Next::ItemOrEnd });
             }
-            Some(b'"') => scan::string(self.text, at).map(|(text, end)| (Kind::Text(text), end)),
+            Some(b'"') => scan::string(self.text, at).map(|(text, end)| (Shape::Text, Span::of(text, self.text), end)),
             Some(b'-' | b'0'..=b'9') => {
-                scan::number(self.text, at).map(|end| (Kind::Number(self.text.get(at..end).unwrap_or_default()), end))
+                scan::number(self.text, at).map(|end| (Shape::Number, Span::new(at, end - at), end))
             }
-            Some(b't') => self.word("true", Kind::Bool(true)),
-            Some(b'f') => self.word("false", Kind::Bool(false)),
-            Some(b'n') => self.word("null", Kind::Null),
+            Some(b't') => self.word("true", Shape::True),
+            Some(b'f') => self.word("false", Shape::False),
+            Some(b'n') => self.word("null", Shape::Null),
             _ => Err(scan::unexpected(self.text, at, "a value")),
         };
         match scalar {
-            Ok((kind, end)) => {
-                node.absent = match kind {
-                    Kind::Null => true,
-                    Kind::Text(text) => text.is_empty(),
+            Ok((shape, scalar, end)) => {
+                node.absent = match shape {
+                    Shape::Null => true,
+                    Shape::Text => scalar.slice(self.text).is_empty(),
                     _ => false,
                 };
-                node.kind = kind;
+                (node.shape, node.scalar) = (shape, scalar);
                 let absent = node.absent;
                 self.nodes.push(node);
                 self.at = end;
@@ -322,11 +375,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn word(&self, word: &str, kind: Kind<'a>) -> Result<(Kind<'a>, usize), Fault> {
+    fn word(&self, word: &str, shape: Shape) -> Result<(Shape, Span, usize), Fault> {
         let end = self.at + word.len();
         let rest = self.text.get(self.at..).unwrap_or_default();
         if rest.starts_with(word) {
-            Ok((kind, end))
+            Ok((shape, Span::default(), end))
         } else if word.starts_with(rest) {
             Err(Fault::new(self.text.len(), END, "a value"))
         } else {
@@ -345,15 +398,15 @@ impl<'a> Parser<'a> {
         self.at += 1;
         self.open.pop();
         let end = self.nodes.len();
-        let is_map = matches!(self.nodes.get(index), Some(Node { kind: Kind::Map, .. }));
+        let is_map = matches!(self.nodes.get(index), Some(Node { shape: Shape::Map, .. }));
         let (twice, names) = if is_map { self.names(index) } else { (None, 0) };
         if let Some((twice, node)) = twice.and_then(|twice| Some((twice, self.nodes.get(twice)?))) {
-            let found = format!("a second {}", certgate_wire::excerpt(&node.key.text()));
-            return Err((Some(twice), Fault::new(node.at, found, "each field once")));
+            let found = format!("a second {}", certgate_wire::excerpt(&node.key.raw(self.text).text()));
+            return Err((Some(twice), Fault::new(node.at as usize, found, "each field once")));
         }
         let mut absent = true;
         if let Some(node) = self.nodes.get_mut(index) {
-            (node.end, node.names) = (end, names);
+            (node.end, node.names) = (end as u32, names);
             absent = node.absent;
         }
         self.fill(absent);
@@ -370,7 +423,7 @@ impl<'a> Parser<'a> {
             std::iter::from_fn(move || {
                 let index = next;
                 let node = self.nodes.get(index).filter(|_| index < end)?;
-                next = node.end;
+                next = node.end();
                 Some((index, node))
             })
         };
@@ -378,12 +431,14 @@ impl<'a> Parser<'a> {
         let (mut seen, mut names) = (HashSet::new(), 0);
         let twice = siblings(map + 1, end).find(|(index, node)| {
             if !is_few {
-                return !seen.insert(node.key.text());
+                return !seen.insert(node.key.raw(self.text).text());
             }
-            let mark = node.key.mark();
+            let mark = node.key.raw(self.text).mark();
             let is_new = names & mark == 0;
             names |= mark;
-            !is_new && siblings(map + 1, *index).any(|(_, before)| before.key.is(&node.key.text()))
+            !is_new
+                && siblings(map + 1, *index)
+                    .any(|(_, before)| before.key.raw(self.text).is(&node.key.raw(self.text).text()))
         });
         (twice.map(|(index, _)| index), if is_few { names } else { u64::MAX })
     }

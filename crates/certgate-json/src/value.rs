@@ -23,7 +23,7 @@ impl<'t, 'a> Value<'t, 'a> {
     }
 
     pub(crate) fn kind(self) -> Kind<'a> {
-        self.tree.node(self.index).map_or(Kind::Null, |node| node.kind)
+        self.tree.node(self.index).map_or(Kind::Null, |node| self.tree.kind(node))
     }
 
     pub(crate) fn refuse(self, found: impl Into<String>, expected: impl Into<String>) -> DecodeError {
@@ -131,7 +131,14 @@ impl<'t, 'a> Value<'t, 'a> {
     }
 
     pub(crate) fn record<T>(self, read: Read<T>) -> Result<T, DecodeError> {
-        read(&self.object()?)
+        let object = self.object()?;
+        self.spend(size_of::<T>())?;
+        read(&object)
+    }
+
+    /// Takes so many bytes for a record from what the payload may cost.
+    pub(crate) fn spend(self, bytes: usize) -> Result<(), DecodeError> {
+        if self.tree.spend(bytes) { Ok(()) } else { Err(self.refuse("more records than fit", "fewer at once")) }
     }
 
     /// The items of a list that are not absent; anything else is a list of itself.
@@ -145,7 +152,7 @@ impl<'t, 'a> Value<'t, 'a> {
     pub(crate) fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'t, 'a>)> {
         self.tree
             .children(self.index)
-            .filter_map(|index| Some((self.tree.node(index)?.key.text(), Value::new(self.tree, index))))
+            .filter_map(|index| Some((self.tree.key(self.tree.node(index)?).text(), Value::new(self.tree, index))))
             .filter(|(_, value)| !value.is_absent())
     }
 

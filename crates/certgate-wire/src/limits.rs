@@ -27,6 +27,16 @@ impl Limits {
     pub const fn nodes(body: usize) -> usize {
         4096 + body / 16
     }
+
+    /// How many bytes of memory the records made from a body of that length may take, beside their texts: the smallest
+    /// records are many times larger than what they are read from.
+    ///
+    /// ```
+    /// assert_eq!(certgate_wire::Limits::records(0), 4 << 20);
+    /// ```
+    pub const fn records(body: usize) -> usize {
+        (4 << 20) + body / 2
+    }
 }
 
 impl Default for Limits {

@@ -17,6 +17,8 @@ pub(crate) struct Reading<'a> {
     zone: &'a TimeZone,
     ticks: Vec<Cell<Tick>>,
     findings: RefCell<Vec<Found>>,
+    /// Bytes that records may still take.
+    room: Cell<usize>,
 }
 
 /// A finding whose place is worked out at the end, for all in one go.
@@ -46,7 +48,8 @@ type Result<T> = std::result::Result<T, DecodeError>;
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(tree: &'a Tree<'a>, zone: &'a TimeZone) -> Self {
-        Self { tree, zone, ticks: vec![Cell::new(Tick::Unread); tree.len()], findings: RefCell::new(Vec::new()) }
+        let room = Cell::new(Limits::records(tree.bytes().len()));
+        Self { tree, zone, ticks: vec![Cell::new(Tick::Unread); tree.len()], findings: RefCell::default(), room }
     }
 
     /// The root, read.
@@ -95,13 +98,14 @@ impl<'a> Reading<'a> {
             }
         }
         for attribute in self.tree.attributes() {
+            let name = self.tree.attribute_name(attribute);
             let known = match self.tree.parent(attribute.node) {
-                None => attribute.name.starts_with("xmlns") || attribute.name.starts_with("xsi:"),
-                Some(_) => self.tree.name(attribute.node) == "task" && attribute.name == "serial",
+                None => name.starts_with("xmlns") || name.starts_with("xsi:"),
+                Some(_) => self.tree.name(attribute.node) == "task" && name == "serial",
             };
             let inside = hidden.get(attribute.node as usize).copied().unwrap_or(true);
             if !known && !inside && self.ticked(attribute.node) != Tick::Whole {
-                let below = format!(".@{}", attribute.name);
+                let below = format!(".@{name}");
                 self.find(FindingKind::Unknown, attribute.node, &below, self.tree.attribute_offset(attribute));
             }
         }
@@ -220,7 +224,15 @@ impl<'r, 'a> Element<'r, 'a> {
             return Ok(None);
         }
         self.check_record()?;
+        self.spend(size_of::<T>())?;
         read(self).map(Some)
+    }
+
+    /// Takes so many bytes for a record from what the body may cost.
+    fn spend(&self, bytes: usize) -> Result<()> {
+        let room = self.reading.room.get().checked_sub(bytes);
+        self.reading.room.set(room.ok_or_else(|| self.refuse("more records than fit", "fewer at once"))?);
+        Ok(())
     }
 
     pub(crate) fn check_record(&self) -> Result<()> {
@@ -333,21 +345,25 @@ impl<'r, 'a> Element<'r, 'a> {
     }
 
     /// The element whole, as an object of a kind that is not modelled. `None` where it is empty.
-    pub(crate) fn foreign(&self) -> Option<Foreign> {
+    pub(crate) fn foreign(&self) -> Result<Option<Foreign>> {
         self.take_whole();
         let tree = self.reading.tree;
+        // Each with the room for its neighbour that a growing list keeps.
+        let entries = 1 + tree.attributes_of(self.node).count();
+        self.spend(2 * entries * size_of::<(String, Foreign)>())?;
         let mut entries: Vec<(String, Foreign)> = tree
             .attributes_of(self.node)
-            .filter(|attribute| !attribute.value.is_empty())
-            .map(|attribute| (format!("@{}", attribute.name), Foreign::Text(attribute.value.clone().into_owned())))
+            .map(|attribute| (tree.attribute_name(attribute), tree.attribute_value(attribute)))
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (format!("@{name}"), Foreign::Text(value.into_owned())))
             .collect();
         let text = tree.text(self.node).trim();
         if entries.is_empty() && !tree.has_children(self.node) {
-            return Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty());
+            return Ok(Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty()));
         }
         let mut places = std::collections::HashMap::new();
         for node in tree.children(self.node) {
-            let Some(value) = (Element { reading: self.reading, node }).foreign() else { continue };
+            let Some(value) = (Element { reading: self.reading, node }).foreign()? else { continue };
             let name = tree.name(node);
             match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
                 Some((_, Foreign::List(list))) => list.push(value),
@@ -364,6 +380,6 @@ impl<'r, 'a> Element<'r, 'a> {
         if !text.is_empty() {
             entries.push(("#text".to_owned(), Foreign::Text(text.to_owned())));
         }
-        Some(Foreign::Map(entries)).filter(|map| !matches!(map, Foreign::Map(entries) if entries.is_empty()))
+        Ok(Some(entries).filter(|entries| !entries.is_empty()).map(Foreign::Map))
     }
 }

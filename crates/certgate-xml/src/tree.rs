@@ -17,7 +17,7 @@ pub(crate) struct Tree<'a> {
     nodes: Vec<Node>,
     /// Text that had to be put together from several pieces.
     joined: Vec<String>,
-    attributes: Vec<Attribute<'a>>,
+    attributes: Vec<Attribute>,
 }
 
 struct Node {
@@ -38,10 +38,10 @@ enum Text {
 }
 
 /// An attribute and the element it stands on.
-pub(crate) struct Attribute<'a> {
+pub(crate) struct Attribute {
     pub(crate) node: u32,
-    pub(crate) name: &'a str,
-    pub(crate) value: Cow<'a, str>,
+    name: (u32, u32),
+    value: (u32, u32),
 }
 
 /// No element.
@@ -140,12 +140,12 @@ impl<'a> Tree<'a> {
     }
 
     /// Every attribute, in document order.
-    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
+    pub(crate) fn attributes(&self) -> &[Attribute] {
         &self.attributes
     }
 
     /// The attributes of one element.
-    pub(crate) fn attributes_of(&self, node: u32) -> impl Iterator<Item = &Attribute<'a>> {
+    pub(crate) fn attributes_of(&self, node: u32) -> impl Iterator<Item = &Attribute> {
         let start = self.attributes.partition_point(|attribute| attribute.node < node);
         self.attributes.get(start..).unwrap_or_default().iter().take_while(move |attribute| attribute.node == node)
     }
@@ -160,8 +160,18 @@ impl<'a> Tree<'a> {
     }
 
     /// The byte of an attribute's name.
-    pub(crate) fn attribute_offset(&self, attribute: &Attribute<'a>) -> usize {
-        (attribute.name.as_ptr() as usize).saturating_sub(self.body.as_ptr() as usize)
+    pub(crate) fn attribute_offset(&self, attribute: &Attribute) -> usize {
+        attribute.name.0 as usize
+    }
+
+    pub(crate) fn attribute_name(&self, attribute: &Attribute) -> &'a str {
+        slice(self.body, attribute.name)
+    }
+
+    pub(crate) fn attribute_value(&self, attribute: &Attribute) -> Cow<'a, str> {
+        let raw = slice(self.body, attribute.value);
+        // Its references were checked.
+        if raw.contains('&') { unescaped(raw).map_or(Cow::Borrowed(raw), Cow::Owned) } else { raw.into() }
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
@@ -344,15 +354,15 @@ impl<'a> Builder<'a> {
         for attribute in tag.attributes() {
             let bad = |this: &Self, found: &str| this.refuse(at, found, "attributes such as name=\"value\", each once");
             let attribute = attribute.map_err(|_| bad(self, "an attribute that is not well-formed or given twice"))?;
-            let start = (attribute.key.as_ref().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            let name = body.get(start..start + attribute.key.as_ref().len()).unwrap_or_default();
-            let start = (attribute.value.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            let value = match body.get(start..start.saturating_add(attribute.value.len())) {
-                Some(raw) if *raw == *attribute.value && !raw.contains('&') => Cow::Borrowed(raw),
-                _ => Cow::Owned(
-                    unescaped(&attribute.value).ok_or_else(|| bad(self, "an entity that XML does not define"))?,
-                ),
+            // The parser hands out pieces of the body itself.
+            let span = |piece: &str| {
+                let start = (piece.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+                (start as u32, piece.len() as u32)
             };
+            let (name, value) = (span(attribute.key.as_ref()), span(&attribute.value));
+            if attribute.value.contains('&') && unescaped(&attribute.value).is_none() {
+                return Err(bad(self, "an entity that XML does not define"));
+            }
             // Together with the elements: an attribute takes as much room as one.
             if self.tree.nodes.len() + self.tree.attributes.len() >= self.most {
                 return Err(bad(self, "too many attributes"));

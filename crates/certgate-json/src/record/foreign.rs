@@ -1,22 +1,31 @@
 //! An object of a kind that this client does not model, kept whole.
 
 use certgate_domain::Foreign;
+use certgate_wire::DecodeError;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::{tree::Kind, value::Value};
 
-pub(crate) fn read(value: Value<'_, '_>) -> Option<Foreign> {
-    match value.kind() {
+pub(crate) fn read(value: Value<'_, '_>) -> Result<Option<Foreign>, DecodeError> {
+    // With the room for its neighbour that a growing list keeps.
+    value.spend(2 * size_of::<(String, Foreign)>())?;
+    Ok(match value.kind() {
         Kind::Null => None,
         Kind::Bool(value) => Some(Foreign::Bool(value)),
         Kind::Number(number) => Some(Foreign::Number(number.to_owned())),
         Kind::Text(text) => Some(Foreign::Text(text.text().into_owned())),
-        Kind::List => Some(Foreign::List(value.items().filter_map(read).collect())),
-        Kind::Map => {
-            let entries = value.entries().filter_map(|(name, value)| Some((name.into_owned(), read(value)?)));
-            Some(Foreign::Map(entries.collect()))
+        Kind::List => {
+            let items = value.items().filter_map(|item| read(item).transpose());
+            Some(Foreign::List(items.collect::<Result<_, _>>()?))
         }
-    }
+        Kind::Map => {
+            let mut entries = Vec::new();
+            for (name, value) in value.entries() {
+                entries.extend(read(value)?.map(|value| (name.into_owned(), value)));
+            }
+            Some(Foreign::Map(entries))
+        }
+    })
 }
 
 /// Writes it whole: it is somebody else's data, not ours to judge. Null where nothing is in it.

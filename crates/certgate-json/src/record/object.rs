@@ -17,7 +17,7 @@ pub(crate) fn read(object: &Object<'_, '_>) -> Result<ResponseObject, DecodeErro
         summary: object.integer("summary")?,
         data: match object.field("data") {
             Some(data) if is_certificate => Some(ObjectData::Certificate(Box::new(data.record(certificate::read)?))),
-            Some(data) => foreign::read(data).map(ObjectData::Foreign),
+            Some(data) => foreign::read(data)?.map(ObjectData::Foreign),
             None => None,
         },
         r#type,

@@ -9,7 +9,7 @@ pub(crate) fn read(object: &Object<'_, '_>) -> Result<Session, DecodeError> {
     for (name, _) in object.value().entries() {
         object.field(&name);
     }
-    Ok(Session { id: None, account: foreign::read(object.value()) })
+    Ok(Session { id: None, account: foreign::read(object.value())? })
 }
 
 /// What the gateway says of the account is somebody else's record, so it may hold secrets under their own names.

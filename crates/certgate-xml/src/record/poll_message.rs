@@ -120,7 +120,7 @@ fn read_data(affected: &Element<'_, '_>) -> Result<Option<ObjectData>, DecodeErr
         let record: Option<Certificate> = affected.read(certificate::read)?;
         return Ok(record.map(|record| ObjectData::Certificate(Box::new(record))));
     }
-    Ok(affected.foreign().map(ObjectData::Foreign))
+    Ok(affected.foreign()?.map(ObjectData::Foreign))
 }
 
 fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
@@ -131,8 +131,10 @@ fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
         [] => None,
         [one] => read_data(one)?,
         several => {
-            let entries: Vec<(String, Foreign)> =
-                several.iter().filter_map(|e| Some((e.name().to_owned(), e.foreign()?))).collect();
+            let entries: Vec<(String, Foreign)> = several
+                .iter()
+                .filter_map(|e| e.foreign().map(|value| Some((e.name().to_owned(), value?))).transpose())
+                .collect::<Result<_, DecodeError>>()?;
             Some(ObjectData::Foreign(Foreign::Map(entries)))
         }
     };
