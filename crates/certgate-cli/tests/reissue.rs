@@ -259,3 +259,28 @@ fn every_documented_payload_decodes_and_converts() {
         }
     }
 }
+
+#[test]
+fn routes_of_the_documented_page() {
+    for (routes, sent, not_sent) in [
+        ("documented", "/certificate/prepareOrder", "_prepareOrder"),
+        ("live", "/certificate/_prepareOrder", "/prepareOrder"),
+    ] {
+        let (gateway, server) = serve(Settings::default());
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        fs::write(&config, format!("[live]\nroutes = \"{routes}\"\n")).unwrap();
+        let (config, at) = (config.display().to_string(), endpoint(&server, "json"));
+        let common = ["--csr", &csr(), "--transport", "json", "--endpoint", &at, "--config", &config];
+        let mut arguments = vec!["reissue", "571", "--dry-run"];
+        arguments.extend(common);
+        let output = certgate(&arguments, "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(text.contains(sent) && !text.contains(not_sent), "{routes}: {text}");
+        let mut arguments = vec!["reissue", "571", "--timeout", "60s"];
+        arguments.extend(common);
+        let output = certgate(&arguments, "");
+        assert_eq!((exit(&output), gateway.counts().orders), (0, 1), "{routes}: {}", stderr(&output));
+    }
+}
