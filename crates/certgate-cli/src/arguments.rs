@@ -1,12 +1,12 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
 
 use crate::command::{
-    batch, call, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare, reissue, renew,
-    resume, revoke, serve,
+    batch, call, completions, config, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare,
+    reissue, renew, resume, revoke, serve,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -67,6 +67,17 @@ pub(crate) enum Command {
     /// Run a gateway of our own.
     #[command(subcommand)]
     Serve(serve::Serve),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Check everything between here and an answer, with safe tasks only.
+    #[command(after_help = "Example:\n  certgate doctor --profile demo --output json")]
+    Doctor,
+    /// Print the completions of a shell.
+    Completions(completions::Completions),
+    /// Print the man page.
+    #[command(after_help = "Example:\n  certgate man > certgate.1 && man ./certgate.1")]
+    Man,
 }
 
 /// The two protocols.
@@ -74,6 +85,15 @@ pub(crate) enum Command {
 pub(crate) enum Protocol {
     Xml,
     Json,
+}
+
+impl Protocol {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Json => "json",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -164,9 +184,29 @@ pub(crate) struct Global {
     /// Colours
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
+    /// Which of these the environment gave.
+    #[arg(skip)]
+    by_environment: BTreeSet<String>,
+}
+
+impl Arguments {
+    /// The command line, which knows what of it the environment gave.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let mut arguments = Self::from_arg_matches(&matches)?;
+        let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        let ids = matches.ids().map(clap::Id::as_str);
+        arguments.global.by_environment = ids.filter(by_environment).map(str::to_owned).collect();
+        Ok(arguments)
+    }
 }
 
 impl Global {
+    /// Whether the environment gave that option, by its field's name.
+    pub(crate) fn is_from_environment(&self, name: &str) -> bool {
+        self.by_environment.contains(name)
+    }
+
     /// Whether output is JSON.
     pub(crate) fn json(&self) -> bool {
         self.output == Output::Json

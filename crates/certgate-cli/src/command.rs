@@ -2,15 +2,19 @@
 
 pub(crate) mod batch;
 pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod contact;
 pub(crate) mod convert;
 pub(crate) mod create;
 pub(crate) mod decode;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod hello;
 pub(crate) mod info;
 pub(crate) mod job;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod poll;
@@ -51,5 +55,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Decode(command) => command.run(&global),
         Command::Convert(command) => command.run(&global),
         Command::Serve(command) => command.run(),
+        Command::Config(command) => command.run(&global),
+        Command::Doctor => doctor::run(&global),
+        Command::Completions(command) => command.run(),
+        Command::Man => man::run(),
     }
 }

@@ -2,22 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use certgate_client::{Client, HttpTransport, Interrupt, Kind, Ledger, SharedPace, Throttle, Trace};
-use certgate_domain::{Credentials, Options};
-use certgate_flow::Pace;
+use certgate_client::{Client, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace};
+use certgate_domain::Credentials;
 use certgate_json::JsonCodec;
 use certgate_wire::Codec;
-use etcetera::BaseStrategy;
 
 use crate::{
     arguments::{Global, Protocol},
     failure::Failure,
     sandbox::Sandbox,
-    settings::Profile,
+    settings::Settings,
 };
 
 /// A client, and where its orders and messages are written down.
@@ -27,22 +25,26 @@ pub(crate) struct Connection {
     home: Home,
 }
 
-/// Whose orders and messages these are, where they are written down, and the sandbox where there is one.
+/// Who asks and at what pace, whose orders and messages these are, where they are written down; the sandbox where
+/// there is one. Asked for once and good for both protocols.
 pub(crate) struct Home {
+    credentials: Credentials,
+    throttle: Arc<dyn Throttle>,
     /// The same over both transports.
     account: String,
     store: PathBuf,
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
-
-/// The sandbox is ours: it has no pace to keep.
-const SANDBOX_PACE: usize = 1000;
 
 impl Connection {
     /// Connects to nothing yet: the first task does.
     pub(crate) fn open(global: &Global, deadline: Option<Duration>) -> Result<Self, Failure> {
-        let (mut clients, home) = Home::open(global, deadline, 1)?;
-        let client = clients.pop().ok_or_else(|| Failure::new(Kind::Internal, "no client was made"))?;
+        let settings = Settings::of(global)?;
+        let home = Home::of(global, &settings)?;
+        let mut client = home.client(global, &settings, settings.transport.value)?;
+        if let Some(deadline) = deadline {
+            client = client.with_deadline(deadline);
+        }
         Ok(Self { client, home })
     }
 
@@ -54,61 +56,59 @@ impl Connection {
 
 impl Home {
     /// So many clients, which share pace, clock and interrupt.
-    pub(crate) fn open(
-        global: &Global,
-        deadline: Option<Duration>,
-        clients: usize,
-    ) -> Result<(Vec<Client>, Self), Failure> {
-        let profile = Profile::chosen(global)?;
-        let protocol = profile.protocol(global)?;
+    pub(crate) fn open(global: &Global, deadline: Duration, clients: usize) -> Result<(Vec<Client>, Self), Failure> {
+        let settings = Settings::of(global)?;
+        let home = Self::of(global, &settings)?;
+        let mut made: Vec<Client> = Vec::new();
+        for _ in 0..clients.max(1) {
+            let client = home.client(global, &settings, settings.transport.value)?.with_deadline(deadline);
+            made.push(match made.first() {
+                Some(first) => client.with_clock_of(first),
+                None => client,
+            });
+        }
+        Ok((made, home))
+    }
+
+    /// The account of the settings; reads the password.
+    pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
+        let credentials = settings.credentials()?;
         let sandbox = if global.sandbox { Some(Sandbox::start()?) } else { None };
-        let (endpoint, credentials) = match &sandbox {
-            Some(sandbox) => (sandbox.endpoint(protocol), Sandbox::credentials()),
-            None => (profile.endpoint(global, protocol), profile.credentials(global)?),
-        };
-        let options = profile.options(global);
-        let account = account(&credentials, &endpoint, &options);
+        let endpoint = endpoint(sandbox.as_ref(), settings, settings.transport.value);
         let store = match &sandbox {
             Some(sandbox) => sandbox.store(),
-            None => store(global)?,
+            None => store(settings)?,
         };
-        let interrupt = watch_for_interrupt();
-        let throttle = match &sandbox {
-            // It is ours: it has no pace to keep.
-            Some(_) => None,
-            None => shared_pace(global, &store, &endpoint, profile.requests_per_second.unwrap_or(Pace::GATEWAY)),
+        let per_second = settings.requests_per_second.value;
+        let throttle: Arc<dyn Throttle> = match &sandbox {
+            // It is ours: nobody shares its pace.
+            Some(_) => Arc::new(OwnPace::new(per_second)),
+            None => shared_pace(global, &store, gateway(&endpoint), per_second),
         };
-        let make = || -> Result<Client, Failure> {
-            let transport =
-                HttpTransport::new(&endpoint, profile.ca_file.as_deref())?.with_body_limit(profile.limits().body);
-            let codec = codec(&profile, global, protocol)?;
-            let mut client = Client::new(codec, Box::new(transport), credentials.clone())
-                .with_options(options.clone())
-                .with_interrupt(interrupt.clone());
-            client = match (&throttle, &sandbox, profile.requests_per_second) {
-                (Some(throttle), _, _) => client.with_throttle(throttle.clone()),
-                (None, Some(_), _) => client.with_pace(SANDBOX_PACE),
-                (None, None, Some(pace)) => client.with_pace(pace),
-                (None, None, None) => client,
-            };
-            if global.session {
-                client = client.with_session();
-            }
-            if let Some(path) = &global.trace {
-                client = client.with_trace(Trace::to(path)?);
-            }
-            Ok(match deadline {
-                Some(deadline) => client.with_deadline(deadline),
-                None => client,
-            })
-        };
-        let mut made = vec![make()?];
-        for _ in 1..clients {
-            let another = make()?;
-            let first = made.first().map(|first| another.with_clock_of(first));
-            made.extend(first);
+        let account = account(&credentials, gateway(&endpoint), settings);
+        Ok(Self { credentials, throttle, account, store, sandbox })
+    }
+
+    /// The address of a protocol.
+    pub(crate) fn endpoint(&self, settings: &Settings, protocol: Protocol) -> String {
+        endpoint(self.sandbox.as_ref(), settings, protocol)
+    }
+
+    /// A client for a protocol.
+    pub(crate) fn client(&self, global: &Global, settings: &Settings, protocol: Protocol) -> Result<Client, Failure> {
+        let transport = HttpTransport::new(&self.endpoint(settings, protocol), settings.http())?;
+        let mut client = Client::new(codec(settings, protocol)?, Box::new(transport), self.credentials.clone())
+            .with_options(settings.options())
+            .with_throttle(self.throttle.clone())
+            .with_longest(settings.longest())
+            .with_interrupt(watch_for_interrupt());
+        if global.session {
+            client = client.with_session();
         }
-        Ok((made, Self { account, store, _sandbox: sandbox }))
+        if let Some(path) = &global.trace {
+            client = client.with_trace(Trace::to(path)?);
+        }
+        Ok(client)
     }
 
     /// The store of orders and messages.
@@ -117,28 +117,30 @@ impl Home {
     }
 }
 
-/// The pace that all processes of this machine share; their own one where its file cannot be used.
-fn shared_pace(global: &Global, store: &Path, endpoint: &str, per_second: usize) -> Option<Arc<dyn Throttle>> {
-    let path = store.with_extension("pace");
-    match SharedPace::open(&path, gateway(endpoint), per_second) {
-        Ok(pace) => Some(Arc::new(pace)),
+fn endpoint(sandbox: Option<&Sandbox>, settings: &Settings, protocol: Protocol) -> String {
+    match sandbox {
+        Some(sandbox) => sandbox.endpoint(protocol),
+        None => settings.endpoint(protocol).value.clone(),
+    }
+}
+
+/// The pace that all processes of this machine share; this process's own one where its file cannot be used.
+fn shared_pace(global: &Global, store: &Path, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
+    match SharedPace::open(&store.with_extension("pace"), gateway, per_second) {
+        Ok(pace) => Arc::new(pace),
         Err(error) => {
             if global.verbose {
                 eprintln!("certgate: warning: {error}; this process keeps the pace by itself");
             }
-            None
+            Arc::new(OwnPace::new(per_second))
         }
     }
 }
 
 /// The store's file.
-pub(crate) fn store(global: &Global) -> Result<PathBuf, Failure> {
-    if let Some(path) = &global.store {
-        return Ok(path.clone());
-    }
-    let strategy = etcetera::choose_base_strategy()
-        .map_err(|why| Failure::usage(format!("no data folder for orders and messages ({why}): give --store FILE")))?;
-    Ok(strategy.data_dir().join("certgate").join("store.sqlite"))
+pub(crate) fn store(settings: &Settings) -> Result<PathBuf, Failure> {
+    let none = || Failure::usage("this platform has no data folder for orders and messages: give --store FILE");
+    settings.store.value.clone().ok_or_else(none)
 }
 
 /// The gateway of an address: its two protocols have hosts of their own, `gateway.` and `api.`, and one queue.
@@ -148,32 +150,35 @@ fn gateway(endpoint: &str) -> &str {
 }
 
 /// User, context and subuser at a gateway.
-fn account(credentials: &Credentials, endpoint: &str, options: &Options) -> String {
-    let gateway = gateway(endpoint);
-    let owner = options.owner.as_ref().and_then(|owner| owner.user.as_deref());
-    let owner = owner.map(|owner| format!(" for {owner}")).unwrap_or_default();
+fn account(credentials: &Credentials, gateway: &str, settings: &Settings) -> String {
+    let owner = settings.owner.value.as_ref().map(|owner| format!(" for {owner}")).unwrap_or_default();
     format!("{}@{} at {gateway}{owner}", credentials.user, credentials.context)
 }
 
 /// The codec of a protocol.
-pub(crate) fn codec(profile: &Profile, global: &Global, protocol: Protocol) -> Result<Box<dyn Codec>, Failure> {
+pub(crate) fn codec(settings: &Settings, protocol: Protocol) -> Result<Box<dyn Codec>, Failure> {
     Ok(match protocol {
-        Protocol::Xml => Box::new(profile.xml_codec(global)?),
-        Protocol::Json => Box::new(JsonCodec::new(profile.routes()?).with_limits(profile.limits())),
+        Protocol::Xml => Box::new(settings.xml_codec()?),
+        Protocol::Json => Box::new(JsonCodec::new(settings.routes.value).with_limits(settings.limits())),
     })
 }
 
 /// Ctrl-C asks the run to stop; a second one stops it at once.
 fn watch_for_interrupt() -> Interrupt {
-    let interrupt = Interrupt::default();
-    let raised = interrupt.clone();
-    // Only one handler can be set, and only one client is made; without it Ctrl-C still ends the process.
-    let _ = ctrlc::set_handler(move || {
-        if raised.is_raised() {
-            std::process::exit(130);
-        }
-        eprintln!("certgate: stopping after the request in flight; once more stops at once");
-        raised.raise();
+    // Only one handler can be set; all clients of the run share it.
+    static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
+    let watched = INTERRUPT.get_or_init(|| {
+        let interrupt = Interrupt::default();
+        let raised = interrupt.clone();
+        // Without it Ctrl-C still ends the process.
+        let _ = ctrlc::set_handler(move || {
+            if raised.is_raised() {
+                std::process::exit(130);
+            }
+            eprintln!("certgate: stopping after the request in flight; once more stops at once");
+            raised.raise();
+        });
+        interrupt
     });
-    interrupt
+    watched.clone()
 }

@@ -50,6 +50,11 @@ impl Failure {
         self.kind
     }
 
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The same failure, where the command's own document is already printed.
     pub(crate) fn said(mut self) -> Self {
         self.said = true;

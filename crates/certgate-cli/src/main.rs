@@ -9,7 +9,9 @@ mod connection;
 mod document;
 mod failure;
 mod listing;
+mod password;
 mod plan;
+mod profile;
 mod progress;
 mod report;
 mod sandbox;
@@ -19,12 +21,10 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{arguments::Arguments, failure::Failure};
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             let wants_json = asks_for_json(std::env::args());

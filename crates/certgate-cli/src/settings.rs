@@ -1,250 +1,354 @@
-//! Settings: argument before environment before profile before default.
+//! Settings, each with its origin: argument before environment before profile before default.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::Read,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fmt, path::PathBuf, time::Duration};
 
-use certgate_client::Kind;
+use certgate_client::{HttpSettings, HttpTransport, Kind, Proxy, Timeouts};
 use certgate_domain::{BasicUser, Credentials, Options, Said, Secret};
+use certgate_flow::Pace;
 use certgate_json::Routes;
 use certgate_wire::Limits;
 use certgate_xml::XmlCodec;
 use etcetera::BaseStrategy;
-use serde::Deserialize;
 
 use crate::{
     arguments::{Global, Protocol},
     failure::Failure,
+    password::Password,
+    profile::{self, BUILT_IN, Profile},
 };
 
-/// A section of the configuration file.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Profile {
-    transport: Option<String>,
-    xml_endpoint: Option<String>,
-    json_endpoint: Option<String>,
-    user: Option<String>,
-    context: Option<Number>,
-    owner: Option<String>,
-    owner_context: Option<i64>,
-    language: Option<String>,
-    /// A command line for the shell that prints the password.
-    password_command: Option<String>,
-    pub(crate) ca_file: Option<PathBuf>,
-    time_zone: Option<String>,
-    /// `live` or `documented`: which form of the prepare route is sent.
-    routes: Option<String>,
-    /// The largest answer taken, in bytes.
-    pub(crate) body_limit: Option<usize>,
-    pub(crate) requests_per_second: Option<usize>,
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Number(i64),
-    Text(String),
+/// Where a value came from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    Argument(String),
+    Environment(String),
+    Profile { name: String, file: PathBuf },
+    BuiltIn(&'static str),
+    Sandbox,
+    Default,
+}
+
+/// All that a run is set to, for the connection and for `config show` alike.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) profile: Setting<String>,
+    /// The file read, where there is one.
+    pub(crate) config: Setting<Option<PathBuf>>,
+    pub(crate) transport: Setting<Protocol>,
+    pub(crate) xml_endpoint: Setting<String>,
+    pub(crate) json_endpoint: Setting<String>,
+    pub(crate) user: Setting<Option<String>>,
+    pub(crate) context: Setting<Option<String>>,
+    pub(crate) password: Setting<Option<Password>>,
+    pub(crate) owner: Setting<Option<String>>,
+    pub(crate) owner_context: Setting<Option<i64>>,
+    pub(crate) language: Setting<Option<String>>,
+    pub(crate) ca_file: Setting<Option<PathBuf>>,
+    pub(crate) proxy: Setting<Option<Proxy>>,
+    pub(crate) resolve: Setting<Duration>,
+    pub(crate) connect: Setting<Duration>,
+    pub(crate) send: Setting<Duration>,
+    pub(crate) answer: Setting<Duration>,
+    pub(crate) body: Setting<Duration>,
+    pub(crate) routes: Setting<Routes>,
+    pub(crate) time_zone: Setting<String>,
+    pub(crate) requests_per_second: Setting<usize>,
+    pub(crate) body_limit: Setting<usize>,
+    pub(crate) ctid: Setting<Option<String>>,
+    pub(crate) store: Setting<Option<PathBuf>>,
+    /// What stands in no profile: it belongs to one run.
+    reply_to: Option<String>,
+    demo: bool,
 }
 
 const LIVE: [&str; 2] = ["https://gateway.autodns.com", "https://api.autodns.com/v1"];
 const DEMO: [&str; 2] = ["https://demo.autodns.com/gateway/", "https://api.demo.autodns.com/v1"];
+const TIME_ZONE: &str = "Europe/Berlin";
+/// The sandbox is ours: it has no pace to keep.
+const SANDBOX_PACE: usize = 1000;
+/// What one request may take in all, where no phase may take longer.
+const LONGEST: Duration = Duration::from_secs(120);
 
-impl Profile {
-    /// The profile of that name, from the file where it has one.
-    pub(crate) fn chosen(global: &Global) -> Result<Self, Failure> {
-        let name = global.profile.as_deref().unwrap_or("live");
-        let mut profiles = match file(global)? {
-            Some(path) => read(&path)?,
-            None => BTreeMap::new(),
-        };
-        let mut profile = match profiles.remove(name) {
-            Some(profile) => profile,
-            None if matches!(name, "live" | "demo") => Self::default(),
-            None => {
-                let known: Vec<&str> = profiles.keys().map(String::as_str).chain(["live", "demo"]).collect();
-                return Err(Failure::usage(format!(
-                    "profile `{name}` is not known: expected one of {}",
-                    known.join(", ")
-                )));
-            }
+impl Settings {
+    /// Resolves them all; what cannot be used is refused here, before anything is sent.
+    pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        let sources = Sources::of(global)?;
+        let profile = &sources.profile;
+        let transport = sources.pick("transport", global.transport, profile.transport).or(Protocol::Json);
+        // An address on the command line is that of the transport in use.
+        let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
+            let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);
+            let chosen = sources.pick("endpoint", given, own.clone());
+            let name = if sources.name.value == "demo" { "demo" } else { "live" };
+            let built_in = if built_in == Protocol::Xml { xml } else { json };
+            let origin = if chosen.value.is_some() { chosen.origin } else { Origin::BuiltIn(name) };
+            Setting { value: chosen.value.unwrap_or_else(|| built_in.to_owned()), origin }
         };
         // A profile of one's own stands on the live addresses.
-        let [xml, json] = if name == "demo" { DEMO } else { LIVE };
-        profile.xml_endpoint.get_or_insert(xml.to_owned());
-        profile.json_endpoint.get_or_insert(json.to_owned());
-        Ok(profile)
+        let built_in = if sources.name.value == "demo" { DEMO } else { LIVE };
+        let time = |own: Option<Duration>, default: Duration| sources.pick("timeouts", None, own).or(default);
+        let Timeouts { resolve, connect, send, answer, body } = Timeouts::default();
+        let mut settings = Self {
+            xml_endpoint: endpoint(Protocol::Xml, &profile.xml_endpoint, built_in),
+            json_endpoint: endpoint(Protocol::Json, &profile.json_endpoint, built_in),
+            transport,
+            user: sources.pick("user", global.user.clone(), profile.user.clone()),
+            context: sources.pick("context", global.context.clone(), profile.context.clone()),
+            password: sources.password(),
+            owner: sources.pick("owner", global.owner.clone(), profile.owner.clone()),
+            owner_context: sources.pick("owner_context", global.owner_context, profile.owner_context),
+            language: sources.pick("language", global.language.clone(), profile.language.clone()),
+            ca_file: sources.pick("ca_file", None, profile.ca_file.clone()),
+            proxy: sources.proxy()?,
+            resolve: time(profile.timeouts.resolve, resolve),
+            connect: time(profile.timeouts.connect, connect),
+            send: time(profile.timeouts.send, send),
+            answer: time(profile.timeouts.answer, answer),
+            body: time(profile.timeouts.body, body),
+            routes: sources.pick("routes", None, profile.routes).or(Routes::Live),
+            time_zone: sources
+                .pick("time_zone", global.time_zone.clone(), profile.time_zone.clone())
+                .or(TIME_ZONE.to_owned()),
+            requests_per_second: sources
+                .pick("requests_per_second", None, profile.requests_per_second.map(Into::into))
+                .or(Pace::GATEWAY),
+            body_limit: sources.pick("body_limit", None, profile.body_limit.map(Into::into)).or(Limits::BODY),
+            ctid: sources.pick("ctid", global.ctid.clone(), None),
+            store: sources.pick("store", global.store.clone(), None).or_else(platform_store),
+            reply_to: global.reply_to.clone(),
+            demo: global.demo,
+            config: sources.config,
+            profile: sources.name,
+        };
+        if global.sandbox {
+            settings.become_sandbox();
+        }
+        settings.check()?;
+        Ok(settings)
     }
 
-    pub(crate) fn protocol(&self, global: &Global) -> Result<Protocol, Failure> {
-        match (global.transport, self.transport.as_deref()) {
-            (Some(protocol), _) => Ok(protocol),
-            (None, None | Some("json")) => Ok(Protocol::Json),
-            (None, Some("xml")) => Ok(Protocol::Xml),
-            (None, Some(other)) => Err(Failure::usage(format!("transport `{other}`: expected xml or json"))),
+    /// The sandbox has an account of its own and needs no other.
+    fn become_sandbox(&mut self) {
+        let Credentials { user, context, .. } = crate::sandbox::Sandbox::credentials();
+        self.user = Setting { value: Some(user), origin: Origin::Sandbox };
+        self.context = Setting { value: Some(context), origin: Origin::Sandbox };
+        self.password = Setting { value: Some(Password::Sandbox), origin: Origin::Sandbox };
+        self.requests_per_second = Setting { value: SANDBOX_PACE, origin: Origin::Sandbox };
+        self.store = Setting { value: None, origin: Origin::Sandbox };
+        for endpoint in [&mut self.xml_endpoint, &mut self.json_endpoint] {
+            *endpoint = Setting { value: "http://localhost".to_owned(), origin: Origin::Sandbox };
         }
     }
 
-    pub(crate) fn endpoint(&self, global: &Global, protocol: Protocol) -> String {
-        let own = match protocol {
-            Protocol::Xml => self.xml_endpoint.as_ref(),
-            Protocol::Json => self.json_endpoint.as_ref(),
-        };
-        global.endpoint.as_ref().or(own).cloned().unwrap_or_default()
+    fn check(&self) -> Result<(), Failure> {
+        let from = |failure: Failure, origin: &Origin| failure.and(&format!("It is from {origin}."));
+        for endpoint in [&self.xml_endpoint, &self.json_endpoint] {
+            HttpTransport::check(&endpoint.value).map_err(|why| from(why.into(), &endpoint.origin))?;
+        }
+        if let Some(context) = &self.context.value
+            && (context.is_empty() && !self.is_application() || !context.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            let wrong = Failure::usage(format!("context `{context}`: expected a number, such as 9"));
+            return Err(from(wrong, &self.context.origin));
+        }
+        if self.owner.value.is_none() && self.owner_context.value.is_some() {
+            let wrong = Failure::usage("owner_context without owner: give the subuser too");
+            return Err(from(wrong, &self.owner_context.origin));
+        }
+        self.xml_codec().map(|_| ()).map_err(|why| from(why, &self.time_zone.origin))
+    }
+
+    pub(crate) fn endpoint(&self, protocol: Protocol) -> &Setting<String> {
+        match protocol {
+            Protocol::Xml => &self.xml_endpoint,
+            Protocol::Json => &self.json_endpoint,
+        }
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        Limits { body: self.body_limit.unwrap_or(Limits::BODY), ..Limits::default() }
+        Limits { body: self.body_limit.value, ..Limits::default() }
     }
 
-    pub(crate) fn xml_codec(&self, global: &Global) -> Result<XmlCodec, Failure> {
-        let zone = global.time_zone.as_deref().or(self.time_zone.as_deref()).unwrap_or("Europe/Berlin");
+    pub(crate) fn xml_codec(&self) -> Result<XmlCodec, Failure> {
+        let zone = &self.time_zone.value;
         let codec = XmlCodec::in_zone(zone).ok_or_else(|| {
-            Failure::usage(format!("time zone `{zone}` is not known: expected a name such as Europe/Berlin"))
+            Failure::usage(format!("time zone `{zone}` is not known: expected a name such as {TIME_ZONE}"))
         })?;
         Ok(codec.with_limits(self.limits()))
     }
 
-    pub(crate) fn routes(&self) -> Result<Routes, Failure> {
-        match self.routes.as_deref() {
-            None | Some("live") => Ok(Routes::Live),
-            Some("documented") => Ok(Routes::Documented),
-            Some(other) => Err(Failure::usage(format!("routes `{other}`: expected live or documented"))),
-        }
-    }
-
-    pub(crate) fn options(&self, global: &Global) -> Options {
-        let owner = global.owner.clone().or_else(|| self.owner.clone()).map(|user| BasicUser {
+    pub(crate) fn options(&self) -> Options {
+        let owner = self.owner.value.clone().map(|user| BasicUser {
             user: Some(user),
-            context: global.owner_context.or(self.owner_context).map(Said::Value),
+            context: self.owner_context.value.map(Said::Value),
             ..BasicUser::default()
         });
-        let ctid = global.ctid.clone().unwrap_or_else(new_id);
         Options {
             owner,
-            language: global.language.clone().or_else(|| self.language.clone()),
-            ctid: Some(ctid),
-            reply_to: global.reply_to.clone(),
+            language: self.language.value.clone(),
+            ctid: Some(self.ctid.value.clone().unwrap_or_else(new_id)),
+            reply_to: self.reply_to.clone(),
             keys: Vec::new(),
             force_contact_create: None,
-            demo: global.demo.then_some(Said::Value(true)),
+            demo: self.demo.then_some(Said::Value(true)),
         }
     }
 
-    pub(crate) fn credentials(&self, global: &Global) -> Result<Credentials, Failure> {
-        let missing = |what: &str, how: &str| Failure::new(Kind::Auth, format!("no {what} is given: {how}"));
-        let user = global
-            .user
-            .clone()
-            .or_else(|| self.user.clone())
-            .ok_or_else(|| missing("user", "use --user, CERTGATE_USER or the profile's `user`"))?;
-        let context = global.context.clone().or_else(|| self.context.as_ref().map(Number::text)).unwrap_or_default();
-        if context.is_empty() && !is_application(&user) {
-            return Err(missing("context", "use --context, CERTGATE_CONTEXT or the profile's `context`"));
+    pub(crate) fn http(&self) -> HttpSettings {
+        HttpSettings {
+            ca_file: self.ca_file.value.clone(),
+            proxy: self.proxy.value.clone(),
+            timeouts: Timeouts {
+                resolve: self.resolve.value,
+                connect: self.connect.value,
+                send: self.send.value,
+                answer: self.answer.value,
+                body: self.body.value,
+            },
+            body_limit: self.body_limit.value,
         }
-        if !context.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Failure::usage(format!("context `{context}`: expected a number, such as 9")));
-        }
-        let token = std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
-        Ok(Credentials { user, password: self.password(global)?, context, token })
     }
 
-    fn password(&self, global: &Global) -> Result<Secret, Failure> {
-        let first_line = |text: String| Secret::new(text.lines().next().unwrap_or_default());
-        let password = if let Some(path) = &global.password_file {
-            refuse_if_others_read(path)?;
-            first_line(fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?)
-        } else if global.password_stdin {
-            let mut text = String::new();
-            std::io::stdin()
-                .take(64 << 10)
-                .read_to_string(&mut text)
-                .map_err(|why| Failure::usage(format!("the password on standard input cannot be read: {why}")))?;
-            first_line(text)
-        } else if let Ok(password) = std::env::var("CERTGATE_PASSWORD") {
-            Secret::new(password)
-        } else if let Some(command) = &self.password_command {
-            let output = Command::new("sh")
-                .args(["-c", command])
-                .stderr(std::process::Stdio::inherit())
-                .output()
-                .map_err(|why| Failure::usage(format!("password_command cannot be run: {why}")))?;
-            if !output.status.success() {
-                return Err(Failure::new(Kind::Auth, format!("password_command ended with {}", output.status)));
-            }
-            first_line(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Secret::default()
+    /// What one request may take in all: a phase that was given longer gets it.
+    pub(crate) fn longest(&self) -> Duration {
+        let phases = [&self.resolve, &self.connect, &self.send, &self.answer, &self.body];
+        let longest = phases.iter().map(|phase| phase.value).max().unwrap_or_default();
+        if longest > Timeouts::default().answer { LONGEST + longest } else { LONGEST }
+    }
+
+    /// Who asks; reads the password.
+    pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
+        let missing = |what: &str, how: &str| Failure::new(Kind::Auth, format!("no {what} is given: use {how}"));
+        let user = self.user.value.clone();
+        let user = user.ok_or_else(|| missing("user", "--user, CERTGATE_USER or the profile's `user`"))?;
+        let context = self.context.value.clone();
+        let context = match context {
+            Some(context) => context,
+            None if self.is_application() => String::new(),
+            None => return Err(missing("context", "--context, CERTGATE_CONTEXT or the profile's `context`")),
         };
-        if password.expose().is_empty() {
-            return Err(Failure::new(
-                Kind::Auth,
-                "no password is given: use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command",
-            ));
-        }
-        Ok(password)
+        let password = self.password.value.as_ref().map(Password::read).transpose()?;
+        let password = password.filter(|password| !password.expose().is_empty()).ok_or_else(|| {
+            missing(
+                "password",
+                "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file",
+            )
+        })?;
+        let token = std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
+        Ok(Credentials { user, password, context, token })
+    }
+
+    /// Whether the user is a trusted application, which a UUID names: it needs no context.
+    fn is_application(&self) -> bool {
+        self.user.value.as_deref().is_some_and(|user| {
+            let parts: Vec<usize> = user.split('-').map(str::len).collect();
+            parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        })
     }
 }
 
-impl Number {
-    fn text(&self) -> String {
+/// What settings are picked from.
+struct Sources<'a> {
+    global: &'a Global,
+    name: Setting<String>,
+    config: Setting<Option<PathBuf>>,
+    profile: Profile,
+    /// The origin of what the profile says.
+    origin: Origin,
+}
+
+impl<'a> Sources<'a> {
+    fn of(global: &'a Global) -> Result<Self, Failure> {
+        let name = given(global, "profile", global.profile.clone()).or("live".to_owned());
+        let (profile, file) = profile::chosen(global, &name.value)?;
+        let mut config = given(global, "config", global.config.clone());
+        config.value = profile::file(global);
+        let built_in = BUILT_IN.into_iter().find(|built_in| *built_in == name.value).unwrap_or("live");
+        let origin = file.map_or(Origin::BuiltIn(built_in), |file| Origin::Profile { name: name.value.clone(), file });
+        Ok(Self { global, name, config, profile, origin })
+    }
+
+    fn pick<T>(&self, name: &str, argument: Option<T>, profile: Option<T>) -> Setting<Option<T>> {
+        if argument.is_none() && profile.is_some() {
+            return Setting { value: profile, origin: self.origin.clone() };
+        }
+        given(self.global, name, argument)
+    }
+
+    fn password(&self) -> Setting<Option<Password>> {
+        let (global, profile) = (self.global, &self.profile);
+        let stdin = global.password_stdin.then_some(Password::Stdin);
+        if stdin.is_some() {
+            return given(global, "password_stdin", stdin);
+        }
+        if let Some(path) = &global.password_file {
+            return given(global, "password_file", Some(Password::File(path.clone())));
+        }
+        if let Some(environment) = Password::of_environment() {
+            let origin = Origin::Environment(Password::VARIABLE.to_owned());
+            return Setting { value: Some(environment), origin };
+        }
+        let command = profile.password_command.clone().map(Password::Command);
+        let password = command.or_else(|| profile.password_file.clone().map(Password::File));
+        self.pick("password", None, password)
+    }
+
+    fn proxy(&self) -> Result<Setting<Option<Proxy>>, Failure> {
+        Ok(match Proxy::of_environment()? {
+            Some((name, proxy)) => Setting { value: Some(proxy), origin: Origin::Environment(name.to_owned()) },
+            None => self.pick("proxy", None, self.profile.proxy.clone()),
+        })
+    }
+}
+
+/// What the command line or the environment gave.
+fn given<T>(global: &Global, name: &str, value: Option<T>) -> Setting<Option<T>> {
+    let origin = match &value {
+        None => Origin::Default,
+        Some(_) if global.is_from_environment(name) => Origin::Environment(format!("CERTGATE_{}", name.to_uppercase())),
+        Some(_) => Origin::Argument(format!("--{}", name.replace('_', "-"))),
+    };
+    Setting { value, origin }
+}
+
+impl<T> Setting<Option<T>> {
+    fn or(self, default: T) -> Setting<T> {
+        Setting { value: self.value.unwrap_or(default), origin: self.origin }
+    }
+
+    fn or_else(self, default: impl FnOnce() -> Option<T>) -> Self {
+        Self { value: self.value.or_else(default), origin: self.origin }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => number.to_string(),
-            Self::Text(text) => text.clone(),
+            Self::Argument(option) => write!(f, "argument {option}"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Profile { name, file } => write!(f, "profile {name} in {}", file.display()),
+            Self::BuiltIn(name) => write!(f, "built-in profile {name}"),
+            Self::Sandbox => f.write_str("sandbox"),
+            Self::Default => f.write_str("default"),
         }
     }
 }
 
-/// Whether the user is a trusted application, which a UUID names: it needs no context.
-fn is_application(user: &str) -> bool {
-    let parts: Vec<usize> = user.split('-').map(str::len).collect();
-    parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+/// The platform's place for the orders and messages, where it has one.
+fn platform_store() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.data_dir().join("certgate").join("store.sqlite"))
 }
 
 /// A transaction id that nobody else has.
 pub(crate) fn new_id() -> String {
-    format!("certgate-{:016x}", new_number())
-}
-
-fn new_number() -> u64 {
     use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
-}
-
-fn file(global: &Global) -> Result<Option<PathBuf>, Failure> {
-    if let Some(path) = &global.config {
-        return Ok(Some(path.clone()));
-    }
-    let Ok(strategy) = etcetera::choose_base_strategy() else { return Ok(None) };
-    let path = strategy.config_dir().join("certgate").join("config.toml");
-    Ok(path.exists().then_some(path))
-}
-
-fn read(path: &Path) -> Result<BTreeMap<String, Profile>, Failure> {
-    let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-    toml::from_str(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
-}
-
-#[cfg(unix)]
-fn refuse_if_others_read(path: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = fs::metadata(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if metadata.is_file() && mode & 0o077 != 0 {
-        return Err(Failure::usage(format!(
-            "{}: others can read it (mode {mode:o}): chmod 600 {}",
-            path.display(),
-            path.display()
-        )));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_if_others_read(_: &Path) -> Result<(), Failure> {
-    Ok(())
+    let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("certgate-{number:016x}")
 }

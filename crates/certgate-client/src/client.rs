@@ -13,7 +13,7 @@ use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
 use crate::{
-    Error, Interrupt, Redactor, Refusal, Throttle, Trace, Transport, TransportError, session::Session,
+    Error, Interrupt, Phase, Redactor, Refusal, Throttle, Trace, Transport, TransportError, session::Session,
     throttle::OwnPace,
 };
 
@@ -31,6 +31,8 @@ pub struct Client {
     trace: Option<Trace>,
     started: Instant,
     deadline: Option<Duration>,
+    longest: Duration,
+    retries: bool,
 }
 
 /// An answer, and the body it came in.
@@ -69,6 +71,8 @@ impl Client {
             trace: None,
             started: Instant::now(),
             deadline: None,
+            longest: LONGEST,
+            retries: true,
         }
     }
 
@@ -118,6 +122,20 @@ impl Client {
     #[must_use]
     pub fn with_clock_of(mut self, other: &Self) -> Self {
         self.started = other.started;
+        self
+    }
+
+    /// Giving one request so long in all, 120 seconds unless told.
+    #[must_use]
+    pub fn with_longest(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
+    }
+
+    /// Sending nothing again, not even what is safe to repeat: the first trouble is the answer.
+    #[must_use]
+    pub fn without_retries(mut self) -> Self {
+        self.retries = false;
         self
     }
 
@@ -236,14 +254,14 @@ impl Client {
             if self.interrupt.is_raised() {
                 return Err(Error::Interrupted);
             }
-            let left = self.deadline.map_or(LONGEST, |deadline| deadline.saturating_sub(self.now()));
+            let left = self.deadline.map_or(self.longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
-            let timeout = if safe { left.clamp(Duration::from_secs(1), LONGEST) } else { LONGEST };
+            let timeout = if safe { left.min(self.longest).max(Duration::from_secs(1)) } else { self.longest };
             let sent = self.transport.send(&request, timeout);
             self.write_trace(kind, attempt, &request, &sent)?;
-            let (trouble, why) = match sent {
-                Err(TransportError::NotSent(why)) => (Trouble::NotSent, why),
-                Err(TransportError::Unanswered(why)) => (Trouble::Unanswered, why),
+            let (trouble, why, phase) = match sent {
+                Err(TransportError::NotSent(why, phase)) => (Trouble::NotSent, why, phase),
+                Err(TransportError::Unanswered(why, phase)) => (Trouble::Unanswered, why, phase),
                 Err(error @ TransportError::TooLarge(_)) => {
                     let error =
                         certgate_wire::DecodeError::new("body", error.to_string(), "an answer within the limit");
@@ -251,7 +269,8 @@ impl Client {
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
-                    Err(trouble) => trouble,
+                    Err((trouble @ Trouble::Busy { .. }, why)) => (trouble, why, Phase::Pace),
+                    Err((trouble, why)) => (trouble, why, Phase::Answer),
                 },
             };
             if let Trouble::Busy { retry_after: Some(pause) } | Trouble::ServerError { retry_after: Some(pause) } =
@@ -260,11 +279,13 @@ impl Client {
                 self.throttle.hold(pause);
             }
             match decide(attempt, trouble, safe, fastrand::f64()) {
-                Decision::Again(pause) if self.deadline.is_none_or(|deadline| self.now() + pause < deadline) => {
+                Decision::Again(pause)
+                    if self.retries && self.deadline.is_none_or(|deadline| self.now() + pause < deadline) =>
+                {
                     self.interrupt.sleep(pause);
                 }
                 Decision::Again(_) | Decision::GiveUp => {
-                    return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt });
+                    return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt, phase });
                 }
                 Decision::Unknown => {
                     let ctid = self.options.ctid.clone();
@@ -293,10 +314,11 @@ impl Client {
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
-                Err(Error::Unreachable { task, why: self.redacted(&why), attempts: 1 })
+                Err(Error::Unreachable { task, why: self.redacted(&why), attempts: 1, phase: Phase::Answer })
             }
             407 => {
-                Err(Error::Unreachable { task, why: "the proxy wants credentials (HTTP 407)".to_owned(), attempts: 1 })
+                let why = "the proxy wants credentials (HTTP 407)".to_owned();
+                Err(Error::Unreachable { task, why, attempts: 1, phase: Phase::Proxy })
             }
             500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => {

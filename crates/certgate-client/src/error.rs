@@ -6,6 +6,8 @@ use certgate_domain::{AnyData, Response, TaskKind};
 use certgate_store::{State, StoreError};
 use certgate_wire::DecodeError;
 
+use crate::Phase;
+
 /// The kind of an error: the name and the exit code that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -115,6 +117,8 @@ pub enum Error {
         why: String,
         /// How often it was sent.
         attempts: u32,
+        /// How far it got.
+        phase: Phase,
     },
     /// An answer that cannot be understood.
     #[error("{}: the answer (HTTP {http_status}) cannot be understood: {error}", task.name())]

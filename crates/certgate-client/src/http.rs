@@ -1,15 +1,20 @@
 //! The real transport: blocking HTTP with ureq.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
 use ureq::{
-    Agent, Error as Failure, Proxy, Timeout,
+    Agent, Error as Failure, Timeout,
     http::Uri,
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use crate::{Error, Transport, TransportError};
+use crate::{Error, Phase, Proxy, Transport, TransportError};
 
 /// HTTP to one endpoint. Every phase has its timeout, redirects are refused, TLS is a must except to loopback.
 #[derive(Debug)]
@@ -19,38 +24,53 @@ pub struct HttpTransport {
     body_limit: usize,
 }
 
-const RESOLVE: Duration = Duration::from_secs(10);
-const CONNECT: Duration = Duration::from_secs(15);
-const SEND: Duration = Duration::from_secs(30);
-/// The gateway checks CSRs and asks authorities while we wait.
-const ANSWER: Duration = Duration::from_secs(90);
-const BODY: Duration = Duration::from_secs(60);
+/// How a transport connects.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Trust the certificates of this PEM file in place of the platform's.
+    pub ca_file: Option<PathBuf>,
+    /// The proxy; never used to loopback.
+    pub proxy: Option<Proxy>,
+    /// How long each phase may take.
+    pub timeouts: Timeouts,
+    /// The largest answer taken, in bytes.
+    pub body_limit: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { ca_file: None, proxy: None, timeouts: Timeouts::default(), body_limit: Limits::BODY }
+    }
+}
+
+/// How long each phase of a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Timeouts {
+    pub resolve: Duration,
+    /// TCP, TLS and the proxy's consent.
+    pub connect: Duration,
+    pub send: Duration,
+    /// From the end of the request to the head of the answer: the gateway checks CSRs and asks authorities in it.
+    pub answer: Duration,
+    pub body: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let [resolve, connect, send, answer, body] = [10, 15, 30, 90, 60].map(Duration::from_secs);
+        Self { resolve, connect, send, answer, body }
+    }
+}
 
 impl HttpTransport {
-    /// To that address, trusting the platform's roots or those in a PEM file.
+    /// To that address, connecting so.
     ///
     /// # Errors
     /// The address is none, would send credentials unencrypted to another machine, or the file holds no certificates.
-    pub fn new(endpoint: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
-        let endpoint = endpoint.to_owned();
-        let uri: Uri = endpoint
-            .parse()
-            .map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let loopback = host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if loopback => {}
-            Some("http") => {
-                return Err(Error::Settings(format!(
-                    "endpoint `{endpoint}`: http would send the password in the clear; use https (http is for loopback only)"
-                )));
-            }
-            _ => return Err(Error::Settings(format!("endpoint `{endpoint}`: expected https://HOST/PATH"))),
-        }
-        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err(Error::Settings("endpoint: credentials do not belong into the address".to_owned()));
-        }
+    pub fn new(endpoint: &str, settings: HttpSettings) -> Result<Self, Error> {
+        let HttpSettings { ca_file, proxy, timeouts, body_limit } = settings;
+        let loopback = Self::check(endpoint)?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -59,23 +79,40 @@ impl HttpTransport {
             .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
             // A connection kept open may be closed by the other side just as an order leaves: each request has its own.
             .max_idle_connections(0)
-            .proxy(if loopback { None } else { Proxy::try_from_env() })
-            .tls_config(TlsConfig::builder().root_certs(roots(ca_file)?).build())
-            .timeout_resolve(Some(RESOLVE))
-            .timeout_connect(Some(CONNECT))
-            .timeout_send_request(Some(SEND))
-            .timeout_send_body(Some(SEND))
-            .timeout_recv_response(Some(ANSWER))
-            .timeout_recv_body(Some(BODY))
+            .proxy(if loopback { None } else { proxy.map(Proxy::into_inner) })
+            .tls_config(TlsConfig::builder().root_certs(roots(ca_file.as_deref())?).build())
+            .timeout_resolve(Some(timeouts.resolve))
+            .timeout_connect(Some(timeouts.connect))
+            .timeout_send_request(Some(timeouts.send))
+            .timeout_send_body(Some(timeouts.send))
+            .timeout_recv_response(Some(timeouts.answer))
+            .timeout_recv_body(Some(timeouts.body))
             .build();
-        Ok(Self { agent: config.into(), endpoint, body_limit: Limits::BODY })
+        Ok(Self { agent: config.into(), endpoint: endpoint.to_owned(), body_limit })
     }
 
-    /// Takes bodies up to that many bytes, [`Limits::BODY`] unless told.
-    #[must_use]
-    pub fn with_body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
+    /// Whether that address is on loopback, where it can be used at all.
+    ///
+    /// # Errors
+    /// It is none, holds credentials, or would send them unencrypted to another machine.
+    pub fn check(endpoint: &str) -> Result<bool, Error> {
+        let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        if authority.split('/').next().is_some_and(|authority| authority.contains('@')) {
+            return Err(Error::Settings("endpoint: credentials do not belong into the address".to_owned()));
+        }
+        let uri: Uri = endpoint
+            .parse()
+            .map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let loopback = host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+        match uri.scheme_str() {
+            Some("https") => Ok(loopback),
+            Some("http") if loopback => Ok(true),
+            Some("http") => Err(Error::Settings(format!(
+                "endpoint `{endpoint}`: http would send the password in the clear; use https (http is for loopback only)"
+            ))),
+            _ => Err(Error::Settings(format!("endpoint `{endpoint}`: expected https://HOST/PATH"))),
+        }
     }
 }
 
@@ -109,12 +146,14 @@ impl Transport for HttpTransport {
             })
             .uri(&address);
         for header in &request.headers {
-            let mut value = ureq::http::HeaderValue::from_bytes(header.value.expose().as_bytes())
-                .map_err(|_| TransportError::NotSent(format!("the value of header {} cannot be sent", header.name)))?;
+            let mut value = ureq::http::HeaderValue::from_bytes(header.value.expose().as_bytes()).map_err(|_| {
+                let why = format!("the value of header {} cannot be sent", header.name);
+                TransportError::NotSent(why, Phase::Connection)
+            })?;
             value.set_sensitive(matches!(header.value, HeaderValue::Secret(_)));
             builder = builder.header(header.name.as_str(), value);
         }
-        let not_sent = |why: ureq::http::Error| TransportError::NotSent(why.to_string());
+        let not_sent = |why: ureq::http::Error| TransportError::NotSent(why.to_string(), Phase::Connection);
         let sent = if request.body.is_empty() {
             let http = builder.body(()).map_err(not_sent)?;
             self.agent.run(self.agent.configure_request(http).timeout_global(Some(timeout)).build())
@@ -132,7 +171,9 @@ impl Transport for HttpTransport {
         let body = reply.body_mut().with_config().limit(limit as u64).read_to_vec();
         let body = body.map_err(|failure| match failure {
             Failure::BodyExceedsLimit(_) => TransportError::TooLarge(limit),
-            failure => TransportError::Unanswered(format!("{}: the answer broke off: {failure}", self.endpoint)),
+            failure => {
+                TransportError::Unanswered(format!("{}: the answer broke off: {failure}", self.endpoint), Phase::Answer)
+            }
         })?;
         Ok(Reply { status: reply.status().as_u16(), headers, body: Body(body) })
     }
@@ -147,19 +188,24 @@ impl HttpTransport {
     fn trouble(&self, failure: &Failure) -> TransportError {
         let text = format!("{}: {failure}", self.endpoint);
         match failure {
+            Failure::ConnectProxyFailed(_) | Failure::InvalidProxyUrl => TransportError::NotSent(text, Phase::Proxy),
+            Failure::Tls(_) | Failure::TlsRequired | Failure::Rustls(_) => TransportError::NotSent(text, Phase::Tls),
             Failure::HostNotFound
             | Failure::ConnectionFailed
-            | Failure::ConnectProxyFailed(_)
-            | Failure::InvalidProxyUrl
             | Failure::RequireHttpsOnly(_)
             | Failure::BadUri(_)
             | Failure::Http(_)
-            | Failure::Tls(_)
-            | Failure::TlsRequired
-            | Failure::Rustls(_)
-            | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text),
-            Failure::Io(why) if why.kind() == std::io::ErrorKind::ConnectionRefused => TransportError::NotSent(text),
-            _ => TransportError::Unanswered(text),
+            | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
+            Failure::Io(why) => match why.kind() {
+                ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),
+                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+                    TransportError::Unanswered(text, Phase::Connection)
+                }
+                // What rustls refuses comes as invalid data; it may also come in the middle of an answer.
+                ErrorKind::InvalidData => TransportError::Unanswered(text, Phase::Tls),
+                _ => TransportError::Unanswered(text, Phase::Answer),
+            },
+            _ => TransportError::Unanswered(text, Phase::Answer),
         }
     }
 }

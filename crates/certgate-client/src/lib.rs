@@ -1,10 +1,10 @@
 //! The client: a codec chosen at run time behind one trait, a real transport behind another, workflows driven.
 //!
 //! ```no_run
-//! use certgate_client::{Client, HttpTransport};
+//! use certgate_client::{Client, HttpSettings, HttpTransport};
 //! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
 //!
-//! let transport = HttpTransport::new("https://api.autodns.com/v1", None)?;
+//! let transport = HttpTransport::new("https://api.autodns.com/v1", HttpSettings::default())?;
 //! let credentials = Credentials::new("user", Secret::new("…"), "9");
 //! let mut client = Client::new(Box::new(certgate_json::JsonCodec::default()), Box::new(transport), credentials);
 //! let answer = client.call(CertificateInfo::new(571))?;
@@ -22,6 +22,7 @@ mod fleet;
 mod http;
 mod interrupt;
 mod ledger;
+mod proxy;
 mod redact;
 mod session;
 mod settle;
@@ -35,12 +36,13 @@ pub use drive::{Watcher, drive, rehearse};
 pub use error::{Error, Kind, Refusal};
 pub use files::{Files, written_files};
 pub use fleet::{Foreman, drive_batch};
-pub use http::HttpTransport;
+pub use http::{HttpSettings, HttpTransport, Timeouts};
 pub use interrupt::Interrupt;
 pub use ledger::{Carry, Ledger, unix_now};
+pub use proxy::Proxy;
 pub use redact::Redactor;
 pub use settle::{Settled, settle};
 pub use spool::Spool;
-pub use throttle::{SharedPace, Throttle};
+pub use throttle::{OwnPace, SharedPace, Throttle};
 pub use trace::Trace;
-pub use transport::{Transport, TransportError};
+pub use transport::{Phase, Transport, TransportError};

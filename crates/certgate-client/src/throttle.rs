@@ -24,13 +24,14 @@ pub trait Throttle: Send + Sync {
 }
 
 /// The pace of this process alone.
-pub(crate) struct OwnPace {
+pub struct OwnPace {
     started: Instant,
     state: Mutex<(Pace, Duration)>,
 }
 
 impl OwnPace {
-    pub(crate) fn new(per_second: usize) -> Self {
+    /// That many requests a second.
+    pub fn new(per_second: usize) -> Self {
         Self { started: Instant::now(), state: Mutex::new((Pace::new(per_second), Duration::ZERO)) }
     }
 }

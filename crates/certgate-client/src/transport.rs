@@ -16,15 +16,31 @@ pub trait Transport: Send {
     fn endpoint(&self) -> &str;
 }
 
+/// How far a request got that was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The way there: no address, or nobody listens.
+    Connection,
+    /// A connection, but no TLS over it.
+    Tls,
+    /// The proxy did not let it through.
+    Proxy,
+    /// The gateway asked to slow down.
+    Pace,
+    /// It left, and nothing usable came back.
+    Answer,
+}
+
 /// Why no reply came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// The request never left: no address, no connection, no TLS.
     #[error("{0}")]
-    NotSent(String),
+    NotSent(String, Phase),
     /// It left, at least in part: it may have arrived.
     #[error("{0}")]
-    Unanswered(String),
+    Unanswered(String, Phase),
     /// A reply came, too large to be taken.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),

@@ -9,7 +9,7 @@
     reason = "a test"
 )]
 
-use certgate_client::{Client, Error, HttpTransport};
+use certgate_client::{Client, Error, HttpSettings, HttpTransport};
 use certgate_domain::{
     Credentials, Secret, TaskKind,
     task::{CertificateInfo, Hello, PollInfo},
@@ -23,7 +23,7 @@ fn client(server: &Server, transport: &str, password: &str) -> Client {
         "xml" => (Box::new(certgate_xml::XmlCodec::default()), server.xml_endpoint()),
         _ => (Box::new(certgate_json::JsonCodec::default()), server.json_endpoint()),
     };
-    let http = HttpTransport::new(&endpoint, None).unwrap();
+    let http = HttpTransport::new(&endpoint, HttpSettings::default()).unwrap();
     Client::new(codec, Box::new(http), Credentials::new("user", Secret::new(password), "9"))
         .with_pace(1000)
         .with_session()

@@ -97,6 +97,11 @@ impl Gateway {
         self.locked(|shared| shared.counts)
     }
 
+    /// Its clock's time, by the machine's; in seconds since 1970.
+    pub(crate) fn time(&self, unix: i64) -> i64 {
+        self.locked(|shared| unix.saturating_add(shared.world.settings.clock_ahead))
+    }
+
     /// How often a task of that kind was asked for, those refused included.
     pub fn asked(&self, kind: TaskKind) -> usize {
         self.locked(|shared| shared.asked.get(&kind).copied().unwrap_or_default())

@@ -18,6 +18,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use tokio::sync::oneshot;
 
 use crate::{Gateway, Handled, Protocol};
@@ -163,18 +164,23 @@ async fn answer(gateway: Gateway, started: Instant, request: hyper::Request<Inco
     };
     let request = Request { method, target, headers, body: body.to_bytes().to_vec().into() };
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
-    match gateway.handle(protocol, &request, started.elapsed(), unix) {
+    let time = gateway.time(unix);
+    match gateway.handle(protocol, &request, started.elapsed(), time) {
         Handled::Reply(reply, delay) => {
             tokio::time::sleep(delay).await;
-            reply_with(&reply, None)
+            reply_with(&reply, time, None)
         }
-        Handled::CutShort(reply) => reply_with(&reply, Some(reply.body.len())),
+        Handled::CutShort(reply) => reply_with(&reply, time, Some(reply.body.len())),
         Handled::Dropped => Err(io::Error::other("dropped on purpose")),
     }
 }
 
-fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
+fn reply_with(reply: &Reply, time: i64, cut_from: Option<usize>) -> Answer {
     let mut response = hyper::Response::builder().status(reply.status);
+    let date = Timestamp::from_second(time).ok();
+    if let Some(date) = date.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()) {
+        response = response.header("Date", date);
+    }
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }

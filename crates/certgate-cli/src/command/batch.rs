@@ -98,7 +98,7 @@ impl Batch {
             opened.map_err(|why| Failure::usage(format!("--report {}: {why}", path.display())))
         });
         let report = report.transpose()?;
-        let (mut clients, home) = Home::open(global, Some(self.timeout), WORKERS.min(planned.len()))?;
+        let (mut clients, home) = Home::open(global, self.timeout, WORKERS.min(planned.len()))?;
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
         let mut crew = Crew::new(global, first.transport_name(), home.ledger()?, report, self.timeout, planned);
         let flow = crew.orders(first, self.again)?;

@@ -14,7 +14,7 @@ use crate::{
     connection::codec,
     document,
     failure::{Failure, printable},
-    settings::Profile,
+    settings::Settings,
 };
 
 /// Turn a payload file into the other protocol's
@@ -41,8 +41,7 @@ pub(crate) struct Convert {
 impl Convert {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let payload = read_payload(global, self.from, self.task, self.side, &self.file)?;
-        let profile = Profile::chosen(global)?;
-        let target = codec(&profile, global, self.to)?;
+        let target = codec(&Settings::of(global)?, self.to)?;
         let (text, losses) = self.converted(&*target, &payload)?;
         if global.json() {
             let losses: Vec<_> = losses.iter().map(|loss| json!({ "path": loss.path, "why": loss.why })).collect();

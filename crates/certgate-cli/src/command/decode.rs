@@ -18,7 +18,7 @@ use crate::{
     connection::codec,
     document,
     failure::Failure,
-    settings::Profile,
+    settings::Settings,
 };
 
 /// Read a payload file and show its value
@@ -70,13 +70,13 @@ pub(crate) fn read_payload(
     side: Side,
     file: &Path,
 ) -> Result<Payload, Failure> {
-    let profile = Profile::chosen(global)?;
-    let bytes = read_file(file, profile.limits().body)?;
+    let settings = Settings::of(global)?;
+    let bytes = read_file(file, settings.limits().body)?;
     let refused = |error: DecodeError| Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()));
-    let codec = codec(&profile, global, protocol)?;
+    let codec = codec(&settings, protocol)?;
     match (side, protocol) {
         (Side::Request, Protocol::Json) => {
-            let codec = JsonCodec::new(profile.routes()?).with_limits(profile.limits());
+            let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
             let call = certgate_json::text::decode_text(&codec, task, &bytes).map_err(refused)?;
             Ok(Payload::Requests(vec![call]))
         }
@@ -132,7 +132,7 @@ impl Payload {
 
 impl Decode {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let protocol = Profile::chosen(global)?.protocol(global)?;
+        let protocol = Settings::of(global)?.transport.value;
         let payload = read_payload(global, protocol, self.task, self.side, &self.file)?;
         let found = payload.findings();
         let mut documents = payload.documents();

@@ -5,7 +5,9 @@ use certgate_store::{Change, Order, Sqlite, State, Store, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{arguments::Global, connection::store, document, failure::Failure, sure::ask, table::Table};
+use crate::{
+    arguments::Global, connection::store, document, failure::Failure, settings::Settings, sure::ask, table::Table,
+};
 
 /// The orders of the store: where each stands, and what happened to it
 #[derive(Debug, Args)]
@@ -54,7 +56,7 @@ enum Doing {
 
 impl Orders {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let path = store(global)?;
+        let path = store(&Settings::of(global)?)?;
         let mut store = Sqlite::open(&path).map_err(certgate_client::Error::from)?;
         let failed = |error: certgate_store::StoreError| Failure::from(certgate_client::Error::from(error));
         let find = |store: &Sqlite, id: &str| -> Result<Order, Failure> {

@@ -1,0 +1,192 @@
+//! `certgate config`.
+
+use std::time::Duration;
+
+use certgate_json::Routes;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    document,
+    failure::{Failure, printable},
+    password::Password,
+    settings::{Origin, Setting, Settings},
+};
+
+const EXAMPLE: &str = "Example:
+  certgate config show --profile team --output json
+
+The configuration file holds a section a profile, each line of which may be left out:
+  [team]
+  transport = \"xml\"
+  xml_endpoint = \"https://gateway.autodns.com\"
+  json_endpoint = \"https://api.autodns.com/v1\"
+  user = \"user\"
+  context = 9
+  owner = \"subuser\"
+  owner_context = 9
+  language = \"de\"
+  password_command = \"pass show certgate\"    # or password_file = \"FILE\"; never a password itself
+  ca_file = \"roots.pem\"                      # relative to this file
+  proxy = \"http://proxy.example:3128\"        # with a password in it only you may read this file
+  routes = \"live\"                            # or documented
+  time_zone = \"Europe/Berlin\"
+  requests_per_second = 3
+  body_limit = 16777216
+  [team.timeouts]
+  resolve = \"10s\"
+  connect = \"15s\"
+  send = \"30s\"
+  answer = \"90s\"
+  body = \"60s\"
+
+An argument goes before the environment, that before the profile, that before the default. The environment's proxy is that of
+ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, but for the hosts in NO_PROXY.";
+
+/// The configuration
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show each setting and where it came from; the password's value never
+    #[command(after_help = EXAMPLE)]
+    Show,
+}
+
+impl Config {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let Self::Show = self;
+        let rows = rows(&Settings::of(global)?);
+        if global.json() {
+            let settings: Vec<Value> = rows.iter().map(Row::document).collect();
+            document::print(&json!({ "schema": 1, "settings": settings }));
+        } else {
+            for row in &rows {
+                document::line(&printable(&row.text()));
+            }
+        }
+        Ok(0)
+    }
+}
+
+struct Row {
+    name: &'static str,
+    shown: Shown,
+    from: String,
+}
+
+enum Shown {
+    Value(Value),
+    /// A secret that is there.
+    Secret,
+    Nothing,
+}
+
+impl Row {
+    fn document(&self) -> Value {
+        let mut row = json!({ "name": self.name });
+        match &self.shown {
+            Shown::Value(value) => row["value"] = value.clone(),
+            Shown::Secret => row["set"] = json!(true),
+            Shown::Nothing => row["set"] = json!(false),
+        }
+        row["from"] = json!(self.from);
+        row
+    }
+
+    fn text(&self) -> String {
+        let Self { name, shown, from } = self;
+        match shown {
+            Shown::Value(Value::String(text)) => format!("{name:<20} {text}  ({from})"),
+            Shown::Value(value) => format!("{name:<20} {value}  ({from})"),
+            Shown::Secret => format!("{name:<20} set, from {from}"),
+            Shown::Nothing => format!("{name:<20} not set"),
+        }
+    }
+}
+
+fn rows(settings: &Settings) -> Vec<Row> {
+    let Settings {
+        profile,
+        config,
+        transport,
+        xml_endpoint,
+        json_endpoint,
+        user,
+        context,
+        password,
+        owner,
+        owner_context,
+        language,
+        ca_file,
+        proxy,
+        resolve,
+        connect,
+        send,
+        answer,
+        body,
+        routes,
+        time_zone,
+        requests_per_second,
+        body_limit,
+        ctid,
+        store,
+        ..
+    } = settings;
+    let routes = match routes.value {
+        Routes::Live => Setting { value: "live", origin: routes.origin.clone() },
+        Routes::Documented => Setting { value: "documented", origin: routes.origin.clone() },
+    };
+    vec![
+        always("profile", profile, |name| json!(name)),
+        maybe("config", config, |path| json!(path.display().to_string())),
+        always("transport", transport, |protocol| json!(protocol.name())),
+        endpoint("xml_endpoint", xml_endpoint),
+        endpoint("json_endpoint", json_endpoint),
+        maybe("user", user, |user| json!(user)),
+        maybe("context", context, |context| json!(context)),
+        secret(password),
+        maybe("owner", owner, |owner| json!(owner)),
+        maybe("owner_context", owner_context, |context| json!(context)),
+        maybe("language", language, |language| json!(language)),
+        maybe("ctid", ctid, |ctid| json!(ctid)),
+        maybe("store", store, |path| json!(path.display().to_string())),
+        maybe("ca_file", ca_file, |path| json!(path.display().to_string())),
+        maybe("proxy", proxy, |proxy| json!(proxy.to_string())),
+        always("timeouts.resolve", resolve, seconds),
+        always("timeouts.connect", connect, seconds),
+        always("timeouts.send", send, seconds),
+        always("timeouts.answer", answer, seconds),
+        always("timeouts.body", body, seconds),
+        always("routes", &routes, |routes| json!(routes)),
+        always("time_zone", time_zone, |zone| json!(zone)),
+        always("requests_per_second", requests_per_second, |number| json!(number)),
+        always("body_limit", body_limit, |number| json!(number)),
+    ]
+}
+
+fn always<T>(name: &'static str, setting: &Setting<T>, shown: impl Fn(&T) -> Value) -> Row {
+    Row { name, shown: Shown::Value(shown(&setting.value)), from: setting.origin.to_string() }
+}
+
+fn maybe<T>(name: &'static str, setting: &Setting<Option<T>>, shown: impl Fn(&T) -> Value) -> Row {
+    let shown = setting.value.as_ref().map_or(Shown::Nothing, |value| Shown::Value(shown(value)));
+    Row { name, shown, from: setting.origin.to_string() }
+}
+
+fn endpoint(name: &'static str, setting: &Setting<String>) -> Row {
+    let embedded = matches!(setting.origin, Origin::Sandbox);
+    let shown = if embedded { "the embedded gateway" } else { setting.value.as_str() };
+    Row { name, shown: Shown::Value(json!(shown)), from: setting.origin.to_string() }
+}
+
+fn secret(setting: &Setting<Option<Password>>) -> Row {
+    let Setting { value, origin } = setting;
+    // Only a profile has a choice of keys.
+    let key = value.as_ref().and_then(Password::key).filter(|_| matches!(origin, Origin::Profile { .. }));
+    let from = key.map_or(origin.to_string(), |key| format!("{origin} ({key})"));
+    Row { name: "password", shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from }
+}
+
+fn seconds(duration: &Duration) -> Value {
+    json!(format!("{}s", duration.as_secs()))
+}
