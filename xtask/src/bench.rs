@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: how fast, beside the barest thing that does the same.
 
+mod batch;
 mod cli;
 mod codec;
 mod list;
 mod samples;
 mod simulator;
+mod store;
 
 use crate::{Failure, ci};
 
@@ -23,7 +25,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["allocations"] => codec::allocations(),
         ["cli"] => cli::run(),
         ["list"] => list::run(),
-        _ => Err("usage: cargo xtask bench codec|cli|list".to_owned()),
+        ["batch"] => batch::run(),
+        ["store"] => store::run(),
+        _ => Err("usage: cargo xtask bench codec|cli|list|batch|store".to_owned()),
     }
 }
 

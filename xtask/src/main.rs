@@ -9,6 +9,7 @@ mod fixtures;
 mod page;
 mod repository;
 mod tidy;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -23,7 +24,12 @@ usage: cargo xtask COMMAND
   fixtures [--write]  extracts the documented payloads from the page and shows what changed
   fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
   bench codec         decoding and encoding beside bare parsers, with allocations
-  bench cli           `certgate info` beside curl, against the simulator";
+  bench cli           `certgate info` beside curl, against the simulator
+  bench list          `certgate list --all`: peak memory of long lists
+  bench batch         200 reissues at the gateway's pace, and without a limit
+  bench store         commands on a store of 10,000 orders
+  torture [--rounds N] [--seed S]
+                      kills certgate at random times while connections drop, and carries on: 300 rounds unless told";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +41,7 @@ fn main() -> ExitCode {
         ["fixtures", "--write"] => fixtures::run(true),
         ["fixtures", "--differs"] => differences::run(),
         ["bench", rest @ ..] => bench::run(rest),
+        ["torture", rest @ ..] => torture::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

@@ -134,8 +134,8 @@ impl From<Error> for Failure {
     }
 }
 
-const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate poll next` shows whether a message about it is \
-queued, `certgate info ID` whether the certificate changed. Order again only when neither shows it.";
+const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
+certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
 
 fn keep(body: &[u8]) -> String {
     let written = tempfile::Builder::new()

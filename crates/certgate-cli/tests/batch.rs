@@ -12,35 +12,13 @@
 #[path = "support/binary.rs"]
 mod common;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Server, Settings};
-use common::{certgate_in, endpoint, exit, json, serve, stderr};
+use common::{certgate_in, command, endpoint, exit, fast, interrupt, json, serve, stderr, until, write_batch};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-
-/// A batch that reissues so many certificates of the simulator, all fields given.
-fn write_batch(folder: &Path, count: usize) -> String {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning,out\n".to_owned();
-    for number in 0..count {
-        let name = format!("host-{number:06}.example.org");
-        let mut params = rcgen::CertificateParams::new(vec![name.clone()]).unwrap();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(rcgen::DnType::CommonName, name.as_str());
-        fs::write(folder.join(format!("{name}.csr")), params.serialize_request(&key).unwrap().pem().unwrap()).unwrap();
-        rows +=
-            &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true,out/{name}\n", 10_000 + number);
-    }
-    fs::write(folder.join("batch.csv"), rows).unwrap();
-    folder.join("batch.csv").display().to_string()
-}
-
-fn fast(folder: &Path) -> String {
-    fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
-    folder.join("config.toml").display().to_string()
-}
 
 fn run(folder: &Path, server: &Server, transport: &str, file: &str, more: &[&str]) -> (i32, Value, String) {
     let (at, config) = (endpoint(server, transport), fast(folder));
@@ -203,4 +181,29 @@ fn a_batch_is_checked_whole_before_anything_is_sent() {
     assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")));
     assert!(document["error"]["text"].as_str().unwrap().contains("line 3: CSR"), "{document}");
     assert_eq!(gateway.counts().requests, 0);
+}
+
+/// Ctrl-C leaves what is ordered in the store and says how to carry on; the same command does the rest.
+#[cfg(unix)]
+#[test]
+fn interrupted_and_run_again() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 6);
+        let settings = Settings { more_certificates: 6, job_time: Duration::from_secs(3), ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
+        let arguments = ["batch", &file, "--transport", transport, "--endpoint", &at, "--config", &config];
+        let mut batch = command(folder.path(), &arguments);
+        let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("all are ordered", || gateway.counts().orders == 6);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(exit(&output), 130, "{said}");
+        assert!(said.contains("6 orders are left: run the same command again, it does only what is left"), "{said}");
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(6)), "{said}");
+        assert_eq!((gateway.counts().orders, gateway.queue_len()), (6, 0));
+    }
 }

@@ -14,13 +14,13 @@ mod common;
 
 use std::{
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Gateway, Server, Settings};
-use common::{certgate_in, csr, endpoint, exit, json, serve, stderr};
+use common::{certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -28,9 +28,7 @@ const FOREVER: Duration = Duration::from_secs(120);
 
 fn arguments(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Vec<String> {
     let at = endpoint(server, transport);
-    let config = home.join("config.toml");
-    std::fs::write(&config, "[live]\nrequests_per_second = 1000\n").unwrap();
-    let config = config.display().to_string();
+    let config = fast(home);
     let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
     command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
 }
@@ -46,18 +44,9 @@ fn killed_at(home: &Path, gateway: &Gateway, server: &Server, transport: &str, k
     let csr = csr();
     let out = home.join("out").display().to_string();
     let arguments = arguments(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_certgate"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .env("CERTGATE_USER", "user")
-        .env("CERTGATE_CONTEXT", "9")
-        .env("CERTGATE_PASSWORD", "password")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut reissue = command(home, &arguments);
+    let mut child = reissue.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(30);
     while gateway.asked(kind) < count {
         assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "{kind:?} was not asked for");
@@ -197,6 +186,48 @@ fn an_order_of_the_same_is_not_made_twice() {
     }
 }
 
+/// What is not safe to repeat is in the store, also where it is no workflow.
+#[test]
+fn single_tasks_are_written_down() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let fault = Fault::DropAfterRead(Some(TaskKind::ContactCreate));
+        let (gateway, server) = serve(Settings { faults: vec![fault], ..Settings::default() });
+        let data = home.path().join("contact.json");
+        std::fs::write(&data, r#"{"fname":"Ada","lname":"Lovelace","email":"ada@example.com"}"#).unwrap();
+        let create = ["call", "contact-create", "--data", data.to_str().unwrap(), "--ctid"];
+        let (code, _, said) = run(home.path(), &server, transport, &[&create[..], &["first"]].concat());
+        assert_eq!(code, 9, "{said}");
+        let (code, _, said) = run(home.path(), &server, transport, &[&create[..], &["second"]].concat());
+        assert_eq!(code, 0, "{said}");
+        let (_, list, _) = run(home.path(), &server, transport, &["orders"]);
+        let orders: Vec<(&str, &str, &str)> = list["orders"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|order| {
+                let text = |key: &str| order[key].as_str().unwrap();
+                (text("id"), text("task"), text("state"))
+            })
+            .collect();
+        let mut expected = vec![("first", "contact-create", "unknown"), ("second", "contact-create", "done")];
+        if orders.first().is_some_and(|order| order.0 == "second") {
+            expected.reverse();
+        }
+        assert_eq!(orders, expected);
+        // It has no job to be found by: a person looks.
+        let sent = gateway.asked(TaskKind::ContactCreate);
+        let (code, document, said) = run(home.path(), &server, transport, &["resume"]);
+        assert_eq!((code, gateway.asked(TaskKind::ContactCreate)), (9, sent), "{said}");
+        assert!(document.to_string().contains("look for what it does by hand"), "{document}");
+        // What is safe to repeat is not written down.
+        let (code, _, _) = run(home.path(), &server, transport, &["info", "571"]);
+        assert_eq!(code, 0);
+        let (_, list, _) = run(home.path(), &server, transport, &["orders"]);
+        assert_eq!(list["orders"].as_array().unwrap().len(), 2);
+    }
+}
+
 #[test]
 fn a_store_that_cannot_be_used_sends_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,5 +243,40 @@ fn a_store_that_cannot_be_used_sends_nothing() {
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
     }
+    assert_eq!(gateway.counts().orders, 0);
+}
+
+/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let (csr, config) = (csr(), fast(folder.path()));
+    let (gateway, server) = serve(Settings::default());
+    let at = endpoint(&server, "json");
+    let script = r#"mount -t tmpfs -o size=48k tmpfs "$DISK" || exit 99
+        head -c 40000 /dev/zero > "$DISK/filling" 2>/dev/null
+        "$CERTGATE" reissue 571 --csr "$CSR" --endpoint "$AT" --config "$CONFIG" --store "$DISK/store" --output json"#;
+    let mut full = std::process::Command::new("unshare");
+    full.args(["-rm", "sh", "-c", script]);
+    for (name, value) in command(folder.path(), &[]).get_envs() {
+        full.env(name, value.unwrap_or_default());
+    }
+    full.env("DISK", &disk).env("CERTGATE", env!("CARGO_BIN_EXE_certgate"));
+    full.env("CSR", csr).env("AT", at).env("CONFIG", config);
+    let output = match full.output() {
+        Ok(output) if output.status.code() != Some(99) && !stderr(&output).starts_with("unshare:") => output,
+        _ => {
+            eprintln!("not run: no mount namespace is to be had here");
+            return;
+        }
+    };
+    let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
+        (2, "DISK/store: no room is left for the store: nothing was sent. Make room and run again".to_owned())
+    );
     assert_eq!(gateway.counts().orders, 0);
 }

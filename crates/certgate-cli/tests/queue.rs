@@ -12,10 +12,15 @@
 #[path = "support/binary.rs"]
 mod common;
 
-use std::fs;
+use std::{
+    fs,
+    path::Path,
+    process::{Output, Stdio},
+};
 
-use certgate_simulator::Settings;
-use common::{certgate, csr, endpoint, exit, json, serve, stderr};
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use common::{certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, until};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -117,4 +122,102 @@ fn what_cannot_be_stored_is_not_confirmed() {
     assert_eq!(exit(&output), 6, "{}", stderr(&output));
     assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume "));
     assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 2));
+}
+
+fn drain(home: &Path, server: &Server, transport: &str, exec: &str) -> Output {
+    let (at, config) = (endpoint(server, transport), fast(home));
+    let arguments = ["poll", "drain", "--exec", exec, "--transport", transport, "--endpoint", &at, "--config", &config];
+    certgate_in(home, &arguments, "")
+}
+
+/// A command takes each message once, in order; one that fails keeps the message and those behind it.
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_keeps_the_message() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { foreign_first: 3, ..Settings::default() });
+        let taken = home.path().join("taken");
+        let exec = format!(
+            "read -r line; printf '%s %s %s|%s\\n' \"$CERTGATE_STABLE_ID\" \"$CERTGATE_MESSAGE_ID\" \"$CERTGATE_KIND\" \"$line\" \
+             >> {0} && test -z \"$CERTGATE_PASSWORD\" && [ \"$CERTGATE_STABLE_ID\" != msg-2 -o -e {0}.go ]",
+            taken.display()
+        );
+        let output = drain(home.path(), &server, transport, &exec);
+        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        assert!(stderr(&output).contains("message msg-2 was not taken: exit status: 1"), "{}", stderr(&output));
+        // Those behind it wait at the gateway or in the store; none is lost.
+        let lines = |path: &Path| -> Vec<String> {
+            fs::read_to_string(path).unwrap().lines().map(|line| line.split('|').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(lines(&taken), ["msg-1 1405661 domain", "msg-2 1405662 domain"]);
+        fs::write(home.path().join("taken.go"), "").unwrap();
+        assert_eq!(exit(&drain(home.path(), &server, transport, &exec)), 0);
+        assert_eq!(
+            lines(&taken),
+            ["msg-1 1405661 domain", "msg-2 1405662 domain", "msg-2 1405662 domain", "msg-3 1405663 domain"]
+        );
+        assert_eq!((gateway.queue_len(), gateway.counts().confirms), (0, 3));
+        // The message itself comes on standard input.
+        let text = fs::read_to_string(&taken).unwrap();
+        let document: Value = serde_json::from_str(text.lines().next().unwrap().split_once('|').unwrap().1).unwrap();
+        assert_eq!((&document["stableId"], &document["message"]["id"]), (&"msg-1".into(), &1_405_661.into()));
+        assert_eq!(exit(&drain(home.path(), &server, transport, &exec)), 8, "nothing is left");
+    }
+}
+
+/// It hands over what comes while it runs, rests, and ends with Ctrl-C.
+#[cfg(unix)]
+#[test]
+fn follow_goes_on_until_it_is_told_to_stop() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let to = home.path().join("messages");
+        let to_folder = to.display().to_string();
+        let arguments = ["poll", "follow", "--interval", "1s", "--to", &to_folder];
+        let common = ["--transport", transport, "--endpoint", &at, "--config", &config];
+        let mut follow = command(home.path(), &[&arguments[..], &common].concat());
+        let child = follow.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let files = || fs::read_dir(&to).map_or(0, Iterator::count);
+        until("the first message is there", || files() == 1 && gateway.queue_len() == 0);
+        gateway.push_foreign(2);
+        until("those after it are there", || files() == 3 && gateway.queue_len() == 0);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(exit(&output), 130, "{}", stderr(&output));
+        assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+    }
+}
+
+/// An answer that cannot be understood takes nothing off the queue, and is kept for a person.
+#[test]
+fn what_cannot_be_decoded_stays_in_the_queue() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::Html200(Some(TaskKind::PollInfo))];
+        let (gateway, server) = serve(Settings { foreign_first: 1, faults, ..Settings::default() });
+        let output = drain(home.path(), &server, transport, "true");
+        assert_eq!(exit(&output), 7, "{}", stderr(&output));
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 1));
+        assert_eq!(exit(&drain(home.path(), &server, transport, "true")), 0, "the next look is another one");
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 0));
+    }
+}
+
+/// The confirm's answer is lost: the message is not handed over twice.
+#[test]
+fn a_confirm_whose_answer_is_lost() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::DropAfterRead(Some(TaskKind::PollConfirm))];
+        let (gateway, server) = serve(Settings { foreign_first: 2, faults, ..Settings::default() });
+        let taken = home.path().join("taken");
+        let output =
+            drain(home.path(), &server, transport, &format!("echo $CERTGATE_MESSAGE_ID >> {}", taken.display()));
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "1405661\n1405662\n");
+        assert_eq!(gateway.queue_len(), 0);
+    }
 }

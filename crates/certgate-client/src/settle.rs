@@ -1,7 +1,7 @@
 //! Finding out what became of an order whose answer was lost: by looking, never by sending it again.
 
 use certgate_domain::{
-    AnyTask, Certificate, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
+    AnyTask, Certificate, Mode, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
     task::{CertificateInfo, JobList},
     words::{JobStatus, Operator, OrderMode},
 };
@@ -37,6 +37,11 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         return Ok(Settled::Arrived);
     }
     let mut seen = vec!["no message about it is in the store".to_owned()];
+    let kind = TaskKind::by_name(&order.order.task);
+    if kind.is_some_and(|kind| kind.mode() == Mode::Sync) {
+        seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
+        return Ok(Settled::Open { seen });
+    }
     if let Some(certificate) = order.order.certificate {
         match certificate_of(client, certificate)? {
             None if order.order.task == TaskKind::CertificateDelete.name() => {

@@ -97,6 +97,10 @@ impl Gateway {
         self.locked(|shared| shared.counts)
     }
 
+    pub(crate) fn latency(&self) -> Duration {
+        self.locked(|shared| shared.world.settings.latency)
+    }
+
     /// Its clock's time, by the machine's; in seconds since 1970.
     pub(crate) fn time(&self, unix: i64) -> i64 {
         self.locked(|shared| unix.saturating_add(shared.world.settings.clock_ahead))

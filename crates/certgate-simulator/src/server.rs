@@ -165,6 +165,7 @@ async fn answer(gateway: Gateway, started: Instant, request: hyper::Request<Inco
     let request = Request { method, target, headers, body: body.to_bytes().to_vec().into() };
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
     let time = gateway.time(unix);
+    tokio::time::sleep(gateway.latency()).await;
     match gateway.handle(protocol, &request, started.elapsed(), time) {
         Handled::Reply(reply, delay) => {
             tokio::time::sleep(delay).await;

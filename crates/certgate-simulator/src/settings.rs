@@ -31,6 +31,8 @@ pub struct Settings {
     pub more_certificates: usize,
     /// How long a session lasts, where it is not to be as asked.
     pub session_time: Option<Duration>,
+    /// How long each answer is on its way.
+    pub latency: Duration,
     /// How many seconds its clock is ahead; behind where negative.
     pub clock_ahead: i64,
 }
@@ -49,6 +51,7 @@ impl Default for Settings {
             jobs_never_end: false,
             more_certificates: 0,
             session_time: None,
+            latency: Duration::ZERO,
             clock_ahead: 0,
         }
     }

@@ -64,6 +64,8 @@ struct Entry {
     planned: Planned,
     id: String,
     carry: Carry,
+    /// Accepted by the gateway.
+    ordered: bool,
     result: Option<Done>,
 }
 
@@ -151,6 +153,7 @@ impl<'a> Crew<'a> {
                 Some(known) if !known.state.is_finished() => {
                     if let Some(entry) = self.entries.get_mut(at) {
                         entry.id.clone_from(&known.order.id);
+                        entry.ordered = true;
                     }
                     match self.carry_on(client, &known, &planned) {
                         Ok(order) => order,
@@ -252,18 +255,24 @@ impl<'a> Crew<'a> {
         }
         match &self.bar {
             Some(bar) => {
-                let counted =
-                    |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|d| d.state == state).count();
-                bar.set_message(format!(
-                    "{} done, {} failed, {} unknown",
-                    counted("done"),
-                    counted("failed"),
-                    counted("unknown")
-                ));
                 bar.inc(1);
+                self.show();
             }
             None => self.say(&text),
         }
+    }
+
+    /// Where the whole stands, beside the bar.
+    fn show(&self) {
+        let Some(bar) = &self.bar else { return };
+        let waiting = self.entries.iter().filter(|entry| entry.ordered && entry.result.is_none()).count();
+        let counted = |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|d| d.state == state).count();
+        bar.set_message(format!(
+            "{} done, {waiting} waiting, {} failed, {} unknown",
+            counted("done"),
+            counted("failed"),
+            counted("unknown")
+        ));
     }
 
     /// The summary, and one exit code for all.
@@ -337,7 +346,7 @@ impl Entry {
             None => json!({}),
         };
         let carry = Carry { wanted, batch: Some(planned.key.clone()) };
-        Self { planned, id: new_id(), carry, result: None }
+        Self { planned, id: new_id(), carry, ordered: false, result: None }
     }
 }
 
@@ -357,7 +366,14 @@ impl Foreman for Crew<'_> {
         if let Err(error) = self.ledger.settle(&id, task, outcome) {
             self.say(&format!("certgate: warning: {error}"));
         }
-        if self.bar.is_none() && outcome.is_ok_and(|answer| answer.verdict() == Some(Verdict::Accepted)) {
+        if !outcome.is_ok_and(|answer| answer.verdict() == Some(Verdict::Accepted)) {
+            return;
+        }
+        if let Some(entry) = self.entry(place) {
+            entry.ordered = true;
+        }
+        self.show();
+        if self.bar.is_none() {
             let title = self.entry(place).map(|entry| entry.planned.title()).unwrap_or_default();
             self.say(&format!("{title}: ordered"));
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate_client::Exchange;
+use certgate_client::{Carry, Exchange};
 use certgate_domain::{AnyTask, Options, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
@@ -100,6 +100,18 @@ pub(crate) fn exchange_with(
     if global.verbose {
         eprintln!("certgate: sending {} ({})", task.kind().name(), task.kind().code());
     }
-    let exchange = connection.client.exchange(task)?;
-    Ok(connection.client.accepted(task.kind(), exchange)?)
+    let kind = task.kind();
+    if kind.is_safe_to_repeat() {
+        let exchange = connection.client.exchange(task)?;
+        return Ok(connection.client.accepted(kind, exchange)?);
+    }
+    // Written down before it leaves, as an order is: lost in between, it can be found.
+    let mut ledger = connection.ledger()?;
+    let id = connection.client.options().ctid.clone().unwrap_or_default();
+    ledger.intend(&id, task, None, &Carry::default())?;
+    let sent = connection.client.exchange(task);
+    if let Err(error) = ledger.settle(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
+        eprintln!("certgate: warning: {error}");
+    }
+    Ok(connection.client.accepted(kind, sent?)?)
 }

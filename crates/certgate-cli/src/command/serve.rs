@@ -39,6 +39,9 @@ pub(crate) struct Simulator {
     /// How long a job takes, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "0")]
     job_time: u64,
+    /// How long each answer is on its way, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
+    latency: u64,
     /// Messages of others at the head of the queue
     #[arg(long, value_name = "COUNT", default_value = "0")]
     foreign: usize,
@@ -71,9 +74,10 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<u8, Failure> {
-        let Self::Simulator(Simulator { listen, account_file, pace, job_time, foreign, certificates }) = self;
+        let Self::Simulator(Simulator { listen, account_file, pace, job_time, latency, foreign, certificates }) = self;
         let mut settings = Settings {
             pace,
+            latency: Duration::from_millis(latency),
             job_time: Duration::from_secs(job_time),
             foreign_first: foreign,
             more_certificates: certificates,

@@ -3,9 +3,11 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::{
+    fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use certgate_simulator::{Gateway, Server, Settings};
@@ -27,21 +29,35 @@ pub fn certgate(arguments: &[&str], stdin: &str) -> Output {
 
 /// The binary with its home, and so its store, in that folder.
 pub fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_certgate"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .env("TMPDIR", std::env::temp_dir())
-        .env("CERTGATE_USER", "user")
-        .env("CERTGATE_CONTEXT", "9")
-        .env("CERTGATE_PASSWORD", "password")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = command(home, arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
+}
+
+/// The same, to be run by the caller.
+pub fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certgate"));
+    command.args(arguments).env_clear().env("HOME", home).env("TMPDIR", std::env::temp_dir());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
+    command
+}
+
+/// Asks a process to stop, as Ctrl-C does.
+#[cfg(unix)]
+pub fn interrupt(child: &Child) {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Looks again and again until something is so.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !so() {
+        assert!(Instant::now() < end, "it did not happen: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 pub fn exit(output: &Output) -> i32 {
@@ -65,4 +81,28 @@ pub fn serve(settings: Settings) -> (Gateway, Server) {
 
 pub fn endpoint(server: &Server, transport: &str) -> String {
     if transport == "xml" { server.xml_endpoint() } else { server.json_endpoint() }
+}
+
+/// A batch that reissues so many certificates of the simulator, all fields given.
+pub fn write_batch(folder: &Path, count: usize) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning,out\n".to_owned();
+    for number in 0..count {
+        let name = format!("host-{number:06}.example.org");
+        let mut params = rcgen::CertificateParams::new(vec![name.clone()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name.as_str());
+        let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+        fs::write(folder.join(format!("{name}.csr")), csr).unwrap();
+        rows +=
+            &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true,out/{name}\n", 10_000 + number);
+    }
+    fs::write(folder.join("batch.csv"), rows).unwrap();
+    folder.join("batch.csv").display().to_string()
+}
+
+/// A profile without the gateway's pace.
+pub fn fast(folder: &Path) -> String {
+    fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
+    folder.join("config.toml").display().to_string()
 }

@@ -1,0 +1,110 @@
+//! `certgate batch`: how near it comes to the gateway's pace, and how many requests an order costs.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+
+use super::{
+    simulator::{Simulator, command, program},
+    verdict,
+};
+use crate::{Failure, repository};
+
+/// Reissues at the gateway's pace, and without a limit.
+const ORDERS: usize = 200;
+/// Prepare, order, poll, confirm.
+const REQUESTS: usize = 4;
+const PACE: usize = 3;
+const AIM: f64 = 1.05;
+
+pub(super) fn run() -> Result<(), Failure> {
+    let program = program()?;
+    let folder = repository::root().join("target").join("bench-batch");
+    // What an earlier bench left would be known as done.
+    let _ = fs::remove_dir_all(&folder);
+    let file = write(&folder)?;
+    let certificates = ORDERS.to_string();
+    for transport in ["json", "xml"] {
+        let free = Simulator::start(&program, &["--certificates", &certificates])?;
+        let (seconds, requests) = batch(&program, &free, &folder, &file, transport, 100_000)?;
+        let orders = ORDERS as f64;
+        println!(
+            "{transport}: no pace: {:.0} orders a second, {:.2} requests an order",
+            orders / seconds,
+            requests as f64 / orders
+        );
+    }
+    let pace = PACE.to_string();
+    let options = ["--certificates", &certificates, "--pace", &pace, "--latency", "250"];
+    let enforcing = Simulator::start(&program, &options)?;
+    let (seconds, requests) = batch(&program, &enforcing, &folder, &file, "xml", PACE)?;
+    let ideal = requests as f64 / PACE as f64;
+    println!(
+        "xml: {ORDERS} reissues at {PACE} a second with 250 ms latency: {seconds:.0} s for {requests} requests; to requests / pace {}",
+        verdict_of_two(seconds / ideal)
+    );
+    println!("aim for requests: at most {}", REQUESTS * ORDERS);
+    Ok(())
+}
+
+fn verdict_of_two(ratio: f64) -> String {
+    let (ratio, aim) = ((ratio * 1000.0).round() / 1000.0, AIM);
+    if ratio <= aim { format!("{ratio:.3} (aim: at most {aim})") } else { verdict(ratio, aim) }
+}
+
+/// Runs the batch with a new store; the time it took, and the requests that left.
+fn batch(
+    program: &Path,
+    simulator: &Simulator,
+    folder: &Path,
+    file: &Path,
+    transport: &str,
+    pace: usize,
+) -> Result<(f64, usize), Failure> {
+    let name = format!("{transport}-{pace}");
+    let config = folder.join("config.toml");
+    fs::write(&config, format!("[live]\nrequests_per_second = {pace}\n")).map_err(|error| error.to_string())?;
+    let (store, trace) = (folder.join(format!("{name}.sqlite")), folder.join(format!("{name}.trace")));
+    let text = |path: &Path| path.display().to_string();
+    let (file, config, store, trace_file) = (text(file), text(&config), text(&store), text(&trace));
+    let arguments =
+        ["batch", &file, "--config", &config, "--store", &store, "--trace", &trace_file, "--quiet", "--output", "json"];
+    let mut run: Command = command(program, &simulator.address, transport, &arguments);
+    let start = Instant::now();
+    let output = run.output().map_err(|error| error.to_string())?;
+    let seconds = start.elapsed().as_secs_f64();
+    if !output.status.success() {
+        return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+    }
+    let trace = fs::read_to_string(&trace).map_err(|error| error.to_string())?;
+    let turned_away = trace.lines().filter(|line| line.contains("\"status\":429")).count();
+    if turned_away > 0 {
+        return Err(format!("{turned_away} requests were turned away (HTTP 429)"));
+    }
+    Ok((seconds, trace.lines().count()))
+}
+
+/// A batch file, and the CSRs it names.
+fn write(folder: &Path) -> Result<PathBuf, Failure> {
+    let failed = |error: &dyn std::fmt::Display| error.to_string();
+    fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let key = KeyPair::generate().map_err(|error| failed(&error))?;
+    let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning\n".to_owned();
+    for number in 0..ORDERS {
+        let name = format!("host-{number:06}.example.org");
+        let mut params = CertificateParams::new(vec![name.clone()]).map_err(|error| failed(&error))?;
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name.as_str());
+        let csr = params.serialize_request(&key).and_then(|csr| csr.pem()).map_err(|error| failed(&error))?;
+        fs::write(folder.join(format!("{name}.csr")), csr).map_err(|error| failed(&error))?;
+        rows += &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true\n", 10_000 + number);
+    }
+    let file = folder.join("batch.csv");
+    fs::write(&file, rows).map_err(|error| failed(&error))?;
+    Ok(file)
+}
