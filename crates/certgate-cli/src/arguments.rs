@@ -1,12 +1,14 @@
 //! The command line.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::OnceLock};
+
+use certgate_client::tape::Tape;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
 
 use crate::command::{
-    batch, call, completions, config, contact, convert, create, decode, delete, info, job, list, orders, poll, prepare,
-    reissue, renew, resume, revoke, serve,
+    batch, call, compare, completions, config, contact, convert, create, decode, delete, info, job, list, orders, poll,
+    prepare, reissue, renew, replay, resume, revoke, serve,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -64,6 +66,11 @@ pub(crate) enum Command {
     Decode(decode::Decode),
     /// Turn a payload file into the other protocol's.
     Convert(convert::Convert),
+    /// Tapes of recorded exchanges.
+    #[command(subcommand)]
+    Replay(replay::Replay),
+    /// Ask both protocols for the same, or look at two tapes, field by field.
+    Compare(compare::Compare),
     /// Run a gateway of our own.
     #[command(subcommand)]
     Serve(serve::Serve),
@@ -100,6 +107,16 @@ impl Protocol {
 pub(crate) enum Output {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplayMode {
+    /// Nothing is sent: what the tape does not hold is an error (exit 10)
+    Strict,
+    /// What the tape does not hold is sent and recorded
+    RecordMissing,
+    /// Everything is sent, and each answer compared with the tape's (exit 10 where they differ)
+    LiveAndCompare,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -172,6 +189,15 @@ pub(crate) struct Global {
     /// Write every exchange, redacted, as JSON lines
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Record every exchange, redacted, into this folder: a tape
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer from the tape in this folder: no account, no network, a store for this run only
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "sandbox")]
+    pub(crate) replay: Option<PathBuf>,
+    /// What becomes of a request that the tape in --replay does not hold, and of one that it does
+    #[arg(long, global = true, value_enum, default_value = "strict", requires = "replay", value_name = "MODE")]
+    pub(crate) replay_mode: ReplayMode,
     /// Text for people or one JSON document
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub(crate) output: Output,
@@ -184,6 +210,9 @@ pub(crate) struct Global {
     /// Colours
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
+    /// The tape in use, once it is open.
+    #[arg(skip)]
+    pub(crate) tape: OnceLock<Tape>,
     /// Which of these the environment gave.
     #[arg(skip)]
     by_environment: BTreeSet<String>,
@@ -205,6 +234,17 @@ impl Global {
     /// Whether the environment gave that option, by its field's name.
     pub(crate) fn is_from_environment(&self, name: &str) -> bool {
         self.by_environment.contains(name)
+    }
+
+    /// Whether nothing but a tape answers.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.replay.is_some() && self.replay_mode == ReplayMode::Strict
+    }
+
+    /// The time for what is checked: in a replay that of the tape, seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        let taped = self.tape.get().filter(|_| self.is_offline()).and_then(Tape::time);
+        taped.unwrap_or_else(|| certgate_client::unix_now() / 1000)
     }
 
     /// Whether output is JSON.

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod call;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod contact;
@@ -21,42 +22,59 @@ pub(crate) mod poll;
 pub(crate) mod prepare;
 pub(crate) mod reissue;
 pub(crate) mod renew;
+pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod tasks;
 
+use certgate_client::tape::Tape;
+
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Global},
     failure::Failure,
 };
 
-/// Runs a command; gives its exit code.
+/// Runs a command; gives its exit code. A tape that was in use has the last word.
 pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { global, command } = arguments;
+    let ended = run_command(command, &global);
+    let taped = global.tape.get().map_or(Ok(()), Tape::finish);
+    match (ended, taped) {
+        (Ok(code), Ok(())) => Ok(code),
+        // What it prints is printed.
+        (Ok(_), Err(error)) => Err(Failure::from(error).said()),
+        (Err(failure), Ok(())) => Err(failure),
+        (Err(failure), Err(error)) => Err(failure.and(&error.to_string())),
+    }
+}
+
+fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {
     match command {
-        Command::Reissue(command) => command.run(&global),
-        Command::Create(command) => command.run(&global),
-        Command::Renew(command) => command.run(&global),
-        Command::Revoke(command) => command.run(&global),
-        Command::Delete(command) => command.run(&global),
-        Command::Resume(command) => command.run(&global),
-        Command::Prepare(command) => command.run(&global),
-        Command::Info(command) => command.run(&global),
-        Command::List(command) => command.run(&global),
-        Command::Contact(command) => command.run(&global),
-        Command::Job(command) => command.run(&global),
-        Command::Batch(command) => command.run(&global),
-        Command::Orders(command) => command.run(&global),
-        Command::Poll(command) => command.run(&global),
-        Command::Call(command) => command.run(&global),
-        Command::Tasks => tasks::run(&global),
-        Command::Hello => hello::run(&global),
-        Command::Decode(command) => command.run(&global),
-        Command::Convert(command) => command.run(&global),
+        Command::Reissue(command) => command.run(global),
+        Command::Create(command) => command.run(global),
+        Command::Renew(command) => command.run(global),
+        Command::Revoke(command) => command.run(global),
+        Command::Delete(command) => command.run(global),
+        Command::Resume(command) => command.run(global),
+        Command::Prepare(command) => command.run(global),
+        Command::Info(command) => command.run(global),
+        Command::List(command) => command.run(global),
+        Command::Contact(command) => command.run(global),
+        Command::Job(command) => command.run(global),
+        Command::Batch(command) => command.run(global),
+        Command::Orders(command) => command.run(global),
+        Command::Poll(command) => command.run(global),
+        Command::Call(command) => command.run(global),
+        Command::Tasks => tasks::run(global),
+        Command::Hello => hello::run(global),
+        Command::Decode(command) => command.run(global),
+        Command::Convert(command) => command.run(global),
+        Command::Replay(command) => command.run(global),
+        Command::Compare(command) => command.run(global),
         Command::Serve(command) => command.run(),
-        Command::Config(command) => command.run(&global),
-        Command::Doctor => doctor::run(&global),
+        Command::Config(command) => command.run(global),
+        Command::Doctor => doctor::run(global),
         Command::Completions(command) => command.run(),
         Command::Man => man::run(),
     }

@@ -6,13 +6,17 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace};
-use certgate_domain::Credentials;
+use certgate_client::{
+    Client, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace, Transport,
+    tape::{Mode, Offline, Tape},
+};
+use certgate_domain::{Credentials, Secret};
 use certgate_json::JsonCodec;
 use certgate_wire::Codec;
+use tempfile::TempDir;
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::{Global, Protocol, ReplayMode},
     failure::Failure,
     sandbox::Sandbox,
     settings::Settings,
@@ -34,7 +38,12 @@ pub(crate) struct Home {
     account: String,
     store: PathBuf,
     sandbox: Option<Sandbox>,
+    /// Where the store of a replay is.
+    _folder: Option<TempDir>,
 }
+
+/// A replay has no pace to keep.
+const REPLAY_PACE: usize = 1_000_000;
 
 impl Connection {
     /// Connects to nothing yet: the first task does.
@@ -72,6 +81,19 @@ impl Home {
 
     /// The account of the settings; reads the password.
     pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
+        open_tape(global, settings)?;
+        if global.is_offline() {
+            let folder = tempfile::tempdir()
+                .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
+            return Ok(Self {
+                credentials: Credentials::new("user", Secret::default(), ""),
+                throttle: Arc::new(OwnPace::new(REPLAY_PACE)),
+                account: "a tape".to_owned(),
+                store: folder.path().join("store.sqlite"),
+                sandbox: None,
+                _folder: Some(folder),
+            });
+        }
         let credentials = settings.credentials()?;
         let sandbox = if global.sandbox { Some(Sandbox::start()?) } else { None };
         let endpoint = endpoint(sandbox.as_ref(), settings, settings.transport.value);
@@ -86,7 +108,7 @@ impl Home {
             None => shared_pace(global, &store, gateway(&endpoint), per_second),
         };
         let account = account(&credentials, gateway(&endpoint), settings);
-        Ok(Self { credentials, throttle, account, store, sandbox })
+        Ok(Self { credentials, throttle, account, store, sandbox, _folder: None })
     }
 
     /// The address of a protocol.
@@ -96,14 +118,24 @@ impl Home {
 
     /// A client for a protocol.
     pub(crate) fn client(&self, global: &Global, settings: &Settings, protocol: Protocol) -> Result<Client, Failure> {
-        let transport = HttpTransport::new(&self.endpoint(settings, protocol), settings.http())?;
-        let mut client = Client::new(codec(settings, protocol)?, Box::new(transport), self.credentials.clone())
+        let transport: Box<dyn Transport> = match global.is_offline() {
+            true => Box::new(Offline),
+            false => Box::new(HttpTransport::new(&self.endpoint(settings, protocol), settings.http())?),
+        };
+        let mut client = Client::new(codec(settings, protocol)?, transport, self.credentials.clone())
             .with_options(settings.options())
             .with_throttle(self.throttle.clone())
             .with_longest(settings.longest())
             .with_interrupt(watch_for_interrupt());
         if global.session {
             client = client.with_session();
+        }
+        if let Some(tape) = global.tape.get() {
+            client = client.with_tape(tape.clone());
+            // The same run says the same.
+            if let (true, None, Some(ctid)) = (global.is_offline(), &global.ctid, tape.ctid()) {
+                client.options_mut().ctid = Some(ctid);
+            }
         }
         if let Some(path) = &global.trace {
             client = client.with_trace(Trace::to(path)?);
@@ -115,6 +147,22 @@ impl Home {
     pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
         Ok(Ledger::open(&self.store, &self.account)?)
     }
+}
+
+/// Opens the run's tape, once.
+fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
+    if global.tape.get().is_some() {
+        return Ok(());
+    }
+    let tape = match (&global.record, &global.replay, global.replay_mode) {
+        (Some(folder), _, _) => Tape::record(folder, settings.stand_ins.value)?,
+        (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
+        (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
+        (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,
+        (None, None, _) => return Ok(()),
+    };
+    let _ = global.tape.set(tape);
+    Ok(())
 }
 
 fn endpoint(sandbox: Option<&Sandbox>, settings: &Settings, protocol: Protocol) -> String {

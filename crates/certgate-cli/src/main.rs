@@ -6,6 +6,7 @@
 mod arguments;
 mod command;
 mod connection;
+mod curl;
 mod document;
 mod failure;
 mod listing;
@@ -18,6 +19,8 @@ mod sandbox;
 mod settings;
 mod sure;
 mod table;
+mod template;
+mod verdicts;
 
 use std::process::ExitCode;
 

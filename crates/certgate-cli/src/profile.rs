@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::Proxy;
+use certgate_client::{Proxy, tape::StandIns};
 use certgate_json::Routes;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -44,6 +44,9 @@ pub(crate) struct Profile {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) timeouts: Timeouts,
     pub(crate) time_zone: Option<String>,
+    /// Persons' data that tapes hold stand-ins for.
+    #[serde(deserialize_with = "stand_ins")]
+    pub(crate) stand_ins: Option<StandIns>,
     /// Which form of the prepare route is sent.
     #[serde(deserialize_with = "routes")]
     pub(crate) routes: Option<Routes>,
@@ -187,6 +190,19 @@ fn context<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
         toml::Value::String(text) => Ok(Some(text)),
         other => Err(D::Error::custom(format!("a {}: expected a number, such as 9", other.type_str()))),
     }
+}
+
+fn stand_ins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StandIns>, D::Error> {
+    let mut stand_ins = StandIns::default();
+    for word in Vec::<String>::deserialize(deserializer)? {
+        match word.as_str() {
+            "names" => stand_ins.names = true,
+            "emails" => stand_ins.emails = true,
+            "phones" => stand_ins.phones = true,
+            _ => return Err(D::Error::custom(format!("`{word}`: expected names, emails or phones"))),
+        }
+    }
+    Ok(Some(stand_ins))
 }
 
 fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Proxy>, D::Error> {

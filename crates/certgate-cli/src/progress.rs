@@ -70,6 +70,11 @@ impl<'a> Progress<'a> {
         self
     }
 
+    /// The time that certificates are checked by.
+    pub(crate) fn now(&self) -> i64 {
+        self.global.now()
+    }
+
     /// The order's own id.
     pub(crate) fn id(&self) -> &str {
         &self.id

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use certgate_client::{Kind, Refusal, written_files};
@@ -109,6 +109,8 @@ pub(crate) struct Report<'a> {
     pub(crate) stored: bool,
     pub(crate) timeout: Duration,
     pub(crate) findings: &'a [Finding],
+    /// The time that certificates are checked by, in seconds since 1970.
+    pub(crate) now: i64,
 }
 
 impl Report<'_> {
@@ -208,7 +210,6 @@ impl Report<'_> {
         let Some(request) = self.request else {
             return Err(Failure::new(Kind::Internal, "a certificate came where no CSR was given"));
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let authorities: Vec<String> = certificate
             .certification_authority
             .iter()
@@ -216,7 +217,7 @@ impl Report<'_> {
             .collect();
         let pem = certificate.server.as_deref().unwrap_or_default();
         let name = self.name.or(certificate.name.as_deref());
-        let (checks, issued) = certgate_x509::check(request, name, pem, &authorities, now.cast_signed());
+        let (checks, issued) = certgate_x509::check(request, name, pem, &authorities, self.now);
         let mut document = self.document("done", Some("SUCCESS"));
         document["certificate"] = certgate_json::document::certificate(certificate);
         document["checks"] =
@@ -246,7 +247,7 @@ impl Report<'_> {
     }
 }
 
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

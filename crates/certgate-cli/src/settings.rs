@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use certgate_client::{HttpSettings, HttpTransport, Kind, Proxy, Timeouts};
+use certgate_client::{HttpSettings, HttpTransport, Kind, Proxy, Timeouts, tape::StandIns};
 use certgate_domain::{BasicUser, Credentials, Options, Said, Secret};
 use certgate_flow::Pace;
 use certgate_json::Routes;
@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) body: Setting<Duration>,
     pub(crate) routes: Setting<Routes>,
     pub(crate) time_zone: Setting<String>,
+    pub(crate) stand_ins: Setting<StandIns>,
     pub(crate) requests_per_second: Setting<usize>,
     pub(crate) body_limit: Setting<usize>,
     pub(crate) ctid: Setting<Option<String>>,
@@ -116,6 +117,7 @@ impl Settings {
             time_zone: sources
                 .pick("time_zone", global.time_zone.clone(), profile.time_zone.clone())
                 .or(TIME_ZONE.to_owned()),
+            stand_ins: sources.pick("stand_ins", None, profile.stand_ins).or(StandIns::default()),
             requests_per_second: sources
                 .pick("requests_per_second", None, profile.requests_per_second.map(Into::into))
                 .or(Pace::GATEWAY),
@@ -223,7 +225,7 @@ impl Settings {
         if longest > Timeouts::default().answer { LONGEST + longest } else { LONGEST }
     }
 
-    /// Who asks; reads the password.
+    /// Who asks; reads the password. A tape knows nobody, and asks nobody.
     pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
         let missing = |what: &str, how: &str| Failure::new(Kind::Auth, format!("no {what} is given: use {how}"));
         let user = self.user.value.clone();

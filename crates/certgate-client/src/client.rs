@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     Error, Interrupt, Phase, Redactor, Refusal, Throttle, Trace, Transport, TransportError, session::Session,
-    throttle::OwnPace,
+    tape::Tape, throttle::OwnPace,
 };
 
 /// A gateway, spoken to over one protocol.
@@ -29,6 +29,7 @@ pub struct Client {
     throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
     trace: Option<Trace>,
+    tape: Option<Tape>,
     started: Instant,
     deadline: Option<Duration>,
     longest: Duration,
@@ -69,6 +70,7 @@ impl Client {
             throttle: Arc::new(OwnPace::new(Pace::GATEWAY)),
             interrupt: Interrupt::default(),
             trace: None,
+            tape: None,
             started: Instant::now(),
             deadline: None,
             longest: LONGEST,
@@ -108,6 +110,13 @@ impl Client {
     #[must_use]
     pub fn with_trace(mut self, trace: Trace) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Recording each exchange there, or answered from it.
+    #[must_use]
+    pub fn with_tape(mut self, tape: Tape) -> Self {
+        self.tape = Some(tape);
         self
     }
 
@@ -257,7 +266,13 @@ impl Client {
             let left = self.deadline.map_or(self.longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
             let timeout = if safe { left.min(self.longest).max(Duration::from_secs(1)) } else { self.longest };
-            let sent = self.transport.send(&request, timeout);
+            let sent = match &self.tape {
+                Some(tape) => {
+                    let send = || self.transport.send(&request, timeout);
+                    tape.carry(kind, &request, &*self.codec, &self.redactor, send)?
+                }
+                None => self.transport.send(&request, timeout),
+            };
             self.write_trace(kind, attempt, &request, &sent)?;
             let (trouble, why, phase) = match sent {
                 Err(TransportError::NotSent(why, phase)) => (Trouble::NotSent, why, phase),

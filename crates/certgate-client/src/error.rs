@@ -158,6 +158,34 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A tape's index cannot be read.
+    #[error("{}:{line}: {why}", path.display())]
+    Tape {
+        /// The index.
+        path: PathBuf,
+        /// The line in it, from 1.
+        line: usize,
+        /// What was found, and what was expected.
+        why: String,
+    },
+    /// Something was asked for that is not on the tape.
+    #[error("{}: {} does not hold it: {nearest}", task.name(), tape.display())]
+    Unmatched {
+        /// Which task.
+        task: TaskKind,
+        /// The tape's folder.
+        tape: PathBuf,
+        /// The exchange that is most like it, and where they differ.
+        nearest: String,
+    },
+    /// A tape was not used up, differs from the gateway, or could not be recorded whole.
+    #[error("{}: {why}", tape.display())]
+    Replay {
+        /// The tape's folder.
+        tape: PathBuf,
+        /// Why, a line each.
+        why: String,
+    },
     /// The store of orders and messages: nothing was sent.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -170,7 +198,11 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } => Kind::Usage,
+            Self::Settings(_)
+            | Self::Incomplete { .. }
+            | Self::Unsayable { .. }
+            | Self::Storage { .. }
+            | Self::Tape { .. } => Kind::Usage,
             Self::Store(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
                 Kind::Pending
             }
@@ -182,7 +214,7 @@ impl Error {
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::Undecodable { .. } => Kind::Undecodable,
             Self::Unknown { .. } => Kind::Unknown,
-            Self::Strict { .. } => Kind::CheckFailed,
+            Self::Strict { .. } | Self::Unmatched { .. } | Self::Replay { .. } => Kind::CheckFailed,
             Self::Interrupted => Kind::Interrupted,
         }
     }

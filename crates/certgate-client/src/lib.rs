@@ -15,6 +15,7 @@
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
 mod client;
+pub mod difference;
 mod drive;
 mod error;
 mod files;
@@ -27,6 +28,7 @@ mod redact;
 mod session;
 mod settle;
 mod spool;
+pub mod tape;
 mod throttle;
 mod trace;
 mod transport;

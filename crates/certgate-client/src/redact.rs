@@ -4,11 +4,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Credentials, Secret};
 use certgate_wire::{Codec, Request};
 
+use crate::tape::{is_name, leak};
+
 /// Takes the run's own secrets out, in every spelling they can have on the wire, after the codec took out the fields that
 /// hold secrets by their name.
 #[derive(Clone, Default)]
 pub struct Redactor {
     spellings: Vec<String>,
+    /// The secrets themselves, to look for them in other spellings.
+    secrets: Vec<String>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -51,6 +55,7 @@ impl Redactor {
                 text
             })
         };
+        self.secrets.push(secret.to_owned());
         self.spellings.extend([
             STANDARD.encode(secret),
             xml.replace('"', "&quot;").replace('\'', "&apos;"),
@@ -70,7 +75,20 @@ impl Redactor {
 
     /// The text without them.
     pub fn text(&self, text: &str) -> String {
-        self.spellings.iter().fold(text.to_owned(), |text, spelling| text.replace(spelling.as_str(), "…"))
+        self.spellings.iter().fold(text.to_owned(), |text, spelling| without(&text, spelling))
+    }
+
+    /// Bytes without them.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.text(text).into_bytes(),
+            Err(_) => self.text(&String::from_utf8_lossy(bytes)).into_bytes(),
+        }
+    }
+
+    /// The spelling of a secret that stands in the bytes, be it one that [`Redactor::text`] does not take out.
+    pub fn leak(&self, bytes: &[u8]) -> Option<&'static str> {
+        leak(bytes, &self.secrets)
     }
 
     /// A body without them, and without what the codec knows to be secret.
@@ -91,4 +109,20 @@ impl Redactor {
         }
         self.text(&text)
     }
+}
+
+/// The text without a secret. A password may be the word that names its field: that stays.
+fn without(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut done = 0;
+    while let Some(at) = rest.find(secret) {
+        let (start, end) = (done + at, done + at + secret.len());
+        let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+        clean.push_str(rest.get(..at).unwrap_or_default());
+        clean.push_str(if is_name(before, after) { secret } else { "…" });
+        done = end;
+        rest = after;
+    }
+    clean + rest
 }

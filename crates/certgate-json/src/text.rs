@@ -32,6 +32,14 @@ pub fn write(request: &Request) -> String {
     text
 }
 
+/// The same with the body's own bytes: as it is sent, but for the headers that say who asks.
+pub fn write_as_sent(request: &Request) -> Vec<u8> {
+    let bare = Request { body: Body::default(), ..request.clone() };
+    let mut bytes = write(&bare).into_bytes();
+    bytes.extend_from_slice(&request.body);
+    bytes
+}
+
 /// Reads the printed form. What does not start with a method is a body by itself: a request without a target.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "fastrand",
             "tempfile",
             "base64",
+            "jiff",
         ]),
     ),
     ("certgate-store", Some(&["rusqlite", "thiserror"])),

@@ -433,6 +433,7 @@ impl Foreman for Crew<'_> {
             let _ = self.ledger.note(&id, State::Issued, "the notification or the gateway gave the certificate");
         }
         let report = Report {
+            now: self.global.now(),
             task: kind(order.purpose()),
             certificate: None,
             request: order.request(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use certgate_client::tape::StandIns;
 use certgate_json::Routes;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ The configuration file holds a section a profile, each line of which may be left
   proxy = \"http://proxy.example:3128\"        # with a password in it only you may read this file
   routes = \"live\"                            # or documented
   time_zone = \"Europe/Berlin\"
+  stand_ins = [\"names\", \"emails\", \"phones\"] # what --record writes stand-ins for
   requests_per_second = 3
   body_limit = 16777216
   [team.timeouts]
@@ -126,6 +128,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         body,
         routes,
         time_zone,
+        stand_ins,
         requests_per_second,
         body_limit,
         ctid,
@@ -159,6 +162,10 @@ fn rows(settings: &Settings) -> Vec<Row> {
         always("timeouts.body", body, seconds),
         always("routes", &routes, |routes| json!(routes)),
         always("time_zone", time_zone, |zone| json!(zone)),
+        always("stand_ins", stand_ins, |StandIns { names, emails, phones }| {
+            let all = [("names", *names), ("emails", *emails), ("phones", *phones)];
+            all.into_iter().filter(|(_, on)| *on).map(|(name, _)| json!(name)).collect()
+        }),
         always("requests_per_second", requests_per_second, |number| json!(number)),
         always("body_limit", body_limit, |number| json!(number)),
     ]

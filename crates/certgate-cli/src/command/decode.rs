@@ -72,22 +72,38 @@ pub(crate) fn read_payload(
 ) -> Result<Payload, Failure> {
     let settings = Settings::of(global)?;
     let bytes = read_file(file, settings.limits().body)?;
+    decode_payload(&settings, protocol, task, side, &bytes, file)
+}
+
+/// A payload of a protocol that came from that file.
+pub(crate) fn decode_payload(
+    settings: &Settings,
+    protocol: Protocol,
+    task: Option<TaskKind>,
+    side: Side,
+    bytes: &[u8],
+    file: &Path,
+) -> Result<Payload, Failure> {
     let refused = |error: DecodeError| Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()));
-    let codec = codec(&settings, protocol)?;
+    let codec = codec(settings, protocol)?;
     match (side, protocol) {
         (Side::Request, Protocol::Json) => {
             let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
-            let call = certgate_json::text::decode_text(&codec, task, &bytes).map_err(refused)?;
+            let call = certgate_json::text::decode_text(&codec, task, bytes).map_err(refused)?;
             Ok(Payload::Requests(vec![call]))
         }
         (Side::Request, Protocol::Xml) => {
-            let request =
-                Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes) };
+            let request = Request {
+                method: Method::Post,
+                target: String::new(),
+                headers: Vec::new(),
+                body: Body(bytes.to_vec()),
+            };
             Ok(Payload::Requests(codec.decode_requests(task, &request).map_err(refused)?))
         }
         (Side::Response, _) => {
             let task = task.ok_or_else(|| Failure::usage("--task is missing: a response does not say its task"))?;
-            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes)).map_err(refused)?))
+            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes.to_vec())).map_err(refused)?))
         }
     }
 }

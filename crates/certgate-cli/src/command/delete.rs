@@ -60,6 +60,7 @@ impl Delete {
         progress.finish();
         let (id, findings) = (progress.id().to_owned(), progress.findings.clone());
         let report = Report {
+            now: global.now(),
             task: TaskKind::CertificateDelete,
             certificate: Some(self.id),
             request: None,

@@ -116,9 +116,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1,
         "m" => 60,
         "h" => 3600,
-        _ => return Err("expected a number with s, m or h, such as 30m".to_owned()),
+        "d" => 86400,
+        _ => return Err("expected a number with s, m, h or d, such as 30m".to_owned()),
     };
-    let number: u64 = digits.parse().map_err(|_| "expected a number with s, m or h, such as 30m".to_owned())?;
+    let number: u64 = digits.parse().map_err(|_| "expected a number with s, m, h or d, such as 30m".to_owned())?;
     Ok(Duration::from_secs(number.saturating_mul(unit)))
 }
 
@@ -207,6 +208,7 @@ pub(crate) fn carried_through(
     let Origin { csr, waiting, out } = origin;
     let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
     let report = Report {
+        now: progress.now(),
         task: kind(flow.purpose()),
         certificate: id(flow.purpose()),
         request: flow.request(),

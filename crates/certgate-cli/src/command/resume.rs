@@ -138,6 +138,7 @@ impl Resume {
         progress.finish();
         progress.ledger = None;
         let report = Report {
+            now: global.now(),
             task: TaskKind::CertificateReissue,
             certificate: self.certificate,
             request: Some(&request),
@@ -281,6 +282,7 @@ fn deleted(
     progress.finish();
     let (id, findings) = (order.order.id.clone(), progress.findings.clone());
     let report = Report {
+        now: progress.now(),
         task: TaskKind::CertificateDelete,
         certificate: order.order.certificate,
         request: None,

@@ -1,0 +1,255 @@
+//! `certgate compare`.
+
+use std::path::{Path, PathBuf};
+
+use certgate_client::{
+    Kind,
+    difference::{Field, Relation, fields, is_among},
+    tape::{self, Comparison, NOISE},
+};
+use certgate_domain::{AnyTask, TaskKind};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    arguments::{Global, Protocol},
+    command::{call::read_task, decode::task_kind},
+    connection::Home,
+    document,
+    failure::{Failure, printable},
+    settings::{Origin, Settings},
+    table::Table,
+    verdicts::{Case, Reports, Row, Suite},
+};
+
+/// Ask both protocols for the same, or look at two tapes, field by field (exit 10 where they differ)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  certgate compare certificate-info --id 571 --sandbox
+  certgate compare --tape tapes/2025 --tape tapes/2026 --html drift.html
+
+Transaction ids, times, counters and tokens for validation differ without meaning anything: they are shown and do not count.")]
+pub(crate) struct Compare {
+    /// A task that is safe to repeat
+    #[arg(value_parser = task_kind, required_unless_present = "tape")]
+    task: Option<TaskKind>,
+    /// The id that JSON has in the path
+    #[arg(long, allow_negative_numbers = true)]
+    id: Option<i64>,
+    /// The data, a JSON object; - for standard input
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// A tape: two of them are compared with each other
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["task", "id", "data"])]
+    tape: Vec<PathBuf>,
+    /// A field that does not count, besides those known: `data[].expire`, or `**.expire` wherever it stands
+    #[arg(long, value_name = "PATH")]
+    ignore: Vec<String>,
+    #[command(flatten)]
+    reports: Reports,
+}
+
+impl Compare {
+    pub(crate) fn run(mut self, global: &Global) -> Result<u8, Failure> {
+        // The same tasks have two families of codes: XML answers 4001xx, JSON 3001xx. The type says what is meant.
+        if self.task.is_some_and(|kind| kind.name().starts_with("job-")) {
+            self.ignore.push("status.code".to_owned());
+        }
+        match (self.task, self.tape.as_slice()) {
+            (Some(kind), _) => self.live(global, kind),
+            (None, [left, right]) => self.tapes(global, left, right),
+            (None, tapes) => Err(Failure::usage(format!("--tape is given {} times: expected two tapes", tapes.len()))),
+        }
+    }
+
+    fn is_noise(&self, path: &str) -> bool {
+        is_among(path, NOISE.into_iter().chain(self.ignore.iter().map(String::as_str)))
+    }
+
+    fn counts(&self, field: &Field) -> bool {
+        field.relation() != Relation::Equal && !self.is_noise(&field.path)
+    }
+
+    fn live(&self, global: &Global, kind: TaskKind) -> Result<u8, Failure> {
+        if !kind.is_safe_to_repeat() {
+            return Err(Failure::usage(format!("{} is not safe to repeat: it is not asked for twice", kind.name())));
+        }
+        let task = read_task(global, kind, self.id, self.data.as_deref())?;
+        let settings = Settings::of(global)?;
+        let given = &settings.endpoint(settings.transport.value).origin;
+        if matches!(given, Origin::Argument(_) | Origin::Environment(_)) && !global.is_offline() {
+            return Err(Failure::usage(format!(
+                "compare asks both protocols, and {given} is the address of one: use a profile with xml_endpoint and json_endpoint"
+            )));
+        }
+        let home = Home::of(global, &settings)?;
+        let xml = asked(global, &settings, &home, Protocol::Xml, &task)?;
+        let json = asked(global, &settings, &home, Protocol::Json, &task)?;
+        let found = fields(&xml, &json);
+        let differences = found.iter().filter(|field| self.counts(field)).count();
+        let case = self.case(kind.name(), ["xml", "json"], &found);
+        if global.json() {
+            let rows: Vec<Value> = found.iter().map(|field| self.row(field, ["xml", "json"])).collect();
+            document::print(&json!({ "schema": 1, "task": kind.name(), "fields": rows, "differences": differences }));
+        } else {
+            print(&case);
+        }
+        Suite { name: format!("compare {}", kind.name()), cases: vec![case] }.write(&self.reports)?;
+        verdict(global, differences, "fields differ")
+    }
+
+    fn tapes(&self, global: &Global, left: &Path, right: &Path) -> Result<u8, Failure> {
+        let Comparison { pairs, only_left, only_right, drift } = tape::compare(left, right)?;
+        let names = ["left", "right"];
+        let mut cases: Vec<Case> = pairs
+            .iter()
+            .map(|pair| self.case(&format!("{} and {}", pair.left, pair.right), names, &pair.fields))
+            .collect();
+        let drift: Vec<_> = drift.into_iter().filter(|drift| !self.is_noise(&drift.path)).collect();
+        if !drift.is_empty() {
+            let columns = ["severity", "task", "field", "change", "left", "right"].map(str::to_owned).to_vec();
+            let rows = drift.iter().map(|drift| {
+                let [before, after] = drift.types.clone();
+                let (severity, change) = (drift.relation.severity(), drift.relation.name());
+                let cells = [severity, &drift.task, &drift.path, change, &before, &after].map(str::to_owned).to_vec();
+                Row { cells, differs: true }
+            });
+            let problems = drift.iter().map(|drift| {
+                format!("{}: {}: {} is {}", drift.relation.severity(), drift.task, drift.path, drift.relation.name())
+            });
+            cases.insert(
+                0,
+                Case { name: "drift".to_owned(), problems: problems.collect(), columns, rows: rows.collect() },
+            );
+        }
+        for (side, only) in [("left", &only_left), ("right", &only_right)] {
+            let problem = |title: &String| format!("{title} is only on the {side} tape");
+            cases.extend(only.iter().map(|title| Case::new(title, vec![problem(title)])));
+        }
+        let suite = Suite { name: format!("{} and {}", left.display(), right.display()), cases };
+        let differences = suite.failed();
+        suite.write(&self.reports)?;
+        if global.json() {
+            let pairs: Vec<Value> = pairs
+                .iter()
+                .map(|pair| {
+                    let differing = pair.fields.iter().filter(|field| field.relation() != Relation::Equal);
+                    let rows: Vec<Value> = differing.map(|field| self.row(field, names)).collect();
+                    json!({ "left": pair.left, "right": pair.right, "fields": rows })
+                })
+                .collect();
+            let drift: Vec<Value> = drift
+                .iter()
+                .map(|drift| {
+                    json!({ "task": drift.task, "path": drift.path, "change": drift.relation.name(),
+                        "severity": drift.relation.severity(), "left": drift.types[0], "right": drift.types[1] })
+                })
+                .collect();
+            document::print(&json!({ "schema": 1, "exchanges": pairs, "onlyLeft": only_left, "onlyRight": only_right,
+                "drift": drift, "differences": differences }));
+        } else {
+            suite.cases.iter().filter(|case| !case.problems.is_empty()).for_each(print);
+        }
+        verdict(global, differences, "exchanges or shapes differ")
+    }
+
+    /// How a field stands, for people and scripts.
+    fn state(&self, field: &Field, [left, right]: [&str; 2]) -> String {
+        let state = match field.relation() {
+            Relation::Equal => "equal".to_owned(),
+            Relation::Removed => format!("only {left}"),
+            Relation::Added => format!("only {right}"),
+            _ => "different".to_owned(),
+        };
+        if field.relation() != Relation::Equal && self.is_noise(&field.path) {
+            format!("{state}, noise")
+        } else {
+            state
+        }
+    }
+
+    fn row(&self, field: &Field, names: [&str; 2]) -> Value {
+        let mut row = Map::new();
+        row.insert("path".to_owned(), field.path.as_str().into());
+        row.insert("state".to_owned(), self.state(field, names).into());
+        for (name, value) in names.into_iter().zip([&field.left, &field.right]) {
+            if let Some(value) = value {
+                row.insert(name.to_owned(), value.clone());
+            }
+        }
+        row.into()
+    }
+
+    fn case(&self, name: &str, names: [&str; 2], found: &[Field]) -> Case {
+        let text = |value: &Option<Value>| match value {
+            None => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let [left, right] = names;
+        let rows = found.iter().map(|field| Row {
+            cells: vec![field.path.clone(), self.state(field, names), text(&field.left), text(&field.right)],
+            differs: self.counts(field),
+        });
+        let problem = |field: &Field| format!("{}: {}", field.path, self.state(field, names));
+        Case {
+            name: name.to_owned(),
+            problems: found.iter().filter(|field| self.counts(field)).map(problem).collect(),
+            columns: ["field", "state", left, right].map(str::to_owned).to_vec(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// The whole answer of a protocol, a refusal too.
+fn asked(
+    global: &Global,
+    settings: &Settings,
+    home: &Home,
+    protocol: Protocol,
+    task: &AnyTask,
+) -> Result<Value, Failure> {
+    let mut client = home.client(global, settings, protocol)?;
+    let exchange = client.exchange(task)?;
+    document::warn(global, &exchange.answer.findings);
+    Ok(certgate_json::document::response(&exchange.answer.value))
+}
+
+fn print(case: &Case) {
+    if case.rows.is_empty() {
+        return case.problems.iter().for_each(|problem| document::line(&printable(problem)));
+    }
+    document::line(&printable(&case.name));
+    let mut table = Table::new(case.columns.clone());
+    let rows: Vec<Value> = case
+        .rows
+        .iter()
+        .map(|row| {
+            case.columns
+                .iter()
+                .cloned()
+                .zip(row.cells.iter().map(|cell| json!(shortened(cell))))
+                .collect::<Map<_, _>>()
+                .into()
+        })
+        .collect();
+    table.rows(&rows);
+}
+
+/// A certificate in a cell would leave no room for anything else.
+fn shortened(cell: &str) -> String {
+    match cell.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", cell.get(..at).unwrap_or_default()),
+        None => cell.to_owned(),
+    }
+}
+
+const LONGEST: usize = 48;
+
+/// The exit code of a check.
+pub(crate) fn verdict(global: &Global, failed: usize, what: &str) -> Result<u8, Failure> {
+    if failed > 0 && !global.quiet {
+        eprintln!("certgate: {failed} {what}");
+    }
+    Ok(if failed == 0 { 0 } else { Kind::CheckFailed.exit_code() })
+}

@@ -1,0 +1,72 @@
+//! `certgate replay`.
+
+use std::{path::PathBuf, time::Duration};
+
+use certgate_client::{Redactor, tape, unix_now};
+use certgate_domain::Credentials;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    command::order::duration,
+    document,
+    failure::{Failure, printable},
+    settings::Settings,
+    verdicts::{Case, Reports, Suite},
+};
+
+/// Tapes of recorded exchanges
+#[derive(Debug, Subcommand)]
+pub(crate) enum Replay {
+    /// Check a tape: each exchange decodes without findings, encodes again to the same meaning, and holds no secret
+    #[command(after_help = "Example:
+  certgate replay check tapes/reissue --max-age 90d --junit results.xml
+
+A password that is given by CERTGATE_PASSWORD or --password-file is looked for as well, in every spelling.")]
+    Check {
+        /// The tape's folder
+        folder: PathBuf,
+        /// Refuse what was recorded longer ago: 12h, 90d
+        #[arg(long, value_name = "AGE", value_parser = duration)]
+        max_age: Option<Duration>,
+        #[command(flatten)]
+        reports: Reports,
+    },
+}
+
+impl Replay {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let Self::Check { folder, max_age, reports } = self;
+        let oldest = max_age.map(|age| unix_now() / 1000 - i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        let checked = tape::check(&folder, oldest, &known_secrets(global)?)?;
+        let cases = checked.iter().map(|checked| Case::new(&checked.title, checked.problems.clone())).collect();
+        let suite = Suite { name: format!("tape {}", folder.display()), cases };
+        suite.write(&reports)?;
+        if global.json() {
+            let rows: Vec<Value> = checked
+                .iter()
+                .map(|tape::Checked { title, problems }| json!({ "exchange": title, "ok": problems.is_empty(), "problems": problems }))
+                .collect();
+            document::print(&json!({ "schema": 1, "exchanges": rows, "failed": suite.failed() }));
+        } else {
+            for case in &suite.cases {
+                document::line(&printable(&format!(
+                    "{} {}",
+                    if case.problems.is_empty() { "ok" } else { "PROBLEM" },
+                    case.name
+                )));
+                case.problems.iter().for_each(|problem| document::line(&printable(&format!("  {problem}"))));
+            }
+        }
+        crate::command::compare::verdict(global, suite.failed(), "of the tape's exchanges fail")
+    }
+}
+
+/// The password of this run, where one is given.
+fn known_secrets(global: &Global) -> Result<Redactor, Failure> {
+    let settings = Settings::of(global)?;
+    let Some(password) = &settings.password.value else { return Ok(Redactor::default()) };
+    let user = settings.user.value.clone().unwrap_or_default();
+    Ok(Redactor::new(&Credentials::new(user, password.read()?, "")))
+}

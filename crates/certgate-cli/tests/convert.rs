@@ -1,0 +1,162 @@
+//! Whole files and folders of legacy requests, turned into the other protocol's.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+
+use std::{fs, path::Path, process::Command};
+
+use certgate_simulator::Settings;
+use common::{certgate, endpoint, exit, fixture, json, serve, stderr};
+use pretty_assertions::assert_eq;
+
+const LEGACY: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<request>
+  <auth><user>legacy</user><password>legacy-pw</password><context>9</context></auth>
+  <task>
+    <certificate>
+      <id>{{CERT_ID}}</id>
+      <csr>%CSR%</csr>
+      <name>${ name }</name>
+      <product>SSL123</product>
+      <lifetime>12</lifetime>
+    </certificate>
+    <code>400102</code>
+  </task>
+</request>
+"#;
+
+const TWO: &str = r#"<request><auth_session><hash>0123456789abcdef</hash></auth_session>
+<task><code>400104</code><certificate><id>571</id></certificate></task>
+<task><code>0905</code></task></request>"#;
+
+fn convert(arguments: &[&str], stdin: &str) -> std::process::Output {
+    certgate(&[&["convert", "--from", "xml", "--to", "json", "--side", "request"][..], arguments].concat(), stdin)
+}
+
+#[test]
+fn templates_keep_their_places() {
+    let output = convert(&["-"], LEGACY);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("PUT /certificate/{{CERT_ID}}\n\n{"), "{text}");
+    for kept in ["\"csr\": \"%CSR%\"", "\"name\": \"${ name }\"", "\"product\": \"SSL123\""] {
+        assert!(text.contains(kept), "{kept} in {text}");
+    }
+    assert!(!text.contains("legacy-pw") && !stderr(&output).contains("legacy-pw"));
+    // And back.
+    let arguments = ["convert", "--from", "json", "--to", "xml", "--side", "request", "-"];
+    let output = certgate(&arguments, &text);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let xml = String::from_utf8_lossy(&output.stdout).into_owned();
+    for kept in [
+        "<id>{{CERT_ID}}</id>",
+        "%CSR%",
+        "<name>${ name }</name>",
+        "<code>400102</code>",
+        "<password>PASSWORD</password>",
+    ] {
+        assert!(xml.contains(kept), "{kept} in {xml}");
+    }
+}
+
+#[test]
+fn several_tasks_are_several_requests() {
+    let output = convert(&["-", "--output", "json"], TWO);
+    let document = json(&output);
+    let text = document["payload"].as_str().unwrap();
+    assert!(text.contains("GET /certificate/571\n") && text.contains("GET /poll\n"), "{text}");
+    assert!(!text.contains("0123456789abcdef"));
+    let why = document["losses"][0]["why"].as_str().unwrap();
+    assert_eq!(why, "JSON has one task a request: the 2 tasks are 2 requests here, one after the other");
+    assert_eq!(exit(&convert(&["-", "--strict"], TWO)), 10);
+}
+
+/// The line goes through a real shell to a real gateway, and is answered.
+#[test]
+fn a_line_for_curl() {
+    let (gateway, server) = serve(Settings::default());
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, format!("[live]\njson_endpoint = \"{}\"\n", endpoint(&server, "json"))).unwrap();
+    let legacy = TWO.replace("<hash>", "<hash>it's ");
+    let output = convert(&["-", "--curl", "--config", &config.display().to_string()], &legacy);
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!((exit(&output), lines.lines().count()), (0, 2), "{}", stderr(&output));
+    // The words that the shell makes of it, whatever program would get them.
+    let words = |line: &str| {
+        let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{line}");
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .env("CERTGATE_USER", "user")
+            .env("CERTGATE_PASSWORD", "pass word")
+            .output();
+        String::from_utf8_lossy(&output.unwrap().stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = words(lines.lines().next().unwrap());
+    let address = format!("{}/certificate/571", endpoint(&server, "json"));
+    assert_eq!(first[..5], ["--request", "GET", &address, "--user", "user:pass word"]);
+    let template = convert(&["-", "--curl"], &LEGACY.replace("SSL123", "it's $HOME `x`"));
+    let line = String::from_utf8_lossy(&template.stdout).into_owned();
+    let body = words(&line).split_off(9).join("\n");
+    assert!(body.contains("it's $HOME `x`"), "{body}");
+    if Command::new("curl").arg("--version").output().is_ok() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", lines.lines().next().unwrap()]);
+        let answer = shell
+            .env("CERTGATE_USER", "user")
+            .env("CERTGATE_PASSWORD", "password")
+            .env("CERTGATE_CONTEXT", "9")
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&answer.stdout).contains("S400104"), "{answer:?}");
+        assert_eq!(gateway.counts().requests, 1);
+    }
+    assert_eq!(
+        exit(&certgate(&["convert", "--from", "xml", "--to", "json", "--side", "response", "--curl", "-"], "")),
+        2
+    );
+}
+
+#[test]
+fn a_folder_is_converted_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let legacy = folder.path().join("legacy");
+    fs::create_dir_all(legacy.join("below")).unwrap();
+    fs::write(legacy.join("reissue.xml"), LEGACY).unwrap();
+    fs::write(legacy.join("below/two.xml"), TWO).unwrap();
+    fs::write(legacy.join("notes.txt"), "none of ours").unwrap();
+    fs::copy(fixture("certificate-reissue/documented/request.xml"), legacy.join("documented.xml")).unwrap();
+    let (from, out) = (legacy.display().to_string(), folder.path().join("out").display().to_string());
+    let output = convert(&[&from, "--out", &out, "--output", "json"], "");
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let files = json(&output)["files"].as_array().unwrap().clone();
+    let names: Vec<&str> = files.iter().map(|file| file["file"].as_str().unwrap()).collect();
+    assert_eq!(names, ["below/two.xml", "documented.xml", "reissue.xml"]);
+    let written = |name: &str| fs::read_to_string(Path::new(&out).join(name)).unwrap();
+    assert!(written("below/two.http").starts_with("GET /certificate/571\n"));
+    assert!(written("reissue.http").starts_with("PUT /certificate/{{CERT_ID}}\n"));
+
+    // What is there stays; one that is broken does not stop the rest.
+    fs::write(legacy.join("broken.xml"), "<request><task>").unwrap();
+    let output = convert(&[&from, "--out", &out], "");
+    assert_eq!(exit(&output), 7, "{}", stderr(&output));
+    assert!(stderr(&output).contains("File exists"), "{}", stderr(&output));
+    let other = folder.path().join("other").display().to_string();
+    let output = convert(&[&from, "--out", &other], "");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!((exit(&output), stdout.lines().count()), (7, 4), "{stdout}");
+    assert!(stdout.contains("broken.xml: not converted"), "{stdout}");
+    assert!(exit(&convert(&[&from], "")) == 2, "a folder needs --out");
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert_eq!(exit(&convert(&[&empty.display().to_string(), "--out", &other], "")), 2);
+}

@@ -1,0 +1,434 @@
+//! Tapes on the command line: recorded, replayed without a network, checked, compared.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::Settings;
+use common::{certgate_in, command, csr, endpoint, exit, fixture, json, serve, stderr};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+fn copy(from: &Path, to: &Path) -> PathBuf {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    to.to_owned()
+}
+
+fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} in {}", path.display());
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).current_dir(folder).output().unwrap()
+}
+
+fn reissue(folder: &Path, transport: &str, more: &[&str]) -> Output {
+    let csr = csr();
+    let arguments = ["reissue", "571", "--csr", &csr, "--transport", transport, "--out", "out", "--output", "json"];
+    run(folder, &[&arguments[..], more].concat())
+}
+
+/// A whole reissue from a committed tape: the same output to the byte, and nobody is asked anything.
+#[test]
+fn a_replayed_reissue_says_what_the_recorded_one_said() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = fixture(&format!("_tapes/reissue-{transport}"));
+        let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+        gateway.set_nonblocking(true).unwrap();
+        let at = format!("http://{}/v1", gateway.local_addr().unwrap());
+        let output = reissue(folder.path(), transport, &["--endpoint", &at, "--replay", tape.to_str().unwrap()]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let expected = fs::read_to_string(fixture(&format!("_tapes/reissue-{transport}.json"))).unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        assert_eq!(gateway.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody was asked");
+        let chain = fs::read_to_string(folder.path().join("out/fullchain.pem")).unwrap();
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
+        // The store of a replay is none of ours.
+        assert!(!folder.path().join(".local").exists());
+    }
+}
+
+/// What is done to a tape, what its check says, and how a replay ends.
+type Tampered<'a> = (&'a str, fn(&Path), &'a str, Option<(i32, &'a str)>);
+/// What is planted, the field that shows it, and the drift.
+type Planted<'a> = (&'a str, &'a str, &'a str, Option<(&'a str, &'a str)>);
+
+fn index(tape: &Path, change: impl FnOnce(Vec<&str>) -> Vec<&str>) {
+    let path = tape.join("tape.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, change(text.lines().collect()).join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn tampered_tapes() {
+    let spelled: &[(&str, &str)] = &[
+        ("s3cr&t-ü-pw", "as it is"),
+        ("s3cr&amp;t-&#xFC;-pw", "XML-escaped"),
+        ("s3cr%26t-%C3%BC-pw", "URL-escaped"),
+        ("\\u0073\\u0033cr&t-\\u00fc-pw", "JSON-escaped"),
+        ("czNjciZ0LcO8LXB3", "Base64"),
+    ];
+    let cases: &[Tampered<'_>] = &[
+        (
+            "a field of a request changed",
+            |tape| edit(&tape.join("0003-certificate-reissue.request.http"), "APACHESSL", "IIS5"),
+            "",
+            Some((
+                10,
+                "the nearest is exchange 0003 certificate-reissue over json; they differ in\n  value.software: \"IIS5\" on the tape, \"APACHESSL\" asked for",
+            )),
+        ),
+        (
+            "a field of an answer that nobody knows",
+            |tape| {
+                edit(
+                    &tape.join("0006-certificate-info.response.json"),
+                    "\"id\": 571",
+                    "\"id\": 571, \"colour\": \"red\"",
+                )
+            },
+            "data[0].colour: unknown",
+            Some((0, "colour")),
+        ),
+        (
+            "an exchange missing",
+            |tape| {
+                index(tape, |lines| lines.into_iter().filter(|line| !line.contains("certificate-reissue")).collect())
+            },
+            "it is number 4 at place 3: the order was changed, or one is missing",
+            Some((10, "the tape has no certificate-reissue over json")),
+        ),
+        (
+            "the order swapped",
+            |tape| {
+                index(tape, |mut lines| {
+                    lines.swap(1, 2);
+                    lines
+                })
+            },
+            "it is number 2 at place 1: the order was changed, or one is missing",
+            Some((0, "")),
+        ),
+        (
+            "a file missing",
+            |tape| fs::remove_file(tape.join("0002-certificate-prepare-order.response.json")).unwrap(),
+            "0002-certificate-prepare-order.response.json: No such file or directory",
+            Some((2, "No such file")),
+        ),
+        (
+            "a file of nobody's",
+            |tape| fs::write(tape.join("0009-certificate-info.request.http"), "GET /hello\n\n").unwrap(),
+            "0009-certificate-info.request.http belongs to no exchange",
+            Some((0, "")),
+        ),
+        (
+            "a secret's field filled",
+            |tape| {
+                edit(
+                    &tape.join("0001-certificate-info.response.json"),
+                    "\"id\": 571",
+                    "\"id\": 571, \"authinfo\": \"x\"",
+                )
+            },
+            "response: a field that holds a secret is not blank",
+            None,
+        ),
+        (
+            "an answer cut short",
+            |tape| fs::write(tape.join("0001-certificate-info.response.json"), "{\"status\": {").unwrap(),
+            "response: ",
+            Some((7, "cannot be understood")),
+        ),
+        (
+            "an exchange too many",
+            |tape| {
+                index(tape, |mut lines| {
+                    lines.push(lines[6]);
+                    lines
+                })
+            },
+            "it is number 6 at place 7",
+            Some((10, "1 of its exchanges were not asked for, the first is 0006 certificate-info over json")),
+        ),
+        (
+            "a task that is none",
+            |tape| edit(&tape.join("tape.jsonl"), "\"task\":\"certificate-info\"", "\"task\":\"certificate-inform\""),
+            "task `certificate-inform` is not known",
+            None,
+        ),
+    ];
+    for (what, tamper, said, replayed) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
+        tamper(&tape);
+        let output = run(folder.path(), &["replay", "check", "tape"]);
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(exit(&output), if said.is_empty() { 0 } else { 10 }, "{what}: {stdout}{}", stderr(&output));
+        assert!(stdout.contains(said), "{what}: {stdout}");
+        if let Some((code, said)) = replayed {
+            let output = reissue(folder.path(), "json", &["--replay", "tape"]);
+            assert_eq!(exit(&output), *code, "{what}: {}", stderr(&output));
+            assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
+        }
+    }
+    for (planted, spelling) in spelled {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
+        let file = tape.join("0001-certificate-info.response.json");
+        edit(&file, "example.com", planted);
+        let output = command(folder.path(), &["replay", "check", "tape"])
+            .env("CERTGATE_PASSWORD", "s3cr&t-ü-pw")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(exit(&output), 10, "{planted}");
+        assert!(stdout.contains(&format!("a secret of this run stands in it ({spelling})")), "{planted}: {stdout}");
+        assert!(!stdout.contains("s3cr&t-ü-pw"));
+    }
+}
+
+#[test]
+fn an_old_tape_and_one_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = copy(&fixture("_tapes/reissue-xml"), &folder.path().join("tape"));
+    let text = fs::read_to_string(tape.join("tape.jsonl")).unwrap();
+    let entry: Value = serde_json::from_str(text.lines().nth(3).unwrap()).unwrap();
+    edit(&tape.join("tape.jsonl"), entry["time"].as_str().unwrap(), "2018-12-12T10:53:23Z");
+    let output = run(folder.path(), &["replay", "check", "tape", "--max-age", "36500d", "--output", "json"]);
+    assert_eq!((exit(&output), &json(&output)["failed"]), (0, &0.into()), "{}", stderr(&output));
+    let output = run(folder.path(), &["replay", "check", "tape", "--max-age", "1d", "--output", "json"]);
+    let problems = json(&output)["exchanges"][0]["problems"].clone();
+    assert_eq!((exit(&output), &problems[0]), (10, &"it was recorded 2018-12-12T10:53:23Z: record it again".into()));
+
+    for (index, said) in [
+        ("", "tape.jsonl:1: it is empty; expected {\"tape\":1}"),
+        ("{\"tape\":2}\n", "tape.jsonl:1: format 2: this certgate knows 1"),
+        ("{\"tape\":1}\n{}\n", "tape.jsonl:2: missing field `number`"),
+        (
+            "{\"tape\":1}\n{\"number\":1,\"task\":\"hello\",\"transport\":\"json\",\"time\":\"\",\"version\":\"\",\"request\":\"../x\"}\n",
+            "tape.jsonl:2: file `../x` is not in the tape's folder",
+        ),
+    ] {
+        fs::write(tape.join("tape.jsonl"), index).unwrap();
+        for arguments in [vec!["replay", "check", "tape"], vec!["info", "571", "--replay", "tape"]] {
+            let output = run(folder.path(), &arguments);
+            assert_eq!(exit(&output), 2, "{index}");
+            assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        }
+    }
+    let output = run(folder.path(), &["info", "571", "--replay", "none"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("expected a tape's folder"), "{}", stderr(&output));
+    let output = run(folder.path(), &["info", "571", "--sandbox", "--record", "tape"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("there is a tape already"), "{}", stderr(&output));
+}
+
+/// What the tape lacks is asked for and recorded; what it has is not asked for again.
+#[test]
+fn recording_what_is_missing() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let ask = |id: &str, more: &[&str]| {
+            run(folder.path(), &[&["info", id, "--transport", transport, "--endpoint", &at][..], more].concat())
+        };
+        assert_eq!(exit(&ask("571", &["--record", "tape"])), 0);
+        let missing = ["--replay", "tape", "--replay-mode", "record-missing"];
+        // What is on the tape and is not asked for is reported, once the run is over.
+        let output = ask("10000", &missing);
+        assert!(
+            exit(&output) == 10 && stderr(&output).contains("1 of its exchanges were not asked for"),
+            "{}",
+            stderr(&output)
+        );
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2);
+        for id in ["571", "10000"] {
+            let output = ask(id, &["--replay", "tape"]);
+            assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("id: {id}")), "{}", stderr(&output));
+        }
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2, "nobody was asked again");
+    }
+}
+
+/// The gateway is asked, and what it says differs from the tape or not.
+#[test]
+fn live_and_compare() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        let ask = |more: &[&str]| {
+            run(folder.path(), &[&["info", "571", "--transport", transport, "--endpoint", &at][..], more].concat())
+        };
+        assert_eq!(exit(&ask(&["--record", "tape"])), 0);
+        let compare = ["--replay", "tape", "--replay-mode", "live-and-compare"];
+        let output = ask(&compare);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let file = fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path());
+        let answer = file.into_iter().find(|path| path.display().to_string().contains("response")).unwrap();
+        edit(&answer, "QUICKSSLPREMIUM", "SSL123");
+        let output = ask(&compare);
+        assert_eq!(exit(&output), 10);
+        let said = "certificate-info: data[0].product is \"SSL123\" on the tape and \"QUICKSSLPREMIUM\" now";
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+/// Persons stay out of tapes where the profile says so; what belongs together still does.
+#[test]
+fn stand_ins() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        fs::write(folder.path().join("config.toml"), "[live]\nstand_ins = [\"names\", \"emails\", \"phones\"]\n")
+            .unwrap();
+        let arguments = ["info", "571", "--transport", transport, "--endpoint", &at, "--config", "config.toml"];
+        let live = run(folder.path(), &[&arguments[..], &["--record", "tape"]].concat());
+        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        assert!(String::from_utf8_lossy(&live.stdout).contains("john.doe@example.com"), "who asks sees them");
+        for file in fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path()) {
+            let text = fs::read_to_string(&file).unwrap();
+            for person in ["Johnny", "john.doe", "Company", "+49-123"] {
+                assert!(!text.contains(person), "{person} in {}", file.display());
+            }
+        }
+        let replayed =
+            run(folder.path(), &["info", "571", "--transport", transport, "--replay", "tape", "--output", "json"]);
+        let data = json(&replayed)["response"]["data"][0].clone();
+        assert_eq!(data["adminContact"]["email"], data["technicalContact"]["email"]);
+        assert!(data["adminContact"]["fname"].as_str().unwrap().starts_with("name-"), "{data}");
+        assert_eq!(data["name"], "example.com");
+        assert_eq!(exit(&run(folder.path(), &["replay", "check", "tape"])), 0);
+    }
+}
+
+/// Both protocols say the same of every safe task.
+#[test]
+fn both_protocols_say_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let csr = fs::read_to_string(csr()).unwrap();
+    let prepare = serde_json::json!({ "plain": csr, "product": "QUICKSSLPREMIUM" }).to_string();
+    let check = serde_json::json!({ "hostname": "example.com" }).to_string();
+    fs::write(folder.path().join("job.json"), "{}").unwrap();
+    let mut compared = 0;
+    for kind in TaskKind::ALL.iter().filter(|kind| kind.is_safe_to_repeat()) {
+        let name = kind.name();
+        let more: Vec<&str> = match kind {
+            TaskKind::CertificatePrepareOrder => vec!["--data", &prepare],
+            TaskKind::CertificateInfo | TaskKind::CertificateSiteSeal => vec!["--id", "571"],
+            TaskKind::ContactInfo => vec!["--id", "1120"],
+            TaskKind::CertificateInstallCheck => vec!["--data", &check],
+            TaskKind::CertificateList | TaskKind::ContactList | TaskKind::JobList | TaskKind::PollInfo => vec![],
+            _ => continue,
+        };
+        let file = folder.path().join("data.json");
+        let more: Vec<String> = match more.as_slice() {
+            ["--data", text] => {
+                fs::write(&file, text).unwrap();
+                vec!["--data".to_owned(), file.display().to_string()]
+            }
+            other => other.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let mut arguments = vec!["compare", name, "--sandbox", "--output", "json"];
+        arguments.extend(more.iter().map(String::as_str));
+        let output = run(folder.path(), &arguments);
+        let document = json(&output);
+        assert_eq!((exit(&output), &document["differences"]), (0, &0.into()), "{name}: {document}");
+        assert!(document["fields"].as_array().unwrap().iter().any(|row| row["state"] == "equal"), "{name}");
+        compared += 1;
+    }
+    assert!(compared >= 8, "{compared}");
+    let output = run(folder.path(), &["compare", "certificate-reissue", "--sandbox", "--id", "571"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("is not safe to repeat"), "{}", stderr(&output));
+    let output =
+        run(folder.path(), &["compare", "certificate-info", "--id", "571", "--endpoint", "http://127.0.0.1:1/xml"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("compare asks both protocols"), "{}", stderr(&output));
+}
+
+/// Each planted difference is found, with its severity; a page and a CI server's file are written.
+#[test]
+fn planted_differences_between_tapes() {
+    let base = fixture("_tapes/reissue-json");
+    let file = "0001-certificate-info.response.json";
+    let cases: &[Planted<'_>] = &[
+        ("\"software\": \"APACHESSL\"", "\"software\": \"IIS5\"", "data[0].software", None),
+        ("\"product\": \"QUICKSSLPREMIUM\"", "\"product\": \"SSL123\"", "data[0].product", None),
+        (
+            "\"name\": \"example.com\"",
+            "\"name\": \"example.com\", \"comment\": \"new\"",
+            "data[0].comment",
+            Some(("added", "minor")),
+        ),
+        ("\"product\": \"QUICKSSLPREMIUM\",", "", "data[0].product", Some(("removed", "breaking"))),
+    ];
+    for (from, to, path, drift) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+        copy(&base, &left);
+        copy(&base, &right);
+        // Both answers to this task, else the field is still known from the other.
+        for file in [file, "0006-certificate-info.response.json"] {
+            edit(&right.join(file), from, to);
+        }
+        let arguments = [
+            "compare", "--tape", "left", "--tape", "right", "--output", "json", "--junit", "out.xml", "--html",
+            "out.html",
+        ];
+        let output = run(folder.path(), &arguments);
+        let document = json(&output);
+        assert_eq!(exit(&output), 10, "{path}: {document}");
+        let rows = document["exchanges"][0]["fields"].as_array().unwrap();
+        assert!(rows.len() == 1 && rows[0]["path"] == *path, "{path}: {rows:?}");
+        match drift {
+            None => assert_eq!(document["drift"], serde_json::json!([])),
+            Some((change, severity)) => {
+                let found = &document["drift"][0];
+                let expected = (
+                    &serde_json::json!(path.replace("[0]", "[]")),
+                    &serde_json::json!(change),
+                    &serde_json::json!(severity),
+                );
+                assert_eq!((&found["path"], &found["change"], &found["severity"]), expected);
+            }
+        }
+        let (junit, html) =
+            (fs::read_to_string(folder.path().join("out.xml")), fs::read_to_string(folder.path().join("out.html")));
+        assert!(junit.unwrap().contains("<failure ") && html.unwrap().contains(path));
+        let output = run(
+            folder.path(),
+            &["compare", "--tape", "left", "--tape", "right", "--ignore", &path.replace("[0]", "[]")],
+        );
+        assert_eq!(exit(&output), 0, "{path}: {}", stderr(&output));
+    }
+    let output = run(
+        base.parent().unwrap(),
+        &["compare", "--tape", "reissue-json", "--tape", "reissue-json", "--output", "json"],
+    );
+    assert_eq!((exit(&output), &json(&output)["differences"]), (0, &0.into()));
+    let output = certgate_in(base.parent().unwrap(), &["compare", "--tape", "x"], "");
+    assert!(exit(&output) == 2 && stderr(&output).contains("expected two tapes"), "{}", stderr(&output));
+}

@@ -1,0 +1,362 @@
+//! A tape's files.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use certgate_domain::TaskKind;
+use certgate_json::{JsonCodec, text};
+use certgate_wire::{Body, Codec, Method, Reply, Request};
+use certgate_xml::XmlCodec;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{StandIns, at, broken, lines};
+use crate::{Error, Phase, Redactor, TransportError};
+
+/// The first line of `tape.jsonl`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Head {
+    /// The version of the format.
+    tape: u32,
+    #[serde(default, skip_serializing_if = "StandIns::is_empty")]
+    stand_ins: StandIns,
+}
+
+/// An exchange in `tape.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// Its place, from 1.
+    pub number: usize,
+    /// The task's name.
+    pub task: String,
+    /// `xml` or `json`.
+    pub transport: String,
+    /// When it was recorded, RFC 3339.
+    pub time: String,
+    /// The certgate that recorded it.
+    pub version: String,
+    /// The file with the request.
+    pub request: String,
+    /// The file with the reply; none where none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// The HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The reply's headers that mean something.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Why no reply came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Whether a request without a reply never left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_sent: bool,
+    /// The fields whose values were taken out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
+}
+
+impl Entry {
+    /// When it was recorded, in seconds since 1970.
+    pub fn unix(&self) -> Option<i64> {
+        self.time.parse::<Timestamp>().ok().map(|time| time.as_second())
+    }
+
+    /// The kind of its task.
+    pub fn kind(&self) -> Option<TaskKind> {
+        TaskKind::by_name(&self.task)
+    }
+
+    /// How it is called in messages.
+    pub fn title(&self) -> String {
+        format!("{:04} {} over {}", self.number, self.task, self.transport)
+    }
+}
+
+/// A folder with a tape.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    stand_ins: StandIns,
+    entries: Vec<Entry>,
+}
+
+/// An exchange as it is read from its files.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: Request,
+    /// What came; none where nothing came.
+    pub reply: Option<Reply>,
+    /// The request's file as it stands.
+    pub request_file: Vec<u8>,
+}
+
+/// An exchange to be recorded.
+pub(super) struct Recorded<'a> {
+    pub(super) kind: TaskKind,
+    pub(super) request: &'a Request,
+    pub(super) sent: &'a Result<Reply, TransportError>,
+    pub(super) codec: &'a dyn Codec,
+    pub(super) redactor: &'a Redactor,
+}
+
+const INDEX: &str = "tape.jsonl";
+const FORMAT: u32 = 1;
+const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
+
+impl Folder {
+    /// A new tape.
+    pub(super) fn create(path: &Path, stand_ins: StandIns) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(|why| at(path, why))?;
+        let index = path.join(INDEX);
+        if index.exists() {
+            return Err(at(&index, "there is a tape already: record into another folder, or remove this one"));
+        }
+        let this = Self { path: path.to_owned(), stand_ins, entries: Vec::new() };
+        this.line(&Head { tape: FORMAT, stand_ins })?;
+        Ok(this)
+    }
+
+    /// The tape in that folder.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let index = path.join(INDEX);
+        let text = fs::read_to_string(&index).map_err(|why| at(&index, format!("{why}: expected a tape's folder")))?;
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let head = lines.next().map(|(_, line)| serde_json::from_str::<Head>(line));
+        let head = match head {
+            Some(Ok(head)) if head.tape == FORMAT => head,
+            Some(Ok(head)) => {
+                let why = format!("format {}: this certgate knows {FORMAT}", head.tape);
+                return Err(broken(&index, 1, why));
+            }
+            Some(Err(why)) => return Err(broken(&index, 1, format!("{why}; expected {{\"tape\":{FORMAT}}}"))),
+            None => return Err(broken(&index, 1, format!("it is empty; expected {{\"tape\":{FORMAT}}}"))),
+        };
+        let mut entries = Vec::new();
+        for (number, line) in lines {
+            let entry: Entry = serde_json::from_str(line).map_err(|why| broken(&index, number + 1, why.to_string()))?;
+            let named = [Some(&entry.request), entry.response.as_ref()];
+            if let Some(name) =
+                named.into_iter().flatten().find(|name| name.contains(['/', '\\']) || name.starts_with('.'))
+            {
+                return Err(broken(&index, number + 1, format!("file `{name}` is not in the tape's folder")));
+            }
+            entries.push(entry);
+        }
+        Ok(Self { path: path.to_owned(), stand_ins: head.stand_ins, entries })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its exchanges, in the order of recording.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(super) fn stand_ins(&self) -> StandIns {
+        self.stand_ins
+    }
+
+    /// The codec of an exchange; any zone does where nothing but the tape is read.
+    pub fn codec(entry: &Entry) -> Box<dyn Codec> {
+        if entry.transport == "xml" { Box::new(XmlCodec::default()) } else { Box::new(JsonCodec::default()) }
+    }
+
+    /// An exchange's files.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn exchange(&self, entry: &Entry) -> Result<Exchange, Error> {
+        let read = |name: &String| {
+            let path = self.path.join(name);
+            fs::read(&path).map_err(|why| at(&path, why))
+        };
+        let request_file = read(&entry.request)?;
+        let request = self.request(entry, &request_file)?;
+        let reply = match &entry.response {
+            Some(name) => Some(Reply {
+                status: entry.status.unwrap_or(200),
+                headers: entry.headers.clone().into_iter().collect(),
+                body: Body(read(name)?),
+            }),
+            None => None,
+        };
+        Ok(Exchange { request, reply, request_file })
+    }
+
+    fn request(&self, entry: &Entry, bytes: &[u8]) -> Result<Request, Error> {
+        if entry.transport == "xml" {
+            let body = Body(bytes.to_vec());
+            return Ok(Request { method: Method::Post, target: String::new(), headers: Vec::new(), body });
+        }
+        let path = self.path.join(&entry.request);
+        text::read(bytes).map_err(|why| at(&path, why))
+    }
+
+    /// The request alone.
+    pub(super) fn request_of(&self, entry: &Entry) -> Result<Request, Error> {
+        let path = self.path.join(&entry.request);
+        let bytes = fs::read(&path).map_err(|why| at(&path, why))?;
+        self.request(entry, &bytes)
+    }
+
+    /// What was sent back when it was recorded.
+    pub(super) fn sent(&self, place: usize) -> Result<Result<Reply, TransportError>, Error> {
+        let Some(entry) = self.entries.get(place) else {
+            return Err(broken(&self.path.join(INDEX), place + 2, "there is no such exchange"));
+        };
+        if let Some(reply) = self.exchange(entry)?.reply {
+            return Ok(Ok(reply));
+        }
+        let why = entry.error.clone().unwrap_or_else(|| "no reply came".to_owned());
+        Ok(Err(match entry.not_sent {
+            true => TransportError::NotSent(why, Phase::Connection),
+            false => TransportError::Unanswered(why, Phase::Answer),
+        }))
+    }
+
+    /// Adds an exchange: its files first, its line after them.
+    pub(super) fn add(&mut self, recorded: &Recorded<'_>) -> Result<(), Error> {
+        let Recorded { kind, request, sent, codec, redactor } = recorded;
+        let number = self.entries.len() + 1;
+        let transport = codec.name();
+        let name = |side: &str, ending: &str| format!("{number:04}-{}.{side}.{ending}", kind.name());
+        let written = match transport {
+            "xml" => request.body.to_vec(),
+            _ => {
+                let body = Body(lines::spread(request.body.to_vec()));
+                text::write_as_sent(&Request { body, ..(*request).clone() })
+            }
+        };
+        let mut stood_in = self.stand_ins.values_of_request(*kind, request, *codec);
+        if let Ok(reply) = sent {
+            stood_in.extend(self.stand_ins.values_of_reply(*kind, reply, *codec));
+        }
+        let clean = |bytes: &[u8]| StandIns::replace(redactor.bytes(&codec.redact(bytes)), &stood_in);
+        let request_bytes = clean(&written);
+        let request_name = name("request", if transport == "xml" { "xml" } else { "http" });
+        let mut entry = Entry {
+            number,
+            task: kind.name().to_owned(),
+            transport: transport.to_owned(),
+            time: Timestamp::from_second(crate::unix_now() / 1000).unwrap_or_default().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            request: request_name.clone(),
+            response: None,
+            status: None,
+            headers: BTreeMap::new(),
+            error: None,
+            not_sent: false,
+            redacted: blanked(&request_bytes),
+        };
+        let mut files = vec![(request_name, request_bytes)];
+        match sent {
+            Ok(reply) => {
+                entry.status = Some(reply.status);
+                entry.headers = HEADERS
+                    .into_iter()
+                    .filter_map(|name| Some((name.to_owned(), redactor.text(reply.header(name)?))))
+                    .collect();
+                let body = if transport == "xml" { reply.body.to_vec() } else { lines::spread(reply.body.to_vec()) };
+                let (response_name, bytes) = (name("response", transport), clean(&body));
+                entry.redacted.extend(blanked(&bytes));
+                entry.response = Some(response_name.clone());
+                files.push((response_name, bytes));
+            }
+            Err(error) => {
+                entry.error = Some(redactor.text(&error.to_string()));
+                entry.not_sent = matches!(error, TransportError::NotSent(..));
+            }
+        }
+        entry.redacted.sort();
+        entry.redacted.dedup();
+        for (name, bytes) in &files {
+            self.write(name, bytes)?;
+        }
+        let line = serde_json::to_vec(&entry).unwrap_or_default();
+        // Nothing that is known to be secret stays, in whatever spelling.
+        for (name, bytes) in files.iter().chain([&(INDEX.to_owned(), line)]) {
+            if let Some(spelling) = redactor.leak(bytes) {
+                for (name, _) in &files {
+                    let _ = fs::remove_file(self.path.join(name));
+                }
+                let why = format!(
+                    "exchange {}: a secret of this run is left in it ({spelling}): it is not recorded, its files are deleted",
+                    entry.title()
+                );
+                return Err(at(&self.path.join(name), why));
+            }
+        }
+        self.line(&entry)?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let path = self.path.join(name);
+        let mut options = OpenOptions::new();
+        options.create_new(true).write(true);
+        private(&mut options);
+        let mut file: File = options.open(&path).map_err(|why| at(&path, why))?;
+        file.write_all(bytes).map_err(|why| at(&path, why))
+    }
+
+    fn line(&self, value: &impl Serialize) -> Result<(), Error> {
+        let path = self.path.join(INDEX);
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        private(&mut options);
+        let mut line = serde_json::to_vec(value).map_err(|why| at(&path, why))?;
+        line.push(b'\n');
+        options.open(&path).and_then(|mut file| file.write_all(&line)).map_err(|why| at(&path, why))
+    }
+}
+
+fn private(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// The names of the fields whose values were taken out.
+fn blanked(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices('…') {
+        let before = text.get(..at).unwrap_or_default().trim_end_matches(['"', ' ', ':', '>']);
+        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))).map_or(0, |at| at + 1);
+        let name = before.get(start..).unwrap_or_default();
+        if !name.is_empty() {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blanked;
+
+    #[test]
+    fn names_of_what_was_taken_out() {
+        assert_eq!(
+            blanked("<auth><password>…</password></auth> {\"authinfo\": \"…\"}".as_bytes()),
+            ["password", "authinfo"]
+        );
+    }
+}
