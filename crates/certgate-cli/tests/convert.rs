@@ -124,6 +124,15 @@ fn a_line_for_curl() {
         exit(&certgate(&["convert", "--from", "xml", "--to", "json", "--side", "response", "--curl", "-"], "")),
         2
     );
+    // And the other way: the credentials are places to be filled in.
+    let reverse = ["convert", "--from", "json", "--to", "xml", "--side", "request", "--curl", "-"];
+    let output = certgate(&reverse, "GET /certificate/571\n\n");
+    let sent = words(&String::from_utf8_lossy(&output.stdout)).join("\n");
+    assert!(
+        sent.starts_with("--request\nPOST\nhttps://gateway.autodns.com\n--header\nContent-Type: text/xml"),
+        "{sent}"
+    );
+    assert!(sent.contains("<password>PASSWORD</password>") && sent.contains("<code>400104</code>"), "{sent}");
 }
 
 #[test]

@@ -39,6 +39,8 @@ fn shown(gateway: &Gateway, server: &Server, transport: &str, arguments: &[&str]
         .args(["--transport", transport, "-v", "--output", "json", "--endpoint", &endpoint(server, transport)])
         .arg("--trace")
         .arg(path("trace.jsonl"))
+        .arg("--record")
+        .arg(path("tape"))
         .env_clear()
         .env("HOME", folder.path())
         .env("TMPDIR", folder.path())

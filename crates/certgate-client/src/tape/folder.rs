@@ -110,6 +110,7 @@ pub(super) struct Recorded<'a> {
 
 const INDEX: &str = "tape.jsonl";
 const FORMAT: u32 = 1;
+const SESSION: &str = "x-domainrobot-sessionid";
 const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
 
 impl Folder {
@@ -271,6 +272,12 @@ impl Folder {
                     .into_iter()
                     .filter_map(|name| Some((name.to_owned(), redactor.text(reply.header(name)?))))
                     .collect();
+                // That there is a session is part of the answer; which one is a secret.
+                let cookie = reply.header("set-cookie").is_some_and(|cookie| cookie.contains("domainrobot_session="));
+                if cookie || reply.header(SESSION).is_some() {
+                    entry.headers.insert(SESSION.to_owned(), "…".to_owned());
+                    entry.redacted.push(SESSION.to_owned());
+                }
                 let body = if transport == "xml" { reply.body.to_vec() } else { lines::spread(reply.body.to_vec()) };
                 let (response_name, bytes) = (name("response", transport), clean(&body));
                 entry.redacted.extend(blanked(&bytes));
