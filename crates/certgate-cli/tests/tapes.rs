@@ -333,6 +333,10 @@ fn both_protocols_say_the_same() {
     let csr = fs::read_to_string(csr()).unwrap();
     let mut answered = 0;
     for kind in TaskKind::ALL.iter().filter(|kind| kind.is_safe_to_repeat()) {
+        // Which session ends is not for a comparison.
+        if *kind == TaskKind::SessionDelete {
+            continue;
+        }
         let name = kind.name();
         let data = match kind {
             TaskKind::CertificatePrepareOrder => Some(json!({ "plain": csr, "product": "QUICKSSLPREMIUM" })),
