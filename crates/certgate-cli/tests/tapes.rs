@@ -333,8 +333,8 @@ fn both_protocols_say_the_same() {
     let csr = fs::read_to_string(csr()).unwrap();
     let mut answered = 0;
     for kind in TaskKind::ALL.iter().filter(|kind| kind.is_safe_to_repeat()) {
-        // Which session ends is not for a comparison.
-        if *kind == TaskKind::SessionDelete {
+        // Which session ends is not for a comparison; `hello` is two tasks that are nothing alike.
+        if matches!(kind, TaskKind::SessionDelete | TaskKind::Hello) {
             continue;
         }
         let name = kind.name();
