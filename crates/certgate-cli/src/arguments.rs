@@ -7,8 +7,8 @@ use certgate_client::tape::Tape;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
 
 use crate::command::{
-    batch, call, compare, completions, config, contact, convert, create, decode, delete, info, job, list, orders, poll,
-    prepare, reissue, renew, replay, resume, revoke, serve,
+    batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, info, job, list, orders,
+    poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -74,6 +74,15 @@ pub(crate) enum Command {
     /// Run a gateway of our own.
     #[command(subcommand)]
     Serve(serve::Serve),
+    /// Private keys' requests: make, show, check.
+    #[command(subcommand)]
+    Csr(csr::Csr),
+    /// The certificates of folders: how long they last, and what to do.
+    Status(status::Status),
+    /// Reissue or renew whatever is due, for cron.
+    RenewDue(renew_due::RenewDue),
+    /// Put the set before the one in place back.
+    Rollback(rollback::Rollback),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Config),

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod contact;
 pub(crate) mod convert;
 pub(crate) mod create;
+pub(crate) mod csr;
 pub(crate) mod decode;
 pub(crate) mod delete;
 pub(crate) mod doctor;
@@ -22,10 +23,13 @@ pub(crate) mod poll;
 pub(crate) mod prepare;
 pub(crate) mod reissue;
 pub(crate) mod renew;
+pub(crate) mod renew_due;
 pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod revoke;
+pub(crate) mod rollback;
 pub(crate) mod serve;
+pub(crate) mod status;
 pub(crate) mod tasks;
 
 use certgate_client::tape::Tape;
@@ -73,6 +77,10 @@ fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {
         Command::Replay(command) => command.run(global),
         Command::Compare(command) => command.run(global),
         Command::Serve(command) => command.run(),
+        Command::Csr(command) => command.run(global),
+        Command::Status(command) => command.run(global),
+        Command::RenewDue(command) => command.run(global),
+        Command::Rollback(command) => command.run(global),
         Command::Config(command) => command.run(global),
         Command::Doctor => doctor::run(global),
         Command::Completions(command) => command.run(),

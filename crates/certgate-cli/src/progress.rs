@@ -70,6 +70,11 @@ impl<'a> Progress<'a> {
         self
     }
 
+    /// The serial number that the certificate had before the order.
+    pub(crate) fn serial_before(&self) -> Option<String> {
+        Some(self.carry.wanted.get("serial")?.as_str()?.to_owned())
+    }
+
     /// The time that certificates are checked by.
     pub(crate) fn now(&self) -> i64 {
         self.global.now()

@@ -1,22 +1,20 @@
 //! How a workflow ends: what is known, checked, written, left behind.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Kind, Refusal, written_files};
+use certgate_client::{Kind, Refusal};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
 use certgate_wire::Finding;
-use certgate_x509::CertificateRequest;
+use certgate_x509::{CertificateRequest, Check};
 use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
     document,
     failure::{Failure, printable},
+    install::Install,
     progress::strict,
 };
 
@@ -102,7 +100,9 @@ pub(crate) struct Report<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) csr: Option<PathBuf>,
     /// Where the files go.
-    pub(crate) out: Option<&'a Path>,
+    pub(crate) install: &'a Install,
+    /// The serial number of the certificate before the order.
+    pub(crate) before: Option<&'a str>,
     /// The order's own id.
     pub(crate) id: &'a str,
     /// Whether the store has it.
@@ -142,7 +142,7 @@ impl Report<'_> {
     }
 
     fn with_members(&self, mut failure: Failure, document: &mut Value) -> Failure {
-        for name in ["order", "job", "certificate", "files", "checks", "findings", "resume"] {
+        for name in ["order", "job", "certificate", "files", "checks", "hook", "findings", "resume"] {
             if let Some(value) = document.get_mut(name) {
                 failure = failure.with(name, value.take());
             }
@@ -166,7 +166,7 @@ impl Report<'_> {
         if let Some(csr) = &self.csr {
             command += &format!(" --csr {}", shell_word(&csr.display().to_string()));
         }
-        if let Some(out) = self.out {
+        if let Some(out) = &self.install.out {
             command += &format!(" --out {}", shell_word(&out.display().to_string()));
         }
         command
@@ -217,7 +217,16 @@ impl Report<'_> {
             .collect();
         let pem = certificate.server.as_deref().unwrap_or_default();
         let name = self.name.or(certificate.name.as_deref());
-        let (checks, issued) = certgate_x509::check(request, name, pem, &authorities, self.now);
+        let (mut checks, issued) = certgate_x509::check(request, name, pem, &authorities, self.now);
+        if let (Some(before), Some(issued)) = (self.before, &issued) {
+            let ok = !issued.certificate.serial.eq_ignore_ascii_case(before);
+            let detail = if ok {
+                format!("not {before}, the one before")
+            } else {
+                "it is the certificate from before the order".to_owned()
+            };
+            checks.push(Check { name: "serial", ok, detail });
+        }
         let mut document = self.document("done", Some("SUCCESS"));
         document["certificate"] = certgate_json::document::certificate(certificate);
         document["checks"] =
@@ -231,10 +240,22 @@ impl Report<'_> {
             return Err(self.with_members(failure, &mut document));
         }
         let mut unchanged = false;
-        if let (Some(folder), Some(issued)) = (self.out, &issued) {
-            let files = written_files(folder, issued).map_err(|error| self.left_behind(error.into()))?;
-            unchanged = files.unchanged;
-            document["files"] = json!({ "cert": files.cert, "chain": files.chain, "fullchain": files.fullchain });
+        let mut hook = None;
+        if let Some(issued) = &issued {
+            let name = name.or(request.common_name.as_deref()).unwrap_or_default();
+            let id = certificate.id.or(self.certificate);
+            let put = self.install.put(issued, name, id).map_err(|failure| self.left_behind(failure))?;
+            if let Some(put) = put {
+                unchanged = put.unchanged;
+                document["files"] = put.files;
+                hook = put.hook;
+            }
+        }
+        if let Some(hook) = &hook {
+            document["hook"] = match hook {
+                Ok(()) => json!({ "ok": true }),
+                Err(why) => json!({ "ok": false, "detail": why }),
+            };
         }
         let mut lines: Vec<String> =
             checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
@@ -242,7 +263,16 @@ impl Report<'_> {
             Some(files) => lines.extend(files.values().filter_map(Value::as_str).map(str::to_owned)),
             None => lines.push(pem.trim_end().to_owned()),
         }
-        let code = if unchanged { Kind::Unchanged.exit_code() } else { 0 };
+        // The certificate is where it belongs, whatever became of the hook: the order is done.
+        if let Some(Err(why)) = &hook {
+            eprintln!("certgate: {}", printable(why));
+            lines.push(format!("PROBLEM deploy-hook: {}", printable(why)));
+        }
+        let code = match (&hook, unchanged) {
+            (Some(Err(_)), _) => Kind::CheckFailed.exit_code(),
+            (_, true) => Kind::Unchanged.exit_code(),
+            (_, false) => 0,
+        };
         Ok(Shown { document, lines, code, findings: self.findings.to_vec() })
     }
 }

@@ -95,7 +95,8 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
                 ("name", true),
                 ("names", true),
                 ("dates", true),
-                ("chain", true)
+                ("chain", true),
+                ("serial", true)
             ]
         );
         let root = document["certificate"]["certificationAuthority"][1]["caCertificate"].as_str().unwrap();

@@ -5,7 +5,7 @@ mod check;
 mod csr;
 mod key;
 mod name;
-mod pem;
+pub mod pem;
 
 pub use certificate::{BadCertificate, X509};
 pub use check::{Check, Issued, check};

@@ -11,17 +11,22 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A PEM block: its label and its bytes.
-pub(crate) struct Block {
-    pub(crate) label: String,
-    pub(crate) der: Vec<u8>,
+/// A PEM block. It may hold a private key, and so has no `Debug`.
+pub struct Block {
+    /// What stands after `BEGIN`.
+    pub label: String,
+    /// Its content.
+    pub der: Vec<u8>,
 }
 
 /// The longest label taken: `NEW CERTIFICATE REQUEST` has 23 characters.
 const LABEL: usize = 40;
 
 /// The one block in a text. Line breaks may be missing or of any kind; text before the block is passed over.
-pub(crate) fn block(text: &str) -> Result<Block, String> {
+///
+/// # Errors
+/// What is wrong with it, for people; never its content.
+pub fn block(text: &str) -> Result<Block, String> {
     let (_, rest) = text.split_once("-----BEGIN ").ok_or("no -----BEGIN line found")?;
     // Errors show the label. Without its closing dashes it would run on into the content, which may be a private key.
     let of_a_label = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ';
@@ -40,7 +45,7 @@ pub(crate) fn block(text: &str) -> Result<Block, String> {
 }
 
 /// The text of a block: lines of 64, `\n`.
-pub(crate) fn text(label: &str, der: &[u8]) -> String {
+pub fn text(label: &str, der: &[u8]) -> String {
     let body = FORGIVING.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
     for (at, character) in body.chars().enumerate() {

@@ -33,6 +33,10 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "jiff",
         ]),
     ),
+    (
+        "certgate-keys",
+        Some(&["certgate-domain", "certgate-x509", "getrandom", "pkcs8", "rcgen", "rsa", "sec1", "thiserror"]),
+    ),
     ("certgate-store", Some(&["rusqlite", "thiserror"])),
     (
         "certgate-simulator",

@@ -26,6 +26,7 @@ use crate::{
     connection::Home,
     document,
     failure::{Failure, printable},
+    install::Install,
     plan::{Planned, read},
     progress::strict,
     report::{Report, closing},
@@ -341,11 +342,7 @@ const WORST: [Kind; 9] = [
 
 impl Entry {
     fn new(planned: Planned) -> Self {
-        let wanted = match &planned.out {
-            Some(out) => json!({ "out": std::path::absolute(out).unwrap_or_else(|_| out.clone()) }),
-            None => json!({}),
-        };
-        let carry = Carry { wanted, batch: Some(planned.key.clone()) };
+        let carry = Carry { wanted: Install::into(planned.out.clone()).carried(), batch: Some(planned.key.clone()) };
         Self { planned, id: new_id(), carry, ordered: false, result: None }
     }
 }
@@ -380,7 +377,8 @@ impl Foreman for Crew<'_> {
     }
 
     fn answered(&mut self, place: usize, answer: &Response<AnyData>) {
-        let Some(entry) = self.entry(place) else { return };
+        // Once it is ordered the certificate may be the new one.
+        let Some(entry) = self.entry(place).filter(|entry| !entry.ordered) else { return };
         for data in &answer.data {
             if let AnyData::Certificate(certificate) = data
                 && let (Some(serial), Some(wanted)) = (&certificate.serial_number, entry.carry.wanted.as_object_mut())
@@ -440,7 +438,8 @@ impl Foreman for Crew<'_> {
             job: order.job(),
             name: order.name(),
             csr: None,
-            out: entry.planned.out.as_deref(),
+            install: &Install::into(entry.planned.out.clone()),
+            before: entry.carry.wanted.get("serial").and_then(Value::as_str),
             id: &id,
             stored: true,
             timeout: self.timeout,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use certgate_flow::Purpose;
 use clap::Args;
 
-use crate::{arguments::Global, command::order::Ordering, failure::Failure};
+use crate::{arguments::Global, command::order::Ordering, failure::Failure, keys::Keys};
 
 /// Order a new certificate: check, order, wait, confirm, fetch, verify, write
 #[derive(Debug, Args)]
@@ -13,14 +13,16 @@ use crate::{arguments::Global, command::order::Ordering, failure::Failure};
   certgate create --csr example.com.csr --product QUICKSSLPREMIUM --admin 1120 --technical 1120 --lifetime 12 --sandbox")]
 pub(crate) struct Create {
     /// The CSR, PEM; - for standard input
-    #[arg(long, value_name = "FILE")]
-    csr: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "key"])]
+    csr: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
     #[command(flatten)]
     ordering: Ordering,
 }
 
 impl Create {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.ordering.run(global, Purpose::Create, Some(self.csr))
+        self.ordering.run(global, Purpose::Create, self.csr, &self.keys)
     }
 }

@@ -17,13 +17,15 @@ use certgate_store::State;
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     arguments::Global,
     connection::Connection,
     document,
     failure::Failure,
+    install::Install,
+    keys::Keys,
     progress::{Progress, strict},
     report::{Report, Shown, closing, failed},
 };
@@ -71,9 +73,8 @@ pub(crate) struct Waiting {
     /// How long to wait in all: 90s, 30m, 2h
     #[arg(long, default_value = "30m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Where cert.pem, chain.pem and fullchain.pem go [default: they are only shown]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) install: Install,
     /// What to do with messages of others in the account's queue
     #[arg(long, value_enum, default_value = "spool")]
     pub(crate) foreign: Foreign,
@@ -142,24 +143,33 @@ pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Fail
 
 impl Ordering {
     /// Runs the order.
-    pub(crate) fn run(self, global: &Global, purpose: Purpose, csr: Option<PathBuf>) -> Result<u8, Failure> {
+    pub(crate) fn run(
+        self,
+        global: &Global,
+        purpose: Purpose,
+        csr: Option<PathBuf>,
+        keys: &Keys,
+    ) -> Result<u8, Failure> {
         if global.password_stdin && csr.as_deref() == Some(Path::new("-")) {
             return Err(Failure::usage(
                 "--password-stdin and --csr - both want standard input: give one of them as a file",
             ));
         }
-        let read = csr.as_deref().map(read_csr).transpose()?;
-        self.waiting.check()?;
+        let mut read = csr.as_deref().map(read_csr).transpose()?;
+        self.waiting.install.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
+        if let (true, Some(out)) = (keys.are_given(), &self.waiting.install.out) {
+            read = Some(keys.request(client, purpose, self.name.as_deref(), out, self.dry_run)?);
+        }
         let mut flow = Order::new(self.wanted(purpose, read));
         let progress = Progress::new(global, client, self.waiting.spool.clone());
         if self.dry_run {
             return rehearsed(global, client, &mut flow, progress);
         }
         let ledger = connection.ledger()?;
-        let progress = progress.writing(ledger, Carry { wanted: self.waiting.carried(), batch: None });
-        let origin = Origin { csr, waiting: &self.waiting, out: self.waiting.out.as_deref() };
+        let progress = progress.writing(ledger, Carry { wanted: self.waiting.install.carried(), batch: None });
+        let origin = Origin { csr, waiting: &self.waiting, install: &self.waiting.install };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
 
@@ -190,7 +200,7 @@ impl Ordering {
 pub(crate) struct Origin<'a> {
     pub(crate) csr: Option<PathBuf>,
     pub(crate) waiting: &'a Waiting,
-    pub(crate) out: Option<&'a Path>,
+    pub(crate) install: &'a Install,
 }
 
 /// Drives an order to its end and writes down how it ended.
@@ -205,8 +215,9 @@ pub(crate) fn carried_through(
     if matches!(ended, Ok(Ending::Issued(_))) {
         progress.note(State::Issued, "fetched");
     }
-    let Origin { csr, waiting, out } = origin;
+    let Origin { csr, waiting, install } = origin;
     let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
+    let before = progress.serial_before();
     let report = Report {
         now: progress.now(),
         task: kind(flow.purpose()),
@@ -215,7 +226,8 @@ pub(crate) fn carried_through(
         job: flow.job(),
         name: flow.name(),
         csr: csr.clone(),
-        out: *out,
+        install,
+        before: before.as_deref(),
         id: &id_of,
         stored: progress.ledger.is_some(),
         timeout: waiting.timeout,
@@ -292,21 +304,41 @@ pub(crate) fn show_requests(global: &Global, client: &Client, tasks: &[AnyTask],
     }
 }
 
-impl Waiting {
-    /// What can be known to go wrong before anything is ordered.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        let Some(folder) = &self.out else { return Ok(()) };
-        fs::create_dir_all(folder)
-            .and_then(|()| tempfile::tempfile_in(folder).map(drop))
-            .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display())))
-    }
+/// Orders with a new key, which comes into its folder with its certificate.
+pub(crate) fn ordered_anew(
+    global: &Global,
+    purpose: Purpose,
+    install: Install,
+    timeout: Duration,
+    keys: &Keys,
+) -> Result<Shown, Failure> {
+    let waiting = Waiting::so_long(timeout, install);
+    let ordering = Ordering {
+        product: None,
+        name: None,
+        admin: None,
+        technical: None,
+        software: None,
+        lifetime: None,
+        method: None,
+        provisioning: None,
+        waiting,
+        no_wait: false,
+        dry_run: false,
+    };
+    let mut connection = Connection::open(global, Some(timeout))?;
+    let out = ordering.waiting.install.out.clone().unwrap_or_default();
+    let request = keys.request(&mut connection.client, purpose, None, &out, false)?;
+    let mut flow = Order::new(ordering.wanted(purpose, Some(request)));
+    let carry = Carry { wanted: ordering.waiting.install.carried(), batch: None };
+    let progress = Progress::new(global, &connection.client, None).writing(connection.ledger()?, carry);
+    let origin = Origin { csr: None, waiting: &ordering.waiting, install: &ordering.waiting.install };
+    carried_through(&mut connection, &mut flow, progress, &origin)
+}
 
-    /// What the store keeps of this, to carry on with.
-    pub(crate) fn carried(&self) -> Value {
-        let out = self.out.as_ref().map(|out| std::path::absolute(out).unwrap_or_else(|_| out.clone()));
-        match out {
-            Some(out) => json!({ "out": out }),
-            None => json!({}),
-        }
+impl Waiting {
+    /// So long, and into that folder.
+    pub(crate) fn so_long(timeout: Duration, install: Install) -> Self {
+        Self { timeout, install, foreign: Foreign::Spool, spool: None }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use certgate_flow::Purpose;
 use clap::Args;
 
-use crate::{arguments::Global, command::order::Ordering, failure::Failure};
+use crate::{arguments::Global, command::order::Ordering, failure::Failure, keys::Keys};
 
 /// Renew a certificate for another term, from 90 days before its end
 #[derive(Debug, Args)]
@@ -19,11 +19,13 @@ pub(crate) struct Renew {
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
     ordering: Ordering,
 }
 
 impl Renew {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.ordering.run(global, Purpose::Renew(self.id), self.csr)
+        self.ordering.run(global, Purpose::Renew(self.id), self.csr, &self.keys)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.waiting.check()?;
+        self.waiting.install.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         if self.certificate.is_some() || self.name.is_some() {
             return self.without_store(global, &mut connection);
@@ -145,7 +145,8 @@ impl Resume {
             job,
             name: self.name.as_deref(),
             csr: self.csr.clone(),
-            out: self.waiting.out.as_deref(),
+            install: &self.waiting.install,
+            before: None,
             id: progress.id(),
             stored: progress.ledger.is_some(),
             timeout: self.waiting.timeout,
@@ -160,7 +161,7 @@ impl Resume {
 }
 
 /// Carries on with an order of the store at the right step.
-fn carry_on(
+pub(crate) fn carry_on(
     global: &Global,
     connection: &mut Connection,
     ledger: &mut Ledger,
@@ -221,10 +222,9 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
     let mut ledger = connection.ledger()?;
     let message = ledger.message_of(&id)?;
     let carried: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
-    let carried_out = carried.get("out").and_then(Value::as_str).map(PathBuf::from);
-    let out = waiting.out.clone().or(carried_out);
+    let install = waiting.install.or_carried(&carried);
     let progress = Progress::new(global, &connection.client, waiting.spool.clone()).ordered().of(&id);
-    let mut progress = progress.writing(ledger, certgate_client::Carry::default());
+    let mut progress = progress.writing(ledger, certgate_client::Carry { wanted: carried, batch: None });
     if order.order.task == TaskKind::CertificateDelete.name() {
         return deleted(connection, order, progress, waiting);
     }
@@ -260,7 +260,7 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
     if let (Some(message), Some(wait)) = (message, flow.waiting()) {
         wait.deliver(&message);
     }
-    let origin = Origin { csr: None, waiting, out: out.as_deref() };
+    let origin = Origin { csr: None, waiting, install: &install };
     carried_through(connection, &mut flow, progress, &origin)
 }
 
@@ -289,7 +289,8 @@ fn deleted(
         job: order.job,
         name: order.order.name.as_deref(),
         csr: None,
-        out: None,
+        install: &waiting.install,
+        before: None,
         id: &id,
         stored: progress.ledger.is_some(),
         timeout: waiting.timeout,

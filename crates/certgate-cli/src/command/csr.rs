@@ -1,0 +1,226 @@
+//! `certgate csr`.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use certgate_client::Kind;
+use certgate_keys::{KeyType, PrivateKey, Subject};
+use certgate_x509::CertificateRequest;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    command::order::read_csr,
+    document,
+    failure::{Failure, printable},
+    keys::{PassPhrase, key_type, read_key},
+};
+
+/// Private keys' requests
+#[derive(Debug, Subcommand)]
+pub(crate) enum Csr {
+    /// Make a CSR, with a new key or one that is there
+    #[command(after_help = "Examples:
+  certgate csr new --name example.com --san www.example.com --country DE --key-out example.com.key --out example.com.csr
+  certgate csr new --name example.com --key example.com.key > example.com.csr")]
+    New(New),
+    /// Show a CSR: subject, names, key, signature
+    #[command(after_help = "Example:\n  certgate csr show example.com.csr --output json")]
+    Show {
+        /// The CSR, PEM; - for standard input
+        file: PathBuf,
+    },
+    /// Check a CSR: that it can be ordered with, fits a name and a key (exit 10 where it does not)
+    #[command(after_help = "Example:\n  certgate csr check example.com.csr --name example.com --key example.com.key")]
+    Check {
+        /// The CSR, PEM; - for standard input
+        file: PathBuf,
+        /// A name that it must ask for
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
+        /// The key that it must be made with
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        #[command(flatten)]
+        pass_phrase: PassPhrase,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The common name, also the first of the names
+    #[arg(long)]
+    name: String,
+    /// A further name
+    #[arg(long, value_name = "NAME")]
+    san: Vec<String>,
+    /// Organisation
+    #[arg(long)]
+    organization: Option<String>,
+    /// Organisational unit
+    #[arg(long)]
+    organization_unit: Option<String>,
+    /// City
+    #[arg(long)]
+    city: Option<String>,
+    /// State or province
+    #[arg(long)]
+    state: Option<String>,
+    /// Country, two letters
+    #[arg(long)]
+    country: Option<String>,
+    /// The key, PEM (PKCS#8, PKCS#1, SEC1)
+    #[arg(long, value_name = "FILE", required_unless_present = "key_out")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    pass_phrase: PassPhrase,
+    /// Make a new key and write it into this file, which may not be there yet
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    key_out: Option<PathBuf>,
+    /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096
+    #[arg(long, value_name = "KIND", value_parser = key_type, default_value = "p256", conflicts_with = "key")]
+    key_type: KeyType,
+    /// Write the CSR into this file, which may not be there yet [default: it is shown]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Csr {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        match self {
+            Self::New(new) => new.run(global),
+            Self::Show { file } => {
+                let (_, request) = read_csr(&file)?;
+                show(global, &request);
+                Ok(0)
+            }
+            Self::Check { file, name, key, pass_phrase } => check(global, &file, &name, key.as_deref(), &pass_phrase),
+        }
+    }
+}
+
+impl New {
+    fn run(self, global: &Global) -> Result<u8, Failure> {
+        let Self {
+            name,
+            san,
+            organization,
+            organization_unit,
+            city,
+            state,
+            country,
+            key,
+            pass_phrase,
+            key_out,
+            key_type,
+            out,
+        } = self;
+        let key = match &key {
+            Some(path) => read_key(path, &pass_phrase)?,
+            None => PrivateKey::generate(key_type).map_err(|why| Failure::usage(why.to_string()))?,
+        };
+        let mut names = vec![name.clone()];
+        names.extend(san.into_iter().filter(|other| *other != name));
+        let subject = Subject { common_name: name, organization, organization_unit, city, state, country };
+        let text = key.request(&subject, &names).map_err(|why| Failure::usage(why.to_string()))?;
+        let request = CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(why.to_string()))?;
+        if let Some(path) = &key_out {
+            write(path, key.to_pem().expose(), 0o600)?;
+        }
+        if let Some(path) = &out {
+            write(path, &text, 0o644)?;
+        }
+        if global.json() {
+            let mut document = json!({ "schema": 1, "request": facts(&request), "csr": text });
+            for (name, path) in [("keyFile", &key_out), ("file", &out)] {
+                if let Some(path) = path {
+                    document[name] = json!(path);
+                }
+            }
+            document::print(&document);
+        } else {
+            match &out {
+                Some(path) => document::line(&printable(&path.display().to_string())),
+                None => document::line(text.trim_end()),
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Writes a file that may not be there, and syncs it.
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let written =
+        options.open(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+}
+
+/// What a request says, by the JSON API's names where it has them.
+fn facts(request: &CertificateRequest) -> Value {
+    let mut facts = json!({ "names": request.names, "key": request.key.to_string(), "keySize": request.key.bits });
+    let texts = [
+        ("name", &request.common_name),
+        ("organization", &request.organization),
+        ("organizationUnit", &request.organization_unit),
+        ("city", &request.city),
+        ("state", &request.state),
+        ("countryCode", &request.country),
+        ("email", &request.email),
+        ("signatureHashAlgorithm", &request.signature_hash),
+    ];
+    for (name, value) in texts {
+        if let Some(value) = value {
+            facts[name] = json!(value);
+        }
+    }
+    facts
+}
+
+fn show(global: &Global, request: &CertificateRequest) {
+    if global.json() {
+        document::print(&json!({ "schema": 1, "request": facts(request) }));
+    } else {
+        document::text(&facts(request));
+    }
+}
+
+fn check(
+    global: &Global,
+    file: &Path,
+    names: &[String],
+    key: Option<&Path>,
+    pass_phrase: &PassPhrase,
+) -> Result<u8, Failure> {
+    let (_, request) = read_csr(file)?;
+    let mut checks = vec![("signature", true, format!("by its own key, {}", request.key))];
+    for name in names {
+        let asked = request.names.iter().chain(&request.common_name).any(|other| other.eq_ignore_ascii_case(name));
+        let found = request.names.join(", ");
+        checks.push(("name", asked, if asked { name.clone() } else { format!("found {found}; expected {name}") }));
+    }
+    if let Some(path) = key {
+        let fits = read_key(path, pass_phrase)?.spki() == request.key.spki;
+        let detail = if fits { "it is made with the key" } else { "it is made with another key" };
+        checks.push(("key", fits, detail.to_owned()));
+    }
+    if global.json() {
+        let rows: Vec<Value> =
+            checks.iter().map(|(name, ok, detail)| json!({ "name": name, "ok": ok, "detail": detail })).collect();
+        document::print(&json!({ "schema": 1, "request": facts(&request), "checks": rows }));
+    } else {
+        for (name, ok, detail) in &checks {
+            document::line(&printable(&format!("{} {name}: {detail}", if *ok { "ok" } else { "PROBLEM" })));
+        }
+    }
+    Ok(if checks.iter().all(|(_, ok, _)| *ok) { 0 } else { Kind::CheckFailed.exit_code() })
+}

@@ -1,0 +1,227 @@
+//! Where a certificate goes, and what is done once it is there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use certgate_client::{Files, Kind, Place, written_files};
+use certgate_domain::Secret;
+use certgate_keys::PrivateKey;
+use certgate_x509::Issued;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::{command::order::duration, failure::Failure};
+
+/// Where a certificate goes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Install {
+    /// Where cert.pem, chain.pem and fullchain.pem go, and with a key key.pem and combined.pem [default: they are only shown]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) then: Then,
+}
+
+/// What is done once a certificate is where it belongs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Then {
+    /// With a key: how many sets before the one in place are kept for `certgate rollback`
+    #[arg(long, value_name = "COUNT", default_value_t = KEEP)]
+    keep: usize,
+    /// Run this command of the shell once the files are in place. It gets their paths in CERTGATE_CERT, CERTGATE_CHAIN,
+    /// CERTGATE_FULLCHAIN and, with a key, CERTGATE_KEY and CERTGATE_COMBINED; also CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
+    #[arg(long, value_name = "CMD")]
+    deploy_hook: Option<String>,
+    /// How long the hook may take
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    hook_timeout: Duration,
+    /// Put the set before back where the hook fails, and run the hook for that
+    #[arg(long, requires = "deploy_hook")]
+    rollback_on_failure: bool,
+}
+
+const KEEP: usize = 3;
+const HOOK: Duration = Duration::from_secs(300);
+
+/// What was put in place.
+pub(crate) struct Put {
+    /// Its paths, by what they are.
+    pub(crate) files: Value,
+    pub(crate) unchanged: bool,
+    /// What came of the hook, where there is one.
+    pub(crate) hook: Option<Result<(), String>>,
+}
+
+impl Install {
+    /// Into that folder, as `--out DIR` alone does.
+    pub(crate) fn into(out: Option<PathBuf>) -> Self {
+        let then = Then { keep: KEEP, deploy_hook: None, hook_timeout: HOOK, rollback_on_failure: false };
+        Self { out, then }
+    }
+
+    /// What can be known to go wrong before anything is ordered.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match &self.out {
+            None if self.then.deploy_hook.is_some() => {
+                Err(Failure::usage("--deploy-hook runs once files are in place: give --out too"))
+            }
+            None => Ok(()),
+            Some(folder) => fs::create_dir_all(folder)
+                .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+                .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display()))),
+        }
+    }
+
+    /// What the store keeps of this, to carry on with.
+    pub(crate) fn carried(&self) -> Value {
+        let Some(out) = &self.out else { return json!({}) };
+        let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
+        let Then { keep, deploy_hook, hook_timeout, rollback_on_failure } = &self.then;
+        let mut carried = json!({ "out": out, "keep": keep });
+        if let Some(hook) = deploy_hook {
+            carried["hook"] = json!(hook);
+            carried["hookTimeout"] = json!(hook_timeout.as_secs());
+            carried["rollback"] = json!(rollback_on_failure);
+        }
+        carried
+    }
+
+    /// What an earlier run was asked for; what this one is asked for goes before.
+    pub(crate) fn or_carried(&self, carried: &Value) -> Self {
+        if self.out.is_some() {
+            return self.clone();
+        }
+        let keep = carried.get("keep").and_then(Value::as_u64).and_then(|keep| usize::try_from(keep).ok());
+        let then = Then {
+            keep: keep.unwrap_or(KEEP),
+            deploy_hook: carried.get("hook").and_then(Value::as_str).map(str::to_owned),
+            hook_timeout: carried.get("hookTimeout").and_then(Value::as_u64).map_or(HOOK, Duration::from_secs),
+            rollback_on_failure: carried.get("rollback").and_then(Value::as_bool).unwrap_or_default(),
+        };
+        Self { out: carried.get("out").and_then(Value::as_str).map(PathBuf::from), then }
+    }
+
+    /// Puts a certificate where it goes; with the key that waits for it, where there is one.
+    pub(crate) fn put(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Option<Put>, Failure> {
+        let Some(folder) = &self.out else { return Ok(None) };
+        let place = Place::at(folder);
+        let (files, unchanged) = match key_for(&place, issued)? {
+            Some(key) => {
+                let mut about = json!({ "name": name, "serial": issued.certificate.serial });
+                if let Some(certificate) = certificate {
+                    about["certificate"] = json!(certificate);
+                }
+                let installed = place.install(issued, &key, &format!("{about:#}\n"), self.then.keep)?;
+                let Files { cert, chain, fullchain, unchanged } = &installed.files;
+                let files = json!({ "cert": cert, "chain": chain, "fullchain": fullchain, "key": installed.key, "combined": installed.combined });
+                (files, *unchanged)
+            }
+            None => {
+                let Files { cert, chain, fullchain, unchanged } = written_files(folder, issued)?;
+                (json!({ "cert": cert, "chain": chain, "fullchain": fullchain }), unchanged)
+            }
+        };
+        let hook = self
+            .then
+            .deploy_hook
+            .as_ref()
+            .map(|hook| self.deploy(hook, &place, folder, name, &issued.certificate.serial, &files));
+        Ok(Some(Put { files, unchanged, hook }))
+    }
+
+    fn deploy(
+        &self,
+        hook: &str,
+        place: &Place,
+        folder: &Path,
+        name: &str,
+        serial: &str,
+        files: &Value,
+    ) -> Result<(), String> {
+        let run = |serial: &str| run_hook(hook, self.then.hook_timeout, folder, name, serial, files);
+        let Err(why) = run(serial) else { return Ok(()) };
+        if !self.then.rollback_on_failure {
+            return Err(format!("{why}; the new files are in place"));
+        }
+        match place.rollback() {
+            Ok(Some(set)) => {
+                let back = format!("{why}; {} is in place again", set.display());
+                match run("") {
+                    Ok(()) => Err(back),
+                    Err(why) => Err(format!("{back}, and the hook failed for it as well: {why}")),
+                }
+            }
+            Ok(None) => Err(format!("{why}; there is no set before to put back")),
+            Err(error) => Err(format!("{why}; the set before could not be put back: {error}")),
+        }
+    }
+}
+
+/// The key of a certificate: the one that waits for it, or that in place.
+fn key_for(place: &Place, issued: &Issued) -> Result<Option<Secret>, Failure> {
+    for key in [place.pending_key()?, place.key()?].into_iter().flatten() {
+        let fits = PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == issued.certificate.key.spki);
+        if fits {
+            return Ok(Some(key));
+        }
+    }
+    // Without its key it may not take the place of a pair.
+    if place.key()?.is_some() {
+        return Err(Failure::new(
+            Kind::CheckFailed,
+            "the folder holds another key than the certificate's: give another --out, or order with --new-key or --key",
+        ));
+    }
+    Ok(None)
+}
+
+/// Runs a hook to its end or its time's.
+fn run_hook(
+    hook: &str,
+    timeout: Duration,
+    folder: &Path,
+    name: &str,
+    serial: &str,
+    files: &Value,
+) -> Result<(), String> {
+    let mut command = Command::new("sh");
+    command.args(["-c", hook]).stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+    command.env("CERTGATE_DIR", folder).env("CERTGATE_NAME", name).env("CERTGATE_SERIAL", serial);
+    command.env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
+    for (kind, path) in files.as_object().into_iter().flatten() {
+        if let Some(path) = path.as_str() {
+            command.env(format!("CERTGATE_{}", kind.to_uppercase()), path);
+        }
+    }
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().map_err(|why| format!("the deploy hook could not be run: {why}"))?;
+    let until = Instant::now() + timeout;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("the deploy hook failed: {status}")),
+            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(20)),
+            Ok(None) => {
+                end(&mut child);
+                return Err(format!("the deploy hook took longer than {} s and was ended", timeout.as_secs()));
+            }
+            Err(why) => return Err(format!("the deploy hook could not be waited for: {why}")),
+        }
+    }
+}
+
+/// Ends a hook and whatever it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}

@@ -1,0 +1,459 @@
+//! From a key to a certificate in place: keys, requests, sets, hooks, and what is due.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use common::{command, csr, endpoint, exit, fast, fixture, json, serve, stderr, until};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).current_dir(home).output().unwrap()
+}
+
+fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
+    let (at, config) = (endpoint(server, transport), fast(home));
+    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
+    run(home, &[arguments, &common].concat())
+}
+
+fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The public keys of key and certificate in a folder, as openssl reads them.
+fn pair(folder: &Path) -> (String, String) {
+    let (key, certificate) = (
+        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
+        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
+    );
+    assert!(key.0 && certificate.0, "{}", folder.display());
+    (key.1, certificate.1)
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_new_key_comes_into_place_with_its_certificate() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        for (kind, shown) in [("p256", "EC P-256"), ("p384", "EC P-384"), ("rsa2048", "RSA 2048 bits")] {
+            let output =
+                at(home.path(), &server, transport, &[&NEW[..], &["--key-type", kind, "--keep", "1"]].concat());
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            let checks = json(&output)["checks"].clone();
+            assert_eq!(checks[1]["detail"], format!("{shown}, the CSR's"));
+        }
+        let live = home.path().join("live");
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+        let root = home.path().join("root.pem");
+        let output = at(home.path(), &server, transport, &["info", "571"]);
+        let authorities = &json(&output)["response"]["data"][0]["certificationAuthority"];
+        fs::write(&root, authorities[1]["caCertificate"].as_str().unwrap()).unwrap();
+        assert!(
+            openssl(&live, &["verify", "-CAfile", root.to_str().unwrap(), "-untrusted", "chain.pem", "cert.pem"]).0
+        );
+        // Key, certificate and chain in one file: openssl finds both in it.
+        assert!(openssl(&live, &["x509", "-in", "combined.pem", "-noout"]).0);
+        assert!(openssl(&live, &["pkey", "-in", "combined.pem", "-noout"]).0);
+        for (name, expected) in [("key.pem", 0o600), ("combined.pem", 0o600), ("cert.pem", 0o644)] {
+            assert_eq!(mode(&live.join(name)), expected, "{name}");
+        }
+        // One set before is kept, the key that waited is in place, and the names of the certificate are in the CSR.
+        assert_eq!(fs::read_dir(live.join("sets")).unwrap().count(), 2);
+        assert!(!live.join("pending").exists());
+        assert_eq!(gateway.counts().orders, 3);
+
+        let before = pair(&live);
+        let output = run(home.path(), &["rollback", "live"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let now = pair(&live);
+        assert!(now != before && now.0 == now.1, "another whole pair");
+        assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 8, "nothing is before it");
+        assert_eq!(exit(&run(home.path(), &["rollback", "."])), 2);
+    }
+}
+
+#[test]
+fn a_key_that_is_there() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    for name in ["p256-sec1.pem", "rsa-pkcs1.pem", "p384-pkcs8-encrypted.pem"] {
+        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        let out = format!("live-{name}");
+        let mut arguments = vec!["reissue", "571", "--key", name, "--out", &out];
+        if name.contains("encrypted") {
+            arguments.extend(["--pass-phrase-command", "echo 'geheim ü'"]);
+        }
+        let output = at(home.path(), &server, "xml", &arguments);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (key, certificate) = pair(&home.path().join(&out));
+        assert_eq!(key, certificate);
+    }
+    // Modes and owners of the files before are kept.
+    let live = home.path().join("live-p256-sec1.pem");
+    fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
+    let output = at(home.path(), &server, "xml", &["reissue", "571", "--new-key", "--out", "live-p256-sec1.pem"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(mode(&live.join("key.pem")), 0o640);
+}
+
+/// Whoever reads the link once finds a whole pair, whatever is switched meanwhile.
+#[test]
+fn a_reader_never_finds_half_a_pair() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let over = AtomicBool::new(false);
+    let looks = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = 0;
+            while !over.load(Ordering::Relaxed) {
+                let set = fs::canonicalize(home.path().join("live/current")).unwrap();
+                let (key, certificate) = pair(&set);
+                assert_eq!(key, certificate);
+                for name in ["key.pem", "cert.pem", "chain.pem", "fullchain.pem", "combined.pem"] {
+                    assert!(home.path().join("live").join(name).exists(), "{name}");
+                }
+                looks += 1;
+            }
+            looks
+        });
+        for _ in 0..4 {
+            assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+            assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+        }
+        over.store(true, Ordering::Relaxed);
+        reader.join().unwrap()
+    });
+    assert!(looks > 3, "{looks}");
+}
+
+/// Killed while each task's answer is on its way: the key is never lost, and its pair comes into place once.
+#[test]
+fn killed_at_every_step() {
+    let steps = [
+        (TaskKind::CertificateInfo, 1),
+        (TaskKind::CertificateInfo, 2),
+        (TaskKind::CertificatePrepareOrder, 1),
+        (TaskKind::CertificateReissue, 1),
+        (TaskKind::PollInfo, 1),
+        (TaskKind::PollConfirm, 1),
+        (TaskKind::CertificateInfo, 3),
+    ];
+    for transport in ["xml", "json"] {
+        for (kind, count) in steps {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings::default());
+            gateway.inject_after(count - 1, Fault::Late(Some(kind), Duration::from_secs(60)));
+            let (address, config) = (endpoint(&server, transport), fast(home.path()));
+            let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
+            let hook = ["--deploy-hook", "echo once >> hooked"];
+            let mut reissue = command(home.path(), &[&NEW[..], &common, &hook].concat());
+            let reissue =
+                reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = reissue.spawn().unwrap();
+            until("the task is asked for", || gateway.asked(kind) >= count);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let waiting = fs::read_to_string(home.path().join("live/pending/key.pem")).ok();
+            let output = at(home.path(), &server, transport, &["resume"]);
+            let case = format!("{transport} {kind:?} {count}: {}", stderr(&output));
+            match exit(&output) {
+                0 => {}
+                // Nothing was ordered so far: the same command uses the key that waits.
+                8 => assert_eq!(exit(&at(home.path(), &server, transport, &[&NEW[..], &hook].concat())), 0, "{case}"),
+                other => panic!("{other} {case}"),
+            }
+            let live = home.path().join("live");
+            let (key, certificate) = pair(&live);
+            assert_eq!(key, certificate, "{case}");
+            if let Some(waiting) = waiting {
+                assert_eq!(fs::read_to_string(live.join("key.pem")).unwrap(), waiting, "{case}");
+            }
+            assert!(!live.join("pending").exists(), "{case}");
+            assert_eq!(gateway.counts().orders, 1, "{case}");
+            assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap(), "once\n", "{case}");
+        }
+    }
+}
+
+#[test]
+fn deploy_hooks() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let reissue = |more: &[&str]| at(home.path(), &server, "json", &[&NEW[..], more].concat());
+    let output = reissue(&[
+        "--deploy-hook",
+        "printf '%s ' $CERTGATE_NAME $CERTGATE_DIR $CERTGATE_KEY $CERTGATE_SERIAL > env; test -z \"$CERTGATE_PASSWORD\"",
+    ]);
+    assert_eq!((exit(&output), &json(&output)["hook"]["ok"]), (0, &true.into()), "{}", stderr(&output));
+    let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
+    assert_eq!(
+        fs::read_to_string(home.path().join("env")).unwrap(),
+        format!("example.com live live/key.pem {serial} ")
+    );
+    let first = fs::read_link(home.path().join("live/current")).unwrap();
+
+    // It fails: reported, and the new files stay unless they are not to.
+    let output = reissue(&["--deploy-hook", "exit 7"]);
+    assert_eq!((exit(&output), &json(&output)["hook"]["ok"]), (10, &false.into()));
+    assert!(
+        stderr(&output).contains("the deploy hook failed: exit status: 7; the new files are in place"),
+        "{}",
+        stderr(&output)
+    );
+    let second = fs::read_link(home.path().join("live/current")).unwrap();
+    assert_ne!(first, second);
+    let hook = format!(
+        "echo $CERTGATE_SERIAL >> seen; readlink live/current | grep -q {}",
+        second.file_name().unwrap().to_str().unwrap()
+    );
+    let output = reissue(&["--deploy-hook", &hook, "--rollback-on-failure"]);
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert!(stderr(&output).contains("is in place again"), "{}", stderr(&output));
+    assert_eq!(fs::read_link(home.path().join("live/current")).unwrap(), second);
+    assert_eq!(fs::read_to_string(home.path().join("seen")).unwrap().lines().count(), 2, "once for each");
+    // It takes too long.
+    let output = reissue(&["--deploy-hook", "sleep 30", "--hook-timeout", "1s"]);
+    assert_eq!(exit(&output), 10);
+    assert!(stderr(&output).contains("took longer than 1 s and was ended"), "{}", stderr(&output));
+    // The orders are done, whatever became of the hooks.
+    assert_eq!(exit(&at(home.path(), &server, "json", &["resume"])), 8);
+}
+
+#[test]
+fn wrong_keys_are_found_before_anything_is_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let file = |name: &str, bits: u32| {
+        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(bits)).unwrap();
+    };
+    for name in ["rsa-1024.pem", "ed25519.pem", "rsa-old-encryption.pem", "p256-pkcs8-encrypted.pem"] {
+        file(name, 0o600);
+    }
+    file("p256-sec1.pem", 0o644);
+    fs::write(home.path().join("phrase"), "wrong\n").unwrap();
+    fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(home.path().join("blocked"), "").unwrap();
+    for (what, more, said) in [
+        ("a short key", vec!["--key", "rsa-1024.pem", "--out", "a"], "of a kind that cannot be used"),
+        ("Ed25519", vec!["--key", "ed25519.pem", "--out", "a"], "cannot be used (Ed25519)"),
+        ("old encryption", vec!["--key", "rsa-old-encryption.pem", "--out", "a"], "openssl pkcs8 -topk8"),
+        (
+            "no pass phrase",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--out", "a"],
+            "the key is encrypted: give its pass phrase",
+        ),
+        (
+            "a wrong pass phrase",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--pass-phrase-file", "phrase", "--out", "a"],
+            "the pass phrase is wrong, or the file is damaged",
+        ),
+        (
+            "a command that fails",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--pass-phrase-command", "exit 4", "--out", "a"],
+            "--pass-phrase-command ended with exit status: 4",
+        ),
+        ("a key that others can read", vec!["--key", "p256-sec1.pem", "--out", "a"], "others can read it (mode 644)"),
+        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: No such file"),
+        ("a folder that is a file", vec!["--new-key", "--out", "blocked"], "cannot be written"),
+        ("no folder", vec!["--new-key"], "--out"),
+        ("a hook without files", vec!["--csr", "x.csr", "--deploy-hook", "true"], "x.csr"),
+    ] {
+        let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());
+        assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
+        assert_eq!(gateway.counts().orders, 0, "{what}");
+    }
+    let csr = csr();
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--deploy-hook", "true"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("give --out too"), "{}", stderr(&output));
+    // A certificate whose key is not there may not take the place of a pair.
+    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let before = pair(&home.path().join("live"));
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--out", "live"]);
+    assert!(exit(&output) == 10 && stderr(&output).contains("holds another key"), "{}", stderr(&output));
+    assert_eq!(pair(&home.path().join("live")), before);
+}
+
+#[test]
+fn csr_new_show_check() {
+    let home = tempfile::tempdir().unwrap();
+    let new = [
+        "csr",
+        "new",
+        "--name",
+        "example.com",
+        "--san",
+        "www.example.com",
+        "--country",
+        "DE",
+        "--organization",
+        "Ü GmbH",
+    ];
+    let output =
+        run(home.path(), &[&new[..], &["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384"]].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(mode(&home.path().join("a.key")), 0o600);
+    let (ok, shown) =
+        openssl(home.path(), &["req", "-in", "a.csr", "-noout", "-verify", "-subject", "-nameopt", "utf8", "-text"]);
+    assert!(ok && shown.contains("DNS:example.com, DNS:www.example.com") && shown.contains("O=Ü GmbH"), "{shown}");
+    let output = run(home.path(), &["csr", "show", "a.csr", "--output", "json"]);
+    let request = json(&output)["request"].clone();
+    assert_eq!(
+        (&request["key"], &request["countryCode"], &request["names"][1]),
+        (&"EC P-384".into(), &"DE".into(), &"www.example.com".into())
+    );
+    // A key is never written over.
+    let output = run(home.path(), &[&new[..], &["--key-out", "a.key"]].concat());
+    assert!(exit(&output) == 2 && stderr(&output).contains("a.key: File exists"), "{}", stderr(&output));
+    let output = run(home.path(), &[&new[..], &["--key", "a.key"]].concat());
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    for (more, code, said) in [
+        (vec!["--name", "www.example.com", "--key", "a.key"], 0, "ok key: it is made with the key"),
+        (vec!["--name", "example.org"], 10, "PROBLEM name: found example.com, www.example.com; expected example.org"),
+        (vec!["--key", "b.key"], 10, "PROBLEM key: it is made with another key"),
+    ] {
+        if !home.path().join("b.key").exists() {
+            run(home.path(), &["csr", "new", "--name", "b", "--key-out", "b.key"]);
+        }
+        let output = run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat());
+        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
+    }
+    let output = run(home.path(), &["csr", "new", "--name", "x", "--country", "Deutschland ü", "--key-out", "c.key"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("expected two letters"), "{}", stderr(&output));
+    assert!(!home.path().join("c.key").exists(), "nothing is left of what failed");
+}
+
+#[test]
+fn status_and_what_is_due() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        assert_eq!(
+            exit(&at(
+                home.path(),
+                &server,
+                transport,
+                &["reissue", "571", "--new-key", "--key-type", "p384", "--out", "certs/example"]
+            )),
+            0
+        );
+        let status = |more: &[&str]| at(home.path(), &server, transport, &[&["status", "certs"][..], more].concat());
+        let output = status(&[]);
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!(
+            (exit(&output), &row["certificate"], &row["keyFits"], &row["todo"]),
+            (0, &571.into(), &true.into(), &"nothing".into()),
+            "{row}"
+        );
+        assert_eq!(row["gateway"]["serial"], row["serial"]);
+        assert_eq!(exit(&status(&["--here", "--renew-before", "30d"])), 8, "nothing is due");
+        let output = status(&["--here", "--renew-before", "400d"]);
+        assert_eq!((exit(&output), &json(&output)["due"]), (0, &1.into()));
+
+        let due = |more: &[&str]| at(home.path(), &server, transport, &[&["renew-due", "certs"][..], more].concat());
+        assert_eq!(exit(&due(&[])), 8, "nothing is due");
+        let orders = gateway.counts().orders;
+        let before = pair(&home.path().join("certs/example"));
+        let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!((&row["result"], &row["hook"]["ok"]), (&"done".into(), &true.into()), "{row}");
+        let now = pair(&home.path().join("certs/example"));
+        assert!(now.0 == now.1 && now != before, "a new pair");
+        assert_eq!(gateway.counts().orders, orders + 1);
+        let (_, text) = openssl(&home.path().join("certs/example"), &["pkey", "-in", "key.pem", "-noout", "-text"]);
+        assert!(text.contains("P-384"), "a key of the same kind: {text}");
+
+        // Somebody else made another one at the gateway.
+        let csr = csr();
+        assert_eq!(exit(&at(home.path(), &server, transport, &["reissue", "571", "--csr", &csr])), 0);
+        let output = status(&[]);
+        let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
+        assert!(exit(&output) == 10 && todo.contains("the gateway has another certificate"), "{todo}");
+    }
+}
+
+/// Twice at once, and after a crash: one order each.
+#[test]
+fn renew_due_at_any_time() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { job_time: Duration::from_millis(300), ..Settings::default() });
+        assert_eq!(
+            exit(&at(home.path(), &server, transport, &["reissue", "571", "--new-key", "--out", "certs/example"])),
+            0
+        );
+        let due = ["renew-due", "certs", "--renew-before", "400d"];
+        let orders = gateway.counts().orders;
+        let codes: Vec<i32> = std::thread::scope(|scope| {
+            let runs: Vec<_> =
+                (0..2).map(|_| scope.spawn(|| exit(&at(home.path(), &server, transport, &due)))).collect();
+            runs.into_iter().map(|run| run.join().unwrap()).collect()
+        });
+        assert!(codes.contains(&0) && codes.iter().all(|code| [0, 6].contains(code)), "{codes:?}");
+        let made = gateway.counts().orders - orders;
+        // Where the second one came after the first was done, that one is due again by so wide a margin.
+        assert!(made == 1 || codes == [0, 0], "{made} {codes:?}");
+
+        // Killed while it waits: the next run carries on with that order.
+        let (orders, polls) = (gateway.counts().orders, gateway.asked(TaskKind::PollInfo));
+        gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
+        let mut first = command(home.path(), &[&due[..], &common].concat());
+        let mut child = first
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let key = fs::read_to_string(home.path().join("certs/example/pending/key.pem")).unwrap();
+        let output = at(home.path(), &server, transport, &due);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, orders + 1, "never a second order");
+        let (in_place, certificate) = pair(&home.path().join("certs/example"));
+        assert_eq!(in_place, certificate);
+        assert_eq!(fs::read_to_string(home.path().join("certs/example/key.pem")).unwrap(), key);
+    }
+    let home = tempfile::tempdir().unwrap();
+    let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
+    assert_eq!(row["certificates"], Value::Array(vec![]));
+}

@@ -1,0 +1,158 @@
+//! Private keys, and certificate requests (RFC 2986) made with them.
+//!
+//! ```
+//! use certgate_keys::{KeyType, PrivateKey, Subject};
+//! let key = PrivateKey::generate(KeyType::P256)?;
+//! let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
+//! let request = key.request(&subject, &["example.com".to_owned(), "www.example.com".to_owned()])?;
+//! assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+//! # Ok::<(), certgate_keys::KeyError>(())
+//! ```
+
+mod read;
+mod request;
+
+use std::fmt;
+
+use certgate_domain::Secret;
+use certgate_x509::pem;
+use pkcs8::EncodePrivateKey;
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData};
+
+pub use self::request::Subject;
+
+/// The kind of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum KeyType {
+    /// ECDSA on NIST P-256.
+    #[default]
+    P256,
+    /// ECDSA on NIST P-384.
+    P384,
+    /// RSA of 2048 bits.
+    Rsa2048,
+    /// RSA of 3072 bits.
+    Rsa3072,
+    /// RSA of 4096 bits.
+    Rsa4096,
+}
+
+impl KeyType {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::P256, Self::P384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+
+    /// Its name: `p256`, `rsa2048`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "p256",
+            Self::P384 => "p384",
+            Self::Rsa2048 => "rsa2048",
+            Self::Rsa3072 => "rsa3072",
+            Self::Rsa4096 => "rsa4096",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Why a key cannot be used. No error shows anything of the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// There is no private key in the text.
+    #[error(
+        "{0}; expected a private key as PEM: PRIVATE KEY (PKCS#8), ENCRYPTED PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"
+    )]
+    NotAKey(String),
+    /// It is encrypted, and no pass phrase was given.
+    #[error("the key is encrypted: give its pass phrase")]
+    Encrypted,
+    /// It is encrypted in the way before PKCS#8.
+    #[error(
+        "the key is encrypted in the old way (Proc-Type: 4,ENCRYPTED): convert it with `openssl pkcs8 -topk8 -in OLD -out NEW`"
+    )]
+    OldEncryption,
+    /// The pass phrase is another one.
+    #[error("the key cannot be decrypted: the pass phrase is wrong, or the file is damaged")]
+    WrongPassPhrase,
+    /// Its kind cannot be used.
+    #[error(
+        "the key is of a kind that cannot be used ({0}); expected RSA of 2048 to 4096 bits, or ECDSA on P-256 or P-384"
+    )]
+    Unsupported(String),
+    /// A key or request could not be made.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A private key. It shows itself as its public one only.
+pub struct PrivateKey {
+    pair: KeyPair,
+}
+
+impl PrivateKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`]: the machine gives no random numbers.
+    pub fn generate(kind: KeyType) -> Result<Self, KeyError> {
+        let failed = |why: &dyn fmt::Display| KeyError::Failed(format!("no key could be made: {why}"));
+        let bits = match kind {
+            KeyType::P256 => {
+                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|why| failed(&why))?;
+                return Ok(Self { pair });
+            }
+            KeyType::P384 => {
+                let pair = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(|why| failed(&why))?;
+                return Ok(Self { pair });
+            }
+            KeyType::Rsa2048 => 2048,
+            KeyType::Rsa3072 => 3072,
+            KeyType::Rsa4096 => 4096,
+        };
+        let key = rsa::PrivateKey::new(&mut getrandom::SysRng, bits).map_err(|why| failed(&why))?;
+        let der = key.to_pkcs8_der().map_err(|why| failed(&why))?;
+        Self::from_pkcs8(der.as_bytes())
+    }
+
+    /// A key in PEM: PKCS#8, encrypted or not, PKCS#1, SEC1.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn from_pem(text: &str, pass_phrase: Option<&Secret>) -> Result<Self, KeyError> {
+        Self::from_pkcs8(&read::pkcs8(text, pass_phrase)?)
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        let pair = KeyPair::try_from(der).map_err(|why| KeyError::Unsupported(why.to_string()))?;
+        if pair.algorithm() == &PKCS_ED25519 {
+            return Err(KeyError::Unsupported("Ed25519".to_owned()));
+        }
+        Ok(Self { pair })
+    }
+
+    /// The key in PEM (PKCS#8), not encrypted.
+    pub fn to_pem(&self) -> Secret {
+        Secret::new(pem::text("PRIVATE KEY", self.pair.serialized_der()))
+    }
+
+    /// The key as PKCS#8, not encrypted.
+    pub fn to_pkcs8(&self) -> &[u8] {
+        self.pair.serialized_der()
+    }
+
+    /// Its public key (SubjectPublicKeyInfo, DER), to be compared with a certificate's or a request's.
+    pub fn spki(&self) -> Vec<u8> {
+        self.pair.subject_public_key_info()
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
+    }
+}
