@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use certgate_client::{Files, Kind, Place, written_files};
@@ -15,7 +15,7 @@ use certgate_x509::Issued;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command::order::duration, failure::Failure};
+use crate::{command::order::duration, failure::Failure, keys::pass_phrase};
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +33,18 @@ pub(crate) struct Then {
     /// With a key: how many sets before the one in place are kept for `certgate rollback`
     #[arg(long, value_name = "COUNT", default_value_t = KEEP)]
     keep: usize,
+    /// With a key: write bundle.p12 (PKCS#12) too
+    #[arg(long)]
+    pkcs12: bool,
+    /// With a key: write keystore.jks (Java) too
+    #[arg(long)]
+    jks: bool,
+    /// The pass phrase of bundle.p12 and keystore.jks is this file's first line
+    #[arg(long, value_name = "FILE")]
+    store_pass_file: Option<PathBuf>,
+    /// The pass phrase of bundle.p12 and keystore.jks is the first line that this command of the shell prints
+    #[arg(long, value_name = "CMD", conflicts_with = "store_pass_file")]
+    store_pass_command: Option<String>,
     /// Run this command of the shell once the files are in place. It gets their paths in CERTGATE_CERT, CERTGATE_CHAIN,
     /// CERTGATE_FULLCHAIN and, with a key, CERTGATE_KEY and CERTGATE_COMBINED; also CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
     #[arg(long, value_name = "CMD")]
@@ -57,11 +69,56 @@ pub(crate) struct Put {
     pub(crate) hook: Option<Result<(), String>>,
 }
 
+impl Default for Then {
+    fn default() -> Self {
+        Self {
+            keep: KEEP,
+            pkcs12: false,
+            jks: false,
+            store_pass_file: None,
+            store_pass_command: None,
+            deploy_hook: None,
+            hook_timeout: HOOK,
+            rollback_on_failure: false,
+        }
+    }
+}
+
+impl Then {
+    /// The encrypted files that are asked for, with their pass phrase.
+    fn stores(&self) -> Result<Option<Secret>, Failure> {
+        if !self.pkcs12 && !self.jks {
+            return Ok(None);
+        }
+        let read =
+            pass_phrase(self.store_pass_file.as_deref(), self.store_pass_command.as_deref(), "--store-pass-command")?;
+        let missing =
+            || Failure::usage("--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command");
+        read.map(Some).ok_or_else(missing)
+    }
+
+    /// The encrypted files for a certificate.
+    fn further(&self, issued: &Issued, key: &Secret, name: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
+        let Some(pass_phrase) = self.stores()? else { return Ok(Vec::new()) };
+        let made = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
+        let key = PrivateKey::from_pem(key.expose(), None).map_err(made)?;
+        let mut certificates = vec![issued.certificate.der()];
+        certificates.extend(issued.chain.iter().map(certgate_x509::X509::der));
+        let mut files = Vec::new();
+        if self.pkcs12 {
+            files.push(("bundle.p12", key.pkcs12(&certificates, name, &pass_phrase).map_err(made)?));
+        }
+        if self.jks {
+            files.push(("keystore.jks", key.jks(&certificates, name, &pass_phrase, SystemTime::now()).map_err(made)?));
+        }
+        Ok(files)
+    }
+}
+
 impl Install {
     /// Into that folder, as `--out DIR` alone does.
     pub(crate) fn into(out: Option<PathBuf>) -> Self {
-        let then = Then { keep: KEEP, deploy_hook: None, hook_timeout: HOOK, rollback_on_failure: false };
-        Self { out, then }
+        Self { out, then: Then::default() }
     }
 
     /// What can be known to go wrong before anything is ordered.
@@ -71,6 +128,10 @@ impl Install {
                 Err(Failure::usage("--deploy-hook runs once files are in place: give --out too"))
             }
             None => Ok(()),
+            // A pass phrase that is missing or too short is found now, and not when the order is out.
+            Some(_) if self.then.stores()?.is_some_and(|pass_phrase| pass_phrase.expose().chars().count() < 6) => {
+                Err(Failure::usage("the store's pass phrase is too short: expected at least 6 characters"))
+            }
             Some(folder) => fs::create_dir_all(folder)
                 .and_then(|()| tempfile::tempfile_in(folder).map(drop))
                 .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display()))),
@@ -81,8 +142,22 @@ impl Install {
     pub(crate) fn carried(&self) -> Value {
         let Some(out) = &self.out else { return json!({}) };
         let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
-        let Then { keep, deploy_hook, hook_timeout, rollback_on_failure } = &self.then;
+        let Then {
+            keep,
+            pkcs12,
+            jks,
+            store_pass_file,
+            store_pass_command,
+            deploy_hook,
+            hook_timeout,
+            rollback_on_failure,
+        } = &self.then;
         let mut carried = json!({ "out": out, "keep": keep });
+        // Where the pass phrase comes from, never the pass phrase.
+        if *pkcs12 || *jks {
+            carried["stores"] =
+                json!({ "pkcs12": pkcs12, "jks": jks, "file": store_pass_file, "command": store_pass_command });
+        }
         if let Some(hook) = deploy_hook {
             carried["hook"] = json!(hook);
             carried["hookTimeout"] = json!(hook_timeout.as_secs());
@@ -97,8 +172,15 @@ impl Install {
             return self.clone();
         }
         let keep = carried.get("keep").and_then(Value::as_u64).and_then(|keep| usize::try_from(keep).ok());
+        let stores = |name: &str| carried.get("stores").and_then(|stores| stores.get(name));
+        let asked = |name: &str| stores(name).and_then(Value::as_bool).unwrap_or_default();
+        let text = |name: &str| stores(name).and_then(Value::as_str).map(str::to_owned);
         let then = Then {
             keep: keep.unwrap_or(KEEP),
+            pkcs12: asked("pkcs12"),
+            jks: asked("jks"),
+            store_pass_file: text("file").map(PathBuf::from),
+            store_pass_command: text("command"),
             deploy_hook: carried.get("hook").and_then(Value::as_str).map(str::to_owned),
             hook_timeout: carried.get("hookTimeout").and_then(Value::as_u64).map_or(HOOK, Duration::from_secs),
             rollback_on_failure: carried.get("rollback").and_then(Value::as_bool).unwrap_or_default(),
@@ -116,9 +198,15 @@ impl Install {
                 if let Some(certificate) = certificate {
                     about["certificate"] = json!(certificate);
                 }
-                let installed = place.install(issued, &key, &format!("{about:#}\n"), self.then.keep)?;
+                let further = self.then.further(issued, &key, name)?;
+                let installed = place.install(issued, &key, &further, &format!("{about:#}\n"), self.then.keep)?;
                 let Files { cert, chain, fullchain, unchanged } = &installed.files;
-                let files = json!({ "cert": cert, "chain": chain, "fullchain": fullchain, "key": installed.key, "combined": installed.combined });
+                let mut files = json!({ "cert": cert, "chain": chain, "fullchain": fullchain });
+                files["key"] = json!(installed.key);
+                files["combined"] = json!(installed.combined);
+                for (name, _) in &further {
+                    files[name.split_once('.').map_or(*name, |(_, ending)| ending)] = json!(folder.join(name));
+                }
                 (files, *unchanged)
             }
             None => {

@@ -54,20 +54,25 @@ pub(crate) fn key_type(name: &str) -> Result<KeyType, String> {
 
 impl PassPhrase {
     pub(crate) fn read(&self) -> Result<Option<Secret>, Failure> {
-        let first_line = |text: &str| Some(Secret::new(text.lines().next().unwrap_or_default()));
-        if let Some(path) = &self.pass_phrase_file {
-            refuse_if_others_read(path, "")?;
-            let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-            return Ok(first_line(&text));
-        }
-        let Some(command) = &self.pass_phrase_command else { return Ok(None) };
-        let output = Command::new("sh").args(["-c", command]).stderr(Stdio::inherit()).output();
-        let output = output.map_err(|why| Failure::usage(format!("--pass-phrase-command cannot be run: {why}")))?;
-        if !output.status.success() {
-            return Err(Failure::usage(format!("--pass-phrase-command ended with {}", output.status)));
-        }
-        Ok(first_line(&String::from_utf8_lossy(&output.stdout)))
+        pass_phrase(self.pass_phrase_file.as_deref(), self.pass_phrase_command.as_deref(), "--pass-phrase-command")
     }
+}
+
+/// The first line of a file that only its owner can read, or of what a command prints.
+pub(crate) fn pass_phrase(file: Option<&Path>, command: Option<&str>, option: &str) -> Result<Option<Secret>, Failure> {
+    let first_line = |text: &str| Some(Secret::new(text.lines().next().unwrap_or_default()));
+    if let Some(path) = file {
+        refuse_if_others_read(path, "")?;
+        let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        return Ok(first_line(&text));
+    }
+    let Some(command) = command else { return Ok(None) };
+    let output = Command::new("sh").args(["-c", command]).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|why| Failure::usage(format!("{option} cannot be run: {why}")))?;
+    if !output.status.success() {
+        return Err(Failure::usage(format!("{option} ended with {}", output.status)));
+    }
+    Ok(first_line(&String::from_utf8_lossy(&output.stdout)))
 }
 
 /// A key from a file that only its owner can read.

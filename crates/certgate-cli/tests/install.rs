@@ -1,4 +1,4 @@
-//! From a key to a certificate in place: keys, requests, sets, hooks, and what is due.
+//! From a key to a certificate in place: keys, requests, sets, hooks.
 
 #![cfg(unix)]
 #![allow(
@@ -26,7 +26,6 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Server, Settings};
 use common::{command, csr, endpoint, exit, fast, fixture, json, serve, stderr, until};
 use pretty_assertions::assert_eq;
-use serde_json::Value;
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 
@@ -357,103 +356,52 @@ fn csr_new_show_check() {
     assert!(!home.path().join("c.key").exists(), "nothing is left of what failed");
 }
 
+/// What openssl and Java's keytool find in the encrypted files is the pair in place.
 #[test]
-fn status_and_what_is_due() {
-    for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        assert_eq!(
-            exit(&at(
-                home.path(),
-                &server,
-                transport,
-                &["reissue", "571", "--new-key", "--key-type", "p384", "--out", "certs/example"]
-            )),
-            0
-        );
-        let status = |more: &[&str]| at(home.path(), &server, transport, &[&["status", "certs"][..], more].concat());
-        let output = status(&[]);
-        let row = json(&output)["certificates"][0].clone();
-        assert_eq!(
-            (exit(&output), &row["certificate"], &row["keyFits"], &row["todo"]),
-            (0, &571.into(), &true.into(), &"nothing".into()),
-            "{row}"
-        );
-        assert_eq!(row["gateway"]["serial"], row["serial"]);
-        assert_eq!(exit(&status(&["--here", "--renew-before", "30d"])), 8, "nothing is due");
-        let output = status(&["--here", "--renew-before", "400d"]);
-        assert_eq!((exit(&output), &json(&output)["due"]), (0, &1.into()));
-
-        let due = |more: &[&str]| at(home.path(), &server, transport, &[&["renew-due", "certs"][..], more].concat());
-        assert_eq!(exit(&due(&[])), 8, "nothing is due");
-        let orders = gateway.counts().orders;
-        let before = pair(&home.path().join("certs/example"));
-        let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let row = json(&output)["certificates"][0].clone();
-        assert_eq!((&row["result"], &row["hook"]["ok"]), (&"done".into(), &true.into()), "{row}");
-        let now = pair(&home.path().join("certs/example"));
-        assert!(now.0 == now.1 && now != before, "a new pair");
-        assert_eq!(gateway.counts().orders, orders + 1);
-        let (_, text) = openssl(&home.path().join("certs/example"), &["pkey", "-in", "key.pem", "-noout", "-text"]);
-        assert!(text.contains("P-384"), "a key of the same kind: {text}");
-
-        // Somebody else made another one at the gateway.
-        let csr = csr();
-        assert_eq!(exit(&at(home.path(), &server, transport, &["reissue", "571", "--csr", &csr])), 0);
-        let output = status(&[]);
-        let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
-        assert!(exit(&output) == 10 && todo.contains("the gateway has another certificate"), "{todo}");
-    }
-}
-
-/// Twice at once, and after a crash: one order each.
-#[test]
-fn renew_due_at_any_time() {
-    for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { job_time: Duration::from_millis(300), ..Settings::default() });
-        assert_eq!(
-            exit(&at(home.path(), &server, transport, &["reissue", "571", "--new-key", "--out", "certs/example"])),
-            0
-        );
-        let due = ["renew-due", "certs", "--renew-before", "400d"];
-        let orders = gateway.counts().orders;
-        let codes: Vec<i32> = std::thread::scope(|scope| {
-            let runs: Vec<_> =
-                (0..2).map(|_| scope.spawn(|| exit(&at(home.path(), &server, transport, &due)))).collect();
-            runs.into_iter().map(|run| run.join().unwrap()).collect()
-        });
-        assert!(codes.contains(&0) && codes.iter().all(|code| [0, 6].contains(code)), "{codes:?}");
-        let made = gateway.counts().orders - orders;
-        // Where the second one came after the first was done, that one is due again by so wide a margin.
-        assert!(made == 1 || codes == [0, 0], "{made} {codes:?}");
-
-        // Killed while it waits: the next run carries on with that order.
-        let (orders, polls) = (gateway.counts().orders, gateway.asked(TaskKind::PollInfo));
-        gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
-        let (address, config) = (endpoint(&server, transport), fast(home.path()));
-        let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
-        let mut first = command(home.path(), &[&due[..], &common].concat());
-        let mut child = first
-            .current_dir(home.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let key = fs::read_to_string(home.path().join("certs/example/pending/key.pem")).unwrap();
-        let output = at(home.path(), &server, transport, &due);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        assert_eq!(gateway.counts().orders, orders + 1, "never a second order");
-        let (in_place, certificate) = pair(&home.path().join("certs/example"));
-        assert_eq!(in_place, certificate);
-        assert_eq!(fs::read_to_string(home.path().join("certs/example/key.pem")).unwrap(), key);
-    }
+fn encrypted_stores() {
     let home = tempfile::tempdir().unwrap();
-    let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
-    assert_eq!(row["certificates"], Value::Array(vec![]));
+    let (_gateway, server) = serve(Settings::default());
+    fs::write(home.path().join("phrase"), "geheim-6\n").unwrap();
+    fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
+    for kind in ["p256", "rsa2048"] {
+        let output = at(home.path(), &server, "json", &[&NEW[..], &["--key-type", kind], &stores].concat());
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(json(&output)["files"]["p12"], "live/bundle.p12");
+        let live = home.path().join("live");
+        for name in ["bundle.p12", "keystore.jks"] {
+            assert_eq!(mode(&live.join(name)), 0o600);
+        }
+        let read =
+            |pass: &str, what: &str| openssl(&live, &["pkcs12", "-in", "bundle.p12", "-passin", pass, "-nodes", what]);
+        let (ok, key) = read("pass:geheim-6", "-nocerts");
+        assert!(ok, "openssl reads it");
+        fs::write(home.path().join("from-p12.pem"), key).unwrap();
+        let shown = openssl(home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1;
+        assert_eq!(shown, pair(&live).1);
+        assert_eq!(read("pass:geheim-6", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
+        assert!(!read("pass:wrong-6", "-nocerts").0);
+        let keytool = Command::new("keytool")
+            .args(["-list", "-v", "-keystore", "keystore.jks", "-storetype", "JKS", "-storepass", "geheim-6"])
+            .current_dir(&live)
+            .output();
+        // Java is not on every machine; openssl is a must.
+        if let Ok(keytool) = keytool {
+            let text = String::from_utf8_lossy(&keytool.stdout).into_owned();
+            assert!(keytool.status.success() && text.contains("PrivateKeyEntry"), "{text}");
+            assert!(text.contains("Certificate chain length: 2") && text.contains("Alias name: example.com"), "{text}");
+        } else {
+            eprintln!("keystore.jks was not looked at: there is no keytool here");
+        }
+    }
+    fs::write(home.path().join("short"), "12345\n").unwrap();
+    fs::set_permissions(home.path().join("short"), fs::Permissions::from_mode(0o600)).unwrap();
+    for (more, said) in [
+        (vec!["--pkcs12"], "give --store-pass-file or --store-pass-command"),
+        (vec!["--jks", "--store-pass-file", "short"], "too short: expected at least 6 characters"),
+        (vec!["--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with exit status: 3"),
+    ] {
+        let output = at(home.path(), &server, "json", &[&NEW[..], &more].concat());
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+    }
 }

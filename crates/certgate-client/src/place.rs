@@ -116,11 +116,18 @@ impl Place {
         fs::write(&path, request).map_err(|why| storage(&path, &why))
     }
 
-    /// Puts a certificate and its key in place, all of it at once. Of the sets before, `keep` stay.
+    /// Puts a certificate and its key in place, all of it at once, with further private files. Of the sets before, `keep` stay.
     ///
     /// # Errors
     /// Something could not be written: what was in place stays.
-    pub fn install(&self, issued: &Issued, key: &Secret, about: &str, keep: usize) -> Result<Installed, Error> {
+    pub fn install(
+        &self,
+        issued: &Issued,
+        key: &Secret,
+        further: &[(&str, Vec<u8>)],
+        about: &str,
+        keep: usize,
+    ) -> Result<Installed, Error> {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let key_pem = key.expose();
@@ -136,12 +143,15 @@ impl Place {
                 format!("{cert}{chain}"),
                 format!("{key_pem}{cert}{chain}"),
             ];
-            let set = self.new_set(&texts, about, &issued.certificate.serial)?;
+            let mut files: Vec<(&str, u32, &[u8])> =
+                FILES.into_iter().zip(&texts).map(|((name, mode), text)| (name, mode, text.as_bytes())).collect();
+            files.extend(further.iter().map(|(name, bytes)| (*name, 0o600, bytes.as_slice())));
+            let set = self.new_set(&files, about, &issued.certificate.serial)?;
             self.save_plain_files()?;
             self.switch(&set)?;
             set
         };
-        self.link_files()?;
+        self.link_files(further.iter().map(|(name, _)| *name))?;
         self.forget_pending(key)?;
         self.prune(keep)?;
         let path = |name: &str| self.folder.join(name);
@@ -190,7 +200,7 @@ impl Place {
         Ok(sets)
     }
 
-    fn new_set(&self, texts: &[String; 5], about: &str, serial: &str) -> Result<PathBuf, Error> {
+    fn new_set(&self, files: &[(&str, u32, &[u8])], about: &str, serial: &str) -> Result<PathBuf, Error> {
         let folder = self.folder.join("sets");
         private_folder_for_all(&folder)?;
         let number = |set: &PathBuf| -> Option<u64> { set.file_name()?.to_str()?.split('-').next()?.parse().ok() };
@@ -202,9 +212,9 @@ impl Place {
         }
         private_folder_for_all(&unfinished)?;
         let before = self.current_set();
-        for ((name, mode), text) in FILES.into_iter().zip(texts) {
+        for (name, mode, bytes) in files.iter().copied() {
             let path = unfinished.join(name);
-            write_new(&path, text.as_bytes(), mode)?;
+            write_new(&path, bytes, mode)?;
             if let Some(before) = &before {
                 like(&before.join(name), &path)?;
             }
@@ -241,8 +251,8 @@ impl Place {
     }
 
     /// The names that servers are configured with.
-    fn link_files(&self) -> Result<(), Error> {
-        for (name, _) in FILES {
+    fn link_files<'f>(&self, further: impl Iterator<Item = &'f str>) -> Result<(), Error> {
+        for name in FILES.into_iter().map(|(name, _)| name).chain(further) {
             let target = Path::new(CURRENT).join(name);
             if fs::read_link(self.folder.join(name)).is_ok_and(|there| there == target) {
                 continue;

@@ -9,6 +9,7 @@
 //! # Ok::<(), certgate_keys::KeyError>(())
 //! ```
 
+mod keystore;
 mod read;
 mod request;
 

@@ -35,7 +35,18 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     ),
     (
         "certgate-keys",
-        Some(&["certgate-domain", "certgate-x509", "getrandom", "pkcs8", "rcgen", "rsa", "sec1", "thiserror"]),
+        Some(&[
+            "certgate-domain",
+            "certgate-x509",
+            "getrandom",
+            "jks",
+            "p12-keystore",
+            "pkcs8",
+            "rcgen",
+            "rsa",
+            "sec1",
+            "thiserror",
+        ]),
     ),
     ("certgate-store", Some(&["rusqlite", "thiserror"])),
     (
