@@ -212,7 +212,7 @@ pub(crate) fn codec(settings: &Settings, protocol: Protocol) -> Result<Box<dyn C
 }
 
 /// Ctrl-C asks the run to stop; a second one stops it at once.
-fn watch_for_interrupt() -> Interrupt {
+pub(crate) fn watch_for_interrupt() -> Interrupt {
     // Only one handler can be set; all clients of the run share it.
     static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
     let watched = INTERRUPT.get_or_init(|| {

@@ -23,6 +23,7 @@ mod settings;
 mod sure;
 mod table;
 mod template;
+mod validation;
 mod verdicts;
 
 use std::process::ExitCode;

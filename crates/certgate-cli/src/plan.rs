@@ -164,6 +164,7 @@ impl Planned {
             lifetime,
             method: method.map(|method| AuthMethod::from(method.to_ascii_uppercase().as_str())),
             provisioning,
+            approver: None,
             foreign: ForeignMessages::Delivered,
             deadline,
             wait: true,

@@ -12,7 +12,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     arguments::Global,
+    connection::watch_for_interrupt,
     failure::{Failure, printable},
+    validation::{Validation, clean_up},
 };
 
 /// Tells on stderr: a line that changes on a terminal, plain lines otherwise. Keeps findings, and others' messages.
@@ -28,6 +30,8 @@ pub(crate) struct Progress<'a> {
     id: String,
     carry: Carry,
     name: Option<String>,
+    /// How control over the name is shown, where it is not only said.
+    validation: Option<Validation>,
     /// The findings of every answer.
     pub(crate) findings: Vec<Finding>,
 }
@@ -53,6 +57,7 @@ impl<'a> Progress<'a> {
             id,
             carry: Carry::default(),
             name: None,
+            validation: None,
             findings: Vec::new(),
         }
     }
@@ -62,6 +67,19 @@ impl<'a> Progress<'a> {
         self.ledger = Some(ledger);
         self.carry = carry;
         self
+    }
+
+    /// Showing control over the name so.
+    pub(crate) fn validating(mut self, validation: &Validation) -> Self {
+        self.validation = Some(validation.clone());
+        self
+    }
+
+    /// Undoes what was published for the validation.
+    pub(crate) fn clean_up(&mut self) {
+        if let Some(cleanup) = self.carry.wanted.get_mut("cleanup").map(serde_json::Value::take) {
+            clean_up(&cleanup, &|text| self.say(text));
+        }
     }
 
     /// For that order, which left in an earlier run.
@@ -196,7 +214,7 @@ impl Watcher for Progress<'_> {
         }
     }
 
-    fn publish(&mut self, authentication: &CertAuthentication) {
+    fn publish(&mut self, authentication: &CertAuthentication) -> Result<(), Error> {
         let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
         match (&authentication.method, &authentication.dns) {
             (Some(AuthMethod::Dns), Some(line)) => {
@@ -219,6 +237,15 @@ impl Watcher for Progress<'_> {
             }
             _ => {}
         }
+        let Some(validation) = &self.validation else { return Ok(()) };
+        let (cleanup, done) = validation.publish(authentication, &watch_for_interrupt(), &|text| self.say(text));
+        if !cleanup.is_empty()
+            && let Some(wanted) = self.carry.wanted.as_object_mut()
+        {
+            // With the order in the store: a later run cleans up where this one cannot.
+            wanted.insert("cleanup".to_owned(), cleanup.into());
+        }
+        done
     }
 
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {

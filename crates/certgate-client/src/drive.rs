@@ -29,7 +29,10 @@ pub trait Watcher {
     /// They are not to be borne.
     fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error>;
     /// This shows control over the name.
-    fn publish(&mut self, authentication: &CertAuthentication);
+    ///
+    /// # Errors
+    /// It could not be published: nothing is ordered.
+    fn publish(&mut self, authentication: &CertAuthentication) -> Result<(), Error>;
     /// Store a message of the queue durably, ours or somebody else's; `body` is the answer that brought it.
     ///
     /// # Errors
@@ -60,7 +63,7 @@ pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn
                 continue;
             }
             Step::Publish(authentication) => {
-                watcher.publish(&authentication);
+                watcher.publish(&authentication)?;
                 Event::Published
             }
             Step::Store(message) => {
@@ -117,7 +120,7 @@ pub fn rehearse(
         let event = match workflow.step(client.now()) {
             Step::End(ending) => return Ok((tasks, Some(*ending))),
             Step::Publish(authentication) => {
-                watcher.publish(&authentication);
+                watcher.publish(&authentication)?;
                 Event::Published
             }
             Step::Send(task) => {

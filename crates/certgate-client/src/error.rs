@@ -158,6 +158,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Control over the name could not be shown: nothing was ordered.
+    #[error("{0}: nothing was ordered")]
+    Validation(String),
     /// A tape's index cannot be read.
     #[error("{}:{line}: {why}", path.display())]
     Tape {
@@ -214,7 +217,9 @@ impl Error {
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::Undecodable { .. } => Kind::Undecodable,
             Self::Unknown { .. } => Kind::Unknown,
-            Self::Strict { .. } | Self::Unmatched { .. } | Self::Replay { .. } => Kind::CheckFailed,
+            Self::Strict { .. } | Self::Validation(_) | Self::Unmatched { .. } | Self::Replay { .. } => {
+                Kind::CheckFailed
+            }
             Self::Interrupted => Kind::Interrupted,
         }
     }

@@ -45,6 +45,8 @@ pub struct Wanted {
     pub method: Option<AuthMethod>,
     /// Whether the gateway publishes the DNS record.
     pub provisioning: Option<bool>,
+    /// The address that approves by mail; one of those offered.
+    pub approver: Option<String>,
     /// What to do with messages of others.
     pub foreign: ForeignMessages,
     /// When to stop waiting, since the run began.
@@ -244,7 +246,16 @@ impl Order {
             _ => None,
         };
         if method == AuthMethod::Email {
-            let earlier = before.and_then(|before| before.approver_emails.into_iter().next());
+            if let Some(wanted) = &self.wanted.approver
+                && !authentication.approver_emails.contains(wanted)
+            {
+                return self.end(Ending::Unfit(format!(
+                    "the gateway does not offer approval by {wanted}: choose among {}",
+                    authentication.approver_emails.join(", ")
+                )));
+            }
+            let earlier =
+                self.wanted.approver.clone().or(before.and_then(|before| before.approver_emails.into_iter().next()));
             let chosen = earlier.or_else(|| authentication.approver_emails.first().cloned());
             authentication.approver_emails = chosen.into_iter().collect();
         }

@@ -44,6 +44,7 @@ fn wanted(foreign: ForeignMessages) -> Wanted {
         lifetime: None,
         method: None,
         provisioning: None,
+        approver: None,
         foreign,
         deadline: Duration::from_secs(600),
         wait: true,

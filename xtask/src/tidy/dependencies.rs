@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "jiff",
         ]),
     ),
+    ("certgate-dns", Some(&["certgate-domain", "hickory-resolver", "thiserror", "tokio"])),
     (
         "certgate-keys",
         Some(&[

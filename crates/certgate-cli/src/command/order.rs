@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Carry, Client, drive, rehearse};
+use certgate_client::{Carry, Client, Kind, drive, rehearse};
 use certgate_domain::{
     AnyTask, TaskKind, task,
     words::{AuthMethod, ServerSoftware},
@@ -28,6 +28,7 @@ use crate::{
     keys::Keys,
     progress::{Progress, strict},
     report::{Report, Shown, closing, failed},
+    validation::Validation,
 };
 
 /// What is ordered, and how it is waited for.
@@ -57,6 +58,8 @@ pub(crate) struct Ordering {
     /// Whether the gateway publishes the DNS record itself [default: the certificate's]
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     provisioning: Option<bool>,
+    #[command(flatten)]
+    validation: Validation,
     #[command(flatten)]
     waiting: Waiting,
     /// Order, and leave the waiting to `certgate resume`
@@ -157,6 +160,7 @@ impl Ordering {
         }
         let mut read = csr.as_deref().map(read_csr).transpose()?;
         self.waiting.install.check()?;
+        self.validation.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
         if let (true, Some(out)) = (keys.are_given(), &self.waiting.install.out) {
@@ -168,12 +172,15 @@ impl Ordering {
             return rehearsed(global, client, &mut flow, progress);
         }
         let ledger = connection.ledger()?;
-        let progress = progress.writing(ledger, Carry { wanted: self.waiting.install.carried(), batch: None });
+        let progress = progress
+            .writing(ledger, Carry { wanted: self.waiting.install.carried(), batch: None })
+            .validating(&self.validation);
         let origin = Origin { csr, waiting: &self.waiting, install: &self.waiting.install };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
 
     fn wanted(&self, purpose: Purpose, csr: Option<(String, CertificateRequest)>) -> Wanted {
+        let validation = self.validation.wanted();
         Wanted {
             purpose,
             csr,
@@ -183,12 +190,15 @@ impl Ordering {
             technical: self.technical,
             software: self.software.as_deref().map(ServerSoftware::from),
             lifetime: self.lifetime,
-            method: self.method.map(|method| match method {
-                Method::Dns => AuthMethod::Dns,
-                Method::File => AuthMethod::File,
-                Method::Email => AuthMethod::Email,
+            method: validation.as_ref().map(|(method, _)| method.clone()).or_else(|| {
+                self.method.map(|method| match method {
+                    Method::Dns => AuthMethod::Dns,
+                    Method::File => AuthMethod::File,
+                    Method::Email => AuthMethod::Email,
+                })
             }),
-            provisioning: self.provisioning,
+            provisioning: validation.as_ref().map_or(self.provisioning, |(_, provisioning)| *provisioning),
+            approver: self.validation.approver.clone(),
             foreign: self.waiting.foreign.into(),
             deadline: self.waiting.timeout,
             wait: !self.no_wait,
@@ -214,6 +224,18 @@ pub(crate) fn carried_through(
     progress.finish();
     if matches!(ended, Ok(Ending::Issued(_))) {
         progress.note(State::Issued, "fetched");
+    }
+    // What has an outcome needs no validation any more; what waits still does.
+    let waits = match &ended {
+        Ok(ending) => matches!(ending, Ending::Pending(_)),
+        Err(_) => {
+            flow.is_ordered()
+                || flow.outlasts_silence()
+                || ended.as_ref().is_err_and(|error| error.kind() == Kind::Unknown)
+        }
+    };
+    if !waits {
+        progress.clean_up();
     }
     let Origin { csr, waiting, install } = origin;
     let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
@@ -322,6 +344,7 @@ pub(crate) fn ordered_anew(
         lifetime: None,
         method: None,
         provisioning: None,
+        validation: Validation::none(),
         waiting,
         no_wait: false,
         dry_run: false,

@@ -252,6 +252,7 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
         lifetime: None,
         method: None,
         provisioning: None,
+        approver: None,
         foreign: waiting.foreign.into(),
         deadline: waiting.timeout,
         wait: true,

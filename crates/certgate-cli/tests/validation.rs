@@ -1,0 +1,197 @@
+//! Control over a name is shown before the order, and what was published is cleaned up after it.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/binary.rs"]
+mod common;
+#[path = "../../certgate-dns/tests/support/server.rs"]
+mod dns;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use certgate_domain::{TaskKind, ZoneRecord};
+use certgate_simulator::{Server, Settings};
+use common::{command, csr, endpoint, exit, fast, json, serve, stderr, until};
+use pretty_assertions::assert_eq;
+
+fn arguments(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Vec<String> {
+    let (at, config, csr) = (endpoint(server, transport), fast(home), csr());
+    let common = ["reissue", "571", "--csr", &csr, "--transport", transport, "--endpoint", &at, "--config", &config];
+    common.iter().chain(more).map(|word| (*word).to_owned()).collect()
+}
+
+fn run(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
+    let arguments = arguments(home, server, transport, more);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    command(home, &arguments).current_dir(home).output().unwrap()
+}
+
+/// A new certificate: the method of one that is there cannot change.
+fn create(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
+    let (at, config, csr) = (endpoint(server, transport), fast(home), csr());
+    let contacts = ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--lifetime", "12"];
+    let common = ["create", "--csr", &csr, "--transport", transport, "--endpoint", &at, "--config", &config];
+    command(home, &[&common[..], &contacts, more].concat()).current_dir(home).output().unwrap()
+}
+
+fn resume(home: &Path, server: &Server, transport: &str) -> Output {
+    let (at, config) = (endpoint(server, transport), fast(home));
+    command(home, &["resume", "--transport", transport, "--endpoint", &at, "--config", &config])
+        .current_dir(home)
+        .output()
+        .unwrap()
+}
+
+/// Nothing is ordered before the record is there, late and first only at one of two servers.
+#[test]
+fn manual_waits_until_the_record_is_seen_everywhere() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let zones = [dns::zone(&[]), dns::zone(&[])];
+        let servers = zones.clone().map(|zone| dns::serve(zone).to_string());
+        let more = ["--dns", "manual", "--no-authoritative", "--resolver", &servers[0], "--resolver", &servers[1]];
+        let arguments = arguments(home.path(), &server, transport, &more);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut reissue = command(home.path(), &arguments);
+        let mut child = reissue.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.contains("publish now: ")).unwrap();
+        let record: ZoneRecord = line.split_once("publish now: ").unwrap().1.parse().unwrap();
+        let split = lines.next().unwrap();
+        assert!(
+            split.contains(&record.name) && split.contains(&record.kind) && split.contains(&record.value),
+            "{split}"
+        );
+        let missing = lines.find(|line| line.contains("not seen yet")).unwrap();
+        assert!(missing.contains(&servers[0]) && missing.contains(&servers[1]), "{missing}");
+        zones[0].lock().unwrap().push((record.name.clone(), dns::txt(&record.value)));
+        let missing = lines.find(|line| line.contains("not seen yet") && !line.contains(&servers[0])).unwrap();
+        assert!(missing.contains(&servers[1]), "{missing}");
+        assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "not before it is seen everywhere");
+        // Behind a CNAME it counts as well.
+        let mut second = zones[1].lock().unwrap();
+        second.push((record.name.clone(), dns::cname("elsewhere.example.net.")));
+        second.push(("elsewhere.example.net.".to_owned(), dns::txt(&record.value)));
+        drop(second);
+        assert!(lines.any(|line| line.contains("the record is seen at")));
+        lines.for_each(drop);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+#[test]
+fn a_record_that_never_comes_or_is_another_orders_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let wrong = dns::serve(dns::zone(&[("example.com.", dns::txt("wrong"))])).to_string();
+    let more = ["--dns-check", "--dns-timeout", "1s", "--no-authoritative", "--resolver", &wrong, "--output", "json"];
+    let output = run(home.path(), &server, "json", &more);
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("the DNS record is not seen after 1 s") && text.contains(": found wrong"), "{text}");
+    assert!(text.ends_with("nothing was ordered"), "{text}");
+    assert_eq!(gateway.counts().orders, 0);
+    for (more, said) in [
+        (vec!["--dns", "later"], "--dns later: expected provision, manual or exec CMD"),
+        (vec!["--dns", "exec"], "expected provision, manual or exec CMD"),
+        (vec!["--dns", "manual", "--webroot", "."], "cannot be used with"),
+        (vec!["--dns-check", "--resolver", "ns.example"], "expected an IP address"),
+        (vec!["--dns-check", "--no-authoritative"], "no name server is left to be asked"),
+        (vec!["--webroot", "none/such"], "--webroot none/such: cannot be written"),
+        (
+            vec!["--approver", "nobody@example.com"],
+            "does not offer approval by nobody@example.com: choose among admin@example.com",
+        ),
+    ] {
+        let output = run(home.path(), &server, "json", &more);
+        assert_eq!(exit(&output), 2, "{more:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
+    }
+    assert_eq!(gateway.counts().orders, 0);
+}
+
+/// The command publishes and removes; also where the order fails, and only then where it is still open.
+#[test]
+fn a_command_adds_and_removes() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let script = r#"printf '%s|%s|%s|%s\n' >> calls"#;
+        let calls = || -> Vec<Vec<String>> {
+            let text = fs::read_to_string(home.path().join("calls")).unwrap_or_default();
+            text.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
+        };
+        let actions = || calls().into_iter().map(|call| call[0].clone()).collect::<Vec<_>>();
+        let (gateway, server) = serve(Settings { job_time: Duration::from_millis(500), ..Settings::default() });
+        let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let done = calls();
+        assert_eq!((done[0][1].as_str(), done[0][2].as_str(), done[0][0].as_str()), ("example.com.", "TXT", "add"));
+        assert_eq!(done[0][1..], done[1][1..], "the very same record");
+        assert_eq!(actions(), ["add", "remove"]);
+
+        // Left to a later run, the record stays until that is over.
+        let output = run(home.path(), &server, transport, &["--dns", "exec", script, "--no-wait"]);
+        assert_eq!((exit(&output), actions().len()), (6, 3), "{}", stderr(&output));
+        let output = resume(home.path(), &server, transport);
+        assert_eq!((exit(&output), actions()[3].as_str()), (0, "remove"), "{}", stderr(&output));
+
+        // The command fails: nothing is ordered, and what it may have done is undone.
+        let orders = gateway.counts().orders;
+        let failing = format!("{script} \"$@\"\ntest \"$1\" = remove\n");
+        fs::write(home.path().join("failing.sh"), failing).unwrap();
+        let output = run(home.path(), &server, transport, &["--dns", "exec", "sh failing.sh"]);
+        assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
+        assert_eq!(actions()[4..], ["add", "remove"]);
+
+        // The order fails.
+        let (_gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
+        let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
+        assert_eq!(exit(&output), 3, "{}", stderr(&output));
+        assert_eq!(actions()[6..], ["add", "remove"]);
+    }
+}
+
+#[test]
+fn a_file_is_there_while_the_order_is_open() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("www")).unwrap();
+        let (gateway, server) = serve(Settings { job_time: Duration::from_secs(1), ..Settings::default() });
+        let file = home.path().join("www/.well-known/pki-validation/fileauth.txt");
+        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let content = fs::read_to_string(&file).unwrap();
+        assert!(content.len() > 20 && stderr(&output).contains(content.trim()), "{content}");
+        until("the order is there", || gateway.counts().orders == 1);
+        let output = resume(home.path(), &server, transport);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(!file.exists(), "it is removed once the certificate is there");
+    }
+}
+
+#[test]
+fn an_approver_of_those_offered() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let output = create(home.path(), &server, transport, &["--approver", "postmaster@example.com"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(stderr(&output).contains("validation by mail to postmaster@example.com"), "{}", stderr(&output));
+    }
+}
