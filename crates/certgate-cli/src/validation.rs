@@ -8,21 +8,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use certgate_client::{Error, Interrupt};
-use certgate_dns::{Looking, Seen};
+use certgate_client::{Error, Interrupt, unix_now};
+use certgate_dns::{Looking, Seen, TsigKey, Updating};
 use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command::order::duration, failure::Failure};
+use crate::{command::order::duration, failure::Failure, profile::refuse_if_others_read};
 
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Validation {
     /// How the DNS record gets there: `provision` by the gateway; `manual` shows it and waits until it is seen; `exec CMD` runs
-    /// this command of the shell with add or remove and the record's name, type and value
+    /// this command of the shell with add or remove and the record's name, type and value; `nsupdate` updates the zone (RFC 2136)
     #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["method", "provisioning", "webroot", "approver"])]
     dns: Vec<String>,
+    /// For nsupdate: the zone's primary server, an IP address with or without a port
+    #[arg(long, value_name = "ADDRESS", value_parser = resolver)]
+    dns_server: Option<SocketAddr>,
+    /// For nsupdate: the TSIG key, as tsig-keygen writes it, which only you may read
+    #[arg(long, value_name = "FILE")]
+    dns_key: Option<PathBuf>,
     /// Order only once the record is seen at the zone's own servers and at each --resolver
     #[arg(long)]
     dns_check: bool,
@@ -55,6 +61,7 @@ enum Dns<'a> {
     Provision,
     Manual,
     Exec(&'a str),
+    Update(SocketAddr, &'a Path),
 }
 
 impl Validation {
@@ -64,6 +71,8 @@ impl Validation {
             dns: Vec::new(),
             dns_check: false,
             dns_timeout: Duration::ZERO,
+            dns_server: None,
+            dns_key: None,
             resolver: Vec::new(),
             no_authoritative: false,
             webroot: None,
@@ -78,13 +87,22 @@ impl Validation {
             ["provision"] => Ok(Some(Dns::Provision)),
             ["manual"] => Ok(Some(Dns::Manual)),
             ["exec", command] => Ok(Some(Dns::Exec(command))),
-            other => Err(Failure::usage(format!("--dns {}: expected provision, manual or exec CMD", other.join(" ")))),
+            ["nsupdate"] => match (self.dns_server, &self.dns_key) {
+                (Some(server), Some(key)) => Ok(Some(Dns::Update(server, key))),
+                _ => Err(Failure::usage("--dns nsupdate: give the zone's server and key too: --dns-server, --dns-key")),
+            },
+            other => Err(Failure::usage(format!(
+                "--dns {}: expected provision, manual, exec CMD or nsupdate",
+                other.join(" ")
+            ))),
         }
     }
 
     /// What can be known to go wrong before anything is sent.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.dns()?;
+        if let Some(Dns::Update(_, key)) = self.dns()? {
+            read_key(key).map_err(Failure::usage)?;
+        }
         let Some(webroot) = &self.webroot else { return Ok(()) };
         let writable = tempfile::tempfile_in(webroot).map(drop);
         writable.map_err(|why| Failure::usage(format!("--webroot {}: cannot be written: {why}", webroot.display())))
@@ -94,7 +112,7 @@ impl Validation {
     pub(crate) fn wanted(&self) -> Option<(AuthMethod, Option<bool>)> {
         match self.dns() {
             Ok(Some(Dns::Provision)) => Some((AuthMethod::Dns, Some(true))),
-            Ok(Some(Dns::Manual | Dns::Exec(_))) => Some((AuthMethod::Dns, Some(false))),
+            Ok(Some(Dns::Manual | Dns::Exec(_) | Dns::Update(..))) => Some((AuthMethod::Dns, Some(false))),
             _ if self.webroot.is_some() => Some((AuthMethod::File, None)),
             _ if self.approver.is_some() => Some((AuthMethod::Email, None)),
             _ => None,
@@ -128,7 +146,7 @@ impl Validation {
             return Ok(());
         }
         let line = authentication.dns.as_deref().unwrap_or_default();
-        let wanted = matches!(dns, Some(Dns::Manual | Dns::Exec(_))) || self.dns_check;
+        let wanted = matches!(dns, Some(Dns::Manual | Dns::Exec(_) | Dns::Update(..))) || self.dns_check;
         let record: ZoneRecord = match line.parse() {
             Ok(record) => record,
             Err(_) if !wanted => return Ok(()),
@@ -142,6 +160,11 @@ impl Validation {
         if let Some(Dns::Exec(command)) = dns {
             cleanup.push(json!({ "exec": command, "name": record.name, "type": record.kind, "value": record.value }));
             run(command, "add", &record.name, &record.kind, &record.value).map_err(Error::Validation)?;
+        }
+        if let Some(Dns::Update(server, key)) = dns {
+            let file = std::path::absolute(key).unwrap_or_else(|_| key.to_owned());
+            cleanup.push(json!({ "nsupdate": server.to_string(), "key": file, "name": record.name, "type": record.kind, "value": record.value }));
+            update(server, key, &record, true).map_err(Error::Validation)?;
         }
         if self.dns_check || matches!(dns, Some(Dns::Manual)) {
             self.wait_for(&record, interrupt, say)?;
@@ -212,6 +235,9 @@ pub(crate) fn clean_up(cleanup: &Value, say: &dyn Fn(&str)) {
                 Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(format!("{file}: {why}")),
                 _ => Ok(()),
             },
+            None if step.get("nsupdate").is_some() => {
+                removed(text("nsupdate"), text("key"), text("name"), text("type"), text("value"))
+            }
             None => run(text("exec"), "remove", text("name"), text("type"), text("value")),
         };
         if let Err(why) = done {
@@ -231,4 +257,23 @@ fn run(command: &str, action: &str, name: &str, kind: &str, value: &str) -> Resu
         Ok(status) => Err(format!("--dns exec: `{command} {action}` ended with {status}")),
         Err(why) => Err(format!("--dns exec: {why}")),
     }
+}
+
+fn read_key(path: &Path) -> Result<TsigKey, String> {
+    refuse_if_others_read(path, "").map_err(|why| why.to_string())?;
+    let text = fs::read_to_string(path).map_err(|why| format!("--dns-key {}: {why}", path.display()))?;
+    TsigKey::from_text(&text).map_err(|why| format!("--dns-key {}: {why}", path.display()))
+}
+
+fn update(server: SocketAddr, key: &Path, record: &ZoneRecord, add: bool) -> Result<(), String> {
+    let updating = Updating { server, key: read_key(key)? };
+    let now = u64::try_from(unix_now() / 1000).unwrap_or_default();
+    let done = if add { updating.add(record, now) } else { updating.remove(record, now) };
+    done.map_err(|why| why.to_string())
+}
+
+fn removed(server: &str, key: &str, name: &str, kind: &str, value: &str) -> Result<(), String> {
+    let server = server.parse().map_err(|_| format!("`{server}` is no address"))?;
+    let record = ZoneRecord { name: name.to_owned(), ttl: None, kind: kind.to_owned(), value: value.to_owned() };
+    update(server, Path::new(key), &record, false)
 }

@@ -108,8 +108,8 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     assert!(text.ends_with("nothing was ordered"), "{text}");
     assert_eq!(gateway.counts().orders, 0);
     for (more, said) in [
-        (vec!["--dns", "later"], "--dns later: expected provision, manual or exec CMD"),
-        (vec!["--dns", "exec"], "expected provision, manual or exec CMD"),
+        (vec!["--dns", "later"], "--dns later: expected provision, manual, exec CMD or nsupdate"),
+        (vec!["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
         (vec!["--dns", "manual", "--webroot", "."], "cannot be used with"),
         (vec!["--dns-check", "--resolver", "ns.example"], "expected an IP address"),
         (vec!["--dns-check", "--no-authoritative"], "no name server is left to be asked"),
@@ -193,5 +193,45 @@ fn an_approver_of_those_offered() {
         let output = create(home.path(), &server, transport, &["--approver", "postmaster@example.com"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert!(stderr(&output).contains("validation by mail to postmaster@example.com"), "{}", stderr(&output));
+    }
+}
+
+/// The zone is updated before the order, and as it was after it.
+#[test]
+fn a_zone_that_is_updated() {
+    use hickory_proto::rr::{Name, TSigner, rdata::tsig::TsigAlgorithm};
+    use std::os::unix::fs::PermissionsExt;
+
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let zone = dns::zone(&[("example.com.", dns::soa())]);
+        let name = Name::from_ascii("certgate.").unwrap();
+        let signer = TSigner::new(b"secret-secret-secret".to_vec(), TsigAlgorithm::HmacSha256, name, 300).unwrap();
+        let primary = dns::serve_updates(zone.clone(), signer).to_string();
+        let key = home.path().join("tsig.key");
+        let text = "key \"certgate.\" { algorithm hmac-sha256; secret \"c2VjcmV0LXNlY3JldC1zZWNyZXQ=\"; };";
+        fs::write(&key, text).unwrap();
+        let update = ["--dns", "nsupdate", "--dns-server", &primary, "--dns-key", "tsig.key"];
+        let check = ["--dns-check", "--no-authoritative", "--resolver", &primary];
+        let output = run(home.path(), &server, transport, &update);
+        assert!(exit(&output) == 2 && stderr(&output).contains("others can read it"), "{}", stderr(&output));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+
+        let output = run(home.path(), &server, transport, &[&update[..], &check, &["--no-wait"]].concat());
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        assert!(stderr(&output).contains("the record is seen at"), "{}", stderr(&output));
+        assert_eq!(zone.lock().unwrap().len(), 2, "it stays while the order is open");
+        let output = resume(home.path(), &server, transport);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(zone.lock().unwrap().len(), 1, "and is removed after it");
+
+        let orders = gateway.counts().orders;
+        fs::write(&key, text.replace("c2VjcmV0LXNlY3JldC1zZWNyZXQ=", "b3RoZXI=")).unwrap();
+        let output = run(home.path(), &server, transport, &update);
+        assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
+        assert!(stderr(&output).contains("it refused the update"), "{}", stderr(&output));
+        let output = run(home.path(), &server, transport, &["--dns", "nsupdate"]);
+        assert!(exit(&output) == 2 && stderr(&output).contains("--dns-server, --dns-key"), "{}", stderr(&output));
     }
 }

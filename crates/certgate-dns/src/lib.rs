@@ -8,6 +8,8 @@
 //! # Ok::<(), certgate_dns::DnsError>(())
 //! ```
 
+mod update;
+
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -21,6 +23,8 @@ use hickory_resolver::{
     proto::rr::{Name, RData, RecordType},
 };
 
+pub use self::update::{TsigKey, Updating};
+
 /// Why nobody could be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -31,6 +35,12 @@ pub enum DnsError {
     /// This machine's resolver cannot be used.
     #[error("this machine's name servers cannot be asked ({0}): name some with --resolver")]
     System(String),
+    /// A TSIG key cannot be used. Its secret is not shown.
+    #[error("the TSIG key cannot be used: {0}; expected a file as tsig-keygen writes it")]
+    Key(String),
+    /// A zone could not be updated.
+    #[error("the zone could not be updated: {0}")]
+    Update(String),
     /// Nobody is to be asked.
     #[error("no name server is left to be asked: give --resolver, or leave --no-authoritative out")]
     Nobody,

@@ -33,7 +33,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "jiff",
         ]),
     ),
-    ("certgate-dns", Some(&["certgate-domain", "hickory-resolver", "thiserror", "tokio"])),
+    ("certgate-dns", Some(&["certgate-domain", "base64", "hickory-proto", "hickory-resolver", "thiserror", "tokio"])),
     (
         "certgate-keys",
         Some(&[

@@ -3,7 +3,8 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::{
-    net::{SocketAddr, UdpSocket},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, UdpSocket},
     sync::{Arc, Mutex},
     thread,
 };
@@ -11,8 +12,8 @@ use std::{
 use hickory_proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{
-        Name, RData, Record, RecordType,
-        rdata::{CNAME, TXT},
+        DNSClass, Name, RData, Record, RecordType, TSigResponseContext, TSigner,
+        rdata::{CNAME, SOA, TXT},
     },
 };
 
@@ -58,4 +59,58 @@ pub fn serve(zone: Zone) -> SocketAddr {
 
 pub fn zone(records: &[(&str, RData)]) -> Zone {
     Arc::new(Mutex::new(records.iter().map(|(name, data)| ((*name).to_owned(), data.clone())).collect()))
+}
+
+pub fn soa() -> RData {
+    let name = || Name::from_ascii("ns.example.com.").unwrap();
+    RData::SOA(SOA::new(name(), name(), 1, 60, 60, 60, 60))
+}
+
+/// Serves a zone at one address over UDP, and takes updates over TCP that are signed with the key.
+pub fn serve_updates(zone: Zone, signer: TSigner) -> SocketAddr {
+    let address = serve(zone.clone());
+    let listener = TcpListener::bind(address).unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut length = [0; 2];
+            if stream.read_exact(&mut length).is_err() {
+                continue;
+            }
+            let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+            stream.read_exact(&mut bytes).unwrap();
+            let asked = Message::from_vec(&bytes).unwrap();
+            let mut answer = Message::new(asked.metadata.id, MessageType::Response, OpCode::Update);
+            let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let bytes = match signer.verify_message_byte(&bytes, None, true) {
+                Ok((_, _, range)) if range.contains(&time) => {
+                    let mut zone = zone.lock().unwrap();
+                    // RFC 2136: the updates stand where answers have their authorities.
+                    for update in &asked.authorities {
+                        let (name, data) = (update.name.to_string(), update.data.clone());
+                        match update.dns_class {
+                            DNSClass::NONE => zone.retain(|(other, there)| !(*other == name && *there == data)),
+                            _ => zone.push((name, data)),
+                        }
+                    }
+                    let context = TSigResponseContext::new(asked.metadata.id, time, signer.clone(), mac(&asked), None);
+                    let signature = context.sign(&answer.to_vec().unwrap()).unwrap();
+                    answer.set_signature(signature);
+                    answer.to_vec().unwrap()
+                }
+                _ => {
+                    answer.metadata.response_code = ResponseCode::NotAuth;
+                    answer.to_vec().unwrap()
+                }
+            };
+            let length = u16::try_from(bytes.len()).unwrap();
+            stream.write_all(&[&length.to_be_bytes()[..], &bytes].concat()).unwrap();
+        }
+    });
+    address
+}
+
+/// The signature of what was asked, which that of the answer covers.
+fn mac(asked: &Message) -> Vec<u8> {
+    asked.signature.as_ref().map(|record| record.data.mac.to_vec()).unwrap_or_default()
 }

@@ -1,0 +1,86 @@
+//! Updates of a zone, signed, against a server that checks the signature.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+#[path = "support/server.rs"]
+mod server;
+
+use certgate_dns::{DnsError, Looking, TsigKey, Updating};
+use certgate_domain::ZoneRecord;
+use hickory_proto::rr::{Name, TSigner, rdata::tsig::TsigAlgorithm};
+use pretty_assertions::assert_eq;
+use server::{serve_updates, soa, txt, zone};
+
+const KEY: &str = "key \"certgate.\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0LXNlY3JldC1zZWNyZXQ=\";\n};\n";
+
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn signer() -> TSigner {
+    let name = Name::from_ascii("certgate.").unwrap();
+    TSigner::new(b"secret-secret-secret".to_vec(), TsigAlgorithm::HmacSha256, name, 300).unwrap()
+}
+
+#[test]
+fn added_and_removed() {
+    let zone = zone(&[("example.com.", soa()), ("_x.www.example.com.", txt("another"))]);
+    let server = serve_updates(zone.clone(), signer());
+    let updating = Updating { server, key: TsigKey::from_text(KEY).unwrap() };
+    let long = "y".repeat(300);
+    for line in ["_x.www.example.com. 300 IN TXT \"right\"".to_owned(), format!("example.com. 300 IN TXT \"{long}\"")] {
+        let record: ZoneRecord = line.parse().unwrap();
+        let look = || Looking { resolvers: vec![server], authoritative: false }.look(&record).unwrap().remove(0).found;
+        assert!(look().is_err());
+        updating.add(&record, now()).unwrap();
+        assert_eq!(look(), Ok(()));
+        updating.remove(&record, now()).unwrap();
+        assert!(look().is_err());
+    }
+    assert_eq!(zone.lock().unwrap().len(), 2, "the other record of the name is still there");
+}
+
+#[test]
+fn refusals() {
+    let zone = zone(&[("example.com.", soa())]);
+    let server = serve_updates(zone.clone(), signer());
+    let record: ZoneRecord = "example.com. 300 IN TXT \"right\"".parse().unwrap();
+    let other = KEY.replace("c2VjcmV0LXNlY3JldC1zZWNyZXQ=", "b3RoZXItb3RoZXItb3RoZXI=");
+    let updating = |key: &str| Updating { server, key: TsigKey::from_text(key).unwrap() };
+    for (what, result, said) in [
+        ("another secret", updating(&other).add(&record, now()), "it refused the update"),
+        ("another name", updating(&KEY.replace("certgate.", "other.")).add(&record, now()), "it refused the update"),
+        ("an old clock", updating(KEY).add(&record, now() - 1000), "it refused the update"),
+        (
+            "a zone of somebody else's",
+            updating(KEY).add(&"example.net. 300 IN TXT \"x\"".parse().unwrap(), now()),
+            "serves no zone for example.net.",
+        ),
+    ] {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(said), "{what}: {error}");
+    }
+    assert_eq!(zone.lock().unwrap().len(), 1);
+    for (text, said) in [
+        ("", "no key is named"),
+        ("key \"a\" { secret \"c2VjcmV0\"; };", "no algorithm is named"),
+        (
+            "key \"a\" { algorithm hmac-md5; secret \"c2VjcmV0\"; };",
+            "algorithm `hmac-md5`: expected one of hmac-sha256",
+        ),
+        ("key \"a\" { algorithm hmac-sha256; };", "there is no secret"),
+        ("key \"a\" { algorithm hmac-sha256; secret \"%%hidden%%\"; };", "its secret is not Base64"),
+    ] {
+        let error = TsigKey::from_text(text).unwrap_err();
+        assert!(matches!(&error, DnsError::Key(why) if why.contains(said)), "{error}");
+        assert!(!error.to_string().contains("hidden"));
+    }
+    assert!(!format!("{:?}", TsigKey::from_text(KEY).unwrap()).contains("c2VjcmV0"));
+}
