@@ -10,7 +10,7 @@ use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{KeyAlgorithm, PublicKey, X509};
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::{arguments::Global, failure::Failure, settings::Settings};
 
 /// An installed certificate.
 pub(crate) struct Installed {
@@ -27,6 +27,18 @@ pub(crate) struct Installed {
     pub(crate) key_type: KeyType,
     /// Whether the key beside it is its own; none where there is no key.
     pub(crate) key_fits: Option<bool>,
+}
+
+/// The folders given, else the profile's.
+pub(crate) fn chosen(global: &Global, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    let folders = Settings::of(global)?.certificates.value;
+    if folders.is_empty() {
+        return Err(Failure::usage("no folder is given: name some, or set the profile's `certificates`"));
+    }
+    Ok(folders)
 }
 
 /// The certificates in these folders, and in the folders right below them.

@@ -44,6 +44,8 @@ pub(crate) struct Profile {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) timeouts: Timeouts,
     pub(crate) time_zone: Option<String>,
+    /// Folders of installed certificates.
+    pub(crate) certificates: Vec<PathBuf>,
     /// Persons' data that tapes hold stand-ins for.
     #[serde(deserialize_with = "stand_ins")]
     pub(crate) stand_ins: Option<StandIns>,
@@ -129,6 +131,9 @@ fn read(path: &Path) -> Result<BTreeMap<String, Profile>, Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     for profile in profiles.values_mut() {
         for path in [&mut profile.password_file, &mut profile.ca_file].into_iter().flatten() {
+            *path = folder.join(&path);
+        }
+        for path in &mut profile.certificates {
             *path = folder.join(&path);
         }
         if profile.password_command.is_some() && profile.password_file.is_some() {

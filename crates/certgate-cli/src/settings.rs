@@ -60,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) routes: Setting<Routes>,
     pub(crate) time_zone: Setting<String>,
     pub(crate) stand_ins: Setting<StandIns>,
+    pub(crate) certificates: Setting<Vec<PathBuf>>,
     pub(crate) requests_per_second: Setting<usize>,
     pub(crate) body_limit: Setting<usize>,
     pub(crate) ctid: Setting<Option<String>>,
@@ -117,6 +118,9 @@ impl Settings {
             time_zone: sources
                 .pick("time_zone", global.time_zone.clone(), profile.time_zone.clone())
                 .or(TIME_ZONE.to_owned()),
+            certificates: sources
+                .pick("certificates", None, Some(profile.certificates.clone()).filter(|folders| !folders.is_empty()))
+                .or(Vec::new()),
             stand_ins: sources.pick("stand_ins", None, profile.stand_ins).or(StandIns::default()),
             requests_per_second: sources
                 .pick("requests_per_second", None, profile.requests_per_second.map(Into::into))

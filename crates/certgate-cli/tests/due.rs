@@ -151,3 +151,50 @@ fn renew_due_at_any_time() {
     let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
     assert_eq!(row["certificates"], Value::Array(vec![]));
 }
+
+/// The folders may stand in the profile: the line in the crontab needs no more than its name.
+#[test]
+fn folders_of_the_profile() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    assert_eq!(exit(&at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "certs/example"])), 0);
+    let text = format!("[team]\njson_endpoint = \"{}\"\ncertificates = [\"certs\"]\n", endpoint(&server, "json"));
+    fs::write(home.path().join("team.toml"), text).unwrap();
+    let team =
+        |command: &str| run(home.path(), &[command, "--config", "team.toml", "--profile", "team", "--output", "json"]);
+    let output = team("status");
+    assert_eq!(
+        (exit(&output), &json(&output)["certificates"][0]["name"]),
+        (0, &"example.com".into()),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(exit(&team("renew-due")), 8, "nothing is due");
+    let output = run(home.path(), &["renew-due"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("set the profile's `certificates`"), "{}", stderr(&output));
+}
+
+/// Killed while the hook runs: the next run has it run to its end.
+#[test]
+fn killed_in_the_hook() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let (address, config) = (endpoint(&server, "xml"), fast(home.path()));
+    let hook = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
+    let arguments = ["reissue", "571", "--new-key", "--out", "live", "--deploy-hook", hook, "--transport", "xml"];
+    let mut reissue = command(home.path(), &[&arguments[..], &["--endpoint", &address, "--config", &config]].concat());
+    let reissue = reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = reissue.spawn().unwrap();
+    let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+    until("the hook runs", || hooked() == "begun\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (key, certificate) = pair(&home.path().join("live"));
+    assert_eq!(key, certificate, "the pair is in place already");
+    fs::write(home.path().join("go"), "").unwrap();
+    let output = at(home.path(), &server, "xml", &["resume"]);
+    assert_eq!(exit(&output), 8, "{}", stderr(&output));
+    assert_eq!(json(&output)["hook"]["ok"], true);
+    assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
+    assert_eq!(exit(&at(home.path(), &server, "xml", &["resume"])), 8, "nothing is left");
+}

@@ -33,6 +33,7 @@ The configuration file holds a section a profile, each line of which may be left
   proxy = \"http://proxy.example:3128\"        # with a password in it only you may read this file
   routes = \"live\"                            # or documented
   time_zone = \"Europe/Berlin\"
+  certificates = [\"certificates\"]            # folders for `status` and `renew-due`, relative to this file
   stand_ins = [\"names\", \"emails\", \"phones\"] # what --record writes stand-ins for
   requests_per_second = 3
   body_limit = 16777216
@@ -129,6 +130,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         routes,
         time_zone,
         stand_ins,
+        certificates,
         requests_per_second,
         body_limit,
         ctid,
@@ -162,6 +164,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         always("timeouts.body", body, seconds),
         always("routes", &routes, |routes| json!(routes)),
         always("time_zone", time_zone, |zone| json!(zone)),
+        always("certificates", certificates, |folders| json!(folders)),
         always("stand_ins", stand_ins, |StandIns { names, emails, phones }| {
             let all = [("names", *names), ("emails", *emails), ("phones", *phones)];
             all.into_iter().filter(|(_, on)| *on).map(|(name, _)| json!(name)).collect()

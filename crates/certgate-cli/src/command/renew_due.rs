@@ -21,7 +21,7 @@ use crate::{
     connection::Connection,
     document,
     failure::{Failure, printable},
-    folders::{Installed, find, read},
+    folders::{Installed, chosen, find, read},
     install::{Install, Then},
     keys::Keys,
     report::Shown,
@@ -30,12 +30,11 @@ use crate::{
 /// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  certgate renew-due /etc/certificates --profile live --deploy-hook 'systemctl reload nginx'
+  certgate renew-due --profile live --deploy-hook 'systemctl reload nginx'
 
 It is safe to run at any time, twice at once and after a crash: what an earlier run ordered is carried on with, never ordered again.")]
 pub(crate) struct RenewDue {
-    /// Folders of certificates that certgate installed with their keys, or folders of such
-    #[arg(required = true)]
+    /// Folders of certificates that certgate installed with their keys, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
     /// What ends within this time is due
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
@@ -53,7 +52,9 @@ const RENEWABLE: i64 = 90 * 86_400;
 impl RenewDue {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let (mut rows, mut worst) = (Vec::new(), 0);
-        for installed in find(&self.folders, unix_now() / 1000)?.into_iter().filter(|installed| self.is_due(installed))
+        for installed in find(&chosen(global, &self.folders)?, unix_now() / 1000)?
+            .into_iter()
+            .filter(|installed| self.is_due(installed))
         {
             let mut row = json!({ "folder": installed.folder, "name": installed.name });
             let done = self.renew(global, &installed.folder);

@@ -13,7 +13,7 @@ use crate::{
     connection::Connection,
     document,
     failure::Failure,
-    folders::{Installed, find},
+    folders::{Installed, chosen, find},
     table::Table,
 };
 
@@ -23,8 +23,7 @@ use crate::{
   certgate status /etc/certificates
   certgate status /etc/certificates --here --renew-before 30d")]
 pub(crate) struct Status {
-    /// Folders of certificates, or folders of such
-    #[arg(required = true)]
+    /// Folders of certificates, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
     /// Look at the folders only: do not ask the gateway
     #[arg(long)]
@@ -39,7 +38,7 @@ const BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 impl Status {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let found = find(&self.folders, global.now())?;
+        let found = find(&chosen(global, &self.folders)?, global.now())?;
         let mut connection = if self.here { None } else { Some(Connection::open(global, None)?) };
         let (mut rows, mut due, mut wrong) = (Vec::new(), 0, 0);
         for installed in &found {
