@@ -250,6 +250,16 @@ impl Global {
         self.replay.is_some() && self.replay_mode == ReplayMode::Strict
     }
 
+    /// Whether the gateway was asked to do nothing really.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.demo
+    }
+
+    /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.sandbox && self.profile.as_deref() != Some("demo")
+    }
+
     /// The time for what is checked: in a replay that of the tape, seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         let taped = self.tape.get().filter(|_| self.is_offline()).and_then(Tape::time);

@@ -93,6 +93,16 @@ impl<'a> Progress<'a> {
         Some(self.carry.wanted.get("serial")?.as_str()?.to_owned())
     }
 
+    /// Whether a demo certificate would be a mistake.
+    pub(crate) fn is_live(&self) -> bool {
+        self.global.is_live()
+    }
+
+    /// Whether one was asked for.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.global.is_demo()
+    }
+
     /// The time that certificates are checked by.
     pub(crate) fn now(&self) -> i64 {
         self.global.now()

@@ -109,6 +109,9 @@ pub(crate) struct Report<'a> {
     pub(crate) stored: bool,
     pub(crate) timeout: Duration,
     pub(crate) findings: &'a [Finding],
+    /// Whether a demo certificate would be a mistake, and whether one was asked for.
+    pub(crate) live: bool,
+    pub(crate) demo: bool,
     /// The time that certificates are checked by, in seconds since 1970.
     pub(crate) now: i64,
 }
@@ -226,6 +229,13 @@ impl Report<'_> {
                 "it is the certificate from before the order".to_owned()
             };
             checks.push(Check { name: "serial", ok, detail });
+        }
+        if self.live {
+            let product = certificate.product.as_deref().unwrap_or_default();
+            let ok = !self.demo && !product.to_ascii_uppercase().starts_with("DEMO");
+            let detail =
+                if ok { "no demo certificate" } else { "a demo certificate, and the profile is not the demo system's" };
+            checks.push(Check { name: "live", ok, detail: detail.to_owned() });
         }
         let mut document = self.document("done", Some("SUCCESS"));
         document["certificate"] = certgate_json::document::certificate(certificate);

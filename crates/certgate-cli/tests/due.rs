@@ -55,7 +55,7 @@ fn pair(folder: &Path) -> (String, String) {
 fn status_and_what_is_due() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let (gateway, server) = serve(Settings { more_certificates: 120, ..Settings::default() });
         assert_eq!(
             exit(&at(
                 home.path(),
@@ -74,6 +74,11 @@ fn status_and_what_is_due() {
             "{row}"
         );
         assert_eq!(row["gateway"]["serial"], row["serial"]);
+        let others = json(&output)["certificates"].as_array().unwrap()[1..].to_vec();
+        assert!(
+            others.len() == 120 && others.iter().all(|row| row["todo"] == "not here" && row.get("folder").is_none()),
+            "{others:?}"
+        );
         assert_eq!(exit(&status(&["--here", "--renew-before", "30d"])), 8, "nothing is due");
         let output = status(&["--here", "--renew-before", "400d"]);
         assert_eq!((exit(&output), &json(&output)["due"]), (0, &1.into()));

@@ -242,6 +242,10 @@ fn deploy_hooks() {
     assert!(stderr(&output).contains("is in place again"), "{}", stderr(&output));
     assert_eq!(fs::read_link(home.path().join("live/current")).unwrap(), second);
     assert_eq!(fs::read_to_string(home.path().join("seen")).unwrap().lines().count(), 2, "once for each");
+    // There is no such command.
+    let output = reissue(&["--deploy-hook", "./no-such-hook"]);
+    assert_eq!(exit(&output), 10);
+    assert!(stderr(&output).contains("the deploy hook failed: exit status: 127"), "{}", stderr(&output));
     // It takes too long.
     let output = reissue(&["--deploy-hook", "sleep 30", "--hook-timeout", "1s"]);
     assert_eq!(exit(&output), 10);

@@ -432,6 +432,8 @@ impl Foreman for Crew<'_> {
         }
         let report = Report {
             now: self.global.now(),
+            live: self.global.is_live(),
+            demo: self.global.is_demo(),
             task: kind(order.purpose()),
             certificate: None,
             request: order.request(),

@@ -61,6 +61,8 @@ impl Delete {
         let (id, findings) = (progress.id().to_owned(), progress.findings.clone());
         let report = Report {
             now: global.now(),
+            live: global.is_live(),
+            demo: global.is_demo(),
             task: TaskKind::CertificateDelete,
             certificate: Some(self.id),
             request: None,

@@ -242,6 +242,8 @@ pub(crate) fn carried_through(
     let before = progress.serial_before();
     let report = Report {
         now: progress.now(),
+        live: progress.is_live(),
+        demo: progress.is_demo(),
         task: kind(flow.purpose()),
         certificate: id(flow.purpose()),
         request: flow.request(),

@@ -139,6 +139,8 @@ impl Resume {
         progress.ledger = None;
         let report = Report {
             now: global.now(),
+            live: global.is_live(),
+            demo: global.is_demo(),
             task: TaskKind::CertificateReissue,
             certificate: self.certificate,
             request: Some(&request),
@@ -284,6 +286,8 @@ fn deleted(
     let (id, findings) = (order.order.id.clone(), progress.findings.clone());
     let report = Report {
         now: progress.now(),
+        live: progress.is_live(),
+        demo: progress.is_demo(),
         task: TaskKind::CertificateDelete,
         certificate: order.order.certificate,
         request: None,

@@ -3,9 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use certgate_client::{Client, Error, Kind};
-use certgate_domain::{Certificate, task::CertificateInfo};
+use certgate_domain::{
+    Certificate, Query,
+    task::{CertificateInfo, CertificateList},
+};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
@@ -59,10 +62,21 @@ impl Status {
             row["todo"] = json!(todo.text);
             rows.push(row);
         }
+        if let Some(connection) = &mut connection {
+            let here: Vec<i64> = found.iter().filter_map(|installed| installed.id).collect();
+            let before = self.renew_before.unwrap_or(BEFORE);
+            each_at_gateway(&mut connection.client, |certificate| {
+                if certificate.id.is_some_and(|id| !here.contains(&id)) {
+                    rows.push(elsewhere(certificate, global.now(), before));
+                }
+            })?;
+        }
         if global.json() {
             document::print(&json!({ "schema": 1, "certificates": rows, "due": due }));
         } else {
-            let columns = ["folder", "name", "days", "keyFits", "gateway.serial", "todo"].map(str::to_owned).to_vec();
+            let columns = ["folder", "certificate", "name", "days", "keyFits", "gateway.serial", "todo"]
+                .map(str::to_owned)
+                .to_vec();
             Table::new(columns).rows(&rows);
         }
         Ok(match (wrong, due, self.renew_before) {
@@ -97,6 +111,44 @@ fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, before:
         return say("nothing; its id at the gateway is not noted", false, false);
     }
     say("nothing", false, false)
+}
+
+/// Certificates asked for at once.
+const PAGE: i64 = 100;
+
+/// Calls with each certificate of the account.
+fn each_at_gateway(client: &mut Client, mut call: impl FnMut(&Certificate)) -> Result<(), Failure> {
+    let mut offset = 0;
+    loop {
+        let page = client.call(CertificateList { query: Query::default().window(offset, PAGE) })?.value.data;
+        page.iter().for_each(&mut call);
+        if page.len() < PAGE as usize {
+            return Ok(());
+        }
+        offset += PAGE;
+    }
+}
+
+/// A certificate that is at the gateway only.
+fn elsewhere(certificate: &Certificate, now: i64, before: Duration) -> Value {
+    let mut row = json!({});
+    if let Some(id) = certificate.id {
+        row["certificate"] = json!(id);
+    }
+    if let Some(name) = &certificate.name {
+        row["name"] = json!(name);
+    }
+    let ends = certificate.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
+    let days = ends.map(|ends| (ends - now).div_euclid(86_400));
+    if let Some(days) = days {
+        row["days"] = json!(days);
+    }
+    if let Some(serial) = &certificate.serial_number {
+        row["gateway"] = json!({ "serial": serial });
+    }
+    let soon = days.is_some_and(|days| days < i64::try_from(before.as_secs() / 86_400).unwrap_or(i64::MAX));
+    row["todo"] = json!(if soon { "not here, and it ends soon: see who has it" } else { "not here" });
+    row
 }
 
 /// The gateway's certificate; none where it has none of that id.
