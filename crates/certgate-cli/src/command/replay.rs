@@ -12,6 +12,7 @@ use crate::{
     command::order::duration,
     document,
     failure::{Failure, printable},
+    password::Password,
     settings::Settings,
     verdicts::{Case, Reports, Suite},
 };
@@ -66,7 +67,10 @@ impl Replay {
 /// The password of this run, where one is given.
 fn known_secrets(global: &Global) -> Result<Redactor, Failure> {
     let settings = Settings::of(global)?;
-    let Some(password) = &settings.password.value else { return Ok(Redactor::default()) };
+    // A command may ask somebody, and a check runs where nobody is.
+    let Some(password @ (Password::Environment | Password::File(_))) = &settings.password.value else {
+        return Ok(Redactor::default());
+    };
     let user = settings.user.value.clone().unwrap_or_default();
     Ok(Redactor::new(&Credentials::new(user, password.read()?, "")))
 }

@@ -29,7 +29,11 @@ pub fn cname(target: &str) -> RData {
 
 /// Serves a zone that may change while it is served.
 pub fn serve(zone: Zone) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    serve_at("127.0.0.1:0", zone)
+}
+
+pub fn serve_at(address: &str, zone: Zone) -> SocketAddr {
+    let socket = UdpSocket::bind(address).unwrap();
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
         let mut buffer = [0; 1500];
