@@ -84,3 +84,31 @@ fn refusals() {
     }
     assert!(!format!("{:?}", TsigKey::from_text(KEY).unwrap()).contains("c2VjcmV0"));
 }
+
+/// Anybody on the way could say that all went well.
+#[test]
+fn an_answer_without_a_signature_is_none() {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
+    use hickory_proto::op::{Message, MessageType, OpCode};
+
+    let server = server::serve(zone(&[("example.com.", soa())]));
+    let listener = TcpListener::bind(server).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut length = [0; 2];
+        stream.read_exact(&mut length).unwrap();
+        let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+        stream.read_exact(&mut bytes).unwrap();
+        let asked = Message::from_vec(&bytes).unwrap();
+        let answer = Message::new(asked.metadata.id, MessageType::Response, OpCode::Update).to_vec().unwrap();
+        let length = u16::try_from(answer.len()).unwrap();
+        stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).unwrap();
+    });
+    let updating = Updating { server, key: TsigKey::from_text(KEY).unwrap() };
+    let error = updating.add(&"example.com. 300 IN TXT \"right\"".parse().unwrap(), now()).unwrap_err().to_string();
+    assert!(error.contains("its answer is not signed with the key"), "{error}");
+}
