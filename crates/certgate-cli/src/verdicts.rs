@@ -106,10 +106,16 @@ impl Suite {
             }
             if !case.rows.is_empty() {
                 let cells = |tag: &str, cells: &[String]| -> String {
-                    cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect()
+                    let cell = |cell: &String| match cell.len() {
+                        ..LONG => escaped(cell),
+                        _ => format!("<div class=\"long\">{}</div>", escaped(cell)),
+                    };
+                    cells.iter().map(|text| format!("<{tag}>{}</{tag}>", cell(text))).collect()
                 };
                 html += &format!("<div><table>\n<tr>{}</tr>\n", cells("th", &case.columns));
-                for row in &case.rows {
+                // What differs comes first: the rest is there to be looked up.
+                let (differing, equal): (Vec<&Row>, Vec<&Row>) = case.rows.iter().partition(|row| row.differs);
+                for row in differing.into_iter().chain(equal) {
                     let class = if row.differs { " class=\"differs\"" } else { "" };
                     html += &format!("<tr{class}>{}</tr>\n", cells("td", &row.cells));
                 }
@@ -120,6 +126,9 @@ impl Suite {
         html + "</body>\n</html>\n"
     }
 }
+
+/// A longer cell, such as a certificate, scrolls by itself.
+const LONG: usize = 200;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; --line: #8884; --good: #187a3c; --bad: #b3261e; --mark: #f5c51833; }
@@ -133,10 +142,14 @@ summary.bad::before { content: '✗ '; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 div { overflow-x: auto; }
+.long { font-size: .75rem; max-height: 7rem; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .9rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top; }
 td { font-family: ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+td:first-child { min-width: 17rem; }
+td:nth-child(2) { white-space: nowrap; }
 tr.differs { background: var(--mark); }
+tr:not(.differs) td { opacity: .75; }
 ";
 
 fn file(path: &Path, text: &str) -> Result<(), Failure> {
