@@ -213,14 +213,18 @@ struct Builder<'a> {
     open: Vec<Open>,
     limits: Limits,
     most: usize,
+    references: usize,
     before: Before,
 }
+
+/// Attributes of one tag: each is compared with all before it.
+const ATTRIBUTES: usize = 1024;
 
 impl<'a> Builder<'a> {
     fn new(body: &'a str, limits: Limits) -> Self {
         let nodes = Vec::with_capacity(body.len() / 64 + 16);
         let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new() };
-        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()), before: Before::Other }
+        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()), references: 0, before: Before::Other }
     }
 
     fn run(mut self) -> Result<Tree<'a>, DecodeError> {
@@ -351,7 +355,7 @@ impl<'a> Builder<'a> {
     fn attributes(&mut self, tag: &quick_xml::events::BytesStart<'a>, at: usize) -> Result<(), DecodeError> {
         let node = self.tree.nodes.len() as u32 - 1;
         let body = self.tree.body;
-        for attribute in tag.attributes() {
+        for (count, attribute) in tag.attributes().enumerate() {
             let bad = |this: &Self, found: &str| this.refuse(at, found, "attributes such as name=\"value\", each once");
             let attribute = attribute.map_err(|_| bad(self, "an attribute that is not well-formed or given twice"))?;
             // The parser hands out pieces of the body itself.
@@ -364,7 +368,7 @@ impl<'a> Builder<'a> {
                 return Err(bad(self, "an entity that XML does not define"));
             }
             // Together with the elements: an attribute takes as much room as one.
-            if self.tree.nodes.len() + self.tree.attributes.len() >= self.most {
+            if count >= ATTRIBUTES || self.tree.nodes.len() + self.tree.attributes.len() >= self.most {
                 return Err(bad(self, "too many attributes"));
             }
             self.tree.attributes.push(Attribute { node, name, value });
@@ -448,6 +452,12 @@ impl<'a> Builder<'a> {
                 "&amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
             ));
         };
+        // Each costs as much as a piece of text.
+        self.references += 1;
+        if self.references > 2 * self.most {
+            let found = format!("more than {} references in {} bytes", 2 * self.most, self.tree.body.len());
+            return Err(self.refuse(at, found, "a payload of a usual shape"));
+        }
         let Some(open) = self.open.last() else {
             return Err(self.refuse(at, "a reference outside of the root element", "one root element"));
         };

@@ -160,6 +160,17 @@ fn limits_are_the_callers() {
         "{}",
         refusal(many.as_bytes())
     );
+    // Bounds of the time that a body may take: attributes of one tag, references.
+    let tag = |count: usize| {
+        let attributes: String = (0..count).map(|number| format!(" a{number}=\"\"")).collect();
+        format!("<response{attributes}><result/></response>")
+    };
+    assert!(refusal(tag(1025).as_bytes()).contains("found too many attributes"), "{}", refusal(tag(1025).as_bytes()));
+    assert!(!refusal(tag(1024).as_bytes()).contains("attributes"), "{}", refusal(tag(1024).as_bytes()));
+    let text = |count: usize| format!("<response>{}</response>", "&amp;".repeat(count));
+    let said = refusal(text(40_000).as_bytes());
+    assert!(said.contains("more than 33194 references in 200021 bytes"), "{said}");
+    assert!(!refusal(text(10_000).as_bytes()).contains("references"), "{}", refusal(text(10_000).as_bytes()));
 }
 
 #[test]
