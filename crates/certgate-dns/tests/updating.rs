@@ -88,15 +88,12 @@ fn refusals() {
 /// Anybody on the way could say that all went well.
 #[test]
 fn an_answer_without_a_signature_is_none() {
-    use std::{
-        io::{Read, Write},
-        net::TcpListener,
-    };
+    use std::io::{Read, Write};
 
     use hickory_proto::op::{Message, MessageType, OpCode};
 
-    let server = server::serve(zone(&[("example.com.", soa())]));
-    let listener = TcpListener::bind(server).unwrap();
+    let (socket, listener) = server::both();
+    let server = server::answer(socket, zone(&[("example.com.", soa())]));
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut length = [0; 2];

@@ -33,7 +33,22 @@ pub fn serve(zone: Zone) -> SocketAddr {
 }
 
 pub fn serve_at(address: &str, zone: Zone) -> SocketAddr {
-    let socket = UdpSocket::bind(address).unwrap();
+    answer(UdpSocket::bind(address).unwrap(), zone)
+}
+
+/// One port that is free over UDP and over TCP: a port that the system gives for the one may be in use for the other.
+pub fn both() -> (UdpSocket, TcpListener) {
+    for _ in 0..100 {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()) {
+            return (socket, listener);
+        }
+    }
+    panic!("no port is free over both");
+}
+
+/// Answers what is asked at a socket.
+pub fn answer(socket: UdpSocket, zone: Zone) -> SocketAddr {
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
         let mut buffer = [0; 1500];
@@ -72,8 +87,8 @@ pub fn soa() -> RData {
 
 /// Serves a zone at one address over UDP, and takes updates over TCP that are signed with the key.
 pub fn serve_updates(zone: Zone, signer: TSigner) -> SocketAddr {
-    let address = serve(zone.clone());
-    let listener = TcpListener::bind(address).unwrap();
+    let (socket, listener) = both();
+    let address = answer(socket, zone.clone());
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
