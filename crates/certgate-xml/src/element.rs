@@ -150,7 +150,7 @@ impl<'r, 'a> Element<'r, 'a> {
     /// Whether it has neither text nor children.
     pub(crate) fn is_empty(&self) -> bool {
         let tree = self.reading.tree;
-        !tree.has_children(self.node) && tree.text(self.node).trim().is_empty()
+        !tree.has_children(self.node) && tree.text(self.node).trim_ascii().is_empty()
     }
 
     pub(crate) fn has_children(&self) -> bool {
@@ -173,39 +173,32 @@ impl<'r, 'a> Element<'r, 'a> {
     }
 
     /// All children of one of these names, ticked off.
-    pub(crate) fn all(&self, names: &[&str]) -> Vec<Element<'r, 'a>> {
+    pub(crate) fn all<const N: usize>(&self, names: &[&str; N]) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;
         let mut found = Vec::new();
-        for node in reading.tree.children(self.node) {
-            if names.iter().any(|name| reading.tree.is_named(node, name)) {
-                reading.tick(node, Tick::Read);
-                found.push(Element { reading, node });
-            }
+        for node in reading.tree.named(self.node, names) {
+            reading.tick(node, Tick::Read);
+            found.push(Element { reading, node });
         }
         found
     }
 
     /// The one child of one of these names, ticked off. Several spellings of one field count as the same.
-    pub(crate) fn one(&self, names: &[&str]) -> Result<Option<Element<'r, 'a>>> {
+    pub(crate) fn one<const N: usize>(&self, names: &[&str; N]) -> Result<Option<Element<'r, 'a>>> {
         let reading = self.reading;
-        let mut found: Option<Element<'r, 'a>> = None;
-        for node in reading.tree.children(self.node) {
-            if names.iter().any(|name| reading.tree.is_named(node, name)) {
-                let element = Element { reading, node };
-                if found.is_some() {
-                    return Err(element.refuse("a second one", "one only"));
-                }
-                reading.tick(node, Tick::Read);
-                found = Some(element);
-            }
+        let mut named = reading.tree.named(self.node, names);
+        let Some(node) = named.next() else { return Ok(None) };
+        if let Some(node) = named.next() {
+            return Err(Element { reading, node }.refuse("a second one", "one only"));
         }
-        Ok(found)
+        reading.tick(node, Tick::Read);
+        Ok(Some(Element { reading, node }))
     }
 
     /// The text of a scalar, trimmed; `None` where it is empty.
     pub(crate) fn scalar(&self) -> Result<Option<&'r str>> {
         self.check_scalar()?;
-        Ok(Some(self.verbatim().trim()).filter(|text| !text.is_empty()))
+        Ok(Some(self.verbatim().trim_ascii()).filter(|text| !text.is_empty()))
     }
 
     fn check_scalar(&self) -> Result<()> {
@@ -237,7 +230,7 @@ impl<'r, 'a> Element<'r, 'a> {
 
     pub(crate) fn check_record(&self) -> Result<()> {
         let tree = self.reading.tree;
-        let text = tree.text(self.node).trim();
+        let text = tree.text(self.node).trim_ascii();
         if text.is_empty() {
             return Ok(());
         }
@@ -267,7 +260,7 @@ impl<'r, 'a> Element<'r, 'a> {
         self.text_of(&[name])
     }
 
-    pub(crate) fn text_of(&self, names: &[&str]) -> Result<Option<String>> {
+    pub(crate) fn text_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<String>> {
         match self.one(names)? {
             Some(element) => Ok(element.scalar()?.map(str::to_owned)),
             None => Ok(None),
@@ -279,10 +272,10 @@ impl<'r, 'a> Element<'r, 'a> {
         self.bytes_of(&[name])
     }
 
-    pub(crate) fn bytes_of(&self, names: &[&str]) -> Result<Option<String>> {
+    pub(crate) fn bytes_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<String>> {
         let Some(element) = self.one(names)? else { return Ok(None) };
         element.check_scalar()?;
-        Ok(Some(element.verbatim()).filter(|text| !text.trim().is_empty()).map(str::to_owned))
+        Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
     }
 
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>> {
@@ -308,7 +301,7 @@ impl<'r, 'a> Element<'r, 'a> {
         self.integer_of(&[name])
     }
 
-    pub(crate) fn integer_of(&self, names: &[&str]) -> Result<Option<i64>> {
+    pub(crate) fn integer_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<i64>> {
         let Some(element) = self.one(names)? else { return Ok(None) };
         match element.scalar()? {
             Some(text) => element.whole_number(text).map(Some),
@@ -357,7 +350,7 @@ impl<'r, 'a> Element<'r, 'a> {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (format!("@{name}"), Foreign::Text(value.into_owned())))
             .collect();
-        let text = tree.text(self.node).trim();
+        let text = tree.text(self.node).trim_ascii();
         if entries.is_empty() && !tree.has_children(self.node) {
             return Ok(Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty()));
         }

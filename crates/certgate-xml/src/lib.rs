@@ -13,6 +13,7 @@ mod character;
 mod codec;
 mod element;
 mod envelope;
+mod fingerprint;
 mod key;
 mod out;
 mod record;

@@ -9,7 +9,10 @@ use quick_xml::{
     reader::Reader,
 };
 
-use crate::character::{character, unescaped, with_line_feeds};
+use crate::{
+    character::{character, unescaped, with_line_feeds},
+    fingerprint::Fingerprint,
+};
 
 /// A parsed body: one flat list of elements in document order, names and text borrowed from the body.
 pub(crate) struct Tree<'a> {
@@ -23,7 +26,7 @@ pub(crate) struct Tree<'a> {
 struct Node {
     /// The byte of its `<`; the name follows.
     at: u32,
-    name_len: u32,
+    name: Fingerprint,
     parent: u32,
     first_child: u32,
     next: u32,
@@ -99,7 +102,7 @@ impl<'a> Tree<'a> {
         if !body.trim_start().starts_with('<') {
             return refuse(body.len() - body.trim_start().len(), excerpt(body.trim_start()), "XML");
         }
-        Builder::new(body, limits).run()
+        Builder::new(body, limits, suspicious && body.contains('\r')).run()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -107,15 +110,7 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn name(&self, node: u32) -> &'a str {
-        self.node(node).map_or("", |node| slice(self.body, (node.at + 1, node.name_len)))
-    }
-
-    /// Whether the element has that name. Most do not even have its length.
-    pub(crate) fn is_named(&self, node: u32, name: &str) -> bool {
-        self.node(node).is_some_and(|node| {
-            let (start, len) = (node.at as usize + 1, node.name_len as usize);
-            len == name.len() && self.body.as_bytes().get(start..start + len) == Some(name.as_bytes())
-        })
+        self.node(node).map_or("", |node| slice(self.body, (node.at + 1, node.name.len())))
     }
 
     /// The element's text; empty where it has none.
@@ -132,6 +127,25 @@ impl<'a> Tree<'a> {
         std::iter::from_fn(move || {
             let node = self.node(next)?;
             Some(std::mem::replace(&mut next, node.next))
+        })
+    }
+
+    /// The children of one of these names. Every field of every record walks its siblings here: no step does more than it must.
+    pub(crate) fn named<'t, const N: usize>(
+        &'t self,
+        parent: u32,
+        names: &'t [&str; N],
+    ) -> impl Iterator<Item = u32> + 't {
+        let keys = names.map(Fingerprint::of);
+        let mut next = self.node(parent).map_or(NONE, |node| node.first_child);
+        std::iter::from_fn(move || {
+            while let Some(node) = self.node(next) {
+                let at = std::mem::replace(&mut next, node.next);
+                if keys.contains(&node.name) && names.contains(&self.name(at)) {
+                    return Some(at);
+                }
+            }
+            None
         })
     }
 
@@ -180,23 +194,22 @@ impl<'a> Tree<'a> {
 
     /// The names from the root to an element, with `[n]` where a name repeats among its siblings.
     pub(crate) fn path(&self, node: u32) -> String {
-        let mut parts = Vec::new();
-        let mut at = Some(node);
-        while let Some(node) = at {
+        let mut way: Vec<u32> = std::iter::successors(Some(node), |node| self.parent(*node)).collect();
+        way.reverse();
+        let mut path = String::with_capacity(64);
+        for node in way {
             let name = self.name(node);
-            at = self.parent(node);
-            let same = |sibling: &u32| self.name(*sibling) == name;
-            let twins = at.map_or(1, |parent| self.children(parent).filter(same).count());
-            if twins > 1 {
-                let index =
-                    at.map_or(0, |p| self.children(p).filter(same).take_while(|sibling| *sibling != node).count());
-                parts.push(format!("{name}[{index}]"));
-            } else {
-                parts.push(name.to_owned());
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+            let Some(parent) = self.parent(node) else { continue };
+            if self.named(parent, &[name]).nth(1).is_some() {
+                let index = self.named(parent, &[name]).take_while(|sibling| *sibling != node).count();
+                path.push_str(&format!("[{index}]"));
             }
         }
-        parts.reverse();
-        parts.join(".")
+        path
     }
 
     fn node(&self, node: u32) -> Option<&Node> {
@@ -213,6 +226,8 @@ struct Builder<'a> {
     open: Vec<Open>,
     limits: Limits,
     most: usize,
+    /// Whether the body has carriage returns; few have.
+    returns: bool,
     references: usize,
     before: Before,
 }
@@ -221,10 +236,11 @@ struct Builder<'a> {
 const ATTRIBUTES: usize = 1024;
 
 impl<'a> Builder<'a> {
-    fn new(body: &'a str, limits: Limits) -> Self {
+    fn new(body: &'a str, limits: Limits, returns: bool) -> Self {
         let nodes = Vec::with_capacity(body.len() / 64 + 16);
         let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new() };
-        Self { tree, open: Vec::new(), limits, most: Limits::nodes(body.len()), references: 0, before: Before::Other }
+        let most = Limits::nodes(body.len());
+        Self { tree, open: Vec::new(), limits, most, returns, references: 0, before: Before::Other }
     }
 
     fn run(mut self) -> Result<Tree<'a>, DecodeError> {
@@ -236,17 +252,16 @@ impl<'a> Builder<'a> {
                 Ok(event) => event,
                 Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
             };
-            let end = reader.buffer_position() as usize;
             let before = std::mem::replace(&mut self.before, Before::Other);
             match event {
                 Event::Start(tag) => {
-                    self.start(at, tag.name().as_ref().len())?;
+                    self.start(at, tag.name().as_ref())?;
                     if !tag.attributes_raw().is_empty() {
                         self.attributes(&tag, at)?;
                     }
                 }
                 Event::Empty(tag) => {
-                    self.start(at, tag.name().as_ref().len())?;
+                    self.start(at, tag.name().as_ref())?;
                     if !tag.attributes_raw().is_empty() {
                         self.attributes(&tag, at)?;
                     }
@@ -255,9 +270,9 @@ impl<'a> Builder<'a> {
                 Event::End(_) => {
                     self.open.pop();
                 }
-                Event::Text(_) => self.text(at, at, end, before)?,
-                Event::CData(_) => self.text(at, at + "<![CDATA[".len(), end - "]]>".len(), before)?,
-                Event::GeneralRef(_) => self.reference(at, body.get(at + 1..end - 1).unwrap_or_default(), before)?,
+                Event::Text(piece) => self.text(at, &piece, before)?,
+                Event::CData(piece) => self.cdata(at, &piece)?,
+                Event::GeneralRef(name) => self.reference(at, &name, before)?,
                 Event::Decl(declaration) => {
                     if let Some(Ok(encoding)) = declaration.encoding()
                         && !encoding.eq_ignore_ascii_case("UTF-8")
@@ -304,7 +319,7 @@ impl<'a> Builder<'a> {
         self.refuse(at, found, &expected)
     }
 
-    fn start(&mut self, at: usize, name_len: usize) -> Result<(), DecodeError> {
+    fn start(&mut self, at: usize, name: &str) -> Result<(), DecodeError> {
         let body = self.tree.body;
         if self.open.is_empty() && !self.tree.nodes.is_empty() {
             return Err(self.refuse(at, "a second root element", "the end of the body"));
@@ -323,8 +338,10 @@ impl<'a> Builder<'a> {
         if grown == self.tree.nodes.capacity() {
             self.tree.nodes.reserve_exact(grown.min(self.most - grown));
         }
-        let name = (at as u32 + 1, name_len as u32);
-        if self.tree.nodes.is_empty() && slice(body, name).eq_ignore_ascii_case("html") {
+        if name.len() > Fingerprint::LONGEST {
+            return Err(self.refuse(at, format!("a name of {} bytes", name.len()), "a shorter one"));
+        }
+        if self.tree.nodes.is_empty() && name.eq_ignore_ascii_case("html") {
             return Err(self.refuse(at, "HTML, perhaps from a proxy", "XML"));
         }
         let node = self.tree.nodes.len() as u32;
@@ -342,7 +359,7 @@ impl<'a> Builder<'a> {
         }
         self.tree.nodes.push(Node {
             at: at as u32,
-            name_len: name_len as u32,
+            name: Fingerprint::of(name),
             parent,
             first_child: NONE,
             next: NONE,
@@ -377,36 +394,40 @@ impl<'a> Builder<'a> {
     }
 
     /// A piece of text. White space alone counts only between other pieces.
-    fn text(&mut self, at: usize, start: usize, end: usize, before: Before) -> Result<(), DecodeError> {
-        let piece = self.tree.body.get(start..end).unwrap_or_default();
-        let is_cdata = start != at;
+    fn text(&mut self, at: usize, piece: &str, before: Before) -> Result<(), DecodeError> {
+        let is_space = piece.bytes().all(|byte| byte.is_ascii_whitespace());
         let Some(open) = self.open.last_mut() else {
-            if piece.trim().is_empty() && !is_cdata {
-                return Ok(());
-            }
-            let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
-            let at = at + piece.len() - piece.trim_start().len();
-            return Err(self.refuse(at, format!("the text {}", excerpt(piece.trim())), expected));
+            return if is_space { Ok(()) } else { Err(self.outside(at, piece)) };
         };
-        if piece.is_empty() {
-            return Ok(());
+        if !is_space || matches!(before, Before::Reference) {
+            self.push_piece(at, piece);
+        } else if self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None)) {
+            open.pending.push_str(&if self.returns { with_line_feeds(piece) } else { piece.into() });
+        } else {
+            self.before = Before::Space(at, at + piece.len());
         }
-        if !is_cdata && !matches!(before, Before::Reference) && piece.trim().is_empty() {
-            let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
-            if has_text {
-                open.pending.push_str(&with_line_feeds(piece));
-            } else {
-                self.before = Before::Space(start, end);
-            }
-            return Ok(());
-        }
-        self.push_piece(start, end);
         Ok(())
     }
 
-    fn push_piece(&mut self, start: usize, end: usize) {
-        match with_line_feeds(self.tree.body.get(start..end).unwrap_or_default()) {
-            Cow::Borrowed(piece) => self.push_text(piece, Some((start as u32, (end - start) as u32))),
+    fn cdata(&mut self, at: usize, piece: &str) -> Result<(), DecodeError> {
+        if self.open.is_empty() {
+            return Err(self.outside(at, piece));
+        }
+        if !piece.is_empty() {
+            self.push_piece(at + "<![CDATA[".len(), piece);
+        }
+        Ok(())
+    }
+
+    fn outside(&self, at: usize, piece: &str) -> DecodeError {
+        let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
+        let at = at + piece.len() - piece.trim_start().len();
+        self.refuse(at, format!("the text {}", excerpt(piece.trim())), expected)
+    }
+
+    fn push_piece(&mut self, start: usize, piece: &str) {
+        match if self.returns { with_line_feeds(piece) } else { piece.into() } {
+            Cow::Borrowed(piece) => self.push_text(piece, Some((start as u32, piece.len() as u32))),
             Cow::Owned(piece) => self.push_text(&piece, None),
         }
     }
@@ -463,7 +484,7 @@ impl<'a> Builder<'a> {
         };
         let has_text = self.tree.nodes.get(open.node as usize).is_some_and(|node| !matches!(node.text, Text::None));
         if let (false, Before::Space(start, end)) = (has_text, before) {
-            self.push_piece(start, end);
+            self.push_piece(start, self.tree.body.get(start..end).unwrap_or_default());
         }
         self.push_text(character.encode_utf8(&mut [0; 4]), None);
         self.before = Before::Reference;

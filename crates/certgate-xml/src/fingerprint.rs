@@ -1,0 +1,21 @@
+//! Names of elements, told apart quickly.
+
+/// What tells most names apart without a look at the body: the length, the first and the last byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(u32);
+
+impl Fingerprint {
+    /// Bytes of a name.
+    pub(crate) const LONGEST: usize = u16::MAX as usize;
+
+    pub(crate) fn of(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        let (first, last) = (bytes.first().copied().unwrap_or_default(), bytes.last().copied().unwrap_or_default());
+        Self(u32::from(name.len() as u16) | u32::from(first) << 16 | u32::from(last) << 24)
+    }
+
+    /// The length of the name.
+    pub(crate) fn len(self) -> u32 {
+        self.0 & 0xFFFF
+    }
+}
