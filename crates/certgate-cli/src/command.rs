@@ -83,7 +83,7 @@ fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {
         Command::Rollback(command) => command.run(global),
         Command::Config(command) => command.run(global),
         Command::Doctor => doctor::run(global),
-        Command::Completions(command) => command.run(),
-        Command::Man => man::run(),
+        Command::Completions(command) => command.run(global),
+        Command::Man => man::run(global),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Listing {
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
     /// The columns of the table
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = column)]
     columns: Vec<String>,
 }
 
@@ -57,8 +57,18 @@ fn condition(text: &str) -> Result<QueryFilter, String> {
     ];
     let found = operators.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)));
     let (operator, value) = found.ok_or_else(expected)?;
+    if value.is_empty() {
+        return Err("expected a value behind the sign; no protocol tells what an empty one would mean".to_owned());
+    }
     let operator = if operator == Operator::Equal && value.contains('*') { Operator::Like } else { operator };
     Ok(QueryFilter::new(key.trim(), operator, value))
+}
+
+fn column(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected the name of a field, such as id or job.status".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 fn order(text: &str) -> Result<QueryOrder, String> {
@@ -102,13 +112,16 @@ impl Listing {
             let count = page.rows.len();
             offset += i64::try_from(count).unwrap_or(i64::MAX);
             let total = page.total;
+            if !rows.begun && !self.columns.is_empty() && !global.json() && !global.quiet {
+                rows.table.warn_of_strangers(&page.rows);
+            }
             rows.show(page);
             let is_last = count == 0
                 || match total {
                     Some(total) => offset >= total,
                     None => (count as i64) < self.limit.unwrap_or(PAGE),
                 };
-            if is_last || !self.all {
+            if is_last || !self.all || document::is_cut_off() {
                 break;
             }
         }
@@ -217,7 +230,6 @@ mod tests {
             ("name!=a=b", "name", Operator::NotEqual, "a=b"),
             ("expire<=2019-01-01", "expire", Operator::LessEqual, "2019-01-01"),
             ("id>5", "id", Operator::Greater, "5"),
-            ("comment=", "comment", Operator::Equal, ""),
         ] {
             let filter = condition(text).unwrap();
             assert_eq!(
@@ -225,7 +237,7 @@ mod tests {
                 (Some(key), Some(operator), Some(value))
             );
         }
-        for bad in ["", "name", "=x", "name!x"] {
+        for bad in ["", "name", "=x", "name!x", "comment="] {
             assert!(condition(bad).is_err(), "{bad}");
         }
         assert!(order("name:up").is_err() && order("name:desc").is_ok());

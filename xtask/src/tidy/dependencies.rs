@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-flow",
             "certgate-x509",
             "certgate-store",
+            "rustls",
             "ureq",
             "thiserror",
             "serde",
