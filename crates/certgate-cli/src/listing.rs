@@ -20,7 +20,7 @@ pub(crate) struct Listing {
     /// Sort by that key, KEY or KEY:desc
     #[arg(long, value_name = "KEY", value_parser = order)]
     order: Vec<QueryOrder>,
-    /// So many rows at most; with --all so many a request [default: 100]
+    /// So many rows at most, up to 1000 of them a request; with --all so many a request [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     limit: Option<i64>,
     /// After so many rows
@@ -42,6 +42,9 @@ pub(crate) struct Listing {
 
 /// Rows a request unless told; what the XML gateway gives by itself.
 const PAGE: i64 = 100;
+
+/// Rows a request at most: more of them may be refused as too much for one answer.
+const MOST: i64 = 1000;
 
 fn condition(text: &str) -> Result<QueryFilter, String> {
     let expected = || "expected KEY=VALUE, with one of = != > >= < <=".to_owned();
@@ -82,14 +85,15 @@ fn order(text: &str) -> Result<QueryOrder, String> {
 }
 
 impl Listing {
-    fn query(&self, offset: i64) -> Query {
+    /// The rows of one request, after so many of them.
+    fn query(&self, offset: i64, rows: i64) -> Query {
         let mut filters = self.filter.clone();
         if filters.len() > 1 {
             filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
         }
         let children = self.children.then_some(Said::Value(true));
         let view = Some(QueryView { children, ..QueryView::default() });
-        Query { filters, view, orders: self.order.clone() }.window(offset, self.limit.unwrap_or(PAGE))
+        Query { filters, view, orders: self.order.clone() }.window(offset, rows)
     }
 
     /// Asks for the rows and prints each as it comes: memory does not grow with the list.
@@ -103,9 +107,12 @@ impl Listing {
         let client = &mut connection.client;
         client.options_mut().keys.clone_from(&self.keys);
         let mut rows = Rows::new(global, self.columns(columns));
+        let limit = self.limit.unwrap_or(PAGE);
         let mut offset = self.offset;
         loop {
-            let page = match page(client, &task(self.query(offset))) {
+            let left = if self.all { limit } else { limit - (offset - self.offset) };
+            let asked = left.min(MOST);
+            let page = match page(client, &task(self.query(offset, asked))) {
                 Ok(page) => page,
                 Err(failure) => return Err(rows.broken_off(failure)),
             };
@@ -119,9 +126,10 @@ impl Listing {
             let is_last = count == 0
                 || match total {
                     Some(total) => offset >= total,
-                    None => (count as i64) < self.limit.unwrap_or(PAGE),
+                    None => (count as i64) < asked,
                 };
-            if is_last || !self.all || document::is_cut_off() {
+            let has_all = !self.all && offset - self.offset >= limit;
+            if is_last || has_all || document::is_cut_off() {
                 break;
             }
         }
