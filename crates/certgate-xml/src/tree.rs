@@ -204,8 +204,15 @@ impl<'a> Tree<'a> {
             }
             path.push_str(name);
             let Some(parent) = self.parent(node) else { continue };
-            if self.named(parent, &[name]).nth(1).is_some() {
-                let index = self.named(parent, &[name]).take_while(|sibling| *sibling != node).count();
+            let names = [name];
+            let (mut twins, mut index) = (0, 0);
+            for twin in self.named(parent, &names) {
+                if twin == node {
+                    index = twins;
+                }
+                twins += 1;
+            }
+            if twins > 1 {
                 path.push_str(&format!("[{index}]"));
             }
         }

@@ -1,7 +1,10 @@
 //! Scalars as the XML gateway writes them.
 
 use certgate_domain::{Moment, Said};
-use jiff::{civil::DateTime, tz::TimeZone};
+use jiff::{
+    civil::DateTime,
+    tz::{AmbiguousOffset, TimeZone},
+};
 
 /// `0`, `1`, `true`, `false`, in any case; both spellings are documented.
 pub(crate) fn read_flag(text: &str) -> Option<bool> {
@@ -20,9 +23,15 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
         return text.parse().ok();
     }
     let civil: DateTime = text.parse().ok()?;
-    let timestamp = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
-    let offset = zone.to_offset(timestamp);
-    Some(Moment::new(offset.to_datetime(timestamp), offset))
+    Some(match zone.to_ambiguous_timestamp(civil).offset() {
+        AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+            Moment::new(civil, offset)
+        }
+        // In spring, an hour that clocks pass over: as late after its beginning as it says.
+        AmbiguousOffset::Gap { before, after } => {
+            Moment::new(after.to_datetime(before.to_timestamp(civil).ok()?), after)
+        }
+    })
 }
 
 /// The time in the gateway's zone, and whether its milliseconds got lost.
