@@ -119,8 +119,8 @@ impl<'z> Out<'z> {
         match value {
             Some(Said::Value(moment)) => match write_moment(moment, self.zone) {
                 Some((text, lost)) => {
-                    if lost {
-                        self.lose(name, "XML times have no milliseconds");
+                    if let Some(why) = lost {
+                        self.lose(name, why);
                     }
                     self.text(name, Some(&text));
                 }
