@@ -100,6 +100,22 @@ fn foreign() -> impl Strategy<Value = Foreign> {
     })
 }
 
+/// What a message is about: one object, several of a kind, or several of several kinds.
+fn affected() -> impl Strategy<Value = Foreign> {
+    let object = || foreign().prop_map(|inside| Foreign::Map(vec![("inside".to_owned(), inside)]));
+    let several = |name: &str, items: Vec<Foreign>| (name.to_owned(), Foreign::List(items));
+    prop_oneof![
+        foreign(),
+        (words(), words()).prop_map(|(one, other)| Foreign::List(vec![Foreign::Text(one), Foreign::Text(other)])),
+        (words(), foreign()).prop_map(|(inside, name)| {
+            Foreign::Map(vec![("domain".to_owned(), Foreign::Text(inside)), ("name".to_owned(), name)])
+        }),
+        (object(), object(), object()).prop_map(move |(one, other, third)| {
+            Foreign::Map(vec![several("domain", vec![one, other]), ("transfer".to_owned(), third)])
+        }),
+    ]
+}
+
 prop_compose! {
     fn options()(ctid in option::of(words()), reply_to in option::of(words()), keys in proptest::collection::vec(words(), 0..3),
         language in option::of("de|en"), owner in option::of(("[a-zü]{1,9}", any::<i64>()))) -> Options {
@@ -158,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn answers(certificate in certificate(), messages in proptest::collection::vec(message(), 0..3), foreign in foreign(),
+    fn answers(certificate in certificate(), messages in proptest::collection::vec(message(), 0..3), foreign in affected(),
         stid in option::of(words()), ctid in option::of(words()), summary in any::<i64>(), id in any::<i64>(), text in words()) {
         let status = Status { code: Some(StatusCode::new("S400104")), text: Some(text.clone()), r#type: Some(StatusType::Success) };
         let about = |r#type: &str, data| Some(ResponseObject {

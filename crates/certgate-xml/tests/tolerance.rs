@@ -78,6 +78,7 @@ fn oddities_are_found_once_at_their_place() {
             ],
         ),
         ("<owner/><extension /><name></name><lifetime> </lifetime>", vec![]),
+        ("\u{a0}<id>1</id>\u{a0} <admin>\u{a0}</admin>", vec![]),
     ] {
         assert_eq!(findings(&certificate(inside)), expected, "{inside}");
     }
@@ -222,18 +223,52 @@ fn messages_of_the_queue() {
         assert_eq!((job.id, job.status, odd), (Some(7), Some(JobStatus::Deferred), vec![]), "{place}");
     }
 
-    let (read, odd) = message(
-        "<notify><type>transfer</type><domain><name>e</name></domain><transfer><code>1</code></transfer></notify>",
-    );
-    let object = read.notify.unwrap().object.unwrap();
-    let both = Foreign::Map(vec![
-        ("domain".to_owned(), Foreign::Map(vec![("name".to_owned(), text("e"))])),
-        ("transfer".to_owned(), Foreign::Map(vec![("code".to_owned(), text("1"))])),
-    ]);
-    assert_eq!((object.r#type.as_deref(), object.data, odd), (Some("domain"), Some(ObjectData::Foreign(both)), vec![]));
-
-    let (_, odd) = message("<job><domain/><zone/></job>");
-    assert_eq!(odd, ["4:24: response.result.data.message.job.zone: unknown"]);
+    let map = |entries: &[(&str, Foreign)]| {
+        Foreign::Map(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    };
+    let domain = |name| map(&[("name", text(name))]);
+    for (inside, kind, data, odd) in [
+        ("<domain/>", "domain", None, None),
+        ("<domain>e</domain>", "domain", Some(text("e")), None),
+        ("<domain>e</domain><domain>f</domain>", "domain", Some(Foreign::List(vec![text("e"), text("f")])), None),
+        (
+            "<domain><name>e</name></domain><transfer><code>1</code></transfer>",
+            "domain",
+            Some(map(&[("domain", domain("e")), ("transfer", map(&[("code", text("1"))]))])),
+            None,
+        ),
+        (
+            "<domain><name>e</name></domain><zone><a>1</a></zone><domain><name>f</name></domain>",
+            "domain",
+            Some(map(&[("domain", Foreign::List(vec![domain("e"), domain("f")])), ("zone", map(&[("a", text("1"))]))])),
+            None,
+        ),
+        // A new field of the job or the event is nobody's object.
+        ("<hue>1</hue><domain><name>e</name></domain>", "domain", Some(domain("e")), Some("hue")),
+        ("<domain><name>e</name></domain><hue>1</hue>", "domain", Some(domain("e")), Some("hue")),
+    ] {
+        for place in ["job", "notify"] {
+            let (read, found) = message(&format!("<{place}>{inside}</{place}>"));
+            let object = read.object.or(read.notify.and_then(|notify| notify.object)).unwrap();
+            assert_eq!(object.r#type.as_deref(), Some(kind), "{place}: {inside}");
+            assert_eq!(object.data, data.clone().map(ObjectData::Foreign), "{place}: {inside}");
+            let paths: Vec<_> = found.iter().map(|finding| finding.rsplit('.').next().unwrap().to_owned()).collect();
+            let odd: Vec<_> = odd.iter().map(|name| format!("{name}: unknown")).collect();
+            assert_eq!(paths, odd, "{place}: {inside}");
+        }
+    }
+    // What stood beside each other does so again.
+    let several = "<domain><name>e</name></domain><transfer><code>1</code></transfer>";
+    for place in ["job", "notify"] {
+        let body = of(&format!("<message><{place}>{several}</{place}></message>"));
+        let answer = answers(TaskKind::PollInfo, &body).remove(0).value;
+        let written = XmlCodec::default().encode_responses(&[(TaskKind::PollInfo, answer)]);
+        let written = String::from_utf8(written.payload.body.to_vec()).unwrap();
+        assert!(written.contains(several), "{written}");
+    }
+    let (read, odd) = message("<notify><certificate><id>5</id></certificate><transfer><a>1</a></transfer></notify>");
+    assert_eq!(read.notify.unwrap().object.unwrap().certificate().unwrap().id, Some(5));
+    assert_eq!(odd, ["4:55: response.result.data.message.notify.transfer: unknown"]);
 }
 
 #[test]
