@@ -52,7 +52,7 @@ fn bytes_that_are_no_json() {
         (b"{\"data\":[1,]}", "1:12: data[1]: found `]`, expected a value"),
         (b"{stid:1}", "1:2: body: found `s`, expected a field in quotes or `}`"),
         (b"{\"data\":[1 2]}", "1:12: data: found `2`, expected `,` or `]`"),
-        (b"{\"a\":01}", "1:6: a: found `01`, expected a number without a leading zero"),
+        (b"{\"a\":01}", "1:6: a: found a leading zero, expected a number without one"),
         (b"{\"a\":-x}", "1:7: a: found `x`, expected a digit"),
         (b"{\"a\":1.}", "1:8: a: found `}`, expected a digit"),
         (b"{\"a\":1e+}", "1:9: a: found `}`, expected a digit"),

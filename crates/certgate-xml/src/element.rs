@@ -210,6 +210,8 @@ impl<'r, 'a> Element<'r, 'a> {
 
     fn check_scalar(&self) -> Result<()> {
         match self.reading.tree.children(self.node).next() {
+            // A name in a secret may be a part of it: `a<b/>`.
+            Some(_) if self.reading.tree.secret(self.node).is_some() => Err(self.refuse("an element", "text")),
             Some(child) => {
                 let found = format!("the element <{}>", self.reading.tree.name(child));
                 Err(self.refuse(found, "text"))
@@ -242,7 +244,8 @@ impl<'r, 'a> Element<'r, 'a> {
             return Ok(());
         }
         if !tree.has_children(self.node) {
-            return Err(self.refuse(format!("the text {}", excerpt(text)), "elements"));
+            // Not shown: it may be a session, or credentials.
+            return Err(self.refuse("text", "elements"));
         }
         self.reading.find(FindingKind::Unknown, self.node, ".#text", tree.offset(self.node));
         Ok(())

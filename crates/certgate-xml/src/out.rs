@@ -5,8 +5,11 @@ use certgate_wire::Loss;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
-use crate::key;
-use crate::value::{write_flag, write_moment};
+use crate::{
+    character::is_forbidden,
+    key,
+    value::{write_flag, write_moment},
+};
 
 /// A body being written. Absent values write nothing.
 pub(crate) struct Out<'z> {
@@ -173,10 +176,9 @@ impl<'z> Out<'z> {
 
     /// The text without characters that XML 1.0 cannot hold.
     fn allowed(&mut self, name: &str, text: &str) -> String {
-        let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-        if text.contains(bad) {
+        if text.contains(is_forbidden) {
             self.lose(name, "it holds control characters, which XML 1.0 cannot");
-            return text.replace(bad, "");
+            return text.replace(is_forbidden, "");
         }
         text.to_owned()
     }

@@ -48,10 +48,10 @@ fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeE
     if let Some(inner) = e.one(&["certificate_job"])? {
         inner.read(|inner| read_certificate_job(inner, record))?;
     }
-    if let Some((r#type, data)) = read_affected(e)? {
+    if let Some(affected) = read_affected(e)? {
         let (kind, value) = named.map(|named| (named.r#type, named.value)).unwrap_or_default();
         // A kind that cannot name an element is said beside it.
-        record.object = Some(ResponseObject { r#type: r#type.or(kind), value, summary: None, data });
+        record.object = Some(ResponseObject { r#type: affected.r#type.or(kind), value, ..affected });
     } else if record.object.is_none() {
         record.object = named;
     } else if let (Some(object), Some(named)) = (&mut record.object, named) {
@@ -110,14 +110,15 @@ fn merged(outer: Job, inner: Job) -> Job {
 
 /// What a message is about, and its kind: the name of its element. A certificate is read as one. Objects of other kinds are kept
 /// whole, several of them each under its name; text beside them belongs to none and stays unread.
-fn read_affected(e: &Element<'_, '_>) -> Result<Option<(Option<String>, Option<ObjectData>)>, DecodeError> {
+fn read_affected(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeError> {
     let unread = e.unread();
     let certificate = unread.iter().find(|e| ResponseObject::is_certificate(e.name()) && e.has_children());
     if let Some(certificate) = certificate {
         certificate.take();
         let record: Option<Certificate> = certificate.read(certificate::read)?;
         let data = record.map(|record| ObjectData::Certificate(Box::new(record)));
-        return Ok(Some((Some(certificate.name().to_owned()), data)));
+        let r#type = Some(certificate.name().to_owned());
+        return Ok(Some(ResponseObject { r#type, data, ..ResponseObject::default() }));
     }
     let Some(first) = unread.iter().find(|e| e.has_children()).or(unread.first()) else { return Ok(None) };
     first.take();
@@ -128,14 +129,15 @@ fn read_affected(e: &Element<'_, '_>) -> Result<Option<(Option<String>, Option<O
         0 | 1 => entries.pop().map(|(_, value)| value),
         _ => Some(Foreign::Map(entries)),
     };
-    Ok(Some((Some(name).filter(|name| name != UNNAMED), data.map(ObjectData::Foreign))))
+    let r#type = Some(name).filter(|name| name != UNNAMED);
+    Ok(Some(ResponseObject { r#type, data: data.map(ObjectData::Foreign), ..ResponseObject::default() }))
 }
 
 fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
     let r#type = e.text("type")?;
     let value = e.text("value")?;
     let object = match read_affected(e)? {
-        Some((r#type, data)) => Some(ResponseObject { r#type, value, summary: None, data }),
+        Some(affected) => Some(ResponseObject { value, ..affected }),
         None => value.map(|value| ResponseObject { value: Some(value), ..ResponseObject::default() }),
     };
     Ok(NotifyMessage { r#type, object })
