@@ -74,11 +74,37 @@ impl<'z> Out<'z> {
         }
     }
 
+    /// A text. White space at its ends does not count in XML.
     pub(crate) fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
-            let value = self.allowed(name, value);
-            self.xml += &format!("<{name}>{}</{name}>", escape(value.as_str()).replace('\r', "&#13;"));
+            self.check_ends(name, value);
+            self.escaped(name, value);
         }
+    }
+
+    fn check_ends(&mut self, name: &str, text: &str) {
+        if text.trim_ascii().len() < text.len() {
+            self.lose(name, "white space at the ends of a text does not count in XML");
+        }
+    }
+
+    /// A text that counts byte for byte.
+    pub(crate) fn bytes(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.check_blank(name, value);
+            self.escaped(name, value);
+        }
+    }
+
+    fn check_blank(&mut self, name: &str, text: &str) {
+        if !text.is_empty() && text.trim_ascii().is_empty() {
+            self.lose(name, "a blank text counts as absent in XML");
+        }
+    }
+
+    fn escaped(&mut self, name: &str, value: &str) {
+        let value = self.allowed(name, value);
+        self.xml += &format!("<{name}>{}</{name}>", escape(value.as_str()).replace('\r', "&#13;"));
     }
 
     pub(crate) fn texts(&mut self, name: &str, values: &[String]) {
@@ -90,6 +116,7 @@ impl<'z> Out<'z> {
     /// A text in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
     pub(crate) fn cdata(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
+            self.check_blank(name, value);
             let value = self.allowed(name, value);
             let value = value.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
             self.xml += &format!("<{name}><![CDATA[{value}]]></{name}>");
@@ -103,7 +130,7 @@ impl<'z> Out<'z> {
     }
 
     pub(crate) fn secret(&mut self, name: &str, value: Option<&Secret>) {
-        self.text(name, value.map(Secret::expose));
+        self.bytes(name, value.map(Secret::expose));
     }
 
     pub(crate) fn flag(&mut self, name: &str, value: Option<&Said<bool>>) {
@@ -162,6 +189,7 @@ impl<'z> Out<'z> {
                 for (key, value) in entries {
                     match (key.as_str(), value.as_text()) {
                         ("#text", Some(text)) => {
+                            self.check_ends(key, text);
                             let text = self.allowed(key, text);
                             self.xml += &escape(text.as_str()).replace('\r', "&#13;");
                         }

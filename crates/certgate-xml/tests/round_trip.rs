@@ -72,7 +72,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn message()(text in words(), code in option::of(words()), help in option::of("[a-zü]{1,5}(\n[a-z]{1,5}){0,2}"),
+    fn message()(text in words(), code in option::of(words()), help in option::of("[a-zü]{1,5}(\n[a-z]{1,5}){0,2}|[a-z](\n| \n){1,3}[a-z]"),
         nested in option::of(words()), value in option::of(words())) -> Message {
         Message {
             text: Some(text),
@@ -281,6 +281,16 @@ fn what_xml_cannot_say_is_a_loss() {
             Certificate { expire: Some(Said::Value(late)), ..Default::default() },
             "expire",
             "XML times have no milliseconds",
+        ),
+        (
+            Certificate { name: Some(" a".to_owned()), ..Default::default() },
+            "name",
+            "white space at the ends of a text does not count in XML",
+        ),
+        (
+            Certificate { csr: Some(" \n".to_owned()), ..Default::default() },
+            "csr",
+            "a blank text counts as absent in XML",
         ),
     ] {
         assert_eq!(reissue(certificate), [Loss::new(path, why)]);

@@ -10,7 +10,8 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, Response, Said, TaskKind,
+    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, QueryFilter, Response, Said,
+    TaskKind,
     words::{JobStatus, StatusType},
 };
 use certgate_wire::{Body, Codec, Decoded, Header, Method, Reply, Request};
@@ -269,6 +270,27 @@ fn messages_of_the_queue() {
     let (read, odd) = message("<notify><certificate><id>5</id></certificate><transfer><a>1</a></transfer></notify>");
     assert_eq!(read.notify.unwrap().object.unwrap().certificate().unwrap().id, Some(5));
     assert_eq!(odd, ["4:55: response.result.data.message.notify.transfer: unknown"]);
+}
+
+#[test]
+fn conditions_of_a_list() {
+    for (inside, seen) in [
+        ("<key>a</key><operator>eq</operator><value>b</value>", "a EQUAL b"),
+        ("<operator>eq</operator><and><key>b</key></and>", "- EQUAL -; b - - AND"),
+        ("<operator>LIKE</operator>", "- LIKE -"),
+        ("<and><key>a</key></and><or><value>b</value></or>", "a - - AND; - - b OR"),
+    ] {
+        let body = format!("<request><task><code>400205</code><where>{inside}</where></task></request>");
+        let AnyTask::ContactList(task) = requests(None, &body).remove(0).value.task else { panic!("{body}") };
+        let shown = |filter: &QueryFilter| {
+            let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
+            let link = filter.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
+            let operator = filter.operator.as_ref().map(|operator| operator.as_str());
+            format!("{} {} {}{link}", text(filter.key.as_deref()), text(operator), text(filter.value.as_deref()))
+        };
+        let shown: Vec<_> = task.query.filters.iter().map(shown).collect();
+        assert_eq!(shown.join("; "), seen, "{inside}");
+    }
 }
 
 #[test]

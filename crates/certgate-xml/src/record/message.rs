@@ -48,8 +48,12 @@ pub(crate) fn write(out: &mut Out<'_>, record: &Message) {
         out.text("type", r#type.as_deref());
         out.text("value", value.as_deref());
     });
-    for line in notice.iter().flat_map(|notice| notice.split('\n')) {
-        out.text("help", Some(line));
+    // A line each, unless one would get lost in an element of its own.
+    let lines: Vec<&str> = notice.iter().flat_map(|notice| notice.split('\n')).collect();
+    if lines.iter().any(|line| line.is_empty() || line.trim_ascii() != *line) {
+        out.text("help", notice.as_deref());
+    } else {
+        lines.into_iter().for_each(|line| out.text("help", Some(line)));
     }
     out.records("msg", messages, write);
 }

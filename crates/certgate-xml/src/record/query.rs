@@ -13,7 +13,7 @@ pub(crate) fn read(e: &Element<'_, '_>) -> Result<Query, DecodeError> {
     for e in e.all(&["where"]) {
         e.check_record()?;
         let condition = read_condition(&e, None)?;
-        if condition.key.is_some() || condition.value.is_some() {
+        if condition.key.is_some() || condition.value.is_some() || condition.operator.is_some() {
             filters.push(QueryFilter { filters: Vec::new(), ..condition.clone() });
         }
         filters.extend(condition.filters);
