@@ -312,6 +312,6 @@ fn what_xml_cannot_say_is_a_loss() {
     };
     assert_eq!(
         codec.encode_responses(&[(TaskKind::PollInfo, answer)]).losses,
-        [Loss::new("data.job.domain.no name", "this name cannot be an element of XML")]
+        [Loss::new("data[0].object.data.no name", "this name cannot be an element of XML")]
     );
 }

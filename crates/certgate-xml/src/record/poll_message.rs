@@ -150,18 +150,25 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
     if job.is_some() || object.is_some() {
         out.element("job", |out| {
             if let Some(object) = object {
-                write_data(out, object);
+                out.within("object", |out| write_data(out, object));
             }
             let bare = Job::default();
             let inner = job.as_ref().unwrap_or(&bare);
-            out.integer("job_id", inner.id);
-            job::write_facts(out, inner);
             let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
-            let plain = inner.status_code.is_none() && inner.status_text.is_none() && named.is_none();
-            if plain {
-                out.text("status", inner.status.as_ref().map(|word| word.as_str()));
+            out.within("job", |out| {
+                out.integer("job_id", inner.id);
+                job::write_facts(out, inner);
+            });
+            if inner.status_code.is_none() && inner.status_text.is_none() && named.is_none() {
+                out.text_as("status", "job.status", inner.status.as_ref().map(|word| word.as_str()));
             } else {
-                job::write_status(out, inner, named);
+                out.element("status", |out| {
+                    out.within("job", |out| job::write_state(out, inner));
+                    out.record("object", named, |out, object| {
+                        out.text("type", object.r#type.as_deref());
+                        out.text("value", object.value.as_deref());
+                    });
+                });
             }
             out.text("stid", stid.as_deref());
             out.text("ctid", ctid.as_deref());
@@ -173,16 +180,17 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
     out.record("notify", notify.as_ref(), |out, notify| {
         let NotifyMessage { r#type, object } = notify;
         out.text("type", r#type.as_deref());
-        if let Some(object) = object {
+        let Some(object) = object else { return };
+        out.within("object", |out| {
             out.text("value", object.value.as_deref());
             write_data(out, object);
             // Without its element nothing else would say what it is about.
             match (element_name(object), &object.r#type, &object.data) {
                 (Some(name), _, None) => out.element(&name, |_| {}),
-                (None, Some(_), _) => out.lose("object.type", "this word cannot be an element of XML"),
+                (None, Some(_), _) => out.lose("type", "this word cannot be an element of XML"),
                 _ => {}
             }
-        }
+        });
     });
     out.records("msg", messages, message::write);
     out.text("flags", flags.as_deref());
@@ -227,18 +235,18 @@ const TAKEN: [&str; 19] = [
 
 fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     if object.summary.is_some() {
-        out.lose("object.summary", "XML has a summary for the whole answer only");
+        out.lose("summary", "XML has a summary for the whole answer only");
     }
     let name = element_name(object);
     let name = name.as_deref().unwrap_or(UNNAMED);
-    match &object.data {
+    out.within("data", |out| match &object.data {
         Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
         Some(ObjectData::Foreign(Foreign::Map(entries))) if are_several(name, entries) => {
-            entries.iter().for_each(|(name, value)| out.foreign(name, value));
+            entries.iter().for_each(|(name, value)| out.within(name, |out| out.foreign(name, value)));
         }
         Some(ObjectData::Foreign(foreign)) => out.foreign(name, foreign),
         None => {}
-    }
+    });
 }
 
 /// Whether these entries are several objects, each under its name, and the first one is what the message is about: they stand
