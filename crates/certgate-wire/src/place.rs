@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A place in a payload: line and column, both from 1, columns counted in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The line, from 1.
     pub line: usize,

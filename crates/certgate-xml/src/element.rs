@@ -1,6 +1,9 @@
 //! Accessors that tick off what was read, so that what nobody read becomes a finding.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use certgate_domain::{Foreign, Moment, Said, Secret};
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place, excerpt};
@@ -149,8 +152,12 @@ impl<'r, 'a> Element<'r, 'a> {
 
     /// Whether it has neither text nor children.
     pub(crate) fn is_empty(&self) -> bool {
-        let tree = self.reading.tree;
-        !tree.has_children(self.node) && tree.text(self.node).trim_ascii().is_empty()
+        !self.has_children() && self.beside().is_empty()
+    }
+
+    /// Text beside its elements. No-break spaces between elements, as the documented page has them, are none.
+    fn beside(&self) -> &'r str {
+        self.verbatim().trim()
     }
 
     pub(crate) fn has_children(&self) -> bool {
@@ -203,6 +210,8 @@ impl<'r, 'a> Element<'r, 'a> {
 
     fn check_scalar(&self) -> Result<()> {
         match self.reading.tree.children(self.node).next() {
+            // A name in a secret may be a part of it: `a<b/>`.
+            Some(_) if self.reading.tree.secret(self.node).is_some() => Err(self.refuse("an element", "text")),
             Some(child) => {
                 let found = format!("the element <{}>", self.reading.tree.name(child));
                 Err(self.refuse(found, "text"))
@@ -230,12 +239,13 @@ impl<'r, 'a> Element<'r, 'a> {
 
     pub(crate) fn check_record(&self) -> Result<()> {
         let tree = self.reading.tree;
-        let text = tree.text(self.node).trim_ascii();
+        let text = self.beside();
         if text.is_empty() {
             return Ok(());
         }
         if !tree.has_children(self.node) {
-            return Err(self.refuse(format!("the text {}", excerpt(text)), "elements"));
+            // Not shown: it may be a session, or credentials.
+            return Err(self.refuse("text", "elements"));
         }
         self.reading.find(FindingKind::Unknown, self.node, ".#text", tree.offset(self.node));
         Ok(())
@@ -350,29 +360,37 @@ impl<'r, 'a> Element<'r, 'a> {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (format!("@{name}"), Foreign::Text(value.into_owned())))
             .collect();
-        let text = tree.text(self.node).trim_ascii();
-        if entries.is_empty() && !tree.has_children(self.node) {
+        let text = if self.has_children() { self.beside() } else { self.verbatim().trim_ascii() };
+        if entries.is_empty() && !self.has_children() {
             return Ok(Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty()));
         }
-        let mut places = std::collections::HashMap::new();
-        for node in tree.children(self.node) {
-            let Some(value) = (Element { reading: self.reading, node }).foreign()? else { continue };
-            let name = tree.name(node);
-            match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
-                Some((_, Foreign::List(list))) => list.push(value),
-                Some((_, single)) => {
-                    let first = std::mem::replace(single, Foreign::List(Vec::new()));
-                    *single = Foreign::List(vec![first, value]);
-                }
-                None => {
-                    places.insert(name, entries.len());
-                    entries.push((name.to_owned(), value));
-                }
-            }
-        }
+        let children = tree.children(self.node).map(|node| Element { reading: self.reading, node });
+        entries.extend(together(children)?);
         if !text.is_empty() {
             entries.push(("#text".to_owned(), Foreign::Text(text.to_owned())));
         }
         Ok(Some(entries).filter(|entries| !entries.is_empty()).map(Foreign::Map))
     }
+}
+
+/// Elements whole, each under its name; those that share one are a list.
+pub(crate) fn together<'r, 'a: 'r>(elements: impl Iterator<Item = Element<'r, 'a>>) -> Result<Vec<(String, Foreign)>> {
+    let mut entries: Vec<(String, Foreign)> = Vec::new();
+    let mut places = HashMap::new();
+    for element in elements {
+        let Some(value) = element.foreign()? else { continue };
+        let name = element.name();
+        match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
+            Some((_, Foreign::List(list))) => list.push(value),
+            Some((_, single)) => {
+                let first = std::mem::replace(single, Foreign::List(Vec::new()));
+                *single = Foreign::List(vec![first, value]);
+            }
+            None => {
+                places.insert(name, entries.len());
+                entries.push((name.to_owned(), value));
+            }
+        }
+    }
+    Ok(entries)
 }

@@ -46,9 +46,13 @@ pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
 fn secret_element(tag: &[u8]) -> Option<String> {
     let name: Vec<u8> =
         tag.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).copied().collect();
-    let name = String::from_utf8(name).ok()?;
-    let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
-    SECRET.contains(&local.as_str()).then_some(name)
+    String::from_utf8(name).ok().filter(|name| is_secret(name))
+}
+
+/// Whether the content of an element of that name is secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let local = name.rsplit(':').next().unwrap_or_default();
+    SECRET.iter().any(|secret| local.eq_ignore_ascii_case(secret))
 }
 
 /// Where the element's end tag starts, outside of CDATA and comments and past elements of its own name; the end of the bytes

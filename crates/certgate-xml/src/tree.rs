@@ -10,8 +10,9 @@ use quick_xml::{
 };
 
 use crate::{
-    character::{character, unescaped, with_line_feeds},
+    character::{ESCAPED, character, is_forbidden, unescaped, with_line_feeds},
     fingerprint::Fingerprint,
+    redact::is_secret,
 };
 
 /// A parsed body: one flat list of elements in document order, names and text borrowed from the body.
@@ -72,11 +73,7 @@ impl<'a> Tree<'a> {
             |at: usize, found: String, expected: &str| Err(DecodeError::new("body", found, expected).at(bytes, at));
         // Offsets are kept in 32 bits.
         if bytes.len() > limits.body.min(u32::MAX as usize) {
-            return Err(DecodeError::new(
-                "body",
-                format!("more than {} bytes", limits.body),
-                "a body within the limit",
-            ));
+            return refuse(limits.body, format!("more than {} bytes", limits.body), "a body within the limit");
         }
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let body = match std::str::from_utf8(bytes) {
@@ -93,14 +90,11 @@ impl<'a> Tree<'a> {
         let suspicious = bytes
             .iter()
             .fold(false, |seen, byte| seen | (*byte < 0x20 && *byte != b'\n' && *byte != b'\t') | (*byte == 0xEF));
-        if suspicious {
-            let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-            if let Some((at, c)) = body.char_indices().find(|(_, c)| bad(*c)) {
-                return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
-            }
+        if suspicious && let Some((at, c)) = body.char_indices().find(|(_, c)| is_forbidden(*c)) {
+            return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
         }
         if !body.trim_start().starts_with('<') {
-            return refuse(body.len() - body.trim_start().len(), excerpt(body.trim_start()), "XML");
+            return refuse(body.len() - body.trim_start().len(), first(body.trim_start()), "XML");
         }
         Builder::new(body, limits, suspicious && body.contains('\r')).run()
     }
@@ -192,6 +186,11 @@ impl<'a> Tree<'a> {
         self.body.as_bytes()
     }
 
+    /// The outermost element of this one and those around it whose content is secret.
+    pub(crate) fn secret(&self, node: u32) -> Option<u32> {
+        std::iter::successors(Some(node), |node| self.parent(*node)).filter(|node| is_secret(self.name(*node))).last()
+    }
+
     /// The names from the root to an element, with `[n]` where a name repeats among its siblings.
     pub(crate) fn path(&self, node: u32) -> String {
         let mut way: Vec<u32> = std::iter::successors(Some(node), |node| self.parent(*node)).collect();
@@ -222,6 +221,11 @@ impl<'a> Tree<'a> {
     fn node(&self, node: u32) -> Option<&Node> {
         self.nodes.get(node as usize)
     }
+}
+
+/// The first character of what stands where it should not: the rest may hold credentials.
+fn first(text: &str) -> String {
+    excerpt(text.chars().next().unwrap_or_default().encode_utf8(&mut [0; 4]))
 }
 
 fn slice(body: &str, (start, len): (u32, u32)) -> &str {
@@ -308,8 +312,14 @@ impl<'a> Builder<'a> {
     }
 
     fn refuse(&self, at: usize, found: impl Into<String>, expected: &str) -> DecodeError {
-        let path = self.open.last().map_or_else(|| "body".to_owned(), |open| self.tree.path(open.node));
-        DecodeError::new(path, found, expected).at(self.tree.body.as_bytes(), at)
+        let bytes = self.tree.body.as_bytes();
+        let Some(open) = self.open.last() else { return DecodeError::new("body", found, expected).at(bytes, at) };
+        // Its pieces would look like names: `a&b<c`.
+        if let Some(secret) = self.tree.secret(open.node) {
+            let error = DecodeError::new(self.tree.path(secret), "text that is not well-formed", ESCAPED);
+            return error.at(bytes, self.tree.offset(secret));
+        }
+        DecodeError::new(self.tree.path(open.node), found, expected).at(bytes, at)
     }
 
     fn ill_formed(&self, failure: &Failure, at: usize) -> DecodeError {
@@ -320,6 +330,7 @@ impl<'a> Builder<'a> {
             Failure::IllFormed(IllFormedError::UnmatchedEndTag(_)) => {
                 ("an end tag without its start".to_owned(), "XML".to_owned())
             }
+            Failure::IllFormed(IllFormedError::UnclosedReference) => ("a bare &".to_owned(), ESCAPED.to_owned()),
             Failure::Syntax(_) => ("markup that is cut short".to_owned(), "its end".to_owned()),
             _ => ("text that is not well-formed".to_owned(), "XML".to_owned()),
         };
@@ -429,7 +440,7 @@ impl<'a> Builder<'a> {
     fn outside(&self, at: usize, piece: &str) -> DecodeError {
         let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
         let at = at + piece.len() - piece.trim_start().len();
-        self.refuse(at, format!("the text {}", excerpt(piece.trim())), expected)
+        self.refuse(at, first(piece.trim()), expected)
     }
 
     fn push_piece(&mut self, start: usize, piece: &str) {
@@ -473,12 +484,8 @@ impl<'a> Builder<'a> {
 
     fn reference(&mut self, at: usize, name: &str, before: Before) -> Result<(), DecodeError> {
         let Some(character) = character(name) else {
-            let found = format!("the reference &{};", excerpt(name).trim_matches('`'));
-            return Err(self.refuse(
-                at,
-                found,
-                "&amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
-            ));
+            // Not shown: it may be a part of a password.
+            return Err(self.refuse(at, "a reference that XML does not know", ESCAPED));
         };
         // Each costs as much as a piece of text.
         self.references += 1;

@@ -10,7 +10,8 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, Response, Said, TaskKind,
+    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, QueryFilter, Response, Said,
+    TaskKind,
     words::{JobStatus, StatusType},
 };
 use certgate_wire::{Body, Codec, Decoded, Header, Method, Reply, Request};
@@ -78,6 +79,7 @@ fn oddities_are_found_once_at_their_place() {
             ],
         ),
         ("<owner/><extension /><name></name><lifetime> </lifetime>", vec![]),
+        ("\u{a0}<id>1</id>\u{a0} <admin>\u{a0}</admin>", vec![]),
     ] {
         assert_eq!(findings(&certificate(inside)), expected, "{inside}");
     }
@@ -222,18 +224,73 @@ fn messages_of_the_queue() {
         assert_eq!((job.id, job.status, odd), (Some(7), Some(JobStatus::Deferred), vec![]), "{place}");
     }
 
-    let (read, odd) = message(
-        "<notify><type>transfer</type><domain><name>e</name></domain><transfer><code>1</code></transfer></notify>",
-    );
-    let object = read.notify.unwrap().object.unwrap();
-    let both = Foreign::Map(vec![
-        ("domain".to_owned(), Foreign::Map(vec![("name".to_owned(), text("e"))])),
-        ("transfer".to_owned(), Foreign::Map(vec![("code".to_owned(), text("1"))])),
-    ]);
-    assert_eq!((object.r#type.as_deref(), object.data, odd), (Some("domain"), Some(ObjectData::Foreign(both)), vec![]));
+    let map = |entries: &[(&str, Foreign)]| {
+        Foreign::Map(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    };
+    let domain = |name| map(&[("name", text(name))]);
+    for (inside, kind, data, odd) in [
+        ("<domain/>", "domain", None, None),
+        ("<domain>e</domain>", "domain", Some(text("e")), None),
+        ("<domain>e</domain><domain>f</domain>", "domain", Some(Foreign::List(vec![text("e"), text("f")])), None),
+        (
+            "<domain><name>e</name></domain><transfer><code>1</code></transfer>",
+            "domain",
+            Some(map(&[("domain", domain("e")), ("transfer", map(&[("code", text("1"))]))])),
+            None,
+        ),
+        (
+            "<domain><name>e</name></domain><zone><a>1</a></zone><domain><name>f</name></domain>",
+            "domain",
+            Some(map(&[("domain", Foreign::List(vec![domain("e"), domain("f")])), ("zone", map(&[("a", text("1"))]))])),
+            None,
+        ),
+        // A new field of the job or the event is nobody's object.
+        ("<hue>1</hue><domain><name>e</name></domain>", "domain", Some(domain("e")), Some("hue")),
+        ("<domain><name>e</name></domain><hue>1</hue>", "domain", Some(domain("e")), Some("hue")),
+    ] {
+        for place in ["job", "notify"] {
+            let (read, found) = message(&format!("<{place}>{inside}</{place}>"));
+            let object = read.object.or(read.notify.and_then(|notify| notify.object)).unwrap();
+            assert_eq!(object.r#type.as_deref(), Some(kind), "{place}: {inside}");
+            assert_eq!(object.data, data.clone().map(ObjectData::Foreign), "{place}: {inside}");
+            let paths: Vec<_> = found.iter().map(|finding| finding.rsplit('.').next().unwrap().to_owned()).collect();
+            let odd: Vec<_> = odd.iter().map(|name| format!("{name}: unknown")).collect();
+            assert_eq!(paths, odd, "{place}: {inside}");
+        }
+    }
+    // What stood beside each other does so again.
+    let several = "<domain><name>e</name></domain><transfer><code>1</code></transfer>";
+    for place in ["job", "notify"] {
+        let body = of(&format!("<message><{place}>{several}</{place}></message>"));
+        let answer = answers(TaskKind::PollInfo, &body).remove(0).value;
+        let written = XmlCodec::default().encode_responses(&[(TaskKind::PollInfo, answer)]);
+        let written = String::from_utf8(written.payload.body.to_vec()).unwrap();
+        assert!(written.contains(several), "{written}");
+    }
+    let (read, odd) = message("<notify><certificate><id>5</id></certificate><transfer><a>1</a></transfer></notify>");
+    assert_eq!(read.notify.unwrap().object.unwrap().certificate().unwrap().id, Some(5));
+    assert_eq!(odd, ["4:55: response.result.data.message.notify.transfer: unknown"]);
+}
 
-    let (_, odd) = message("<job><domain/><zone/></job>");
-    assert_eq!(odd, ["4:24: response.result.data.message.job.zone: unknown"]);
+#[test]
+fn conditions_of_a_list() {
+    for (inside, seen) in [
+        ("<key>a</key><operator>eq</operator><value>b</value>", "a EQUAL b"),
+        ("<operator>eq</operator><and><key>b</key></and>", "- EQUAL -; b - - AND"),
+        ("<operator>LIKE</operator>", "- LIKE -"),
+        ("<and><key>a</key></and><or><value>b</value></or>", "a - - AND; - - b OR"),
+    ] {
+        let body = format!("<request><task><code>400205</code><where>{inside}</where></task></request>");
+        let AnyTask::ContactList(task) = requests(None, &body).remove(0).value.task else { panic!("{body}") };
+        let shown = |filter: &QueryFilter| {
+            let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
+            let link = filter.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
+            let operator = filter.operator.as_ref().map(|operator| operator.as_str());
+            format!("{} {} {}{link}", text(filter.key.as_deref()), text(operator), text(filter.value.as_deref()))
+        };
+        let shown: Vec<_> = task.query.filters.iter().map(shown).collect();
+        assert_eq!(shown.join("; "), seen, "{inside}");
+    }
 }
 
 #[test]
