@@ -84,7 +84,7 @@ impl JsonCodec {
         if let Some(expected) = expected.filter(|expected| *expected != kind) {
             return Err(at_path(DecodeError::new("request", kind.name(), expected.name())));
         }
-        let (read, _) = task::readers(kind).ok_or_else(|| no_task(kind))?;
+        let (read, _) = task::readers(kind);
         let in_query = |at| source.in_target(path.len() + 1 + at);
         let query::Query { ctid, reply_to, keys, timeout, mut findings } = query::read(kind, query, in_query)?;
         let mut headers = Headers::new(request, source);
@@ -164,7 +164,7 @@ impl Codec for JsonCodec {
     }
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
-        let (_, read) = task::readers(kind).ok_or_else(|| no_task(kind))?;
+        let (_, read) = task::readers(kind);
         let findings: Findings = header::content_type(reply.header(header::CONTENT_TYPE)).into_iter().collect();
         let tree = Tree::read(Source::body(&reply.body), self.limits)?;
         let mut value = envelope::read(&Object::root(&tree), read)?;
@@ -213,8 +213,4 @@ impl Codec for JsonCodec {
 
 fn compact(value: &Value) -> Body {
     Body(value.to_string().into_bytes())
-}
-
-fn no_task(kind: TaskKind) -> DecodeError {
-    DecodeError::new("request", kind.name(), "a task of the JSON API")
 }

@@ -238,6 +238,22 @@ fn requests() {
 }
 
 #[test]
+fn times_of_a_view() {
+    for (from, odd) in [
+        ("2021-01-01 00:00:00", None),
+        ("2021-01-01T00:00:00.000+0100", None),
+        ("2021-02-30 00:00:00", Some("2:10: view.from: not of the documented type")),
+        ("soon", Some("2:10: view.from: not of the documented type")),
+    ] {
+        let text = format!("POST /certificate/_search\n{{\"view\":{{\"from\":\"{from}\"}}}}");
+        let read = text::decode_text(&JsonCodec::default(), None, text.as_bytes()).unwrap();
+        assert_eq!(document::request(&read.value)["view"]["from"], from);
+        let found: Vec<_> = read.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, Vec::from_iter(odd.map(str::to_owned)), "{from}");
+    }
+}
+
+#[test]
 fn what_goes_along_with_a_request() {
     for (text, ctid, findings) in [
         ("GET /poll\nx-domainrobot-ctid: a \n", Some("a"), vec![]),

@@ -328,11 +328,11 @@ fn what_xml_cannot_say_of_a_query_is_a_loss() {
         losses.into_iter().map(|loss| loss.path).collect::<Vec<_>>()
     };
     let filter = |filter: QueryFilter| Query { filters: vec![filter], ..Query::default() };
-    assert_eq!(lost(filter(QueryFilter::new("name", Operator::IsNull, ""))), ["filters.operator"]);
+    assert_eq!(lost(filter(QueryFilter::new("name", Operator::IsNull, ""))), ["filters[0].operator"]);
     let values = vec!["a".to_owned(), "b".to_owned()];
-    assert_eq!(lost(filter(QueryFilter { values, ..QueryFilter::default() })), ["filters.values"]);
+    assert_eq!(lost(filter(QueryFilter { values, ..QueryFilter::default() })), ["filters[0].values"]);
     let orders = vec![QueryOrder { ins: vec!["a".to_owned()], ..QueryOrder::default() }];
-    assert_eq!(lost(Query { orders, ..Query::default() }), ["orders.ins"]);
+    assert_eq!(lost(Query { orders, ..Query::default() }), ["orders[0].ins"]);
     assert_eq!(lost(filter(QueryFilter::new("name", Operator::Equal, "x"))), Vec::<String>::new());
 }
 

@@ -81,6 +81,13 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether there is any text in an element, or below it, or in an attribute: what is empty counts as absent.
+    fn says_something(&self, node: u32) -> bool {
+        !self.tree.text(node).trim().is_empty()
+            || self.tree.attributes_of(node).any(|attribute| !self.tree.attribute_value(attribute).is_empty())
+            || self.tree.children(node).any(|child| self.says_something(child))
+    }
+
     /// Everything odd: what was found while reading, and what nobody read, in the order of the body.
     pub(crate) fn findings(self) -> Findings {
         let mut hidden = vec![false; self.tree.len()];
@@ -89,7 +96,7 @@ impl<'a> Reading<'a> {
                 hidden.get(parent as usize).copied().unwrap_or(true) || self.ticked(parent) == Tick::Whole
             });
             let unread = self.ticked(node) == Tick::Unread;
-            if unread && !above {
+            if unread && !above && self.says_something(node) {
                 self.find(FindingKind::Unknown, node, "", self.tree.offset(node));
             }
             if let Some(place) = hidden.get_mut(node as usize) {
@@ -107,7 +114,8 @@ impl<'a> Reading<'a> {
                 Some(_) => self.tree.name(attribute.node) == "task" && name == "serial",
             };
             let inside = hidden.get(attribute.node as usize).copied().unwrap_or(true);
-            if !known && !inside && self.ticked(attribute.node) != Tick::Whole {
+            let is_empty = self.tree.attribute_value(attribute).is_empty();
+            if !known && !inside && !is_empty && self.ticked(attribute.node) != Tick::Whole {
                 let below = format!(".@{name}");
                 self.find(FindingKind::Unknown, attribute.node, &below, self.tree.attribute_offset(attribute));
             }

@@ -217,12 +217,12 @@ fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>,
 pub(crate) fn write_response(out: &mut Out<'_>, responses: &[(TaskKind, Response<AnyData>)]) {
     let alone = responses.len() == 1;
     out.element("response", |out| {
-        for (kind, answer) in responses {
+        for (_, answer) in responses {
             let Response { stid, ctid, status, object, messages, data } = answer;
             out.element("result", |out| {
                 out.element("data", |out| {
                     out.integer("summary", object.as_ref().and_then(|object| object.summary));
-                    out.within("data", |out| out.items(data, |out, data| task::write_data(*kind, out, data)));
+                    out.within("data", |out| out.items(data, task::write_data));
                 });
                 out.records("msg", messages, message::write);
                 out.element("status", |out| {

@@ -22,7 +22,8 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
     if text.as_bytes().get(10) != Some(&b' ') {
         return text.parse().ok();
     }
-    let civil: DateTime = text.parse().ok()?;
+    // Reading would make a leap second the one before it.
+    let civil: DateTime = text.parse().ok().filter(|_| text.get(17..19) != Some("60"))?;
     Some(match zone.to_ambiguous_timestamp(civil).offset() {
         // `9999-12-31 23:59:59` is beyond what an instant can be, and yet a date.
         AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
@@ -86,6 +87,7 @@ mod tests {
             ("2018-03-25 02:30:00", Some("2018-03-25T03:30:00.000+0200")),
             ("2018-12-12T10:53:23.168+0100", Some("2018-12-12T10:53:23.168+0100")),
             ("9999-12-31 23:59:59", Some("9999-12-31T23:59:59.000+0100")),
+            ("2016-12-31 23:59:60", None),
             ("2018-12-12", None),
             ("2018-02-30 10:00:00", None),
             ("NOT_SET", None),

@@ -207,6 +207,13 @@ fn requests_are_held_to_their_task() {
         read(None, "<request><task/></request>"),
         Err("1:10: request.task: found no task code, expected <code>400104</code>, for instance".to_owned())
     );
+    assert_eq!(
+        read(
+            None,
+            "<request><task><code>400114</code><certificate_job><job><id>5</id></job><id>6</id></certificate_job></task></request>"
+        ),
+        Err("1:10: request.task: found a second id of the job, expected one only".to_owned())
+    );
     let two = "<request><task><code>0905</code></task><task serial=\"1\"><code>0905</code></task></request>";
     assert_eq!(read(None, two), Ok(2));
     let many = format!("<request>{}</request>", "<task><code>0905</code></task>".repeat(101));

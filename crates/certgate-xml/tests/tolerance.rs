@@ -59,8 +59,8 @@ fn oddities_are_found_once_at_their_place() {
         ("<!-- a --><id>1</id><?b c?>", vec![]),
         ("<colour><deep a=\"1\"/></colour>", vec![format!("4:14: {root}.colour: unknown")]),
         (
-            "<admin>\n<x/><x/></admin>",
-            vec![format!("5:1: {root}.admin.x[0]: unknown"), format!("5:5: {root}.admin.x[1]: unknown")],
+            "<admin>\n<x>1</x><x>1</x></admin>",
+            vec![format!("5:1: {root}.admin.x[0]: unknown"), format!("5:9: {root}.admin.x[1]: unknown")],
         ),
         (
             "<admin ü=\"1\" b='&amp;'><id>1</id></admin>",
@@ -78,6 +78,8 @@ fn oddities_are_found_once_at_their_place() {
                 format!("4:37: {root}.has_csr: not of the documented type"),
             ],
         ),
+        ("<x/><x></x><y>\n<z/> <!-- --></y><z a=\"\"/><admin a=\"\"><id>1</id></admin>", vec![]),
+        ("<y><z/><z a=\"1\"/></y>", vec![format!("4:14: {root}.y: unknown")]),
         ("<owner/><extension /><name></name><lifetime> </lifetime>", vec![]),
         ("\u{a0}<id>1</id>\u{a0} <admin>\u{a0}</admin>", vec![]),
     ] {
@@ -89,6 +91,8 @@ fn oddities_are_found_once_at_their_place() {
 fn fields() {
     let read = |inside: &str| data::<Certificate>(&certificate(inside));
     let same = read("<name>a&amp;b</name><san>x.example</san><sha>SHA2</sha><lifetime>12</lifetime>");
+    let unit = read("<lifetime><unit>m</unit><period>12</period></lifetime>").lifetime;
+    assert_eq!(unit, same.lifetime);
     for other in [
         "<name> a<![CDATA[&]]><!-- c -->b </name><san><name>x.example</name></san><signature_hash_algorithm>SHA2</signature_hash_algorithm><lifeTime>12</lifeTime>",
         "<lifetime><![CDATA[12]]></lifetime><sha>SHA2</sha><subject_alternative_name><name>x.example</name></subject_alternative_name><name>a&#x26;b</name>",
@@ -143,9 +147,9 @@ fn answers_around_the_data() {
     assert_eq!((message.notice.as_deref(), &message.status), (Some("one\ntwo"), &Some(StatusType::Error)));
     assert_eq!(message.objects.len(), 2);
     assert_eq!(message.messages[0].code.as_deref(), Some("EF2"));
-    let several = "<response><x/><result><status><code>S1</code></status></result><result><y/><status><code>E1</code></status></result></response>";
+    let several = "<response><x>1</x><result><status><code>S1</code></status></result><result><y>1</y><status><code>E1</code></status></result></response>";
     let seen: Vec<_> = answers(TaskKind::PollInfo, several).iter().map(findings).collect();
-    assert_eq!(seen, [["1:11: response.x: unknown"], ["1:72: response.result[1].y: unknown"]]);
+    assert_eq!(seen, [["1:11: response.x: unknown"], ["1:76: response.result[1].y: unknown"]]);
 }
 
 #[test]

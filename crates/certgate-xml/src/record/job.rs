@@ -129,8 +129,12 @@ fn write_event(out: &mut Out<'_>, record: &WorkflowEvent) {
 /// names suggest.
 pub(crate) fn read_id(task: &Element<'_, '_>) -> Result<Option<i64>, DecodeError> {
     let in_job = |e: &Element<'_, '_>| Ok(e.record("job", |e| e.integer("id"))?.flatten());
-    let wrapped = task.record("certificate_job", |e| Ok(e.integer("id")?.or(in_job(e)?)))?.flatten();
-    Ok(wrapped.or(in_job(task)?))
+    let (outer, inner) = task.record("certificate_job", |e| Ok((e.integer("id")?, in_job(e)?)))?.unwrap_or_default();
+    let mut found = [outer, inner, in_job(task)?].into_iter().flatten();
+    match (found.next(), found.next()) {
+        (_, Some(_)) => Err(task.refuse("a second id of the job", "one only")),
+        (id, None) => Ok(id),
+    }
 }
 
 pub(crate) fn write_id(out: &mut Out<'_>, id: Option<i64>) {

@@ -15,6 +15,7 @@ pub(crate) fn read(e: &Element<'_, '_>) -> Result<PollMessage, DecodeError> {
         owner: e.record("owner", basic_user::read)?,
         job: None,
         notify: e.record("notify", read_notify)?,
+        tmchnotify: together(e.all(&["tmchnotify"]).into_iter())?.pop().map(|(_, whole)| whole),
         stid: e.text("stid")?,
         ctid: e.text("ctid")?,
         messages: e.records("msg", message::read)?,
@@ -144,7 +145,8 @@ fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
 }
 
 pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
-    let PollMessage { id, owner, job, notify, stid, ctid, messages, flags, notice, created, object } = record;
+    let PollMessage { id, owner, job, notify, tmchnotify, stid, ctid, messages, flags, notice, created, object } =
+        record;
     out.integer("id", *id);
     out.record("owner", owner.as_ref(), basic_user::write);
     if job.is_some() || object.is_some() {
@@ -192,6 +194,9 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
             }
         });
     });
+    if let Some(whole) = tmchnotify {
+        out.within("tmchnotify", |out| out.foreign("tmchnotify", whole));
+    }
     out.records("msg", messages, message::write);
     out.text("flags", flags.as_deref());
     out.text("notice", notice.as_deref());
