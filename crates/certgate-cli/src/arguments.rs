@@ -112,6 +112,15 @@ impl Protocol {
     }
 }
 
+impl From<Protocol> for certgate_server::Protocol {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Xml => Self::Xml,
+            Protocol::Json => Self::Json,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     Text,
