@@ -110,6 +110,13 @@ impl Protocol {
             Self::Json => "json",
         }
     }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Xml => Self::Json,
+            Self::Json => Self::Xml,
+        }
+    }
 }
 
 impl From<Protocol> for certgate_server::Protocol {

@@ -1,5 +1,6 @@
 //! `certgate serve`.
 
+mod bridge;
 mod simulator;
 
 use std::net::SocketAddr;
@@ -21,12 +22,15 @@ use crate::{
 pub(crate) enum Serve {
     /// The simulator: XML at /xml, JSON at /v1
     Simulator(simulator::Simulator),
+    /// A gateway over one protocol, legacy XML unless told, that answers by asking another gateway over the other one
+    Bridge(bridge::Bridge),
 }
 
 impl Serve {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         match self {
             Self::Simulator(command) => command.run(global),
+            Self::Bridge(command) => command.run(global),
         }
     }
 }
