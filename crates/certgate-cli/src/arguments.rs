@@ -112,6 +112,22 @@ impl Protocol {
             Self::Json => "json",
         }
     }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Xml => Self::Json,
+            Self::Json => Self::Xml,
+        }
+    }
+}
+
+impl From<Protocol> for certgate_server::Protocol {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Xml => Self::Xml,
+            Protocol::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

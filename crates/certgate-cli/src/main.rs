@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
 mod arguments;
+mod bridge;
 mod command;
 mod connection;
 mod curl;

@@ -81,9 +81,14 @@ const LONGEST: Duration = Duration::from_secs(120);
 impl Settings {
     /// Resolves them all; what cannot be used is refused here, before anything is sent.
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        Self::over(global, None)
+    }
+
+    /// The same, where the command itself says over which protocol.
+    pub(crate) fn over(global: &Global, protocol: Option<Protocol>) -> Result<Self, Failure> {
         let sources = Sources::of(global)?;
         let profile = &sources.profile;
-        let transport = sources.pick("transport", global.transport, profile.transport).or(Protocol::Json);
+        let transport = sources.pick("transport", protocol.or(global.transport), profile.transport).or(Protocol::Json);
         // An address on the command line is that of the transport in use.
         let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
             let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);
