@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{AnyTask, BasicUser, Call, Credentials, Identity, Options, Said, Secret};
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Header, Loss, Request};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Header, Loss, Place, Request};
 
 use crate::{
     session::{self, SESSION},
@@ -106,25 +106,29 @@ impl<'a> Headers<'a> {
         named.map(|(index, header)| (index, header.value.expose().trim())).filter(|(_, value)| !value.is_empty())
     }
 
+    fn place(&self, name: &str, nth: usize) -> Option<Place> {
+        self.named(name).nth(nth).and_then(|(index, _)| self.source.of_header(index))
+    }
+
     /// What the one header of that name says.
     fn one(&self, name: &str) -> Result<Option<&'a str>, DecodeError> {
         let mut named = self.named(name);
         let first = named.next();
-        match named.next() {
-            Some((index, _)) => Err(self.second(name, index)),
-            None => Ok(first.map(|(_, value)| value)),
+        if named.next().is_some() {
+            return Err(self.second(name, 1));
         }
+        Ok(first.map(|(_, value)| value))
     }
 
-    fn second(&self, name: &str, index: usize) -> DecodeError {
+    fn second(&self, name: &str, nth: usize) -> DecodeError {
         let error = DecodeError::new(path(name), "a second value", "each header once");
-        DecodeError { place: self.source.of_header(index), ..error }
+        DecodeError { place: self.place(name, nth), ..error }
     }
 
     /// Notes that this header is not of the documented type.
     fn odd(&mut self, name: &str) {
-        let place = self.named(name).next().and_then(|(index, _)| self.source.of_header(index));
-        self.findings.push(Finding { kind: FindingKind::Value, path: path(name), place });
+        let finding = Finding { kind: FindingKind::Value, path: path(name), place: self.place(name, 0) };
+        self.findings.push(finding);
     }
 
     /// Notes where the content type is another one. Gateways and proxies leave it out, which is none.
@@ -137,9 +141,9 @@ impl<'a> Headers<'a> {
 
     /// The client's transaction id, which stands in the query or here.
     pub(crate) fn ctid(&self, in_query: Option<String>) -> Result<Option<String>, DecodeError> {
-        match (in_query, self.one(CTID)?, self.named(CTID).next()) {
-            (Some(_), Some(_), Some((index, _))) => Err(self.second(CTID, index)),
-            (in_query, here, _) => Ok(in_query.or(here.map(str::to_owned))),
+        match (in_query, self.one(CTID)?) {
+            (Some(_), Some(_)) => Err(self.second(CTID, 0)),
+            (in_query, here) => Ok(in_query.or(here.map(str::to_owned))),
         }
     }
 

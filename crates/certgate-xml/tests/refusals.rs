@@ -221,6 +221,18 @@ fn requests_are_held_to_their_task() {
 }
 
 #[test]
+fn a_certificate_is_a_record_wherever_it_stands() {
+    for place in ["job", "notify"] {
+        let body = format!(
+            "<response><result><data><message><{place}><certificate>571</certificate></{place}></message></data>\
+             <status><code>S0905</code></status></result></response>"
+        );
+        let error = XmlCodec::default().decode_response(TaskKind::PollInfo, &Reply::of(body)).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("{place}.certificate: found text, expected elements")), "{error}");
+    }
+}
+
+#[test]
 fn no_refusal_shows_a_secret() {
     let auth = |inside: &str| format!("<request>\n<auth>{inside}</auth><task><code>0905</code></task></request>");
     let password = "request.auth.password: found text that is not well-formed, expected text in which & stands as";

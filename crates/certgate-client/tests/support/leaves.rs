@@ -49,10 +49,15 @@ pub fn silently_changed(before: &Value, after: &Value, losses: &[Loss]) -> Vec<S
 fn meant(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let mut meant: Map<String, Value> =
-                fields.iter().map(|(name, value)| (name.clone(), self::meant(value))).collect();
-            meant.retain(|name, value| !(name == "link" && value == "and"));
-            let months = |unit: &Value| ["month", "quarter", "year"].iter().position(|word| unit == word);
+            let mut meant: Map<String, Value> = fields
+                .iter()
+                .filter(|(name, value)| !(*name == "link" && *value == "AND"))
+                .map(|(name, value)| match value {
+                    Value::String(word) if name == "type" => (name.clone(), json!(word.to_lowercase())),
+                    value => (name.clone(), self::meant(value)),
+                })
+                .collect();
+            let months = |unit: &Value| ["MONTH", "QUARTER", "YEAR"].iter().position(|word| unit == word);
             if let (Some(at), Some(period)) = (meant.get("unit").and_then(months), fields.get("period")) {
                 let months = i128::from(period.as_i64().unwrap()) * [1, 3, 12][at];
                 meant = Map::from_iter([("months".to_owned(), json!(months.to_string()))]);
@@ -62,7 +67,7 @@ fn meant(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(meant).collect(),
         Value::String(text) => match text.parse::<Moment>() {
             Ok(moment) => json!(moment.timestamp().unwrap().to_string()),
-            Err(_) => json!(text.to_lowercase()),
+            Err(_) => json!(text),
         },
         leaf => json!(leaf.to_string()),
     }

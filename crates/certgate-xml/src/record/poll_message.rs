@@ -113,7 +113,7 @@ fn merged(outer: Job, inner: Job) -> Job {
 /// whole, several of them each under its name; text beside them belongs to none and stays unread.
 fn read_affected(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeError> {
     let unread = e.unread();
-    let certificate = unread.iter().find(|e| ResponseObject::is_certificate(e.name()) && e.has_children());
+    let certificate = unread.iter().find(|e| ResponseObject::is_certificate(e.name()) && !e.is_empty());
     if let Some(certificate) = certificate {
         certificate.take();
         let record: Option<Certificate> = certificate.read(certificate::read)?;
