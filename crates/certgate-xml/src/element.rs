@@ -10,7 +10,7 @@ use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place, 
 use jiff::tz::TimeZone;
 
 use crate::{
-    tree::Tree,
+    nodes::Tree,
     value::{read_flag, read_moment},
 };
 
