@@ -18,6 +18,7 @@ mod plan;
 mod profile;
 mod progress;
 mod report;
+mod round;
 mod sandbox;
 mod settings;
 mod sure;
