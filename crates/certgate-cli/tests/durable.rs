@@ -165,8 +165,11 @@ fn messages_advance_orders_whoever_polled_them() {
             (0, &json!("done"), &json!(571))
         );
         let output = certgate_in(home.path(), &["orders", "export"], "");
-        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(line["id"], id);
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [order, foreign] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!((&order["id"], &foreign["message"]["object"]["type"]), (&json!(id), &json!("domain")));
+        assert!(foreign["taken"].is_string() && order["account"] == foreign["account"], "{foreign}");
     }
 }
 
@@ -276,7 +279,7 @@ fn a_full_disk_sends_nothing() {
     let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
     assert_eq!(
         (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
-        (2, "DISK/store: no room is left for the store: nothing was sent. Make room and run again".to_owned())
+        (2, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
     );
     assert_eq!(gateway.counts().orders, 0);
 }
