@@ -114,6 +114,7 @@ fn killed_at_every_step() {
                         let document = carried_on(home.path(), &gateway, &server, transport);
                         let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
                         assert_eq!(document["order"]["state"], "done", "{case}");
+                        assert!(document["job"]["id"].is_number(), "its job is known, and nobody else's: {case}");
                         assert_eq!(gateway.counts().orders, 1, "{case}");
                         assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
                         // The other message is in the store, to be taken.

@@ -161,3 +161,43 @@ fn what_stands_in_the_way_is_named() {
         assert_eq!((code, gateway.asked(TaskKind::CertificateRevoke)), (3, 1), "the gateway has no such one: {said}");
     }
 }
+
+/// A job that was there before the order left is somebody else's, however much it looks like ours.
+#[test]
+fn a_job_from_before_is_not_taken_for_the_orders() {
+    let csr = csr();
+    std::thread::scope(|scope| {
+        // The gateway's clock need not be ours.
+        for (transport, clock_ahead) in [("xml", 3600), ("json", -3600)] {
+            let csr = &csr;
+            scope.spawn(move || {
+                let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+                let settings = Settings { jobs_never_end: true, clock_ahead, ..Settings::default() };
+                let (gateway, server) = serve(settings);
+                let reissue = ["reissue", "571", "--csr", csr, "--no-wait"];
+                let (code, theirs, said) = run(other.path(), &server, transport, &reissue);
+                assert_eq!(code, 6, "{said}");
+                // Times are whole seconds: only from the third on it is certain which came first.
+                std::thread::sleep(Duration::from_secs(4));
+                for fault in [Fault::DropBeforeRead(REISSUE), Fault::DropAfterRead(REISSUE)] {
+                    let arrives = fault == Fault::DropAfterRead(REISSUE);
+                    gateway.inject(fault);
+                    let (code, lost, said) = run(home.path(), &server, transport, &reissue);
+                    assert_eq!(code, 9, "{said}");
+                    let id = lost["order"]["id"].as_str().unwrap();
+                    let resume = ["resume", id, "--timeout", "1s"];
+                    let (code, document, said) = run(home.path(), &server, transport, &resume);
+                    if arrives {
+                        assert_eq!((code, &document["order"]["state"]), (6, &json!("pending")), "{said}");
+                        assert_ne!(document["job"]["id"], theirs["job"]["id"]);
+                    } else {
+                        let seen = format!("job {} is from before the order", theirs["job"]["id"]);
+                        assert!(code == 9 && document["seen"].to_string().contains(&seen), "{said}");
+                        let (code, _, said) = run(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
+                        assert_eq!(code, 0, "{said}");
+                    }
+                }
+            });
+        }
+    });
+}
