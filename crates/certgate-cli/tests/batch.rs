@@ -312,6 +312,37 @@ fn a_renewal_of_somebody_elses_is_not_taken_for_ours() {
     }
 }
 
+/// Creations and renewals that were lost are settled as reissues are.
+#[test]
+fn lost_creations_and_renewals_are_settled_by_looking() {
+    for transport in ["xml", "json"] {
+        for (task, row) in [
+            (TaskKind::CertificateCreate, "create,,host-000000.example.org.csr,QUICKSSLPREMIUM,1120,100"),
+            (TaskKind::CertificateRenew, "renew,571,,,,"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            write_batch(folder.path(), 1);
+            let file = folder.path().join("lost.csv").display().to_string();
+            fs::write(&file, format!("action,id,csr,product,admin,technical\n{row}\n")).unwrap();
+            let (gateway, server) = serve(Settings::default());
+            gateway.inject(Fault::DropBeforeRead(Some(task)));
+            for title in ["lost", "looked for"] {
+                let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+                assert_eq!((code, gateway.counts().orders), (9, 0), "{title}: {said}");
+            }
+            let listed = certgate_in(folder.path(), &["orders", "--output", "json"], "");
+            let id = json(&listed)["orders"][0]["id"].as_str().unwrap().to_owned();
+            let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            gateway.inject(Fault::DropAfterRead(Some(task)));
+            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!(code, 9, "{said}");
+            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        }
+    }
+}
+
 /// Two gateways are two accounts: what one did is not done at the other.
 #[test]
 fn one_file_for_two_accounts() {
