@@ -19,6 +19,7 @@ mod plan;
 mod profile;
 mod progress;
 mod report;
+mod round;
 mod sandbox;
 mod settings;
 mod sure;
