@@ -117,18 +117,13 @@ impl From<Error> for Failure {
         let kind = error.kind();
         let mut failure = Self::new(kind, error.to_string());
         failure.answer = error.answer().cloned().map(Box::new);
-        match &error {
-            Error::Undecodable { task, body, .. } => {
-                if !body.is_empty() {
-                    let kept = keep(body);
-                    failure = failure.and(&kept);
-                }
-                if !task.is_safe_to_repeat() {
-                    failure = failure.and(AFTER_UNKNOWN);
-                }
-            }
-            Error::Unknown { .. } => failure = failure.and(AFTER_UNKNOWN),
-            _ => {}
+        if let Error::Undecodable { body, .. } = &error
+            && !body.is_empty()
+        {
+            failure = failure.and(&keep(body));
+        }
+        if error.leaves_outcome_open() {
+            failure = failure.and(AFTER_UNKNOWN);
         }
         failure
     }

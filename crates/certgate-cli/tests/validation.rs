@@ -24,9 +24,11 @@ use std::{
 };
 
 use certgate_domain::{TaskKind, ZoneRecord};
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::{Fault, Server, Settings};
 use common::{command, csr, endpoint, exit, fast, json, serve, stderr, until};
 use pretty_assertions::assert_eq;
+
+const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
 
 fn arguments(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Vec<String> {
     let (at, config, csr) = (endpoint(server, transport), fast(home), csr());
@@ -159,11 +161,21 @@ fn a_command_adds_and_removes() {
         assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
         assert_eq!(actions()[4..], ["add", "remove"]);
 
+        // It left and what came back says nothing: the record stays until it is known what became of it.
+        for (fault, code) in [(Fault::Html200(REISSUE), 7), (Fault::DropAfterRead(REISSUE), 9)] {
+            let done = actions().len();
+            gateway.inject(fault);
+            let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
+            assert_eq!((exit(&output), &actions()[done..]), (code, &["add".to_owned()][..]), "{}", stderr(&output));
+            let output = resume(home.path(), &server, transport);
+            assert_eq!((exit(&output), &*actions()[done + 1]), (0, "remove"), "{}", stderr(&output));
+        }
+
         // The order fails.
         let (_gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
         let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
         assert_eq!(exit(&output), 3, "{}", stderr(&output));
-        assert_eq!(actions()[6..], ["add", "remove"]);
+        assert_eq!(actions()[10..], ["add", "remove"]);
     }
 }
 

@@ -224,6 +224,30 @@ impl Error {
         }
     }
 
+    /// Whether a task that is not safe to repeat may have been carried out, although its call failed so: it is looked for, and
+    /// what validates it stays.
+    pub fn leaves_outcome_open(&self) -> bool {
+        match self {
+            Self::Unknown { .. } => true,
+            Self::Undecodable { task, .. } => !task.is_safe_to_repeat(),
+            // What never left, or was turned away at the door.
+            Self::Settings(_)
+            | Self::Incomplete { .. }
+            | Self::Unsayable { .. }
+            | Self::Refused(_)
+            | Self::Unauthorized { .. }
+            | Self::Unreachable { .. }
+            | Self::Strict { .. }
+            | Self::Storage { .. }
+            | Self::Validation(_)
+            | Self::Tape { .. }
+            | Self::Unmatched { .. }
+            | Self::Replay { .. }
+            | Self::Store(_)
+            | Self::Interrupted => false,
+        }
+    }
+
     /// The gateway's answer, where there is one.
     pub fn answer(&self) -> Option<&Response<AnyData>> {
         match self {

@@ -14,7 +14,7 @@ use certgate_store::{Change, Holder, Kept, Message, NewMessage, NewOrder, Order,
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use crate::{Error, Kind};
+use crate::Error;
 
 /// The store of one account.
 pub struct Ledger {
@@ -105,8 +105,7 @@ impl Ledger {
                 };
             }
             Err(error) => {
-                // What never left, or was turned away at the door, was not ordered.
-                if !matches!(error.kind(), Kind::Unknown | Kind::Undecodable) {
+                if !error.leaves_outcome_open() {
                     change.state = State::Unsent;
                 }
                 change.detail = error.to_string();

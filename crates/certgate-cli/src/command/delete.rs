@@ -2,7 +2,6 @@
 
 use certgate_client::{Carry, drive};
 use certgate_domain::{AnyTask, TaskKind, task};
-use certgate_flow::Workflow;
 use clap::Args;
 use serde_json::json;
 
@@ -88,7 +87,7 @@ impl Delete {
             }
             Err(error) => {
                 let failure = Failure::from(error);
-                Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
+                Err(if flow.is_ordered() { report.left_behind(failure) } else { failure })
             }
         };
         shown?.print(global)

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Carry, Client, Kind, drive, rehearse};
+use certgate_client::{Carry, Client, drive, rehearse};
 use certgate_domain::{
     AnyTask, TaskKind, task,
     words::{AuthMethod, ServerSoftware},
 };
-use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted, Workflow};
+use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted};
 use certgate_store::State;
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
@@ -228,11 +228,7 @@ pub(crate) fn carried_through(
     // What has an outcome needs no validation any more; what waits still does.
     let waits = match &ended {
         Ok(ending) => matches!(ending, Ending::Pending(_)),
-        Err(_) => {
-            flow.is_ordered()
-                || flow.outlasts_silence()
-                || ended.as_ref().is_err_and(|error| error.kind() == Kind::Unknown)
-        }
+        Err(error) => flow.is_ordered() || error.leaves_outcome_open(),
     };
     if !waits {
         progress.clean_up();
@@ -269,7 +265,7 @@ pub(crate) fn carried_through(
         }
         Err(error) => {
             let failure = Failure::from(error);
-            Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
+            Err(if flow.is_ordered() { report.left_behind(failure) } else { failure })
         }
     }
 }
