@@ -206,7 +206,9 @@ impl Error {
             | Self::Unsayable { .. }
             | Self::Storage { .. }
             | Self::Tape { .. } => Kind::Usage,
-            Self::Store(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
+            Self::Store(StoreError::Unfinished(twin))
+                if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
+            {
                 Kind::Pending
             }
             Self::Store(StoreError::Unfinished(_)) => Kind::Unknown,

@@ -53,13 +53,25 @@ impl Ledger {
         Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
     }
 
+    /// Commits to an order before what validates it is published.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: nothing may be published.
+    pub fn validate(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
+        Ok(self.store.validate(&self.order(id, task, name, carry), &self.holder, unix_now())?)
+    }
+
     /// Commits to a task that is not safe to repeat, before it leaves.
     ///
     /// # Errors
     /// [`Error::Store`]: it may not be sent.
     pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
+        Ok(self.store.intend(&self.order(id, task, name, carry), &self.holder, unix_now())?)
+    }
+
+    fn order(&self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> NewOrder {
         let (certificate, ordered) = about(task);
-        let order = NewOrder {
+        NewOrder {
             id: id.to_owned(),
             task: task.kind().name().to_owned(),
             account: self.account.clone(),
@@ -69,8 +81,7 @@ impl Ledger {
             csr: ordered.and_then(|certificate| certificate.csr.clone()),
             wanted: carry.wanted.to_string(),
             batch: carry.batch.clone(),
-        };
-        Ok(self.store.intend(&order, &self.holder, unix_now())?)
+        }
     }
 
     /// Notes what became of a task that was intended.
@@ -241,7 +252,7 @@ impl Ledger {
         Ok(self.store.order_of_job(&self.account, job)?.is_some())
     }
 
-    /// The account's orders that are not finished, oldest first.
+    /// The account's orders with something left to do, oldest first: not finished, or what validates them is still published.
     ///
     /// # Errors
     /// [`Error::Store`].

@@ -6,7 +6,14 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global, connection::store, document, failure::Failure, settings::Settings, sure::ask, table::Table,
+    arguments::Global,
+    connection::store,
+    document,
+    failure::{Failure, printable},
+    settings::Settings,
+    sure::ask,
+    table::Table,
+    validation::clean_up,
 };
 
 /// The orders of the store: where each stands, and what happened to it
@@ -94,6 +101,7 @@ impl Orders {
                     ),
                 )?;
                 self::note(&mut store, &order, State::Abandoned, None, "given up by hand")?;
+                clean_up(&mut store, &id, &|text| eprintln!("{}", printable(text)))?;
                 document::line(&format!("{id}  abandoned"));
                 Ok(0)
             }

@@ -15,9 +15,10 @@ use crate::{
     command::order::{Origin, Waiting, carried_through, read_csr},
     connection::Connection,
     document,
-    failure::Failure,
+    failure::{Failure, printable},
     progress::{Progress, strict},
     report::{Report, Shown, closing},
+    validation::clean_up,
 };
 
 /// Carry on with orders that are not finished: after an interruption, a crash, --no-wait
@@ -171,7 +172,7 @@ pub(crate) fn carry_on(
     waiting: &Waiting,
 ) -> Result<Shown, Failure> {
     let id = &order.order.id;
-    if order.state.is_finished() {
+    if order.state.is_finished() && order.published.is_none() {
         return Ok(over(order, Kind::Unchanged.exit_code()));
     }
     if !ledger.claim(id)? {
@@ -179,6 +180,9 @@ pub(crate) fn carry_on(
             Kind::Pending,
             format!("order {id} is being carried on by another process that lives"),
         ));
+    }
+    if order.state.is_finished() || order.state == State::Validating {
+        return tidied(ledger, order);
     }
     if matches!(order.state, State::Intended | State::Unknown) {
         if order.state == State::Intended {
@@ -189,6 +193,9 @@ pub(crate) fn carry_on(
         }
     }
     let order = ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"))?;
+    if order.state.is_finished() {
+        clean_up(ledger.store(), id, &warn)?;
+    }
     match order.state {
         State::Failed => {
             let text = format!("order {id}: the gateway ended the job without a certificate");
@@ -197,6 +204,23 @@ pub(crate) fn carry_on(
         state if state.is_finished() => Ok(over(&order, 0)),
         _ => finish(global, connection, &order, waiting),
     }
+}
+
+/// An order that never left or is over, of which what was published is still there: removes it.
+pub(crate) fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
+    let id = &order.order.id;
+    let is_gone = clean_up(ledger.store(), id, &warn)?;
+    let text = match (order.state, is_gone) {
+        (State::Validating, _) => format!("order {id} never left: order again"),
+        (_, true) => return Ok(over(order, 0)),
+        (_, false) => format!("order {id}: what was published to validate it is still there"),
+    };
+    let state = if order.state == State::Validating { State::Unsent } else { order.state };
+    Err(Failure::new(Kind::CheckFailed, text).with("order", json!({ "id": id, "ctid": id, "state": state.as_str() })))
+}
+
+fn warn(text: &str) {
+    eprintln!("{}", printable(text));
 }
 
 /// An order of which nothing is left to be done.
