@@ -244,12 +244,12 @@ impl Ledger {
         }
     }
 
-    /// Whether a job belongs to a known order.
+    /// The order that a job belongs to.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn knows_job(&self, job: i64) -> Result<bool, Error> {
-        Ok(self.store.order_of_job(&self.account, job)?.is_some())
+    pub fn of_job(&self, job: i64) -> Result<Option<Order>, Error> {
+        Ok(self.store.order_of_job(&self.account, job)?)
     }
 
     /// The account's orders with something left to do, oldest first: not finished, or what validates them is still published.

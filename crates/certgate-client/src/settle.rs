@@ -42,6 +42,7 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
         return Ok(Settled::Open { seen });
     }
+    let jobs = candidates(client, ledger, order)?;
     if let Some(certificate) = order.order.certificate {
         match certificate_of(client, certificate)? {
             None if order.order.task == TaskKind::CertificateDelete.name() => {
@@ -50,22 +51,17 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
             }
             None => seen.push(format!("certificate {certificate} is not there")),
             Some(now) if is_new(order, &now) => {
-                ledger.note(id, State::Issued, "the certificate has the order's key and another serial number")?;
+                // Its job is noted as well, so that no later order takes it for its own.
+                let job = if let [(number, _)] = jobs.as_slice() { Some(*number) } else { None };
+                let detail = "the certificate has the order's key and another serial number".to_owned();
+                let change = Change { state: State::Issued, job, stid: None, certificate: None, detail };
+                ledger.change(id, &change)?;
                 return Ok(Settled::Arrived);
             }
             Some(now) => seen.push(format!(
                 "certificate {certificate} is as before (serial {})",
                 now.serial_number.as_deref().unwrap_or("unknown")
             )),
-        }
-    }
-    let mut jobs = Vec::new();
-    for job in jobs_of(client, order)? {
-        if let Some(number) = job.job.as_ref().and_then(|job| job.id)
-            && fits(order, &job)
-            && !ledger.knows_job(number)?
-        {
-            jobs.push((number, job));
         }
     }
     match jobs.as_slice() {
@@ -108,6 +104,20 @@ fn is_new(order: &Order, now: &Certificate) -> bool {
     key.is_some()
         && shown.as_ref().map(|shown| &shown.key.spki) == key.as_ref()
         && now.serial_number.as_deref().is_some_and(is_other)
+}
+
+/// The jobs that can be the order's, with their ids, newest first. They end with that of an earlier order: this one's is newer.
+fn candidates(client: &mut Client, ledger: &Ledger, order: &Order) -> Result<Vec<(i64, ObjectJob)>, Error> {
+    let mut jobs = Vec::new();
+    for job in jobs_of(client, order)? {
+        let Some(number) = job.job.as_ref().and_then(|job| job.id) else { continue };
+        match ledger.of_job(number)? {
+            Some(known) if known.created < order.created => break,
+            None if fits(order, &job) => jobs.push((number, job)),
+            _ => {}
+        }
+    }
+    Ok(jobs)
 }
 
 /// The account's jobs about the order's certificate, newest first.
