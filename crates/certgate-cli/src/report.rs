@@ -51,7 +51,8 @@ pub(crate) struct Shown {
     pub(crate) document: Value,
     /// The same for people.
     pub(crate) lines: Vec<String>,
-    pub(crate) code: u8,
+    /// What is to be known besides: nothing was to be done, the hook failed.
+    pub(crate) kind: Option<Kind>,
     /// Findings that were borne because an order was out end the command after its output.
     pub(crate) findings: Vec<Finding>,
 }
@@ -65,7 +66,29 @@ impl Shown {
             self.lines.iter().for_each(|line| document::line(line));
         }
         strict(global, &self.findings)?;
-        Ok(self.code)
+        Ok(self.kind.map_or(0, Kind::exit_code))
+    }
+}
+
+/// The one exit code of several certificates: the first of these that one ended with.
+const WORST: [Kind; 9] = [
+    Kind::Internal,
+    Kind::Unknown,
+    Kind::Undecodable,
+    Kind::Auth,
+    Kind::Refused,
+    Kind::CheckFailed,
+    Kind::Usage,
+    Kind::Unreachable,
+    Kind::Pending,
+];
+
+/// The one exit code of several certificates, each with the kind of its trouble.
+pub(crate) fn together(kinds: &[Option<Kind>]) -> u8 {
+    match WORST.into_iter().find(|kind| kinds.contains(&Some(*kind))) {
+        Some(kind) => kind.exit_code(),
+        None if kinds.iter().all(|kind| *kind == Some(Kind::Unchanged)) => Kind::Unchanged.exit_code(),
+        None => 0,
     }
 }
 
@@ -206,7 +229,7 @@ impl Report<'_> {
         let mut document = self.document("done", Some("SUCCESS"));
         document["findings"] = document::findings(self.findings);
         let lines = vec![format!("deleted: {}", printable(self.name.unwrap_or("the certificate")))];
-        Ok(Shown { document, lines, code: 0, findings: self.findings.to_vec() })
+        Ok(Shown { document, lines, kind: None, findings: self.findings.to_vec() })
     }
 
     fn issued(&self, certificate: &Certificate) -> Result<Shown, Failure> {
@@ -278,12 +301,12 @@ impl Report<'_> {
             eprintln!("certgate: {}", printable(why));
             lines.push(format!("PROBLEM deploy-hook: {}", printable(why)));
         }
-        let code = match (&hook, unchanged) {
-            (Some(Err(_)), _) => Kind::CheckFailed.exit_code(),
-            (_, true) => Kind::Unchanged.exit_code(),
-            (_, false) => 0,
+        let kind = match (&hook, unchanged) {
+            (Some(Err(_)), _) => Some(Kind::CheckFailed),
+            (_, true) => Some(Kind::Unchanged),
+            (_, false) => None,
         };
-        Ok(Shown { document, lines, code, findings: self.findings.to_vec() })
+        Ok(Shown { document, lines, kind, findings: self.findings.to_vec() })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{command::order::duration, failure::Failure, profile::refuse_if_other
 pub(crate) struct Validation {
     /// How the DNS record gets there: `provision` by the gateway; `manual` shows it and waits until it is seen; `exec CMD` runs
     /// this command of the shell with add or remove and the record's name, type and value; `nsupdate` updates the zone (RFC 2136)
-    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["method", "provisioning", "webroot", "approver"])]
+    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["webroot", "approver"])]
     dns: Vec<String>,
     /// For nsupdate: the zone's primary server, an IP address with or without a port
     #[arg(long, value_name = "ADDRESS", value_parser = resolver)]
@@ -44,10 +44,10 @@ pub(crate) struct Validation {
     #[arg(long)]
     no_authoritative: bool,
     /// Validate by file: write it below this folder, and remove it afterwards
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["method", "provisioning", "approver"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "approver")]
     webroot: Option<PathBuf>,
     /// Validate by mail to this address, one of those that the gateway offers
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["method", "provisioning"])]
+    #[arg(long, value_name = "ADDRESS")]
     pub(crate) approver: Option<String>,
 }
 
@@ -67,21 +67,6 @@ enum Dns<'a> {
 }
 
 impl Validation {
-    /// As the gateway and the certificate have it.
-    pub(crate) fn none() -> Self {
-        Self {
-            dns: Vec::new(),
-            dns_check: false,
-            dns_timeout: Duration::ZERO,
-            dns_server: None,
-            dns_key: None,
-            resolver: Vec::new(),
-            no_authoritative: false,
-            webroot: None,
-            approver: None,
-        }
-    }
-
     fn dns(&self) -> Result<Option<Dns<'_>>, Failure> {
         let words: Vec<&str> = self.dns.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -137,6 +122,18 @@ impl Validation {
             _ if self.approver.is_some() => Some((AuthMethod::Email, None)),
             _ => None,
         }
+    }
+
+    /// Whether an order that nobody watches can be validated, where the certificate was validated so before.
+    pub(crate) fn check_unattended(&self, before: Option<&CertAuthentication>) -> Result<(), Failure> {
+        let by_hand = before.and_then(|before| before.provisioning.as_ref()?.value()) == Some(&false);
+        let missing = match before.and_then(|before| before.method.as_ref()) {
+            _ if self.wanted().is_some() => return Ok(()),
+            Some(AuthMethod::Dns) if by_hand => "by a DNS record that the gateway does not publish: give --dns",
+            Some(AuthMethod::File) => "by a file: give --webroot",
+            _ => return Ok(()),
+        };
+        Err(Failure::usage(format!("the certificate is validated {missing}")))
     }
 
     /// Publishes what shows control. Each step is written down before it is done.

@@ -29,7 +29,7 @@ use crate::{
     install::Install,
     plan::{Planned, read},
     progress::strict,
-    report::{Report, closing},
+    report::{Report, closing, together},
     settings::new_id,
     table::Table,
 };
@@ -317,28 +317,10 @@ impl<'a> Crew<'a> {
             document::line(&said.join(", "));
         }
         strict(self.global, &self.findings)?;
-        let kinds = || self.entries.iter().flat_map(|entry| &entry.result).map(|done| done.kind);
-        let worst = WORST.into_iter().find(|kind| kinds().any(|there| there == Some(*kind)));
-        Ok(match worst {
-            Some(kind) => kind.exit_code(),
-            None if kinds().all(|kind| kind == Some(Kind::Unchanged)) => Kind::Unchanged.exit_code(),
-            None => 0,
-        })
+        let ends = self.entries.iter().flat_map(|entry| &entry.result);
+        Ok(together(&ends.map(|done| done.kind).collect::<Vec<_>>()))
     }
 }
-
-/// The one exit code of a batch: the first of these that an order ended with.
-const WORST: [Kind; 9] = [
-    Kind::Internal,
-    Kind::Unknown,
-    Kind::Undecodable,
-    Kind::Auth,
-    Kind::Refused,
-    Kind::CheckFailed,
-    Kind::Usage,
-    Kind::Unreachable,
-    Kind::Pending,
-];
 
 impl Entry {
     fn new(planned: Planned) -> Self {

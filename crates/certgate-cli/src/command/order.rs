@@ -53,10 +53,10 @@ pub(crate) struct Ordering {
     #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(i64).range(1..))]
     lifetime: Option<i64>,
     /// How control over the name is shown [default: the certificate's]
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["dns", "webroot", "approver"])]
     method: Option<Method>,
     /// Whether the gateway publishes the DNS record itself [default: the certificate's]
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with_all = ["dns", "webroot", "approver"])]
     provisioning: Option<bool>,
     #[command(flatten)]
     validation: Validation,
@@ -327,12 +327,12 @@ pub(crate) fn show_requests(global: &Global, client: &Client, tasks: &[AnyTask],
 /// Orders with a new key, which comes into its folder with its certificate.
 pub(crate) fn ordered_anew(
     global: &Global,
+    connection: &mut Connection,
     purpose: Purpose,
-    install: Install,
-    timeout: Duration,
+    waiting: Waiting,
     keys: &Keys,
+    validation: Validation,
 ) -> Result<Shown, Failure> {
-    let waiting = Waiting::so_long(timeout, install);
     let ordering = Ordering {
         product: None,
         name: None,
@@ -342,19 +342,20 @@ pub(crate) fn ordered_anew(
         lifetime: None,
         method: None,
         provisioning: None,
-        validation: Validation::none(),
+        validation,
         waiting,
         no_wait: false,
         dry_run: false,
     };
-    let mut connection = Connection::open(global, Some(timeout))?;
     let out = ordering.waiting.install.out.clone().unwrap_or_default();
     let request = keys.request(&mut connection.client, purpose, None, &out, false)?;
     let mut flow = Order::new(ordering.wanted(purpose, Some(request)));
     let carry = Carry { wanted: ordering.waiting.install.carried(), batch: None };
-    let progress = Progress::new(global, &connection.client, None).writing(connection.ledger()?, carry);
+    let progress = Progress::new(global, &connection.client, None)
+        .writing(connection.ledger()?, carry)
+        .validating(&ordering.validation);
     let origin = Origin { csr: None, waiting: &ordering.waiting, install: &ordering.waiting.install };
-    carried_through(&mut connection, &mut flow, progress, &origin)
+    carried_through(connection, &mut flow, progress, &origin)
 }
 
 impl Waiting {

@@ -173,7 +173,7 @@ pub(crate) fn carry_on(
 ) -> Result<Shown, Failure> {
     let id = &order.order.id;
     if order.state.is_finished() && order.published.is_none() {
-        return Ok(over(order, Kind::Unchanged.exit_code()));
+        return Ok(over(order, Some(Kind::Unchanged)));
     }
     if !ledger.claim(id)? {
         return Err(Failure::new(
@@ -199,9 +199,9 @@ pub(crate) fn carry_on(
     match order.state {
         State::Failed => {
             let text = format!("order {id}: the gateway ended the job without a certificate");
-            Err(Failure::new(Kind::Refused, text).with("order", over(&order, 0).document["order"].take()))
+            Err(Failure::new(Kind::Refused, text).with("order", over(&order, None).document["order"].take()))
         }
-        state if state.is_finished() => Ok(over(&order, 0)),
+        state if state.is_finished() => Ok(over(&order, None)),
         _ => finish(global, connection, &order, waiting),
     }
 }
@@ -212,7 +212,7 @@ pub(crate) fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failur
     let is_gone = clean_up(ledger.store(), id, &warn)?;
     let text = match (order.state, is_gone) {
         (State::Validating, _) => format!("order {id} never left: order again"),
-        (_, true) => return Ok(over(order, 0)),
+        (_, true) => return Ok(over(order, None)),
         (_, false) => format!("order {id}: what was published to validate it is still there"),
     };
     let state = if order.state == State::Validating { State::Unsent } else { order.state };
@@ -224,10 +224,10 @@ fn warn(text: &str) {
 }
 
 /// An order of which nothing is left to be done.
-fn over(order: &Order, code: u8) -> Shown {
+fn over(order: &Order, kind: Option<Kind>) -> Shown {
     let (id, state) = (&order.order.id, order.state.as_str());
     let document = json!({ "schema": 1, "order": { "id": id, "ctid": id, "state": state } });
-    Shown { document, lines: vec![format!("{id}  {state}")], code, findings: Vec::new() }
+    Shown { document, lines: vec![format!("{id}  {state}")], kind, findings: Vec::new() }
 }
 
 /// An order whose outcome cannot be told: a person chooses.
