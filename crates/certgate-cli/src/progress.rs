@@ -15,6 +15,8 @@ use crate::{
     arguments::Global,
     connection::watch_for_interrupt,
     failure::{Failure, printable},
+    install::Install,
+    report::Report,
     validation::{Steps, Validation, clean_up},
 };
 
@@ -92,29 +94,14 @@ impl<'a> Progress<'a> {
         self
     }
 
-    /// The serial number that the certificate had before the order.
-    pub(crate) fn serial_before(&self) -> Option<String> {
-        Some(self.carry.wanted.get("serial")?.as_str()?.to_owned())
-    }
-
-    /// Whether a demo certificate would be a mistake.
-    pub(crate) fn is_live(&self) -> bool {
-        self.global.is_live()
-    }
-
-    /// Whether one was asked for.
-    pub(crate) fn is_demo(&self) -> bool {
-        self.global.is_demo()
-    }
-
-    /// The time that certificates are checked by.
-    pub(crate) fn now(&self) -> i64 {
-        self.global.now()
-    }
-
-    /// The order's own id.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+    /// What is known of the order here, to end with.
+    pub(crate) fn report<'r>(&'r self, task: TaskKind, install: &'r Install, timeout: Duration) -> Report<'r> {
+        Report {
+            before: self.carry.wanted.get("serial").and_then(Value::as_str),
+            stored: self.ledger.is_some(),
+            findings: &self.findings,
+            ..Report::new(self.global, task, &self.id, install, timeout)
+        }
     }
 
     /// Writes down where the order stands. What cannot be written down is looked for by the next run.

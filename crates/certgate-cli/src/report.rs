@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Kind, Refusal};
+use certgate_client::{Error, Kind, Refusal};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
@@ -24,7 +24,7 @@ pub(crate) fn failed(task: TaskKind, ending: Ending) -> Failure {
         Ending::Refused(answer) => {
             let auth = answer.blames_credentials();
             let refusal = Refusal { task, answer, auth };
-            Failure::from(certgate_client::Error::Refused(Box::new(refusal)))
+            Failure::from(Error::Refused(Box::new(refusal)))
         }
         Ending::Unfit(why) => Failure::usage(why),
         Ending::Nonsense(why) => Failure::new(Kind::Undecodable, why),
@@ -92,25 +92,6 @@ pub(crate) fn together(kinds: &[Option<Kind>]) -> u8 {
     }
 }
 
-/// Where an order stands after its workflow ended so, and what was shown of it.
-pub(crate) fn closing(ending: &Ending) -> impl FnOnce(&Result<Shown, Failure>) -> Option<(State, String)> + use<> {
-    let state = match ending {
-        Ending::Issued(_) => Some(State::Done),
-        Ending::Deleted => Some(State::Done),
-        Ending::Failed(_) => Some(State::Failed),
-        _ => None,
-    };
-    move |shown| match (state?, shown) {
-        (state, Ok(_)) => Some((state, "checked".to_owned())),
-        (State::Done, Err(failure)) if failure.kind() == Kind::CheckFailed => {
-            Some((State::Failed, failure.to_string()))
-        }
-        // It is issued; what could not be written is written by the next run.
-        (State::Done, Err(_)) => None,
-        (state, Err(failure)) => Some((state, failure.to_string())),
-    }
-}
-
 /// What is known at the end of a run.
 pub(crate) struct Report<'a> {
     /// The order's task.
@@ -139,8 +120,59 @@ pub(crate) struct Report<'a> {
     pub(crate) now: i64,
 }
 
-impl Report<'_> {
-    pub(crate) fn end(&self, ending: Ending) -> Result<Shown, Failure> {
+impl<'a> Report<'a> {
+    /// Of an order of the store, of which no more is known than this.
+    pub(crate) fn new(global: &Global, task: TaskKind, id: &'a str, install: &'a Install, timeout: Duration) -> Self {
+        Self {
+            task,
+            certificate: None,
+            request: None,
+            job: None,
+            name: None,
+            csr: None,
+            install,
+            before: None,
+            id,
+            stored: true,
+            timeout,
+            findings: &[],
+            live: global.is_live(),
+            demo: global.is_demo(),
+            now: global.now(),
+        }
+    }
+
+    /// What a workflow came to, and where its order stands then, where that is to be noted; `is_ordered` where giving up leaves
+    /// something behind.
+    pub(crate) fn close(
+        &self,
+        ended: Result<Ending, Error>,
+        is_ordered: bool,
+    ) -> (Result<Shown, Failure>, Option<(State, String)>) {
+        let ending = match ended {
+            Ok(ending) => ending,
+            Err(error) if is_ordered => return (Err(self.left_behind(error.into())), None),
+            Err(error) => return (Err(error.into()), None),
+        };
+        let state = match ending {
+            Ending::Issued(_) | Ending::Deleted => Some(State::Done),
+            Ending::Failed(_) => Some(State::Failed),
+            _ => None,
+        };
+        let shown = self.end(ending);
+        let stands = state.and_then(|state| match (state, &shown) {
+            (state, Ok(_)) => Some((state, "checked".to_owned())),
+            (State::Done, Err(failure)) if failure.kind() == Kind::CheckFailed => {
+                Some((State::Failed, failure.to_string()))
+            }
+            // It is issued; what could not be written is written by the next run.
+            (State::Done, Err(_)) => None,
+            (state, Err(failure)) => Some((state, failure.to_string())),
+        });
+        (shown, stands)
+    }
+
+    fn end(&self, ending: Ending) -> Result<Shown, Failure> {
         match ending {
             Ending::Issued(certificate) => self.issued(&certificate),
             Ending::Deleted => self.deleted(),
@@ -212,7 +244,7 @@ impl Report<'_> {
 
     /// A failure after the order was accepted: says what is left behind and how to carry on. What could not be written here
     /// is pending, not bad usage.
-    pub(crate) fn left_behind(&self, failure: Failure) -> Failure {
+    fn left_behind(&self, failure: Failure) -> Failure {
         let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
         let unknown = failure.kind() == Kind::Unknown;
         let mut document = self.document(if unknown { "unknown" } else { "pending" }, None);

@@ -27,7 +27,7 @@ use crate::{
     install::Install,
     keys::Keys,
     progress::{Progress, strict},
-    report::{Report, Shown, closing, failed},
+    report::{Report, Shown, failed},
     validation::Validation,
 };
 
@@ -234,40 +234,19 @@ pub(crate) fn carried_through(
         progress.clean_up();
     }
     let Origin { csr, waiting, install } = origin;
-    let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
-    let before = progress.serial_before();
     let report = Report {
-        now: progress.now(),
-        live: progress.is_live(),
-        demo: progress.is_demo(),
-        task: kind(flow.purpose()),
         certificate: id(flow.purpose()),
         request: flow.request(),
         job: flow.job(),
         name: flow.name(),
         csr: csr.clone(),
-        install,
-        before: before.as_deref(),
-        id: &id_of,
-        stored: progress.ledger.is_some(),
-        timeout: waiting.timeout,
-        findings: &findings,
+        ..progress.report(kind(flow.purpose()), install, waiting.timeout)
     };
-    match ended {
-        Ok(ending) => {
-            let closing = closing(&ending);
-            let shown = report.end(ending);
-            let closing = closing(&shown);
-            if let Some((state, detail)) = closing {
-                progress.note(state, &detail);
-            }
-            shown
-        }
-        Err(error) => {
-            let failure = Failure::from(error);
-            Err(if flow.is_ordered() { report.left_behind(failure) } else { failure })
-        }
+    let (shown, stands) = report.close(ended, flow.is_ordered());
+    if let Some((state, detail)) = stands {
+        progress.note(state, &detail);
     }
+    shown
 }
 
 /// The task of an order.

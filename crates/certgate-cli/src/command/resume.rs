@@ -17,7 +17,7 @@ use crate::{
     document,
     failure::{Failure, printable},
     progress::{Progress, strict},
-    report::{Report, Shown, closing},
+    report::{Report, Shown},
     validation::clean_up,
 };
 
@@ -139,26 +139,14 @@ impl Resume {
         progress.finish();
         progress.ledger = None;
         let report = Report {
-            now: global.now(),
-            live: global.is_live(),
-            demo: global.is_demo(),
-            task: TaskKind::CertificateReissue,
             certificate: self.certificate,
             request: Some(&request),
             job,
             name: self.name.as_deref(),
             csr: self.csr.clone(),
-            install: &self.waiting.install,
-            before: None,
-            id: progress.id(),
-            stored: progress.ledger.is_some(),
-            timeout: self.waiting.timeout,
-            findings: &progress.findings,
+            ..progress.report(TaskKind::CertificateReissue, &self.waiting.install, self.waiting.timeout)
         };
-        let shown = match ended {
-            Ok(ending) => report.end(ending),
-            Err(error) => Err(report.left_behind(error.into())),
-        };
+        let (shown, _) = report.close(ended, true);
         shown?.print(global)
     }
 }
@@ -307,35 +295,17 @@ fn deleted(
     let mut flow = Wait::new(awaited, waiting.foreign.into(), waiting.timeout).resumed();
     let ended = drive(&mut connection.client, &mut flow, &mut progress);
     progress.finish();
-    let (id, findings) = (order.order.id.clone(), progress.findings.clone());
     let report = Report {
-        now: progress.now(),
-        live: progress.is_live(),
-        demo: progress.is_demo(),
-        task: TaskKind::CertificateDelete,
         certificate: order.order.certificate,
-        request: None,
         job: order.job,
         name: order.order.name.as_deref(),
-        csr: None,
-        install: &waiting.install,
-        before: None,
-        id: &id,
-        stored: progress.ledger.is_some(),
-        timeout: waiting.timeout,
-        findings: &findings,
+        ..progress.report(TaskKind::CertificateDelete, &waiting.install, waiting.timeout)
     };
-    match ended {
-        Ok(ending) => {
-            let closing = closing(&ending);
-            let shown = report.end(ending);
-            if let Some((state, detail)) = closing(&shown) {
-                progress.note(state, &detail);
-            }
-            shown
-        }
-        Err(error) => Err(report.left_behind(error.into())),
+    let (shown, stands) = report.close(ended, true);
+    if let Some((state, detail)) = stands {
+        progress.note(state, &detail);
     }
+    shown
 }
 
 /// A renewal without a CSR of its own keeps the certificate's.
