@@ -196,6 +196,9 @@ fn whole(store: &mut Sqlite, order: &Order) -> Result<Value, certgate_store::Sto
             shown
         })
         .collect();
+    if let Some(published) = &order.published {
+        document["published"] = serde_json::from_str::<Value>(published).unwrap_or_default();
+    }
     if let Some(csr) = &order.order.csr {
         document["csr"] = json!(csr);
     }

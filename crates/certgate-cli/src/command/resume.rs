@@ -156,12 +156,12 @@ pub(crate) fn carry_on(
     global: &Global,
     connection: &mut Connection,
     ledger: &mut Ledger,
-    order: &Order,
+    known: &Order,
     waiting: &Waiting,
 ) -> Result<Shown, Failure> {
-    let id = &order.order.id;
-    if order.state.is_finished() && order.published.is_none() {
-        return Ok(over(order, Some(Kind::Unchanged)));
+    let id = &known.order.id;
+    if known.state.is_finished() && known.published.is_none() {
+        return Ok(over(known, Some(Kind::Unchanged)));
     }
     if !ledger.claim(id)? {
         return Err(Failure::new(
@@ -169,18 +169,22 @@ pub(crate) fn carry_on(
             format!("order {id} is being carried on by another process that lives"),
         ));
     }
-    if order.state.is_finished() || order.state == State::Validating {
-        return tidied(ledger, order);
+    // Whoever had it may have gone on with it until now.
+    let found =
+        |ledger: &Ledger| ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"));
+    let mut order = found(ledger)?;
+    if known.state.is_finished() || order.state == State::Validating {
+        return tidied(ledger, &order);
     }
     if matches!(order.state, State::Intended | State::Unknown) {
         if order.state == State::Intended {
             ledger.note(id, State::Unknown, "found without an outcome: its process is gone")?;
         }
-        if let Settled::Open { seen } = settle(&mut connection.client, ledger, order)? {
+        if let Settled::Open { seen } = settle(&mut connection.client, ledger, &order)? {
             return Err(open(id, &seen));
         }
+        order = found(ledger)?;
     }
-    let order = ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"))?;
     if order.state.is_finished() {
         clean_up(ledger.store(), id, &warn)?;
     }
@@ -195,7 +199,7 @@ pub(crate) fn carry_on(
 }
 
 /// An order that never left or is over, of which what was published is still there: removes it.
-pub(crate) fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
+fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
     let id = &order.order.id;
     let is_gone = clean_up(ledger.store(), id, &warn)?;
     let text = match (order.state, is_gone) {
