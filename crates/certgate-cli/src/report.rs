@@ -129,7 +129,9 @@ impl<'a> Report<'a> {
     ) -> (Result<Shown, Failure>, Option<(State, String)>) {
         let ending = match ended {
             Ok(ending) => ending,
-            Err(error) if is_ordered => return (Err(self.left_behind(error.into())), None),
+            Err(error) if is_ordered || error.leaves_outcome_open() => {
+                return (Err(self.left_behind(error.into())), None);
+            }
             Err(error) => return (Err(error.into()), None),
         };
         let state = match ending {

@@ -243,7 +243,7 @@ fn what_cannot_be_carried_over_is_refused_before_anything_is_sent() {
             400,
             "E400105",
             "EF01000",
-            "filters.operator",
+            "filters[0].operator",
         ),
         // What cannot be read is answered as the gateway does.
         (over_xml, "xml", cut, 200, "E00000", "EF00000", "XML parser"),
