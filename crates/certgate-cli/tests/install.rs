@@ -16,47 +16,17 @@ mod common;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Fault, Server, Settings};
-use common::{command, csr, endpoint, exit, fast, fixture, json, serve, stderr, until};
+use certgate_simulator::{Fault, Settings};
+use common::{at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, serve, stderr, until};
 use pretty_assertions::assert_eq;
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
-
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).current_dir(home).output().unwrap()
-}
-
-fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
-    let (at, config) = (endpoint(server, transport), fast(home));
-    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
-    run(home, &[arguments, &common].concat())
-}
-
-fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The public keys of key and certificate in a folder, as openssl reads them.
-fn pair(folder: &Path) -> (String, String) {
-    let (key, certificate) = (
-        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
-        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
-    );
-    assert!(key.0 && certificate.0, "{}", folder.display());
-    (key.1, certificate.1)
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
 
 #[test]
 fn a_new_key_comes_into_place_with_its_certificate() {
