@@ -10,7 +10,7 @@ use std::{
 
 use certgate_client::{Files, Kind, Place, written_files};
 use certgate_domain::Secret;
-use certgate_keys::PrivateKey;
+use certgate_keys::{PrivateKey, StorePassPhrase};
 use certgate_x509::{Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -87,7 +87,7 @@ impl Default for Then {
 
 impl Then {
     /// The encrypted files that are asked for, with their pass phrase.
-    fn stores(&self) -> Result<Option<Secret>, Failure> {
+    fn stores(&self) -> Result<Option<StorePassPhrase>, Failure> {
         if !self.pkcs12 && !self.jks {
             return Ok(None);
         }
@@ -95,7 +95,12 @@ impl Then {
             pass_phrase(self.store_pass_file.as_deref(), self.store_pass_command.as_deref(), "--store-pass-command")?;
         let missing =
             || Failure::usage("--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command");
-        read.map(Some).ok_or_else(missing)
+        let usable = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
+        let pass_phrase = StorePassPhrase::new(read.ok_or_else(missing)?).map_err(usable)?;
+        if self.jks {
+            pass_phrase.for_jks().map_err(usable)?;
+        }
+        Ok(Some(pass_phrase))
     }
 
     /// The encrypted files for a certificate.
@@ -125,21 +130,37 @@ impl Install {
     /// What can be known to go wrong before anything is ordered.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.out {
-            None if self.then.deploy_hook.is_some() => {
-                Err(Failure::usage("--deploy-hook runs once files are in place: give --out too"))
+            None if self.then.deploy_hook.is_some() || self.then.pkcs12 || self.then.jks => {
+                Err(Failure::usage("--deploy-hook, --pkcs12 and --jks go with files that are in place: give --out too"))
             }
             None => Ok(()),
-            // A pass phrase that is missing or too short is found now, and not when the order is out.
-            Some(_) if self.then.stores()?.is_some_and(|pass_phrase| pass_phrase.expose().chars().count() < 6) => {
-                Err(Failure::usage("the store's pass phrase is too short: expected at least 6 characters"))
-            }
             Some(folder) => {
                 self.keeps_stores(folder)?;
+                // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
+                self.then.stores()?;
                 fs::create_dir_all(folder)
                     .and_then(|()| tempfile::tempfile_in(folder).map(drop))
                     .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display())))
             }
         }
+    }
+
+    /// Whether there is a key for what is made of it; `given`: one comes with the order.
+    pub(crate) fn check_key(&self, given: bool) -> Result<(), Failure> {
+        match &self.out {
+            Some(folder) if !given && Place::at(folder).keys()?.is_empty() => self.without_key(folder),
+            _ => Ok(()),
+        }
+    }
+
+    fn without_key(&self, folder: &Path) -> Result<(), Failure> {
+        if !self.then.pkcs12 && !self.then.jks {
+            return Ok(());
+        }
+        let folder = folder.display();
+        Err(Failure::usage(format!(
+            "--pkcs12 and --jks hold the key, and {folder} has none: order with --new-key or --key"
+        )))
     }
 
     /// What the store keeps of this, to carry on with.
@@ -208,6 +229,7 @@ impl Install {
                 (paths(&place), unchanged)
             }
             None => {
+                self.without_key(folder)?;
                 let Files { cert, chain, fullchain, unchanged } = written_files(folder, issued)?;
                 (json!({ "cert": cert, "chain": chain, "fullchain": fullchain }), unchanged)
             }

@@ -160,6 +160,7 @@ impl Ordering {
         }
         let mut read = csr.as_deref().map(read_csr).transpose()?;
         self.waiting.install.check()?;
+        self.waiting.install.check_key(keys.are_given())?;
         self.validation.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
