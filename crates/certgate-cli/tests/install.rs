@@ -240,6 +240,9 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     fs::write(home.path().join("phrase"), "wrong\n").unwrap();
     fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(home.path().join("blocked"), "").unwrap();
+    fs::create_dir_all(home.path().join("waits/pending")).unwrap();
+    fs::copy(fixture("_keys/p384-pkcs8.pem"), home.path().join("waits/pending/key.pem")).unwrap();
+    let csr = csr();
     for (what, more, said) in [
         ("a short key", vec!["--key", "rsa-1024.pem", "--out", "a"], "of a kind that cannot be used"),
         ("Ed25519", vec!["--key", "ed25519.pem", "--out", "a"], "cannot be used (Ed25519)"),
@@ -260,75 +263,31 @@ fn wrong_keys_are_found_before_anything_is_sent() {
             "--pass-phrase-command ended with exit status: 4",
         ),
         ("a key that others can read", vec!["--key", "p256-sec1.pem", "--out", "a"], "others can read it (mode 644)"),
-        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: No such file"),
+        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: "),
         ("a folder that is a file", vec!["--new-key", "--out", "blocked"], "cannot be written"),
         ("no folder", vec!["--new-key"], "--out"),
-        ("a hook without files", vec!["--csr", "x.csr", "--deploy-hook", "true"], "x.csr"),
+        ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
+        ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "give --out too"),
+        (
+            "a key of another kind waits",
+            vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],
+            "EC P-384, and --key-type asks for rsa2048",
+        ),
     ] {
         let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());
         assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
         assert_eq!(gateway.counts().orders, 0, "{what}");
     }
-    let csr = csr();
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--deploy-hook", "true"]);
-    assert!(exit(&output) == 2 && stderr(&output).contains("give --out too"), "{}", stderr(&output));
+    // The key that waits is used where no other kind is asked for.
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "waits"]);
+    assert_eq!((exit(&output), &json(&output)["checks"][1]["detail"]), (0, &"EC P-384, the CSR's".into()));
     // A certificate whose key is not there may not take the place of a pair.
     assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
     let before = pair(&home.path().join("live"));
     let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--out", "live"]);
     assert!(exit(&output) == 10 && stderr(&output).contains("holds another key"), "{}", stderr(&output));
     assert_eq!(pair(&home.path().join("live")), before);
-}
-
-#[test]
-fn csr_new_show_check() {
-    let home = tempfile::tempdir().unwrap();
-    let new = [
-        "csr",
-        "new",
-        "--name",
-        "example.com",
-        "--san",
-        "www.example.com",
-        "--country",
-        "DE",
-        "--organization",
-        "Ü GmbH",
-    ];
-    let output =
-        run(home.path(), &[&new[..], &["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384"]].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!(mode(&home.path().join("a.key")), 0o600);
-    let (ok, shown) =
-        openssl(home.path(), &["req", "-in", "a.csr", "-noout", "-verify", "-subject", "-nameopt", "utf8", "-text"]);
-    assert!(ok && shown.contains("DNS:example.com, DNS:www.example.com") && shown.contains("O=Ü GmbH"), "{shown}");
-    let output = run(home.path(), &["csr", "show", "a.csr", "--output", "json"]);
-    let request = json(&output)["request"].clone();
-    assert_eq!(
-        (&request["key"], &request["countryCode"], &request["names"][1]),
-        (&"EC P-384".into(), &"DE".into(), &"www.example.com".into())
-    );
-    // A key is never written over.
-    let output = run(home.path(), &[&new[..], &["--key-out", "a.key"]].concat());
-    assert!(exit(&output) == 2 && stderr(&output).contains("a.key: File exists"), "{}", stderr(&output));
-    let output = run(home.path(), &[&new[..], &["--key", "a.key"]].concat());
-    assert!(String::from_utf8_lossy(&output.stdout).starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
-    for (more, code, said) in [
-        (vec!["--name", "www.example.com", "--key", "a.key"], 0, "ok key: it is made with the key"),
-        (vec!["--name", "example.org"], 10, "PROBLEM name: found example.com, www.example.com; expected example.org"),
-        (vec!["--key", "b.key"], 10, "PROBLEM key: it is made with another key"),
-    ] {
-        if !home.path().join("b.key").exists() {
-            run(home.path(), &["csr", "new", "--name", "b", "--key-out", "b.key"]);
-        }
-        let output = run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat());
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
-        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
-    }
-    let output = run(home.path(), &["csr", "new", "--name", "x", "--country", "Deutschland ü", "--key-out", "c.key"]);
-    assert!(exit(&output) == 2 && stderr(&output).contains("expected two letters"), "{}", stderr(&output));
-    assert!(!home.path().join("c.key").exists(), "nothing is left of what failed");
 }
 
 /// The private key (PKCS#8) in a JKS file, by openssl's SHA-1: the file's digest is over its pass phrase, as UTF-16, and its

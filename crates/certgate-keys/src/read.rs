@@ -184,11 +184,41 @@ mod tests {
             let error = PrivateKey::from_pem(&text, pass_phrase).map(|_| ()).unwrap_err();
             assert!(error.to_string().contains(expected), "{what}: {error}");
         }
-        assert_eq!(
-            PrivateKey::generate(KeyType::P256)
-                .unwrap()
-                .request(&Subject { country: Some("Ü".to_owned()), ..Subject::default() }, &[]),
-            Err(KeyError::Failed("country `Ü`: expected two letters, such as DE".to_owned()))
-        );
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let subject = |name: &str, country: &str| Subject {
+            common_name: name.to_owned(),
+            country: Some(country.to_owned()),
+            ..Subject::default()
+        };
+        for country in ["Ü", "DEU", "D", "D1", ""] {
+            assert_eq!(
+                key.request(&subject("example.com", country), &[]),
+                Err(KeyError::Failed(format!("country `{country}`: expected two letters, such as DE")))
+            );
+        }
+        let (label, name) = ("a".repeat(64), vec!["a".repeat(63); 4].join("."));
+        for name in [
+            "",
+            "exa mple.com",
+            "a.*.com",
+            &label,
+            &name,
+            "x@example.com",
+            "bücher.example",
+            "a..b",
+            "-a.b",
+            "a_b.c",
+            "*",
+        ] {
+            let expected = format!("name `{name}`: expected a host name of letters, digits and hyphens");
+            for made in
+                [key.request(&subject(name, "DE"), &[]), key.request(&subject("example.com", "DE"), &[name.to_owned()])]
+            {
+                assert!(made.unwrap_err().to_string().starts_with(&expected), "{name}");
+            }
+        }
+        for name in ["*.example.com", &label[1..], "xn--bcher-kva.example", "1.a-b.c"] {
+            assert!(key.request(&subject(name, "DE"), &[name.to_owned()]).is_ok(), "{name}");
+        }
     }
 }
