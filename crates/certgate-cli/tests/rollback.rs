@@ -125,14 +125,16 @@ fn plain_files_are_taken_over_at_once() {
     assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
     assert_eq!(state(), before);
 
-    // A folder with a certificate alone has no names that lead nowhere after its rollback.
+    // A folder with a certificate alone has no names that lead nowhere after its rollback. What nobody asked for is left alone.
     let plain = home.path().join("plain");
     fs::create_dir(&plain).unwrap();
     fs::copy(home.path().join("seed/cert.pem"), plain.join("cert.pem")).unwrap();
+    fs::write(plain.join("bundle.p12"), "by hand").unwrap();
     let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "plain"]);
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 0);
-    assert_eq!(names(&plain), ["cert.pem", "current", "sets"]);
+    assert_eq!(names(&plain), ["bundle.p12", "cert.pem", "current", "sets"]);
+    assert_eq!(fs::read_to_string(plain.join("bundle.p12")).unwrap(), "by hand");
     assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 8, "nothing is before it");
 }
 

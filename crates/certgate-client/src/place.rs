@@ -161,7 +161,7 @@ impl Place {
             [("cert", cert), ("chain", chain), ("fullchain", fullchain), ("key", key_pem), ("combined", combined)];
         let mut files = texts.map(|(kind, text)| (kind, text.into_bytes())).to_vec();
         files.extend_from_slice(stores);
-        self.take_over()?;
+        self.take_over(|kind, _| files.iter().any(|(of, _)| *of == kind))?;
         let unchanged = self.has(&files)? && self.about()?.as_deref() == Some(about);
         if !unchanged {
             let set = self.new_set(&files, about, &issued.certificate.serial)?;
@@ -176,11 +176,10 @@ impl Place {
     /// # Errors
     /// The link could not be switched.
     pub fn rollback(&self) -> Result<Option<PathBuf>, Error> {
-        if self.current().is_none() {
-            return Ok(None);
-        }
-        self.take_over()?;
-        let Some(before) = self.current().and_then(|set| self.before(&set)) else { return Ok(None) };
+        let before = || self.current().and_then(|set| self.before(&set));
+        let Some(set) = before().map(|set| self.folder.join(SETS).join(set)) else { return Ok(None) };
+        self.take_over(|_, name| self.in_place(name).exists() || set.join(name).exists())?;
+        let Some(before) = before() else { return Ok(None) };
         self.switch(&before)?;
         Ok(self.set())
     }
@@ -282,11 +281,11 @@ impl Place {
         Ok(set)
     }
 
-    /// Files that stand here and are not those of the set in place, as from before there were sets, become a set of their own,
-    /// which is put in place: nothing changes for who reads them, and from then on one link switches them all.
-    fn take_over(&self) -> Result<(), Error> {
+    /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
+    /// a set of their own, which is put in place: nothing changes for who reads them, and from then on one link switches them all.
+    fn take_over(&self, concerns: impl Fn(&str, &str) -> bool) -> Result<(), Error> {
         let (mut files, mut foreign) = (Vec::new(), false);
-        for (kind, name, _) in FILES {
+        for (kind, name, _) in FILES.into_iter().filter(|(kind, name, _)| concerns(kind, name)) {
             let (path, in_place) = (self.folder.join(name), self.in_place(name));
             if let Some(bytes) = there(&path, fs::read(&path))? {
                 foreign |= there(&in_place, fs::read(&in_place))?.as_ref() != Some(&bytes);
