@@ -114,7 +114,7 @@ pub(crate) fn read(folder: &Path, now: i64) -> Result<Installed, Failure> {
 }
 
 /// The kind of a new key as strong as that.
-fn like(key: &PublicKey) -> KeyType {
+pub(crate) fn like(key: &PublicKey) -> KeyType {
     match (&key.algorithm, key.bits) {
         (KeyAlgorithm::Rsa, ..=2048) => KeyType::Rsa2048,
         (KeyAlgorithm::Rsa, 2049..=3072) => KeyType::Rsa3072,

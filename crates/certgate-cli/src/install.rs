@@ -10,10 +10,10 @@ use std::{
 
 use certgate_client::{Files, Kind, Place, written_files};
 use certgate_domain::Secret;
-use certgate_keys::PrivateKey;
-use certgate_x509::Issued;
+use certgate_keys::{PrivateKey, StorePassPhrase};
+use certgate_x509::{Issued, X509};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{command::order::duration, failure::Failure, keys::pass_phrase};
 
@@ -45,14 +45,15 @@ pub(crate) struct Then {
     /// The pass phrase of bundle.p12 and keystore.jks is the first line that this command of the shell prints
     #[arg(long, value_name = "CMD", conflicts_with = "store_pass_file")]
     store_pass_command: Option<String>,
-    /// Run this command of the shell once the files are in place. It gets their paths in CERTGATE_CERT, CERTGATE_CHAIN,
-    /// CERTGATE_FULLCHAIN and, with a key, CERTGATE_KEY and CERTGATE_COMBINED; also CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
+    /// Run this command of the shell once the files are in place. It gets the paths of those that are there in CERTGATE_CERT,
+    /// CERTGATE_CHAIN, CERTGATE_FULLCHAIN, with a key in CERTGATE_KEY, CERTGATE_COMBINED, CERTGATE_P12 and CERTGATE_JKS; also
+    /// CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
     #[arg(long, value_name = "CMD")]
     deploy_hook: Option<String>,
     /// How long the hook may take
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     hook_timeout: Duration,
-    /// Put the set before back where the hook fails, and run the hook for that
+    /// Put the set back that was in place before where the hook fails, and run the hook for that
     #[arg(long, requires = "deploy_hook")]
     rollback_on_failure: bool,
 }
@@ -86,7 +87,7 @@ impl Default for Then {
 
 impl Then {
     /// The encrypted files that are asked for, with their pass phrase.
-    fn stores(&self) -> Result<Option<Secret>, Failure> {
+    fn stores(&self) -> Result<Option<StorePassPhrase>, Failure> {
         if !self.pkcs12 && !self.jks {
             return Ok(None);
         }
@@ -94,11 +95,16 @@ impl Then {
             pass_phrase(self.store_pass_file.as_deref(), self.store_pass_command.as_deref(), "--store-pass-command")?;
         let missing =
             || Failure::usage("--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command");
-        read.map(Some).ok_or_else(missing)
+        let usable = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
+        let pass_phrase = StorePassPhrase::new(read.ok_or_else(missing)?).map_err(usable)?;
+        if self.jks {
+            pass_phrase.for_jks().map_err(usable)?;
+        }
+        Ok(Some(pass_phrase))
     }
 
     /// The encrypted files for a certificate.
-    fn further(&self, issued: &Issued, key: &Secret, name: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
+    fn encrypted(&self, issued: &Issued, key: &Secret, name: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
         let Some(pass_phrase) = self.stores()? else { return Ok(Vec::new()) };
         let made = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
         let key = PrivateKey::from_pem(key.expose(), None).map_err(made)?;
@@ -106,10 +112,10 @@ impl Then {
         certificates.extend(issued.chain.iter().map(certgate_x509::X509::der));
         let mut files = Vec::new();
         if self.pkcs12 {
-            files.push(("bundle.p12", key.pkcs12(&certificates, name, &pass_phrase).map_err(made)?));
+            files.push(("p12", key.pkcs12(&certificates, name, &pass_phrase).map_err(made)?));
         }
         if self.jks {
-            files.push(("keystore.jks", key.jks(&certificates, name, &pass_phrase, SystemTime::now()).map_err(made)?));
+            files.push(("jks", key.jks(&certificates, name, &pass_phrase, SystemTime::now()).map_err(made)?));
         }
         Ok(files)
     }
@@ -124,18 +130,37 @@ impl Install {
     /// What can be known to go wrong before anything is ordered.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.out {
-            None if self.then.deploy_hook.is_some() => {
-                Err(Failure::usage("--deploy-hook runs once files are in place: give --out too"))
+            None if self.then.deploy_hook.is_some() || self.then.pkcs12 || self.then.jks => {
+                Err(Failure::usage("--deploy-hook, --pkcs12 and --jks go with files that are in place: give --out too"))
             }
             None => Ok(()),
-            // A pass phrase that is missing or too short is found now, and not when the order is out.
-            Some(_) if self.then.stores()?.is_some_and(|pass_phrase| pass_phrase.expose().chars().count() < 6) => {
-                Err(Failure::usage("the store's pass phrase is too short: expected at least 6 characters"))
+            Some(folder) => {
+                self.keeps_stores(folder)?;
+                // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
+                self.then.stores()?;
+                fs::create_dir_all(folder)
+                    .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+                    .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display())))
             }
-            Some(folder) => fs::create_dir_all(folder)
-                .and_then(|()| tempfile::tempfile_in(folder).map(drop))
-                .map_err(|why| Failure::usage(format!("--out {}: cannot be written: {why}", folder.display()))),
         }
+    }
+
+    /// Whether there is a key for what is made of it; `given`: one comes with the order.
+    pub(crate) fn check_key(&self, given: bool) -> Result<(), Failure> {
+        match &self.out {
+            Some(folder) if !given && Place::at(folder).keys()?.is_empty() => self.without_key(folder),
+            _ => Ok(()),
+        }
+    }
+
+    fn without_key(&self, folder: &Path) -> Result<(), Failure> {
+        if !self.then.pkcs12 && !self.then.jks {
+            return Ok(());
+        }
+        let folder = folder.display();
+        Err(Failure::usage(format!(
+            "--pkcs12 and --jks hold the key, and {folder} has none: order with --new-key or --key"
+        )))
     }
 
     /// What the store keeps of this, to carry on with.
@@ -198,48 +223,68 @@ impl Install {
                 if let Some(certificate) = certificate {
                     about["certificate"] = json!(certificate);
                 }
-                let further = self.then.further(issued, &key, name)?;
-                let installed = place.install(issued, &key, &further, &format!("{about:#}\n"), self.then.keep)?;
-                let Files { cert, chain, fullchain, unchanged } = &installed.files;
-                let mut files = json!({ "cert": cert, "chain": chain, "fullchain": fullchain });
-                files["key"] = json!(installed.key);
-                files["combined"] = json!(installed.combined);
-                for (name, _) in &further {
-                    files[name.split_once('.').map_or(*name, |(_, ending)| ending)] = json!(folder.join(name));
-                }
-                (files, *unchanged)
+                self.keeps_stores(folder)?;
+                let stores = self.then.encrypted(issued, &key, name)?;
+                let unchanged = place.install(issued, &key, &stores, &format!("{about:#}\n"))?;
+                (paths(&place), unchanged)
             }
             None => {
+                self.without_key(folder)?;
                 let Files { cert, chain, fullchain, unchanged } = written_files(folder, issued)?;
                 (json!({ "cert": cert, "chain": chain, "fullchain": fullchain }), unchanged)
             }
         };
-        let hook = self
-            .then
-            .deploy_hook
-            .as_ref()
-            .map(|hook| self.deploy(hook, &place, folder, name, &issued.certificate.serial, &files));
+        let hook = self.then.deploy_hook.as_ref().map(|hook| {
+            let deployed = Deployed { folder, name, serial: Some(&issued.certificate.serial), files: &files };
+            self.then.deploy(hook, &place, &deployed)
+        });
+        // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
+        if !matches!(hook, Some(Err(_))) {
+            place.prune(self.then.keep)?;
+        }
         Ok(Some(Put { files, unchanged, hook }))
     }
 
-    fn deploy(
-        &self,
-        hook: &str,
-        place: &Place,
-        folder: &Path,
-        name: &str,
-        serial: &str,
-        files: &Value,
-    ) -> Result<(), String> {
-        let run = |serial: &str| run_hook(hook, self.then.hook_timeout, folder, name, serial, files);
-        let Err(why) = run(serial) else { return Ok(()) };
-        if !self.then.rollback_on_failure {
+    /// Servers may be set up with the encrypted files in place: no set without them takes their place.
+    fn keeps_stores(&self, folder: &Path) -> Result<(), Failure> {
+        for (kind, path) in Place::at(folder).files() {
+            let option = match kind {
+                "p12" if !self.then.pkcs12 => "--pkcs12",
+                "jks" if !self.then.jks => "--jks",
+                _ => continue,
+            };
+            let path = path.display();
+            return Err(Failure::usage(format!(
+                "{path} is in place, and would be without this certificate: give {option}, or remove {path} if nobody needs it"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// What a hook is told of.
+#[derive(Clone, Copy)]
+struct Deployed<'a> {
+    folder: &'a Path,
+    name: &'a str,
+    serial: Option<&'a str>,
+    /// Paths by what they are.
+    files: &'a Value,
+}
+
+impl Then {
+    fn deploy(&self, hook: &str, place: &Place, deployed: &Deployed<'_>) -> Result<(), String> {
+        let run = |deployed: &Deployed<'_>| run_hook(hook, self.hook_timeout, deployed);
+        let Err(why) = run(deployed) else { return Ok(()) };
+        if !self.rollback_on_failure {
             return Err(format!("{why}; the new files are in place"));
         }
         match place.rollback() {
             Ok(Some(set)) => {
                 let back = format!("{why}; {} is in place again", set.display());
-                match run("") {
+                let certificate = place.certificate().ok().flatten().and_then(|text| X509::from_pem(&text).ok());
+                let serial = certificate.as_ref().map(|certificate| certificate.serial.as_str());
+                match run(&Deployed { serial, files: &paths(place), ..*deployed }) {
                     Ok(()) => Err(back),
                     Err(why) => Err(format!("{back}, and the hook failed for it as well: {why}")),
                 }
@@ -250,9 +295,14 @@ impl Install {
     }
 }
 
-/// The key of a certificate: the one that waits for it, or that in place.
+/// The paths of what is in place, by what they are.
+fn paths(place: &Place) -> Value {
+    place.files().into_iter().map(|(kind, path)| (kind.to_owned(), json!(path))).collect::<Map<_, _>>().into()
+}
+
+/// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
 fn key_for(place: &Place, issued: &Issued) -> Result<Option<Secret>, Failure> {
-    for key in [place.pending_key()?, place.key()?].into_iter().flatten() {
+    for key in place.keys()? {
         let fits = PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == issued.certificate.key.spki);
         if fits {
             return Ok(Some(key));
@@ -269,17 +319,14 @@ fn key_for(place: &Place, issued: &Issued) -> Result<Option<Secret>, Failure> {
 }
 
 /// Runs a hook to its end or its time's.
-fn run_hook(
-    hook: &str,
-    timeout: Duration,
-    folder: &Path,
-    name: &str,
-    serial: &str,
-    files: &Value,
-) -> Result<(), String> {
+fn run_hook(hook: &str, timeout: Duration, deployed: &Deployed<'_>) -> Result<(), String> {
+    let Deployed { folder, name, serial, files } = deployed;
     let mut command = Command::new("sh");
     command.args(["-c", hook]).stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
-    command.env("CERTGATE_DIR", folder).env("CERTGATE_NAME", name).env("CERTGATE_SERIAL", serial);
+    command.env("CERTGATE_DIR", folder).env("CERTGATE_NAME", name);
+    if let Some(serial) = serial {
+        command.env("CERTGATE_SERIAL", serial);
+    }
     command.env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
     for (kind, path) in files.as_object().into_iter().flatten() {
         if let Some(path) = path.as_str() {
@@ -289,12 +336,12 @@ fn run_hook(
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().map_err(|why| format!("the deploy hook could not be run: {why}"))?;
-    let until = Instant::now() + timeout;
+    let begun = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("the deploy hook failed: {status}")),
-            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(20)),
+            Ok(None) if begun.elapsed() < timeout => thread::sleep(Duration::from_millis(20)),
             Ok(None) => {
                 end(&mut child);
                 return Err(format!("the deploy hook took longer than {} s and was ended", timeout.as_secs()));

@@ -13,7 +13,7 @@ use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 
-use crate::{command::order::id, failure::Failure, profile::refuse_if_others_read};
+use crate::{command::order::id, failure::Failure, folders::like, profile::refuse_if_others_read};
 
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]
@@ -21,9 +21,12 @@ pub(crate) struct Keys {
     /// Make a new key and the CSR with it; the key comes into --out with its certificate
     #[arg(long, conflicts_with = "csr", requires = "out")]
     new_key: bool,
-    /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096
-    #[arg(long, value_name = "KIND", value_parser = key_type, requires = "new_key", default_value = "p256")]
-    key_type: KeyType,
+    /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096 [default: p256]
+    #[arg(long, value_name = "KIND", value_parser = key_type, requires = "new_key")]
+    key_type: Option<KeyType>,
+    /// The new key's kind where none is asked for.
+    #[arg(skip)]
+    otherwise: KeyType,
     /// Make the CSR with this key, PEM (PKCS#8, PKCS#1, SEC1)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "new_key"], requires = "out")]
     key: Option<PathBuf>,
@@ -85,10 +88,10 @@ pub(crate) fn read_key(path: &Path, pass_phrase: &PassPhrase) -> Result<PrivateK
 }
 
 impl Keys {
-    /// A new key of that kind.
-    pub(crate) fn new_one(key_type: KeyType) -> Self {
+    /// A new key, of that kind where none waits.
+    pub(crate) fn new_one(otherwise: KeyType) -> Self {
         let pass_phrase = PassPhrase { pass_phrase_file: None, pass_phrase_command: None };
-        Self { new_key: true, key_type, key: None, pass_phrase, san: Vec::new() }
+        Self { new_key: true, key_type: None, otherwise, key: None, pass_phrase, san: Vec::new() }
     }
 
     /// Whether the order is made with a key and not with a CSR.
@@ -110,11 +113,19 @@ impl Keys {
         let key = self.kept_key(&place, out, rehearsed)?;
         let unmade = |why: certgate_keys::KeyError| Failure::usage(format!("the CSR cannot be made: {why}"));
         let text = key.request(&subject, &names).map_err(unmade)?;
+        let request = CertificateRequest::from_pem(&text)
+            .map_err(|why| Failure::usage(format!("the CSR cannot be used: {why}")))?;
+        if let Some(asked) = self.key_type.filter(|asked| *asked != like(&request.key)) {
+            let (pending, found, asked) = (out.join("pending"), &request.key, asked.name());
+            let pending = pending.display();
+            return Err(Failure::usage(format!(
+                "{pending} holds a key that waits for its certificate, {found}, and --key-type asks for {asked}: carry on with \
+                 `certgate resume`, order without --key-type, or move it away"
+            )));
+        }
         if !rehearsed {
             place.keep_request(&text)?;
         }
-        let request = CertificateRequest::from_pem(&text)
-            .map_err(|why| Failure::usage(format!("the CSR cannot be used: {why}")))?;
         Ok((text.trim().to_owned(), request))
     }
 
@@ -171,7 +182,8 @@ impl Keys {
             ))),
             (None, given) => {
                 let made = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
-                let key = given.map_or_else(|| PrivateKey::generate(self.key_type).map_err(made), Ok)?;
+                let key = given
+                    .map_or_else(|| PrivateKey::generate(self.key_type.unwrap_or(self.otherwise)).map_err(made), Ok)?;
                 if !rehearsed {
                     place.keep_key(&key.to_pem())?;
                 }

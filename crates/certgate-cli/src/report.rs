@@ -140,11 +140,11 @@ impl<'a> Report<'a> {
             _ => None,
         };
         let shown = self.end(ending);
-        let stands = state.and_then(|state| match (state, &shown) {
-            (state, Ok(_)) => Some((state, "checked".to_owned())),
+        let stands = state.map(|state| match (state, &shown) {
+            (state, Ok(_)) => (state, "checked".to_owned()),
             // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
-            (State::Done, Err(failure)) => Some((State::Issued, failure.text().to_owned())),
-            (state, Err(failure)) => Some((state, failure.to_string())),
+            (State::Done, Err(failure)) => (State::Issued, failure.text().to_owned()),
+            (state, Err(failure)) => (state, failure.to_string()),
         });
         (shown, stands)
     }

@@ -17,46 +17,17 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Fault, Server, Settings};
-use common::{command, csr, endpoint, exit, fast, fixture, json, serve, stderr, until};
+use certgate_simulator::{Fault, Settings};
+use common::{at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, serve, stderr, until};
 use pretty_assertions::assert_eq;
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
-
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).current_dir(home).output().unwrap()
-}
-
-fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
-    let (at, config) = (endpoint(server, transport), fast(home));
-    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
-    run(home, &[arguments, &common].concat())
-}
-
-fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The public keys of key and certificate in a folder, as openssl reads them.
-fn pair(folder: &Path) -> (String, String) {
-    let (key, certificate) = (
-        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
-        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
-    );
-    assert!(key.0 && certificate.0, "{}", folder.display());
-    (key.1, certificate.1)
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
 
 #[test]
 fn a_new_key_comes_into_place_with_its_certificate() {
@@ -269,6 +240,9 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     fs::write(home.path().join("phrase"), "wrong\n").unwrap();
     fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(home.path().join("blocked"), "").unwrap();
+    fs::create_dir_all(home.path().join("waits/pending")).unwrap();
+    fs::copy(fixture("_keys/p384-pkcs8.pem"), home.path().join("waits/pending/key.pem")).unwrap();
+    let csr = csr();
     for (what, more, said) in [
         ("a short key", vec!["--key", "rsa-1024.pem", "--out", "a"], "of a kind that cannot be used"),
         ("Ed25519", vec!["--key", "ed25519.pem", "--out", "a"], "cannot be used (Ed25519)"),
@@ -289,19 +263,25 @@ fn wrong_keys_are_found_before_anything_is_sent() {
             "--pass-phrase-command ended with exit status: 4",
         ),
         ("a key that others can read", vec!["--key", "p256-sec1.pem", "--out", "a"], "others can read it (mode 644)"),
-        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: No such file"),
+        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: "),
         ("a folder that is a file", vec!["--new-key", "--out", "blocked"], "cannot be written"),
         ("no folder", vec!["--new-key"], "--out"),
-        ("a hook without files", vec!["--csr", "x.csr", "--deploy-hook", "true"], "x.csr"),
+        ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
+        ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "give --out too"),
+        (
+            "a key of another kind waits",
+            vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],
+            "EC P-384, and --key-type asks for rsa2048",
+        ),
     ] {
         let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());
         assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
         assert_eq!(gateway.counts().orders, 0, "{what}");
     }
-    let csr = csr();
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--deploy-hook", "true"]);
-    assert!(exit(&output) == 2 && stderr(&output).contains("give --out too"), "{}", stderr(&output));
+    // The key that waits is used where no other kind is asked for.
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "waits"]);
+    assert_eq!((exit(&output), &json(&output)["checks"][1]["detail"]), (0, &"EC P-384, the CSR's".into()));
     // A certificate whose key is not there may not take the place of a pair.
     assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
     let before = pair(&home.path().join("live"));
@@ -310,102 +290,124 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     assert_eq!(pair(&home.path().join("live")), before);
 }
 
-#[test]
-fn csr_new_show_check() {
-    let home = tempfile::tempdir().unwrap();
-    let new = [
-        "csr",
-        "new",
-        "--name",
-        "example.com",
-        "--san",
-        "www.example.com",
-        "--country",
-        "DE",
-        "--organization",
-        "Ü GmbH",
-    ];
-    let output =
-        run(home.path(), &[&new[..], &["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384"]].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!(mode(&home.path().join("a.key")), 0o600);
-    let (ok, shown) =
-        openssl(home.path(), &["req", "-in", "a.csr", "-noout", "-verify", "-subject", "-nameopt", "utf8", "-text"]);
-    assert!(ok && shown.contains("DNS:example.com, DNS:www.example.com") && shown.contains("O=Ü GmbH"), "{shown}");
-    let output = run(home.path(), &["csr", "show", "a.csr", "--output", "json"]);
-    let request = json(&output)["request"].clone();
-    assert_eq!(
-        (&request["key"], &request["countryCode"], &request["names"][1]),
-        (&"EC P-384".into(), &"DE".into(), &"www.example.com".into())
-    );
-    // A key is never written over.
-    let output = run(home.path(), &[&new[..], &["--key-out", "a.key"]].concat());
-    assert!(exit(&output) == 2 && stderr(&output).contains("a.key: File exists"), "{}", stderr(&output));
-    let output = run(home.path(), &[&new[..], &["--key", "a.key"]].concat());
-    assert!(String::from_utf8_lossy(&output.stdout).starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
-    for (more, code, said) in [
-        (vec!["--name", "www.example.com", "--key", "a.key"], 0, "ok key: it is made with the key"),
-        (vec!["--name", "example.org"], 10, "PROBLEM name: found example.com, www.example.com; expected example.org"),
-        (vec!["--key", "b.key"], 10, "PROBLEM key: it is made with another key"),
-    ] {
-        if !home.path().join("b.key").exists() {
-            run(home.path(), &["csr", "new", "--name", "b", "--key-out", "b.key"]);
-        }
-        let output = run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat());
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
-        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
+/// The private key (PKCS#8) in a JKS file, by openssl's SHA-1: the file's digest is over its pass phrase, as UTF-16, and its
+/// content, and the key is hidden by a chain of such digests. Java's keytool is not on every machine.
+fn key_of_jks(folder: &Path, pass_phrase: &str) -> Vec<u8> {
+    let pass_phrase: Vec<u8> = pass_phrase.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let sha1 = |parts: &[&[u8]]| {
+        fs::write(folder.join("hashed"), parts.concat()).unwrap();
+        let output = Command::new("openssl").args(["dgst", "-sha1", "-binary", "hashed"]).current_dir(folder).output();
+        output.unwrap().stdout
+    };
+    let bytes = fs::read(folder.join("keystore.jks")).unwrap();
+    let (content, digest) = bytes.split_at(bytes.len() - 20);
+    assert_eq!(sha1(&[&pass_phrase, b"Mighty Aphrodite", content]), digest, "the pass phrase is the file's");
+    assert_eq!(content[..16], [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1], "version 2, one key");
+    let mut rest = &content[16..];
+    let mut take = |count: usize| {
+        let (taken, after) = rest.split_at(count);
+        rest = after;
+        taken
+    };
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
+    let length = number(take(2));
+    assert_eq!(take(length), b"example.com");
+    take(8); // When it was made.
+    let length = number(take(4));
+    let hidden = take(length);
+    assert_eq!(number(take(4)), 2, "with its chain");
+    // A sequence of an algorithm and an octet string, which is: a salt, the hidden key, a digest of it.
+    let header = |der: &[u8]| if der[1] < 0x80 { 2 } else { 2 + usize::from(der[1] & 0x7f) };
+    let inner = &hidden[header(hidden)..];
+    let octets = &inner[header(inner) + usize::from(inner[1])..];
+    let (salt, hidden) = octets[header(octets)..].split_at(20);
+    let (hidden, digest) = hidden.split_at(hidden.len() - 20);
+    let (mut key, mut link) = (Vec::new(), salt.to_vec());
+    for part in hidden.chunks(20) {
+        link = sha1(&[&pass_phrase, &link]);
+        key.extend(part.iter().zip(&link).map(|(byte, mask)| byte ^ mask));
     }
-    let output = run(home.path(), &["csr", "new", "--name", "x", "--country", "Deutschland ü", "--key-out", "c.key"]);
-    assert!(exit(&output) == 2 && stderr(&output).contains("expected two letters"), "{}", stderr(&output));
-    assert!(!home.path().join("c.key").exists(), "nothing is left of what failed");
+    assert_eq!(sha1(&[&pass_phrase, &key]), digest, "the pass phrase is the key's");
+    key
 }
 
-/// What openssl and Java's keytool find in the encrypted files is the pair in place.
+/// What openssl, and Java's keytool where it is installed, find in the encrypted files is the pair in place.
 #[test]
 fn encrypted_stores() {
     let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    fs::write(home.path().join("phrase"), "geheim-6\n").unwrap();
-    fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let secret = |name: &str, text: &str| {
+        fs::write(home.path().join(name), text).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    secret("phrase", "geheim ü\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
+    let live = home.path().join("live");
     for kind in ["p256", "rsa2048"] {
         let output = at(home.path(), &server, "json", &[&NEW[..], &["--key-type", kind], &stores].concat());
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert_eq!(json(&output)["files"]["p12"], "live/bundle.p12");
-        let live = home.path().join("live");
         for name in ["bundle.p12", "keystore.jks"] {
             assert_eq!(mode(&live.join(name)), 0o600);
         }
         let read =
             |pass: &str, what: &str| openssl(&live, &["pkcs12", "-in", "bundle.p12", "-passin", pass, "-nodes", what]);
-        let (ok, key) = read("pass:geheim-6", "-nocerts");
+        let (ok, key) = read("pass:geheim ü", "-nocerts");
         assert!(ok, "openssl reads it");
         fs::write(home.path().join("from-p12.pem"), key).unwrap();
-        let shown = openssl(home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1;
-        assert_eq!(shown, pair(&live).1);
-        assert_eq!(read("pass:geheim-6", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
+        fs::write(home.path().join("from-jks.der"), key_of_jks(&live, "geheim ü")).unwrap();
+        for from in ["from-p12.pem", "from-jks.der"] {
+            assert_eq!(openssl(home.path(), &["pkey", "-in", from, "-pubout"]).1, pair(&live).1, "{from}");
+        }
+        assert_eq!(read("pass:geheim ü", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
         assert!(!read("pass:wrong-6", "-nocerts").0);
         let keytool = Command::new("keytool")
-            .args(["-list", "-v", "-keystore", "keystore.jks", "-storetype", "JKS", "-storepass", "geheim-6"])
+            .args(["-list", "-v", "-keystore", "keystore.jks", "-storetype", "JKS", "-storepass", "geheim ü"])
             .current_dir(&live)
+            .env("LC_ALL", "C.UTF-8")
             .output();
-        // Java is not on every machine; openssl is a must.
         if let Ok(keytool) = keytool {
             let text = String::from_utf8_lossy(&keytool.stdout).into_owned();
             assert!(keytool.status.success() && text.contains("PrivateKeyEntry"), "{text}");
             assert!(text.contains("Certificate chain length: 2") && text.contains("Alias name: example.com"), "{text}");
-        } else {
-            eprintln!("keystore.jks was not looked at: there is no keytool here");
         }
     }
-    fs::write(home.path().join("short"), "12345\n").unwrap();
-    fs::set_permissions(home.path().join("short"), fs::Permissions::from_mode(0o600)).unwrap();
-    for (more, said) in [
-        (vec!["--pkcs12"], "give --store-pass-file or --store-pass-command"),
-        (vec!["--jks", "--store-pass-file", "short"], "too short: expected at least 6 characters"),
-        (vec!["--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with exit status: 3"),
+    secret("short", "12345\n");
+    secret("cyrillic", "пароль\n");
+    let (csr, orders) = (csr(), gateway.counts().orders);
+    let no_key = ["reissue", "571", "--csr", &csr, "--out", "other"];
+    for (order, more, said) in [
+        (&NEW[..], vec!["--pkcs12", "--jks"], "give --store-pass-file or --store-pass-command"),
+        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "short"], "found 5 characters, expected at least 6"),
+        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "cyrillic"], "expected ASCII or Latin-1"),
+        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with"),
+        (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),
+        (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "give --out too"),
     ] {
-        let output = at(home.path(), &server, "json", &[&NEW[..], &more].concat());
+        let output = at(home.path(), &server, "json", &[order, &more].concat());
         assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
     }
+    assert_eq!(gateway.counts().orders, orders);
+    // A key that is there already will do.
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--key", "live/key.pem", "--out", "other"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = run(
+        home.path(),
+        &[
+            "csr",
+            "new",
+            "--name",
+            "example.com",
+            "--san",
+            "www.example.com",
+            "--key",
+            "other/key.pem",
+            "--out",
+            "same.csr",
+        ],
+    );
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let same = ["reissue", "571", "--csr", "same.csr", "--out", "other", "--pkcs12", "--store-pass-file", "phrase"];
+    let output = at(home.path(), &server, "json", &same);
+    assert_eq!((exit(&output), &json(&output)["files"]["p12"]), (0, &"other/bundle.p12".into()), "{}", stderr(&output));
 }

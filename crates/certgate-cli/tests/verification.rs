@@ -12,11 +12,25 @@
 #[path = "support/binary.rs"]
 mod common;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use common::{command, csr, exit, fixture, json, stderr};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
+
+/// The tape of a reissue in a folder of its own.
+fn taped() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = folder.path().join("tape");
+    fs::create_dir(&tape).unwrap();
+    for file in fs::read_dir(fixture("_tapes/reissue-json")).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), tape.join(file.file_name())).unwrap();
+    }
+    (folder, tape)
+}
 
 type Change = fn(&mut Value);
 
@@ -29,6 +43,16 @@ fn tamper(tape: &Path, change: Change) {
         change(answer.pointer_mut(pointer).unwrap());
         fs::write(&path, answer.to_string()).unwrap();
     }
+}
+
+/// Puts another authority's certificate for the request's key and that name in the place of the right one.
+fn issued_for(certificate: &mut Value, name: &str) {
+    let request = fs::read_to_string(csr()).unwrap();
+    let mut request = rcgen::CertificateSigningRequestParams::from_pem(&request).unwrap();
+    request.params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+    request.params.distinguished_name = rcgen::DistinguishedName::new();
+    let issuer = rcgen::Issuer::new(rcgen::CertificateParams::default(), rcgen::KeyPair::generate().unwrap());
+    certificate["server"] = request.signed_by(&issuer).unwrap().pem().into();
 }
 
 /// When all of the tape was recorded, as far as its clock goes.
@@ -79,6 +103,7 @@ fn each_check_stops_before_anything_is_replaced() {
             "chain",
             "none of the authorities given signed it",
         ),
+        ("a wrong name", |certificate| issued_for(certificate, "example.org"), "name", "found example.org; expected"),
         ("a demo product", |certificate| certificate["product"] = "DEMOSSL".into(), "live", "a demo certificate"),
         (
             "no certificate",
@@ -88,12 +113,7 @@ fn each_check_stops_before_anything_is_replaced() {
         ),
     ];
     for (what, change, check, said) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        let tape = folder.path().join("tape");
-        fs::create_dir(&tape).unwrap();
-        for file in fs::read_dir(fixture("_tapes/reissue-json")).unwrap().map(|file| file.unwrap()) {
-            fs::copy(file.path(), tape.join(file.file_name())).unwrap();
-        }
+        let (folder, tape) = taped();
         tamper(&tape, *change);
         fs::create_dir(folder.path().join("out")).unwrap();
         fs::write(folder.path().join("out/cert.pem"), "the old one").unwrap();
@@ -130,12 +150,7 @@ fn dates_by_the_tapes_clock() {
         ("2030-01-01T00:00:00Z", 10, "check dates failed: it has expired"),
         ("2020-01-01T00:00:00Z", 10, "check dates failed: it is not valid yet"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let tape = folder.path().join("tape");
-        fs::create_dir(&tape).unwrap();
-        for file in fs::read_dir(fixture("_tapes/reissue-json")).unwrap().map(|file| file.unwrap()) {
-            fs::copy(file.path(), tape.join(file.file_name())).unwrap();
-        }
+        let (folder, tape) = taped();
         recorded(&tape, time);
         let csr = csr();
         let arguments = ["reissue", "571", "--csr", &csr, "--replay", "tape"];
@@ -143,4 +158,21 @@ fn dates_by_the_tapes_clock() {
         assert_eq!(exit(&output), code, "{time}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{time}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn the_certificate_from_before_the_order() {
+    let (folder, tape) = taped();
+    let issued: Value =
+        serde_json::from_str(&fs::read_to_string(tape.join("0006-certificate-info.response.json")).unwrap()).unwrap();
+    let path = tape.join("0001-certificate-info.response.json");
+    let mut before: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    before["data"][0]["serialNumber"] = issued["data"][0]["serialNumber"].clone();
+    fs::write(&path, before.to_string()).unwrap();
+    let csr = csr();
+    let arguments = ["reissue", "571", "--csr", &csr, "--out", "out", "--replay", "tape"];
+    let output = command(folder.path(), &arguments).current_dir(folder.path()).output().unwrap();
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert!(stderr(&output).contains("check serial failed: it is the certificate from before the order"));
+    assert!(!folder.path().join("out/cert.pem").exists());
 }

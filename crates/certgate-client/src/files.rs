@@ -54,7 +54,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Erro
     Ok(())
 }
 
-fn beside(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, Error> {
+pub(crate) fn beside(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".certgate-");
@@ -79,6 +79,6 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|file| file.sync_all()).map_err(|why| storage(folder, &why))
 }
 
-fn storage(path: &Path, why: &std::io::Error) -> Error {
+pub(crate) fn storage(path: &Path, why: &std::io::Error) -> Error {
     Error::Storage { path: path.to_owned(), why: why.to_string() }
 }

@@ -42,7 +42,7 @@ pub use fleet::{Foreman, drive_batch};
 pub use http::{HttpSettings, HttpTransport, Timeouts};
 pub use interrupt::Interrupt;
 pub use ledger::{Carry, Ledger, unix_now};
-pub use place::{Installed, Place};
+pub use place::Place;
 pub use proxy::Proxy;
 pub use redact::Redactor;
 pub use settle::{Settled, settle};

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! example.com/pending/key.pem request.pem     a key whose certificate is not there yet
-//! example.com/sets/000001-0a1b2c/             key.pem cert.pem chain.pem fullchain.pem combined.pem, about.json
-//! example.com/current -> sets/000001-0a1b2c   the one link that is switched
+//! example.com/sets/000002-0a1b2c/             key.pem cert.pem chain.pem fullchain.pem combined.pem, about.json
+//! example.com/sets/000002-0a1b2c/before -> ../000001-3d4e5f    what was in place when this set came
+//! example.com/current -> sets/000002-0a1b2c   the one link that is switched
 //! example.com/cert.pem -> current/cert.pem    and so on: what servers are configured with
 //! ```
 
 use std::{
     fs,
+    iter::successors,
     path::{Path, PathBuf},
 };
 
@@ -16,8 +18,8 @@ use certgate_domain::Secret;
 use certgate_x509::Issued;
 
 use crate::{
-    Error, Files,
-    files::{private_folder, sync_folder, write_new},
+    Error,
+    files::{beside, private_folder, storage, sync_folder, write_new},
 };
 
 /// The folder of a certificate and its key.
@@ -26,23 +28,19 @@ pub struct Place {
     folder: PathBuf,
 }
 
-/// A set that was put in place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
-    /// The certificate's files.
-    pub files: Files,
-    /// The key.
-    pub key: PathBuf,
-    /// Key, certificate and chain in one file.
-    pub combined: PathBuf,
-    /// The set's folder.
-    pub set: PathBuf,
-}
-
-/// The files of a set and their modes.
-const FILES: [(&str, u32); 5] =
-    [("key.pem", 0o600), ("cert.pem", 0o644), ("chain.pem", 0o644), ("fullchain.pem", 0o644), ("combined.pem", 0o600)];
+/// The files of a set: what each is, its name, and its mode where there was none before it.
+const FILES: [(&str, &str, u32); 7] = [
+    ("cert", "cert.pem", 0o644),
+    ("chain", "chain.pem", 0o644),
+    ("fullchain", "fullchain.pem", 0o644),
+    ("key", "key.pem", 0o600),
+    ("combined", "combined.pem", 0o600),
+    ("p12", "bundle.p12", 0o600),
+    ("jks", "keystore.jks", 0o600),
+];
 const CURRENT: &str = "current";
+const SETS: &str = "sets";
+const BEFORE: &str = "before";
 
 impl Place {
     /// The certificate in that folder.
@@ -66,6 +64,18 @@ impl Place {
         self.secret("current/key.pem")
     }
 
+    /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn keys(&self) -> Result<Vec<Secret>, Error> {
+        let mut keys = vec![self.pending_key()?, self.key()?];
+        for set in self.sets()?.iter().rev() {
+            keys.push(self.secret(&format!("{SETS}/{set}/key.pem"))?);
+        }
+        Ok(keys.into_iter().flatten().collect())
+    }
+
     /// The certificate in place, where there is one; a plain file too.
     ///
     /// # Errors
@@ -82,23 +92,35 @@ impl Place {
         self.text("current/about.json")
     }
 
+    /// The folder of the set in place; none where there is none.
+    pub fn set(&self) -> Option<PathBuf> {
+        self.current().map(|set| self.folder.join(SETS).join(set))
+    }
+
+    /// The files in place by what they are: `cert`, `chain`, `fullchain`, `key`, `combined`, `p12`, `jks`.
+    pub fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let there = |name: &str| self.in_place(name).exists() && self.folder.join(name).exists();
+        let files = FILES.into_iter().filter(|(_, name, _)| there(name));
+        files.map(|(kind, name, _)| (kind, self.folder.join(name))).collect()
+    }
+
+    fn in_place(&self, name: &str) -> PathBuf {
+        self.folder.join(CURRENT).join(name)
+    }
+
     fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         Ok(self.text(name)?.map(Secret::new))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, Error> {
         let path = self.folder.join(name);
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(why) => Err(storage(&path, &why)),
-        }
+        there(&path, fs::read_to_string(&path))
     }
 
-    /// Keeps a key until its certificate comes: on disk and synced, for its owner only. One that waits already stays.
+    /// Keeps a key until its certificate comes: on disk and synced, for its owner only.
     ///
     /// # Errors
-    /// It could not be written, or another one waits: nothing may be ordered.
+    /// It could not be written, or one waits already, which stays: nothing may be ordered with this one.
     pub fn keep_key(&self, key: &Secret) -> Result<(), Error> {
         let pending = self.folder.join("pending");
         private_folder(&pending)?;
@@ -112,11 +134,14 @@ impl Place {
     /// # Errors
     /// It could not be written.
     pub fn keep_request(&self, request: &str) -> Result<(), Error> {
-        let path = self.folder.join("pending/request.pem");
-        fs::write(&path, request).map_err(|why| storage(&path, &why))
+        let pending = self.folder.join("pending");
+        let path = pending.join("request.pem");
+        beside(&path, request.as_bytes(), 0o644)?.persist(&path).map_err(|why| storage(&path, &why.error))?;
+        sync_folder(&pending)
     }
 
-    /// Puts a certificate and its key in place, all of it at once, with further private files. Of the sets before, `keep` stay.
+    /// Puts a certificate and its key in place, all of it at once, with encrypted files (`p12`, `jks`) of them. Gives whether
+    /// they were in place already.
     ///
     /// # Errors
     /// Something could not be written: what was in place stays.
@@ -124,140 +149,174 @@ impl Place {
         &self,
         issued: &Issued,
         key: &Secret,
-        further: &[(&str, Vec<u8>)],
+        stores: &[(&'static str, Vec<u8>)],
         about: &str,
-        keep: usize,
-    ) -> Result<Installed, Error> {
+    ) -> Result<bool, Error> {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
-        let key_pem = key.expose();
-        let unchanged = self.certificate()?.as_deref() == Some(&cert) && self.key()?.as_ref() == Some(key);
-        let set = if unchanged {
-            let current = self.folder.join(CURRENT);
-            fs::canonicalize(&current).map_err(|why| storage(&current, &why))?
-        } else {
-            let texts = [
-                key_pem.to_owned(),
-                cert.clone(),
-                chain.clone(),
-                format!("{cert}{chain}"),
-                format!("{key_pem}{cert}{chain}"),
-            ];
-            let mut files: Vec<(&str, u32, &[u8])> =
-                FILES.into_iter().zip(&texts).map(|((name, mode), text)| (name, mode, text.as_bytes())).collect();
-            files.extend(further.iter().map(|(name, bytes)| (*name, 0o600, bytes.as_slice())));
+        let fullchain = format!("{cert}{chain}");
+        let combined = format!("{}{fullchain}", key.expose());
+        let key_pem = key.expose().to_owned();
+        let texts =
+            [("cert", cert), ("chain", chain), ("fullchain", fullchain), ("key", key_pem), ("combined", combined)];
+        let mut files = texts.map(|(kind, text)| (kind, text.into_bytes())).to_vec();
+        files.extend_from_slice(stores);
+        self.take_over(|kind, _| files.iter().any(|(of, _)| *of == kind))?;
+        let unchanged = self.has(&files)? && self.about()?.as_deref() == Some(about);
+        if !unchanged {
             let set = self.new_set(&files, about, &issued.certificate.serial)?;
-            self.save_plain_files()?;
             self.switch(&set)?;
-            set
-        };
-        self.link_files(further.iter().map(|(name, _)| *name))?;
+        }
         self.forget_pending(key)?;
-        self.prune(keep)?;
-        let path = |name: &str| self.folder.join(name);
-        let files =
-            Files { cert: path("cert.pem"), chain: path("chain.pem"), fullchain: path("fullchain.pem"), unchanged };
-        Ok(Installed { files, key: path("key.pem"), combined: path("combined.pem"), set })
+        Ok(unchanged)
     }
 
-    /// Puts the set before the one in place back. Gives its folder; none where there is none.
+    /// Puts back the set that was in place when the present one came. Gives its folder; none where there is none.
     ///
     /// # Errors
     /// The link could not be switched.
     pub fn rollback(&self) -> Result<Option<PathBuf>, Error> {
-        let current = self.current_set();
-        let sets = self.sets()?;
-        let before = sets.into_iter().rev().find(|set| current.as_ref().is_some_and(|current| set < current));
-        if let Some(before) = &before {
-            self.switch(before)?;
+        let before = || self.current().and_then(|set| self.before(&set));
+        let Some(set) = before().map(|set| self.folder.join(SETS).join(set)) else { return Ok(None) };
+        self.take_over(|_, name| self.in_place(name).exists() || set.join(name).exists())?;
+        let Some(before) = before() else { return Ok(None) };
+        self.switch(&before)?;
+        Ok(self.set())
+    }
+
+    /// Removes older sets than the one in place, once nobody wants to go back to them; the `keep` that were in place before
+    /// it stay.
+    ///
+    /// # Errors
+    /// One could not be removed.
+    pub fn prune(&self, keep: usize) -> Result<(), Error> {
+        let Some(current) = self.current() else { return Ok(()) };
+        let kept: Vec<String> = successors(self.before(&current), |set| self.before(set)).take(keep).collect();
+        let folder = self.folder.join(SETS);
+        for name in self.entries()? {
+            // A dot: what a run began and did not finish.
+            let set = name.trim_start_matches('.').to_owned();
+            if set >= current || kept.contains(&name) {
+                continue;
+            }
+            // Nobody may find, and go back to, half a set.
+            let gone = folder.join(format!(".{set}"));
+            if !name.starts_with('.') {
+                fs::rename(folder.join(&name), &gone).map_err(|why| storage(&gone, &why))?;
+            }
+            fs::remove_dir_all(&gone).map_err(|why| storage(&gone, &why))?;
         }
-        Ok(before)
+        Ok(())
     }
 
-    fn current_set(&self) -> Option<PathBuf> {
-        let target = fs::read_link(self.folder.join(CURRENT)).ok()?;
-        Some(self.folder.join(target))
-    }
-
-    /// The sets, oldest first.
-    fn sets(&self) -> Result<Vec<PathBuf>, Error> {
-        let folder = self.folder.join("sets");
-        let mut sets = Vec::new();
-        match fs::read_dir(&folder) {
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(sets),
-            Err(why) => return Err(storage(&folder, &why)),
-            Ok(entries) => {
-                for entry in entries {
-                    let name = entry.map_err(|why| storage(&folder, &why))?.file_name();
-                    // What is not finished begins with a dot.
-                    if !name.to_string_lossy().starts_with('.') {
-                        sets.push(folder.join(name));
-                    }
-                }
+    /// Whether the set in place has these files. Encrypted ones are never the same twice: that they are there is enough.
+    fn has(&self, files: &[(&str, Vec<u8>)]) -> Result<bool, Error> {
+        for (kind, name, _) in FILES {
+            let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
+            let path = self.in_place(name);
+            let same = |there: Vec<u8>| matches!(kind, "p12" | "jks") || there == *bytes;
+            if !there(&path, fs::read(&path))?.is_some_and(same) {
+                return Ok(false);
             }
         }
-        sets.sort();
+        Ok(true)
+    }
+
+    /// The name of the set in place.
+    fn current(&self) -> Option<String> {
+        name_of(&fs::read_link(self.folder.join(CURRENT)).ok()?)
+    }
+
+    /// The set that was in place when this one came, where it is still there.
+    fn before(&self, set: &str) -> Option<String> {
+        let sets = self.folder.join(SETS);
+        let before = name_of(&fs::read_link(sets.join(set).join(BEFORE)).ok()?)?;
+        sets.join(&before).exists().then_some(before)
+    }
+
+    /// The names of the sets, oldest first.
+    fn sets(&self) -> Result<Vec<String>, Error> {
+        let mut sets = self.entries()?;
+        sets.retain(|name| !name.starts_with('.'));
         Ok(sets)
     }
 
-    fn new_set(&self, files: &[(&str, u32, &[u8])], about: &str, serial: &str) -> Result<PathBuf, Error> {
-        let folder = self.folder.join("sets");
-        private_folder_for_all(&folder)?;
-        let number = |set: &PathBuf| -> Option<u64> { set.file_name()?.to_str()?.split('-').next()?.parse().ok() };
-        let next = self.sets()?.iter().filter_map(number).max().unwrap_or_default() + 1;
-        let (set, unfinished) =
-            (folder.join(format!("{next:06}-{serial}")), folder.join(format!(".{next:06}-{serial}")));
+    /// The names of the sets and of those that are not finished, which begin with a dot.
+    fn entries(&self) -> Result<Vec<String>, Error> {
+        let folder = self.folder.join(SETS);
+        let mut names = Vec::new();
+        for entry in there(&folder, fs::read_dir(&folder))?.into_iter().flatten() {
+            names.extend(name_of(&entry.map_err(|why| storage(&folder, &why))?.path()));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn new_set(&self, files: &[(&str, Vec<u8>)], about: &str, label: &str) -> Result<String, Error> {
+        let folder = self.folder.join(SETS);
+        folder_for_all(&folder)?;
+        let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
+        let next = self.sets()?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
+        let set = format!("{next:06}-{label}");
+        let unfinished = folder.join(format!(".{set}"));
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).map_err(|why| storage(&unfinished, &why))?;
         }
-        private_folder_for_all(&unfinished)?;
-        let before = self.current_set();
-        for (name, mode, bytes) in files.iter().copied() {
-            let path = unfinished.join(name);
-            write_new(&path, bytes, mode)?;
-            if let Some(before) = &before {
-                like(&before.join(name), &path)?;
+        folder_for_all(&unfinished)?;
+        for (kind, name, mode) in FILES {
+            if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
+                let path = unfinished.join(name);
+                write_new(&path, bytes, mode)?;
+                like(&self.folder.join(name), &path)?;
             }
         }
         write_new(&unfinished.join("about.json"), about.as_bytes(), 0o644)?;
+        if let Some(current) = self.current() {
+            let link = unfinished.join(BEFORE);
+            symlink(&Path::new("..").join(current), &link).map_err(|why| storage(&link, &why))?;
+        }
         sync_folder(&unfinished)?;
-        fs::rename(&unfinished, &set).map_err(|why| storage(&set, &why))?;
+        fs::rename(&unfinished, folder.join(&set)).map_err(|why| storage(&folder.join(&set), &why))?;
         sync_folder(&folder)?;
         Ok(set)
     }
 
-    /// Files that stand here as they are, from before there were sets, become a set of their own.
-    fn save_plain_files(&self) -> Result<(), Error> {
-        let is_plain = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-        let plain: Vec<&str> =
-            FILES.iter().map(|(name, _)| *name).filter(|name| is_plain(&self.folder.join(name))).collect();
-        if plain.is_empty() || self.current_set().is_some() {
-            return Ok(());
+    /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
+    /// a set of their own, which is put in place: nothing changes for who reads them, and from then on one link switches them all.
+    fn take_over(&self, concerns: impl Fn(&str, &str) -> bool) -> Result<(), Error> {
+        let (mut files, mut foreign) = (Vec::new(), false);
+        for (kind, name, _) in FILES.into_iter().filter(|(kind, name, _)| concerns(kind, name)) {
+            let (path, in_place) = (self.folder.join(name), self.in_place(name));
+            if let Some(bytes) = there(&path, fs::read(&path))? {
+                foreign |= there(&in_place, fs::read(&in_place))?.as_ref() != Some(&bytes);
+                files.push((kind, bytes));
+            }
         }
-        let set = self.folder.join("sets").join("000000-before");
-        private_folder_for_all(&set)?;
-        for name in plain {
-            let (from, to) = (self.folder.join(name), set.join(name));
-            fs::copy(&from, &to).map_err(|why| storage(&to, &why))?;
+        if foreign {
+            let set = self.new_set(&files, "{}\n", "found")?;
+            self.switch(&set)?;
         }
-        sync_folder(&set)
+        // What an earlier run did not finish: the new set may come only when every name is a link.
+        self.show()
     }
 
     /// The one moment at which all files change.
-    fn switch(&self, set: &Path) -> Result<(), Error> {
-        let name = set.file_name().unwrap_or_default();
-        self.link(&Path::new("sets").join(name), CURRENT)?;
-        sync_folder(&self.folder)
+    fn switch(&self, set: &str) -> Result<(), Error> {
+        self.link(&Path::new(SETS).join(set), CURRENT)?;
+        sync_folder(&self.folder)?;
+        self.show()
     }
 
-    /// The names that servers are configured with.
-    fn link_files<'f>(&self, further: impl Iterator<Item = &'f str>) -> Result<(), Error> {
-        for name in FILES.into_iter().map(|(name, _)| name).chain(further) {
-            let target = Path::new(CURRENT).join(name);
-            if fs::read_link(self.folder.join(name)).is_ok_and(|there| there == target) {
-                continue;
+    /// The names that servers are configured with: a link for each file of the set in place, and none to what it has not.
+    fn show(&self) -> Result<(), Error> {
+        for (_, name, _) in FILES {
+            let (target, place) = (Path::new(CURRENT).join(name), self.folder.join(name));
+            let linked = fs::read_link(&place).is_ok_and(|there| there == target);
+            match (self.in_place(name).exists(), linked) {
+                (true, false) => self.link(&target, name)?,
+                (false, true) => fs::remove_file(&place).map_err(|why| storage(&place, &why))?,
+                _ => {}
             }
-            self.link(&target, name)?;
         }
         sync_folder(&self.folder)
     }
@@ -277,20 +336,23 @@ impl Place {
         let pending = self.folder.join("pending");
         fs::remove_dir_all(&pending).map_err(|why| storage(&pending, &why))
     }
+}
 
-    fn prune(&self, keep: usize) -> Result<(), Error> {
-        let current = self.current_set();
-        let mut before: Vec<PathBuf> = self.sets()?.into_iter().filter(|set| Some(set) < current.as_ref()).collect();
-        before.truncate(before.len().saturating_sub(keep));
-        for set in before {
-            fs::remove_dir_all(&set).map_err(|why| storage(&set, &why))?;
-        }
-        Ok(())
+/// What was read of a path; none where nothing is there.
+fn there<T>(path: &Path, read: std::io::Result<T>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(storage(path, &why)),
     }
 }
 
+fn name_of(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_str()?.to_owned())
+}
+
 /// Servers may read what is in it: the files decide.
-fn private_folder_for_all(folder: &Path) -> Result<(), Error> {
+fn folder_for_all(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|why| storage(folder, &why))
 }
 
@@ -303,7 +365,9 @@ fn like(before: &Path, file: &Path) -> Result<(), Error> {
     if (there.uid(), there.gid()) != (here.uid(), here.gid()) {
         chown(file, Some(there.uid()), Some(there.gid())).map_err(|why| storage(file, &why))?;
     }
-    fs::set_permissions(file, there.permissions()).map_err(|why| storage(file, &why))
+    fs::set_permissions(file, there.permissions())
+        .and_then(|()| fs::File::open(file)?.sync_all())
+        .map_err(|why| storage(file, &why))
 }
 
 #[cfg(not(unix))]
@@ -319,8 +383,4 @@ fn symlink(target: &Path, at: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::Error::other("a key is installed by symbolic links, which this platform does not have: give --csr"))
-}
-
-fn storage(path: &Path, why: &std::io::Error) -> Error {
-    Error::Storage { path: path.to_owned(), why: why.to_string() }
 }

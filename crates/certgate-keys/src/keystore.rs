@@ -10,35 +10,69 @@ use crate::{KeyError, PrivateKey};
 /// The shortest pass phrase that Java's keytool takes.
 const SHORTEST: usize = 6;
 
+/// The pass phrase of an encrypted file.
+pub struct StorePassPhrase(Secret);
+
+impl StorePassPhrase {
+    /// A pass phrase that is long enough.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`]: it is too short.
+    pub fn new(pass_phrase: Secret) -> Result<Self, KeyError> {
+        match pass_phrase.expose().chars().count() {
+            SHORTEST.. => Ok(Self(pass_phrase)),
+            length => Err(KeyError::Failed(format!(
+                "the store's pass phrase is too short: found {length} characters, expected at least {SHORTEST}"
+            ))),
+        }
+    }
+
+    /// As the crate for JKS takes it: a byte for each of Java's characters, of which it makes UTF-16 with a zero before each.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`]: a character is beyond that, U+00FF.
+    pub fn for_jks(&self) -> Result<Vec<u8>, KeyError> {
+        let bytes = self.0.expose().chars().map(u8::try_from).collect::<Result<_, _>>();
+        bytes.map_err(|_| {
+            KeyError::Failed(
+                "the store's pass phrase has a character that --jks cannot use: expected ASCII or Latin-1".to_owned(),
+            )
+        })
+    }
+}
+
 impl PrivateKey {
     /// A PKCS#12 file with this key and its certificates (DER), its own first.
     ///
     /// # Errors
-    /// [`KeyError::Failed`]: the pass phrase is too short, or a certificate is none.
-    pub fn pkcs12(&self, certificates: &[&[u8]], alias: &str, pass_phrase: &Secret) -> Result<Vec<u8>, KeyError> {
+    /// [`KeyError::Failed`]: a certificate is none.
+    pub fn pkcs12(
+        &self,
+        certificates: &[&[u8]],
+        alias: &str,
+        pass_phrase: &StorePassPhrase,
+    ) -> Result<Vec<u8>, KeyError> {
         let failed = |why: &dyn std::fmt::Display| KeyError::Failed(format!("no PKCS#12 file could be made: {why}"));
-        long_enough(pass_phrase)?;
         let key = p12_keystore::PrivateKey::from_der(self.to_pkcs8()).map_err(|why| failed(&why))?;
         let chain: Result<Vec<Certificate>, _> = certificates.iter().map(|der| Certificate::from_der(der)).collect();
         let chain = PrivateKeyChain::new(alias, key, chain.map_err(|why| failed(&why))?);
         let mut store = KeyStore::new();
         store.add_entry(alias, KeyStoreEntry::PrivateKeyChain(chain));
-        store.writer(pass_phrase.expose()).write().map_err(|why| failed(&why))
+        store.writer(pass_phrase.0.expose()).write().map_err(|why| failed(&why))
     }
 
     /// A JKS file with this key and its certificates (DER), its own first, made now. The key's pass phrase is the file's.
     ///
     /// # Errors
-    /// [`KeyError::Failed`]: the pass phrase is too short.
+    /// [`KeyError::Failed`]: the pass phrase cannot be used in such a file.
     pub fn jks(
         &self,
         certificates: &[&[u8]],
         alias: &str,
-        pass_phrase: &Secret,
+        pass_phrase: &StorePassPhrase,
         now: SystemTime,
     ) -> Result<Vec<u8>, KeyError> {
         let failed = |why: &dyn std::fmt::Display| KeyError::Failed(format!("no JKS file could be made: {why}"));
-        long_enough(pass_phrase)?;
         let certificate = |der: &&[u8]| jks::Certificate { cert_type: "X.509".to_owned(), content: der.to_vec() };
         let entry = jks::PrivateKeyEntry {
             creation_time: now,
@@ -46,19 +80,10 @@ impl PrivateKey {
             certificate_chain: certificates.iter().map(certificate).collect(),
         };
         let mut store = jks::KeyStore::new();
-        let pass_phrase = pass_phrase.expose().as_bytes();
-        store.set_private_key_entry(alias, entry, pass_phrase).map_err(|why| failed(&why))?;
+        let pass_phrase = pass_phrase.for_jks()?;
+        store.set_private_key_entry(alias, entry, &pass_phrase).map_err(|why| failed(&why))?;
         let mut bytes = Vec::new();
-        store.store(&mut bytes, pass_phrase).map_err(|why| failed(&why))?;
+        store.store(&mut bytes, &pass_phrase).map_err(|why| failed(&why))?;
         Ok(bytes)
-    }
-}
-
-fn long_enough(pass_phrase: &Secret) -> Result<(), KeyError> {
-    match pass_phrase.expose().chars().count() {
-        SHORTEST.. => Ok(()),
-        length => Err(KeyError::Failed(format!(
-            "the store's pass phrase has {length} characters: expected at least {SHORTEST}"
-        ))),
     }
 }

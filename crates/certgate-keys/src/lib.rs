@@ -20,7 +20,7 @@ use certgate_x509::pem;
 use pkcs8::EncodePrivateKey;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData};
 
-pub use self::request::Subject;
+pub use self::{keystore::StorePassPhrase, request::Subject};
 
 /// The kind of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +80,11 @@ pub enum KeyError {
     /// The pass phrase is another one.
     #[error("the key cannot be decrypted: the pass phrase is wrong, or the file is damaged")]
     WrongPassPhrase,
+    /// It is encrypted in a way that is not known here, such as PKCS#12's.
+    #[error(
+        "the key is encrypted in a way that cannot be read: convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW`"
+    )]
+    UnsupportedEncryption,
     /// Its kind cannot be used.
     #[error(
         "the key is of a kind that cannot be used ({0}); expected RSA of 2048 to 4096 bits, or ECDSA on P-256 or P-384"

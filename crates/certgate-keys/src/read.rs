@@ -5,9 +5,10 @@ use certgate_x509::pem;
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
     der::{
-        Decode, Encode,
+        Decode, Encode, SliceReader,
         asn1::{AnyRef, OctetStringRef},
     },
+    pkcs5,
 };
 use sec1::EcPrivateKey;
 
@@ -27,8 +28,15 @@ pub(crate) fn pkcs8(text: &str, pass_phrase: Option<&Secret>) -> Result<Vec<u8>,
         "PRIVATE KEY" => Ok(block.der),
         "ENCRYPTED PRIVATE KEY" => {
             let pass_phrase = pass_phrase.ok_or(KeyError::Encrypted)?;
-            let encrypted = EncryptedPrivateKeyInfoRef::try_from(block.der.as_slice()).map_err(|_| broken())?;
-            let plain = encrypted.decrypt(pass_phrase.expose()).map_err(|_| KeyError::WrongPassPhrase)?;
+            let encrypted = EncryptedPrivateKeyInfoRef::try_from(block.der.as_slice())
+                .map_err(|_| if is_encrypted(&block.der) { KeyError::UnsupportedEncryption } else { broken() })?;
+            let plain = encrypted.decrypt(pass_phrase.expose()).map_err(|why| match why {
+                pkcs8::Error::EncryptedPrivateKey(why) if why != pkcs5::Error::DecryptFailed => {
+                    KeyError::UnsupportedEncryption
+                }
+                // A wrong pass phrase may also give a text that is no key.
+                _ => KeyError::WrongPassPhrase,
+            })?;
             Ok(plain.as_bytes().to_vec())
         }
         "RSA PRIVATE KEY" => {
@@ -44,6 +52,15 @@ pub(crate) fn pkcs8(text: &str, pass_phrase: Option<&Secret>) -> Result<Vec<u8>,
         }
         other => Err(KeyError::NotAKey(format!("found PEM of `{other}`"))),
     }
+}
+
+/// Whether it has the shape of an encrypted key (RFC 5958), however it is encrypted.
+fn is_encrypted(der: &[u8]) -> bool {
+    let parts = |reader: &mut SliceReader<'_>| {
+        AlgorithmIdentifierRef::decode(reader)?;
+        <&OctetStringRef>::decode(reader).map(drop)
+    };
+    AnyRef::from_der(der).and_then(|any| any.sequence(parts)).is_ok()
 }
 
 fn wrapped(algorithm: AlgorithmIdentifierRef<'_>, key: &[u8]) -> Result<Vec<u8>, KeyError> {
@@ -70,7 +87,7 @@ fn only_the_key(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use certgate_domain::Secret;
-    use certgate_x509::CertificateRequest;
+    use certgate_x509::{CertificateRequest, pem};
     use pretty_assertions::assert_eq;
 
     use crate::{KeyError, KeyType, PrivateKey, Subject};
@@ -84,12 +101,15 @@ mod tests {
     #[test]
     fn every_form_of_a_key() {
         let pass_phrase = Secret::new("geheim ü");
+        let encrypted = ["p256-pkcs8.pem", "p256-pkcs8-encrypted.pem", "p256-pkcs8-sha1.pem", "p256-pkcs8-3des.pem"];
         for (kind, forms) in [
-            ("rsa", ["rsa-pkcs8.pem", "rsa-pkcs8-encrypted.pem", "rsa-pkcs1.pem"]),
-            ("p256", ["p256-pkcs8.pem", "p256-pkcs8-encrypted.pem", "p256-sec1.pem"]),
-            ("p384", ["p384-pkcs8.pem", "p384-pkcs8-encrypted.pem", "p384-sec1.pem"]),
+            ("rsa", &["rsa-pkcs8.pem", "rsa-pkcs8-encrypted.pem", "rsa-pkcs1.pem"][..]),
+            ("p256", &encrypted),
+            ("p256", &["p256-pkcs8.pem", "p256-sec1.pem"]),
+            ("p384", &["p384-pkcs8.pem", "p384-pkcs8-encrypted.pem", "p384-sec1.pem"]),
         ] {
-            let keys = forms.map(|form| PrivateKey::from_pem(&fixture(form), Some(&pass_phrase)).unwrap());
+            let read = |form: &&str| PrivateKey::from_pem(&fixture(form), Some(&pass_phrase)).unwrap();
+            let keys: Vec<PrivateKey> = forms.iter().map(read).collect();
             let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
             for key in &keys {
                 assert_eq!(key.spki(), keys[0].spki(), "{kind}");
@@ -147,16 +167,58 @@ mod tests {
             ("cut short", good[..good.len() - 40].to_owned(), None, "no -----END PRIVATE KEY----- line found"),
             ("a short one", fixture("rsa-1024.pem"), None, "the key is of a kind that cannot be used"),
             ("Ed25519", fixture("ed25519.pem"), None, "the key is of a kind that cannot be used"),
+            (
+                "encrypted in a way of its own",
+                fixture("p256-pkcs8-pbes1.pem"),
+                Some(&wrong),
+                "openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",
+            ),
+            (
+                "encrypted and cut short",
+                pem::text("ENCRYPTED PRIVATE KEY", &[0x30, 0x03, 0x30, 0x01, 0x06]),
+                Some(&wrong),
+                "the ENCRYPTED PRIVATE KEY cannot be read as DER",
+            ),
             ("the old way", fixture("rsa-old-encryption.pem"), None, "openssl pkcs8 -topk8"),
         ] {
             let error = PrivateKey::from_pem(&text, pass_phrase).map(|_| ()).unwrap_err();
             assert!(error.to_string().contains(expected), "{what}: {error}");
         }
-        assert_eq!(
-            PrivateKey::generate(KeyType::P256)
-                .unwrap()
-                .request(&Subject { country: Some("Ü".to_owned()), ..Subject::default() }, &[]),
-            Err(KeyError::Failed("country `Ü`: expected two letters, such as DE".to_owned()))
-        );
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let subject = |name: &str, country: &str| Subject {
+            common_name: name.to_owned(),
+            country: Some(country.to_owned()),
+            ..Subject::default()
+        };
+        for country in ["Ü", "DEU", "D", "D1", ""] {
+            assert_eq!(
+                key.request(&subject("example.com", country), &[]),
+                Err(KeyError::Failed(format!("country `{country}`: expected two letters, such as DE")))
+            );
+        }
+        let (label, name) = ("a".repeat(64), vec!["a".repeat(63); 4].join("."));
+        for name in [
+            "",
+            "exa mple.com",
+            "a.*.com",
+            &label,
+            &name,
+            "x@example.com",
+            "bücher.example",
+            "a..b",
+            "-a.b",
+            "a_b.c",
+            "*",
+        ] {
+            let expected = format!("name `{name}`: expected a host name of letters, digits and hyphens");
+            for made in
+                [key.request(&subject(name, "DE"), &[]), key.request(&subject("example.com", "DE"), &[name.to_owned()])]
+            {
+                assert!(made.unwrap_err().to_string().starts_with(&expected), "{name}");
+            }
+        }
+        for name in ["*.example.com", &label[1..], "xn--bcher-kva.example", "1.a-b.c"] {
+            assert!(key.request(&subject(name, "DE"), &[name.to_owned()]).is_ok(), "{name}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The gateway's side of HTTP: XML at `/xml`, the JSON API at `/v1`, and somebody behind who answers: the simulator, or a
 //! bridge to another gateway.
 
+#![allow(clippy::disallowed_methods, reason = "this crate listens")]
+
 mod handler;
 mod refusal;
 mod server;

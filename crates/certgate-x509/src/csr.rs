@@ -36,7 +36,6 @@ pub struct CertificateRequest {
     pub key: PublicKey,
     /// Hash of its signature, such as `SHA256`.
     pub signature_hash: Option<String>,
-    der: Vec<u8>,
 }
 
 /// Why a text is no usable request.
@@ -139,17 +138,11 @@ impl CertificateRequest {
             email: name::attribute(subject, &OID_PKCS9_EMAIL_ADDRESS),
             key,
             signature_hash: hash(&signed_with).map(str::to_owned),
-            der: block.der.clone(),
         };
         if this.common_name.is_none() && this.names.is_empty() {
             return Err(BadRequest::Nameless);
         }
         Ok(this)
-    }
-
-    /// The request, DER.
-    pub fn der(&self) -> &[u8] {
-        &self.der
     }
 }
 

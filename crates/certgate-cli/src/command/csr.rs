@@ -2,19 +2,19 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
 use certgate_client::Kind;
 use certgate_keys::{KeyType, PrivateKey, Subject};
-use certgate_x509::CertificateRequest;
+use certgate_x509::{BadRequest, CertificateRequest};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
-    command::order::read_csr,
+    command::order::{csr_text, read_csr},
     document,
     failure::{Failure, printable},
     keys::{PassPhrase, key_type, read_key},
@@ -119,6 +119,11 @@ impl New {
             key_type,
             out,
         } = self;
+        // All of it is found before a key is made that nobody would know what to do with.
+        [&key_out, &out].into_iter().flatten().try_for_each(|path| match fs::symlink_metadata(path) {
+            Ok(_) => Err(there_already(path)),
+            Err(_) => Ok(()),
+        })?;
         let key = match &key {
             Some(path) => read_key(path, &pass_phrase)?,
             None => PrivateKey::generate(key_type).map_err(|why| Failure::usage(why.to_string()))?,
@@ -162,7 +167,14 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let _ = mode;
     let written =
         options.open(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+    written.map_err(|why| match why.kind() {
+        ErrorKind::AlreadyExists => there_already(path),
+        _ => Failure::usage(format!("{}: {why}", path.display())),
+    })
+}
+
+fn there_already(path: &Path) -> Failure {
+    Failure::usage(format!("{}: it is there already; give a new file's name", path.display()))
 }
 
 /// What a request says, by the JSON API's names where it has them.
@@ -201,11 +213,24 @@ fn check(
     key: Option<&Path>,
     pass_phrase: &PassPhrase,
 ) -> Result<u8, Failure> {
-    let (_, request) = read_csr(file)?;
+    let request = match CertificateRequest::from_pem(&csr_text(file)?) {
+        Ok(request) => request,
+        Err(why) => {
+            let failing = match why {
+                BadRequest::ShortKey { .. } => "key-size",
+                BadRequest::Nameless => "name",
+                BadRequest::WrongSignature | BadRequest::UnsupportedSignature(_) => "signature",
+                _ => return Err(Failure::usage(format!("CSR {}: {why}", file.display()))),
+            };
+            return Ok(checked(global, None, &[(failing, false, why.to_string())]));
+        }
+    };
     let mut checks = vec![("signature", true, format!("by its own key, {}", request.key))];
     for name in names {
-        let asked = request.names.iter().chain(&request.common_name).any(|other| other.eq_ignore_ascii_case(name));
-        let found = request.names.join(", ");
+        let there =
+            || request.names.iter().chain(request.common_name.iter().filter(|name| !request.names.contains(name)));
+        let asked = there().any(|other| other.eq_ignore_ascii_case(name));
+        let found = there().map(String::as_str).collect::<Vec<_>>().join(", ");
         checks.push(("name", asked, if asked { name.clone() } else { format!("found {found}; expected {name}") }));
     }
     if let Some(path) = key {
@@ -213,14 +238,23 @@ fn check(
         let detail = if fits { "it is made with the key" } else { "it is made with another key" };
         checks.push(("key", fits, detail.to_owned()));
     }
+    Ok(checked(global, Some(&request), &checks))
+}
+
+/// Shows what came of checks; gives the exit code.
+fn checked(global: &Global, request: Option<&CertificateRequest>, checks: &[(&str, bool, String)]) -> u8 {
     if global.json() {
         let rows: Vec<Value> =
             checks.iter().map(|(name, ok, detail)| json!({ "name": name, "ok": ok, "detail": detail })).collect();
-        document::print(&json!({ "schema": 1, "request": facts(&request), "checks": rows }));
+        let mut document = json!({ "schema": 1, "checks": rows });
+        if let Some(request) = request {
+            document["request"] = facts(request);
+        }
+        document::print(&document);
     } else {
-        for (name, ok, detail) in &checks {
+        for (name, ok, detail) in checks {
             document::line(&document::check(*ok, &format!("{name}: {detail}")));
         }
     }
-    Ok(if checks.iter().all(|(_, ok, _)| *ok) { 0 } else { Kind::CheckFailed.exit_code() })
+    if checks.iter().all(|(_, ok, _)| *ok) { 0 } else { Kind::CheckFailed.exit_code() }
 }

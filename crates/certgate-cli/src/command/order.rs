@@ -129,6 +129,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 /// A CSR from a file, checked before anything is sent.
 pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
+    let text = csr_text(path)?;
+    let request =
+        CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
+    Ok((text.trim().replace("\r\n", "\n"), request))
+}
+
+/// The text of a CSR's file.
+pub(crate) fn csr_text(path: &Path) -> Result<String, Failure> {
     let unreadable = |why: std::io::Error| Failure::usage(format!("CSR {}: {why}", path.display()));
     let mut text = Vec::new();
     if path == Path::new("-") {
@@ -136,12 +144,9 @@ pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Fail
     } else {
         fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut text)).map_err(unreadable)?;
     }
-    let text = String::from_utf8(text).map_err(|_| {
+    String::from_utf8(text).map_err(|_| {
         Failure::usage(format!("CSR {}: not text; expected PEM, -----BEGIN CERTIFICATE REQUEST-----", path.display()))
-    })?;
-    let request =
-        CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
-    Ok((text.trim().replace("\r\n", "\n"), request))
+    })
 }
 
 impl Ordering {
@@ -160,6 +165,7 @@ impl Ordering {
         }
         let mut read = csr.as_deref().map(read_csr).transpose()?;
         self.waiting.install.check()?;
+        self.waiting.install.check_key(keys.are_given())?;
         self.validation.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;

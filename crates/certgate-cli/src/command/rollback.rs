@@ -10,24 +10,27 @@ use crate::{
     arguments::Global,
     document,
     failure::{Failure, printable},
+    folders::{chosen, find},
 };
 
-/// Put the set before the one in place back, all its files at once (exit 8 where there is none)
+/// Put the set back that was in place before, all its files at once (exit 8 where there is none)
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  certgate rollback /etc/certificates/example.com")]
+#[command(
+    after_help = "Examples:\n  certgate rollback /etc/certificates/example.com\n  certgate rollback example.com --profile live"
+)]
 pub(crate) struct Rollback {
-    /// The certificate's folder
-    folder: PathBuf,
+    /// The certificate's folder, or its name in the folders of the profile's `certificates`
+    #[arg(value_name = "DIR|NAME")]
+    certificate: PathBuf,
 }
 
 impl Rollback {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let place = Place::at(&self.folder);
-        if place.key()?.is_none() {
-            return Err(Failure::usage(format!(
-                "{}: no certificate with its key is installed there",
-                self.folder.display()
-            )));
+        let folder = self.folder(global)?;
+        let place = Place::at(&folder);
+        if place.set().is_none() {
+            let text = "no certificate with its key is installed there";
+            return Err(Failure::usage(format!("{}: {text}", folder.display())));
         }
         let set = place.rollback()?;
         if global.json() {
@@ -43,5 +46,29 @@ impl Rollback {
             document::line(&printable(&text));
         }
         Ok(if set.is_some() { 0 } else { Kind::Unchanged.exit_code() })
+    }
+
+    fn folder(&self, global: &Global) -> Result<PathBuf, Failure> {
+        let Self { certificate } = self;
+        if certificate.is_dir() {
+            return Ok(certificate.clone());
+        }
+        let nothing = |why: &str| Failure::usage(format!("{}: no such folder, and {why}", certificate.display()));
+        let nowhere =
+            |failure: Failure| failure.and(&format!("{}: no such folder, and no name", certificate.display()));
+        let folders = chosen(global, &[]).map_err(nowhere)?;
+        let mut found: Vec<_> =
+            find(&folders, global.now()).into_iter().filter_map(|(_, installed)| installed.ok()).collect();
+        found.retain(|installed| Some(installed.name.as_str()) == certificate.to_str());
+        match found.as_slice() {
+            [installed] => Ok(installed.folder.clone()),
+            [] => Err(nothing("no certificate of that name in the profile's `certificates`")),
+            [first, second, ..] => {
+                let (first, second) = (first.folder.display(), second.folder.display());
+                Err(nothing(&format!(
+                    "more than one certificate of that name: give its folder, such as {first} or {second}"
+                )))
+            }
+        }
     }
 }

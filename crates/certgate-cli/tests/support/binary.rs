@@ -106,3 +106,35 @@ pub fn fast(folder: &Path) -> String {
     fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
     folder.join("config.toml").display().to_string()
 }
+
+/// The binary in that folder, which is its home too.
+pub fn run(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).current_dir(home).output().unwrap()
+}
+
+/// The same against a gateway, over that protocol.
+pub fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
+    let (at, config) = (endpoint(server, transport), fast(home));
+    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
+    run(home, &[arguments, &common].concat())
+}
+
+pub fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The public keys of key and certificate in a folder, as openssl reads them.
+pub fn pair(folder: &Path) -> (String, String) {
+    let (key, certificate) = (
+        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
+        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
+    );
+    assert!(key.0 && certificate.0, "{}", folder.display());
+    (key.1, certificate.1)
+}
+
+#[cfg(unix)]
+pub fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
