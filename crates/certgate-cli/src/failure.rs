@@ -118,6 +118,7 @@ pub(crate) fn worst(kinds: impl Iterator<Item = Option<Kind>> + Clone) -> Option
     worst.or_else(|| kinds.clone().all(|kind| kind == Some(Kind::Unchanged)).then_some(Kind::Unchanged))
 }
 
+/// From the worst to the mildest.
 const WORST: [Kind; 9] = [
     Kind::Internal,
     Kind::Unknown,

@@ -56,7 +56,7 @@ struct Toml {
 pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
     let bad = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let text = fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let lines: Vec<(String, Line)> = match extension.as_str() {
         "toml" => {

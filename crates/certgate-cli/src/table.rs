@@ -36,10 +36,11 @@ impl Table {
         }
     }
 
-    /// Prints rows.
+    /// Prints rows, all at once.
     pub(crate) fn rows(&mut self, rows: &[Value]) {
         let cells: Vec<Vec<String>> =
             rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect()).collect();
+        let mut lines = String::new();
         if self.widths.is_empty() && !cells.is_empty() {
             let width = |at: usize, name: &String| {
                 let widest = cells.iter().filter_map(|row| row.get(at)).map(|cell| measure_text_width(cell)).max();
@@ -47,11 +48,10 @@ impl Table {
             };
             self.widths = self.columns.iter().enumerate().map(|(at, name)| width(at, name)).collect();
             self.fit();
-            self.line(&self.columns);
+            lines += &self.line(&self.columns);
         }
-        for row in &cells {
-            self.line(row);
-        }
+        lines.extend(cells.iter().map(|row| self.line(row)));
+        document::piece(&lines);
     }
 
     /// Takes from the widest column until all fit.
@@ -66,12 +66,12 @@ impl Table {
         }
     }
 
-    fn line(&self, cells: &[String]) {
+    fn line(&self, cells: &[String]) -> String {
         let cells = cells.iter().zip(&self.widths).map(|(cell, width)| {
             let cell = if self.terminal.is_some() { truncate_str(cell, *width, "…") } else { cell.into() };
             pad_str(&cell, *width, Alignment::Left, None).into_owned()
         });
-        document::line(cells.collect::<Vec<_>>().join(GAP).trim_end());
+        format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
     }
 }
 

@@ -48,9 +48,10 @@ pub(super) fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Orders that are done, each with its message.
+/// Orders of a batch that are done, each with its message.
 fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::StoreError> {
     let mut store = Sqlite::open(path)?;
+    let csr = "MIICWjCCAUICAQAwFTETMBEGA1UEAwwKZXhhbXBsZS5jb20wggEiMA0GCSqGSIb3\n".repeat(16);
     let holder = Holder::beside(path, "bench")?;
     for number in 0..ORDERS {
         let id = format!("certgate-{number:016x}");
@@ -60,8 +61,10 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
             account: account.to_owned(),
             certificate: Some(number),
             name: Some(format!("host-{number}.example.org")),
-            wanted: "{}".to_owned(),
-            ..NewOrder::default()
+            product: Some("QUICKSSLPREMIUM".to_owned()),
+            csr: Some(csr.clone()),
+            wanted: format!(r#"{{"out":"/etc/certificates/host-{number}","keep":3,"serial":"0a1b2c3d4e5f"}}"#),
+            batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
         };
         store.intend(&order, &holder, number)?;
         for state in [State::Accepted, State::Issued, State::Done] {

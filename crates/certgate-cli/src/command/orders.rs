@@ -152,30 +152,27 @@ fn taken(path: &Path, order: &Order) -> Result<Ledger, Failure> {
 }
 
 fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure> {
-    let mut rows = Vec::new();
-    let mut count = 0;
-    let mut table =
-        Table::new(["id", "state", "task", "certificate", "name", "job", "updated"].map(str::to_owned).to_vec());
-    store
-        .each_order(&Which::All, &mut |order| {
-            if unfinished && order.state.is_finished() {
-                return;
-            }
-            if global.json() {
-                document::piece(if count == 0 { "{\"schema\":1,\"orders\":[\n" } else { ",\n" });
-                document::piece(&row(&order).to_string());
-            } else {
-                rows.push(row(&order));
-            }
-            count += 1;
-        })
-        .map_err(|error| Failure::from(certgate_client::Error::from(error)))?;
+    // There may be ten thousand: each is text at once, and all are printed at once.
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let mut each = |order: Order| {
+        if unfinished && order.state.is_finished() {
+            return;
+        }
+        if global.json() {
+            lines.push(row(&order).to_string());
+        } else {
+            rows.push(row(&order));
+        }
+    };
+    let failed = |error| Failure::from(certgate_client::Error::from(error));
+    store.each_order(&Which::All, &mut each).map_err(failed)?;
     if global.json() {
-        document::piece(if count == 0 { "{\"schema\":1,\"orders\":[]}\n" } else { "]}\n" });
+        document::line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
     } else {
-        table.rows(&rows);
+        let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
+        Table::new(columns.map(str::to_owned).to_vec()).rows(&rows);
     }
-    Ok(if count == 0 { Kind::Unchanged.exit_code() } else { 0 })
+    Ok(if rows.is_empty() && lines.is_empty() { Kind::Unchanged.exit_code() } else { 0 })
 }
 
 fn row(order: &Order) -> Value {
