@@ -247,8 +247,7 @@ impl Settings {
                 "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file",
             )
         })?;
-        let token = std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
-        Ok(Credentials { user, password, context, token })
+        Ok(Credentials { user, password, context, token: token() })
     }
 
     /// Whether the user is a trusted application, which a UUID names: it needs no context.
@@ -258,6 +257,11 @@ impl Settings {
             parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
         })
     }
+}
+
+/// The one-time token of a two-factor account.
+pub(crate) fn token() -> Option<Secret> {
+    std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new)
 }
 
 /// What settings are picked from.

@@ -64,16 +64,28 @@ impl Field {
             _ => Relation::Changed,
         }
     }
+
+    /// Whether neither side says anything: what is no record there is one without fields here.
+    pub(crate) fn is_empty(&self) -> bool {
+        let says = |side: &Option<Value>| match side {
+            None => false,
+            Some(Value::Object(members)) => !members.is_empty(),
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        !says(&self.left) && !says(&self.right)
+    }
 }
 
-fn kind(value: &Value) -> u8 {
+/// The name of a value's type.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
-        Value::Null => 0,
-        Value::Bool(_) => 1,
-        Value::Number(_) => 2,
-        Value::String(_) => 3,
-        Value::Array(_) => 4,
-        Value::Object(_) => 5,
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "record",
     }
 }
 

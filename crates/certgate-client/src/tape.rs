@@ -1,7 +1,7 @@
 //! Tapes: exchanges with a gateway, recorded without secrets, and answered from without a network.
 //!
 //! A tape is a folder: `tape.jsonl` lists the exchanges, and each has a file with the request and one with the reply, as they
-//! went over the wire but for what was redacted; JSON has its members on lines of their own.
+//! went over the wire but for what was redacted; members and elements stand on lines of their own.
 //!
 //! ```
 //! # fn main() -> Result<(), certgate_client::Error> {
@@ -27,6 +27,7 @@ mod leak;
 mod lines;
 mod meaning;
 mod stand_in;
+mod texts;
 
 use std::{
     path::{Path, PathBuf},
@@ -35,7 +36,7 @@ use std::{
 };
 
 use certgate_domain::TaskKind;
-use certgate_wire::{Codec, Reply, Request};
+use certgate_wire::{Body, Codec, Reply, Request};
 
 pub(crate) use self::leak::{is_name, leak};
 pub use self::{
@@ -45,7 +46,7 @@ pub use self::{
     stand_in::StandIns,
 };
 use self::{
-    folder::Recorded,
+    folder::{BLANK, Recorded},
     meaning::{Deck, Meaning},
 };
 use crate::{Error, Phase, Redactor, Transport, TransportError, difference};
@@ -172,9 +173,10 @@ impl Tape {
         };
         match (mode, recorded) {
             (Mode::Replay | Mode::RecordMissing, Some(recorded)) => Ok(recorded),
-            (Mode::Compare, recorded) => {
+            (Mode::Compare, taped) => {
                 let live = send();
-                self.locked().compare(kind, codec, recorded, &live);
+                let recorded = Recorded { kind, request, sent: &live, codec, redactor };
+                self.locked().compare(&recorded, taped);
                 Ok(live)
             }
             (Mode::RecordAll | Mode::RecordMissing | Mode::Replay, _) => {
@@ -212,23 +214,26 @@ impl Tape {
 }
 
 impl Inner {
-    fn compare(
-        &mut self,
-        kind: TaskKind,
-        codec: &dyn Codec,
-        recorded: Option<Result<Reply, TransportError>>,
-        live: &Result<Reply, TransportError>,
-    ) {
-        let Some(recorded) = recorded else {
+    /// Compares an answer, as it would stand on the tape, with the one that does.
+    fn compare(&mut self, live: &Recorded<'_>, taped: Option<Result<Reply, TransportError>>) {
+        let Recorded { kind, codec, redactor, .. } = *live;
+        let Some(taped) = taped else {
             self.troubles.push(format!("{}: it is not on the tape", kind.name()));
             return;
         };
         let stand_ins = self.folder.stand_ins();
         let shown = |sent: &Result<Reply, TransportError>| match sent {
-            Ok(reply) => meaning::reply(kind, reply, codec, stand_ins),
-            Err(error) => serde_json::json!({ "error": error.to_string() }),
+            Ok(reply) => meaning::as_sent(kind, reply, codec, stand_ins),
+            Err(error) => serde_json::json!({ "error": redactor.text(&error.to_string()) }),
         };
-        let found = difference::fields(&shown(&recorded), &shown(live));
+        let now = match live.sent {
+            Ok(reply) => {
+                let body = Body(live.body(stand_ins, reply, &mut Vec::new()));
+                shown(&Ok(Reply { body, ..reply.clone() }))
+            }
+            error => shown(error),
+        };
+        let found = difference::fields(&shown(&taped), &now);
         for field in found {
             if field.relation() != difference::Relation::Equal && !difference::is_among(&field.path, NOISE) {
                 let text = |value: &Option<serde_json::Value>| {

@@ -187,6 +187,9 @@ fn a_leak_is_not_recorded() {
         ("XML", "s3cr&#38;t&#60;&#62;&#58;ü]]&#62;"),
         ("URL", "%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e"),
         ("Base64", "eHhzM2NyJnQ8PjrDvF1dPnl5"),
+        ("Base64 in lines", "eHhzM2NyJnQ8\\n  PjrDvF1dPnl5"),
+        ("XML in JSON", "s3cr&amp;t\\u0026lt;&gt;:ü]]&gt;"),
+        ("XML twice", "s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
@@ -215,6 +218,20 @@ fn known_spellings_are_taken_out() {
     let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
     let entry: Value = serde_json::from_str(index.lines().nth(1).unwrap()).unwrap();
     assert_eq!(entry["redacted"], json!(["text"]));
+}
+
+/// A person's data in a place that cannot be written over, and a number is one, is not recorded.
+#[test]
+fn what_cannot_be_replaced_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand_ins = StandIns { phones: true, ..StandIns::default() };
+    let tape = Tape::record(folder.path(), stand_ins).unwrap();
+    let body = r#"{"status":{"code":"S1","type":"SUCCESS"},"data":[{"adminContact":{"phone":4912345}}]}"#;
+    let mut recording = client("json", Box::new(Saying(Some(body.as_bytes().to_vec()))), &tape);
+    recording.call(CertificateInfo::new(571)).unwrap();
+    let error = tape.finish().unwrap_err().to_string();
+    assert!(error.contains("`phone` holds what a stand-in is to stand for: it is not recorded"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 /// A failed exchange is played back as it failed.
