@@ -257,6 +257,9 @@ impl Global {
 
     /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
     pub(crate) fn is_live(&self) -> bool {
+        if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
+            return tape.is_live();
+        }
         !self.sandbox && self.profile.as_deref() != Some("demo")
     }
 

@@ -155,7 +155,7 @@ fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
         return Ok(());
     }
     let tape = match (&global.record, &global.replay, global.replay_mode) {
-        (Some(folder), _, _) => Tape::record(folder, settings.stand_ins.value)?,
+        (Some(folder), _, _) => Tape::record(folder, settings.stand_ins.value, global.is_live())?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
         (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,

@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use certgate_client::{HttpSettings, HttpTransport, Kind, Proxy, Timeouts, tape::StandIns};
+use certgate_client::{
+    HttpSettings, HttpTransport, Kind, Proxy, Timeouts,
+    tape::{Folder, StandIns},
+};
 use certgate_domain::{BasicUser, Credentials, Options, Said, Secret};
 use certgate_flow::Pace;
 use certgate_json::Routes;
@@ -32,6 +35,7 @@ pub(crate) enum Origin {
     Profile { name: String, file: PathBuf },
     BuiltIn(&'static str),
     Sandbox,
+    Tape(PathBuf),
     Default,
 }
 
@@ -83,7 +87,7 @@ impl Settings {
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
         let sources = Sources::of(global)?;
         let profile = &sources.profile;
-        let transport = sources.pick("transport", global.transport, profile.transport).or(Protocol::Json);
+        let transport = sources.transport()?.or(Protocol::Json);
         // An address on the command line is that of the transport in use.
         let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
             let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);
@@ -292,6 +296,17 @@ impl<'a> Sources<'a> {
         given(self.global, name, argument)
     }
 
+    /// What was recorded over one transport is answered over that.
+    fn transport(&self) -> Result<Setting<Option<Protocol>>, Failure> {
+        if let (None, Some(tape)) = (self.global.transport, &self.global.replay)
+            && let Some(entry) = Folder::open(tape)?.entries().first()
+        {
+            let protocol = if entry.transport == "xml" { Protocol::Xml } else { Protocol::Json };
+            return Ok(Setting { value: Some(protocol), origin: Origin::Tape(tape.clone()) });
+        }
+        Ok(self.pick("transport", self.global.transport, self.profile.transport))
+    }
+
     fn password(&self) -> Setting<Option<Password>> {
         let (global, profile) = (self.global, &self.profile);
         let stdin = global.password_stdin.then_some(Password::Stdin);
@@ -346,6 +361,7 @@ impl fmt::Display for Origin {
             Self::Profile { name, file } => write!(f, "profile {name} in {}", file.display()),
             Self::BuiltIn(name) => write!(f, "built-in profile {name}"),
             Self::Sandbox => f.write_str("sandbox"),
+            Self::Tape(folder) => write!(f, "tape {}", folder.display()),
             Self::Default => f.write_str("default"),
         }
     }

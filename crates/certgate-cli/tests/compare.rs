@@ -17,7 +17,7 @@ use std::fs;
 use certgate_domain::TaskKind;
 use common::{certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, stderr};
 use pretty_assertions::assert_eq;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What is planted, the field that shows it, and the drift.
 type Planted<'a> = (&'a str, &'a str, &'a str, Option<(&'a str, &'a str)>);

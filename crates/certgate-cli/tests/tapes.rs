@@ -16,7 +16,9 @@ use std::{fs, net::TcpListener, path::Path, process::Output};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::Settings;
-use common::{certgate_in, command, copy, csr, edit, endpoint, exit, fixture, json as json_of, run, serve, stderr};
+use common::{
+    certgate, certgate_in, command, copy, csr, edit, endpoint, exit, fixture, json as json_of, run, serve, stderr,
+};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -44,6 +46,49 @@ fn a_replayed_reissue_says_what_the_recorded_one_said() {
         assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
         // The store of a replay is none of ours.
         assert!(!folder.path().join(".local").exists());
+    }
+}
+
+/// Each workflow, recorded live or not, says the same in its replay, over the tape's own transport.
+#[test]
+fn what_is_recorded_is_replayed() {
+    let (csr, more) = (csr(), ["--out", "out", "--output", "json"]);
+    let order = ["--product", "SSL123", "--admin", "1120", "--technical", "100", "--lifetime", "12"];
+    for transport in ["xml", "json"] {
+        for in_sandbox in [true, false] {
+            for workflow in [
+                [&["reissue", "571", "--csr", &csr][..], &more].concat(),
+                [&["create", "--csr", &csr][..], &order, &more].concat(),
+                [&["renew", "571"][..], &more].concat(),
+            ] {
+                let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                let (_gateway, server) = serve(Settings::default());
+                let at = endpoint(&server, transport);
+                let gateway = if in_sandbox { &["--sandbox"][..] } else { &["--endpoint", &at] };
+                let live = [gateway, &["--transport", transport, "--record", "tape"]].concat();
+                let live = run(there.path(), &[&workflow[..], &live].concat());
+                assert_eq!(exit(&live), 0, "{}", stderr(&live));
+                let tape = there.path().join("tape").display().to_string();
+                let replayed = run(here.path(), &[&workflow[..], &["--replay", &tape]].concat());
+                assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+                assert_eq!(String::from_utf8_lossy(&replayed.stdout), String::from_utf8_lossy(&live.stdout));
+            }
+        }
+    }
+}
+
+/// What has nothing to be answered from a tape says so.
+#[test]
+fn no_replay() {
+    let tape = fixture("_tapes/reissue-xml").display().to_string();
+    for (arguments, said) in [
+        (&["doctor"][..], "doctor looks at the way to the gateway"),
+        (&["resume"], "a replay has a store of its own"),
+        (&["resume", "4297539521"], "give --certificate or --name"),
+    ] {
+        let output = certgate(&[arguments, &["--replay", &tape]].concat(), "");
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("not asked for"));
     }
 }
 
@@ -415,5 +460,16 @@ fn a_batch_on_tape() {
         assert_eq!(fs::read_to_string(folder.path().join("tape/tape.jsonl")).unwrap().lines().count(), requests + 1);
         let checked = run(folder.path(), &["replay", "check", "tape"]);
         assert_eq!(exit(&checked), 0, "{}", String::from_utf8_lossy(&checked.stdout));
+        // The orders' own ids are each run's; all else is the same.
+        let replayed = run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat());
+        assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+        let [live, replayed] = [live, replayed].map(|output| {
+            let mut document = json_of(&output);
+            for order in document["orders"].as_array_mut().unwrap() {
+                assert!(order.as_object_mut().unwrap().remove("id").is_some());
+            }
+            document
+        });
+        assert_eq!(replayed, live);
     }
 }

@@ -86,12 +86,13 @@ impl std::fmt::Debug for Tape {
 }
 
 impl Tape {
-    /// A new tape in that folder, which may hold none so far.
+    /// A new tape in that folder, which may hold none so far. `live`: whether certificates are to be real ones, for replays to
+    /// check the same.
     ///
     /// # Errors
     /// [`Error::Storage`]: there is a tape, or it cannot be written.
-    pub fn record(folder: &Path, stand_ins: StandIns) -> Result<Self, Error> {
-        Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins)?, Deck::default()))
+    pub fn record(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+        Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins, live)?, Deck::default()))
     }
 
     /// The tape in that folder, which answers everything.
@@ -130,9 +131,9 @@ impl Tape {
         self.locked().deck.ctid()
     }
 
-    /// The transport of the first exchange.
-    pub fn transport(&self) -> Option<String> {
-        self.locked().folder.entries().first().map(|entry| entry.transport.clone())
+    /// Whether certificates were to be real ones when it was recorded.
+    pub fn is_live(&self) -> bool {
+        self.locked().folder.is_live()
     }
 
     /// When the exchange that was answered last was recorded, in seconds since 1970.

@@ -25,6 +25,9 @@ struct Head {
     tape: u32,
     #[serde(default, skip_serializing_if = "StandIns::is_empty")]
     stand_ins: StandIns,
+    /// Whether certificates were to be real ones: a replay asks the same of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    live: bool,
 }
 
 /// An exchange in `tape.jsonl`.
@@ -84,7 +87,7 @@ impl Entry {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    stand_ins: StandIns,
+    head: Head,
     entries: Vec<Entry>,
 }
 
@@ -165,14 +168,15 @@ const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
 
 impl Folder {
     /// A new tape.
-    pub(super) fn create(path: &Path, stand_ins: StandIns) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|why| at(path, why))?;
         let index = path.join(INDEX);
         if index.exists() {
             return Err(at(&index, "there is a tape already: record into another folder, or remove this one"));
         }
-        let this = Self { path: path.to_owned(), stand_ins, entries: Vec::new() };
-        this.line(&Head { tape: FORMAT, stand_ins })?;
+        let head = Head { tape: FORMAT, stand_ins, live };
+        let this = Self { path: path.to_owned(), head, entries: Vec::new() };
+        this.line(&this.head)?;
         Ok(this)
     }
 
@@ -213,7 +217,7 @@ impl Folder {
             }
             entries.push(entry);
         }
-        Ok(Self { path: path.to_owned(), stand_ins: head.stand_ins, entries })
+        Ok(Self { path: path.to_owned(), head, entries })
     }
 
     /// Where it is.
@@ -227,7 +231,11 @@ impl Folder {
     }
 
     pub(super) fn stand_ins(&self) -> StandIns {
-        self.stand_ins
+        self.head.stand_ins
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.head.live
     }
 
     /// The codec of an exchange; any zone does where nothing but the tape is read.
@@ -296,7 +304,7 @@ impl Folder {
         let transport = codec.name();
         let name = |side: &str, ending: &str| format!("{number:04}-{}.{side}.{ending}", kind.name());
         let mut redacted = Vec::new();
-        let request_file = recorded.request_file(self.stand_ins, &mut redacted);
+        let request_file = recorded.request_file(self.stand_ins(), &mut redacted);
         let mut entry = Entry {
             number,
             task: kind.name().to_owned(),
@@ -325,7 +333,7 @@ impl Folder {
                     entry.headers.insert(SESSION.to_owned(), BLANK.to_owned());
                     redacted.push(SESSION.to_owned());
                 }
-                body = Some(recorded.body(self.stand_ins, reply, &mut redacted));
+                body = Some(recorded.body(self.stand_ins(), reply, &mut redacted));
                 entry.response = Some(name("response", transport));
             }
             Err(error) => {
@@ -337,7 +345,7 @@ impl Folder {
         redacted.dedup();
         entry.redacted = redacted;
         let exchange = self.exchange_of(&entry, request_file, body)?;
-        if let Some(why) = exchange.holds(&entry, *kind, *codec, redactor, self.stand_ins) {
+        if let Some(why) = exchange.holds(&entry, *kind, *codec, redactor, self.stand_ins()) {
             let why = format!("exchange {}: {why}: it is not recorded", entry.title());
             return Err(at(&self.path.join(INDEX), why));
         }
