@@ -20,6 +20,7 @@ mod progress;
 mod report;
 mod sandbox;
 mod settings;
+mod several;
 mod sure;
 mod table;
 mod template;

@@ -86,8 +86,17 @@ impl Settings {
     /// Resolves them all; what cannot be used is refused here, before anything is sent.
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
         let sources = Sources::of(global)?;
-        let profile = &sources.profile;
         let transport = sources.transport()?.or(Protocol::Json);
+        Self::resolved(sources, transport)
+    }
+
+    /// The same for what is meant for one protocol whatever the transport: an address on the command line is that one's.
+    pub(crate) fn towards(global: &Global, protocol: Protocol) -> Result<Self, Failure> {
+        Self::resolved(Sources::of(global)?, Setting { value: protocol, origin: Origin::Default })
+    }
+
+    fn resolved(sources: Sources<'_>, transport: Setting<Protocol>) -> Result<Self, Failure> {
+        let (global, profile) = (sources.global, &sources.profile);
         // An address on the command line is that of the transport in use.
         let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
             let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);

@@ -68,6 +68,11 @@ fn both_protocols_say_the_same() {
         answered += usize::from(status["xml"] == "SUCCESS");
     }
     assert!(answered >= 12, "{answered}");
+    // A report that cannot be written is one document too.
+    let unwritable =
+        ["compare", "certificate-info", "--id", "571", "--sandbox", "--output", "json", "--junit", "none/x"];
+    let output = run(folder.path(), &unwritable);
+    assert_eq!((exit(&output), &json_of(&output)["error"]["kind"]), (2, &"usage".into()));
     let output = run(folder.path(), &["compare", "certificate-reissue", "--sandbox", "--id", "571"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("is not safe to repeat"), "{}", stderr(&output));
     let output =

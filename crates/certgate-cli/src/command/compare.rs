@@ -88,13 +88,14 @@ impl Compare {
         let found = fields(&xml, &json);
         let differences = found.iter().filter(|field| self.counts(field)).count();
         let case = self.case(kind.name(), ["xml", "json"], &found);
+        let suite = Suite { name: format!("compare {}", kind.name()), cases: vec![case] };
+        suite.write(&self.reports)?;
         if global.json() {
             let rows: Vec<Value> = found.iter().map(|field| self.row(field, ["xml", "json"])).collect();
             document::print(&json!({ "schema": 1, "task": kind.name(), "fields": rows, "differences": differences }));
         } else {
-            print(&case);
+            suite.cases.iter().for_each(print);
         }
-        Suite { name: format!("compare {}", kind.name()), cases: vec![case] }.write(&self.reports)?;
         verdict(global, differences, "fields differ")
     }
 
