@@ -121,6 +121,7 @@ pub(crate) enum Output {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReplayMode {
     /// Nothing is sent: what the tape does not hold is an error (exit 10)
+    #[value(alias = "replay")]
     Strict,
     /// What the tape does not hold is sent and recorded
     RecordMissing,

@@ -347,13 +347,9 @@ fn recording_what_is_missing() {
         };
         assert_eq!(exit(&ask("571", &["--record", "tape"])), 0);
         let missing = ["--replay", "tape", "--replay-mode", "record-missing"];
-        // What is on the tape and is not asked for is reported, once the run is over.
+        // What is on the tape may be for other runs.
         let output = ask("10000", &missing);
-        assert!(
-            exit(&output) == 10 && stderr(&output).contains("1 of its exchanges were not asked for"),
-            "{}",
-            stderr(&output)
-        );
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2);
         for id in ["571", "10000"] {
             let output = ask(id, &["--replay", "tape"]);

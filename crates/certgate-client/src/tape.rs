@@ -3,12 +3,20 @@
 //! A tape is a folder: `tape.jsonl` lists the exchanges, and each has a file with the request and one with the reply, as they
 //! went over the wire but for what was redacted; members and elements stand on lines of their own.
 //!
+//! A test on a tape: it is fit to be relied on and holds no secret, it answers, and nothing on it is left over.
+//!
 //! ```
 //! # fn main() -> Result<(), certgate_client::Error> {
-//! use certgate_client::{Client, tape::{Offline, Tape}};
+//! use certgate_client::{Client, Redactor, tape::{self, Offline, Tape}};
 //! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
 //! use certgate_json::JsonCodec;
 //! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/_tapes/reissue-json");
+//! let mut secrets = Redactor::default();
+//! secrets.knows(&Secret::new("the password that it was recorded with"));
+//! for checked in tape::check(folder.as_ref(), None, &secrets)? {
+//!     assert!(checked.problems.is_empty(), "{}: {:?}", checked.title, checked.problems);
+//! }
+//!
 //! let tape = Tape::replay(folder.as_ref())?;
 //! let mut client = Client::new(Box::new(JsonCodec::default()), Box::new(Offline), Credentials::new("", Secret::default(), ""))
 //!     .with_tape(tape.clone());
@@ -196,11 +204,13 @@ impl Tape {
     /// Ends it.
     ///
     /// # Errors
-    /// [`Error::Replay`]: an exchange was not asked for, an answer differs, or something was not recorded.
+    /// [`Error::Replay`]: an exchange of a tape that was to answer or compare everything was not asked for, an answer differs,
+    /// or something was not recorded.
     pub fn finish(&self) -> Result<(), Error> {
         let mut inner = self.locked();
         let mut troubles = std::mem::take(&mut inner.troubles);
-        if inner.mode != Mode::RecordAll {
+        // Where what is missing is recorded, a tape may hold more than one run needs.
+        if matches!(inner.mode, Mode::Replay | Mode::Compare) {
             let unused: Vec<String> =
                 inner.deck.unused().filter_map(|at| Some(inner.folder.entries().get(at)?.title())).collect();
             if let Some(first) = unused.first() {
