@@ -125,6 +125,7 @@ fn planted_differences_between_tapes() {
                 );
                 assert_eq!((&found["path"], &found["change"], &found["severity"]), expected);
                 assert_eq!(document["drift"].as_array().unwrap().len(), 1);
+                assert_eq!(rows[0]["state"] == "retyped", *change == "retyped");
             }
         }
         let (junit, html) =

@@ -173,6 +173,7 @@ impl Compare {
             Relation::Equal => "equal".to_owned(),
             Relation::Removed => format!("only {left}"),
             Relation::Added => format!("only {right}"),
+            Relation::Retyped => "retyped".to_owned(),
             _ => "different".to_owned(),
         };
         if field.relation() != Relation::Equal && self.is_noise(&field.path) {

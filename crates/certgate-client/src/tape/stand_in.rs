@@ -89,6 +89,9 @@ impl StandIns {
 
     /// A field of an exchange that still holds what is to be replaced.
     pub(super) fn left(self, kind: TaskKind, exchange: &Exchange, codec: &dyn Codec) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
         let calls = codec.decode_requests(Some(kind), &exchange.request).unwrap_or_default();
         let asked =
             calls.iter().flat_map(|call| [document::request(&call.value), document::options(&call.value.options)]);
