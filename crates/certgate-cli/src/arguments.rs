@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::OnceLock};
 
-use certgate_client::tape::Tape;
+use certgate_client::tape::{Mode, Tape};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
 
@@ -125,6 +125,8 @@ pub(crate) enum ReplayMode {
     Strict,
     /// What the tape does not hold is sent and recorded
     RecordMissing,
+    /// Everything is sent and recorded, in place of what the tape holds
+    RecordAll,
     /// Everything is sent, and each answer compared with the tape's (exit 10 where they differ)
     LiveAndCompare,
 }
@@ -264,9 +266,10 @@ impl Global {
         !self.sandbox && self.profile.as_deref() != Some("demo")
     }
 
-    /// The time for what is checked: in a replay that of the tape, seconds since 1970.
+    /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.
     pub(crate) fn now(&self) -> i64 {
-        let taped = self.tape.get().filter(|_| self.is_offline()).and_then(Tape::time);
+        let taped =
+            self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).and_then(Tape::time);
         taped.unwrap_or_else(|| certgate_client::unix_now() / 1000)
     }
 

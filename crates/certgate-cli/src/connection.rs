@@ -81,8 +81,8 @@ impl Home {
 
     /// The account of the settings; reads the password.
     pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
-        open_tape(global, settings)?;
         if global.is_offline() {
+            open_tape(global, settings)?;
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
             return Ok(Self {
@@ -95,6 +95,8 @@ impl Home {
             });
         }
         let credentials = settings.credentials()?;
+        // A run that cannot start records nothing over a tape.
+        open_tape(global, settings)?;
         let sandbox = if global.sandbox { Some(Sandbox::start()?) } else { None };
         let endpoint = endpoint(sandbox.as_ref(), settings, settings.transport.value);
         let store = match &sandbox {
@@ -154,10 +156,12 @@ fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
     if global.tape.get().is_some() {
         return Ok(());
     }
+    let (stand_ins, live) = (settings.stand_ins.value, global.is_live());
     let tape = match (&global.record, &global.replay, global.replay_mode) {
-        (Some(folder), _, _) => Tape::record(folder, settings.stand_ins.value, global.is_live())?,
+        (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
+        (None, Some(folder), ReplayMode::RecordAll) => Tape::record_anew(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,
         (None, None, _) => return Ok(()),
     };

@@ -14,7 +14,7 @@ use certgate_xml::XmlCodec;
 use etcetera::BaseStrategy;
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::{Global, Protocol, ReplayMode},
     failure::Failure,
     password::Password,
     profile::{self, BUILT_IN, Profile},
@@ -308,6 +308,7 @@ impl<'a> Sources<'a> {
     /// What was recorded over one transport is answered over that.
     fn transport(&self) -> Result<Setting<Option<Protocol>>, Failure> {
         if let (None, Some(tape)) = (self.global.transport, &self.global.replay)
+            && self.global.replay_mode != ReplayMode::RecordAll
             && let Some(entry) = Folder::open(tape)?.entries().first()
         {
             let protocol = if entry.transport == "xml" { Protocol::Xml } else { Protocol::Json };

@@ -356,6 +356,18 @@ fn recording_what_is_missing() {
             assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("id: {id}")), "{}", stderr(&output));
         }
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2, "nobody was asked again");
+        // All anew: what is not asked for any more is gone, and other files are not; nothing is where a run cannot start.
+        let record_all = ["info", "571", "--endpoint", &at, "--replay", "tape", "--replay-mode", "record-all"];
+        let output =
+            command(folder.path(), &record_all).env_remove("CERTGATE_PASSWORD").current_dir(folder.path()).output();
+        assert_eq!((exit(&output.unwrap()), fs::read_dir(folder.path().join("tape")).unwrap().count()), (4, 5));
+        fs::write(folder.path().join("tape/README"), "ours").unwrap();
+        let output = ask("10000", &["--replay", "tape", "--replay-mode", "record-all"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 3);
+        assert_eq!(fs::read_dir(folder.path().join("tape")).unwrap().count(), 4);
+        assert_eq!(exit(&ask("10000", &["--replay", "tape", "--replay-mode", "replay"])), 0);
+        assert_eq!(exit(&run(folder.path(), &["replay", "check", "tape"])), 0);
     }
 }
 

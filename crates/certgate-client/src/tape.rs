@@ -83,7 +83,7 @@ struct Inner {
     deck: Deck,
     /// What went wrong beside the exchange, which went on: said at the end.
     troubles: Vec<String>,
-    /// When the exchange that was answered last was recorded, in seconds since 1970.
+    /// When the last exchange was recorded, in seconds since 1970.
     time: Option<i64>,
 }
 
@@ -101,6 +101,17 @@ impl Tape {
     /// [`Error::Storage`]: there is a tape, or it cannot be written.
     pub fn record(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
         Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins, live)?, Deck::default()))
+    }
+
+    /// A new tape in that folder, in place of the one there, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Tape`]: what is there is no tape, or cannot be removed or written.
+    pub fn record_anew(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+        if Folder::is_in(folder) {
+            Folder::open(folder)?.remove()?;
+        }
+        Self::record(folder, stand_ins, live)
     }
 
     /// The tape in that folder, which answers everything.
@@ -144,7 +155,7 @@ impl Tape {
         self.locked().folder.is_live()
     }
 
-    /// When the exchange that was answered last was recorded, in seconds since 1970.
+    /// When the last exchange, answered or recorded just now, was recorded, in seconds since 1970.
     pub fn time(&self) -> Option<i64> {
         self.locked().time
     }
@@ -196,6 +207,7 @@ impl Tape {
                 if let Err(error) = inner.folder.add(&recorded) {
                     inner.troubles.push(error.to_string());
                 }
+                inner.time = inner.folder.entries().last().and_then(Entry::unix);
                 Ok(live)
             }
         }

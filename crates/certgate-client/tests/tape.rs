@@ -218,6 +218,7 @@ fn known_spellings_are_taken_out() {
     let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
     recording.call(CertificateInfo::new(571)).unwrap();
     tape.finish().unwrap();
+    assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
     let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
     assert!(text.contains("\"text\": \"…\""), "{text}");
     let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();

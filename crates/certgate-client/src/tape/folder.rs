@@ -170,14 +170,34 @@ impl Folder {
     /// A new tape.
     pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|why| at(path, why))?;
-        let index = path.join(INDEX);
-        if index.exists() {
-            return Err(at(&index, "there is a tape already: record into another folder, or remove this one"));
+        if Self::is_in(path) {
+            return Err(at(
+                &path.join(INDEX),
+                "there is a tape already: record into another folder, or remove this one",
+            ));
         }
         let head = Head { tape: FORMAT, stand_ins, live };
         let this = Self { path: path.to_owned(), head, entries: Vec::new() };
         this.line(&this.head)?;
         Ok(this)
+    }
+
+    /// Whether a tape is in that folder.
+    pub(super) fn is_in(path: &Path) -> bool {
+        path.join(INDEX).exists()
+    }
+
+    /// Removes its files, and no others.
+    pub(super) fn remove(self) -> Result<(), Error> {
+        let files = self.entries.iter().flat_map(|entry| [Some(&*entry.request), entry.response.as_deref()]);
+        for name in files.flatten().chain([INDEX]) {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(at(&path, why)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The tape in that folder.
