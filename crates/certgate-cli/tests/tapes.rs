@@ -432,6 +432,20 @@ fn stand_ins() {
         assert!(data["adminContact"]["fname"].as_str().unwrap().starts_with("name-"), "{data}");
         assert_eq!(data["name"], "example.com");
         assert_eq!(exit(&run(folder.path(), &["replay", "check", "tape"])), 0);
+        // What is asked now and what another tape has in plain text is the same to one with stand-ins.
+        let compare =
+            run(folder.path(), &[&arguments[..], &["--replay", "tape", "--replay-mode", "live-and-compare"]].concat());
+        assert_eq!(exit(&compare), 0, "{}", stderr(&compare));
+        let plain = ["info", "571", "--transport", transport, "--endpoint", &at, "--record", "plain"];
+        assert_eq!(exit(&run(folder.path(), &plain)), 0);
+        let compare = run(folder.path(), &["compare", "--tape", "tape", "--tape", "plain"]);
+        assert_eq!(exit(&compare), 0, "{}", String::from_utf8_lossy(&compare.stdout));
+        // A name put back is found.
+        let answer = format!("tape/0001-certificate-info.response.{transport}");
+        edit(&folder.path().join(answer), "name-", "Ada-");
+        let checked = run(folder.path(), &["replay", "check", "tape"]);
+        let stdout = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(exit(&checked) == 10 && stdout.contains("holds what a stand-in is to stand for"), "{stdout}");
     }
 }
 

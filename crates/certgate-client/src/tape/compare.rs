@@ -9,7 +9,7 @@ use certgate_domain::TaskKind;
 use serde_json::Value;
 
 use super::{
-    Entry, Folder,
+    Entry, Folder, StandIns,
     meaning::{self, Meaning},
 };
 use crate::{
@@ -62,16 +62,16 @@ struct Side {
 
 impl Side {
     /// Its answers as they were sent, or by the JSON API's names where they are compared over two transports.
-    fn read(folder: &Folder, as_sent: bool) -> Result<Self, Error> {
+    fn read(folder: &Folder, as_sent: bool, stand_ins: StandIns) -> Result<Self, Error> {
         let (mut meanings, mut answers) = (Vec::new(), Vec::new());
         for entry in folder.entries() {
             let exchange = folder.exchange(entry)?;
             let codec = Folder::codec(entry);
             let kind = entry.kind().unwrap_or(TaskKind::Hello);
-            meanings.push(Meaning::of(kind, &exchange.request, &*codec, folder.stand_ins()).over_any_transport());
+            meanings.push(Meaning::of(kind, &exchange.request, &*codec, stand_ins).over_any_transport());
             let said = if as_sent { meaning::as_sent } else { meaning::reply };
             answers.push(match &exchange.reply {
-                Some(reply) => said(kind, reply, &*codec, folder.stand_ins()),
+                Some(reply) => said(kind, reply, &*codec, stand_ins),
                 None => serde_json::json!({ "error": entry.error }),
             });
         }
@@ -117,7 +117,9 @@ pub fn compare(left: &Path, right: &Path) -> Result<Comparison, Error> {
     let (left, right) = (Folder::open(left)?, Folder::open(right)?);
     let transports: BTreeSet<_> = left.entries().iter().chain(right.entries()).map(|entry| &entry.transport).collect();
     let as_sent = transports.len() == 1;
-    let (left, right) = (Side::read(&left, as_sent)?, Side::read(&right, as_sent)?);
+    // What stands in on one of them does so for the other.
+    let stand_ins = left.stand_ins().and(right.stand_ins());
+    let (left, right) = (Side::read(&left, as_sent, stand_ins)?, Side::read(&right, as_sent, stand_ins)?);
     let mut open: Vec<usize> = (0..right.entries.len()).collect();
     let (mut pairs, mut only_left) = (Vec::new(), Vec::new());
     for (at, meaning) in left.meanings.iter().enumerate() {

@@ -30,6 +30,15 @@ impl StandIns {
         *self == Self::default()
     }
 
+    /// What either of them replaces.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            names: self.names || other.names,
+            emails: self.emails || other.emails,
+            phones: self.phones || other.phones,
+        }
+    }
+
     /// What a field's text is with its stand-ins; none where it stays.
     fn of(self, field: &str, text: &str) -> Option<String> {
         let value = text.trim();
