@@ -1,10 +1,12 @@
 //! The command line.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::OnceLock};
+use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 
 use certgate_client::tape::{Mode, Tape};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable, parser::ValueSource,
+};
 
 use crate::command::{
     batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, info, job, list, orders,
@@ -13,7 +15,7 @@ use crate::command::{
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
 #[derive(Debug, Parser)]
-#[command(name = "certgate", version, about, max_term_width = 120, arg_required_else_help = true)]
+#[command(name = "certgate", version, max_term_width = 120, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -108,6 +110,22 @@ impl Protocol {
         match self {
             Self::Xml => "xml",
             Self::Json => "json",
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Xml => Self::Json,
+            Self::Json => Self::Xml,
+        }
+    }
+}
+
+impl From<Protocol> for certgate_server::Protocol {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Xml => Self::Xml,
+            Protocol::Json => Self::Json,
         }
     }
 }
@@ -233,7 +251,13 @@ pub(crate) struct Global {
 impl Arguments {
     /// The command line, which knows what of it the environment gave.
     pub(crate) fn read() -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches()?;
+        // An empty variable says nothing: composed environments set them so.
+        let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let command = Self::command().mut_args(|argument| match argument.get_env() {
+            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+            _ => argument,
+        });
+        let matches = command.try_get_matches()?;
         let mut arguments = Self::from_arg_matches(&matches)?;
         let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let ids = matches.ids().map(clap::Id::as_str);

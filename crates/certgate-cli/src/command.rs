@@ -76,14 +76,14 @@ fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {
         Command::Convert(command) => command.run(global),
         Command::Replay(command) => command.run(global),
         Command::Compare(command) => command.run(global),
-        Command::Serve(command) => command.run(),
+        Command::Serve(command) => command.run(global),
         Command::Csr(command) => command.run(global),
         Command::Status(command) => command.run(global),
         Command::RenewDue(command) => command.run(global),
         Command::Rollback(command) => command.run(global),
         Command::Config(command) => command.run(global),
         Command::Doctor => doctor::run(global),
-        Command::Completions(command) => command.run(),
-        Command::Man => man::run(),
+        Command::Completions(command) => command.run(global),
+        Command::Man => man::run(global),
     }
 }

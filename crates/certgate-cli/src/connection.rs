@@ -81,12 +81,22 @@ impl Home {
 
     /// The account of the settings; reads the password.
     pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
+        let credentials = match global.is_offline() {
+            true => Credentials::new("user", Secret::default(), ""),
+            false => settings.credentials()?,
+        };
+        Self::asking_as(global, settings, credentials)
+    }
+
+    /// Asking as that account.
+    pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+        // Not before it is known who asks: a run that cannot start records nothing over a tape.
+        open_tape(global, settings)?;
         if global.is_offline() {
-            open_tape(global, settings)?;
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
             return Ok(Self {
-                credentials: Credentials::new("user", Secret::default(), ""),
+                credentials,
                 throttle: Arc::new(OwnPace::new(REPLAY_PACE)),
                 account: "a tape".to_owned(),
                 store: folder.path().join("store.sqlite"),
@@ -94,9 +104,6 @@ impl Home {
                 _folder: Some(folder),
             });
         }
-        let credentials = settings.credentials()?;
-        // A run that cannot start records nothing over a tape.
-        open_tape(global, settings)?;
         let sandbox = if global.sandbox { Some(Sandbox::start()?) } else { None };
         let endpoint = endpoint(sandbox.as_ref(), settings, settings.transport.value);
         let store = match &sandbox {

@@ -1,9 +1,13 @@
 //! What goes to stdout.
 
-use std::io::Write;
+use std::{
+    io::{Error, ErrorKind, Write},
+    sync::OnceLock,
+};
 
 use certgate_client::{Exchange, Kind};
 use certgate_wire::Finding;
+use console::style;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,21 +20,51 @@ pub(crate) fn print(document: &Value) {
     line(&format!("{document:#}"));
 }
 
-/// Prints a line; a closed pipe is the reader's choice.
+/// Prints a line.
 pub(crate) fn line(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{text}");
+    piece(&format!("{text}\n"));
+}
+
+/// Prints a piece of a document that comes bit by bit.
+pub(crate) fn piece(text: &str) {
+    if FAILED.get().is_none()
+        && let Err(why) = std::io::stdout().lock().write_all(text.as_bytes())
+    {
+        let _ = FAILED.set(why);
+    }
+}
+
+/// Why stdout takes no more.
+static FAILED: OnceLock<Error> = OnceLock::new();
+
+/// Whether there is no use in printing more.
+pub(crate) fn is_cut_off() -> bool {
+    FAILED.get().is_some()
+}
+
+/// Everything printed is on its way; the error is what got lost. A closed pipe is the reader's choice.
+pub(crate) fn flush() -> Result<(), Failure> {
+    if let Err(why) = std::io::stdout().flush() {
+        let _ = FAILED.set(why);
+    }
+    match FAILED.get() {
+        Some(why) if why.kind() != ErrorKind::BrokenPipe => {
+            let text = format!("standard output: {why}; what was to be printed is lost, what was done is done");
+            Err(Failure::new(Kind::CheckFailed, text).said())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A check's line for people.
+pub(crate) fn check(ok: bool, text: &str) -> String {
+    let verdict = if ok { style("ok").green() } else { style("PROBLEM").red() };
+    format!("{verdict} {}", printable(text))
 }
 
 /// A time, milliseconds since 1970, as RFC 3339 in UTC.
 pub(crate) fn time(unix: i64) -> String {
     jiff::Timestamp::from_millisecond(unix).map(|time| time.to_string()).unwrap_or_else(|_| unix.to_string())
-}
-
-/// Prints a piece of a document that comes bit by bit.
-pub(crate) fn piece(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
 }
 
 /// The findings of a payload.

@@ -4,7 +4,10 @@ use std::{io::Write, process::ExitCode};
 
 use certgate_client::{Error, Kind};
 use certgate_domain::{AnyData, Response};
+use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
+
+use crate::report::shell_word;
 
 /// A command that did not succeed.
 #[derive(Debug)]
@@ -25,6 +28,16 @@ impl Failure {
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Kind::Usage, text)
+    }
+
+    /// An order that a living process has.
+    pub(crate) fn held(id: &str) -> Self {
+        Self::new(Kind::Pending, format!("order {id} is being carried on by another process that lives"))
+    }
+
+    /// The id of the order that it is about, where it says so.
+    pub(crate) fn order(&self) -> Option<&str> {
+        self.details.get("order")?.get("id")?.as_str()
     }
 
     /// The same failure with more to say: what is left behind and what to do.
@@ -99,6 +112,24 @@ impl Failure {
     }
 }
 
+/// The one kind that many end with, some of them well: the first of [`WORST`] that there is; unchanged where all are.
+pub(crate) fn worst(kinds: impl Iterator<Item = Option<Kind>> + Clone) -> Option<Kind> {
+    let worst = WORST.into_iter().find(|kind| kinds.clone().any(|there| there == Some(*kind)));
+    worst.or_else(|| kinds.clone().all(|kind| kind == Some(Kind::Unchanged)).then_some(Kind::Unchanged))
+}
+
+const WORST: [Kind; 9] = [
+    Kind::Internal,
+    Kind::Unknown,
+    Kind::Undecodable,
+    Kind::Auth,
+    Kind::Refused,
+    Kind::CheckFailed,
+    Kind::Usage,
+    Kind::Unreachable,
+    Kind::Pending,
+];
+
 /// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
@@ -128,6 +159,15 @@ impl From<Error> for Failure {
                 }
             }
             Error::Unknown { .. } => failure = failure.and(AFTER_UNKNOWN),
+            Error::Unsent(StoreError::Unfinished(twin)) => {
+                let state = if failure.kind == Kind::Pending { "pending" } else { "unknown" };
+                failure = failure
+                    .with("order", json!({ "id": twin.id, "ctid": twin.id, "state": state }))
+                    .with("resume", json!(format!("certgate resume {}", shell_word(&twin.id))));
+                if let Some(job) = twin.job {
+                    failure = failure.with("job", json!({ "id": job }));
+                }
+            }
             _ => {}
         }
         failure

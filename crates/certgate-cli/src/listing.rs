@@ -20,7 +20,7 @@ pub(crate) struct Listing {
     /// Sort by that key, KEY or KEY:desc
     #[arg(long, value_name = "KEY", value_parser = order)]
     order: Vec<QueryOrder>,
-    /// So many rows at most; with --all so many a request [default: 100]
+    /// So many rows at most, up to 1000 of them a request; with --all so many a request [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     limit: Option<i64>,
     /// After so many rows
@@ -36,12 +36,15 @@ pub(crate) struct Listing {
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
     /// The columns of the table
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = column)]
     columns: Vec<String>,
 }
 
 /// Rows a request unless told; what the XML gateway gives by itself.
 const PAGE: i64 = 100;
+
+/// Rows a request at most: more of them may be refused as too much for one answer.
+const MOST: i64 = 1000;
 
 fn condition(text: &str) -> Result<QueryFilter, String> {
     let expected = || "expected KEY=VALUE, with one of = != > >= < <=".to_owned();
@@ -57,8 +60,18 @@ fn condition(text: &str) -> Result<QueryFilter, String> {
     ];
     let found = operators.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)));
     let (operator, value) = found.ok_or_else(expected)?;
+    if value.is_empty() {
+        return Err("expected a value behind the sign; no protocol tells what an empty one would mean".to_owned());
+    }
     let operator = if operator == Operator::Equal && value.contains('*') { Operator::Like } else { operator };
     Ok(QueryFilter::new(key.trim(), operator, value))
+}
+
+fn column(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected the name of a field, such as id or job.status".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 fn order(text: &str) -> Result<QueryOrder, String> {
@@ -72,14 +85,15 @@ fn order(text: &str) -> Result<QueryOrder, String> {
 }
 
 impl Listing {
-    fn query(&self, offset: i64) -> Query {
+    /// The rows of one request, after so many of them.
+    fn query(&self, offset: i64, rows: i64) -> Query {
         let mut filters = self.filter.clone();
         if filters.len() > 1 {
             filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
         }
         let children = self.children.then_some(Said::Value(true));
         let view = Some(QueryView { children, ..QueryView::default() });
-        Query { filters, view, orders: self.order.clone() }.window(offset, self.limit.unwrap_or(PAGE))
+        Query { filters, view, orders: self.order.clone() }.window(offset, rows)
     }
 
     /// Asks for the rows and prints each as it comes: memory does not grow with the list.
@@ -93,22 +107,29 @@ impl Listing {
         let client = &mut connection.client;
         client.options_mut().keys.clone_from(&self.keys);
         let mut rows = Rows::new(global, self.columns(columns));
+        let limit = self.limit.unwrap_or(PAGE);
         let mut offset = self.offset;
         loop {
-            let page = match page(client, &task(self.query(offset))) {
+            let left = if self.all { limit } else { limit - (offset - self.offset) };
+            let asked = left.min(MOST);
+            let page = match page(client, &task(self.query(offset, asked))) {
                 Ok(page) => page,
                 Err(failure) => return Err(rows.broken_off(failure)),
             };
             let count = page.rows.len();
             offset += i64::try_from(count).unwrap_or(i64::MAX);
             let total = page.total;
+            if !rows.begun && !self.columns.is_empty() && !global.json() && !global.quiet {
+                rows.table.warn_of_strangers(&page.rows);
+            }
             rows.show(page);
             let is_last = count == 0
                 || match total {
                     Some(total) => offset >= total,
-                    None => (count as i64) < self.limit.unwrap_or(PAGE),
+                    None => (count as i64) < asked,
                 };
-            if is_last || !self.all {
+            let has_all = !self.all && offset - self.offset >= limit;
+            if is_last || has_all || document::is_cut_off() {
                 break;
             }
         }
@@ -217,7 +238,6 @@ mod tests {
             ("name!=a=b", "name", Operator::NotEqual, "a=b"),
             ("expire<=2019-01-01", "expire", Operator::LessEqual, "2019-01-01"),
             ("id>5", "id", Operator::Greater, "5"),
-            ("comment=", "comment", Operator::Equal, ""),
         ] {
             let filter = condition(text).unwrap();
             assert_eq!(
@@ -225,7 +245,7 @@ mod tests {
                 (Some(key), Some(operator), Some(value))
             );
         }
-        for bad in ["", "name", "=x", "name!x"] {
+        for bad in ["", "name", "=x", "name!x", "comment="] {
             assert!(condition(bad).is_err(), "{bad}");
         }
         assert!(order("name:up").is_err() && order("name:desc").is_ok());

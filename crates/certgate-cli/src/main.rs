@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
 mod arguments;
+mod bridge;
 mod command;
 mod connection;
 mod curl;
@@ -18,6 +19,7 @@ mod plan;
 mod profile;
 mod progress;
 mod report;
+mod round;
 mod sandbox;
 mod settings;
 mod several;
@@ -27,7 +29,10 @@ mod template;
 mod validation;
 mod verdicts;
 
-use std::process::ExitCode;
+use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};
+
+use certgate_client::Kind;
+use clap::ColorChoice;
 
 use crate::{arguments::Arguments, failure::Failure};
 
@@ -44,10 +49,31 @@ fn main() -> ExitCode {
         }
     };
     let json = arguments.global.json();
-    match command::run(arguments) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => failure.report(json),
+    match arguments.global.color {
+        ColorChoice::Always => console::set_colors_enabled(true),
+        ColorChoice::Never => console::set_colors_enabled(false),
+        ColorChoice::Auto => {}
     }
+    let ended = contained(|| command::run(arguments)).map(ExitCode::from).map_err(|failure| failure.report(json));
+    match (ended, document::flush()) {
+        (Ok(_), Err(lost)) => lost.report(json),
+        (Ok(code) | Err(code), _) => code,
+    }
+}
+
+/// Runs it; a panic is a bug of ours and said like any other failure, with its place but not its text, which may hold anything.
+fn contained(run: impl FnOnce() -> Result<u8, Failure>) -> Result<u8, Failure> {
+    static PLACE: Mutex<String> = Mutex::new(String::new());
+    std::panic::set_hook(Box::new(|panic| {
+        if let (Some(place), Ok(mut noted)) = (panic.location(), PLACE.lock()) {
+            *noted = place.to_string();
+        }
+    }));
+    std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let place = PLACE.lock().map(|place| place.clone()).unwrap_or_default();
+        let text = format!("a bug of certgate, at {place}: please report it; what was ordered is in `certgate orders`");
+        Err(Failure::new(Kind::Internal, text))
+    })
 }
 
 /// Whether arguments that could not be read ask for JSON.
@@ -55,4 +81,19 @@ fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
     let arguments: Vec<String> = arguments.collect();
     arguments.iter().any(|argument| argument == "--output=json")
         || arguments.windows(2).any(|pair| matches!(pair, [option, value] if option == "--output" && value == "json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use certgate_client::Kind;
+
+    use super::contained;
+
+    #[test]
+    fn a_panic_is_said_without_its_text() {
+        let failure = contained(|| panic!("s3cret")).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Internal);
+        assert!(failure.text().contains("main.rs:") && !failure.text().contains("s3cret"), "{}", failure.text());
+        assert!(matches!(contained(|| Ok(8)), Ok(8)));
+    }
 }

@@ -8,11 +8,13 @@ use std::{
 
 use certgate_domain::words::{AuthMethod, ServerSoftware};
 use certgate_flow::{ForeignMessages, Purpose, Wanted};
+use certgate_store::Order;
 use certgate_x509::CertificateRequest;
 use serde::Deserialize;
+use serde_json::Value;
 use std::time::Duration;
 
-use crate::{command::order::read_csr, failure::Failure};
+use crate::{command::order::read_csr, failure::Failure, install::Install};
 
 /// A line of a batch.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,10 +56,11 @@ struct Toml {
 pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
     let bad = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let text = fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
+    let text = text.trim_start_matches('\u{feff}');
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let lines: Vec<(String, Line)> = match extension.as_str() {
         "toml" => {
-            let file: Toml = toml::from_str(&text).map_err(|why| bad(why.to_string()))?;
+            let file: Toml = toml::from_str(text).map_err(|why| bad(why.to_string()))?;
             file.order.into_iter().enumerate().map(|(at, line)| (format!("order {}", at + 1), line)).collect()
         }
         "csv" => {
@@ -84,8 +87,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
     let (mut planned, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (place, line) in lines {
         match plan(&file, folder, line) {
-            Ok(order) if seen.insert(order.key.clone()) => planned.push(order),
-            Ok(_) => problems.push(format!("{place}: the same order stands in the file before")),
+            Ok(order) if seen.insert(order.subject()) => planned.push(order),
+            Ok(order) => {
+                let title = order.title();
+                problems.push(format!("{place}: an order of the same, {title}, stands in the file before"));
+            }
             Err(why) => problems.push(format!("{place}: {why}")),
         }
     }
@@ -171,6 +177,30 @@ impl Planned {
         }
     }
 
+    /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one.
+    fn subject(&self) -> String {
+        match self.purpose {
+            Purpose::Reissue(id) | Purpose::Renew(id) => id.to_string(),
+            Purpose::Create => self.key.clone(),
+        }
+    }
+
+    /// What is another in the line than in the order that was made of it.
+    pub(crate) fn changed_since(&self, ordered: &Order) -> Vec<String> {
+        let wanted: Value = serde_json::from_str(&ordered.order.wanted).unwrap_or_default();
+        let mut changed = Vec::new();
+        let carried = Install::into(self.out.clone()).carried();
+        if let Some(out) = carried.get("out").filter(|out| wanted.get("out") != Some(out)) {
+            changed.push(format!("`out` is {out} now, and nothing was written there"));
+        }
+        if let (Some(product), Some(before)) = (&self.line.product, &ordered.order.product)
+            && product != before
+        {
+            changed.push(format!("`product` is {product} now, and {before} was ordered"));
+        }
+        changed
+    }
+
     /// What it is called in output.
     pub(crate) fn title(&self) -> String {
         let name = self.line.name.clone().or_else(|| {
@@ -204,13 +234,26 @@ mod tests {
             ("b.toml", "[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
             ("b.jsonl", "{\"id\":571,\"csr\":\"a.csr\",\"out\":\"x\"}\n\n"),
             ("b.csv", "id,csr,out\n571,a.csr,x\n"),
+            ("b.toml", "\u{feff}[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
+            ("b.jsonl", "\u{feff}{\"id\":571,\"csr\":\"a.csr\",\"out\":\"x\"}\n"),
+            ("b.csv", "\u{feff}id,csr,out\n571,a.csr,x\n"),
         ] {
             let orders = file(name, text).unwrap();
             assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"), "{name}");
             assert_eq!(orders[0].out.as_deref(), Some(folder.path().join("x").as_path()));
         }
         for (name, text, said) in [
-            ("b.csv", "id,csr\n571,a.csr\n571,a.csr\n", "line 3: the same order stands in the file before"),
+            (
+                "b.csv",
+                "id,csr\n571,a.csr\n571,a.csr\n",
+                "line 3: an order of the same, 571 example.com, stands in the file before",
+            ),
+            // One certificate, whatever is ordered of it.
+            (
+                "b.csv",
+                "id,csr,action\n571,a.csr,\n571,,renew\n",
+                "line 3: an order of the same, 571, stands in the file before",
+            ),
             ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
             ("b.csv", "id,colour\n571,red\n", "unknown field `colour`"),
             ("b.jsonl", "{\"csr\":\"a.csr\"}", "line 1: a new certificate needs `product`"),

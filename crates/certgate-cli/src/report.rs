@@ -79,11 +79,8 @@ pub(crate) fn closing(ending: &Ending) -> impl FnOnce(&Result<Shown, Failure>) -
     };
     move |shown| match (state?, shown) {
         (state, Ok(_)) => Some((state, "checked".to_owned())),
-        (State::Done, Err(failure)) if failure.kind() == Kind::CheckFailed => {
-            Some((State::Failed, failure.to_string()))
-        }
-        // It is issued; what could not be written is written by the next run.
-        (State::Done, Err(_)) => None,
+        // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
+        (State::Done, Err(failure)) => Some((State::Issued, failure.text().to_owned())),
         (state, Err(failure)) => Some((state, failure.to_string())),
     }
 }
@@ -202,6 +199,18 @@ impl Report<'_> {
         self.with_members(failure.and(&format!("{job}: carry on with: {command}")), &mut document)
     }
 
+    /// A certificate that failed a check: its order is not finished, so that nothing orders it again by itself.
+    fn issued_only(&self, failure: Failure, document: &mut Value) -> Failure {
+        document["order"]["state"] = json!("pending");
+        let command = self.resume_command();
+        let look = format!("once that is mended, look again: {command}");
+        document["resume"] = json!(command);
+        if !self.stored {
+            return failure.and(&look);
+        }
+        failure.and(&format!("{look}; or give the certificate up: certgate orders abandon {}", shell_word(self.id)))
+    }
+
     fn deleted(&self) -> Result<Shown, Failure> {
         let mut document = self.document("done", Some("SUCCESS"));
         document["findings"] = document::findings(self.findings);
@@ -247,7 +256,7 @@ impl Report<'_> {
                 Kind::CheckFailed,
                 format!("check {} failed: {}; nothing was written", failing.name, failing.detail),
             );
-            return Err(self.with_members(failure, &mut document));
+            return Err(self.with_members(self.issued_only(failure, &mut document), &mut document));
         }
         let mut unchanged = false;
         let mut hook = None;

@@ -85,18 +85,14 @@ const LONGEST: Duration = Duration::from_secs(120);
 impl Settings {
     /// Resolves them all; what cannot be used is refused here, before anything is sent.
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        Self::over(global, None)
+    }
+
+    /// The same, where the command itself says over which protocol.
+    pub(crate) fn over(global: &Global, protocol: Option<Protocol>) -> Result<Self, Failure> {
         let sources = Sources::of(global)?;
-        let transport = sources.transport()?.or(Protocol::Json);
-        Self::resolved(sources, transport)
-    }
-
-    /// The same for what is meant for one protocol whatever the transport: an address on the command line is that one's.
-    pub(crate) fn towards(global: &Global, protocol: Protocol) -> Result<Self, Failure> {
-        Self::resolved(Sources::of(global)?, Setting { value: protocol, origin: Origin::Default })
-    }
-
-    fn resolved(sources: Sources<'_>, transport: Setting<Protocol>) -> Result<Self, Failure> {
-        let (global, profile) = (sources.global, &sources.profile);
+        let profile = &sources.profile;
+        let transport = sources.transport(protocol)?.or(Protocol::Json);
         // An address on the command line is that of the transport in use.
         let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
             let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);
@@ -306,15 +302,16 @@ impl<'a> Sources<'a> {
     }
 
     /// What was recorded over one transport is answered over that.
-    fn transport(&self) -> Result<Setting<Option<Protocol>>, Failure> {
-        if let (None, Some(tape)) = (self.global.transport, &self.global.replay)
+    fn transport(&self, own: Option<Protocol>) -> Result<Setting<Option<Protocol>>, Failure> {
+        let given = own.or(self.global.transport);
+        if let (None, Some(tape)) = (given, &self.global.replay)
             && self.global.replay_mode != ReplayMode::RecordAll
             && let Some(entry) = Folder::open(tape)?.entries().first()
         {
             let protocol = if entry.transport == "xml" { Protocol::Xml } else { Protocol::Json };
             return Ok(Setting { value: Some(protocol), origin: Origin::Tape(tape.clone()) });
         }
-        Ok(self.pick("transport", self.global.transport, self.profile.transport))
+        Ok(self.pick("transport", given, self.profile.transport))
     }
 
     fn password(&self) -> Setting<Option<Password>> {

@@ -25,6 +25,17 @@ impl Table {
         Self { columns, widths: Vec::new(), terminal }
     }
 
+    /// Says which columns none of these rows has, and what they do have.
+    pub(crate) fn warn_of_strangers(&self, rows: &[Value]) {
+        let fields = rows.first().and_then(Value::as_object);
+        for column in self.columns.iter().filter(|column| rows.iter().all(|row| value(row, column).is_none())) {
+            let known = fields.into_iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            if !known.is_empty() {
+                eprintln!("certgate: warning: no row here has `{}`; the first one has {known}", printable(column));
+            }
+        }
+    }
+
     /// Prints rows.
     pub(crate) fn rows(&mut self, rows: &[Value]) {
         let cells: Vec<Vec<String>> =
@@ -64,9 +75,12 @@ impl Table {
     }
 }
 
+fn value<'v>(row: &'v Value, column: &str) -> Option<&'v Value> {
+    column.split('.').try_fold(row, |value, name| value.get(name))
+}
+
 fn cell(row: &Value, column: &str) -> String {
-    let value = column.split('.').try_fold(row, |value, name| value.get(name));
-    let text = match value {
+    let text = match value(row, column) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(record)) if record.contains_key("id") => {

@@ -111,7 +111,7 @@ fn a_task_that_cannot_be_converted() {
     let requests = "GET /poll\n\nGET /nothing\n\n";
     let output = certgate(&["convert", "--from", "json", "--to", "xml", "--side", "request", "-"], requests);
     assert!(
-        exit(&output) == 0 && stderr(&output).contains("task[1]: not carried over: request: found `GET /nothing`"),
+        exit(&output) == 0 && stderr(&output).contains("task[1]: not carried over: 3:5: request: found `GET /nothing`"),
         "{}",
         stderr(&output)
     );

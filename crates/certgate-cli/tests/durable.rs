@@ -114,6 +114,7 @@ fn killed_at_every_step() {
                         let document = carried_on(home.path(), &gateway, &server, transport);
                         let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
                         assert_eq!(document["order"]["state"], "done", "{case}");
+                        assert!(document["job"]["id"].is_number(), "its job is known, and nobody else's: {case}");
                         assert_eq!(gateway.counts().orders, 1, "{case}");
                         assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
                         // The other message is in the store, to be taken.
@@ -165,8 +166,11 @@ fn messages_advance_orders_whoever_polled_them() {
             (0, &json!("done"), &json!(571))
         );
         let output = certgate_in(home.path(), &["orders", "export"], "");
-        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(line["id"], id);
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [order, foreign] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!((&order["id"], &foreign["message"]["object"]["type"]), (&json!(id), &json!("domain")));
+        assert!(foreign["taken"].is_string() && order["account"] == foreign["account"], "{foreign}");
     }
 }
 
@@ -276,7 +280,7 @@ fn a_full_disk_sends_nothing() {
     let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
     assert_eq!(
         (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
-        (2, "DISK/store: no room is left for the store: nothing was sent. Make room and run again".to_owned())
+        (2, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
     );
     assert_eq!(gateway.counts().orders, 0);
 }

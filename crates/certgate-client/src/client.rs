@@ -158,6 +158,11 @@ impl Client {
         self.codec.name()
     }
 
+    /// Where it sends to, for people.
+    pub fn endpoint(&self) -> &str {
+        self.transport.endpoint()
+    }
+
     /// The time since the client was made.
     pub fn now(&self) -> Duration {
         self.started.elapsed() + self.skipped
@@ -224,23 +229,41 @@ impl Client {
     /// The request for a task as it would be sent, for showing: without its secrets.
     pub fn shown(&self, task: &AnyTask) -> (Request, String) {
         let shown = Credentials { password: Secret::new("…"), ..self.credentials.clone() };
-        let payload = self.encode(task, shown.into()).payload;
+        let payload = self.codec.encode_request(&self.call_of(task, shown.into())).payload;
         let text = self.redactor.request(&*self.codec, self.transport.endpoint(), &payload);
         (payload, text)
     }
 
-    fn encode(&self, task: &AnyTask, identity: Identity) -> Encoded<Request> {
-        let call = Call { task: task.clone(), options: self.options.clone(), identity: Some(identity) };
-        self.codec.encode_request(&call)
+    /// A task with this client's options.
+    fn call_of(&self, task: &AnyTask, identity: Identity) -> Call {
+        Call { task: task.clone(), options: self.options.clone(), identity: Some(identity) }
     }
 
-    /// The request for a task. What the protocol cannot say is not left out in silence; only the language of texts is.
-    fn request(&self, task: &AnyTask, identity: Identity) -> Result<Request, Error> {
-        let Encoded { payload, losses } = self.encode(task, identity);
+    /// The request for a call. What the protocol cannot say is not left out in silence; only the language of texts is.
+    fn request(&self, call: &Call) -> Result<Request, Error> {
+        let Encoded { payload, losses } = self.codec.encode_request(call);
         match losses.into_iter().find(|loss| loss.path != "options.language") {
-            Some(loss) => Err(Error::Unsayable { task: task.kind(), transport: self.codec.name(), loss }),
+            Some(loss) => Err(Error::Unsayable { task: call.task.kind(), transport: self.codec.name(), loss }),
             None => Ok(payload),
         }
+    }
+
+    /// Whether somebody's call can be said over this protocol.
+    ///
+    /// # Errors
+    /// [`Error::Unsayable`].
+    pub fn check(&self, call: &Call) -> Result<(), Error> {
+        self.request(call).map(drop)
+    }
+
+    /// Sends somebody's call as it is, with its own options and as who asks in it, and waits for its answer, be it a
+    /// refusal. What it lacks is the gateway's to say.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::Refused`].
+    pub fn forward(&mut self, call: &Call) -> Result<Exchange, Error> {
+        self.redactor = call.identity.as_ref().map(Redactor::of).unwrap_or_default();
+        self.deliver(call)
     }
 
     /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
@@ -259,8 +282,12 @@ impl Client {
 
     /// Sends a task as somebody.
     pub(crate) fn send(&mut self, task: &AnyTask, identity: Identity) -> Result<Exchange, Error> {
-        let kind = task.kind();
-        let request = self.request(task, identity)?;
+        self.deliver(&self.call_of(task, identity))
+    }
+
+    fn deliver(&mut self, call: &Call) -> Result<Exchange, Error> {
+        let kind = call.task.kind();
+        let request = self.request(call)?;
         let safe = kind.is_safe_to_repeat();
         let mut attempt = 0;
         loop {
@@ -311,7 +338,7 @@ impl Client {
                     return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt, phase });
                 }
                 Decision::Unknown => {
-                    let ctid = self.options.ctid.clone();
+                    let ctid = call.options.ctid.clone();
                     return Err(Error::Unknown { task: kind, why: self.redacted(&why), ctid });
                 }
             }

@@ -189,9 +189,12 @@ pub enum Error {
         /// Why, a line each.
         why: String,
     },
-    /// The store of orders and messages: nothing was sent.
+    /// The store of orders and messages.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store could not take down what was to be sent, so that it was not sent.
+    #[error("nothing was sent: {0}")]
+    Unsent(#[source] StoreError),
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -206,11 +209,11 @@ impl Error {
             | Self::Unsayable { .. }
             | Self::Storage { .. }
             | Self::Tape { .. } => Kind::Usage,
-            Self::Store(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
+            Self::Unsent(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
                 Kind::Pending
             }
-            Self::Store(StoreError::Unfinished(_)) => Kind::Unknown,
-            Self::Store(_) => Kind::Usage,
+            Self::Unsent(StoreError::Unfinished(_)) => Kind::Unknown,
+            Self::Store(_) | Self::Unsent(_) => Kind::Usage,
             Self::Refused(refusal) if refusal.auth => Kind::Auth,
             Self::Refused(_) => Kind::Refused,
             Self::Unauthorized { .. } => Kind::Auth,

@@ -34,7 +34,10 @@ pub trait Foreman: Send {
     /// It could not be stored: the batch stops, and the message stays in the queue.
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error>;
     /// A message about an order that another process may have found in the queue and stored.
-    fn arrived(&mut self, place: usize) -> Option<PollMessage>;
+    ///
+    /// # Errors
+    /// The store cannot be read: the batch stops.
+    fn arrived(&mut self, place: usize) -> Result<Option<PollMessage>, Error>;
     /// A message was confirmed.
     fn confirmed(&mut self, message: i64);
     /// A look into the queue failed; the batch goes on.
@@ -93,8 +96,13 @@ fn work(mut client: Client, shared: &Mutex<Shared<'_>>, changed: &Condvar) {
                 state.over = true;
             }
             Turn::Wait(until) => {
-                if state.look_into_store(now) {
-                    continue;
+                match state.look_into_store(now) {
+                    Ok(false) => {}
+                    Ok(true) => continue,
+                    Err(error) => {
+                        state.fatal = Some(error);
+                        continue;
+                    }
                 }
                 let pause = until.saturating_sub(now).clamp(Duration::from_millis(1), NAP);
                 state = changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
@@ -179,7 +187,7 @@ fn step_done<'m, 'f>(
     let now = client.now();
     match (heard, who) {
         (Ok(event), who) => state.batch.heard(who, event, now),
-        (Err(error @ (Error::Interrupted | Error::Store(_))), who) if !is_twin(&error) => {
+        (Err(error @ (Error::Interrupted | Error::Store(_) | Error::Unsent(_))), who) if !is_twin(&error) => {
             state.batch.gave_up(who);
             state.fatal.get_or_insert(error);
         }
@@ -203,7 +211,7 @@ fn step_done<'m, 'f>(
 
 /// An order of the same that is not finished concerns one order, not the batch.
 fn is_twin(error: &Error) -> bool {
-    matches!(error, Error::Store(certgate_store::StoreError::Unfinished(_)))
+    matches!(error, Error::Unsent(certgate_store::StoreError::Unfinished(_)))
 }
 
 /// How often the store is looked into.
@@ -211,14 +219,19 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Shared<'_> {
     /// Delivers messages that another process found in the queue. Whether there was one.
-    fn look_into_store(&mut self, now: Duration) -> bool {
+    fn look_into_store(&mut self, now: Duration) -> Result<bool, Error> {
         if now < self.looked + LOOK {
-            return false;
+            return Ok(false);
         }
         self.looked = now;
         let waiting: Vec<usize> = self.batch.waiting().collect();
-        let arrived: Vec<PollMessage> = waiting.into_iter().filter_map(|place| self.foreman.arrived(place)).collect();
-        arrived.iter().filter(|message| self.batch.deliver(message).is_some()).count() > 0
+        let mut delivered = false;
+        for place in waiting {
+            if let Some(message) = self.foreman.arrived(place)? {
+                delivered |= self.batch.deliver(&message).is_some();
+            }
+        }
+        Ok(delivered)
     }
 
     fn end(&mut self, place: usize, ended: Result<Ending, Error>) {

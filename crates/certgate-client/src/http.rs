@@ -103,6 +103,17 @@ impl HttpTransport {
         let uri: Uri = endpoint
             .parse()
             .map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
+        let refused =
+            |why: &str| Err(Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")));
+        // The parser passes over a port that is none, and the usual one would get the credentials.
+        let behind_host =
+            uri.authority().map_or("", |authority| authority.as_str().rsplit(']').next().unwrap_or_default());
+        if behind_host.contains(':') && uri.port().is_none() {
+            return refused("the port is none");
+        }
+        if uri.query().is_some() {
+            return refused("a query has no place in it");
+        }
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let loopback = host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         match uri.scheme_str() {
@@ -111,7 +122,7 @@ impl HttpTransport {
             Some("http") => Err(Error::Settings(format!(
                 "endpoint `{endpoint}`: http would send the password in the clear; use https (http is for loopback only)"
             ))),
-            _ => Err(Error::Settings(format!("endpoint `{endpoint}`: expected https://HOST/PATH"))),
+            _ => refused("neither https nor http"),
         }
     }
 }
@@ -154,10 +165,12 @@ impl Transport for HttpTransport {
             builder = builder.header(header.name.as_str(), value);
         }
         let not_sent = |why: ureq::http::Error| TransportError::NotSent(why.to_string(), Phase::Connection);
-        let sent = if request.body.is_empty() {
+        let has_no_body = matches!(request.method, Method::Get | Method::Delete) && request.body.is_empty();
+        let sent = if has_no_body {
             let http = builder.body(()).map_err(not_sent)?;
             self.agent.run(self.agent.configure_request(http).timeout_global(Some(timeout)).build())
         } else {
+            // Also the empty body of a PUT, which is sent with its length: without one it would be sent in chunks.
             let http = builder.body(request.body.0.as_slice()).map_err(not_sent)?;
             self.agent.run(self.agent.configure_request(http).timeout_global(Some(timeout)).build())
         };
@@ -201,11 +214,18 @@ impl HttpTransport {
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                     TransportError::Unanswered(text, Phase::Connection)
                 }
-                // What rustls refuses comes as invalid data; it may also come in the middle of an answer.
+                ErrorKind::InvalidData if is_certificate_refused(why) => TransportError::NotSent(text, Phase::Tls),
+                // Whatever else rustls refuses may also come in the middle of an answer.
                 ErrorKind::InvalidData => TransportError::Unanswered(text, Phase::Tls),
                 _ => TransportError::Unanswered(text, Phase::Answer),
             },
             _ => TransportError::Unanswered(text, Phase::Answer),
         }
     }
+}
+
+/// Whether the other side's certificate was refused: that is in the handshake, before anything of the request leaves.
+fn is_certificate_refused(why: &std::io::Error) -> bool {
+    let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

@@ -21,6 +21,14 @@ impl Interrupt {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until raised.
+    pub fn wait(&self) {
+        let mut raised = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*raised {
+            raised = self.0.1.wait(raised).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Sleeps so long, or until raised.
     pub fn sleep(&self, duration: Duration) {
         let until = Instant::now() + duration;

@@ -10,7 +10,9 @@ use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, Mode, PollMessage, Response, TaskKind, Verdict, words::JobStatus,
 };
 use certgate_json::{JsonCodec, document};
-use certgate_store::{Change, Holder, Kept, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, Which};
+use certgate_store::{
+    Change, Holder, Kept, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which,
+};
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
@@ -43,20 +45,20 @@ impl Ledger {
     /// The store in that file, for that account.
     ///
     /// # Errors
-    /// [`Error::Store`]: nothing may be sent.
+    /// [`Error::Unsent`]: nothing may be sent.
     pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
-        let store = Sqlite::open(path)?;
+        let store = Sqlite::open(path).map_err(Error::Unsent)?;
         // One process may open it more than once.
         static OPENED: AtomicU32 = AtomicU32::new(0);
         let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
-        let holder = Holder::beside(path, &token)?;
+        let holder = Holder::beside(path, &token).map_err(Error::Unsent)?;
         Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
     }
 
     /// Commits to a task that is not safe to repeat, before it leaves.
     ///
     /// # Errors
-    /// [`Error::Store`]: it may not be sent.
+    /// [`Error::Unsent`]: it may not be sent.
     pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
         let (certificate, ordered) = about(task);
         let order = NewOrder {
@@ -70,7 +72,7 @@ impl Ledger {
             wanted: carry.wanted.to_string(),
             batch: carry.batch.clone(),
         };
-        Ok(self.store.intend(&order, &self.holder, unix_now())?)
+        self.store.intend(&order, &self.holder, unix_now()).map_err(Error::Unsent)
     }
 
     /// Notes what became of a task that was intended.
@@ -220,13 +222,16 @@ impl Ledger {
         Ok(self.store.claim(id, &self.holder)?)
     }
 
-    /// An order by its id, or by its job's.
+    /// An order of the account by its id, or by its job's.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`]; also where the order is another account's.
     pub fn find(&self, id: &str) -> Result<Option<Order>, Error> {
-        if let Some(order) = self.store.order(id)? {
-            return Ok(Some(order));
+        if let Some(found) = self.store.order(id)? {
+            if found.order.account == self.account {
+                return Ok(Some(found));
+            }
+            return Err(StoreError::OtherAccount { id: found.order.id, account: found.order.account }.into());
         }
         match id.parse() {
             Ok(job) => Ok(self.store.order_of_job(&self.account, job)?),
@@ -252,13 +257,14 @@ impl Ledger {
         Ok(orders)
     }
 
-    /// The orders of a batch, oldest first.
+    /// The account's orders of a line of a batch, oldest first.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn of_batch(&self, batch: &str) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
-        self.store.each_order(&Which::Batch(batch.to_owned()), &mut |order| orders.push(order))?;
+        let which = Which::Batch { account: self.account.clone(), batch: batch.to_owned() };
+        self.store.each_order(&which, &mut |order| orders.push(order))?;
         Ok(orders)
     }
 

@@ -1,7 +1,7 @@
 //! The secrets of this run, taken out of whatever is shown.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use certgate_domain::{Credentials, Secret};
+use certgate_domain::{Credentials, Identity, Secret};
 use certgate_wire::{Codec, Request};
 
 use crate::tape::{is_name, leak};
@@ -35,6 +35,18 @@ impl Redactor {
         }
         this.sort();
         this
+    }
+
+    /// Knows what somebody shows to be let in.
+    pub(crate) fn of(identity: &Identity) -> Self {
+        match identity {
+            Identity::Credentials(credentials) => Self::new(credentials),
+            Identity::Session(session) => {
+                let mut this = Self::default();
+                this.knows(session);
+                this
+            }
+        }
     }
 
     /// Knows one more secret, of whatever kind.

@@ -1,15 +1,16 @@
 //! Finding out what became of an order whose answer was lost: by looking, never by sending it again.
 
 use certgate_domain::{
-    AnyTask, Certificate, Mode, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
+    AnyData, AnyTask, Certificate, Job, Mode, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
     task::{CertificateInfo, JobList},
     words::{JobStatus, Operator, OrderMode},
 };
 use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509};
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
-use crate::{Client, Error, Kind, Ledger};
+use crate::{Client, Error, Kind, Ledger, unix_now};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,8 @@ pub enum Settled {
     },
 }
 
-/// Clocks of client and gateway may be so far apart, in seconds.
-const CLOCKS: i64 = 300;
-
-/// Looks for an order: its messages in the store, the certificate, the account's jobs.
+/// Looks for an order: its messages in the store, the certificate, the account's jobs. Where a person named its job, that one
+/// alone.
 ///
 /// # Errors
 /// What the client or the store could not do.
@@ -42,52 +41,75 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
         return Ok(Settled::Open { seen });
     }
+    let deletes = kind == Some(TaskKind::CertificateDelete);
+    let mut outcome = None;
+    let mut contradicts = false;
     if let Some(certificate) = order.order.certificate {
         match certificate_of(client, certificate)? {
-            None if order.order.task == TaskKind::CertificateDelete.name() => {
-                ledger.note(id, State::Done, "the certificate is gone")?;
-                return Ok(Settled::Arrived);
-            }
+            None if deletes => outcome = Some((State::Done, "the certificate is gone")),
             None => seen.push(format!("certificate {certificate} is not there")),
-            Some(now) if is_new(order, &now) => {
-                ledger.note(id, State::Issued, "the certificate has the order's key and another serial number")?;
-                return Ok(Settled::Arrived);
-            }
-            Some(now) => seen.push(format!(
-                "certificate {certificate} is as before (serial {})",
-                now.serial_number.as_deref().unwrap_or("unknown")
-            )),
+            Some(now) => match Likeness::of(order, &now) {
+                Likeness::New if !deletes => {
+                    outcome = Some((State::Issued, "the certificate has the order's key and another serial number"));
+                }
+                likeness => {
+                    contradicts = deletes || likeness == Likeness::Other;
+                    let serial = now.serial_number.as_deref().unwrap_or("unknown");
+                    let is = if contradicts { "is not what was ordered" } else { "is there" };
+                    seen.push(format!("certificate {certificate} {is} (serial {serial})"));
+                }
+            },
         }
     }
     let mut jobs = Vec::new();
-    for job in jobs_of(client, order)? {
-        if let Some(number) = job.job.as_ref().and_then(|job| job.id)
-            && fits(order, &job)
-            && !ledger.knows_job(number)?
-        {
-            jobs.push((number, job));
+    let (listed, since) = jobs_of(client, order)?;
+    for job in listed {
+        let Some((number, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
+        let named = order.job == Some(number);
+        if !fits(order, &job) || (!named && ledger.knows_job(number)?) {
+            continue;
+        }
+        // What a person said is not doubted: the certificate is checked once it is fetched.
+        if !named && created(inner).is_some_and(|created| created < since) {
+            seen.push(format!("job {number} is from before the order"));
+        } else if !named && contradicts && inner.status == Some(JobStatus::Success) {
+            seen.push(format!("job {number} succeeded, and the certificate is not the order's"));
+        } else {
+            jobs.push((number, inner.status.clone()));
         }
     }
-    match jobs.as_slice() {
-        [(number, job)] => {
-            let state = match job.job.as_ref().and_then(|job| job.status.as_ref()) {
+    let change = |state, job, detail: &str| {
+        let detail = detail.to_owned();
+        Change { state, job, stid: None, certificate: None, detail }
+    };
+    match (outcome, jobs.as_slice()) {
+        (Some((state, why)), jobs) => {
+            // Its job is its own from now on, and no other order's.
+            let job = match jobs {
+                [(number, _)] => Some(*number),
+                _ => None,
+            };
+            ledger.change(id, &change(state, job, why))?;
+            return Ok(Settled::Arrived);
+        }
+        (None, [(number, status)]) => {
+            let state = match status {
                 Some(JobStatus::Failed | JobStatus::Canceled) => State::Failed,
                 _ => State::Accepted,
             };
-            let detail = format!("found as job {number}");
-            ledger.change(id, &Change { state, job: Some(*number), stid: None, certificate: None, detail })?;
-            Ok(Settled::Arrived)
+            ledger.change(id, &change(state, Some(*number), &format!("found as job {number}")))?;
+            return Ok(Settled::Arrived);
         }
-        [] => {
-            seen.push("no job of the account fits it".to_owned());
-            Ok(Settled::Open { seen })
-        }
-        several => {
+        (None, []) => match order.job {
+            Some(job) => seen.push(format!("job {job}, named by hand, is none of the account's that fits it")),
+            None => seen.push("no job of the account fits it".to_owned()),
+        },
+        (None, several) => {
             let numbers: Vec<String> = several.iter().map(|(number, _)| number.to_string()).collect();
             seen.push(format!("several jobs fit it: {}", numbers.join(", ")));
-            Ok(Settled::Open { seen })
         }
     }
+    Ok(Settled::Open { seen })
 }
 
 fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
@@ -98,23 +120,44 @@ fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, E
     }
 }
 
-/// Whether the certificate is the order's: its key, and not the serial number that was there before.
-fn is_new(order: &Order, now: &Certificate) -> bool {
-    let wanted: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
-    let Some(before) = wanted.get("serial").and_then(Value::as_str) else { return false };
-    let key = order.order.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok()).map(|csr| csr.key.spki);
-    let shown = now.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
-    let is_other = |serial: &str| !serial.eq_ignore_ascii_case(before);
-    key.is_some()
-        && shown.as_ref().map(|shown| &shown.key.spki) == key.as_ref()
-        && now.serial_number.as_deref().is_some_and(is_other)
+/// What a certificate is to the order that was to make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// It has the order's key, and not the serial number from before.
+    New,
+    /// It has another key, or is the one from before.
+    Other,
+    /// What is known does not tell.
+    Unclear,
 }
 
-/// The account's jobs about the order's certificate, newest first.
-fn jobs_of(client: &mut Client, order: &Order) -> Result<Vec<ObjectJob>, Error> {
-    let Some(name) = &order.order.name else { return Ok(Vec::new()) };
+impl Likeness {
+    fn of(order: &Order, now: &Certificate) -> Self {
+        let wanted: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
+        let before = wanted.get("serial").and_then(Value::as_str);
+        let same_serial =
+            before.zip(now.serial_number.as_deref()).map(|(before, now)| before.eq_ignore_ascii_case(now));
+        let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());
+        let shown = now.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
+        let same_key = csr.zip(shown).map(|(csr, shown)| csr.key.spki == shown.key.spki);
+        match (same_key, same_serial) {
+            (Some(false), _) | (_, Some(true)) => Self::Other,
+            (Some(true), Some(false)) => Self::New,
+            _ => Self::Unclear,
+        }
+    }
+}
+
+/// The account's jobs about the order's certificate, newest first, or the one that was named; and since when one can be the
+/// order's, in seconds since 1970 by the gateway's clock.
+fn jobs_of(client: &mut Client, order: &Order) -> Result<(Vec<ObjectJob>, i64), Error> {
+    let filter = match (order.job, &order.order.name) {
+        (Some(job), _) => QueryFilter::new("id", Operator::Equal, job.to_string()),
+        (None, Some(name)) => QueryFilter::new("object", Operator::Equal, name.clone()),
+        (None, None) => return Ok((Vec::new(), 0)),
+    };
     let query = Query {
-        filters: vec![QueryFilter::new("object", Operator::Equal, name.clone())],
+        filters: vec![filter],
         orders: vec![QueryOrder { key: Some("id".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
         view: None,
     }
@@ -122,14 +165,34 @@ fn jobs_of(client: &mut Client, order: &Order) -> Result<Vec<ObjectJob>, Error> 
     let task = AnyTask::from(JobList { query });
     let exchange = client.exchange(&task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
+    let since = since(order.created, unix_now(), exchange.reply.header("date"));
     let jobs = exchange.answer.value.data.into_iter().filter_map(|data| match data {
-        certgate_domain::AnyData::ObjectJob(job) => Some(*job),
+        AnyData::ObjectJob(job) => Some(*job),
         _ => None,
     });
-    Ok(jobs.collect())
+    Ok((jobs.collect(), since))
 }
 
-/// Whether a job can be the order's: what it does, for which product, and not from before the order left.
+/// Times are whole seconds on both sides.
+const ROUNDING: i64 = 2;
+/// So far apart may two clocks be that cannot be compared, in seconds.
+const CLOCKS: i64 = 300;
+
+/// The earliest time, in seconds by the gateway's clock, at which a job of an order can have been made that was committed at
+/// `created` (milliseconds by ours): the `Date` of an answer tells how far apart the clocks are.
+fn since(created: i64, now: i64, date: Option<&str>) -> i64 {
+    let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+    match theirs {
+        Some(theirs) => created / 1000 + (theirs.as_second() - now / 1000) - ROUNDING,
+        None => created / 1000 - CLOCKS,
+    }
+}
+
+fn created(job: &Job) -> Option<i64> {
+    job.created.as_ref().and_then(|said| said.value()?.unix_seconds())
+}
+
+/// Whether a job can be the order's by what it does, for which product and name.
 fn fits(order: &Order, job: &ObjectJob) -> bool {
     let action = order.order.task.strip_prefix("certificate-").unwrap_or_default();
     let Some(inner) = &job.job else { return false };
@@ -138,9 +201,28 @@ fn fits(order: &Order, job: &ObjectJob) -> bool {
         _ => true,
     };
     let name = job.object.as_ref().and_then(|object| object.value.as_deref());
-    let created = inner.created.as_ref().and_then(|said| said.value()?.unix_seconds());
     same(inner.action.as_deref(), Some(action))
         && same(inner.sub_type.as_deref(), order.order.product.as_deref())
         && same(name, order.order.name.as_deref())
-        && created.is_none_or(|created| created >= order.created / 1000 - CLOCKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::since;
+
+    #[test]
+    fn a_job_is_not_from_before_its_order_by_the_gateways_clock() {
+        // Thu, 01 Jan 2026 00:00:00 GMT.
+        let midnight = 1_767_225_600;
+        for (title, created, now, date, expected) in [
+            ("clocks that agree", 0, 60, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
+            ("ours is an hour behind", -3600, -3540, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
+            ("ours is an hour ahead", 3600, 3660, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
+            ("no Date", 0, 60, None, -300),
+            ("a Date that is none", 0, 60, Some("yesterday"), -300),
+        ] {
+            let found = since((midnight + created) * 1000, (midnight + now) * 1000, date);
+            assert_eq!(found - midnight, expected, "{title}");
+        }
+    }
 }

@@ -10,6 +10,9 @@
     reason = "a test"
 )]
 
+#[path = "support/leaves.rs"]
+mod leaves;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -20,6 +23,7 @@ use certgate_domain::TaskKind;
 use certgate_json::{JsonCodec, document};
 use certgate_wire::{Body, Codec, Decoded, Finding, Method, Reply, Request};
 use certgate_xml::XmlCodec;
+use leaves::{is_below, leaves};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use toml::Table;
@@ -74,25 +78,6 @@ fn decode(kind: TaskKind, protocol: &str, side: &str, body: &[u8]) -> Result<(Va
     Ok((told(calls.iter().map(value).collect()), found))
 }
 
-/// Every leaf with its path.
-fn leaves(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
-    match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            for (name, value) in fields {
-                leaves(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, into);
-            }
-        }
-        Value::Array(items) if !items.is_empty() => {
-            for (at, value) in items.iter().enumerate() {
-                leaves(&format!("{path}[{at}]"), value, into);
-            }
-        }
-        leaf => {
-            into.insert(path.to_owned(), leaf.clone());
-        }
-    }
-}
-
 /// Where two values differ, minus what `about.toml` says of it.
 fn unexplained(about: &Table, side: &str, xml: &Value, json: &Value) -> Vec<String> {
     let explained: Vec<&str> = about
@@ -110,11 +95,7 @@ fn unexplained(about: &Table, side: &str, xml: &Value, json: &Value) -> Vec<Stri
         left.keys().chain(right.keys()).filter(|path| left.get(*path) != right.get(*path)).collect();
     paths.sort();
     paths.dedup();
-    let covered = |path: &str| {
-        explained.iter().any(|row| {
-            path.strip_prefix(row).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('['))
-        })
-    };
+    let covered = |path: &str| explained.iter().any(|row| is_below(path, row));
     paths
         .into_iter()
         .filter(|path| !covered(path))

@@ -77,7 +77,8 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, NotAMoment> {
         let (civil, offset) = split_offset(text).ok_or(NotAMoment)?;
-        if civil.as_bytes().get(10) != Some(&b'T') {
+        // Reading would make a leap second the one before it.
+        if civil.as_bytes().get(10) != Some(&b'T') || civil.get(17..19) == Some("60") {
             return Err(NotAMoment);
         }
         let civil: DateTime = civil.parse().map_err(|_| NotAMoment)?;
@@ -122,6 +123,7 @@ mod tests {
             ("2018-12-12T10:53:23.168-0330", Some("2018-12-12T10:53:23.168-0330")),
             ("2018-12-12T10:53:23.1689+01:00", Some("2018-12-12T10:53:23.168+0100")),
             ("2018-12-12T10:53:23Z", Some("2018-12-12T10:53:23.000+0000")),
+            ("2016-12-31T23:59:60Z", None),
             ("2018-12-12T10:53:23", None),
             ("2018-12-12 10:53:23+0100", None),
             ("2018-13-12T10:53:23+0100", None),

@@ -1,6 +1,6 @@
 //! Messages of the notification queue.
 
-use crate::{BasicUser, Job, Message, Moment, ResponseObject, Said};
+use crate::{BasicUser, Foreign, Job, Message, Moment, ResponseObject, Said};
 
 /// A message of the account's queue (OpenAPI `PollMessage`; XML `message`). It has either a job or a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +13,8 @@ pub struct PollMessage {
     pub job: Option<Job>,
     /// The event it reports.
     pub notify: Option<NotifyMessage>,
+    /// A notice of the Trademark Clearinghouse, whole (XML `tmchnotify`; the JSON API documents none).
+    pub tmchnotify: Option<Foreign>,
     /// Transaction id of the original order (XML `job/stid`).
     pub stid: Option<String>,
     /// The client's transaction id of the original order.

@@ -64,7 +64,6 @@ macro_rules! any_data {
     ($($(#[$meta:meta])* $record:ident,)+) => {
         /// A record of any kind that an answer carries.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        #[non_exhaustive]
         pub enum AnyData {
             $($(#[$meta])* $record(Box<$record>),)+
         }

@@ -90,7 +90,6 @@ macro_rules! tasks {
     ($($task:ident $name:literal $code:literal $mode:ident $safe:ident -> $data:ident;)+) => {
         /// Which task.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
         pub enum TaskKind {
             $(#[doc = concat!("Task ", $code, ", `", $name, "`: see [`", stringify!($task), "`].")] $task,)+
         }
@@ -122,7 +121,6 @@ macro_rules! tasks {
 
         /// A task of any kind.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        #[non_exhaustive]
         pub enum AnyTask {
             $(#[doc = concat!("See [`", stringify!($task), "`].")] $task(Box<$task>),)+
         }

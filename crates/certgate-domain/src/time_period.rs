@@ -34,3 +34,21 @@ impl TimePeriod {
         self.period?.checked_mul(factor)
     }
 }
+
+impl TimeUnit {
+    /// The unit that an initial stands for in old payloads; any other word as it is.
+    ///
+    /// ```
+    /// use certgate_domain::words::TimeUnit;
+    /// assert_eq!(TimeUnit::from("m").in_full(), TimeUnit::Month);
+    /// ```
+    #[must_use]
+    pub fn in_full(self) -> Self {
+        match self.as_str() {
+            "m" | "M" => Self::Month,
+            "y" | "Y" => Self::Year,
+            "d" | "D" => Self::Day,
+            _ => self,
+        }
+    }
+}

@@ -1,19 +1,18 @@
 //! The codec.
 
 use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Response, TaskKind, Verdict};
-use certgate_wire::{
-    Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Findings, Limits, Loss, Reply, Request,
-};
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Reply, Request};
 use serde_json::Value;
 
 use crate::{
     envelope,
     fields::{Fields, Secrets},
-    header,
+    header::{self, Headers},
     object::Object,
     query, redact, route, session,
+    source::Source,
     task::{self, Given},
-    tree::{Source, Tree},
+    tree::Tree,
 };
 
 /// Which routes are sent. All of them are understood.
@@ -69,6 +68,7 @@ impl JsonCodec {
         source: Source<'_>,
     ) -> Result<Decoded<Call>, DecodeError> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let at_path = |error| DecodeError { place: source.in_target(0), ..error };
         let (kind, id) = match (path, expected) {
             ("", Some(kind)) => (kind, None),
             ("", None) => {
@@ -76,27 +76,31 @@ impl JsonCodec {
                     "request",
                     "a body without method and path: the task cannot be told",
                     "a line such as `GET /certificate/{id}`, or the task's name",
-                ));
+                )
+                .at(source.whole, source.start));
             }
-            (path, _) => route::find(request.method, path)?,
+            (path, _) => route::find(request.method, path).map_err(at_path)?,
         };
         if let Some(expected) = expected.filter(|expected| *expected != kind) {
-            return Err(DecodeError::new("request", kind.name(), expected.name()));
+            return Err(at_path(DecodeError::new("request", kind.name(), expected.name())));
         }
-        let (read, _) = task::readers(kind).ok_or_else(|| no_task(kind))?;
-        let query::Query { ctid, reply_to, keys, timeout, mut findings } = query::read(query)?;
-        findings.extend(header::content_type(request.header(header::CONTENT_TYPE)));
-        let mut identity = header::identity(request, &mut findings);
+        let (read, _) = task::readers(kind);
+        let in_query = |at| source.in_target(path.len() + 1 + at);
+        let query::Query { ctid, reply_to, keys, timeout, mut findings } = query::read(kind, query, in_query)?;
+        let mut headers = Headers::new(request, source);
+        headers.content_type()?;
+        let mut identity = headers.identity()?;
         let options = Options {
-            owner: header::owner(request, &mut findings),
+            owner: headers.owner()?,
             language: None,
-            ctid,
+            ctid: headers.ctid(ctid)?,
             reply_to,
             keys,
             force_contact_create: None,
-            demo: header::demo(request, &mut findings),
+            demo: headers.demo()?,
         };
-        let timeout = timeout.map(|timeout| minutes(kind, &timeout, &mut findings)).transpose()?.flatten();
+        findings.extend(headers.findings);
+        findings.sort_by_key(|finding| finding.place);
         findings.truncate(Limits::FINDINGS);
         let body = source.whole.get(source.start..).unwrap_or_default();
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
@@ -160,9 +164,9 @@ impl Codec for JsonCodec {
     }
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
-        let (_, read) = task::readers(kind).ok_or_else(|| no_task(kind))?;
+        let (_, read) = task::readers(kind);
         let findings: Findings = header::content_type(reply.header(header::CONTENT_TYPE)).into_iter().collect();
-        let tree = Tree::read(Source { whole: &reply.body, start: 0 }, self.limits)?;
+        let tree = Tree::read(Source::body(&reply.body), self.limits)?;
         let mut value = envelope::read(&Object::root(&tree), read)?;
         if kind == TaskKind::SessionCreate {
             session::take_from(reply, &mut value.data);
@@ -175,8 +179,7 @@ impl Codec for JsonCodec {
         expected: Option<TaskKind>,
         request: &Request,
     ) -> Result<Vec<Decoded<Call>>, DecodeError> {
-        let source = Source { whole: &request.body, start: 0 };
-        Ok(vec![self.call(expected, request, source)?])
+        Ok(vec![self.call(expected, request, Source::body(&request.body))?])
     }
 
     fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {
@@ -210,19 +213,4 @@ impl Codec for JsonCodec {
 
 fn compact(value: &Value) -> Body {
     Body(value.to_string().into_bytes())
-}
-
-/// The timeout of a login; with any other task nobody understands it.
-fn minutes(kind: TaskKind, text: &str, findings: &mut Findings) -> Result<Option<i64>, DecodeError> {
-    let path = "query.timeout";
-    if kind != TaskKind::SessionCreate {
-        findings.push(Finding { kind: FindingKind::Unknown, path: path.to_owned(), place: None });
-        return Ok(None);
-    }
-    let number = text.parse().map_err(|_| DecodeError::new(path, certgate_wire::excerpt(text), "a whole number"))?;
-    Ok(Some(number))
-}
-
-fn no_task(kind: TaskKind) -> DecodeError {
-    DecodeError::new("request", kind.name(), "a task of the JSON API")
 }

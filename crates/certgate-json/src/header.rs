@@ -1,16 +1,24 @@
 //! What goes along with a task in headers: credentials and the subuser to act for.
 
+use std::str::FromStr;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{AnyTask, BasicUser, Call, Credentials, Identity, Options, Said, Secret};
-use certgate_wire::{Finding, FindingKind, Findings, Header, Loss, Request};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Header, Loss, Place, Request};
 
-use crate::session::{self, SESSION};
+use crate::{
+    session::{self, SESSION},
+    source::Source,
+};
 
 pub(crate) const OWNER_USER: &str = "X-Domainrobot-Owner-User";
 pub(crate) const OWNER_CONTEXT: &str = "X-Domainrobot-Owner-Context";
 pub(crate) const DEMO: &str = "X-Domainrobot-Demo";
 const TOKEN: &str = "X-Domainrobot-2FA-Token";
 const CONTEXT: &str = "X-Domainrobot-Context";
+/// Understood, but written as a query's option, as documented.
+const CTID: &str = "X-Domainrobot-Ctid";
+const COOKIE: &str = "Cookie";
 const AUTHORIZATION: &str = "Authorization";
 pub(crate) const CONTENT_TYPE: &str = "Content-Type";
 pub(crate) const JSON: &str = "application/json";
@@ -80,60 +88,119 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
     headers
 }
 
-/// Who asks, as far as the headers say.
-pub(crate) fn identity(request: &Request, findings: &mut Findings) -> Option<Identity> {
-    let Some(authorization) = request.header(AUTHORIZATION) else { return session::of_request(request) };
-    let credentials = basic(authorization).map(|(user, password)| {
-        let context = request.header(CONTEXT).unwrap_or_default().trim().to_owned();
-        let token = request.header(TOKEN).map(str::trim).filter(|token| !token.is_empty()).map(Secret::new);
-        Credentials { user, password, context, token }
-    });
-    if credentials.is_none() {
-        findings.push(odd("header.authorization"));
-    }
-    credentials.map(Identity::Credentials)
+/// The headers of a request being read, and what is odd about them.
+pub(crate) struct Headers<'a> {
+    headers: &'a [Header],
+    source: Source<'a>,
+    pub(crate) findings: Findings,
 }
 
-/// Whether nothing is really to be done.
-pub(crate) fn demo(request: &Request, findings: &mut Findings) -> Option<Said<bool>> {
-    let value = request.header(DEMO).map(str::trim).filter(|value| !value.is_empty())?;
-    Some(match value.parse() {
-        Ok(demo) => Said::Value(demo),
-        Err(_) => {
-            findings.push(odd("header.x-domainrobot-demo"));
-            Said::Text(value.to_owned())
+impl<'a> Headers<'a> {
+    pub(crate) fn new(request: &'a Request, source: Source<'a>) -> Self {
+        Self { headers: &request.headers, source, findings: Findings::new() }
+    }
+
+    /// Where the headers of that name that are not empty stand, and what they say.
+    fn named(&self, name: &str) -> impl Iterator<Item = (usize, &'a str)> {
+        let named = self.headers.iter().enumerate().filter(move |(_, header)| header.name.eq_ignore_ascii_case(name));
+        named.map(|(index, header)| (index, header.value.expose().trim())).filter(|(_, value)| !value.is_empty())
+    }
+
+    fn place(&self, name: &str, nth: usize) -> Option<Place> {
+        self.named(name).nth(nth).and_then(|(index, _)| self.source.of_header(index))
+    }
+
+    /// What the one header of that name says.
+    fn one(&self, name: &str) -> Result<Option<&'a str>, DecodeError> {
+        let mut named = self.named(name);
+        let first = named.next();
+        if named.next().is_some() {
+            return Err(self.second(name, 1));
         }
-    })
+        Ok(first.map(|(_, value)| value))
+    }
+
+    fn second(&self, name: &str, nth: usize) -> DecodeError {
+        let error = DecodeError::new(path(name), "a second value", "each header once");
+        DecodeError { place: self.place(name, nth), ..error }
+    }
+
+    /// Notes that this header is not of the documented type.
+    fn odd(&mut self, name: &str) {
+        let finding = Finding { kind: FindingKind::Value, path: path(name), place: self.place(name, 0) };
+        self.findings.push(finding);
+    }
+
+    /// Notes where the content type is another one. Gateways and proxies leave it out, which is none.
+    pub(crate) fn content_type(&mut self) -> Result<(), DecodeError> {
+        if self.one(CONTENT_TYPE)?.is_some_and(|value| !is_json(value)) {
+            self.odd(CONTENT_TYPE);
+        }
+        Ok(())
+    }
+
+    /// The client's transaction id, which stands in the query or here.
+    pub(crate) fn ctid(&self, in_query: Option<String>) -> Result<Option<String>, DecodeError> {
+        match (in_query, self.one(CTID)?) {
+            (Some(_), Some(_)) => Err(self.second(CTID, 0)),
+            (in_query, here) => Ok(in_query.or(here.map(str::to_owned))),
+        }
+    }
+
+    /// Who asks, as far as the headers say.
+    pub(crate) fn identity(&mut self) -> Result<Option<Identity>, DecodeError> {
+        let (context, token, session) = (self.one(CONTEXT)?, self.one(TOKEN)?, self.one(SESSION)?);
+        let Some(authorization) = self.one(AUTHORIZATION)? else {
+            return Ok(session::of_request(session, self.named(COOKIE).next().map(|(_, cookies)| cookies)));
+        };
+        let Some((user, password)) = basic(authorization) else {
+            self.odd(AUTHORIZATION);
+            return Ok(None);
+        };
+        let context = context.unwrap_or_default().to_owned();
+        Ok(Some(Identity::Credentials(Credentials { user, password, context, token: token.map(Secret::new) })))
+    }
+
+    /// Whether nothing is really to be done.
+    pub(crate) fn demo(&mut self) -> Result<Option<Said<bool>>, DecodeError> {
+        self.said(DEMO)
+    }
+
+    /// The subuser to act for.
+    pub(crate) fn owner(&mut self) -> Result<Option<BasicUser>, DecodeError> {
+        let user = self.one(OWNER_USER)?.map(str::to_owned);
+        let context = self.said(OWNER_CONTEXT)?;
+        Ok((user.is_some() || context.is_some()).then(|| BasicUser { user, context, ..BasicUser::default() }))
+    }
+
+    fn said<T: FromStr>(&mut self, name: &str) -> Result<Option<Said<T>>, DecodeError> {
+        let Some(text) = self.one(name)? else { return Ok(None) };
+        Ok(Some(text.parse().map(Said::Value).unwrap_or_else(|_| {
+            self.odd(name);
+            Said::Text(text.to_owned())
+        })))
+    }
 }
 
 fn basic(authorization: &str) -> Option<(String, Secret)> {
-    let (scheme, encoded) = authorization.trim().split_once(' ')?;
+    let (scheme, encoded) = authorization.split_once(' ')?;
     let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let decoded = String::from_utf8(decoded).ok()?;
     let (user, password) = decoded.split_once(':')?;
     Some((user.to_owned(), Secret::new(password)))
 }
 
-/// The subuser to act for.
-pub(crate) fn owner(request: &Request, findings: &mut Findings) -> Option<BasicUser> {
-    let value = |name| request.header(name).map(str::trim).filter(|value| !value.is_empty());
-    let user = value(OWNER_USER).map(str::to_owned);
-    let context = value(OWNER_CONTEXT).map(|context| {
-        context.parse().map(Said::Value).unwrap_or_else(|_| {
-            findings.push(odd("header.x-domainrobot-owner-context"));
-            Said::Text(context.to_owned())
-        })
-    });
-    (user.is_some() || context.is_some()).then(|| BasicUser { user, context, ..BasicUser::default() })
-}
-
-/// A finding where the content type is another one. Gateways and proxies leave it out, which is none.
+/// A finding where the content type of an answer is another one.
 pub(crate) fn content_type(value: Option<&str>) -> Option<Finding> {
-    let essence = value?.split(';').next()?.trim().to_ascii_lowercase();
-    let is_json = essence == JSON || essence == "text/json" || essence.ends_with("+json");
-    (!is_json).then(|| odd("header.content-type"))
+    let is_odd = value.is_some_and(|value| !is_json(value));
+    is_odd.then(|| Finding { kind: FindingKind::Value, path: path(CONTENT_TYPE), place: None })
 }
 
-fn odd(path: &str) -> Finding {
-    Finding { kind: FindingKind::Value, path: path.to_owned(), place: None }
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == JSON || essence == "text/json" || essence.ends_with("+json")
+}
+
+fn path(name: &str) -> String {
+    format!("header.{}", name.to_ascii_lowercase())
 }

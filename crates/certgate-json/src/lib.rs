@@ -15,6 +15,7 @@ mod redact;
 pub mod route;
 mod scan;
 mod session;
+mod source;
 mod task;
 pub mod text;
 mod tree;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use certgate_domain::Options;
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings};
+use certgate_domain::{Options, TaskKind};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Place, excerpt};
 
 /// What a query says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) struct Query {
     pub(crate) reply_to: Option<String>,
     pub(crate) keys: Vec<String>,
     /// Of a login: after how many minutes the session ends.
-    pub(crate) timeout: Option<String>,
+    pub(crate) timeout: Option<i64>,
     pub(crate) findings: Findings,
 }
 
@@ -36,36 +36,45 @@ pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
     query
 }
 
-/// Reads what stands after the question mark.
-pub(crate) fn read(query: &str) -> Result<Query, DecodeError> {
+/// Reads what stands after the question mark of that task's target. `place` is that of a byte of it.
+pub(crate) fn read(kind: TaskKind, query: &str, place: impl Fn(usize) -> Option<Place>) -> Result<Query, DecodeError> {
     let mut read = Query::default();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+    let mut next = 0;
+    for pair in query.split('&') {
+        let at = next;
+        next += pair.len() + 1;
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decode(name).unwrap_or(Cow::Borrowed(name));
         let path = || format!("query.{}", name.chars().take(80).collect::<String>());
+        let refuse =
+            |found: String, expected| DecodeError { place: place(at), ..DecodeError::new(path(), found, expected) };
         let decoded = decode(value);
         let is_odd = decoded.is_none();
         let value = decoded.unwrap_or(Cow::Borrowed(value)).into_owned();
         if value.is_empty() {
             continue;
         }
-        let single = match &*name {
-            "ctid" => Some(&mut read.ctid),
-            "replyTo" => Some(&mut read.reply_to),
-            "timeout" => Some(&mut read.timeout),
-            "keys" | "keys[]" => None,
+        let is_second = match &*name {
+            "ctid" => read.ctid.replace(value).is_some(),
+            "replyTo" => read.reply_to.replace(value).is_some(),
+            "timeout" if kind == TaskKind::SessionCreate => {
+                let minutes = value.parse().map_err(|_| refuse(excerpt(&value), "a whole number"))?;
+                read.timeout.replace(minutes).is_some()
+            }
+            "keys" | "keys[]" => {
+                read.keys.push(value);
+                false
+            }
             _ => {
-                read.findings.push(Finding { kind: FindingKind::Unknown, path: path(), place: None });
+                read.findings.push(Finding { kind: FindingKind::Unknown, path: path(), place: place(at) });
                 continue;
             }
         };
-        match single {
-            Some(Some(_)) => return Err(DecodeError::new(path(), "a second value", "each option once")),
-            Some(empty) => *empty = Some(value),
-            None => read.keys.push(value),
+        if is_second {
+            return Err(refuse("a second value".to_owned(), "each option once"));
         }
         if is_odd {
-            read.findings.push(Finding { kind: FindingKind::Value, path: path(), place: None });
+            read.findings.push(Finding { kind: FindingKind::Value, path: path(), place: place(at) });
         }
     }
     Ok(read)
@@ -107,7 +116,7 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use certgate_domain::Options;
+    use certgate_domain::{Options, TaskKind};
     use certgate_wire::FindingKind;
     use pretty_assertions::assert_eq;
 
@@ -123,7 +132,9 @@ mod tests {
         };
         let query = write(&options, None);
         assert_eq!(query, "?ctid=a%20b%26c%3D%C3%BC%25%2B&replyTo=me%40example.com&keys[]=x%5B1%5D&keys[]=y");
-        let Query { ctid, reply_to, keys, findings, timeout: None } = read(&query[1..]).unwrap() else {
+        let Query { ctid, reply_to, keys, findings, timeout: None } =
+            read(TaskKind::Hello, &query[1..], |_| None).unwrap()
+        else {
             panic!("a timeout")
         };
         assert_eq!((ctid, reply_to, keys, findings), (options.ctid, options.reply_to, options.keys, Vec::new()));
@@ -141,16 +152,13 @@ mod tests {
             ("colour=red&ctid=x", Some("x"), &[], vec![(Unknown, "query.colour")]),
             ("ctid=%zz", Some("%zz"), &[], vec![(Value, "query.ctid")]),
             ("ctid=%ff", Some("%ff"), &[], vec![(Value, "query.ctid")]),
+            ("timeout=5", None, &[], vec![(Unknown, "query.timeout")]),
             ("ctid=%f", Some("%f"), &[], vec![(Value, "query.ctid")]),
         ] {
-            let read = read(query).unwrap();
+            let read = read(TaskKind::Hello, query, |_| None).unwrap();
             let seen: Vec<_> = read.findings.iter().map(|finding| (finding.kind, finding.path.as_str())).collect();
             assert_eq!((read.ctid.as_deref(), seen), (ctid, findings), "{query}");
             assert_eq!(read.keys, keys, "{query}");
         }
-        assert_eq!(
-            read("ctid=a&ctid=b").unwrap_err().to_string(),
-            "query.ctid: found a second value, expected each option once"
-        );
     }
 }

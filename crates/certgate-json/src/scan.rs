@@ -237,11 +237,8 @@ pub(crate) fn number(text: &str, start: usize) -> Result<usize, Fault> {
     let leading = byte(at) == Some(b'0');
     at = digits(at)?;
     if leading && at > start + 1 + usize::from(byte(start) == Some(b'-')) {
-        return Err(Fault::new(
-            start,
-            excerpt(text.get(start..at).unwrap_or_default()),
-            "a number without a leading zero",
-        ));
+        // Not shown: a password without its quotes is a number, too.
+        return Err(Fault::new(start, "a leading zero", "a number without one"));
     }
     if byte(at) == Some(b'.') {
         at = digits(at + 1)?;

@@ -1,7 +1,7 @@
 //! Sessions on the wire: a login has its credentials in the body, a session stands in a header or a cookie.
 
 use certgate_domain::{AnyData, Credentials, Identity, Secret, Session};
-use certgate_wire::{DecodeError, Reply, Request};
+use certgate_wire::{DecodeError, Reply};
 use serde_json::Value;
 
 use crate::{fields::Fields, object::Object};
@@ -30,9 +30,8 @@ pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
 }
 
 /// The session in a request's header or cookie.
-pub(crate) fn of_request(request: &Request) -> Option<Identity> {
-    let header = request.header(SESSION).map(str::trim).filter(|session| !session.is_empty());
-    let session = header.or_else(|| cookie(request.header("Cookie")?))?;
+pub(crate) fn of_request(header: Option<&str>, cookies: Option<&str>) -> Option<Identity> {
+    let session = header.or_else(|| cookie(cookies?))?;
     Some(Identity::Session(Secret::new(session)))
 }
 

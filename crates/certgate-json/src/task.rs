@@ -82,19 +82,17 @@ type ReadRequest = fn(&Given<'_, '_, '_>) -> Result<AnyTask, DecodeError>;
 
 macro_rules! tasks {
     ($($task:ident $file:ident,)+) => {
-        /// How a kind's requests and answers are read; none for a kind that this protocol does not have.
-        pub(crate) fn readers(kind: TaskKind) -> Option<(ReadRequest, Read<AnyData>)> {
-            Some(match kind {
+        /// How a kind's requests and answers are read.
+        pub(crate) fn readers(kind: TaskKind) -> (ReadRequest, Read<AnyData>) {
+            match kind {
                 $(TaskKind::$task => ($file::read, $file::read_data),)+
-                _ => return None,
-            })
+            }
         }
 
         /// Writes what a task asks for, its id first.
         pub(crate) fn write(task: &AnyTask, fields: &mut Fields) {
             match task {
                 $(AnyTask::$task(task) => $file::write(task, fields),)+
-                _ => {}
             }
         }
     };
@@ -147,6 +145,5 @@ pub(crate) fn write_data(data: &AnyData, fields: &mut Fields) {
         AnyData::SiteSealInformation(record) => site_seal::write(record, fields),
         AnyData::VmcCheckData(record) => vmc_check_data::write(record, fields),
         AnyData::Session(record) => session::write(record, fields),
-        _ => {}
     }
 }

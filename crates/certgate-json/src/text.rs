@@ -4,7 +4,7 @@ use certgate_domain::{Call, TaskKind};
 use certgate_wire::{Body, DecodeError, Decoded, Header, Method, Request, excerpt};
 use serde_json::Value;
 
-use crate::{JsonCodec, header, tree::Source};
+use crate::{JsonCodec, header, source::Source};
 
 /// The request for people and files. Of its headers only those that say for whom it is; never credentials.
 ///
@@ -45,9 +45,8 @@ pub fn write_as_sent(request: &Request) -> Vec<u8> {
 /// # Errors
 /// The lines before the body are none of a request.
 pub fn read(text: &[u8]) -> Result<Request, DecodeError> {
-    let (mut request, start) = head(text)?;
-    request.body = Body(text.get(start..).unwrap_or_default().to_vec());
-    Ok(request)
+    let Head { request, start, .. } = head(text)?;
+    Ok(Request { body: Body(text.get(start..).unwrap_or_default().to_vec()), ..request })
 }
 
 /// Reads the printed form to the end; places are those in the whole text.
@@ -55,25 +54,42 @@ pub fn read(text: &[u8]) -> Result<Request, DecodeError> {
 /// # Errors
 /// The text is no request of the JSON API, or not of the expected kind.
 pub fn decode_text(codec: &JsonCodec, expected: Option<TaskKind>, text: &[u8]) -> Result<Decoded<Call>, DecodeError> {
-    let (request, start) = head(text)?;
-    codec.call(expected, &request, Source { whole: text, start })
+    let Head { request, start, target, headers } = head(text)?;
+    codec.call(expected, &request, Source { whole: text, start, target, headers: &headers })
 }
 
-/// The request without its body, and where that starts.
-fn head(text: &[u8]) -> Result<(Request, usize), DecodeError> {
-    let bare = (Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body::default() }, 0);
+/// The request without its body, and where that, the target and the headers start.
+struct Head {
+    request: Request,
+    start: usize,
+    target: Option<usize>,
+    headers: Vec<usize>,
+}
+
+fn head(text: &[u8]) -> Result<Head, DecodeError> {
     let blanks = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
     let mut at = text.len() - blanks.len();
     let (line, mut next) = line(text, at)?;
     let (word, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-    let Some(method) = Method::by_name(word) else { return Ok(bare) };
+    let Some(method) = Method::by_name(word) else {
+        if rest.trim_start().starts_with('/') {
+            let known = Method::ALL.map(Method::as_str).join(", ");
+            return Err(DecodeError::new("request.method", excerpt(word), format!("one of {known}")).at(text, at));
+        }
+        let request =
+            Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body::default() };
+        return Ok(Head { request, start: 0, target: None, headers: Vec::new() });
+    };
     let mut words = rest.split_ascii_whitespace();
     let target = words.next().filter(|target| target.starts_with('/')).unwrap_or_default();
     let after = words.next().unwrap_or("HTTP/1.1");
     if target.is_empty() || !after.starts_with("HTTP/") || words.next().is_some() {
-        return Err(DecodeError::new("request", excerpt(line), "a line such as `GET /certificate/{id}`").at(text, at));
+        // The rest is not shown: an address may hold credentials.
+        let found = format!("{} without a path, or with more than that", excerpt(word));
+        return Err(DecodeError::new("request", found, "a line such as `GET /certificate/{id}`").at(text, at));
     }
-    let mut headers = Vec::new();
+    let target_at = at + line.find('/').unwrap_or_default();
+    let (mut headers, mut places) = (Vec::new(), Vec::new());
     loop {
         at = next;
         let (line, after) = self::line(text, at)?;
@@ -95,10 +111,12 @@ fn head(text: &[u8]) -> Result<(Request, usize), DecodeError> {
         let is_secret = ["authorization", "cookie", "x-domainrobot-sessionid", "x-domainrobot-2fa-token"]
             .iter()
             .any(|secret| name.eq_ignore_ascii_case(secret));
+        places.push(at);
         headers.push(if is_secret { Header::secret(name, value) } else { Header::plain(name, value) });
         next = after;
     }
-    Ok((Request { method, target: target.to_owned(), headers, body: Body::default() }, next))
+    let request = Request { method, target: target.to_owned(), headers, body: Body::default() };
+    Ok(Head { request, start: next, target: Some(target_at), headers: places })
 }
 
 /// The line that starts at a byte, and where the next one starts.

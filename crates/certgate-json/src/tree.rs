@@ -11,14 +11,10 @@ use std::{
 
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place};
 
-use crate::scan::{self, END, Fault, Raw, Span};
-
-/// A payload: the whole text, and where in it the body starts.
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
-    pub(crate) whole: &'a [u8],
-    pub(crate) start: usize,
-}
+use crate::{
+    scan::{self, END, Fault, Raw, Span},
+    source::Source,
+};
 
 /// What stands at a node.
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +82,13 @@ const BODY: &str = "body";
 impl<'a> Tree<'a> {
     /// Reads a body whose root is an object.
     pub(crate) fn read(source: Source<'a>, limits: Limits) -> Result<Self, DecodeError> {
-        let Source { whole, start } = source;
+        let Source { whole, start, .. } = source;
         let length = whole.len().saturating_sub(start);
         // Offsets are kept in 31 bits.
         if length > limits.body || whole.len() > i32::MAX as usize {
-            return Err(DecodeError::new(BODY, format!("{length} bytes"), format!("at most {} bytes", limits.body)));
+            let most = limits.body.min(i32::MAX as usize);
+            let error = DecodeError::new(BODY, format!("{length} bytes"), format!("at most {most} bytes"));
+            return Err(error.at(whole, start + most));
         }
         let text = std::str::from_utf8(whole).map_err(|error| {
             let at = error.valid_up_to();

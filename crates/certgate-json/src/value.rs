@@ -113,6 +113,13 @@ impl<'t, 'a> Value<'t, 'a> {
         Ok(self.said(text.parse().ok(), text))
     }
 
+    /// A moment, or a time without an offset as the OpenAPI's example of a view has it: `2021-01-01 00:00:00`, kept as text.
+    pub(crate) fn moment_or_civil(self) -> Result<Said<Moment>, DecodeError> {
+        let text = self.scalar("a moment")?;
+        let is_civil = text.len() == 19 && format!("{}Z", text.replacen(' ', "T", 1)).parse::<Moment>().is_ok();
+        if is_civil { Ok(Said::Text(text.into_owned())) } else { self.moment() }
+    }
+
     fn said<T>(self, value: Option<T>, text: Cow<'_, str>) -> Said<T> {
         value.map_or_else(
             || {

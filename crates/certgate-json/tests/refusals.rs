@@ -52,7 +52,7 @@ fn bytes_that_are_no_json() {
         (b"{\"data\":[1,]}", "1:12: data[1]: found `]`, expected a value"),
         (b"{stid:1}", "1:2: body: found `s`, expected a field in quotes or `}`"),
         (b"{\"data\":[1 2]}", "1:12: data: found `2`, expected `,` or `]`"),
-        (b"{\"a\":01}", "1:6: a: found `01`, expected a number without a leading zero"),
+        (b"{\"a\":01}", "1:6: a: found a leading zero, expected a number without one"),
         (b"{\"a\":-x}", "1:7: a: found `x`, expected a digit"),
         (b"{\"a\":1.}", "1:8: a: found `}`, expected a digit"),
         (b"{\"a\":1e+}", "1:9: a: found `}`, expected a digit"),
@@ -171,7 +171,7 @@ fn more_than_the_limits() {
     let codec = JsonCodec::default().with_limits(Limits { body: 10, depth: 1000 });
     assert_eq!(
         refused_as(TaskKind::Hello, codec, b"{\"stid\":\"\"}"),
-        "body: found 11 bytes, expected at most 10 bytes"
+        "1:11: body: found 11 bytes, expected at most 10 bytes"
     );
     let codec = JsonCodec::default().with_limits(Limits { body: usize::MAX, depth: usize::MAX });
     assert!(refused_as(TaskKind::Hello, codec, nested(100_000).as_bytes()).contains("found more than 128 levels"));
@@ -187,18 +187,37 @@ fn more_than_the_limits() {
 fn requests_that_are_none() {
     use TaskKind::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, PollConfirm};
     for (expected, text, refusal) in [
-        (None, "{}", "request: found a body without method and path: the task cannot be told, expected"),
-        (None, "get /hello", "request: found a body without method and path"),
-        (Some(CertificateInfo), "get /hello", "1:1: body: found `g`, expected a JSON object"),
-        (Some(CertificateInfo), "GET /hello", "request: found hello, expected certificate-info"),
-        (None, "\n\nGET\n", "3:1: request: found `GET`, expected a line such as `GET /certificate/{id}`"),
-        (None, "GET hello", "1:1: request: found `GET hello`, expected a line such as"),
-        (None, "GET /hello now", "1:1: request: found `GET /hello now`, expected a line such as"),
-        (None, "GET /nothing", "request: found `GET /nothing`, expected a route of this API"),
-        (None, "GET /job/x", "request.path: found `x`, expected a whole number as id"),
+        (None, "{}", "1:1: request: found a body without method and path: the task cannot be told, expected"),
+        (None, "", "1:1: request: found a body without method and path"),
+        (None, "get me", "1:1: request: found a body without method and path"),
+        (Some(CertificateInfo), "get me", "1:1: body: found `g`, expected a JSON object"),
+        (None, "\n get /hello", "2:2: request.method: found `get`, expected one of GET, POST, PUT, DELETE"),
+        (Some(CertificateInfo), "PATCH /x", "1:1: request.method: found `PATCH`, expected one of GET"),
+        (Some(CertificateInfo), "GET /hello", "1:5: request: found hello, expected certificate-info"),
+        (
+            None,
+            "\n\nGET\n",
+            "3:1: request: found `GET` without a path, or with more than that, expected a line such as",
+        ),
+        (None, "GET hello", "1:1: request: found `GET` without a path"),
+        (None, "GET https://me:secret@host/hello", "1:1: request: found `GET` without a path"),
+        (None, "GET /hello now", "1:1: request: found `GET` without a path"),
+        (None, "GET  /nothing", "1:6: request: found `GET /nothing`, expected a route of this API"),
+        (None, "GET /job/x", "1:5: request.path: found `x`, expected a whole number as id"),
+        (None, "GET /job/9223372036854775808", "1:5: request.path: found `9223372036854775808`, expected a whole"),
         (None, "GET /hello\nsecret\n", "2:1: request.header: found a line without `:`, expected"),
+        (
+            None,
+            "\u{feff}PUT /certificate/1?ctid=a&keys=b&ctid=c\n\n{}",
+            "1:34: query.ctid: found a second value, expected each option once",
+        ),
+        (
+            None,
+            "PUT /poll/1?ctid=a\nA: b\nX-Domainrobot-Ctid: a\n",
+            "3:1: header.x-domainrobot-ctid: found a second value, expected each header once",
+        ),
+        (None, "POST /login?timeout=x\n\n{}", "1:13: query.timeout: found `x`, expected a whole number"),
         (None, "POST /certificate/_prepareOrder\n", "2:1: body: found nothing, expected a JSON object"),
-        (None, "PUT /certificate/1?ctid=a&ctid=b\n\n{}", "query.ctid: found a second value, expected each option once"),
         (
             None,
             "PUT /certificate/571\r\nA: b\r\n\r\n{\r\n \"id\":572}",
@@ -211,6 +230,12 @@ fn requests_that_are_none() {
     ] {
         let error = decode_text(&JsonCodec::default(), expected, text.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(refusal), "{text:?}: {error}");
+    }
+    for name in ["Authorization", "X-Domainrobot-Context", "X-Domainrobot-Owner-User", "x-domainrobot-owner-context"] {
+        let text = format!("GET /hello\n{name}: s3cret\n{name}:\n{}: s3cret\n", name.to_ascii_uppercase());
+        let error = decode_text(&JsonCodec::default(), None, text.as_bytes()).unwrap_err().to_string();
+        let path = name.to_ascii_lowercase();
+        assert_eq!(error, format!("4:1: header.{path}: found a second value, expected each header once"));
     }
     let error = decode_text(&JsonCodec::default(), None, b"GET /h\xFF\n").unwrap_err().to_string();
     assert_eq!(error, "1:7: request: found byte 0xFF, expected UTF-8");

@@ -14,7 +14,7 @@ use certgate_domain::{
     TaskKind,
     words::{JobStatus, StatusType, TimeUnit},
 };
-use certgate_json::{JsonCodec, document};
+use certgate_json::{JsonCodec, document, text};
 use certgate_wire::{Codec, Decoded, FindingKind, Limits, Method, Reply, Request};
 use pretty_assertions::assert_eq;
 
@@ -235,4 +235,51 @@ fn requests() {
         assert_eq!(paths, findings, "{request:?}");
     }
     assert_eq!(Said::<Moment>::Text("x".to_owned()).value(), None);
+}
+
+#[test]
+fn times_of_a_view() {
+    for (from, odd) in [
+        ("2021-01-01 00:00:00", None),
+        ("2021-01-01T00:00:00.000+0100", None),
+        ("2021-02-30 00:00:00", Some("2:10: view.from: not of the documented type")),
+        ("soon", Some("2:10: view.from: not of the documented type")),
+    ] {
+        let text = format!("POST /certificate/_search\n{{\"view\":{{\"from\":\"{from}\"}}}}");
+        let read = text::decode_text(&JsonCodec::default(), None, text.as_bytes()).unwrap();
+        assert_eq!(document::request(&read.value)["view"]["from"], from);
+        let found: Vec<_> = read.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, Vec::from_iter(odd.map(str::to_owned)), "{from}");
+    }
+}
+
+#[test]
+fn what_goes_along_with_a_request() {
+    for (text, ctid, findings) in [
+        ("GET /poll\nx-domainrobot-ctid: a \n", Some("a"), vec![]),
+        ("GET /poll?ctid=a\nX-Domainrobot-Ctid:\n", Some("a"), vec![]),
+        ("GET /poll?x=1&ctid=a&y=2", Some("a"), vec!["1:11: query.x: unknown", "1:22: query.y: unknown"]),
+        (
+            "GET /poll?timeout=5&ctid=%zz",
+            Some("%zz"),
+            vec!["1:11: query.timeout: unknown", "1:21: query.ctid: not of the documented type"],
+        ),
+        (
+            "\nGET /poll\nA: b\nX-Domainrobot-Owner-Context: CONTEXT\nX-Domainrobot-Demo: perhaps\nContent-Type: text/html\n",
+            None,
+            vec![
+                "4:1: header.x-domainrobot-owner-context: not of the documented type",
+                "5:1: header.x-domainrobot-demo: not of the documented type",
+                "6:1: header.content-type: not of the documented type",
+            ],
+        ),
+        ("GET /poll\nAuthorization: Basic\n", None, vec!["2:1: header.authorization: not of the documented type"]),
+    ] {
+        let read = text::decode_text(&JsonCodec::default(), None, text.as_bytes()).unwrap();
+        let found: Vec<_> = read.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (read.value.options.ctid.as_deref(), found),
+            (ctid, findings.iter().map(ToString::to_string).collect())
+        );
+    }
 }

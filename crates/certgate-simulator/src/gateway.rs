@@ -2,39 +2,22 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use certgate_domain::{AnyData, Call, Identity, Mode, Response, Secret, TaskKind, Verdict};
 use certgate_json::JsonCodec;
-use certgate_wire::{Body, Codec, Reply, Request};
+use certgate_server::{Handled, Handler, Protocol, refusal, unreadable};
+use certgate_wire::{Body, Codec, DecodeError, Reply, Request};
 use certgate_xml::XmlCodec;
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 
 use crate::{
-    Fault, Settings, task,
-    world::{Now, World, message, refusal, wrong_value},
+    Fault, Settings, StateError, state, task,
+    world::{Now, World, wrong_value},
 };
-
-/// Which of its two faces a request came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// The XML gateway.
-    Xml,
-    /// The JSON API.
-    Json,
-}
-
-/// What happens to a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handled {
-    /// It is answered, after so long.
-    Reply(Reply, Duration),
-    /// The answer breaks off in its middle.
-    CutShort(Reply),
-    /// The connection is dropped.
-    Dropped,
-}
 
 /// What a gateway has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +38,7 @@ pub struct Gateway {
     shared: Arc<Mutex<Shared>>,
     xml: XmlCodec,
     json: JsonCodec,
+    started: Instant,
 }
 
 struct Shared {
@@ -64,6 +48,8 @@ struct Shared {
     later: Vec<(usize, Fault)>,
     counts: Counts,
     asked: HashMap<TaskKind, usize>,
+    /// Where the world is kept.
+    state: Option<PathBuf>,
     arrivals: VecDeque<Duration>,
 }
 
@@ -79,31 +65,43 @@ impl Gateway {
     /// The machine cannot make keys.
     #[allow(clippy::expect_used)]
     pub fn with(settings: Settings) -> Self {
-        let faults = settings.faults.clone().into();
-        let world = World::new(settings).expect("the machine makes keys");
+        Self::of(World::new(settings).expect("the machine makes keys"), None)
+    }
+
+    /// With the world that is kept in that file, to these settings, and kept there after each change while it is served. Where
+    /// there is no file yet, one with the same world as [`Gateway::with`] is made. Sessions end with the process.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or holds something else; then it stays as it is.
+    pub fn kept(settings: Settings, file: &Path) -> Result<Self, StateError> {
+        let unix = unix_now().saturating_add(settings.clock_ahead);
+        let world = match state::read(file)? {
+            Some(state) => state.into_world(settings, unix)?,
+            None => World::new(settings).map_err(|why| StateError::Damaged(why.to_string()))?,
+        };
+        let gateway = Self::of(world, Some(file.to_owned()));
+        gateway.locked(Shared::keep)?;
+        Ok(gateway)
+    }
+
+    fn of(world: World, state: Option<PathBuf>) -> Self {
+        let faults = world.settings.faults.clone().into();
         let shared = Shared {
             world,
             faults,
+            state,
             later: Vec::new(),
             counts: Counts::default(),
             asked: HashMap::new(),
             arrivals: VecDeque::new(),
         };
-        Self { shared: Arc::new(Mutex::new(shared)), xml: XmlCodec::default(), json: JsonCodec::default() }
+        let (xml, json) = (XmlCodec::default(), JsonCodec::default());
+        Self { shared: Arc::new(Mutex::new(shared)), xml, json, started: Instant::now() }
     }
 
     /// What it has seen so far.
     pub fn counts(&self) -> Counts {
         self.locked(|shared| shared.counts)
-    }
-
-    pub(crate) fn latency(&self) -> Duration {
-        self.locked(|shared| shared.world.settings.latency)
-    }
-
-    /// Its clock's time, by the machine's; in seconds since 1970.
-    pub(crate) fn time(&self, unix: i64) -> i64 {
-        self.locked(|shared| unix.saturating_add(shared.world.settings.clock_ahead))
     }
 
     /// How often a task of that kind was asked for, those refused included.
@@ -163,7 +161,7 @@ impl Gateway {
         run(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Handles a request. `uptime` since the gateway started, `unix` in seconds since 1970.
+    /// What becomes of a request. `uptime` since the gateway started, `unix` in seconds since 1970.
     pub fn handle(&self, protocol: Protocol, request: &Request, uptime: Duration, unix: i64) -> Handled {
         let codec: &dyn Codec = match protocol {
             Protocol::Xml => &self.xml,
@@ -171,6 +169,39 @@ impl Gateway {
         };
         self.locked(|shared| shared.handle(codec, protocol, request, Now { uptime, unix }))
     }
+}
+
+impl Handler for Gateway {
+    fn protocols(&self) -> &[Protocol] {
+        &[Protocol::Xml, Protocol::Json]
+    }
+
+    fn handle(&self, protocol: Protocol, request: &Request) -> Handled {
+        let (ahead, latency) = self.locked(|shared| (shared.world.settings.clock_ahead, shared.world.settings.latency));
+        let time = unix_now().saturating_add(ahead);
+        let handled = Self::handle(self, protocol, request, self.started.elapsed(), time);
+        if let Err(why) = self.locked(Shared::keep) {
+            let body = Body(format!("the simulator's state could not be kept: {why}\n").into_bytes());
+            return Handled::Reply(Reply { body, ..plain(500) }, latency);
+        }
+        match handled {
+            Handled::Reply(reply, delay) => Handled::Reply(dated(reply, time), delay + latency),
+            Handled::CutShort(reply) => Handled::CutShort(dated(reply, time)),
+            Handled::Dropped => Handled::Dropped,
+        }
+    }
+}
+
+fn unix_now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed())
+}
+
+/// The reply with its date, by the gateway's own clock.
+fn dated(mut reply: Reply, time: i64) -> Reply {
+    let date = Timestamp::from_second(time).ok();
+    let date = date.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok());
+    reply.headers.extend(date.map(|date| ("Date".to_owned(), date)));
+    reply
 }
 
 impl Shared {
@@ -184,7 +215,7 @@ impl Shared {
         let calls = match codec.decode_requests(None, request) {
             Ok(calls) => calls,
             Err(error) => {
-                let answer = (TaskKind::Hello, self.undecodable(protocol, &error.to_string(), now));
+                let answer = (TaskKind::Hello, self.undecodable(protocol, &error, now));
                 return Handled::Reply(codec.encode_responses(&[answer]).payload, Duration::ZERO);
             }
         };
@@ -224,14 +255,20 @@ impl Shared {
         }
     }
 
-    fn undecodable(&mut self, protocol: Protocol, why: &str, now: Now) -> Answer {
-        let parser = match protocol {
-            Protocol::Xml => "XML parser",
-            Protocol::Json => "JSON parser",
-        };
-        let mut refusal = refusal("E00000", message("EF00000", "The request could not be parsed.", parser, why));
-        refusal.stid = Some(self.world.stid(now));
-        refusal
+    /// Writes the world down, where it is to be kept and was changed.
+    fn keep(&mut self) -> Result<(), StateError> {
+        match &self.state {
+            Some(file) if self.world.is_changed() => {
+                state::write(file, &self.world)?;
+                self.world.kept();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn undecodable(&mut self, protocol: Protocol, why: &DecodeError, now: Now) -> Answer {
+        Response { stid: Some(self.world.stid(now)), ..unreadable(protocol, why) }
     }
 
     fn is_too_fast(&mut self, now: Now) -> bool {

@@ -1,4 +1,4 @@
-//! The gateway's own certificate authority: a root and an intermediate, made anew for each gateway.
+//! The gateway's own certificate authority: a root and an intermediate, made anew for each world.
 
 use certgate_x509::{CertificateRequest, X509};
 use rcgen::{
@@ -10,6 +10,8 @@ use rcgen::{
 pub(crate) struct Authority {
     root: String,
     intermediate: String,
+    /// The intermediate's, PEM.
+    key: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -28,7 +30,14 @@ impl Authority {
         let key = KeyPair::generate()?;
         let params = authority("certgate simulator intermediate");
         let intermediate = params.signed_by(&key, &Issuer::new(root_params, root_key))?.pem();
-        Ok(Self { root, intermediate, issuer: Issuer::new(params, key) })
+        Ok(Self { root, intermediate, key: key.serialize_pem(), issuer: Issuer::new(params, key) })
+    }
+
+    /// The authority of these certificates and the intermediate's key.
+    pub(crate) fn of(root: String, intermediate: String, key: String) -> Result<Self, rcgen::Error> {
+        X509::from_pem(&root).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        let issuer = Issuer::from_ca_cert_pem(&intermediate, KeyPair::from_pem(&key)?)?;
+        Ok(Self { root, intermediate, key, issuer })
     }
 
     pub(crate) fn root(&self) -> &str {
@@ -37,6 +46,10 @@ impl Authority {
 
     pub(crate) fn intermediate(&self) -> &str {
         &self.intermediate
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// A certificate for the request's key and names, from an hour ago, for so many days.

@@ -38,6 +38,38 @@ impl Action {
             Self::Delete => "delete",
         }
     }
+
+    fn by_name(name: &str) -> Option<Self> {
+        [Self::Create, Self::Reissue, Self::Renew, Self::Delete].into_iter().find(|action| action.name() == name)
+    }
+}
+
+impl Order {
+    /// All of it in one record: as a message about its job, with what was ordered.
+    pub(crate) fn to_message(&self) -> PollMessage {
+        let Self { action: _, job, ordered, stid, ctid, due: _ } = self;
+        PollMessage {
+            job: Some(job.clone()),
+            stid: Some(stid.clone()),
+            ctid: ctid.clone(),
+            object: Some(ResponseObject {
+                r#type: Some("certificate".to_owned()),
+                data: Some(ObjectData::Certificate(Box::new(ordered.clone()))),
+                ..ResponseObject::default()
+            }),
+            ..PollMessage::default()
+        }
+    }
+
+    /// The order of such a message, at a time in seconds since 1970 from which the uptime is counted. `None` where it is none.
+    pub(crate) fn of_message(message: PollMessage, job_time: Duration, unix: i64) -> Option<Self> {
+        let job = message.job?;
+        let Some(ObjectData::Certificate(ordered)) = message.object?.data else { return None };
+        let action = Action::by_name(job.action.as_deref()?)?;
+        let ran = unix.saturating_sub(job.created.as_ref()?.value()?.unix_seconds()?);
+        let due = job_time.saturating_sub(Duration::from_secs(u64::try_from(ran).unwrap_or_default()));
+        Some(Self { action, job, ordered: *ordered, stid: message.stid?, ctid: message.ctid, due })
+    }
 }
 
 impl World {

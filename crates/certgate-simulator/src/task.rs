@@ -35,7 +35,7 @@ mod session_delete;
 
 use certgate_domain::{AnyData, AnyTask, Call, Response};
 
-use crate::world::{Now, World, refusal, wrong_value};
+use crate::world::{Now, World};
 
 /// What a task comes with.
 pub(crate) struct Asked<'c> {
@@ -49,7 +49,6 @@ macro_rules! tasks {
         fn carry_out(world: &mut World, task: &AnyTask, asked: &Asked<'_>) -> Response<AnyData> {
             match task {
                 $(AnyTask::$task(task) => $file::run(world, task, asked),)+
-                _ => refusal("E00000", wrong_value("request.task.code", task.kind().code())),
             }
         }
     };

@@ -6,18 +6,18 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, GenericObject, Job, Message, Moment,
-    ObjectData, PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, SubjectAlternativeName,
-    TimePeriod,
+    AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, Job, Message, Moment, ObjectData,
+    PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, SubjectAlternativeName, TimePeriod,
     words::{
         AuthMethod, CertificateTransparencyPrivacy, CertificateType, JobStatus, ServerSoftware, SignatureHashAlgorithm,
         StatusType,
     },
 };
+pub(crate) use certgate_server::{message, refusal};
 use certgate_x509::CertificateRequest;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Protocol, Settings, issue::Authority, order::Order};
+use crate::{Protocol, Settings, issue::Authority, order::Order, tracked::Tracked};
 
 /// When a task is worked on.
 #[derive(Debug, Clone, Copy)]
@@ -31,32 +31,33 @@ pub(crate) struct Now {
 pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) protocol: Protocol,
-    pub(crate) certificates: BTreeMap<i64, Certificate>,
-    pub(crate) contacts: BTreeMap<i64, SslContact>,
-    pub(crate) jobs: BTreeMap<i64, Order>,
-    pub(crate) queue: VecDeque<PollMessage>,
+    pub(crate) certificates: Tracked<BTreeMap<i64, Certificate>>,
+    pub(crate) contacts: Tracked<BTreeMap<i64, SslContact>>,
+    pub(crate) jobs: Tracked<BTreeMap<i64, Order>>,
+    pub(crate) queue: Tracked<VecDeque<PollMessage>>,
     /// Sessions, and when each ends.
     pub(crate) sessions: BTreeMap<String, Duration>,
     /// All that ever were.
     pub(crate) session_ids: Vec<String>,
-    authority: Authority,
+    pub(crate) authority: Authority,
     pub(crate) random: fastrand::Rng,
     zone: TimeZone,
-    next_stid: u64,
+    pub(crate) next_stid: u64,
     pub(crate) next_job: i64,
     pub(crate) next_message: i64,
 }
 
 impl World {
-    pub(crate) fn new(settings: Settings) -> Result<Self, rcgen::Error> {
-        let mut world = Self {
-            certificates: BTreeMap::new(),
-            contacts: BTreeMap::new(),
-            jobs: BTreeMap::new(),
-            queue: VecDeque::new(),
+    /// Without anything in it.
+    pub(crate) fn empty(settings: Settings, authority: Authority) -> Self {
+        Self {
+            certificates: Tracked::new(BTreeMap::new()),
+            contacts: Tracked::new(BTreeMap::new()),
+            jobs: Tracked::new(BTreeMap::new()),
+            queue: Tracked::new(VecDeque::new()),
             sessions: BTreeMap::new(),
             session_ids: Vec::new(),
-            authority: Authority::new()?,
+            authority,
             random: settings.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
             next_stid: 1,
@@ -64,7 +65,12 @@ impl World {
             next_message: 1_405_661,
             protocol: Protocol::Json,
             settings,
-        };
+        }
+    }
+
+    /// With what a new one begins with.
+    pub(crate) fn new(settings: Settings) -> Result<Self, rcgen::Error> {
+        let mut world = Self::empty(settings, Authority::new()?);
         world.seed()?;
         world.seed_more();
         for _ in 0..world.settings.foreign_first {
@@ -158,6 +164,19 @@ impl World {
         }
     }
 
+    /// Whether it was changed since it was kept.
+    pub(crate) fn is_changed(&self) -> bool {
+        let Self { certificates, contacts, jobs, queue, .. } = self;
+        certificates.is_changed || contacts.is_changed || jobs.is_changed || queue.is_changed
+    }
+
+    /// It is kept as it is now.
+    pub(crate) fn kept(&mut self) {
+        let Self { certificates, contacts, jobs, queue, .. } = self;
+        (certificates.is_changed, contacts.is_changed) = (false, false);
+        (jobs.is_changed, queue.is_changed) = (false, false);
+    }
+
     /// The next id of a certificate, and of a contact.
     pub(crate) fn next_id<T>(objects: &BTreeMap<i64, T>) -> i64 {
         objects.keys().next_back().copied().unwrap_or_default() + 1
@@ -246,26 +265,6 @@ impl World {
 pub(crate) fn answer(code: &str, text: &str, r#type: StatusType) -> Response<AnyData> {
     let status = Status { code: Some(StatusCode::new(code)), text: Some(text.to_owned()), r#type: Some(r#type) };
     Response { stid: None, ctid: None, status, object: None, messages: Vec::new(), data: Vec::new() }
-}
-
-/// A refusal with one reason.
-pub(crate) fn refusal(code: &str, reason: Message) -> Response<AnyData> {
-    let mut answer = answer(code, "Errors occurred during processing.", StatusType::Error);
-    answer.messages.push(reason);
-    answer
-}
-
-pub(crate) fn message(code: &str, text: &str, r#type: &str, value: &str) -> Message {
-    Message {
-        text: Some(text.to_owned()),
-        code: Some(code.to_owned()),
-        status: Some(StatusType::Error),
-        objects: vec![GenericObject {
-            r#type: Some(r#type.to_owned()),
-            value: Some(value.to_owned()).filter(|value| !value.is_empty()),
-        }],
-        ..Message::default()
-    }
 }
 
 /// `EF01000`: a value is missing or wrong, at that path of the request.

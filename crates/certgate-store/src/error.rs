@@ -11,6 +11,8 @@ pub struct Twin {
     pub id: String,
     /// Where it stands.
     pub state: State,
+    /// The gateway's job, where it is known.
+    pub job: Option<i64>,
 }
 
 /// Why something could not be kept or read. Nothing may be sent that was to be kept first.
@@ -18,7 +20,7 @@ pub struct Twin {
 #[non_exhaustive]
 pub enum StoreError {
     /// Another order of the same is not finished.
-    #[error("order {} of the same is {}: carry on with `certgate resume {}`, or give it up with `certgate orders abandon {}`", .0.id, .0.state.as_str(), .0.id, .0.id)]
+    #[error("{}", twin_text(.0))]
     Unfinished(Twin),
     /// An order of that id is there already.
     #[error("order {0} is in the store already: give another --ctid")]
@@ -26,6 +28,14 @@ pub enum StoreError {
     /// No such order.
     #[error("order {0} is not in the store: `certgate orders` lists them")]
     NoOrder(String),
+    /// It is another account's order.
+    #[error("order {id} belongs to {account}: choose its profile, or give its --user, --context and --endpoint")]
+    OtherAccount {
+        /// Its id.
+        id: String,
+        /// Whose it is.
+        account: String,
+    },
     /// An order cannot go to that state.
     #[error("order {id} is {}, and cannot become {}", before.as_str(), after.as_str())]
     Transition {
@@ -47,7 +57,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is none of ours or damaged.
-    #[error("{}: the store is damaged ({why}): nothing was sent. Put a copy back, or move the file away and check the account's jobs by hand before ordering", path.display())]
+    #[error("{}: the store is damaged ({why}). Put a copy back, or move the file away and check the account's jobs by hand before ordering", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -55,13 +65,13 @@ pub enum StoreError {
         why: String,
     },
     /// No room is left.
-    #[error("{}: no room is left for the store: nothing was sent. Make room and run again", path.display())]
+    #[error("{}: no room is left for the store. Make room and run again", path.display())]
     Full {
         /// The file.
         path: PathBuf,
     },
     /// It cannot be opened or written.
-    #[error("{}: the store cannot be opened or written ({why}): nothing was sent. Check the folder and its rights, or choose another with --store", path.display())]
+    #[error("{}: the store cannot be opened or written ({why}). Check the folder and its rights, or choose another with --store", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -69,7 +79,7 @@ pub enum StoreError {
         why: String,
     },
     /// Others kept it locked for too long.
-    #[error("{}: other processes keep the store locked: nothing was sent. Run again", path.display())]
+    #[error("{}: other processes keep the store locked. Run again", path.display())]
     Locked {
         /// The file.
         path: PathBuf,
@@ -92,4 +102,14 @@ impl StoreError {
             _ => Self::Damaged { path, why: error.to_string() },
         }
     }
+}
+
+/// What is to be done with an order that stands in the way. Only one that may be given up says so.
+fn twin_text(Twin { id, state, job }: &Twin) -> String {
+    let job = job.map(|job| format!(" (job {job})")).unwrap_or_default();
+    let mut text = format!("order {id}{job} of the same is {}: carry on with `certgate resume {id}`", state.as_str());
+    if matches!(state, State::Unknown | State::Issued) {
+        text += &format!(", or give it up with `certgate orders abandon {id}`");
+    }
+    text
 }

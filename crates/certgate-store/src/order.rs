@@ -30,7 +30,7 @@ pub struct Order {
     pub order: NewOrder,
     /// Where it stands.
     pub state: State,
-    /// The gateway's job.
+    /// The gateway's job; of an order of unknown outcome the one that a person named.
     pub job: Option<i64>,
     /// The gateway's transaction id of the order.
     pub stid: Option<String>,
@@ -76,17 +76,17 @@ pub enum State {
     Unknown,
     /// The gateway accepted it; the result comes later.
     Accepted,
-    /// The gateway finished it; its certificate is not checked and written yet.
+    /// The gateway finished it; its certificate is not checked and written yet, or failed a check.
     Issued,
     /// Finished.
     Done,
-    /// The gateway ended it without success, or its certificate failed the checks.
+    /// The gateway ended it without success.
     Failed,
     /// The gateway refused it.
     Refused,
     /// It never left.
     Unsent,
-    /// A person decided that it never arrived.
+    /// A person gave it up: it never arrived, or its certificate failed the checks for good.
     Abandoned,
 }
 
@@ -148,7 +148,9 @@ impl State {
             (before, after) if before == after => true,
             (before, _) if before.is_finished() => false,
             // It was seen at the gateway, so it did leave and was not refused.
-            (Self::Accepted | Self::Issued, Self::Refused | Self::Unsent | Self::Abandoned) => false,
+            (Self::Accepted | Self::Issued, Self::Refused | Self::Unsent) => false,
+            // Its certificate is still to come: given up, another order would be a second one.
+            (Self::Accepted, Self::Abandoned) => false,
             (Self::Unknown, Self::Unsent) => false,
             (before, after) => ranks(after) > ranks(before),
         }

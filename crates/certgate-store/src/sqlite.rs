@@ -170,6 +170,10 @@ impl Store for Sqlite {
         self.read(|connection| messages::waiting(connection, account, limit))
     }
 
+    fn each_foreign(&self, call: &mut dyn FnMut(Message)) -> Result<(), StoreError> {
+        self.read(|connection| messages::each_foreign(connection, call))
+    }
+
     fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
         self.write(|transaction| messages::note(transaction, messages::Note::Taken, stable_id, now))
     }
@@ -193,9 +197,7 @@ mod tests {
         let order = |number| NewOrder { id: format!("o{number}"), certificate: Some(number), ..NewOrder::default() };
         let error = (0..10_000).find_map(|number| store.intend(&order(number), &holder, number).err()).unwrap();
         assert!(matches!(error, StoreError::Full { .. }), "{error}");
-        assert!(
-            error.to_string().ends_with("no room is left for the store: nothing was sent. Make room and run again")
-        );
+        assert!(error.to_string().ends_with("no room is left for the store. Make room and run again"));
         let mut kept: Vec<Order> = Vec::new();
         store.each_order(&Which::All, &mut |order| kept.push(order)).unwrap();
         assert!(
@@ -215,9 +217,10 @@ mod tests {
             rows.collect::<rusqlite::Result<Vec<_>>>().map(|lines| lines.join("; "))
         };
         for (question, keys) in [
-            (orders::TWIN_BY_CERTIFICATE.to_owned(), 2),
+            (orders::TWIN_BY_CERTIFICATE.to_owned(), 3),
             (orders::TWIN_BY_NAME.to_owned(), 3),
             (format!("SELECT id {}", orders::UNFINISHED), 1),
+            (format!("SELECT id {}", orders::BATCH), 2),
             (format!("SELECT id {}", orders::BY_JOB), 2),
             (format!("SELECT number {}", messages::WAITING), 2),
         ] {

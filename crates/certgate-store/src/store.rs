@@ -9,8 +9,13 @@ pub enum Which {
     All,
     /// Those of an account that are not finished.
     Unfinished(String),
-    /// Those of a batch.
-    Batch(String),
+    /// Those of a line of a batch.
+    Batch {
+        /// Whose.
+        account: String,
+        /// Which batch and which line of it.
+        batch: String,
+    },
 }
 
 /// Keeps orders and messages. Whatever a method did is durable when it returns.
@@ -51,7 +56,7 @@ pub trait Store: Send {
     /// It could not be read.
     fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError>;
 
-    /// Calls with each order, oldest first.
+    /// Calls with each order in the order in which they were intended, whatever the clock said then.
     ///
     /// # Errors
     /// They could not be read.
@@ -87,6 +92,12 @@ pub trait Store: Send {
     /// # Errors
     /// They could not be read.
     fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// Calls with each message about no known order, of every account, handed over or not, in the order of arrival.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn each_foreign(&self, call: &mut dyn FnMut(Message)) -> Result<(), StoreError>;
 
     /// Notes that a message was handed over.
     ///

@@ -114,10 +114,7 @@ fn nothing_is_ordered_twice() {
     store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
     let error = store.intend(&order("b", Some(571)), &place.holder, 2).unwrap_err();
     assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Intended));
-    assert_eq!(
-        error.to_string(),
-        "order a of the same is intended: carry on with `certgate resume a`, or give it up with `certgate orders abandon a`"
-    );
+    assert_eq!(error.to_string(), "order a of the same is intended: carry on with `certgate resume a`");
     let error = store.intend(&order("a", Some(999)), &place.holder, 2).unwrap_err();
     assert_eq!(error.to_string(), "order a is in the store already: give another --ctid");
     store.intend(&order("c", Some(572)), &place.holder, 3).unwrap();
@@ -130,6 +127,64 @@ fn nothing_is_ordered_twice() {
     store.intend(&other, &place.holder, 7).unwrap();
     store.change("a", &change(State::Refused), 8).unwrap();
     store.intend(&order("h", Some(571)), &place.holder, 9).unwrap();
+    // An earlier certificate may be revoked while the next one is on its way, once.
+    let revoke = |id: &str| NewOrder { task: "certificate-revoke".to_owned(), ..order(id, Some(571)) };
+    store.intend(&revoke("i"), &place.holder, 10).unwrap();
+    assert!(
+        matches!(store.intend(&revoke("j"), &place.holder, 11), Err(StoreError::Unfinished(twin)) if twin.id == "i")
+    );
+}
+
+/// Only what a person may give up is offered for that.
+#[test]
+fn what_stands_in_the_way_says_what_to_do() {
+    for (state, expected) in [
+        (State::Intended, "order a (job 7) of the same is intended: carry on with `certgate resume a`"),
+        (
+            State::Unknown,
+            "order a (job 7) of the same is unknown: carry on with `certgate resume a`, or give it up with `certgate orders \
+             abandon a`",
+        ),
+        (State::Accepted, "order a (job 7) of the same is accepted: carry on with `certgate resume a`"),
+        (
+            State::Issued,
+            "order a (job 7) of the same is issued: carry on with `certgate resume a`, or give it up with `certgate orders \
+             abandon a`",
+        ),
+    ] {
+        let place = Place::new();
+        let mut store = place.open();
+        store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+        store.change("a", &Change { job: Some(7), ..change(state) }, 2).unwrap();
+        let error = store.intend(&order("b", Some(571)), &place.holder, 3).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        let gives_up = store.change("a", &change(State::Abandoned), 4).is_ok();
+        assert_eq!(gives_up, state == State::Intended || expected.contains("abandon"), "{state:?}");
+        // What was named by hand for an order that never arrived is free again; a job that was seen is not.
+        let owner = store.order_of_job(ACCOUNT, 7).unwrap();
+        assert_eq!(owner.is_none(), state == State::Unknown, "{state:?}");
+    }
+}
+
+/// The clock may be set back between two orders.
+#[test]
+fn orders_stand_as_they_were_intended() {
+    let place = Place::new();
+    let mut store = place.open();
+    let line = |id: &str, certificate| NewOrder { batch: Some("line".to_owned()), ..order(id, Some(certificate)) };
+    store.intend(&line("first", 1), &place.holder, 2000).unwrap();
+    store.intend(&line("second", 2), &place.holder, 1000).unwrap();
+    let other = NewOrder { account: "somebody else".to_owned(), ..line("other", 1) };
+    store.intend(&other, &place.holder, 3000).unwrap();
+    let batch = Which::Batch { account: ACCOUNT.to_owned(), batch: "line".to_owned() };
+    for (which, expected) in [
+        (Which::All, vec!["first", "second", "other"]),
+        (Which::Unfinished(ACCOUNT.to_owned()), vec!["first", "second"]),
+        (batch, vec!["first", "second"]),
+    ] {
+        let ids: Vec<String> = all(&store, &which).into_iter().map(|order| order.order.id).collect();
+        assert_eq!(ids, expected, "{which:?}");
+    }
 }
 
 #[test]
@@ -174,7 +229,7 @@ fn states_only_go_forward() {
         (Intended, vec![Unknown, Accepted, Issued, Done, Failed, Refused, Unsent, Abandoned]),
         (Unknown, vec![Accepted, Issued, Done, Failed, Refused, Abandoned]),
         (Accepted, vec![Issued, Done, Failed]),
-        (Issued, vec![Done, Failed]),
+        (Issued, vec![Done, Failed, Abandoned]),
         (Done, vec![]),
         (Failed, vec![]),
         (Refused, vec![]),
@@ -249,6 +304,12 @@ fn messages_are_kept_once_and_find_their_order() {
     store.take(&waiting[0].stable_id, 22).unwrap();
     assert_eq!(store.waiting(ACCOUNT, 1).unwrap()[0].stable_id, waiting[1].stable_id);
     assert_eq!(waiting[0].message.raw, b"<response/>");
+    let mut foreign = Vec::new();
+    store.each_foreign(&mut |message| foreign.push((message.message.account, message.message.id))).unwrap();
+    let of = |account: &str, id| (account.to_owned(), id);
+    let expected =
+        [(ACCOUNT, Some(1)), (ACCOUNT, Some(1)), (ACCOUNT, None), (ACCOUNT, Some(4)), ("somebody else", Some(5))];
+    assert_eq!(foreign, expected.map(|(account, id)| of(account, id)), "taken or not, whosever");
 }
 
 /// What goes wrong with the file, and what is said of it.
@@ -262,8 +323,8 @@ fn troubles() {
     fs::write(at("garbage"), "this is no database, and long enough to be looked at as one. ".repeat(20)).unwrap();
     assert_eq!(
         said(&at("garbage")),
-        "DIR/garbage: the store is damaged (file is not a database): nothing was sent. Put a copy back, or move the file away \
-         and check the account's jobs by hand before ordering"
+        "DIR/garbage: the store is damaged (file is not a database). Put a copy back, or move the file away and check the account's jobs by \
+         hand before ordering"
     );
 
     Sqlite::open(&at("newer")).unwrap();
@@ -273,8 +334,8 @@ fn troubles() {
     fs::write(at("file"), "").unwrap();
     assert_eq!(
         said(&at("file").join("store")),
-        "DIR/file/store: the store cannot be opened or written (File exists (os error 17)): nothing was sent. Check the folder \
-         and its rights, or choose another with --store"
+        "DIR/file/store: the store cannot be opened or written (File exists (os error 17)). Check the folder and its rights, or \
+         choose another with --store"
     );
     fs::create_dir(at("folder")).unwrap();
     assert!(said(&at("folder")).contains("cannot be opened or written (Is a directory"));

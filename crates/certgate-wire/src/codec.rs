@@ -25,7 +25,7 @@ pub struct Encoded<T> {
 /// Something that a protocol cannot say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// Which field, by the JSON API's names: `lifetime.unit`, `options.language`.
+    /// Which field, by the JSON API's names, with `[n]` for an item of a list: `data[0].lifetime`, `options.language`.
     pub path: String,
     /// Why it cannot be said.
     pub why: String,

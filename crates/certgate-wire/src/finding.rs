@@ -15,7 +15,7 @@ pub struct Finding {
     /// Where, made of the names on the wire: `response.result.data.certificate.colour`, an attribute as `….@kind`, `[n]` from
     /// 0 where a name repeats among its siblings and in JSON arrays.
     pub path: String,
-    /// Line and column; absent for what is outside the body, such as a header.
+    /// Line and column; absent for what stands in no text, such as a header that came over the wire.
     pub place: Option<Place>,
 }
 

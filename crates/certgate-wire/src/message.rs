@@ -15,6 +15,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method that the protocols use.
+    pub const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Put, Self::Delete];
+
     /// Its name, such as `GET`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +30,7 @@ impl Method {
 
     /// The method of that name.
     pub fn by_name(name: &str) -> Option<Self> {
-        [Self::Get, Self::Post, Self::Put, Self::Delete].into_iter().find(|method| method.as_str() == name)
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
 }
 

@@ -27,9 +27,16 @@ pub(crate) fn character(name: &str) -> Option<char> {
         None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
         _ => return None,
     };
-    let allowed = |c: &char| (*c >= ' ' || matches!(c, '\n' | '\t' | '\r')) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    char::from_u32(code).filter(allowed)
+    char::from_u32(code).filter(|c| !is_forbidden(*c))
 }
+
+/// Whether XML 1.0 cannot hold the character, not even by its number.
+pub(crate) fn is_forbidden(c: char) -> bool {
+    (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// How a text holds the characters of markup.
+pub(crate) const ESCAPED: &str = "text in which & stands as &amp; and < as &lt;";
 
 /// An attribute's value with its references resolved; `None` where one is unknown.
 pub(crate) fn unescaped(raw: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use certgate_wire::{
 };
 use jiff::tz::TimeZone;
 
-use crate::{element::Reading, envelope, out::Out, redact::redact, tree::Tree};
+use crate::{element::Reading, envelope, nodes::Tree, out::Out, redact::redact};
 
 /// The XML gateway's protocol. Times in it have no zone: the codec's is taken, Europe/Berlin unless told.
 #[derive(Debug, Clone)]

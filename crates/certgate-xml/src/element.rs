@@ -1,13 +1,16 @@
 //! Accessors that tick off what was read, so that what nobody read becomes a finding.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use certgate_domain::{Foreign, Moment, Said, Secret};
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place, excerpt};
 use jiff::tz::TimeZone;
 
 use crate::{
-    tree::Tree,
+    nodes::Tree,
     value::{read_flag, read_moment},
 };
 
@@ -78,6 +81,13 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether there is any text in an element, or below it, or in an attribute: what is empty counts as absent.
+    fn says_something(&self, node: u32) -> bool {
+        !self.tree.text(node).trim().is_empty()
+            || self.tree.attributes_of(node).any(|attribute| !self.tree.attribute_value(attribute).is_empty())
+            || self.tree.children(node).any(|child| self.says_something(child))
+    }
+
     /// Everything odd: what was found while reading, and what nobody read, in the order of the body.
     pub(crate) fn findings(self) -> Findings {
         let mut hidden = vec![false; self.tree.len()];
@@ -86,7 +96,7 @@ impl<'a> Reading<'a> {
                 hidden.get(parent as usize).copied().unwrap_or(true) || self.ticked(parent) == Tick::Whole
             });
             let unread = self.ticked(node) == Tick::Unread;
-            if unread && !above {
+            if unread && !above && self.says_something(node) {
                 self.find(FindingKind::Unknown, node, "", self.tree.offset(node));
             }
             if let Some(place) = hidden.get_mut(node as usize) {
@@ -104,7 +114,8 @@ impl<'a> Reading<'a> {
                 Some(_) => self.tree.name(attribute.node) == "task" && name == "serial",
             };
             let inside = hidden.get(attribute.node as usize).copied().unwrap_or(true);
-            if !known && !inside && self.ticked(attribute.node) != Tick::Whole {
+            let is_empty = self.tree.attribute_value(attribute).is_empty();
+            if !known && !inside && !is_empty && self.ticked(attribute.node) != Tick::Whole {
                 let below = format!(".@{name}");
                 self.find(FindingKind::Unknown, attribute.node, &below, self.tree.attribute_offset(attribute));
             }
@@ -149,8 +160,12 @@ impl<'r, 'a> Element<'r, 'a> {
 
     /// Whether it has neither text nor children.
     pub(crate) fn is_empty(&self) -> bool {
-        let tree = self.reading.tree;
-        !tree.has_children(self.node) && tree.text(self.node).trim_ascii().is_empty()
+        !self.has_children() && self.beside().is_empty()
+    }
+
+    /// Text beside its elements. No-break spaces between elements, as the documented page has them, are none.
+    fn beside(&self) -> &'r str {
+        self.verbatim().trim()
     }
 
     pub(crate) fn has_children(&self) -> bool {
@@ -203,6 +218,8 @@ impl<'r, 'a> Element<'r, 'a> {
 
     fn check_scalar(&self) -> Result<()> {
         match self.reading.tree.children(self.node).next() {
+            // A name in a secret may be a part of it: `a<b/>`.
+            Some(_) if self.reading.tree.secret(self.node).is_some() => Err(self.refuse("an element", "text")),
             Some(child) => {
                 let found = format!("the element <{}>", self.reading.tree.name(child));
                 Err(self.refuse(found, "text"))
@@ -230,12 +247,13 @@ impl<'r, 'a> Element<'r, 'a> {
 
     pub(crate) fn check_record(&self) -> Result<()> {
         let tree = self.reading.tree;
-        let text = tree.text(self.node).trim_ascii();
+        let text = self.beside();
         if text.is_empty() {
             return Ok(());
         }
         if !tree.has_children(self.node) {
-            return Err(self.refuse(format!("the text {}", excerpt(text)), "elements"));
+            // Not shown: it may be a session, or credentials.
+            return Err(self.refuse("text", "elements"));
         }
         self.reading.find(FindingKind::Unknown, self.node, ".#text", tree.offset(self.node));
         Ok(())
@@ -350,29 +368,37 @@ impl<'r, 'a> Element<'r, 'a> {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (format!("@{name}"), Foreign::Text(value.into_owned())))
             .collect();
-        let text = tree.text(self.node).trim_ascii();
-        if entries.is_empty() && !tree.has_children(self.node) {
+        let text = if self.has_children() { self.beside() } else { self.verbatim().trim_ascii() };
+        if entries.is_empty() && !self.has_children() {
             return Ok(Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty()));
         }
-        let mut places = std::collections::HashMap::new();
-        for node in tree.children(self.node) {
-            let Some(value) = (Element { reading: self.reading, node }).foreign()? else { continue };
-            let name = tree.name(node);
-            match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
-                Some((_, Foreign::List(list))) => list.push(value),
-                Some((_, single)) => {
-                    let first = std::mem::replace(single, Foreign::List(Vec::new()));
-                    *single = Foreign::List(vec![first, value]);
-                }
-                None => {
-                    places.insert(name, entries.len());
-                    entries.push((name.to_owned(), value));
-                }
-            }
-        }
+        let children = tree.children(self.node).map(|node| Element { reading: self.reading, node });
+        entries.extend(together(children)?);
         if !text.is_empty() {
             entries.push(("#text".to_owned(), Foreign::Text(text.to_owned())));
         }
         Ok(Some(entries).filter(|entries| !entries.is_empty()).map(Foreign::Map))
     }
+}
+
+/// Elements whole, each under its name; those that share one are a list.
+pub(crate) fn together<'r, 'a: 'r>(elements: impl Iterator<Item = Element<'r, 'a>>) -> Result<Vec<(String, Foreign)>> {
+    let mut entries: Vec<(String, Foreign)> = Vec::new();
+    let mut places = HashMap::new();
+    for element in elements {
+        let Some(value) = element.foreign()? else { continue };
+        let name = element.name();
+        match places.get(name).and_then(|at: &usize| entries.get_mut(*at)) {
+            Some((_, Foreign::List(list))) => list.push(value),
+            Some((_, single)) => {
+                let first = std::mem::replace(single, Foreign::List(Vec::new()));
+                *single = Foreign::List(vec![first, value]);
+            }
+            None => {
+                places.insert(name, entries.len());
+                entries.push((name.to_owned(), value));
+            }
+        }
+    }
+    Ok(entries)
 }

@@ -123,26 +123,30 @@ pub(crate) fn write_request(out: &mut Out<'_>, call: &Call) {
     let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
     out.element("request", |out| {
         if let Some(identity) = identity {
-            write_identity(out, identity);
+            out.within("credentials", |out| write_identity(out, identity));
         }
-        out.record("owner", owner.as_ref(), basic_user::write);
-        out.text("language", language.as_deref());
-        if demo.is_some() {
-            out.lose("demo", "XML has no demo mode: the demo system has an address of its own");
-        }
+        out.within("options", |out| {
+            out.record("owner", owner.as_ref(), basic_user::write);
+            out.text("language", language.as_deref());
+            if demo.is_some() {
+                out.lose("demo", "XML has no demo mode: the demo system has an address of its own");
+            }
+        });
         out.element("task", |out| {
             out.text("code", Some(task.kind().code()));
             task::write_request(out, task);
-            for name in keys {
-                out.text("key", Some(&key::to_xml(name)));
-            }
-            match force_contact_create {
-                Some(Said::Value(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
-                Some(Said::Text(text)) => out.text("force_contact_create", Some(text)),
-                None => {}
-            }
-            out.text("ctid", ctid.as_deref());
-            out.text("reply_to", reply_to.as_deref());
+            out.within("options", |out| {
+                out.within("keys", |out| {
+                    out.items(keys, |out, name| out.text_as("key", "", Some(&key::to_xml(name))));
+                });
+                match force_contact_create {
+                    Some(Said::Value(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
+                    Some(Said::Text(text)) => out.text("force_contact_create", Some(text)),
+                    None => {}
+                }
+                out.text("ctid", ctid.as_deref());
+                out.text("reply_to", reply_to.as_deref());
+            });
         });
     });
 }
@@ -213,21 +217,21 @@ fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>,
 pub(crate) fn write_response(out: &mut Out<'_>, responses: &[(TaskKind, Response<AnyData>)]) {
     let alone = responses.len() == 1;
     out.element("response", |out| {
-        for (kind, answer) in responses {
+        for (_, answer) in responses {
             let Response { stid, ctid, status, object, messages, data } = answer;
             out.element("result", |out| {
                 out.element("data", |out| {
                     out.integer("summary", object.as_ref().and_then(|object| object.summary));
-                    for data in data {
-                        task::write_data(*kind, out, data);
-                    }
+                    out.within("data", |out| out.items(data, task::write_data));
                 });
                 out.records("msg", messages, message::write);
                 out.element("status", |out| {
                     let Status { code, text, r#type } = status;
-                    out.text("code", code.as_ref().map(StatusCode::as_str));
-                    out.text("text", text.as_deref());
-                    message::write_type(out, r#type.as_ref());
+                    out.within("status", |out| {
+                        out.text("code", code.as_ref().map(StatusCode::as_str));
+                        out.text("text", text.as_deref());
+                        message::write_type(out, "type", r#type.as_ref());
+                    });
                     let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
                     out.record("object", named, |out, object| {
                         out.text("type", object.r#type.as_deref());

@@ -15,6 +15,7 @@ mod element;
 mod envelope;
 mod fingerprint;
 mod key;
+mod nodes;
 mod out;
 mod record;
 mod redact;

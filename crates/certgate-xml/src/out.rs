@@ -5,13 +5,17 @@ use certgate_wire::Loss;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
-use crate::key;
-use crate::value::{write_flag, write_moment};
+use crate::{
+    character::is_forbidden,
+    key,
+    value::{write_flag, write_moment},
+};
 
 /// A body being written. Absent values write nothing.
 pub(crate) struct Out<'z> {
     xml: String,
     zone: &'z TimeZone,
+    /// The JSON API's names of what is being written, for losses.
     path: Vec<String>,
     losses: Vec<Loss>,
 }
@@ -25,10 +29,23 @@ impl<'z> Out<'z> {
         (self.xml.into_bytes(), self.losses)
     }
 
-    /// Notes what cannot be said here.
-    pub(crate) fn lose(&mut self, name: &str, why: &str) {
-        let names: Vec<&str> = self.path.iter().map(String::as_str).chain([name]).collect();
-        self.losses.push(Loss::new(json_path(&names), why));
+    /// Notes that this field of the record being written cannot be said; none for the record itself.
+    pub(crate) fn lose(&mut self, field: &str, why: &str) {
+        let mut path = String::new();
+        for step in self.path.iter().cloned().chain(field.split('.').map(json_name)) {
+            if !path.is_empty() && !step.is_empty() && !step.starts_with('[') {
+                path.push('.');
+            }
+            path += &step;
+        }
+        self.losses.push(Loss::new(path, why));
+    }
+
+    /// What `inside` writes is this field of the record being written, by the JSON API's name; `[n]` is an item of a list.
+    pub(crate) fn within(&mut self, field: impl Into<String>, inside: impl FnOnce(&mut Self)) {
+        self.path.push(field.into());
+        inside(self);
+        self.path.pop();
     }
 
     /// An element around what `inside` writes.
@@ -42,51 +59,89 @@ impl<'z> Out<'z> {
         self.xml += "<";
         self.xml += name;
         for (name, value) in attributes {
-            let value = self.allowed(name, value);
+            let value = self.allowed(&format!("@{name}"), value);
             self.xml += &format!(
                 " {name}=\"{}\"",
                 escape(value.as_str()).replace('\n', "&#10;").replace('\t', "&#9;").replace('\r', "&#13;")
             );
         }
         self.xml += ">";
-        self.path.push(name.to_owned());
     }
 
     fn close(&mut self, name: &str) {
-        self.path.pop();
         self.xml += "</";
         self.xml += name;
         self.xml += ">";
     }
 
+    /// A record that is a field of the one being written.
     pub(crate) fn record<T>(&mut self, name: &str, value: Option<&T>, write: impl FnOnce(&mut Self, &T)) {
         if let Some(value) = value {
-            self.element(name, |out| write(out, value));
+            self.within(json_name(name), |out| out.element(name, |out| write(out, value)));
         }
     }
 
+    /// Records that are a field of the one being written, an element each.
     pub(crate) fn records<T>(&mut self, name: &str, values: &[T], write: impl Fn(&mut Self, &T)) {
-        for value in values {
-            self.element(name, |out| write(out, value));
+        self.within(json_name(name), |out| {
+            out.items(values, |out, value| out.element(name, |out| write(out, value)));
+        });
+    }
+
+    /// The items of a list.
+    pub(crate) fn items<T>(&mut self, values: &[T], write: impl Fn(&mut Self, &T)) {
+        for (index, value) in values.iter().enumerate() {
+            self.within(format!("[{index}]"), |out| write(out, value));
         }
     }
 
+    /// A text. White space at its ends does not count in XML.
     pub(crate) fn text(&mut self, name: &str, value: Option<&str>) {
+        self.text_as(name, name, value);
+    }
+
+    /// The same, where XML's name says nothing of JSON's.
+    pub(crate) fn text_as(&mut self, name: &str, field: &str, value: Option<&str>) {
         if let Some(value) = value {
-            let value = self.allowed(name, value);
-            self.xml += &format!("<{name}>{}</{name}>", escape(value.as_str()).replace('\r', "&#13;"));
+            self.check_ends(field, value);
+            let value = self.allowed(field, value);
+            self.escaped(name, &value);
         }
+    }
+
+    fn check_ends(&mut self, name: &str, text: &str) {
+        if text.trim_ascii().len() < text.len() {
+            self.lose(name, "white space at the ends of a text does not count in XML");
+        }
+    }
+
+    /// A text that counts byte for byte.
+    pub(crate) fn bytes(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.check_blank(name, value);
+            let value = self.allowed(name, value);
+            self.escaped(name, &value);
+        }
+    }
+
+    fn check_blank(&mut self, name: &str, text: &str) {
+        if !text.is_empty() && text.trim_ascii().is_empty() {
+            self.lose(name, "a blank text counts as absent in XML");
+        }
+    }
+
+    fn escaped(&mut self, name: &str, value: &str) {
+        self.xml += &format!("<{name}>{}</{name}>", escape(value).replace('\r', "&#13;"));
     }
 
     pub(crate) fn texts(&mut self, name: &str, values: &[String]) {
-        for value in values {
-            self.text(name, Some(value));
-        }
+        self.within(json_name(name), |out| out.items(values, |out, value| out.text_as(name, "", Some(value))));
     }
 
     /// A text in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
     pub(crate) fn cdata(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
+            self.check_blank(name, value);
             let value = self.allowed(name, value);
             let value = value.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
             self.xml += &format!("<{name}><![CDATA[{value}]]></{name}>");
@@ -100,7 +155,7 @@ impl<'z> Out<'z> {
     }
 
     pub(crate) fn secret(&mut self, name: &str, value: Option<&Secret>) {
-        self.text(name, value.map(Secret::expose));
+        self.bytes(name, value.map(Secret::expose));
     }
 
     pub(crate) fn flag(&mut self, name: &str, value: Option<&Said<bool>>) {
@@ -119,8 +174,8 @@ impl<'z> Out<'z> {
         match value {
             Some(Said::Value(moment)) => match write_moment(moment, self.zone) {
                 Some((text, lost)) => {
-                    if lost {
-                        self.lose(name, "XML times have no milliseconds");
+                    if let Some(why) = lost {
+                        self.lose(name, why);
                     }
                     self.text(name, Some(&text));
                 }
@@ -131,23 +186,21 @@ impl<'z> Out<'z> {
         }
     }
 
-    /// An object of a kind that is not modelled, with its names as received.
+    /// An object of a kind that is not modelled, with its names as received. It is the field being written.
     pub(crate) fn foreign(&mut self, name: &str, value: &Foreign) {
         if !is_name(name) {
-            return self.lose(name, "this name cannot be an element of XML");
+            return self.lose("", "this name cannot be an element of XML");
         }
         match value {
-            Foreign::Bool(flag) => self.text(name, Some(if *flag { "true" } else { "false" })),
-            Foreign::Number(text) | Foreign::Text(text) => self.text(name, Some(text)),
-            Foreign::List(items) => {
-                for item in items {
-                    if matches!(item, Foreign::List(_)) {
-                        self.lose(name, "XML has no list inside a list");
-                    } else {
-                        self.foreign(name, item);
-                    }
+            Foreign::Bool(flag) => self.text_as(name, "", Some(if *flag { "true" } else { "false" })),
+            Foreign::Number(text) | Foreign::Text(text) => self.text_as(name, "", Some(text)),
+            Foreign::List(items) => self.items(items, |out, item| {
+                if matches!(item, Foreign::List(_)) {
+                    out.lose("", "XML has no list inside a list");
+                } else {
+                    out.foreign(name, item);
                 }
-            }
+            }),
             Foreign::Map(entries) => {
                 let attributes: Vec<(&str, &str)> = entries
                     .iter()
@@ -159,11 +212,12 @@ impl<'z> Out<'z> {
                 for (key, value) in entries {
                     match (key.as_str(), value.as_text()) {
                         ("#text", Some(text)) => {
+                            self.check_ends(key, text);
                             let text = self.allowed(key, text);
                             self.xml += &escape(text.as_str()).replace('\r', "&#13;");
                         }
                         (key, Some(_)) if key.strip_prefix('@').is_some_and(is_name) => {}
-                        (key, _) => self.foreign(key, value),
+                        (key, _) => self.within(key, |out| out.foreign(key, value)),
                     }
                 }
                 self.close(name);
@@ -173,36 +227,12 @@ impl<'z> Out<'z> {
 
     /// The text without characters that XML 1.0 cannot hold.
     fn allowed(&mut self, name: &str, text: &str) -> String {
-        let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-        if text.contains(bad) {
+        if text.contains(is_forbidden) {
             self.lose(name, "it holds control characters, which XML 1.0 cannot");
-            return text.replace(bad, "");
+            return text.replace(is_forbidden, "");
         }
         text.to_owned()
     }
-}
-
-/// The JSON API's path of what stands there in XML: without the envelope, in the names of [`Loss`].
-fn json_path(names: &[&str]) -> String {
-    let (start, inside): (Option<&str>, &[&str]) = match names {
-        ["request", "auth", inside @ ..] => (Some("credentials"), inside),
-        ["request", "task", field @ ("ctid" | "reply_to" | "key" | "force_contact_create")] => {
-            (Some("options"), std::slice::from_ref(field))
-        }
-        ["request", "task", field @ ("view" | "where" | "order"), inside @ ..] => {
-            return Some(*field).into_iter().chain(inside.iter().copied()).map(json_name).collect::<Vec<_>>().join(".");
-        }
-        ["request", "task", _, inside @ ..] if !inside.is_empty() => (None, inside),
-        ["request", "task", inside @ ..] => (None, inside),
-        ["request", inside @ ..] => (Some("options"), inside),
-        ["response", "result", "data", _, inside @ ..] if !inside.is_empty() => (Some("data"), inside),
-        ["response", "result", "status", "object", inside @ ..] => (Some("object"), inside),
-        ["response", "result", inside @ ..] => (None, inside),
-        ["response", inside @ ..] => (None, inside),
-        inside => (None, inside),
-    };
-    let inside = inside.iter().flat_map(|name| name.split('.')).map(json_name);
-    start.map(str::to_owned).into_iter().chain(inside).collect::<Vec<_>>().join(".")
 }
 
 /// The JSON API's name of a field: its own where the protocols differ, or else the same in camel case.
@@ -215,11 +245,9 @@ fn json_name(name: &str) -> String {
         "subject_alternative_name" => "subjectAlternativeNames",
         "approver_email" => "approverEmails",
         "has_multi_value_dn" => "hasMultiValueDN",
-        "job_id" => "id",
-        "key" => "keys",
         "msg" => "messages",
         "help" => "notice",
-        "where" | "and" | "or" => "filters",
+        "mode" => "type",
         "order" => "orders",
         _ => "",
     };

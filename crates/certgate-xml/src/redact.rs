@@ -4,6 +4,9 @@
 const SECRET: [&str; 7] =
     ["password", "hash", "token", "authinfo", "challenge_password", "hardware_init_token", "private_key"];
 
+/// Elements that hold such ones, and whose own text can only be a secret without its element.
+const HOLDERS: [&str; 2] = ["auth", "auth_session"];
+
 /// What stands in the place of a secret.
 const BLANK: &str = "…";
 
@@ -31,24 +34,31 @@ pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
         if open.ends_with(b"/>") {
             continue;
         }
-        let end = closing(inside, &name);
+        let end = if is_secret(&name) { closing(inside, &name) } else { own_text(inside) };
         let content = inside.get(..end).unwrap_or_default();
-        if !content.is_empty() {
-            out.extend_from_slice(BLANK.as_bytes());
-        }
+        let is_nothing = content.is_empty() || !is_secret(&name) && content.trim_ascii().is_empty();
+        out.extend_from_slice(if is_nothing { content } else { BLANK.as_bytes() });
         rest = inside.get(end..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
     keys_blanked(out)
 }
 
-/// The name of a secret element that starts here, as it stands.
+/// The name of a secret element that starts here, or of a holder, as it stands.
 fn secret_element(tag: &[u8]) -> Option<String> {
     let name: Vec<u8> =
         tag.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).copied().collect();
-    let name = String::from_utf8(name).ok()?;
-    let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
-    SECRET.contains(&local.as_str()).then_some(name)
+    String::from_utf8(name).ok().filter(|name| is_secret(name) || is_one_of(name, &HOLDERS))
+}
+
+/// Whether the content of an element of that name is secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    is_one_of(name, &SECRET)
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    let local = name.rsplit(':').next().unwrap_or_default();
+    names.iter().any(|name| local.eq_ignore_ascii_case(name))
 }
 
 /// Where the element's end tag starts, outside of CDATA and comments and past elements of its own name; the end of the bytes
@@ -80,6 +90,12 @@ fn closing(inside: &[u8], name: &str) -> usize {
         at += skipped;
     }
     inside.len()
+}
+
+/// Where the text at the start ends, CDATA and comments with it, and the first element or the end tag starts.
+fn own_text(inside: &[u8]) -> usize {
+    let starts = |pair: &[u8]| pair.first() == Some(&b'<') && pair.get(1) != Some(&b'!');
+    inside.windows(2).position(starts).unwrap_or(inside.len())
 }
 
 /// Whether the bytes start with that tag, in any case, and not with one of a longer name.
@@ -137,6 +153,10 @@ mod tests {
                 "<authinfo>S0L</authinfo><auth_session><hash>h</hash></auth_session>",
                 "<authinfo>…</authinfo><auth_session><hash>…</hash></auth_session>",
             ),
+            ("<auth_session>h</auth_session>x", "<auth_session>…</auth_session>x"),
+            ("<auth>\n<![CDATA[h]]> <user>u</user></auth>", "<auth>…<user>u</user></auth>"),
+            ("<auth>\n <user>u</user>\n</auth>", "<auth>\n <user>u</user>\n</auth>"),
+            ("<auth_session>cut of", "<auth_session>…"),
             ("<passwords>kept</passwords>", "<passwords>kept</passwords>"),
             ("<password>a</passwords>b</password>c", "<password>…</password>c"),
             ("<hash>a<hash>b</hash>c<hash/>d</hash>e", "<hash>…</hash>e"),

@@ -10,45 +10,10 @@ use quick_xml::{
 };
 
 use crate::{
-    character::{character, unescaped, with_line_feeds},
+    character::{ESCAPED, character, is_forbidden, unescaped, with_line_feeds},
     fingerprint::Fingerprint,
+    nodes::{Attribute, NONE, Node, Text, Tree, slice},
 };
-
-/// A parsed body: one flat list of elements in document order, names and text borrowed from the body.
-pub(crate) struct Tree<'a> {
-    body: &'a str,
-    nodes: Vec<Node>,
-    /// Text that had to be put together from several pieces.
-    joined: Vec<String>,
-    attributes: Vec<Attribute>,
-}
-
-struct Node {
-    /// The byte of its `<`; the name follows.
-    at: u32,
-    name: Fingerprint,
-    parent: u32,
-    first_child: u32,
-    next: u32,
-    text: Text,
-}
-
-#[derive(Clone, Copy)]
-enum Text {
-    None,
-    Borrowed(u32, u32),
-    Joined(u32),
-}
-
-/// An attribute and the element it stands on.
-pub(crate) struct Attribute {
-    pub(crate) node: u32,
-    name: (u32, u32),
-    value: (u32, u32),
-}
-
-/// No element.
-const NONE: u32 = u32::MAX;
 
 struct Open {
     node: u32,
@@ -72,11 +37,7 @@ impl<'a> Tree<'a> {
             |at: usize, found: String, expected: &str| Err(DecodeError::new("body", found, expected).at(bytes, at));
         // Offsets are kept in 32 bits.
         if bytes.len() > limits.body.min(u32::MAX as usize) {
-            return Err(DecodeError::new(
-                "body",
-                format!("more than {} bytes", limits.body),
-                "a body within the limit",
-            ));
+            return refuse(limits.body, format!("more than {} bytes", limits.body), "a body within the limit");
         }
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let body = match std::str::from_utf8(bytes) {
@@ -93,132 +54,19 @@ impl<'a> Tree<'a> {
         let suspicious = bytes
             .iter()
             .fold(false, |seen, byte| seen | (*byte < 0x20 && *byte != b'\n' && *byte != b'\t') | (*byte == 0xEF));
-        if suspicious {
-            let bad = |c: char| (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-            if let Some((at, c)) = body.char_indices().find(|(_, c)| bad(*c)) {
-                return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
-            }
+        if suspicious && let Some((at, c)) = body.char_indices().find(|(_, c)| is_forbidden(*c)) {
+            return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
         }
         if !body.trim_start().starts_with('<') {
-            return refuse(body.len() - body.trim_start().len(), excerpt(body.trim_start()), "XML");
+            return refuse(body.len() - body.trim_start().len(), first(body.trim_start()), "XML");
         }
         Builder::new(body, limits, suspicious && body.contains('\r')).run()
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    pub(crate) fn name(&self, node: u32) -> &'a str {
-        self.node(node).map_or("", |node| slice(self.body, (node.at + 1, node.name.len())))
-    }
-
-    /// The element's text; empty where it has none.
-    pub(crate) fn text(&self, node: u32) -> &str {
-        match self.node(node).map(|node| node.text) {
-            Some(Text::Borrowed(start, len)) => slice(self.body, (start, len)),
-            Some(Text::Joined(at)) => self.joined.get(at as usize).map_or("", String::as_str),
-            _ => "",
-        }
-    }
-
-    pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
-        let mut next = self.node(node).map_or(NONE, |node| node.first_child);
-        std::iter::from_fn(move || {
-            let node = self.node(next)?;
-            Some(std::mem::replace(&mut next, node.next))
-        })
-    }
-
-    /// The children of one of these names. Every field of every record walks its siblings here: no step does more than it must.
-    pub(crate) fn named<'t, const N: usize>(
-        &'t self,
-        parent: u32,
-        names: &'t [&str; N],
-    ) -> impl Iterator<Item = u32> + 't {
-        let keys = names.map(Fingerprint::of);
-        let mut next = self.node(parent).map_or(NONE, |node| node.first_child);
-        std::iter::from_fn(move || {
-            while let Some(node) = self.node(next) {
-                let at = std::mem::replace(&mut next, node.next);
-                if keys.contains(&node.name) && names.contains(&self.name(at)) {
-                    return Some(at);
-                }
-            }
-            None
-        })
-    }
-
-    pub(crate) fn has_children(&self, node: u32) -> bool {
-        self.node(node).is_some_and(|node| node.first_child != NONE)
-    }
-
-    /// Every attribute, in document order.
-    pub(crate) fn attributes(&self) -> &[Attribute] {
-        &self.attributes
-    }
-
-    /// The attributes of one element.
-    pub(crate) fn attributes_of(&self, node: u32) -> impl Iterator<Item = &Attribute> {
-        let start = self.attributes.partition_point(|attribute| attribute.node < node);
-        self.attributes.get(start..).unwrap_or_default().iter().take_while(move |attribute| attribute.node == node)
-    }
-
-    pub(crate) fn parent(&self, node: u32) -> Option<u32> {
-        self.node(node).map(|node| node.parent).filter(|parent| *parent != NONE)
-    }
-
-    /// The byte of the element's `<`, for a place.
-    pub(crate) fn offset(&self, node: u32) -> usize {
-        self.node(node).map_or(0, |node| node.at as usize)
-    }
-
-    /// The byte of an attribute's name.
-    pub(crate) fn attribute_offset(&self, attribute: &Attribute) -> usize {
-        attribute.name.0 as usize
-    }
-
-    pub(crate) fn attribute_name(&self, attribute: &Attribute) -> &'a str {
-        slice(self.body, attribute.name)
-    }
-
-    pub(crate) fn attribute_value(&self, attribute: &Attribute) -> Cow<'a, str> {
-        let raw = slice(self.body, attribute.value);
-        // Its references were checked.
-        if raw.contains('&') { unescaped(raw).map_or(Cow::Borrowed(raw), Cow::Owned) } else { raw.into() }
-    }
-
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        self.body.as_bytes()
-    }
-
-    /// The names from the root to an element, with `[n]` where a name repeats among its siblings.
-    pub(crate) fn path(&self, node: u32) -> String {
-        let mut way: Vec<u32> = std::iter::successors(Some(node), |node| self.parent(*node)).collect();
-        way.reverse();
-        let mut path = String::with_capacity(64);
-        for node in way {
-            let name = self.name(node);
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(name);
-            let Some(parent) = self.parent(node) else { continue };
-            if self.named(parent, &[name]).nth(1).is_some() {
-                let index = self.named(parent, &[name]).take_while(|sibling| *sibling != node).count();
-                path.push_str(&format!("[{index}]"));
-            }
-        }
-        path
-    }
-
-    fn node(&self, node: u32) -> Option<&Node> {
-        self.nodes.get(node as usize)
-    }
 }
 
-fn slice(body: &str, (start, len): (u32, u32)) -> &str {
-    body.get(start as usize..(start + len) as usize).unwrap_or_default()
+/// The first character of what stands where it should not: the rest may hold credentials.
+fn first(text: &str) -> String {
+    excerpt(text.chars().next().unwrap_or_default().encode_utf8(&mut [0; 4]))
 }
 
 struct Builder<'a> {
@@ -301,8 +149,14 @@ impl<'a> Builder<'a> {
     }
 
     fn refuse(&self, at: usize, found: impl Into<String>, expected: &str) -> DecodeError {
-        let path = self.open.last().map_or_else(|| "body".to_owned(), |open| self.tree.path(open.node));
-        DecodeError::new(path, found, expected).at(self.tree.body.as_bytes(), at)
+        let bytes = self.tree.body.as_bytes();
+        let Some(open) = self.open.last() else { return DecodeError::new("body", found, expected).at(bytes, at) };
+        // Its pieces would look like names: `a&b<c`.
+        if let Some(secret) = self.tree.secret(open.node) {
+            let error = DecodeError::new(self.tree.path(secret), "text that is not well-formed", ESCAPED);
+            return error.at(bytes, self.tree.offset(secret));
+        }
+        DecodeError::new(self.tree.path(open.node), found, expected).at(bytes, at)
     }
 
     fn ill_formed(&self, failure: &Failure, at: usize) -> DecodeError {
@@ -313,6 +167,7 @@ impl<'a> Builder<'a> {
             Failure::IllFormed(IllFormedError::UnmatchedEndTag(_)) => {
                 ("an end tag without its start".to_owned(), "XML".to_owned())
             }
+            Failure::IllFormed(IllFormedError::UnclosedReference) => ("a bare &".to_owned(), ESCAPED.to_owned()),
             Failure::Syntax(_) => ("markup that is cut short".to_owned(), "its end".to_owned()),
             _ => ("text that is not well-formed".to_owned(), "XML".to_owned()),
         };
@@ -422,7 +277,7 @@ impl<'a> Builder<'a> {
     fn outside(&self, at: usize, piece: &str) -> DecodeError {
         let expected = if self.tree.nodes.is_empty() { "XML" } else { "the end of the body" };
         let at = at + piece.len() - piece.trim_start().len();
-        self.refuse(at, format!("the text {}", excerpt(piece.trim())), expected)
+        self.refuse(at, first(piece.trim()), expected)
     }
 
     fn push_piece(&mut self, start: usize, piece: &str) {
@@ -466,12 +321,8 @@ impl<'a> Builder<'a> {
 
     fn reference(&mut self, at: usize, name: &str, before: Before) -> Result<(), DecodeError> {
         let Some(character) = character(name) else {
-            let found = format!("the reference &{};", excerpt(name).trim_matches('`'));
-            return Err(self.refuse(
-                at,
-                found,
-                "&amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
-            ));
+            // Not shown: it may be a part of a password.
+            return Err(self.refuse(at, "a reference that XML does not know", ESCAPED));
         };
         // Each costs as much as a piece of text.
         self.references += 1;

@@ -1,7 +1,10 @@
 //! Scalars as the XML gateway writes them.
 
 use certgate_domain::{Moment, Said};
-use jiff::{civil::DateTime, tz::TimeZone};
+use jiff::{
+    civil::DateTime,
+    tz::{AmbiguousOffset, TimeZone},
+};
 
 /// `0`, `1`, `true`, `false`, in any case; both spellings are documented.
 pub(crate) fn read_flag(text: &str) -> Option<bool> {
@@ -19,14 +22,22 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
     if text.as_bytes().get(10) != Some(&b' ') {
         return text.parse().ok();
     }
-    let civil: DateTime = text.parse().ok()?;
-    let timestamp = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
-    let offset = zone.to_offset(timestamp);
-    Some(Moment::new(offset.to_datetime(timestamp), offset))
+    // Reading would make a leap second the one before it.
+    let civil: DateTime = text.parse().ok().filter(|_| text.get(17..19) != Some("60"))?;
+    Some(match zone.to_ambiguous_timestamp(civil).offset() {
+        // `9999-12-31 23:59:59` is beyond what an instant can be, and yet a date.
+        AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+            Moment::new(civil, offset)
+        }
+        // In spring, an hour that clocks pass over: as late after its beginning as it says.
+        AmbiguousOffset::Gap { before, after } => {
+            Moment::new(after.to_datetime(before.to_timestamp(civil).ok()?), after)
+        }
+    })
 }
 
-/// The time in the gateway's zone, and whether its milliseconds got lost.
-pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, bool)> {
+/// The time in the gateway's zone, and why it does not read back as the same instant, where it does not.
+pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, Option<&'static str>)> {
     let timestamp = moment.timestamp()?;
     let civil = zone.to_datetime(timestamp);
     let (date, time) = (civil.date(), civil.time());
@@ -39,7 +50,16 @@ pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, 
         time.minute(),
         time.second()
     );
-    Some((text, time.subsec_nanosecond() != 0))
+    let fraction = time.subsec_nanosecond();
+    let read = read_moment(&text, zone).and_then(|read| Some(read.timestamp()?.as_nanosecond()));
+    let lost = if read != Some(timestamp.as_nanosecond() - i128::from(fraction)) {
+        Some("XML times have no offset, and this one means another instant without it")
+    } else if fraction != 0 {
+        Some("XML times have no milliseconds")
+    } else {
+        None
+    };
+    Some((text, lost))
 }
 
 /// A boolean as the documented requests write it.
@@ -66,14 +86,26 @@ mod tests {
             ("2018-10-28 02:30:00", Some("2018-10-28T02:30:00.000+0200")),
             ("2018-03-25 02:30:00", Some("2018-03-25T03:30:00.000+0200")),
             ("2018-12-12T10:53:23.168+0100", Some("2018-12-12T10:53:23.168+0100")),
+            ("9999-12-31 23:59:59", Some("9999-12-31T23:59:59.000+0100")),
+            ("2016-12-31 23:59:60", None),
             ("2018-12-12", None),
             ("2018-02-30 10:00:00", None),
             ("NOT_SET", None),
         ] {
             assert_eq!(read_moment(text, &berlin).map(|moment| moment.to_string()).as_deref(), expected, "{text}");
         }
-        let moment = "2018-12-12T10:53:23.168+0300".parse().unwrap();
-        assert_eq!(write_moment(&moment, &berlin), Some(("2018-12-12 08:53:23".to_owned(), true)));
+        for (moment, text, lost) in [
+            ("2018-12-12T10:53:23.000+0300", "2018-12-12 08:53:23", None),
+            ("2018-12-12T10:53:23.168+0300", "2018-12-12 08:53:23", Some("milliseconds")),
+            ("2018-10-28T02:30:00.000+0200", "2018-10-28 02:30:00", None),
+            ("2018-10-28T02:30:00.000+0100", "2018-10-28 02:30:00", Some("another instant")),
+            ("1969-12-31T23:59:59.500+0000", "1970-01-01 00:59:59", Some("milliseconds")),
+        ] {
+            let (written, why) = write_moment(&moment.parse().unwrap(), &berlin).unwrap();
+            assert_eq!(written, text, "{moment}");
+            assert_eq!(why.is_some(), lost.is_some(), "{moment}");
+            assert!(why.unwrap_or_default().contains(lost.unwrap_or_default()), "{moment}: {why:?}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn refusals() {
     for (what, body, expected) in [
         ("empty", String::new(), "1:1: body: found an empty body, expected XML"),
         ("blank", " \n".to_owned(), "1:1: body: found an empty body, expected XML"),
-        ("not XML", "\n {\"a\":1}".to_owned(), "2:2: body: found `{\"a\":1}`, expected XML"),
+        ("not XML", "\n {\"a\":1}".to_owned(), "2:2: body: found `{`, expected XML"),
         (
             "HTML",
             "<html><body>502</body></html>".to_owned(),
@@ -60,17 +60,22 @@ fn refusals() {
         (
             "entity",
             "<response>\n&evil;</response>".to_owned(),
-            "2:1: response: found the reference &evil;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
+            "2:1: response: found a reference that XML does not know, expected text in which & stands as &amp; and < as &lt;",
         ),
         (
             "control reference",
             "<response>&#27;</response>".to_owned(),
-            "1:11: response: found the reference &#27;, expected &amp; &lt; &gt; &quot; &apos; or the number of a character that XML 1.0 allows",
+            "1:11: response: found a reference that XML does not know, expected text in which & stands as &amp; and < as &lt;",
         ),
         (
             "control character",
             "<response>ü\u{1}</response>".to_owned(),
             "1:12: body: found the control character U+0001, expected text that XML 1.0 allows",
+        ),
+        (
+            "bare ampersand",
+            "<response>a & b</response>".to_owned(),
+            "1:13: response: found a bare &, expected text in which & stands as &amp; and < as &lt;",
         ),
         (
             "cut short",
@@ -93,7 +98,7 @@ fn refusals() {
             format!("{OK}\n<response/>"),
             "2:1: body: found a second root element, expected the end of the body",
         ),
-        ("trailing text", format!("{OK} end"), "1:104: body: found the text `end`, expected the end of the body"),
+        ("trailing text", format!("{OK} end"), "1:104: body: found `e`, expected the end of the body"),
         (
             "depth",
             deep,
@@ -138,7 +143,7 @@ fn refusals() {
         (
             "scalar for a record",
             answer("<admin>John</admin>"),
-            "2:2: response.result.data.certificate.admin: found the text `John`, expected elements",
+            "2:2: response.result.data.certificate.admin: found text, expected elements",
         ),
     ] {
         assert_eq!(refusal(body.as_bytes()), expected, "{what}");
@@ -153,7 +158,7 @@ fn refusals() {
 fn limits_are_the_callers() {
     let codec = XmlCodec::default().with_limits(Limits { body: 20, ..Limits::default() });
     let error = codec.decode_response(TaskKind::CertificateInfo, &Reply::of(OK)).unwrap_err();
-    assert_eq!(error.to_string(), "body: found more than 20 bytes, expected a body within the limit");
+    assert_eq!(error.to_string(), "1:21: body: found more than 20 bytes, expected a body within the limit");
     let many = format!("<response>{}</response>", "<a/>".repeat(20_000));
     assert!(
         refusal(many.as_bytes()).contains("more than 9097 elements in 80021 bytes"),
@@ -202,8 +207,57 @@ fn requests_are_held_to_their_task() {
         read(None, "<request><task/></request>"),
         Err("1:10: request.task: found no task code, expected <code>400104</code>, for instance".to_owned())
     );
+    assert_eq!(
+        read(
+            None,
+            "<request><task><code>400114</code><certificate_job><job><id>5</id></job><id>6</id></certificate_job></task></request>"
+        ),
+        Err("1:10: request.task: found a second id of the job, expected one only".to_owned())
+    );
     let two = "<request><task><code>0905</code></task><task serial=\"1\"><code>0905</code></task></request>";
     assert_eq!(read(None, two), Ok(2));
     let many = format!("<request>{}</request>", "<task><code>0905</code></task>".repeat(101));
     assert_eq!(read(None, &many), Err("1:1: request: found 101 tasks, expected 100 at most".to_owned()));
+}
+
+#[test]
+fn a_certificate_is_a_record_wherever_it_stands() {
+    for place in ["job", "notify"] {
+        let body = format!(
+            "<response><result><data><message><{place}><certificate>571</certificate></{place}></message></data>\
+             <status><code>S0905</code></status></result></response>"
+        );
+        let error = XmlCodec::default().decode_response(TaskKind::PollInfo, &Reply::of(body)).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("{place}.certificate: found text, expected elements")), "{error}");
+    }
+}
+
+#[test]
+fn no_refusal_shows_a_secret() {
+    let auth = |inside: &str| format!("<request>\n<auth>{inside}</auth><task><code>0905</code></task></request>");
+    let password = "request.auth.password: found text that is not well-formed, expected text in which & stands as";
+    for (body, refusal) in [
+        (auth("<password>a&s3cret;</password>"), format!("2:7: {password}")),
+        (auth("<password>a&s3cret</password>"), format!("2:7: {password}")),
+        (auth("<password>a<s3cret</password>"), format!("2:7: {password}")),
+        (auth("<password>a</s3cret</password>"), format!("2:7: {password}")),
+        (auth("<password>a<s3cret>b</password>"), format!("2:7: {password}")),
+        (auth("<password>a<s3cret/></password>"), "2:7: request.auth.password: found an element".to_owned()),
+        (
+            "<request><task><code>1321003</code><auth_session>s3cret</auth_session></task></request>".to_owned(),
+            "1:36: request.task.auth_session: found text, expected elements".to_owned(),
+        ),
+        ("{\"user\":\"u\",\"password\":\"s3cret\"}".to_owned(), "1:1: body: found `{`, expected XML".to_owned()),
+        ("user=u&password=s3cret".to_owned(), "1:1: body: found `u`, expected XML".to_owned()),
+        ("<request/>s3cret".to_owned(), "1:11: body: found `s`, expected the end of the body".to_owned()),
+    ] {
+        let request =
+            Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body.clone().into()) };
+        let error = XmlCodec::default().decode_requests(None, &request).unwrap_err();
+        assert!(error.to_string().starts_with(&refusal), "{body}: {error}");
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+    let session = "<response><result><data><auth_session>s3cret</auth_session></data><status><code>S1321001</code></status></result></response>";
+    let error = XmlCodec::default().decode_response(TaskKind::SessionCreate, &Reply::of(session)).unwrap_err();
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }

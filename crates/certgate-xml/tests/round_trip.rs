@@ -72,7 +72,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn message()(text in words(), code in option::of(words()), help in option::of("[a-zü]{1,5}(\n[a-z]{1,5}){0,2}"),
+    fn message()(text in words(), code in option::of(words()), help in option::of("[a-zü]{1,5}(\n[a-z]{1,5}){0,2}|[a-z](\n| \n){1,3}[a-z]"),
         nested in option::of(words()), value in option::of(words())) -> Message {
         Message {
             text: Some(text),
@@ -98,6 +98,22 @@ fn foreign() -> impl Strategy<Value = Foreign> {
             },
         )
     })
+}
+
+/// What a message is about: one object, several of a kind, or several of several kinds.
+fn affected() -> impl Strategy<Value = Foreign> {
+    let object = || foreign().prop_map(|inside| Foreign::Map(vec![("inside".to_owned(), inside)]));
+    let several = |name: &str, items: Vec<Foreign>| (name.to_owned(), Foreign::List(items));
+    prop_oneof![
+        foreign(),
+        (words(), words()).prop_map(|(one, other)| Foreign::List(vec![Foreign::Text(one), Foreign::Text(other)])),
+        (words(), foreign()).prop_map(|(inside, name)| {
+            Foreign::Map(vec![("domain".to_owned(), Foreign::Text(inside)), ("name".to_owned(), name)])
+        }),
+        (object(), object(), object()).prop_map(move |(one, other, third)| {
+            Foreign::Map(vec![several("domain", vec![one, other]), ("transfer".to_owned(), third)])
+        }),
+    ]
 }
 
 prop_compose! {
@@ -158,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn answers(certificate in certificate(), messages in proptest::collection::vec(message(), 0..3), foreign in foreign(),
+    fn answers(certificate in certificate(), messages in proptest::collection::vec(message(), 0..3), foreign in affected(),
         stid in option::of(words()), ctid in option::of(words()), summary in any::<i64>(), id in any::<i64>(), text in words()) {
         let status = Status { code: Some(StatusCode::new("S400104")), text: Some(text.clone()), r#type: Some(StatusType::Success) };
         let about = |r#type: &str, data| Some(ResponseObject {
@@ -266,6 +282,16 @@ fn what_xml_cannot_say_is_a_loss() {
             "expire",
             "XML times have no milliseconds",
         ),
+        (
+            Certificate { name: Some(" a".to_owned()), ..Default::default() },
+            "name",
+            "white space at the ends of a text does not count in XML",
+        ),
+        (
+            Certificate { csr: Some(" \n".to_owned()), ..Default::default() },
+            "csr",
+            "a blank text counts as absent in XML",
+        ),
     ] {
         assert_eq!(reissue(certificate), [Loss::new(path, why)]);
     }
@@ -286,6 +312,6 @@ fn what_xml_cannot_say_is_a_loss() {
     };
     assert_eq!(
         codec.encode_responses(&[(TaskKind::PollInfo, answer)]).losses,
-        [Loss::new("data.job.domain.no name", "this name cannot be an element of XML")]
+        [Loss::new("data[0].object.data.no name", "this name cannot be an element of XML")]
     );
 }

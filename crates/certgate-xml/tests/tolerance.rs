@@ -10,7 +10,8 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, Response, Said, TaskKind,
+    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, QueryFilter, Response, Said,
+    TaskKind,
     words::{JobStatus, StatusType},
 };
 use certgate_wire::{Body, Codec, Decoded, Header, Method, Reply, Request};
@@ -58,8 +59,8 @@ fn oddities_are_found_once_at_their_place() {
         ("<!-- a --><id>1</id><?b c?>", vec![]),
         ("<colour><deep a=\"1\"/></colour>", vec![format!("4:14: {root}.colour: unknown")]),
         (
-            "<admin>\n<x/><x/></admin>",
-            vec![format!("5:1: {root}.admin.x[0]: unknown"), format!("5:5: {root}.admin.x[1]: unknown")],
+            "<admin>\n<x>1</x><x>1</x></admin>",
+            vec![format!("5:1: {root}.admin.x[0]: unknown"), format!("5:9: {root}.admin.x[1]: unknown")],
         ),
         (
             "<admin ü=\"1\" b='&amp;'><id>1</id></admin>",
@@ -77,7 +78,10 @@ fn oddities_are_found_once_at_their_place() {
                 format!("4:37: {root}.has_csr: not of the documented type"),
             ],
         ),
+        ("<x/><x></x><y>\n<z/> <!-- --></y><z a=\"\"/><admin a=\"\"><id>1</id></admin>", vec![]),
+        ("<y><z/><z a=\"1\"/></y>", vec![format!("4:14: {root}.y: unknown")]),
         ("<owner/><extension /><name></name><lifetime> </lifetime>", vec![]),
+        ("\u{a0}<id>1</id>\u{a0} <admin>\u{a0}</admin>", vec![]),
     ] {
         assert_eq!(findings(&certificate(inside)), expected, "{inside}");
     }
@@ -87,6 +91,8 @@ fn oddities_are_found_once_at_their_place() {
 fn fields() {
     let read = |inside: &str| data::<Certificate>(&certificate(inside));
     let same = read("<name>a&amp;b</name><san>x.example</san><sha>SHA2</sha><lifetime>12</lifetime>");
+    let unit = read("<lifetime><unit>m</unit><period>12</period></lifetime>").lifetime;
+    assert_eq!(unit, same.lifetime);
     for other in [
         "<name> a<![CDATA[&]]><!-- c -->b </name><san><name>x.example</name></san><signature_hash_algorithm>SHA2</signature_hash_algorithm><lifeTime>12</lifeTime>",
         "<lifetime><![CDATA[12]]></lifetime><sha>SHA2</sha><subject_alternative_name><name>x.example</name></subject_alternative_name><name>a&#x26;b</name>",
@@ -141,9 +147,9 @@ fn answers_around_the_data() {
     assert_eq!((message.notice.as_deref(), &message.status), (Some("one\ntwo"), &Some(StatusType::Error)));
     assert_eq!(message.objects.len(), 2);
     assert_eq!(message.messages[0].code.as_deref(), Some("EF2"));
-    let several = "<response><x/><result><status><code>S1</code></status></result><result><y/><status><code>E1</code></status></result></response>";
+    let several = "<response><x>1</x><result><status><code>S1</code></status></result><result><y>1</y><status><code>E1</code></status></result></response>";
     let seen: Vec<_> = answers(TaskKind::PollInfo, several).iter().map(findings).collect();
-    assert_eq!(seen, [["1:11: response.x: unknown"], ["1:72: response.result[1].y: unknown"]]);
+    assert_eq!(seen, [["1:11: response.x: unknown"], ["1:76: response.result[1].y: unknown"]]);
 }
 
 #[test]
@@ -222,18 +228,73 @@ fn messages_of_the_queue() {
         assert_eq!((job.id, job.status, odd), (Some(7), Some(JobStatus::Deferred), vec![]), "{place}");
     }
 
-    let (read, odd) = message(
-        "<notify><type>transfer</type><domain><name>e</name></domain><transfer><code>1</code></transfer></notify>",
-    );
-    let object = read.notify.unwrap().object.unwrap();
-    let both = Foreign::Map(vec![
-        ("domain".to_owned(), Foreign::Map(vec![("name".to_owned(), text("e"))])),
-        ("transfer".to_owned(), Foreign::Map(vec![("code".to_owned(), text("1"))])),
-    ]);
-    assert_eq!((object.r#type.as_deref(), object.data, odd), (Some("domain"), Some(ObjectData::Foreign(both)), vec![]));
+    let map = |entries: &[(&str, Foreign)]| {
+        Foreign::Map(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    };
+    let domain = |name| map(&[("name", text(name))]);
+    for (inside, kind, data, odd) in [
+        ("<domain/>", "domain", None, None),
+        ("<domain>e</domain>", "domain", Some(text("e")), None),
+        ("<domain>e</domain><domain>f</domain>", "domain", Some(Foreign::List(vec![text("e"), text("f")])), None),
+        (
+            "<domain><name>e</name></domain><transfer><code>1</code></transfer>",
+            "domain",
+            Some(map(&[("domain", domain("e")), ("transfer", map(&[("code", text("1"))]))])),
+            None,
+        ),
+        (
+            "<domain><name>e</name></domain><zone><a>1</a></zone><domain><name>f</name></domain>",
+            "domain",
+            Some(map(&[("domain", Foreign::List(vec![domain("e"), domain("f")])), ("zone", map(&[("a", text("1"))]))])),
+            None,
+        ),
+        // A new field of the job or the event is nobody's object.
+        ("<hue>1</hue><domain><name>e</name></domain>", "domain", Some(domain("e")), Some("hue")),
+        ("<domain><name>e</name></domain><hue>1</hue>", "domain", Some(domain("e")), Some("hue")),
+    ] {
+        for place in ["job", "notify"] {
+            let (read, found) = message(&format!("<{place}>{inside}</{place}>"));
+            let object = read.object.or(read.notify.and_then(|notify| notify.object)).unwrap();
+            assert_eq!(object.r#type.as_deref(), Some(kind), "{place}: {inside}");
+            assert_eq!(object.data, data.clone().map(ObjectData::Foreign), "{place}: {inside}");
+            let paths: Vec<_> = found.iter().map(|finding| finding.rsplit('.').next().unwrap().to_owned()).collect();
+            let odd: Vec<_> = odd.iter().map(|name| format!("{name}: unknown")).collect();
+            assert_eq!(paths, odd, "{place}: {inside}");
+        }
+    }
+    // What stood beside each other does so again.
+    let several = "<domain><name>e</name></domain><transfer><code>1</code></transfer>";
+    for place in ["job", "notify"] {
+        let body = of(&format!("<message><{place}>{several}</{place}></message>"));
+        let answer = answers(TaskKind::PollInfo, &body).remove(0).value;
+        let written = XmlCodec::default().encode_responses(&[(TaskKind::PollInfo, answer)]);
+        let written = String::from_utf8(written.payload.body.to_vec()).unwrap();
+        assert!(written.contains(several), "{written}");
+    }
+    let (read, odd) = message("<notify><certificate><id>5</id></certificate><transfer><a>1</a></transfer></notify>");
+    assert_eq!(read.notify.unwrap().object.unwrap().certificate().unwrap().id, Some(5));
+    assert_eq!(odd, ["4:55: response.result.data.message.notify.transfer: unknown"]);
+}
 
-    let (_, odd) = message("<job><domain/><zone/></job>");
-    assert_eq!(odd, ["4:24: response.result.data.message.job.zone: unknown"]);
+#[test]
+fn conditions_of_a_list() {
+    for (inside, seen) in [
+        ("<key>a</key><operator>eq</operator><value>b</value>", "a EQUAL b"),
+        ("<operator>eq</operator><and><key>b</key></and>", "- EQUAL -; b - - AND"),
+        ("<operator>LIKE</operator>", "- LIKE -"),
+        ("<and><key>a</key></and><or><value>b</value></or>", "a - - AND; - - b OR"),
+    ] {
+        let body = format!("<request><task><code>400205</code><where>{inside}</where></task></request>");
+        let AnyTask::ContactList(task) = requests(None, &body).remove(0).value.task else { panic!("{body}") };
+        let shown = |filter: &QueryFilter| {
+            let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
+            let link = filter.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
+            let operator = filter.operator.as_ref().map(|operator| operator.as_str());
+            format!("{} {} {}{link}", text(filter.key.as_deref()), text(operator), text(filter.value.as_deref()))
+        };
+        let shown: Vec<_> = task.query.filters.iter().map(shown).collect();
+        assert_eq!(shown.join("; "), seen, "{inside}");
+    }
 }
 
 #[test]

@@ -10,9 +10,9 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     ("certgate-domain", Some(&["jiff"])),
     ("certgate-wire", Some(&["certgate-domain", "thiserror"])),
     ("certgate-xml", Some(&["certgate-domain", "certgate-wire", "quick-xml", "jiff"])),
-    ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde", "serde_json", "base64"])),
-    ("certgate-x509", Some(&["x509-parser", "thiserror", "certgate-domain", "base64"])),
-    ("certgate-flow", Some(&["certgate-domain", "certgate-x509", "thiserror"])),
+    ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde_json", "base64"])),
+    ("certgate-x509", Some(&["x509-parser", "thiserror", "base64"])),
+    ("certgate-flow", Some(&["certgate-domain", "certgate-x509"])),
     (
         "certgate-client",
         Some(&[
@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-flow",
             "certgate-x509",
             "certgate-store",
+            "rustls",
             "ureq",
             "thiserror",
             "serde",
@@ -57,18 +58,18 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-wire",
             "certgate-xml",
             "certgate-json",
+            "certgate-server",
             "certgate-x509",
             "rcgen",
-            "tokio",
-            "hyper",
-            "hyper-util",
-            "http-body-util",
             "thiserror",
             "fastrand",
             "jiff",
-            "base64",
+            "serde",
+            "serde_json",
+            "tempfile",
         ]),
     ),
+    ("certgate-server", Some(&["certgate-domain", "certgate-wire", "http-body-util", "hyper", "hyper-util", "tokio"])),
     ("certgate-cli", None),
 ];
 
@@ -107,6 +108,18 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
                 }
             }
         }
+        for (section, folder) in [("dependencies", "src/"), ("dev-dependencies", "")] {
+            for dependency in names(manifest.get(section)) {
+                let below = format!("crates/{name}/{folder}");
+                let word = dependency.replace('-', "_");
+                let sources = repository.files.iter().filter(|file| file.path.starts_with(&below));
+                let is_other = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+                let mut sources = sources.filter(|file| file.path.ends_with(".rs"));
+                if !sources.any(|file| file.text().split(is_other).any(|found| found == word)) {
+                    report(dependency, format!("no source of {name} names {dependency}"));
+                }
+            }
+        }
         for (codec, other) in STRANGERS {
             if *codec == name && names(manifest.get("dev-dependencies")).any(|dependency| dependency == *other) {
                 report(other, format!("{codec} must not know {other}, not even in tests"));
@@ -131,8 +144,13 @@ mod tests {
     use super::check;
     use crate::{repository::Repository, tidy::shown};
 
+    /// Of a crate whose source names what the manifests here depend on.
     fn problems(name: &str, manifest: &str) -> Vec<String> {
-        shown(&check(&Repository::of(&[(&format!("crates/{name}/Cargo.toml"), manifest)])))
+        let source = "use {jiff, serde, serde_json, cc, libc, certgate_xml, certgate_json};";
+        shown(&check(&Repository::of(&[
+            (&format!("crates/{name}/Cargo.toml"), manifest),
+            (&format!("crates/{name}/src/lib.rs"), source),
+        ])))
     }
 
     #[test]
@@ -149,7 +167,7 @@ mod tests {
             ("certgate-domain", "[dependencies]\nserde = \"1\"\n", "2: certgate-domain must not depend on serde"),
             (
                 "certgate-json",
-                "[dependencies]\nserde = \"1\"\ncertgate-xml.workspace = true\n",
+                "[dependencies]\nserde_json = \"1\"\ncertgate-xml.workspace = true\n",
                 "3: certgate-json must not depend on certgate-xml",
             ),
             (
@@ -162,6 +180,11 @@ mod tests {
                 "certgate-flow",
                 "[target.'cfg(unix)'.dependencies]\nlibc = \"1\"\n",
                 "1: dependencies of one platform are not in the table",
+            ),
+            (
+                "certgate-domain",
+                "[dependencies]\njiff = \"1\"\n[dev-dependencies]\nunused-crate = \"1\"\n",
+                "4: no source of certgate-domain names unused-crate",
             ),
             (
                 "certgate-unknown",

@@ -25,11 +25,12 @@ use crate::{
     },
     connection::Home,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, printable, worst},
     install::Install,
     plan::{Planned, read},
     progress::strict,
     report::{Report, closing},
+    round::{Left, left, round},
     settings::new_id,
     table::Table,
 };
@@ -52,7 +53,7 @@ pub(crate) struct Batch {
     /// Write what became of each order into this file as JSON lines
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Order anew what the same file ordered before
+    /// Order anew what the same file ordered before. Interrupted, the same command does what is left of that
     #[arg(long)]
     again: bool,
 }
@@ -132,30 +133,28 @@ impl<'a> Crew<'a> {
 
     /// The workflows of what is left to do: what the store knows is carried on with, what is done is left.
     fn orders(&mut self, client: &mut Client, again: bool) -> Result<Flow, Failure> {
+        let mut known = Vec::new();
+        for entry in &self.entries {
+            known.push(self.ledger.of_batch(&entry.planned.key)?);
+        }
+        let round = round(&known, again);
         let mut orders = Vec::new();
-        for at in 0..self.entries.len() {
-            let Some(entry) = self.entries.get(at) else { continue };
-            let (key, planned) = (entry.planned.key.clone(), entry.planned.clone());
-            let known = self.ledger.of_batch(&key)?.into_iter().next_back();
-            let order = match known {
-                Some(known) if known.state == State::Done && !again => {
-                    let document = json!({ "id": known.order.id, "state": "done" });
-                    self.note(
-                        at,
-                        Done {
-                            state: "unchanged",
-                            kind: Some(Kind::Unchanged),
-                            document,
-                            text: "done before".to_owned(),
-                        },
-                    );
+        for (at, known) in known.into_iter().enumerate() {
+            let Some(entry) = self.entries.get_mut(at) else { continue };
+            let planned = entry.planned.clone();
+            if round > 0 {
+                entry.carry.wanted["round"] = json!(round);
+            }
+            let order = match left(known, round, again) {
+                Left::Nothing(known) => {
+                    self.unchanged(at, &known);
                     continue;
                 }
-                Some(known) if !known.state.is_finished() => {
-                    if let Some(entry) = self.entries.get_mut(at) {
-                        entry.id.clone_from(&known.order.id);
-                        entry.ordered = true;
-                    }
+                Left::CarryOn(known) => {
+                    entry.id.clone_from(&known.order.id);
+                    entry.ordered = true;
+                    // The serial number from before the order, above all.
+                    entry.carry.wanted = serde_json::from_str(&known.order.wanted).unwrap_or_default();
                     match self.carry_on(client, &known, &planned) {
                         Ok(order) => order,
                         Err(failure) => {
@@ -164,7 +163,7 @@ impl<'a> Crew<'a> {
                         }
                     }
                 }
-                _ => Order::new(planned.wanted(self.timeout)),
+                Left::Order => Order::new(planned.wanted(self.timeout)),
             };
             self.places.push(at);
             orders.push(order);
@@ -172,14 +171,27 @@ impl<'a> Crew<'a> {
         Ok(Flow::new(orders))
     }
 
+    /// A line that is done. What was changed in it since is not.
+    fn unchanged(&mut self, at: usize, known: &Known) {
+        let Some(entry) = self.entries.get(at) else { return };
+        let changed = entry.planned.changed_since(known);
+        let mut document = json!({ "id": known.order.id, "state": "done" });
+        if !changed.is_empty() {
+            let text = format!("done before; {}: --again orders anew", changed.join("; "));
+            self.say(&format!("certgate: warning: {}: {text}", entry.planned.title()));
+            document["detail"] = json!(text);
+        }
+        self.note(
+            at,
+            Done { state: "unchanged", kind: Some(Kind::Unchanged), document, text: "done before".to_owned() },
+        );
+    }
+
     /// An order of an earlier run.
     fn carry_on(&mut self, client: &mut Client, known: &Known, planned: &Planned) -> Result<Order, Failure> {
         let id = &known.order.id;
         if !self.ledger.claim(id)? {
-            return Err(Failure::new(
-                Kind::Pending,
-                format!("order {id} is being carried on by another process that lives"),
-            ));
+            return Err(Failure::held(id));
         }
         if matches!(known.state, State::Intended | State::Unknown) {
             if known.state == State::Intended {
@@ -234,7 +246,9 @@ impl<'a> Crew<'a> {
             Kind::Pending => "pending",
             _ => "failed",
         };
-        let id = self.entries.get(at).map(|entry| entry.id.clone()).unwrap_or_default();
+        let own = self.entries.get(at).map(|entry| entry.id.clone()).unwrap_or_default();
+        // Where another order stands in the way, that one is meant.
+        let id = failure.order().map_or(own, str::to_owned);
         let document = json!({ "id": id, "state": state, "error": failure.error() });
         self.note(at, Done { state, kind: Some(failure.kind()), document, text: failure.to_string() });
     }
@@ -247,19 +261,28 @@ impl<'a> Crew<'a> {
         if let (Some(row), Some(fields)) = (row.as_object_mut(), done.document.as_object()) {
             row.extend(fields.clone());
         }
-        let text = format!("{title}: {}: {}", done.state, done.text.lines().next().unwrap_or_default());
+        let is_wrong = done.kind.is_some_and(|kind| kind != Kind::Unchanged);
+        let text = format!("{title}: {}: {}", done.state, done.text);
         entry.result = Some(done);
         if let Some(report) = &mut self.report
             && let Err(why) = writeln!(report, "{row}")
         {
             eprintln!("certgate: warning: --report: {why}");
         }
-        match &self.bar {
-            Some(bar) => {
-                bar.inc(1);
-                self.show();
-            }
-            None => self.say(&text),
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+            self.show();
+        }
+        // A bar counts what went well; what did not is said with its reason.
+        if self.bar.is_none() || is_wrong {
+            self.say(&text);
+        }
+    }
+
+    /// Writes down where an order stands. What cannot be written down is looked for by the next run.
+    fn write_down(&mut self, id: &str, state: State, detail: &str) {
+        if let Err(error) = self.ledger.note(id, state, detail) {
+            self.say(&format!("certgate: warning: {error}"));
         }
     }
 
@@ -276,17 +299,24 @@ impl<'a> Crew<'a> {
         ));
     }
 
+    /// Bad usage is found before anything was sent; once an order is out, it is the other kind.
+    fn exit(&self, kind: Kind, once_ordered: Kind) -> Kind {
+        let ordered = self.entries.iter().any(|entry| entry.ordered);
+        if kind == Kind::Usage && ordered { once_ordered } else { kind }
+    }
     /// The summary, and one exit code for all.
     fn finish(mut self, ended: Result<(), Error>) -> Result<u8, Failure> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         if let Err(error) = ended {
-            let interrupted = error.kind() == Kind::Interrupted;
             let left = self.entries.iter().filter(|entry| entry.result.is_none()).count();
             let failure = Failure::from(error);
-            let more = format!("{left} orders are left: run the same command again, it does only what is left");
-            return Err(if interrupted { failure.and(&more) } else { failure });
+            let kind = self.exit(failure.kind(), Kind::Pending);
+            let failure = failure.of_kind(kind);
+            return Err(
+                failure.and(&format!("{left} orders are left: run the same command again, it does only what is left"))
+            );
         }
         let mut rows = Vec::new();
         for entry in &mut self.entries {
@@ -317,28 +347,10 @@ impl<'a> Crew<'a> {
             document::line(&said.join(", "));
         }
         strict(self.global, &self.findings)?;
-        let kinds = || self.entries.iter().flat_map(|entry| &entry.result).map(|done| done.kind);
-        let worst = WORST.into_iter().find(|kind| kinds().any(|there| there == Some(*kind)));
-        Ok(match worst {
-            Some(kind) => kind.exit_code(),
-            None if kinds().all(|kind| kind == Some(Kind::Unchanged)) => Kind::Unchanged.exit_code(),
-            None => 0,
-        })
+        let kinds = self.entries.iter().flat_map(|entry| &entry.result).map(|done| done.kind);
+        Ok(worst(kinds).map_or(0, |kind| self.exit(kind, Kind::CheckFailed).exit_code()))
     }
 }
-
-/// The one exit code of a batch: the first of these that an order ended with.
-const WORST: [Kind; 9] = [
-    Kind::Internal,
-    Kind::Unknown,
-    Kind::Undecodable,
-    Kind::Auth,
-    Kind::Refused,
-    Kind::CheckFailed,
-    Kind::Usage,
-    Kind::Unreachable,
-    Kind::Pending,
-];
 
 impl Entry {
     fn new(planned: Planned) -> Self {
@@ -408,9 +420,9 @@ impl Foreman for Crew<'_> {
         self.ledger.keep(self.transport, message, body).map(drop)
     }
 
-    fn arrived(&mut self, place: usize) -> Option<PollMessage> {
+    fn arrived(&mut self, place: usize) -> Result<Option<PollMessage>, Error> {
         let id = self.id(place);
-        self.ledger.message_of(&id).ok().flatten()
+        self.ledger.message_of(&id)
     }
 
     fn confirmed(&mut self, message: i64) {
@@ -425,11 +437,11 @@ impl Foreman for Crew<'_> {
 
     fn ended(&mut self, place: usize, order: &Order, ended: Result<Ending, Error>) {
         let Some(at) = self.places.get(place).copied() else { return };
-        let Some(entry) = self.entries.get(at) else { return };
-        let id = entry.id.clone();
+        let id = self.id(place);
         if matches!(ended, Ok(Ending::Issued(_))) {
-            let _ = self.ledger.note(&id, State::Issued, "the notification or the gateway gave the certificate");
+            self.write_down(&id, State::Issued, "the notification or the gateway gave the certificate");
         }
+        let Some(entry) = self.entries.get(at) else { return };
         let report = Report {
             now: self.global.now(),
             live: self.global.is_live(),
@@ -452,7 +464,7 @@ impl Foreman for Crew<'_> {
                 let closing = closing(&ending);
                 let shown = report.end(ending);
                 if let Some((state, detail)) = closing(&shown) {
-                    let _ = self.ledger.note(&id, state, &detail);
+                    self.write_down(&id, state, &detail);
                 }
                 shown
             }

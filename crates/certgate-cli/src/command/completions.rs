@@ -1,11 +1,14 @@
 //! `certgate completions`.
 
-use std::io::Write;
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use serde_json::json;
 
-use crate::{arguments::Arguments, failure::Failure};
+use crate::{
+    arguments::{Arguments, Global},
+    document,
+    failure::Failure,
+};
 
 /// Print the completions of a shell
 #[derive(Debug, Args)]
@@ -16,17 +19,21 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<u8, Failure> {
-        // A closed pipe is the reader's choice.
-        let _ = std::io::stdout().write_all(&script(self.shell));
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let script = script(self.shell);
+        if global.json() {
+            document::print(&json!({ "schema": 1, "script": script }));
+        } else {
+            document::piece(&script);
+        }
         Ok(0)
     }
 }
 
-fn script(shell: Shell) -> Vec<u8> {
+fn script(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "certgate", &mut script);
-    script
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 #[cfg(test)]
@@ -40,7 +47,7 @@ mod tests {
     #[test]
     fn each_command_and_option_is_there() {
         for shell in Shell::value_variants() {
-            let script = String::from_utf8(script(*shell)).unwrap();
+            let script = script(*shell);
             let mut count = 0;
             look(*shell, &script, &Arguments::command(), &mut count);
             assert!(count > 30, "{count}");

@@ -205,7 +205,7 @@ impl Convert {
     }
 
     fn convert(&self, global: &Global, file: &Path) -> Result<Converted, Failure> {
-        let settings = Settings::towards(global, self.to)?;
+        let settings = Settings::over(global, Some(self.to))?;
         let expected = Expected::of(self.side, self.task)?;
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
         let (bytes, mut template) = Template::of(read_file(file, settings.limits().body)?, code);

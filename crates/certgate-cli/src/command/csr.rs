@@ -219,7 +219,7 @@ fn check(
         document::print(&json!({ "schema": 1, "request": facts(&request), "checks": rows }));
     } else {
         for (name, ok, detail) in &checks {
-            document::line(&printable(&format!("{} {name}: {detail}", if *ok { "ok" } else { "PROBLEM" })));
+            document::line(&document::check(*ok, &format!("{name}: {detail}")));
         }
     }
     Ok(if checks.iter().all(|(_, ok, _)| *ok) { 0 } else { Kind::CheckFailed.exit_code() })

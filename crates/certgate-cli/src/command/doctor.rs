@@ -18,7 +18,7 @@ use crate::{
     arguments::{Global, Protocol},
     connection::Home,
     document,
-    failure::{Failure, printable},
+    failure::Failure,
     settings::{Origin, Settings},
 };
 
@@ -65,9 +65,8 @@ impl Report {
             return document::print(&json!({ "schema": 1, "checks": checks }));
         }
         for Check { name, problem, detail } in &self.0 {
-            let verdict = if problem.is_none() { "ok" } else { "PROBLEM" };
             let detail = detail.split_whitespace().collect::<Vec<_>>().join(" ");
-            document::line(&printable(&format!("{verdict} {name}: {detail}")));
+            document::line(&document::check(problem.is_none(), &format!("{name}: {detail}")));
         }
     }
 

@@ -1,16 +1,25 @@
 //! `certgate man`: one page with all commands.
 
-use std::io::{self, Write};
+use std::io;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
-use crate::{arguments::Arguments, failure::Failure};
+use serde_json::json;
 
-pub(crate) fn run() -> Result<u8, Failure> {
+use crate::{
+    arguments::{Arguments, Global},
+    document,
+    failure::Failure,
+};
+
+pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
     let page = page().map_err(|why| Failure::new(certgate_client::Kind::Internal, format!("the man page: {why}")))?;
-    // A closed pipe is the reader's choice.
-    let _ = io::stdout().write_all(page.as_bytes());
+    if global.json() {
+        document::print(&json!({ "schema": 1, "page": page }));
+    } else {
+        document::piece(&page);
+    }
     Ok(0)
 }
 

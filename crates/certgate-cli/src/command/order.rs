@@ -268,8 +268,11 @@ pub(crate) fn carried_through(
             shown
         }
         Err(error) => {
+            // An order that got no answer is out, too.
+            let is_out =
+                flow.outlasts_silence() || flow.is_ordered() || matches!(error, certgate_client::Error::Unknown { .. });
             let failure = Failure::from(error);
-            Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
+            Err(if is_out { report.left_behind(failure) } else { failure })
         }
     }
 }

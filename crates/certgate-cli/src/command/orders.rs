@@ -1,12 +1,15 @@
 //! `certgate orders`.
 
-use certgate_client::Kind;
-use certgate_store::{Change, Order, Sqlite, State, Store, Which};
+use std::path::Path;
+
+use certgate_client::{Kind, Ledger};
+use certgate_store::{Change, Message, Order, Sqlite, State, Store, StoreError, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global, connection::store, document, failure::Failure, settings::Settings, sure::ask, table::Table,
+    arguments::Global, connection::store, document, failure::Failure, report::shell_word, settings::Settings,
+    sure::ask, table::Table,
 };
 
 /// The orders of the store: where each stands, and what happened to it
@@ -31,10 +34,11 @@ enum Doing {
         /// The order's id
         id: String,
     },
-    /// Everything as JSON lines: each order with its story and its messages
+    /// Everything as JSON lines: each order with its story and its messages, then the messages about no order
     #[command(after_help = "Example:\n  certgate orders export > orders.jsonl")]
     Export,
-    /// Decide that an order of unknown outcome never arrived; it can be ordered again then
+    /// Give up an order of unknown outcome that never arrived, or a certificate that fails its checks; it can be ordered
+    /// again then
     #[command(after_help = "Example:\n  certgate orders abandon certgate-57c1d2a4e0b93f68 --yes")]
     Abandon {
         /// The order's id
@@ -43,7 +47,7 @@ enum Doing {
         #[arg(long)]
         yes: bool,
     },
-    /// Decide that a job of the account is that order of unknown outcome
+    /// Decide that a job of the account is that order of unknown outcome; `certgate resume` looks at that job then
     #[command(after_help = "Example:\n  certgate orders adopt certgate-57c1d2a4e0b93f68 --job 4297539521")]
     Adopt {
         /// The order's id
@@ -58,10 +62,10 @@ impl Orders {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let path = store(&Settings::of(global)?)?;
         let mut store = Sqlite::open(&path).map_err(certgate_client::Error::from)?;
-        let failed = |error: certgate_store::StoreError| Failure::from(certgate_client::Error::from(error));
+        let failed = |error: StoreError| Failure::from(certgate_client::Error::from(error));
         let find = |store: &Sqlite, id: &str| -> Result<Order, Failure> {
             let found = store.order(id).map_err(failed)?;
-            found.ok_or_else(|| failed(certgate_store::StoreError::NoOrder(id.to_owned())))
+            found.ok_or_else(|| failed(StoreError::NoOrder(id.to_owned())))
         };
         match self.command {
             None => list(global, &store, self.unfinished),
@@ -82,36 +86,61 @@ impl Orders {
                     let order = find(&store, &id)?;
                     document::line(&whole(&mut store, &order).map_err(failed)?.to_string());
                 }
+                let mut line = |message: Message| {
+                    let mut row = kept(&message);
+                    row["account"] = json!(message.message.account);
+                    document::line(&row.to_string());
+                };
+                store.each_foreign(&mut line).map_err(failed)?;
                 Ok(0)
             }
             Some(Doing::Abandon { id, yes }) => {
                 let order = find(&store, &id)?;
-                ask(
-                    yes,
-                    &format!(
-                        "Give up order {id} ({})? Do it only when it is sure that it never arrived.",
-                        order.state.as_str()
-                    ),
-                )?;
-                self::note(&mut store, &order, State::Abandoned, None, "given up by hand")?;
-                document::line(&format!("{id}  abandoned"));
+                let only = match order.state {
+                    State::Issued => "its certificate will never pass the checks",
+                    _ => "it is sure that it never arrived",
+                };
+                ask(yes, &format!("Give up order {id} ({})? Do it only when {only}.", order.state.as_str()))?;
+                taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
+                if global.json() {
+                    let order = json!({ "id": id, "ctid": id, "state": State::Abandoned.as_str() });
+                    document::print(&json!({ "schema": 1, "order": order }));
+                } else {
+                    document::line(&format!("{id}  abandoned"));
+                }
                 Ok(0)
             }
             Some(Doing::Adopt { id, job }) => {
                 let order = find(&store, &id)?;
-                self::note(&mut store, &order, State::Accepted, Some(job), &format!("job {job}, by hand"))?;
-                document::line(&format!("{id}  accepted: carry on with: certgate resume {id}"));
+                let owner = store.order_of_job(&order.order.account, job).map_err(failed)?;
+                if let Some(owner) = owner.filter(|owner| owner.order.id != id) {
+                    let owner = owner.order.id;
+                    return Err(Failure::usage(format!(
+                        "job {job} is that of order {owner}: see certgate orders show {owner}"
+                    )));
+                }
+                // Its outcome stays unknown until the job was looked at, so that a mistake can be taken back.
+                let detail = format!("job {job}, named by hand");
+                let change = Change { state: State::Unknown, job: Some(job), stid: None, certificate: None, detail };
+                taken(&path, &order)?.change(&id, &change)?;
+                let resume = format!("certgate resume {}", shell_word(&id));
+                if global.json() {
+                    let order = json!({ "id": id, "ctid": id, "state": State::Unknown.as_str() });
+                    let job = json!({ "id": job });
+                    document::print(&json!({ "schema": 1, "order": order, "job": job, "resume": resume }));
+                } else {
+                    document::line(&format!("{id}  is job {job}: carry on with: {resume}"));
+                }
                 Ok(0)
             }
         }
     }
 }
 
-fn note(store: &mut Sqlite, order: &Order, state: State, job: Option<i64>, detail: &str) -> Result<(), Failure> {
-    let change = Change { state, job, stid: None, certificate: None, detail: detail.to_owned() };
-    store
-        .change(&order.order.id, &change, certgate_client::unix_now())
-        .map_err(|error| Failure::from(certgate_client::Error::from(error)))
+/// The store with that order taken over, which no living process may have.
+fn taken(path: &Path, order: &Order) -> Result<Ledger, Failure> {
+    let mut ledger = Ledger::open(path, &order.order.account)?;
+    if ledger.claim(&order.order.id)? { Ok(ledger) } else { Err(Failure::held(&order.order.id)) }
 }
 
 fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure> {
@@ -174,22 +203,24 @@ fn whole(store: &mut Sqlite, order: &Order) -> Result<Value, certgate_store::Sto
         .map(|line| json!({ "time": document::time(line.time), "state": line.state.as_str(), "detail": line.detail }))
         .collect();
     let messages = store.messages_of(&order.order.id)?;
-    document["messages"] = messages
-        .iter()
-        .map(|message| {
-            let mut shown = json!({
-                "id": message.stable_id,
-                "received": document::time(message.received),
-                "message": serde_json::from_str::<Value>(&message.message.document).unwrap_or_default(),
-            });
-            if let Some(confirmed) = message.confirmed {
-                shown["confirmed"] = json!(document::time(confirmed));
-            }
-            shown
-        })
-        .collect();
+    document["messages"] = messages.iter().map(kept).collect();
     if let Some(csr) = &order.order.csr {
         document["csr"] = json!(csr);
     }
     Ok(document)
+}
+
+/// A message as it is kept.
+fn kept(message: &Message) -> Value {
+    let mut shown = json!({
+        "id": message.stable_id,
+        "received": document::time(message.received),
+        "message": serde_json::from_str::<Value>(&message.message.document).unwrap_or_default(),
+    });
+    for (name, time) in [("confirmed", message.confirmed), ("taken", message.taken)] {
+        if let Some(time) = time {
+            shown[name] = json!(document::time(time));
+        }
+    }
+    shown
 }

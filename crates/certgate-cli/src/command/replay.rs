@@ -52,11 +52,7 @@ impl Replay {
             document::print(&json!({ "schema": 1, "exchanges": rows, "failed": suite.failed() }));
         } else {
             for case in &suite.cases {
-                document::line(&printable(&format!(
-                    "{} {}",
-                    if case.problems.is_empty() { "ok" } else { "PROBLEM" },
-                    case.name
-                )));
+                document::line(&document::check(case.problems.is_empty(), &case.name));
                 case.problems.iter().for_each(|problem| document::line(&printable(&format!("  {problem}"))));
             }
         }

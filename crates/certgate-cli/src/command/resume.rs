@@ -180,10 +180,7 @@ pub(crate) fn carry_on(
         return Ok(over(order, Kind::Unchanged.exit_code()));
     }
     if !ledger.claim(id)? {
-        return Err(Failure::new(
-            Kind::Pending,
-            format!("order {id} is being carried on by another process that lives"),
-        ));
+        return Err(Failure::held(id));
     }
     if matches!(order.state, State::Intended | State::Unknown) {
         if order.state == State::Intended {

@@ -1,96 +1,69 @@
 //! `certgate serve`.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod bridge;
+mod simulator;
+
+use std::net::SocketAddr;
 
 use certgate_client::Kind;
-use certgate_domain::{Credentials, Secret};
-use certgate_simulator::{Gateway, Server, Settings};
-use clap::{Args, Subcommand};
-use serde::Deserialize;
+use certgate_server::{Handler, Server};
+use clap::Subcommand;
+use serde_json::json;
 
-use crate::{document, failure::Failure};
+use crate::{
+    arguments::{Global, Protocol},
+    connection::watch_for_interrupt,
+    document,
+    failure::Failure,
+};
 
 /// Run a gateway of our own
 #[derive(Debug, Subcommand)]
 pub(crate) enum Serve {
     /// The simulator: XML at /xml, JSON at /v1
-    Simulator(Simulator),
-}
-
-/// The gateway itself, with the documented page's world, for trying out
-#[derive(Debug, Args)]
-#[command(after_help = "Example:
-  certgate serve simulator --listen 127.0.0.1:8080
-  CERTGATE_PASSWORD=password certgate info 571 --endpoint http://127.0.0.1:8080/v1 --user user --context 9")]
-pub(crate) struct Simulator {
-    /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
-    /// Another account: a TOML file with user, password, context
-    #[arg(long, value_name = "FILE")]
-    account_file: Option<PathBuf>,
-    /// Answer 429 to more requests a second
-    #[arg(long, value_name = "REQUESTS")]
-    pace: Option<u32>,
-    /// How long a job takes, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "0")]
-    job_time: u64,
-    /// How long each answer is on its way, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
-    latency: u64,
-    /// Messages of others at the head of the queue
-    #[arg(long, value_name = "COUNT", default_value = "0")]
-    foreign: usize,
-    /// Certificates besides 571, for long lists
-    #[arg(long, value_name = "COUNT", default_value = "0")]
-    certificates: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Account {
-    user: String,
-    password: String,
-    context: toml::Value,
-}
-
-fn account(path: &Path) -> Result<Credentials, Failure> {
-    let bad = |why: String| Failure::usage(format!("--account-file {}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
-    // The parser's own message would quote the line, and with it the password.
-    let account: Account =
-        toml::from_str(&text).map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
-    let context = match account.context {
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::String(text) => text,
-        _ => return Err(bad("context: expected a number".to_owned())),
-    };
-    Ok(Credentials::new(account.user, Secret::new(account.password), context))
+    Simulator(simulator::Simulator),
+    /// A gateway over one protocol, legacy XML unless told, that answers by asking another gateway over the other one
+    Bridge(bridge::Bridge),
 }
 
 impl Serve {
-    pub(crate) fn run(self) -> Result<u8, Failure> {
-        let Self::Simulator(Simulator { listen, account_file, pace, job_time, latency, foreign, certificates }) = self;
-        let mut settings = Settings {
-            pace,
-            latency: Duration::from_millis(latency),
-            job_time: Duration::from_secs(job_time),
-            foreign_first: foreign,
-            more_certificates: certificates,
-            ..Settings::default()
-        };
-        if let Some(path) = account_file {
-            settings.account = account(&path)?;
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        match self {
+            Self::Simulator(command) => command.run(global),
+            Self::Bridge(command) => command.run(global),
         }
-        let server = Server::start(Gateway::with(settings), listen)
-            .map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
-        document::line(&format!("xml  {}", server.xml_endpoint()));
-        document::line(&format!("json {}", server.json_endpoint()));
-        server.wait();
-        Ok(0)
     }
+}
+
+/// Listens, says where, and answers until Ctrl-C; then what is in hand is answered still. `behind` is the gateway that a bridge leads to.
+fn serve(
+    global: &Global,
+    handler: impl Handler,
+    listen: SocketAddr,
+    protocols: &[Protocol],
+    behind: Option<(Protocol, String)>,
+) -> Result<u8, Failure> {
+    let interrupt = watch_for_interrupt();
+    let server =
+        Server::start(handler, listen).map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
+    let mut document = json!({ "schema": 1 });
+    for protocol in protocols {
+        let endpoint = server.endpoint((*protocol).into());
+        if !global.json() {
+            document::line(&format!("{:<4} {endpoint}", protocol.name()));
+        }
+        document[protocol.name()] = json!(endpoint);
+    }
+    if let Some((protocol, endpoint)) = behind {
+        if !global.json() {
+            document::line(&format!("behind it {} {endpoint}", protocol.name()));
+        }
+        document["behind"] = json!({ "transport": protocol.name(), "endpoint": endpoint });
+    }
+    if global.json() {
+        document::print(&document);
+    }
+    interrupt.wait();
+    server.stop();
+    Ok(Kind::Interrupted.exit_code())
 }

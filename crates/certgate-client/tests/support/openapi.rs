@@ -22,6 +22,15 @@ pub trait Choice {
     fn number(&mut self) -> i64;
     fn flag(&mut self) -> bool;
     fn items(&mut self) -> usize;
+
+    fn moment(&mut self) -> &'static str {
+        "2018-12-12T10:53:23.000+0100"
+    }
+
+    /// `ResponseObject.data`: whatever the object's type is.
+    fn object(&mut self) -> Value {
+        json!({ "name": "example.net", "nserver": ["a", "b"] })
+    }
 }
 
 /// Every field; the word of that number of each enumeration.
@@ -140,7 +149,7 @@ impl Api {
             return Some(choice.word(words));
         }
         Some(match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
-            ("string", Some("date-time")) => json!("2018-12-12T10:53:23.000+0100"),
+            ("string", Some("date-time")) => json!(choice.moment()),
             ("string", _) => json!(choice.text(field)),
             ("integer", _) => json!(choice.number()),
             ("boolean", _) => json!(choice.flag()),
@@ -148,8 +157,7 @@ impl Api {
                 let items = (0..choice.items()).filter_map(|_| self.value(field, &schema["items"], choice, above));
                 Value::Array(items.collect())
             }
-            // ResponseObject.data: whatever the object's type is.
-            ("object", _) => json!({ "name": "example.net", "nserver": ["a", "b"] }),
+            ("object", _) => choice.object(),
             (other, _) => panic!("{field}: {other}"),
         })
     }

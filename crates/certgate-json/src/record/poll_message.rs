@@ -2,11 +2,12 @@
 
 use certgate_domain::{NotifyMessage, PollMessage};
 use certgate_wire::DecodeError;
+use serde_json::Value;
 
 use crate::{
     fields::Fields,
     object::Object,
-    record::{basic_user, job, message, object as response_object},
+    record::{basic_user, foreign, job, message, object as response_object},
 };
 
 pub(crate) fn read(object: &Object<'_, '_>) -> Result<PollMessage, DecodeError> {
@@ -22,6 +23,7 @@ fn read_message(object: &Object<'_, '_>) -> Result<PollMessage, DecodeError> {
         owner: object.record("owner", basic_user::read)?,
         job: object.record("job", job::read)?,
         notify: object.record("notify", read_notify)?,
+        tmchnotify: object.field("tmchnotify").map(foreign::read).transpose()?.flatten(),
         stid: object.text("stid")?,
         ctid: object.text("ctid")?,
         messages: object.records("messages", message::read)?,
@@ -35,11 +37,13 @@ fn read_message(object: &Object<'_, '_>) -> Result<PollMessage, DecodeError> {
 }
 
 pub(crate) fn write(record: &PollMessage, fields: &mut Fields) {
-    let PollMessage { id, owner, job, notify, stid, ctid, messages, flags, notice, created, object } = record;
+    let PollMessage { id, owner, job, notify, tmchnotify, stid, ctid, messages, flags, notice, created, object } =
+        record;
     fields.integer("id", *id);
     fields.record("owner", owner.as_ref(), basic_user::write);
     fields.record("job", job.as_ref(), job::write);
     fields.record("notify", notify.as_ref(), write_notify);
+    fields.put("tmchnotify", tmchnotify.as_ref().map_or(Value::Null, foreign::write));
     fields.text("stid", stid.as_deref());
     fields.text("ctid", ctid.as_deref());
     fields.records("messages", messages, message::write);

@@ -3,7 +3,7 @@
 use certgate_domain::{Query, QueryFilter, QueryOrder, QueryView};
 use certgate_wire::DecodeError;
 
-use crate::{fields::Fields, object::Object};
+use crate::{fields::Fields, object::Object, value::Value};
 
 pub(crate) fn read(object: &Object<'_, '_>) -> Result<Query, DecodeError> {
     let record = Query {
@@ -50,8 +50,8 @@ fn read_view(object: &Object<'_, '_>) -> Result<QueryView, DecodeError> {
         limit: object.integer("limit")?,
         offset: object.integer("offset")?,
         children: object.boolean("children")?,
-        from: object.moment("from")?,
-        to: object.moment("to")?,
+        from: object.field("from").map(Value::moment_or_civil).transpose()?,
+        to: object.field("to").map(Value::moment_or_civil).transpose()?,
     };
     object.finish();
     Ok(record)

@@ -116,3 +116,13 @@ pub(super) fn waiting(connection: &Connection, account: &str, limit: usize) -> R
     let rows = statement.query_map(params![account, limit as i64], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+pub(super) fn each_foreign(connection: &Connection, call: &mut dyn FnMut(Message)) -> Result<(), Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE order_id IS NULL ORDER BY number");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        call(read(row)?);
+    }
+    Ok(())
+}

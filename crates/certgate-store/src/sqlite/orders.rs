@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::{Change, Happening, Holder, NewOrder, Order, State, StoreError, Twin, Which, sqlite::Fault};
 
@@ -66,25 +66,32 @@ pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &H
     happened(transaction, id, state, "about to be sent", now)
 }
 
-/// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR.
+/// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR. A revocation
+/// is of an earlier certificate under the same id, so that only another revocation is the same.
 fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<Twin>, Fault> {
     let found = match order.certificate {
         Some(certificate) => transaction
             .prepare_cached(TWIN_BY_CERTIFICATE)?
-            .query_row(params![order.account, certificate], |row| Ok((row.get(0)?, state(row, 1)?)))
+            .query_row(params![order.account, certificate, order.task], twin_of)
             .optional()?,
         None => transaction
             .prepare_cached(TWIN_BY_NAME)?
-            .query_row(params![order.account, order.name, order.csr], |row| Ok((row.get(0)?, state(row, 1)?)))
+            .query_row(params![order.account, order.name, order.csr], twin_of)
             .optional()?,
     };
-    Ok(found.map(|(id, state)| Twin { id, state }))
+    Ok(found)
+}
+
+fn twin_of(row: &Row<'_>) -> Result<Twin, rusqlite::Error> {
+    Ok(Twin { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)? })
 }
 
 pub(super) const TWIN_BY_CERTIFICATE: &str =
-    "SELECT id, state FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0 LIMIT 1";
-pub(super) const TWIN_BY_NAME: &str = "SELECT id, state FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
-pub(super) const UNFINISHED: &str = "FROM orders WHERE account = ?1 AND finished = 0 ORDER BY created";
+    "SELECT id, state, job FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0
+     AND (task = 'certificate-revoke') = (?3 = 'certificate-revoke') LIMIT 1";
+pub(super) const TWIN_BY_NAME: &str = "SELECT id, state, job FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
+pub(super) const UNFINISHED: &str = "FROM orders WHERE account = ?1 AND finished = 0 ORDER BY rowid";
+pub(super) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
 pub(super) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
 
 pub(super) fn change(transaction: &Transaction<'_>, id: &str, change: &Change, now: i64) -> Result<(), Fault> {
@@ -97,12 +104,14 @@ pub(super) fn change(transaction: &Transaction<'_>, id: &str, change: &Change, n
     if !before.may_become(*after) {
         return Err(StoreError::Transition { id: id.to_owned(), before, after: *after }.into());
     }
+    // A job that was named by hand is not its job where it never arrived.
+    let never = before == State::Unknown && *after == State::Abandoned;
     transaction
         .prepare_cached(
-            "UPDATE orders SET state = ?2, finished = ?3, job = coalesce(?4, job), stid = coalesce(?5, stid),
+            "UPDATE orders SET state = ?2, finished = ?3, job = coalesce(?4, iif(?8, NULL, job)), stid = coalesce(?5, stid),
              certificate = coalesce(?6, certificate), updated = ?7 WHERE id = ?1",
         )?
-        .execute(params![id, after.as_str(), after.is_finished(), job, stid, certificate, now])?;
+        .execute(params![id, after.as_str(), after.is_finished(), job, stid, certificate, now, never])?;
     happened(transaction, id, *after, detail, now)
 }
 
@@ -143,13 +152,13 @@ pub(super) fn by_job(connection: &Connection, account: &str, job: i64) -> Result
 }
 
 pub(super) fn each(connection: &Connection, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), Fault> {
-    let (tail, key) = match which {
-        Which::All => ("FROM orders WHERE ?1 IS NULL ORDER BY created", None),
-        Which::Unfinished(account) => (UNFINISHED, Some(account)),
-        Which::Batch(batch) => ("FROM orders WHERE batch = ?1 ORDER BY created", Some(batch)),
+    let (tail, keys) = match which {
+        Which::All => ("FROM orders ORDER BY rowid", Vec::new()),
+        Which::Unfinished(account) => (UNFINISHED, vec![account]),
+        Which::Batch { account, batch } => (BATCH, vec![account, batch]),
     };
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} {tail}"))?;
-    let mut rows = statement.query([key])?;
+    let mut rows = statement.query(params_from_iter(keys))?;
     while let Some(row) = rows.next()? {
         call(read(row)?);
     }

@@ -35,9 +35,9 @@ pub(crate) fn write(out: &mut Out<'_>, record: &CertAuthentication) {
     } = record;
     out.text("name", name.as_deref());
     out.text("method", method.as_ref().map(|word| word.as_str()));
-    out.text("dns", dns.as_deref());
+    out.bytes("dns", dns.as_deref());
     out.text("file_name", file_name.as_deref());
-    out.text("file_content", file_content.as_deref());
+    out.bytes("file_content", file_content.as_deref());
     out.texts("approver_email", approver_emails);
     out.flag("provisioning", provisioning.as_ref());
     out.records("domains", domains, write);

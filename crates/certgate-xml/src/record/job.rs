@@ -57,27 +57,21 @@ pub(crate) fn write(out: &mut Out<'_>, record: &Job) {
     write_facts(out, record);
     match (&record.status_code, &record.status_text) {
         (None, None) => out.text("status", record.status.as_ref().map(|word| word.as_str())),
-        _ => write_status(out, record, None),
+        _ => out.element("status", |out| write_state(out, record)),
     }
 }
 
-/// The status of a job as a block, with what it is about.
-pub(crate) fn write_status(out: &mut Out<'_>, record: &Job, object: Option<&ResponseObject>) {
+/// What stands in the status of a job that is a block.
+pub(crate) fn write_state(out: &mut Out<'_>, record: &Job) {
     let r#type = record.status.as_ref().map(|status| match status {
         JobStatus::Success => "success",
         JobStatus::Failed => "error",
         JobStatus::Running => "notify",
         other => other.as_str(),
     });
-    out.element("status", |out| {
-        out.text("code", record.status_code.as_deref());
-        out.text("text", record.status_text.as_deref());
-        out.text("type", r#type);
-        out.record("object", object, |out, object| {
-            out.text("type", object.r#type.as_deref());
-            out.text("value", object.value.as_deref());
-        });
-    });
+    out.text_as("code", "statusCode", record.status_code.as_deref());
+    out.text_as("text", "statusText", record.status_text.as_deref());
+    out.text_as("type", "status", r#type);
 }
 
 /// All of a job but its id and status.
@@ -135,8 +129,12 @@ fn write_event(out: &mut Out<'_>, record: &WorkflowEvent) {
 /// names suggest.
 pub(crate) fn read_id(task: &Element<'_, '_>) -> Result<Option<i64>, DecodeError> {
     let in_job = |e: &Element<'_, '_>| Ok(e.record("job", |e| e.integer("id"))?.flatten());
-    let wrapped = task.record("certificate_job", |e| Ok(e.integer("id")?.or(in_job(e)?)))?.flatten();
-    Ok(wrapped.or(in_job(task)?))
+    let (outer, inner) = task.record("certificate_job", |e| Ok((e.integer("id")?, in_job(e)?)))?.unwrap_or_default();
+    let mut found = [outer, inner, in_job(task)?].into_iter().flatten();
+    match (found.next(), found.next()) {
+        (_, Some(_)) => Err(task.refuse("a second id of the job", "one only")),
+        (id, None) => Ok(id),
+    }
 }
 
 pub(crate) fn write_id(out: &mut Out<'_>, id: Option<i64>) {
@@ -211,24 +209,28 @@ pub(crate) fn write_object_job(out: &mut Out<'_>, record: &ObjectJob) {
     if job.is_some() || name.is_some() || !messages.is_empty() {
         out.element("job", |out| {
             if let Some(job) = job {
-                write(out, job);
+                out.within("job", |out| write(out, job));
             }
-            out.text("object", name);
+            out.text_as("object", "object.value", name);
             out.records("msg", messages, message::write);
         });
     }
     if let Some(ResponseObject { r#type, value: _, summary, data }) = object {
-        if r#type.is_some() || summary.is_some() {
-            out.element("object", |out| {
-                out.text("type", r#type.as_deref());
-                out.integer("summary", *summary);
-            });
-        }
-        match data {
-            Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
-            Some(ObjectData::Foreign(_)) => out.lose("object.data", "a certificate_job has no place for it"),
-            None => {}
-        }
+        out.within("object", |out| {
+            if r#type.is_some() || summary.is_some() {
+                out.element("object", |out| {
+                    out.text("type", r#type.as_deref());
+                    out.integer("summary", *summary);
+                });
+            }
+            match data {
+                Some(ObjectData::Certificate(record)) => {
+                    out.within("data", |out| out.element("certificate", |out| certificate::write(out, record)));
+                }
+                Some(ObjectData::Foreign(_)) => out.lose("data", "a certificate_job has no place for it"),
+                None => {}
+            }
+        });
     }
     out.records("authentication", authentication, authentication::write_step);
     out.records("dcv_auth", dcv_auth, authentication::write_validation);

@@ -30,9 +30,10 @@ pub(crate) fn read_type(e: &Element<'_, '_>, name: &str) -> Result<Option<Status
     }))
 }
 
-pub(crate) fn write_type(out: &mut Out<'_>, r#type: Option<&StatusType>) {
+/// Writes it; `field` is its name in JSON.
+pub(crate) fn write_type(out: &mut Out<'_>, field: &str, r#type: Option<&StatusType>) {
     match r#type {
-        Some(StatusType::Other(word)) => out.text("type", Some(word)),
+        Some(StatusType::Other(word)) => out.text_as("type", field, Some(word)),
         Some(known) => out.text("type", Some(&known.as_str().to_ascii_lowercase())),
         None => {}
     }
@@ -42,14 +43,22 @@ pub(crate) fn write(out: &mut Out<'_>, record: &Message) {
     let Message { text, notice, messages, objects, code, status } = record;
     out.text("text", text.as_deref());
     out.text("code", code.as_deref());
-    write_type(out, status.as_ref());
-    out.records("object", objects, |out, object| {
-        let GenericObject { r#type, value } = object;
-        out.text("type", r#type.as_deref());
-        out.text("value", value.as_deref());
+    write_type(out, "status", status.as_ref());
+    out.within("objects", |out| {
+        out.items(objects, |out, object| out.element("object", |out| write_object(out, object)))
     });
-    for line in notice.iter().flat_map(|notice| notice.split('\n')) {
-        out.text("help", Some(line));
+    // A line each, unless one would get lost in an element of its own.
+    let lines: Vec<&str> = notice.iter().flat_map(|notice| notice.split('\n')).collect();
+    if lines.iter().any(|line| line.is_empty() || line.trim_ascii() != *line) {
+        out.text("help", notice.as_deref());
+    } else {
+        lines.into_iter().for_each(|line| out.text("help", Some(line)));
     }
     out.records("msg", messages, write);
+}
+
+fn write_object(out: &mut Out<'_>, record: &GenericObject) {
+    let GenericObject { r#type, value } = record;
+    out.text("type", r#type.as_deref());
+    out.text("value", value.as_deref());
 }

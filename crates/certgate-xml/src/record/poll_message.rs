@@ -4,7 +4,7 @@ use certgate_domain::{Certificate, Foreign, Job, NotifyMessage, ObjectData, Poll
 use certgate_wire::DecodeError;
 
 use crate::{
-    element::Element,
+    element::{Element, together},
     out::{Out, is_name},
     record::{basic_user, certificate, job, message},
 };
@@ -15,6 +15,7 @@ pub(crate) fn read(e: &Element<'_, '_>) -> Result<PollMessage, DecodeError> {
         owner: e.record("owner", basic_user::read)?,
         job: None,
         notify: e.record("notify", read_notify)?,
+        tmchnotify: together(e.all(&["tmchnotify"]).into_iter())?.pop().map(|(_, whole)| whole),
         stid: e.text("stid")?,
         ctid: e.text("ctid")?,
         messages: e.records("msg", message::read)?,
@@ -48,16 +49,10 @@ fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeE
     if let Some(inner) = e.one(&["certificate_job"])? {
         inner.read(|inner| read_certificate_job(inner, record))?;
     }
-    if let Some(affected) = e.unread().into_iter().next() {
+    if let Some(affected) = read_affected(e)? {
         let (kind, value) = named.map(|named| (named.r#type, named.value)).unwrap_or_default();
-        let name = affected.name();
-        record.object = Some(ResponseObject {
-            // A kind that cannot name an element is said beside it.
-            r#type: if name == UNNAMED { kind } else { Some(name.to_owned()) },
-            value,
-            summary: None,
-            data: read_data(&affected)?,
-        });
+        // A kind that cannot name an element is said beside it.
+        record.object = Some(ResponseObject { r#type: affected.r#type.or(kind), value, ..affected });
     } else if record.object.is_none() {
         record.object = named;
     } else if let (Some(object), Some(named)) = (&mut record.object, named) {
@@ -114,56 +109,68 @@ fn merged(outer: Job, inner: Job) -> Job {
     }
 }
 
-fn read_data(affected: &Element<'_, '_>) -> Result<Option<ObjectData>, DecodeError> {
-    if ResponseObject::is_certificate(affected.name()) {
-        affected.take();
-        let record: Option<Certificate> = affected.read(certificate::read)?;
-        return Ok(record.map(|record| ObjectData::Certificate(Box::new(record))));
+/// What a message is about, and its kind: the name of its element. A certificate is read as one. Objects of other kinds are kept
+/// whole, several of them each under its name; text beside them belongs to none and stays unread.
+fn read_affected(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeError> {
+    let unread = e.unread();
+    let certificate = unread.iter().find(|e| ResponseObject::is_certificate(e.name()) && !e.is_empty());
+    if let Some(certificate) = certificate {
+        certificate.take();
+        let record: Option<Certificate> = certificate.read(certificate::read)?;
+        let data = record.map(|record| ObjectData::Certificate(Box::new(record)));
+        let r#type = Some(certificate.name().to_owned());
+        return Ok(Some(ResponseObject { r#type, data, ..ResponseObject::default() }));
     }
-    Ok(affected.foreign()?.map(ObjectData::Foreign))
+    let Some(first) = unread.iter().find(|e| e.has_children()).or(unread.first()) else { return Ok(None) };
+    first.take();
+    let beside = |e: &&Element<'_, '_>| e.name() == first.name() || (first.has_children() && e.has_children());
+    let mut entries = together(unread.iter().filter(beside).copied())?;
+    let name = entries.first().map_or_else(|| first.name().to_owned(), |(name, _)| name.clone());
+    let data = match entries.len() {
+        0 | 1 => entries.pop().map(|(_, value)| value),
+        _ => Some(Foreign::Map(entries)),
+    };
+    let r#type = Some(name).filter(|name| name != UNNAMED);
+    Ok(Some(ResponseObject { r#type, data: data.map(ObjectData::Foreign), ..ResponseObject::default() }))
 }
 
 fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
     let r#type = e.text("type")?;
     let value = e.text("value")?;
-    let affected = e.unread();
-    let data = match affected.as_slice() {
-        [] => None,
-        [one] => read_data(one)?,
-        several => {
-            let entries: Vec<(String, Foreign)> = several
-                .iter()
-                .filter_map(|e| e.foreign().map(|value| Some((e.name().to_owned(), value?))).transpose())
-                .collect::<Result<_, DecodeError>>()?;
-            Some(ObjectData::Foreign(Foreign::Map(entries)))
-        }
-    };
-    let object = match affected.first() {
-        Some(first) => Some(ResponseObject { r#type: Some(first.name().to_owned()), value, summary: None, data }),
+    let object = match read_affected(e)? {
+        Some(affected) => Some(ResponseObject { value, ..affected }),
         None => value.map(|value| ResponseObject { value: Some(value), ..ResponseObject::default() }),
     };
     Ok(NotifyMessage { r#type, object })
 }
 
 pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
-    let PollMessage { id, owner, job, notify, stid, ctid, messages, flags, notice, created, object } = record;
+    let PollMessage { id, owner, job, notify, tmchnotify, stid, ctid, messages, flags, notice, created, object } =
+        record;
     out.integer("id", *id);
     out.record("owner", owner.as_ref(), basic_user::write);
     if job.is_some() || object.is_some() {
         out.element("job", |out| {
             if let Some(object) = object {
-                write_data(out, object);
+                out.within("object", |out| write_data(out, object));
             }
             let bare = Job::default();
             let inner = job.as_ref().unwrap_or(&bare);
-            out.integer("job_id", inner.id);
-            job::write_facts(out, inner);
             let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
-            let plain = inner.status_code.is_none() && inner.status_text.is_none() && named.is_none();
-            if plain {
-                out.text("status", inner.status.as_ref().map(|word| word.as_str()));
+            out.within("job", |out| {
+                out.integer("job_id", inner.id);
+                job::write_facts(out, inner);
+            });
+            if inner.status_code.is_none() && inner.status_text.is_none() && named.is_none() {
+                out.text_as("status", "job.status", inner.status.as_ref().map(|word| word.as_str()));
             } else {
-                job::write_status(out, inner, named);
+                out.element("status", |out| {
+                    out.within("job", |out| job::write_state(out, inner));
+                    out.record("object", named, |out, object| {
+                        out.text("type", object.r#type.as_deref());
+                        out.text("value", object.value.as_deref());
+                    });
+                });
             }
             out.text("stid", stid.as_deref());
             out.text("ctid", ctid.as_deref());
@@ -175,18 +182,21 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
     out.record("notify", notify.as_ref(), |out, notify| {
         let NotifyMessage { r#type, object } = notify;
         out.text("type", r#type.as_deref());
-        if let Some(object) = object {
+        let Some(object) = object else { return };
+        out.within("object", |out| {
             out.text("value", object.value.as_deref());
             write_data(out, object);
             // Without its element nothing else would say what it is about.
-            if let (None, Some(_)) = (&object.data, &object.r#type) {
-                match element_name(object) {
-                    Some(name) => out.element(&name, |_| {}),
-                    None => out.lose("object.type", "this word cannot be an element of XML"),
-                }
+            match (element_name(object), &object.r#type, &object.data) {
+                (Some(name), _, None) => out.element(&name, |_| {}),
+                (None, Some(_), _) => out.lose("type", "this word cannot be an element of XML"),
+                _ => {}
             }
-        }
+        });
     });
+    if let Some(whole) = tmchnotify {
+        out.within("tmchnotify", |out| out.foreign("tmchnotify", whole));
+    }
     out.records("msg", messages, message::write);
     out.text("flags", flags.as_deref());
     out.text("notice", notice.as_deref());
@@ -195,8 +205,11 @@ pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
 
 /// The element that an object stands in: its type, unless that is no name or already means something there.
 fn element_name(object: &ResponseObject) -> Option<String> {
-    let taken = |kind: &str| TAKEN.contains(&kind);
-    object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| is_name(kind) && !taken(kind))
+    object.r#type.as_deref().map(str::to_ascii_lowercase).filter(|kind| can_name(kind))
+}
+
+fn can_name(kind: &str) -> bool {
+    is_name(kind) && !TAKEN.contains(&kind)
 }
 
 /// The element of an object whose type cannot name one.
@@ -227,13 +240,33 @@ const TAKEN: [&str; 19] = [
 
 fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     if object.summary.is_some() {
-        out.lose("object.summary", "XML has a summary for the whole answer only");
+        out.lose("summary", "XML has a summary for the whole answer only");
     }
-    match &object.data {
+    let name = element_name(object);
+    let name = name.as_deref().unwrap_or(UNNAMED);
+    out.within("data", |out| match &object.data {
         Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
-        Some(ObjectData::Foreign(foreign)) => {
-            out.foreign(element_name(object).as_deref().unwrap_or(UNNAMED), foreign);
+        Some(ObjectData::Foreign(Foreign::Map(entries))) if are_several(name, entries) => {
+            entries.iter().for_each(|(name, value)| out.within(name, |out| out.foreign(name, value)));
         }
+        Some(ObjectData::Foreign(foreign)) => out.foreign(name, foreign),
         None => {}
-    }
+    });
+}
+
+/// Whether these entries are several objects, each under its name, and the first one is what the message is about: they stand
+/// beside each other in XML. Inside one element they would read back as the same.
+fn are_several(first: &str, entries: &[(String, Foreign)]) -> bool {
+    let has_children = |value: &Foreign| match value {
+        Foreign::Map(entries) => entries.iter().any(|(name, _)| is_name(name)),
+        _ => false,
+    };
+    let stands_alone = |(name, value): &(String, Foreign)| {
+        let is_whole = match value {
+            Foreign::List(items) => items.iter().all(has_children),
+            value => has_children(value),
+        };
+        can_name(name) && !ResponseObject::is_certificate(name) && is_whole
+    };
+    entries.len() > 1 && entries.first().is_some_and(|(name, _)| name == first) && entries.iter().all(stands_alone)
 }

@@ -13,7 +13,7 @@ pub(crate) fn read(e: &Element<'_, '_>) -> Result<Query, DecodeError> {
     for e in e.all(&["where"]) {
         e.check_record()?;
         let condition = read_condition(&e, None)?;
-        if condition.key.is_some() || condition.value.is_some() {
+        if condition.key.is_some() || condition.value.is_some() || condition.operator.is_some() {
             filters.push(QueryFilter { filters: Vec::new(), ..condition.clone() });
         }
         filters.extend(condition.filters);
@@ -60,7 +60,7 @@ pub(crate) fn write(out: &mut Out<'_>, record: &Query) {
     match filters.as_slice() {
         [] => {}
         [alone] if alone.link.is_none() && alone.filters.is_empty() => {
-            out.record("where", Some(alone), write_condition)
+            out.element("where", |out| out.within("filters[0]", |out| write_condition(out, alone)));
         }
         several => out.element("where", |out| write_linked(out, several)),
     }
@@ -68,10 +68,12 @@ pub(crate) fn write(out: &mut Out<'_>, record: &Query) {
 }
 
 fn write_linked(out: &mut Out<'_>, filters: &[QueryFilter]) {
-    for filter in filters {
-        let name = if filter.link == Some(Condition::Or) { "or" } else { "and" };
-        out.record(name, Some(filter), write_condition);
-    }
+    out.within("filters", |out| {
+        out.items(filters, |out, filter| {
+            let name = if filter.link == Some(Condition::Or) { "or" } else { "and" };
+            out.element(name, |out| write_condition(out, filter));
+        });
+    });
 }
 
 fn write_condition(out: &mut Out<'_>, record: &QueryFilter) {

@@ -36,7 +36,7 @@ pub(crate) fn write(out: &mut Out<'_>, record: &SubjectAlternativeName) {
     out.text("name", name.as_deref());
     out.integer("ssl_certificate_id", *ssl_certificate_id);
     out.flag("free", free.as_ref());
-    out.text("approver_email", approver_email.as_deref());
+    out.text_as("approver_email", "approverEmail", approver_email.as_deref());
     out.text("order_id", order_id.as_deref());
     out.text("type", r#type.as_ref().map(|word| word.as_str()));
     out.moment("created", created.as_ref());

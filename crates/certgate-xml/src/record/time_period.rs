@@ -9,7 +9,8 @@ pub(crate) fn read(parent: &Element<'_, '_>) -> Result<Option<TimePeriod>, Decod
     let Some(e) = parent.one(&["lifetime", "life_time", "lifeTime"])? else { return Ok(None) };
     if e.has_children() {
         // Derived from JSON, where it has a unit.
-        return e.read(|e| Ok(TimePeriod { unit: e.word::<TimeUnit>("unit")?, period: e.integer("period")? }));
+        return e
+            .read(|e| Ok(TimePeriod { unit: e.word("unit")?.map(TimeUnit::in_full), period: e.integer("period")? }));
     }
     match e.scalar()? {
         Some(text) => Ok(Some(TimePeriod::months(e.whole_number(text)?))),

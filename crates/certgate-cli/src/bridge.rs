@@ -1,0 +1,203 @@
+//! A gateway over one protocol that answers by asking another gateway over the other.
+
+use std::{
+    sync::{Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+use certgate_client::{Client, Error, Phase};
+use certgate_domain::{AnyData, Call, Message, Response, TaskKind};
+use certgate_server::{Handled, Handler, Protocol, message, refusal, unreadable};
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
+
+use crate::{arguments, arguments::Global, failure::printable};
+
+/// The bridge. It knows no account: who asks is passed on.
+pub(crate) struct Bridge {
+    front: Protocol,
+    codec: Box<dyn Codec>,
+    /// Those that are not asking. Each is taken for a request and put back.
+    idle: Mutex<mpsc::Receiver<Client>>,
+    put_back: mpsc::Sender<Client>,
+    is_strict: bool,
+    is_quiet: bool,
+    is_verbose: bool,
+}
+
+/// A task and its answer.
+type Answered = (TaskKind, Response<AnyData>);
+
+impl Bridge {
+    /// Speaks the front's protocol by its codec, and asks by those clients.
+    pub(crate) fn new(
+        global: &Global,
+        front: arguments::Protocol,
+        codec: Box<dyn Codec>,
+        clients: Vec<Client>,
+    ) -> Self {
+        let (put_back, idle) = mpsc::channel();
+        for client in clients {
+            let _ = put_back.send(client);
+        }
+        let (is_strict, is_quiet, is_verbose) = (global.strict, global.quiet, global.verbose);
+        Self { front: front.into(), codec, idle: Mutex::new(idle), put_back, is_strict, is_quiet, is_verbose }
+    }
+
+    fn reply(&self, request: &Request) -> Reply {
+        let calls = match self.codec.decode_requests(None, request) {
+            Ok(calls) => calls,
+            Err(why) => {
+                self.log_unreadable(&why);
+                return self.codec.encode_responses(&[(TaskKind::Hello, unreadable(self.front, &why))]).payload;
+            }
+        };
+        for Decoded { value, findings } in &calls {
+            self.warn(value.task.kind(), "request", findings);
+        }
+        let Ok(mut client) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).recv() else {
+            return text(500, "the bridge has nobody to ask".to_owned());
+        };
+        let answered = self.ask(&mut client, &calls);
+        let _ = self.put_back.send(client);
+        let answers = match answered {
+            Ok(answers) => answers,
+            Err(trouble) => return trouble,
+        };
+        let encoded = self.codec.encode_responses(&answers);
+        if !self.is_quiet {
+            for loss in &encoded.losses {
+                let front = self.codec.name();
+                log(&format!("warning: answer: `{}` cannot be said over {front}: {}", loss.path, loss.why));
+            }
+        }
+        encoded.payload
+    }
+
+    /// The answer to each call, in their order; or what HTTP is to say where one has none. Nothing is sent unless all can be.
+    fn ask(&self, client: &mut Client, calls: &[Decoded<Call>]) -> Result<Vec<Answered>, Reply> {
+        if let Some(reason) = calls.iter().find_map(|call| self.unfit(client, call)) {
+            return Ok(calls.iter().map(|call| refused(&call.value, None, reason.clone())).collect());
+        }
+        let mut answers: Vec<Answered> = Vec::new();
+        for Decoded { value: call, .. } in calls {
+            let kind = call.task.kind();
+            let answer = match client.forward(call) {
+                Ok(exchange) => {
+                    self.warn(kind, "answer", &exchange.answer.findings);
+                    exchange.answer.value
+                }
+                Err(Error::Unauthorized { http_status, .. }) => {
+                    let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
+                    refused(call, Some("E00000"), message("EF01000", &text, "request.auth", "")).1
+                }
+                Err(error) => return Err(trouble(&error, &answers, calls.len())),
+            };
+            if self.is_verbose {
+                log(&said(kind, &answer));
+            }
+            answers.push((kind, answer));
+        }
+        Ok(answers)
+    }
+
+    /// Why a call cannot be passed on.
+    fn unfit(&self, client: &Client, call: &Decoded<Call>) -> Option<Message> {
+        let kind = call.value.task.kind();
+        if let (true, Some(finding)) = (self.is_strict, call.findings.first()) {
+            let text = format!("{}: {finding} (--strict). Nothing was sent.", kind.name());
+            return Some(message("EF01000", &text, &finding.path, ""));
+        }
+        match client.check(&call.value) {
+            Err(Error::Unsayable { transport, loss, .. }) => {
+                let text =
+                    format!("{}: this cannot be said over {transport}: {}. Nothing was sent.", kind.name(), loss.why);
+                Some(message("EF01000", &text, &loss.path, ""))
+            }
+            _ => None,
+        }
+    }
+
+    /// Says what was odd: names and places, never what stood there.
+    fn warn(&self, kind: TaskKind, side: &str, findings: &[Finding]) {
+        if !self.is_quiet {
+            for finding in findings {
+                log(&format!("warning: {} {side}: {finding}", kind.name()));
+            }
+        }
+    }
+
+    /// What was found may be a password that stood at the wrong place.
+    fn log_unreadable(&self, why: &DecodeError) {
+        if !self.is_quiet {
+            let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
+            log(&format!("warning: a request cannot be read: {place}{}: expected {}", why.path, why.expected));
+        }
+    }
+}
+
+impl Handler for Bridge {
+    fn protocols(&self) -> &[Protocol] {
+        std::slice::from_ref(&self.front)
+    }
+
+    fn handle(&self, _: Protocol, request: &Request) -> Handled {
+        Handled::Reply(self.reply(request), Duration::ZERO)
+    }
+}
+
+/// A refusal of a call, by its own code unless told.
+fn refused(call: &Call, code: Option<&str>, reason: Message) -> Answered {
+    let kind = call.task.kind();
+    let own = format!("E{}", kind.code());
+    (kind, Response { ctid: call.options.ctid.clone(), ..refusal(code.unwrap_or(&own), reason) })
+}
+
+/// What HTTP says where a task has no answer. It is neither a success nor a refusal: the caller has to look.
+fn trouble(error: &Error, answers: &[Answered], calls: usize) -> Reply {
+    let mut said_of_it = error.to_string();
+    said_of_it += match error {
+        Error::Unreachable { .. } => "; it changed nothing",
+        // The trace may fail when it had left.
+        Error::Storage { .. } => "; whether it was carried out is not known",
+        _ => "",
+    };
+    log(&said_of_it);
+    for (kind, answer) in answers {
+        said_of_it += &format!("\nbefore it: {}", said(*kind, answer));
+    }
+    if let left @ 1.. = calls.saturating_sub(answers.len() + 1) {
+        said_of_it += &format!("\nafter it: {left} not sent");
+    }
+    if let Error::Undecodable { body, .. } = error {
+        said_of_it += &format!("\nthe answer, redacted:\n\n{}", String::from_utf8_lossy(body));
+    }
+    // 429 and 503 invite to send all of it again.
+    let may_repeat = answers.iter().all(|(kind, _)| kind.is_safe_to_repeat());
+    let status = match error {
+        Error::Unreachable { phase: Phase::Pace, .. } if may_repeat => 429,
+        Error::Interrupted if may_repeat => 503,
+        Error::Storage { .. } | Error::Store(_) | Error::Settings(_) => 500,
+        _ => 502,
+    };
+    let mut reply = text(status, said_of_it);
+    if matches!(status, 429 | 503) {
+        reply.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+    }
+    reply
+}
+
+/// Task, code and transaction id of an answer.
+fn said(kind: TaskKind, answer: &Response<AnyData>) -> String {
+    let code = answer.status.code.as_ref().map_or("no code", |code| code.as_str());
+    let stid = answer.stid.as_ref().map(|stid| format!(" (stid {stid})")).unwrap_or_default();
+    format!("{}: {code}{stid}", kind.name())
+}
+
+fn text(status: u16, text: String) -> Reply {
+    let headers = vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
+    Reply { status, headers, body: Body((text + "\n").into_bytes()) }
+}
+
+fn log(text: &str) {
+    eprintln!("certgate: {}", printable(text));
+}

@@ -1,0 +1,91 @@
+//! `certgate serve bridge`.
+
+use std::net::SocketAddr;
+
+use certgate_domain::{Credentials, Secret};
+use clap::Args;
+
+use crate::{
+    arguments::{Global, Protocol},
+    bridge,
+    command::serve::serve,
+    connection::{Home, codec},
+    failure::Failure,
+    settings::Settings,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  certgate serve bridge --profile demo
+  certgate serve bridge --front json --endpoint https://gateway.autodns.com
+  certgate serve bridge --sandbox
+  curl http://127.0.0.1:8080/xml -d '<request><auth><user>user</user><password>password</password><context>9</context></auth>
+    <task><code>400104</code><certificate><id>571</id></certificate></task></request>'
+
+It has no credentials of its own: those of each request are passed on, and so are sessions, owner, ctid, reply-to, keys and the rest.
+Only the language of texts is dropped where JSON is behind; whatever else the other protocol cannot say is refused (EF01000) before
+anything is sent. What nobody understands is left out with a warning, or under --strict refused.
+
+Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly: whether a task that is not safe to repeat was
+carried out is then not known, so look before ordering again. The bridge sends such a task once and never again.")]
+pub(crate) struct Bridge {
+    /// The protocol spoken here; the other one is spoken behind [default: xml, or the one that --transport is not]
+    #[arg(long, value_enum)]
+    front: Option<Protocol>,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// So many requests are on their way at a time; further ones wait.
+const AT_ONCE: usize = 16;
+
+impl Bridge {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let front = self.front(global)?;
+        let back = front.other();
+        let nobodys = [
+            ("--user", global.user.is_some() && !global.is_from_environment("user")),
+            ("--context", global.context.is_some() && !global.is_from_environment("context")),
+            ("--password-file", global.password_file.is_some()),
+            ("--password-stdin", global.password_stdin),
+            ("--session", global.session),
+            ("--owner", global.owner.is_some()),
+            ("--language", global.language.is_some()),
+            ("--ctid", global.ctid.is_some()),
+            ("--reply-to", global.reply_to.is_some()),
+            ("--demo", global.demo),
+        ];
+        if let Some((option, _)) = nobodys.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!(
+                "{option} is not the bridge's to say: each request brings its own, which is passed on; leave it out"
+            )));
+        }
+        let settings = Settings::over(global, Some(back))?;
+        let home = Home::asking_as(global, &settings, Credentials::new("", Secret::default(), ""))?;
+        let clients: Result<Vec<_>, _> = (0..AT_ONCE).map(|_| home.client(global, &settings, back)).collect();
+        let clients = clients?;
+        let behind = clients.first().map(|client| (back, client.endpoint().to_owned()));
+        if !self.listen.ip().is_loopback() && !global.quiet {
+            eprintln!(
+                "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read",
+                self.listen
+            );
+        }
+        let bridge = bridge::Bridge::new(global, front, codec(&settings, front)?, clients);
+        serve(global, bridge, self.listen, &[front], behind)
+    }
+
+    fn front(&self, global: &Global) -> Result<Protocol, Failure> {
+        match (self.front, global.transport) {
+            (Some(front), Some(back)) if front == back => Err(Failure::usage(format!(
+                "--front {0} and --transport {0}: the transport is the one behind, expected {1}; leave one of them out",
+                front.name(),
+                front.other().name()
+            ))),
+            (Some(front), _) => Ok(front),
+            (None, Some(back)) => Ok(back.other()),
+            (None, None) => Ok(Protocol::Xml),
+        }
+    }
+}

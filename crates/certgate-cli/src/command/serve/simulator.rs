@@ -1,0 +1,95 @@
+//! `certgate serve simulator`.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use certgate_domain::{Credentials, Secret};
+use certgate_simulator::{Gateway, Settings};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::{
+    arguments::{Global, Protocol},
+    command::serve::serve,
+    failure::Failure,
+};
+
+/// The gateway itself, with the documented page's world, for trying out
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  certgate serve simulator --listen 127.0.0.1:8080
+  CERTGATE_PASSWORD=password certgate info 571 --endpoint http://127.0.0.1:8080/v1 --user user --context 9")]
+pub(crate) struct Simulator {
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Another account: a TOML file with user, password, context
+    #[arg(long, value_name = "FILE")]
+    account_file: Option<PathBuf>,
+    /// Answer 429 to more requests a second
+    #[arg(long, value_name = "REQUESTS")]
+    pace: Option<u32>,
+    /// How long a job takes, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    job_time: u64,
+    /// How long each answer is on its way, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
+    latency: u64,
+    /// Messages of others at the head of the queue
+    #[arg(long, value_name = "COUNT", default_value = "0")]
+    foreign: usize,
+    /// Certificates besides 571, for long lists
+    #[arg(long, value_name = "COUNT", default_value = "0")]
+    certificates: usize,
+    /// Keep the world in this file over restarts; what it holds already stands in place of --certificates and --foreign
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    user: String,
+    password: String,
+    context: toml::Value,
+}
+
+fn account(path: &Path) -> Result<Credentials, Failure> {
+    let bad = |why: String| Failure::usage(format!("--account-file {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
+    // The parser's own message would quote the line, and with it the password.
+    let account: Account =
+        toml::from_str(&text).map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
+    let context = match account.context {
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::String(text) => text,
+        _ => return Err(bad("context: expected a number".to_owned())),
+    };
+    Ok(Credentials::new(account.user, Secret::new(account.password), context))
+}
+
+impl Simulator {
+    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+        let Self { listen, account_file, pace, job_time, latency, foreign, certificates, state } = self;
+        let mut settings = Settings {
+            pace,
+            latency: Duration::from_millis(latency),
+            job_time: Duration::from_secs(job_time),
+            foreign_first: foreign,
+            more_certificates: certificates,
+            ..Settings::default()
+        };
+        if let Some(path) = account_file {
+            settings.account = account(&path)?;
+        }
+        let gateway = match state {
+            Some(path) => Gateway::kept(settings, &path)
+                .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display())))?,
+            None => Gateway::with(settings),
+        };
+        serve(global, gateway, listen, &[Protocol::Xml, Protocol::Json], None)
+    }
+}

@@ -1,0 +1,95 @@
+//! `certgate serve` in a process of its own.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Stdio},
+    time::Duration,
+};
+
+use certgate_client::{HttpSettings, HttpTransport, Transport};
+use certgate_domain::{AnyTask, Call, Credentials, Identity, Options, Secret};
+use certgate_json::JsonCodec;
+use certgate_wire::{Codec, Reply, Request};
+use certgate_xml::XmlCodec;
+
+use super::common::{command, fast, interrupt};
+
+/// A server with a home of its own. It is ended with this.
+pub struct Serving {
+    pub child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// Where it listens, by its first line.
+    pub endpoint: String,
+    pub home: tempfile::TempDir,
+}
+
+impl Serving {
+    /// `certgate serve` with these arguments, once it listens; without the gateway's pace.
+    pub fn start(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let config = fast(home.path());
+        let common = ["--listen", "127.0.0.1:0", "--config", &config];
+        let mut command = command(home.path(), &[&["serve"], arguments, &common].concat());
+        let stderr = File::create(home.path().join("stderr")).unwrap();
+        let mut child = command.current_dir(home.path()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let endpoint = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let serving = Self { child, stdout, endpoint, home };
+        assert!(serving.endpoint.starts_with("http://127.0.0.1:"), "{line} {}", serving.stderr());
+        serving
+    }
+
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.file("stderr")).unwrap()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Ctrl-C; its exit code.
+    pub fn interrupted(&mut self) -> i32 {
+        interrupt(&self.child);
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn codec(protocol: &str) -> Box<dyn Codec> {
+    if protocol == "xml" { Box::new(XmlCodec::default()) } else { Box::new(JsonCodec::default()) }
+}
+
+pub fn other(protocol: &str) -> &'static str {
+    if protocol == "xml" { "json" } else { "xml" }
+}
+
+pub fn account() -> Identity {
+    Credentials::new("user", Secret::new("password"), "9").into()
+}
+
+pub fn call(task: impl Into<AnyTask>, identity: Identity) -> Call {
+    Call { task: task.into(), options: Options::default(), identity: Some(identity) }
+}
+
+/// Sends bytes as they are.
+pub fn send(endpoint: &str, request: &Request) -> Reply {
+    let mut transport = HttpTransport::new(endpoint, HttpSettings::default()).unwrap();
+    transport.send(request, Duration::from_secs(60)).unwrap()
+}
+
+/// Sends a call in a protocol.
+pub fn post(endpoint: &str, protocol: &str, call: &Call) -> Reply {
+    send(endpoint, &codec(protocol).encode_request(call).payload)
+}

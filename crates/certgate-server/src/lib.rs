@@ -1,0 +1,10 @@
+//! The gateway's side of HTTP: XML at `/xml`, the JSON API at `/v1`, and somebody behind who answers: the simulator, or a
+//! bridge to another gateway.
+
+mod handler;
+mod refusal;
+mod server;
+
+pub use handler::{Handled, Handler, Protocol};
+pub use refusal::{message, refusal, unreadable};
+pub use server::Server;
