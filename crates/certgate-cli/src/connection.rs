@@ -57,6 +57,13 @@ impl Connection {
         Ok(Self { client, home })
     }
 
+    /// For another order of the same run: with a transaction id and so much time of its own. Nothing is asked for again.
+    pub(crate) fn begin_anew(&mut self, global: &Global, deadline: Duration) -> Result<(), Failure> {
+        let settings = Settings::of(global)?;
+        self.client = self.home.client(global, &settings, settings.transport.value)?.with_deadline(deadline);
+        Ok(())
+    }
+
     /// The store of orders and messages; one of its own for a sandbox.
     pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
         self.home.ledger()

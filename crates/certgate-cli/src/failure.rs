@@ -149,16 +149,7 @@ impl From<Error> for Failure {
         let mut failure = Self::new(kind, error.to_string());
         failure.answer = error.answer().cloned().map(Box::new);
         match &error {
-            Error::Undecodable { task, body, .. } => {
-                if !body.is_empty() {
-                    let kept = keep(body);
-                    failure = failure.and(&kept);
-                }
-                if !task.is_safe_to_repeat() {
-                    failure = failure.and(AFTER_UNKNOWN);
-                }
-            }
-            Error::Unknown { .. } => failure = failure.and(AFTER_UNKNOWN),
+            Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
             Error::Unsent(StoreError::Unfinished(twin)) => {
                 let state = if failure.kind == Kind::Pending { "pending" } else { "unknown" };
                 failure = failure
@@ -169,6 +160,9 @@ impl From<Error> for Failure {
                 }
             }
             _ => {}
+        }
+        if error.leaves_outcome_open() {
+            failure = failure.and(AFTER_UNKNOWN);
         }
         failure
     }

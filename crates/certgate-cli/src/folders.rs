@@ -3,10 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use certgate_client::Place;
+use certgate_client::{Ledger, Place};
 use certgate_keys::{KeyType, PrivateKey};
+use certgate_store::Order;
 use certgate_x509::{KeyAlgorithm, PublicKey, X509};
 use serde_json::{Value, json};
 
@@ -41,28 +43,52 @@ pub(crate) fn chosen(global: &Global, given: &[PathBuf]) -> Result<Vec<PathBuf>,
     Ok(folders)
 }
 
-/// The certificates in these folders, and in the folders right below them.
-pub(crate) fn find(roots: &[PathBuf], now: i64) -> Result<Vec<Installed>, Failure> {
+/// The certificates in these folders, and in the folders right below them. One that cannot be read does not hide the rest.
+pub(crate) fn find(roots: &[PathBuf], now: i64) -> Vec<(PathBuf, Result<Installed, Failure>)> {
+    let has_one = |folder: &Path| folder.join("cert.pem").symlink_metadata().is_ok();
     let mut found = Vec::new();
     for root in roots {
-        let unreadable = |why: std::io::Error| Failure::usage(format!("{}: {why}", root.display()));
-        if root.join("cert.pem").exists() {
-            found.push(read(root, now)?);
-            continue;
-        }
-        let mut below = Vec::new();
-        for entry in fs::read_dir(root).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.join("cert.pem").exists() {
-                below.push(path);
-            }
-        }
-        below.sort();
-        for folder in below {
-            found.push(read(&folder, now)?);
+        let folders = if has_one(root) { Ok(vec![root.clone()]) } else { below(root) };
+        match folders {
+            Ok(folders) => found.extend(folders.into_iter().filter(|folder| has_one(folder)).map(|folder| {
+                let installed = read(&folder, now);
+                (folder, installed)
+            })),
+            Err(why) => found.push((root.clone(), Err(Failure::usage(format!("{}: {why}", root.display()))))),
         }
     }
-    Ok(found)
+    found
+}
+
+fn below(root: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root)? {
+        folders.push(entry?.path());
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The orders with something left to do whose certificates go into these folders, or into folders right below them.
+pub(crate) fn under_way(ledger: &Ledger, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Failure> {
+    let roots: Vec<PathBuf> = roots.iter().map(|root| whole(root)).collect();
+    let into = |order: Order| {
+        let wanted: Value = serde_json::from_str(&order.order.wanted).ok()?;
+        let out = PathBuf::from(wanted.get("out")?.as_str()?);
+        let is_here = roots.iter().any(|root| *root == out || Some(root.as_path()) == out.parent());
+        is_here.then_some((out, order))
+    };
+    Ok(ledger.unfinished()?.into_iter().filter_map(into).collect())
+}
+
+/// A path as an order keeps it.
+pub(crate) fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether what ends then, in seconds since 1970, ends within a time from now.
+pub(crate) fn ends_within(ends: i64, time: Duration, now: i64) -> bool {
+    ends.saturating_sub(now) < i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn read(folder: &Path, now: i64) -> Result<Installed, Failure> {
@@ -108,5 +134,21 @@ impl Installed {
             row["keyFits"] = json!(fits);
         }
         row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::ends_within;
+
+    #[test]
+    fn parts_of_days_count() {
+        const HOUR: i64 = 3600;
+        let half_a_day = Duration::from_secs(12 * 3600);
+        for (left, expected) in [(-HOUR, true), (11 * HOUR, true), (12 * HOUR, false), (13 * HOUR, false)] {
+            assert_eq!(ends_within(1_000_000 + left, half_a_day, 1_000_000), expected, "{left} s");
+        }
     }
 }

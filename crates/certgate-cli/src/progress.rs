@@ -9,12 +9,15 @@ use certgate_domain::{
 use certgate_store::State;
 use certgate_wire::Finding;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
 use crate::{
     arguments::Global,
     connection::watch_for_interrupt,
     failure::{Failure, printable},
-    validation::{Validation, clean_up},
+    install::Install,
+    report::Report,
+    validation::{Steps, Validation, clean_up},
 };
 
 /// Tells on stderr: a line that changes on a terminal, plain lines otherwise. Keeps findings, and others' messages.
@@ -77,8 +80,11 @@ impl<'a> Progress<'a> {
 
     /// Undoes what was published for the validation.
     pub(crate) fn clean_up(&mut self) {
-        if let Some(cleanup) = self.carry.wanted.get_mut("cleanup").map(serde_json::Value::take) {
-            clean_up(&cleanup, &|text| self.say(text));
+        let Self { global, bar, ledger, id, .. } = self;
+        let Some(ledger) = ledger else { return };
+        let say = |text: &str| say(global, bar.as_ref(), text);
+        if let Err(error) = clean_up(ledger.store(), id, &say) {
+            say(&format!("certgate: warning: {error}"));
         }
     }
 
@@ -88,29 +94,14 @@ impl<'a> Progress<'a> {
         self
     }
 
-    /// The serial number that the certificate had before the order.
-    pub(crate) fn serial_before(&self) -> Option<String> {
-        Some(self.carry.wanted.get("serial")?.as_str()?.to_owned())
-    }
-
-    /// Whether a demo certificate would be a mistake.
-    pub(crate) fn is_live(&self) -> bool {
-        self.global.is_live()
-    }
-
-    /// Whether one was asked for.
-    pub(crate) fn is_demo(&self) -> bool {
-        self.global.is_demo()
-    }
-
-    /// The time that certificates are checked by.
-    pub(crate) fn now(&self) -> i64 {
-        self.global.now()
-    }
-
-    /// The order's own id.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+    /// What is known of the order here, to end with.
+    pub(crate) fn report<'r>(&'r self, task: TaskKind, install: &'r Install, timeout: Duration) -> Report<'r> {
+        Report {
+            before: self.carry.wanted.get("serial").and_then(Value::as_str),
+            stored: self.ledger.is_some(),
+            findings: &self.findings,
+            ..Report::new(self.global, task, &self.id, install, timeout)
+        }
     }
 
     /// Writes down where the order stands. What cannot be written down is looked for by the next run.
@@ -135,14 +126,7 @@ impl<'a> Progress<'a> {
 
     /// Says a line that stays.
     pub(crate) fn say(&self, text: &str) {
-        if self.global.quiet {
-            return;
-        }
-        let text = printable(text);
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
-        }
+        say(self.global, self.bar.as_ref(), text);
     }
 
     /// Says what goes on: on a terminal in the line that changes.
@@ -151,6 +135,17 @@ impl<'a> Progress<'a> {
             Some(bar) => bar.set_message(printable(text)),
             None => self.say(text),
         }
+    }
+}
+
+fn say(global: &Global, bar: Option<&ProgressBar>, text: &str) {
+    if global.quiet {
+        return;
+    }
+    let text = printable(text);
+    match bar {
+        Some(bar) => bar.suspend(|| eprintln!("{text}")),
+        None => eprintln!("{text}"),
     }
 }
 
@@ -224,7 +219,7 @@ impl Watcher for Progress<'_> {
         }
     }
 
-    fn publish(&mut self, authentication: &CertAuthentication) -> Result<(), Error> {
+    fn publish(&mut self, authentication: &CertAuthentication, order: &AnyTask) -> Result<(), Error> {
         let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
         match (&authentication.method, &authentication.dns) {
             (Some(AuthMethod::Dns), Some(line)) => {
@@ -247,15 +242,20 @@ impl Watcher for Progress<'_> {
             }
             _ => {}
         }
-        let Some(validation) = &self.validation else { return Ok(()) };
-        let (cleanup, done) = validation.publish(authentication, &watch_for_interrupt(), &|text| self.say(text));
-        if !cleanup.is_empty()
-            && let Some(wanted) = self.carry.wanted.as_object_mut()
-        {
-            // With the order in the store: a later run cleans up where this one cannot.
-            wanted.insert("cleanup".to_owned(), cleanup.into());
-        }
-        done
+        let Self { global, bar, ledger, id, name, carry, validation: Some(validation), .. } = self else {
+            return Ok(());
+        };
+        let mut is_known = false;
+        let mut keep = |steps: &[Value]| {
+            let Some(ledger) = &mut *ledger else { return Ok(()) };
+            if !std::mem::replace(&mut is_known, true) {
+                // Another order of the same stands in the way before anything is published.
+                ledger.validate(id, order, name.as_deref(), carry)?;
+            }
+            Ok(ledger.store().publish(id, Some(&Value::from(steps).to_string()))?)
+        };
+        let say = |text: &str| say(global, bar.as_ref(), text);
+        validation.publish(authentication, &mut Steps::kept_by(&mut keep), &watch_for_interrupt(), &say)
     }
 
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Kind, Refusal};
+use certgate_client::{Error, Kind, Refusal};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
@@ -24,7 +24,7 @@ pub(crate) fn failed(task: TaskKind, ending: Ending) -> Failure {
         Ending::Refused(answer) => {
             let auth = answer.blames_credentials();
             let refusal = Refusal { task, answer, auth };
-            Failure::from(certgate_client::Error::Refused(Box::new(refusal)))
+            Failure::from(Error::Refused(Box::new(refusal)))
         }
         Ending::Unfit(why) => Failure::usage(why),
         Ending::Nonsense(why) => Failure::new(Kind::Undecodable, why),
@@ -51,7 +51,8 @@ pub(crate) struct Shown {
     pub(crate) document: Value,
     /// The same for people.
     pub(crate) lines: Vec<String>,
-    pub(crate) code: u8,
+    /// What is to be known besides: nothing was to be done, the hook failed.
+    pub(crate) kind: Option<Kind>,
     /// Findings that were borne because an order was out end the command after its output.
     pub(crate) findings: Vec<Finding>,
 }
@@ -65,23 +66,7 @@ impl Shown {
             self.lines.iter().for_each(|line| document::line(line));
         }
         strict(global, &self.findings)?;
-        Ok(self.code)
-    }
-}
-
-/// Where an order stands after its workflow ended so, and what was shown of it.
-pub(crate) fn closing(ending: &Ending) -> impl FnOnce(&Result<Shown, Failure>) -> Option<(State, String)> + use<> {
-    let state = match ending {
-        Ending::Issued(_) => Some(State::Done),
-        Ending::Deleted => Some(State::Done),
-        Ending::Failed(_) => Some(State::Failed),
-        _ => None,
-    };
-    move |shown| match (state?, shown) {
-        (state, Ok(_)) => Some((state, "checked".to_owned())),
-        // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
-        (State::Done, Err(failure)) => Some((State::Issued, failure.text().to_owned())),
-        (state, Err(failure)) => Some((state, failure.to_string())),
+        Ok(self.kind.map_or(0, Kind::exit_code))
     }
 }
 
@@ -113,8 +98,56 @@ pub(crate) struct Report<'a> {
     pub(crate) now: i64,
 }
 
-impl Report<'_> {
-    pub(crate) fn end(&self, ending: Ending) -> Result<Shown, Failure> {
+impl<'a> Report<'a> {
+    /// Of an order of the store, of which no more is known than this.
+    pub(crate) fn new(global: &Global, task: TaskKind, id: &'a str, install: &'a Install, timeout: Duration) -> Self {
+        Self {
+            task,
+            certificate: None,
+            request: None,
+            job: None,
+            name: None,
+            csr: None,
+            install,
+            before: None,
+            id,
+            stored: true,
+            timeout,
+            findings: &[],
+            live: global.is_live(),
+            demo: global.is_demo(),
+            now: global.now(),
+        }
+    }
+
+    /// What a workflow came to, and where its order stands then, where that is to be noted; `is_ordered` where giving up leaves
+    /// something behind.
+    pub(crate) fn close(
+        &self,
+        ended: Result<Ending, Error>,
+        is_ordered: bool,
+    ) -> (Result<Shown, Failure>, Option<(State, String)>) {
+        let ending = match ended {
+            Ok(ending) => ending,
+            Err(error) if is_ordered => return (Err(self.left_behind(error.into())), None),
+            Err(error) => return (Err(error.into()), None),
+        };
+        let state = match ending {
+            Ending::Issued(_) | Ending::Deleted => Some(State::Done),
+            Ending::Failed(_) => Some(State::Failed),
+            _ => None,
+        };
+        let shown = self.end(ending);
+        let stands = state.and_then(|state| match (state, &shown) {
+            (state, Ok(_)) => Some((state, "checked".to_owned())),
+            // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
+            (State::Done, Err(failure)) => Some((State::Issued, failure.text().to_owned())),
+            (state, Err(failure)) => Some((state, failure.to_string())),
+        });
+        (shown, stands)
+    }
+
+    fn end(&self, ending: Ending) -> Result<Shown, Failure> {
         match ending {
             Ending::Issued(certificate) => self.issued(&certificate),
             Ending::Deleted => self.deleted(),
@@ -186,7 +219,7 @@ impl Report<'_> {
 
     /// A failure after the order was accepted: says what is left behind and how to carry on. What could not be written here
     /// is pending, not bad usage.
-    pub(crate) fn left_behind(&self, failure: Failure) -> Failure {
+    fn left_behind(&self, failure: Failure) -> Failure {
         let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
         let unknown = failure.kind() == Kind::Unknown;
         let mut document = self.document(if unknown { "unknown" } else { "pending" }, None);
@@ -215,7 +248,7 @@ impl Report<'_> {
         let mut document = self.document("done", Some("SUCCESS"));
         document["findings"] = document::findings(self.findings);
         let lines = vec![format!("deleted: {}", printable(self.name.unwrap_or("the certificate")))];
-        Ok(Shown { document, lines, code: 0, findings: self.findings.to_vec() })
+        Ok(Shown { document, lines, kind: None, findings: self.findings.to_vec() })
     }
 
     fn issued(&self, certificate: &Certificate) -> Result<Shown, Failure> {
@@ -287,12 +320,12 @@ impl Report<'_> {
             eprintln!("certgate: {}", printable(why));
             lines.push(format!("PROBLEM deploy-hook: {}", printable(why)));
         }
-        let code = match (&hook, unchanged) {
-            (Some(Err(_)), _) => Kind::CheckFailed.exit_code(),
-            (_, true) => Kind::Unchanged.exit_code(),
-            (_, false) => 0,
+        let kind = match (&hook, unchanged) {
+            (Some(Err(_)), _) => Some(Kind::CheckFailed),
+            (_, true) => Some(Kind::Unchanged),
+            (_, false) => None,
         };
-        Ok(Shown { document, lines, code, findings: self.findings.to_vec() })
+        Ok(Shown { document, lines, kind, findings: self.findings.to_vec() })
     }
 }
 

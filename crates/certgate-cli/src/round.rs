@@ -61,6 +61,7 @@ mod tests {
             state,
             job: None,
             stid: None,
+            published: None,
             created: 0,
             updated: 0,
         }

@@ -1,7 +1,8 @@
 //! How control over a name is shown: the DNS record, the file, the mail; and how it is cleaned up.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{self, ErrorKind, Write},
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -9,8 +10,9 @@ use std::{
 };
 
 use certgate_client::{Error, Interrupt, unix_now};
-use certgate_dns::{Looking, Seen, TsigKey, Updating};
+use certgate_dns::{DnsError, Looking, Seen, TsigKey, Updating};
 use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
+use certgate_store::{Change, State, Store};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ use crate::{command::order::duration, failure::Failure, profile::refuse_if_other
 pub(crate) struct Validation {
     /// How the DNS record gets there: `provision` by the gateway; `manual` shows it and waits until it is seen; `exec CMD` runs
     /// this command of the shell with add or remove and the record's name, type and value; `nsupdate` updates the zone (RFC 2136)
-    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["method", "provisioning", "webroot", "approver"])]
+    #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["webroot", "approver"])]
     dns: Vec<String>,
     /// For nsupdate: the zone's primary server, an IP address with or without a port
     #[arg(long, value_name = "ADDRESS", value_parser = resolver)]
@@ -42,10 +44,10 @@ pub(crate) struct Validation {
     #[arg(long)]
     no_authoritative: bool,
     /// Validate by file: write it below this folder, and remove it afterwards
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["method", "provisioning", "approver"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "approver")]
     webroot: Option<PathBuf>,
     /// Validate by mail to this address, one of those that the gateway offers
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["method", "provisioning"])]
+    #[arg(long, value_name = "ADDRESS")]
     pub(crate) approver: Option<String>,
 }
 
@@ -65,21 +67,6 @@ enum Dns<'a> {
 }
 
 impl Validation {
-    /// As the gateway and the certificate have it.
-    pub(crate) fn none() -> Self {
-        Self {
-            dns: Vec::new(),
-            dns_check: false,
-            dns_timeout: Duration::ZERO,
-            dns_server: None,
-            dns_key: None,
-            resolver: Vec::new(),
-            no_authoritative: false,
-            webroot: None,
-            approver: None,
-        }
-    }
-
     fn dns(&self) -> Result<Option<Dns<'_>>, Failure> {
         let words: Vec<&str> = self.dns.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -98,10 +85,28 @@ impl Validation {
         }
     }
 
+    /// Whether the record is looked for before the order.
+    fn looks(&self, dns: Option<&Dns<'_>>) -> bool {
+        self.dns_check || matches!(dns, Some(Dns::Manual))
+    }
+
     /// What can be known to go wrong before anything is sent.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if let Some(Dns::Update(_, key)) = self.dns()? {
-            read_key(key).map_err(Failure::usage)?;
+        let dns = self.dns()?;
+        match dns {
+            Some(Dns::Update(_, key)) => drop(read_key(key).map_err(Failure::usage)?),
+            _ if self.dns_server.is_some() || self.dns_key.is_some() => {
+                return Err(Failure::usage("--dns-server and --dns-key are for --dns nsupdate: give that too"));
+            }
+            _ => {}
+        }
+        match (self.looks(dns.as_ref()), self.no_authoritative, self.resolver.is_empty()) {
+            (true, true, true) => return Err(Failure::usage(DnsError::Nobody.to_string())),
+            (true, ..) | (false, false, true) => {}
+            (false, ..) => {
+                let text = "--resolver and --no-authoritative are for --dns-check: give that too";
+                return Err(Failure::usage(text));
+            }
         }
         let Some(webroot) = &self.webroot else { return Ok(()) };
         let writable = tempfile::tempfile_in(webroot).map(drop);
@@ -119,34 +124,35 @@ impl Validation {
         }
     }
 
-    /// Publishes what shows control. Gives what is to be cleaned up, in the order of doing, be it done in part.
+    /// Whether an order that nobody watches can be validated, where the certificate was validated so before.
+    pub(crate) fn check_unattended(&self, before: Option<&CertAuthentication>) -> Result<(), Failure> {
+        let by_hand = before.and_then(|before| before.provisioning.as_ref()?.value()) == Some(&false);
+        let missing = match before.and_then(|before| before.method.as_ref()) {
+            _ if self.wanted().is_some() => return Ok(()),
+            Some(AuthMethod::Dns) if by_hand => "by a DNS record that the gateway does not publish: give --dns",
+            Some(AuthMethod::File) => "by a file: give --webroot",
+            _ => return Ok(()),
+        };
+        Err(Failure::usage(format!("the certificate is validated {missing}")))
+    }
+
+    /// Publishes what shows control. Each step is written down before it is done.
     pub(crate) fn publish(
         &self,
         authentication: &CertAuthentication,
+        steps: &mut Steps<'_>,
         interrupt: &Interrupt,
         say: &dyn Fn(&str),
-    ) -> (Vec<Value>, Result<(), Error>) {
-        let mut cleanup = Vec::new();
-        let done = self.published(authentication, interrupt, say, &mut cleanup);
-        (cleanup, done)
-    }
-
-    fn published(
-        &self,
-        authentication: &CertAuthentication,
-        interrupt: &Interrupt,
-        say: &dyn Fn(&str),
-        cleanup: &mut Vec<Value>,
     ) -> Result<(), Error> {
         if let (Some(webroot), Some(AuthMethod::File)) = (&self.webroot, &authentication.method) {
-            return write_file(webroot, authentication, cleanup);
+            return write_file(webroot, authentication, steps);
         }
         let dns = self.dns().map_err(|why| Error::Settings(why.to_string()))?;
         if authentication.method != Some(AuthMethod::Dns) {
             return Ok(());
         }
         let line = authentication.dns.as_deref().unwrap_or_default();
-        let wanted = matches!(dns, Some(Dns::Manual | Dns::Exec(_) | Dns::Update(..))) || self.dns_check;
+        let wanted = matches!(dns, Some(Dns::Exec(_) | Dns::Update(..))) || self.looks(dns.as_ref());
         let record: ZoneRecord = match line.parse() {
             Ok(record) => record,
             Err(_) if !wanted => return Ok(()),
@@ -157,16 +163,25 @@ impl Validation {
                 )));
             }
         };
+        let ZoneRecord { name, kind, value, .. } = &record;
         if let Some(Dns::Exec(command)) = dns {
-            cleanup.push(json!({ "exec": command, "name": record.name, "type": record.kind, "value": record.value }));
-            run(command, "add", &record.name, &record.kind, &record.value).map_err(Error::Validation)?;
+            let folder = std::env::current_dir().map_err(|why| Error::Validation(format!("--dns exec: {why}")))?;
+            steps.about_to(json!({ "exec": command, "in": folder, "name": name, "type": kind, "value": value }))?;
+            run(command, &folder, ["add", name, kind, value]).map_err(Error::Validation)?;
         }
         if let Some(Dns::Update(server, key)) = dns {
+            let updating = Updating { server, key: read_key(key).map_err(Error::Validation)? };
             let file = std::path::absolute(key).unwrap_or_else(|_| key.to_owned());
-            cleanup.push(json!({ "nsupdate": server.to_string(), "key": file, "name": record.name, "type": record.kind, "value": record.value }));
-            update(server, key, &record, true).map_err(Error::Validation)?;
+            let server = server.to_string();
+            steps.about_to(json!({ "nsupdate": server, "key": file, "name": name, "type": kind, "value": value }))?;
+            if let Err(why) = updating.add(&record, seconds()) {
+                if !matches!(why, DnsError::Unsure(_)) {
+                    steps.not_done()?;
+                }
+                return Err(Error::Validation(why.to_string()));
+            }
         }
-        if self.dns_check || matches!(dns, Some(Dns::Manual)) {
+        if self.looks(dns.as_ref()) {
             self.wait_for(&record, interrupt, say)?;
         }
         Ok(())
@@ -208,7 +223,32 @@ impl Validation {
     }
 }
 
-fn write_file(webroot: &Path, authentication: &CertAuthentication, cleanup: &mut Vec<Value>) -> Result<(), Error> {
+/// What is published, step by step, each with what undoes it.
+pub(crate) struct Steps<'a> {
+    taken: Vec<Value>,
+    /// Writes the steps down; those before are written down already.
+    keep: &'a mut dyn FnMut(&[Value]) -> Result<(), Error>,
+}
+
+impl<'a> Steps<'a> {
+    pub(crate) fn kept_by(keep: &'a mut dyn FnMut(&[Value]) -> Result<(), Error>) -> Self {
+        Self { taken: Vec::new(), keep }
+    }
+
+    /// Before a step is done: whatever ends this process, a later run undoes it.
+    fn about_to(&mut self, step: Value) -> Result<(), Error> {
+        self.taken.push(step);
+        (self.keep)(&self.taken)
+    }
+
+    /// The last step turned out not to be done: there is nothing to undo.
+    fn not_done(&mut self) -> Result<(), Error> {
+        self.taken.pop();
+        (self.keep)(&self.taken)
+    }
+}
+
+fn write_file(webroot: &Path, authentication: &CertAuthentication, steps: &mut Steps<'_>) -> Result<(), Error> {
     let name = authentication.file_name.as_deref().unwrap_or_default();
     // An address or a path; only what follows the host is below the folder.
     let path = name.split_once("://").map_or(name, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
@@ -217,45 +257,99 @@ fn write_file(webroot: &Path, authentication: &CertAuthentication, cleanup: &mut
     let (true, Some(content)) = (is_inside, &authentication.file_content) else {
         return Err(Error::Validation(format!("the gateway's file `{name}` cannot be published below a folder")));
     };
+    let unwritable = |at: &Path, why: &io::Error| Error::Validation(format!("{}: {why}", at.display()));
+    let webroot = std::path::absolute(webroot).map_err(|why| unwritable(webroot, &why))?;
     let file = webroot.join(path);
-    let unwritable = |why: std::io::Error| Error::Validation(format!("{}: {why}", file.display()));
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(unwritable)?;
+    // Folders that are made for it go with it.
+    let missing: Vec<&Path> =
+        file.ancestors().skip(1).take_while(|folder| *folder != webroot && !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        steps.about_to(json!({ "folder": folder }))?;
+        fs::create_dir(folder).map_err(|why| unwritable(folder, &why))?;
     }
-    cleanup.push(json!({ "file": std::path::absolute(&file).unwrap_or_else(|_| file.clone()) }));
-    fs::write(&file, content).map_err(unwritable)
+    steps.about_to(json!({ "file": file, "content": content }))?;
+    match File::create_new(&file).and_then(|mut file| file.write_all(content.as_bytes())) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+            steps.not_done()?;
+            let text = format!("{}: it is there already, and not by this order: move it away", file.display());
+            Err(Error::Validation(text))
+        }
+        done => done.map_err(|why| unwritable(&file, &why)),
+    }
 }
 
-/// Undoes what was published, the last first. What cannot be undone is said and does not stop the rest.
-pub(crate) fn clean_up(cleanup: &Value, say: &dyn Fn(&str)) {
-    for step in cleanup.as_array().into_iter().flatten().rev() {
-        let text = |name: &str| step.get(name).and_then(Value::as_str).unwrap_or_default();
-        let done = match step.get("file").and_then(Value::as_str) {
-            Some(file) => match fs::remove_file(file) {
-                Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(format!("{file}: {why}")),
-                _ => Ok(()),
-            },
-            None if step.get("nsupdate").is_some() => {
-                removed(text("nsupdate"), text("key"), text("name"), text("type"), text("value"))
-            }
-            None => run(text("exec"), "remove", text("name"), text("type"), text("value")),
-        };
-        if let Err(why) = done {
-            say(&format!("certgate: warning: what was published is still there: {why}"));
+/// Undoes what was published for an order, the last first. What cannot be undone is said, does not stop the rest, and is left
+/// to the next run; `false` then. An order that never left is over with that.
+pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> Result<bool, Error> {
+    let Some(order) = store.order(id)? else { return Ok(true) };
+    let published = order.published.as_deref().map(serde_json::from_str::<Vec<Value>>);
+    let mut left = Vec::new();
+    for step in published.and_then(Result::ok).unwrap_or_default().into_iter().rev() {
+        if let Err(why) = undo(&step) {
+            say(&format!(
+                "certgate: warning: what was published is still there: {why}; `certgate resume` tries it again"
+            ));
+            left.insert(0, step);
         }
     }
+    if order.state == State::Validating {
+        let detail = "it never left".to_owned();
+        let over = Change { state: State::Unsent, job: None, stid: None, certificate: None, detail };
+        store.change(id, &over, unix_now())?;
+    }
+    let is_gone = left.is_empty();
+    if order.published.is_some() {
+        store.publish(id, (!is_gone).then(|| Value::from(left).to_string()).as_deref())?;
+    }
+    Ok(is_gone)
 }
 
-fn run(command: &str, action: &str, name: &str, kind: &str, value: &str) -> Result<(), String> {
+fn undo(step: &Value) -> Result<(), String> {
+    let text = |name: &str| step.get(name).and_then(Value::as_str);
+    let needed = |name: &str| text(name).unwrap_or_default();
+    let (name, kind, value) = (needed("name"), needed("type"), needed("value"));
+    if let Some(file) = text("file") {
+        return unless_gone(remove_ours(file, text("content"))).map_err(|why| format!("{file}: {why}"));
+    }
+    if let Some(folder) = text("folder") {
+        return match fs::remove_dir(folder) {
+            // Others put something into it meanwhile.
+            Err(why) if why.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
+            done => unless_gone(done).map_err(|why| format!("{folder}: {why}")),
+        };
+    }
+    if let Some(server) = text("nsupdate") {
+        let server = server.parse().map_err(|_| format!("`{server}` is no address"))?;
+        let record = ZoneRecord { name: name.to_owned(), ttl: None, kind: kind.to_owned(), value: value.to_owned() };
+        let updating = Updating { server, key: read_key(Path::new(needed("key")))? };
+        return updating.remove(&record, seconds()).map_err(|why| why.to_string());
+    }
+    run(needed("exec"), Path::new(text("in").unwrap_or(".")), ["remove", name, kind, value])
+}
+
+/// Removes a file that holds what was written, be it in part; another's stays.
+fn remove_ours(file: &str, content: Option<&str>) -> io::Result<()> {
+    let found = fs::read(file)?;
+    if content.is_none_or(|content| content.as_bytes().starts_with(&found)) { fs::remove_file(file) } else { Ok(()) }
+}
+
+fn unless_gone(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn run(command: &str, folder: &Path, arguments: [&str; 4]) -> Result<(), String> {
     let mut shell = Command::new("sh");
     // The record is given as arguments to the command, and never as part of its text.
-    shell.arg("-c").arg(format!("{command} \"$@\"")).args(["sh", action, name, kind, value]);
+    shell.arg("-c").arg(format!("{command} \"$@\"")).arg("sh").args(arguments).current_dir(folder);
     shell.env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
-    let status = shell.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr())).status();
+    let status = shell.stdin(Stdio::null()).stdout(Stdio::from(io::stderr())).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("--dns exec: `{command} {action}` ended with {status}")),
-        Err(why) => Err(format!("--dns exec: {why}")),
+        Ok(status) => Err(format!("--dns exec: `{command} {}` ended with {status}", arguments[0])),
+        Err(why) => Err(format!("--dns exec: in {}: {why}", folder.display())),
     }
 }
 
@@ -265,15 +359,7 @@ fn read_key(path: &Path) -> Result<TsigKey, String> {
     TsigKey::from_text(&text).map_err(|why| format!("--dns-key {}: {why}", path.display()))
 }
 
-fn update(server: SocketAddr, key: &Path, record: &ZoneRecord, add: bool) -> Result<(), String> {
-    let updating = Updating { server, key: read_key(key)? };
-    let now = u64::try_from(unix_now() / 1000).unwrap_or_default();
-    let done = if add { updating.add(record, now) } else { updating.remove(record, now) };
-    done.map_err(|why| why.to_string())
-}
-
-fn removed(server: &str, key: &str, name: &str, kind: &str, value: &str) -> Result<(), String> {
-    let server = server.parse().map_err(|_| format!("`{server}` is no address"))?;
-    let record = ZoneRecord { name: name.to_owned(), ttl: None, kind: kind.to_owned(), value: value.to_owned() };
-    update(server, Path::new(key), &record, false)
+/// Now, in seconds since 1970.
+fn seconds() -> u64 {
+    u64::try_from(unix_now() / 1000).unwrap_or_default()
 }

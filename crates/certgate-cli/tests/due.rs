@@ -15,8 +15,9 @@ mod common;
 
 use std::{
     fs,
+    io::Write,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
@@ -106,7 +107,14 @@ fn status_and_what_is_due() {
     }
 }
 
-/// Twice at once, and after a crash: one order each.
+fn started(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Child {
+    let (address, config) = (endpoint(server, transport), fast(home));
+    let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
+    let mut run = command(home, &[arguments, &common].concat());
+    run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Twice at once, and after a crash: one order in all.
 #[test]
 fn renew_due_at_any_time() {
     for transport in ["xml", "json"] {
@@ -117,31 +125,17 @@ fn renew_due_at_any_time() {
             0
         );
         let due = ["renew-due", "certs", "--renew-before", "400d"];
-        let orders = gateway.counts().orders;
-        let codes: Vec<i32> = std::thread::scope(|scope| {
-            let runs: Vec<_> =
-                (0..2).map(|_| scope.spawn(|| exit(&at(home.path(), &server, transport, &due)))).collect();
-            runs.into_iter().map(|run| run.join().unwrap()).collect()
-        });
-        assert!(codes.contains(&0) && codes.iter().all(|code| [0, 6].contains(code)), "{codes:?}");
-        let made = gateway.counts().orders - orders;
-        // Where the second one came after the first was done, that one is due again by so wide a margin.
-        assert!(made == 1 || codes == [0, 0], "{made} {codes:?}");
-
-        // Killed while it waits: the next run carries on with that order.
+        // The first is held while it waits: the second leaves it alone.
         let (orders, polls) = (gateway.counts().orders, gateway.asked(TaskKind::PollInfo));
         gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
-        let (address, config) = (endpoint(&server, transport), fast(home.path()));
-        let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
-        let mut first = command(home.path(), &[&due[..], &common].concat());
-        let mut child = first
-            .current_dir(home.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = started(home.path(), &server, transport, &due);
         until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
+        let output = at(home.path(), &server, transport, &due);
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        assert_eq!(json(&output)["certificates"][0]["result"], "pending");
+        assert_eq!(gateway.counts().orders, orders + 1);
+
+        // Killed while it waits: the next run carries on with that order.
         child.kill().unwrap();
         child.wait().unwrap();
         let key = fs::read_to_string(home.path().join("certs/example/pending/key.pem")).unwrap();
@@ -179,27 +173,135 @@ fn folders_of_the_profile() {
     assert!(exit(&output) == 2 && stderr(&output).contains("set the profile's `certificates`"), "{}", stderr(&output));
 }
 
-/// Killed while the hook runs: the next run has it run to its end.
+/// Killed while the hook runs: the next run has it run to its end, be it `resume` or the line in the crontab.
 #[test]
 fn killed_in_the_hook() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let (address, config) = (endpoint(&server, "xml"), fast(home.path()));
     let hook = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
-    let arguments = ["reissue", "571", "--new-key", "--out", "live", "--deploy-hook", hook, "--transport", "xml"];
-    let mut reissue = command(home.path(), &[&arguments[..], &["--endpoint", &address, "--config", &config]].concat());
-    let reissue = reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = reissue.spawn().unwrap();
-    let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
-    until("the hook runs", || hooked() == "begun\n");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let (key, certificate) = pair(&home.path().join("live"));
-    assert_eq!(key, certificate, "the pair is in place already");
-    fs::write(home.path().join("go"), "").unwrap();
-    let output = at(home.path(), &server, "xml", &["resume"]);
-    assert_eq!(exit(&output), 8, "{}", stderr(&output));
-    assert_eq!(json(&output)["hook"]["ok"], true);
-    assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
-    assert_eq!(exit(&at(home.path(), &server, "xml", &["resume"])), 8, "nothing is left");
+    for (carry_on, code) in [(&["resume"][..], 8), (&["renew-due", "certs"], 0)] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let reissue = ["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook];
+        let mut child = started(home.path(), &server, "xml", &reissue);
+        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+        until("the hook runs", || hooked() == "begun\n");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (key, certificate) = pair(&home.path().join("certs/live"));
+        assert_eq!(key, certificate, "the pair is in place already");
+        let output = at(home.path(), &server, "xml", &["status", "certs", "--renew-before", "30d"]);
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!((exit(&output), &row["order"]["state"]), (0, &"issued".into()), "{row}");
+        assert!(row["todo"].as_str().unwrap().contains("certgate resume"), "{row}");
+        fs::write(home.path().join("go"), "").unwrap();
+        let output = at(home.path(), &server, "xml", carry_on);
+        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        let document = json(&output);
+        let hook = document.pointer("/certificates/0/hook").or(document.get("hook")).unwrap();
+        assert_eq!(hook["ok"], true);
+        assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
+        assert_eq!(exit(&at(home.path(), &server, "xml", carry_on)), 8, "nothing is left");
+    }
+}
+
+/// A certificate that was never here yet, and whose order is open, is shown and carried on with.
+#[test]
+fn the_first_certificate_of_a_folder() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &["--no-wait"]].concat());
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = at(home.path(), &server, transport, &["status", "certs"]);
+        let row = json(&output)["certificates"][0].clone();
+        assert!(row["folder"].as_str().unwrap().ends_with("certs/new"), "{row}");
+        assert_eq!((&row["order"]["state"], &row["name"]), (&"accepted".into(), &"new.example.com".into()), "{row}");
+        let output = at(home.path(), &server, transport, &["renew-due", "certs"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (key, certificate) = pair(&home.path().join("certs/new"));
+        assert_eq!((key, gateway.counts().orders), (certificate, 1));
+    }
+}
+
+fn create(out: &str) -> Vec<&str> {
+    let contacts =
+        ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--software", "APACHESSL"];
+    let new = ["create", "--name", "new.example.com", "--new-key", "--lifetime", "12", "--out", out];
+    [&new[..], &contacts].concat()
+}
+
+/// One that cannot be read or renewed does not stop the rest, and the exit code tells the worst. The password is read once.
+#[test]
+fn each_for_itself() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        for arguments in [vec!["reissue", "571", "--new-key", "--out", "certs/c"], create("certs/d")] {
+            let output = at(home.path(), &server, transport, &arguments);
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        }
+        for folder in ["certs/a", "certs/b"] {
+            fs::create_dir(home.path().join(folder)).unwrap();
+        }
+        fs::write(home.path().join("certs/a/cert.pem"), "no certificate").unwrap();
+        std::os::unix::fs::symlink("gone", home.path().join("certs/b/cert.pem")).unwrap();
+        let status = at(home.path(), &server, transport, &["status", "certs"]);
+        let rows = json(&status)["certificates"].as_array().unwrap().clone();
+        assert_eq!((exit(&status), rows.len()), (2, 4), "{rows:?}");
+        assert!(rows[0]["todo"].as_str().unwrap().contains("certs/a/cert.pem"), "{rows:?}");
+
+        let orders = gateway.counts().orders;
+        let mut due =
+            command(home.path(), &["renew-due", "certs", "none", "--renew-before", "400d", "--password-stdin"]);
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        due.args(["--transport", transport, "--endpoint", &address, "--config", &config, "--output", "json"]);
+        // Another process is at the last one.
+        let lock = fs::File::create(home.path().join("certs/d/.lock")).unwrap();
+        lock.lock().unwrap();
+        due.env_remove("CERTGATE_PASSWORD").current_dir(home.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let run = |due: &mut Command| {
+            let mut child = due.stderr(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(b"password\n").unwrap();
+            child.wait_with_output().unwrap()
+        };
+        let output = run(&mut due);
+        let results = |output: &Output| -> Vec<String> {
+            let rows = json(output)["certificates"].as_array().unwrap().clone();
+            rows.iter().map(|row| row["result"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(results(&output), ["usage", "usage", "done", "pending", "usage"], "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 1), "not the greatest, but the worst");
+        drop(lock);
+        let output = run(&mut due);
+        assert_eq!(results(&output), ["usage", "usage", "done", "done", "usage"], "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, orders + 3);
+    }
+}
+
+/// What the gateway does not validate by itself needs to be told how, before anything is ordered.
+#[test]
+fn validated_as_it_was() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let exec = ["--dns", "exec", "echo >> calls; true"];
+        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &exec].concat());
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let calls = || fs::read_to_string(home.path().join("calls")).unwrap().lines().count();
+        assert_eq!((calls(), gateway.counts().orders), (2, 1));
+        let due = |more: &[&str]| {
+            let due = ["renew-due", "certs", "--renew-before", "400d"];
+            at(home.path(), &server, transport, &[&due[..], more].concat())
+        };
+        for (more, said) in [
+            (&[][..], "validated by a DNS record that the gateway does not publish: give --dns"),
+            (&["--jks", "--store-pass-file", "none"], "none"),
+            (&["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
+        ] {
+            let output = due(more);
+            assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
+            assert_eq!(gateway.counts().orders, 1);
+        }
+        let output = due(&exec);
+        assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 4, 2), "{}", stderr(&output));
+    }
 }

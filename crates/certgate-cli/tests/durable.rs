@@ -190,6 +190,26 @@ fn an_order_of_the_same_is_not_made_twice() {
     }
 }
 
+/// The job of an order that is done belongs to no later one whose answer is lost.
+#[test]
+fn a_job_is_found_for_one_order() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
+        let order = Some(TaskKind::CertificateReissue);
+        let (gateway, server) = serve(Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
+        assert_eq!(run(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = run(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
+        assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
+        gateway.inject(Fault::DropBeforeRead(order));
+        assert_eq!(run(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = run(home.path(), &server, transport, &["resume"]);
+        assert!(code == 9 && document["seen"].to_string().contains("no job of the account fits it"), "{code} {said}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
 /// What is not safe to repeat is in the store, also where it is no workflow.
 #[test]
 fn single_tasks_are_written_down() {

@@ -24,9 +24,11 @@ use std::{
 };
 
 use certgate_domain::{TaskKind, ZoneRecord};
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::{Fault, Server, Settings};
 use common::{command, csr, endpoint, exit, fast, json, serve, stderr, until};
 use pretty_assertions::assert_eq;
+
+const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
 
 fn arguments(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Vec<String> {
     let (at, config, csr) = (endpoint(server, transport), fast(home), csr());
@@ -107,12 +109,17 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     assert!(text.contains("the DNS record is not seen after 1 s") && text.contains(": found wrong"), "{text}");
     assert!(text.ends_with("nothing was ordered"), "{text}");
     assert_eq!(gateway.counts().orders, 0);
+    let asked = gateway.asked(TaskKind::CertificateInfo);
     for (more, said) in [
         (vec!["--dns", "later"], "--dns later: expected provision, manual, exec CMD or nsupdate"),
         (vec!["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
         (vec!["--dns", "manual", "--webroot", "."], "cannot be used with"),
         (vec!["--dns-check", "--resolver", "ns.example"], "expected an IP address"),
         (vec!["--dns-check", "--no-authoritative"], "no name server is left to be asked"),
+        (vec!["--dns", "manual", "--no-authoritative"], "no name server is left to be asked"),
+        (vec!["--dns", "exec", "true", "--resolver", "127.0.0.1"], "are for --dns-check: give that too"),
+        (vec!["--no-authoritative"], "are for --dns-check: give that too"),
+        (vec!["--dns-server", "127.0.0.1"], "are for --dns nsupdate: give that too"),
         (vec!["--webroot", "none/such"], "--webroot none/such: cannot be written"),
         (
             vec!["--approver", "nobody@example.com"],
@@ -123,7 +130,8 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
         assert_eq!(exit(&output), 2, "{more:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
     }
-    assert_eq!(gateway.counts().orders, 0);
+    // Only the approver cannot be judged before the gateway said whom it offers.
+    assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificateInfo)), (0, asked + 1));
 }
 
 /// The command publishes and removes; also where the order fails, and only then where it is still open.
@@ -159,11 +167,141 @@ fn a_command_adds_and_removes() {
         assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
         assert_eq!(actions()[4..], ["add", "remove"]);
 
+        // It left and what came back says nothing: the record stays until it is known what became of it.
+        for (fault, code) in [(Fault::Html200(REISSUE), 7), (Fault::DropAfterRead(REISSUE), 9)] {
+            let done = actions().len();
+            gateway.inject(fault);
+            let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
+            assert_eq!((exit(&output), &actions()[done..]), (code, &["add".to_owned()][..]), "{}", stderr(&output));
+            let output = resume(home.path(), &server, transport);
+            assert_eq!((exit(&output), &*actions()[done + 1]), (0, "remove"), "{}", stderr(&output));
+        }
+
         // The order fails.
         let (_gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
         let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
         assert_eq!(exit(&output), 3, "{}", stderr(&output));
-        assert_eq!(actions()[6..], ["add", "remove"]);
+        assert_eq!(actions()[10..], ["add", "remove"]);
+    }
+}
+
+/// A script that notes its calls in `calls`, and fails to remove while there is a file `stuck`.
+const SCRIPT: &str = "#!/bin/sh\necho \"$1\" >> \"$(dirname \"$0\")/calls\"\ntest \"$1\" = add || ! test -e \"$(dirname \"$0\")/stuck\"\n";
+
+fn script(home: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(home.join("hook.sh"), SCRIPT).unwrap();
+    fs::set_permissions(home.join("hook.sh"), fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+fn calls(home: &Path) -> Vec<String> {
+    fs::read_to_string(home.join("calls")).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Killed while the record is waited for: nothing was ordered, and the next run removes what was published.
+#[test]
+fn killed_before_the_order() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        script(home.path());
+        let (gateway, server) = serve(Settings::default());
+        let empty = dns::serve(dns::zone(&[])).to_string();
+        let more = [
+            "--dns",
+            "exec",
+            "./hook.sh",
+            "--dns-check",
+            "--no-authoritative",
+            "--resolver",
+            &empty,
+            "--output",
+            "json",
+        ];
+        let words = arguments(home.path(), &server, transport, &more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut reissue = command(home.path(), &words);
+        let reissue = reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = reissue.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("not seen yet")));
+        // The same while it lives: refused before it publishes anything.
+        let output = run(home.path(), &server, transport, &more);
+        assert!(exit(&output) == 6 && stderr(&output).contains("of the same is validating"), "{}", stderr(&output));
+        let output = resume(home.path(), &server, transport);
+        assert!(exit(&output) == 6 && stderr(&output).contains("another process"), "{}", stderr(&output));
+        assert_eq!(calls(home.path()), ["add"]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let output = resume(home.path(), &server, transport);
+        assert!(exit(&output) == 10 && stderr(&output).contains("never left: order again"), "{}", stderr(&output));
+        assert_eq!((calls(home.path()), gateway.counts().orders), (vec!["add".to_owned(), "remove".to_owned()], 0));
+        assert_eq!(exit(&resume(home.path(), &server, transport)), 8, "nothing is left");
+        let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
+        assert_eq!((exit(&output), gateway.counts().orders), (0, 1), "{}", stderr(&output));
+    }
+}
+
+/// However an order came to its end, what was published for it is removed.
+#[test]
+fn cleaned_up_whatever_ended_the_order() {
+    for transport in ["xml", "json"] {
+        let exec = ["--dns", "exec", "./hook.sh"];
+        let fresh = |settings: Settings| {
+            let home = tempfile::tempdir().unwrap();
+            script(home.path());
+            (home, serve(settings))
+        };
+        // Somebody else took its message off the queue, and so noted that it failed.
+        let (home, (_gateway, server)) = fresh(Settings { jobs_fail: true, ..Settings::default() });
+        let output = run(home.path(), &server, transport, &[&exec[..], &["--no-wait"]].concat());
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let drain = ["poll", "drain", "--to", "m", "--transport", transport, "--endpoint", &at, "--config", &config];
+        command(home.path(), &drain).current_dir(home.path()).output().unwrap();
+        assert_eq!(calls(home.path()), ["add"]);
+        let output = resume(home.path(), &server, transport);
+        assert_eq!((exit(&output), calls(home.path()).len()), (0, 2), "{}", stderr(&output));
+
+        // Its answer was lost, and its job is found to have failed.
+        let faults = vec![Fault::DropAfterRead(REISSUE)];
+        let (home, (_gateway, server)) = fresh(Settings { jobs_fail: true, faults, ..Settings::default() });
+        assert_eq!(exit(&run(home.path(), &server, transport, &exec)), 9);
+        let output = resume(home.path(), &server, transport);
+        assert_eq!((exit(&output), calls(home.path()).len()), (3, 2), "{}", stderr(&output));
+
+        // It never arrived, and a person gave it up; in another folder than it was ordered from.
+        let faults = vec![Fault::DropBeforeRead(REISSUE)];
+        let (home, (_gateway, server)) = fresh(Settings { faults, ..Settings::default() });
+        let output = run(home.path(), &server, transport, &exec);
+        assert_eq!(exit(&output), 9, "{}", stderr(&output));
+        let orders = json(&command(home.path(), &["orders", "--output", "json"]).output().unwrap());
+        let id = orders["orders"][0]["id"].as_str().unwrap();
+        let output = command(home.path(), &["orders", "abandon", id, "--yes"]).current_dir("/").output().unwrap();
+        assert_eq!((exit(&output), calls(home.path()).len()), (0, 2), "{}", stderr(&output));
+    }
+}
+
+/// What cannot be removed is said, and tried again by the next run, from wherever that is started.
+#[test]
+fn what_is_still_there_is_tried_again() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        script(home.path());
+        let (_gateway, server) = serve(Settings::default());
+        fs::write(home.path().join("stuck"), "").unwrap();
+        let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
+        assert!(exit(&output) == 0 && stderr(&output).contains("is still there"), "{}", stderr(&output));
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let resume = || {
+            let words = ["resume", "--transport", transport, "--endpoint", &at, "--config", &config];
+            command(home.path(), &words).current_dir("/").output().unwrap()
+        };
+        let output = resume();
+        assert!(exit(&output) == 10 && stderr(&output).contains("is still there"), "{}", stderr(&output));
+        fs::remove_file(home.path().join("stuck")).unwrap();
+        let output = resume();
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!((exit(&resume()), calls(home.path()).len()), (8, 4), "add, and remove three times");
     }
 }
 
@@ -182,6 +320,24 @@ fn a_file_is_there_while_the_order_is_open() {
         let output = resume(home.path(), &server, transport);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert!(!file.exists(), "it is removed once the certificate is there");
+        let left = || fs::read_dir(home.path().join("www")).unwrap().count();
+        assert_eq!(left(), 0, "with the folders that were made for it");
+
+        // The same again while it is open: refused before anything is published, and so nothing of the first is touched.
+        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let (orders, content) = (gateway.counts().orders, fs::read_to_string(&file).unwrap());
+        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
+        assert!(exit(&output) == 6 && stderr(&output).contains("of the same is accepted"), "{}", stderr(&output));
+        assert_eq!((gateway.counts().orders, fs::read_to_string(&file).unwrap()), (orders, content));
+        assert_eq!(exit(&resume(home.path(), &server, transport)), 0);
+
+        // Another's file is neither written over nor removed.
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "another's").unwrap();
+        let output = create(home.path(), &server, transport, &["--webroot", "www"]);
+        assert!(exit(&output) == 10 && stderr(&output).contains("it is there already"), "{}", stderr(&output));
+        assert_eq!((gateway.counts().orders, fs::read_to_string(&file).unwrap()), (orders, "another's".to_owned()));
     }
 }
 
@@ -231,6 +387,7 @@ fn a_zone_that_is_updated() {
         let output = run(home.path(), &server, transport, &update);
         assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
         assert!(stderr(&output).contains("it refused the update"), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("still there"), "nothing was published: {}", stderr(&output));
         let output = run(home.path(), &server, transport, &["--dns", "nsupdate"]);
         assert!(exit(&output) == 2 && stderr(&output).contains("--dns-server, --dns-key"), "{}", stderr(&output));
     }

@@ -28,11 +28,11 @@ pub trait Watcher {
     /// # Errors
     /// They are not to be borne.
     fn findings(&mut self, task: TaskKind, findings: &[Finding]) -> Result<(), Error>;
-    /// This shows control over the name.
+    /// This shows control over the name; that order is sent next.
     ///
     /// # Errors
     /// It could not be published: nothing is ordered.
-    fn publish(&mut self, authentication: &CertAuthentication) -> Result<(), Error>;
+    fn publish(&mut self, authentication: &CertAuthentication, order: &AnyTask) -> Result<(), Error>;
     /// Store a message of the queue durably, ours or somebody else's; `body` is the answer that brought it.
     ///
     /// # Errors
@@ -59,8 +59,8 @@ pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn
                 client.rest(until.saturating_sub(now))?;
                 continue;
             }
-            Step::Publish(authentication) => {
-                watcher.publish(&authentication)?;
+            Step::Publish { authentication, order } => {
+                watcher.publish(&authentication, &order)?;
                 Event::Published
             }
             Step::Store(message) => {
@@ -116,8 +116,8 @@ pub fn rehearse(
     loop {
         let event = match workflow.step(client.now()) {
             Step::End(ending) => return Ok((tasks, Some(*ending))),
-            Step::Publish(authentication) => {
-                watcher.publish(&authentication)?;
+            Step::Publish { authentication, order } => {
+                watcher.publish(&authentication, &order)?;
                 Event::Published
             }
             Step::Send(task) => {

@@ -209,7 +209,9 @@ impl Error {
             | Self::Unsayable { .. }
             | Self::Storage { .. }
             | Self::Tape { .. } => Kind::Usage,
-            Self::Unsent(StoreError::Unfinished(twin)) if matches!(twin.state, State::Accepted | State::Issued) => {
+            Self::Unsent(StoreError::Unfinished(twin))
+                if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
+            {
                 Kind::Pending
             }
             Self::Unsent(StoreError::Unfinished(_)) => Kind::Unknown,
@@ -224,6 +226,31 @@ impl Error {
                 Kind::CheckFailed
             }
             Self::Interrupted => Kind::Interrupted,
+        }
+    }
+
+    /// Whether a task that is not safe to repeat may have been carried out, although its call failed so: it is looked for, and
+    /// what validates it stays.
+    pub fn leaves_outcome_open(&self) -> bool {
+        match self {
+            Self::Unknown { .. } => true,
+            Self::Undecodable { task, .. } => !task.is_safe_to_repeat(),
+            // What never left, or was turned away at the door.
+            Self::Settings(_)
+            | Self::Incomplete { .. }
+            | Self::Unsayable { .. }
+            | Self::Refused(_)
+            | Self::Unauthorized { .. }
+            | Self::Unreachable { .. }
+            | Self::Strict { .. }
+            | Self::Storage { .. }
+            | Self::Validation(_)
+            | Self::Tape { .. }
+            | Self::Unmatched { .. }
+            | Self::Replay { .. }
+            | Self::Store(_)
+            | Self::Unsent(_)
+            | Self::Interrupted => false,
         }
     }
 

@@ -133,11 +133,11 @@ fn step_done<'m, 'f>(
             return state;
         }
         (Step::End(_), Participant::Mailbox) => return state,
-        (Step::Publish(authentication), Participant::Order(place)) => {
+        (Step::Publish { authentication, .. }, Participant::Order(place)) => {
             state.foreman.publish(place, &authentication);
             Ok(Event::Published)
         }
-        (Step::Publish(_), Participant::Mailbox) => Ok(Event::Published),
+        (Step::Publish { .. }, Participant::Mailbox) => Ok(Event::Published),
         (Step::Store(message), _) => {
             let Shared { foreman, body, .. } = &mut *state;
             foreman.store(&message, body).map(|()| Event::Stored)

@@ -16,7 +16,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use crate::{Error, Kind};
+use crate::Error;
 
 /// The store of one account.
 pub struct Ledger {
@@ -55,13 +55,25 @@ impl Ledger {
         Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
     }
 
+    /// Commits to an order before what validates it is published.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`]: nothing may be published.
+    pub fn validate(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
+        self.store.validate(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+    }
+
     /// Commits to a task that is not safe to repeat, before it leaves.
     ///
     /// # Errors
     /// [`Error::Unsent`]: it may not be sent.
     pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
+        self.store.intend(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+    }
+
+    fn order(&self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> NewOrder {
         let (certificate, ordered) = about(task);
-        let order = NewOrder {
+        NewOrder {
             id: id.to_owned(),
             task: task.kind().name().to_owned(),
             account: self.account.clone(),
@@ -71,8 +83,7 @@ impl Ledger {
             csr: ordered.and_then(|certificate| certificate.csr.clone()),
             wanted: carry.wanted.to_string(),
             batch: carry.batch.clone(),
-        };
-        self.store.intend(&order, &self.holder, unix_now()).map_err(Error::Unsent)
+        }
     }
 
     /// Notes what became of a task that was intended.
@@ -107,8 +118,7 @@ impl Ledger {
                 };
             }
             Err(error) => {
-                // What never left, or was turned away at the door, was not ordered.
-                if !matches!(error.kind(), Kind::Unknown | Kind::Undecodable) {
+                if !error.leaves_outcome_open() {
                     change.state = State::Unsent;
                 }
                 change.detail = error.to_string();
@@ -239,15 +249,15 @@ impl Ledger {
         }
     }
 
-    /// Whether a job belongs to a known order.
+    /// The order that a job belongs to.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn knows_job(&self, job: i64) -> Result<bool, Error> {
-        Ok(self.store.order_of_job(&self.account, job)?.is_some())
+    pub fn of_job(&self, job: i64) -> Result<Option<Order>, Error> {
+        Ok(self.store.order_of_job(&self.account, job)?)
     }
 
-    /// The account's orders that are not finished, oldest first.
+    /// The account's orders with something left to do, oldest first: not finished, or what validates them is still published.
     ///
     /// # Errors
     /// [`Error::Store`].

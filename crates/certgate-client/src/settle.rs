@@ -66,7 +66,7 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
     for job in listed {
         let Some((number, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
         let named = order.job == Some(number);
-        if !fits(order, &job) || (!named && ledger.knows_job(number)?) {
+        if !fits(order, &job) || (!named && ledger.of_job(number)?.is_some()) {
             continue;
         }
         // What a person said is not doubted: the certificate is checked once it is fetched.

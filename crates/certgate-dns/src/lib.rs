@@ -38,9 +38,12 @@ pub enum DnsError {
     /// A TSIG key cannot be used. Its secret is not shown.
     #[error("the TSIG key cannot be used: {0}; expected a file as tsig-keygen writes it")]
     Key(String),
-    /// A zone could not be updated.
+    /// A zone was not updated.
     #[error("the zone could not be updated: {0}")]
     Update(String),
+    /// Whether a zone was updated is not known: the update left, and no answer came that can be relied on.
+    #[error("the zone may have been updated or not: {0}")]
+    Unsure(String),
     /// Nobody is to be asked.
     #[error("no name server is left to be asked: give --resolver, or leave --no-authoritative out")]
     Nobody,

@@ -9,9 +9,9 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Secret, ZoneRecord};
 use hickory_proto::{
-    op::{Message, ResponseCode, update_message},
+    op::{Message, ResponseCode, update_message, update_message::UpdateMessage},
     rr::{
-        Name, RData, Record, RecordSet, RecordType, TSigner,
+        DNSClass, Name, RData, Record, RecordSet, RecordType, TSigner,
         rdata::{CNAME, TXT, tsig::TsigAlgorithm},
     },
 };
@@ -82,17 +82,25 @@ const TTL: u32 = 300;
 impl Updating {
     /// Adds a record to its zone. `now` in seconds since 1970.
     ///
+    /// Where a CNAME is in the way, or the record is one and others are, a server would leave the update out, or what is
+    /// there, and say that all is well (RFC 2136, 3.4.2.2): that none is in the way is made a condition of the update.
+    ///
     /// # Errors
-    /// [`DnsError`]: the server did not take it.
+    /// [`DnsError`]: the server did not take it; [`DnsError::Unsure`]: it may have taken it.
     pub fn add(&self, record: &ZoneRecord, now: u64) -> Result<(), DnsError> {
         let zone = self.zone(record)?;
-        self.send(update_message::append(record_set(record)?, zone, false, false), now)
+        let mut message = update_message::append(record_set(record)?, zone, false, false);
+        let in_the_way = if record.kind == "CNAME" { RecordType::ANY } else { RecordType::CNAME };
+        let mut none = Record::update0(owner(record)?, 0, in_the_way);
+        none.dns_class = DNSClass::NONE;
+        message.add_pre_requisite(none.into_record_of_rdata());
+        self.send(message, now)
     }
 
     /// Removes that record, and no other of its name.
     ///
     /// # Errors
-    /// [`DnsError`]: the server did not take it.
+    /// [`DnsError`]: the server did not take it; [`DnsError::Unsure`]: it may have taken it.
     pub fn remove(&self, record: &ZoneRecord, now: u64) -> Result<(), DnsError> {
         let zone = self.zone(record)?;
         self.send(update_message::delete_by_rdata(record_set(record)?, zone, false), now)
@@ -121,26 +129,35 @@ impl Updating {
         let failed = |why: String| DnsError::Update(format!("{}: {why}", self.server));
         let verifier = message.finalize(&self.key.signer()?, now).map_err(|why| failed(why.to_string()))?;
         let bytes = message.to_vec().map_err(|why| failed(why.to_string()))?;
-        let answer = exchange(self.server, &bytes).map_err(|why| failed(why.to_string()))?;
-        let plain = Message::from_vec(&answer).map_err(|why| failed(format!("its answer cannot be read: {why}")))?;
-        let code = plain.metadata.response_code;
-        if code != ResponseCode::NoError {
-            return Err(failed(format!("it refused the update ({code}): check the key and what it may change")));
+        let stream = TcpStream::connect_timeout(&self.server, PATIENCE).map_err(|why| failed(why.to_string()))?;
+        let unsure = |why: String| DnsError::Unsure(format!("{}: {why}", self.server));
+        let answer = exchange(stream, &bytes).map_err(|why| unsure(why.to_string()))?;
+        let plain = Message::from_vec(&answer).map_err(|why| unsure(format!("its answer cannot be read: {why}")))?;
+        match plain.metadata.response_code {
+            ResponseCode::NoError => {}
+            ResponseCode::YXRRSet => {
+                return Err(failed("the name is a CNAME: publish the record at its target".to_owned()));
+            }
+            ResponseCode::YXDomain => {
+                return Err(failed("the name has records already, and a CNAME stands alone: remove them".to_owned()));
+            }
+            code => {
+                return Err(failed(format!("it refused the update ({code}): check the key and what it may change")));
+            }
         }
         // Anybody could say yes.
         match verifier {
             Some(mut verifier) => verifier
                 .verify(&answer)
                 .map(drop)
-                .map_err(|why| failed(format!("its answer is not signed with the key ({why})"))),
+                .map_err(|why| unsure(format!("its answer is not signed with the key ({why})"))),
             None => Ok(()),
         }
     }
 }
 
 /// One message over TCP, each with its length before it.
-fn exchange(server: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+fn exchange(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;

@@ -16,7 +16,7 @@ use certgate_dns::{DnsError, Looking, TsigKey, Updating};
 use certgate_domain::ZoneRecord;
 use hickory_proto::rr::{Name, TSigner, rdata::tsig::TsigAlgorithm};
 use pretty_assertions::assert_eq;
-use server::{serve_updates, soa, txt, zone};
+use server::{cname, serve_updates, soa, txt, zone};
 
 const KEY: &str = "key \"certgate.\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0LXNlY3JldC1zZWNyZXQ=\";\n};\n";
 
@@ -49,7 +49,11 @@ fn added_and_removed() {
 
 #[test]
 fn refusals() {
-    let zone = zone(&[("example.com.", soa())]);
+    let zone = zone(&[
+        ("example.com.", soa()),
+        ("_x.example.com.", cname("elsewhere.example.net.")),
+        ("_y.example.com.", txt("another")),
+    ]);
     let server = serve_updates(zone.clone(), signer());
     let record: ZoneRecord = "example.com. 300 IN TXT \"right\"".parse().unwrap();
     let other = KEY.replace("c2VjcmV0LXNlY3JldC1zZWNyZXQ=", "b3RoZXItb3RoZXItb3RoZXI=");
@@ -63,11 +67,27 @@ fn refusals() {
             updating(KEY).add(&"example.net. 300 IN TXT \"x\"".parse().unwrap(), now()),
             "serves no zone for example.net.",
         ),
+        (
+            "a name that is a CNAME",
+            updating(KEY).add(&"_x.example.com. 300 IN TXT \"x\"".parse().unwrap(), now()),
+            "the name is a CNAME",
+        ),
+        (
+            "a CNAME in another's place",
+            updating(KEY).add(&"_x.example.com. 300 IN CNAME here.example.net.".parse().unwrap(), now()),
+            "the name has records already",
+        ),
+        (
+            "a CNAME beside others",
+            updating(KEY).add(&"_y.example.com. 300 IN CNAME here.example.net.".parse().unwrap(), now()),
+            "the name has records already",
+        ),
     ] {
-        let error = result.unwrap_err().to_string();
-        assert!(error.contains(said), "{what}: {error}");
+        let error = result.unwrap_err();
+        assert!(matches!(error, DnsError::Update(_)), "nothing was changed: {what}: {error:?}");
+        assert!(error.to_string().contains(said), "{what}: {error}");
     }
-    assert_eq!(zone.lock().unwrap().len(), 1);
+    assert_eq!(zone.lock().unwrap().len(), 3);
     for (text, said) in [
         ("", "no key is named"),
         ("key \"a\" { secret \"c2VjcmV0\"; };", "no algorithm is named"),
@@ -106,6 +126,7 @@ fn an_answer_without_a_signature_is_none() {
         stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).unwrap();
     });
     let updating = Updating { server, key: TsigKey::from_text(KEY).unwrap() };
-    let error = updating.add(&"example.com. 300 IN TXT \"right\"".parse().unwrap(), now()).unwrap_err().to_string();
+    let error = updating.add(&"example.com. 300 IN TXT \"right\"".parse().unwrap(), now()).unwrap_err();
+    let DnsError::Unsure(error) = error else { panic!("{error}") };
     assert!(error.contains("its answer is not signed with the key"), "{error}");
 }

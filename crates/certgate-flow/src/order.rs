@@ -327,7 +327,10 @@ impl Workflow for Order {
         match &mut self.state {
             State::Inquire => Step::Send(CertificateInfo { id: self.id() }.into()),
             State::Prepare => Step::Send(self.preparation().into()),
-            State::Publish => Step::Publish(Box::new(self.authentication.clone().unwrap_or_default())),
+            State::Publish => Step::Publish {
+                authentication: Box::new(self.authentication.clone().unwrap_or_default()),
+                order: Box::new(self.order()),
+            },
             State::Order => Step::Send(self.order()),
             State::Wait(wait) => wait.step(now),
             State::Ended(ending) => Step::End(ending.clone()),

@@ -10,7 +10,12 @@ pub enum Step {
     /// Send this task and tell what came.
     Send(AnyTask),
     /// Show, or see to, the data that shows control over the name; then tell `Published`.
-    Publish(Box<CertAuthentication>),
+    Publish {
+        /// The data.
+        authentication: Box<CertAuthentication>,
+        /// The order that is sent next.
+        order: Box<AnyTask>,
+    },
     /// Store this message of the queue durably, ours or somebody else's; then tell `Stored`.
     Store(Box<PollMessage>),
     /// Nothing to do until then.

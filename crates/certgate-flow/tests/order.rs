@@ -129,7 +129,7 @@ fn word(step: &Step) -> String {
     match step {
         Step::Send(AnyTask::PollConfirm(task)) => format!("confirm {}", task.id.unwrap()),
         Step::Send(task) => task.kind().name().to_owned(),
-        Step::Publish(_) => "publish".to_owned(),
+        Step::Publish { .. } => "publish".to_owned(),
         Step::Store(message) => format!("store {}", message.id.unwrap()),
         Step::Wait(until) => format!("wait until {}", until.as_secs()),
         Step::End(_) => "end".to_owned(),
@@ -151,7 +151,7 @@ fn run(flow: &mut Order, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
                 now = until;
                 continue;
             }
-            Step::Publish(_) => Event::Published,
+            Step::Publish { .. } => Event::Published,
             Step::Store(_) => Event::Stored,
             Step::Send(_) => match script.next() {
                 Some(event) => event,

@@ -34,6 +34,8 @@ pub struct Order {
     pub job: Option<i64>,
     /// The gateway's transaction id of the order.
     pub stid: Option<String>,
+    /// What was published to validate it and is not known to be gone: JSON.
+    pub published: Option<String>,
     /// When its intent was committed.
     pub created: i64,
     /// When it last changed.
@@ -70,6 +72,8 @@ pub struct Happening {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
+    /// What validates it is being published. It has not left.
+    Validating,
     /// Committed, about to leave. Found in a later run it may have left: its outcome is unknown.
     Intended,
     /// It left and no answer came.
@@ -92,7 +96,8 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Validating,
         Self::Intended,
         Self::Unknown,
         Self::Accepted,
@@ -107,6 +112,7 @@ impl State {
     /// Its name in the file and in output.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Validating => "validating",
             Self::Intended => "intended",
             Self::Unknown => "unknown",
             Self::Accepted => "accepted",
@@ -138,15 +144,17 @@ impl State {
     /// ```
     pub fn may_become(self, next: Self) -> bool {
         let ranks = |state: Self| match state {
-            Self::Intended => 0,
-            Self::Unknown => 1,
-            Self::Accepted => 2,
-            Self::Issued => 3,
-            _ => 4,
+            Self::Validating => 0,
+            Self::Intended => 1,
+            Self::Unknown => 2,
+            Self::Accepted => 3,
+            Self::Issued => 4,
+            _ => 5,
         };
         match (self, next) {
             (before, after) if before == after => true,
             (before, _) if before.is_finished() => false,
+            (Self::Validating, after) => matches!(after, Self::Intended | Self::Unsent | Self::Abandoned),
             // It was seen at the gateway, so it did leave and was not refused.
             (Self::Accepted | Self::Issued, Self::Refused | Self::Unsent) => false,
             // Its certificate is still to come: given up, another order would be a second one.

@@ -121,6 +121,14 @@ impl From<StoreError> for Fault {
 }
 
 impl Store for Sqlite {
+    fn validate(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| orders::validate(transaction, order, holder, now))
+    }
+
+    fn publish(&mut self, id: &str, published: Option<&str>) -> Result<(), StoreError> {
+        self.write(|transaction| orders::publish(transaction, id, published))
+    }
+
     fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError> {
         self.write(|transaction| orders::intend(transaction, order, holder, now))
     }

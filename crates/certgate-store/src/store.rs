@@ -7,7 +7,7 @@ use crate::{Change, Happening, Holder, Kept, Message, NewMessage, NewOrder, Orde
 pub enum Which {
     /// Every one of every account.
     All,
-    /// Those of an account that are not finished.
+    /// Those of an account with something left to do: not finished, or what validates them is still published.
     Unfinished(String),
     /// Those of a line of a batch.
     Batch {
@@ -20,7 +20,19 @@ pub enum Which {
 
 /// Keeps orders and messages. Whatever a method did is durable when it returns.
 pub trait Store: Send {
-    /// Commits to an order before it leaves.
+    /// Commits to an order before what validates it is published.
+    ///
+    /// # Errors
+    /// As with [`Store::intend`]: nothing may be published.
+    fn validate(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError>;
+
+    /// Notes what is about to be published for an order, or what of it is left to be undone; JSON.
+    ///
+    /// # Errors
+    /// It is not there, or it could not be kept: nothing may be published.
+    fn publish(&mut self, id: &str, published: Option<&str>) -> Result<(), StoreError>;
+
+    /// Commits to an order before it leaves, be it one that this holder validated.
     ///
     /// # Errors
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
@@ -38,7 +50,7 @@ pub trait Store: Send {
     /// It could not be kept.
     fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError>;
 
-    /// Gives an order up.
+    /// Gives an order up, unless something published for it is left to be undone.
     ///
     /// # Errors
     /// It could not be kept.

@@ -187,6 +187,55 @@ fn orders_stand_as_they_were_intended() {
     }
 }
 
+/// What validates an order is written down before it is published, and kept until it is gone, whatever became of the order.
+#[test]
+fn what_is_published_is_kept_until_it_is_gone() {
+    let place = Place::new();
+    let mut store = place.open();
+    let published = |store: &Sqlite| store.order("a").unwrap().unwrap().published;
+    let left = |store: &Sqlite| all(store, &Which::Unfinished(ACCOUNT.to_owned())).len();
+    let other = Holder::beside(&place.path, "other").unwrap();
+    store.validate(&order("a", Some(571)), &place.holder, 1).unwrap();
+    store.publish("a", Some("[1]")).unwrap();
+    assert_eq!((store.order("a").unwrap().unwrap().state, left(&store)), (State::Validating, 1));
+    for error in [store.validate(&order("b", Some(571)), &other, 2), store.intend(&order("b", Some(571)), &other, 2)] {
+        assert!(matches!(error, Err(StoreError::Unfinished(twin)) if twin.id == "a"));
+    }
+    assert!(matches!(store.intend(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))), "another's");
+    store.intend(&order("a", Some(571)), &place.holder, 4).unwrap();
+    assert_eq!(store.order("a").unwrap().unwrap().state, State::Intended);
+    store.change("a", &change(State::Refused), 5).unwrap();
+    store.release("a", &place.holder).unwrap();
+    assert_eq!((left(&store), published(&store).as_deref()), (1, Some("[1]")), "something is left to do");
+    assert!(!store.claim("a", &other).unwrap(), "its holder lives and is at it");
+    store.publish("a", None).unwrap();
+    assert_eq!((left(&store), published(&store)), (0, None));
+    assert!(store.claim("a", &other).unwrap(), "given up with the last of it");
+    assert!(matches!(store.publish("x", None), Err(StoreError::NoOrder(id)) if id == "x"));
+}
+
+/// What an older version kept with the order comes to where it is looked for.
+#[test]
+fn an_older_file_is_brought_up_to_date() {
+    let place = Place::new();
+    let mut store = place.open();
+    for (id, certificate) in [("open", 1), ("plain", 2), ("over", 3)] {
+        let wanted = if id == "plain" { "{}" } else { r#"{"cleanup":[{"file":"x"}]}"# };
+        let order = NewOrder { wanted: wanted.to_owned(), ..order(id, Some(certificate)) };
+        store.intend(&order, &place.holder, 1).unwrap();
+    }
+    store.change("over", &change(State::Done), 2).unwrap();
+    drop(store);
+    rusqlite::Connection::open(&place.path)
+        .unwrap()
+        .execute_batch("DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; PRAGMA user_version = 1")
+        .unwrap();
+    let store = place.open();
+    let published = |id: &str| store.order(id).unwrap().unwrap().published;
+    assert_eq!(published("open").as_deref(), Some(r#"[{"file":"x"}]"#));
+    assert_eq!((published("plain"), published("over")), (None, None));
+}
+
 #[test]
 fn of_many_that_race_one_wins() {
     let place = Place::new();
@@ -224,8 +273,9 @@ fn a_new_file_may_be_opened_by_many_at_once() {
 
 #[test]
 fn states_only_go_forward() {
-    use State::{Abandoned, Accepted, Done, Failed, Intended, Issued, Refused, Unknown, Unsent};
+    use State::{Abandoned, Accepted, Done, Failed, Intended, Issued, Refused, Unknown, Unsent, Validating};
     let allowed = [
+        (Validating, vec![Intended, Unsent, Abandoned]),
         (Intended, vec![Unknown, Accepted, Issued, Done, Failed, Refused, Unsent, Abandoned]),
         (Unknown, vec![Accepted, Issued, Done, Failed, Refused, Abandoned]),
         (Accepted, vec![Issued, Done, Failed]),
@@ -329,7 +379,7 @@ fn troubles() {
 
     Sqlite::open(&at("newer")).unwrap();
     rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 1: upgrade certgate");
+    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 2: upgrade certgate");
 
     fs::write(at("file"), "").unwrap();
     assert_eq!(

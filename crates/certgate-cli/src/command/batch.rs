@@ -29,7 +29,7 @@ use crate::{
     install::Install,
     plan::{Planned, read},
     progress::strict,
-    report::{Report, closing},
+    report::Report,
     round::{Left, left, round},
     settings::new_id,
     table::Table,
@@ -304,6 +304,7 @@ impl<'a> Crew<'a> {
         let ordered = self.entries.iter().any(|entry| entry.ordered);
         if kind == Kind::Usage && ordered { once_ordered } else { kind }
     }
+
     /// The summary, and one exit code for all.
     fn finish(mut self, ended: Result<(), Error>) -> Result<u8, Failure> {
         if let Some(bar) = &self.bar {
@@ -442,37 +443,18 @@ impl Foreman for Crew<'_> {
             self.write_down(&id, State::Issued, "the notification or the gateway gave the certificate");
         }
         let Some(entry) = self.entries.get(at) else { return };
+        let install = Install::into(entry.planned.out.clone());
         let report = Report {
-            now: self.global.now(),
-            live: self.global.is_live(),
-            demo: self.global.is_demo(),
-            task: kind(order.purpose()),
-            certificate: None,
             request: order.request(),
             job: order.job(),
             name: order.name(),
-            csr: None,
-            install: &Install::into(entry.planned.out.clone()),
             before: entry.carry.wanted.get("serial").and_then(Value::as_str),
-            id: &id,
-            stored: true,
-            timeout: self.timeout,
-            findings: &[],
+            ..Report::new(self.global, kind(order.purpose()), &id, &install, self.timeout)
         };
-        let shown = match ended {
-            Ok(ending) => {
-                let closing = closing(&ending);
-                let shown = report.end(ending);
-                if let Some((state, detail)) = closing(&shown) {
-                    self.write_down(&id, state, &detail);
-                }
-                shown
-            }
-            Err(error) => {
-                let failure = Failure::from(error);
-                Err(if order.is_ordered() { report.left_behind(failure) } else { failure })
-            }
-        };
+        let (shown, stands) = report.close(ended, order.is_ordered());
+        if let Some((state, detail)) = stands {
+            self.write_down(&id, state, &detail);
+        }
         match shown {
             Ok(shown) => {
                 let mut document = json!({ "id": id, "state": "done" });

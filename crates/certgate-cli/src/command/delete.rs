@@ -2,7 +2,6 @@
 
 use certgate_client::{Carry, drive};
 use certgate_domain::{AnyTask, TaskKind, task};
-use certgate_flow::Workflow;
 use clap::Args;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::{
     connection::Connection,
     failure::Failure,
     progress::Progress,
-    report::{Report, closing},
+    report::Report,
     sure::ask,
 };
 
@@ -58,39 +57,16 @@ impl Delete {
         let mut progress = progress.writing(connection.ledger()?, Carry { wanted: json!({}), batch: None });
         let ended = drive(&mut connection.client, &mut flow, &mut progress);
         progress.finish();
-        let (id, findings) = (progress.id().to_owned(), progress.findings.clone());
         let report = Report {
-            now: global.now(),
-            live: global.is_live(),
-            demo: global.is_demo(),
-            task: TaskKind::CertificateDelete,
             certificate: Some(self.id),
-            request: None,
             job: flow.job(),
             name: flow.name(),
-            csr: None,
-            install: &self.waiting.install,
-            before: None,
-            id: &id,
-            stored: progress.ledger.is_some(),
-            timeout: self.waiting.timeout,
-            findings: &findings,
+            ..progress.report(TaskKind::CertificateDelete, &self.waiting.install, self.waiting.timeout)
         };
-        let shown = match ended {
-            Ok(ending) => {
-                let closing = closing(&ending);
-                let shown = report.end(ending);
-                let closing = closing(&shown);
-                if let Some((state, detail)) = closing {
-                    progress.note(state, &detail);
-                }
-                shown
-            }
-            Err(error) => {
-                let failure = Failure::from(error);
-                Err(if flow.outlasts_silence() || flow.is_ordered() { report.left_behind(failure) } else { failure })
-            }
-        };
+        let (shown, stands) = report.close(ended, flow.is_ordered());
+        if let Some((state, detail)) = stands {
+            progress.note(state, &detail);
+        }
         shown?.print(global)
     }
 }

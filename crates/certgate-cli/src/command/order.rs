@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Carry, Client, Kind, drive, rehearse};
+use certgate_client::{Carry, Client, drive, rehearse};
 use certgate_domain::{
     AnyTask, TaskKind, task,
     words::{AuthMethod, ServerSoftware},
 };
-use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted, Workflow};
+use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted};
 use certgate_store::State;
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
@@ -27,7 +27,7 @@ use crate::{
     install::Install,
     keys::Keys,
     progress::{Progress, strict},
-    report::{Report, Shown, closing, failed},
+    report::{Report, Shown, failed},
     validation::Validation,
 };
 
@@ -53,10 +53,10 @@ pub(crate) struct Ordering {
     #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(i64).range(1..))]
     lifetime: Option<i64>,
     /// How control over the name is shown [default: the certificate's]
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["dns", "webroot", "approver"])]
     method: Option<Method>,
     /// Whether the gateway publishes the DNS record itself [default: the certificate's]
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with_all = ["dns", "webroot", "approver"])]
     provisioning: Option<bool>,
     #[command(flatten)]
     validation: Validation,
@@ -228,53 +228,25 @@ pub(crate) fn carried_through(
     // What has an outcome needs no validation any more; what waits still does.
     let waits = match &ended {
         Ok(ending) => matches!(ending, Ending::Pending(_)),
-        Err(_) => {
-            flow.is_ordered()
-                || flow.outlasts_silence()
-                || ended.as_ref().is_err_and(|error| error.kind() == Kind::Unknown)
-        }
+        Err(error) => flow.is_ordered() || error.leaves_outcome_open(),
     };
     if !waits {
         progress.clean_up();
     }
     let Origin { csr, waiting, install } = origin;
-    let (id_of, findings) = (progress.id().to_owned(), progress.findings.clone());
-    let before = progress.serial_before();
     let report = Report {
-        now: progress.now(),
-        live: progress.is_live(),
-        demo: progress.is_demo(),
-        task: kind(flow.purpose()),
         certificate: id(flow.purpose()),
         request: flow.request(),
         job: flow.job(),
         name: flow.name(),
         csr: csr.clone(),
-        install,
-        before: before.as_deref(),
-        id: &id_of,
-        stored: progress.ledger.is_some(),
-        timeout: waiting.timeout,
-        findings: &findings,
+        ..progress.report(kind(flow.purpose()), install, waiting.timeout)
     };
-    match ended {
-        Ok(ending) => {
-            let closing = closing(&ending);
-            let shown = report.end(ending);
-            let closing = closing(&shown);
-            if let Some((state, detail)) = closing {
-                progress.note(state, &detail);
-            }
-            shown
-        }
-        Err(error) => {
-            // An order that got no answer is out, too.
-            let is_out =
-                flow.outlasts_silence() || flow.is_ordered() || matches!(error, certgate_client::Error::Unknown { .. });
-            let failure = Failure::from(error);
-            Err(if is_out { report.left_behind(failure) } else { failure })
-        }
+    let (shown, stands) = report.close(ended, flow.is_ordered());
+    if let Some((state, detail)) = stands {
+        progress.note(state, &detail);
     }
+    shown
 }
 
 /// The task of an order.
@@ -334,12 +306,12 @@ pub(crate) fn show_requests(global: &Global, client: &Client, tasks: &[AnyTask],
 /// Orders with a new key, which comes into its folder with its certificate.
 pub(crate) fn ordered_anew(
     global: &Global,
+    connection: &mut Connection,
     purpose: Purpose,
-    install: Install,
-    timeout: Duration,
+    waiting: Waiting,
     keys: &Keys,
+    validation: Validation,
 ) -> Result<Shown, Failure> {
-    let waiting = Waiting::so_long(timeout, install);
     let ordering = Ordering {
         product: None,
         name: None,
@@ -349,19 +321,20 @@ pub(crate) fn ordered_anew(
         lifetime: None,
         method: None,
         provisioning: None,
-        validation: Validation::none(),
+        validation,
         waiting,
         no_wait: false,
         dry_run: false,
     };
-    let mut connection = Connection::open(global, Some(timeout))?;
     let out = ordering.waiting.install.out.clone().unwrap_or_default();
     let request = keys.request(&mut connection.client, purpose, None, &out, false)?;
     let mut flow = Order::new(ordering.wanted(purpose, Some(request)));
     let carry = Carry { wanted: ordering.waiting.install.carried(), batch: None };
-    let progress = Progress::new(global, &connection.client, None).writing(connection.ledger()?, carry);
+    let progress = Progress::new(global, &connection.client, None)
+        .writing(connection.ledger()?, carry)
+        .validating(&ordering.validation);
     let origin = Origin { csr: None, waiting: &ordering.waiting, install: &ordering.waiting.install };
-    carried_through(&mut connection, &mut flow, progress, &origin)
+    carried_through(connection, &mut flow, progress, &origin)
 }
 
 impl Waiting {

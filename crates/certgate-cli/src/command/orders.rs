@@ -8,8 +8,15 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global, connection::store, document, failure::Failure, report::shell_word, settings::Settings,
-    sure::ask, table::Table,
+    arguments::Global,
+    connection::store,
+    document,
+    failure::{Failure, printable},
+    report::shell_word,
+    settings::Settings,
+    sure::ask,
+    table::Table,
+    validation::clean_up,
 };
 
 /// The orders of the store: where each stands, and what happened to it
@@ -102,6 +109,7 @@ impl Orders {
                 };
                 ask(yes, &format!("Give up order {id} ({})? Do it only when {only}.", order.state.as_str()))?;
                 taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
+                clean_up(&mut store, &id, &|text| eprintln!("{}", printable(text)))?;
                 if global.json() {
                     let order = json!({ "id": id, "ctid": id, "state": State::Abandoned.as_str() });
                     document::print(&json!({ "schema": 1, "order": order }));
@@ -204,6 +212,9 @@ fn whole(store: &mut Sqlite, order: &Order) -> Result<Value, certgate_store::Sto
         .collect();
     let messages = store.messages_of(&order.order.id)?;
     document["messages"] = messages.iter().map(kept).collect();
+    if let Some(published) = &order.published {
+        document["published"] = serde_json::from_str::<Value>(published).unwrap_or_default();
+    }
     if let Some(csr) = &order.order.csr {
         document["csr"] = json!(csr);
     }

@@ -9,8 +9,9 @@ use std::{
 use certgate_client::{Kind, unix_now};
 use certgate_domain::task::CertificateInfo;
 use certgate_flow::Purpose;
+use certgate_store::{Order, State};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
@@ -20,11 +21,12 @@ use crate::{
     },
     connection::Connection,
     document,
-    failure::{Failure, printable},
-    folders::{Installed, chosen, find, read},
+    failure::{Failure, printable, worst},
+    folders::{Installed, chosen, ends_within, find, read, under_way, whole},
     install::{Install, Then},
     keys::Keys,
     report::Shown,
+    validation::Validation,
 };
 
 /// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)
@@ -32,13 +34,16 @@ use crate::{
 #[command(after_help = "Example:
   certgate renew-due --profile live --deploy-hook 'systemctl reload nginx'
 
-It is safe to run at any time, twice at once and after a crash: what an earlier run ordered is carried on with, never ordered again.")]
+It is safe to run at any time, twice at once and after a crash: what an earlier run ordered is carried on with, never ordered again.
+Certificates that the gateway does not validate by itself need the same --dns or --webroot as when they were ordered.")]
 pub(crate) struct RenewDue {
     /// Folders of certificates that certgate installed with their keys, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
     /// What ends within this time is due
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
     renew_before: Duration,
+    #[command(flatten)]
+    validation: Validation,
     #[command(flatten)]
     then: Then,
     /// How long to wait for each
@@ -51,52 +56,45 @@ const RENEWABLE: i64 = 90 * 86_400;
 
 impl RenewDue {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let (mut rows, mut worst) = (Vec::new(), 0);
-        for installed in find(&chosen(global, &self.folders)?, unix_now() / 1000)?
-            .into_iter()
-            .filter(|installed| self.is_due(installed))
-        {
-            let mut row = json!({ "folder": installed.folder, "name": installed.name });
-            let done = self.renew(global, &installed.folder);
-            let (state, code) = match &done {
-                Ok(Some(shown)) => ("done", shown.code),
-                Ok(None) => ("unchanged", 0),
-                Err(failure) => (failure.kind().name(), failure.kind().exit_code()),
-            };
-            row["result"] = json!(state);
-            match done {
-                Ok(Some(Shown { mut document, .. })) => {
-                    for name in ["order", "job", "files", "checks", "hook"] {
-                        if let Some(value) = document.get_mut(name) {
-                            row[name] = value.take();
-                        }
-                    }
-                }
+        let roots = chosen(global, &self.folders)?;
+        self.validation.check()?;
+        let mut connection = Connection::open(global, Some(self.timeout))?;
+        let mut outcome = Outcome { global, rows: Vec::new(), kinds: Vec::new() };
+        let mut seen = Vec::new();
+        // What an earlier run ordered comes first; its certificate may be in place, and only its hook not.
+        for (folder, order) in under_way(&connection.ledger()?, &roots)? {
+            connection.begin_anew(global, self.timeout)?;
+            let waiting = Waiting::so_long(self.timeout, Install::into(None));
+            match carried(global, &mut connection, &order, &waiting) {
                 Ok(None) => {}
-                Err(failure) => {
-                    eprintln!("certgate: {}: {}", installed.folder.display(), printable(&failure.to_string()));
-                    row["error"] = failure.error();
+                done => {
+                    outcome.add(&folder, order.order.name.as_deref(), done)?;
+                    seen.push(folder);
                 }
             }
-            if !global.json() {
-                document::line(&printable(&format!("{}: {state}", installed.folder.display())));
-            }
-            worst = worst.max(code);
-            rows.push(row);
         }
-        let nothing = rows.is_empty();
+        for (folder, found) in find(&roots, unix_now() / 1000) {
+            let name = match &found {
+                _ if seen.contains(&whole(&folder)) => continue,
+                Ok(installed) if !self.is_due(installed) => continue,
+                Ok(installed) => Some(installed.name.clone()),
+                Err(_) => None,
+            };
+            let done = found.and_then(|_| self.renew(global, &mut connection, &folder));
+            outcome.add(&folder, name.as_deref(), done)?;
+        }
         if global.json() {
-            document::print(&json!({ "schema": 1, "certificates": rows }));
+            document::print(&json!({ "schema": 1, "certificates": outcome.rows }));
         }
-        Ok(if nothing { Kind::Unchanged.exit_code() } else { worst })
+        Ok(worst(outcome.kinds.iter().copied()).map_or(0, Kind::exit_code))
     }
 
     fn is_due(&self, installed: &Installed) -> bool {
-        installed.days < i64::try_from(self.renew_before.as_secs() / 86_400).unwrap_or(i64::MAX)
+        ends_within(installed.not_after, self.renew_before, unix_now() / 1000)
     }
 
     /// One certificate, by one process at a time; none where another one did it meanwhile.
-    fn renew(&self, global: &Global, folder: &Path) -> Result<Option<Shown>, Failure> {
+    fn renew(&self, global: &Global, connection: &mut Connection, folder: &Path) -> Result<Option<Shown>, Failure> {
         let _lock = locked(folder)?;
         let installed = read(folder, unix_now() / 1000)?;
         if !self.is_due(&installed) {
@@ -108,20 +106,86 @@ impl RenewDue {
             return Err(Failure::usage(text));
         };
         let install = Install { out: Some(folder.to_owned()), then: self.then.clone() };
-        let mut connection = Connection::open(global, Some(self.timeout))?;
-        let mut ledger = connection.ledger()?;
-        // What an earlier run ordered comes first.
-        let open = ledger.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
-        if let Some(order) = open {
-            let waiting = Waiting::so_long(self.timeout, install);
-            return carry_on(global, &mut connection, &mut ledger, &order, &waiting).map(Some);
+        install.check()?;
+        let waiting = Waiting::so_long(self.timeout, install);
+        connection.begin_anew(global, self.timeout)?;
+        // Ordered elsewhere, and not said to go into this folder.
+        let open = connection.ledger()?.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
+        if let Some(order) = open
+            && let Some(shown) = carried(global, connection, &order, &waiting)?
+        {
+            return Ok(Some(shown));
         }
         let there = connection.client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default();
+        self.validation.check_unattended(there.authentication.as_ref())?;
         let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
         let ends = ends.unwrap_or(installed.not_after);
         let purpose = if ends > unix_now() / 1000 + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
-        drop((ledger, connection));
-        ordered_anew(global, purpose, install, self.timeout, &Keys::new_one(installed.key_type)).map(Some)
+        let keys = Keys::new_one(installed.key_type);
+        ordered_anew(global, connection, purpose, waiting, &keys, self.validation.clone()).map(Some)
+    }
+}
+
+/// Carries on with an order. None where it never left or is over, and what was published for it was all that was left: the
+/// certificate may be due all the same.
+fn carried(
+    global: &Global,
+    connection: &mut Connection,
+    order: &Order,
+    waiting: &Waiting,
+) -> Result<Option<Shown>, Failure> {
+    let mut ledger = connection.ledger()?;
+    let done = carry_on(global, connection, &mut ledger, order, waiting);
+    let is_open = !order.state.is_finished() && order.state != State::Validating;
+    match done {
+        Ok(shown) if is_open => Ok(Some(shown)),
+        Err(failure) if is_open || failure.kind() == Kind::Pending => Err(failure),
+        _ => Ok(None),
+    }
+}
+
+/// What became of each certificate.
+struct Outcome<'a> {
+    global: &'a Global,
+    rows: Vec<Value>,
+    kinds: Vec<Option<Kind>>,
+}
+
+impl Outcome<'_> {
+    /// Says what became of one.
+    ///
+    /// # Errors
+    /// Ctrl-C: there is no next one.
+    fn add(&mut self, folder: &Path, name: Option<&str>, done: Result<Option<Shown>, Failure>) -> Result<(), Failure> {
+        let mut row = json!({ "folder": folder });
+        if let Some(name) = name {
+            row["name"] = json!(name);
+        }
+        let (result, kind) = match done {
+            Ok(Some(Shown { mut document, kind, .. })) => {
+                for name in ["order", "job", "files", "checks", "hook"] {
+                    if let Some(value) = document.get_mut(name) {
+                        row[name] = value.take();
+                    }
+                }
+                // Its files may have been there: that they are in place now is what was to be done.
+                ("done", kind.filter(|kind| *kind != Kind::Unchanged))
+            }
+            Ok(None) => ("unchanged", Some(Kind::Unchanged)),
+            Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
+            Err(failure) => {
+                eprintln!("certgate: {}: {}", folder.display(), printable(&failure.to_string()));
+                row["error"] = failure.error();
+                (failure.kind().name(), Some(failure.kind()))
+            }
+        };
+        row["result"] = json!(result);
+        if !self.global.json() {
+            document::line(&printable(&format!("{}: {result}", folder.display())));
+        }
+        self.rows.push(row);
+        self.kinds.push(kind);
+        Ok(())
     }
 }
 

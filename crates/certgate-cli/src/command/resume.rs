@@ -15,9 +15,10 @@ use crate::{
     command::order::{Origin, Waiting, carried_through, read_csr},
     connection::Connection,
     document,
-    failure::Failure,
+    failure::{Failure, printable},
     progress::{Progress, strict},
-    report::{Report, Shown, closing},
+    report::{Report, Shown},
+    validation::clean_up,
 };
 
 /// Carry on with orders that are not finished: after an interruption, a crash, --no-wait
@@ -143,26 +144,14 @@ impl Resume {
         progress.finish();
         progress.ledger = None;
         let report = Report {
-            now: global.now(),
-            live: global.is_live(),
-            demo: global.is_demo(),
-            task: TaskKind::CertificateReissue,
             certificate: self.certificate,
             request: Some(&request),
             job,
             name: self.name.as_deref(),
             csr: self.csr.clone(),
-            install: &self.waiting.install,
-            before: None,
-            id: progress.id(),
-            stored: progress.ledger.is_some(),
-            timeout: self.waiting.timeout,
-            findings: &progress.findings,
+            ..progress.report(TaskKind::CertificateReissue, &self.waiting.install, self.waiting.timeout)
         };
-        let shown = match ended {
-            Ok(ending) => report.end(ending),
-            Err(error) => Err(report.left_behind(error.into())),
-        };
+        let (shown, _) = report.close(ended, true);
         shown?.print(global)
     }
 }
@@ -172,40 +161,67 @@ pub(crate) fn carry_on(
     global: &Global,
     connection: &mut Connection,
     ledger: &mut Ledger,
-    order: &Order,
+    known: &Order,
     waiting: &Waiting,
 ) -> Result<Shown, Failure> {
-    let id = &order.order.id;
-    if order.state.is_finished() {
-        return Ok(over(order, Kind::Unchanged.exit_code()));
+    let id = &known.order.id;
+    if known.state.is_finished() && known.published.is_none() {
+        return Ok(over(known, Some(Kind::Unchanged)));
     }
     if !ledger.claim(id)? {
         return Err(Failure::held(id));
+    }
+    // Whoever had it may have gone on with it until now.
+    let found =
+        |ledger: &Ledger| ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"));
+    let mut order = found(ledger)?;
+    if known.state.is_finished() || order.state == State::Validating {
+        return tidied(ledger, &order);
     }
     if matches!(order.state, State::Intended | State::Unknown) {
         if order.state == State::Intended {
             ledger.note(id, State::Unknown, "found without an outcome: its process is gone")?;
         }
-        if let Settled::Open { seen } = settle(&mut connection.client, ledger, order)? {
+        if let Settled::Open { seen } = settle(&mut connection.client, ledger, &order)? {
             return Err(open(id, &seen));
         }
+        order = found(ledger)?;
     }
-    let order = ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"))?;
+    if order.state.is_finished() {
+        clean_up(ledger.store(), id, &warn)?;
+    }
     match order.state {
         State::Failed => {
             let text = format!("order {id}: the gateway ended the job without a certificate");
-            Err(Failure::new(Kind::Refused, text).with("order", over(&order, 0).document["order"].take()))
+            Err(Failure::new(Kind::Refused, text).with("order", over(&order, None).document["order"].take()))
         }
-        state if state.is_finished() => Ok(over(&order, 0)),
+        state if state.is_finished() => Ok(over(&order, None)),
         _ => finish(global, connection, &order, waiting),
     }
 }
 
+/// An order that never left or is over, of which what was published is still there: removes it.
+fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
+    let id = &order.order.id;
+    let is_gone = clean_up(ledger.store(), id, &warn)?;
+    let text = match (order.state, is_gone) {
+        (State::Validating, _) => format!("order {id} never left: order again"),
+        (_, true) => return Ok(over(order, None)),
+        (_, false) => format!("order {id}: what was published to validate it is still there"),
+    };
+    let state = if order.state == State::Validating { State::Unsent } else { order.state };
+    Err(Failure::new(Kind::CheckFailed, text).with("order", json!({ "id": id, "ctid": id, "state": state.as_str() })))
+}
+
+fn warn(text: &str) {
+    eprintln!("{}", printable(text));
+}
+
 /// An order of which nothing is left to be done.
-fn over(order: &Order, code: u8) -> Shown {
+fn over(order: &Order, kind: Option<Kind>) -> Shown {
     let (id, state) = (&order.order.id, order.state.as_str());
     let document = json!({ "schema": 1, "order": { "id": id, "ctid": id, "state": state } });
-    Shown { document, lines: vec![format!("{id}  {state}")], code, findings: Vec::new() }
+    Shown { document, lines: vec![format!("{id}  {state}")], kind, findings: Vec::new() }
 }
 
 /// An order whose outcome cannot be told: a person chooses.
@@ -285,35 +301,17 @@ fn deleted(
     let mut flow = Wait::new(awaited, waiting.foreign.into(), waiting.timeout).resumed();
     let ended = drive(&mut connection.client, &mut flow, &mut progress);
     progress.finish();
-    let (id, findings) = (order.order.id.clone(), progress.findings.clone());
     let report = Report {
-        now: progress.now(),
-        live: progress.is_live(),
-        demo: progress.is_demo(),
-        task: TaskKind::CertificateDelete,
         certificate: order.order.certificate,
-        request: None,
         job: order.job,
         name: order.order.name.as_deref(),
-        csr: None,
-        install: &waiting.install,
-        before: None,
-        id: &id,
-        stored: progress.ledger.is_some(),
-        timeout: waiting.timeout,
-        findings: &findings,
+        ..progress.report(TaskKind::CertificateDelete, &waiting.install, waiting.timeout)
     };
-    match ended {
-        Ok(ending) => {
-            let closing = closing(&ending);
-            let shown = report.end(ending);
-            if let Some((state, detail)) = closing(&shown) {
-                progress.note(state, &detail);
-            }
-            shown
-        }
-        Err(error) => Err(report.left_behind(error.into())),
+    let (shown, stands) = report.close(ended, true);
+    if let Some((state, detail)) = stands {
+        progress.note(state, &detail);
     }
+    shown
 }
 
 /// A renewal without a CSR of its own keeps the certificate's.

@@ -1,12 +1,16 @@
 //! `certgate status`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate_client::{Client, Error, Kind};
 use certgate_domain::{
     Certificate, Query,
     task::{CertificateInfo, CertificateList},
 };
+use certgate_store::Order;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -16,7 +20,7 @@ use crate::{
     connection::Connection,
     document,
     failure::Failure,
-    folders::{Installed, chosen, find},
+    folders::{Installed, chosen, ends_within, find, under_way, whole},
     table::Table,
 };
 
@@ -41,10 +45,24 @@ const BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 impl Status {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let found = find(&chosen(global, &self.folders)?, global.now())?;
+        let (roots, now) = (chosen(global, &self.folders)?, global.now());
+        let before = self.renew_before.unwrap_or(BEFORE);
         let mut connection = if self.here { None } else { Some(Connection::open(global, None)?) };
-        let (mut rows, mut due, mut wrong) = (Vec::new(), 0, 0);
-        for installed in &found {
+        let mut orders = match &connection {
+            Some(connection) => under_way(&connection.ledger()?, &roots)?,
+            None => Vec::new(),
+        };
+        let (mut rows, mut here, mut due, mut wrong, mut unreadable) = (Vec::new(), Vec::new(), 0, 0, 0);
+        for (folder, found) in find(&roots, now) {
+            let installed = match found {
+                Ok(installed) => installed,
+                Err(failure) => {
+                    unreadable += 1;
+                    rows.push(json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() }));
+                    continue;
+                }
+            };
+            here.extend(installed.id);
             let mut row = installed.row();
             let there = match (&mut connection, installed.id) {
                 (Some(connection), Some(id)) => at_gateway(&mut connection.client, id)?,
@@ -56,18 +74,34 @@ impl Status {
                     row["gateway"]["serial"] = json!(serial);
                 }
             }
-            let todo = todo(installed, there.as_ref(), connection.is_some(), self.renew_before.unwrap_or(BEFORE));
+            let order = orders.iter().position(|(out, _)| *out == whole(&folder)).map(|at| orders.remove(at).1);
+            if let Some(order) = &order {
+                row["order"] = json!({ "id": order.order.id, "state": order.state.as_str() });
+            }
+            let todo = match &order {
+                Some(order) if installed.key_fits != Some(false) => carry_on(order),
+                _ => todo(
+                    &installed,
+                    there.as_ref(),
+                    connection.is_some(),
+                    ends_within(installed.not_after, before, now),
+                ),
+            };
             due += usize::from(todo.is_due);
             wrong += usize::from(todo.is_wrong);
             row["todo"] = json!(todo.text);
             rows.push(row);
         }
+        // Those whose first certificate is on its way.
+        for (folder, order) in &orders {
+            here.extend(order.order.certificate);
+            due += 1;
+            rows.push(awaited(folder, order));
+        }
         if let Some(connection) = &mut connection {
-            let here: Vec<i64> = found.iter().filter_map(|installed| installed.id).collect();
-            let before = self.renew_before.unwrap_or(BEFORE);
             each_at_gateway(&mut connection.client, |certificate| {
                 if certificate.id.is_some_and(|id| !here.contains(&id)) {
-                    rows.push(elsewhere(certificate, global.now(), before));
+                    rows.push(elsewhere(certificate, now, before));
                 }
             })?;
         }
@@ -79,9 +113,10 @@ impl Status {
                 .to_vec();
             Table::new(columns).rows(&rows);
         }
-        Ok(match (wrong, due, self.renew_before) {
-            (1.., _, _) => Kind::CheckFailed.exit_code(),
-            (0, 0, Some(_)) => Kind::Unchanged.exit_code(),
+        Ok(match (wrong, unreadable, due, self.renew_before) {
+            (1.., ..) => Kind::CheckFailed.exit_code(),
+            (0, 1.., ..) => Kind::Usage.exit_code(),
+            (0, 0, 0, Some(_)) => Kind::Unchanged.exit_code(),
             _ => 0,
         })
     }
@@ -93,7 +128,7 @@ struct Todo {
     is_wrong: bool,
 }
 
-fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, before: Duration) -> Todo {
+fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, ends_soon: bool) -> Todo {
     let say = |text: &str, is_due, is_wrong| Todo { text: text.to_owned(), is_due, is_wrong };
     if installed.key_fits == Some(false) {
         return say("the key is not the certificate's: certgate rollback, or reissue", false, true);
@@ -103,7 +138,7 @@ fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, before:
     {
         return say("the gateway has another certificate: certgate resume, or reissue", false, true);
     }
-    if installed.days < i64::try_from(before.as_secs() / 86_400).unwrap_or(i64::MAX) {
+    if ends_soon {
         let how = if installed.id.is_some() { "certgate renew-due" } else { "renew it, with its id" };
         return say(&format!("due: {how}"), true, false);
     }
@@ -111,6 +146,25 @@ fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, before:
         return say("nothing; its id at the gateway is not noted", false, false);
     }
     say("nothing", false, false)
+}
+
+/// What there is to do where an order is under way.
+fn carry_on(order: &Order) -> Todo {
+    let (id, state) = (&order.order.id, order.state.as_str());
+    Todo { text: format!("order {id} is {state}: certgate resume {id}"), is_due: true, is_wrong: false }
+}
+
+/// A folder that waits for its first certificate.
+fn awaited(folder: &Path, order: &Order) -> Value {
+    let state = json!({ "id": order.order.id, "state": order.state.as_str() });
+    let mut row = json!({ "folder": folder, "order": state, "todo": carry_on(order).text });
+    if let Some(name) = &order.order.name {
+        row["name"] = json!(name);
+    }
+    if let Some(id) = order.order.certificate {
+        row["certificate"] = json!(id);
+    }
+    row
 }
 
 /// Certificates asked for at once.
@@ -146,7 +200,7 @@ fn elsewhere(certificate: &Certificate, now: i64, before: Duration) -> Value {
     if let Some(serial) = &certificate.serial_number {
         row["gateway"] = json!({ "serial": serial });
     }
-    let soon = days.is_some_and(|days| days < i64::try_from(before.as_secs() / 86_400).unwrap_or(i64::MAX));
+    let soon = ends.is_some_and(|ends| ends_within(ends, before, now));
     row["todo"] = json!(if soon { "not here, and it ends soon: see who has it" } else { "not here" });
     row
 }

@@ -104,8 +104,25 @@ pub fn serve_updates(zone: Zone, signer: TSigner) -> SocketAddr {
             let bytes = match signer.verify_message_byte(&bytes, None, true) {
                 Ok((_, _, range)) if range.contains(&time) => {
                     let mut zone = zone.lock().unwrap();
+                    // RFC 2136: what may not be there stands where answers have their records.
+                    for none in &asked.answers {
+                        let kind = none.record_type();
+                        let at = |(name, data): &(String, RData)| {
+                            *name == none.name.to_string() && (kind == RecordType::ANY || kind == data.record_type())
+                        };
+                        if zone.iter().any(at) {
+                            answer.metadata.response_code = match kind {
+                                RecordType::ANY => ResponseCode::YXDomain,
+                                _ => ResponseCode::YXRRSet,
+                            };
+                        }
+                    }
+                    let updates = match answer.metadata.response_code {
+                        ResponseCode::NoError => asked.authorities.as_slice(),
+                        _ => &[],
+                    };
                     // RFC 2136: the updates stand where answers have their authorities.
-                    for update in &asked.authorities {
+                    for update in updates {
                         let (name, data) = (update.name.to_string(), update.data.clone());
                         match update.dns_class {
                             DNSClass::NONE => zone.retain(|(other, there)| !(*other == name && *there == data)),

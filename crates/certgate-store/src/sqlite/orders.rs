@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use crate::{Change, Happening, Holder, NewOrder, Order, State, StoreError, Twin, Which, sqlite::Fault};
 
 const COLUMNS: &str =
-    "id, task, account, certificate, name, product, csr, wanted, batch, state, job, stid, created, updated";
+    "id, task, account, certificate, name, product, csr, wanted, batch, state, job, stid, published, created, updated";
 
 fn read(row: &Row<'_>) -> Result<Order, rusqlite::Error> {
     Ok(Order {
@@ -25,8 +25,9 @@ fn read(row: &Row<'_>) -> Result<Order, rusqlite::Error> {
         state: state(row, 9)?,
         job: row.get(10)?,
         stid: row.get(11)?,
-        created: row.get(12)?,
-        updated: row.get(13)?,
+        published: row.get(12)?,
+        created: row.get(13)?,
+        updated: row.get(14)?,
     })
 }
 
@@ -36,6 +37,42 @@ fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
 }
 
 pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), Fault> {
+    let (state, detail) = (State::Intended, "about to be sent");
+    let validated = transaction
+        .prepare_cached("UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5")?
+        .execute(params![order.id, holder.token(), state.as_str(), now, State::Validating.as_str()])?;
+    if validated == 1 {
+        return happened(transaction, &order.id, state, detail, now);
+    }
+    commit(transaction, order, state, detail, holder, now)
+}
+
+pub(super) fn validate(
+    transaction: &Transaction<'_>,
+    order: &NewOrder,
+    holder: &Holder,
+    now: i64,
+) -> Result<(), Fault> {
+    commit(transaction, order, State::Validating, "what validates it is about to be published", holder, now)
+}
+
+pub(super) fn publish(transaction: &Transaction<'_>, id: &str, published: Option<&str>) -> Result<(), Fault> {
+    let changed = transaction
+        .prepare_cached(
+            "UPDATE orders SET published = ?2, holder = iif(?2 IS NULL AND finished, NULL, holder) WHERE id = ?1",
+        )?
+        .execute(params![id, published])?;
+    if changed == 0 { Err(StoreError::NoOrder(id.to_owned()).into()) } else { Ok(()) }
+}
+
+fn commit(
+    transaction: &Transaction<'_>,
+    order: &NewOrder,
+    state: State,
+    detail: &str,
+    holder: &Holder,
+    now: i64,
+) -> Result<(), Fault> {
     if by_id(transaction, &order.id)?.is_some() {
         return Err(StoreError::Known(order.id.clone()).into());
     }
@@ -43,7 +80,6 @@ pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &H
         return Err(StoreError::Unfinished(twin).into());
     }
     let NewOrder { id, task, account, certificate, name, product, csr, wanted, batch } = order;
-    let state = State::Intended;
     transaction
         .prepare_cached(
             "INSERT INTO orders (id, task, account, certificate, name, product, csr, wanted, batch, state, finished, created,
@@ -63,7 +99,7 @@ pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &H
             now,
             holder.token()
         ])?;
-    happened(transaction, id, state, "about to be sent", now)
+    happened(transaction, id, state, detail, now)
 }
 
 /// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR. A revocation
@@ -90,7 +126,8 @@ pub(super) const TWIN_BY_CERTIFICATE: &str =
     "SELECT id, state, job FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0
      AND (task = 'certificate-revoke') = (?3 = 'certificate-revoke') LIMIT 1";
 pub(super) const TWIN_BY_NAME: &str = "SELECT id, state, job FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
-pub(super) const UNFINISHED: &str = "FROM orders WHERE account = ?1 AND finished = 0 ORDER BY rowid";
+pub(super) const UNFINISHED: &str =
+    "FROM orders WHERE account = ?1 AND (finished = 0 OR published IS NOT NULL) ORDER BY rowid";
 pub(super) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
 pub(super) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
 
@@ -136,8 +173,10 @@ pub(super) fn claim(transaction: &Transaction<'_>, id: &str, holder: &Holder, st
 }
 
 pub(super) fn release(transaction: &Transaction<'_>, id: &str, holder: &Holder) -> Result<(), Fault> {
-    transaction
-        .execute("UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2", params![id, holder.token()])?;
+    transaction.execute(
+        "UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2 AND published IS NULL",
+        params![id, holder.token()],
+    )?;
     Ok(())
 }
 

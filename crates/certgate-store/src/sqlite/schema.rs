@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// Each brings a file from the version of its place to the next; what is here is never changed, only added to.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE orders (
         id TEXT PRIMARY KEY,
         task TEXT NOT NULL,
@@ -60,7 +61,13 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX messages_by_order ON messages (order_id);
     CREATE INDEX messages_by_job ON messages (account, job) WHERE order_id IS NULL;
     CREATE INDEX messages_waiting ON messages (account, number) WHERE order_id IS NULL AND taken IS NULL;
-"];
+",
+    "
+    ALTER TABLE orders ADD COLUMN published TEXT;
+    UPDATE orders SET published = json_extract(wanted, '$.cleanup') WHERE finished = 0;
+    CREATE INDEX orders_published ON orders (account) WHERE published IS NOT NULL;
+",
+];
 
 /// Makes the tables, or brings those of an older version up to date: each step whole or not at all.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
