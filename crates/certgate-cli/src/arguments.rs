@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 
-use certgate_client::tape::Tape;
+use certgate_client::tape::{Mode, Tape};
 
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable, parser::ValueSource,
@@ -139,9 +139,12 @@ pub(crate) enum Output {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReplayMode {
     /// Nothing is sent: what the tape does not hold is an error (exit 10)
+    #[value(alias = "replay")]
     Strict,
     /// What the tape does not hold is sent and recorded
     RecordMissing,
+    /// Everything is sent and recorded, in place of what the tape holds
+    RecordAll,
     /// Everything is sent, and each answer compared with the tape's (exit 10 where they differ)
     LiveAndCompare,
 }
@@ -281,12 +284,16 @@ impl Global {
 
     /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
     pub(crate) fn is_live(&self) -> bool {
+        if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
+            return tape.is_live();
+        }
         !self.sandbox && self.profile.as_deref() != Some("demo")
     }
 
-    /// The time for what is checked: in a replay that of the tape, seconds since 1970.
+    /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.
     pub(crate) fn now(&self) -> i64 {
-        let taped = self.tape.get().filter(|_| self.is_offline()).and_then(Tape::time);
+        let taped =
+            self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).and_then(Tape::time);
         taped.unwrap_or_else(|| certgate_client::unix_now() / 1000)
     }
 

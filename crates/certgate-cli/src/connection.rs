@@ -88,7 +88,6 @@ impl Home {
 
     /// The account of the settings; reads the password.
     pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
-        open_tape(global, settings)?;
         let credentials = match global.is_offline() {
             true => Credentials::new("user", Secret::default(), ""),
             false => settings.credentials()?,
@@ -98,6 +97,7 @@ impl Home {
 
     /// Asking as that account.
     pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+        // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(global, settings)?;
         if global.is_offline() {
             let folder = tempfile::tempdir()
@@ -170,10 +170,12 @@ fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
     if global.tape.get().is_some() {
         return Ok(());
     }
+    let (stand_ins, live) = (settings.stand_ins.value, global.is_live());
     let tape = match (&global.record, &global.replay, global.replay_mode) {
-        (Some(folder), _, _) => Tape::record(folder, settings.stand_ins.value)?,
+        (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
+        (None, Some(folder), ReplayMode::RecordAll) => Tape::record_anew(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,
         (None, None, _) => return Ok(()),
     };

@@ -22,6 +22,7 @@ mod report;
 mod round;
 mod sandbox;
 mod settings;
+mod several;
 mod sure;
 mod table;
 mod template;

@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use certgate_client::{HttpSettings, HttpTransport, Kind, Proxy, Timeouts, tape::StandIns};
+use certgate_client::{
+    HttpSettings, HttpTransport, Kind, Proxy, Timeouts,
+    tape::{Folder, StandIns},
+};
 use certgate_domain::{BasicUser, Credentials, Options, Said, Secret};
 use certgate_flow::Pace;
 use certgate_json::Routes;
@@ -11,7 +14,7 @@ use certgate_xml::XmlCodec;
 use etcetera::BaseStrategy;
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::{Global, Protocol, ReplayMode},
     failure::Failure,
     password::Password,
     profile::{self, BUILT_IN, Profile},
@@ -32,6 +35,7 @@ pub(crate) enum Origin {
     Profile { name: String, file: PathBuf },
     BuiltIn(&'static str),
     Sandbox,
+    Tape(PathBuf),
     Default,
 }
 
@@ -88,7 +92,7 @@ impl Settings {
     pub(crate) fn over(global: &Global, protocol: Option<Protocol>) -> Result<Self, Failure> {
         let sources = Sources::of(global)?;
         let profile = &sources.profile;
-        let transport = sources.pick("transport", protocol.or(global.transport), profile.transport).or(Protocol::Json);
+        let transport = sources.transport(protocol)?.or(Protocol::Json);
         // An address on the command line is that of the transport in use.
         let endpoint = |protocol: Protocol, own: &Option<String>, [xml, json]: [&str; 2]| {
             let (given, built_in) = (global.endpoint.clone().filter(|_| protocol == transport.value), protocol);
@@ -252,8 +256,7 @@ impl Settings {
                 "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file",
             )
         })?;
-        let token = std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
-        Ok(Credentials { user, password, context, token })
+        Ok(Credentials { user, password, context, token: token() })
     }
 
     /// Whether the user is a trusted application, which a UUID names: it needs no context.
@@ -263,6 +266,11 @@ impl Settings {
             parts == [8, 4, 4, 4, 12] && user.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
         })
     }
+}
+
+/// The one-time token of a two-factor account.
+pub(crate) fn token() -> Option<Secret> {
+    std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new)
 }
 
 /// What settings are picked from.
@@ -291,6 +299,19 @@ impl<'a> Sources<'a> {
             return Setting { value: profile, origin: self.origin.clone() };
         }
         given(self.global, name, argument)
+    }
+
+    /// What was recorded over one transport is answered over that.
+    fn transport(&self, own: Option<Protocol>) -> Result<Setting<Option<Protocol>>, Failure> {
+        let given = own.or(self.global.transport);
+        if let (None, Some(tape)) = (given, &self.global.replay)
+            && self.global.replay_mode != ReplayMode::RecordAll
+            && let Some(entry) = Folder::open(tape)?.entries().first()
+        {
+            let protocol = if entry.transport == "xml" { Protocol::Xml } else { Protocol::Json };
+            return Ok(Setting { value: Some(protocol), origin: Origin::Tape(tape.clone()) });
+        }
+        Ok(self.pick("transport", given, self.profile.transport))
     }
 
     fn password(&self) -> Setting<Option<Password>> {
@@ -347,6 +368,7 @@ impl fmt::Display for Origin {
             Self::Profile { name, file } => write!(f, "profile {name} in {}", file.display()),
             Self::BuiltIn(name) => write!(f, "built-in profile {name}"),
             Self::Sandbox => f.write_str("sandbox"),
+            Self::Tape(folder) => write!(f, "tape {}", folder.display()),
             Self::Default => f.write_str("default"),
         }
     }

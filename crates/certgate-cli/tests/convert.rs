@@ -78,6 +78,83 @@ fn several_tasks_are_several_requests() {
     let why = document["losses"][0]["why"].as_str().unwrap();
     assert_eq!(why, "JSON has one task a request: the 2 tasks are 2 requests here, one after the other");
     assert_eq!(exit(&convert(&["-", "--strict"], TWO)), 10);
+    // And back: one request with both tasks.
+    let back = ["convert", "--from", "json", "--to", "xml", "--side", "request", "-"];
+    let output = certgate(&back, text);
+    assert_eq!((exit(&output), stderr(&output).as_str()), (0, ""));
+    let xml = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!((xml.matches("<request>").count(), xml.matches("<task>").count()), (1, 2), "{xml}");
+    let output = certgate(&["decode", "--transport", "json", "--side", "request", "-"], text);
+    assert_eq!(json(&output)["documents"][1]["task"], "poll-info");
+    // For two subusers they stay two.
+    let two = "GET /poll\nX-Domainrobot-Owner-User: a\n\nGET /poll\nX-Domainrobot-Owner-User: b\n\n";
+    let output = certgate(&back, two);
+    assert!(
+        stderr(&output).contains("owner: not carried over: not all are for the same subuser"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// A task that cannot be converted does not stop the others, and says why and where.
+#[test]
+fn a_task_that_cannot_be_converted() {
+    let legacy = TWO.replace("</request>", "\n<task><code>999</code><id>{{ID}}</id></task></request>");
+    let output = convert(&["-", "--output", "json"], &legacy);
+    let document = json(&output);
+    assert_eq!(exit(&output), 0, "{document}");
+    assert!(document["payload"].as_str().unwrap().contains("GET /poll\n"), "{document}");
+    let losses = document["losses"].as_array().unwrap();
+    let lost = losses.iter().find(|loss| loss["path"] == "task[2]").unwrap();
+    assert!(lost["why"].as_str().unwrap().starts_with("4:7: request.task.code: found the task code `999`"), "{lost}");
+    assert_eq!(exit(&convert(&["-", "--strict"], &legacy)), 10);
+    let requests = "GET /poll\n\nGET /nothing\n\n";
+    let output = certgate(&["convert", "--from", "json", "--to", "xml", "--side", "request", "-"], requests);
+    assert!(
+        exit(&output) == 0 && stderr(&output).contains("task[1]: not carried over: 3:5: request: found `GET /nothing`"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        exit(&convert(&["-"], "<request><task><code>998</code></task><task><code>999</code></task></request>")),
+        7
+    );
+}
+
+/// A template is a template in messages too, and a place may stand for a boolean or for the task's code.
+#[test]
+fn places_in_templates() {
+    let certificate = |inside: &str| {
+        format!("<request><task><code>400102</code><certificate><id>%ID%</id>{inside}</certificate></task></request>")
+    };
+    let authentication = certificate("<authentication><provisioning>{{ON}}</provisioning></authentication>");
+    let output = convert(&["-"], &authentication);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("PUT /certificate/%ID%\n") && text.contains("\"provisioning\": {{ON}}"), "{text}");
+    assert_eq!(stderr(&output), "");
+
+    let coded = certificate("").replace("400102", "{{CODE}}");
+    let output = convert(&["-", "--task", "certificate-reissue"], &coded);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).contains("task.code: not carried over: `{{CODE}}`"), "{}", stderr(&output));
+    assert_eq!(exit(&convert(&["-"], &coded)), 7);
+
+    // Columns are those of the template.
+    let odd = certificate("<lifetime>x{{MONTHS}}</lifetime>");
+    let output = convert(&["-"], &odd);
+    let column = odd.find("x{{").unwrap() + 1;
+    assert_eq!(exit(&output), 7);
+    let (here, element) = (format!("1:{column}: "), format!("1:{}: ", column - "<lifetime>".len()));
+    let said = stderr(&output);
+    assert!(said.contains(&here) || said.contains(&element), "{column} {said}");
+    assert!(said.contains("x{{MONTHS}}") && !said.contains("9007199"), "{said}");
+    let key = "PUT /certificate/571\n\n{\"certificate\": 1, \"{{k}}\": 1}";
+    let output = certgate(&["convert", "--from", "json", "--to", "xml", "--side", "request", "-"], key);
+    assert!(
+        stderr(&output).contains("{{k}}: not carried over") && !stderr(&output).contains("9007199"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 /// The line goes through a real shell to a real gateway, and is answered.
@@ -133,6 +210,17 @@ fn a_line_for_curl() {
         "{sent}"
     );
     assert!(sent.contains("<password>PASSWORD</password>") && sent.contains("<code>400104</code>"), "{sent}");
+    let at = endpoint(&server, "xml");
+    let output = certgate(&[&reverse[..], &["--endpoint", &at]].concat(), "GET /certificate/571\n\n");
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(words(&line)[..3], ["--request", "POST", &at]);
+    if Command::new("curl").arg("--version").output().is_ok() {
+        let line = [("USER", "user"), ("PASSWORD", "password"), ("CONTEXT", "9")]
+            .iter()
+            .fold(line, |line, (place, value)| line.replacen(&format!(">{place}<"), &format!(">{value}<"), 1));
+        let answer = Command::new("sh").args(["-c", &line]).output().unwrap();
+        assert!(String::from_utf8_lossy(&answer.stdout).contains("S400104"), "{answer:?}");
+    }
 }
 
 #[test]
@@ -165,6 +253,22 @@ fn a_folder_is_converted_whole() {
     assert_eq!((exit(&output), stdout.lines().count()), (7, 4), "{stdout}");
     assert!(stdout.contains("broken.xml: not converted"), "{stdout}");
     assert!(exit(&convert(&[&from], "")) == 2, "a folder needs --out");
+    // Two that would be written over each other.
+    let twins = folder.path().join("twins");
+    fs::create_dir(&twins).unwrap();
+    fs::write(twins.join("a.http"), "GET /poll\n\n").unwrap();
+    fs::write(twins.join("a.json"), "GET /poll\n\n").unwrap();
+    let third = folder.path().join("third").display().to_string();
+    let twins = twins.display().to_string();
+    let output =
+        certgate(&["convert", "--from", "json", "--to", "xml", "--side", "request", &twins, "--out", &third], "");
+    assert_eq!(exit(&output), 2);
+    assert!(
+        stderr(&output).contains("a.http") && stderr(&output).contains("a.json would both be"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!Path::new(&third).exists());
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
     assert_eq!(exit(&convert(&[&empty.display().to_string(), "--out", &other], "")), 2);

@@ -13,8 +13,10 @@ use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
 use crate::{
-    Error, Interrupt, Phase, Redactor, Refusal, Throttle, Trace, Transport, TransportError, session::Session,
-    tape::Tape, throttle::OwnPace,
+    Error, Interrupt, Phase, Redactor, Refusal, Throttle, Trace, Transport, TransportError,
+    session::Session,
+    tape::{Mode, Tape},
+    throttle::OwnPace,
 };
 
 /// A gateway, spoken to over one protocol.
@@ -31,6 +33,8 @@ pub struct Client {
     trace: Option<Trace>,
     tape: Option<Tape>,
     started: Instant,
+    /// The time that a replay did not wait.
+    skipped: Duration,
     deadline: Option<Duration>,
     longest: Duration,
     retries: bool,
@@ -72,6 +76,7 @@ impl Client {
             trace: None,
             tape: None,
             started: Instant::now(),
+            skipped: Duration::ZERO,
             deadline: None,
             longest: LONGEST,
             retries: true,
@@ -160,15 +165,18 @@ impl Client {
 
     /// The time since the client was made.
     pub fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.started.elapsed() + self.skipped
     }
 
-    /// Rests so long, or until the run is asked to stop.
+    /// Rests so long, or until the run is asked to stop. In a replay nobody is waited for: the time has passed.
     ///
     /// # Errors
     /// [`Error::Interrupted`].
-    pub fn rest(&self, duration: Duration) -> Result<(), Error> {
-        self.interrupt.sleep(duration);
+    pub fn rest(&mut self, duration: Duration) -> Result<(), Error> {
+        match &self.tape {
+            Some(tape) if tape.mode() == Mode::Replay => self.skipped += duration,
+            _ => self.interrupt.sleep(duration),
+        }
         if self.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
     }
 
@@ -324,7 +332,7 @@ impl Client {
                 Decision::Again(pause)
                     if self.retries && self.deadline.is_none_or(|deadline| self.now() + pause < deadline) =>
                 {
-                    self.interrupt.sleep(pause);
+                    self.rest(pause)?;
                 }
                 Decision::Again(_) | Decision::GiveUp => {
                     return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt, phase });

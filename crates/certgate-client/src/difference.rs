@@ -64,16 +64,28 @@ impl Field {
             _ => Relation::Changed,
         }
     }
+
+    /// Whether neither side says anything: what is no record there is one without fields here.
+    pub(crate) fn is_empty(&self) -> bool {
+        let says = |side: &Option<Value>| match side {
+            None => false,
+            Some(Value::Object(members)) => !members.is_empty(),
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        !says(&self.left) && !says(&self.right)
+    }
 }
 
-fn kind(value: &Value) -> u8 {
+/// The name of a value's type.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
-        Value::Null => 0,
-        Value::Bool(_) => 1,
-        Value::Number(_) => 2,
-        Value::String(_) => 3,
-        Value::Array(_) => 4,
-        Value::Object(_) => 5,
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "record",
     }
 }
 
@@ -97,11 +109,15 @@ pub fn fields(left: &Value, right: &Value) -> Vec<Field> {
     paths.into_iter().map(field).collect()
 }
 
-/// Whether a path or one above it is among these patterns: `data[].created` stands for each place of the list.
+/// Whether a path or one above it is among these patterns: `data[0].created` stands for that place of the list, `data[].created`
+/// for each.
 pub fn is_among<'a>(path: &str, patterns: impl IntoIterator<Item = &'a str>) -> bool {
     let plain = any_place(path);
     patterns.into_iter().any(|pattern| {
-        plain.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        let starts =
+            |path: &str| path.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        starts(path)
+            || starts(&plain)
             || pattern
                 .strip_prefix("**.")
                 .is_some_and(|name| plain.split('.').any(|part| part.trim_end_matches("[]") == name))
@@ -168,6 +184,8 @@ mod tests {
             ("stids", "stid", false),
             ("data[3].created", "data[].created", true),
             ("data[3].created", "data[].updated", false),
+            ("data[3].created", "data[3].created", true),
+            ("data[3].created", "data[4].created", false),
             ("data[0].job.created", "**.created", true),
             ("data[0].histories[1].created", "**.created", true),
             ("data[0].jobs[1]", "**.jobs", true),

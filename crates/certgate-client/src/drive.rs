@@ -56,10 +56,7 @@ pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn
             Step::End(ending) => return Ok(*ending),
             Step::Wait(until) => {
                 watcher.waiting(now, until);
-                client.interrupt().sleep(until.saturating_sub(now));
-                if client.interrupt().is_raised() {
-                    return Err(Error::Interrupted);
-                }
+                client.rest(until.saturating_sub(now))?;
                 continue;
             }
             Step::Publish { authentication, order } => {

@@ -49,8 +49,8 @@ impl Redactor {
         }
     }
 
-    /// Knows one more secret.
-    pub(crate) fn knows(&mut self, secret: &Secret) {
+    /// Knows one more secret, of whatever kind.
+    pub fn knows(&mut self, secret: &Secret) {
         let secret = secret.expose();
         if secret.is_empty() {
             return;

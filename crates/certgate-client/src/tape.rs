@@ -1,14 +1,22 @@
 //! Tapes: exchanges with a gateway, recorded without secrets, and answered from without a network.
 //!
 //! A tape is a folder: `tape.jsonl` lists the exchanges, and each has a file with the request and one with the reply, as they
-//! went over the wire but for what was redacted; JSON has its members on lines of their own.
+//! went over the wire but for what was redacted; members and elements stand on lines of their own.
+//!
+//! A test on a tape: it is fit to be relied on and holds no secret, it answers, and nothing on it is left over.
 //!
 //! ```
 //! # fn main() -> Result<(), certgate_client::Error> {
-//! use certgate_client::{Client, tape::{Offline, Tape}};
+//! use certgate_client::{Client, Redactor, tape::{self, Offline, Tape}};
 //! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
 //! use certgate_json::JsonCodec;
 //! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/_tapes/reissue-json");
+//! let mut secrets = Redactor::default();
+//! secrets.knows(&Secret::new("the password that it was recorded with"));
+//! for checked in tape::check(folder.as_ref(), None, &secrets)? {
+//!     assert!(checked.problems.is_empty(), "{}: {:?}", checked.title, checked.problems);
+//! }
+//!
 //! let tape = Tape::replay(folder.as_ref())?;
 //! let mut client = Client::new(Box::new(JsonCodec::default()), Box::new(Offline), Credentials::new("", Secret::default(), ""))
 //!     .with_tape(tape.clone());
@@ -27,6 +35,7 @@ mod leak;
 mod lines;
 mod meaning;
 mod stand_in;
+mod texts;
 
 use std::{
     path::{Path, PathBuf},
@@ -35,7 +44,7 @@ use std::{
 };
 
 use certgate_domain::TaskKind;
-use certgate_wire::{Codec, Reply, Request};
+use certgate_wire::{Body, Codec, Reply, Request};
 
 pub(crate) use self::leak::{is_name, leak};
 pub use self::{
@@ -45,7 +54,7 @@ pub use self::{
     stand_in::StandIns,
 };
 use self::{
-    folder::Recorded,
+    folder::{BLANK, Recorded},
     meaning::{Deck, Meaning},
 };
 use crate::{Error, Phase, Redactor, Transport, TransportError, difference};
@@ -74,7 +83,7 @@ struct Inner {
     deck: Deck,
     /// What went wrong beside the exchange, which went on: said at the end.
     troubles: Vec<String>,
-    /// When the exchange that was answered last was recorded, in seconds since 1970.
+    /// When the last exchange was recorded, in seconds since 1970.
     time: Option<i64>,
 }
 
@@ -85,12 +94,24 @@ impl std::fmt::Debug for Tape {
 }
 
 impl Tape {
-    /// A new tape in that folder, which may hold none so far.
+    /// A new tape in that folder, which may hold none so far. `live`: whether certificates are to be real ones, for replays to
+    /// check the same.
     ///
     /// # Errors
     /// [`Error::Storage`]: there is a tape, or it cannot be written.
-    pub fn record(folder: &Path, stand_ins: StandIns) -> Result<Self, Error> {
-        Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins)?, Deck::default()))
+    pub fn record(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+        Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins, live)?, Deck::default()))
+    }
+
+    /// A new tape in that folder, in place of the one there, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Tape`]: what is there is no tape, or cannot be removed or written.
+    pub fn record_anew(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+        if Folder::is_in(folder) {
+            Folder::open(folder)?.remove()?;
+        }
+        Self::record(folder, stand_ins, live)
     }
 
     /// The tape in that folder, which answers everything.
@@ -129,12 +150,12 @@ impl Tape {
         self.locked().deck.ctid()
     }
 
-    /// The transport of the first exchange.
-    pub fn transport(&self) -> Option<String> {
-        self.locked().folder.entries().first().map(|entry| entry.transport.clone())
+    /// Whether certificates were to be real ones when it was recorded.
+    pub fn is_live(&self) -> bool {
+        self.locked().folder.is_live()
     }
 
-    /// When the exchange that was answered last was recorded, in seconds since 1970.
+    /// When the last exchange, answered or recorded just now, was recorded, in seconds since 1970.
     pub fn time(&self) -> Option<i64> {
         self.locked().time
     }
@@ -172,9 +193,10 @@ impl Tape {
         };
         match (mode, recorded) {
             (Mode::Replay | Mode::RecordMissing, Some(recorded)) => Ok(recorded),
-            (Mode::Compare, recorded) => {
+            (Mode::Compare, taped) => {
                 let live = send();
-                self.locked().compare(kind, codec, recorded, &live);
+                let recorded = Recorded { kind, request, sent: &live, codec, redactor };
+                self.locked().compare(&recorded, taped);
                 Ok(live)
             }
             (Mode::RecordAll | Mode::RecordMissing | Mode::Replay, _) => {
@@ -185,6 +207,7 @@ impl Tape {
                 if let Err(error) = inner.folder.add(&recorded) {
                     inner.troubles.push(error.to_string());
                 }
+                inner.time = inner.folder.entries().last().and_then(Entry::unix);
                 Ok(live)
             }
         }
@@ -193,11 +216,13 @@ impl Tape {
     /// Ends it.
     ///
     /// # Errors
-    /// [`Error::Replay`]: an exchange was not asked for, an answer differs, or something was not recorded.
+    /// [`Error::Replay`]: an exchange of a tape that was to answer or compare everything was not asked for, an answer differs,
+    /// or something was not recorded.
     pub fn finish(&self) -> Result<(), Error> {
         let mut inner = self.locked();
         let mut troubles = std::mem::take(&mut inner.troubles);
-        if inner.mode != Mode::RecordAll {
+        // Where what is missing is recorded, a tape may hold more than one run needs.
+        if matches!(inner.mode, Mode::Replay | Mode::Compare) {
             let unused: Vec<String> =
                 inner.deck.unused().filter_map(|at| Some(inner.folder.entries().get(at)?.title())).collect();
             if let Some(first) = unused.first() {
@@ -212,23 +237,26 @@ impl Tape {
 }
 
 impl Inner {
-    fn compare(
-        &mut self,
-        kind: TaskKind,
-        codec: &dyn Codec,
-        recorded: Option<Result<Reply, TransportError>>,
-        live: &Result<Reply, TransportError>,
-    ) {
-        let Some(recorded) = recorded else {
+    /// Compares an answer, as it would stand on the tape, with the one that does.
+    fn compare(&mut self, live: &Recorded<'_>, taped: Option<Result<Reply, TransportError>>) {
+        let Recorded { kind, codec, redactor, .. } = *live;
+        let Some(taped) = taped else {
             self.troubles.push(format!("{}: it is not on the tape", kind.name()));
             return;
         };
         let stand_ins = self.folder.stand_ins();
         let shown = |sent: &Result<Reply, TransportError>| match sent {
-            Ok(reply) => meaning::reply(kind, reply, codec, stand_ins),
-            Err(error) => serde_json::json!({ "error": error.to_string() }),
+            Ok(reply) => meaning::as_sent(kind, reply, codec, stand_ins),
+            Err(error) => serde_json::json!({ "error": redactor.text(&error.to_string()) }),
         };
-        let found = difference::fields(&shown(&recorded), &shown(live));
+        let now = match live.sent {
+            Ok(reply) => {
+                let body = Body(live.body(stand_ins, reply, &mut Vec::new()));
+                shown(&Ok(Reply { body, ..reply.clone() }))
+            }
+            error => shown(error),
+        };
+        let found = difference::fields(&shown(&taped), &now);
         for field in found {
             if field.relation() != difference::Relation::Equal && !difference::is_among(&field.path, NOISE) {
                 let text = |value: &Option<serde_json::Value>| {

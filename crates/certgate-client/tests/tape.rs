@@ -12,7 +12,12 @@
 #[path = "support/openapi.rs"]
 mod openapi;
 
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use certgate_client::{
     Client, Error, Phase, Redactor, Transport, TransportError,
@@ -147,7 +152,7 @@ proptest! {
     fn a_request_matches_itself_and_nothing_else(seed in any::<u64>()) {
         for transport in ["xml", "json"] {
             let folder = tempfile::tempdir().unwrap();
-            let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
+            let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
             let mut recording = client(transport, Box::new(Counting { codec: codec(transport), count: 0 }), &tape);
             let all = tasks(seed).into_iter().chain(tasks(seed ^ 1)).enumerate();
             let (recorded, others): (Vec<_>, Vec<_>) = all.partition(|(at, _)| at % 4 != 3);
@@ -187,9 +192,12 @@ fn a_leak_is_not_recorded() {
         ("XML", "s3cr&#38;t&#60;&#62;&#58;ü]]&#62;"),
         ("URL", "%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e"),
         ("Base64", "eHhzM2NyJnQ8PjrDvF1dPnl5"),
+        ("Base64 in lines", "eHhzM2NyJnQ8\\n  PjrDvF1dPnl5"),
+        ("XML in JSON", "s3cr&amp;t\\u0026lt;&gt;:ü]]&gt;"),
+        ("XML twice", "s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;"),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
+        let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
         let body = format!(r#"{{"status":{{"code":"S1","type":"SUCCESS","text":"{spelled}"}}}}"#);
         let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
         recording.call(CertificateInfo::new(571)).unwrap();
@@ -205,11 +213,12 @@ fn a_leak_is_not_recorded() {
 #[test]
 fn known_spellings_are_taken_out() {
     let folder = tempfile::tempdir().unwrap();
-    let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
+    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
     let body = format!(r#"{{"status":{{"code":"S1","type":"SUCCESS","text":"{SECRET}"}}}}"#);
     let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
     recording.call(CertificateInfo::new(571)).unwrap();
     tape.finish().unwrap();
+    assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
     let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
     assert!(text.contains("\"text\": \"…\""), "{text}");
     let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
@@ -217,11 +226,35 @@ fn known_spellings_are_taken_out() {
     assert_eq!(entry["redacted"], json!(["text"]));
 }
 
+/// A person's data in a place that cannot be written over, and a number is one, is not recorded.
+#[test]
+fn what_cannot_be_replaced_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand_ins = StandIns { phones: true, ..StandIns::default() };
+    let tape = Tape::record(folder.path(), stand_ins, false).unwrap();
+    let body = r#"{"status":{"code":"S1","type":"SUCCESS"},"data":[{"adminContact":{"phone":4912345}}]}"#;
+    let mut recording = client("json", Box::new(Saying(Some(body.as_bytes().to_vec()))), &tape);
+    recording.call(CertificateInfo::new(571)).unwrap();
+    let error = tape.finish().unwrap_err().to_string();
+    assert!(error.contains("`phone` holds what a stand-in is to stand for: it is not recorded"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Who waits for the gateway in a replay waits for nobody.
+#[test]
+fn a_replay_does_not_wait() {
+    let tape = Tape::replay(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/_tapes/reissue-json")).unwrap();
+    let mut replaying = client("json", Box::new(Offline), &tape);
+    let (start, hour) = (Instant::now(), Duration::from_secs(3600));
+    replaying.rest(hour).unwrap();
+    assert!(replaying.now() >= hour && start.elapsed() < hour);
+}
+
 /// A failed exchange is played back as it failed.
 #[test]
 fn what_was_not_answered_is_not_answered_again() {
     let folder = tempfile::tempdir().unwrap();
-    let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
+    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
     let mut recording = client("xml", Box::new(Saying(None)), &tape).without_retries();
     let said = recording.call(CertificateInfo::new(571)).unwrap_err().to_string();
     let tape = Tape::replay(folder.path()).unwrap();
@@ -246,7 +279,7 @@ fn fixtures_pass_the_check() {
                     continue;
                 };
                 let folder = tempfile::tempdir().unwrap();
-                let tape = Tape::record(folder.path(), StandIns::default()).unwrap();
+                let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
                 client(transport, Box::new(Saying(Some(body))), &tape).exchange(&task).unwrap();
                 tape.finish().unwrap();
                 let problems = check(folder.path(), None, &Redactor::default()).unwrap().remove(0).problems;

@@ -34,7 +34,7 @@ impl Transport for Answering {
 pub(super) fn run() -> Result<(), Failure> {
     let folder = repository::root().join("target").join("bench-tape");
     let _ = fs::remove_dir_all(&folder);
-    let tape = Tape::record(&folder, StandIns::default()).map_err(|error| error.to_string())?;
+    let tape = Tape::record(&folder, StandIns::default(), false).map_err(|error| error.to_string())?;
     let read = |name: &str| {
         fs::read(repository::root().join("fixtures").join(name)).map_err(|error| format!("{name}: {error}"))
     };

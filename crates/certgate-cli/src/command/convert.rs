@@ -1,6 +1,7 @@
 //! `certgate convert`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -8,17 +9,18 @@ use std::{
 
 use certgate_client::Kind;
 use certgate_domain::{Call, Credentials, Secret, TaskKind};
-use certgate_wire::{Codec, Encoded, Finding, Loss};
+use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
     arguments::{Global, Protocol, Side},
-    command::decode::{Payload, decode_payload, read_file, task_kind},
+    command::decode::{Expected, Payload, decode_payload, read_file, task_kind, undecodable},
     connection::codec,
     curl, document,
     failure::{Failure, printable},
     settings::Settings,
+    several::{apart, together},
     template::Template,
 };
 
@@ -101,9 +103,18 @@ impl Convert {
                 self.file.display()
             )));
         };
+        let files = self.files()?;
+        let mut targets = BTreeMap::new();
+        for (file, below) in &files {
+            let target = self.target(out, file, below);
+            if let Some(other) = targets.insert(target.clone(), file) {
+                let (other, file, target) = (other.display(), file.display(), target.display());
+                return Err(Failure::usage(format!("{other} and {file} would both be {target}: rename one of them")));
+            }
+        }
         let mut rows = Vec::new();
         let mut worst = 0;
-        for (file, below) in self.files()? {
+        for (file, below) in files {
             let name = below.join(file.file_name().unwrap_or_default()).display().to_string();
             let done = self
                 .convert(global, &file)
@@ -171,17 +182,21 @@ impl Convert {
         Ok(found)
     }
 
-    fn write(&self, out: &Path, file: &Path, below: &Path, converted: &Converted) -> Result<PathBuf, Failure> {
+    /// Where what comes of a file goes.
+    fn target(&self, out: &Path, file: &Path, below: &Path) -> PathBuf {
         let ending = match (self.to, self.side) {
             (Protocol::Xml, _) => "xml",
             (Protocol::Json, Side::Request) => "http",
             (Protocol::Json, Side::Response) => "json",
         };
         let name = Path::new(file.file_name().unwrap_or_default()).with_extension(ending);
-        let folder = out.join(below);
-        let path = folder.join(name);
+        out.join(below).join(name)
+    }
+
+    fn write(&self, out: &Path, file: &Path, below: &Path, converted: &Converted) -> Result<PathBuf, Failure> {
+        let path = self.target(out, file, below);
         let unwritable = |why: std::io::Error| Failure::usage(format!("{}: {why}", path.display()));
-        fs::create_dir_all(&folder).map_err(unwritable)?;
+        fs::create_dir_all(out.join(below)).map_err(unwritable)?;
         // Whatever is there may be somebody's.
         let mut options = fs::OpenOptions::new();
         let mut written = options.create_new(true).write(true).open(&path).map_err(unwritable)?;
@@ -190,14 +205,28 @@ impl Convert {
     }
 
     fn convert(&self, global: &Global, file: &Path) -> Result<Converted, Failure> {
-        let settings = Settings::of(global)?;
-        let (bytes, template) = Template::of(read_file(file, settings.limits().body)?);
-        let payload = decode_payload(&settings, self.from, self.task, self.side, &bytes, file)?;
-        let target = codec(&settings, self.to)?;
-        let mut converted = self.converted(&*target, &settings, &payload);
-        converted.text = template.put_back(&converted.text);
-        converted.curl = converted.curl.iter().map(|line| template.put_back(line)).collect();
-        Ok(converted)
+        let settings = Settings::over(global, Some(self.to))?;
+        let expected = Expected::of(self.side, self.task)?;
+        let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
+        let (bytes, mut template) = Template::of(read_file(file, settings.limits().body)?, code);
+        let source = codec(&settings, self.from)?;
+        let read = |bytes: &[u8]| decode_payload(&settings, &*source, expected, bytes);
+        let (payload, refused) =
+            readable(&bytes, self.from, &read).map_err(|error| undecodable(file, &template.in_error(error)))?;
+        let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.findings()));
+        let odd = template.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
+        let Converted { text, curl, losses, mut findings } =
+            self.converted(&*codec(&settings, self.to)?, &settings, &payload);
+        findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
+        let refused = refused
+            .into_iter()
+            .map(|(at, error)| Loss::new(format!("task[{at}]"), template.in_error(error).to_string()));
+        Ok(Converted {
+            text: template.put_back(&text),
+            curl: curl.iter().map(|line| template.put_back(line)).collect(),
+            losses: losses.iter().map(|loss| template.in_loss(loss)).chain(template.loss()).chain(refused).collect(),
+            findings: findings.into_iter().map(|finding| template.in_finding(finding)).collect(),
+        })
     }
 
     fn converted(&self, target: &dyn Codec, settings: &Settings, payload: &Payload) -> Converted {
@@ -205,39 +234,85 @@ impl Convert {
         // What was not understood cannot be carried over.
         let mut losses: Vec<Loss> = findings
             .iter()
-            .filter(|finding| finding.kind == certgate_wire::FindingKind::Unknown)
+            .filter(|finding| finding.kind == FindingKind::Unknown)
             .map(|finding| Loss::new(&finding.path, "unknown, so the other protocol's name for it is not known"))
             .collect();
-        let (mut texts, mut lines) = (Vec::new(), Vec::new());
         match payload {
             Payload::Requests(calls) => {
-                let endpoint = &settings.endpoint(self.to).value;
+                let mut requests = Vec::new();
                 for call in calls {
-                    let (text, line, lost) = request(target, &call.value, self.to, endpoint);
-                    texts.push(text);
-                    lines.push(line);
+                    let Encoded { payload, losses: lost } = target.encode_request(&named(&call.value, self.to));
+                    requests.push(payload);
                     losses.extend(lost);
                 }
-                if texts.len() > 1 && self.to == Protocol::Json {
-                    losses.push(Loss::new(
-                        "task",
-                        format!(
-                            "JSON has one task a request: the {} tasks are {} requests here, one after the other",
-                            texts.len(),
-                            texts.len()
-                        ),
-                    ));
+                let endpoint = &settings.endpoint(self.to).value;
+                let (texts, curl): (Vec<String>, Vec<String>) = match self.to {
+                    Protocol::Json => requests
+                        .iter()
+                        .map(|request| (certgate_json::text::write(request), curl::json(endpoint, request)))
+                        .unzip(),
+                    Protocol::Xml => {
+                        let texts = requests.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned());
+                        together(texts.collect())
+                            .into_iter()
+                            .map(|text| (text.clone(), curl::xml(endpoint, &text)))
+                            .unzip()
+                    }
+                };
+                let (tasks, count) = (calls.len(), texts.len());
+                if count > 1 && self.from == Protocol::Xml {
+                    let why = format!(
+                        "JSON has one task a request: the {tasks} tasks are {count} requests here, one after the other"
+                    );
+                    losses.push(Loss::new("task", why));
+                } else if count > 1 && self.to == Protocol::Xml {
+                    let why = format!(
+                        "not all are for the same subuser: they are {count} requests here, one after the other"
+                    );
+                    losses.push(Loss::new("owner", why));
                 }
+                Converted { text: texts.join("\n"), curl, losses, findings }
             }
             Payload::Responses(task, answers) => {
                 let answers: Vec<_> = answers.iter().map(|answer| (*task, answer.value.clone())).collect();
                 let Encoded { payload, losses: lost } = target.encode_responses(&answers);
                 losses.extend(lost);
-                texts.push(pretty(String::from_utf8_lossy(&payload.body).into_owned(), self.to));
+                let text = pretty(String::from_utf8_lossy(&payload.body).into_owned(), self.to);
+                Converted { text, curl: Vec::new(), losses, findings }
             }
         }
-        Converted { text: texts.join("\n"), curl: lines, losses, findings }
     }
+}
+
+/// The payload; of several requests those that can be read, and why the others cannot.
+fn readable(
+    bytes: &[u8],
+    protocol: Protocol,
+    read: &dyn Fn(&[u8]) -> Result<Payload, DecodeError>,
+) -> Result<(Payload, Vec<(usize, DecodeError)>), DecodeError> {
+    let error = match read(bytes) {
+        Ok(payload) => return Ok((payload, Vec::new())),
+        Err(error) => error,
+    };
+    let (mut calls, mut refused) = (Vec::new(), Vec::new());
+    for (at, part) in apart(bytes, protocol).iter().enumerate() {
+        match read(part) {
+            Ok(Payload::Requests(mut one)) => {
+                let findings = one.iter_mut().flat_map(|call| &mut call.findings);
+                findings
+                    .for_each(|finding| finding.path = finding.path.replacen(".task.", &format!(".task[{at}]."), 1));
+                calls.append(&mut one);
+            }
+            Ok(Payload::Responses(..)) => {}
+            Err(error) => refused.push((at, error)),
+        }
+    }
+    if calls.is_empty() { Err(error) } else { Ok((Payload::Requests(calls), refused)) }
+}
+
+/// The paths of what is not of its documented type.
+fn odd(findings: &[Finding]) -> Vec<String> {
+    findings.iter().filter(|finding| finding.kind == FindingKind::Value).map(|finding| finding.path.clone()).collect()
 }
 
 /// The files of a protocol, by their endings.
@@ -248,21 +323,11 @@ fn endings(protocol: Protocol) -> &'static [&'static str] {
     }
 }
 
-/// A request of the other protocol, as payload and for curl.
-fn request(target: &dyn Codec, call: &Call, to: Protocol, endpoint: &str) -> (String, String, Vec<Loss>) {
-    // As on the documented page; JSON's credentials are headers and stay out, but for a login's.
+/// A call with the credentials as on the documented page; JSON's are headers and stay out, but for a login's.
+fn named(call: &Call, to: Protocol) -> Call {
     let placeholders = Credentials::new("USER", Secret::new("PASSWORD"), "CONTEXT");
     let named = to == Protocol::Xml || call.task.kind() == TaskKind::SessionCreate;
-    let call = Call { identity: named.then_some(placeholders.into()), ..call.clone() };
-    let Encoded { payload, losses } = target.encode_request(&call);
-    match to {
-        Protocol::Json => (certgate_json::text::write(&payload), curl::json(endpoint, &payload), losses),
-        Protocol::Xml => {
-            let text = String::from_utf8_lossy(&payload.body).into_owned();
-            let line = curl::xml(endpoint, &text);
-            (text, line, losses)
-        }
-    }
+    Call { identity: named.then_some(placeholders.into()), ..call.clone() }
 }
 
 fn losses(losses: &[Loss]) -> Vec<Value> {

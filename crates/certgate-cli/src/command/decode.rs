@@ -9,7 +9,7 @@ use std::{
 use certgate_client::Kind;
 use certgate_domain::{Call, TaskKind};
 use certgate_json::JsonCodec;
-use certgate_wire::{Body, DecodeError, Decoded, Finding, Method, Reply, Request};
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -19,6 +19,7 @@ use crate::{
     document,
     failure::Failure,
     settings::Settings,
+    several::apart,
 };
 
 /// Read a payload file and show its value
@@ -72,38 +73,58 @@ pub(crate) fn read_payload(
 ) -> Result<Payload, Failure> {
     let settings = Settings::of(global)?;
     let bytes = read_file(file, settings.limits().body)?;
-    decode_payload(&settings, protocol, task, side, &bytes, file)
+    let codec = codec(&settings, protocol)?;
+    decode_payload(&settings, &*codec, Expected::of(side, task)?, &bytes).map_err(|error| undecodable(file, &error))
 }
 
-/// A payload of a protocol that came from that file.
+/// A file that cannot be understood.
+pub(crate) fn undecodable(file: &Path, error: &DecodeError) -> Failure {
+    Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()))
+}
+
+/// What a payload is to be.
+#[derive(Clone, Copy)]
+pub(crate) enum Expected {
+    /// Requests, of a task that they need not say.
+    Requests(Option<TaskKind>),
+    Responses(TaskKind),
+}
+
+impl Expected {
+    pub(crate) fn of(side: Side, task: Option<TaskKind>) -> Result<Self, Failure> {
+        match (side, task) {
+            (Side::Request, task) => Ok(Self::Requests(task)),
+            (Side::Response, Some(task)) => Ok(Self::Responses(task)),
+            (Side::Response, None) => Err(Failure::usage("--task is missing: a response does not say its task")),
+        }
+    }
+}
+
+/// A payload of a protocol.
 pub(crate) fn decode_payload(
     settings: &Settings,
-    protocol: Protocol,
-    task: Option<TaskKind>,
-    side: Side,
+    codec: &dyn Codec,
+    expected: Expected,
     bytes: &[u8],
-    file: &Path,
-) -> Result<Payload, Failure> {
-    let refused = |error: DecodeError| Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()));
-    let codec = codec(settings, protocol)?;
-    match (side, protocol) {
-        (Side::Request, Protocol::Json) => {
+) -> Result<Payload, DecodeError> {
+    match expected {
+        Expected::Requests(task) if codec.name() == Protocol::Json.name() => {
             let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
-            let call = certgate_json::text::decode_text(&codec, task, bytes).map_err(refused)?;
-            Ok(Payload::Requests(vec![call]))
+            let parts = apart(bytes, Protocol::Json);
+            let calls = parts.iter().map(|part| certgate_json::text::decode_text(&codec, task, part));
+            calls.collect::<Result<_, _>>().map(Payload::Requests)
         }
-        (Side::Request, Protocol::Xml) => {
+        Expected::Requests(task) => {
             let request = Request {
                 method: Method::Post,
                 target: String::new(),
                 headers: Vec::new(),
                 body: Body(bytes.to_vec()),
             };
-            Ok(Payload::Requests(codec.decode_requests(task, &request).map_err(refused)?))
+            Ok(Payload::Requests(codec.decode_requests(task, &request)?))
         }
-        (Side::Response, _) => {
-            let task = task.ok_or_else(|| Failure::usage("--task is missing: a response does not say its task"))?;
-            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes.to_vec())).map_err(refused)?))
+        Expected::Responses(task) => {
+            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes.to_vec()))?))
         }
     }
 }

@@ -26,6 +26,11 @@ use crate::{
 const SKEW: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
+    if global.is_offline() {
+        return Err(Failure::usage(
+            "doctor looks at the way to the gateway, and a replay goes none: leave out --replay",
+        ));
+    }
     let mut report = Report::default();
     match Settings::of(global) {
         Ok(settings) => Doctor::new(global, &settings, &mut report).examine()?,

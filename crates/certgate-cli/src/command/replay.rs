@@ -3,7 +3,6 @@
 use std::{path::PathBuf, time::Duration};
 
 use certgate_client::{Redactor, tape, unix_now};
-use certgate_domain::Credentials;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use crate::{
     document,
     failure::{Failure, printable},
     password::Password,
-    settings::Settings,
+    settings::{Settings, token},
     verdicts::{Case, Reports, Suite},
 };
 
@@ -24,7 +23,8 @@ pub(crate) enum Replay {
     #[command(after_help = "Example:
   certgate replay check tapes/reissue --max-age 90d --junit results.xml
 
-A password that is given by CERTGATE_PASSWORD or --password-file is looked for as well, in every spelling.")]
+A password that is given by CERTGATE_PASSWORD, --password-file or --password-stdin, and the token in CERTGATE_TOKEN,
+are looked for as well, in every spelling.")]
     Check {
         /// The tape's folder
         folder: PathBuf,
@@ -60,13 +60,17 @@ impl Replay {
     }
 }
 
-/// The password of this run, where one is given.
+/// The secrets that this run was given.
 fn known_secrets(global: &Global) -> Result<Redactor, Failure> {
-    let settings = Settings::of(global)?;
+    let mut known = Redactor::default();
     // A command may ask somebody, and a check runs where nobody is.
-    let Some(password @ (Password::Environment | Password::File(_))) = &settings.password.value else {
-        return Ok(Redactor::default());
-    };
-    let user = settings.user.value.clone().unwrap_or_default();
-    Ok(Redactor::new(&Credentials::new(user, password.read()?, "")))
+    if let Some(password @ (Password::Environment | Password::File(_) | Password::Stdin)) =
+        &Settings::of(global)?.password.value
+    {
+        known.knows(&password.read()?);
+    }
+    if let Some(token) = token() {
+        known.knows(&token);
+    }
+    Ok(known)
 }

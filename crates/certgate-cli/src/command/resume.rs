@@ -46,6 +46,11 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         self.waiting.install.check()?;
+        if global.is_offline() && self.certificate.is_none() && self.name.is_none() {
+            return Err(Failure::usage(
+                "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",
+            ));
+        }
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         if self.certificate.is_some() || self.name.is_some() {
             return self.without_store(global, &mut connection);

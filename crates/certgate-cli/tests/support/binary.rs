@@ -44,6 +44,27 @@ pub fn command(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A folder's files, copied.
+pub fn copy(from: &Path, to: &Path) -> PathBuf {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    to.to_owned()
+}
+
+/// A file with its first such text replaced.
+pub fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} in {}", path.display());
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// The binary, run in that folder.
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).current_dir(folder).output().unwrap()
+}
+
 /// Asks a process to stop, as Ctrl-C does.
 #[cfg(unix)]
 pub fn interrupt(child: &Child) {

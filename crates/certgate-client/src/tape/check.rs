@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path};
 
+use certgate_domain::Verdict;
 use certgate_wire::{Codec, Decoded};
 
-use super::{Entry, Exchange, Folder};
+use super::{BLANK, Entry, Exchange, Folder};
 use crate::{Error, Redactor};
 
 /// An exchange, and what is wrong with it.
@@ -23,35 +24,53 @@ pub struct Checked {
 /// The tape cannot be read.
 pub fn check(path: &Path, oldest: Option<i64>, secrets: &Redactor) -> Result<Vec<Checked>, Error> {
     let folder = Folder::open(path)?;
-    let mut all: Vec<Checked> = folder
-        .entries()
-        .iter()
-        .enumerate()
-        .map(|(at, entry)| {
-            let mut problems = match folder.exchange(entry) {
-                Ok(exchange) => problems(entry, &exchange, secrets),
-                Err(error) => vec![error.to_string()],
-            };
-            if entry.number != at + 1 {
-                problems.push(format!(
-                    "it is number {} at place {}: the order was changed, or one is missing",
-                    entry.number,
-                    at + 1
-                ));
-            }
-            match (entry.unix(), oldest) {
-                (None, _) => problems.push(format!("its time `{}` is none", entry.time)),
-                (Some(time), Some(oldest)) if time < oldest => {
-                    problems.push(format!("it was recorded {}: record it again", entry.time));
+    let mut before = i64::MIN;
+    let mut all = Vec::new();
+    for (at, entry) in folder.entries().iter().enumerate() {
+        let mut problems = match folder.exchange(entry) {
+            Ok(exchange) => problems(&folder, entry, &exchange, secrets),
+            Err(error) => vec![error.to_string()],
+        };
+        if entry.number != at + 1 {
+            problems.push(format!(
+                "it is number {} at place {}: the order was changed, or one is missing",
+                entry.number,
+                at + 1
+            ));
+        }
+        match entry.unix() {
+            None => problems.push(format!("its time `{}` is none", entry.time)),
+            Some(time) => {
+                if time < before {
+                    problems.push(format!("it was recorded {}, before the one above it", entry.time));
                 }
-                _ => {}
+                before = time;
+                problems.extend(age(time, oldest).map(|why| format!("it was recorded {}: {why}", entry.time)));
             }
-            Checked { title: entry.title(), problems }
-        })
-        .collect();
+        }
+        all.push(Checked { title: entry.title(), problems });
+    }
+    if all.is_empty() {
+        all.push(Checked { title: "tape.jsonl".to_owned(), problems: vec!["it holds no exchange".to_owned()] });
+    }
     all.extend(strangers(&folder));
     Ok(all)
 }
+
+/// What is wrong with a time, where the age is asked for.
+fn age(time: i64, oldest: Option<i64>) -> Option<&'static str> {
+    let oldest = oldest?;
+    if time < oldest {
+        Some("record it again")
+    } else if time > crate::unix_now() / 1000 + CLOCKS {
+        Some("that is still to come")
+    } else {
+        None
+    }
+}
+
+/// How far two machines' clocks may be apart, in seconds.
+const CLOCKS: i64 = 3600;
 
 /// Files that no exchange names.
 fn strangers(folder: &Folder) -> Option<Checked> {
@@ -70,28 +89,45 @@ fn strangers(folder: &Folder) -> Option<Checked> {
     (!problems.is_empty()).then(|| Checked { title: "tape.jsonl".to_owned(), problems })
 }
 
-fn problems(entry: &Entry, exchange: &Exchange, secrets: &Redactor) -> Vec<String> {
+fn problems(folder: &Folder, entry: &Entry, exchange: &Exchange, secrets: &Redactor) -> Vec<String> {
     let Some(kind) = entry.kind() else { return vec![format!("task `{}` is not known", entry.task)] };
     let codec = Folder::codec(entry);
     let mut problems = Vec::new();
     for (what, bytes) in
         [("request", Some(&exchange.request_file)), ("response", exchange.reply.as_ref().map(|reply| &reply.body.0))]
     {
-        let Some(bytes) = bytes else { continue };
-        if codec.redact(bytes) != **bytes {
+        if bytes.is_some_and(|bytes| codec.redact(bytes) != *bytes) {
             problems.push(format!("{what}: a field that holds a secret is not blank"));
         }
-        if let Some(spelling) = secrets.leak(bytes) {
-            problems.push(format!("{what}: a secret of this run stands in it ({spelling})"));
+    }
+    let headers = exchange.request.headers.iter().map(|header| (header.name.as_str(), header.value.expose()));
+    for (name, value) in headers.chain(entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
+        if value != BLANK && SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+            problems.push(format!("header `{name}` holds a secret: expected `{BLANK}`"));
         }
     }
+    problems.extend(exchange.holds(entry, kind, &*codec, secrets, folder.stand_ins()));
     request(&*codec, exchange, kind, &mut problems);
-    // What no gateway says was recorded as it came: a proxy's page, a broken answer.
-    if let Some(reply) = exchange.reply.as_ref().filter(|reply| reply.status < 500 && reply.status != 429) {
-        response(&*codec, reply, kind, &mut problems);
+    if let Some(reply) = &exchange.reply {
+        // What no gateway says was recorded as it came: a proxy's page, a broken answer.
+        if reply.status < 500 && reply.status != 429 {
+            response(&*codec, reply, kind, &mut problems);
+        } else if codec.decode_response(kind, reply).is_ok_and(|answer| answer.value.verdict() == Some(Verdict::Done)) {
+            problems.push(format!("response: a success with HTTP {}: one of them was changed", reply.status));
+        }
     }
     problems
 }
+
+/// Headers with credentials or sessions, of requests and of replies.
+const SECRET_HEADERS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-domainrobot-sessionid",
+    "x-domainrobot-2fa-token",
+];
 
 fn request(codec: &dyn Codec, exchange: &Exchange, kind: certgate_domain::TaskKind, problems: &mut Vec<String>) {
     match codec.decode_requests(Some(kind), &exchange.request).map(|mut calls| calls.pop()) {

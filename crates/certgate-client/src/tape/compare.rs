@@ -9,12 +9,12 @@ use certgate_domain::TaskKind;
 use serde_json::Value;
 
 use super::{
-    Entry, Folder,
+    Entry, Folder, StandIns,
     meaning::{self, Meaning},
 };
 use crate::{
     Error,
-    difference::{Field, Relation, any_place, fields},
+    difference::{Field, Relation, any_place, fields, kind},
 };
 
 /// What two tapes have in common and what not.
@@ -61,16 +61,17 @@ struct Side {
 }
 
 impl Side {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let folder = Folder::open(path)?;
+    /// Its answers as they were sent, or by the JSON API's names where they are compared over two transports.
+    fn read(folder: &Folder, as_sent: bool, stand_ins: StandIns) -> Result<Self, Error> {
         let (mut meanings, mut answers) = (Vec::new(), Vec::new());
         for entry in folder.entries() {
             let exchange = folder.exchange(entry)?;
             let codec = Folder::codec(entry);
             let kind = entry.kind().unwrap_or(TaskKind::Hello);
-            meanings.push(Meaning::of(kind, &exchange.request, &*codec, folder.stand_ins()).over_any_transport());
+            meanings.push(Meaning::of(kind, &exchange.request, &*codec, stand_ins).over_any_transport());
+            let said = if as_sent { meaning::as_sent } else { meaning::reply };
             answers.push(match &exchange.reply {
-                Some(reply) => meaning::reply(kind, reply, &*codec, folder.stand_ins()),
+                Some(reply) => said(kind, reply, &*codec, stand_ins),
                 None => serde_json::json!({ "error": entry.error }),
             });
         }
@@ -82,15 +83,29 @@ impl Side {
     }
 
     /// The types of each field of each task's answers.
-    fn shapes(&self) -> BTreeMap<(String, String), BTreeSet<&'static str>> {
-        let mut shapes: BTreeMap<_, BTreeSet<&'static str>> = BTreeMap::new();
+    fn shapes(&self) -> Shapes {
+        let mut shapes = Shapes::new();
         for (entry, answer) in self.entries.iter().zip(&self.answers) {
-            for field in fields(answer, &Value::Null) {
-                let Some(value) = field.left.filter(|_| !field.path.is_empty()) else { continue };
-                shapes.entry((entry.task.clone(), any_place(&field.path))).or_default().insert(kind(&value));
-            }
+            shape(&entry.task, "", answer, &mut shapes);
         }
         shapes
+    }
+}
+
+/// By task and path.
+type Shapes = BTreeMap<(String, String), BTreeSet<&'static str>>;
+
+fn shape(task: &str, path: &str, value: &Value, shapes: &mut Shapes) {
+    if !path.is_empty() {
+        shapes.entry((task.to_owned(), path.to_owned())).or_default().insert(kind(value));
+    }
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, member)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            shape(task, &any_place(&path), member, shapes);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| shape(task, &format!("{path}[]"), item, shapes)),
+        _ => {}
     }
 }
 
@@ -99,7 +114,12 @@ impl Side {
 /// # Errors
 /// One of them cannot be read.
 pub fn compare(left: &Path, right: &Path) -> Result<Comparison, Error> {
-    let (left, right) = (Side::read(left)?, Side::read(right)?);
+    let (left, right) = (Folder::open(left)?, Folder::open(right)?);
+    let transports: BTreeSet<_> = left.entries().iter().chain(right.entries()).map(|entry| &entry.transport).collect();
+    let as_sent = transports.len() == 1;
+    // What stands in on one of them does so for the other.
+    let stand_ins = left.stand_ins().and(right.stand_ins());
+    let (left, right) = (Side::read(&left, as_sent, stand_ins)?, Side::read(&right, as_sent, stand_ins)?);
     let mut open: Vec<usize> = (0..right.entries.len()).collect();
     let (mut pairs, mut only_left) = (Vec::new(), Vec::new());
     for (at, meaning) in left.meanings.iter().enumerate() {
@@ -137,25 +157,21 @@ fn drift(left: &Side, right: &Side) -> Vec<Drift> {
                 (Some(before), Some(after)) if before.is_disjoint(after) => Relation::Retyped,
                 _ => return None,
             };
-            let types = |shapes: &BTreeMap<_, BTreeSet<&'static str>>| {
+            let types = |shapes: &Shapes| {
                 shapes.get(key).map(|types| types.iter().copied().collect::<Vec<_>>().join(" or ")).unwrap_or_default()
             };
             let (task, path) = key.clone();
             Some(Drift { task, path, relation, types: [types(&before), types(&after)] })
         })
         .collect();
+    // The topmost says it for all that is below.
+    let topmost: BTreeSet<(String, String)> =
+        found.iter().map(|drift| (drift.task.clone(), drift.path.clone())).collect();
+    found.retain(|drift| {
+        let mut above = drift.path.match_indices(['.', '[']).filter_map(|(at, _)| drift.path.get(..at));
+        !above.any(|path| topmost.contains(&(drift.task.clone(), path.to_owned())))
+    });
     // What breaks readers first.
     found.sort_by_key(|drift| std::cmp::Reverse(drift.relation));
     found
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "list",
-        Value::Object(_) => "record",
-    }
 }

@@ -25,6 +25,9 @@ struct Head {
     tape: u32,
     #[serde(default, skip_serializing_if = "StandIns::is_empty")]
     stand_ins: StandIns,
+    /// Whether certificates were to be real ones: a replay asks the same of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    live: bool,
 }
 
 /// An exchange in `tape.jsonl`.
@@ -84,7 +87,7 @@ impl Entry {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    stand_ins: StandIns,
+    head: Head,
     entries: Vec<Entry>,
 }
 
@@ -108,22 +111,93 @@ pub(super) struct Recorded<'a> {
     pub(super) redactor: &'a Redactor,
 }
 
+impl Exchange {
+    /// What it holds that no tape may: a secret of this run, or what a stand-in is to stand for.
+    pub(super) fn holds(
+        &self,
+        entry: &Entry,
+        kind: TaskKind,
+        codec: &dyn Codec,
+        redactor: &Redactor,
+        stand_ins: StandIns,
+    ) -> Option<String> {
+        let line = serde_json::to_vec(entry).unwrap_or_default();
+        let body = self.reply.as_ref().map(|reply| &*reply.body);
+        let texts = [("request", Some(&*self.request_file)), ("response", body), ("index", Some(&*line))];
+        let leak = texts.into_iter().find_map(|(what, bytes)| Some((what, redactor.leak(bytes?)?)));
+        if let Some((what, spelling)) = leak {
+            return Some(format!("{what}: a secret of this run is left in it ({spelling})"));
+        }
+        let field = stand_ins.left(kind, self, codec)?;
+        Some(format!("`{field}` holds what a stand-in is to stand for"))
+    }
+}
+
+impl Recorded<'_> {
+    fn request_file(&self, stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
+        let Request { target, body, .. } = self.request;
+        let body = Body(lines::spread(body.to_vec(), self.codec.name()));
+        let written = match self.codec.name() {
+            "xml" => body.0,
+            _ => {
+                let target = stand_ins.replace_in_query(target, redacted);
+                text::write_as_sent(&Request { target, body, ..self.request.clone() })
+            }
+        };
+        self.clean(&written, stand_ins, redacted)
+    }
+
+    /// The body of a reply as it goes onto the tape.
+    pub(super) fn body(&self, stand_ins: StandIns, reply: &Reply, redacted: &mut Vec<String>) -> Vec<u8> {
+        self.clean(&lines::spread(reply.body.to_vec(), self.codec.name()), stand_ins, redacted)
+    }
+
+    fn clean(&self, bytes: &[u8], stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
+        let bytes = self.redactor.bytes(&self.codec.redact(bytes));
+        redacted.extend(blanked(&bytes));
+        stand_ins.replace(bytes, self.codec.name(), redacted)
+    }
+}
+
 const INDEX: &str = "tape.jsonl";
 const FORMAT: u32 = 1;
+/// What stands in the place of a secret.
+pub(super) const BLANK: &str = "…";
 const SESSION: &str = "x-domainrobot-sessionid";
 const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
 
 impl Folder {
     /// A new tape.
-    pub(super) fn create(path: &Path, stand_ins: StandIns) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|why| at(path, why))?;
-        let index = path.join(INDEX);
-        if index.exists() {
-            return Err(at(&index, "there is a tape already: record into another folder, or remove this one"));
+        if Self::is_in(path) {
+            return Err(at(
+                &path.join(INDEX),
+                "there is a tape already: record into another folder, or remove this one",
+            ));
         }
-        let this = Self { path: path.to_owned(), stand_ins, entries: Vec::new() };
-        this.line(&Head { tape: FORMAT, stand_ins })?;
+        let head = Head { tape: FORMAT, stand_ins, live };
+        let this = Self { path: path.to_owned(), head, entries: Vec::new() };
+        this.line(&this.head)?;
         Ok(this)
+    }
+
+    /// Whether a tape is in that folder.
+    pub(super) fn is_in(path: &Path) -> bool {
+        path.join(INDEX).exists()
+    }
+
+    /// Removes its files, and no others.
+    pub(super) fn remove(self) -> Result<(), Error> {
+        let files = self.entries.iter().flat_map(|entry| [Some(&*entry.request), entry.response.as_deref()]);
+        for name in files.flatten().chain([INDEX]) {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(at(&path, why)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The tape in that folder.
@@ -153,9 +227,17 @@ impl Folder {
             {
                 return Err(broken(&index, number + 1, format!("file `{name}` is not in the tape's folder")));
             }
+            if !["xml", "json"].contains(&entry.transport.as_str()) {
+                let why = format!("transport `{}`: expected xml or json", entry.transport);
+                return Err(broken(&index, number + 1, why));
+            }
+            if entry.response.is_some() == entry.error.is_some() || entry.response.is_some() != entry.status.is_some() {
+                let why = "expected either `response` and `status`, or `error`";
+                return Err(broken(&index, number + 1, why));
+            }
             entries.push(entry);
         }
-        Ok(Self { path: path.to_owned(), stand_ins: head.stand_ins, entries })
+        Ok(Self { path: path.to_owned(), head, entries })
     }
 
     /// Where it is.
@@ -169,7 +251,11 @@ impl Folder {
     }
 
     pub(super) fn stand_ins(&self) -> StandIns {
-        self.stand_ins
+        self.head.stand_ins
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.head.live
     }
 
     /// The codec of an exchange; any zone does where nothing but the tape is read.
@@ -186,16 +272,17 @@ impl Folder {
             let path = self.path.join(name);
             fs::read(&path).map_err(|why| at(&path, why))
         };
-        let request_file = read(&entry.request)?;
+        self.exchange_of(entry, read(&entry.request)?, entry.response.as_ref().map(read).transpose()?)
+    }
+
+    /// An exchange whose files hold this.
+    fn exchange_of(&self, entry: &Entry, request_file: Vec<u8>, body: Option<Vec<u8>>) -> Result<Exchange, Error> {
         let request = self.request(entry, &request_file)?;
-        let reply = match &entry.response {
-            Some(name) => Some(Reply {
-                status: entry.status.unwrap_or(200),
-                headers: entry.headers.clone().into_iter().collect(),
-                body: Body(read(name)?),
-            }),
-            None => None,
-        };
+        let reply = body.map(|body| Reply {
+            status: entry.status.unwrap_or(200),
+            headers: entry.headers.clone().into_iter().collect(),
+            body: Body(body),
+        });
         Ok(Exchange { request, reply, request_file })
     }
 
@@ -230,41 +317,29 @@ impl Folder {
         }))
     }
 
-    /// Adds an exchange: its files first, its line after them.
+    /// Adds an exchange: its files first, its line after them. One that would hold what it must not is not written.
     pub(super) fn add(&mut self, recorded: &Recorded<'_>) -> Result<(), Error> {
-        let Recorded { kind, request, sent, codec, redactor } = recorded;
+        let Recorded { kind, request: _, sent, codec, redactor } = recorded;
         let number = self.entries.len() + 1;
         let transport = codec.name();
         let name = |side: &str, ending: &str| format!("{number:04}-{}.{side}.{ending}", kind.name());
-        let written = match transport {
-            "xml" => request.body.to_vec(),
-            _ => {
-                let body = Body(lines::spread(request.body.to_vec()));
-                text::write_as_sent(&Request { body, ..(*request).clone() })
-            }
-        };
-        let mut stood_in = self.stand_ins.values_of_request(*kind, request, *codec);
-        if let Ok(reply) = sent {
-            stood_in.extend(self.stand_ins.values_of_reply(*kind, reply, *codec));
-        }
-        let clean = |bytes: &[u8]| StandIns::replace(redactor.bytes(&codec.redact(bytes)), &stood_in);
-        let request_bytes = clean(&written);
-        let request_name = name("request", if transport == "xml" { "xml" } else { "http" });
+        let mut redacted = Vec::new();
+        let request_file = recorded.request_file(self.stand_ins(), &mut redacted);
         let mut entry = Entry {
             number,
             task: kind.name().to_owned(),
             transport: transport.to_owned(),
             time: Timestamp::from_second(crate::unix_now() / 1000).unwrap_or_default().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            request: request_name.clone(),
+            request: name("request", if transport == "xml" { "xml" } else { "http" }),
             response: None,
             status: None,
             headers: BTreeMap::new(),
             error: None,
             not_sent: false,
-            redacted: blanked(&request_bytes),
+            redacted: Vec::new(),
         };
-        let mut files = vec![(request_name, request_bytes)];
+        let mut body = None;
         match sent {
             Ok(reply) => {
                 entry.status = Some(reply.status);
@@ -275,38 +350,28 @@ impl Folder {
                 // That there is a session is part of the answer; which one is a secret.
                 let cookie = reply.header("set-cookie").is_some_and(|cookie| cookie.contains("domainrobot_session="));
                 if cookie || reply.header(SESSION).is_some() {
-                    entry.headers.insert(SESSION.to_owned(), "…".to_owned());
-                    entry.redacted.push(SESSION.to_owned());
+                    entry.headers.insert(SESSION.to_owned(), BLANK.to_owned());
+                    redacted.push(SESSION.to_owned());
                 }
-                let body = if transport == "xml" { reply.body.to_vec() } else { lines::spread(reply.body.to_vec()) };
-                let (response_name, bytes) = (name("response", transport), clean(&body));
-                entry.redacted.extend(blanked(&bytes));
-                entry.response = Some(response_name.clone());
-                files.push((response_name, bytes));
+                body = Some(recorded.body(self.stand_ins(), reply, &mut redacted));
+                entry.response = Some(name("response", transport));
             }
             Err(error) => {
                 entry.error = Some(redactor.text(&error.to_string()));
                 entry.not_sent = matches!(error, TransportError::NotSent(..));
             }
         }
-        entry.redacted.sort();
-        entry.redacted.dedup();
-        for (name, bytes) in &files {
-            self.write(name, bytes)?;
+        redacted.sort();
+        redacted.dedup();
+        entry.redacted = redacted;
+        let exchange = self.exchange_of(&entry, request_file, body)?;
+        if let Some(why) = exchange.holds(&entry, *kind, *codec, redactor, self.stand_ins()) {
+            let why = format!("exchange {}: {why}: it is not recorded", entry.title());
+            return Err(at(&self.path.join(INDEX), why));
         }
-        let line = serde_json::to_vec(&entry).unwrap_or_default();
-        // Nothing that is known to be secret stays, in whatever spelling.
-        for (name, bytes) in files.iter().chain([&(INDEX.to_owned(), line)]) {
-            if let Some(spelling) = redactor.leak(bytes) {
-                for (name, _) in &files {
-                    let _ = fs::remove_file(self.path.join(name));
-                }
-                let why = format!(
-                    "exchange {}: a secret of this run is left in it ({spelling}): it is not recorded, its files are deleted",
-                    entry.title()
-                );
-                return Err(at(&self.path.join(name), why));
-            }
+        self.write(&entry.request, &exchange.request_file)?;
+        if let (Some(name), Some(reply)) = (&entry.response, &exchange.reply) {
+            self.write(name, &reply.body)?;
         }
         self.line(&entry)?;
         self.entries.push(entry);

@@ -7,27 +7,47 @@ use base64::{
 
 /// Shorter secrets are found in anything.
 const SHORTEST: usize = 4;
+/// Texts that are looked through: every order of three escapes undone twice, and most of thrice.
+const VIEWS: usize = 24;
+
+/// The ways a text is escaped, and how that is undone.
+const ESCAPES: [(&str, Undo); 3] =
+    [("URL-escaped", percent_decoded), ("XML-escaped", xml_decoded), ("JSON-escaped", json_decoded)];
+
+type Undo = fn(&str) -> String;
 
 /// The spelling of a secret that is left, where one is. The name of a field is no secret, be it the same word.
 pub(crate) fn leak(bytes: &[u8], secrets: &[String]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(bytes);
-    let views: [(&'static str, String); 4] = [
-        ("as it is", text.clone().into_owned()),
-        ("URL-escaped", percent_decoded(&text)),
-        ("XML-escaped", xml_decoded(&text)),
-        ("JSON-escaped", json_decoded(&text)),
-    ];
-    for secret in secrets.iter().filter(|secret| secret.chars().count() >= SHORTEST) {
-        for (name, view) in &views {
-            if is_in(view, secret) {
-                return Some(name);
+    if secrets.is_empty() {
+        return None;
+    }
+    if secrets.iter().any(|secret| secret.chars().count() < SHORTEST) {
+        return Some("or may be: with less than 4 characters it cannot be told from other text");
+    }
+    let views = views(String::from_utf8_lossy(bytes).into_owned());
+    let left = views.iter().find(|(_, view)| secrets.iter().any(|secret| is_in(view, secret)));
+    left.map(|(name, _)| *name).or_else(|| {
+        let in_base64 = |view: &str| {
+            base64_runs(view).any(|decoded| secrets.iter().any(|secret| contains(&decoded, secret.as_bytes())))
+        };
+        views.iter().any(|(_, view)| in_base64(view)).then_some("Base64")
+    })
+}
+
+/// The text, and what it is with its escapes undone, in every order and as often as that changes anything.
+fn views(text: String) -> Vec<(&'static str, String)> {
+    let mut views = vec![("as it is", text)];
+    let mut at = 0;
+    while let Some((_, view)) = views.get(at).filter(|_| views.len() < VIEWS) {
+        let undone: Vec<_> = ESCAPES.iter().map(|(name, undo)| (*name, undo(view))).collect();
+        for (name, text) in undone {
+            if views.iter().all(|(_, known)| *known != text) {
+                views.push((if at == 0 { name } else { "escaped more than once" }, text));
             }
         }
-        if base64_runs(&text).any(|decoded| contains(&decoded, secret.as_bytes())) {
-            return Some("Base64");
-        }
+        at += 1;
     }
-    None
+    views
 }
 
 fn is_in(text: &str, secret: &str) -> bool {
@@ -53,7 +73,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
@@ -72,13 +92,15 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn xml_decoded(text: &str) -> String {
+pub(super) fn xml_decoded(text: &str) -> String {
+    /// Zeros may stand before a number.
+    const LONGEST: usize = 32;
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         let (before, from) = rest.split_at(at);
         decoded.push_str(before);
-        let end = from.find(';').filter(|end| *end < 12);
+        let end = from.find(';').filter(|end| *end <= LONGEST);
         let named = end.and_then(|end| entity(from.get(1..end)?).map(|c| (c, end + 1)));
         let (c, length) = named.unwrap_or(('&', 1));
         decoded.push(c);
@@ -106,7 +128,7 @@ fn entity(name: &str) -> Option<char> {
 }
 
 /// Whatever the quotes before it: escapes are undone wherever they stand.
-fn json_decoded(text: &str) -> String {
+pub(super) fn json_decoded(text: &str) -> String {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -117,6 +139,8 @@ fn json_decoded(text: &str) -> String {
                 Some(unit) => (Some(unit), 6),
                 None => (None, 1),
             },
+            Some('b') => (Some(0x08), 2),
+            Some('f') => (Some(0x0C), 2),
             Some('n') => (Some(0x0A), 2),
             Some('t') => (Some(0x09), 2),
             Some('r') => (Some(0x0D), 2),
@@ -133,25 +157,27 @@ fn json_decoded(text: &str) -> String {
 }
 
 /// What stands in Base64, of either alphabet, with or without padding and line ends.
-fn base64_runs(text: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
+fn base64_runs(text: &str) -> impl Iterator<Item = Vec<u8>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     let standard = GeneralPurpose::new(&alphabet::STANDARD, config);
-    let url = GeneralPurpose::new(&alphabet::URL_SAFE, config);
-    let is_run = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
-    text.split(move |c: char| !is_run(c)).filter(|run| run.len() >= 6).flat_map(move |run| {
-        let whole = run.get(..run.len() - usize::from(run.len() % 4 == 1)).unwrap_or_default();
-        // Something may stand right before it: every start of a group of four.
-        let decoded: Vec<Vec<u8>> = (0..4)
-            .filter_map(|skip| {
-                let part = whole.get(skip..)?;
-                let part = part.get(..part.len() - usize::from(part.len() % 4 == 1))?;
-                standard.decode(part).or_else(|_| url.decode(part)).ok()
-            })
-            .collect();
-        decoded
-    })
+    let joined: String = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .collect();
+    let runs = joined.split(|c: char| !(c.is_ascii_alphanumeric() || "+/".contains(c))).filter(|run| run.len() >= 6);
+    // Something may stand right before it: every start of a group of four.
+    let parts = runs.flat_map(|run| (0..4).filter_map(|skip| run.get(skip..)));
+    let decoded: Vec<_> = parts
+        .filter_map(|part| standard.decode(part.get(..part.len() - usize::from(part.len() % 4 == 1))?).ok())
+        .collect();
+    decoded.into_iter()
 }
 
 #[cfg(test)]
@@ -171,11 +197,24 @@ mod tests {
             ("s3cr&amp;t&lt;&#62;:&#xFC;]]&gt;".to_owned(), Some("XML-escaped")),
             ("\\u0073\\u0033cr&t<>:\\u00fc]]>".to_owned(), Some("JSON-escaped")),
             (basic, Some("Base64")),
+            ("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;".to_owned(), Some("escaped more than once")),
+            ("s3cr&amp;t\\u003c&gt;:\\u00fc]]&#x0000000003E;".to_owned(), Some("escaped more than once")),
+            ("czNjciZ0PD46w7xd\\nXT4=".to_owned(), Some("Base64")),
+            (format!("c:\n  {}\r\n  {}", "czNjciZ0", "PD46w7xdXT4="), Some("Base64")),
+            ("dXNlcjpzM2NyJnQ8PjrDvF1dPg%3D%3D".to_owned(), Some("Base64")),
+            ("x-y: eHhz\\/M2NyJnQ8PjrDvF1dPnl5".to_owned(), None),
+            ("czNjciZ0PD46w7xdXT4_-w".to_owned(), Some("Base64")),
             ("s3cr t".to_owned(), None),
             (String::new(), None),
         ] {
             assert_eq!(leak(text.as_bytes(), &secrets), expected, "{text}");
         }
+    }
+
+    /// What cannot be looked for is not passed over in silence.
+    #[test]
+    fn a_short_secret() {
+        assert!(leak(b"anything", &["abc".to_owned()]).unwrap().contains("less than 4 characters"));
     }
 
     #[test]

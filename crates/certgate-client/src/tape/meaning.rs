@@ -69,6 +69,23 @@ pub(super) fn reply(task: TaskKind, reply: &Reply, codec: &dyn Codec, stand_ins:
     value
 }
 
+/// What a reply says as it was sent, for another over the same transport: JSON has its own types, and whatever nobody
+/// understands is there by its path.
+pub(super) fn as_sent(task: TaskKind, reply: &Reply, codec: &dyn Codec, stand_ins: StandIns) -> Value {
+    if codec.name() == "json"
+        && let Ok(mut value) = serde_json::from_slice::<Value>(&reply.body)
+    {
+        stand_ins.stand_in(&mut value);
+        return value;
+    }
+    let mut value = self::reply(task, reply, codec, stand_ins);
+    if let (Value::Object(members), Ok(answer)) = (&mut value, codec.decode_response(task, reply)) {
+        let findings = answer.findings.into_iter().map(|finding| (finding.path, finding.kind.as_str().into()));
+        members.extend(findings);
+    }
+    value
+}
+
 /// The exchanges of a tape that were not asked for so far, by what they mean.
 #[derive(Debug, Default)]
 pub(super) struct Deck {
@@ -111,7 +128,9 @@ impl Deck {
     pub(super) fn nearest(&self, meaning: &Meaning, entries: &[Entry]) -> String {
         let differing = |other: &Meaning| -> Vec<difference::Field> {
             let all = difference::fields(&other.value, &meaning.value);
-            all.into_iter().filter(|field| field.relation() != difference::Relation::Equal).collect()
+            all.into_iter()
+                .filter(|field| field.relation() != difference::Relation::Equal && !field.is_empty())
+                .collect()
         };
         let candidates = self
             .meanings

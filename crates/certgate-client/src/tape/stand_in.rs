@@ -2,9 +2,11 @@
 
 use certgate_domain::TaskKind;
 use certgate_json::document;
-use certgate_wire::{Codec, Reply, Request};
+use certgate_wire::Codec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::{Exchange, texts};
 
 /// What of persons' data is replaced. A stand-in is made of the value it stands for: whoever can guess that can confirm it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,7 +20,9 @@ pub struct StandIns {
     pub phones: bool,
 }
 
-const NAMES: [&str; 4] = ["fname", "lname", "organization", "replyTo"];
+/// The fields by their names in either protocol.
+const NAMES: [&str; 9] =
+    ["fname", "lname", "first", "last", "firstname", "lastname", "organization", "replyTo", "reply_to"];
 const PHONES: [&str; 2] = ["phone", "fax"];
 
 impl StandIns {
@@ -26,74 +30,94 @@ impl StandIns {
         *self == Self::default()
     }
 
-    /// What stands in for the value of a field; none where it stays.
-    fn of(self, field: &str, value: &str) -> Option<String> {
-        let hash = format!("{:08x}", hash(value));
-        let (made, prefix) = if self.emails && is_email(value) {
-            (format!("mail-{hash}@example.invalid"), "mail-")
-        } else if self.names && NAMES.contains(&field) && !value.is_empty() {
-            (format!("name-{hash}"), "name-")
-        } else if self.phones && PHONES.contains(&field) && !value.is_empty() {
-            let digits = format!("{:010}", hash_number(value));
-            (format!("+49-999-{digits}"), "+49-999-")
+    /// What either of them replaces.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            names: self.names || other.names,
+            emails: self.emails || other.emails,
+            phones: self.phones || other.phones,
+        }
+    }
+
+    /// What a field's text is with its stand-ins; none where it stays.
+    fn of(self, field: &str, text: &str) -> Option<String> {
+        let value = text.trim();
+        let is_among =
+            |fields: &[&str]| !value.is_empty() && fields.iter().any(|name| name.eq_ignore_ascii_case(field));
+        if self.emails && is_email(value) {
+            mail(value)
+        } else if self.names && is_among(&NAMES) {
+            made(value, "name-", &hash(value), "")
+        } else if self.phones && is_among(&PHONES) {
+            made(value, "+49-999-", &format!("{:010}", hash_number(value)), "")
+        } else if self.emails {
+            with_mails_replaced(text)
         } else {
-            return None;
-        };
-        // What stands in already stays.
-        let ours = value.strip_prefix(prefix).is_some_and(|rest| rest.len() == made.len() - prefix.len());
-        (!ours).then_some(made)
+            None
+        }
     }
 
     /// Replaces them in a value.
     pub(super) fn stand_in(self, value: &mut Value) {
         if !self.is_empty() {
-            self.walk("", value, &mut |_, _| ());
+            self.walk("", value, &mut |_| ());
         }
     }
 
-    /// What is to be replaced in a request.
-    pub(super) fn values_of_request(
-        self,
-        kind: TaskKind,
-        request: &Request,
-        codec: &dyn Codec,
-    ) -> Vec<(String, String)> {
+    /// Replaces them in a payload where they stand; adds the names of their fields.
+    pub(super) fn replace(self, bytes: Vec<u8>, transport: &str, fields: &mut Vec<String>) -> Vec<u8> {
         if self.is_empty() {
-            return Vec::new();
+            return bytes;
         }
-        let calls = codec.decode_requests(Some(kind), request).unwrap_or_default();
-        let values =
+        let text = String::from_utf8_lossy(&bytes);
+        let mut replace = |field: &str, text: &str| self.noted(field, text, fields);
+        let text = match transport {
+            "xml" => texts::in_xml(&text, &mut replace),
+            _ => texts::in_json(&text, &mut replace),
+        };
+        // What is no text of the protocol: a comment, a proxy's page.
+        let outside = if self.emails { with_mails_replaced(&text) } else { None };
+        outside.unwrap_or(text).into_bytes()
+    }
+
+    /// Replaces them in the query of a request.
+    pub(super) fn replace_in_query(self, target: &str, fields: &mut Vec<String>) -> String {
+        if self.is_empty() {
+            return target.to_owned();
+        }
+        texts::in_query(target, &mut |field, text| self.noted(field, text, fields))
+    }
+
+    fn noted(self, field: &str, text: &str, fields: &mut Vec<String>) -> Option<String> {
+        let made = self.of(field, text)?;
+        if !field.is_empty() {
+            fields.push(field.to_owned());
+        }
+        Some(made)
+    }
+
+    /// A field of an exchange that still holds what is to be replaced.
+    pub(super) fn left(self, kind: TaskKind, exchange: &Exchange, codec: &dyn Codec) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        let calls = codec.decode_requests(Some(kind), &exchange.request).unwrap_or_default();
+        let asked =
             calls.iter().flat_map(|call| [document::request(&call.value), document::options(&call.value.options)]);
-        self.values(values)
-    }
-
-    /// What is to be replaced in a reply.
-    pub(super) fn values_of_reply(self, kind: TaskKind, reply: &Reply, codec: &dyn Codec) -> Vec<(String, String)> {
-        if self.is_empty() {
-            return Vec::new();
+        let answers = exchange.reply.as_ref().map(|reply| codec.decode_responses(kind, reply).unwrap_or_default());
+        let said = answers.iter().flatten().map(|answer| document::response(&answer.value));
+        let mut left = None;
+        for mut value in asked.chain(said) {
+            self.walk("", &mut value, &mut |field| left = Some(field.to_owned()));
         }
-        self.values(
-            codec
-                .decode_responses(kind, reply)
-                .unwrap_or_default()
-                .iter()
-                .map(|answer| document::response(&answer.value)),
-        )
+        left
     }
 
-    fn values(self, values: impl Iterator<Item = Value>) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        for mut value in values {
-            self.walk("", &mut value, &mut |from, to| found.push((from.to_owned(), to.to_owned())));
-        }
-        found
-    }
-
-    fn walk(self, field: &str, value: &mut Value, found: &mut dyn FnMut(&str, &str)) {
+    fn walk(self, field: &str, value: &mut Value, found: &mut dyn FnMut(&str)) {
         match value {
             Value::String(text) => {
                 if let Some(made) = self.of(field, text) {
-                    found(text, &made);
+                    found(field);
                     *text = made;
                 }
             }
@@ -102,26 +126,48 @@ impl StandIns {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
 
-    /// Replaces values where they stand whole: between tags, in quotes.
-    pub(super) fn replace(bytes: Vec<u8>, values: &[(String, String)]) -> Vec<u8> {
-        if values.is_empty() {
-            return bytes;
+/// A stand-in; none where the value is one already.
+fn made(value: &str, prefix: &str, hash: &str, suffix: &str) -> Option<String> {
+    let inside = value.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+    let is_ours =
+        inside.is_some_and(|inside| inside.len() == hash.len() && inside.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (!is_ours).then(|| format!("{prefix}{hash}{suffix}"))
+}
+
+fn mail(address: &str) -> Option<String> {
+    made(address, "mail-", &hash(address), "@example.invalid")
+}
+
+/// A text with each mail address in it replaced; none where there is none to replace.
+fn with_mails_replaced(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, _) in text.match_indices('@') {
+        let before = text.get(done..at).unwrap_or_default();
+        let local = before.rsplit(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c))).next().unwrap_or_default();
+        let local = local.trim_start_matches('\'');
+        let after = text.get(at + 1..).unwrap_or_default();
+        let domain = after.split(|c: char| !(c.is_alphanumeric() || ".-".contains(c))).next().unwrap_or_default();
+        let domain = domain.trim_end_matches(['.', '-']);
+        let address = format!("{local}@{domain}");
+        if is_email(&address)
+            && let Some(made) = mail(&address)
+        {
+            out += text.get(done..at - local.len()).unwrap_or_default();
+            out += &made;
+            done = at + 1 + domain.len();
         }
-        let Ok(mut text) = String::from_utf8(bytes) else { return Vec::new() };
-        for (from, to) in values {
-            let xml = from.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            let json = Value::from(from.as_str()).to_string();
-            text = text.replace(&format!(">{xml}<"), &format!(">{to}<")).replace(&json, &format!("\"{to}\""));
-        }
-        text.into_bytes()
     }
+    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
 }
 
 fn is_email(value: &str) -> bool {
     let Some((local, domain)) = value.split_once('@') else { return false };
     let is_word = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "@<>\"".contains(c));
-    is_word(local) && is_word(domain) && domain.contains('.')
+    let top = domain.rsplit_once('.').map(|(_, top)| top);
+    is_word(local) && is_word(domain) && top.is_some_and(|top| top.starts_with(char::is_alphabetic))
 }
 
 /// FNV-1a: the same on every machine and in every version.
@@ -129,8 +175,8 @@ fn hash_number(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-fn hash(text: &str) -> u32 {
-    hash_number(text)
+fn hash(text: &str) -> String {
+    format!("{:08x}", hash_number(text))
 }
 
 #[cfg(test)]
@@ -151,15 +197,39 @@ mod tests {
         assert_eq!(value, once, "a stand-in stays");
         assert_eq!(value["fname"], value["list"][0]["lname"]);
         assert!(value["email"].as_str().unwrap().ends_with("@example.invalid"));
-        assert_eq!((&value["name"], &value["comment"]), (&json!("example.com"), &json!("write to ada@example.com")));
+        assert_eq!(value["name"], "example.com");
+        assert_eq!(value["comment"], format!("write to {}", value["email"].as_str().unwrap()));
         assert!(!value["phone"].as_str().unwrap().contains("+49 1"));
     }
 
     #[test]
-    fn whole_values_only() {
-        let values = vec![("A&B".to_owned(), "name-1".to_owned())];
-        let bytes = b"<a>A&amp;B</a><b>xA&amp;B</b> {\"c\":\"A&B\",\"d\":\"A&Bx\"}".to_vec();
-        let text = String::from_utf8(StandIns::replace(bytes, &values)).unwrap();
-        assert_eq!(text, "<a>name-1</a><b>xA&amp;B</b> {\"c\":\"name-1\",\"d\":\"A&Bx\"}");
+    fn where_they_stand_and_however_they_are_spelled() {
+        for (transport, payload, fields) in [
+            (
+                "json",
+                r#"{"fname":"J\u00fcrgen","organization":"O\/Neil","phone":" +49 1 "}"#,
+                "fname organization phone",
+            ),
+            ("xml", "<first>J&#252;rgen</first><last> M&quot;ller\n</last>", "first last"),
+            ("xml", "<firstname>Ada</firstname><email><![CDATA[ada@example.com]]></email>", "firstname email"),
+            ("xml", "<fax>\n +49 1</fax><!-- ada@example.com -->", "fax"),
+            ("json", r#"{"status":{"text":"Write to 'ada@example.com', or b.c@d.example."}}"#, "text"),
+            ("json", "<html>ada@example.com</html>", ""),
+        ] {
+            let mut found = Vec::new();
+            let once = ALL.replace(payload.as_bytes().to_vec(), transport, &mut found);
+            assert_eq!(found.join(" "), fields, "{payload}");
+            let text = String::from_utf8(once.clone()).unwrap();
+            for person in ["J", "Neil", "49 1", "ller", "Ada", "ada", "b.c@d"] {
+                assert!(!text.contains(person), "{person} in {text}");
+            }
+            assert_eq!(ALL.replace(once, transport, &mut found), text.as_bytes(), "a stand-in stays");
+        }
+        let kept = br#"{"name":"Ada","city":"+49 1","version":"x@1.2","n":"@ IN TXT"}"#.to_vec();
+        assert_eq!(ALL.replace(kept.clone(), "json", &mut Vec::new()), kept);
+        assert_eq!(
+            ALL.replace_in_query("/poll?replyTo=ada%40example.com&ctid=1", &mut Vec::new()).len(),
+            "/poll?replyTo=mail-01234567%40example.invalid&ctid=1".len()
+        );
     }
 }
