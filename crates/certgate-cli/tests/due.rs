@@ -23,34 +23,9 @@ use std::{
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Server, Settings};
-use common::{command, csr, endpoint, exit, fast, json, serve, stderr, until};
+use common::{at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, stderr, until};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).current_dir(home).output().unwrap()
-}
-
-fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
-    let (at, config) = (endpoint(server, transport), fast(home));
-    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
-    run(home, &[arguments, &common].concat())
-}
-
-fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The public keys of key and certificate in a folder, as openssl reads them.
-fn pair(folder: &Path) -> (String, String) {
-    let (key, certificate) = (
-        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
-        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
-    );
-    assert!(key.0 && certificate.0, "{}", folder.display());
-    (key.1, certificate.1)
-}
 
 #[test]
 fn status_and_what_is_due() {

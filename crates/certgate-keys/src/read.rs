@@ -92,6 +92,7 @@ mod tests {
 
     use crate::{KeyError, KeyType, PrivateKey, Subject};
 
+    #[allow(clippy::disallowed_methods, reason = "a test")]
     fn fixture(name: &str) -> String {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/_keys").join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))

@@ -1,6 +1,6 @@
 //! The server on loopback, down to the bytes.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 #[path = "support/gateway.rs"]
 mod common;

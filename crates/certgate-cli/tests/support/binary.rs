@@ -60,11 +60,6 @@ pub fn edit(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
-/// The binary, run in that folder.
-pub fn run(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).current_dir(folder).output().unwrap()
-}
-
 /// Asks a process to stop, as Ctrl-C does.
 #[cfg(unix)]
 pub fn interrupt(child: &Child) {
