@@ -254,7 +254,7 @@ fn what_cannot_be_carried_over_is_refused_before_anything_is_sent() {
         (
             &strict,
             "xml",
-            xml("<task><code>400104</code><colour/><certificate><id>571</id></certificate></task>"),
+            xml("<task><code>400104</code><colour>red</colour><certificate><id>571</id></certificate></task>"),
             200,
             "E400104",
             "EF01000",
