@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 
-use certgate_client::tape::{Mode, Tape};
+use certgate_client::{
+    Trace,
+    tape::{Mode, Tape},
+};
 
 use clap::{
     Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable, parser::ValueSource,
@@ -243,6 +246,9 @@ pub(crate) struct Global {
     /// The tape in use, once it is open.
     #[arg(skip)]
     pub(crate) tape: OnceLock<Tape>,
+    /// The trace in use, once it is open.
+    #[arg(skip)]
+    pub(crate) traced: OnceLock<Trace>,
     /// Which of these the environment gave.
     #[arg(skip)]
     by_environment: BTreeSet<String>,

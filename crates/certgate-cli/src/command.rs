@@ -32,25 +32,26 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
 
-use certgate_client::tape::Tape;
+use certgate_client::{Trace, tape::Tape};
 
 use crate::{
     arguments::{Arguments, Command, Global},
     failure::Failure,
 };
 
-/// Runs a command; gives its exit code. A tape that was in use has the last word.
+/// Runs a command; gives its exit code. What it was to record has the last word.
 pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { global, command } = arguments;
-    let ended = run_command(command, &global);
-    let taped = global.tape.get().map_or(Ok(()), Tape::finish);
-    match (ended, taped) {
-        (Ok(code), Ok(())) => Ok(code),
-        // What it prints is printed.
-        (Ok(_), Err(error)) => Err(Failure::from(error).said()),
-        (Err(failure), Ok(())) => Err(failure),
-        (Err(failure), Err(error)) => Err(failure.and(&error.to_string())),
+    let mut ended = run_command(command, &global);
+    let recorded = [global.tape.get().map(Tape::finish), global.traced.get().map(Trace::finish)];
+    for error in recorded.into_iter().flatten().filter_map(Result::err) {
+        ended = Err(match ended {
+            // What it prints is printed.
+            Ok(_) => Failure::from(error).said(),
+            Err(failure) => failure.and(&error.to_string()),
+        });
     }
+    ended
 }
 
 fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {

@@ -99,6 +99,7 @@ impl Home {
     pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(global, settings)?;
+        open_trace(global)?;
         if global.is_offline() {
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
@@ -153,8 +154,8 @@ impl Home {
                 client.options_mut().ctid = Some(ctid);
             }
         }
-        if let Some(path) = &global.trace {
-            client = client.with_trace(Trace::to(path)?);
+        if let Some(trace) = global.traced.get() {
+            client = client.with_trace(trace.clone());
         }
         Ok(client)
     }
@@ -180,6 +181,14 @@ fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
         (None, None, _) => return Ok(()),
     };
     let _ = global.tape.set(tape);
+    Ok(())
+}
+
+/// Opens the run's trace, once.
+fn open_trace(global: &Global) -> Result<(), Failure> {
+    if let (Some(path), None) = (&global.trace, global.traced.get()) {
+        let _ = global.traced.set(Trace::to(path)?);
+    }
     Ok(())
 }
 

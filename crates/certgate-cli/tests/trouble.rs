@@ -14,7 +14,7 @@ mod common;
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
-use common::{certgate, csr, endpoint, exit, json, serve, stderr};
+use common::{certgate, certgate_in, csr, endpoint, exit, json, serve, stderr};
 use pretty_assertions::assert_eq;
 
 #[test]
@@ -50,6 +50,34 @@ fn faults_and_exit_codes() {
             if expected == 9 {
                 assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
             }
+        }
+    }
+}
+
+/// A trace that cannot be written holds no answer back: what was ordered is known to be, and is not ordered again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_on_a_full_disk_loses_no_order() {
+    for transport in ["xml", "json"] {
+        let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
+        for (arguments, stdin, state, orders) in [
+            (vec!["reissue", "571", "--csr", &csr()], "", "done", 1),
+            (vec!["reissue", "571", "--csr", &csr(), "--no-wait"], "", "accepted", 1),
+            (vec!["call", "contact-create", "--data", "-"], contact, "done", 0),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings::default());
+            let at = endpoint(&server, transport);
+            let common = ["--endpoint", &at, "--transport", transport, "--output", "json"];
+            let traced = ["--trace", "/dev/full"];
+            let output = certgate_in(home.path(), &[&arguments[..], &common, &traced].concat(), stdin);
+            let what = format!("{transport} {arguments:?}: {}", stderr(&output));
+            assert_eq!(exit(&output), if state == "accepted" { 6 } else { 10 }, "{what}");
+            assert!(stderr(&output).contains("/dev/full: not every exchange was written into it"), "{what}");
+            assert_eq!(json(&output)["schema"], 1, "its document is printed: {what}");
+            let listed = certgate_in(home.path(), &[&["orders"][..], &common].concat(), "");
+            assert_eq!(json(&listed)["orders"][0]["state"], state, "{what}");
+            assert_eq!(gateway.counts().orders, orders, "{what}");
         }
     }
 }

@@ -308,7 +308,7 @@ impl Client {
                 }
                 None => self.transport.send(&request, timeout),
             };
-            self.write_trace(kind, attempt, &request, &sent)?;
+            self.write_trace(kind, attempt, &request, &sent);
             let (trouble, why, phase) = match sent {
                 Err(TransportError::NotSent(why, phase)) => (Trouble::NotSent, why, phase),
                 Err(TransportError::Unanswered(why, phase)) => (Trouble::Unanswered, why, phase),
@@ -379,14 +379,8 @@ impl Client {
     }
 
     #[allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
-    fn write_trace(
-        &mut self,
-        task: TaskKind,
-        attempt: u32,
-        request: &Request,
-        sent: &Result<Reply, TransportError>,
-    ) -> Result<(), Error> {
-        let Some(trace) = &mut self.trace else { return Ok(()) };
+    fn write_trace(&self, task: TaskKind, attempt: u32, request: &Request, sent: &Result<Reply, TransportError>) {
+        let Some(trace) = &self.trace else { return };
         let (codec, redactor) = (&*self.codec, &self.redactor);
         let mut line = json!({
             "seconds": (self.started.elapsed().as_millis() as f64) / 1000.0,
@@ -402,6 +396,6 @@ impl Client {
             }
             Err(error) => line["error"] = json!(redactor.text(&error.to_string())),
         }
-        trace.line(&line)
+        trace.line(&line);
     }
 }

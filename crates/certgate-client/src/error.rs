@@ -181,10 +181,10 @@ pub enum Error {
         /// The exchange that is most like it, and where they differ.
         nearest: String,
     },
-    /// A tape was not used up, differs from the gateway, or could not be recorded whole.
+    /// A tape was not used up, or differs from the gateway; or it or a trace could not be recorded whole.
     #[error("{}: {why}", tape.display())]
     Replay {
-        /// The tape's folder.
+        /// The tape's folder, or the trace's file.
         tape: PathBuf,
         /// Why, a line each.
         why: String,

@@ -4,38 +4,60 @@ use std::{
     fs::{File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::Value;
 
 use crate::Error;
 
-/// A file that takes a line an exchange.
+/// A file that takes a line an exchange. Its clones write into the same.
+#[derive(Debug, Clone)]
+pub struct Trace(Arc<Mutex<Inner>>);
+
 #[derive(Debug)]
-pub struct Trace {
+struct Inner {
     file: File,
     path: PathBuf,
+    /// What could not be written, and why: said at the end.
+    trouble: Option<String>,
 }
 
 impl Trace {
     /// Opens the file, to add to it.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// [`Error::Storage`]: it cannot be written.
     pub fn to(path: &Path) -> Result<Self, Error> {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|why| Error::Storage { path: path.to_owned(), why: why.to_string() })?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self(Arc::new(Mutex::new(Inner { file, path: path.to_owned(), trouble: None }))))
     }
 
-    /// Adds a line.
-    pub(crate) fn line(&mut self, exchange: &Value) -> Result<(), Error> {
-        let line = format!("{exchange}\n");
-        self.file
-            .write_all(line.as_bytes())
-            .map_err(|why| Error::Storage { path: self.path.clone(), why: why.to_string() })
+    fn locked(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a line. The exchange is done, whatever becomes of its line: its answer is not held back.
+    pub(crate) fn line(&self, exchange: &Value) {
+        let mut inner = self.locked();
+        if let Err(why) = inner.file.write_all(format!("{exchange}\n").as_bytes()) {
+            inner.trouble.get_or_insert(format!("not every exchange was written into it: {why}"));
+        }
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// [`Error::Replay`]: an exchange could not be written.
+    pub fn finish(&self) -> Result<(), Error> {
+        let inner = self.locked();
+        match &inner.trouble {
+            None => Ok(()),
+            Some(why) => Err(Error::Replay { tape: inner.path.clone(), why: why.clone() }),
+        }
     }
 }
