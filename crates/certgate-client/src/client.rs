@@ -9,7 +9,7 @@ use certgate_domain::{
     AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
 };
 use certgate_flow::{Decision, Pace, Trouble, decide};
-use certgate_wire::{Codec, Decoded, Encoded, Reply, Request};
+use certgate_wire::{Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
 use crate::{
@@ -35,9 +35,18 @@ pub struct Client {
     started: Instant,
     /// The time that a replay did not wait.
     skipped: Duration,
-    deadline: Option<Duration>,
-    longest: Duration,
-    retries: bool,
+    pub(crate) patience: Patience,
+}
+
+/// How long a client tries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// One for all that it does, since it was made.
+    pub(crate) deadline: Option<Duration>,
+    /// What one request may take in all, and a pause before it where there is no deadline.
+    pub(crate) longest: Duration,
+    /// Whether what is safe to repeat is sent again.
+    pub(crate) retries: bool,
 }
 
 /// An answer, and the body it came in.
@@ -59,6 +68,8 @@ impl Exchange {
 
 /// What one request may take in all, where the workflow's deadline is not nearer.
 const LONGEST: Duration = Duration::from_secs(120);
+/// The longest `Retry-After` that is believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 impl Client {
     /// Speaks that protocol over that transport.
@@ -77,9 +88,7 @@ impl Client {
             tape: None,
             started: Instant::now(),
             skipped: Duration::ZERO,
-            deadline: None,
-            longest: LONGEST,
-            retries: true,
+            patience: Patience { deadline: None, longest: LONGEST, retries: true },
         }
     }
 
@@ -128,7 +137,7 @@ impl Client {
     /// With one deadline, since the client was made, for all that follows.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.patience.deadline = Some(deadline);
         self
     }
 
@@ -142,14 +151,14 @@ impl Client {
     /// Giving one request so long in all, 120 seconds unless told.
     #[must_use]
     pub fn with_longest(mut self, longest: Duration) -> Self {
-        self.longest = longest;
+        self.patience.longest = longest;
         self
     }
 
     /// Sending nothing again, not even what is safe to repeat: the first trouble is the answer.
     #[must_use]
     pub fn without_retries(mut self) -> Self {
-        self.retries = false;
+        self.patience.retries = false;
         self
     }
 
@@ -292,15 +301,21 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            while let Some(wait) = self.throttle.depart()? {
+            while let Some(wait) = self.throttle.depart() {
+                if !self.has_time_for(wait) {
+                    let seconds = wait.as_secs_f64().ceil();
+                    let why = format!("the gateway's pace lets no request leave for {seconds} s: run again then");
+                    return Err(Error::Unreachable { task: kind, why, attempts: attempt - 1, phase: Phase::Pace });
+                }
                 self.rest(wait)?;
             }
             if self.interrupt.is_raised() {
                 return Err(Error::Interrupted);
             }
-            let left = self.deadline.map_or(self.longest, |deadline| deadline.saturating_sub(self.now()));
+            let Patience { deadline, longest, retries } = self.patience;
+            let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
-            let timeout = if safe { left.min(self.longest).max(Duration::from_secs(1)) } else { self.longest };
+            let timeout = if safe { left.min(longest).max(Duration::from_secs(1)) } else { longest };
             let sent = match &self.tape {
                 Some(tape) => {
                     let send = || self.transport.send(&request, timeout);
@@ -312,10 +327,10 @@ impl Client {
             let (trouble, why, phase) = match sent {
                 Err(TransportError::NotSent(why, phase)) => (Trouble::NotSent, why, phase),
                 Err(TransportError::Unanswered(why, phase)) => (Trouble::Unanswered, why, phase),
-                Err(error @ TransportError::TooLarge(_)) => {
-                    let error =
-                        certgate_wire::DecodeError::new("body", error.to_string(), "an answer within the limit");
-                    return Err(Error::Undecodable { task: kind, error, http_status: 200, body: Vec::new() });
+                Err(TransportError::TooLarge { limit, start }) => {
+                    let found = format!("more than {limit} bytes");
+                    let error = DecodeError::new("body", found, "an answer within the limit");
+                    return Err(self.undecodable(kind, error, &start));
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
@@ -329,11 +344,7 @@ impl Client {
                 self.throttle.hold(pause);
             }
             match decide(attempt, trouble, safe, fastrand::f64()) {
-                Decision::Again(pause)
-                    if self.retries && self.deadline.is_none_or(|deadline| self.now() + pause < deadline) =>
-                {
-                    self.rest(pause)?;
-                }
+                Decision::Again(pause) if retries && self.has_time_for(pause) => self.rest(pause)?,
                 Decision::Again(_) | Decision::GiveUp => {
                     return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt, phase });
                 }
@@ -345,11 +356,19 @@ impl Client {
         }
     }
 
+    /// Whether a request may still leave after that pause.
+    fn has_time_for(&self, pause: Duration) -> bool {
+        match self.patience.deadline {
+            Some(deadline) => self.now() + pause < deadline,
+            None => pause <= self.patience.longest,
+        }
+    }
+
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
     fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (Trouble, String)>, Error> {
-        let retry_after =
-            reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = reply.header("retry-after").and_then(|text| text.trim().parse().ok());
+        let retry_after = retry_after.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
         let status = reply.status;
         if status == 429 {
             let why = "the gateway asks to slow down (HTTP 429): nothing was done".to_owned();
@@ -371,11 +390,13 @@ impl Client {
                 Err(Error::Unreachable { task, why, attempts: 1, phase: Phase::Proxy })
             }
             500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
-            _ => {
-                let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
-                Err(Error::Undecodable { task, error, http_status: status, body })
-            }
+            _ => Err(self.undecodable(task, error, &reply)),
         }
+    }
+
+    pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
+        let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
+        Error::Undecodable { task, error, http_status: reply.status, body }
     }
 
     #[allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::ErrorKind,
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -62,6 +62,9 @@ impl Default for Timeouts {
         Self { resolve, connect, send, answer, body }
     }
 }
+
+/// How much is kept of an answer that is too large.
+const START: usize = 64 << 10;
 
 impl HttpTransport {
     /// To that address, connecting so.
@@ -181,14 +184,21 @@ impl Transport for HttpTransport {
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let limit = self.body_limit;
-        let body = reply.body_mut().with_config().limit(limit as u64).read_to_vec();
-        let body = body.map_err(|failure| match failure {
-            Failure::BodyExceedsLimit(_) => TransportError::TooLarge(limit),
-            failure => {
-                TransportError::Unanswered(format!("{}: the answer broke off: {failure}", self.endpoint), Phase::Answer)
-            }
-        })?;
-        Ok(Reply { status: reply.status().as_u16(), headers, body: Body(body) })
+        let mut body = Vec::new();
+        let read = reply.body_mut().as_reader().take(limit as u64 + 1).read_to_end(&mut body);
+        if let Err(why) = read {
+            let text = format!("{}: the answer broke off: {why}", self.endpoint);
+            return Err(TransportError::Unanswered(text, Phase::Answer));
+        }
+        let is_too_large = body.len() > limit;
+        if is_too_large {
+            body.truncate(START);
+        }
+        let reply = Reply { status: reply.status().as_u16(), headers, body: Body(body) };
+        if is_too_large {
+            return Err(TransportError::TooLarge { limit, start: Box::new(reply) });
+        }
+        Ok(reply)
     }
 
     fn endpoint(&self) -> &str {

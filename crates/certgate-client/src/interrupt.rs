@@ -31,10 +31,10 @@ impl Interrupt {
 
     /// Sleeps so long, or until raised.
     pub fn sleep(&self, duration: Duration) {
-        let until = Instant::now() + duration;
+        let started = Instant::now();
         let mut raised = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         while !*raised {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = duration.saturating_sub(started.elapsed());
             if left.is_zero() {
                 return;
             }

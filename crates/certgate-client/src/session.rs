@@ -1,11 +1,16 @@
 //! A session for a run: started with the first task, started anew when it expired, ended with the client.
 
+use std::time::Duration;
+
 use certgate_domain::{
     AnyData, AnyTask, Identity, Secret,
     task::{SessionCreate, SessionDelete},
 };
 
-use crate::{Client, Error, Exchange};
+use crate::{Client, Error, Exchange, client::Patience};
+
+/// What ending a session may take.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The session of a client.
 pub(crate) enum Session {
@@ -56,8 +61,7 @@ impl Client {
         });
         let Some(session) = session else {
             let error = certgate_wire::DecodeError::new("data", "no session", "a session's id");
-            let body = self.redacted(&String::from_utf8_lossy(&exchange.reply.body)).into_bytes();
-            return Err(Error::Undecodable { task: task.kind(), error, http_status: exchange.reply.status, body });
+            return Err(self.undecodable(task.kind(), error, &exchange.reply));
         };
         self.redactor.knows(&session);
         self.session = Session::Open(session.clone());
@@ -71,10 +75,11 @@ impl Client {
     pub fn close(&mut self) -> Result<(), Error> {
         let Session::Open(session) = std::mem::replace(&mut self.session, Session::Unwanted) else { return Ok(()) };
         let task = AnyTask::from(SessionDelete { session: Some(session) });
-        // Stopping a run is no reason to leave its session open.
-        let interrupt = std::mem::take(&mut self.interrupt);
+        // Stopping a run is no reason to leave its session open, and an open session none to keep the run.
+        let (interrupt, patience) = (std::mem::take(&mut self.interrupt), self.patience);
+        self.patience = Patience { deadline: None, longest: FAREWELL, retries: false };
         let closed = self.send(&task, self.credentials.clone().into());
-        self.interrupt = interrupt;
+        (self.interrupt, self.patience) = (interrupt, patience);
         self.accepted(task.kind(), closed?).map(drop)
     }
 }

@@ -14,10 +14,7 @@ use crate::{Error, unix_now};
 /// Says when a request may leave.
 pub trait Throttle: Send + Sync {
     /// Lets a request leave now, or says how long to wait before asking again.
-    ///
-    /// # Errors
-    /// What is shared cannot be used.
-    fn depart(&self) -> Result<Option<Duration>, Error>;
+    fn depart(&self) -> Option<Duration>;
 
     /// Has everybody wait so long: the gateway asked for it.
     fn hold(&self, pause: Duration);
@@ -37,30 +34,31 @@ impl OwnPace {
 }
 
 impl Throttle for OwnPace {
-    fn depart(&self) -> Result<Option<Duration>, Error> {
+    fn depart(&self) -> Option<Duration> {
         let now = self.started.elapsed();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (pace, hold) = &mut *state;
         let wait = pace.wait(now).max(hold.saturating_sub(now));
         if wait.is_zero() {
             pace.sent(now);
-            return Ok(None);
+            return None;
         }
-        Ok(Some(wait))
+        Some(wait)
     }
 
     fn hold(&self, pause: Duration) {
-        let until = self.started.elapsed() + pause;
+        let until = self.started.elapsed().saturating_add(pause);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 = state.1.max(until);
     }
 }
 
-/// The pace that all processes of this machine share.
+/// The pace that all processes of this machine share; this process's own one where their file fails, such as on a full disk.
 pub struct SharedPace {
     budget: Mutex<Budget>,
     gateway: String,
     per_second: usize,
+    own: OwnPace,
 }
 
 impl SharedPace {
@@ -70,22 +68,25 @@ impl SharedPace {
     /// The file cannot be used.
     pub fn open(path: &Path, gateway: &str, per_second: usize) -> Result<Self, Error> {
         let budget = Mutex::new(Budget::open(path)?);
-        Ok(Self { budget, gateway: gateway.to_owned(), per_second })
+        Ok(Self { budget, gateway: gateway.to_owned(), per_second, own: OwnPace::new(per_second) })
     }
 }
 
 impl Throttle for SharedPace {
-    fn depart(&self) -> Result<Option<Duration>, Error> {
+    fn depart(&self) -> Option<Duration> {
         let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
         let now = unix_now();
-        let until = budget.depart(&self.gateway, self.per_second, now)?;
-        Ok(until.map(|until| Duration::from_millis(until.saturating_sub(now).unsigned_abs())))
+        match budget.depart(&self.gateway, self.per_second, now) {
+            Ok(until) => until.map(|until| Duration::from_millis(until.saturating_sub(now).unsigned_abs())),
+            Err(_) => self.own.depart(),
+        }
     }
 
     fn hold(&self, pause: Duration) {
-        let until = unix_now() + i64::try_from(pause.as_millis()).unwrap_or_default();
+        let length = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        // What cannot be told to the others is still kept here: the retry waits by itself.
-        let _ = budget.hold(&self.gateway, until);
+        if budget.hold(&self.gateway, unix_now(), length).is_err() {
+            self.own.hold(pause);
+        }
     }
 }

@@ -42,6 +42,11 @@ pub enum TransportError {
     #[error("{0}")]
     Unanswered(String, Phase),
     /// A reply came, too large to be taken.
-    #[error("the answer is larger than {0} bytes")]
-    TooLarge(usize),
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The most that is taken, in bytes.
+        limit: usize,
+        /// Its status and headers, and the first bytes of its body.
+        start: Box<Reply>,
+    },
 }

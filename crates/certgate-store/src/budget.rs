@@ -29,7 +29,8 @@ impl Budget {
                 "PRAGMA synchronous = OFF;
                  CREATE TABLE IF NOT EXISTS departures (key TEXT NOT NULL, at INTEGER NOT NULL);
                  CREATE INDEX IF NOT EXISTS departures_by_key ON departures (key, at);
-                 CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;",
+                 CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL, length INTEGER NOT NULL)
+                 WITHOUT ROWID;",
             )
             .map_err(failed)?;
         Ok(Self { connection, path: path.to_owned() })
@@ -52,8 +53,8 @@ impl Budget {
             params![key, now - 2 * WINDOW, now + 2 * WINDOW],
         )?;
         let hold: i64 = transaction.query_row(
-            "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until <= ?2",
-            params![key, now + 3_600_000],
+            "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
+            params![key, now, 2 * WINDOW],
             |row| row.get(0),
         )?;
         let before: Option<i64> = {
@@ -72,16 +73,18 @@ impl Budget {
         Ok(None)
     }
 
-    /// Has everybody wait until then: the gateway asked for it.
+    /// Has everybody wait so many milliseconds from now on: the gateway asked for it.
     ///
     /// # Errors
     /// It could not be kept.
-    pub fn hold(&mut self, key: &str, until: i64) -> Result<(), StoreError> {
+    pub fn hold(&mut self, key: &str, now: i64, length: i64) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "INSERT INTO holds (key, until) VALUES (?1, ?2)
-                 ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)",
-                params![key, until],
+                // One that lasts longer stands, unless the clock was set back since.
+                "INSERT INTO holds (key, until, length) VALUES (?1, ?3, ?4)
+                 ON CONFLICT (key) DO UPDATE SET until = excluded.until, length = excluded.length
+                 WHERE until < excluded.until OR until - ?2 > length + ?5",
+                params![key, now, now.saturating_add(length), length, 2 * WINDOW],
             )
             .map(drop)
             .map_err(|error| StoreError::of(&self.path, &error))

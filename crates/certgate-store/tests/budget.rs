@@ -42,8 +42,8 @@ fn everybody_waits_when_the_gateway_asks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pace.sqlite");
     let (mut one, mut other) = (Budget::open(&path).unwrap(), Budget::open(&path).unwrap());
-    one.hold("gateway", 10_000).unwrap();
-    one.hold("gateway", 9_000).unwrap();
+    one.hold("gateway", 0, 10_000).unwrap();
+    one.hold("gateway", 1_000, 8_000).unwrap();
     assert_eq!(other.depart("gateway", 3, 5_000).unwrap(), Some(10_000));
     assert_eq!(other.depart("elsewhere", 3, 5_000).unwrap(), None);
     assert_eq!(other.depart("gateway", 3, 20_000).unwrap(), None);
@@ -52,12 +52,27 @@ fn everybody_waits_when_the_gateway_asks() {
 /// A clock that is set back must not stop everything.
 #[test]
 fn a_clock_set_back() {
+    let later = 100 * 3_600_000;
+    for back in [99 * 3_600_000, 30 * 60_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
+        for _ in 0..3 {
+            assert_eq!(budget.depart("gateway", 3, later).unwrap(), None);
+        }
+        budget.hold("gateway", later, 60_000).unwrap();
+        let now = later - back;
+        assert_eq!(budget.depart("gateway", 3, now).unwrap(), None, "{back}");
+        // A hold of the time before hides none that comes now.
+        budget.hold("gateway", now, 5_000).unwrap();
+        assert_eq!(budget.depart("gateway", 3, now).unwrap(), Some(now + 5_000), "{back}");
+    }
+}
+
+/// However long the gateway asks for: what is too long for the numbers ends nothing, and hides nothing.
+#[test]
+fn a_hold_without_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
-    let later = 100 * 3_600_000;
-    for _ in 0..3 {
-        assert_eq!(budget.depart("gateway", 3, later).unwrap(), None);
-    }
-    budget.hold("gateway", later + 60_000).unwrap();
-    assert_eq!(budget.depart("gateway", 3, 1_000).unwrap(), None);
+    budget.hold("gateway", 1_000, i64::MAX).unwrap();
+    assert!(budget.depart("gateway", 3, 2_000).unwrap().is_some());
 }
