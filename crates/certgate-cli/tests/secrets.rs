@@ -20,7 +20,7 @@ use std::{
 
 use certgate_domain::{Credentials, Secret, TaskKind};
 use certgate_simulator::{Fault, Gateway, Server, Settings};
-use common::{csr, endpoint, serve};
+use common::{command, csr, endpoint, serve};
 use pretty_assertions::assert_eq;
 
 const PASSWORD: &str = "s3cr&t<>:ü]]>";
@@ -96,6 +96,46 @@ fn an_odd_password_works_and_shows_nowhere() {
     }
 }
 
+/// What the gateway says back in texts, names and data is taken out wherever it would be shown or kept.
+#[test]
+fn a_gateway_that_echoes_the_password() {
+    let password = "Tr0ub4dor";
+    let csr = csr();
+    let rows: [(&[&str], i32); 6] = [
+        (&["info", "571"], 0),
+        (&["info", "571", "--output", "json"], 0),
+        (&["info", "1"], 4),
+        (&["info", "1", "--output", "json"], 4),
+        (&["info", "571", "--strict"], 10),
+        (&["reissue", "571", "--csr", &csr, "--output", "json"], 0),
+    ];
+    for transport in ["xml", "json"] {
+        for (arguments, expected) in rows {
+            let home = tempfile::tempdir().unwrap();
+            let account = Credentials::new("user", Secret::new(password), "9");
+            let faults = vec![Fault::Echo(None); 20];
+            let (gateway, server) = serve(Settings { account, faults, ..Settings::default() });
+            let trace = home.path().join("trace").display().to_string();
+            let at = endpoint(&server, transport);
+            let common = ["--transport", transport, "--endpoint", &at, "--trace", &trace];
+            let output = command(home.path(), &[arguments, &common].concat())
+                .env("CERTGATE_PASSWORD", password)
+                .output()
+                .unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(expected), "{transport} {arguments:?}: {errors}");
+            let store = home.path().join(".local/share/certgate/store.sqlite");
+            let kept = [fs::read(&trace).unwrap(), fs::read(&store).unwrap_or_default()];
+            for shown in [output.stdout, output.stderr].iter().chain(&kept) {
+                let shown = String::from_utf8_lossy(shown);
+                assert!(!shown.contains(password), "{transport} {arguments:?}: {shown}");
+            }
+            assert!(errors.contains('…') || expected == 0, "{errors}");
+            assert!(gateway.counts().requests > 0);
+        }
+    }
+}
+
 #[test]
 fn every_command_in_every_failure() {
     let csr = csr();
@@ -128,6 +168,7 @@ fn every_command_in_every_failure() {
                         Some(Fault::Status(None, 401)),
                         Some(Fault::CutShort(None)),
                         Some(Fault::Error200(None)),
+                        Some(Fault::Echo(None)),
                     ] {
                         let faults = fault.into_iter().collect();
                         let settings = Settings { account: account(), faults, foreign_first: 1, ..Settings::default() };

@@ -9,7 +9,7 @@ use certgate_domain::{
     AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
 };
 use certgate_flow::{Decision, Pace, Trouble, decide};
-use certgate_wire::{Codec, DecodeError, Decoded, Encoded, Reply, Request};
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use serde_json::json;
 
 use crate::{
@@ -182,11 +182,16 @@ impl Client {
     /// # Errors
     /// [`Error::Interrupted`].
     pub fn rest(&mut self, duration: Duration) -> Result<(), Error> {
-        match &self.tape {
-            Some(tape) if tape.mode() == Mode::Replay => self.skipped += duration,
-            _ => self.interrupt.sleep(duration),
+        match self.is_replay() {
+            true => self.skipped += duration,
+            false => self.interrupt.sleep(duration),
         }
         if self.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// Whether nothing but a tape answers.
+    fn is_replay(&self) -> bool {
+        self.tape.as_ref().is_some_and(|tape| tape.mode() == Mode::Replay)
     }
 
     pub(crate) fn interrupt(&self) -> &Interrupt {
@@ -340,6 +345,7 @@ impl Client {
             };
             if let Trouble::Busy { retry_after: Some(pause) } | Trouble::ServerError { retry_after: Some(pause) } =
                 trouble
+                && !self.is_replay()
             {
                 self.throttle.hold(pause);
             }
@@ -374,7 +380,8 @@ impl Client {
             let why = "the gateway asks to slow down (HTTP 429): nothing was done".to_owned();
             return Ok(Err((Trouble::Busy { retry_after }, why)));
         }
-        let error = match self.codec.decode_response(task, &reply) {
+        let (read, reply) = self.read(task, reply);
+        let error = match read {
             Ok(answer) => return Ok(Ok(Exchange { answer, reply })),
             Err(error) => error,
         };
@@ -392,6 +399,22 @@ impl Client {
             500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => Err(self.undecodable(task, error, &reply)),
         }
+    }
+
+    /// Decodes a reply without what it echoes of this run's secrets: so no value, finding or error holds them.
+    fn read(&self, task: TaskKind, mut reply: Reply) -> (Result<Decoded<Response<AnyData>>, DecodeError>, Reply) {
+        let mut read = self.codec.decode_response(task, &reply);
+        if let Some((clean, kept)) = self.redactor.echo(&reply.body) {
+            let without = self.codec.decode_response(task, &Reply { body: Body(clean), ..reply.clone() });
+            // A secret that is a word or a number of the protocol is no echo: without it, nothing could be read.
+            if read.is_err() || without.is_ok() {
+                (read, reply.body) = (without, Body(kept));
+            }
+        }
+        for finding in read.iter_mut().flat_map(|answer| &mut answer.findings) {
+            finding.path = self.redacted(&finding.path);
+        }
+        (read, reply)
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {

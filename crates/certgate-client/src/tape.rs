@@ -46,7 +46,7 @@ use std::{
 use certgate_domain::TaskKind;
 use certgate_wire::{Body, Codec, Reply, Request};
 
-pub(crate) use self::leak::{is_name, leak};
+pub(crate) use self::leak::{entity, is_name, leak};
 pub use self::{
     check::{Checked, check},
     compare::{Comparison, Drift, Pair, compare},

@@ -27,6 +27,8 @@ pub enum Fault {
     Error200(Option<TaskKind>),
     /// Adds an element or field that nobody knows to the answer.
     Unknown(Option<TaskKind>),
+    /// Answers with the secret that the request came with wherever a text may stand.
+    Echo(Option<TaskKind>),
 }
 
 impl Fault {
@@ -41,7 +43,8 @@ impl Fault {
             | Self::CutShort(task)
             | Self::DropAfterRead(task)
             | Self::Error200(task)
-            | Self::Unknown(task) => *task,
+            | Self::Unknown(task)
+            | Self::Echo(task) => *task,
         }
     }
 }

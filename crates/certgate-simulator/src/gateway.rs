@@ -232,8 +232,12 @@ impl Shared {
             Some(Fault::Hang(_, delay)) => return Handled::Reply(plain(504), *delay),
             _ => {}
         }
-        let answers: Vec<_> =
+        let mut answers: Vec<_> =
             calls.iter().map(|call| (call.value.task.kind(), self.answer(&call.value, now))).collect();
+        let secret = calls.iter().find_map(|call| secret(&call.value)).unwrap_or_default();
+        if let Some(Fault::Echo(_)) = &fault {
+            answers.iter_mut().for_each(|(_, answer)| echo(answer, &secret));
+        }
         let mut reply = codec.encode_responses(&answers).payload;
         match fault {
             None | Some(Fault::Status(..) | Fault::DropBeforeRead(_) | Fault::Hang(..)) => {
@@ -249,7 +253,14 @@ impl Shared {
                 Handled::Reply(reply, Duration::ZERO)
             }
             Some(Fault::Unknown(_)) => {
-                reply.body = with_unknown(&reply.body, protocol);
+                reply.body = with_unknown(&reply.body, protocol, "colour");
+                Handled::Reply(reply, Duration::ZERO)
+            }
+            Some(Fault::Echo(_)) => {
+                // As a name too, where it can be one in XML.
+                if secret.starts_with(char::is_alphabetic) && secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    reply.body = with_unknown(&reply.body, protocol, &secret);
+                }
                 Handled::Reply(reply, Duration::ZERO)
             }
         }
@@ -348,10 +359,29 @@ fn html(status: u16) -> Reply {
     Reply { status, headers, body: Body(b"<html><body><h1>Bad Gateway</h1></body></html>".to_vec()) }
 }
 
-fn with_unknown(body: &[u8], protocol: Protocol) -> Body {
+/// What a request shows to be let in.
+fn secret(call: &Call) -> Option<String> {
+    match call.identity.as_ref()? {
+        Identity::Credentials(credentials) => Some(credentials.password.expose().to_owned()),
+        Identity::Session(session) => Some(session.expose().to_owned()),
+    }
+}
+
+fn echo(answer: &mut Answer, secret: &str) {
+    answer.stid = Some(format!("stid-{secret}"));
+    answer.status.text = Some(secret.to_owned());
+    answer.messages.push(wrong_value("request.auth.password", secret));
+    for data in &mut answer.data {
+        if let AnyData::Certificate(certificate) = data {
+            certificate.comment = Some(format!("by {secret}"));
+        }
+    }
+}
+
+fn with_unknown(body: &[u8], protocol: Protocol, name: &str) -> Body {
     let text = String::from_utf8_lossy(body);
     Body(match protocol {
-        Protocol::Xml => text.replacen("<result>", "<result><colour>blue</colour>", 1).into_bytes(),
-        Protocol::Json => text.replacen('{', "{\"colour\":\"blue\",", 1).into_bytes(),
+        Protocol::Xml => text.replacen("<result>", &format!("<result><{name}>blue</{name}>"), 1).into_bytes(),
+        Protocol::Json => text.replacen('{', &format!("{{\"{name}\":\"blue\","), 1).into_bytes(),
     })
 }

@@ -109,7 +109,7 @@ pub(super) fn xml_decoded(text: &str) -> String {
     decoded + rest
 }
 
-fn entity(name: &str) -> Option<char> {
+pub(crate) fn entity(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),
         "lt" => Some('<'),
