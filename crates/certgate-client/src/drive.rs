@@ -90,7 +90,12 @@ pub fn drive(client: &mut Client, workflow: &mut dyn Workflow, watcher: &mut dyn
                         body = exchange.reply.body.0;
                         Event::Answered(exchange.answer.value)
                     }
-                    Err(error) if error.kind() == Kind::Unreachable && workflow.outlasts_silence() => {
+                    // A message that cannot be decoded stays first in the queue: it must not keep ours from being found.
+                    Err(error)
+                        if workflow.outlasts_silence()
+                            && (error.kind() == Kind::Unreachable
+                                || kind == TaskKind::PollInfo && error.kind() == Kind::Undecodable) =>
+                    {
                         watcher.trouble(&error);
                         Event::Unreachable
                     }

@@ -200,8 +200,12 @@ impl Batch {
             .members
             .iter_mut()
             .position(|member| !member.ended && member.order.waiting().is_some_and(|wait| wait.is_ours(message)))?;
-        if let Some(wait) = self.members.get_mut(place).and_then(|member| member.order.waiting()) {
-            wait.deliver(message);
+        let member = self.members.get_mut(place)?;
+        if !member.busy {
+            member.order.waiting()?.deliver(message);
+        } else if !self.unclaimed.contains(message) {
+            // It gets its answer first.
+            self.unclaimed.push(message.clone());
         }
         Some(place)
     }
@@ -212,14 +216,11 @@ impl Batch {
         match (state, event) {
             (State::Until(_), Event::Answered(answer)) => {
                 let message = answer.data.into_iter().find_map(|data| match data {
-                    AnyData::PollMessage(message) if message.id.is_some() => Some(message),
+                    AnyData::PollMessage(message) if *message != PollMessage::default() => Some(message),
                     _ => None,
                 });
                 match message {
-                    Some(message) => {
-                        self.mailbox.looks = 0;
-                        self.mailbox.state = State::Store(message);
-                    }
+                    Some(message) => self.mailbox.state = State::Store(message),
                     None => self.look_later(now),
                 }
             }
@@ -227,8 +228,13 @@ impl Batch {
                 if self.deliver(&message).is_none() {
                     self.unclaimed.push((*message).clone());
                 }
-                if let Some(id) = message.id {
-                    self.mailbox.state = State::Confirm(id);
+                match message.id {
+                    Some(id) => {
+                        self.mailbox.looks = 0;
+                        self.mailbox.state = State::Confirm(id);
+                    }
+                    // It cannot be confirmed, and stays first.
+                    None => self.look_later(now),
                 }
             }
             // Taken off, or somebody else took it off: the next look shows.
@@ -241,5 +247,7 @@ impl Batch {
         let pause = Duration::from_secs(1).saturating_mul(2u32.saturating_pow(self.mailbox.looks.min(10))).min(LONGEST);
         self.mailbox.looks = self.mailbox.looks.saturating_add(1);
         self.mailbox.state = State::Until(now + pause);
+        let idle = self.members.iter_mut().filter(|member| !member.ended && !member.busy);
+        idle.filter_map(|member| member.order.waiting()).for_each(|wait| wait.queue_is_silent(now));
     }
 }

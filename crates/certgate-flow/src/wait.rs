@@ -18,6 +18,8 @@ pub struct Wait {
     foreign: ForeignMessages,
     deadline: Duration,
     looks: u32,
+    /// When the job may be asked for although the queue is there to tell, and how long to wait for the next time.
+    ask: Option<(Duration, Duration)>,
     /// Whether our message may already be off the queue, so that an empty queue says nothing.
     resumed: bool,
     /// Whether the job is known to have ended well, so that only its certificate is looked for.
@@ -71,11 +73,22 @@ impl Wait {
     /// The error code of the gateway for a job that is not found or no longer running.
     const JOB_GONE: &str = "EF300101";
     const LONGEST: Duration = Duration::from_secs(30);
+    /// So long the queue alone is left to tell; then ever longer.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
 
     /// Waits until the deadline (since the run began).
     pub fn new(awaited: Awaited, foreign: ForeignMessages, deadline: Duration) -> Self {
-        let mut this =
-            Self { awaited, foreign, deadline, looks: 0, resumed: false, succeeded: false, state: State::Look };
+        let mut this = Self {
+            awaited,
+            foreign,
+            deadline,
+            looks: 0,
+            ask: None,
+            resumed: false,
+            succeeded: false,
+            state: State::Look,
+        };
         this.look();
         this
     }
@@ -119,6 +132,34 @@ impl Wait {
         self.state = State::Until(now + pause);
     }
 
+    /// The queue is empty or cannot be read: somebody else may have taken our message, or it stands behind one that nobody can
+    /// decode. Ever more rarely the job itself is asked. Whoever looks into the queue for us tells so by this.
+    pub fn queue_is_silent(&mut self, now: Duration) {
+        let waits = matches!(self.state, State::Until(_)) && !self.succeeded;
+        if waits && self.may_ask(now) {
+            self.state = State::LookAtJob;
+        }
+    }
+
+    fn may_ask(&mut self, now: Duration) -> bool {
+        let Some((at, pause)) = self.ask.filter(|(at, _)| now >= *at) else { return self.resumed };
+        let pause = pause.saturating_mul(4).min(Self::LONGEST_PATIENCE);
+        self.ask = Some((at.max(now) + pause, pause));
+        true
+    }
+
+    /// The queue told nothing of ours.
+    fn look_elsewhere(&mut self, now: Duration) {
+        if self.may_ask(now) {
+            self.state = State::LookAtJob;
+            return;
+        }
+        self.look_later(now);
+        if let (State::Until(until), Some((ask, _))) = (&mut self.state, self.ask) {
+            *until = ask.min(*until);
+        }
+    }
+
     fn looked_at_queue(&mut self, answer: Response<AnyData>, now: Duration) {
         if answer.verdict() == Some(Verdict::Refused) {
             return self.end(Ending::Refused(answer));
@@ -127,11 +168,7 @@ impl Wait {
             AnyData::PollMessage(message) if *message != PollMessage::default() => Some(message),
             _ => None,
         }) else {
-            if self.resumed {
-                self.state = State::LookAtJob;
-                return;
-            }
-            return self.look_later(now);
+            return self.look_elsewhere(now);
         };
         if !self.is_ours(&message) {
             return match self.foreign {
@@ -202,7 +239,11 @@ impl Wait {
                 self.state = self.fetch(None, false);
                 return;
             }
-            return self.end(Ending::Refused(answer));
+            // Where the queue is there to tell, the job need not.
+            return match self.foreign == ForeignMessages::Leave || self.resumed {
+                true => self.end(Ending::Refused(answer)),
+                false => self.look_later(now),
+            };
         }
         let whole = answer.data.into_iter().find_map(|data| match data {
             AnyData::ObjectJob(whole) => Some(whole),
@@ -280,14 +321,15 @@ impl Wait {
 
 impl Workflow for Wait {
     fn step(&mut self, now: Duration) -> Step {
+        self.ask.get_or_insert((now + Self::PATIENCE, Self::PATIENCE));
+        if now >= self.deadline && matches!(self.state, State::Until(_) | State::Look | State::LookAtJob) {
+            self.end(Ending::Pending(Pending::Deadline));
+        }
         if let State::Until(until) = self.state {
-            if now >= self.deadline {
-                self.end(Ending::Pending(Pending::Deadline));
-            } else if now >= until {
-                self.look();
-            } else {
+            if now < until {
                 return Step::Wait(until.min(self.deadline));
             }
+            self.look();
         }
         match &self.state {
             State::Until(until) => Step::Wait(*until),
@@ -318,9 +360,8 @@ impl Workflow for Wait {
             }
             (State::Store { message, ours: None }, Event::Stored) => match message.id {
                 Some(id) => self.state = State::ConfirmForeign(id),
-                None => {
-                    self.end(Ending::Nonsense("a message of the queue without an id cannot be confirmed".to_owned()))
-                }
+                // It cannot be confirmed, and stays first.
+                None => self.look_elsewhere(now),
             },
             // Ours is handled; that it stays in the queue for now harms nobody.
             (State::ConfirmOurs { then, .. }, Event::Answered(_) | Event::Unreachable) => self.state = *then,
@@ -331,6 +372,7 @@ impl Workflow for Wait {
             },
             (State::LookAtJob, Event::Answered(answer)) => self.looked_at_job(answer, now),
             (State::Look, Event::Answered(answer)) => self.looked_at_queue(answer, now),
+            (State::Look, Event::Unreachable) => self.look_elsewhere(now),
             (State::Fetch { sure, .. }, Event::Answered(answer)) => self.fetched(answer, sure, now),
             (State::Find, Event::Answered(answer)) => self.found(answer, now),
             (State::Ended(ending), _) => self.state = State::Ended(ending),

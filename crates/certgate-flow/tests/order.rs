@@ -130,7 +130,7 @@ fn word(step: &Step) -> String {
         Step::Send(AnyTask::PollConfirm(task)) => format!("confirm {}", task.id.unwrap()),
         Step::Send(task) => task.kind().name().to_owned(),
         Step::Publish { .. } => "publish".to_owned(),
-        Step::Store(message) => format!("store {}", message.id.unwrap()),
+        Step::Store(message) => format!("store {}", message.id.map_or("-".to_owned(), |id| id.to_string())),
         Step::Wait(until) => format!("wait until {}", until.as_secs()),
         Step::End(_) => "end".to_owned(),
     }
@@ -266,6 +266,82 @@ fn waits_by_event_orders() {
             ],
         ),
         (
+            "where the queue stays empty the job is asked, ever more rarely",
+            ForeignMessages::Spool,
+            [
+                vec![empty(); 5],
+                vec![running()],
+                vec![empty(); 2],
+                vec![refused("E300114", "EF01000")],
+                vec![empty(); 6],
+            ]
+            .concat()
+            .into_iter()
+            .chain([answer("S300114", vec![object_job(JobStatus::Success)]), existing()])
+            .collect(),
+            vec![
+                "poll-info",
+                "wait until 1",
+                "poll-info",
+                "wait until 3",
+                "poll-info",
+                "wait until 7",
+                "poll-info",
+                "wait until 10",
+                "poll-info",
+                "job-info",
+                "wait until 26",
+                "poll-info",
+                "wait until 50",
+                "poll-info",
+                "job-info",
+                "wait until 80",
+                "poll-info",
+                "wait until 110",
+                "poll-info",
+                "wait until 140",
+                "poll-info",
+                "wait until 170",
+                "poll-info",
+                "wait until 200",
+                "poll-info",
+                "wait until 210",
+                "poll-info",
+                "job-info",
+                "certificate-info",
+                "end",
+            ],
+        ),
+        (
+            "what stands first and cannot be read or taken off does not keep ours from being found",
+            ForeignMessages::Spool,
+            vec![
+                Event::Unreachable,
+                nameless(),
+                nameless(),
+                Event::Unreachable,
+                Event::Unreachable,
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            vec![
+                "poll-info",
+                "wait until 1",
+                "poll-info",
+                "store -",
+                "wait until 3",
+                "poll-info",
+                "store -",
+                "wait until 7",
+                "poll-info",
+                "wait until 10",
+                "poll-info",
+                "job-info",
+                "certificate-info",
+                "end",
+            ],
+        ),
+        (
             "messages of others are stored before they are confirmed",
             ForeignMessages::Spool,
             vec![
@@ -364,6 +440,25 @@ fn waits_by_event_orders() {
 fn object_job(status: JobStatus) -> AnyData {
     ObjectJob { job: Some(Job { id: Some(JOB), status: Some(status), ..Job::default() }), ..ObjectJob::default() }
         .into()
+}
+
+fn running() -> Event {
+    answer("S300114", vec![object_job(JobStatus::Running)])
+}
+
+/// A message that cannot be confirmed.
+fn nameless() -> Event {
+    polled(PollMessage { id: None, ..message(0, Some(99), JobStatus::Success) })
+}
+
+/// However many messages of others there are: at the deadline it ends.
+#[test]
+fn a_long_queue_ends_with_the_time() {
+    let mut flow = Order::new(wanted(ForeignMessages::Spool));
+    let foreign = |id| vec![polled(message(id, Some(99), JobStatus::Success)), confirmed()];
+    run(&mut flow, start().into_iter().chain((1..4).flat_map(foreign)).collect());
+    assert_eq!(word(&flow.step(Duration::from_secs(599))), "poll-info");
+    assert_eq!(flow.step(Duration::from_secs(600)), Step::End(Box::new(Ending::Pending(Pending::Deadline))));
 }
 
 #[test]
