@@ -1,7 +1,7 @@
 //! A client made from the settings.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use crate::{
     arguments::{Global, Protocol, ReplayMode},
     failure::Failure,
     sandbox::Sandbox,
-    settings::Settings,
+    settings::{Settings, data_file},
 };
 
 /// A client, and where its orders and messages are written down.
@@ -122,7 +122,7 @@ impl Home {
         let throttle: Arc<dyn Throttle> = match &sandbox {
             // It is ours: nobody shares its pace.
             Some(_) => Arc::new(OwnPace::new(per_second)),
-            None => shared_pace(global, &store, gateway(&endpoint), per_second),
+            None => shared_pace(global, gateway(&endpoint), per_second),
         };
         let account = account(&credentials, gateway(&endpoint), settings);
         Ok(Self { credentials, throttle, account, store, sandbox, _folder: None })
@@ -199,9 +199,10 @@ fn endpoint(sandbox: Option<&Sandbox>, settings: &Settings, protocol: Protocol) 
     }
 }
 
-/// The pace that all processes of this machine share; this process's own one where its file cannot be used.
-fn shared_pace(global: &Global, store: &Path, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
-    match SharedPace::open(&store.with_extension("pace"), gateway, per_second) {
+/// The pace that all processes of this user share, whatever their stores; this process's own one where its file cannot be used.
+fn shared_pace(global: &Global, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
+    let Some(path) = data_file("pace.sqlite") else { return Arc::new(OwnPace::new(per_second)) };
+    match SharedPace::open(&path, gateway, per_second) {
         Ok(pace) => Arc::new(pace),
         Err(error) => {
             if global.verbose {

@@ -172,7 +172,8 @@ impl From<Error> for Failure {
 const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
 certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
 
-fn keep(body: &[u8]) -> String {
+/// Keeps an answer that cannot be understood; says where.
+pub(crate) fn keep(body: &[u8]) -> String {
     let written = tempfile::Builder::new()
         .prefix("certgate-undecodable-")
         .suffix(".txt")

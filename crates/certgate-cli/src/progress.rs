@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     arguments::Global,
     connection::watch_for_interrupt,
-    failure::{Failure, printable},
+    failure::{Failure, keep, printable},
     install::Install,
     report::Report,
     validation::{Steps, Validation, clean_up},
@@ -37,6 +37,8 @@ pub(crate) struct Progress<'a> {
     validation: Option<Validation>,
     /// The findings of every answer.
     pub(crate) findings: Vec<Finding>,
+    /// The trouble that was said last.
+    trouble: String,
 }
 
 impl<'a> Progress<'a> {
@@ -62,6 +64,7 @@ impl<'a> Progress<'a> {
             name: None,
             validation: None,
             findings: Vec::new(),
+            trouble: String::new(),
         }
     }
 
@@ -266,6 +269,15 @@ impl Watcher for Progress<'_> {
         if kept.order.is_some() {
             return Ok(());
         }
+        if message.id.is_none() {
+            if !kept.known {
+                self.say(&format!(
+                    "certgate: warning: a message of somebody else's without an id cannot be confirmed and stays first in the queue; it is kept in the store as {}",
+                    kept.stable_id
+                ));
+            }
+            return Ok(());
+        }
         let place = match (&self.spool, &mut self.ledger) {
             (Some(folder), Some(ledger)) => {
                 let path = Spool::at(folder)?.store(self.transport, message, body)?;
@@ -284,7 +296,17 @@ impl Watcher for Progress<'_> {
     }
 
     fn trouble(&mut self, error: &Error) {
-        self.say(&format!("certgate: warning: {error}; the wait goes on"));
+        let trouble = error.to_string();
+        if trouble == self.trouble {
+            return;
+        }
+        self.say(&format!("certgate: warning: {trouble}; the wait goes on"));
+        if let Error::Undecodable { body, .. } = error
+            && !body.is_empty()
+        {
+            self.say(&keep(body));
+        }
+        self.trouble = trouble;
     }
 }
 

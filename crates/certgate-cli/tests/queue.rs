@@ -16,6 +16,7 @@ use std::{
     fs,
     path::Path,
     process::{Output, Stdio},
+    time::Duration,
 };
 
 use certgate_domain::TaskKind;
@@ -189,6 +190,68 @@ fn follow_goes_on_until_it_is_told_to_stop() {
         assert_eq!(exit(&output), 130, "{}", stderr(&output));
         assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
     }
+}
+
+/// `--quiet` leaves errors only: a command that fails and is tried again is none.
+#[cfg(unix)]
+#[test]
+fn follow_can_be_quiet() {
+    for (quiet, warned) in [(&["--quiet"][..], false), (&[], true)] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (at, config) = (endpoint(&server, "json"), fast(home.path()));
+        let tried = home.path().join("tried");
+        let exec = format!("echo >> {}; false", tried.display());
+        let arguments = ["poll", "follow", "--interval", "1s", "--exec", &exec, "--endpoint", &at, "--config", &config];
+        let mut follow = command(home.path(), &[&arguments, quiet].concat());
+        let child = follow.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        until("it is tried twice", || fs::read_to_string(&tried).is_ok_and(|text| text.lines().count() == 2));
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stderr(&output).contains("message msg-1 was not taken"), warned, "{}", stderr(&output));
+    }
+}
+
+/// Another store took our message, or it stands behind one that nobody can decode: the job itself tells.
+#[test]
+fn a_message_that_never_comes_keeps_no_order() {
+    std::thread::scope(|scope| {
+        for (transport, taken) in [("xml", true), ("json", true), ("xml", false), ("json", false)] {
+            scope.spawn(move || {
+                let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                let faults = if taken { vec![] } else { vec![Fault::Html200(Some(TaskKind::PollInfo)); 100] };
+                let job_time = Duration::from_secs(if taken { 4 } else { 0 });
+                let (gateway, server) = serve(Settings { faults, job_time, foreign_first: 1, ..Settings::default() });
+                let (at, config) = (endpoint(&server, transport), fast(home.path()));
+                let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
+                let csr = csr();
+                let order = ["reissue", "571", "--csr", &csr, "--timeout", "50s"];
+                let mut run = command(home.path(), &[&order[..], &common].concat());
+                let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+                if taken {
+                    let to = other.path().join("messages").display().to_string();
+                    until("it is ordered", || gateway.counts().orders == 1);
+                    let follow = ["poll", "follow", "--interval", "1s", "--to", &to];
+                    let mut follow = command(other.path(), &[&follow[..], &common].concat())
+                        .stdout(Stdio::null())
+                        .stderr(Stdio::null())
+                        .spawn()
+                        .unwrap();
+                    run.wait().unwrap();
+                    follow.kill().unwrap();
+                    follow.wait().unwrap();
+                }
+                let output = run.wait_with_output().unwrap();
+                assert_eq!(exit(&output), 0, "{transport} {taken}: {}", stderr(&output));
+                assert_eq!(json(&output)["order"]["state"], "done");
+                if !taken {
+                    let kept = "its body, redacted, is in ";
+                    assert_eq!(stderr(&output).matches(kept).count(), 1, "{}", stderr(&output));
+                    assert_eq!(gateway.counts().confirms, 0);
+                }
+            });
+        }
+    });
 }
 
 /// An answer that cannot be understood takes nothing off the queue, and is kept for a person.

@@ -12,9 +12,11 @@
 #[path = "support/binary.rs"]
 mod common;
 
+use std::process::Stdio;
+
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
-use common::{certgate, certgate_in, csr, endpoint, exit, json, serve, stderr};
+use common::{certgate, certgate_in, command, csr, endpoint, exit, json, serve, stderr};
 use pretty_assertions::assert_eq;
 
 #[test]
@@ -162,4 +164,23 @@ fn the_pace_is_kept() {
     let output = certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, "json")], "");
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert_eq!(gateway.counts().turned_away, 0);
+}
+
+/// Several processes of one user share the pace, whatever stores they have.
+#[test]
+fn the_pace_is_shared_across_stores() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { pace: Some(3), ..Settings::default() });
+    let at = endpoint(&server, "json");
+    let runs: Vec<_> = (0..6)
+        .map(|number| {
+            let store = home.path().join(format!("store-{number}")).display().to_string();
+            let mut run = command(home.path(), &["info", "571", "--endpoint", &at, "--store", &store]);
+            run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    assert_eq!((gateway.counts().requests, gateway.counts().turned_away), (6, 0));
 }

@@ -22,7 +22,7 @@ use crate::{
     command::{call::send, order::duration},
     connection::Connection,
     document,
-    failure::Failure,
+    failure::{Failure, printable},
 };
 
 /// The account's queue of notifications
@@ -163,7 +163,7 @@ impl Taking<'_> {
         let task = AnyTask::from(PollInfo);
         let exchange = match self.client.exchange(&task) {
             Err(error @ Error::Unreachable { .. }) if interval.is_some() => {
-                eprintln!("certgate: warning: {error}; it goes on");
+                self.warn(&format!("{error}; it goes on"));
                 return Ok(None);
             }
             exchange => self.client.accepted(task.kind(), exchange?)?,
@@ -188,11 +188,17 @@ impl Taking<'_> {
             for message in messages {
                 while let Err(failure) = self.hand(&message) {
                     let Some(interval) = interval else { return Err(failure) };
-                    eprintln!("certgate: warning: {failure}; it is kept and tried again");
+                    self.warn(&format!("{failure}; it is kept and tried again"));
                     self.client.rest(interval)?;
                 }
                 self.ledger.take(&message.stable_id)?;
             }
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        if !self.global.quiet {
+            eprintln!("certgate: warning: {}", printable(text));
         }
     }
 
