@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use crate::{StoreError, sqlite::connect};
+use crate::{
+    StoreError,
+    sqlite::{connect, log_ahead},
+};
 
 /// So many requests a second and gateway, first come first served, across processes. It need not outlive a power cut.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ impl Budget {
     /// It cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = connect(path)?;
+        log_ahead(&connection, path)?;
         let failed = |error| StoreError::of(path, &error);
         connection
             .execute_batch(

@@ -64,6 +64,12 @@ pub enum StoreError {
         /// What the database says.
         why: String,
     },
+    /// The file is another application's database.
+    #[error("{}: it is a database of another application, no store: choose another file with --store", path.display())]
+    NoStore {
+        /// The file.
+        path: PathBuf,
+    },
     /// No room is left.
     #[error("{}: no room is left for the store. Make room and run again", path.display())]
     Full {

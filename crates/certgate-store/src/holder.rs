@@ -30,6 +30,11 @@ impl Holder {
         Ok(Self { token: token.to_owned(), path, _lock: lock })
     }
 
+    /// Whether a process ever had one beside that store.
+    pub(crate) fn was_beside(store: &Path) -> bool {
+        lock_file(store, "").is_dir()
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }

@@ -30,10 +30,15 @@ impl Sqlite {
     /// # Errors
     /// See [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = connect(path)?;
-        let mut this = Self { connection, path: path.to_owned() };
-        schema::bring_up_to_date(&mut this.connection, path)?;
-        Ok(this)
+        // A file that was made and never used has no locks beside it yet.
+        if fs::metadata(path).is_ok_and(|file| file.len() == 0) && Holder::was_beside(path) {
+            return Err(StoreError::Damaged { path: path.to_owned(), why: "it was used, and is empty".to_owned() });
+        }
+        let mut connection = connect(path)?;
+        schema::recognize(&connection, path)?;
+        log_ahead(&connection, path)?;
+        schema::bring_up_to_date(&mut connection, path)?;
+        Ok(Self { connection, path: path.to_owned() })
     }
 
     /// The file.
@@ -63,19 +68,40 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(unwritable)?;
+    options.open(path).and_then(|_| make_private(path)).map_err(unwritable)?;
     let failed = |error| StoreError::of(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Writes ahead from now on.
+pub(crate) fn log_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     // Two that open a new file at once: the switch of the journal does not wait by itself.
     let until = Instant::now() + PATIENCE;
     loop {
         match connection.execute_batch("PRAGMA journal_mode = WAL") {
             Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
-            done => return done.map(|()| connection).map_err(failed),
+            done => return done.map_err(|error| StoreError::of(path, &error)),
         }
     }
+}
+
+/// Lets nobody else read a file that was copied or restored, nor what the database keeps beside it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    for end in ["", "-wal", "-shm"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mut file = path.as_os_str().to_owned();
+        file.push(end);
+        if fs::metadata(&file).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -134,7 +160,13 @@ impl Store for Sqlite {
     }
 
     fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| orders::change(transaction, id, change, now))
+        self.write(|transaction| {
+            orders::change(transaction, id, change, now)?;
+            match change.job {
+                Some(job) => messages::link(transaction, id, job),
+                None => Ok(()),
+            }
+        })
     }
 
     fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError> {
@@ -170,8 +202,8 @@ impl Store for Sqlite {
         self.write(|transaction| messages::note(transaction, messages::Note::Confirmed, stable_id, now))
     }
 
-    fn messages_of(&mut self, order: &str) -> Result<Vec<Message>, StoreError> {
-        self.write(|transaction| messages::of_order(transaction, order))
+    fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError> {
+        self.read(|connection| messages::of_order(connection, order))
     }
 
     fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -38,7 +38,7 @@ pub trait Store: Send {
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
     fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError>;
 
-    /// Notes what became of an order.
+    /// Notes what became of an order. Messages about its job that came before that was known are its own from then on.
     ///
     /// # Errors
     /// It is not there, cannot go to that state, or could not be kept.
@@ -93,11 +93,11 @@ pub trait Store: Send {
     /// It could not be kept.
     fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError>;
 
-    /// The messages about an order, oldest first. Those that came before its job was known are found by that now.
+    /// The messages about an order, oldest first.
     ///
     /// # Errors
     /// They could not be read.
-    fn messages_of(&mut self, order: &str) -> Result<Vec<Message>, StoreError>;
+    fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError>;
 
     /// Messages about no known order that nobody took, oldest first.
     ///

@@ -396,9 +396,7 @@ fn troubles() {
         .unwrap()
         .execute_batch("DROP TABLE messages; DROP TABLE happenings; DROP TABLE orders")
         .unwrap();
-    let holder = Holder::beside(&at("odd"), "me").unwrap();
-    let error = Sqlite::open(&at("odd")).unwrap().intend(&order("a", None), &holder, 1).unwrap_err();
-    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert!(said(&at("odd")).contains("the store is damaged (no such table: orders)"));
 
     // A page that was overwritten.
     let mut store = Sqlite::open(&at("page")).unwrap();
@@ -407,13 +405,50 @@ fn troubles() {
         store.intend(&order(&format!("o{number}"), Some(number)), &holder, number).unwrap();
     }
     drop(store);
-    let mut bytes = fs::read(at("page")).unwrap();
-    let end = bytes.len().min(4096 * 60);
-    bytes[4096..end].fill(0xAB);
-    fs::write(at("page"), bytes).unwrap();
-    let error = match Sqlite::open(&at("page")) {
-        Ok(mut store) => store.intend(&order("new", Some(5)), &holder, 1).unwrap_err(),
-        Err(error) => error,
-    };
-    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    // Only the index of what is not finished: read by it, nothing would be.
+    let index = rusqlite::Connection::open(at("page")).unwrap();
+    let question = "SELECT rootpage FROM sqlite_schema WHERE name = 'orders_unfinished'";
+    let index: u32 = index.query_row(question, [], |row| row.get(0)).unwrap();
+    let index = index as usize;
+    let whole = fs::read(at("page")).unwrap();
+    for pages in [1..whole.len() / 4096, index - 1..index] {
+        let mut bytes = whole.clone();
+        bytes[pages.start * 4096..pages.end * 4096].fill(0);
+        fs::write(at("page"), bytes).unwrap();
+        assert!(said(&at("page")).starts_with("DIR/page: the store is damaged ("), "{pages:?}");
+    }
+    fs::write(at("page"), "").unwrap();
+    assert!(said(&at("page")).starts_with("DIR/page: the store is damaged (it was used, and is empty)"));
+    fs::remove_file(at("page")).unwrap();
+    Sqlite::open(&at("page")).unwrap();
+
+    for marks in ["PRAGMA user_version = 3", "PRAGMA application_id = 7", ""] {
+        let other = rusqlite::Connection::open(at("other")).unwrap();
+        other.execute_batch(&format!("CREATE TABLE IF NOT EXISTS songs (title TEXT); {marks}")).unwrap();
+        drop(other);
+        let before = fs::read(at("other")).unwrap();
+        assert_eq!(
+            said(&at("other")),
+            "DIR/other: it is a database of another application, no store: choose another file with --store"
+        );
+        assert_eq!(fs::read(at("other")).unwrap(), before, "it is left as it is");
+    }
+}
+
+/// A store that others could read, as a restored copy may be, is made private, and what stands beside it.
+#[cfg(unix)]
+#[test]
+fn a_store_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let _open = Sqlite::open(&path).unwrap();
+    let files = ["store", "store-wal", "store-shm"].map(|name| folder.path().join(name));
+    for file in &files {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    Sqlite::open(&path).unwrap();
+    for file in &files {
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
 }

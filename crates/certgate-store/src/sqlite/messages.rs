@@ -94,16 +94,20 @@ pub(super) fn note(transaction: &Transaction<'_>, note: Note, stable_id: &str, n
     Ok(())
 }
 
-pub(super) fn of_order(transaction: &Transaction<'_>, order: &str) -> Result<Vec<Message>, Fault> {
+/// Messages about a job that came before it was known to be this order's.
+pub(super) fn link(transaction: &Transaction<'_>, order: &str, job: i64) -> Result<(), Fault> {
     transaction
         .prepare_cached(
-            "UPDATE messages SET order_id = ?1 WHERE order_id IS NULL
-             AND account = (SELECT account FROM orders WHERE id = ?1)
-             AND job = (SELECT job FROM orders WHERE id = ?1)",
+            "UPDATE messages SET order_id = ?1 WHERE order_id IS NULL AND job = ?2
+             AND account = (SELECT account FROM orders WHERE id = ?1)",
         )?
-        .execute([order])?;
+        .execute(params![order, job])?;
+    Ok(())
+}
+
+pub(super) fn of_order(connection: &Connection, order: &str) -> Result<Vec<Message>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE order_id = ?1 ORDER BY number");
-    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([order], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -69,6 +69,32 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
+/// Marks a file as ours: `cert`.
+const APPLICATION: i64 = 0x6365_7274;
+
+/// Looks whether the file is ours before anything in it is changed.
+pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::of(path, &error);
+    let number = |question: &str| connection.query_row(question, [], |row| row.get::<_, i64>(0)).map_err(failed);
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    // The first ones were not marked.
+    let ours = match number("PRAGMA application_id")? {
+        APPLICATION => true,
+        0 => tables == 0 || number("SELECT count(*) FROM sqlite_schema WHERE name = 'happenings'")? == 1,
+        _ => false,
+    };
+    if ours { Ok(()) } else { Err(StoreError::NoStore { path: path.to_owned() }) }
+}
+
+/// Looks whether the orders are whole: a damaged index would hide one instead of failing.
+fn examine(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = connection.query_row("PRAGMA quick_check('orders')", [], |row| row.get::<_, String>(0));
+    match found.map_err(|error| StoreError::of(path, &error))?.as_str() {
+        "ok" => Ok(()),
+        why => Err(StoreError::Damaged { path: path.to_owned(), why: why.replace('\n', "; ") }),
+    }
+}
+
 /// Makes the tables, or brings those of an older version up to date: each step whole or not at all.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::of(path, &error);
@@ -79,6 +105,9 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
+    if found > 0 {
+        examine(connection, path)?;
+    }
     if found == known {
         return Ok(());
     }
@@ -88,6 +117,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(failed)?;
     }
-    transaction.execute_batch(&format!("PRAGMA user_version = {known}")).map_err(failed)?;
+    let marks = format!("PRAGMA user_version = {known}; PRAGMA application_id = {APPLICATION}");
+    transaction.execute_batch(&marks).map_err(failed)?;
     transaction.commit().map_err(failed)
 }
