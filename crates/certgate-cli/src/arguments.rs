@@ -249,6 +249,9 @@ pub(crate) struct Global {
     /// The trace in use, once it is open.
     #[arg(skip)]
     pub(crate) traced: OnceLock<Trace>,
+    /// Whether the gateway that is asked issues real certificates, once that is known.
+    #[arg(skip)]
+    pub(crate) live: OnceLock<bool>,
     /// Which of these the environment gave.
     #[arg(skip)]
     by_environment: BTreeSet<String>,
@@ -293,7 +296,7 @@ impl Global {
         if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
             return tape.is_live();
         }
-        !self.sandbox && self.profile.as_deref() != Some("demo")
+        self.live.get().copied().unwrap_or_default()
     }
 
     /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.

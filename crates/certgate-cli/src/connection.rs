@@ -97,6 +97,7 @@ impl Home {
 
     /// Asking as that account.
     pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+        let _ = global.live.set(settings.is_live());
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(global, settings)?;
         open_trace(global)?;
@@ -220,7 +221,7 @@ pub(crate) fn store(settings: &Settings) -> Result<PathBuf, Failure> {
 }
 
 /// The gateway of an address: its two protocols have hosts of their own, `gateway.` and `api.`, and one queue.
-fn gateway(endpoint: &str) -> &str {
+pub(crate) fn gateway(endpoint: &str) -> &str {
     let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default();
     authority.strip_prefix("gateway.").or_else(|| authority.strip_prefix("api.")).unwrap_or(authority)
 }

@@ -15,6 +15,7 @@ use etcetera::BaseStrategy;
 
 use crate::{
     arguments::{Global, Protocol, ReplayMode},
+    connection::gateway,
     failure::Failure,
     password::Password,
     profile::{self, BUILT_IN, Profile},
@@ -187,6 +188,12 @@ impl Settings {
         }
     }
 
+    /// Whether certificates are to be real ones: neither the sandbox nor the demo system is asked, by whatever profile.
+    pub(crate) fn is_live(&self) -> bool {
+        let Setting { value, origin } = self.endpoint(self.transport.value);
+        !matches!(origin, Origin::Sandbox) && !is_demo(value)
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits { body: self.body_limit.value, ..Limits::default() }
     }
@@ -271,6 +278,11 @@ impl Settings {
 /// The one-time token of a two-factor account.
 pub(crate) fn token() -> Option<Secret> {
     std::env::var("CERTGATE_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new)
+}
+
+fn is_demo(endpoint: &str) -> bool {
+    let endpoint = endpoint.to_ascii_lowercase();
+    DEMO.iter().any(|demo| gateway(demo) == gateway(&endpoint))
 }
 
 /// What settings are picked from.
@@ -384,4 +396,23 @@ pub(crate) fn new_id() -> String {
     use std::hash::{BuildHasher, Hasher};
     let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
     format!("certgate-{number:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_demo;
+
+    #[test]
+    fn the_demo_system_is_known_by_its_address() {
+        for (endpoint, expected) in [
+            ("https://api.demo.autodns.com/v1", true),
+            ("https://API.Demo.autodns.com", true),
+            ("https://demo.autodns.com/gateway/", true),
+            ("https://gateway.autodns.com", false),
+            ("https://api.autodns.com/v1", false),
+            ("https://demo.example/autodns.com", false),
+        ] {
+            assert_eq!(is_demo(endpoint), expected, "{endpoint}");
+        }
+    }
 }

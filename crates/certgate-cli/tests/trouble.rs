@@ -153,6 +153,13 @@ fn usage_is_a_document_too() {
     let output = certgate(&["info", "--output", "json"], "");
     assert_eq!(exit(&output), 2);
     assert_eq!(json(&output)["error"]["kind"], "usage");
+    for (option, time) in
+        [("--timeout", "99999999999999999d"), ("--dns-timeout", "3651d"), ("--hook-timeout", "315360001")]
+    {
+        let output = certgate(&["reissue", "571", "--csr", &csr(), option, time, "--sandbox"], "");
+        assert_eq!(exit(&output), 2);
+        assert!(stderr(&output).contains("expected no more than 3650d"), "{}", stderr(&output));
+    }
     let output = certgate(&["info", "571", "--endpoint", "http://gateway.example/"], "");
     assert_eq!(exit(&output), 2);
     assert!(stderr(&output).contains("http would send the password in the clear"), "{}", stderr(&output));

@@ -113,6 +113,9 @@ impl From<Foreign> for ForeignMessages {
     }
 }
 
+/// The longest time that is taken, in seconds: ten years.
+const LONGEST: u64 = 3650 * 86400;
+
 /// A length of time: `90s`, `30m`, `2h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -124,7 +127,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("expected a number with s, m, h or d, such as 30m".to_owned()),
     };
     let number: u64 = digits.parse().map_err(|_| "expected a number with s, m, h or d, such as 30m".to_owned())?;
-    Ok(Duration::from_secs(number.saturating_mul(unit)))
+    let seconds = number.saturating_mul(unit);
+    // Added to any time, it still is one.
+    if seconds > LONGEST {
+        return Err(format!("expected no more than {}d", LONGEST / 86400));
+    }
+    Ok(Duration::from_secs(seconds))
 }
 
 /// A CSR from a file, checked before anything is sent.
