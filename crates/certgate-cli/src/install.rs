@@ -3,9 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use certgate_client::{Files, Kind, Place, written_files};
@@ -15,7 +13,7 @@ use certgate_x509::{Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::{command::order::duration, failure::Failure, keys::pass_phrase};
+use crate::{command::order::duration, failure::Failure, keys::pass_phrase, shell};
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Args)]
@@ -321,42 +319,19 @@ fn key_for(place: &Place, issued: &Issued) -> Result<Option<Secret>, Failure> {
 /// Runs a hook to its end or its time's.
 fn run_hook(hook: &str, timeout: Duration, deployed: &Deployed<'_>) -> Result<(), String> {
     let Deployed { folder, name, serial, files } = deployed;
-    let mut command = Command::new("sh");
-    command.args(["-c", hook]).stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+    let mut command = shell::doing(hook);
     command.env("CERTGATE_DIR", folder).env("CERTGATE_NAME", name);
     if let Some(serial) = serial {
         command.env("CERTGATE_SERIAL", serial);
     }
-    command.env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
     for (kind, path) in files.as_object().into_iter().flatten() {
         if let Some(path) = path.as_str() {
             command.env(format!("CERTGATE_{}", kind.to_uppercase()), path);
         }
     }
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().map_err(|why| format!("the deploy hook could not be run: {why}"))?;
-    let begun = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("the deploy hook failed: {status}")),
-            Ok(None) if begun.elapsed() < timeout => thread::sleep(Duration::from_millis(20)),
-            Ok(None) => {
-                end(&mut child);
-                return Err(format!("the deploy hook took longer than {} s and was ended", timeout.as_secs()));
-            }
-            Err(why) => return Err(format!("the deploy hook could not be waited for: {why}")),
-        }
+    match shell::run(command, Vec::new(), timeout) {
+        Ok((status, _)) if status.success() => Ok(()),
+        Ok((status, _)) => Err(format!("the deploy hook failed: {status}")),
+        Err(why) => Err(format!("the deploy hook {why}")),
     }
-}
-
-/// Ends a hook and whatever it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use certgate_client::{Client, Place};
@@ -13,7 +12,7 @@ use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 
-use crate::{command::order::id, failure::Failure, folders::like, profile::refuse_if_others_read};
+use crate::{command::order::id, failure::Failure, folders::like, profile::refuse_if_others_read, shell};
 
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]
@@ -70,12 +69,8 @@ pub(crate) fn pass_phrase(file: Option<&Path>, command: Option<&str>, option: &s
         return Ok(first_line(&text));
     }
     let Some(command) = command else { return Ok(None) };
-    let output = Command::new("sh").args(["-c", command]).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|why| Failure::usage(format!("{option} cannot be run: {why}")))?;
-    if !output.status.success() {
-        return Err(Failure::usage(format!("{option} ended with {}", output.status)));
-    }
-    Ok(first_line(&String::from_utf8_lossy(&output.stdout)))
+    let printed = shell::first_line(command).map_err(|why| Failure::usage(format!("{option} {why}")))?;
+    Ok(Some(printed))
 }
 
 /// A key from a file that only its owner can read.

@@ -23,6 +23,7 @@ mod round;
 mod sandbox;
 mod settings;
 mod several;
+mod shell;
 mod sure;
 mod table;
 mod template;

@@ -1,16 +1,11 @@
 //! Where the password comes from. It is read when it is needed, and stands nowhere before.
 
-use std::{
-    fs,
-    io::Read,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{fs, io::Read, path::PathBuf};
 
 use certgate_client::Kind;
 use certgate_domain::Secret;
 
-use crate::{failure::Failure, profile::refuse_if_others_read, sandbox::Sandbox};
+use crate::{failure::Failure, profile::refuse_if_others_read, sandbox::Sandbox, shell};
 
 /// Where the password comes from.
 #[derive(Debug, Clone)]
@@ -63,15 +58,7 @@ impl Password {
             }
             Self::Environment => Ok(Secret::new(std::env::var(Self::VARIABLE).unwrap_or_default())),
             Self::Command(command) => {
-                let output = Command::new("sh")
-                    .args(["-c", command])
-                    .stderr(Stdio::inherit())
-                    .output()
-                    .map_err(|why| Failure::usage(format!("password_command cannot be run: {why}")))?;
-                if !output.status.success() {
-                    return Err(Failure::new(Kind::Auth, format!("password_command ended with {}", output.status)));
-                }
-                Ok(first_line(String::from_utf8_lossy(&output.stdout).into_owned()))
+                shell::first_line(command).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
             }
             Self::Sandbox => Ok(Sandbox::credentials().password),
         }

@@ -5,7 +5,6 @@ use std::{
     io::{self, ErrorKind, Write},
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -16,7 +15,7 @@ use certgate_store::{Change, State, Store};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command::order::duration, failure::Failure, profile::refuse_if_others_read};
+use crate::{command::order::duration, failure::Failure, profile::refuse_if_others_read, shell};
 
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
@@ -341,15 +340,13 @@ fn unless_gone(done: io::Result<()>) -> io::Result<()> {
 }
 
 fn run(command: &str, folder: &Path, arguments: [&str; 4]) -> Result<(), String> {
-    let mut shell = Command::new("sh");
     // The record is given as arguments to the command, and never as part of its text.
-    shell.arg("-c").arg(format!("{command} \"$@\"")).arg("sh").args(arguments).current_dir(folder);
-    shell.env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
-    let status = shell.stdin(Stdio::null()).stdout(Stdio::from(io::stderr())).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("--dns exec: `{command} {}` ended with {status}", arguments[0])),
-        Err(why) => Err(format!("--dns exec: in {}: {why}", folder.display())),
+    let mut shell = shell::doing(&format!("{command} \"$@\""));
+    shell.arg("sh").args(arguments).current_dir(folder);
+    match shell::run(shell, Vec::new(), shell::LONGEST) {
+        Ok((status, _)) if status.success() => Ok(()),
+        Ok((status, _)) => Err(format!("--dns exec: `{command} {}` ended with {status}", arguments[0])),
+        Err(why) => Err(format!("--dns exec: in {}: `{command} {}` {why}", folder.display(), arguments[0])),
     }
 }
 

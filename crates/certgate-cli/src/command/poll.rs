@@ -1,11 +1,6 @@
 //! `certgate poll`.
 
-use std::{
-    io::Write,
-    path::PathBuf,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use certgate_client::{Client, Error, Exchange, Kind, Ledger, Spool};
 use certgate_domain::{
@@ -23,6 +18,7 @@ use crate::{
     connection::Connection,
     document,
     failure::{Failure, printable},
+    shell,
 };
 
 /// The account's queue of notifications
@@ -61,7 +57,7 @@ pub(crate) struct To {
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// To this command of the shell: the message as JSON on its standard input; its ids and kind in CERTGATE_MESSAGE_ID,
-    /// CERTGATE_STABLE_ID, CERTGATE_KIND, CERTGATE_JOB, CERTGATE_STID. One that fails keeps the message
+    /// CERTGATE_STABLE_ID, CERTGATE_KIND, CERTGATE_JOB, CERTGATE_STID. One that fails, or takes ten minutes, keeps the message
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 }
@@ -250,23 +246,16 @@ fn run_command(command: &str, message: &Message, document: &Value) -> Result<(),
         Failure::new(Kind::CheckFailed, format!("--exec: message {} was not taken: {why}", message.stable_id))
     };
     let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .env("CERTGATE_STABLE_ID", &message.stable_id)
+    let mut run = shell::doing(command);
+    run.env("CERTGATE_STABLE_ID", &message.stable_id)
         .env("CERTGATE_MESSAGE_ID", text(message.message.id))
         .env("CERTGATE_KIND", &message.message.kind)
         .env("CERTGATE_JOB", text(message.message.job))
         .env("CERTGATE_STID", message.message.stid.as_deref().unwrap_or_default())
-        .env_remove("CERTGATE_PASSWORD")
-        .env_remove("CERTGATE_TOKEN")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::from(std::io::stderr()))
-        .spawn()
-        .map_err(|why| failed(why.to_string()))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read it all may still take the message: its exit decides.
-        let _ = stdin.write_all(format!("{document}\n").as_bytes());
+        .stdin(Stdio::piped());
+    match shell::run(run, format!("{document}\n").into_bytes(), shell::LONGEST) {
+        Ok((status, _)) if status.success() => Ok(()),
+        Ok((status, _)) => Err(failed(status.to_string())),
+        Err(why) => Err(failed(why)),
     }
-    let status = child.wait().map_err(|why| failed(why.to_string()))?;
-    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }
