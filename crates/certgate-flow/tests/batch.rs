@@ -59,7 +59,7 @@ fn batch(jobs: &[i64]) -> Batch {
     for _ in 0..4 * jobs.len() {
         let Turn::Step(Participant::Order(place), step) = batch.turn(Duration::ZERO) else { panic!("an order's turn") };
         let event = match step {
-            Step::Publish(_) => Event::Published,
+            Step::Publish { .. } => Event::Published,
             Step::Send(AnyTask::CertificateInfo(_)) => {
                 let name = Some("example.com".to_owned());
                 answer("S400104", vec![Certificate { name, ..Certificate::default() }.into()])
