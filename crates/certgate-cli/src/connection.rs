@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate_client::{
-    Client, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace, Transport,
+    Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace, Transport,
     tape::{Mode, Offline, Tape},
 };
 use certgate_domain::{Credentials, Secret};
@@ -19,7 +19,7 @@ use crate::{
     arguments::{Global, Protocol, ReplayMode},
     failure::Failure,
     sandbox::Sandbox,
-    settings::{Settings, data_file},
+    settings::Settings,
 };
 
 /// A client, and where its orders and messages are written down.
@@ -200,10 +200,11 @@ fn endpoint(sandbox: Option<&Sandbox>, settings: &Settings, protocol: Protocol) 
     }
 }
 
-/// The pace that all processes of this user share, whatever their stores; this process's own one where its file cannot be used.
+/// The pace that all processes of this user share, whatever their stores and homes; this process's own one where its file
+/// cannot be used.
 fn shared_pace(global: &Global, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
-    let Some(path) = data_file("pace.sqlite") else { return Arc::new(OwnPace::new(per_second)) };
-    match SharedPace::open(&path, gateway, per_second) {
+    let opened = own_folder().and_then(|folder| SharedPace::open(&folder.join("pace.sqlite"), gateway, per_second));
+    match opened {
         Ok(pace) => Arc::new(pace),
         Err(error) => {
             if global.verbose {
@@ -212,6 +213,26 @@ fn shared_pace(global: &Global, gateway: &str, per_second: usize) -> Arc<dyn Thr
             Arc::new(OwnPace::new(per_second))
         }
     }
+}
+
+/// This user's folder for what need not outlive the machine's running. Anybody may make folders there: it must be the user's.
+fn own_folder() -> Result<PathBuf, Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+        let user = rustix::process::getuid().as_raw();
+        let folder = std::env::temp_dir().join(format!("certgate-{user}"));
+        // It may be there.
+        let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+        let storage = |why: String| Error::Storage { path: folder.clone(), why };
+        let found = std::fs::symlink_metadata(&folder).map_err(|why| storage(why.to_string()))?;
+        if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
+            return Err(storage("expected a folder of your own that nobody else can enter".to_owned()));
+        }
+        Ok(folder)
+    }
+    #[cfg(not(unix))]
+    Ok(std::env::temp_dir().join("certgate"))
 }
 
 /// The store's file.

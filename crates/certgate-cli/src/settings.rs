@@ -137,7 +137,7 @@ impl Settings {
                 .or(Pace::GATEWAY),
             body_limit: sources.pick("body_limit", None, profile.body_limit.map(Into::into)).or(Limits::BODY),
             ctid: sources.pick("ctid", global.ctid.clone(), None),
-            store: sources.pick("store", global.store.clone(), None).or_else(|| data_file("store.sqlite")),
+            store: sources.pick("store", global.store.clone(), None).or_else(platform_store),
             reply_to: global.reply_to.clone(),
             demo: global.demo,
             config: sources.config,
@@ -386,9 +386,9 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A file in the platform's place for data, where it has one.
-pub(crate) fn data_file(name: &str) -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.data_dir().join("certgate").join(name))
+/// The platform's place for the orders and messages, where it has one.
+fn platform_store() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.data_dir().join("certgate").join("store.sqlite"))
 }
 
 /// A transaction id that nobody else has.

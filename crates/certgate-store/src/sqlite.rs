@@ -30,12 +30,15 @@ impl Sqlite {
     /// # Errors
     /// See [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let length = fs::metadata(path).map(|file| file.len()).ok();
         // A file that was made and never used has no locks beside it yet.
-        if fs::metadata(path).is_ok_and(|file| file.len() == 0) && Holder::was_beside(path) {
+        if length == Some(0) && Holder::was_beside(path) {
             return Err(StoreError::Damaged { path: path.to_owned(), why: "it was used, and is empty".to_owned() });
         }
         let mut connection = connect(path)?;
-        schema::recognize(&connection, path)?;
+        if length.is_some_and(|length| length > 0) {
+            schema::recognize(&connection, path)?;
+        }
         log_ahead(&connection, path)?;
         schema::bring_up_to_date(&mut connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
