@@ -41,6 +41,15 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
         return Ok(Settled::Open { seen });
     }
+    // Before the certificate: what a job did by now, that shows.
+    let (listed, since) = match jobs_of(client, order) {
+        // Not every account may list its jobs; the certificate may tell all the same.
+        Err(error) if error.kind() == Kind::Refused => {
+            seen.push(error.to_string());
+            (Vec::new(), 0)
+        }
+        listed => listed?,
+    };
     let deletes = kind == Some(TaskKind::CertificateDelete);
     let mut outcome = None;
     let mut contradicts = false;
@@ -62,14 +71,6 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         }
     }
     let mut jobs = Vec::new();
-    let (listed, since) = match jobs_of(client, order) {
-        // Not every account may list its jobs; the certificate may tell all the same.
-        Err(error) if error.kind() == Kind::Refused => {
-            seen.push(error.to_string());
-            (Vec::new(), 0)
-        }
-        listed => listed?,
-    };
     for job in listed {
         let Some((number, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
         let named = order.job == Some(number);

@@ -19,10 +19,11 @@ use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-/// A gateway that shows one certificate and some jobs, or refuses to list any.
+/// A gateway that shows one certificate and some jobs, or refuses to list any; another with the next request, where there is one.
 struct Showing {
     certificate: Value,
     jobs: Option<Value>,
+    next: Option<Box<Showing>>,
 }
 
 impl Transport for Showing {
@@ -32,6 +33,9 @@ impl Transport for Showing {
             (true, Some(jobs)) => json!({ "status": { "code": "S300115", "type": "SUCCESS" }, "data": jobs }),
             (true, None) => json!({ "status": { "code": "E300115", "type": "ERROR" } }),
         };
+        if let Some(next) = self.next.take() {
+            *self = *next;
+        }
         Ok(Reply::of(answer.to_string()))
     }
 
@@ -69,6 +73,7 @@ fn by_all_that_can_be_seen() {
     let cases = [
         ("nothing is there", &before, none(), None, "unknown", None, "no job of the account fits it"),
         ("its job runs", &before, Some(json!([job(7, "RUNNING", 0)])), None, "accepted", Some(7), ""),
+        ("it ends between two looks", &before, Some(json!([job(7, "RUNNING", 0)])), None, "issued", Some(7), ""),
         ("its job failed", &before, Some(json!([job(7, "FAILED", 0)])), None, "failed", Some(7), ""),
         ("the certificate is new", &new, Some(json!([job(7, "SUCCESS", 0)])), None, "issued", Some(7), ""),
         ("the jobs are not shown", &new, None, None, "issued", None, ""),
@@ -145,7 +150,12 @@ fn by_all_that_can_be_seen() {
         let lost = Change { state: State::Unknown, job: named, stid: None, certificate: None, detail };
         ledger.change("ours", &lost).unwrap();
         let order = ledger.find("ours").unwrap().unwrap();
-        let gateway = Showing { certificate: certificate.clone(), jobs };
+        // A job that runs ends between two looks, and nothing is lost by that.
+        let next = (title == "it ends between two looks").then(|| {
+            let jobs = Some(json!([job(7, "SUCCESS", 0)]));
+            Box::new(Showing { certificate: new.clone(), jobs, next: None })
+        });
+        let gateway = Showing { certificate: certificate.clone(), jobs, next };
         let credentials = Credentials::new("user", Secret::new("password"), "9");
         let mut client =
             Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000);
