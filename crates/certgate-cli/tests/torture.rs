@@ -178,10 +178,9 @@ impl Round {
             let unknown = order["result"] == "unknown" || document["error"]["kind"] == "unknown";
             let Some(id) = id.filter(|_| unknown) else { continue };
             let Some(row) = known["orders"].as_array().unwrap().iter().find(|row| row["id"] == id) else { continue };
-            // A run that saw no answer says so; the next one looks, and only then a person is asked.
-            if !said.contains(&format!("certgate orders abandon {id}"))
-                && !document.to_string().contains("orders abandon")
-            {
+            // A run that saw no answer says so; the next one looks, and only then a person is asked about that order.
+            let asked = format!("certgate orders abandon {id}");
+            if !said.contains(&asked) && !document.to_string().contains(&asked) {
                 continue;
             }
             let name = row["name"].as_str().unwrap();
