@@ -183,7 +183,7 @@ fn a_file_that_cannot_be_used_says_where_and_what_is_expected() {
         ("[live]\ncontext = \"nine\"\n", vec!["context `nine`: expected a number", "profile live in "]),
         ("[live]\nrequests_per_second = 0\n", vec![":2: "]),
         ("[live.timeouts]\nbody = \"soon\"\n", vec![":2: `soon`: expected a number with s, m, h or d"]),
-        ("[live.timeouts]\nbody = \"3651d\"\n", vec![":2: `3651d`: expected no more than 3650d"]),
+        ("[live.timeouts]\nbody = \"36501d\"\n", vec![":2: `36501d`: expected no more than 36500d"]),
         ("[live]\nproxy = \"socks5://name:hunter2@host\"\n", vec![":2: proxy: expected http://HOST:PORT"]),
         ("[live]\ntime_zone = \"Mars\"\n", vec!["time zone `Mars` is not known", "profile live in "]),
         (

@@ -188,10 +188,6 @@ proptest! {
 #[test]
 fn a_leak_is_not_recorded() {
     for (what, spelled) in [
-        ("JSON", "\\u0073\\u0033\\u0063r&t<>:\\u00fc]]>"),
-        ("XML", "s3cr&#38;t&#60;&#62;&#58;ü]]&#62;"),
-        ("URL", "%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e"),
-        ("Base64", "eHhzM2NyJnQ8PjrDvF1dPnl5"),
         ("Base64 in lines", "eHhzM2NyJnQ8\\n  PjrDvF1dPnl5"),
         ("XML in JSON", "s3cr&amp;t\\u0026lt;&gt;:ü]]&gt;"),
         ("XML twice", "s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;"),
@@ -212,18 +208,25 @@ fn a_leak_is_not_recorded() {
 /// Spellings that the redaction knows are simply taken out, also where an answer echoes the password.
 #[test]
 fn known_spellings_are_taken_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
-    let body = format!(r#"{{"status":{{"code":"S1","type":"SUCCESS","text":"{SECRET}"}}}}"#);
-    let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
-    recording.call(CertificateInfo::new(571)).unwrap();
-    tape.finish().unwrap();
-    assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
-    let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
-    assert!(text.contains("\"text\": \"…\""), "{text}");
-    let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
-    let entry: Value = serde_json::from_str(index.lines().nth(1).unwrap()).unwrap();
-    assert_eq!(entry["redacted"], json!(["text"]));
+    for spelled in [
+        SECRET,
+        "\\u0073\\u0033\\u0063r&t<>:\\u00fc]]>",
+        "s3cr&#38;t&#60;&#62;&#58;ü]]&#62;",
+        "%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+        let body = format!(r#"{{"status":{{"code":"S1","type":"SUCCESS","text":"{spelled}"}}}}"#);
+        let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
+        recording.call(CertificateInfo::new(571)).unwrap();
+        tape.finish().unwrap();
+        assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
+        let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
+        assert!(text.contains("\"text\": \"…\""), "{text}");
+        let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
+        let entry: Value = serde_json::from_str(index.lines().nth(1).unwrap()).unwrap();
+        assert_eq!(entry["redacted"], json!(["text"]), "{spelled}");
+    }
 }
 
 /// A person's data in a place that cannot be written over, and a number is one, is not recorded.

@@ -113,8 +113,8 @@ impl From<Foreign> for ForeignMessages {
     }
 }
 
-/// The longest time that is taken, in seconds: ten years.
-const LONGEST: u64 = 3650 * 86400;
+/// The longest time that is taken, in seconds: a hundred years.
+const LONGEST: u64 = 36500 * 86400;
 
 /// A length of time: `90s`, `30m`, `2h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
