@@ -10,7 +10,7 @@ use certgate_domain::{AnyData, Call, Message, Response, TaskKind};
 use certgate_server::{Handled, Handler, Protocol, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
 
-use crate::{arguments, arguments::Global, failure::printable};
+use crate::{arguments, arguments::Global, failure::say};
 
 /// The bridge. It knows no account: who asks is passed on.
 pub(crate) struct Bridge {
@@ -199,5 +199,5 @@ fn text(status: u16, text: String) -> Reply {
 }
 
 fn log(text: &str) {
-    eprintln!("certgate: {}", printable(text));
+    say(&format!("certgate: {text}"));
 }

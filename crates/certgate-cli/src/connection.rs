@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::{
     arguments::{Global, Protocol, ReplayMode},
-    failure::Failure,
+    failure::{Failure, say},
     sandbox::Sandbox,
     settings::Settings,
 };
@@ -208,7 +208,7 @@ fn shared_pace(global: &Global, gateway: &str, per_second: usize) -> Arc<dyn Thr
         Ok(pace) => Arc::new(pace),
         Err(error) => {
             if global.verbose {
-                eprintln!("certgate: warning: {error}; this process keeps the pace by itself");
+                say(&format!("certgate: warning: {error}; this process keeps the pace by itself"));
             }
             Arc::new(OwnPace::new(per_second))
         }
@@ -273,7 +273,7 @@ pub(crate) fn watch_for_interrupt() -> Interrupt {
             if raised.is_raised() {
                 std::process::exit(130);
             }
-            eprintln!("certgate: stopping after the request in flight; once more stops at once");
+            say("certgate: stopping after the request in flight; once more stops at once");
             raised.raise();
         });
         interrupt

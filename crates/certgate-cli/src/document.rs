@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
-    failure::{Failure, printable},
+    failure::{Failure, printable, say},
 };
 
 /// Prints one JSON document.
@@ -95,7 +95,7 @@ pub(crate) fn judge(global: &Global, found: &[Finding]) -> Result<(), Failure> {
 pub(crate) fn warn(global: &Global, found: &[Finding]) {
     if !global.quiet {
         for finding in found {
-            eprintln!("certgate: warning: {}", printable(&finding.to_string()));
+            say(&format!("certgate: warning: {finding}"));
         }
     }
 }

@@ -99,8 +99,7 @@ impl Failure {
     pub(crate) fn report(self, json: bool) -> ExitCode {
         let error = self.error();
         let Self { kind, text, details, said, answer: _ } = self;
-        let mut stderr = std::io::stderr().lock();
-        let _ = writeln!(stderr, "certgate: {}", printable(&text));
+        say(&format!("certgate: {text}"));
         if json && !said {
             let mut document = json!({ "schema": 1, "error": error });
             if let Value::Object(document) = &mut document {
@@ -130,6 +129,11 @@ const WORST: [Kind; 9] = [
     Kind::Unreachable,
     Kind::Pending,
 ];
+
+/// Says a line on stderr, fit for a terminal. A stderr that nobody reads is the caller's choice.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
+}
 
 /// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
 pub(crate) fn printable(text: &str) -> String {

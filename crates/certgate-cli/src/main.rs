@@ -1,6 +1,6 @@
 //! `certgate`: certificates over the XML gateway or the JSON API, with the same results, output and exit codes.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "this is the command line")]
+#![allow(clippy::disallowed_methods, reason = "this is the command line")]
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
 mod arguments;

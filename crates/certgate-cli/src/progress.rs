@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     arguments::Global,
     connection::watch_for_interrupt,
-    failure::{Failure, keep, printable},
+    failure::{self, Failure, keep, printable},
     install::Install,
     report::Report,
     validation::{Steps, Validation, clean_up},
@@ -145,10 +145,9 @@ fn say(global: &Global, bar: Option<&ProgressBar>, text: &str) {
     if global.quiet {
         return;
     }
-    let text = printable(text);
     match bar {
-        Some(bar) => bar.suspend(|| eprintln!("{text}")),
-        None => eprintln!("{text}"),
+        Some(bar) => bar.suspend(|| failure::say(text)),
+        None => failure::say(text),
     }
 }
 

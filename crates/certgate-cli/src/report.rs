@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     arguments::Global,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, printable, say},
     install::Install,
     progress::strict,
 };
@@ -319,7 +319,7 @@ impl<'a> Report<'a> {
         }
         // The certificate is where it belongs, whatever became of the hook: the order is done.
         if let Some(Err(why)) = &hook {
-            eprintln!("certgate: {}", printable(why));
+            say(&format!("certgate: {why}"));
             lines.push(format!("PROBLEM deploy-hook: {}", printable(why)));
         }
         let kind = match (&hook, unchanged) {

@@ -3,7 +3,10 @@
 use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use serde_json::Value;
 
-use crate::{document, failure::printable};
+use crate::{
+    document,
+    failure::{printable, say},
+};
 
 /// A table whose rows come in pages; the first page settles how wide its columns are.
 pub(crate) struct Table {
@@ -31,7 +34,7 @@ impl Table {
         for column in self.columns.iter().filter(|column| rows.iter().all(|row| value(row, column).is_none())) {
             let known = fields.into_iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
             if !known.is_empty() {
-                eprintln!("certgate: warning: no row here has `{}`; the first one has {known}", printable(column));
+                say(&format!("certgate: warning: no row here has `{column}`; the first one has {known}"));
             }
         }
     }

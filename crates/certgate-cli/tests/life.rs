@@ -231,3 +231,25 @@ fn a_session_stands_for_the_password_and_is_always_closed() {
         }
     }
 }
+
+/// An order that `call` sends is as open as any other, and is carried on with.
+#[test]
+fn what_call_orders_is_pending() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = gateway(Settings::default());
+        let order = json!({
+            "name": "example.com", "product": "QUICKSSLPREMIUM", "csr": std::fs::read_to_string(csr()).unwrap(),
+            "software": "APACHE2", "lifetime": { "unit": "MONTH", "period": 12 }, "adminContact": { "id": 1120 },
+            "technicalContact": { "id": 1120 }, "authentication": { "method": "DNS", "provisioning": true },
+        });
+        let data = home.path().join("order.json");
+        std::fs::write(&data, order.to_string()).unwrap();
+        let call = ["call", "certificate-reissue", "--id", "571", "--data", data.to_str().unwrap()];
+        let (code, document, said) = run_in(home.path(), &server, transport, &call);
+        let job = document["response"]["data"][0]["id"].to_string();
+        assert!(code == 6 && said.contains(&format!("carry on with: certgate resume {job}")), "{code} {said}");
+        let (code, document, said) = run_in(home.path(), &server, transport, &["resume", &job]);
+        assert_eq!((code, &document["order"]["state"], gateway.counts().orders), (0, &json!("done"), 1), "{said}");
+    }
+}

@@ -50,6 +50,17 @@ fn output_that_is_lost_is_no_success() {
     }
 }
 
+/// Nor does it end what is done: nobody need read what is said on stderr.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_reads_stderr() {
+    let home = tempfile::tempdir().unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let arguments = ["info", "571", "--sandbox", "--verbose", "--output", "json"];
+    let output = command(home.path(), &arguments).stdin(Stdio::null()).stderr(full).output().unwrap();
+    assert_eq!((exit(&output), &json(&output)["response"]["data"][0]["id"]), (0, &571.into()));
+}
+
 /// A closed pipe is the reader's choice, and nobody is asked for what nobody reads.
 #[test]
 fn a_reader_who_left_ends_a_list() {

@@ -10,6 +10,7 @@ use certgate_domain::{
 };
 use certgate_flow::{Decision, Pace, Trouble, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::json;
 
 use crate::{
@@ -68,6 +69,9 @@ impl Exchange {
 
 /// What one request may take in all, where the workflow's deadline is not nearer.
 const LONGEST: Duration = Duration::from_secs(120);
+
+const SLOW_DOWN: &str = "the gateway asks to slow down (HTTP 429): nothing was done";
+
 /// The longest `Retry-After` that is believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -373,19 +377,22 @@ impl Client {
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
     fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (Trouble, String)>, Error> {
-        let retry_after = reply.header("retry-after").and_then(|text| text.trim().parse().ok());
-        let retry_after = retry_after.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+        let retry_after = retry_after(&reply).map(|pause| pause.min(LONGEST_PAUSE));
         let status = reply.status;
-        if status == 429 {
-            let why = "the gateway asks to slow down (HTTP 429): nothing was done".to_owned();
-            return Ok(Err((Trouble::Busy { retry_after }, why)));
-        }
         let (read, reply) = self.read(task, reply);
         let error = match read {
+            // One that is turned away for the pace alone is asked again, whatever else is said.
+            Ok(answer) if status == 429 && answer.value.verdict().is_none_or(|said| said == Verdict::Refused) => {
+                let code = answer.value.status.code.as_ref().map_or("no code", |code| code.as_str());
+                let stid = answer.value.stid.as_deref().unwrap_or("none");
+                let why = format!("{SLOW_DOWN} ({code}, stid {stid})");
+                return Ok(Err((Trouble::Busy { retry_after }, why)));
+            }
             Ok(answer) => return Ok(Ok(Exchange { answer, reply })),
             Err(error) => error,
         };
         match status {
+            429 => Ok(Err((Trouble::Busy { retry_after }, SLOW_DOWN.to_owned()))),
             401 | 403 => Err(Error::Unauthorized { task, http_status: status }),
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
@@ -442,4 +449,15 @@ impl Client {
         }
         trace.line(&line);
     }
+}
+
+/// How long a reply asks to be left alone: seconds, or until a date by the gateway's own clock (RFC 9110, section 10.2.3).
+fn retry_after(reply: &Reply) -> Option<Duration> {
+    let text = reply.header("retry-after")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
+    let now = reply.header("date").and_then(date).unwrap_or_else(Timestamp::now);
+    date(text)?.duration_since(now).try_into().ok()
 }

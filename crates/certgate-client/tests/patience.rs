@@ -54,14 +54,15 @@ fn client(says: Result<Reply, TransportError>) -> (Client, Arc<Mutex<Vec<Duratio
 }
 
 fn turned_away(status: u16, retry_after: &str) -> Reply {
-    let headers = vec![("Retry-After".to_owned(), retry_after.to_owned())];
+    let headers = [("Retry-After", retry_after), ("Date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Reply { status, headers, body: Body(b"busy".to_vec()) }
 }
 
 /// However long the gateway asks everybody to wait: nothing ends in a panic, nothing sleeps for a day, and nothing is sent.
 #[test]
 fn a_long_retry_after() {
-    for retry_after in ["600", "86400", "18446744073709551615"] {
+    for retry_after in ["600", "86400", "18446744073709551615", "Sun, 06 Nov 1994 08:59:37 GMT"] {
         for status in [429, 503] {
             let (mut client, given) = client(Ok(turned_away(status, retry_after)));
             let error = client.call(CertificateInfo::new(571)).unwrap_err();
@@ -74,6 +75,20 @@ fn a_long_retry_after() {
             assert_eq!(given.lock().unwrap().len(), 1, "{status} {retry_after}");
         }
     }
+}
+
+/// What the protocol says counts, and not the HTTP status alone; a refusal for the pace is told with its code.
+#[test]
+fn an_answer_that_asks_to_slow_down() {
+    let busy = |body: &str| Reply { body: Body(body.as_bytes().to_vec()), ..turned_away(429, "86400") };
+    let (mut client, given) = client(Ok(busy(r#"{"status":{"code":"S400104","type":"SUCCESS"},"data":[{"id":571}]}"#)));
+    assert_eq!(client.call(CertificateInfo::new(571)).unwrap().value.data[0].id, Some(571));
+    assert_eq!(given.lock().unwrap().len(), 1);
+    let refusal = r#"{"stid":"20260101-app1","status":{"code":"E400104","type":"ERROR"}}"#;
+    let (mut client, given) = self::client(Ok(busy(refusal)));
+    let error = client.call(CertificateInfo::new(571)).unwrap_err();
+    assert_eq!((error.kind(), given.lock().unwrap().len()), (Kind::Unreachable, 1));
+    assert!(error.to_string().contains("(HTTP 429): nothing was done (E400104, stid 20260101-app1)"), "{error}");
 }
 
 /// A session is left open rather than a run kept from its end: one attempt, a short one.

@@ -25,7 +25,7 @@ use crate::{
     },
     connection::Home,
     document,
-    failure::{Failure, printable, worst},
+    failure::{Failure, say, worst},
     install::Install,
     plan::{Planned, read},
     progress::strict,
@@ -235,8 +235,8 @@ impl<'a> Crew<'a> {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{}", printable(text))),
-            None => eprintln!("{}", printable(text)),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -267,7 +267,7 @@ impl<'a> Crew<'a> {
         if let Some(report) = &mut self.report
             && let Err(why) = writeln!(report, "{row}")
         {
-            eprintln!("certgate: warning: --report: {why}");
+            say(&format!("certgate: warning: --report: {why}"));
         }
         if let Some(bar) = &self.bar {
             bar.inc(1);

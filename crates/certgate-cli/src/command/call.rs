@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate_client::{Carry, Exchange};
-use certgate_domain::{AnyTask, Options, TaskKind};
+use certgate_client::{Carry, Exchange, Kind};
+use certgate_domain::{AnyData, AnyTask, Options, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use clap::Args;
@@ -13,7 +13,7 @@ use crate::{
     command::decode::{read_file, task_kind},
     connection::Connection,
     document,
-    failure::Failure,
+    failure::{Failure, say},
 };
 
 /// Send any task, its data in the JSON API's shape
@@ -41,7 +41,16 @@ impl Call {
         let task = read_task(global, self.task, self.id, self.data.as_deref())?;
         let exchange = exchange_with(global, &task, |options| options.keys = self.keys)?;
         document::answer(global, &exchange)?;
-        Ok(0)
+        if exchange.answer.value.verdict() != Some(Verdict::Accepted) {
+            return Ok(0);
+        }
+        let job = exchange.answer.value.data.iter().find_map(|data| match data {
+            AnyData::Job(job) => job.id,
+            _ => None,
+        });
+        let which = job.map_or(String::new(), |job| format!(" {job}"));
+        say(&format!("certgate: accepted and not finished: carry on with: certgate resume{which}"));
+        Ok(Kind::Pending.exit_code())
     }
 }
 
@@ -98,7 +107,7 @@ pub(crate) fn exchange_with(
     let mut connection = Connection::open(global, None)?;
     options(connection.client.options_mut());
     if global.verbose {
-        eprintln!("certgate: sending {} ({})", task.kind().name(), task.kind().code());
+        say(&format!("certgate: sending {} ({})", task.kind().name(), task.kind().code()));
     }
     let kind = task.kind();
     if kind.is_safe_to_repeat() {
@@ -111,7 +120,7 @@ pub(crate) fn exchange_with(
     ledger.intend(&id, task, None, &Carry::default())?;
     let sent = connection.client.exchange(task);
     if let Err(error) = ledger.settle(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
-        eprintln!("certgate: warning: {error}");
+        say(&format!("certgate: warning: {error}"));
     }
     Ok(connection.client.accepted(kind, sent?)?)
 }

@@ -16,7 +16,7 @@ use crate::{
     command::{call::read_task, decode::task_kind},
     connection::Home,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, printable, say},
     settings::{Origin, Settings},
     table::Table,
     verdicts::{Case, Reports, Row, Suite},
@@ -67,7 +67,7 @@ impl Compare {
     fn warn<'a>(&self, global: &Global, paths: impl Iterator<Item = &'a str> + Clone) {
         let is_idle = |pattern: &&String| !paths.clone().any(|path| is_among(path, [pattern.as_str()]));
         for pattern in self.ignore.iter().filter(is_idle).filter(|_| !global.quiet) {
-            eprintln!("certgate: warning: --ignore {}: no field is called so", printable(pattern));
+            say(&format!("certgate: warning: --ignore {pattern}: no field is called so"));
         }
     }
 
@@ -277,7 +277,7 @@ const LONGEST: usize = 48;
 /// The exit code of a check.
 pub(crate) fn verdict(global: &Global, failed: usize, what: &str) -> Result<u8, Failure> {
     if failed > 0 && !global.quiet {
-        eprintln!("certgate: {failed} {what}");
+        say(&format!("certgate: {failed} {what}"));
     }
     Ok(if failed == 0 { 0 } else { Kind::CheckFailed.exit_code() })
 }

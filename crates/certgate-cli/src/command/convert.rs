@@ -18,7 +18,7 @@ use crate::{
     command::decode::{Expected, Payload, decode_payload, read_file, task_kind, undecodable},
     connection::codec,
     curl, document,
-    failure::{Failure, printable},
+    failure::{Failure, printable, say},
     settings::Settings,
     several::{apart, together},
     template::Template,
@@ -132,7 +132,7 @@ impl Convert {
                 }
                 Err(failure) => {
                     if !global.quiet {
-                        eprintln!("certgate: {}", printable(&failure.to_string()));
+                        say(&format!("certgate: {failure}"));
                     }
                     worst = worst.max(failure.kind().exit_code());
                     rows.push(json!({ "file": name, "error": failure.error() }));
@@ -340,10 +340,10 @@ fn warn(global: &Global, file: &str, converted: &Converted) {
         return;
     }
     for finding in &converted.findings {
-        eprintln!("certgate: warning: {}", printable(&format!("{file}{finding}")));
+        say(&format!("certgate: warning: {file}{finding}"));
     }
     for loss in &converted.losses {
-        eprintln!("certgate: warning: {}", printable(&format!("{file}{}: not carried over: {}", loss.path, loss.why)));
+        say(&format!("certgate: warning: {file}{}: not carried over: {}", loss.path, loss.why));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     arguments::Global,
     connection::store,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, say},
     report::shell_word,
     settings::Settings,
     sure::ask,
@@ -109,7 +109,7 @@ impl Orders {
                 };
                 ask(yes, &format!("Give up order {id} ({})? Do it only when {only}.", order.state.as_str()))?;
                 taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
-                clean_up(&mut store, &id, &|text| eprintln!("{}", printable(text)))?;
+                clean_up(&mut store, &id, &say)?;
                 if global.json() {
                     let order = json!({ "id": id, "ctid": id, "state": State::Abandoned.as_str() });
                     document::print(&json!({ "schema": 1, "order": order }));

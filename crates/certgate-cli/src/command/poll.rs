@@ -17,7 +17,7 @@ use crate::{
     command::{call::send, order::duration},
     connection::Connection,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, say},
     shell,
 };
 
@@ -194,7 +194,7 @@ impl Taking<'_> {
 
     fn warn(&self, text: &str) {
         if !self.global.quiet {
-            eprintln!("certgate: warning: {}", printable(text));
+            say(&format!("certgate: warning: {text}"));
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
     },
     connection::Connection,
     document,
-    failure::{Failure, printable, worst},
+    failure::{Failure, printable, say, worst},
     folders::{Installed, chosen, ends_within, find, read, under_way, whole},
     install::{Install, Then},
     keys::Keys,
@@ -174,7 +174,7 @@ impl Outcome<'_> {
             Ok(None) => ("unchanged", Some(Kind::Unchanged)),
             Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
             Err(failure) => {
-                eprintln!("certgate: {}: {}", folder.display(), printable(&failure.to_string()));
+                say(&format!("certgate: {}: {failure}", folder.display()));
                 row["error"] = failure.error();
                 (failure.kind().name(), Some(failure.kind()))
             }

@@ -15,7 +15,7 @@ use crate::{
     command::order::{Origin, Waiting, carried_through, read_csr},
     connection::Connection,
     document,
-    failure::{Failure, printable},
+    failure::{Failure, say},
     progress::{Progress, strict},
     report::{Report, Shown},
     validation::clean_up,
@@ -90,7 +90,7 @@ impl Resume {
                 Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
                 Err(failure) => {
                     result["error"] = failure.error();
-                    eprintln!("certgate: {}: {failure}", order.order.id);
+                    say(&format!("certgate: {}: {failure}", order.order.id));
                     first.get_or_insert(failure.kind());
                 }
             }
@@ -188,7 +188,7 @@ pub(crate) fn carry_on(
         order = found(ledger)?;
     }
     if order.state.is_finished() {
-        clean_up(ledger.store(), id, &warn)?;
+        clean_up(ledger.store(), id, &say)?;
     }
     match order.state {
         State::Failed => {
@@ -203,7 +203,7 @@ pub(crate) fn carry_on(
 /// An order that never left or is over, of which what was published is still there: removes it.
 fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
     let id = &order.order.id;
-    let is_gone = clean_up(ledger.store(), id, &warn)?;
+    let is_gone = clean_up(ledger.store(), id, &say)?;
     let text = match (order.state, is_gone) {
         (State::Validating, _) => format!("order {id} never left: order again"),
         (_, true) => return Ok(over(order, None)),
@@ -211,10 +211,6 @@ fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
     };
     let state = if order.state == State::Validating { State::Unsent } else { order.state };
     Err(Failure::new(Kind::CheckFailed, text).with("order", json!({ "id": id, "ctid": id, "state": state.as_str() })))
-}
-
-fn warn(text: &str) {
-    eprintln!("{}", printable(text));
 }
 
 /// An order of which nothing is left to be done.

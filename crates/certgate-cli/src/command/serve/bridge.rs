@@ -10,7 +10,7 @@ use crate::{
     bridge,
     command::serve::serve,
     connection::{Home, codec},
-    failure::Failure,
+    failure::{Failure, say},
     settings::Settings,
 };
 
@@ -67,10 +67,10 @@ impl Bridge {
         let clients = clients?;
         let behind = clients.first().map(|client| (back, client.endpoint().to_owned()));
         if !self.listen.ip().is_loopback() && !global.quiet {
-            eprintln!(
+            say(&format!(
                 "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read",
                 self.listen
-            );
+            ));
         }
         let bridge = bridge::Bridge::new(global, front, codec(&settings, front)?, clients);
         serve(global, bridge, self.listen, &[front], behind)
