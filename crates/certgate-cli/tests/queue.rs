@@ -105,21 +105,15 @@ fn what_cannot_be_stored_is_not_confirmed() {
     fs::write(&file, "in the way").unwrap();
     let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
     let spool = file.join("spool").display().to_string();
-    let output = certgate(
-        &[
-            "reissue",
-            "571",
-            "--csr",
-            &csr(),
-            "--endpoint",
-            &endpoint(&server, "json"),
-            "--spool",
-            &spool,
-            "--output",
-            "json",
-        ],
-        "",
-    );
+    let (csr, at) = (csr(), endpoint(&server, "json"));
+    let run = |arguments: &[&str]| {
+        let arguments = [arguments, &["--endpoint", &at, "--output", "json"]].concat();
+        certgate_in(folder.path(), &arguments, "")
+    };
+    let output = run(&["reissue", "571", "--csr", &csr, "--spool", &spool]);
+    assert_eq!((exit(&output), gateway.counts().requests), (2, 0), "{}", stderr(&output));
+    assert_eq!(exit(&run(&["reissue", "571", "--csr", &csr, "--no-wait"])), 6);
+    let output = run(&["resume", "--spool", &spool]);
     assert_eq!(exit(&output), 6, "{}", stderr(&output));
     assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume "));
     assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 2));

@@ -65,3 +65,15 @@ fn a_damaged_state_is_refused_and_left_alone() {
         assert_eq!(fs::read_to_string(&state).unwrap(), text);
     }
 }
+
+#[test]
+fn an_account_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let account = home.path().join("account.toml");
+    fs::write(&account, "user = \"u\"\npassword = \"s3cret\"\ncontext = 9\n").unwrap();
+    fs::set_permissions(&account, fs::Permissions::from_mode(0o644)).unwrap();
+    let output = certgate(&["serve", "simulator", "--account-file", &account.display().to_string()], "");
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("it holds a password and others can read it (mode 644)"), "{}", stderr(&output));
+}

@@ -39,6 +39,7 @@ impl Delete {
         if !self.dry_run {
             ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.id))?;
         }
+        self.waiting.check_spool()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
         if self.dry_run {

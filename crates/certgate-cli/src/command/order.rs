@@ -173,6 +173,7 @@ impl Ordering {
         }
         let mut read = csr.as_deref().map(read_csr).transpose()?;
         self.waiting.install.check()?;
+        self.waiting.check_spool()?;
         self.waiting.install.check_key(keys.are_given())?;
         self.validation.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
@@ -355,5 +356,13 @@ impl Waiting {
     /// So long, and into that folder.
     pub(crate) fn so_long(timeout: Duration, install: Install) -> Self {
         Self { timeout, install, foreign: Foreign::Spool, spool: None }
+    }
+
+    /// Whether messages of others can be kept, before there is an order that would wait behind them.
+    pub(crate) fn check_spool(&self) -> Result<(), Failure> {
+        let Some(folder) = &self.spool else { return Ok(()) };
+        std::fs::create_dir_all(folder)
+            .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+            .map_err(|why| Failure::usage(format!("--spool {}: cannot be written: {why}", folder.display())))
     }
 }

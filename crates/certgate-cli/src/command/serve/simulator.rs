@@ -15,6 +15,7 @@ use crate::{
     arguments::{Global, Protocol},
     command::serve::serve,
     failure::Failure,
+    profile::refuse_if_others_read,
 };
 
 /// The gateway itself, with the documented page's world, for trying out
@@ -59,6 +60,7 @@ struct Account {
 
 fn account(path: &Path) -> Result<Credentials, Failure> {
     let bad = |why: String| Failure::usage(format!("--account-file {}: {why}", path.display()));
+    refuse_if_others_read(path, "it holds a password and ")?;
     let text = std::fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
     // The parser's own message would quote the line, and with it the password.
     let account: Account =
