@@ -13,8 +13,6 @@ pub struct Batch {
     mailbox: Mailbox,
     /// Messages of this run that were nobody's when they came: an order's answer may be on its way.
     unclaimed: Vec<PollMessage>,
-    /// Whether orders may still be started.
-    stopped: bool,
 }
 
 /// Who is to do a step.
@@ -69,17 +67,12 @@ impl Batch {
     pub fn new(orders: Vec<Order>) -> Self {
         let members = orders.into_iter().map(|order| Member { order, busy: false, ended: false }).collect();
         let mailbox = Mailbox { state: State::Until(Duration::ZERO), busy: false, looks: 0, looked: None };
-        Self { members, mailbox, unclaimed: Vec::new(), stopped: false }
+        Self { members, mailbox, unclaimed: Vec::new() }
     }
 
     /// The order of that place.
     pub fn order(&self, place: usize) -> Option<&Order> {
         self.members.get(place).map(|member| &member.order)
-    }
-
-    /// Starts nothing more: what is not ordered yet is left.
-    pub fn stop(&mut self) {
-        self.stopped = true;
     }
 
     /// Places of the orders that wait for their message.
@@ -94,13 +87,9 @@ impl Batch {
         let mut sends = None;
         let mut open = false;
         for place in 0..self.members.len() {
-            let stopped = self.stopped;
             let Some(member) = self.members.get_mut(place).filter(|member| !member.ended) else { continue };
             if member.busy {
                 open = true;
-                continue;
-            }
-            if stopped && !member.order.is_ordered() {
                 continue;
             }
             open = true;

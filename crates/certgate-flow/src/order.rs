@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, CertAuthentication, Certificate, Said, SslContact, SubjectAlternativeName, TimePeriod, Verdict,
+    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Response, Said, SslContact,
+    SubjectAlternativeName, TimePeriod, Verdict,
     task::{CertificateCreate, CertificateInfo, CertificatePrepareOrder, CertificateReissue, CertificateRenew},
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_x509::CertificateRequest;
 
-use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow, wait::prepared};
+use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow};
 
 /// Which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -379,4 +380,12 @@ impl Workflow for Order {
     fn outlasts_silence(&self) -> bool {
         matches!(self.state, State::Wait(_))
     }
+}
+
+/// What the gateway found in the CSR.
+fn prepared(answer: Response<AnyData>) -> Option<CertificateData> {
+    answer.data.into_iter().find_map(|data| match data {
+        AnyData::CertificateData(data) => Some(*data),
+        _ => None,
+    })
 }

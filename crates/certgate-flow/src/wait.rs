@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, Certificate, CertificateData, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
+    AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
     task::{CertificateInfo, CertificateList, JobInfo, PollConfirm, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
@@ -389,12 +389,4 @@ impl Workflow for Wait {
     fn outlasts_silence(&self) -> bool {
         true
     }
-}
-
-/// The first record of that kind in an answer.
-pub(crate) fn prepared(answer: Response<AnyData>) -> Option<CertificateData> {
-    answer.data.into_iter().find_map(|data| match data {
-        AnyData::CertificateData(data) => Some(*data),
-        _ => None,
-    })
 }

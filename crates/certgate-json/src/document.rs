@@ -1,15 +1,13 @@
 //! Records as JSON values in the API's shape, for output: what is absent is left out, and so are secrets.
 
-use certgate_domain::{
-    AnyData, Call, Certificate, CertificateData, Job, Message, Options, PollMessage, Response, ResponseObject,
-};
+use certgate_domain::{AnyData, Call, Certificate, CertificateData, Message, Options, PollMessage, Response};
 use serde_json::Value;
 
 use crate::{
     envelope,
     fields::{self, Fields, Secrets, Write},
-    record::{basic_user, certificate as certificate_record, certificate_data as data_record, job as job_record},
-    record::{message, object as response_object, poll_message as poll_record},
+    record::{basic_user, certificate as certificate_record, certificate_data as data_record},
+    record::{message, poll_message as poll_record},
     task,
 };
 
@@ -40,11 +38,6 @@ pub fn options(options: &Options) -> Value {
     })
 }
 
-/// What an answer carries.
-pub fn data(data: &AnyData) -> Value {
-    shown(data, task::write_data)
-}
-
 /// A certificate.
 pub fn certificate(certificate: &Certificate) -> Value {
     shown(certificate, certificate_record::write)
@@ -55,11 +48,6 @@ pub fn certificate_data(data: &CertificateData) -> Value {
     shown(data, data_record::write)
 }
 
-/// A job.
-pub fn job(job: &Job) -> Value {
-    shown(job, job_record::write)
-}
-
 /// A message of the queue.
 pub fn poll_message(message: &PollMessage) -> Value {
     shown(message, poll_record::write)
@@ -68,11 +56,6 @@ pub fn poll_message(message: &PollMessage) -> Value {
 /// Reasons and notices.
 pub fn messages(messages: &[Message]) -> Value {
     fields::list(messages, message::write, Secrets::Left)
-}
-
-/// What an answer is about.
-pub fn object(object: &ResponseObject) -> Value {
-    shown(object, response_object::write)
 }
 
 fn shown<T>(record: &T, write: Write<T>) -> Value {

@@ -44,11 +44,6 @@ impl Sqlite {
         Ok(Self { connection, path: path.to_owned() })
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn write<T>(&mut self, run: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, StoreError> {
         let path = self.path.clone();
         let failed = |error| StoreError::of(&path, &error);
