@@ -101,7 +101,7 @@ tasks! {
     JobHistoryList job_history_list "documented",
     PollInfo poll_info "documented",
     PollConfirm poll_confirm "documented",
-    SessionCreate session_create "documented",
+    SessionCreate session_create "derived",
     SessionDelete session_delete "documented",
     Hello hello "derived",
 }
