@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate_client::{
-    Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, SharedPace, Throttle, Trace, Transport,
+    Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, Redactor, SharedPace, Throttle, Trace, Transport,
     tape::{Mode, Offline, Tape},
 };
 use certgate_domain::{Credentials, Secret};
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::{
     arguments::{Global, Protocol, ReplayMode},
+    document,
     failure::{Failure, say},
     sandbox::Sandbox,
     settings::Settings,
@@ -98,6 +99,7 @@ impl Home {
     /// Asking as that account.
     pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
         let _ = global.live.set(settings.is_live());
+        document::hide(Redactor::new(&credentials));
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(global, settings)?;
         open_trace(global)?;

@@ -5,7 +5,8 @@ use std::{
     sync::OnceLock,
 };
 
-use certgate_client::{Exchange, Kind};
+use certgate_client::{Exchange, Kind, Redactor};
+use certgate_domain::{AnyData, Certificate, Response};
 use certgate_wire::Finding;
 use console::style;
 use serde_json::{Value, json};
@@ -14,6 +15,39 @@ use crate::{
     arguments::Global,
     failure::{Failure, printable, say},
 };
+
+/// The secrets of this run: a gateway may say them back in what is shown of its answers.
+static SECRETS: OnceLock<Redactor> = OnceLock::new();
+
+/// No answer that is shown from now on holds these.
+pub(crate) fn hide(secrets: Redactor) {
+    let _ = SECRETS.set(secrets);
+}
+
+/// An answer as it is shown.
+pub(crate) fn response(response: &Response<AnyData>) -> Value {
+    without_secrets(certgate_json::document::response(response))
+}
+
+/// A certificate as it is shown.
+pub(crate) fn certificate(certificate: &Certificate) -> Value {
+    without_secrets(certgate_json::document::certificate(certificate))
+}
+
+/// The value without secrets in its texts; its names are the protocol's.
+fn without_secrets(mut value: Value) -> Value {
+    match &mut value {
+        Value::String(text) => {
+            if let Some(clean) = SECRETS.get().and_then(|secrets| secrets.shown(text)) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_secrets(item.take())),
+        Value::Object(fields) => fields.values_mut().for_each(|field| *field = without_secrets(field.take())),
+        _ => {}
+    }
+    value
+}
 
 /// Prints one JSON document.
 pub(crate) fn print(document: &Value) {
@@ -103,7 +137,7 @@ pub(crate) fn warn(global: &Global, found: &[Finding]) {
 /// Prints the answer to one task: the document, or its data for people.
 pub(crate) fn answer(global: &Global, exchange: &Exchange) -> Result<(), Failure> {
     let (answer, found) = (&exchange.answer.value, &exchange.answer.findings);
-    let response = certgate_json::document::response(answer);
+    let response = self::response(answer);
     if global.json() {
         print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
         return judge(global, found);

@@ -19,11 +19,14 @@ pub(crate) struct Failure {
     details: Map<String, Value>,
     /// Whether stdout already has its one document.
     said: bool,
+    /// Whether an order may have been carried out although it failed so.
+    leaves_outcome_open: bool,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false }
+        let leaves_outcome_open = kind == Kind::Unknown;
+        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false, leaves_outcome_open }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -57,6 +60,11 @@ impl Failure {
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         self.details.insert(name.to_owned(), value);
         self
+    }
+
+    /// Whether an order may have been carried out although it failed so.
+    pub(crate) fn leaves_outcome_open(&self) -> bool {
+        self.leaves_outcome_open
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -98,7 +106,7 @@ impl Failure {
     /// Says it, and gives the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
         let error = self.error();
-        let Self { kind, text, details, said, answer: _ } = self;
+        let Self { kind, text, details, said, answer: _, leaves_outcome_open: _ } = self;
         say(&format!("certgate: {text}"));
         if json && !said {
             let mut document = json!({ "schema": 1, "error": error });
@@ -167,6 +175,7 @@ impl From<Error> for Failure {
             _ => {}
         }
         if error.leaves_outcome_open() {
+            failure.leaves_outcome_open = true;
             failure = failure.and(AFTER_UNKNOWN);
         }
         failure

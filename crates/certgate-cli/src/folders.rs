@@ -75,15 +75,21 @@ pub(crate) fn under_way(ledger: &Ledger, roots: &[PathBuf]) -> Result<Vec<(PathB
     let into = |order: Order| {
         let wanted: Value = serde_json::from_str(&order.order.wanted).ok()?;
         let out = PathBuf::from(wanted.get("out")?.as_str()?);
+        let out = whole(&out);
         let is_here = roots.iter().any(|root| *root == out || Some(root.as_path()) == out.parent());
         is_here.then_some((out, order))
     };
     Ok(ledger.unfinished()?.into_iter().filter_map(into).collect())
 }
 
-/// A path as an order keeps it.
+/// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.
 pub(crate) fn whole(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    let parent = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize()
+        .ok()
+        .or_else(parent)
+        .or_else(|| std::path::absolute(path).ok())
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// Whether what ends then, in seconds since 1970, ends within a time from now.

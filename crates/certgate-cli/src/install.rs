@@ -9,11 +9,11 @@ use std::{
 use certgate_client::{Files, Kind, Place, written_files};
 use certgate_domain::Secret;
 use certgate_keys::{PrivateKey, StorePassPhrase};
-use certgate_x509::{Issued, X509};
+use certgate_x509::{CertificateRequest, Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::{command::order::duration, failure::Failure, keys::pass_phrase, shell};
+use crate::{command::order::duration, failure::Failure, keys::pass_phrase, report::shell_word, shell};
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Args)]
@@ -119,6 +119,13 @@ impl Then {
     }
 }
 
+impl Then {
+    /// Whether a hook or further files are asked for.
+    pub(crate) fn asks_for_something(&self) -> bool {
+        self.deploy_hook.is_some() || self.pkcs12 || self.jks
+    }
+}
+
 impl Install {
     /// Into that folder, as `--out DIR` alone does.
     pub(crate) fn into(out: Option<PathBuf>) -> Self {
@@ -128,7 +135,7 @@ impl Install {
     /// What can be known to go wrong before anything is ordered.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.out {
-            None if self.then.deploy_hook.is_some() || self.then.pkcs12 || self.then.jks => {
+            None if self.then.asks_for_something() => {
                 Err(Failure::usage("--deploy-hook, --pkcs12 and --jks go with files that are in place: give --out too"))
             }
             None => Ok(()),
@@ -149,6 +156,12 @@ impl Install {
             Some(folder) if !given && Place::at(folder).keys()?.is_empty() => self.without_key(folder),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the certificate for that CSR can go where it is to go.
+    pub(crate) fn check_request(&self, request: &CertificateRequest) -> Result<(), Failure> {
+        let Some(folder) = &self.out else { return Ok(()) };
+        key_for(&Place::at(folder), &request.key.spki).map(drop).map_err(|failure| failure.of_kind(Kind::Usage))
     }
 
     fn without_key(&self, folder: &Path) -> Result<(), Failure> {
@@ -178,8 +191,12 @@ impl Install {
         let mut carried = json!({ "out": out, "keep": keep });
         // Where the pass phrase comes from, never the pass phrase.
         if *pkcs12 || *jks {
-            carried["stores"] =
-                json!({ "pkcs12": pkcs12, "jks": jks, "file": store_pass_file, "command": store_pass_command });
+            let file = store_pass_file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+            carried["stores"] = json!({ "pkcs12": pkcs12, "jks": jks, "file": file, "command": store_pass_command });
+        }
+        // Where its commands are meant to be run; a later run may stand elsewhere.
+        if let Ok(folder) = std::env::current_dir() {
+            carried["in"] = json!(folder);
         }
         if let Some(hook) = deploy_hook {
             carried["hook"] = json!(hook);
@@ -198,13 +215,17 @@ impl Install {
         let stores = |name: &str| carried.get("stores").and_then(|stores| stores.get(name));
         let asked = |name: &str| stores(name).and_then(Value::as_bool).unwrap_or_default();
         let text = |name: &str| stores(name).and_then(Value::as_str).map(str::to_owned);
+        let there = |command: String| match carried.get("in").and_then(Value::as_str) {
+            Some(folder) => format!("cd {} && {{ {command}\n}}", shell_word(folder)),
+            None => command,
+        };
         let then = Then {
             keep: keep.unwrap_or(KEEP),
             pkcs12: asked("pkcs12"),
             jks: asked("jks"),
             store_pass_file: text("file").map(PathBuf::from),
-            store_pass_command: text("command"),
-            deploy_hook: carried.get("hook").and_then(Value::as_str).map(str::to_owned),
+            store_pass_command: text("command").map(there),
+            deploy_hook: carried.get("hook").and_then(Value::as_str).map(str::to_owned).map(there),
             hook_timeout: carried.get("hookTimeout").and_then(Value::as_u64).map_or(HOOK, Duration::from_secs),
             rollback_on_failure: carried.get("rollback").and_then(Value::as_bool).unwrap_or_default(),
         };
@@ -215,7 +236,7 @@ impl Install {
     pub(crate) fn put(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Option<Put>, Failure> {
         let Some(folder) = &self.out else { return Ok(None) };
         let place = Place::at(folder);
-        let (files, unchanged) = match key_for(&place, issued)? {
+        let (files, unchanged) = match key_for(&place, &issued.certificate.key.spki)? {
             Some(key) => {
                 let mut about = json!({ "name": name, "serial": issued.certificate.serial });
                 if let Some(certificate) = certificate {
@@ -299,9 +320,9 @@ fn paths(place: &Place) -> Value {
 }
 
 /// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
-fn key_for(place: &Place, issued: &Issued) -> Result<Option<Secret>, Failure> {
+fn key_for(place: &Place, spki: &[u8]) -> Result<Option<Secret>, Failure> {
     for key in place.keys()? {
-        let fits = PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == issued.certificate.key.spki);
+        let fits = PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == spki);
         if fits {
             return Ok(Some(key));
         }

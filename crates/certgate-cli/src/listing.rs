@@ -156,7 +156,7 @@ struct Page {
 fn page(client: &mut Client, task: &AnyTask) -> Result<Page, Failure> {
     let exchange = client.exchange(task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
-    let mut envelope = certgate_json::document::response(&exchange.answer.value);
+    let mut envelope = document::response(&exchange.answer.value);
     let rows = match envelope.as_object_mut().and_then(|fields| fields.remove("data")) {
         Some(Value::Array(rows)) => rows,
         _ => Vec::new(),

@@ -223,7 +223,7 @@ impl<'a> Report<'a> {
     /// is pending, not bad usage.
     fn left_behind(&self, failure: Failure) -> Failure {
         let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
-        let unknown = failure.kind() == Kind::Unknown;
+        let unknown = failure.leaves_outcome_open();
         let mut document = self.document(if unknown { "unknown" } else { "pending" }, None);
         if unknown {
             return self.with_members(failure, &mut document);
@@ -282,7 +282,7 @@ impl<'a> Report<'a> {
             checks.push(Check { name: "live", ok, detail: detail.to_owned() });
         }
         let mut document = self.document("done", Some("SUCCESS"));
-        document["certificate"] = certgate_json::document::certificate(certificate);
+        document["certificate"] = document::certificate(certificate);
         document["checks"] =
             checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail })).collect();
         document["findings"] = document::findings(self.findings);

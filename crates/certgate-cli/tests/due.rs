@@ -151,10 +151,13 @@ fn folders_of_the_profile() {
 /// Killed while the hook runs: the next run has it run to its end, be it `resume` or the line in the crontab.
 #[test]
 fn killed_in_the_hook() {
-    let hook = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
+    // A script beside the folders: it is found by a run that stands elsewhere.
+    let script = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
+    let hook = "sh ./hook.sh # reload";
     for (carry_on, code) in [(&["resume"][..], 8), (&["renew-due", "certs"], 0)] {
         let home = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings::default());
+        fs::write(home.path().join("hook.sh"), script).unwrap();
         let reissue = ["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook];
         let mut child = started(home.path(), &server, "xml", &reissue);
         let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
@@ -168,7 +171,13 @@ fn killed_in_the_hook() {
         assert_eq!((exit(&output), &row["order"]["state"]), (0, &"issued".into()), "{row}");
         assert!(row["todo"].as_str().unwrap().contains("certgate resume"), "{row}");
         fs::write(home.path().join("go"), "").unwrap();
-        let output = at(home.path(), &server, "xml", carry_on);
+        let elsewhere = home.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink("../certs", elsewhere.join("certs")).unwrap();
+        let (at_gateway, config) = (endpoint(&server, "xml"), fast(home.path()));
+        let common = ["--transport", "xml", "--endpoint", &at_gateway, "--config", &config, "--output", "json"];
+        let mut command = command(home.path(), &[carry_on, &common].concat());
+        let output = command.current_dir(&elsewhere).output().unwrap();
         assert_eq!(exit(&output), code, "{}", stderr(&output));
         let document = json(&output);
         let hook = document.pointer("/certificates/0/hook").or(document.get("hook")).unwrap();
@@ -190,7 +199,11 @@ fn the_first_certificate_of_a_folder() {
         let row = json(&output)["certificates"][0].clone();
         assert!(row["folder"].as_str().unwrap().ends_with("certs/new"), "{row}");
         assert_eq!((&row["order"]["state"], &row["name"]), (&"accepted".into(), &"new.example.com".into()), "{row}");
-        let output = at(home.path(), &server, transport, &["renew-due", "certs"]);
+        // By whatever name the folder goes.
+        std::os::unix::fs::symlink("certs", home.path().join("link")).unwrap();
+        let output = at(home.path(), &server, transport, &["status", "link"]);
+        assert_eq!(json(&output)["certificates"][0]["order"]["state"], "accepted", "{}", stderr(&output));
+        let output = at(home.path(), &server, transport, &["renew-due", "certs/../link"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let (key, certificate) = pair(&home.path().join("certs/new"));
         assert_eq!((key, gateway.counts().orders), (certificate, 1));

@@ -136,6 +136,28 @@ fn a_gateway_that_echoes_the_password() {
     }
 }
 
+/// A password that is a word of the answers changes none of them: what an order is made of is sent as it came.
+#[test]
+fn a_password_like_any_word() {
+    let csr = csr();
+    for transport in ["xml", "json"] {
+        for password in ["QUICKSSLPREMIUM", "example.com", "certificate", "SUCCESS", "S400104"] {
+            let home = tempfile::tempdir().unwrap();
+            let account = Credentials::new("user", Secret::new(password), "9");
+            let (gateway, server) = serve(Settings { account, ..Settings::default() });
+            let at = endpoint(&server, transport);
+            let reissue = ["reissue", "571", "--csr", &csr, "--transport", transport, "--endpoint", &at, "--strict"];
+            let output = command(home.path(), &reissue).env("CERTGATE_PASSWORD", password).output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(
+                (output.status.code(), gateway.counts().orders),
+                (Some(0), 1),
+                "{transport} {password}: {errors}"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_command_in_every_failure() {
     let csr = csr();

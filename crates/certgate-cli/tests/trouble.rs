@@ -49,7 +49,8 @@ fn faults_and_exit_codes() {
                 assert_eq!(json(&output)["error"]["kind"], kind, "{what}");
             }
             assert_eq!(gateway.counts().orders, orders, "never a second order: {what}");
-            if expected == 9 {
+            if matches!(expected, 7 | 9) {
+                assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
                 assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
             }
         }

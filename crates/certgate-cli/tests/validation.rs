@@ -298,10 +298,25 @@ fn what_is_still_there_is_tried_again() {
         };
         let output = resume();
         assert!(exit(&output) == 10 && stderr(&output).contains("is still there"), "{}", stderr(&output));
+        let orders = |more: &[&str]| {
+            let words = [&["orders"][..], more, &["--output", "json", "--config", &config]].concat();
+            json(&command(home.path(), &words).output().unwrap())
+        };
+        let listed = orders(&["--unfinished"]);
+        let id = listed["orders"][0]["id"].as_str().unwrap();
         fs::remove_file(home.path().join("stuck")).unwrap();
         let output = resume();
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert_eq!((exit(&resume()), calls(home.path()).len()), (8, 4), "add, and remove three times");
+        assert_eq!(orders(&["show", id])["order"]["state"], "done");
+        // A person may give up what can never be removed.
+        fs::write(home.path().join("stuck"), "").unwrap();
+        let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let listed = orders(&["--unfinished"]);
+        let id = listed["orders"][0]["id"].as_str().unwrap();
+        assert_eq!(orders(&["abandon", id, "--yes"])["order"]["state"], "done");
+        assert_eq!(exit(&resume()), 8);
     }
 }
 

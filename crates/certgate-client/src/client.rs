@@ -408,14 +408,29 @@ impl Client {
         }
     }
 
-    /// Decodes a reply without what it echoes of this run's secrets: so no value, finding or error holds them.
+    /// Decodes a reply. What it echoes of this run's secrets is in no refusal, text, finding or error; what was done keeps its
+    /// data as it came, since it is worked with and sent again.
     fn read(&self, task: TaskKind, mut reply: Reply) -> (Result<Decoded<Response<AnyData>>, DecodeError>, Reply) {
         let mut read = self.codec.decode_response(task, &reply);
         if let Some((clean, kept)) = self.redactor.echo(&reply.body) {
             let without = self.codec.decode_response(task, &Reply { body: Body(clean), ..reply.clone() });
-            // A secret that is a word or a number of the protocol is no echo: without it, nothing could be read.
-            if read.is_err() || without.is_ok() {
-                (read, reply.body) = (without, Body(kept));
+            match (&mut read, without) {
+                (Ok(answer), Ok(mut without)) => {
+                    let (said, clean) = (&mut answer.value, &mut without.value);
+                    // A message is kept as it is shown; unless the secret is part of names, which are then no longer known.
+                    let is_kept = task == TaskKind::PollInfo && answer.findings.len() == without.findings.len();
+                    if said.verdict() == Some(Verdict::Refused) || is_kept {
+                        (clean.status.code, clean.status.r#type) = (said.status.code.take(), said.status.r#type.take());
+                        (*answer, reply.body) = (without, Body(kept));
+                    } else {
+                        said.status.text = clean.status.text.take();
+                        said.messages = std::mem::take(&mut clean.messages);
+                        (said.stid, said.ctid) = (clean.stid.take(), clean.ctid.take());
+                    }
+                }
+                // A secret that is a word or a number of the protocol is no echo: without it, nothing can be read.
+                (Ok(_), Err(_)) => {}
+                (Err(_), without) => (read, reply.body) = (without, Body(kept)),
             }
         }
         for finding in read.iter_mut().flat_map(|answer| &mut answer.findings) {
@@ -454,8 +469,8 @@ impl Client {
 /// How long a reply asks to be left alone: seconds, or until a date by the gateway's own clock (RFC 9110, section 10.2.3).
 fn retry_after(reply: &Reply) -> Option<Duration> {
     let text = reply.header("retry-after")?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
     let now = reply.header("date").and_then(date).unwrap_or_else(Timestamp::now);

@@ -69,6 +69,11 @@ impl Redactor {
         self.without(text, 1, is_word).unwrap_or_else(|| text.to_owned())
     }
 
+    /// A text for people without them; none where it holds none. Those that are too short to be told from chance stay.
+    pub fn shown(&self, text: &str) -> Option<String> {
+        self.without(text, SHORTEST_ECHO, |_| false)
+    }
+
     /// Bytes without them.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
         self.text(&String::from_utf8_lossy(bytes)).into_bytes()

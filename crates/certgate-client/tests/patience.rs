@@ -62,7 +62,9 @@ fn turned_away(status: u16, retry_after: &str) -> Reply {
 /// However long the gateway asks everybody to wait: nothing ends in a panic, nothing sleeps for a day, and nothing is sent.
 #[test]
 fn a_long_retry_after() {
-    for retry_after in ["600", "86400", "18446744073709551615", "Sun, 06 Nov 1994 08:59:37 GMT"] {
+    for retry_after in
+        ["600", "86400", "18446744073709551615", "99999999999999999999999", "Sun, 06 Nov 1994 08:59:37 GMT"]
+    {
         for status in [429, 503] {
             let (mut client, given) = client(Ok(turned_away(status, retry_after)));
             let error = client.call(CertificateInfo::new(571)).unwrap_err();

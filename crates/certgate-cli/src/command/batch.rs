@@ -242,7 +242,7 @@ impl<'a> Crew<'a> {
 
     fn failed(&mut self, at: usize, failure: &Failure) {
         let state = match failure.kind() {
-            Kind::Unknown => "unknown",
+            _ if failure.leaves_outcome_open() => "unknown",
             Kind::Pending => "pending",
             _ => "failed",
         };

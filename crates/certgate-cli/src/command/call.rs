@@ -7,6 +7,7 @@ use certgate_domain::{AnyData, AnyTask, Options, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use clap::Args;
+use serde_json::json;
 
 use crate::{
     arguments::Global,
@@ -122,5 +123,10 @@ pub(crate) fn exchange_with(
     if let Err(error) = ledger.settle(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
         say(&format!("certgate: warning: {error}"));
     }
-    Ok(connection.client.accepted(kind, sent?)?)
+    let sent = sent.map_err(|error| {
+        let is_open = error.leaves_outcome_open();
+        let failure = Failure::from(error);
+        if is_open { failure.with("order", json!({ "id": id, "ctid": id, "state": "unknown" })) } else { failure }
+    })?;
+    Ok(connection.client.accepted(kind, sent)?)
 }

@@ -240,7 +240,7 @@ fn asked(
     let mut client = home.client(global, settings, protocol)?;
     let exchange = client.exchange(task)?;
     document::warn(global, &exchange.answer.findings);
-    Ok(certgate_json::document::response(&exchange.answer.value))
+    Ok(document::response(&exchange.answer.value))
 }
 
 fn print(case: &Case) {

@@ -175,6 +175,9 @@ impl Ordering {
         self.waiting.install.check()?;
         self.waiting.check_spool()?;
         self.waiting.install.check_key(keys.are_given())?;
+        if let Some((_, request)) = &read {
+            self.waiting.install.check_request(request)?;
+        }
         self.validation.check()?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;

@@ -103,18 +103,26 @@ impl Orders {
             }
             Some(Doing::Abandon { id, yes }) => {
                 let order = find(&store, &id)?;
+                // It is over, and what was published for it cannot be removed.
+                let is_over = order.state.is_finished() && order.published.is_some();
                 let only = match order.state {
+                    _ if is_over => "what was published for it is gone, or may stay",
                     State::Issued => "its certificate will never pass the checks",
                     _ => "it is sure that it never arrived",
                 };
                 ask(yes, &format!("Give up order {id} ({})? Do it only when {only}.", order.state.as_str()))?;
-                taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
-                clean_up(&mut store, &id, &say)?;
+                if !is_over {
+                    taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
+                }
+                if !clean_up(&mut store, &id, &say)? && is_over {
+                    store.publish(&id, None).map_err(failed)?;
+                }
+                let state = if is_over { order.state } else { State::Abandoned };
                 if global.json() {
-                    let order = json!({ "id": id, "ctid": id, "state": State::Abandoned.as_str() });
+                    let order = json!({ "id": id, "ctid": id, "state": state.as_str() });
                     document::print(&json!({ "schema": 1, "order": order }));
                 } else {
-                    document::line(&format!("{id}  abandoned"));
+                    document::line(&format!("{id}  {}", state.as_str()));
                 }
                 Ok(0)
             }
@@ -155,7 +163,7 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
     // There may be ten thousand: each is text at once, and all are printed at once.
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
     let mut each = |order: Order| {
-        if unfinished && order.state.is_finished() {
+        if unfinished && order.state.is_finished() && order.published.is_none() {
             return;
         }
         if global.json() {

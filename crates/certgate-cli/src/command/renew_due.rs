@@ -64,7 +64,9 @@ impl RenewDue {
         // What an earlier run ordered comes first; its certificate may be in place, and only its hook not.
         for (folder, order) in under_way(&connection.ledger()?, &roots)? {
             connection.begin_anew(global, self.timeout)?;
-            let waiting = Waiting::so_long(self.timeout, Install::into(None));
+            // What this run is asked to do with a certificate goes before what that one was.
+            let out = self.then.asks_for_something().then(|| folder.clone());
+            let waiting = Waiting::so_long(self.timeout, Install { out, then: self.then.clone() });
             match carried(global, &mut connection, &order, &waiting) {
                 Ok(None) => {}
                 done => {
