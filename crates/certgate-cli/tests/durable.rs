@@ -20,24 +20,11 @@ use std::{
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Gateway, Server, Settings};
-use common::{certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr};
+use common::{arguments, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 const FOREVER: Duration = Duration::from_secs(120);
-
-fn arguments(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Vec<String> {
-    let at = endpoint(server, transport);
-    let config = fast(home);
-    let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
-    command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
-}
-
-fn run(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
-    let arguments = arguments(home, server, transport, command);
-    let output = certgate_in(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), "");
-    (exit(&output), json(&output), stderr(&output))
-}
 
 /// Starts a reissue and kills it (SIGKILL) while the answer to the `count`th task of a kind is on its way.
 fn killed_at(home: &Path, gateway: &Gateway, server: &Server, transport: &str, kind: TaskKind, count: usize) {
@@ -61,13 +48,13 @@ fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) 
     let csr = csr();
     let out = home.join("out").display().to_string();
     for _ in 0..6 {
-        let (code, document, said) = run(home, server, transport, &["resume", "--out", &out]);
+        let (code, document, said) = told(home, server, transport, &["resume", "--out", &out]);
         match code {
             0 => return document,
             // Nothing was ordered so far.
             8 => {
                 let (code, document, said) =
-                    run(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+                    told(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
                 assert_eq!(code, 0, "{said}");
                 return document;
             }
@@ -120,11 +107,11 @@ fn killed_at_every_step() {
                         // The other message is in the store, to be taken.
                         let to = home.path().join("messages").display().to_string();
                         let (code, drained, said) =
-                            run(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+                            told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
                         assert_eq!((code, drained["messages"].as_array().unwrap().len()), (0, 1), "{case}: {said}");
                         // Ours that was stored and not confirmed is taken off with the next look.
                         assert_eq!(gateway.queue_len(), 0, "{case}");
-                        let (code, _, _) = run(home.path(), &server, transport, &["resume"]);
+                        let (code, _, _) = told(home.path(), &server, transport, &["resume"]);
                         assert_eq!(code, 8, "{case}");
                     }
                 }
@@ -140,17 +127,17 @@ fn messages_advance_orders_whoever_polled_them() {
         let home = tempfile::tempdir().unwrap();
         let csr = csr();
         let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
-        let (code, pending, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, pending, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!(code, 6);
         let id = pending["order"]["id"].as_str().unwrap().to_owned();
         let to = home.path().join("messages").display().to_string();
-        let (_, drained, _) = run(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+        let (_, drained, _) = told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
         assert_eq!(
             (drained["messages"].as_array().unwrap().len(), gateway.queue_len()),
             (1, 0),
             "ours is not handed over"
         );
-        let (_, shown, _) = run(home.path(), &server, transport, &["orders", "show", &id]);
+        let (_, shown, _) = told(home.path(), &server, transport, &["orders", "show", &id]);
         assert_eq!(shown["order"]["state"], "issued");
         assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
         let states: Vec<&str> =
@@ -158,9 +145,9 @@ fn messages_advance_orders_whoever_polled_them() {
         assert_eq!(states, ["intended", "accepted", "issued"]);
         // The other transport may carry on.
         let other = if transport == "xml" { "json" } else { "xml" };
-        let (code, done, said) = run(home.path(), &server, other, &["resume", &id]);
+        let (code, done, said) = told(home.path(), &server, other, &["resume", &id]);
         assert_eq!((code, &done["order"]["state"]), (0, &json!("done")), "{said}");
-        let (code, list, _) = run(home.path(), &server, transport, &["orders"]);
+        let (code, list, _) = told(home.path(), &server, transport, &["orders"]);
         assert_eq!(
             (code, &list["orders"][0]["state"], &list["orders"][0]["certificate"]),
             (0, &json!("done"), &json!(571))
@@ -180,11 +167,12 @@ fn an_order_of_the_same_is_not_made_twice() {
         let home = tempfile::tempdir().unwrap();
         let csr = csr();
         let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-        let (code, _, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, _, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!(code, 6);
-        let (code, document, _) = run(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, document, _) =
+            told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{document}");
-        let (code, _, said) = run(home.path(), &server, transport, &["delete", "571", "--yes", "--no-wait"]);
+        let (code, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes", "--no-wait"]);
         assert!(code == 6 && said.contains("certgate resume"), "{code} {said}");
         assert_eq!(gateway.counts().orders, 1);
     }
@@ -199,12 +187,12 @@ fn a_job_is_found_for_one_order() {
         let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
         let order = Some(TaskKind::CertificateReissue);
         let (gateway, server) = serve(Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
-        assert_eq!(run(home.path(), &server, transport, &reissue).0, 9);
-        let (code, document, said) = run(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
+        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
         assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
         gateway.inject(Fault::DropBeforeRead(order));
-        assert_eq!(run(home.path(), &server, transport, &reissue).0, 9);
-        let (code, document, said) = run(home.path(), &server, transport, &["resume"]);
+        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
         assert!(code == 9 && document["seen"].to_string().contains("no job of the account fits it"), "{code} {said}");
         assert_eq!(gateway.counts().orders, 1);
     }
@@ -220,11 +208,11 @@ fn single_tasks_are_written_down() {
         let data = home.path().join("contact.json");
         std::fs::write(&data, r#"{"fname":"Ada","lname":"Lovelace","email":"ada@example.com"}"#).unwrap();
         let create = ["call", "contact-create", "--data", data.to_str().unwrap(), "--ctid"];
-        let (code, _, said) = run(home.path(), &server, transport, &[&create[..], &["first"]].concat());
+        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["first"]].concat());
         assert_eq!(code, 9, "{said}");
-        let (code, _, said) = run(home.path(), &server, transport, &[&create[..], &["second"]].concat());
+        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["second"]].concat());
         assert_eq!(code, 0, "{said}");
-        let (_, list, _) = run(home.path(), &server, transport, &["orders"]);
+        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
         let orders: Vec<(&str, &str, &str)> = list["orders"]
             .as_array()
             .unwrap()
@@ -241,13 +229,13 @@ fn single_tasks_are_written_down() {
         assert_eq!(orders, expected);
         // It has no job to be found by: a person looks.
         let sent = gateway.asked(TaskKind::ContactCreate);
-        let (code, document, said) = run(home.path(), &server, transport, &["resume"]);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
         assert_eq!((code, gateway.asked(TaskKind::ContactCreate)), (9, sent), "{said}");
         assert!(document.to_string().contains("look for what it does by hand"), "{document}");
         // What is safe to repeat is not written down.
-        let (code, _, _) = run(home.path(), &server, transport, &["info", "571"]);
+        let (code, _, _) = told(home.path(), &server, transport, &["info", "571"]);
         assert_eq!(code, 0);
-        let (_, list, _) = run(home.path(), &server, transport, &["orders"]);
+        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
         assert_eq!(list["orders"].as_array().unwrap().len(), 2);
     }
 }
@@ -263,7 +251,7 @@ fn a_store_that_cannot_be_used_sends_nothing() {
     {
         let store = folder.path().join(store).display().to_string();
         let (code, document, _) =
-            run(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
+            told(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
     }

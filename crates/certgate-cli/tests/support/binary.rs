@@ -128,11 +128,25 @@ pub fn run(home: &Path, arguments: &[&str]) -> Output {
     command(home, arguments).current_dir(home).output().unwrap()
 }
 
-/// The same against a gateway, over that protocol.
-pub fn at(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Output {
-    let (at, config) = (endpoint(server, transport), fast(home));
-    let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
-    run(home, &[arguments, &common].concat())
+/// A command line against a gateway, over that protocol.
+pub fn arguments(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Vec<String> {
+    let at = endpoint(server, transport);
+    let config = fast(home);
+    let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+    command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
+}
+
+/// How it ends: the exit code, the document, what is said on stderr.
+pub fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let arguments = arguments(home, server, transport, command);
+    let output = certgate_in(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), "");
+    (exit(&output), json(&output), stderr(&output))
+}
+
+/// The same against a gateway, over that protocol, in that folder.
+pub fn at(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Output {
+    let arguments = arguments(home, server, transport, command);
+    run(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 pub fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
