@@ -41,8 +41,11 @@ impl Table {
 
     /// Prints rows, all at once.
     pub(crate) fn rows(&mut self, rows: &[Value]) {
-        let cells: Vec<Vec<String>> =
-            rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect()).collect();
+        self.cells(rows.iter().map(|row| self.columns.iter().map(|column| cell(row, column)).collect()).collect());
+    }
+
+    /// Prints rows whose cells are texts fit for a terminal, one a column.
+    pub(crate) fn cells(&mut self, cells: Vec<Vec<String>>) {
         let mut lines = String::new();
         if self.widths.is_empty() && !cells.is_empty() {
             let width = |at: usize, name: &String| {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use certgate_client::{Kind, Ledger};
-use certgate_store::{Change, Message, Order, Sqlite, State, Store, StoreError, Which};
+use certgate_store::{Change, Message, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     arguments::Global,
     connection::store,
     document,
-    failure::{Failure, say},
+    failure::{Failure, printable, say},
     report::shell_word,
     settings::Settings,
     sure::ask,
@@ -169,18 +169,27 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
         if global.json() {
             lines.push(row(&order).to_string());
         } else {
-            rows.push(row(&order));
+            rows.push(cells(order));
         }
     };
     let failed = |error| Failure::from(certgate_client::Error::from(error));
     store.each_order(&Which::All, &mut each).map_err(failed)?;
+    let count = rows.len() + lines.len();
     if global.json() {
         document::line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
     } else {
         let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
-        Table::new(columns.map(str::to_owned).to_vec()).rows(&rows);
+        Table::new(columns.map(str::to_owned).to_vec()).cells(rows);
     }
-    Ok(if rows.is_empty() && lines.is_empty() { Kind::Unchanged.exit_code() } else { 0 })
+    Ok(if count == 0 { Kind::Unchanged.exit_code() } else { 0 })
+}
+
+/// What the table shows of an order.
+fn cells(order: Order) -> Vec<String> {
+    let Order { order: NewOrder { id, task, certificate, name, .. }, state, job, updated, .. } = order;
+    let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
+    let name = printable(&name.unwrap_or_default());
+    vec![id, state.as_str().to_owned(), task, number(certificate), name, number(job), document::time(updated)]
 }
 
 fn row(order: &Order) -> Value {
