@@ -45,7 +45,12 @@ impl Moment {
         self.timestamp().map(Timestamp::as_second)
     }
 
-    /// The instant.
+    /// The local date and time, to the millisecond.
+    pub fn civil(&self) -> DateTime {
+        self.civil
+    }
+
+    /// The instant; `None` at the very edges of the calendar.
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.offset.to_timestamp(self.civil).ok()
     }

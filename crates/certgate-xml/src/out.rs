@@ -172,15 +172,13 @@ impl<'z> Out<'z> {
 
     pub(crate) fn moment(&mut self, name: &str, value: Option<&Said<Moment>>) {
         match value {
-            Some(Said::Value(moment)) => match write_moment(moment, self.zone) {
-                Some((text, lost)) => {
-                    if let Some(why) = lost {
-                        self.lose(name, why);
-                    }
-                    self.text(name, Some(&text));
+            Some(Said::Value(moment)) => {
+                let (text, lost) = write_moment(moment, self.zone);
+                if let Some(why) = lost {
+                    self.lose(name, why);
                 }
-                None => self.lose(name, "the time is beyond the calendar"),
-            },
+                self.text(name, Some(&text));
+            }
             Some(Said::Text(text)) => self.text(name, Some(text)),
             None => {}
         }

@@ -37,9 +37,9 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
 }
 
 /// The time in the gateway's zone, and why it does not read back as the same instant, where it does not.
-pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, Option<&'static str>)> {
-    let timestamp = moment.timestamp()?;
-    let civil = zone.to_datetime(timestamp);
+pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<&'static str>) {
+    // At the edge of the calendar there is no instant, and still a date.
+    let civil = moment.timestamp().map_or_else(|| moment.civil(), |timestamp| zone.to_datetime(timestamp));
     let (date, time) = (civil.date(), civil.time());
     let text = format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
@@ -51,15 +51,18 @@ pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> Option<(String, 
         time.second()
     );
     let fraction = time.subsec_nanosecond();
-    let read = read_moment(&text, zone).and_then(|read| Some(read.timestamp()?.as_nanosecond()));
-    let lost = if read != Some(timestamp.as_nanosecond() - i128::from(fraction)) {
+    let is_same = read_moment(&text, zone).is_some_and(|read| match (read.timestamp(), moment.timestamp()) {
+        (Some(read), Some(meant)) => read.as_nanosecond() == meant.as_nanosecond() - i128::from(fraction),
+        _ => read == *moment,
+    });
+    let lost = if !is_same {
         Some("XML times have no offset, and this one means another instant without it")
     } else if fraction != 0 {
         Some("XML times have no milliseconds")
     } else {
         None
     };
-    Some((text, lost))
+    (text, lost)
 }
 
 /// A boolean as the documented requests write it.
@@ -100,8 +103,10 @@ mod tests {
             ("2018-10-28T02:30:00.000+0200", "2018-10-28 02:30:00", None),
             ("2018-10-28T02:30:00.000+0100", "2018-10-28 02:30:00", Some("another instant")),
             ("1969-12-31T23:59:59.500+0000", "1970-01-01 00:59:59", Some("milliseconds")),
+            ("9999-12-31T23:59:59.000+0100", "9999-12-31 23:59:59", None),
+            ("9999-12-31T23:59:59.000+0300", "9999-12-31 23:59:59", Some("another instant")),
         ] {
-            let (written, why) = write_moment(&moment.parse().unwrap(), &berlin).unwrap();
+            let (written, why) = write_moment(&moment.parse().unwrap(), &berlin);
             assert_eq!(written, text, "{moment}");
             assert_eq!(why.is_some(), lost.is_some(), "{moment}");
             assert!(why.unwrap_or_default().contains(lost.unwrap_or_default()), "{moment}: {why:?}");
