@@ -240,6 +240,7 @@ fn json_name(name: &str) -> String {
         "technical" => "technicalContact",
         "sha" => "signatureHashAlgorithm",
         "ca_cert" => "caCertificate",
+        "certificate_type" => "certificateType",
         "subject_alternative_name" => "subjectAlternativeNames",
         "approver_email" => "approverEmails",
         "has_multi_value_dn" => "hasMultiValueDN",

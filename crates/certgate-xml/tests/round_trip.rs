@@ -273,6 +273,11 @@ fn what_xml_cannot_say_is_a_loss() {
     for (certificate, path, why) in [
         (Certificate { lifetime: Some(days), ..Default::default() }, "lifetime", "XML has whole months only"),
         (
+            Certificate { certificate_type: Some(" FQDN".into()), ..Default::default() },
+            "certificateType",
+            "white space at the ends of a text does not count in XML",
+        ),
+        (
             Certificate { admin_contact: Some(admin), ..Default::default() },
             "adminContact.fname",
             "it holds control characters, which XML 1.0 cannot",
