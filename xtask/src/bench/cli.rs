@@ -1,6 +1,7 @@
 //! `certgate info` from start to exit, beside curl doing the same request.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
     time::Instant,
@@ -11,7 +12,7 @@ use super::{
     simulator::{Simulator, command, peak_memory, program},
     verdict,
 };
-use crate::Failure;
+use crate::{Failure, repository};
 
 /// How often each one runs.
 const RUNS: usize = 30;
@@ -24,14 +25,20 @@ const MEMORY_AIM_MIB: f64 = 16.0;
 pub(super) fn run() -> Result<(), Failure> {
     let program = program()?;
     let simulator = Simulator::start(&program, &[])?;
+    let folder = repository::root().join("target").join("bench-cli");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    // Without the gateway's pace, which would have ours wait where curl does not.
+    let config = folder.join("config.toml");
+    fs::write(&config, "[live]\nrequests_per_second = 1000\n").map_err(|error| error.to_string())?;
+    let config = config.display().to_string();
     for transport in ["json", "xml"] {
-        compare(&program, &simulator.address, transport)?;
+        compare(&program, &simulator.address, transport, &config)?;
     }
     Ok(())
 }
 
-fn compare(program: &Path, address: &str, transport: &str) -> Result<(), Failure> {
-    let ours = || command(program, address, transport, &["info", "571"]);
+fn compare(program: &Path, address: &str, transport: &str, config: &str) -> Result<(), Failure> {
+    let ours = || command(program, address, transport, &["info", "571", "--config", config]);
     let curl = || {
         let mut command = Command::new("curl");
         command.args(["--silent", "--fail"]);
