@@ -108,10 +108,7 @@ impl Ledger {
                     (_, Mode::Sync) => (State::Done, "done"),
                 };
                 change.state = state;
-                change.job = answer.data.iter().find_map(|data| match data {
-                    AnyData::Job(job) => job.id,
-                    _ => None,
-                });
+                change.job = answer.job_id();
                 change.detail = match change.job {
                     Some(job) => format!("{said}: {code}, job {job}"),
                     None => format!("{said}: {code}"),

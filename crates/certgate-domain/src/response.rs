@@ -60,6 +60,16 @@ pub trait Data: Into<AnyData> + Sized {
     fn from_any(data: AnyData) -> Option<Self>;
 }
 
+impl Response<AnyData> {
+    /// The id of the job that the gateway took an order into: `data:[{id}]` in JSON, `data/certificate_job/job/id` in XML.
+    pub fn job_id(&self) -> Option<i64> {
+        self.data.iter().find_map(|data| match data {
+            AnyData::Job(job) => job.id,
+            _ => None,
+        })
+    }
+}
+
 macro_rules! any_data {
     ($($(#[$meta:meta])* $record:ident,)+) => {
         /// A record of any kind that an answer carries.

@@ -79,10 +79,7 @@ impl Workflow for Delete {
                 self.state = State::Order;
             }
             State::Order => {
-                self.job = answer.data.into_iter().find_map(|data| match data {
-                    AnyData::Job(job) => job.id,
-                    _ => None,
-                });
+                self.job = answer.job_id();
                 self.state = if self.wait {
                     let awaited = Awaited {
                         certificate: Some(self.certificate),

@@ -359,10 +359,7 @@ impl Workflow for Order {
                     self.choose(offered);
                 }
                 State::Order => {
-                    self.job = answer.data.into_iter().find_map(|data| match data {
-                        AnyData::Job(job) => job.id,
-                        _ => None,
-                    });
+                    self.job = answer.job_id();
                     self.stid = answer.stid;
                     self.ordered();
                 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use certgate_client::{Carry, Exchange, Kind};
-use certgate_domain::{AnyData, AnyTask, Options, TaskKind, Verdict};
+use certgate_domain::{AnyTask, Options, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use clap::Args;
@@ -45,10 +45,7 @@ impl Call {
         if exchange.answer.value.verdict() != Some(Verdict::Accepted) {
             return Ok(0);
         }
-        let job = exchange.answer.value.data.iter().find_map(|data| match data {
-            AnyData::Job(job) => job.id,
-            _ => None,
-        });
+        let job = exchange.answer.value.job_id();
         let which = job.map_or(String::new(), |job| format!(" {job}"));
         say(&format!("certgate: accepted and not finished: carry on with: certgate resume{which}"));
         Ok(Kind::Pending.exit_code())
