@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Ledger, Place};
+use certgate_client::{Installation, Ledger};
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_store::Order;
 use certgate_x509::{KeyAlgorithm, PublicKey, X509};
@@ -98,7 +98,7 @@ pub(crate) fn ends_within(ends: i64, time: Duration, now: i64) -> bool {
 }
 
 pub(crate) fn read(folder: &Path, now: i64) -> Result<Installed, Failure> {
-    let place = Place::at(folder);
+    let place = Installation::at(folder);
     let text = place.certificate()?.unwrap_or_default();
     let certificate =
         X509::from_pem(&text).map_err(|why| Failure::usage(format!("{}: {why}", folder.join("cert.pem").display())))?;

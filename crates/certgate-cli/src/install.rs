@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use certgate_client::{Files, Kind, Place, written_files};
+use certgate_client::{Files, Installation, Kind, written_files};
 use certgate_domain::Secret;
 use certgate_keys::{PrivateKey, StorePassPhrase};
 use certgate_x509::{CertificateRequest, Issued, X509};
@@ -153,7 +153,7 @@ impl Install {
     /// Whether there is a key for what is made of it; `given`: one comes with the order.
     pub(crate) fn check_key(&self, given: bool) -> Result<(), Failure> {
         match &self.out {
-            Some(folder) if !given && Place::at(folder).keys()?.is_empty() => self.without_key(folder),
+            Some(folder) if !given && Installation::at(folder).keys()?.is_empty() => self.without_key(folder),
             _ => Ok(()),
         }
     }
@@ -161,7 +161,7 @@ impl Install {
     /// Whether the certificate for that CSR can go where it is to go.
     pub(crate) fn check_request(&self, request: &CertificateRequest) -> Result<(), Failure> {
         let Some(folder) = &self.out else { return Ok(()) };
-        key_for(&Place::at(folder), &request.key.spki).map(drop).map_err(|failure| failure.of_kind(Kind::Usage))
+        key_for(&Installation::at(folder), &request.key.spki).map(drop).map_err(|failure| failure.of_kind(Kind::Usage))
     }
 
     fn without_key(&self, folder: &Path) -> Result<(), Failure> {
@@ -235,7 +235,7 @@ impl Install {
     /// Puts a certificate where it goes; with the key that waits for it, where there is one.
     pub(crate) fn put(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Option<Put>, Failure> {
         let Some(folder) = &self.out else { return Ok(None) };
-        let place = Place::at(folder);
+        let place = Installation::at(folder);
         let (files, unchanged) = match key_for(&place, &issued.certificate.key.spki)? {
             Some(key) => {
                 let mut about = json!({ "name": name, "serial": issued.certificate.serial });
@@ -266,7 +266,7 @@ impl Install {
 
     /// Servers may be set up with the encrypted files in place: no set without them takes their place.
     fn keeps_stores(&self, folder: &Path) -> Result<(), Failure> {
-        for (kind, path) in Place::at(folder).files() {
+        for (kind, path) in Installation::at(folder).files() {
             let option = match kind {
                 "p12" if !self.then.pkcs12 => "--pkcs12",
                 "jks" if !self.then.jks => "--jks",
@@ -292,7 +292,7 @@ struct Deployed<'a> {
 }
 
 impl Then {
-    fn deploy(&self, hook: &str, place: &Place, deployed: &Deployed<'_>) -> Result<(), String> {
+    fn deploy(&self, hook: &str, place: &Installation, deployed: &Deployed<'_>) -> Result<(), String> {
         let run = |deployed: &Deployed<'_>| run_hook(hook, self.hook_timeout, deployed);
         let Err(why) = run(deployed) else { return Ok(()) };
         if !self.rollback_on_failure {
@@ -315,12 +315,12 @@ impl Then {
 }
 
 /// The paths of what is in place, by what they are.
-fn paths(place: &Place) -> Value {
+fn paths(place: &Installation) -> Value {
     place.files().into_iter().map(|(kind, path)| (kind.to_owned(), json!(path))).collect::<Map<_, _>>().into()
 }
 
 /// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
-fn key_for(place: &Place, spki: &[u8]) -> Result<Option<Secret>, Failure> {
+fn key_for(place: &Installation, spki: &[u8]) -> Result<Option<Secret>, Failure> {
     for key in place.keys()? {
         let fits = PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == spki);
         if fits {

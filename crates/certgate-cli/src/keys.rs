@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_client::{Client, Place};
+use certgate_client::{Client, Installation};
 use certgate_domain::{Certificate, Secret, task::CertificateInfo};
 use certgate_flow::Purpose;
 use certgate_keys::{KeyType, PrivateKey, Subject};
@@ -104,7 +104,7 @@ impl Keys {
         rehearsed: bool,
     ) -> Result<(String, CertificateRequest), Failure> {
         let (subject, names) = self.wanted(client, purpose, name)?;
-        let place = Place::at(out);
+        let place = Installation::at(out);
         let key = self.kept_key(&place, out, rehearsed)?;
         let unmade = |why: certgate_keys::KeyError| Failure::usage(format!("the CSR cannot be made: {why}"));
         let text = key.request(&subject, &names).map_err(unmade)?;
@@ -159,7 +159,7 @@ impl Keys {
     }
 
     /// The key, kept until its certificate comes. One that an earlier run left is used again.
-    fn kept_key(&self, place: &Place, out: &Path, rehearsed: bool) -> Result<PrivateKey, Failure> {
+    fn kept_key(&self, place: &Installation, out: &Path, rehearsed: bool) -> Result<PrivateKey, Failure> {
         let given = self.key.as_deref().map(|path| read_key(path, &self.pass_phrase)).transpose()?;
         let waiting = match place.pending_key()? {
             Some(text) => {

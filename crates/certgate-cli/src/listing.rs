@@ -2,7 +2,7 @@
 
 use certgate_client::{Client, Kind};
 use certgate_domain::{
-    AnyTask, Query, QueryFilter, QueryOrder, QueryView, Said,
+    AnyTask, Lenient, Query, QueryFilter, QueryOrder, QueryView,
     words::{Condition, Operator, OrderMode},
 };
 use certgate_wire::{Finding, Limits};
@@ -91,7 +91,7 @@ impl Listing {
         if filters.len() > 1 {
             filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
         }
-        let children = self.children.then_some(Said::Value(true));
+        let children = self.children.then_some(Lenient::Parsed(true));
         let view = Some(QueryView { children, ..QueryView::default() });
         Query { filters, view, orders: self.order.clone() }.window(offset, rows)
     }

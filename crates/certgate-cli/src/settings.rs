@@ -6,8 +6,8 @@ use certgate_client::{
     HttpSettings, HttpTransport, Kind, Proxy, Timeouts,
     tape::{Folder, StandIns},
 };
-use certgate_domain::{BasicUser, Credentials, Options, Said, Secret};
-use certgate_flow::Pace;
+use certgate_domain::{BasicUser, Credentials, Lenient, Options, Secret};
+use certgate_flow::RateLimiter;
 use certgate_json::Routes;
 use certgate_wire::Limits;
 use certgate_xml::XmlCodec;
@@ -134,7 +134,7 @@ impl Settings {
             stand_ins: sources.pick("stand_ins", None, profile.stand_ins).or(StandIns::default()),
             requests_per_second: sources
                 .pick("requests_per_second", None, profile.requests_per_second.map(Into::into))
-                .or(Pace::GATEWAY),
+                .or(RateLimiter::GATEWAY),
             body_limit: sources.pick("body_limit", None, profile.body_limit.map(Into::into)).or(Limits::BODY),
             ctid: sources.pick("ctid", global.ctid.clone(), None),
             store: sources.pick("store", global.store.clone(), None).or_else(platform_store),
@@ -209,7 +209,7 @@ impl Settings {
     pub(crate) fn options(&self) -> Options {
         let owner = self.owner.value.clone().map(|user| BasicUser {
             user: Some(user),
-            context: self.owner_context.value.map(Said::Value),
+            context: self.owner_context.value.map(Lenient::Parsed),
             ..BasicUser::default()
         });
         Options {
@@ -219,7 +219,7 @@ impl Settings {
             reply_to: self.reply_to.clone(),
             keys: Vec::new(),
             force_contact_create: None,
-            demo: self.demo.then_some(Said::Value(true)),
+            demo: self.demo.then_some(Lenient::Parsed(true)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Templates: payloads with places for values that are filled in later.
 
-use certgate_wire::{DecodeError, Finding, Loss, Place};
+use certgate_wire::{DecodeError, Finding, Loss, Position};
 
 /// A placeholder: `{{name}}`, `${name}` or `%NAME%`.
 const STYLES: [(&str, &str); 3] = [("{{", "}}"), ("${", "}"), ("%", "%")];
@@ -27,7 +27,7 @@ struct StandIn {
 /// What was replaced in a line: where it starts in the payload that is read, and how many characters it has there and had.
 #[derive(Debug)]
 struct Shift {
-    start: Place,
+    start: Position,
     now: usize,
     was: usize,
 }
@@ -39,7 +39,7 @@ impl Template {
         let Ok(text) = std::str::from_utf8(&bytes) else { return (bytes, Self::default()) };
         let mut this = Self::default();
         let mut plain = String::with_capacity(text.len());
-        let mut at = Place::at(b"", 0);
+        let mut at = Position::at(b"", 0);
         let mut rest = text;
         while let Some((before, placeholder, after)) = next(rest) {
             plain.push_str(before);
@@ -94,12 +94,12 @@ impl Template {
     }
 
     /// Where that is in the template itself.
-    fn place(&self, place: Place) -> Place {
+    fn place(&self, place: Position) -> Position {
         let before = self
             .shifts
             .iter()
             .filter(|Shift { start, now, .. }| start.line == place.line && start.column + now <= place.column);
-        before.fold(place, |place, Shift { now, was, .. }| Place {
+        before.fold(place, |place, Shift { now, was, .. }| Position {
             column: place.column + was - now.min(&(place.column + was)),
             ..place
         })
@@ -175,7 +175,7 @@ fn is_name(name: &str, capitals: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use certgate_wire::Place;
+    use certgate_wire::Position;
 
     use super::Template;
 
@@ -206,7 +206,7 @@ mod tests {
         let text = "\u{feff}<a>{{x}}</a>\n<ü>%LONG_ENOUGH_NAME%</ü> ${y}!\n{{x}}";
         let (bytes, template) = Template::of(text.as_bytes().to_vec(), None);
         for mark in ["</a>", "<ü>", "</ü>", "!"] {
-            let at = |text: &str| Place::at(text.as_bytes(), text.find(mark).unwrap());
+            let at = |text: &str| Position::at(text.as_bytes(), text.find(mark).unwrap());
             assert_eq!(template.place(at(&String::from_utf8_lossy(&bytes))), at(text), "{mark}");
         }
     }

@@ -24,7 +24,8 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, BasicUser, Call, Credentials, Identity, Options, Response, Said, Secret, TaskKind, Verdict, task,
+    AnyData, AnyTask, BasicUser, Call, Credentials, Identity, Lenient, Options, Response, Secret, TaskKind, Verdict,
+    task,
 };
 use certgate_simulator::{Fault, Gateway, Server, Settings};
 use certgate_wire::{Body, Header, Method, Reply, Request};
@@ -152,7 +153,7 @@ fn what_goes_along_is_carried_over() {
     let options = Options {
         owner: Some(BasicUser {
             user: Some("subuser".to_owned()),
-            context: Some(Said::Value(4)),
+            context: Some(Lenient::Parsed(4)),
             ..BasicUser::default()
         }),
         ctid: Some("mine".to_owned()),

@@ -8,7 +8,7 @@ use std::{
 use certgate_domain::{
     AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
 };
-use certgate_flow::{Decision, Pace, Trouble, decide};
+use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::json;
@@ -86,7 +86,7 @@ impl Client {
             redactor,
             session: Session::Unwanted,
             options: Options::default(),
-            throttle: Arc::new(OwnPace::new(Pace::GATEWAY)),
+            throttle: Arc::new(OwnPace::new(RateLimiter::GATEWAY)),
             interrupt: Interrupt::default(),
             trace: None,
             tape: None,
@@ -103,7 +103,7 @@ impl Client {
         self
     }
 
-    /// With that many requests a second, [`Pace::GATEWAY`] unless told.
+    /// With that many requests a second, [`RateLimiter::GATEWAY`] unless told.
     #[must_use]
     pub fn with_pace(mut self, per_second: usize) -> Self {
         self.throttle = Arc::new(OwnPace::new(per_second));
@@ -334,8 +334,8 @@ impl Client {
             };
             self.write_trace(kind, attempt, &request, &sent);
             let (trouble, why, phase) = match sent {
-                Err(TransportError::NotSent(why, phase)) => (Trouble::NotSent, why, phase),
-                Err(TransportError::Unanswered(why, phase)) => (Trouble::Unanswered, why, phase),
+                Err(TransportError::NotSent(why, phase)) => (TransportFailure::NotSent, why, phase),
+                Err(TransportError::Unanswered(why, phase)) => (TransportFailure::Unanswered, why, phase),
                 Err(TransportError::TooLarge { limit, start }) => {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
@@ -343,12 +343,12 @@ impl Client {
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
-                    Err((trouble @ Trouble::Busy { .. }, why)) => (trouble, why, Phase::Pace),
+                    Err((trouble @ TransportFailure::Busy { .. }, why)) => (trouble, why, Phase::Pace),
                     Err((trouble, why)) => (trouble, why, Phase::Answer),
                 },
             };
-            if let Trouble::Busy { retry_after: Some(pause) } | Trouble::ServerError { retry_after: Some(pause) } =
-                trouble
+            if let TransportFailure::Busy { retry_after: Some(pause) }
+            | TransportFailure::ServerError { retry_after: Some(pause) } = trouble
                 && !self.is_replay()
             {
                 self.throttle.hold(pause);
@@ -376,7 +376,7 @@ impl Client {
 
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
-    fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (Trouble, String)>, Error> {
+    fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (TransportFailure, String)>, Error> {
         let retry_after = retry_after(&reply).map(|pause| pause.min(LONGEST_PAUSE));
         let status = reply.status;
         let (read, reply) = self.read(task, reply);
@@ -386,13 +386,13 @@ impl Client {
                 let code = answer.value.status.code.as_ref().map_or("no code", |code| code.as_str());
                 let stid = answer.value.stid.as_deref().unwrap_or("none");
                 let why = format!("{SLOW_DOWN} ({code}, stid {stid})");
-                return Ok(Err((Trouble::Busy { retry_after }, why)));
+                return Ok(Err((TransportFailure::Busy { retry_after }, why)));
             }
             Ok(answer) => return Ok(Ok(Exchange { answer, reply })),
             Err(error) => error,
         };
         match status {
-            429 => Ok(Err((Trouble::Busy { retry_after }, SLOW_DOWN.to_owned()))),
+            429 => Ok(Err((TransportFailure::Busy { retry_after }, SLOW_DOWN.to_owned()))),
             401 | 403 => Err(Error::Unauthorized { task, http_status: status }),
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
@@ -403,7 +403,7 @@ impl Client {
                 let why = "the proxy wants credentials (HTTP 407)".to_owned();
                 Err(Error::Unreachable { task, why, attempts: 1, phase: Phase::Proxy })
             }
-            500..=599 => Ok(Err((Trouble::ServerError { retry_after }, format!("HTTP {status}")))),
+            500..=599 => Ok(Err((TransportFailure::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => Err(self.undecodable(task, error, &reply)),
         }
     }

@@ -11,7 +11,7 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, Holder, Kept, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which,
+    Change, Lease, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, StoredMessage, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::Error;
 /// The store of one account.
 pub struct Ledger {
     store: Box<dyn Store>,
-    holder: Holder,
+    holder: Lease,
     account: String,
     /// The last message kept: what is confirmed next.
     last: Option<(Option<i64>, String)>,
@@ -51,7 +51,7 @@ impl Ledger {
         // One process may open it more than once.
         static OPENED: AtomicU32 = AtomicU32::new(0);
         let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
-        let holder = Holder::beside(path, &token).map_err(Error::Unsent)?;
+        let holder = Lease::beside(path, &token).map_err(Error::Unsent)?;
         Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
     }
 
@@ -149,7 +149,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Store`]: it may not be confirmed.
-    pub fn keep(&mut self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<Kept, Error> {
+    pub fn keep(&mut self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<StoredMessage, Error> {
         let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
         let new = NewMessage {
             account: self.account.clone(),

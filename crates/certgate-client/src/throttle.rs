@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use certgate_flow::Pace;
-use certgate_store::Budget;
+use certgate_flow::RateLimiter;
+use certgate_store::SharedRateLimiter;
 
 use crate::{Error, unix_now};
 
@@ -23,13 +23,13 @@ pub trait Throttle: Send + Sync {
 /// The pace of this process alone.
 pub struct OwnPace {
     started: Instant,
-    state: Mutex<(Pace, Duration)>,
+    state: Mutex<(RateLimiter, Duration)>,
 }
 
 impl OwnPace {
     /// That many requests a second.
     pub fn new(per_second: usize) -> Self {
-        Self { started: Instant::now(), state: Mutex::new((Pace::new(per_second), Duration::ZERO)) }
+        Self { started: Instant::now(), state: Mutex::new((RateLimiter::new(per_second), Duration::ZERO)) }
     }
 }
 
@@ -55,7 +55,7 @@ impl Throttle for OwnPace {
 
 /// The pace that all processes of this machine share; this process's own one where their file fails, such as on a full disk.
 pub struct SharedPace {
-    budget: Mutex<Budget>,
+    budget: Mutex<SharedRateLimiter>,
     gateway: String,
     per_second: usize,
     own: OwnPace,
@@ -67,7 +67,7 @@ impl SharedPace {
     /// # Errors
     /// The file cannot be used.
     pub fn open(path: &Path, gateway: &str, per_second: usize) -> Result<Self, Error> {
-        let budget = Mutex::new(Budget::open(path)?);
+        let budget = Mutex::new(SharedRateLimiter::open(path)?);
         Ok(Self { budget, gateway: gateway.to_owned(), per_second, own: OwnPace::new(per_second) })
     }
 }

@@ -1,7 +1,7 @@
 //! How control over the names of a certificate is shown.
 
 use crate::{
-    Moment, Said,
+    Lenient, Moment,
     words::{AuthMethod, AuthenticateStatus, AuthenticationStep, ValidationScope},
 };
 
@@ -21,7 +21,7 @@ pub struct CertAuthentication {
     /// Mail addresses of possible approvers.
     pub approver_emails: Vec<String>,
     /// Whether the gateway publishes the DNS record itself. Its default is false.
-    pub provisioning: Option<Said<bool>>,
+    pub provisioning: Option<Lenient<bool>>,
     /// Data for further domains.
     pub domains: Vec<CertAuthentication>,
     /// Whether the full name or its base domain is shown.
@@ -38,7 +38,7 @@ pub struct CertAuthenticationStatus {
     /// The step.
     pub step: Option<AuthenticationStep>,
     /// When it last changed.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
 }
 
 /// Where the validation of one domain stands (OpenAPI `DomainControllValidationStatus`).

@@ -1,6 +1,6 @@
 //! A task on its way to the gateway.
 
-use crate::{AnyTask, BasicUser, Identity, Said};
+use crate::{AnyTask, BasicUser, Identity, Lenient};
 
 /// A task with what goes along with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Options {
     /// Extra details asked for, by the JSON API's names (XML `key`, JSON `?keys[]=`).
     pub keys: Vec<String>,
     /// Whether a contact is created although there is one like it (XML `force_contact_create`; JSON has none).
-    pub force_contact_create: Option<Said<bool>>,
+    pub force_contact_create: Option<Lenient<bool>>,
     /// Whether nothing is really done (JSON `X-Domainrobot-Demo`; XML has none).
-    pub demo: Option<Said<bool>>,
+    pub demo: Option<Lenient<bool>>,
 }

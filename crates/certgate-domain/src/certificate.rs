@@ -1,7 +1,7 @@
 //! Certificates.
 
 use crate::{
-    BasicUser, CertAuthentication, Moment, Said, Secret, SslContact, SubjectAlternativeName, TimePeriod,
+    BasicUser, CertAuthentication, Lenient, Moment, Secret, SslContact, SubjectAlternativeName, TimePeriod,
     words::{
         BusinessCategory, CertificateTransparencyPrivacy, CertificateType, CodeSigningType, HardwarePlatform, HsmType,
         PickupMethod, ProvisioningMethod, ServerSoftware, SignatureHashAlgorithm, TrademarkRegion,
@@ -12,9 +12,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Certificate {
     /// When it was created; always the start of a day.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
     /// Its owner.
     pub owner: Option<BasicUser>,
     /// Who last updated it.
@@ -60,9 +60,9 @@ pub struct Certificate {
     /// Hash of its signature (XML `sha`).
     pub signature_hash_algorithm: Option<SignatureHashAlgorithm>,
     /// When it expires.
-    pub expire: Option<Said<Moment>>,
+    pub expire: Option<Lenient<Moment>>,
     /// When its term must be renewed.
-    pub payable: Option<Said<Moment>>,
+    pub payable: Option<Lenient<Moment>>,
     /// Data of extended validation.
     pub extension: Option<ExtendedValidationExtension>,
     /// Its further names.
@@ -84,21 +84,21 @@ pub struct Certificate {
     /// How control over its names is shown.
     pub authentication: Option<CertAuthentication>,
     /// Whether it is logged publicly. The gateway's default is true.
-    pub certificate_transparency: Option<Said<bool>>,
+    pub certificate_transparency: Option<Lenient<bool>>,
     /// How much of it is logged.
     pub certificate_transparency_privacy: Option<CertificateTransparencyPrivacy>,
     /// The domain of a redirect.
     pub domain: Option<String>,
     /// Whether an S/MIME order brings its own CSR.
-    pub has_csr: Option<Said<bool>>,
+    pub has_csr: Option<Lenient<bool>>,
     /// Whether the Fortify application issues it.
-    pub fortify: Option<Said<bool>>,
+    pub fortify: Option<Lenient<bool>>,
     /// The internationalised form of its name.
     pub idn: Option<String>,
     /// Whether it runs for several years.
-    pub multiyear: Option<Said<bool>>,
+    pub multiyear: Option<Lenient<bool>>,
     /// Whether it must be reissued.
-    pub reissue_required: Option<Said<bool>>,
+    pub reissue_required: Option<Lenient<bool>>,
     /// Where a reissue stands.
     pub reissue_status: Option<String>,
     /// Logo of a verified mark certificate, SVG in Base64.
@@ -117,9 +117,9 @@ pub struct Certificate {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaCertificate {
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
     /// Its place in the chain: `INTERMEDIATE`, `ROOT`, in XML `ICA1`.
     pub ca_type: Option<String>,
     /// The certificate, PEM (XML `ca_cert`).
@@ -134,7 +134,7 @@ pub struct CertificateHistory {
     /// Its order number.
     pub order_id: Option<String>,
     /// When it was revoked.
-    pub revoked: Option<Said<Moment>>,
+    pub revoked: Option<Lenient<Moment>>,
 }
 
 /// Data of extended validation (OpenAPI `ExtendedValidationExtension`).

@@ -1,7 +1,7 @@
 //! What a CSR holds and what an order of it needs.
 
 use crate::{
-    CertAuthentication, Certificate, CertificateHistory, Said, Secret, SubjectAlternativeName,
+    CertAuthentication, Certificate, CertificateHistory, Lenient, Secret, SubjectAlternativeName,
     words::{CsrAlgorithm, SignatureHashAlgorithm, TrademarkRegion, ValidationScope},
 };
 
@@ -45,7 +45,7 @@ pub struct CertificateData {
     /// The common name in punycode.
     pub idn: Option<String>,
     /// Whether CAA records are checked. The gateway's default is false.
-    pub check_caa: Option<Said<bool>>,
+    pub check_caa: Option<Lenient<bool>>,
     /// CREATE, RENEW, REISSUE or DELETE.
     pub business_case: Option<String>,
     /// Curve of an elliptic key.
@@ -59,9 +59,9 @@ pub struct CertificateData {
     /// Which name the validation covers.
     pub scope: Option<ValidationScope>,
     /// Whether an attribute of the subject occurs more than once.
-    pub has_multi_value_dn: Option<Said<bool>>,
+    pub has_multi_value_dn: Option<Lenient<bool>>,
     /// Whether the CSR's signature is right.
-    pub valid_signature: Option<Said<bool>>,
+    pub valid_signature: Option<Lenient<bool>>,
     /// Names that the order includes anyway.
     pub included_sans: Vec<String>,
 }

@@ -1,14 +1,14 @@
 //! Contacts of certificates.
 
-use crate::{BasicUser, Moment, Said, words::BusinessCategory};
+use crate::{BasicUser, Lenient, Moment, words::BusinessCategory};
 
 /// An SSL contact (OpenAPI `SslContact`; XML `contact`, `admin`, `technical`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SslContact {
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
     /// Extensions.
     pub extensions: Option<SslContactExtensions>,
     /// What refers to it.
@@ -80,7 +80,7 @@ pub struct SslContactGeneralExtensions {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SslContactReference {
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
 }

@@ -1,6 +1,6 @@
 //! What a server shows from outside.
 
-use crate::{Certificate, Moment, Said};
+use crate::{Certificate, Lenient, Moment};
 
 /// The result of an install check (OpenAPI `CertificateInstallCheckResult`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,21 +17,21 @@ pub struct CertificateInstallCheckData {
     /// The address.
     pub ip: Option<String>,
     /// Whether it speaks TLS.
-    pub secured: Option<Said<bool>>,
+    pub secured: Option<Lenient<bool>>,
     /// Whether it redirects.
-    pub redirect: Option<Said<bool>>,
+    pub redirect: Option<Lenient<bool>>,
     /// Whether the redirect's certificate fits.
-    pub redirect_match: Option<Said<bool>>,
+    pub redirect_match: Option<Lenient<bool>>,
     /// Whether there is a CAA record (RFC 8659).
-    pub caa: Option<Said<bool>>,
+    pub caa: Option<Lenient<bool>>,
     /// Whether there are several.
-    pub multiple_caa: Option<Said<bool>>,
+    pub multiple_caa: Option<Lenient<bool>>,
     /// Whether the certificate is self-signed.
-    pub self_signed: Option<Said<bool>>,
+    pub self_signed: Option<Lenient<bool>>,
     /// Whether the chain is complete and in order.
-    pub chain_ok: Option<Said<bool>>,
+    pub chain_ok: Option<Lenient<bool>>,
     /// Whether the certificate is one of the account's.
-    pub inventory: Option<Said<bool>>,
+    pub inventory: Option<Lenient<bool>>,
     /// The account's certificate.
     pub certificate: Option<Box<Certificate>>,
     /// The versions of TLS it speaks.
@@ -63,7 +63,7 @@ pub struct TlsData {
     /// The version.
     pub version: Option<String>,
     /// Whether it is spoken.
-    pub supported: Option<Said<bool>>,
+    pub supported: Option<Lenient<bool>>,
 }
 
 /// A certificate's facts as the gateway reads them (OpenAPI `X509CertificateData`).
@@ -116,9 +116,9 @@ pub struct X509CertificateName {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct X509CertificateValidity {
     /// Until when.
-    pub not_after: Option<Said<Moment>>,
+    pub not_after: Option<Lenient<Moment>>,
     /// From when on.
-    pub not_before: Option<Said<Moment>>,
+    pub not_before: Option<Lenient<Moment>>,
 }
 
 /// A public key (OpenAPI `X509CertificatePublicKeyData`).

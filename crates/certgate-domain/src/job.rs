@@ -1,7 +1,7 @@
 //! Jobs: orders that the gateway works on.
 
 use crate::{
-    BasicUser, CertAuthenticationStatus, DomainControlValidationStatus, Message, Moment, ResponseObject, Said,
+    BasicUser, CertAuthenticationStatus, DomainControlValidationStatus, Lenient, Message, Moment, ResponseObject,
     words::{JobStatus, NiccomSource},
 };
 
@@ -9,9 +9,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Job {
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
     /// Its owner.
     pub owner: Option<BasicUser>,
     /// Who last updated it.
@@ -25,7 +25,7 @@ pub struct Job {
     /// Where it stands in more detail, such as `WF_DNS_AUTH`.
     pub sub_status: Option<String>,
     /// When it will be worked on.
-    pub execution: Option<Said<Moment>>,
+    pub execution: Option<Lenient<Moment>>,
     /// What happened in it.
     pub events: Vec<WorkflowEvent>,
     /// Its type, `ssl`.

@@ -1,6 +1,6 @@
 //! Messages of the notification queue.
 
-use crate::{BasicUser, Foreign, Job, Message, Moment, ResponseObject, Said};
+use crate::{BasicUser, Foreign, Job, Lenient, Message, Moment, ResponseObject};
 
 /// A message of the account's queue (OpenAPI `PollMessage`; XML `message`). It has either a job or a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ pub struct PollMessage {
     /// A notice.
     pub notice: Option<String>,
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// What it is about (XML: inside `job`, named after the object).
     pub object: Option<ResponseObject>,
 }

@@ -1,7 +1,7 @@
 //! What a list is asked for.
 
 use crate::{
-    Moment, Said,
+    Lenient, Moment,
     words::{Condition, Operator, OrderMode},
 };
 
@@ -41,11 +41,11 @@ pub struct QueryView {
     /// After so many.
     pub offset: Option<i64>,
     /// Whether the subusers' are listed as well.
-    pub children: Option<Said<bool>>,
+    pub children: Option<Lenient<bool>>,
     /// From that time on (JSON only).
-    pub from: Option<Said<Moment>>,
+    pub from: Option<Lenient<Moment>>,
     /// Up to that time (JSON only).
-    pub to: Option<Said<Moment>>,
+    pub to: Option<Lenient<Moment>>,
 }
 
 /// An order of a list (OpenAPI `Order`; XML `order`).

@@ -1,14 +1,14 @@
 //! A further name of a certificate.
 
-use crate::{Moment, Said, words::SanType};
+use crate::{Lenient, Moment, words::SanType};
 
 /// A subject alternative name (OpenAPI `SubjectAlternativeName`; XML `subject_alternative_name`, in old payloads `san`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SubjectAlternativeName {
     /// When it was created.
-    pub created: Option<Said<Moment>>,
+    pub created: Option<Lenient<Moment>>,
     /// When it was last updated.
-    pub updated: Option<Said<Moment>>,
+    pub updated: Option<Lenient<Moment>>,
     /// Its kind.
     pub r#type: Option<SanType>,
     /// Id of the certificate it belongs to.
@@ -20,7 +20,7 @@ pub struct SubjectAlternativeName {
     /// Its order id.
     pub order_id: Option<String>,
     /// Whether it cost nothing.
-    pub free: Option<Said<bool>>,
+    pub free: Option<Lenient<bool>>,
 }
 
 impl SubjectAlternativeName {

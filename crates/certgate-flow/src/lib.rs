@@ -6,7 +6,7 @@
 mod batch;
 mod delete;
 mod order;
-mod pace;
+mod rate_limiter;
 mod retry;
 mod step;
 mod wait;
@@ -14,7 +14,7 @@ mod wait;
 pub use batch::{Batch, Participant, Turn};
 pub use delete::Delete;
 pub use order::{Order, Purpose, Wanted};
-pub use pace::Pace;
-pub use retry::{Decision, Trouble, decide};
+pub use rate_limiter::RateLimiter;
+pub use retry::{Decision, TransportFailure, decide};
 pub use step::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
 pub use wait::{Awaited, Wait};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Response, Said, SslContact,
+    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Lenient, Response, SslContact,
     SubjectAlternativeName, TimePeriod, Verdict,
     task::{CertificateCreate, CertificateInfo, CertificatePrepareOrder, CertificateReissue, CertificateRenew},
     words::{AuthMethod, ServerSoftware},
@@ -242,7 +242,7 @@ impl Order {
         authentication.method = Some(method.clone());
         let provisioned = before.as_ref().and_then(|before| before.provisioning.clone());
         authentication.provisioning = match (&method, self.wanted.provisioning) {
-            (_, Some(wanted)) => Some(Said::Value(wanted)),
+            (_, Some(wanted)) => Some(Lenient::Parsed(wanted)),
             (AuthMethod::Dns, None) => authentication.provisioning.or(provisioned),
             _ => None,
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What went wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum TransportFailure {
     /// It never left: no address, no connection, no TLS.
     NotSent,
     /// It left, at least in part, and no usable answer came.
@@ -43,16 +43,16 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// A request that never left may always be sent again. One that is not safe to repeat is never sent twice otherwise.
 ///
 /// ```
-/// use certgate_flow::{Decision, Trouble, decide};
-/// assert_eq!(decide(1, Trouble::Unanswered, false, 0.5), Decision::Unknown);
-/// assert!(matches!(decide(1, Trouble::Unanswered, true, 0.5), Decision::Again(_)));
+/// use certgate_flow::{Decision, TransportFailure, decide};
+/// assert_eq!(decide(1, TransportFailure::Unanswered, false, 0.5), Decision::Unknown);
+/// assert!(matches!(decide(1, TransportFailure::Unanswered, true, 0.5), Decision::Again(_)));
 /// ```
-pub fn decide(attempt: u32, trouble: Trouble, safe_to_repeat: bool, jitter: f64) -> Decision {
+pub fn decide(attempt: u32, trouble: TransportFailure, safe_to_repeat: bool, jitter: f64) -> Decision {
     let retry_after = match (trouble, safe_to_repeat) {
-        (Trouble::Unanswered | Trouble::ServerError { .. }, false) => return Decision::Unknown,
-        (Trouble::Busy { .. }, false) => return Decision::GiveUp,
-        (Trouble::NotSent | Trouble::Unanswered, _) => None,
-        (Trouble::Busy { retry_after } | Trouble::ServerError { retry_after }, true) => retry_after,
+        (TransportFailure::Unanswered | TransportFailure::ServerError { .. }, false) => return Decision::Unknown,
+        (TransportFailure::Busy { .. }, false) => return Decision::GiveUp,
+        (TransportFailure::NotSent | TransportFailure::Unanswered, _) => None,
+        (TransportFailure::Busy { retry_after } | TransportFailure::ServerError { retry_after }, true) => retry_after,
     };
     if attempt >= ATTEMPTS {
         return Decision::GiveUp;
@@ -66,22 +66,22 @@ pub fn decide(attempt: u32, trouble: Trouble, safe_to_repeat: bool, jitter: f64)
 mod tests {
     use std::time::Duration;
 
-    use super::{Decision, Trouble, decide};
+    use super::{Decision, TransportFailure, decide};
 
     #[test]
     fn decisions() {
         let (second, ms) = (Duration::from_secs, Duration::from_millis);
-        let busy = Trouble::Busy { retry_after: Some(second(7)) };
-        let down = Trouble::ServerError { retry_after: None };
+        let busy = TransportFailure::Busy { retry_after: Some(second(7)) };
+        let down = TransportFailure::ServerError { retry_after: None };
         for (attempt, trouble, safe, jitter, expected) in [
-            (1, Trouble::NotSent, false, 1.0, Decision::Again(ms(500))),
-            (1, Trouble::NotSent, true, 0.0, Decision::Again(ms(250))),
-            (2, Trouble::Unanswered, true, 1.0, Decision::Again(second(1))),
+            (1, TransportFailure::NotSent, false, 1.0, Decision::Again(ms(500))),
+            (1, TransportFailure::NotSent, true, 0.0, Decision::Again(ms(250))),
+            (2, TransportFailure::Unanswered, true, 1.0, Decision::Again(second(1))),
             (1, busy, true, 1.0, Decision::Again(second(7))),
             (1, down, true, 1.0, Decision::Again(ms(500))),
-            (4, Trouble::NotSent, false, 1.0, Decision::GiveUp),
+            (4, TransportFailure::NotSent, false, 1.0, Decision::GiveUp),
             (4, down, true, 1.0, Decision::GiveUp),
-            (1, Trouble::Unanswered, false, 1.0, Decision::Unknown),
+            (1, TransportFailure::Unanswered, false, 1.0, Decision::Unknown),
             (1, down, false, 1.0, Decision::Unknown),
             (1, busy, false, 1.0, Decision::GiveUp),
         ] {

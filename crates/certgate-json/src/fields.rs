@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use certgate_domain::{Said, Secret};
+use certgate_domain::{Lenient, Secret};
 use serde_json::{Map, Number, Value};
 
 /// Whether secrets are written: on the wire they must be, in output they must not.
@@ -73,23 +73,23 @@ impl Fields {
         self.put(name, number.map(Number::from).map_or(Value::Null, Value::Number));
     }
 
-    pub(crate) fn boolean(&mut self, name: &str, said: &Option<Said<bool>>) {
+    pub(crate) fn boolean(&mut self, name: &str, said: &Option<Lenient<bool>>) {
         self.said(name, said, |value| Value::Bool(*value));
     }
 
-    pub(crate) fn said_integer(&mut self, name: &str, said: &Option<Said<i64>>) {
+    pub(crate) fn said_integer(&mut self, name: &str, said: &Option<Lenient<i64>>) {
         self.said(name, said, |value| Value::from(*value));
     }
 
     /// A moment; by its text.
-    pub(crate) fn moment<T: Display>(&mut self, name: &str, said: &Option<Said<T>>) {
+    pub(crate) fn moment<T: Display>(&mut self, name: &str, said: &Option<Lenient<T>>) {
         self.said(name, said, |value| Value::String(value.to_string()));
     }
 
-    fn said<T>(&mut self, name: &str, said: &Option<Said<T>>, value: impl Fn(&T) -> Value) {
+    fn said<T>(&mut self, name: &str, said: &Option<Lenient<T>>, value: impl Fn(&T) -> Value) {
         match said {
-            Some(Said::Value(said)) => self.put(name, value(said)),
-            Some(Said::Text(text)) => self.text(name, Some(text)),
+            Some(Lenient::Parsed(said)) => self.put(name, value(said)),
+            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
             None => {}
         }
     }

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use certgate_domain::{AnyTask, BasicUser, Call, Credentials, Identity, Options, Said, Secret};
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Header, Loss, Place, Request};
+use certgate_domain::{AnyTask, BasicUser, Call, Credentials, Identity, Lenient, Options, Secret};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Header, Loss, Position, Request};
 
 use crate::{
     session::{self, SESSION},
@@ -56,8 +56,8 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
     let Options { owner, language, ctid: _, reply_to: _, keys: _, force_contact_create, demo } = &call.options;
     if let Some(demo) = demo {
         let word = match demo {
-            Said::Value(demo) => demo.to_string(),
-            Said::Text(text) => text.clone(),
+            Lenient::Parsed(demo) => demo.to_string(),
+            Lenient::Raw(text) => text.clone(),
         };
         put(DEMO, &word, "options.demo");
     }
@@ -65,8 +65,8 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
     if let Some(BasicUser { context, password_changed, password_expires, user, password_expired }) = owner {
         put(OWNER_USER, user.as_deref().unwrap_or_default(), "options.owner.user");
         let context = match context {
-            Some(Said::Value(context)) => context.to_string(),
-            Some(Said::Text(text)) => text.clone(),
+            Some(Lenient::Parsed(context)) => context.to_string(),
+            Some(Lenient::Raw(text)) => text.clone(),
             None => String::new(),
         };
         put(OWNER_CONTEXT, &context, "options.owner.context");
@@ -106,7 +106,7 @@ impl<'a> Headers<'a> {
         named.map(|(index, header)| (index, header.value.expose().trim())).filter(|(_, value)| !value.is_empty())
     }
 
-    fn place(&self, name: &str, nth: usize) -> Option<Place> {
+    fn place(&self, name: &str, nth: usize) -> Option<Position> {
         self.named(name).nth(nth).and_then(|(index, _)| self.source.of_header(index))
     }
 
@@ -162,7 +162,7 @@ impl<'a> Headers<'a> {
     }
 
     /// Whether nothing is really to be done.
-    pub(crate) fn demo(&mut self) -> Result<Option<Said<bool>>, DecodeError> {
+    pub(crate) fn demo(&mut self) -> Result<Option<Lenient<bool>>, DecodeError> {
         self.said(DEMO)
     }
 
@@ -173,11 +173,11 @@ impl<'a> Headers<'a> {
         Ok((user.is_some() || context.is_some()).then(|| BasicUser { user, context, ..BasicUser::default() }))
     }
 
-    fn said<T: FromStr>(&mut self, name: &str) -> Result<Option<Said<T>>, DecodeError> {
+    fn said<T: FromStr>(&mut self, name: &str) -> Result<Option<Lenient<T>>, DecodeError> {
         let Some(text) = self.one(name)? else { return Ok(None) };
-        Ok(Some(text.parse().map(Said::Value).unwrap_or_else(|_| {
+        Ok(Some(text.parse().map(Lenient::Parsed).unwrap_or_else(|_| {
             self.odd(name);
-            Said::Text(text.to_owned())
+            Lenient::Raw(text.to_owned())
         })))
     }
 }

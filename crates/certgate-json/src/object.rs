@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use certgate_domain::{Moment, Said, Secret};
+use certgate_domain::{Lenient, Moment, Secret};
 use certgate_wire::{DecodeError, FindingKind};
 
 use crate::{scan, tree::Tree, value::Value};
@@ -90,11 +90,11 @@ impl<'t, 'a> Object<'t, 'a> {
         self.field(name).map(Value::integer).transpose()
     }
 
-    pub(crate) fn boolean(&self, name: &str) -> Result<Option<Said<bool>>, DecodeError> {
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<Lenient<bool>>, DecodeError> {
         self.field(name).map(Value::boolean).transpose()
     }
 
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Said<Moment>>, DecodeError> {
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Lenient<Moment>>, DecodeError> {
         self.field(name).map(Value::moment).transpose()
     }
 

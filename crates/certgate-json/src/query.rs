@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use certgate_domain::{Options, TaskKind};
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Place, excerpt};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Position, excerpt};
 
 /// What a query says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,11 @@ pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
 }
 
 /// Reads what stands after the question mark of that task's target. `place` is that of a byte of it.
-pub(crate) fn read(kind: TaskKind, query: &str, place: impl Fn(usize) -> Option<Place>) -> Result<Query, DecodeError> {
+pub(crate) fn read(
+    kind: TaskKind,
+    query: &str,
+    place: impl Fn(usize) -> Option<Position>,
+) -> Result<Query, DecodeError> {
     let mut read = Query::default();
     let mut next = 0;
     for pair in query.split('&') {

@@ -1,6 +1,6 @@
 //! The text that a request or an answer is read from.
 
-use certgate_wire::Place;
+use certgate_wire::Position;
 
 /// A payload: the whole text, where in it the body starts, and where the target and the headers of a request stand. Over the
 /// wire these do not stand in it.
@@ -19,12 +19,12 @@ impl<'a> Source<'a> {
     }
 
     /// The place of a byte of the target.
-    pub(crate) fn in_target(&self, at: usize) -> Option<Place> {
-        self.target.map(|target| Place::at(self.whole, target + at))
+    pub(crate) fn in_target(&self, at: usize) -> Option<Position> {
+        self.target.map(|target| Position::at(self.whole, target + at))
     }
 
     /// The place of the request's header of that index.
-    pub(crate) fn of_header(&self, index: usize) -> Option<Place> {
-        self.headers.get(index).map(|at| Place::at(self.whole, *at))
+    pub(crate) fn of_header(&self, index: usize) -> Option<Position> {
+        self.headers.get(index).map(|at| Position::at(self.whole, *at))
     }
 }

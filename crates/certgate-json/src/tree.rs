@@ -9,7 +9,7 @@ use std::{
     collections::HashSet,
 };
 
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Position};
 
 use crate::{
     scan::{self, END, Fault, Raw, Span},
@@ -175,7 +175,7 @@ impl<'a> Tree<'a> {
         outside.extend(inside.into_iter().map(|(index, kind)| Finding {
             kind,
             path: path(self.text, &self.nodes, index),
-            place: self.nodes.get(index).map(|node| Place::at(self.text.as_bytes(), node.at as usize)),
+            place: self.nodes.get(index).map(|node| Position::at(self.text.as_bytes(), node.at as usize)),
         }));
         outside
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use certgate_domain::{Moment, Said};
+use certgate_domain::{Lenient, Moment};
 use certgate_wire::{DecodeError, FindingKind, excerpt};
 
 use crate::{
@@ -91,12 +91,12 @@ impl<'t, 'a> Value<'t, 'a> {
     }
 
     /// A number that the documented page shows as text, too.
-    pub(crate) fn said_integer(self) -> Result<Said<i64>, DecodeError> {
+    pub(crate) fn said_integer(self) -> Result<Lenient<i64>, DecodeError> {
         let text = self.scalar("a whole number")?;
         Ok(self.said(text.parse().ok(), text))
     }
 
-    pub(crate) fn boolean(self) -> Result<Said<bool>, DecodeError> {
+    pub(crate) fn boolean(self) -> Result<Lenient<bool>, DecodeError> {
         let text = self.scalar("true or false")?;
         let value = if text.eq_ignore_ascii_case("true") || text == "1" {
             Some(true)
@@ -108,25 +108,25 @@ impl<'t, 'a> Value<'t, 'a> {
         Ok(self.said(value, text))
     }
 
-    pub(crate) fn moment(self) -> Result<Said<Moment>, DecodeError> {
+    pub(crate) fn moment(self) -> Result<Lenient<Moment>, DecodeError> {
         let text = self.scalar("a moment")?;
         Ok(self.said(text.parse().ok(), text))
     }
 
     /// A moment, or a time without an offset as the OpenAPI's example of a view has it: `2021-01-01 00:00:00`, kept as text.
-    pub(crate) fn moment_or_civil(self) -> Result<Said<Moment>, DecodeError> {
+    pub(crate) fn moment_or_civil(self) -> Result<Lenient<Moment>, DecodeError> {
         let text = self.scalar("a moment")?;
         let is_civil = text.len() == 19 && format!("{}Z", text.replacen(' ', "T", 1)).parse::<Moment>().is_ok();
-        if is_civil { Ok(Said::Text(text.into_owned())) } else { self.moment() }
+        if is_civil { Ok(Lenient::Raw(text.into_owned())) } else { self.moment() }
     }
 
-    fn said<T>(self, value: Option<T>, text: Cow<'_, str>) -> Said<T> {
+    fn said<T>(self, value: Option<T>, text: Cow<'_, str>) -> Lenient<T> {
         value.map_or_else(
             || {
                 self.odd();
-                Said::Text(text.into_owned())
+                Lenient::Raw(text.into_owned())
             },
-            Said::Value,
+            Lenient::Parsed,
         )
     }
 

@@ -11,7 +11,7 @@
 
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, GenericObject, Job,
-    Message, Moment, Options, PollMessage, Response, ResponseObject, Said, Secret, SslContact, Status, StatusCode,
+    Lenient, Message, Moment, Options, PollMessage, Response, ResponseObject, Secret, SslContact, Status, StatusCode,
     SubjectAlternativeName, TaskKind, TimePeriod,
     task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, PollConfirm},
     words::{AuthMethod, ServerSoftware, StatusType, TimeUnit},
@@ -30,8 +30,8 @@ fn number() -> impl Strategy<Value = Option<i64>> {
     option::of(any::<i64>())
 }
 
-fn moment() -> impl Strategy<Value = Option<Said<Moment>>> {
-    (0i64..4_000_000_000).prop_map(|seconds| Moment::from_unix_seconds(seconds).map(Said::Value))
+fn moment() -> impl Strategy<Value = Option<Lenient<Moment>>> {
+    (0i64..4_000_000_000).prop_map(|seconds| Moment::from_unix_seconds(seconds).map(Lenient::Parsed))
 }
 
 prop_compose! {
@@ -56,7 +56,7 @@ prop_compose! {
             admin_contact: admin,
             authentication: dns.map(|dns| CertAuthentication { method: Some(AuthMethod::Dns), dns: Some(dns), ..Default::default() }),
             subject_alternative_names: names.into_iter().map(SubjectAlternativeName::new).collect(),
-            has_csr: has_csr.map(Said::Value),
+            has_csr: has_csr.map(Lenient::Parsed),
             software: software.map(|word| ServerSoftware::from(word.as_str())),
             ..Certificate::default()
         }
@@ -81,7 +81,7 @@ prop_compose! {
     fn options()(ctid in option::of(words()), reply_to in option::of(words()), keys in proptest::collection::vec(words(), 0..3),
         owner in option::of(("[a-zü]{1,9}", any::<i64>()))) -> Options {
         let owner = owner.map(|(user, context)| BasicUser {
-            user: Some(user), context: Some(Said::Value(context)), ..BasicUser::default()
+            user: Some(user), context: Some(Lenient::Parsed(context)), ..BasicUser::default()
         });
         Options { owner, ctid, reply_to, keys, ..Options::default() }
     }

@@ -10,7 +10,7 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, CertificateData, Data, Foreign, Moment, ObjectData, PollMessage, Response, Said,
+    AnyData, AnyTask, Certificate, CertificateData, Data, Foreign, Lenient, Moment, ObjectData, PollMessage, Response,
     TaskKind,
     words::{JobStatus, StatusType, TimeUnit},
 };
@@ -234,7 +234,7 @@ fn requests() {
         let paths: Vec<_> = decoded.findings.iter().map(|finding| finding.path.as_str()).collect();
         assert_eq!(paths, findings, "{request:?}");
     }
-    assert_eq!(Said::<Moment>::Text("x".to_owned()).value(), None);
+    assert_eq!(Lenient::<Moment>::Raw("x".to_owned()).value(), None);
 }
 
 #[test]

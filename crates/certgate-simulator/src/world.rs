@@ -6,8 +6,9 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, Job, Message, Moment, ObjectData,
-    PollMessage, Response, ResponseObject, Said, SslContact, Status, StatusCode, SubjectAlternativeName, TimePeriod,
+    AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, Job, Lenient, Message, Moment,
+    ObjectData, PollMessage, Response, ResponseObject, SslContact, Status, StatusCode, SubjectAlternativeName,
+    TimePeriod,
     words::{
         AuthMethod, CertificateTransparencyPrivacy, CertificateType, JobStatus, ServerSoftware, SignatureHashAlgorithm,
         StatusType,
@@ -96,7 +97,7 @@ impl World {
             state: text("BY"),
             ..SslContact::by_id(1120)
         };
-        let user = BasicUser { user: text("customer"), context: Some(Said::Value(9)), ..BasicUser::default() };
+        let user = BasicUser { user: text("customer"), context: Some(Lenient::Parsed(9)), ..BasicUser::default() };
         // 2026-01-01, for a year: long past or not, it is the old certificate.
         let issued_at = 1_767_225_600;
         let csr = Authority::request("example.com")?;
@@ -120,7 +121,7 @@ impl World {
                 dns: text(
                     "example.com.\t300\tIN\tTXT\t\"201812120900493xe6hfcrtaclrn0poyu106wc2qbw095ifgujkadu4dzbltao8d\"",
                 ),
-                provisioning: Some(Said::Value(true)),
+                provisioning: Some(Lenient::Parsed(true)),
                 ..CertAuthentication::default()
             }),
             certificate_transparency_privacy: Some(CertificateTransparencyPrivacy::Public),
@@ -155,7 +156,7 @@ impl World {
                 technical_contact: Some(SslContact::by_id(100)),
                 authentication: Some(CertAuthentication {
                     method: Some(AuthMethod::Dns),
-                    provisioning: Some(Said::Value(true)),
+                    provisioning: Some(Lenient::Parsed(true)),
                     ..CertAuthentication::default()
                 }),
                 ..Certificate::default()
@@ -215,10 +216,10 @@ impl World {
     }
 
     /// A time as the gateway states it: whole seconds in its zone, so that both protocols say the same.
-    pub(crate) fn moment(&self, unix: i64) -> Option<Said<Moment>> {
+    pub(crate) fn moment(&self, unix: i64) -> Option<Lenient<Moment>> {
         let timestamp = Timestamp::from_second(unix).ok()?;
         let offset = self.zone.to_offset(timestamp);
-        Some(Said::Value(Moment::new(offset.to_datetime(timestamp), offset)))
+        Some(Lenient::Parsed(Moment::new(offset.to_datetime(timestamp), offset)))
     }
 
     pub(crate) fn stid(&mut self, now: Now) -> String {
@@ -287,6 +288,6 @@ pub(crate) fn listed(r#type: &str, total: i64) -> Option<ResponseObject> {
 }
 
 /// A time as a list compares it.
-pub(crate) fn time(said: &Option<Said<Moment>>) -> Option<String> {
+pub(crate) fn time(said: &Option<Lenient<Moment>>) -> Option<String> {
     said.as_ref()?.value().map(ToString::to_string)
 }

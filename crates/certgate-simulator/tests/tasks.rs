@@ -16,7 +16,7 @@ mod common;
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Identity, Options, Query, QueryFilter, QueryOrder, Response, Said, Secret, Status,
+    AnyData, AnyTask, Call, Identity, Lenient, Options, Query, QueryFilter, QueryOrder, Response, Secret, Status,
     StatusCode, TaskKind, Verdict, task,
     words::{Operator, StatusType},
 };
@@ -56,9 +56,9 @@ fn requests_read_back_as_they_were() {
                 };
                 if protocol == Protocol::Xml {
                     options.language = Some("en".to_owned());
-                    options.force_contact_create = Some(Said::Value(true));
+                    options.force_contact_create = Some(Lenient::Parsed(true));
                 } else {
-                    options.demo = Some(Said::Value(true));
+                    options.demo = Some(Lenient::Parsed(true));
                 }
                 let call = Call { task: task.clone(), options, identity: Some(identity.clone()) };
                 let encoded = codec(protocol).encode_request(&call);

@@ -6,7 +6,7 @@ use crate::State;
 
 /// The order that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Twin {
+pub struct ConflictingOrder {
     /// Its id.
     pub id: String,
     /// Where it stands.
@@ -21,7 +21,7 @@ pub struct Twin {
 pub enum StoreError {
     /// Another order of the same is not finished.
     #[error("{}", twin_text(.0))]
-    Unfinished(Twin),
+    Unfinished(ConflictingOrder),
     /// An order of that id is there already.
     #[error("order {0} is in the store already: give another --ctid")]
     Known(String),
@@ -115,7 +115,7 @@ impl StoreError {
 }
 
 /// What is to be done with an order that stands in the way. Only one that may be given up says so.
-fn twin_text(Twin { id, state, job }: &Twin) -> String {
+fn twin_text(ConflictingOrder { id, state, job }: &ConflictingOrder) -> String {
     let job = job.map(|job| format!(" (job {job})")).unwrap_or_default();
     let mut text = format!("order {id}{job} of the same is {}: carry on with `certgate resume {id}`", state.as_str());
     if matches!(state, State::Unknown | State::Issued) {

@@ -6,18 +6,18 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output")]
 
-mod budget;
 mod error;
-mod holder;
+mod lease;
 mod message;
 mod order;
+mod rate_limiter;
 mod sqlite;
 mod store;
 
-pub use budget::Budget;
-pub use error::{StoreError, Twin};
-pub use holder::Holder;
-pub use message::{Kept, Message, NewMessage};
-pub use order::{Change, Happening, NewOrder, Order, State};
+pub use error::{ConflictingOrder, StoreError};
+pub use lease::Lease;
+pub use message::{Message, NewMessage, StoredMessage};
+pub use order::{Change, NewOrder, Order, OrderEvent, State};
+pub use rate_limiter::SharedRateLimiter;
 pub use sqlite::Sqlite;
 pub use store::{Store, Which};

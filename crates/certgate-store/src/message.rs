@@ -42,7 +42,7 @@ pub struct Message {
 
 /// What came of keeping a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredMessage {
     /// Its id of its own.
     pub stable_id: String,
     /// The known order it is about.

@@ -59,7 +59,7 @@ pub struct Change {
 
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happening {
+pub struct OrderEvent {
     /// When.
     pub time: i64,
     /// Where the order stood from then on.

@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::{Change, Happening, Holder, Kept, Message, NewMessage, NewOrder, Order, Store, StoreError, Which};
+use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, Store, StoreError, StoredMessage, Which};
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Sqlite {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let length = fs::metadata(path).map(|file| file.len()).ok();
         // A file that was made and never used has no locks beside it yet.
-        if length == Some(0) && Holder::was_beside(path) {
+        if length == Some(0) && Lease::was_beside(path) {
             return Err(StoreError::Damaged { path: path.to_owned(), why: "it was used, and is empty".to_owned() });
         }
         let mut connection = connect(path)?;
@@ -145,7 +145,7 @@ impl From<StoreError> for Fault {
 }
 
 impl Store for Sqlite {
-    fn validate(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError> {
+    fn validate(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
         self.write(|transaction| orders::validate(transaction, order, holder, now))
     }
 
@@ -153,7 +153,7 @@ impl Store for Sqlite {
         self.write(|transaction| orders::publish(transaction, id, published))
     }
 
-    fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError> {
+    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
         self.write(|transaction| orders::intend(transaction, order, holder, now))
     }
 
@@ -167,12 +167,12 @@ impl Store for Sqlite {
         })
     }
 
-    fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError> {
+    fn claim(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
         let path = self.path.clone();
         self.write(|transaction| orders::claim(transaction, id, holder, &path))
     }
 
-    fn release(&mut self, id: &str, holder: &Holder) -> Result<(), StoreError> {
+    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError> {
         self.write(|transaction| orders::release(transaction, id, holder))
     }
 
@@ -188,11 +188,11 @@ impl Store for Sqlite {
         self.read(|connection| orders::each(connection, which, call))
     }
 
-    fn story(&self, id: &str) -> Result<Vec<Happening>, StoreError> {
+    fn story(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
         self.read(|connection| orders::story(connection, id))
     }
 
-    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<Kept, StoreError> {
+    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
         self.write(|transaction| messages::keep(transaction, message, now))
     }
 
@@ -222,14 +222,14 @@ mod tests {
     use rusqlite::Connection;
 
     use super::{Sqlite, messages, orders};
-    use crate::{Holder, NewOrder, Order, State, Store, StoreError, Which};
+    use crate::{Lease, NewOrder, Order, State, Store, StoreError, Which};
 
     /// A file that may not grow stands for a disk that is full: the database says the same.
     #[test]
     fn a_full_disk_sends_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.sqlite");
-        let holder = Holder::beside(&path, "me").unwrap();
+        let holder = Lease::beside(&path, "me").unwrap();
         let mut store = Sqlite::open(&path).unwrap();
         store.connection.execute_batch("PRAGMA max_page_count = 30").unwrap();
         let order = |number| NewOrder { id: format!("o{number}"), certificate: Some(number), ..NewOrder::default() };

@@ -1,6 +1,6 @@
 //! What is kept.
 
-use crate::{Change, Happening, Holder, Kept, Message, NewMessage, NewOrder, Order, StoreError};
+use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage};
 
 /// Which orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// As with [`Store::intend`]: nothing may be published.
-    fn validate(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError>;
+    fn validate(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
 
     /// Notes what is about to be published for an order, or what of it is left to be undone; JSON.
     ///
@@ -36,7 +36,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
-    fn intend(&mut self, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), StoreError>;
+    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
 
     /// Notes what became of an order. Messages about its job that came before that was known are its own from then on.
     ///
@@ -48,13 +48,13 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// It could not be kept.
-    fn claim(&mut self, id: &str, holder: &Holder) -> Result<bool, StoreError>;
+    fn claim(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError>;
 
     /// Gives an order up, unless something published for it is left to be undone.
     ///
     /// # Errors
     /// It could not be kept.
-    fn release(&mut self, id: &str, holder: &Holder) -> Result<(), StoreError>;
+    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError>;
 
     /// An order by its id.
     ///
@@ -78,14 +78,14 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// It could not be read.
-    fn story(&self, id: &str) -> Result<Vec<Happening>, StoreError>;
+    fn story(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError>;
 
     /// Keeps a message, and finds the order it is about: by job, else by the order's transaction ids. The same one again is
     /// one message; another content under the same id is another one.
     ///
     /// # Errors
     /// It could not be kept: it may not be confirmed.
-    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<Kept, StoreError>;
+    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError>;
 
     /// Notes that a message was confirmed.
     ///

@@ -11,7 +11,7 @@
 
 use std::{fs, path::Path};
 
-use certgate_store::{Change, Holder, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
+use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
 use pretty_assertions::assert_eq;
 
 const ACCOUNT: &str = "user@9 https://gateway.example";
@@ -50,14 +50,14 @@ fn message(id: i64, job: Option<i64>) -> NewMessage {
 struct Place {
     _folder: tempfile::TempDir,
     path: std::path::PathBuf,
-    holder: Holder,
+    holder: Lease,
 }
 
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep").join("store.sqlite");
-        let holder = Holder::beside(&path, "me").unwrap();
+        let holder = Lease::beside(&path, "me").unwrap();
         Self { _folder: folder, path, holder }
     }
 
@@ -194,7 +194,7 @@ fn what_is_published_is_kept_until_it_is_gone() {
     let mut store = place.open();
     let published = |store: &Sqlite| store.order("a").unwrap().unwrap().published;
     let left = |store: &Sqlite| all(store, &Which::Unfinished(ACCOUNT.to_owned())).len();
-    let other = Holder::beside(&place.path, "other").unwrap();
+    let other = Lease::beside(&place.path, "other").unwrap();
     store.validate(&order("a", Some(571)), &place.holder, 1).unwrap();
     store.publish("a", Some("[1]")).unwrap();
     assert_eq!((store.order("a").unwrap().unwrap().state, left(&store)), (State::Validating, 1));
@@ -264,7 +264,7 @@ fn a_new_file_may_be_opened_by_many_at_once() {
             for _ in 0..6 {
                 scope.spawn(|| {
                     Sqlite::open(&path).unwrap();
-                    certgate_store::Budget::open(&folder.path().join("pace")).unwrap();
+                    certgate_store::SharedRateLimiter::open(&folder.path().join("pace")).unwrap();
                 });
             }
         });
@@ -306,7 +306,7 @@ fn an_order_belongs_to_one_living_process() {
     let place = Place::new();
     let mut store = place.open();
     store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
-    let other = Holder::beside(&place.path, "other").unwrap();
+    let other = Lease::beside(&place.path, "other").unwrap();
     assert!(!store.claim("a", &other).unwrap(), "its holder lives");
     assert!(store.claim("a", &place.holder).unwrap());
     store.release("a", &place.holder).unwrap();
@@ -400,7 +400,7 @@ fn troubles() {
 
     // A page that was overwritten.
     let mut store = Sqlite::open(&at("page")).unwrap();
-    let holder = Holder::beside(&at("page"), "me").unwrap();
+    let holder = Lease::beside(&at("page"), "me").unwrap();
     for number in 0..200 {
         store.intend(&order(&format!("o{number}"), Some(number)), &holder, number).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Place;
+use crate::Position;
 
 /// Findings in the order of the payload.
 pub type Findings = Vec<Finding>;
@@ -16,7 +16,7 @@ pub struct Finding {
     /// 0 where a name repeats among its siblings and in JSON arrays.
     pub path: String,
     /// Line and column; absent for what stands in no text, such as a header that came over the wire.
-    pub place: Option<Place>,
+    pub place: Option<Position>,
 }
 
 /// The kinds of oddity.

@@ -7,12 +7,12 @@ mod codec;
 mod finding;
 mod limits;
 mod message;
-mod place;
+mod position;
 mod refusal;
 
 pub use codec::{Codec, Decoded, Encoded, Loss};
 pub use finding::{Finding, FindingKind, Findings};
 pub use limits::Limits;
 pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
-pub use place::Place;
+pub use position::Position;
 pub use refusal::{DecodeError, excerpt};

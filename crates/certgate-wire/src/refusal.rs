@@ -1,13 +1,13 @@
 //! Payloads that are refused.
 
-use crate::Place;
+use crate::Position;
 
 /// Why a payload is refused: what was found, where, and what was expected. Holds no more than a short excerpt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{path}: found {found}, expected {expected}", place.map(|place| format!("{place}: ")).unwrap_or_default())]
 pub struct DecodeError {
     /// Line and column; absent where there is no text to point at.
-    pub place: Option<Place>,
+    pub place: Option<Position>,
     /// The path of names down to it.
     pub path: String,
     /// What was found.
@@ -25,7 +25,7 @@ impl DecodeError {
     /// At a byte of the body.
     #[must_use]
     pub fn at(mut self, body: &[u8], offset: usize) -> Self {
-        self.place = Some(Place::at(body, offset));
+        self.place = Some(Position::at(body, offset));
         self
     }
 }

@@ -5,8 +5,8 @@ use std::{
     collections::HashMap,
 };
 
-use certgate_domain::{Foreign, Moment, Said, Secret};
-use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Place, excerpt};
+use certgate_domain::{Foreign, Lenient, Moment, Secret};
+use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Position, excerpt};
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
         }
         let mut findings = self.findings.into_inner();
         findings.sort_by_key(|found| found.offset);
-        let (mut place, mut before) = (Place { line: 1, column: 1 }, 0);
+        let (mut place, mut before) = (Position { line: 1, column: 1 }, 0);
         findings
             .into_iter()
             .map(|Found { kind, path, offset }| {
@@ -331,27 +331,27 @@ impl<'r, 'a> Element<'r, 'a> {
         text.parse().map_err(|_| self.refuse(excerpt(text), "a whole number"))
     }
 
-    fn said<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<Said<T>>> {
+    fn said<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<Lenient<T>>> {
         let Some(element) = self.one(&[name])? else { return Ok(None) };
         Ok(element.scalar()?.map(|text| match read(text) {
-            Some(value) => Said::Value(value),
+            Some(value) => Lenient::Parsed(value),
             None => {
                 element.odd_value();
-                Said::Text(text.to_owned())
+                Lenient::Raw(text.to_owned())
             }
         }))
     }
 
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<Said<bool>>> {
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<Lenient<bool>>> {
         self.said(name, read_flag)
     }
 
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Said<Moment>>> {
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Lenient<Moment>>> {
         self.said(name, |text| read_moment(text, self.reading.zone))
     }
 
     /// A number the page itself shows as a word: `<context>CONTEXT</context>`.
-    pub(crate) fn number_or_text(&self, name: &str) -> Result<Option<Said<i64>>> {
+    pub(crate) fn number_or_text(&self, name: &str) -> Result<Option<Lenient<i64>>> {
         self.said(name, |text| text.parse().ok())
     }
 

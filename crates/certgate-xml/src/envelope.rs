@@ -1,7 +1,8 @@
 //! `request` and `response`.
 
 use certgate_domain::{
-    AnyData, Call, Credentials, Identity, Options, Response, ResponseObject, Said, Secret, Status, StatusCode, TaskKind,
+    AnyData, Call, Credentials, Identity, Lenient, Options, Response, ResponseObject, Secret, Status, StatusCode,
+    TaskKind,
 };
 use certgate_wire::{DecodeError, Limits, excerpt};
 
@@ -140,8 +141,8 @@ pub(crate) fn write_request(out: &mut Out<'_>, call: &Call) {
                     out.items(keys, |out, name| out.text_as("key", "", Some(&key::to_xml(name))));
                 });
                 match force_contact_create {
-                    Some(Said::Value(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
-                    Some(Said::Text(text)) => out.text("force_contact_create", Some(text)),
+                    Some(Lenient::Parsed(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
+                    Some(Lenient::Raw(text)) => out.text("force_contact_create", Some(text)),
                     None => {}
                 }
                 out.text("ctid", ctid.as_deref());

@@ -1,6 +1,6 @@
 //! Values to bytes. The only file that names quick-xml's escaping.
 
-use certgate_domain::{Foreign, Moment, Said, Secret};
+use certgate_domain::{Foreign, Lenient, Moment, Secret};
 use certgate_wire::Loss;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
@@ -158,28 +158,28 @@ impl<'z> Out<'z> {
         self.bytes(name, value.map(Secret::expose));
     }
 
-    pub(crate) fn flag(&mut self, name: &str, value: Option<&Said<bool>>) {
+    pub(crate) fn flag(&mut self, name: &str, value: Option<&Lenient<bool>>) {
         self.text(name, value.map(write_flag));
     }
 
-    pub(crate) fn number_or_text(&mut self, name: &str, value: Option<&Said<i64>>) {
+    pub(crate) fn number_or_text(&mut self, name: &str, value: Option<&Lenient<i64>>) {
         match value {
-            Some(Said::Value(number)) => self.integer(name, Some(*number)),
-            Some(Said::Text(text)) => self.text(name, Some(text)),
+            Some(Lenient::Parsed(number)) => self.integer(name, Some(*number)),
+            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
             None => {}
         }
     }
 
-    pub(crate) fn moment(&mut self, name: &str, value: Option<&Said<Moment>>) {
+    pub(crate) fn moment(&mut self, name: &str, value: Option<&Lenient<Moment>>) {
         match value {
-            Some(Said::Value(moment)) => {
+            Some(Lenient::Parsed(moment)) => {
                 let (text, lost) = write_moment(moment, self.zone);
                 if let Some(why) = lost {
                     self.lose(name, why);
                 }
                 self.text(name, Some(&text));
             }
-            Some(Said::Text(text)) => self.text(name, Some(text)),
+            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
             None => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Scalars as the XML gateway writes them.
 
-use certgate_domain::{Moment, Said};
+use certgate_domain::{Lenient, Moment};
 use jiff::{
     civil::DateTime,
     tz::{AmbiguousOffset, TimeZone},
@@ -66,11 +66,11 @@ pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<
 }
 
 /// A boolean as the documented requests write it.
-pub(crate) fn write_flag(flag: &Said<bool>) -> &str {
+pub(crate) fn write_flag(flag: &Lenient<bool>) -> &str {
     match flag {
-        Said::Value(true) => "1",
-        Said::Value(false) => "0",
-        Said::Text(text) => text,
+        Lenient::Parsed(true) => "1",
+        Lenient::Parsed(false) => "0",
+        Lenient::Raw(text) => text,
     }
 }
 

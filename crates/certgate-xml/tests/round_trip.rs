@@ -11,8 +11,8 @@
 
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, Foreign, GenericObject,
-    Job, Message, Moment, NotifyMessage, ObjectData, ObjectJob, Options, PollMessage, Response, ResponseObject, Said,
-    Secret, SslContact, Status, StatusCode, SubjectAlternativeName, TaskKind, TimePeriod,
+    Job, Lenient, Message, Moment, NotifyMessage, ObjectData, ObjectJob, Options, PollMessage, Response,
+    ResponseObject, Secret, SslContact, Status, StatusCode, SubjectAlternativeName, TaskKind, TimePeriod,
     task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, JobInfo, PollConfirm, PollInfo},
     words::{AuthMethod, JobStatus, ServerSoftware, StatusType, TimeUnit},
 };
@@ -33,11 +33,11 @@ fn verbatim() -> impl Strategy<Value = String> {
     ("[ \t\r\n]{0,2}", words(), "[ \t\r\n]{0,2}").prop_map(|(before, text, after)| format!("{before}{text}{after}"))
 }
 
-fn moment() -> impl Strategy<Value = Option<Said<Moment>>> {
+fn moment() -> impl Strategy<Value = Option<Lenient<Moment>>> {
     // Whole hours of winter days in the codec's zone, so that the offset comes back as it was.
     (0i64..400).prop_map(|day| {
         let text = format!("20{:02}-01-{:02}T10:35:22.000+0100", day % 30 + 10, day % 28 + 1);
-        Some(Said::Value(text.parse().unwrap()))
+        Some(Lenient::Parsed(text.parse().unwrap()))
     })
 }
 
@@ -64,7 +64,7 @@ prop_compose! {
             admin_contact: admin,
             authentication: dns.map(|dns| CertAuthentication { method: Some(AuthMethod::Dns), dns: Some(dns), ..Default::default() }),
             subject_alternative_names: names.into_iter().map(SubjectAlternativeName::new).collect(),
-            has_csr: has_csr.map(Said::Value),
+            has_csr: has_csr.map(Lenient::Parsed),
             software: software.map(|word| ServerSoftware::from(word.as_str())),
             ..Certificate::default()
         }
@@ -120,7 +120,7 @@ prop_compose! {
     fn options()(ctid in option::of(words()), reply_to in option::of(words()), keys in proptest::collection::vec(words(), 0..3),
         language in option::of("de|en"), owner in option::of(("[a-zü]{1,9}", any::<i64>()))) -> Options {
         let owner = owner.map(|(user, context)| BasicUser {
-            user: Some(user), context: Some(Said::Value(context)), ..BasicUser::default()
+            user: Some(user), context: Some(Lenient::Parsed(context)), ..BasicUser::default()
         });
         Options { owner, language, ctid, reply_to, keys, ..Options::default() }
     }
@@ -283,7 +283,7 @@ fn what_xml_cannot_say_is_a_loss() {
             "it holds control characters, which XML 1.0 cannot",
         ),
         (
-            Certificate { expire: Some(Said::Value(late)), ..Default::default() },
+            Certificate { expire: Some(Lenient::Parsed(late)), ..Default::default() },
             "expire",
             "XML times have no milliseconds",
         ),

@@ -10,8 +10,8 @@
 )]
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, ObjectData, PollMessage, QueryFilter, Response, Said,
-    TaskKind,
+    AnyData, AnyTask, Call, Certificate, Data, Foreign, Identity, Lenient, ObjectData, PollMessage, QueryFilter,
+    Response, TaskKind,
     words::{JobStatus, StatusType},
 };
 use certgate_wire::{Body, Codec, Decoded, Header, Method, Reply, Request};
@@ -110,7 +110,7 @@ fn fields() {
         assert_eq!(read(&format!("<id>1</id><csr>{text}</csr>")).csr.as_deref(), expected, "{text:?}");
     }
     for (text, expected) in [("1", Ok(true)), ("FALSE", Ok(false)), ("yes", Err("yes"))] {
-        let expected = expected.map_or_else(|text| Said::Text(text.to_owned()), Said::Value);
+        let expected = expected.map_or_else(|text| Lenient::Raw(text.to_owned()), Lenient::Parsed);
         assert_eq!(read(&format!("<has_csr>{text}</has_csr>")).has_csr, Some(expected), "{text}");
     }
 }

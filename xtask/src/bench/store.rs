@@ -2,7 +2,7 @@
 
 use std::{fs, time::Instant};
 
-use certgate_store::{Change, Holder, NewMessage, NewOrder, Sqlite, State, Store};
+use certgate_store::{Change, Lease, NewMessage, NewOrder, Sqlite, State, Store};
 
 use super::{
     median,
@@ -52,7 +52,7 @@ pub(super) fn run() -> Result<(), Failure> {
 fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::StoreError> {
     let mut store = Sqlite::open(path)?;
     let csr = "MIICWjCCAUICAQAwFTETMBEGA1UEAwwKZXhhbXBsZS5jb20wggEiMA0GCSqGSIb3\n".repeat(16);
-    let holder = Holder::beside(path, "bench")?;
+    let holder = Lease::beside(path, "bench")?;
     for number in 0..ORDERS {
         let id = format!("certgate-{number:016x}");
         let order = NewOrder {

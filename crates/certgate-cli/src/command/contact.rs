@@ -73,7 +73,7 @@ impl Contact {
             Self::Create { data, force } => {
                 let task = read_task(global, TaskKind::ContactCreate, None, Some(&data))?;
                 let exchange = exchange_with(global, &task, |options| {
-                    options.force_contact_create = force.then_some(certgate_domain::Said::Value(true));
+                    options.force_contact_create = force.then_some(certgate_domain::Lenient::Parsed(true));
                 })?;
                 document::done(global, &exchange, &id_of(&exchange))?;
             }

@@ -211,7 +211,7 @@ impl<'a> Doctor<'a> {
             return Ok(true);
         };
         match &error {
-            // Said once, for both protocols.
+            // Lenient once, for both protocols.
             Error::Unreachable { phase: Phase::Pace, .. } => {}
             Error::Refused(refusal) if refusal.auth && blames_context(refusal) => {
                 let todo = "1 is the demo system's, 4 AutoDNS, 9 SSLManager: use --context or the profile's `context`";

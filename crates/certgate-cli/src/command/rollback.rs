@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate_client::{Kind, Place};
+use certgate_client::{Installation, Kind};
 use clap::Args;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(crate) struct Rollback {
 impl Rollback {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let folder = self.folder(global)?;
-        let place = Place::at(&folder);
+        let place = Installation::at(&folder);
         if place.set().is_none() {
             let text = "no certificate with its key is installed there";
             return Err(Failure::usage(format!("{}: {text}", folder.display())));

@@ -1,5 +1,5 @@
 use certgate_domain::{
-    AnyData, Certificate, CertificateInstallCheckData, CertificateInstallCheckResult, Response, Said, TlsData,
+    AnyData, Certificate, CertificateInstallCheckData, CertificateInstallCheckResult, Lenient, Response, TlsData,
     X509CertificateData, task::CertificateInstallCheck, words::StatusType,
 };
 
@@ -17,9 +17,9 @@ pub(super) fn run(world: &mut World, task: &CertificateInstallCheck, _: &Asked<'
     let shown = world.certificates.values().find(|certificate| certificate.name.as_deref() == Some(hostname));
     let data = CertificateInstallCheckData {
         ip: Some("192.0.2.1".to_owned()),
-        secured: Some(Said::Value(shown.is_some())),
-        inventory: Some(Said::Value(shown.is_some())),
-        chain_ok: Some(Said::Value(shown.is_some())),
+        secured: Some(Lenient::Parsed(shown.is_some())),
+        inventory: Some(Lenient::Parsed(shown.is_some())),
+        chain_ok: Some(Lenient::Parsed(shown.is_some())),
         certificate: shown
             .map(|shown| Box::new(Certificate { id: shown.id, name: shown.name.clone(), ..Certificate::default() })),
         certificate_data: shown.map(|shown| X509CertificateData {
@@ -27,7 +27,7 @@ pub(super) fn run(world: &mut World, task: &CertificateInstallCheck, _: &Asked<'
             serial_number: shown.serial_number.clone(),
             ..X509CertificateData::default()
         }),
-        tls: vec![TlsData { version: Some("TLSv1.3".to_owned()), supported: Some(Said::Value(shown.is_some())) }],
+        tls: vec![TlsData { version: Some("TLSv1.3".to_owned()), supported: Some(Lenient::Parsed(shown.is_some())) }],
         ..CertificateInstallCheckData::default()
     };
     let mut answer = answer("S4001013", "The server was checked successfully.", StatusType::Success);

@@ -3,8 +3,9 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use certgate_domain::{
-    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Credentials, Query, QueryFilter, QueryOrder,
-    QueryView, Response, Said, Secret, SslContact, SubjectAlternativeName, TaskKind, TimePeriod, VmcCheckData, task,
+    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Credentials, Lenient, Query, QueryFilter,
+    QueryOrder, QueryView, Response, Secret, SslContact, SubjectAlternativeName, TaskKind, TimePeriod, VmcCheckData,
+    task,
     words::{AuthMethod, Condition, Operator, OrderMode, ServerSoftware},
 };
 use certgate_json::{JsonCodec, document};
@@ -26,7 +27,7 @@ pub fn order(id: Option<i64>) -> Certificate {
         technical_contact: Some(SslContact::by_id(100)),
         authentication: Some(CertAuthentication {
             method: Some(AuthMethod::Dns),
-            provisioning: Some(Said::Value(true)),
+            provisioning: Some(Lenient::Parsed(true)),
             ..CertAuthentication::default()
         }),
         subject_alternative_names: vec![SubjectAlternativeName::new("www.example.com")],
@@ -66,7 +67,7 @@ fn query(key: &str, value: &str) -> Query {
         view: Some(QueryView {
             limit: Some(10),
             offset: Some(0),
-            children: Some(Said::Value(false)),
+            children: Some(Lenient::Parsed(false)),
             ..QueryView::default()
         }),
         orders: vec![QueryOrder { key: Some("updated".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::{Kept, Message, NewMessage, sqlite::Fault};
+use crate::{Message, NewMessage, StoredMessage, sqlite::Fault};
 
 const COLUMNS: &str =
     "number, account, id, transport, kind, job, stid, ctid, document, raw, received, order_id, confirmed, taken";
@@ -36,7 +36,7 @@ fn number(stable_id: &str) -> Option<i64> {
     stable_id.strip_prefix("msg-")?.parse().ok()
 }
 
-pub(super) fn keep(transaction: &Transaction<'_>, message: &NewMessage, now: i64) -> Result<Kept, Fault> {
+pub(super) fn keep(transaction: &Transaction<'_>, message: &NewMessage, now: i64) -> Result<StoredMessage, Fault> {
     let NewMessage { account, id, transport, kind, job, stid, ctid, document, raw } = message;
     let known: Option<(i64, Option<String>)> = transaction
         .prepare_cached(
@@ -46,7 +46,7 @@ pub(super) fn keep(transaction: &Transaction<'_>, message: &NewMessage, now: i64
         .query_row(params![account, id, document, raw], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((number, order)) = known {
-        return Ok(Kept { stable_id: stable_id(number), order, known: true });
+        return Ok(StoredMessage { stable_id: stable_id(number), order, known: true });
     }
     let order = order_of(transaction, message)?;
     transaction
@@ -55,7 +55,7 @@ pub(super) fn keep(transaction: &Transaction<'_>, message: &NewMessage, now: i64
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![account, id, transport, kind, job, stid, ctid, document, raw, now, order])?;
-    Ok(Kept { stable_id: stable_id(transaction.last_insert_rowid()), order, known: false })
+    Ok(StoredMessage { stable_id: stable_id(transaction.last_insert_rowid()), order, known: false })
 }
 
 /// The order a message is about: by its job; else by the transaction ids, the client's own first.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use crate::{Change, Happening, Holder, NewOrder, Order, State, StoreError, Twin, Which, sqlite::Fault};
+use crate::{Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, State, StoreError, Which, sqlite::Fault};
 
 const COLUMNS: &str =
     "id, task, account, certificate, name, product, csr, wanted, batch, state, job, stid, published, created, updated";
@@ -36,7 +36,7 @@ fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
     State::by_name(&name).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, name, rusqlite::types::Type::Text))
 }
 
-pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Holder, now: i64) -> Result<(), Fault> {
+pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), Fault> {
     let (state, detail) = (State::Intended, "about to be sent");
     let validated = transaction
         .prepare_cached("UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5")?
@@ -47,12 +47,7 @@ pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &H
     commit(transaction, order, state, detail, holder, now)
 }
 
-pub(super) fn validate(
-    transaction: &Transaction<'_>,
-    order: &NewOrder,
-    holder: &Holder,
-    now: i64,
-) -> Result<(), Fault> {
+pub(super) fn validate(transaction: &Transaction<'_>, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), Fault> {
     commit(transaction, order, State::Validating, "what validates it is about to be published", holder, now)
 }
 
@@ -70,7 +65,7 @@ fn commit(
     order: &NewOrder,
     state: State,
     detail: &str,
-    holder: &Holder,
+    holder: &Lease,
     now: i64,
 ) -> Result<(), Fault> {
     if by_id(transaction, &order.id)?.is_some() {
@@ -104,7 +99,7 @@ fn commit(
 
 /// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR. A revocation
 /// is of an earlier certificate under the same id, so that only another revocation is the same.
-fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<Twin>, Fault> {
+fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<ConflictingOrder>, Fault> {
     let found = match order.certificate {
         Some(certificate) => transaction
             .prepare_cached(TWIN_BY_CERTIFICATE)?
@@ -118,8 +113,8 @@ fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<Twin>,
     Ok(found)
 }
 
-fn twin_of(row: &Row<'_>) -> Result<Twin, rusqlite::Error> {
-    Ok(Twin { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)? })
+fn twin_of(row: &Row<'_>) -> Result<ConflictingOrder, rusqlite::Error> {
+    Ok(ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)? })
 }
 
 pub(super) const TWIN_BY_CERTIFICATE: &str =
@@ -159,20 +154,20 @@ fn happened(transaction: &Transaction<'_>, id: &str, state: State, detail: &str,
     Ok(())
 }
 
-pub(super) fn claim(transaction: &Transaction<'_>, id: &str, holder: &Holder, store: &Path) -> Result<bool, Fault> {
+pub(super) fn claim(transaction: &Transaction<'_>, id: &str, holder: &Lease, store: &Path) -> Result<bool, Fault> {
     let before: Option<Option<String>> = transaction
         .prepare_cached("SELECT holder FROM orders WHERE id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
     let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned()).into()) };
-    if before.is_some_and(|before| before != holder.token() && Holder::lives(store, &before)) {
+    if before.is_some_and(|before| before != holder.token() && Lease::lives(store, &before)) {
         return Ok(false);
     }
     transaction.execute("UPDATE orders SET holder = ?2 WHERE id = ?1", params![id, holder.token()])?;
     Ok(true)
 }
 
-pub(super) fn release(transaction: &Transaction<'_>, id: &str, holder: &Holder) -> Result<(), Fault> {
+pub(super) fn release(transaction: &Transaction<'_>, id: &str, holder: &Lease) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2 AND published IS NULL",
         params![id, holder.token()],
@@ -204,10 +199,10 @@ pub(super) fn each(connection: &Connection, which: &Which, call: &mut dyn FnMut(
     Ok(())
 }
 
-pub(super) fn story(connection: &Connection, id: &str) -> Result<Vec<Happening>, Fault> {
+pub(super) fn story(connection: &Connection, id: &str) -> Result<Vec<OrderEvent>, Fault> {
     let mut statement =
         connection.prepare_cached("SELECT time, state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid")?;
     let rows = statement
-        .query_map([id], |row| Ok(Happening { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? }))?;
+        .query_map([id], |row| Ok(OrderEvent { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

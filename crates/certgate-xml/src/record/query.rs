@@ -1,7 +1,7 @@
 //! `view`, `where`, `order` of a list.
 
 use certgate_domain::{
-    Query, QueryFilter, QueryOrder, QueryView, Said,
+    Lenient, Query, QueryFilter, QueryOrder, QueryView,
     words::{Condition, Operator, OrderMode},
 };
 use certgate_wire::DecodeError;
@@ -112,8 +112,8 @@ fn write_view(out: &mut Out<'_>, record: &QueryView) {
     out.integer("offset", *offset);
     out.integer("limit", *limit);
     match children {
-        Some(Said::Value(children)) => out.integer("children", Some(i64::from(*children))),
-        Some(Said::Text(text)) => out.text("children", Some(text)),
+        Some(Lenient::Parsed(children)) => out.integer("children", Some(i64::from(*children))),
+        Some(Lenient::Raw(text)) => out.text("children", Some(text)),
         None => {}
     }
     for (name, _) in [("from", from), ("to", to)].iter().filter(|(_, time)| time.is_some()) {

@@ -6,31 +6,31 @@
 /// reports it as a finding of the kind `value`.
 ///
 /// ```
-/// use certgate_domain::Said;
-/// let context: Said<i64> = Said::Text("CONTEXT".to_owned());
+/// use certgate_domain::Lenient;
+/// let context: Lenient<i64> = Lenient::Raw("CONTEXT".to_owned());
 /// assert_eq!(context.value(), None);
-/// assert_eq!(Said::from(9).value(), Some(&9));
+/// assert_eq!(Lenient::from(9).value(), Some(&9));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said<T> {
+pub enum Lenient<T> {
     /// A value of the documented type.
-    Value(T),
+    Parsed(T),
     /// Text that is not of the documented type, as received.
-    Text(String),
+    Raw(String),
 }
 
-impl<T> Said<T> {
+impl<T> Lenient<T> {
     /// The value, where it is one.
     pub fn value(&self) -> Option<&T> {
         match self {
-            Self::Value(value) => Some(value),
-            Self::Text(_) => None,
+            Self::Parsed(value) => Some(value),
+            Self::Raw(_) => None,
         }
     }
 }
 
-impl<T> From<T> for Said<T> {
+impl<T> From<T> for Lenient<T> {
     fn from(value: T) -> Self {
-        Self::Value(value)
+        Self::Parsed(value)
     }
 }

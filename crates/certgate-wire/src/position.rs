@@ -4,19 +4,19 @@ use std::fmt;
 
 /// A place in a payload: line and column, both from 1, columns counted in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
 }
 
-impl Place {
+impl Position {
     /// The place of a byte offset. A byte order mark at the start takes no column.
     ///
     /// ```
-    /// use certgate_wire::Place;
-    /// assert_eq!(Place::at("a\nüb".as_bytes(), 4), Place { line: 2, column: 2 });
+    /// use certgate_wire::Position;
+    /// assert_eq!(Position::at("a\nüb".as_bytes(), 4), Position { line: 2, column: 2 });
     /// ```
     pub fn at(body: &[u8], offset: usize) -> Self {
         let before = body.get(..offset.min(body.len())).unwrap_or_default();
@@ -44,7 +44,7 @@ fn count(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> usize {
     bytes.chunks(128).map(|chunk| usize::from(in_chunk(chunk))).sum()
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -52,7 +52,7 @@ impl fmt::Display for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::Position;
 
     #[test]
     fn places() {
@@ -65,7 +65,7 @@ mod tests {
             ("\u{feff}ab", 4, 1, 2),
             ("ab", 99, 1, 3),
         ] {
-            assert_eq!(Place::at(body.as_bytes(), offset), Place { line, column }, "{body:?} {offset}");
+            assert_eq!(Position::at(body.as_bytes(), offset), Position { line, column }, "{body:?} {offset}");
         }
     }
 }

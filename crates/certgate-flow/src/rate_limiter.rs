@@ -6,8 +6,8 @@ use std::{collections::VecDeque, time::Duration};
 ///
 /// ```
 /// use std::time::Duration;
-/// use certgate_flow::Pace;
-/// let mut pace = Pace::new(3);
+/// use certgate_flow::RateLimiter;
+/// let mut pace = RateLimiter::new(3);
 /// for _ in 0..3 {
 ///     assert_eq!(pace.wait(Duration::ZERO), Duration::ZERO);
 ///     pace.sent(Duration::ZERO);
@@ -15,12 +15,12 @@ use std::{collections::VecDeque, time::Duration};
 /// assert_eq!(pace.wait(Duration::from_millis(400)), Duration::from_millis(645));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct RateLimiter {
     per_second: usize,
     sent: VecDeque<Duration>,
 }
 
-impl Pace {
+impl RateLimiter {
     /// What the vendor allows: 3 requests a second and address, over either protocol.
     pub const GATEWAY: usize = 3;
     /// A second, and a little for the way: the gateway counts arrivals, we count departures.
@@ -54,12 +54,12 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::Pace;
+    use super::RateLimiter;
 
     proptest! {
         #[test]
         fn no_second_holds_more_than_allowed(per_second in 1usize..6, idle in proptest::collection::vec(0u64..700, 1..60)) {
-            let mut pace = Pace::new(per_second);
+            let mut pace = RateLimiter::new(per_second);
             let mut now = Duration::ZERO;
             let mut left = Vec::new();
             for idle in idle {

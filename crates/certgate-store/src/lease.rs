@@ -10,13 +10,13 @@ use crate::{StoreError, sqlite::private_folder};
 /// A process that carries orders. It holds a lock on a file for as long as it lives, so that a dead one is known at once and
 /// its orders can be taken over.
 #[derive(Debug)]
-pub struct Holder {
+pub struct Lease {
     token: String,
     path: PathBuf,
     _lock: File,
 }
 
-impl Holder {
+impl Lease {
     /// A holder beside that store's file, of that token, which nobody else has.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Holder {
     }
 }
 
-impl Drop for Holder {
+impl Drop for Lease {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }

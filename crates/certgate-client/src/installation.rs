@@ -24,7 +24,7 @@ use crate::{
 
 /// The folder of a certificate and its key.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Installation {
     folder: PathBuf,
 }
 
@@ -42,7 +42,7 @@ const CURRENT: &str = "current";
 const SETS: &str = "sets";
 const BEFORE: &str = "before";
 
-impl Place {
+impl Installation {
     /// The certificate in that folder.
     pub fn at(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }

@@ -11,7 +11,7 @@ use crate::{
 
 /// So many requests a second and gateway, first come first served, across processes. It need not outlive a power cut.
 #[derive(Debug)]
-pub struct Budget {
+pub struct SharedRateLimiter {
     connection: Connection,
     path: PathBuf,
 }
@@ -19,7 +19,7 @@ pub struct Budget {
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
 const WINDOW: i64 = 1045;
 
-impl Budget {
+impl SharedRateLimiter {
     /// The budget in that file, made where it is missing.
     ///
     /// # Errors

@@ -9,7 +9,7 @@
     reason = "a test"
 )]
 
-use certgate_store::Budget;
+use certgate_store::SharedRateLimiter;
 use proptest::prelude::*;
 
 proptest! {
@@ -19,7 +19,7 @@ proptest! {
     fn no_second_holds_more_than_allowed(per_second in 1usize..5, idle in proptest::collection::vec((0usize..3, 0i64..700), 1..40)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pace.sqlite");
-        let mut budgets: Vec<Budget> = (0..3).map(|_| Budget::open(&path).unwrap()).collect();
+        let mut budgets: Vec<SharedRateLimiter> = (0..3).map(|_| SharedRateLimiter::open(&path).unwrap()).collect();
         let (mut now, mut left) = (1_000_000, Vec::new());
         for (which, idle) in idle {
             now += idle;
@@ -41,7 +41,7 @@ proptest! {
 fn everybody_waits_when_the_gateway_asks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pace.sqlite");
-    let (mut one, mut other) = (Budget::open(&path).unwrap(), Budget::open(&path).unwrap());
+    let (mut one, mut other) = (SharedRateLimiter::open(&path).unwrap(), SharedRateLimiter::open(&path).unwrap());
     one.hold("gateway", 0, 10_000).unwrap();
     one.hold("gateway", 1_000, 8_000).unwrap();
     assert_eq!(other.depart("gateway", 3, 5_000).unwrap(), Some(10_000));
@@ -55,7 +55,7 @@ fn a_clock_set_back() {
     let later = 100 * 3_600_000;
     for back in [99 * 3_600_000, 30 * 60_000] {
         let folder = tempfile::tempdir().unwrap();
-        let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
+        let mut budget = SharedRateLimiter::open(&folder.path().join("pace.sqlite")).unwrap();
         for _ in 0..3 {
             assert_eq!(budget.depart("gateway", 3, later).unwrap(), None);
         }
@@ -72,7 +72,7 @@ fn a_clock_set_back() {
 #[test]
 fn a_hold_without_end() {
     let folder = tempfile::tempdir().unwrap();
-    let mut budget = Budget::open(&folder.path().join("pace.sqlite")).unwrap();
+    let mut budget = SharedRateLimiter::open(&folder.path().join("pace.sqlite")).unwrap();
     budget.hold("gateway", 1_000, i64::MAX).unwrap();
     assert!(budget.depart("gateway", 3, 2_000).unwrap().is_some());
 }
