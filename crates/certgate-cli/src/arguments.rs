@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 
-use certgate_client::{
+use certgate::{
     Trace,
     tape::{Mode, Tape},
 };
@@ -303,7 +303,7 @@ impl Global {
     pub(crate) fn now(&self) -> i64 {
         let taped =
             self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).and_then(Tape::time);
-        taped.unwrap_or_else(|| certgate_client::unix_now() / 1000)
+        taped.unwrap_or_else(|| certgate::unix_now() / 1000)
     }
 
     /// Whether output is JSON.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, Error, Phase};
+use certgate::{Client, Error, Phase};
 use certgate_domain::{AnyData, Call, Message, Response, TaskKind};
 use certgate_server::{Handled, Handler, Protocol, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};

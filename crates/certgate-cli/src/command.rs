@@ -32,7 +32,7 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
 
-use certgate_client::{Trace, tape::Tape};
+use certgate::{Trace, tape::Tape};
 
 use crate::{
     arguments::{Arguments, Command, Global},

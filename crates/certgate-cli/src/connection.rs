@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{
+use certgate::{
     Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, Redactor, SharedPace, Throttle, Trace, Transport,
     tape::{Mode, Offline, Tape},
 };

@@ -5,7 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
-use certgate_client::{Exchange, Kind, Redactor};
+use certgate::{Exchange, Kind, Redactor};
 use certgate_domain::{AnyData, Certificate, Response};
 use certgate_wire::Finding;
 use console::style;

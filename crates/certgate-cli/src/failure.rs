@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use certgate_client::{Error, Kind};
+use certgate::{Error, Kind};
 use certgate_domain::{AnyData, Response};
 use certgate_store::StoreError;
 use serde_json::{Map, Value, json};

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Installation, Ledger};
+use certgate::{Installation, Ledger};
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_store::Order;
 use certgate_x509::{KeyAlgorithm, PublicKey, X509};

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use certgate_client::{Files, Installation, Kind, written_files};
+use certgate::{Files, Installation, Kind, written_files};
 use certgate_domain::Secret;
 use certgate_keys::{PrivateKey, StorePassPhrase};
 use certgate_x509::{CertificateRequest, Issued, X509};

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_client::{Client, Installation};
+use certgate::{Client, Installation};
 use certgate_domain::{Certificate, Secret, task::CertificateInfo};
 use certgate_flow::Purpose;
 use certgate_keys::{KeyType, PrivateKey, Subject};

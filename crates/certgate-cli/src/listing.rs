@@ -1,6 +1,6 @@
 //! Lists: what is asked for, page by page, and its rows as they come.
 
-use certgate_client::{Client, Kind};
+use certgate::{Client, Kind};
 use certgate_domain::{
     AnyTask, Lenient, Query, QueryFilter, QueryOrder, QueryView,
     words::{Condition, Operator, OrderMode},

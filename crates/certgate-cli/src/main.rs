@@ -32,7 +32,7 @@ mod verdicts;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};
 
-use certgate_client::Kind;
+use certgate::Kind;
 use clap::ColorChoice;
 
 use crate::{arguments::Arguments, failure::Failure};
@@ -86,7 +86,7 @@ fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use certgate_client::Kind;
+    use certgate::Kind;
 
     use super::contained;
 

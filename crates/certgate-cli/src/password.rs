@@ -2,7 +2,7 @@
 
 use std::{fs, io::Read, path::PathBuf};
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_domain::Secret;
 
 use crate::{failure::Failure, profile::refuse_if_others_read, sandbox::Sandbox, shell};

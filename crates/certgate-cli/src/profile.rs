@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Proxy, tape::StandIns};
+use certgate::{Proxy, tape::StandIns};
 use certgate_json::Routes;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};

@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
-use certgate_client::{Carry, Client, Error, Kind, Ledger, Spool, Watcher};
+use certgate::{Carry, Client, Error, Kind, Ledger, Spool, Watcher};
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, ZoneRecord, words::AuthMethod,
 };

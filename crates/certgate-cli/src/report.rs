@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Error, Kind, Refusal};
+use certgate::{Error, Kind, Refusal};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;

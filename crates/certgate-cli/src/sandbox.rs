@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_domain::{Credentials, Secret};
 use certgate_simulator::{Gateway, Server};
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use certgate_client::{
+use certgate::{
     HttpSettings, HttpTransport, Kind, Proxy, Timeouts,
     tape::{Folder, StandIns},
 };

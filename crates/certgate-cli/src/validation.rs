@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use certgate_client::{Error, Interrupt, unix_now};
+use certgate::{Error, Interrupt, unix_now};
 use certgate_dns::{DnsError, Looking, Seen, TsigKey, Updating};
 use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
 use certgate_store::{Change, State, Store};

@@ -198,7 +198,8 @@ impl Client {
         self.tape.as_ref().is_some_and(|tape| tape.mode() == Mode::Replay)
     }
 
-    pub(crate) fn interrupt(&self) -> &Interrupt {
+    /// What stops it.
+    pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
 

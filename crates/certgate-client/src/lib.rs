@@ -1,4 +1,4 @@
-//! The client: a codec chosen at run time behind one trait, a real transport behind another, workflows driven.
+//! The client: a codec chosen at run time behind one trait, a real transport behind another, one exchange at a time.
 //!
 //! ```no_run
 //! use certgate_client::{Client, HttpSettings, HttpTransport};
@@ -15,38 +15,26 @@
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
 mod client;
+mod clock;
 pub mod difference;
-mod drive;
 mod error;
-mod files;
-mod fleet;
 mod http;
-mod installation;
 mod interrupt;
-mod ledger;
 mod proxy;
 mod redact;
 mod session;
-mod settle;
-mod spool;
 pub mod tape;
 mod throttle;
 mod trace;
 mod transport;
 
 pub use client::{Client, Exchange};
-pub use drive::{Watcher, drive, rehearse};
+pub use clock::unix_now;
 pub use error::{Error, Kind, Refusal};
-pub use files::{Files, written_files};
-pub use fleet::{Foreman, drive_batch};
 pub use http::{HttpSettings, HttpTransport, Timeouts};
-pub use installation::Installation;
 pub use interrupt::Interrupt;
-pub use ledger::{Carry, Ledger, unix_now};
 pub use proxy::Proxy;
 pub use redact::Redactor;
-pub use settle::{Settled, settle};
-pub use spool::Spool;
-pub use throttle::{OwnPace, SharedPace, Throttle};
+pub use throttle::{OwnPace, Throttle};
 pub use trace::Trace;
 pub use transport::{Phase, Transport, TransportError};

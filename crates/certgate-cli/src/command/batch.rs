@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Carry, Client, Error, Foreman, Kind, Ledger, Settled, drive_batch, settle};
+use certgate::{Carry, Client, Error, Foreman, Kind, Ledger, Settled, drive_batch, settle};
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
 use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
 use certgate_store::{Order as Known, State};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate_client::{Carry, Exchange, Kind};
+use certgate::{Carry, Exchange, Kind};
 use certgate_domain::{AnyTask, Options, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate_client::{
+use certgate::{
     Kind,
     difference::{Field, Relation, fields, is_among},
     tape::{self, Comparison, NOISE},

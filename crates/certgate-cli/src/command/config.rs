@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_client::tape::StandIns;
+use certgate::tape::StandIns;
 use certgate_json::Routes;
 use clap::Subcommand;
 use serde_json::{Value, json};

@@ -65,7 +65,7 @@ pub(crate) enum Contact {
 
 impl Contact {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let id_of = |exchange: &certgate_client::Exchange| {
+        let id_of = |exchange: &certgate::Exchange| {
             let object = exchange.answer.value.object.as_ref().and_then(|object| object.value.clone());
             object.unwrap_or_else(|| "a contact".to_owned())
         };

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_domain::{Call, Credentials, Secret, TaskKind};
 use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss};
 use clap::Args;

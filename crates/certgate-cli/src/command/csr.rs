@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::{BadRequest, CertificateRequest};
 use clap::{Args, Subcommand};

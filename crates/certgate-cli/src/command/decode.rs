@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_domain::{Call, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};

@@ -1,6 +1,6 @@
 //! `certgate delete`.
 
-use certgate_client::{Carry, drive};
+use certgate::{Carry, drive};
 use certgate_domain::{AnyTask, TaskKind, task};
 use clap::Args;
 use serde_json::json;

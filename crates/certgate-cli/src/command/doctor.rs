@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, Error, Exchange, Kind, Phase};
+use certgate::{Client, Error, Exchange, Kind, Phase};
 use certgate_domain::{
     AnyTask, TaskKind,
     task::{Hello, PollInfo},
@@ -276,7 +276,7 @@ impl<'a> Doctor<'a> {
     }
 }
 
-fn blames_context(refusal: &certgate_client::Refusal) -> bool {
+fn blames_context(refusal: &certgate::Refusal) -> bool {
     let mut objects = refusal.answer.all_messages().flat_map(|message| &message.objects);
     objects.any(|object| object.r#type.as_deref() == Some("request.auth.context"))
 }

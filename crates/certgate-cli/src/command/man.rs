@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
-    let page = page().map_err(|why| Failure::new(certgate_client::Kind::Internal, format!("the man page: {why}")))?;
+    let page = page().map_err(|why| Failure::new(certgate::Kind::Internal, format!("the man page: {why}")))?;
     if global.json() {
         document::print(&json!({ "schema": 1, "page": page }));
     } else {

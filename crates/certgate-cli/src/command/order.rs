@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Carry, Client, drive, rehearse};
+use certgate::{Carry, Client, drive, rehearse};
 use certgate_domain::{
     AnyTask, TaskKind, task,
     words::{AuthMethod, ServerSoftware},

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certgate_client::{Kind, Ledger};
+use certgate::{Kind, Ledger};
 use certgate_store::{Change, Message, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -68,8 +68,8 @@ enum Doing {
 impl Orders {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let path = store(&Settings::of(global)?)?;
-        let mut store = Sqlite::open(&path).map_err(certgate_client::Error::from)?;
-        let failed = |error: StoreError| Failure::from(certgate_client::Error::from(error));
+        let mut store = Sqlite::open(&path).map_err(certgate::Error::from)?;
+        let failed = |error: StoreError| Failure::from(certgate::Error::from(error));
         let find = |store: &Sqlite, id: &str| -> Result<Order, Failure> {
             let found = store.order(id).map_err(failed)?;
             found.ok_or_else(|| failed(StoreError::NoOrder(id.to_owned())))
@@ -172,7 +172,7 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
             rows.push(cells(order));
         }
     };
-    let failed = |error| Failure::from(certgate_client::Error::from(error));
+    let failed = |error| Failure::from(certgate::Error::from(error));
     store.each_order(&Which::All, &mut each).map_err(failed)?;
     let count = rows.len() + lines.len();
     if global.json() {

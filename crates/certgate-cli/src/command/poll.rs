@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use certgate_client::{Client, Error, Exchange, Kind, Ledger, Spool};
+use certgate::{Client, Error, Exchange, Kind, Ledger, Spool};
 use certgate_domain::{
     AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Kind, unix_now};
+use certgate::{Kind, unix_now};
 use certgate_domain::task::CertificateInfo;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};

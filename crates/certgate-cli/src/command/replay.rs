@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_client::{Redactor, tape, unix_now};
+use certgate::{Redactor, tape, unix_now};
 use clap::Subcommand;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate_client::{Client, Kind, Ledger, Settled, drive, settle};
+use certgate::{Client, Kind, Ledger, Settled, drive, settle};
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Order as Flow, Purpose, Wait, Wanted};
 use certgate_store::{Order, State};
@@ -240,7 +240,7 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
     let carried: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
     let install = waiting.install.or_carried(&carried);
     let progress = Progress::new(global, &connection.client, waiting.spool.clone()).ordered().of(&id);
-    let mut progress = progress.writing(ledger, certgate_client::Carry { wanted: carried, batch: None });
+    let mut progress = progress.writing(ledger, certgate::Carry { wanted: carried, batch: None });
     if order.order.task == TaskKind::CertificateDelete.name() {
         return deleted(connection, order, progress, waiting);
     }

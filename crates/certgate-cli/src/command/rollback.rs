@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate_client::{Installation, Kind};
+use certgate::{Installation, Kind};
 use clap::Args;
 use serde_json::json;
 

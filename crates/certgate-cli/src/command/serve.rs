@@ -5,7 +5,7 @@ mod simulator;
 
 use std::net::SocketAddr;
 
-use certgate_client::Kind;
+use certgate::Kind;
 use certgate_server::{Handler, Server};
 use clap::Subcommand;
 use serde_json::json;

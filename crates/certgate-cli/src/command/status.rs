@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, Error, Kind};
+use certgate::{Client, Error, Kind};
 use certgate_domain::{
     Certificate, Query,
     task::{CertificateInfo, CertificateList},

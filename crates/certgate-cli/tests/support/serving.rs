@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{HttpSettings, HttpTransport, Transport};
+use certgate::{HttpSettings, HttpTransport, Transport};
 use certgate_domain::{AnyTask, Call, Credentials, Identity, Options, Secret};
 use certgate_json::JsonCodec;
 use certgate_wire::{Codec, Reply, Request};

@@ -3,7 +3,6 @@
 use std::{
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use certgate_domain::{
@@ -16,7 +15,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, unix_now};
 
 /// The store of one account.
 pub struct Ledger {
@@ -34,11 +33,6 @@ pub struct Carry {
     pub wanted: Value,
     /// Which batch and line.
     pub batch: Option<String>,
-}
-
-/// Milliseconds since 1970.
-pub fn unix_now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Ledger {

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use certgate_client::{Carry, Client, Ledger, Settled, Transport, TransportError, settle, unix_now};
+use certgate::{Carry, Client, Ledger, Settled, Transport, TransportError, settle, unix_now};
 use certgate_domain::{Certificate, Credentials, Moment, Secret, task::CertificateReissue};
 use certgate_json::JsonCodec;
 use certgate_store::{Change, State};

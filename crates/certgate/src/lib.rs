@@ -1,0 +1,25 @@
+//! The front door: certificates ordered durably, watched until they are there, checked and installed.
+//!
+//! Everything below the command line: blocking, without arguments, without output, without a state of the process.
+
+#![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
+
+mod drive;
+mod files;
+mod fleet;
+mod installation;
+mod ledger;
+mod settle;
+mod shared_pace;
+mod spool;
+
+pub use certgate_client::*;
+
+pub use drive::{Watcher, drive, rehearse};
+pub use files::{Files, written_files};
+pub use fleet::{Foreman, drive_batch};
+pub use installation::Installation;
+pub use ledger::{Carry, Ledger};
+pub use settle::{Settled, settle};
+pub use shared_pace::SharedPace;
+pub use spool::Spool;
