@@ -6,9 +6,11 @@ use certgate::{
     Trace,
     tape::{Mode, Tape},
 };
-
+use certgate_domain::Protocol;
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable, parser::ValueSource,
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, Resettable, TypedValueParser},
+    parser::ValueSource,
 };
 
 use crate::command::{
@@ -101,36 +103,9 @@ pub(crate) enum Command {
     Man,
 }
 
-/// The two protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Protocol {
-    Xml,
-    Json,
-}
-
-impl Protocol {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Xml => "xml",
-            Self::Json => "json",
-        }
-    }
-
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Xml => Self::Json,
-            Self::Json => Self::Xml,
-        }
-    }
-}
-
-impl From<Protocol> for certgate_server::Protocol {
-    fn from(protocol: Protocol) -> Self {
-        match protocol {
-            Protocol::Xml => Self::Xml,
-            Protocol::Json => Self::Json,
-        }
-    }
+/// Reads the name of a protocol, and lists both in the help.
+pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
+    PossibleValuesParser::new(Protocol::ALL.map(Protocol::name)).try_map(|name| name.parse::<Protocol>())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -163,7 +138,7 @@ pub(crate) enum Side {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The protocol [default: the profile's, else json]
-    #[arg(long, global = true, env = "CERTGATE_TRANSPORT")]
+    #[arg(long, global = true, env = "CERTGATE_TRANSPORT", value_parser = protocol())]
     pub(crate) transport: Option<Protocol>,
     /// The gateway's address [default: the vendor's for the transport]
     #[arg(long, global = true, env = "CERTGATE_ENDPOINT", value_name = "URL")]

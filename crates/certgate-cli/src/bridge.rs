@@ -6,11 +6,11 @@ use std::{
 };
 
 use certgate::{Client, Error, Phase};
-use certgate_domain::{AnyData, Call, Message, Response, TaskKind};
-use certgate_server::{Handled, Handler, Protocol, message, refusal, unreadable};
+use certgate_domain::{AnyData, Call, Message, Protocol, Response, TaskKind};
+use certgate_server::{Handled, Handler, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
 
-use crate::{arguments, arguments::Global, failure::say};
+use crate::{arguments::Global, failure::say};
 
 /// The bridge. It knows no account: who asks is passed on.
 pub(crate) struct Bridge {
@@ -29,18 +29,13 @@ type Answered = (TaskKind, Response<AnyData>);
 
 impl Bridge {
     /// Speaks the front's protocol by its codec, and asks by those clients.
-    pub(crate) fn new(
-        global: &Global,
-        front: arguments::Protocol,
-        codec: Box<dyn Codec>,
-        clients: Vec<Client>,
-    ) -> Self {
+    pub(crate) fn new(global: &Global, front: Protocol, codec: Box<dyn Codec>, clients: Vec<Client>) -> Self {
         let (put_back, idle) = mpsc::channel();
         for client in clients {
             let _ = put_back.send(client);
         }
         let (is_strict, is_quiet, is_verbose) = (global.strict, global.quiet, global.verbose);
-        Self { front: front.into(), codec, idle: Mutex::new(idle), put_back, is_strict, is_quiet, is_verbose }
+        Self { front, codec, idle: Mutex::new(idle), put_back, is_strict, is_quiet, is_verbose }
     }
 
     fn reply(&self, request: &Request) -> Reply {
@@ -66,7 +61,7 @@ impl Bridge {
         let encoded = self.codec.encode_responses(&answers);
         if !self.is_quiet {
             for loss in &encoded.losses {
-                let front = self.codec.name();
+                let front = self.front;
                 log(&format!("warning: answer: `{}` cannot be said over {front}: {}", loss.path, loss.why));
             }
         }
@@ -108,9 +103,9 @@ impl Bridge {
             return Some(message("EF01000", &text, &finding.path, ""));
         }
         match client.check(&call.value) {
-            Err(Error::Unsayable { transport, loss, .. }) => {
+            Err(Error::Unsayable { protocol, loss, .. }) => {
                 let text =
-                    format!("{}: this cannot be said over {transport}: {}. Nothing was sent.", kind.name(), loss.why);
+                    format!("{}: this cannot be said over {protocol}: {}. Nothing was sent.", kind.name(), loss.why);
                 Some(message("EF01000", &text, &loss.path, ""))
             }
             _ => None,

@@ -10,13 +10,13 @@ use certgate::{
     Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, Redactor, SharedPace, Throttle, Trace, Transport,
     tape::{Mode, Offline, Tape},
 };
-use certgate_domain::{Credentials, Secret};
+use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_json::JsonCodec;
 use certgate_wire::Codec;
 use tempfile::TempDir;
 
 use crate::{
-    arguments::{Global, Protocol, ReplayMode},
+    arguments::{Global, ReplayMode},
     document,
     failure::{Failure, say},
     sandbox::Sandbox,

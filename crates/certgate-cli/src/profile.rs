@@ -10,16 +10,13 @@ use std::{
 };
 
 use certgate::{Proxy, tape::StandIns};
+use certgate_domain::Protocol;
 use certgate_json::Routes;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::de::{DeTable, DeValue};
 
-use crate::{
-    arguments::{Global, Protocol},
-    command::order::duration,
-    failure::Failure,
-};
+use crate::{arguments::Global, command::order::duration, failure::Failure};
 
 /// A section of the configuration file. Paths in it are relative to the file's folder.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -178,7 +175,7 @@ where
 }
 
 fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Protocol>, D::Error> {
-    one_of(deserializer, "xml or json", &[("xml", Protocol::Xml), ("json", Protocol::Json)])
+    String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
 }
 
 fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Routes>, D::Error> {

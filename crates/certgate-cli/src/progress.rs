@@ -54,7 +54,7 @@ impl<'a> Progress<'a> {
         let id = client.options().ctid.clone().unwrap_or_default();
         Self {
             global,
-            transport: client.transport_name(),
+            transport: client.protocol().name(),
             spool,
             bar,
             ordered: false,

@@ -6,10 +6,10 @@ use std::{
 };
 
 use certgate::Kind;
-use certgate_domain::{Credentials, Secret};
+use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_simulator::{Gateway, Server};
 
-use crate::{arguments::Protocol, failure::Failure};
+use crate::failure::Failure;
 
 /// A gateway on loopback with the documented page's world, for as long as this lives.
 pub(crate) struct Sandbox {

@@ -6,7 +6,7 @@ use certgate::{
     HttpSettings, HttpTransport, Kind, Proxy, Timeouts,
     tape::{Folder, StandIns},
 };
-use certgate_domain::{BasicUser, Credentials, Lenient, Options, Secret};
+use certgate_domain::{BasicUser, Credentials, Lenient, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 use certgate_json::Routes;
 use certgate_wire::Limits;
@@ -14,7 +14,7 @@ use certgate_xml::XmlCodec;
 use etcetera::BaseStrategy;
 
 use crate::{
-    arguments::{Global, Protocol, ReplayMode},
+    arguments::{Global, ReplayMode},
     connection::gateway,
     failure::Failure,
     password::Password,
@@ -320,8 +320,7 @@ impl<'a> Sources<'a> {
             && self.global.replay_mode != ReplayMode::RecordAll
             && let Some(entry) = Folder::open(tape)?.entries().first()
         {
-            let protocol = if entry.transport == "xml" { Protocol::Xml } else { Protocol::Json };
-            return Ok(Setting { value: Some(protocol), origin: Origin::Tape(tape.clone()) });
+            return Ok(Setting { value: Some(entry.protocol()), origin: Origin::Tape(tape.clone()) });
         }
         Ok(self.pick("transport", given, self.profile.transport))
     }

@@ -2,7 +2,7 @@
 
 use certgate_wire::Method;
 
-use crate::arguments::Protocol;
+use certgate_domain::Protocol;
 
 /// Each request by itself, at its place in the whole: what stands before it is blank.
 pub(crate) fn apart(bytes: &[u8], protocol: Protocol) -> Vec<Vec<u8>> {
@@ -76,7 +76,7 @@ pub(crate) fn together(requests: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{apart, together};
-    use crate::arguments::Protocol;
+    use certgate_domain::Protocol;
 
     #[test]
     fn apart_and_at_their_places() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Response, Secret, Task, TaskKind, Verdict,
+    AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Protocol, Response, Secret, Task, TaskKind, Verdict,
 };
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
@@ -166,9 +166,9 @@ impl Client {
         self
     }
 
-    /// `xml` or `json`.
-    pub fn transport_name(&self) -> &'static str {
-        self.codec.name()
+    /// The protocol that it speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.codec.protocol()
     }
 
     /// Where it sends to, for people.
@@ -262,7 +262,7 @@ impl Client {
     fn request(&self, call: &Call) -> Result<Request, Error> {
         let Encoded { payload, losses } = self.codec.encode_request(call);
         match losses.into_iter().find(|loss| loss.path != "options.language") {
-            Some(loss) => Err(Error::Unsayable { task: call.task.kind(), transport: self.codec.name(), loss }),
+            Some(loss) => Err(Error::Unsayable { task: call.task.kind(), protocol: self.codec.protocol(), loss }),
             None => Ok(payload),
         }
     }
@@ -452,7 +452,7 @@ impl Client {
         let mut line = json!({
             "seconds": (self.started.elapsed().as_millis() as f64) / 1000.0,
             "task": task.name(),
-            "transport": codec.name(),
+            "transport": codec.protocol().name(),
             "attempt": attempt,
             "request": redactor.request(codec, self.transport.endpoint(), request),
         });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate_domain::{AnyData, Response, TaskKind};
+use certgate_domain::{AnyData, Protocol, Response, TaskKind};
 use certgate_store::{State, StoreError};
 use certgate_wire::DecodeError;
 
@@ -88,12 +88,12 @@ pub enum Error {
         missing: &'static str,
     },
     /// The protocol cannot say something of a task, and leaving it out would ask for something else.
-    #[error("{}: `{}` cannot be said over {transport}: {}; leave it out, or use the other transport", task.name(), loss.path, loss.why)]
+    #[error("{}: `{}` cannot be said over {protocol}: {}; leave it out, or use the other transport", task.name(), loss.path, loss.why)]
     Unsayable {
         /// Which task.
         task: TaskKind,
-        /// `xml` or `json`.
-        transport: &'static str,
+        /// The protocol that cannot say it.
+        protocol: Protocol,
         /// What is lost, and why.
         loss: certgate_wire::Loss,
     },

@@ -1,6 +1,6 @@
 //! The codec.
 
-use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, TaskKind, Verdict};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Reply, Request};
 use serde_json::Value;
 
@@ -126,8 +126,8 @@ impl JsonCodec {
 }
 
 impl Codec for JsonCodec {
-    fn name(&self) -> &'static str {
-        "json"
+    fn protocol(&self) -> Protocol {
+        Protocol::Json
     }
 
     fn encode_request(&self, call: &Call) -> Encoded<Request> {

@@ -2,26 +2,8 @@
 
 use std::time::Duration;
 
+use certgate_domain::Protocol;
 use certgate_wire::{Reply, Request};
-
-/// Which of the two faces a request came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// The XML gateway.
-    Xml,
-    /// The JSON API.
-    Json,
-}
-
-impl Protocol {
-    /// Where it is spoken.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Xml => "/xml",
-            Self::Json => "/v1",
-        }
-    }
-}
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {

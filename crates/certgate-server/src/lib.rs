@@ -7,6 +7,6 @@ mod handler;
 mod refusal;
 mod server;
 
-pub use handler::{Handled, Handler, Protocol};
+pub use handler::{Handled, Handler};
 pub use refusal::{message, refusal, unreadable};
 pub use server::Server;

@@ -1,9 +1,7 @@
 //! How a gateway refuses.
 
-use certgate_domain::{AnyData, GenericObject, Message, Response, Status, StatusCode, words::StatusType};
+use certgate_domain::{AnyData, GenericObject, Message, Protocol, Response, Status, StatusCode, words::StatusType};
 use certgate_wire::DecodeError;
-
-use crate::Protocol;
 
 /// A refusal with one reason.
 pub fn refusal(code: &str, reason: Message) -> Response<AnyData> {

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use certgate_domain::Protocol;
 use certgate_wire::{Header, Method, Reply, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::{
@@ -25,7 +26,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Handled, Handler, Protocol};
+use crate::{Handled, Handler};
 
 /// A running server. Dropping it stops it at once, whatever is in hand.
 pub struct Server {
@@ -43,6 +44,14 @@ const HEAD: Duration = Duration::from_secs(30);
 const BODY: Duration = Duration::from_secs(60);
 /// How many connections are served at a time; further ones wait.
 const CONNECTIONS: usize = 256;
+
+/// Where a protocol is spoken.
+fn path(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Xml => "/xml",
+        Protocol::Json => "/v1",
+    }
+}
 
 impl Server {
     /// Listens and answers, in a thread of its own.
@@ -71,7 +80,7 @@ impl Server {
 
     /// The address of a protocol.
     pub fn endpoint(&self, protocol: Protocol) -> String {
-        format!("http://{}{}", self.address, protocol.path())
+        format!("http://{}{}", self.address, path(protocol))
     }
 
     /// The address of the XML gateway.
@@ -176,7 +185,7 @@ impl Body for Content {
 
 async fn answer<H: Handler>(handler: Arc<H>, request: hyper::Request<Incoming>) -> Answer {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    let (protocol, target) = match target.strip_prefix(Protocol::Json.path()) {
+    let (protocol, target) = match target.strip_prefix(path(Protocol::Json)) {
         Some(rest) if rest.starts_with('/') => (Protocol::Json, rest.to_owned()),
         _ if matches!(request.uri().path(), "/xml" | "/xml/") => (Protocol::Xml, String::new()),
         _ => return nowhere(handler.protocols()),

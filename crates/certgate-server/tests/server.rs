@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use certgate_server::{Handled, Handler, Protocol, Server};
+use certgate_domain::Protocol;
+use certgate_server::{Handled, Handler, Server};
 use certgate_wire::{Reply, Request};
 
 /// Says when a request came, and answers when it is told to.

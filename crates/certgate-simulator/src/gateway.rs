@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use certgate_domain::{AnyData, Call, Identity, Mode, Response, Secret, TaskKind, Verdict};
+use certgate_domain::{AnyData, Call, Identity, Mode, Protocol, Response, Secret, TaskKind, Verdict};
 use certgate_json::JsonCodec;
-use certgate_server::{Handled, Handler, Protocol, refusal, unreadable};
+use certgate_server::{Handled, Handler, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Reply, Request};
 use certgate_xml::XmlCodec;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};

@@ -16,7 +16,8 @@ mod task;
 mod tracked;
 mod world;
 
-pub use certgate_server::{Handled, Protocol, Server};
+pub use certgate_domain::Protocol;
+pub use certgate_server::{Handled, Server};
 pub use fault::Fault;
 pub use gateway::{Counts, Gateway};
 pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! The codec trait and what it takes and gives.
 
-use certgate_domain::{AnyData, Call, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Protocol, Response, TaskKind};
 
 use crate::{DecodeError, Findings, Reply, Request};
 
@@ -43,8 +43,8 @@ impl Loss {
 /// Reading is tolerant: what is unknown becomes a finding. Writing always succeeds; what cannot be said is a [`Loss`].
 /// Whether a task is fit to be sent is [`AnyTask::missing`](certgate_domain::AnyTask::missing)'s to say.
 pub trait Codec: Send + Sync {
-    /// `xml` or `json`.
-    fn name(&self) -> &'static str;
+    /// The protocol that it speaks.
+    fn protocol(&self) -> Protocol;
 
     /// Client: the request for a task.
     fn encode_request(&self, call: &Call) -> Encoded<Request>;

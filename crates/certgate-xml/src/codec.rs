@@ -1,6 +1,6 @@
 //! The codec: one protocol, both sides of it.
 
-use certgate_domain::{AnyData, Call, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Protocol, Response, TaskKind};
 use certgate_wire::{
     Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply, Request,
 };
@@ -43,8 +43,8 @@ const PROLOG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 const ANSWER_PROLOG: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>"#;
 
 impl Codec for XmlCodec {
-    fn name(&self) -> &'static str {
-        "xml"
+    fn protocol(&self) -> Protocol {
+        Protocol::Xml
     }
 
     fn encode_request(&self, call: &Call) -> Encoded<Request> {

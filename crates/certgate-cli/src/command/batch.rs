@@ -104,7 +104,7 @@ impl Batch {
         let report = report.transpose()?;
         let (mut clients, home) = Home::open(global, self.timeout, WORKERS.min(planned.len()))?;
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
-        let mut crew = Crew::new(global, first.transport_name(), home.ledger()?, report, self.timeout, planned);
+        let mut crew = Crew::new(global, first.protocol().name(), home.ledger()?, report, self.timeout, planned);
         let flow = crew.orders(first, self.again)?;
         let ended = drive_batch(clients, flow, &mut crew);
         crew.finish(ended)

@@ -7,12 +7,12 @@ use certgate::{
     difference::{Field, Relation, fields, is_among},
     tape::{self, Comparison, NOISE},
 };
-use certgate_domain::{AnyTask, TaskKind};
+use certgate_domain::{AnyTask, Protocol, TaskKind};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::Global,
     command::{call::read_task, decode::task_kind},
     connection::Home,
     document,

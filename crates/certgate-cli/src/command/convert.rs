@@ -8,13 +8,13 @@ use std::{
 };
 
 use certgate::Kind;
-use certgate_domain::{Call, Credentials, Secret, TaskKind};
+use certgate_domain::{Call, Credentials, Protocol, Secret, TaskKind};
 use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Global, Protocol, Side},
+    arguments::{Global, Side, protocol},
     command::decode::{Expected, Payload, decode_payload, read_file, task_kind, undecodable},
     connection::codec,
     curl, document,
@@ -34,10 +34,10 @@ use crate::{
 Places for values that are filled in later stay: {{name}}, ${name} and %NAME%.")]
 pub(crate) struct Convert {
     /// The protocol of the file
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = protocol())]
     from: Protocol,
     /// The protocol to turn it into
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = protocol())]
     to: Protocol,
     /// The task; may be left out where the payload says it
     #[arg(long, value_parser = task_kind)]

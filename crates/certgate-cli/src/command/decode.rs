@@ -7,14 +7,14 @@ use std::{
 };
 
 use certgate::Kind;
-use certgate_domain::{Call, TaskKind};
+use certgate_domain::{Call, Protocol, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Global, Protocol, Side},
+    arguments::{Global, Side},
     connection::codec,
     document,
     failure::Failure,
@@ -108,7 +108,7 @@ pub(crate) fn decode_payload(
     bytes: &[u8],
 ) -> Result<Payload, DecodeError> {
     match expected {
-        Expected::Requests(task) if codec.name() == Protocol::Json.name() => {
+        Expected::Requests(task) if codec.protocol() == Protocol::Json => {
             let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
             let parts = apart(bytes, Protocol::Json);
             let calls = parts.iter().map(|part| certgate_json::text::decode_text(&codec, task, part));

@@ -8,14 +8,14 @@ use std::{
 
 use certgate::{Client, Error, Exchange, Kind, Phase};
 use certgate_domain::{
-    AnyTask, TaskKind,
+    AnyTask, Protocol, TaskKind,
     task::{Hello, PollInfo},
 };
 use jiff::{Timestamp, fmt::rfc2822};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::Global,
     connection::Home,
     document,
     failure::Failure,

@@ -141,7 +141,7 @@ impl Taking<'_> {
                 );
                 return Err(Failure::new(Kind::Refused, text));
             }
-            self.ledger.keep(self.client.transport_name(), &message, &body)?;
+            self.ledger.keep(self.client.protocol().name(), &message, &body)?;
             // Refused: somebody else may have confirmed it meanwhile; the next look shows.
             let confirmed = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
             refused = match self.client.accepted(TaskKind::PollConfirm, confirmed) {

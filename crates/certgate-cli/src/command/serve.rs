@@ -6,16 +6,12 @@ mod simulator;
 use std::net::SocketAddr;
 
 use certgate::Kind;
+use certgate_domain::Protocol;
 use certgate_server::{Handler, Server};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{
-    arguments::{Global, Protocol},
-    connection::watch_for_interrupt,
-    document,
-    failure::Failure,
-};
+use crate::{arguments::Global, connection::watch_for_interrupt, document, failure::Failure};
 
 /// Run a gateway of our own
 #[derive(Debug, Subcommand)]
@@ -48,7 +44,7 @@ fn serve(
         Server::start(handler, listen).map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
     let mut document = json!({ "schema": 1 });
     for protocol in protocols {
-        let endpoint = server.endpoint((*protocol).into());
+        let endpoint = server.endpoint(*protocol);
         if !global.json() {
             document::line(&format!("{:<4} {endpoint}", protocol.name()));
         }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::TaskKind;
+use certgate_domain::{Protocol, TaskKind};
 use certgate_json::{JsonCodec, text};
 use certgate_wire::{Body, Codec, Method, Reply, Request};
 use certgate_xml::XmlCodec;
@@ -77,6 +77,11 @@ impl Entry {
         TaskKind::by_name(&self.task)
     }
 
+    /// The protocol it was recorded over; `Folder::open` refuses an index that names none.
+    pub fn protocol(&self) -> Protocol {
+        Protocol::by_name(&self.transport).unwrap_or(Protocol::Json)
+    }
+
     /// How it is called in messages.
     pub fn title(&self) -> String {
         format!("{:04} {} over {}", self.number, self.task, self.transport)
@@ -136,10 +141,10 @@ impl Exchange {
 impl Recorded<'_> {
     fn request_file(&self, stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
         let Request { target, body, .. } = self.request;
-        let body = Body(lines::spread(body.to_vec(), self.codec.name()));
-        let written = match self.codec.name() {
-            "xml" => body.0,
-            _ => {
+        let body = Body(lines::spread(body.to_vec(), self.codec.protocol()));
+        let written = match self.codec.protocol() {
+            Protocol::Xml => body.0,
+            Protocol::Json => {
                 let target = stand_ins.replace_in_query(target, redacted);
                 text::write_as_sent(&Request { target, body, ..self.request.clone() })
             }
@@ -149,13 +154,13 @@ impl Recorded<'_> {
 
     /// The body of a reply as it goes onto the tape.
     pub(super) fn body(&self, stand_ins: StandIns, reply: &Reply, redacted: &mut Vec<String>) -> Vec<u8> {
-        self.clean(&lines::spread(reply.body.to_vec(), self.codec.name()), stand_ins, redacted)
+        self.clean(&lines::spread(reply.body.to_vec(), self.codec.protocol()), stand_ins, redacted)
     }
 
     fn clean(&self, bytes: &[u8], stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
         let bytes = self.redactor.bytes(&self.codec.redact(bytes));
         redacted.extend(blanked(&bytes));
-        stand_ins.replace(bytes, self.codec.name(), redacted)
+        stand_ins.replace(bytes, self.codec.protocol(), redacted)
     }
 }
 
@@ -227,9 +232,8 @@ impl Folder {
             {
                 return Err(broken(&index, number + 1, format!("file `{name}` is not in the tape's folder")));
             }
-            if !["xml", "json"].contains(&entry.transport.as_str()) {
-                let why = format!("transport `{}`: expected xml or json", entry.transport);
-                return Err(broken(&index, number + 1, why));
+            if let Err(why) = entry.transport.parse::<Protocol>() {
+                return Err(broken(&index, number + 1, format!("transport {why}")));
             }
             if entry.response.is_some() == entry.error.is_some() || entry.response.is_some() != entry.status.is_some() {
                 let why = "expected either `response` and `status`, or `error`";
@@ -260,7 +264,10 @@ impl Folder {
 
     /// The codec of an exchange; any zone does where nothing but the tape is read.
     pub fn codec(entry: &Entry) -> Box<dyn Codec> {
-        if entry.transport == "xml" { Box::new(XmlCodec::default()) } else { Box::new(JsonCodec::default()) }
+        match entry.protocol() {
+            Protocol::Xml => Box::new(XmlCodec::default()),
+            Protocol::Json => Box::new(JsonCodec::default()),
+        }
     }
 
     /// An exchange's files.
@@ -287,7 +294,7 @@ impl Folder {
     }
 
     fn request(&self, entry: &Entry, bytes: &[u8]) -> Result<Request, Error> {
-        if entry.transport == "xml" {
+        if entry.protocol() == Protocol::Xml {
             let body = Body(bytes.to_vec());
             return Ok(Request { method: Method::Post, target: String::new(), headers: Vec::new(), body });
         }
@@ -321,17 +328,17 @@ impl Folder {
     pub(super) fn add(&mut self, recorded: &Recorded<'_>) -> Result<(), Error> {
         let Recorded { kind, request: _, sent, codec, redactor } = recorded;
         let number = self.entries.len() + 1;
-        let transport = codec.name();
+        let protocol = codec.protocol();
         let name = |side: &str, ending: &str| format!("{number:04}-{}.{side}.{ending}", kind.name());
         let mut redacted = Vec::new();
         let request_file = recorded.request_file(self.stand_ins(), &mut redacted);
         let mut entry = Entry {
             number,
             task: kind.name().to_owned(),
-            transport: transport.to_owned(),
+            transport: protocol.name().to_owned(),
             time: Timestamp::from_second(crate::unix_now() / 1000).unwrap_or_default().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            request: name("request", if transport == "xml" { "xml" } else { "http" }),
+            request: name("request", if protocol == Protocol::Xml { "xml" } else { "http" }),
             response: None,
             status: None,
             headers: BTreeMap::new(),
@@ -354,7 +361,7 @@ impl Folder {
                     redacted.push(SESSION.to_owned());
                 }
                 body = Some(recorded.body(self.stand_ins(), reply, &mut redacted));
-                entry.response = Some(name("response", transport));
+                entry.response = Some(name("response", protocol.name()));
             }
             Err(error) => {
                 entry.error = Some(redactor.text(&error.to_string()));

@@ -1,17 +1,18 @@
 //! Payloads a field a line, so that people and git can read them. Nothing but the white space between fields changes.
 
+use certgate_domain::Protocol;
 use serde::de::IgnoredAny;
 
 use super::texts::{Piece, opened, pieces};
 
 /// The same payload with its members, items or elements on lines of their own; what is none stays as it is.
-pub(super) fn spread(bytes: Vec<u8>, transport: &str) -> Vec<u8> {
-    match transport {
-        "xml" => match std::str::from_utf8(&bytes).ok().and_then(spread_xml) {
+pub(super) fn spread(bytes: Vec<u8>, protocol: Protocol) -> Vec<u8> {
+    match protocol {
+        Protocol::Xml => match std::str::from_utf8(&bytes).ok().and_then(spread_xml) {
             Some(spread) => spread,
             None => bytes,
         },
-        _ => spread_json(bytes),
+        Protocol::Json => spread_json(bytes),
     }
 }
 
@@ -99,6 +100,8 @@ fn line(out: &mut Vec<u8>, depth: usize) {
 
 #[cfg(test)]
 mod tests {
+    use certgate_domain::Protocol;
+
     use super::spread;
 
     #[test]
@@ -110,7 +113,7 @@ mod tests {
             ("{\"a\":", Some("{\"a\":")),
             ("<html>", Some("<html>")),
         ] {
-            let spread_out = String::from_utf8(spread(compact.as_bytes().to_vec(), "json")).unwrap();
+            let spread_out = String::from_utf8(spread(compact.as_bytes().to_vec(), Protocol::Json)).unwrap();
             if let Some(expected) = expected {
                 assert_eq!(spread_out, expected);
             }
@@ -134,7 +137,7 @@ mod tests {
             ("<html><p>unknown<br></html>", None),
             ("", None),
         ] {
-            let spread_out = String::from_utf8(spread(compact.as_bytes().to_vec(), "xml")).unwrap();
+            let spread_out = String::from_utf8(spread(compact.as_bytes().to_vec(), Protocol::Xml)).unwrap();
             assert_eq!(spread_out, expected.unwrap_or(compact));
         }
     }

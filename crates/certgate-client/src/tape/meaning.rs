@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use certgate_domain::{Call, Options, TaskKind};
+use certgate_domain::{Call, Options, Protocol, TaskKind};
 use certgate_json::document;
 use certgate_wire::{Codec, Reply, Request};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::{Error, difference};
 /// What a request asks for: transport, task, value and options. Neither who asks nor the transaction id.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Meaning {
-    transport: &'static str,
+    protocol: Protocol,
     task: TaskKind,
     value: Value,
     ctid: Option<String>,
@@ -22,7 +22,7 @@ pub(super) struct Meaning {
 impl Meaning {
     /// Of one of our requests. One that cannot be read means its bytes.
     pub(super) fn of(task: TaskKind, request: &Request, codec: &dyn Codec, stand_ins: StandIns) -> Self {
-        let transport = codec.name();
+        let protocol = codec.protocol();
         match codec.decode_requests(Some(task), request).map(|mut calls| calls.pop()) {
             Ok(Some(call)) => {
                 let Call { task: asked, options, .. } = &call.value;
@@ -31,14 +31,14 @@ impl Meaning {
                 let mut value =
                     json!({ "value": document::request(&call.value), "options": document::options(&options) });
                 stand_ins.stand_in(&mut value);
-                Self { transport, task: asked.kind(), value, ctid }
+                Self { protocol, task: asked.kind(), value, ctid }
             }
-            _ => Self { transport, task, value: String::from_utf8_lossy(&request.body).into(), ctid: None },
+            _ => Self { protocol, task, value: String::from_utf8_lossy(&request.body).into(), ctid: None },
         }
     }
 
     fn key(&self) -> String {
-        format!("{} {}", self.transport, self.over_any_transport())
+        format!("{} {}", self.protocol, self.over_any_transport())
     }
 
     /// What it asks for, by whatever protocol. The order of members is not the meaning.
@@ -72,7 +72,7 @@ pub(super) fn reply(task: TaskKind, reply: &Reply, codec: &dyn Codec, stand_ins:
 /// What a reply says as it was sent, for another over the same transport: JSON has its own types, and whatever nobody
 /// understands is there by its path.
 pub(super) fn as_sent(task: TaskKind, reply: &Reply, codec: &dyn Codec, stand_ins: StandIns) -> Value {
-    if codec.name() == "json"
+    if codec.protocol() == Protocol::Json
         && let Ok(mut value) = serde_json::from_slice::<Value>(&reply.body)
     {
         stand_ins.stand_in(&mut value);
@@ -136,12 +136,12 @@ impl Deck {
             .meanings
             .iter()
             .enumerate()
-            .filter(|(_, other)| other.task == meaning.task && other.transport == meaning.transport);
+            .filter(|(_, other)| other.task == meaning.task && other.protocol == meaning.protocol);
         let nearest = candidates
             .map(|(at, other)| (at, differing(other)))
             .min_by_key(|(at, fields)| (fields.len(), !self.left.contains(at)));
         match nearest {
-            None => format!("the tape has no {} over {}", meaning.task.name(), meaning.transport),
+            None => format!("the tape has no {} over {}", meaning.task.name(), meaning.protocol),
             Some((at, fields)) => {
                 let title = entries.get(at).map(Entry::title).unwrap_or_default();
                 if fields.is_empty() {

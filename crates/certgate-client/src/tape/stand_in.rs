@@ -1,6 +1,6 @@
 //! What stands in for persons' data: the same for the same value, so that relations survive.
 
-use certgate_domain::TaskKind;
+use certgate_domain::{Protocol, TaskKind};
 use certgate_json::document;
 use certgate_wire::Codec;
 use serde::{Deserialize, Serialize};
@@ -65,15 +65,15 @@ impl StandIns {
     }
 
     /// Replaces them in a payload where they stand; adds the names of their fields.
-    pub(super) fn replace(self, bytes: Vec<u8>, transport: &str, fields: &mut Vec<String>) -> Vec<u8> {
+    pub(super) fn replace(self, bytes: Vec<u8>, protocol: Protocol, fields: &mut Vec<String>) -> Vec<u8> {
         if self.is_empty() {
             return bytes;
         }
         let text = String::from_utf8_lossy(&bytes);
         let mut replace = |field: &str, text: &str| self.noted(field, text, fields);
-        let text = match transport {
-            "xml" => texts::in_xml(&text, &mut replace),
-            _ => texts::in_json(&text, &mut replace),
+        let text = match protocol {
+            Protocol::Xml => texts::in_xml(&text, &mut replace),
+            Protocol::Json => texts::in_json(&text, &mut replace),
         };
         // What is no text of the protocol: a comment, a proxy's page.
         let outside = if self.emails { with_mails_replaced(&text) } else { None };
@@ -184,6 +184,7 @@ mod tests {
     use serde_json::json;
 
     use super::StandIns;
+    use certgate_domain::Protocol;
 
     const ALL: StandIns = StandIns { names: true, emails: true, phones: true };
 
@@ -204,29 +205,29 @@ mod tests {
 
     #[test]
     fn where_they_stand_and_however_they_are_spelled() {
-        for (transport, payload, fields) in [
+        for (protocol, payload, fields) in [
             (
-                "json",
+                Protocol::Json,
                 r#"{"fname":"J\u00fcrgen","organization":"O\/Neil","phone":" +49 1 "}"#,
                 "fname organization phone",
             ),
-            ("xml", "<first>J&#252;rgen</first><last> M&quot;ller\n</last>", "first last"),
-            ("xml", "<firstname>Ada</firstname><email><![CDATA[ada@example.com]]></email>", "firstname email"),
-            ("xml", "<fax>\n +49 1</fax><!-- ada@example.com -->", "fax"),
-            ("json", r#"{"status":{"text":"Write to 'ada@example.com', or b.c@d.example."}}"#, "text"),
-            ("json", "<html>ada@example.com</html>", ""),
+            (Protocol::Xml, "<first>J&#252;rgen</first><last> M&quot;ller\n</last>", "first last"),
+            (Protocol::Xml, "<firstname>Ada</firstname><email><![CDATA[ada@example.com]]></email>", "firstname email"),
+            (Protocol::Xml, "<fax>\n +49 1</fax><!-- ada@example.com -->", "fax"),
+            (Protocol::Json, r#"{"status":{"text":"Write to 'ada@example.com', or b.c@d.example."}}"#, "text"),
+            (Protocol::Json, "<html>ada@example.com</html>", ""),
         ] {
             let mut found = Vec::new();
-            let once = ALL.replace(payload.as_bytes().to_vec(), transport, &mut found);
+            let once = ALL.replace(payload.as_bytes().to_vec(), protocol, &mut found);
             assert_eq!(found.join(" "), fields, "{payload}");
             let text = String::from_utf8(once.clone()).unwrap();
             for person in ["J", "Neil", "49 1", "ller", "Ada", "ada", "b.c@d"] {
                 assert!(!text.contains(person), "{person} in {text}");
             }
-            assert_eq!(ALL.replace(once, transport, &mut found), text.as_bytes(), "a stand-in stays");
+            assert_eq!(ALL.replace(once, protocol, &mut found), text.as_bytes(), "a stand-in stays");
         }
         let kept = br#"{"name":"Ada","city":"+49 1","version":"x@1.2","n":"@ IN TXT"}"#.to_vec();
-        assert_eq!(ALL.replace(kept.clone(), "json", &mut Vec::new()), kept);
+        assert_eq!(ALL.replace(kept.clone(), Protocol::Json, &mut Vec::new()), kept);
         assert_eq!(
             ALL.replace_in_query("/poll?replyTo=ada%40example.com&ctid=1", &mut Vec::new()).len(),
             "/poll?replyTo=mail-01234567%40example.invalid&ctid=1".len()

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
+use certgate_domain::Protocol;
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Credentials, Lenient, Query, QueryFilter,
     QueryOrder, QueryView, Response, Secret, SslContact, SubjectAlternativeName, TaskKind, TimePeriod, VmcCheckData,
@@ -9,7 +10,6 @@ use certgate_domain::{
     words::{AuthMethod, Condition, Operator, OrderMode, ServerSoftware},
 };
 use certgate_json::{JsonCodec, document};
-use certgate_server::Protocol;
 use certgate_wire::Codec;
 use certgate_xml::XmlCodec;
 

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use certgate_domain::{Credentials, Secret};
+use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
-    arguments::{Global, Protocol},
+    arguments::{Global, protocol},
     bridge,
     command::serve::serve,
     connection::{Home, codec},
@@ -30,7 +30,7 @@ Answers come in the front's form. Where there is none, HTTP says so, with 502 mo
 carried out is then not known, so look before ordering again. The bridge sends such a task once and never again.")]
 pub(crate) struct Bridge {
     /// The protocol spoken here; the other one is spoken behind [default: xml, or the one that --transport is not]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = protocol())]
     front: Option<Protocol>,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]

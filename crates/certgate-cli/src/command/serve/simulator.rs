@@ -6,17 +6,12 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::{Credentials, Secret};
+use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_simulator::{Gateway, Settings};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{
-    arguments::{Global, Protocol},
-    command::serve::serve,
-    failure::Failure,
-    profile::refuse_if_others_read,
-};
+use crate::{arguments::Global, command::serve::serve, failure::Failure, profile::refuse_if_others_read};
 
 /// The gateway itself, with the documented page's world, for trying out
 #[derive(Debug, Args)]
