@@ -7,17 +7,21 @@
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output")]
 
 mod error;
+mod install_options;
 mod lease;
 mod message;
 mod order;
 mod rate_limiter;
 mod sqlite;
 mod store;
+mod validation_step;
 
 pub use error::{ConflictingOrder, StoreError};
+pub use install_options::{DeployHook, InstallOptions, KeyStores, PassPhraseSource};
 pub use lease::Lease;
 pub use message::{Message, NewMessage, StoredMessage};
 pub use order::{Change, NewOrder, Order, OrderEvent, State};
 pub use rate_limiter::SharedRateLimiter;
 pub use sqlite::Sqlite;
 pub use store::{Store, Which};
+pub use validation_step::{PublishedRecord, ValidationStep};

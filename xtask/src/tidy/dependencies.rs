@@ -63,7 +63,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "thiserror",
         ]),
     ),
-    ("certgate-store", Some(&["rusqlite", "thiserror"])),
+    ("certgate-store", Some(&["rusqlite", "serde", "serde_json", "thiserror"])),
     (
         "certgate-simulator",
         Some(&[
