@@ -10,7 +10,7 @@ use certgate_domain::{AnyData, Call, Message, Protocol, Response, TaskKind};
 use certgate_server::{Handled, Handler, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
 
-use crate::{arguments::Global, failure::say};
+use crate::{args::Global, ui::streams::say};
 
 /// The bridge. It knows no account: who asks is passed on.
 pub(crate) struct Bridge {

@@ -35,8 +35,8 @@ pub(crate) mod tasks;
 use certgate::{Trace, tape::Tape};
 
 use crate::{
-    arguments::{Arguments, Command, Global},
-    failure::Failure,
+    args::{Arguments, Command, Global},
+    exit::Failure,
 };
 
 /// Runs a command; gives its exit code. What it was to record has the last word.

@@ -16,11 +16,12 @@ use certgate_wire::Codec;
 use tempfile::TempDir;
 
 use crate::{
-    arguments::{Global, ReplayMode},
-    document,
-    failure::{Failure, say},
+    args::{Global, ReplayMode},
+    exit::Failure,
     sandbox::Sandbox,
     settings::Settings,
+    ui::document,
+    ui::streams::say,
 };
 
 /// A client, and where its orders and messages are written down.

@@ -12,7 +12,7 @@ use certgate_store::Order;
 use certgate_x509::{KeyAlgorithm, PublicKey, X509};
 use serde_json::{Value, json};
 
-use crate::{arguments::Global, failure::Failure, settings::Settings};
+use crate::{args::Global, exit::Failure, settings::Settings};
 
 /// An installed certificate.
 pub(crate) struct Installed {

@@ -13,7 +13,7 @@ use certgate_x509::{CertificateRequest, Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::{command::order::duration, failure::Failure, keys::pass_phrase, report::shell_word, shell};
+use crate::{command::order::duration, exit::Failure, keys::pass_phrase, report::shell_word, shell};
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Args)]

@@ -12,7 +12,7 @@ use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 
-use crate::{command::order::id, failure::Failure, folders::like, profile::refuse_if_others_read, shell};
+use crate::{command::order::id, exit::Failure, folders::like, profile::refuse_if_others_read, shell};
 
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]

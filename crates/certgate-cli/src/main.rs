@@ -3,17 +3,14 @@
 #![allow(clippy::disallowed_methods, reason = "this is the command line")]
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
-mod arguments;
+mod args;
 mod bridge;
 mod command;
 mod connection;
-mod curl;
-mod document;
-mod failure;
+mod exit;
 mod folders;
 mod install;
 mod keys;
-mod listing;
 mod password;
 mod plan;
 mod profile;
@@ -24,18 +21,16 @@ mod sandbox;
 mod settings;
 mod several;
 mod shell;
-mod sure;
-mod table;
 mod template;
+mod ui;
 mod validation;
-mod verdicts;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};
 
 use certgate::Kind;
 use clap::ColorChoice;
 
-use crate::{arguments::Arguments, failure::Failure};
+use crate::{args::Arguments, exit::Failure};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read() {
@@ -56,7 +51,7 @@ fn main() -> ExitCode {
         ColorChoice::Auto => {}
     }
     let ended = contained(|| command::run(arguments)).map(ExitCode::from).map_err(|failure| failure.report(json));
-    match (ended, document::flush()) {
+    match (ended, ui::document::flush()) {
         (Ok(_), Err(lost)) => lost.report(json),
         (Ok(code) | Err(code), _) => code,
     }

@@ -5,7 +5,7 @@ use std::{fs, io::Read, path::PathBuf};
 use certgate::Kind;
 use certgate_domain::Secret;
 
-use crate::{failure::Failure, profile::refuse_if_others_read, sandbox::Sandbox, shell};
+use crate::{exit::Failure, profile::refuse_if_others_read, sandbox::Sandbox, shell};
 
 /// Where the password comes from.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-use crate::{command::order::read_csr, failure::Failure, install::Install};
+use crate::{command::order::read_csr, exit::Failure, install::Install};
 
 /// A line of a batch.
 #[derive(Debug, Clone, Deserialize)]

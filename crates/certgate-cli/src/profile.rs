@@ -16,7 +16,7 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::de::{DeTable, DeValue};
 
-use crate::{arguments::Global, command::order::duration, failure::Failure};
+use crate::{args::Global, command::order::duration, exit::Failure};
 
 /// A section of the configuration file. Paths in it are relative to the file's folder.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -12,11 +12,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     connection::watch_for_interrupt,
-    failure::{self, Failure, keep, printable},
+    exit::{Failure, keep},
     install::Install,
     report::Report,
+    ui::streams,
+    ui::streams::printable,
     validation::{Steps, Validation, clean_up},
 };
 
@@ -146,8 +148,8 @@ fn say(global: &Global, bar: Option<&ProgressBar>, text: &str) {
         return;
     }
     match bar {
-        Some(bar) => bar.suspend(|| failure::say(text)),
-        None => failure::say(text),
+        Some(bar) => bar.suspend(|| streams::say(text)),
+        None => streams::say(text),
     }
 }
 

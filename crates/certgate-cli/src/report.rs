@@ -11,11 +11,12 @@ use certgate_x509::{CertificateRequest, Check};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
-    document,
-    failure::{Failure, printable, say},
+    args::Global,
+    exit::Failure,
     install::Install,
     progress::strict,
+    ui::document,
+    ui::streams::{printable, say},
 };
 
 /// How a workflow ended before or without its order.

@@ -9,7 +9,7 @@ use certgate::Kind;
 use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_simulator::{Gateway, Server};
 
-use crate::failure::Failure;
+use crate::exit::Failure;
 
 /// A gateway on loopback with the documented page's world, for as long as this lives.
 pub(crate) struct Sandbox {

@@ -14,9 +14,9 @@ use certgate_xml::XmlCodec;
 use etcetera::BaseStrategy;
 
 use crate::{
-    arguments::{Global, ReplayMode},
+    args::{Global, ReplayMode},
     connection::gateway,
-    failure::Failure,
+    exit::Failure,
     password::Password,
     profile::{self, BUILT_IN, Profile},
 };

@@ -15,7 +15,7 @@ use certgate_store::{Change, State, Store};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command::order::duration, failure::Failure, profile::refuse_if_others_read, shell};
+use crate::{command::order::duration, exit::Failure, profile::refuse_if_others_read, shell};
 
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]

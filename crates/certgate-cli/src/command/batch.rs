@@ -18,21 +18,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{
         order::{duration, kind},
         resume::open,
     },
     connection::Home,
-    document,
-    failure::{Failure, say, worst},
+    exit::{Failure, worst},
     install::Install,
     plan::{Planned, read},
     progress::strict,
     report::Report,
     round::{Left, left, round},
     settings::new_id,
-    table::Table,
+    ui::document,
+    ui::streams::say,
+    ui::table::Table,
 };
 
 /// Many orders at the gateway's pace; run again, it does only what is left

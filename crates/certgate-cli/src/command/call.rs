@@ -10,11 +10,12 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::decode::{read_file, task_kind},
     connection::Connection,
-    document,
-    failure::{Failure, say},
+    exit::Failure,
+    ui::document,
+    ui::streams::say,
 };
 
 /// Send any task, its data in the JSON API's shape

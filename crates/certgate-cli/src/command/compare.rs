@@ -12,14 +12,15 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{call::read_task, decode::task_kind},
     connection::Home,
-    document,
-    failure::{Failure, printable, say},
+    exit::Failure,
     settings::{Origin, Settings},
-    table::Table,
-    verdicts::{Case, Reports, Row, Suite},
+    ui::document,
+    ui::reports::{Case, Reports, Row, Suite},
+    ui::streams::{printable, say},
+    ui::table::Table,
 };
 
 /// Ask both protocols for the same, or look at two tapes, field by field (exit 10 where they differ)

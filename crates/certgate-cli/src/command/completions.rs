@@ -5,9 +5,9 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use crate::{
-    arguments::{Arguments, Global},
-    document,
-    failure::Failure,
+    args::{Arguments, Global},
+    exit::Failure,
+    ui::document,
 };
 
 /// Print the completions of a shell
@@ -42,7 +42,7 @@ mod tests {
     use clap_complete::Shell;
 
     use super::script;
-    use crate::arguments::Arguments;
+    use crate::args::Arguments;
 
     #[test]
     fn each_command_and_option_is_there() {

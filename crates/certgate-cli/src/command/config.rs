@@ -8,11 +8,12 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
-    document,
-    failure::{Failure, printable},
+    args::Global,
+    exit::Failure,
     password::Password,
     settings::{Origin, Setting, Settings},
+    ui::document,
+    ui::streams::printable,
 };
 
 const EXAMPLE: &str = "Example:

@@ -9,12 +9,12 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::call::{exchange, exchange_with, read_task, send},
-    document,
-    failure::Failure,
-    listing::Listing,
-    sure::ask,
+    exit::Failure,
+    ui::confirm::ask,
+    ui::document,
+    ui::listing::Listing,
 };
 
 /// The contacts of certificates

@@ -14,14 +14,16 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Global, Side, protocol},
+    args::{Global, Side, protocol},
     command::decode::{Expected, Payload, decode_payload, read_file, task_kind, undecodable},
     connection::codec,
-    curl, document,
-    failure::{Failure, printable, say},
+    exit::Failure,
     settings::Settings,
     several::{apart, together},
     template::Template,
+    ui::curl,
+    ui::document,
+    ui::streams::{printable, say},
 };
 
 /// Turn payload files into the other protocol's

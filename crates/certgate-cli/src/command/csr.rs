@@ -13,11 +13,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::order::{csr_text, read_csr},
-    document,
-    failure::{Failure, printable},
+    exit::Failure,
     keys::{PassPhrase, key_type, read_key},
+    ui::document,
+    ui::streams::printable,
 };
 
 /// Private keys' requests

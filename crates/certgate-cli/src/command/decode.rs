@@ -14,12 +14,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Global, Side},
+    args::{Global, Side},
     connection::codec,
-    document,
-    failure::Failure,
+    exit::Failure,
     settings::Settings,
     several::apart,
+    ui::document,
 };
 
 /// Read a payload file and show its value

@@ -6,13 +6,13 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::order::{Waiting, show_requests},
     connection::Connection,
-    failure::Failure,
+    exit::Failure,
     progress::Progress,
     report::Report,
-    sure::ask,
+    ui::confirm::ask,
 };
 
 /// Delete a certificate and its order

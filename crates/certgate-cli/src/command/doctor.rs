@@ -15,11 +15,11 @@ use jiff::{Timestamp, fmt::rfc2822};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     connection::Home,
-    document,
-    failure::Failure,
+    exit::Failure,
     settings::{Origin, Settings},
+    ui::document,
 };
 
 /// How far clocks may differ: what a message took on its way is within it.

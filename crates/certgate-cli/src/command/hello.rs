@@ -2,7 +2,7 @@
 
 use certgate_domain::task::Hello;
 
-use crate::{arguments::Global, command::call::exchange, document, failure::Failure};
+use crate::{args::Global, command::call::exchange, exit::Failure, ui::document};
 
 pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
     let exchange = exchange(global, &Hello.into())?;

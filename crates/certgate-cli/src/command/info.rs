@@ -3,7 +3,7 @@
 use certgate_domain::task::CertificateInfo;
 use clap::Args;
 
-use crate::{arguments::Global, command::call::send, failure::Failure};
+use crate::{args::Global, command::call::send, exit::Failure};
 
 /// Show a certificate
 #[derive(Debug, Args)]

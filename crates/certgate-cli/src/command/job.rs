@@ -10,12 +10,12 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::call::{exchange, send},
-    document,
-    failure::Failure,
-    listing::Listing,
-    sure::ask,
+    exit::Failure,
+    ui::confirm::ask,
+    ui::document,
+    ui::listing::Listing,
 };
 
 /// The orders that the gateway works on

@@ -3,7 +3,7 @@
 use certgate_domain::task::CertificateList;
 use clap::Args;
 
-use crate::{arguments::Global, failure::Failure, listing::Listing};
+use crate::{args::Global, exit::Failure, ui::listing::Listing};
 
 /// List certificates (exit 8 where there is none)
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ use clap_mangen::Man;
 use serde_json::json;
 
 use crate::{
-    arguments::{Arguments, Global},
-    document,
-    failure::Failure,
+    args::{Arguments, Global},
+    exit::Failure,
+    ui::document,
 };
 
 pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
@@ -65,7 +65,7 @@ mod tests {
     use clap::{Command, CommandFactory};
 
     use super::page;
-    use crate::arguments::Arguments;
+    use crate::args::Arguments;
 
     #[test]
     fn each_command_and_option_is_there() {

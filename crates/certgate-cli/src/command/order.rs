@@ -20,14 +20,14 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     connection::Connection,
-    document,
-    failure::Failure,
+    exit::Failure,
     install::Install,
     keys::Keys,
     progress::{Progress, strict},
     report::{Report, Shown, failed},
+    ui::document,
     validation::Validation,
 };
 

@@ -8,14 +8,15 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     connection::store,
-    document,
-    failure::{Failure, printable, say},
+    exit::Failure,
     report::shell_word,
     settings::Settings,
-    sure::ask,
-    table::Table,
+    ui::confirm::ask,
+    ui::document,
+    ui::streams::{printable, say},
+    ui::table::Table,
     validation::clean_up,
 };
 

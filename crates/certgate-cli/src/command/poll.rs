@@ -13,12 +13,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{call::send, order::duration},
     connection::Connection,
-    document,
-    failure::{Failure, say},
+    exit::Failure,
     shell,
+    ui::document,
+    ui::streams::say,
 };
 
 /// The account's queue of notifications

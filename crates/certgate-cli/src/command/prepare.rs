@@ -6,9 +6,9 @@ use certgate_domain::task::CertificatePrepareOrder;
 use clap::Args;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{call::send, order::read_csr},
-    failure::Failure,
+    exit::Failure,
 };
 
 /// Check a CSR and show what validation needs

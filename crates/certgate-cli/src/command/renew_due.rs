@@ -14,18 +14,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{
         order::{Waiting, duration, ordered_anew},
         resume::carry_on,
     },
     connection::Connection,
-    document,
-    failure::{Failure, printable, say, worst},
+    exit::{Failure, worst},
     folders::{Installed, chosen, ends_within, find, read, under_way, whole},
     install::{Install, Then},
     keys::Keys,
     report::Shown,
+    ui::document,
+    ui::streams::{printable, say},
     validation::Validation,
 };
 

@@ -7,13 +7,14 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::order::duration,
-    document,
-    failure::{Failure, printable},
+    exit::Failure,
     password::Password,
     settings::{Settings, token},
-    verdicts::{Case, Reports, Suite},
+    ui::document,
+    ui::reports::{Case, Reports, Suite},
+    ui::streams::printable,
 };
 
 /// Tapes of recorded exchanges

@@ -11,13 +11,14 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::order::{Origin, Waiting, carried_through, read_csr},
     connection::Connection,
-    document,
-    failure::{Failure, say},
+    exit::Failure,
     progress::{Progress, strict},
     report::{Report, Shown},
+    ui::document,
+    ui::streams::say,
     validation::clean_up,
 };
 

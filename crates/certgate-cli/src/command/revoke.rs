@@ -4,12 +4,12 @@ use certgate_domain::{AnyTask, Certificate, task::CertificateRevoke};
 use clap::Args;
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::{call::exchange, order::show_requests},
     connection::Connection,
-    document,
-    failure::Failure,
-    sure::ask,
+    exit::Failure,
+    ui::confirm::ask,
+    ui::document,
 };
 
 /// Revoke an earlier certificate of an order by its serial number: reissue first

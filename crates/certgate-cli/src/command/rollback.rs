@@ -7,10 +7,11 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    arguments::Global,
-    document,
-    failure::{Failure, printable},
+    args::Global,
+    exit::Failure,
     folders::{chosen, find},
+    ui::document,
+    ui::streams::printable,
 };
 
 /// Put the set back that was in place before, all its files at once (exit 8 where there is none)

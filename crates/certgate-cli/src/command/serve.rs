@@ -11,7 +11,7 @@ use certgate_server::{Handler, Server};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{arguments::Global, connection::watch_for_interrupt, document, failure::Failure};
+use crate::{args::Global, connection::watch_for_interrupt, exit::Failure, ui::document};
 
 /// Run a gateway of our own
 #[derive(Debug, Subcommand)]

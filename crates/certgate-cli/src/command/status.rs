@@ -15,13 +15,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
+    args::Global,
     command::order::duration,
     connection::Connection,
-    document,
-    failure::Failure,
+    exit::Failure,
     folders::{Installed, chosen, ends_within, find, under_way, whole},
-    table::Table,
+    ui::document,
+    ui::table::Table,
 };
 
 /// The certificates of folders and at the gateway: how long they last, whether they match, and what to do

@@ -3,7 +3,7 @@
 use certgate_domain::{Mode, TaskKind};
 use serde_json::{Value, json};
 
-use crate::{arguments::Global, document, failure::Failure};
+use crate::{args::Global, exit::Failure, ui::document};
 
 pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
     let mode = |kind: TaskKind| match kind.mode() {

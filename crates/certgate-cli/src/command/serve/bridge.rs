@@ -6,12 +6,13 @@ use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
-    arguments::{Global, protocol},
+    args::{Global, protocol},
     bridge,
     command::serve::serve,
     connection::{Home, codec},
-    failure::{Failure, say},
+    exit::Failure,
     settings::Settings,
+    ui::streams::say,
 };
 
 #[derive(Debug, Args)]

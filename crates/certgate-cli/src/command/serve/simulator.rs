@@ -11,7 +11,7 @@ use certgate_simulator::{Gateway, Settings};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{arguments::Global, command::serve::serve, failure::Failure, profile::refuse_if_others_read};
+use crate::{args::Global, command::serve::serve, exit::Failure, profile::refuse_if_others_read};
 
 /// The gateway itself, with the documented page's world, for trying out
 #[derive(Debug, Args)]

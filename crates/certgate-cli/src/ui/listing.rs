@@ -9,7 +9,7 @@ use certgate_wire::{Finding, Limits};
 use clap::Args;
 use serde_json::Value;
 
-use crate::{arguments::Global, connection::Connection, document, failure::Failure, table::Table};
+use crate::{args::Global, connection::Connection, exit::Failure, ui::document, ui::table::Table};
 
 /// What a list is asked for.
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use serde_json::Value;
 
 use crate::{
-    document,
-    failure::{printable, say},
+    ui::document,
+    ui::streams::{printable, say},
 };
 
 /// A table whose rows come in pages; the first page settles how wide its columns are.

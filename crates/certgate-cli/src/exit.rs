@@ -7,7 +7,7 @@ use certgate_domain::{AnyData, Response};
 use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
 
-use crate::report::shell_word;
+use crate::{report::shell_word, ui::streams::say};
 
 /// A command that did not succeed.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl Failure {
             if let Value::Object(document) = &mut document {
                 document.extend(details);
             }
-            crate::document::print(&document);
+            crate::ui::document::print(&document);
         }
         ExitCode::from(kind.exit_code())
     }
@@ -137,18 +137,6 @@ const WORST: [Kind; 9] = [
     Kind::Unreachable,
     Kind::Pending,
 ];
-
-/// Says a line on stderr, fit for a terminal. A stderr that nobody reads is the caller's choice.
-pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
-}
-
-/// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
-}
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

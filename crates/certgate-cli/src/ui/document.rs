@@ -12,8 +12,9 @@ use console::style;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::Global,
-    failure::{Failure, printable, say},
+    args::Global,
+    exit::Failure,
+    ui::streams::{printable, say},
 };
 
 /// The secrets of this run: a gateway may say them back in what is shown of its answers.

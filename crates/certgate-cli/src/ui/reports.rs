@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::exit::Failure;
 
 /// Where results go besides the output.
 #[derive(Debug, Args)]

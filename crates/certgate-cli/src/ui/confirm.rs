@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use crate::failure::Failure;
+use crate::exit::Failure;
 
 /// Asks on a terminal; elsewhere `--yes` must say so.
 pub(crate) fn ask(yes: bool, question: &str) -> Result<(), Failure> {

@@ -1,0 +1,9 @@
+//! What people and scripts see: documents, tables, lists, reports, questions.
+
+pub(crate) mod confirm;
+pub(crate) mod curl;
+pub(crate) mod document;
+pub(crate) mod listing;
+pub(crate) mod reports;
+pub(crate) mod streams;
+pub(crate) mod table;
