@@ -1,13 +1,18 @@
-//! Key and certificates in one file that is encrypted with a pass phrase: PKCS#12 (RFC 7292) and Java's JKS.
+//! Key and certificates in one file that is encrypted with a pass phrase: PKCS#12 and Java's JKS.
 
-use std::time::SystemTime;
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use certgate_domain::Secret;
-use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
 
-use crate::{KeyError, PrivateKey};
+use crate::{
+    KeyError, PrivateKey, jks,
+    pkcs12::{self, Random},
+};
 
-/// The shortest pass phrase that Java's keytool takes.
+/// The shortest pass phrase that Java's keytool takes, in characters.
 const SHORTEST: usize = 6;
 
 /// The pass phrase of an encrypted file.
@@ -26,64 +31,51 @@ impl StorePassPhrase {
             ))),
         }
     }
-
-    /// As the crate for JKS takes it: a byte for each of Java's characters, of which it makes UTF-16 with a zero before each.
-    ///
-    /// # Errors
-    /// [`KeyError::Failed`]: a character is beyond that, U+00FF.
-    pub fn for_jks(&self) -> Result<Vec<u8>, KeyError> {
-        let bytes = self.0.expose().chars().map(u8::try_from).collect::<Result<_, _>>();
-        bytes.map_err(|_| {
-            KeyError::Failed(
-                "the store's pass phrase has a character that --jks cannot use: expected ASCII or Latin-1".to_owned(),
-            )
-        })
-    }
 }
 
 impl PrivateKey {
-    /// A PKCS#12 file with this key and its certificates (DER), its own first.
+    /// A PKCS#12 file (RFC 7292) with this key and its certificates (DER), its own first, under that name.
     ///
     /// # Errors
-    /// [`KeyError::Failed`]: a certificate is none.
+    /// [`KeyError::Failed`]: the machine gives no random numbers.
     pub fn pkcs12(
         &self,
         certificates: &[&[u8]],
         alias: &str,
         pass_phrase: &StorePassPhrase,
     ) -> Result<Vec<u8>, KeyError> {
-        let failed = |why: &dyn std::fmt::Display| KeyError::Failed(format!("no PKCS#12 file could be made: {why}"));
-        let key = p12_keystore::PrivateKey::from_der(self.to_pkcs8()).map_err(|why| failed(&why))?;
-        let chain: Result<Vec<Certificate>, _> = certificates.iter().map(|der| Certificate::from_der(der)).collect();
-        let chain = PrivateKeyChain::new(alias, key, chain.map_err(|why| failed(&why))?);
-        let mut store = KeyStore::new();
-        store.add_entry(alias, KeyStoreEntry::PrivateKeyChain(chain));
-        store.writer(pass_phrase.0.expose()).write().map_err(|why| failed(&why))
+        let failed = |why: &dyn fmt::Display| KeyError::Failed(format!("no PKCS#12 file could be made: {why}"));
+        let mut random = Random { salts: [[0; 16]; 3], vectors: [[0; 16]; 2] };
+        let Random { salts, vectors } = &mut random;
+        for bytes in salts.iter_mut().chain(vectors) {
+            getrandom::fill(bytes).map_err(|why| failed(&why))?;
+        }
+        pkcs12::write(self.to_pkcs8(), certificates, alias, pass_phrase.0.expose(), &random)
+            .map_err(|why| failed(&why))
     }
 
-    /// A JKS file with this key and its certificates (DER), its own first, made now. The key's pass phrase is the file's.
+    /// A JKS file with this key and its certificates (DER), its own first, under that name in small letters (Java looks
+    /// for no other). The key's pass phrase is the file's; `created` is the time that the file says the entry is from.
     ///
     /// # Errors
-    /// [`KeyError::Failed`]: the pass phrase cannot be used in such a file.
+    /// [`KeyError::Failed`]: the machine gives no random numbers, or the name is longer than such a file can say.
     pub fn jks(
         &self,
         certificates: &[&[u8]],
         alias: &str,
         pass_phrase: &StorePassPhrase,
-        now: SystemTime,
+        created: SystemTime,
     ) -> Result<Vec<u8>, KeyError> {
-        let failed = |why: &dyn std::fmt::Display| KeyError::Failed(format!("no JKS file could be made: {why}"));
-        let certificate = |der: &&[u8]| jks::Certificate { cert_type: "X.509".to_owned(), content: der.to_vec() };
-        let entry = jks::PrivateKeyEntry {
-            creation_time: now,
-            private_key: self.to_pkcs8().to_vec(),
-            certificate_chain: certificates.iter().map(certificate).collect(),
+        let failed = |why: &dyn fmt::Display| KeyError::Failed(format!("no JKS file could be made: {why}"));
+        let mut salt = jks::Salt::default();
+        getrandom::fill(&mut salt).map_err(|why| failed(&why))?;
+        let created = created.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let entry = jks::Entry {
+            alias,
+            key: self.to_pkcs8(),
+            certificates,
+            created: u64::try_from(created).unwrap_or(u64::MAX),
         };
-        let mut store = jks::KeyStore::new();
-        let pass_phrase = pass_phrase.for_jks()?;
-        store.set_private_key_entry(alias, entry, &pass_phrase).map_err(|why| failed(&why))?;
-        let mut bytes = Vec::new();
-        store.store(&mut bytes, &pass_phrase).map_err(|why| failed(&why))?;
-        Ok(bytes)
+        jks::write(&entry, pass_phrase.0.expose(), &salt).map_err(|why| failed(&why))
     }
 }

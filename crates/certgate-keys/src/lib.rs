@@ -9,7 +9,10 @@
 //! # Ok::<(), certgate_keys::KeyError>(())
 //! ```
 
+mod der;
+mod jks;
 mod keystore;
+mod pkcs12;
 mod read;
 mod request;
 
