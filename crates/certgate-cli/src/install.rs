@@ -94,11 +94,7 @@ impl Then {
         let missing =
             || Failure::usage("--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command");
         let usable = |why: certgate_keys::KeyError| Failure::usage(why.to_string());
-        let pass_phrase = StorePassPhrase::new(read.ok_or_else(missing)?).map_err(usable)?;
-        if self.jks {
-            pass_phrase.for_jks().map_err(usable)?;
-        }
-        Ok(Some(pass_phrase))
+        Ok(Some(StorePassPhrase::new(read.ok_or_else(missing)?).map_err(usable)?))
     }
 
     /// The encrypted files for a certificate.

@@ -290,47 +290,6 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     assert_eq!((pair(&home.path().join("live")), gateway.counts().orders), before);
 }
 
-/// The private key (PKCS#8) in a JKS file, by openssl's SHA-1: the file's digest is over its pass phrase, as UTF-16, and its
-/// content, and the key is hidden by a chain of such digests. Java's keytool is not on every machine.
-fn key_of_jks(folder: &Path, pass_phrase: &str) -> Vec<u8> {
-    let pass_phrase: Vec<u8> = pass_phrase.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let sha1 = |parts: &[&[u8]]| {
-        fs::write(folder.join("hashed"), parts.concat()).unwrap();
-        let output = Command::new("openssl").args(["dgst", "-sha1", "-binary", "hashed"]).current_dir(folder).output();
-        output.unwrap().stdout
-    };
-    let bytes = fs::read(folder.join("keystore.jks")).unwrap();
-    let (content, digest) = bytes.split_at(bytes.len() - 20);
-    assert_eq!(sha1(&[&pass_phrase, b"Mighty Aphrodite", content]), digest, "the pass phrase is the file's");
-    assert_eq!(content[..16], [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1], "version 2, one key");
-    let mut rest = &content[16..];
-    let mut take = |count: usize| {
-        let (taken, after) = rest.split_at(count);
-        rest = after;
-        taken
-    };
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
-    let length = number(take(2));
-    assert_eq!(take(length), b"example.com");
-    take(8); // When it was made.
-    let length = number(take(4));
-    let hidden = take(length);
-    assert_eq!(number(take(4)), 2, "with its chain");
-    // A sequence of an algorithm and an octet string, which is: a salt, the hidden key, a digest of it.
-    let header = |der: &[u8]| if der[1] < 0x80 { 2 } else { 2 + usize::from(der[1] & 0x7f) };
-    let inner = &hidden[header(hidden)..];
-    let octets = &inner[header(inner) + usize::from(inner[1])..];
-    let (salt, hidden) = octets[header(octets)..].split_at(20);
-    let (hidden, digest) = hidden.split_at(hidden.len() - 20);
-    let (mut key, mut link) = (Vec::new(), salt.to_vec());
-    for part in hidden.chunks(20) {
-        link = sha1(&[&pass_phrase, &link]);
-        key.extend(part.iter().zip(&link).map(|(byte, mask)| byte ^ mask));
-    }
-    assert_eq!(sha1(&[&pass_phrase, &key]), digest, "the pass phrase is the key's");
-    key
-}
-
 /// What openssl, and Java's keytool where it is installed, find in the encrypted files is the pair in place.
 #[test]
 fn encrypted_stores() {
@@ -355,10 +314,7 @@ fn encrypted_stores() {
         let (ok, key) = read("pass:geheim ü", "-nocerts");
         assert!(ok, "openssl reads it");
         fs::write(home.path().join("from-p12.pem"), key).unwrap();
-        fs::write(home.path().join("from-jks.der"), key_of_jks(&live, "geheim ü")).unwrap();
-        for from in ["from-p12.pem", "from-jks.der"] {
-            assert_eq!(openssl(home.path(), &["pkey", "-in", from, "-pubout"]).1, pair(&live).1, "{from}");
-        }
+        assert_eq!(openssl(home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1, pair(&live).1);
         assert_eq!(read("pass:geheim ü", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
         assert!(!read("pass:wrong-6", "-nocerts").0);
         let keytool = Command::new("keytool")
@@ -373,13 +329,11 @@ fn encrypted_stores() {
         }
     }
     secret("short", "12345\n");
-    secret("cyrillic", "пароль\n");
     let (csr, orders) = (csr(), gateway.counts().orders);
     let no_key = ["reissue", "571", "--csr", &csr, "--out", "other"];
     for (order, more, said) in [
         (&NEW[..], vec!["--pkcs12", "--jks"], "give --store-pass-file or --store-pass-command"),
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "short"], "found 5 characters, expected at least 6"),
-        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "cyrillic"], "expected ASCII or Latin-1"),
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with"),
         (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),
         (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "give --out too"),
