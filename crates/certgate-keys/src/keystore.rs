@@ -50,8 +50,7 @@ impl PrivateKey {
         for bytes in salts.iter_mut().chain(vectors) {
             getrandom::fill(bytes).map_err(|why| failed(&why))?;
         }
-        pkcs12::write(self.to_pkcs8(), certificates, alias, pass_phrase.0.expose(), &random)
-            .map_err(|why| failed(&why))
+        pkcs12::write(self.to_pkcs8(), certificates, alias, pass_phrase.0.expose(), &random).map_err(|why| failed(&why))
     }
 
     /// A JKS file with this key and its certificates (DER), its own first, under that name in small letters (Java looks

@@ -5,10 +5,7 @@
 
 use pkcs8::{
     ObjectIdentifier,
-    der::{
-        self, Encode, Tag,
-        asn1::Null,
-    },
+    der::{self, Encode, Tag, asn1::Null},
     pkcs5::{EncryptionScheme, pbes2},
 };
 use ring::{
@@ -66,7 +63,8 @@ pub(crate) fn write(
         let attributes = if bags.is_empty() { attributes()? } else { Vec::new() };
         bags.push(sequence(&[CERTIFICATE_BAG.to_der()?, explicit(&bag)?, attributes])?);
     }
-    let (algorithm, encrypted) = self::encrypted(&sequence(&bags)?, pass_phrase, certificates_salt, *certificates_vector)?;
+    let (algorithm, encrypted) =
+        self::encrypted(&sequence(&bags)?, pass_phrase, certificates_salt, *certificates_vector)?;
     let content = sequence(&[DATA.to_der()?, algorithm, implicit_octets(&encrypted)?])?;
     let encrypted_data = sequence(&[0_u8.to_der()?, content])?;
     let certificates = sequence(&[ENCRYPTED_DATA.to_der()?, explicit(&encrypted_data)?])?;
@@ -95,8 +93,7 @@ fn attributes(alias: &str, local_key_id: &[u8]) -> der::Result<Vec<u8>> {
 /// The AlgorithmIdentifier and the content encrypted by it.
 fn encrypted(content: &[u8], pass_phrase: &str, salt: &[u8], vector: [u8; 16]) -> der::Result<(Vec<u8>, Vec<u8>)> {
     let failed = |_| der::Error::from(der::ErrorKind::Failed);
-    let parameters =
-        pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, salt, vector).map_err(failed)?;
+    let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, salt, vector).map_err(failed)?;
     let encrypted = parameters.encrypt(pass_phrase.as_bytes(), content).map_err(failed)?;
     Ok((EncryptionScheme::from(parameters).to_der()?, encrypted))
 }
