@@ -106,7 +106,10 @@ fn a_task_that_cannot_be_converted() {
     assert!(document["payload"].as_str().unwrap().contains("GET /poll\n"), "{document}");
     let losses = document["losses"].as_array().unwrap();
     let lost = losses.iter().find(|loss| loss["path"] == "task[2]").unwrap();
-    assert!(lost["why"].as_str().unwrap().starts_with("4:7: request.task.code: found the task code `999`"), "{lost}");
+    assert!(
+        lost["why"].as_str().unwrap().starts_with("4:7: request.task[2].code: found the task code `999`"),
+        "{lost}"
+    );
     assert_eq!(exit(&convert(&["-", "--strict"], &legacy)), 10);
     let requests = "GET /poll\n\nGET /nothing\n\n";
     let output = certgate(&["convert", "--from", "json", "--to", "xml", "--side", "request", "-"], requests);
@@ -119,6 +122,39 @@ fn a_task_that_cannot_be_converted() {
         exit(&convert(&["-"], "<request><task><code>998</code></task><task><code>999</code></task></request>")),
         7
     );
+}
+
+/// Tasks are found by the codec, not by their text: with an attribute, as libinternetx sends them, and beside a comment that
+/// holds one.
+#[test]
+fn tasks_are_elements_not_text() {
+    let serials = "<request><!-- <task><code>1</code></task> --><task serial=\"0\"><code>0905</code></task>\n\
+                   <task serial=\"1\"><code>999</code></task><task serial=\"2\"><code>400104</code>\
+                   <certificate><id>571</id><colour>red</colour></certificate></task></request>";
+    let output = convert(&["-", "--output", "json"], serials);
+    let document = json(&output);
+    assert_eq!(exit(&output), 0, "{document}");
+    assert_eq!(document["payload"], "GET /poll\n\n\nGET /certificate/571\n\n");
+    let losses: Vec<(&str, &str)> = document["losses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|loss| (loss["path"].as_str().unwrap(), loss["why"].as_str().unwrap()))
+        .collect();
+    let unknown =
+        "2:18: request.task[1].code: found the task code `999`, expected the code of a known task, such as 400104";
+    assert_eq!(
+        losses,
+        [
+            ("request.task[2].certificate.colour", "unknown, so the other protocol's name for it is not known"),
+            ("task", "JSON has one task a request: the 2 tasks are 2 requests here, one after the other"),
+            ("task[1]", unknown),
+        ]
+    );
+    let alone = "<request><!-- <task> --><task><code>0905</code></task></request>";
+    let output = convert(&["-"], alone);
+    assert_eq!((exit(&output), stderr(&output).as_str()), (0, ""));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "GET /poll\n\n");
 }
 
 /// A template is a template in messages too, and a place may stand for a boolean or for the task's code.

@@ -174,12 +174,8 @@ impl Codec for JsonCodec {
         Ok(vec![Decoded { value, findings: tree.findings(findings) }])
     }
 
-    fn decode_requests(
-        &self,
-        expected: Option<TaskKind>,
-        request: &Request,
-    ) -> Result<Vec<Decoded<Call>>, DecodeError> {
-        Ok(vec![self.call(expected, request, Source::body(&request.body))?])
+    fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {
+        vec![self.call(expected, request, Source::body(&request.body))]
     }
 
     fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {

@@ -58,6 +58,61 @@ pub fn decode_text(codec: &JsonCodec, expected: Option<TaskKind>, text: &[u8]) -
     codec.call(expected, &request, Source { whole: text, start, target, headers: &headers })
 }
 
+/// Reads requests in their printed form, one after the other, each by itself; places are those in the whole text. A line that
+/// says method and path starts the next request: no line of JSON looks like it.
+///
+/// ```
+/// use certgate_json::{JsonCodec, text::decode_texts};
+/// let read = decode_texts(&JsonCodec::default(), None, b"GET /poll\n\nGET /nowhere\n");
+/// assert!(matches!(&*read, [Ok(_), Err(refusal)] if refusal.to_string().starts_with("3:5: ")));
+/// ```
+pub fn decode_texts(
+    codec: &JsonCodec,
+    expected: Option<TaskKind>,
+    text: &[u8],
+) -> Vec<Result<Decoded<Call>, DecodeError>> {
+    let decode = |(lines, part)| match decode_text(codec, expected, part) {
+        Ok(mut decoded) => {
+            for place in decoded.findings.iter_mut().filter_map(|finding| finding.place.as_mut()) {
+                place.line += lines;
+            }
+            Ok(decoded)
+        }
+        Err(mut refusal) => {
+            if let Some(place) = &mut refusal.place {
+                place.line += lines;
+            }
+            Err(refusal)
+        }
+    };
+    parts(text).into_iter().map(decode).collect()
+}
+
+/// Each request, and how many lines stand before it. What is not blank before the first request line is a part of its own.
+fn parts(text: &[u8]) -> Vec<(usize, &[u8])> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for (lines, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if starts_request(line) {
+            starts.push((lines, at));
+        }
+        at += line.len();
+    }
+    let before = text.get(..starts.first().map_or(text.len(), |(_, at)| *at)).unwrap_or_default();
+    if starts.is_empty() || !before.trim_ascii().is_empty() {
+        starts.insert(0, (0, 0));
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+    starts.iter().zip(ends).map(|((lines, start), end)| (*lines, text.get(*start..end).unwrap_or_default())).collect()
+}
+
+fn starts_request(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let asks =
+        |method: &Method| line.strip_prefix(method.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b" /"));
+    Method::ALL.iter().any(asks)
+}
+
 /// The request without its body, and where that, the target and the headers start.
 struct Head {
     request: Request,

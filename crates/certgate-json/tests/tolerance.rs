@@ -237,6 +237,46 @@ fn requests() {
     assert_eq!(Lenient::<Moment>::Raw("x".to_owned()).value(), None);
 }
 
+/// Requests one after the other, each at its place in the whole text.
+#[test]
+fn several_requests_in_a_text() {
+    for (text, expected) in [
+        (
+            "GET /poll\n\nPUT /certificate/1\n\n{\n\"csr\":\"GET /x\",\"x\":1}\n",
+            vec!["poll-info", "certificate-reissue 6:16: x: unknown"],
+        ),
+        ("\n\u{feff}GET /poll\r\n\r\nGET /hello\n", vec!["poll-info", "hello"]),
+        (
+            "GET /nowhere\n\nGET /poll?x=1\n\n",
+            vec![
+                "1:5: request: found `GET /nowhere`, expected a route of this API, such as `GET /certificate/{id}`",
+                "poll-info 3:11: query.x: unknown",
+            ],
+        ),
+        (
+            "{\"id\":5}\nGET /poll\n",
+            vec![
+                "1:1: request: found a body without method and path: the task cannot be told, expected a line such as `GET /certificate/{id}`, or the task's name",
+                "poll-info",
+            ],
+        ),
+        (
+            "GET /poll\nA: b\n\nPUT /poll/x\n",
+            vec!["poll-info", "4:5: request.path: found `x`, expected a whole number as id"],
+        ),
+    ] {
+        let read = text::decode_texts(&JsonCodec::default(), None, text.as_bytes());
+        let shown = read.into_iter().map(|read| match read {
+            Ok(read) => {
+                let findings = read.findings.iter().map(ToString::to_string);
+                [read.value.task.kind().name().to_owned()].into_iter().chain(findings).collect::<Vec<_>>().join(" ")
+            }
+            Err(refusal) => refusal.to_string(),
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected, "{text:?}");
+    }
+}
+
 #[test]
 fn times_of_a_view() {
     for (from, odd) in [

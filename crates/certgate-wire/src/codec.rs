@@ -49,19 +49,40 @@ pub trait Codec: Send + Sync {
     /// Client: the request for a task.
     fn encode_request(&self, call: &Call) -> Encoded<Request>;
 
+    /// Client: the requests for several tasks, in their order and as few as the protocol allows. XML joins the tasks of one
+    /// sender and owner in one request; JSON has a request a task.
+    fn encode_requests(&self, calls: &[Call]) -> Encoded<Vec<Request>> {
+        let mut all = Encoded { payload: Vec::new(), losses: Vec::new() };
+        for call in calls {
+            let Encoded { payload, losses } = self.encode_request(call);
+            all.payload.push(payload);
+            all.losses.extend(losses);
+        }
+        all
+    }
+
     /// Client: the answers in a reply, in their order. XML may hold several `<result>`s, each for a task of that kind.
     ///
     /// # Errors
     /// The body is no answer of this protocol.
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError>;
 
-    /// Gateway: the tasks in a request, in their order. XML may hold several `<task>`s. `expected` is the kind the caller
-    /// knows it to be, needed where the payload does not say (a JSON body without its method and path).
+    /// Gateway: the tasks in a request, in their order, each read or refused by itself. XML may hold several `<task>`s. A request
+    /// that cannot be read as a whole is one refusal, so that the list is never empty. `expected` is the kind the caller knows
+    /// the tasks to be, needed where the payload does not say (a JSON body without its method and path).
+    fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>>;
+
+    /// Gateway: the tasks in a request, all of them.
     ///
     /// # Errors
-    /// The request is none of this protocol's, or not of the expected kind.
-    fn decode_requests(&self, expected: Option<TaskKind>, request: &Request)
-    -> Result<Vec<Decoded<Call>>, DecodeError>;
+    /// The request is none of this protocol's, or one of its tasks cannot be read or is not of the expected kind.
+    fn decode_requests(
+        &self,
+        expected: Option<TaskKind>,
+        request: &Request,
+    ) -> Result<Vec<Decoded<Call>>, DecodeError> {
+        self.decode_tasks(expected, request).into_iter().collect()
+    }
 
     /// Gateway: the reply that holds these answers, each with the kind of task it answers. JSON holds one: more are a loss.
     fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply>;

@@ -6,7 +6,13 @@ use certgate_wire::{
 };
 use jiff::tz::TimeZone;
 
-use crate::{element::Reading, envelope, nodes::Tree, out::Out, redact::redact};
+use crate::{
+    element::{Element, Reading},
+    envelope::{self, Parts},
+    nodes::Tree,
+    out::Out,
+    redact::redact,
+};
 
 /// The XML gateway's protocol. Times in it have no zone: the codec's is taken, Europe/Berlin unless told.
 #[derive(Debug, Clone)]
@@ -31,6 +37,31 @@ impl XmlCodec {
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
+
+    /// One request with the tasks of calls that share its head.
+    fn joined(&self, calls: &[Call]) -> Encoded<Request> {
+        let mut out = Out::new(PROLOG, &self.zone);
+        envelope::write_request(&mut out, calls);
+        let (body, losses) = out.finish();
+        let headers = vec![
+            Header::plain("Content-Type", "application/xml; charset=utf-8"),
+            Header::plain("Accept", "application/xml, text/xml"),
+        ];
+        let payload = Request { method: Method::Post, target: String::new(), headers, body: Body(body) };
+        Encoded { payload, losses }
+    }
+
+    fn decode<T>(
+        &self,
+        body: &[u8],
+        content_type: Option<&str>,
+        read: impl FnOnce(&Element<'_, '_>) -> Result<Parts<T>, DecodeError>,
+    ) -> Result<Vec<Result<Decoded<T>, DecodeError>>, DecodeError> {
+        let tree = Tree::parse(body, self.limits)?;
+        let reading = Reading::new(&tree, &self.zone);
+        let parts = read(&reading.root())?;
+        Ok(with_findings(parts, reading, content_type))
+    }
 }
 
 impl Default for XmlCodec {
@@ -48,33 +79,24 @@ impl Codec for XmlCodec {
     }
 
     fn encode_request(&self, call: &Call) -> Encoded<Request> {
-        let mut out = Out::new(PROLOG, &self.zone);
-        envelope::write_request(&mut out, call);
-        let (body, losses) = out.finish();
-        let headers = vec![
-            Header::plain("Content-Type", "application/xml; charset=utf-8"),
-            Header::plain("Accept", "application/xml, text/xml"),
-        ];
-        let payload = Request { method: Method::Post, target: String::new(), headers, body: Body(body) };
-        Encoded { payload, losses }
+        self.joined(std::slice::from_ref(call))
+    }
+
+    fn encode_requests(&self, calls: &[Call]) -> Encoded<Vec<Request>> {
+        let of_one_head = calls.chunk_by(envelope::share_request);
+        let requests = of_one_head.flat_map(|calls| calls.chunks(Limits::DOCUMENTS)).map(|calls| self.joined(calls));
+        let (payload, losses): (_, Vec<_>) = requests.map(|request| (request.payload, request.losses)).unzip();
+        Encoded { payload, losses: losses.concat() }
     }
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
-        let tree = Tree::parse(&reply.body, self.limits)?;
-        let reading = Reading::new(&tree, &self.zone);
-        let answers = envelope::read_response(&reading.root(), kind)?;
-        Ok(with_findings(answers, reading, reply.header("content-type")))
+        let read = |root: &Element<'_, '_>| envelope::read_response(root, kind);
+        self.decode(&reply.body, reply.header("content-type"), read)?.into_iter().collect()
     }
 
-    fn decode_requests(
-        &self,
-        expected: Option<TaskKind>,
-        request: &Request,
-    ) -> Result<Vec<Decoded<Call>>, DecodeError> {
-        let tree = Tree::parse(&request.body, self.limits)?;
-        let reading = Reading::new(&tree, &self.zone);
-        let calls = envelope::read_request(&reading.root(), expected)?;
-        Ok(with_findings(calls, reading, request.header("content-type")))
+    fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {
+        let read = |root: &Element<'_, '_>| envelope::read_request(root, expected);
+        self.decode(&request.body, request.header("content-type"), read).unwrap_or_else(|refusal| vec![Err(refusal)])
     }
 
     fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {
@@ -90,8 +112,13 @@ impl Codec for XmlCodec {
     }
 }
 
-/// Gives each value the findings inside its own part of the body; what is outside of all goes with the first.
-fn with_findings<T>(values: Vec<(String, T)>, reading: Reading<'_>, content_type: Option<&str>) -> Vec<Decoded<T>> {
+/// Gives each value the findings inside its own part of the body; what is outside of all goes with the first value, what is
+/// inside a refused part with none.
+fn with_findings<T>(
+    parts: Parts<T>,
+    reading: Reading<'_>,
+    content_type: Option<&str>,
+) -> Vec<Result<Decoded<T>, DecodeError>> {
     let mut findings = reading.findings();
     if let Some(content_type) = content_type {
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -100,16 +127,16 @@ fn with_findings<T>(values: Vec<(String, T)>, reading: Reading<'_>, content_type
             findings.insert(0, Finding { kind: FindingKind::Value, path, place: None });
         }
     }
-    let mut decoded: Vec<Decoded<T>> = Vec::new();
-    for (path, value) in values {
+    let mut decoded: Vec<Result<Decoded<T>, DecodeError>> = Vec::new();
+    for (path, part) in parts {
         let inside = |finding: &Finding| {
             finding.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         let (own, others) = findings.into_iter().partition(inside);
         findings = others;
-        decoded.push(Decoded { value, findings: own });
+        decoded.push(part.map(|value| Decoded { value, findings: own }));
     }
-    if let Some(first) = decoded.first_mut() {
+    if let Some(first) = decoded.iter_mut().flatten().next() {
         findings.append(&mut first.findings);
         first.findings = findings;
     }

@@ -1,8 +1,8 @@
 //! `request` and `response`.
 
 use certgate_domain::{
-    AnyData, Call, Credentials, Identity, Lenient, Options, Response, ResponseObject, Secret, Status, StatusCode,
-    TaskKind,
+    AnyData, AnyTask, Call, Credentials, Identity, Lenient, Options, Response, ResponseObject, Secret, Status,
+    StatusCode, TaskKind,
 };
 use certgate_wire::{DecodeError, Limits, excerpt};
 
@@ -14,11 +14,11 @@ use crate::{
     task,
 };
 
-/// Every task of a request, with the path of its element.
-pub(crate) fn read_request(
-    root: &Element<'_, '_>,
-    expected: Option<TaskKind>,
-) -> Result<Vec<(String, Call)>, DecodeError> {
+/// The tasks or results of a body, each with the path of its element.
+pub(crate) type Parts<T> = Vec<(String, Result<T, DecodeError>)>;
+
+/// Every task of a request, read or refused by itself.
+pub(crate) fn read_request(root: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<Parts<Call>, DecodeError> {
     check_root(root, "request")?;
     let identity = read_identity(root)?;
     let shared = Options {
@@ -29,27 +29,35 @@ pub(crate) fn read_request(
         reply_to: root.text_of(&["reply_to", "replyTo"])?,
         ..Options::default()
     };
-    let mut calls = Vec::new();
     let tasks = root.all(&["task"]);
     check_count(root, tasks.len(), "tasks")?;
-    let several = tasks.len() > 1;
-    for (index, e) in tasks.into_iter().enumerate() {
-        let kind = read_code(&e, expected)?;
-        e.check_record()?;
-        let options = Options {
-            ctid: e.text("ctid")?.or_else(|| shared.ctid.clone()),
-            reply_to: e.text_of(&["reply_to", "replyTo"])?.or_else(|| shared.reply_to.clone()),
-            keys: e.texts("key")?.iter().map(|name| key::from_xml(name)).collect(),
-            force_contact_create: e.flag("force_contact_create")?,
-            ..shared.clone()
-        };
-        let call = Call { task: task::read_request(kind, &e)?, options, identity: identity.clone() };
-        calls.push((part("request.task", index, several), call));
-    }
-    if calls.is_empty() {
+    if tasks.is_empty() {
         return Err(root.refuse("no task", "<task><code>…</code></task>"));
     }
-    Ok(calls)
+    let several = tasks.len() > 1;
+    let read = |(index, e): (usize, Element<'_, '_>)| {
+        let read = read_task(&e, expected, &shared);
+        let call = read.map(|(task, options)| Call { task, options, identity: identity.clone() });
+        (part("request.task", index, several), call)
+    };
+    Ok(tasks.into_iter().enumerate().map(read).collect())
+}
+
+fn read_task(
+    e: &Element<'_, '_>,
+    expected: Option<TaskKind>,
+    shared: &Options,
+) -> Result<(AnyTask, Options), DecodeError> {
+    let kind = read_code(e, expected)?;
+    e.check_record()?;
+    let options = Options {
+        ctid: e.text("ctid")?.or_else(|| shared.ctid.clone()),
+        reply_to: e.text_of(&["reply_to", "replyTo"])?.or_else(|| shared.reply_to.clone()),
+        keys: e.texts("key")?.iter().map(|name| key::from_xml(name)).collect(),
+        force_contact_create: e.flag("force_contact_create")?,
+        ..shared.clone()
+    };
+    Ok((task::read_request(kind, e)?, options))
 }
 
 /// The path of one task or result, as findings name it.
@@ -119,61 +127,75 @@ fn write_identity(out: &mut Out<'_>, identity: &Identity) {
     }
 }
 
-pub(crate) fn write_request(out: &mut Out<'_>, call: &Call) {
-    let Call { task, options, identity } = call;
-    let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
+/// Whether two calls can stand in one request, where sender, owner and language are said once.
+pub(crate) fn share_request(one: &Call, other: &Call) -> bool {
+    let head = |call: &Call| (call.identity.clone(), call.options.owner.clone(), call.options.language.clone());
+    head(one) == head(other)
+}
+
+/// Writes calls that share their head as one request.
+pub(crate) fn write_request(out: &mut Out<'_>, calls: &[Call]) {
     out.element("request", |out| {
-        if let Some(identity) = identity {
-            out.within("credentials", |out| write_identity(out, identity));
+        if let Some(first) = calls.first() {
+            write_head(out, first);
         }
+        calls.iter().for_each(|call| write_task(out, call));
+    });
+}
+
+fn write_head(out: &mut Out<'_>, call: &Call) {
+    if let Some(identity) = &call.identity {
+        out.within("credentials", |out| write_identity(out, identity));
+    }
+    out.within("options", |out| {
+        out.record("owner", call.options.owner.as_ref(), basic_user::write);
+        out.text("language", call.options.language.as_deref());
+    });
+}
+
+fn write_task(out: &mut Out<'_>, call: &Call) {
+    let Call { task, options, identity: _ } = call;
+    let Options { owner: _, language: _, ctid, reply_to, keys, force_contact_create, demo } = options;
+    out.element("task", |out| {
+        out.text("code", Some(task.kind().code()));
+        task::write_request(out, task);
         out.within("options", |out| {
-            out.record("owner", owner.as_ref(), basic_user::write);
-            out.text("language", language.as_deref());
+            out.within("keys", |out| {
+                out.items(keys, |out, name| out.text_as("key", "", Some(&key::to_xml(name))));
+            });
+            match force_contact_create {
+                Some(Lenient::Parsed(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
+                Some(Lenient::Raw(text)) => out.text("force_contact_create", Some(text)),
+                None => {}
+            }
+            out.text("ctid", ctid.as_deref());
+            out.text("reply_to", reply_to.as_deref());
             if demo.is_some() {
                 out.lose("demo", "XML has no demo mode: the demo system has an address of its own");
             }
         });
-        out.element("task", |out| {
-            out.text("code", Some(task.kind().code()));
-            task::write_request(out, task);
-            out.within("options", |out| {
-                out.within("keys", |out| {
-                    out.items(keys, |out, name| out.text_as("key", "", Some(&key::to_xml(name))));
-                });
-                match force_contact_create {
-                    Some(Lenient::Parsed(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
-                    Some(Lenient::Raw(text)) => out.text("force_contact_create", Some(text)),
-                    None => {}
-                }
-                out.text("ctid", ctid.as_deref());
-                out.text("reply_to", reply_to.as_deref());
-            });
-        });
     });
 }
 
-/// Every result of a response, with the path of its element.
-pub(crate) fn read_response(
-    root: &Element<'_, '_>,
-    kind: TaskKind,
-) -> Result<Vec<(String, Response<AnyData>)>, DecodeError> {
+/// Every result of a response.
+pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Parts<Response<AnyData>>, DecodeError> {
     check_root(root, "response")?;
     let (stid, ctid) = (root.text("stid")?, root.text("ctid")?);
-    let mut answers = Vec::new();
     let results = root.all(&["result"]);
     check_count(root, results.len(), "results")?;
-    let several = results.len() > 1;
-    for (index, e) in results.into_iter().enumerate() {
-        e.check_record()?;
-        let mut answer = read_result(&e, kind)?;
-        answer.stid = answer.stid.or_else(|| stid.clone());
-        answer.ctid = answer.ctid.or_else(|| ctid.clone());
-        answers.push((part("response.result", index, several), answer));
-    }
-    if answers.is_empty() {
+    if results.is_empty() {
         return Err(root.refuse("no result", "<result> with a <status>"));
     }
-    Ok(answers)
+    let several = results.len() > 1;
+    let read = |(index, e): (usize, Element<'_, '_>)| {
+        let answer = e.check_record().and_then(|()| read_result(&e, kind)).map(|answer| Response {
+            stid: answer.stid.or_else(|| stid.clone()),
+            ctid: answer.ctid.or_else(|| ctid.clone()),
+            ..answer
+        });
+        (part("response.result", index, several), answer)
+    };
+    Ok(results.into_iter().enumerate().map(read).collect())
 }
 
 fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>, DecodeError> {

@@ -16,7 +16,7 @@ use certgate_domain::{
     task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, JobInfo, PollConfirm, PollInfo},
     words::{AuthMethod, JobStatus, ServerSoftware, StatusType, TimeUnit},
 };
-use certgate_wire::{Body, Codec, Loss, Method, Reply, Request};
+use certgate_wire::{Body, Codec, Limits, Loss, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 use proptest::{option, prelude::*};
@@ -146,6 +146,34 @@ fn answered(kind: TaskKind, answer: &Response<AnyData>) {
     assert_eq!(encoded.losses, []);
     let decoded = codec.decode_response(kind, &encoded.payload).unwrap();
     assert_eq!((&decoded.value, decoded.findings), (answer, vec![]));
+}
+
+/// Calls of one sender and owner are one request, as many as one may hold; the others are requests of their own, in their order.
+#[test]
+fn calls_of_one_head_share_a_request() {
+    let codec = XmlCodec::default();
+    let call = |user: Option<&str>, id: i64| {
+        let owner = user.map(|user| BasicUser { user: Some(user.to_owned()), ..BasicUser::default() });
+        let options = Options { owner, ctid: Some(id.to_string()), ..Options::default() };
+        Call { task: CertificateInfo::new(id).into(), options, identity: Some(credentials("p").into()) }
+    };
+    let calls = [call(None, 1), call(None, 2), call(Some("a"), 3), call(None, 4)];
+    let requests = codec.encode_requests(&calls);
+    let read: Vec<Vec<Call>> = requests
+        .payload
+        .iter()
+        .map(|request| codec.decode_requests(None, request).unwrap().into_iter().map(|read| read.value).collect())
+        .collect();
+    assert_eq!(read, [&calls[..2], &calls[2..3], &calls[3..]]);
+    let many: Vec<Call> = (0..Limits::DOCUMENTS as i64 + 1).map(|id| call(None, id)).collect();
+    let counts: Vec<usize> = codec
+        .encode_requests(&many)
+        .payload
+        .iter()
+        .map(|request| codec.decode_requests(None, request).unwrap().len())
+        .collect();
+    assert_eq!(counts, [Limits::DOCUMENTS, 1]);
+    assert_eq!(codec.encode_requests(&[]).payload, []);
 }
 
 proptest! {

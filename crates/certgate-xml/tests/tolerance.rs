@@ -152,6 +152,35 @@ fn answers_around_the_data() {
     assert_eq!(seen, [["1:11: response.x: unknown"], ["1:76: response.result[1].y: unknown"]]);
 }
 
+/// What is wrong with one task does not touch the others: neither their values nor their findings.
+#[test]
+fn each_task_is_read_or_refused_by_itself() {
+    let read = |body: &str| -> Vec<Result<Vec<String>, String>> {
+        let body = Body(body.as_bytes().to_vec());
+        let request = Request { method: Method::Post, target: String::new(), headers: vec![], body };
+        let tasks = XmlCodec::default().decode_tasks(None, &request);
+        tasks.into_iter().map(|task| task.as_ref().map(findings).map_err(ToString::to_string)).collect()
+    };
+    let unknown = "found the task code `0205x`, expected the code of a known task, such as 400104";
+    let number = "request.task[2].certificate.id: found `x`, expected a whole number";
+    assert_eq!(
+        read(
+            "<request><!-- <task> --><colour/><task serial=\"0\"><code>0205x</code><zone>1</zone></task>\n\
+             <task serial=\"1\"><code>0905</code><x>1</x></task>\n\
+             <task><certificate><id>x</id></certificate><code>400104</code></task>\n\
+             <task><code>0906</code><message><id>5</id></message></task><colour>red</colour></request>"
+        ),
+        [
+            Err(format!("1:51: request.task[0].code: {unknown}")),
+            Ok(vec!["4:60: request.colour[1]: unknown".to_owned(), "2:35: request.task[1].x: unknown".to_owned()]),
+            Err(format!("3:20: {number}")),
+            Ok(vec![]),
+        ]
+    );
+    let whole = "1:1: request: found no task, expected <task><code>…</code></task>";
+    assert_eq!(read("<request/>"), [Err(whole.to_owned())]);
+}
+
 #[test]
 fn requests_around_the_task() {
     let body = "<request xmlns=\"urn:x\"><language>de</language><auth><context>9</context><password>p </password><user>u</user><more/></auth>\

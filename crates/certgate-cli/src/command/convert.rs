@@ -9,17 +9,16 @@ use std::{
 
 use certgate::Kind;
 use certgate_domain::{Call, Credentials, Protocol, Secret, TaskKind};
-use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss};
+use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss, Request};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
     args::{Global, Side, protocol},
-    command::decode::{Expected, Payload, decode_payload, read_file, task_kind, undecodable},
+    command::decode::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
     connection::codec,
     exit::Failure,
     settings::Settings,
-    several::{apart, together},
     template::Template,
     ui::curl,
     ui::document,
@@ -212,10 +211,9 @@ impl Convert {
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
         let (bytes, mut template) = Template::of(read_file(file, settings.limits().body)?, code);
         let source = codec(&settings, self.from)?;
-        let read = |bytes: &[u8]| decode_payload(&settings, &*source, expected, bytes);
-        let (payload, refused) =
-            readable(&bytes, self.from, &read).map_err(|error| undecodable(file, &template.in_error(error)))?;
-        let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.findings()));
+        let read = |bytes: &[u8]| readable(&settings, &*source, expected, bytes);
+        let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &template.in_error(error)))?;
+        let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
         let odd = template.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
         let Converted { text, curl, losses, mut findings } =
             self.converted(&*codec(&settings, self.to)?, &settings, &payload);
@@ -241,26 +239,19 @@ impl Convert {
             .collect();
         match payload {
             Payload::Requests(calls) => {
-                let mut requests = Vec::new();
-                for call in calls {
-                    let Encoded { payload, losses: lost } = target.encode_request(&named(&call.value, self.to));
-                    requests.push(payload);
-                    losses.extend(lost);
-                }
+                let named: Vec<Call> = calls.iter().map(|call| named(&call.value, self.to)).collect();
+                let Encoded { payload: requests, losses: lost } = target.encode_requests(&named);
+                losses.extend(lost);
                 let endpoint = &settings.endpoint(self.to).value;
-                let (texts, curl): (Vec<String>, Vec<String>) = match self.to {
-                    Protocol::Json => requests
-                        .iter()
-                        .map(|request| (certgate_json::text::write(request), curl::json(endpoint, request)))
-                        .unzip(),
+                let shown = |request: &Request| match self.to {
+                    Protocol::Json => (certgate_json::text::write(request), curl::json(endpoint, request)),
                     Protocol::Xml => {
-                        let texts = requests.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned());
-                        together(texts.collect())
-                            .into_iter()
-                            .map(|text| (text.clone(), curl::xml(endpoint, &text)))
-                            .unzip()
+                        let text = String::from_utf8_lossy(&request.body).into_owned();
+                        let curl = curl::xml(endpoint, &text);
+                        (text, curl)
                     }
                 };
+                let (texts, curl): (Vec<String>, Vec<String>) = requests.iter().map(shown).unzip();
                 let (tasks, count) = (calls.len(), texts.len());
                 if count > 1 && self.from == Protocol::Xml {
                     let why = format!(
@@ -288,28 +279,25 @@ impl Convert {
 
 /// The payload; of several requests those that can be read, and why the others cannot.
 fn readable(
+    settings: &Settings,
+    codec: &dyn Codec,
+    expected: Expected,
     bytes: &[u8],
-    protocol: Protocol,
-    read: &dyn Fn(&[u8]) -> Result<Payload, DecodeError>,
 ) -> Result<(Payload, Vec<(usize, DecodeError)>), DecodeError> {
-    let error = match read(bytes) {
-        Ok(payload) => return Ok((payload, Vec::new())),
-        Err(error) => error,
+    let Expected::Requests(task) = expected else {
+        return Ok((decode_payload(settings, codec, expected, bytes)?, Vec::new()));
     };
     let (mut calls, mut refused) = (Vec::new(), Vec::new());
-    for (at, part) in apart(bytes, protocol).iter().enumerate() {
-        match read(part) {
-            Ok(Payload::Requests(mut one)) => {
-                let findings = one.iter_mut().flat_map(|call| &mut call.findings);
-                findings
-                    .for_each(|finding| finding.path = finding.path.replacen(".task.", &format!(".task[{at}]."), 1));
-                calls.append(&mut one);
-            }
-            Ok(Payload::Responses(..)) => {}
+    for (at, read) in decode_requests(settings, codec, task, bytes).into_iter().enumerate() {
+        match read {
+            Ok(call) => calls.push(call),
             Err(error) => refused.push((at, error)),
         }
     }
-    if calls.is_empty() { Err(error) } else { Ok((Payload::Requests(calls), refused)) }
+    if calls.is_empty() && !refused.is_empty() {
+        return Err(refused.swap_remove(0).1);
+    }
+    Ok((Payload::Requests(calls), refused))
 }
 
 /// The paths of what is not of its documented type.

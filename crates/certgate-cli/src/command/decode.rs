@@ -18,7 +18,6 @@ use crate::{
     connection::codec,
     exit::Failure,
     settings::Settings,
-    several::apart,
     ui::document,
 };
 
@@ -108,25 +107,29 @@ pub(crate) fn decode_payload(
     bytes: &[u8],
 ) -> Result<Payload, DecodeError> {
     match expected {
-        Expected::Requests(task) if codec.protocol() == Protocol::Json => {
-            let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
-            let parts = apart(bytes, Protocol::Json);
-            let calls = parts.iter().map(|part| certgate_json::text::decode_text(&codec, task, part));
-            calls.collect::<Result<_, _>>().map(Payload::Requests)
-        }
         Expected::Requests(task) => {
-            let request = Request {
-                method: Method::Post,
-                target: String::new(),
-                headers: Vec::new(),
-                body: Body(bytes.to_vec()),
-            };
-            Ok(Payload::Requests(codec.decode_requests(task, &request)?))
+            decode_requests(settings, codec, task, bytes).into_iter().collect::<Result<_, _>>().map(Payload::Requests)
         }
         Expected::Responses(task) => {
             Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes.to_vec()))?))
         }
     }
+}
+
+/// The requests of a file, each read or refused by itself.
+pub(crate) fn decode_requests(
+    settings: &Settings,
+    codec: &dyn Codec,
+    task: Option<TaskKind>,
+    bytes: &[u8],
+) -> Vec<Result<Decoded<Call>, DecodeError>> {
+    if codec.protocol() == Protocol::Json {
+        let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
+        return certgate_json::text::decode_texts(&codec, task, bytes);
+    }
+    let request =
+        Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes.to_vec()) };
+    codec.decode_tasks(task, &request)
 }
 
 impl Payload {
