@@ -6,14 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use certgate::{Files, Installation, Kind, written_files};
+use certgate::{Files, Installation, Kind, process, written_files};
 use certgate_domain::Secret;
 use certgate_keys::{PrivateKey, StorePassPhrase};
 use certgate_x509::{CertificateRequest, Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::{command::order::duration, exit::Failure, keys::pass_phrase, report::shell_word, shell};
+use crate::{command::order::duration, exit::Failure, keys::pass_phrase, report::shell_word};
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Args)]
@@ -336,7 +336,7 @@ fn key_for(place: &Installation, spki: &[u8]) -> Result<Option<Secret>, Failure>
 /// Runs a hook to its end or its time's.
 fn run_hook(hook: &str, timeout: Duration, deployed: &Deployed<'_>) -> Result<(), String> {
     let Deployed { folder, name, serial, files } = deployed;
-    let mut command = shell::doing(hook);
+    let mut command = process::doing(hook);
     command.env("CERTGATE_DIR", folder).env("CERTGATE_NAME", name);
     if let Some(serial) = serial {
         command.env("CERTGATE_SERIAL", serial);
@@ -346,7 +346,7 @@ fn run_hook(hook: &str, timeout: Duration, deployed: &Deployed<'_>) -> Result<()
             command.env(format!("CERTGATE_{}", kind.to_uppercase()), path);
         }
     }
-    match shell::run(command, Vec::new(), timeout) {
+    match process::run(command, Vec::new(), timeout) {
         Ok((status, _)) if status.success() => Ok(()),
         Ok((status, _)) => Err(format!("the deploy hook failed: {status}")),
         Err(why) => Err(format!("the deploy hook {why}")),

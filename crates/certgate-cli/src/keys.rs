@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::{Client, Installation};
+use certgate::{Client, Installation, process};
 use certgate_domain::{Certificate, Secret, task::CertificateInfo};
 use certgate_flow::Purpose;
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 
-use crate::{command::order::id, exit::Failure, folders::like, profile::refuse_if_others_read, shell};
+use crate::{command::order::id, exit::Failure, folders::like, profile::refuse_if_others_read};
 
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(crate) fn pass_phrase(file: Option<&Path>, command: Option<&str>, option: &s
         return Ok(first_line(&text));
     }
     let Some(command) = command else { return Ok(None) };
-    let printed = shell::first_line(command).map_err(|why| Failure::usage(format!("{option} {why}")))?;
+    let printed = process::first_line(command).map_err(|why| Failure::usage(format!("{option} {why}")))?;
     Ok(Some(printed))
 }
 

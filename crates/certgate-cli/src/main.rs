@@ -19,7 +19,6 @@ mod report;
 mod round;
 mod sandbox;
 mod settings;
-mod shell;
 mod template;
 mod ui;
 mod validation;

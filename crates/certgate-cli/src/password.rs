@@ -2,10 +2,10 @@
 
 use std::{fs, io::Read, path::PathBuf};
 
-use certgate::Kind;
+use certgate::{Kind, process};
 use certgate_domain::Secret;
 
-use crate::{exit::Failure, profile::refuse_if_others_read, sandbox::Sandbox, shell};
+use crate::{exit::Failure, profile::refuse_if_others_read, sandbox::Sandbox};
 
 /// Where the password comes from.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Password {
             }
             Self::Environment => Ok(Secret::new(std::env::var(Self::VARIABLE).unwrap_or_default())),
             Self::Command(command) => {
-                shell::first_line(command).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
+                process::first_line(command).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
             }
             Self::Sandbox => Ok(Sandbox::credentials().password),
         }

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use certgate::{Error, Interrupt, unix_now};
+use certgate::{Error, Interrupt, process, unix_now};
 use certgate_dns::{DnsError, Looking, Seen, TsigKey, Updating};
 use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
 use certgate_store::{Change, State, Store};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command::order::duration, exit::Failure, profile::refuse_if_others_read, shell};
+use crate::{command::order::duration, exit::Failure, profile::refuse_if_others_read};
 
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
@@ -341,9 +341,9 @@ fn unless_gone(done: io::Result<()>) -> io::Result<()> {
 
 fn run(command: &str, folder: &Path, arguments: [&str; 4]) -> Result<(), String> {
     // The record is given as arguments to the command, and never as part of its text.
-    let mut shell = shell::doing(&format!("{command} \"$@\""));
+    let mut shell = process::doing(&format!("{command} \"$@\""));
     shell.arg("sh").args(arguments).current_dir(folder);
-    match shell::run(shell, Vec::new(), shell::LONGEST) {
+    match process::run(shell, Vec::new(), process::LONGEST) {
         Ok((status, _)) if status.success() => Ok(()),
         Ok((status, _)) => Err(format!("--dns exec: `{command} {}` ended with {status}", arguments[0])),
         Err(why) => Err(format!("--dns exec: in {}: `{command} {}` {why}", folder.display(), arguments[0])),

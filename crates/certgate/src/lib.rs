@@ -9,6 +9,7 @@ mod files;
 mod fleet;
 mod installation;
 mod ledger;
+pub mod process;
 mod settle;
 mod shared_pace;
 mod spool;

@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "serde_json",
             "tempfile",
             "jiff",
+            "rustix",
         ]),
     ),
     ("certgate-dns", Some(&["certgate-domain", "base64", "hickory-proto", "hickory-resolver", "thiserror", "tokio"])),
@@ -105,8 +106,15 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
                         }
                     }
                 }
-                if manifest.contains_key("target") {
-                    report("[target", "dependencies of one platform are not in the table".to_owned());
+                for platform in manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values) {
+                    for dependency in names(platform.get("dependencies")) {
+                        if !allowed.contains(&dependency) {
+                            report(
+                                dependency,
+                                format!("{name} must not depend on {dependency}, not even on one platform"),
+                            );
+                        }
+                    }
                 }
             }
         }
@@ -181,7 +189,7 @@ mod tests {
             (
                 "certgate-flow",
                 "[target.'cfg(unix)'.dependencies]\nlibc = \"1\"\n",
-                "1: dependencies of one platform are not in the table",
+                "2: certgate-flow must not depend on libc, not even on one platform",
             ),
             (
                 "certgate-domain",

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use certgate::{Client, Error, Exchange, Kind, Ledger, Spool};
+use certgate::{Client, Error, Exchange, Kind, Ledger, Spool, process};
 use certgate_domain::{
     AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},
@@ -17,7 +17,6 @@ use crate::{
     command::{call::send, order::duration},
     connection::Connection,
     exit::Failure,
-    shell,
     ui::document,
     ui::streams::say,
 };
@@ -247,14 +246,14 @@ fn run_command(command: &str, message: &Message, document: &Value) -> Result<(),
         Failure::new(Kind::CheckFailed, format!("--exec: message {} was not taken: {why}", message.stable_id))
     };
     let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let mut run = shell::doing(command);
+    let mut run = process::doing(command);
     run.env("CERTGATE_STABLE_ID", &message.stable_id)
         .env("CERTGATE_MESSAGE_ID", text(message.message.id))
         .env("CERTGATE_KIND", &message.message.kind)
         .env("CERTGATE_JOB", text(message.message.job))
         .env("CERTGATE_STID", message.message.stid.as_deref().unwrap_or_default())
         .stdin(Stdio::piped());
-    match shell::run(run, format!("{document}\n").into_bytes(), shell::LONGEST) {
+    match process::run(run, format!("{document}\n").into_bytes(), process::LONGEST) {
         Ok((status, _)) if status.success() => Ok(()),
         Ok((status, _)) => Err(failed(status.to_string())),
         Err(why) => Err(failed(why)),

@@ -11,11 +11,11 @@ use std::{
 use certgate_domain::Secret;
 
 /// What a command may take where nobody set another time.
-pub(crate) const LONGEST: Duration = Duration::from_secs(600);
+pub const LONGEST: Duration = Duration::from_secs(600);
 
 /// A command that does something: it reads nothing, and what it prints goes to stderr, since stdout is for data. It leads a
 /// process group, so that it ends with all that it started.
-pub(crate) fn doing(line: &str) -> Command {
+pub fn doing(line: &str) -> Command {
     let mut command = plain(line);
     command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     #[cfg(unix)]
@@ -30,7 +30,10 @@ fn plain(line: &str) -> Command {
 }
 
 /// The first line that a command prints. It may ask somebody at the terminal, and so stays in certgate's process group.
-pub(crate) fn first_line(line: &str) -> Result<Secret, String> {
+///
+/// # Errors
+/// It could not be run, failed, or took longer than [`LONGEST`].
+pub fn first_line(line: &str) -> Result<Secret, String> {
     let mut command = plain(line);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let (status, printed) = run(command, Vec::new(), LONGEST)?;
@@ -41,7 +44,10 @@ pub(crate) fn first_line(line: &str) -> Result<Secret, String> {
 }
 
 /// Runs a command to its end or its time's. Gives how it ended and what it printed, where that is piped.
-pub(crate) fn run(mut command: Command, input: Vec<u8>, timeout: Duration) -> Result<(ExitStatus, Vec<u8>), String> {
+///
+/// # Errors
+/// It could not be run or waited for, or took longer than `timeout` and was ended.
+pub fn run(mut command: Command, input: Vec<u8>, timeout: Duration) -> Result<(ExitStatus, Vec<u8>), String> {
     let mut child = command.spawn().map_err(|why| format!("could not be run: {why}"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A command need not read it all: its exit decides.
