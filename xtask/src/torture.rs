@@ -1,4 +1,4 @@
-//! `cargo xtask torture`: more rounds of the test that CI runs a few of (`certgate-cli/tests/torture.rs`).
+//! `cargo xtask torture`: more rounds of the test that CI runs a few of (`certgate-cli/tests/it/torture.rs`).
 
 use crate::{Failure, ci};
 
@@ -9,7 +9,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     println!("{rounds} rounds, seed {seed}");
     let (rounds, seed) = (rounds.to_string(), seed.to_string());
     ci::cargo(
-        &["test", "--package", "certgate-cli", "--test", "torture", "--", "--nocapture"],
+        &["test", "--package", "certgate-cli", "--test", "it", "--", "--nocapture", "torture::"],
         &[("TORTURE_ROUNDS", &rounds), ("TORTURE_SEED", &seed)],
     )
 }

@@ -1,4 +1,6 @@
 //! No payload costs more than four times its size in memory, and 4 MiB that the first few thousand records may take.
+//!
+//! A binary of its own: its allocator counts the bytes alive in the whole process, those of other tests too.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,0 +1,425 @@
+//! Batches: many orders at once, each once, and only what is left the next time.
+
+use std::{fs, io::Read, path::Path, process::Stdio, time::Duration};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::binary::{
+    certgate_in, command, endpoint, exit, fast, interrupt, json, serve, stderr, until, write_batch,
+};
+
+fn run(folder: &Path, server: &Server, transport: &str, file: &str, more: &[&str]) -> (i32, Value, String) {
+    let (at, config) = (endpoint(server, transport), fast(folder));
+    let mut all =
+        vec!["batch", file, "--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+    all.extend(more);
+    let output = certgate_in(folder, &all, "");
+    (exit(&output), json(&output), stderr(&output))
+}
+
+#[test]
+fn each_order_once_with_few_requests() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 12);
+        let (gateway, server) = serve(Settings { more_certificates: 12, foreign_first: 2, ..Settings::default() });
+        let report = folder.path().join("report.jsonl").display().to_string();
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--report", &report]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(12)), "{said}");
+        assert_eq!((gateway.counts().orders, gateway.queue_len()), (12, 0));
+        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
+        for number in 0..12 {
+            let cert = folder.path().join(format!("out/host-{number:06}.example.org/fullchain.pem"));
+            assert!(fs::read_to_string(cert).unwrap().matches("BEGIN CERTIFICATE").count() == 2);
+        }
+        // Prepare, order, poll, confirm: no certificate is fetched that the notification carries.
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 0);
+        let requests = gateway.counts().requests;
+        assert!(requests <= 12 * 4 + 2 * 2 + 5, "{requests} requests for 12 orders and 2 messages of others");
+        assert_eq!(fs::read_to_string(&report).unwrap().lines().count(), 12);
+
+        let (code, document, _) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["unchanged"]), (8, &json!(12)));
+        assert_eq!(gateway.counts().requests, requests, "nothing is asked for what is done");
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
+        assert_eq!((code, &document["summary"]["done"], gateway.counts().orders), (0, &json!(12), 24), "{said}");
+    }
+}
+
+#[test]
+fn one_that_fails_does_not_stop_the_rest() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 4);
+        let settings = Settings {
+            more_certificates: 4,
+            faults: vec![
+                Fault::DropAfterRead(Some(TaskKind::CertificateReissue)),
+                Fault::DropBeforeRead(Some(TaskKind::CertificateReissue)),
+            ],
+            ..Settings::default()
+        };
+        let (gateway, server) = serve(settings);
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!(code, 9, "{said}");
+        let summary = &document["summary"];
+        assert_eq!(
+            (&summary["done"], &summary["failed"], &summary["unknown"]),
+            (&json!(2), &json!(0), &json!(2)),
+            "{document}"
+        );
+        // The same command again settles what arrived by looking; what never arrived is a person's to decide.
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let summary = &document["summary"];
+        assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
+        let open = document["orders"].as_array().unwrap().iter().find(|order| order["result"] == "unknown").unwrap();
+        let id = open["id"].as_str().unwrap();
+        assert!(open["error"]["text"].as_str().unwrap().contains(&format!("certgate orders abandon {id}")));
+        let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(1)), "{said}");
+        assert!(
+            gateway.orders_by_certificate().values().all(|count| *count == 1),
+            "{:?}",
+            gateway.orders_by_certificate()
+        );
+        assert_eq!(gateway.counts().orders, 4);
+    }
+}
+
+#[test]
+fn one_that_is_refused_does_not_stop_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 3);
+    // The last one is not there.
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
+    let summary = &document["summary"];
+    assert_eq!((code, &summary["done"], &summary["failed"]), (3, &json!(2), &json!(1)), "{said}");
+    assert_eq!(gateway.counts().orders, 2);
+    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, &document["summary"]["unchanged"]), (3, &json!(2)), "what was refused is tried again");
+}
+
+#[test]
+fn two_batches_at_once_keep_one_pace_and_lose_nothing() {
+    for transport in ["xml", "json"] {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let store = tempfile::tempdir().unwrap();
+        let store = store.path().join("store.sqlite").display().to_string();
+        // The first folder has the certificates 10000 to 10009, the second 10010 to 10019.
+        let files: Vec<String> = folders.iter().map(|folder| write_batch(folder.path(), 20)).collect();
+        let halves = [0..10, 10..20];
+        for (file, half) in files.iter().zip(halves) {
+            let text = fs::read_to_string(file).unwrap();
+            let rows: Vec<&str> = text.lines().collect();
+            let kept: Vec<&str> = std::iter::once(rows[0]).chain(rows[1..][half].iter().copied()).collect();
+            fs::write(file, kept.join("\n")).unwrap();
+        }
+        let settings = Settings { more_certificates: 20, foreign_first: 5, pace: Some(15), ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        std::thread::scope(|scope| {
+            for (folder, file) in folders.iter().zip(&files) {
+                let (server, store) = (&server, &store);
+                scope.spawn(move || {
+                    let config = folder.path().join("config.toml");
+                    fs::write(&config, "[live]\nrequests_per_second = 15\n").unwrap();
+                    let at = endpoint(server, transport);
+                    let output = certgate_in(
+                        folder.path(),
+                        &[
+                            "batch",
+                            file,
+                            "--transport",
+                            transport,
+                            "--endpoint",
+                            &at,
+                            "--store",
+                            store,
+                            "--config",
+                            &config.display().to_string(),
+                            "--output",
+                            "json",
+                        ],
+                        "",
+                    );
+                    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+                    assert_eq!(json(&output)["summary"]["done"], 10);
+                });
+            }
+        });
+        assert_eq!(
+            (gateway.counts().turned_away, gateway.counts().orders, gateway.queue_len()),
+            (0, 20, 0),
+            "{transport}"
+        );
+        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
+    }
+}
+
+#[test]
+fn a_batch_is_checked_whole_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 2);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("host-000001.example.org.csr", "none.csr")).unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")));
+    assert!(document["error"]["text"].as_str().unwrap().contains("line 3: CSR"), "{document}");
+    assert_eq!(gateway.counts().requests, 0);
+}
+
+/// Ctrl-C leaves what is ordered in the store and says how to carry on; the same command does the rest.
+#[cfg(unix)]
+#[test]
+fn interrupted_and_run_again() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 6);
+        let settings = Settings { more_certificates: 6, job_time: Duration::from_secs(3), ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
+        let arguments = ["batch", &file, "--transport", transport, "--endpoint", &at, "--config", &config];
+        let mut batch = command(folder.path(), &arguments);
+        let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("all are ordered", || gateway.counts().orders == 6);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(exit(&output), 130, "{said}");
+        assert!(said.contains("6 orders are left: run the same command again, it does only what is left"), "{said}");
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, &document["summary"]["done"]), (0, &json!(6)), "{said}");
+        assert_eq!((gateway.counts().orders, gateway.queue_len()), (6, 0));
+    }
+}
+
+/// What --again began is remembered: interrupted, the same command does the rest of it and no more.
+#[cfg(unix)]
+#[test]
+fn again_is_interrupted_and_run_again() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 4);
+        let (gateway, server) = serve(Settings { more_certificates: 4, ..Settings::default() });
+        let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!(code, 0, "{said}");
+        // Two of four do not come to be ordered in time.
+        for _ in 0..2 {
+            gateway.inject(Fault::Late(Some(TaskKind::CertificatePrepareOrder), Duration::from_secs(6)));
+        }
+        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
+        let report = folder.path().join("report.jsonl");
+        let to = report.display().to_string();
+        let again = [
+            "batch",
+            &file,
+            "--transport",
+            transport,
+            "--endpoint",
+            &at,
+            "--config",
+            &config,
+            "--again",
+            "--report",
+            &to,
+        ];
+        let mut batch = command(folder.path(), &again);
+        let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("two are done anew", || fs::read_to_string(&report).is_ok_and(|text| text.lines().count() == 2));
+        interrupt(&child);
+        assert_eq!(exit(&child.wait_with_output().unwrap()), 130);
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
+        let summary = &document["summary"];
+        assert_eq!((code, &summary["done"], &summary["unchanged"]), (0, &json!(2), &json!(2)), "{said}");
+        assert!(
+            gateway.orders_by_certificate().values().all(|count| *count == 2),
+            "{:?}",
+            gateway.orders_by_certificate()
+        );
+        let (code, _, _) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!((code, gateway.counts().orders), (8, 8));
+    }
+}
+
+/// A certificate that fails a check is paid for: it is looked at again, and ordered again only once a person gave it up.
+#[test]
+fn what_fails_a_check_is_not_ordered_again() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 1);
+        // Its certificates are not valid yet.
+        let ahead = Settings { more_certificates: 1, clock_ahead: 86_400 * 3, ..Settings::default() };
+        let (gateway, server) = serve(ahead);
+        let mut id = String::new();
+        for title in ["first", "again"] {
+            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!((code, gateway.counts().orders), (10, 1), "{title}: {said}");
+            document["orders"][0]["id"].as_str().unwrap().clone_into(&mut id);
+            assert!(said.contains(&format!("certgate orders abandon {id}")), "{said}");
+        }
+        let output = certgate_in(folder.path(), &["orders", "show", &id, "--output", "json"], "");
+        assert_eq!(json(&output)["order"]["state"], "issued");
+        let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (_, _, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!(gateway.counts().orders, 2, "{said}");
+    }
+}
+
+/// A renewal by somebody else a moment ago is not ours, whatever its job looks like.
+#[test]
+fn a_renewal_of_somebody_elses_is_not_taken_for_ours() {
+    for transport in ["xml", "json"] {
+        let [folder, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let (gateway, server) = serve(Settings::default());
+        let file = folder.path().join("renew.csv").display().to_string();
+        fs::write(&file, "action,id,out\nrenew,571,out\n").unwrap();
+        let (at, config) = (endpoint(&server, transport), fast(other.path()));
+        let arguments = ["renew", "571", "--transport", transport, "--endpoint", &at, "--config", &config];
+        let output = certgate_in(other.path(), &[&arguments[..], &["--output", "json"]].concat(), "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let theirs = json(&output)["job"]["id"].to_string();
+        gateway.inject(Fault::DropBeforeRead(Some(TaskKind::CertificateRenew)));
+        let mut id = String::new();
+        for title in ["first", "again"] {
+            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!((code, gateway.counts().orders), (9, 1), "{title}: {said}");
+            document["orders"][0]["id"].as_str().unwrap().clone_into(&mut id);
+        }
+        // Even where a person says so, the certificate is the one from before.
+        let output = certgate_in(folder.path(), &["orders", "adopt", &id, "--job", &theirs], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        assert_eq!(code, 10, "{said}");
+        let text = document["orders"][0]["error"]["text"].as_str().unwrap();
+        assert!(text.contains("it is the certificate from before the order"), "{text}");
+        assert!(!folder.path().join("out").exists());
+    }
+}
+
+/// Creations and renewals that were lost are settled as reissues are.
+#[test]
+fn lost_creations_and_renewals_are_settled_by_looking() {
+    for transport in ["xml", "json"] {
+        for (task, row) in [
+            (TaskKind::CertificateCreate, "create,,host-000000.example.org.csr,QUICKSSLPREMIUM,1120,100"),
+            (TaskKind::CertificateRenew, "renew,571,,,,"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            write_batch(folder.path(), 1);
+            let file = folder.path().join("lost.csv").display().to_string();
+            fs::write(&file, format!("action,id,csr,product,admin,technical\n{row}\n")).unwrap();
+            let (gateway, server) = serve(Settings::default());
+            gateway.inject(Fault::DropBeforeRead(Some(task)));
+            for title in ["lost", "looked for"] {
+                let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+                assert_eq!((code, gateway.counts().orders), (9, 0), "{title}: {said}");
+            }
+            let listed = certgate_in(folder.path(), &["orders", "--output", "json"], "");
+            let id = json(&listed)["orders"][0]["id"].as_str().unwrap().to_owned();
+            let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            gateway.inject(Fault::DropAfterRead(Some(task)));
+            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!(code, 9, "{said}");
+            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        }
+    }
+}
+
+/// Two gateways are two accounts: what one did is not done at the other.
+#[test]
+fn one_file_for_two_accounts() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 2);
+        for title in ["one", "other"] {
+            let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+            assert_eq!((code, &document["summary"]["done"]), (0, &json!(2)), "{title}: {said}");
+            assert_eq!(gateway.counts().orders, 2, "{title}");
+        }
+    }
+}
+
+/// Once an order is out, a line that turns out wrong is no bad usage any more.
+#[test]
+fn a_line_that_turns_out_wrong_is_no_bad_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    write_batch(folder.path(), 1);
+    let file = folder.path().join("names.csv").display().to_string();
+    // The CSR is for the first certificate's name, which only the gateway knows.
+    let csr = "host-000000.example.org.csr";
+    fs::write(&file, format!("id,csr\n10000,{csr}\n10001,{csr}\n")).unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, gateway.counts().orders), (10, 1), "{said}");
+    assert_eq!(document["orders"][1]["error"]["kind"], "usage");
+    let (code, _, said) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!((code, gateway.counts().orders), (2, 1), "nothing is out in this run: {said}");
+}
+
+/// A line that was changed after it was done says that nothing came of the change.
+#[test]
+fn a_line_that_was_changed_is_warned_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 2);
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let (code, _, said) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!(code, 0, "{said}");
+    let rows = fs::read_to_string(&file).unwrap();
+    let other = |from: &str, to: &str| fs::write(&file, rows.replace(from, to)).unwrap();
+    for (from, to, about) in
+        [("out/host-000001", "elsewhere/host-000001", "`out`"), ("QUICKSSLPREMIUM", "SSL123", "`product`")]
+    {
+        other(from, to);
+        let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
+        assert_eq!((code, gateway.counts().orders), (8, 2), "{said}");
+        let detail = document["orders"][1]["detail"].as_str().unwrap();
+        assert!(detail.contains(about) && said.contains(detail), "{said}");
+    }
+}
+
+/// On a terminal a bar counts what went well; what did not is said with its reason.
+#[cfg(unix)]
+#[test]
+fn a_terminal_is_told_why_an_order_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write_batch(folder.path(), 2);
+    // The second one is not there.
+    let (_gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+    let (at, config) = (endpoint(&server, "json"), fast(folder.path()));
+    let mut batch = command(folder.path(), &["batch", &file, "--endpoint", &at, "--config", &config]);
+    let (master, terminal) = terminal();
+    let mut child = batch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal).spawn().unwrap();
+    // The last hand on the terminal is the child's.
+    drop(batch);
+    let (mut said, mut piece, mut master) = (Vec::new(), [0; 4096], fs::File::from(master));
+    // Its end is an error on some systems.
+    while let Ok(length @ 1..) = master.read(&mut piece) {
+        said.extend_from_slice(&piece[..length]);
+    }
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
+    assert!(said.contains("10001 host-000001.example.org: failed: "), "{said}");
+    assert!(said.contains("EF01000"), "with all that the gateway said: {said}");
+    assert!(!said.contains("10000 host-000000.example.org: done"), "{said}");
+}
+
+/// A terminal: the end to read what is shown, and the end that a program has.
+#[cfg(unix)]
+fn terminal() -> (std::os::fd::OwnedFd, fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    (master, fs::File::options().read(true).write(true).open(path).unwrap())
+}

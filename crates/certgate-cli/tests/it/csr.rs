@@ -1,0 +1,91 @@
+//! Requests: made, shown, checked.
+
+use std::fs;
+
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{exit, fixture, json, mode, openssl, run, stderr};
+
+#[test]
+fn csr_new_show_check() {
+    let home = tempfile::tempdir().unwrap();
+    let new = [
+        "csr",
+        "new",
+        "--name",
+        "example.com",
+        "--san",
+        "www.example.com",
+        "--country",
+        "DE",
+        "--organization",
+        "Ü GmbH",
+    ];
+    let output =
+        run(home.path(), &[&new[..], &["--key-out", "a.key", "--out", "a.csr", "--key-type", "p384"]].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(mode(&home.path().join("a.key")), 0o600);
+    let (ok, shown) =
+        openssl(home.path(), &["req", "-in", "a.csr", "-noout", "-verify", "-subject", "-nameopt", "utf8", "-text"]);
+    assert!(ok && shown.contains("DNS:example.com, DNS:www.example.com") && shown.contains("O=Ü GmbH"), "{shown}");
+    let output = run(home.path(), &["csr", "show", "a.csr", "--output", "json"]);
+    let request = json(&output)["request"].clone();
+    assert_eq!(
+        (&request["key"], &request["countryCode"], &request["names"][1]),
+        (&"EC P-384".into(), &"DE".into(), &"www.example.com".into())
+    );
+    // A key is never written over.
+    let output = run(home.path(), &[&new[..], &["--key-out", "a.key"]].concat());
+    assert!(exit(&output) == 2 && stderr(&output).contains("a.key: it is there already"), "{}", stderr(&output));
+    let output = run(home.path(), &[&new[..], &["--key", "a.key"]].concat());
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    for (more, code, said) in [
+        (vec!["--name", "www.example.com", "--key", "a.key"], 0, "ok key: it is made with the key"),
+        (vec!["--name", "example.org"], 10, "PROBLEM name: found example.com, www.example.com; expected example.org"),
+        (vec!["--key", "b.key"], 10, "PROBLEM key: it is made with another key"),
+    ] {
+        if !home.path().join("b.key").exists() {
+            run(home.path(), &["csr", "new", "--name", "b", "--key-out", "b.key"]);
+        }
+        let output = run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat());
+        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
+    }
+    for (more, said) in [
+        (vec!["--name", "x", "--country", "Deutschland ü"], "expected two letters"),
+        (vec!["--name", "exa mple.com"], "name `exa mple.com`: expected a host name"),
+        (vec!["--name", "example.com", "--out", "a.csr"], "a.csr: it is there already"),
+    ] {
+        let output = run(home.path(), &[&["csr", "new", "--key-out", "c.key"][..], &more].concat());
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(!home.path().join("c.key").exists(), "nothing is left of what failed");
+    }
+    // What can be read and not ordered with is a check that failed; what cannot be read is bad input.
+    let request = fs::read_to_string(fixture("_keys/example.com.csr")).unwrap();
+    let block = certgate_x509::pem::block(&request).unwrap();
+    let mut der = block.der;
+    let at = der.windows(11).position(|window| window == b"example.com").unwrap();
+    der[at] = b'f';
+    fs::write(home.path().join("tampered.csr"), certgate_x509::pem::text(&block.label, &der)).unwrap();
+    let key = fixture("_keys/rsa-1024.pem").display().to_string();
+    let made = openssl(home.path(), &["req", "-new", "-key", &key, "-subj", "/CN=example.com", "-out", "short.csr"]);
+    assert!(made.0);
+    let made = openssl(home.path(), &["req", "-new", "-key", "a.key", "-subj", "/CN=example.com", "-out", "plain.csr"]);
+    assert!(made.0);
+    for (file, name, code, check) in [
+        ("tampered.csr", "example.com", 10, "signature"),
+        ("short.csr", "example.com", 10, "key-size"),
+        ("plain.csr", "example.org", 10, "name"),
+        ("plain.csr", "example.com", 0, ""),
+        ("a.key", "example.com", 2, ""),
+    ] {
+        let output = run(home.path(), &["csr", "check", file, "--name", name, "--output", "json"]);
+        assert_eq!(exit(&output), code, "{file}: {}", stderr(&output));
+        let checks = json(&output)["checks"].as_array().cloned().unwrap_or_default();
+        let failing = checks.iter().find(|row| row["ok"] == false);
+        assert_eq!(failing.map_or("", |row| row["name"].as_str().unwrap()), check, "{file}");
+        if file == "plain.csr" && code == 10 {
+            assert_eq!(failing.unwrap()["detail"], "found example.com; expected example.org");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! What is installed, what is due, and a line for cron.
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, stderr, until};
+
+#[test]
+fn status_and_what_is_due() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 120, ..Settings::default() });
+        assert_eq!(
+            exit(&at(
+                home.path(),
+                &server,
+                transport,
+                &["reissue", "571", "--new-key", "--key-type", "p384", "--out", "certs/example"]
+            )),
+            0
+        );
+        let status = |more: &[&str]| at(home.path(), &server, transport, &[&["status", "certs"][..], more].concat());
+        let output = status(&[]);
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!(
+            (exit(&output), &row["certificate"], &row["keyFits"], &row["todo"]),
+            (0, &571.into(), &true.into(), &"nothing".into()),
+            "{row}"
+        );
+        assert_eq!(row["gateway"]["serial"], row["serial"]);
+        let others = json(&output)["certificates"].as_array().unwrap()[1..].to_vec();
+        assert!(
+            others.len() == 120 && others.iter().all(|row| row["todo"] == "not here" && row.get("folder").is_none()),
+            "{others:?}"
+        );
+        assert_eq!(exit(&status(&["--here", "--renew-before", "30d"])), 8, "nothing is due");
+        let output = status(&["--here", "--renew-before", "400d"]);
+        assert_eq!((exit(&output), &json(&output)["due"]), (0, &1.into()));
+
+        let due = |more: &[&str]| at(home.path(), &server, transport, &[&["renew-due", "certs"][..], more].concat());
+        assert_eq!(exit(&due(&[])), 8, "nothing is due");
+        let orders = gateway.counts().orders;
+        let before = pair(&home.path().join("certs/example"));
+        let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!((&row["result"], &row["hook"]["ok"]), (&"done".into(), &true.into()), "{row}");
+        let now = pair(&home.path().join("certs/example"));
+        assert!(now.0 == now.1 && now != before, "a new pair");
+        assert_eq!(gateway.counts().orders, orders + 1);
+        let (_, text) = openssl(&home.path().join("certs/example"), &["pkey", "-in", "key.pem", "-noout", "-text"]);
+        assert!(text.contains("P-384"), "a key of the same kind: {text}");
+
+        // Somebody else made another one at the gateway.
+        let csr = csr();
+        assert_eq!(exit(&at(home.path(), &server, transport, &["reissue", "571", "--csr", &csr])), 0);
+        let output = status(&[]);
+        let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
+        assert!(exit(&output) == 10 && todo.contains("the gateway has another certificate"), "{todo}");
+    }
+}
+
+fn started(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Child {
+    let (address, config) = (endpoint(server, transport), fast(home));
+    let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
+    let mut run = command(home, &[arguments, &common].concat());
+    run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Twice at once, and after a crash: one order in all.
+#[test]
+fn renew_due_at_any_time() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { job_time: Duration::from_millis(300), ..Settings::default() });
+        assert_eq!(
+            exit(&at(home.path(), &server, transport, &["reissue", "571", "--new-key", "--out", "certs/example"])),
+            0
+        );
+        let due = ["renew-due", "certs", "--renew-before", "400d"];
+        // The first is held while it waits: the second leaves it alone.
+        let (orders, polls) = (gateway.counts().orders, gateway.asked(TaskKind::PollInfo));
+        gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
+        let mut child = started(home.path(), &server, transport, &due);
+        until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
+        let output = at(home.path(), &server, transport, &due);
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        assert_eq!(json(&output)["certificates"][0]["result"], "pending");
+        assert_eq!(gateway.counts().orders, orders + 1);
+
+        // Killed while it waits: the next run carries on with that order.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let key = fs::read_to_string(home.path().join("certs/example/pending/key.pem")).unwrap();
+        let output = at(home.path(), &server, transport, &due);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, orders + 1, "never a second order");
+        let (in_place, certificate) = pair(&home.path().join("certs/example"));
+        assert_eq!(in_place, certificate);
+        assert_eq!(fs::read_to_string(home.path().join("certs/example/key.pem")).unwrap(), key);
+    }
+    let home = tempfile::tempdir().unwrap();
+    let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
+    assert_eq!(row["certificates"], Value::Array(vec![]));
+}
+
+/// The folders may stand in the profile: the line in the crontab needs no more than its name.
+#[test]
+fn folders_of_the_profile() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    assert_eq!(exit(&at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "certs/example"])), 0);
+    let text = format!("[team]\njson_endpoint = \"{}\"\ncertificates = [\"certs\"]\n", endpoint(&server, "json"));
+    fs::write(home.path().join("team.toml"), text).unwrap();
+    let team =
+        |command: &str| run(home.path(), &[command, "--config", "team.toml", "--profile", "team", "--output", "json"]);
+    let output = team("status");
+    assert_eq!(
+        (exit(&output), &json(&output)["certificates"][0]["name"]),
+        (0, &"example.com".into()),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(exit(&team("renew-due")), 8, "nothing is due");
+    let output = run(home.path(), &["renew-due"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("set the profile's `certificates`"), "{}", stderr(&output));
+}
+
+/// Killed while the hook runs: the next run has it run to its end, be it `resume` or the line in the crontab.
+#[test]
+fn killed_in_the_hook() {
+    // A script beside the folders: it is found by a run that stands elsewhere.
+    let script = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
+    let hook = "sh ./hook.sh # reload";
+    for (carry_on, code) in [(&["resume"][..], 8), (&["renew-due", "certs"], 0)] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        fs::write(home.path().join("hook.sh"), script).unwrap();
+        let reissue = ["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook];
+        let mut child = started(home.path(), &server, "xml", &reissue);
+        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+        until("the hook runs", || hooked() == "begun\n");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (key, certificate) = pair(&home.path().join("certs/live"));
+        assert_eq!(key, certificate, "the pair is in place already");
+        let output = at(home.path(), &server, "xml", &["status", "certs", "--renew-before", "30d"]);
+        let row = json(&output)["certificates"][0].clone();
+        assert_eq!((exit(&output), &row["order"]["state"]), (0, &"issued".into()), "{row}");
+        assert!(row["todo"].as_str().unwrap().contains("certgate resume"), "{row}");
+        fs::write(home.path().join("go"), "").unwrap();
+        let elsewhere = home.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink("../certs", elsewhere.join("certs")).unwrap();
+        let (at_gateway, config) = (endpoint(&server, "xml"), fast(home.path()));
+        let common = ["--transport", "xml", "--endpoint", &at_gateway, "--config", &config, "--output", "json"];
+        let mut command = command(home.path(), &[carry_on, &common].concat());
+        let output = command.current_dir(&elsewhere).output().unwrap();
+        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        let document = json(&output);
+        let hook = document.pointer("/certificates/0/hook").or(document.get("hook")).unwrap();
+        assert_eq!(hook["ok"], true);
+        assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
+        assert_eq!(exit(&at(home.path(), &server, "xml", carry_on)), 8, "nothing is left");
+    }
+}
+
+/// A certificate that was never here yet, and whose order is open, is shown and carried on with.
+#[test]
+fn the_first_certificate_of_a_folder() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &["--no-wait"]].concat());
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = at(home.path(), &server, transport, &["status", "certs"]);
+        let row = json(&output)["certificates"][0].clone();
+        assert!(row["folder"].as_str().unwrap().ends_with("certs/new"), "{row}");
+        assert_eq!((&row["order"]["state"], &row["name"]), (&"accepted".into(), &"new.example.com".into()), "{row}");
+        // By whatever name the folder goes.
+        std::os::unix::fs::symlink("certs", home.path().join("link")).unwrap();
+        let output = at(home.path(), &server, transport, &["status", "link"]);
+        assert_eq!(json(&output)["certificates"][0]["order"]["state"], "accepted", "{}", stderr(&output));
+        let output = at(home.path(), &server, transport, &["renew-due", "certs/../link"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (key, certificate) = pair(&home.path().join("certs/new"));
+        assert_eq!((key, gateway.counts().orders), (certificate, 1));
+    }
+}
+
+fn create(out: &str) -> Vec<&str> {
+    let contacts =
+        ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--software", "APACHESSL"];
+    let new = ["create", "--name", "new.example.com", "--new-key", "--lifetime", "12", "--out", out];
+    [&new[..], &contacts].concat()
+}
+
+/// One that cannot be read or renewed does not stop the rest, and the exit code tells the worst. The password is read once.
+#[test]
+fn each_for_itself() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        for arguments in [vec!["reissue", "571", "--new-key", "--out", "certs/c"], create("certs/d")] {
+            let output = at(home.path(), &server, transport, &arguments);
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        }
+        for folder in ["certs/a", "certs/b"] {
+            fs::create_dir(home.path().join(folder)).unwrap();
+        }
+        fs::write(home.path().join("certs/a/cert.pem"), "no certificate").unwrap();
+        std::os::unix::fs::symlink("gone", home.path().join("certs/b/cert.pem")).unwrap();
+        let status = at(home.path(), &server, transport, &["status", "certs"]);
+        let rows = json(&status)["certificates"].as_array().unwrap().clone();
+        assert_eq!((exit(&status), rows.len()), (2, 4), "{rows:?}");
+        assert!(rows[0]["todo"].as_str().unwrap().contains("certs/a/cert.pem"), "{rows:?}");
+
+        let orders = gateway.counts().orders;
+        let mut due =
+            command(home.path(), &["renew-due", "certs", "none", "--renew-before", "400d", "--password-stdin"]);
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        due.args(["--transport", transport, "--endpoint", &address, "--config", &config, "--output", "json"]);
+        // Another process is at the last one.
+        let lock = fs::File::create(home.path().join("certs/d/.lock")).unwrap();
+        lock.lock().unwrap();
+        due.env_remove("CERTGATE_PASSWORD").current_dir(home.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let run = |due: &mut Command| {
+            let mut child = due.stderr(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(b"password\n").unwrap();
+            child.wait_with_output().unwrap()
+        };
+        let output = run(&mut due);
+        let results = |output: &Output| -> Vec<String> {
+            let rows = json(output)["certificates"].as_array().unwrap().clone();
+            rows.iter().map(|row| row["result"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(results(&output), ["usage", "usage", "done", "pending", "usage"], "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 1), "not the greatest, but the worst");
+        drop(lock);
+        let output = run(&mut due);
+        assert_eq!(results(&output), ["usage", "usage", "done", "done", "usage"], "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, orders + 3);
+    }
+}
+
+/// What the gateway does not validate by itself needs to be told how, before anything is ordered.
+#[test]
+fn validated_as_it_was() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let exec = ["--dns", "exec", "echo >> calls; true"];
+        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &exec].concat());
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let calls = || fs::read_to_string(home.path().join("calls")).unwrap().lines().count();
+        assert_eq!((calls(), gateway.counts().orders), (2, 1));
+        let due = |more: &[&str]| {
+            let due = ["renew-due", "certs", "--renew-before", "400d"];
+            at(home.path(), &server, transport, &[&due[..], more].concat())
+        };
+        for (more, said) in [
+            (&[][..], "validated by a DNS record that the gateway does not publish: give --dns"),
+            (&["--jks", "--store-pass-file", "none"], "none"),
+            (&["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
+        ] {
+            let output = due(more);
+            assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
+            assert_eq!(gateway.counts().orders, 1);
+        }
+        let output = due(&exec);
+        assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 4, 2), "{}", stderr(&output));
+    }
+}

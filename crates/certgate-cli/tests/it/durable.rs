@@ -1,0 +1,283 @@
+//! Killed at any step, carried on: never a second order, never a lost message, every order ends.
+
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Gateway, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::binary::{arguments, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told};
+
+const FOREVER: Duration = Duration::from_secs(120);
+
+/// Starts a reissue and kills it (SIGKILL) while the answer to the `count`th task of a kind is on its way.
+fn killed_at(home: &Path, gateway: &Gateway, server: &Server, transport: &str, kind: TaskKind, count: usize) {
+    let csr = csr();
+    let out = home.join("out").display().to_string();
+    let arguments = arguments(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut reissue = command(home, &arguments);
+    let mut child = reissue.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while gateway.asked(kind) < count {
+        assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "{kind:?} was not asked for");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Carries on until the order ended, deciding as a person would where certgate cannot tell.
+fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) -> Value {
+    let csr = csr();
+    let out = home.join("out").display().to_string();
+    for _ in 0..6 {
+        let (code, document, said) = told(home, server, transport, &["resume", "--out", &out]);
+        match code {
+            0 => return document,
+            // Nothing was ordered so far.
+            8 => {
+                let (code, document, said) =
+                    told(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+                assert_eq!(code, 0, "{said}");
+                return document;
+            }
+            9 => {
+                // The message says what to do; that it never arrived is known here.
+                assert_eq!(gateway.counts().orders, 0, "an order that arrived must be found: {said}");
+                assert!(said.contains("certgate orders adopt") && said.contains("certgate orders abandon"), "{said}");
+                let id = document["order"]["id"].as_str().unwrap();
+                let output = certgate_in(home, &["orders", "abandon", id, "--yes"], "");
+                assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            }
+            other => panic!("exit {other}: {said}"),
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn killed_at_every_step() {
+    let steps: &[(TaskKind, usize)] = &[
+        (TaskKind::CertificateInfo, 1),
+        (TaskKind::CertificatePrepareOrder, 1),
+        (TaskKind::CertificateReissue, 1),
+        (TaskKind::PollInfo, 1),
+        (TaskKind::PollConfirm, 1),
+        (TaskKind::PollInfo, 2),
+        (TaskKind::PollConfirm, 2),
+        (TaskKind::CertificateInfo, 2),
+    ];
+    std::thread::scope(|scope| {
+        for transport in ["xml", "json"] {
+            scope.spawn(move || {
+                for (kind, count) in steps {
+                    for arrives in [true, false] {
+                        let home = tempfile::tempdir().unwrap();
+                        // A message of somebody else's stands before ours.
+                        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+                        let fault = match arrives {
+                            true => Fault::Late(Some(*kind), FOREVER),
+                            false => Fault::Hang(Some(*kind), FOREVER),
+                        };
+                        gateway.inject_after(count - 1, fault);
+                        killed_at(home.path(), &gateway, &server, transport, *kind, *count);
+                        let document = carried_on(home.path(), &gateway, &server, transport);
+                        let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
+                        assert_eq!(document["order"]["state"], "done", "{case}");
+                        assert!(document["job"]["id"].is_number(), "its job is known, and nobody else's: {case}");
+                        assert_eq!(gateway.counts().orders, 1, "{case}");
+                        assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
+                        // The other message is in the store, to be taken.
+                        let to = home.path().join("messages").display().to_string();
+                        let (code, drained, said) =
+                            told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+                        assert_eq!((code, drained["messages"].as_array().unwrap().len()), (0, 1), "{case}: {said}");
+                        // Ours that was stored and not confirmed is taken off with the next look.
+                        assert_eq!(gateway.queue_len(), 0, "{case}");
+                        let (code, _, _) = told(home.path(), &server, transport, &["resume"]);
+                        assert_eq!(code, 8, "{case}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Whoever polls the message of a known order advances it.
+#[test]
+fn messages_advance_orders_whoever_polled_them() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (code, pending, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!(code, 6);
+        let id = pending["order"]["id"].as_str().unwrap().to_owned();
+        let to = home.path().join("messages").display().to_string();
+        let (_, drained, _) = told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+        assert_eq!(
+            (drained["messages"].as_array().unwrap().len(), gateway.queue_len()),
+            (1, 0),
+            "ours is not handed over"
+        );
+        let (_, shown, _) = told(home.path(), &server, transport, &["orders", "show", &id]);
+        assert_eq!(shown["order"]["state"], "issued");
+        assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
+        let states: Vec<&str> =
+            shown["order"]["story"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["intended", "accepted", "issued"]);
+        // The other transport may carry on.
+        let other = if transport == "xml" { "json" } else { "xml" };
+        let (code, done, said) = told(home.path(), &server, other, &["resume", &id]);
+        assert_eq!((code, &done["order"]["state"]), (0, &json!("done")), "{said}");
+        let (code, list, _) = told(home.path(), &server, transport, &["orders"]);
+        assert_eq!(
+            (code, &list["orders"][0]["state"], &list["orders"][0]["certificate"]),
+            (0, &json!("done"), &json!(571))
+        );
+        let output = certgate_in(home.path(), &["orders", "export"], "");
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [order, foreign] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!((&order["id"], &foreign["message"]["object"]["type"]), (&json!(id), &json!("domain")));
+        assert!(foreign["taken"].is_string() && order["account"] == foreign["account"], "{foreign}");
+    }
+}
+
+#[test]
+fn an_order_of_the_same_is_not_made_twice() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let (code, _, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!(code, 6);
+        let (code, document, _) =
+            told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{document}");
+        let (code, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes", "--no-wait"]);
+        assert!(code == 6 && said.contains("certgate resume"), "{code} {said}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// The job of an order that is done belongs to no later one whose answer is lost.
+#[test]
+fn a_job_is_found_for_one_order() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
+        let order = Some(TaskKind::CertificateReissue);
+        let (gateway, server) = serve(Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
+        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
+        assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
+        gateway.inject(Fault::DropBeforeRead(order));
+        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
+        assert!(code == 9 && document["seen"].to_string().contains("no job of the account fits it"), "{code} {said}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// What is not safe to repeat is in the store, also where it is no workflow.
+#[test]
+fn single_tasks_are_written_down() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let fault = Fault::DropAfterRead(Some(TaskKind::ContactCreate));
+        let (gateway, server) = serve(Settings { faults: vec![fault], ..Settings::default() });
+        let data = home.path().join("contact.json");
+        std::fs::write(&data, r#"{"fname":"Ada","lname":"Lovelace","email":"ada@example.com"}"#).unwrap();
+        let create = ["call", "contact-create", "--data", data.to_str().unwrap(), "--ctid"];
+        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["first"]].concat());
+        assert_eq!(code, 9, "{said}");
+        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["second"]].concat());
+        assert_eq!(code, 0, "{said}");
+        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
+        let orders: Vec<(&str, &str, &str)> = list["orders"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|order| {
+                let text = |key: &str| order[key].as_str().unwrap();
+                (text("id"), text("task"), text("state"))
+            })
+            .collect();
+        let mut expected = vec![("first", "contact-create", "unknown"), ("second", "contact-create", "done")];
+        if orders.first().is_some_and(|order| order.0 == "second") {
+            expected.reverse();
+        }
+        assert_eq!(orders, expected);
+        // It has no job to be found by: a person looks.
+        let sent = gateway.asked(TaskKind::ContactCreate);
+        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
+        assert_eq!((code, gateway.asked(TaskKind::ContactCreate)), (9, sent), "{said}");
+        assert!(document.to_string().contains("look for what it does by hand"), "{document}");
+        // What is safe to repeat is not written down.
+        let (code, _, _) = told(home.path(), &server, transport, &["info", "571"]);
+        assert_eq!(code, 0);
+        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
+        assert_eq!(list["orders"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_used_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let csr = csr();
+    let (gateway, server) = serve(Settings::default());
+    std::fs::write(folder.path().join("garbage"), "this is no database, whatever its name. ".repeat(40)).unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    for (store, said) in [("garbage", "the store is damaged"), ("file/store", "the store cannot be opened or written")]
+    {
+        let store = folder.path().join(store).display().to_string();
+        let (code, document, _) =
+            told(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 2 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
+    }
+    assert_eq!(gateway.counts().orders, 0);
+}
+
+/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let (csr, config) = (csr(), fast(folder.path()));
+    let (gateway, server) = serve(Settings::default());
+    let at = endpoint(&server, "json");
+    let script = r#"mount -t tmpfs -o size=48k tmpfs "$DISK" || exit 99
+        head -c 40000 /dev/zero > "$DISK/filling" 2>/dev/null
+        "$CERTGATE" reissue 571 --csr "$CSR" --endpoint "$AT" --config "$CONFIG" --store "$DISK/store" --output json"#;
+    let mut full = std::process::Command::new("unshare");
+    full.args(["-rm", "sh", "-c", script]);
+    for (name, value) in command(folder.path(), &[]).get_envs() {
+        full.env(name, value.unwrap_or_default());
+    }
+    full.env("DISK", &disk).env("CERTGATE", env!("CARGO_BIN_EXE_certgate"));
+    full.env("CSR", csr).env("AT", at).env("CONFIG", config);
+    let output = match full.output() {
+        Ok(output) if output.status.code() != Some(99) && !stderr(&output).starts_with("unshare:") => output,
+        _ => {
+            eprintln!("not run: no mount namespace is to be had here");
+            return;
+        }
+    };
+    let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
+        (2, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
+    );
+    assert_eq!(gateway.counts().orders, 0);
+}

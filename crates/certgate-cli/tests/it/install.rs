@@ -1,0 +1,356 @@
+//! From a key to a certificate in place: keys, requests, sets, hooks.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{
+    at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, serve, stderr, until,
+};
+
+const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
+
+#[test]
+fn a_new_key_comes_into_place_with_its_certificate() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        for (kind, shown) in [("p256", "EC P-256"), ("p384", "EC P-384"), ("rsa2048", "RSA 2048 bits")] {
+            let output =
+                at(home.path(), &server, transport, &[&NEW[..], &["--key-type", kind, "--keep", "1"]].concat());
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            let checks = json(&output)["checks"].clone();
+            assert_eq!(checks[1]["detail"], format!("{shown}, the CSR's"));
+        }
+        let live = home.path().join("live");
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+        let root = home.path().join("root.pem");
+        let output = at(home.path(), &server, transport, &["info", "571"]);
+        let authorities = &json(&output)["response"]["data"][0]["certificationAuthority"];
+        fs::write(&root, authorities[1]["caCertificate"].as_str().unwrap()).unwrap();
+        assert!(
+            openssl(&live, &["verify", "-CAfile", root.to_str().unwrap(), "-untrusted", "chain.pem", "cert.pem"]).0
+        );
+        // Key, certificate and chain in one file: openssl finds both in it.
+        assert!(openssl(&live, &["x509", "-in", "combined.pem", "-noout"]).0);
+        assert!(openssl(&live, &["pkey", "-in", "combined.pem", "-noout"]).0);
+        for (name, expected) in [("key.pem", 0o600), ("combined.pem", 0o600), ("cert.pem", 0o644)] {
+            assert_eq!(mode(&live.join(name)), expected, "{name}");
+        }
+        // One set before is kept, the key that waited is in place, and the names of the certificate are in the CSR.
+        assert_eq!(fs::read_dir(live.join("sets")).unwrap().count(), 2);
+        assert!(!live.join("pending").exists());
+        assert_eq!(gateway.counts().orders, 3);
+
+        let before = pair(&live);
+        let output = run(home.path(), &["rollback", "live"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let now = pair(&live);
+        assert!(now != before && now.0 == now.1, "another whole pair");
+        assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 8, "nothing is before it");
+        assert_eq!(exit(&run(home.path(), &["rollback", "."])), 2);
+    }
+}
+
+#[test]
+fn a_key_that_is_there() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    for name in ["p256-sec1.pem", "rsa-pkcs1.pem", "p384-pkcs8-encrypted.pem"] {
+        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        let out = format!("live-{name}");
+        let mut arguments = vec!["reissue", "571", "--key", name, "--out", &out];
+        if name.contains("encrypted") {
+            arguments.extend(["--pass-phrase-command", "echo 'geheim ü'"]);
+        }
+        let output = at(home.path(), &server, "xml", &arguments);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (key, certificate) = pair(&home.path().join(&out));
+        assert_eq!(key, certificate);
+    }
+    // Modes and owners of the files before are kept.
+    let live = home.path().join("live-p256-sec1.pem");
+    fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
+    let output = at(home.path(), &server, "xml", &["reissue", "571", "--new-key", "--out", "live-p256-sec1.pem"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(mode(&live.join("key.pem")), 0o640);
+}
+
+/// Whoever reads the link once finds a whole pair, whatever is switched meanwhile.
+#[test]
+fn a_reader_never_finds_half_a_pair() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let over = AtomicBool::new(false);
+    let looks = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = 0;
+            while !over.load(Ordering::Relaxed) {
+                let set = fs::canonicalize(home.path().join("live/current")).unwrap();
+                let (key, certificate) = pair(&set);
+                assert_eq!(key, certificate);
+                for name in ["key.pem", "cert.pem", "chain.pem", "fullchain.pem", "combined.pem"] {
+                    assert!(home.path().join("live").join(name).exists(), "{name}");
+                }
+                looks += 1;
+            }
+            looks
+        });
+        for _ in 0..4 {
+            assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+            assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+        }
+        over.store(true, Ordering::Relaxed);
+        reader.join().unwrap()
+    });
+    assert!(looks > 3, "{looks}");
+}
+
+/// Killed while each task's answer is on its way: the key is never lost, and its pair comes into place once.
+#[test]
+fn killed_at_every_step() {
+    let steps = [
+        (TaskKind::CertificateInfo, 1),
+        (TaskKind::CertificateInfo, 2),
+        (TaskKind::CertificatePrepareOrder, 1),
+        (TaskKind::CertificateReissue, 1),
+        (TaskKind::PollInfo, 1),
+        (TaskKind::PollConfirm, 1),
+        (TaskKind::CertificateInfo, 3),
+    ];
+    for transport in ["xml", "json"] {
+        for (kind, count) in steps {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings::default());
+            gateway.inject_after(count - 1, Fault::Late(Some(kind), Duration::from_secs(60)));
+            let (address, config) = (endpoint(&server, transport), fast(home.path()));
+            let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
+            let hook = ["--deploy-hook", "echo once >> hooked"];
+            let mut reissue = command(home.path(), &[&NEW[..], &common, &hook].concat());
+            let reissue =
+                reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = reissue.spawn().unwrap();
+            until("the task is asked for", || gateway.asked(kind) >= count);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let waiting = fs::read_to_string(home.path().join("live/pending/key.pem")).ok();
+            let output = at(home.path(), &server, transport, &["resume"]);
+            let case = format!("{transport} {kind:?} {count}: {}", stderr(&output));
+            match exit(&output) {
+                0 => {}
+                // Nothing was ordered so far: the same command uses the key that waits.
+                8 => assert_eq!(exit(&at(home.path(), &server, transport, &[&NEW[..], &hook].concat())), 0, "{case}"),
+                other => panic!("{other} {case}"),
+            }
+            let live = home.path().join("live");
+            let (key, certificate) = pair(&live);
+            assert_eq!(key, certificate, "{case}");
+            if let Some(waiting) = waiting {
+                assert_eq!(fs::read_to_string(live.join("key.pem")).unwrap(), waiting, "{case}");
+            }
+            assert!(!live.join("pending").exists(), "{case}");
+            assert_eq!(gateway.counts().orders, 1, "{case}");
+            assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap(), "once\n", "{case}");
+        }
+    }
+}
+
+#[test]
+fn deploy_hooks() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let reissue = |more: &[&str]| at(home.path(), &server, "json", &[&NEW[..], more].concat());
+    let output = reissue(&[
+        "--deploy-hook",
+        "printf '%s ' $CERTGATE_NAME $CERTGATE_DIR $CERTGATE_KEY $CERTGATE_SERIAL > env; test -z \"$CERTGATE_PASSWORD\"",
+    ]);
+    assert_eq!((exit(&output), &json(&output)["hook"]["ok"]), (0, &true.into()), "{}", stderr(&output));
+    let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
+    assert_eq!(
+        fs::read_to_string(home.path().join("env")).unwrap(),
+        format!("example.com live live/key.pem {serial} ")
+    );
+    let first = fs::read_link(home.path().join("live/current")).unwrap();
+
+    // It fails: reported, and the new files stay unless they are not to.
+    let output = reissue(&["--deploy-hook", "exit 7"]);
+    assert_eq!((exit(&output), &json(&output)["hook"]["ok"]), (10, &false.into()));
+    assert!(
+        stderr(&output).contains("the deploy hook failed: exit status: 7; the new files are in place"),
+        "{}",
+        stderr(&output)
+    );
+    let second = fs::read_link(home.path().join("live/current")).unwrap();
+    assert_ne!(first, second);
+    let hook = format!(
+        "echo $CERTGATE_SERIAL >> seen; readlink live/current | grep -q {}",
+        second.file_name().unwrap().to_str().unwrap()
+    );
+    let output = reissue(&["--deploy-hook", &hook, "--rollback-on-failure"]);
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert!(stderr(&output).contains("is in place again"), "{}", stderr(&output));
+    assert_eq!(fs::read_link(home.path().join("live/current")).unwrap(), second);
+    assert_eq!(fs::read_to_string(home.path().join("seen")).unwrap().lines().count(), 2, "once for each");
+    // There is no such command.
+    let output = reissue(&["--deploy-hook", "./no-such-hook"]);
+    assert_eq!(exit(&output), 10);
+    assert!(stderr(&output).contains("the deploy hook failed: exit status: 127"), "{}", stderr(&output));
+    // It takes too long.
+    let output = reissue(&["--deploy-hook", "sleep 30", "--hook-timeout", "1s"]);
+    assert_eq!(exit(&output), 10);
+    assert!(stderr(&output).contains("took longer than 1 s and was ended"), "{}", stderr(&output));
+    // The orders are done, whatever became of the hooks.
+    assert_eq!(exit(&at(home.path(), &server, "json", &["resume"])), 8);
+}
+
+#[test]
+fn wrong_keys_are_found_before_anything_is_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let file = |name: &str, bits: u32| {
+        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(bits)).unwrap();
+    };
+    for name in ["rsa-1024.pem", "ed25519.pem", "rsa-old-encryption.pem", "p256-pkcs8-encrypted.pem"] {
+        file(name, 0o600);
+    }
+    file("p256-sec1.pem", 0o644);
+    fs::write(home.path().join("phrase"), "wrong\n").unwrap();
+    fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(home.path().join("blocked"), "").unwrap();
+    fs::create_dir_all(home.path().join("waits/pending")).unwrap();
+    fs::copy(fixture("_keys/p384-pkcs8.pem"), home.path().join("waits/pending/key.pem")).unwrap();
+    let csr = csr();
+    for (what, more, said) in [
+        ("a short key", vec!["--key", "rsa-1024.pem", "--out", "a"], "of a kind that cannot be used"),
+        ("Ed25519", vec!["--key", "ed25519.pem", "--out", "a"], "cannot be used (Ed25519)"),
+        ("old encryption", vec!["--key", "rsa-old-encryption.pem", "--out", "a"], "openssl pkcs8 -topk8"),
+        (
+            "no pass phrase",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--out", "a"],
+            "the key is encrypted: give its pass phrase",
+        ),
+        (
+            "a wrong pass phrase",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--pass-phrase-file", "phrase", "--out", "a"],
+            "the pass phrase is wrong, or the file is damaged",
+        ),
+        (
+            "a command that fails",
+            vec!["--key", "p256-pkcs8-encrypted.pem", "--pass-phrase-command", "exit 4", "--out", "a"],
+            "--pass-phrase-command ended with exit status: 4",
+        ),
+        ("a key that others can read", vec!["--key", "p256-sec1.pem", "--out", "a"], "others can read it (mode 644)"),
+        ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: "),
+        ("a folder that is a file", vec!["--new-key", "--out", "blocked"], "cannot be written"),
+        ("no folder", vec!["--new-key"], "--out"),
+        ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
+        ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "give --out too"),
+        (
+            "a key of another kind waits",
+            vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],
+            "EC P-384, and --key-type asks for rsa2048",
+        ),
+    ] {
+        let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());
+        assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
+        assert_eq!(gateway.counts().orders, 0, "{what}");
+    }
+    // The key that waits is used where no other kind is asked for.
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "waits"]);
+    assert_eq!((exit(&output), &json(&output)["checks"][1]["detail"]), (0, &"EC P-384, the CSR's".into()));
+    // A certificate whose key is not there may not take the place of a pair.
+    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let before = (pair(&home.path().join("live")), gateway.counts().orders);
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--out", "live"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("holds another key"), "{}", stderr(&output));
+    assert_eq!((pair(&home.path().join("live")), gateway.counts().orders), before);
+}
+
+/// What openssl, and Java's keytool where it is installed, find in the encrypted files is the pair in place.
+#[test]
+fn encrypted_stores() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let secret = |name: &str, text: &str| {
+        fs::write(home.path().join(name), text).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    secret("phrase", "geheim ü\n");
+    let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
+    let live = home.path().join("live");
+    for kind in ["p256", "rsa2048"] {
+        let output = at(home.path(), &server, "json", &[&NEW[..], &["--key-type", kind], &stores].concat());
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(json(&output)["files"]["p12"], "live/bundle.p12");
+        for name in ["bundle.p12", "keystore.jks"] {
+            assert_eq!(mode(&live.join(name)), 0o600);
+        }
+        let read =
+            |pass: &str, what: &str| openssl(&live, &["pkcs12", "-in", "bundle.p12", "-passin", pass, "-nodes", what]);
+        let (ok, key) = read("pass:geheim ü", "-nocerts");
+        assert!(ok, "openssl reads it");
+        fs::write(home.path().join("from-p12.pem"), key).unwrap();
+        assert_eq!(openssl(home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1, pair(&live).1);
+        assert_eq!(read("pass:geheim ü", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
+        assert!(!read("pass:wrong-6", "-nocerts").0);
+        let keytool = Command::new("keytool")
+            .args(["-list", "-v", "-keystore", "keystore.jks", "-storetype", "JKS", "-storepass", "geheim ü"])
+            .current_dir(&live)
+            .env("LC_ALL", "C.UTF-8")
+            .output();
+        if let Ok(keytool) = keytool {
+            let text = String::from_utf8_lossy(&keytool.stdout).into_owned();
+            assert!(keytool.status.success() && text.contains("PrivateKeyEntry"), "{text}");
+            assert!(text.contains("Certificate chain length: 2") && text.contains("Alias name: example.com"), "{text}");
+        }
+    }
+    secret("short", "12345\n");
+    let (csr, orders) = (csr(), gateway.counts().orders);
+    let no_key = ["reissue", "571", "--csr", &csr, "--out", "other"];
+    for (order, more, said) in [
+        (&NEW[..], vec!["--pkcs12", "--jks"], "give --store-pass-file or --store-pass-command"),
+        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "short"], "found 5 characters, expected at least 6"),
+        (&NEW, vec!["--pkcs12", "--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with"),
+        (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),
+        (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "give --out too"),
+    ] {
+        let output = at(home.path(), &server, "json", &[order, &more].concat());
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    assert_eq!(gateway.counts().orders, orders);
+    // A key that is there already will do.
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--key", "live/key.pem", "--out", "other"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = run(
+        home.path(),
+        &[
+            "csr",
+            "new",
+            "--name",
+            "example.com",
+            "--san",
+            "www.example.com",
+            "--key",
+            "other/key.pem",
+            "--out",
+            "same.csr",
+        ],
+    );
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let same = ["reissue", "571", "--csr", "same.csr", "--out", "other", "--pkcs12", "--store-pass-file", "phrase"];
+    let output = at(home.path(), &server, "json", &same);
+    assert_eq!((exit(&output), &json(&output)["files"]["p12"]), (0, &"other/bundle.p12".into()), "{}", stderr(&output));
+}

@@ -1,0 +1,172 @@
+//! Lists: conditions, pages, rows as they come, over both protocols alike.
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+use crate::support::binary::{certgate, csr, endpoint, exit, json, serve, stderr};
+
+fn many() -> Settings {
+    Settings { more_certificates: 250, ..Settings::default() }
+}
+
+#[test]
+fn pages_conditions_and_order() {
+    let mut seen = Vec::new();
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(many());
+        let at = endpoint(&server, transport);
+        let run = |arguments: &[&str]| {
+            let mut all = vec!["list", "--transport", transport, "--endpoint", &at, "--output", "json"];
+            all.extend(arguments);
+            let output = certgate(&all, "");
+            let document = json(&output);
+            let rows = document["response"]["data"].as_array().cloned().unwrap_or_default();
+            (exit(&output), rows, document)
+        };
+        let (code, rows, document) = run(&["--all"]);
+        assert_eq!((code, rows.len(), gateway.asked(TaskKind::CertificateList)), (0, 251, 3), "100 rows a request");
+        assert_eq!(
+            (&document["schema"], &document["response"]["object"]["summary"], &document["findings"]),
+            (&json!(1), &json!(251), &json!([]))
+        );
+        let (code, first, _) = run(&[]);
+        assert_eq!((code, first.len()), (0, 100), "one request without --all");
+        let (_, window, _) = run(&["--limit", "2", "--offset", "1", "--order", "id:desc"]);
+        assert_eq!(window.iter().map(|row| row["id"].clone()).collect::<Vec<_>>(), [json!(10_248), json!(10_247)]);
+        let (_, both, _) = run(&["--filter", "id>=10005", "--filter", "id<10007"]);
+        assert_eq!(
+            both.iter().map(|row| row["name"].clone()).collect::<Vec<_>>(),
+            [json!("host-000005.example.org"), json!("host-000006.example.org")]
+        );
+        let (_, like, _) = run(&["--filter", "name=*.com", "--key", "orderId"]);
+        assert_eq!(like.len(), 1);
+        let (code, none, document) = run(&["--filter", "name=nobody"]);
+        assert_eq!((code, none.len(), &document["response"]["status"]["code"]), (8, 0, &json!("S400105")));
+        let (code, _, document) = run(&["--filter", "colour=red"]);
+        assert_eq!((code, &document["error"]["kind"]), (3, &json!("refused")));
+        let (code, _, document) = run(&["--filter", "colour"]);
+        assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")));
+        seen.push((rows, window, both));
+    }
+    assert_eq!(seen[0], seen[1], "both protocols list alike");
+}
+
+/// More rows than fit into one answer are asked for in several.
+#[test]
+fn many_rows() {
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(Settings { more_certificates: 3000, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        for (arguments, rows, requests) in
+            [(&["--limit", "2500"][..], 2500, 3), (&["--all", "--limit", "5000"], 3001, 4)]
+        {
+            let before = gateway.asked(TaskKind::CertificateList);
+            let all = [&["list", "--transport", transport, "--endpoint", &at, "--output", "json"], arguments].concat();
+            let output = certgate(&all, "");
+            assert_eq!(exit(&output), 0, "{transport} {arguments:?}: {}", stderr(&output));
+            let document = json(&output);
+            let listed = document["response"]["data"].as_array().unwrap();
+            let ids: std::collections::BTreeSet<i64> = listed.iter().filter_map(|row| row["id"].as_i64()).collect();
+            let asked = gateway.asked(TaskKind::CertificateList) - before;
+            assert_eq!((listed.len(), ids.len(), asked), (rows, rows, requests), "{transport} {arguments:?}");
+        }
+    }
+}
+
+/// A page that cannot be had leaves one whole document with the rows so far and the error.
+#[test]
+fn a_list_that_breaks_off_is_still_one_document() {
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(many());
+        // The first page is answered; every attempt at the second is turned away.
+        for _ in 0..4 {
+            gateway.inject_after(1, Fault::Status(Some(TaskKind::CertificateList), 500));
+        }
+        let at = endpoint(&server, transport);
+        let output = certgate(&["list", "--all", "--transport", transport, "--endpoint", &at, "--output", "json"], "");
+        let document = json(&output);
+        assert_eq!(exit(&output), 5, "{}", stderr(&output));
+        assert_eq!(document["response"]["data"].as_array().unwrap().len(), 100);
+        assert_eq!(document["error"]["kind"], "unreachable");
+    }
+}
+
+#[test]
+fn tables_have_the_columns_asked_for() {
+    let (_gateway, server) = serve(many());
+    let at = endpoint(&server, "json");
+    let output = certgate(&["list", "--limit", "2", "--columns", "id,name", "--endpoint", &at], "");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "id     name\n571    example.com\n10000  host-000000.example.org\n"
+    );
+}
+
+#[test]
+fn contacts_and_jobs() {
+    for transport in ["xml", "json"] {
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        let run = |arguments: &[&str], stdin: &str| {
+            let mut all = arguments.to_vec();
+            all.extend(["--transport", transport, "--endpoint", &at, "--output", "json"]);
+            let output = certgate(&all, stdin);
+            (exit(&output), json(&output))
+        };
+        let john =
+            r#"{"fname":"John","lname":"O'Neil & <Sons>","email":"j@example.com","address":["1 Street","2nd floor"]}"#;
+        let (code, created) = run(&["contact", "create", "--data", "-"], john);
+        assert_eq!((code, &created["response"]["object"]["value"]), (0, &json!("1121")));
+        let (_, info) = run(&["contact", "info", "1121"], "");
+        let contact = &info["response"]["data"][0];
+        assert_eq!((&contact["lname"], &contact["address"][1]), (&json!("O'Neil & <Sons>"), &json!("2nd floor")));
+        let (code, _) = run(
+            &["contact", "update", "1121", "--data", "-"],
+            r#"{"fname":"Jane","lname":"Doe","email":"j@example.com"}"#,
+        );
+        let (_, list) = run(&["contact", "list", "--filter", "fname=Jane", "--key", "pcode"], "");
+        assert_eq!((code, &list["response"]["data"][0]["id"]), (0, &json!(1121)));
+        assert_eq!(run(&["contact", "delete", "1121", "--yes"], "").0, 0);
+        assert_eq!(run(&["contact", "info", "1121"], "").0, 3);
+        let (code, odd) = run(&["contact", "create", "--data", "-"], r#"{"fname":"John","colour":"red"}"#);
+        assert!(code == 2 && odd["error"]["text"].as_str().unwrap().contains("colour"), "{odd}");
+
+        assert_eq!(run(&["job", "list"], "").0, 8, "no job yet");
+        let csr = csr();
+        assert_eq!(run(&["reissue", "571", "--csr", &csr, "--no-wait"], "").0, 6);
+        let (code, jobs) = run(&["job", "list", "--filter", "object=example.com"], "");
+        assert_eq!(code, 0, "{jobs}");
+        let id = jobs["response"]["data"][0]["job"]["id"].to_string();
+        assert_eq!(run(&["job", "info", &id], "").1["response"]["data"][0]["job"]["status"], "SUCCESS");
+        assert_eq!(run(&["job", "info", &id, "--history"], "").0, 0);
+        let (code, gone) = run(&["job", "cancel", &id, "--yes"], "");
+        assert_eq!((code, &gone["error"]["messages"][0]["code"]), (3, &json!("EF300101")), "it is over");
+    }
+}
+
+#[test]
+fn the_queue_is_drained_into_a_folder() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("messages");
+        let (gateway, server) = serve(Settings { foreign_first: 3, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let drain = || {
+            let to = to.display().to_string();
+            let output = certgate(
+                &["poll", "drain", "--to", &to, "--transport", transport, "--endpoint", &at, "--output", "json"],
+                "",
+            );
+            (exit(&output), json(&output))
+        };
+        let (code, document) = drain();
+        assert_eq!((code, document["messages"].as_array().unwrap().len(), gateway.queue_len()), (0, 3, 0));
+        for message in document["messages"].as_array().unwrap() {
+            assert!(std::fs::metadata(message["file"].as_str().unwrap()).is_ok());
+        }
+        let (code, document) = drain();
+        assert_eq!((code, &document["messages"]), (8, &json!([])));
+    }
+}

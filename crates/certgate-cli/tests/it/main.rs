@@ -1,0 +1,47 @@
+//! The integration tests of certgate-cli, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod batch;
+#[cfg(unix)]
+mod bridge;
+mod compare;
+mod configuration;
+mod convert;
+#[cfg(unix)]
+mod csr;
+mod definitions;
+mod doctor;
+#[cfg(unix)]
+mod due;
+mod durable;
+#[cfg(unix)]
+mod install;
+mod life;
+mod list;
+mod orders;
+mod queue;
+mod readme;
+mod reissue;
+#[cfg(unix)]
+mod rollback;
+mod secrets;
+#[cfg(unix)]
+mod serving;
+#[cfg(unix)]
+mod simulator;
+mod streams;
+mod support;
+mod tapes;
+mod torture;
+mod trouble;
+#[cfg(unix)]
+mod validation;
+mod verification;

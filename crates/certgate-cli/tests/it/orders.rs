@@ -1,0 +1,181 @@
+//! What a person decides about orders: given up or named only where no living process has them, and never a way to a second one.
+
+use std::{process::Stdio, time::Duration};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+use crate::support::binary::{arguments, command, csr, exit, json, serve, stderr, told, until};
+
+const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
+
+/// While its process lives, an order in flight is nobody else's to decide about.
+#[test]
+fn an_order_of_a_living_process_is_left_to_it() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let fault = Fault::Late(REISSUE, Duration::from_secs(4));
+        let (gateway, server) = serve(Settings { faults: vec![fault], ..Settings::default() });
+        let first = arguments(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
+        let mut first = command(home.path(), &first.iter().map(String::as_str).collect::<Vec<_>>());
+        let child = first.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("it is ordered", || gateway.counts().orders == 1);
+        let (_, listed, _) = told(home.path(), &server, transport, &["orders"]);
+        let id = listed["orders"][0]["id"].as_str().unwrap();
+        for decision in [vec!["abandon", id, "--yes"], vec!["adopt", id, "--job", "7"]] {
+            let words = [vec!["orders"], decision].concat();
+            let (code, document, _) = told(home.path(), &server, transport, &words);
+            assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{words:?} {document}");
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((exit(&output), &json(&output)["order"]["state"]), (0, &json!("done")), "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// A job that a person names is looked at before it counts, and a mistake can be taken back.
+#[test]
+fn a_job_that_is_named_by_hand_is_looked_at() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings::default());
+        let reissue = ["reissue", "571", "--csr", &csr];
+        let (code, first, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!(code, 0, "{said}");
+        let known = first["job"]["id"].to_string();
+
+        gateway.inject(Fault::DropBeforeRead(REISSUE));
+        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!((code, &lost["order"]["state"]), (9, &json!("unknown")), "{said}");
+        let id = lost["order"]["id"].as_str().unwrap();
+
+        let adopt = |job: &str| told(home.path(), &server, transport, &["orders", "adopt", id, "--job", job]);
+        let (code, document, _) = adopt(&known);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 2 && text.contains(first["order"]["id"].as_str().unwrap()), "it is another order's: {text}");
+        let (code, document, _) = adopt("999999");
+        assert_eq!(
+            (code, &document["order"]["state"], &document["job"]["id"]),
+            (0, &json!("unknown"), &json!(999_999))
+        );
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
+        assert_eq!(code, 9, "{said}");
+        assert!(document["seen"].to_string().contains("job 999999, named by hand, is none"), "{document}");
+
+        let (code, document, _) = told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
+        assert_eq!((code, &document["order"]["id"], &document["order"]["state"]), (0, &json!(id), &json!("abandoned")));
+        let (code, _, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!((code, gateway.counts().orders), (0, 2), "{said}");
+    }
+}
+
+/// What a person names right is carried on with.
+#[test]
+fn a_job_that_is_named_right_is_carried_on_with() {
+    for transport in ["xml", "json"] {
+        let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let csr = csr();
+        let (gateway, server) = serve(Settings::default());
+        gateway.inject(Fault::DropBeforeRead(REISSUE));
+        let reissue = ["reissue", "571", "--csr", &csr];
+        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!(code, 9, "{said}");
+        let id = lost["order"]["id"].as_str().unwrap();
+        // Somebody else did it meanwhile.
+        let (code, done, said) = told(other.path(), &server, transport, &reissue);
+        assert_eq!(code, 0, "{said}");
+        let job = done["job"]["id"].to_string();
+        let (code, _, said) = told(home.path(), &server, transport, &["orders", "adopt", id, "--job", &job]);
+        assert_eq!(code, 0, "{said}");
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
+        assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// One store may hold the orders of several accounts: none is taken for another's.
+#[test]
+fn orders_of_another_account_are_left_alone() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (demo, at_demo) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let (live, at_live) = serve(Settings::default());
+        let (code, pending, _) =
+            told(home.path(), &at_demo, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!(code, 6);
+        let id = pending["order"]["id"].as_str().unwrap();
+        let (code, document, _) = told(home.path(), &at_live, transport, &["resume", id]);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 2 && text.contains(&format!("order {id} belongs to user@9 at ")), "{code} {text}");
+        assert_eq!(live.counts().requests, 0);
+        let (code, _, said) = told(home.path(), &at_live, transport, &["reissue", "571", "--csr", &csr]);
+        assert_eq!((code, live.counts().orders, demo.counts().orders), (0, 1, 1), "{said}");
+    }
+}
+
+/// An order that stands in the way is named with its job, and does not keep an earlier certificate from being revoked.
+#[test]
+fn what_stands_in_the_way_is_named() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let csr = csr();
+        let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let reissue = ["reissue", "571", "--csr", &csr, "--no-wait"];
+        let (_, first, _) = told(home.path(), &server, transport, &reissue);
+        let id = first["order"]["id"].as_str().unwrap();
+        let (code, second, _) = told(home.path(), &server, transport, &reissue);
+        assert_eq!(
+            (code, &second["order"]["id"], &second["job"], &second["resume"]),
+            (6, &json!(id), &json!({ "id": first["job"]["id"] }), &json!(format!("certgate resume {id}"))),
+            "{second}"
+        );
+        let (code, _, said) = told(home.path(), &server, transport, &["revoke", "571", "--serial", "0a", "--yes"]);
+        assert_eq!((code, gateway.asked(TaskKind::CertificateRevoke)), (3, 1), "the gateway has no such one: {said}");
+    }
+}
+
+/// A job that was there before the order left is somebody else's, however much it looks like ours.
+#[test]
+fn a_job_from_before_is_not_taken_for_the_orders() {
+    let csr = csr();
+    std::thread::scope(|scope| {
+        // The gateway's clock need not be ours.
+        for (transport, clock_ahead) in [("xml", 3600), ("json", -3600)] {
+            let csr = &csr;
+            scope.spawn(move || {
+                let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+                let settings = Settings { jobs_never_end: true, clock_ahead, ..Settings::default() };
+                let (gateway, server) = serve(settings);
+                let reissue = ["reissue", "571", "--csr", csr, "--no-wait"];
+                let (code, theirs, said) = told(other.path(), &server, transport, &reissue);
+                assert_eq!(code, 6, "{said}");
+                // Times are whole seconds: only from the third on it is certain which came first.
+                std::thread::sleep(Duration::from_secs(4));
+                for fault in [Fault::DropBeforeRead(REISSUE), Fault::DropAfterRead(REISSUE)] {
+                    let arrives = fault == Fault::DropAfterRead(REISSUE);
+                    gateway.inject(fault);
+                    let (code, lost, said) = told(home.path(), &server, transport, &reissue);
+                    assert_eq!(code, 9, "{said}");
+                    let id = lost["order"]["id"].as_str().unwrap();
+                    let resume = ["resume", id, "--timeout", "1s"];
+                    let (code, document, said) = told(home.path(), &server, transport, &resume);
+                    if arrives {
+                        assert_eq!((code, &document["order"]["state"]), (6, &json!("pending")), "{said}");
+                        assert_ne!(document["job"]["id"], theirs["job"]["id"]);
+                    } else {
+                        let seen = format!("job {} is from before the order", theirs["job"]["id"]);
+                        assert!(code == 9 && document["seen"].to_string().contains(&seen), "{said}");
+                        let (code, _, said) =
+                            told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
+                        assert_eq!(code, 0, "{said}");
+                    }
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,271 @@
+//! Messages of others in the account's queue are never lost.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{
+    certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, until,
+};
+
+#[test]
+fn spool_stores_before_it_confirms() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        let (gateway, server) = serve(Settings { foreign_first: 2, ..Settings::default() });
+        let output = certgate(
+            &[
+                "reissue",
+                "571",
+                "--csr",
+                &csr(),
+                "--transport",
+                transport,
+                "--endpoint",
+                &endpoint(&server, transport),
+                "--spool",
+                &spool.display().to_string(),
+            ],
+            "",
+        );
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (3, 0));
+        let mut files: Vec<_> = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        assert_eq!(files.len(), 2, "one file each, nothing of ours");
+        let stored: Value = serde_json::from_str(&fs::read_to_string(&files[0]).unwrap()).unwrap();
+        assert_eq!(stored["message"]["id"], 1_405_661);
+        assert_eq!(stored["message"]["object"]["data"]["nserver"][1]["name"], "b.ns14.net");
+        assert_eq!(stored["message"]["object"]["data"]["authinfo"], "S0Lygv+ZkNbniICm", "kept whole");
+        assert!(stored["raw"].as_str().unwrap().contains("a.ns14.net"));
+        #[cfg(unix)]
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&files[0]).unwrap().permissions()) & 0o777,
+            0o600
+        );
+    }
+}
+
+#[test]
+fn stop_and_leave_touch_nothing() {
+    for transport in ["xml", "json"] {
+        for (foreign, expected) in [("stop", 6), ("leave", 0)] {
+            let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+            let at = endpoint(&server, transport);
+            let output = certgate(
+                &[
+                    "reissue",
+                    "571",
+                    "--csr",
+                    &csr(),
+                    "--transport",
+                    transport,
+                    "--endpoint",
+                    &at,
+                    "--foreign",
+                    foreign,
+                    "--output",
+                    "json",
+                ],
+                "",
+            );
+            assert_eq!(exit(&output), expected, "{foreign}: {}", stderr(&output));
+            assert_eq!(gateway.counts().confirms, 0, "{foreign}");
+            if foreign == "stop" {
+                assert!(
+                    json(&output)["error"]["text"].as_str().unwrap().contains("message 1405661 of somebody else's")
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_stored_is_not_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").unwrap();
+    let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+    let spool = file.join("spool").display().to_string();
+    let (csr, at) = (csr(), endpoint(&server, "json"));
+    let run = |arguments: &[&str]| {
+        let arguments = [arguments, &["--endpoint", &at, "--output", "json"]].concat();
+        certgate_in(folder.path(), &arguments, "")
+    };
+    let output = run(&["reissue", "571", "--csr", &csr, "--spool", &spool]);
+    assert_eq!((exit(&output), gateway.counts().requests), (2, 0), "{}", stderr(&output));
+    assert_eq!(exit(&run(&["reissue", "571", "--csr", &csr, "--no-wait"])), 6);
+    let output = run(&["resume", "--spool", &spool]);
+    assert_eq!(exit(&output), 6, "{}", stderr(&output));
+    assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume "));
+    assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 2));
+}
+
+fn drain(home: &Path, server: &Server, transport: &str, exec: &str) -> Output {
+    let (at, config) = (endpoint(server, transport), fast(home));
+    let arguments = ["poll", "drain", "--exec", exec, "--transport", transport, "--endpoint", &at, "--config", &config];
+    certgate_in(home, &arguments, "")
+}
+
+/// A command takes each message once, in order; one that fails keeps the message and those behind it.
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_keeps_the_message() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { foreign_first: 3, ..Settings::default() });
+        let taken = home.path().join("taken");
+        let exec = format!(
+            "read -r line; printf '%s %s %s|%s\\n' \"$CERTGATE_STABLE_ID\" \"$CERTGATE_MESSAGE_ID\" \"$CERTGATE_KIND\" \"$line\" \
+             >> {0} && test -z \"$CERTGATE_PASSWORD\" && [ \"$CERTGATE_STABLE_ID\" != msg-2 -o -e {0}.go ]",
+            taken.display()
+        );
+        let output = drain(home.path(), &server, transport, &exec);
+        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        assert!(stderr(&output).contains("message msg-2 was not taken: exit status: 1"), "{}", stderr(&output));
+        // Those behind it wait at the gateway or in the store; none is lost.
+        let lines = |path: &Path| -> Vec<String> {
+            fs::read_to_string(path).unwrap().lines().map(|line| line.split('|').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(lines(&taken), ["msg-1 1405661 domain", "msg-2 1405662 domain"]);
+        fs::write(home.path().join("taken.go"), "").unwrap();
+        assert_eq!(exit(&drain(home.path(), &server, transport, &exec)), 0);
+        assert_eq!(
+            lines(&taken),
+            ["msg-1 1405661 domain", "msg-2 1405662 domain", "msg-2 1405662 domain", "msg-3 1405663 domain"]
+        );
+        assert_eq!((gateway.queue_len(), gateway.counts().confirms), (0, 3));
+        // The message itself comes on standard input.
+        let text = fs::read_to_string(&taken).unwrap();
+        let document: Value = serde_json::from_str(text.lines().next().unwrap().split_once('|').unwrap().1).unwrap();
+        assert_eq!((&document["stableId"], &document["message"]["id"]), (&"msg-1".into(), &1_405_661.into()));
+        assert_eq!(exit(&drain(home.path(), &server, transport, &exec)), 8, "nothing is left");
+    }
+}
+
+/// It hands over what comes while it runs, rests, and ends with Ctrl-C.
+#[cfg(unix)]
+#[test]
+fn follow_goes_on_until_it_is_told_to_stop() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let to = home.path().join("messages");
+        let to_folder = to.display().to_string();
+        let arguments = ["poll", "follow", "--interval", "1s", "--to", &to_folder];
+        let common = ["--transport", transport, "--endpoint", &at, "--config", &config];
+        let mut follow = command(home.path(), &[&arguments[..], &common].concat());
+        let child = follow.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let files = || fs::read_dir(&to).map_or(0, Iterator::count);
+        until("the first message is there", || files() == 1 && gateway.queue_len() == 0);
+        gateway.push_foreign(2);
+        until("those after it are there", || files() == 3 && gateway.queue_len() == 0);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(exit(&output), 130, "{}", stderr(&output));
+        assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
+    }
+}
+
+/// `--quiet` leaves errors only: a command that fails and is tried again is none.
+#[cfg(unix)]
+#[test]
+fn follow_can_be_quiet() {
+    for (quiet, warned) in [(&["--quiet"][..], false), (&[], true)] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let (at, config) = (endpoint(&server, "json"), fast(home.path()));
+        let tried = home.path().join("tried");
+        let exec = format!("echo >> {}; false", tried.display());
+        let arguments = ["poll", "follow", "--interval", "1s", "--exec", &exec, "--endpoint", &at, "--config", &config];
+        let mut follow = command(home.path(), &[&arguments, quiet].concat());
+        let child = follow.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        until("it is tried twice", || fs::read_to_string(&tried).is_ok_and(|text| text.lines().count() == 2));
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stderr(&output).contains("message msg-1 was not taken"), warned, "{}", stderr(&output));
+    }
+}
+
+/// Another store took our message, or it stands behind one that nobody can decode: the job itself tells.
+#[test]
+fn a_message_that_never_comes_keeps_no_order() {
+    std::thread::scope(|scope| {
+        for (transport, taken) in [("xml", true), ("json", true), ("xml", false), ("json", false)] {
+            scope.spawn(move || {
+                let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                let faults = if taken { vec![] } else { vec![Fault::Html200(Some(TaskKind::PollInfo)); 100] };
+                let job_time = Duration::from_secs(if taken { 4 } else { 0 });
+                let (gateway, server) = serve(Settings { faults, job_time, foreign_first: 1, ..Settings::default() });
+                let (at, config) = (endpoint(&server, transport), fast(home.path()));
+                let common = ["--transport", transport, "--endpoint", &at, "--config", &config, "--output", "json"];
+                let csr = csr();
+                let order = ["reissue", "571", "--csr", &csr, "--timeout", "50s"];
+                let mut run = command(home.path(), &[&order[..], &common].concat());
+                let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+                if taken {
+                    let to = other.path().join("messages").display().to_string();
+                    until("it is ordered", || gateway.counts().orders == 1);
+                    let follow = ["poll", "follow", "--interval", "1s", "--to", &to];
+                    let mut follow = command(other.path(), &[&follow[..], &common].concat())
+                        .stdout(Stdio::null())
+                        .stderr(Stdio::null())
+                        .spawn()
+                        .unwrap();
+                    run.wait().unwrap();
+                    follow.kill().unwrap();
+                    follow.wait().unwrap();
+                }
+                let output = run.wait_with_output().unwrap();
+                assert_eq!(exit(&output), 0, "{transport} {taken}: {}", stderr(&output));
+                assert_eq!(json(&output)["order"]["state"], "done");
+                if !taken {
+                    let kept = "its body, redacted, is in ";
+                    assert_eq!(stderr(&output).matches(kept).count(), 1, "{}", stderr(&output));
+                    assert_eq!(gateway.counts().confirms, 0);
+                }
+            });
+        }
+    });
+}
+
+/// An answer that cannot be understood takes nothing off the queue, and is kept for a person.
+#[test]
+fn what_cannot_be_decoded_stays_in_the_queue() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::Html200(Some(TaskKind::PollInfo))];
+        let (gateway, server) = serve(Settings { foreign_first: 1, faults, ..Settings::default() });
+        let output = drain(home.path(), &server, transport, "true");
+        assert_eq!(exit(&output), 7, "{}", stderr(&output));
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 1));
+        assert_eq!(exit(&drain(home.path(), &server, transport, "true")), 0, "the next look is another one");
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 0));
+    }
+}
+
+/// The confirm's answer is lost: the message is not handed over twice.
+#[test]
+fn a_confirm_whose_answer_is_lost() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::DropAfterRead(Some(TaskKind::PollConfirm))];
+        let (gateway, server) = serve(Settings { foreign_first: 2, faults, ..Settings::default() });
+        let taken = home.path().join("taken");
+        let output =
+            drain(home.path(), &server, transport, &format!("echo $CERTGATE_MESSAGE_ID >> {}", taken.display()));
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "1405661\n1405662\n");
+        assert_eq!(gateway.queue_len(), 0);
+    }
+}

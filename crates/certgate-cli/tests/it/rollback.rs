@@ -1,0 +1,212 @@
+//! The sets of a certificate's folder: what comes into place, what is kept, and the way back.
+
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{at, endpoint, exit, json, pair, run, serve, stderr};
+
+const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
+const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
+
+/// The set in place.
+fn current(folder: &Path) -> PathBuf {
+    fs::read_link(folder.join("current")).unwrap()
+}
+
+/// The names in a folder, but for what is hidden.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    names
+}
+
+fn secret(home: &Path, name: &str, text: &str) {
+    fs::write(home.join(name), text).unwrap();
+    fs::set_permissions(home.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// However often a hook turns a new set down, what it is taken back to is the set that it took before.
+#[test]
+fn a_hook_that_fails_again_and_again() {
+    for keep in ["0", "1", "3"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let live = home.path().join("live");
+        let reissue = |more: &[&str]| at(home.path(), &server, "json", &[&NEW[..], &["--keep", keep], more].concat());
+        let output = reissue(&[]);
+        let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
+        let good = current(&live);
+        for _ in 0..3 {
+            let hook = "echo $CERTGATE_SERIAL >> seen; exit 1";
+            let output = reissue(&["--deploy-hook", hook, "--rollback-on-failure"]);
+            assert_eq!((exit(&output), current(&live)), (10, good.clone()), "{}", stderr(&output));
+            let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+            assert_eq!(seen.lines().last(), Some(serial.as_str()), "the hook is told what is in place again");
+            let (key, certificate) = pair(&live);
+            assert_eq!(key, certificate);
+        }
+        let output = reissue(&["--deploy-hook", "true"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let new = current(&live);
+        let mut expected = vec![new.file_name().unwrap().to_str().unwrap().to_owned()];
+        if keep != "0" {
+            expected.insert(0, good.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+        assert_eq!(names(&live.join("sets")), expected, "what was turned down is gone");
+        assert_eq!(exit(&run(home.path(), &["rollback", "live"])), if keep == "0" { 8 } else { 0 });
+        assert_eq!(current(&live), if keep == "0" { new } else { good });
+    }
+}
+
+/// Files from before certgate become links while they show the same, and only then all of them change at once: whatever step
+/// was the last one.
+#[test]
+fn plain_files_are_taken_over_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let live = home.path().join("live");
+    assert_eq!(exit(&at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "seed"])), 0);
+    fs::create_dir(&live).unwrap();
+    for name in FILES {
+        let file = live.join(name);
+        fs::copy(home.path().join("seed").join(name), &file).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root may give files away; others see to the modes.
+        let _ = chown(&file, Some(65534), Some(65534));
+    }
+    let state = || {
+        FILES.map(|name| {
+            let metadata = fs::metadata(live.join(name)).unwrap();
+            let rights = (metadata.uid(), metadata.gid(), metadata.mode() & 0o777);
+            (fs::read(live.join(name)).unwrap(), rights)
+        })
+    };
+    let before = state();
+    // A folder in the way of a link stops the run there, and leaves what a run killed there leaves.
+    let steps = ["current", "cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem", "current"];
+    for (count, step) in steps.into_iter().enumerate() {
+        let in_the_way = live.join(format!(".{step}.new"));
+        fs::create_dir(&in_the_way).unwrap();
+        let command = if count == 0 { &NEW[..] } else { &["resume"] };
+        let output = at(home.path(), &server, "json", command);
+        assert_eq!(exit(&output), 6, "{step}: {}", stderr(&output));
+        assert_eq!(state(), before, "{step}");
+        fs::remove_dir(&in_the_way).unwrap();
+    }
+    let output = at(home.path(), &server, "json", &["resume"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let now = state();
+    for ((old, rights), (new, kept)) in before.iter().zip(&now) {
+        assert_eq!(rights, kept, "modes and owners");
+        assert!(old != new || old == &before[1].0, "another certificate of the same chain");
+    }
+    let (key, certificate) = pair(&live);
+    assert_eq!((key, gateway.counts().orders), (certificate, 2));
+    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert_eq!(state(), before);
+
+    // A folder with a certificate alone has no names that lead nowhere after its rollback. What nobody asked for is left alone.
+    let plain = home.path().join("plain");
+    fs::create_dir(&plain).unwrap();
+    fs::copy(home.path().join("seed/cert.pem"), plain.join("cert.pem")).unwrap();
+    fs::write(plain.join("bundle.p12"), "by hand").unwrap();
+    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "plain"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 0);
+    assert_eq!(names(&plain), ["bundle.p12", "cert.pem", "current", "sets"]);
+    assert_eq!(fs::read_to_string(plain.join("bundle.p12")).unwrap(), "by hand");
+    assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 8, "nothing is before it");
+}
+
+/// Servers that read bundle.p12 or keystore.jks never find a link to nothing.
+#[test]
+fn encrypted_files_come_and_go_with_their_set() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let live = home.path().join("live");
+    secret(home.path(), "phrase", "geheim-6\n");
+    let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
+    let output = at(home.path(), &server, "json", &NEW);
+    let job = json(&output)["job"]["id"].to_string();
+
+    // The same certificate and key, now with encrypted files: they are written, and not only spoken of.
+    let resume = ["resume", &job, "--certificate", "571", "--out", "live"];
+    let output = at(home.path(), &server, "json", &[&resume[..], &stores].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    for kind in ["p12", "jks"] {
+        assert!(home.path().join(json(&output)["files"][kind].as_str().unwrap()).exists(), "{kind}");
+    }
+    assert_eq!(exit(&at(home.path(), &server, "json", &[&resume[..], &stores].concat())), 8, "they are there");
+
+    // A set without them takes their place only when nobody needs them any more.
+    for (option, file) in [("--pkcs12", "bundle.p12"), ("--jks", "keystore.jks")] {
+        let others: Vec<&str> = stores.iter().copied().filter(|other| *other != option).collect();
+        let output = at(home.path(), &server, "json", &[&NEW[..], &others].concat());
+        assert_eq!((exit(&output), gateway.counts().orders), (2, 1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("live/{file} is in place")), "{}", stderr(&output));
+    }
+
+    // The hook hears of what is there, and after a rollback of what is there then.
+    let hook = "echo \"$CERTGATE_P12 $CERTGATE_JKS\" >> seen; exit 1";
+    let back = ["--deploy-hook", hook, "--rollback-on-failure"];
+    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
+    let output = at(home.path(), &server, "json", &[&NEW[..], &stores, &back].concat());
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+    assert_eq!(seen, "live/bundle.p12 live/keystore.jks\n \n");
+    assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
+}
+
+/// What was taken back can be put in place again: its key is in its set.
+#[test]
+fn forward_after_a_rollback() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let live = home.path().join("live");
+    assert_eq!(exit(&at(home.path(), &server, "xml", &NEW)), 0);
+    let output = at(home.path(), &server, "xml", &NEW);
+    let (second, job) = (pair(&live), json(&output)["job"]["id"].to_string());
+    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert!(pair(&live) != second);
+    let output = at(home.path(), &server, "xml", &["resume", &job, "--certificate", "571", "--out", "live"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!((pair(&live), gateway.counts().orders), (second, 2));
+}
+
+#[test]
+fn by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let out = |folder: &str| at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", folder]);
+    for folder in ["certs/a", "certs/a", "more/b"] {
+        assert_eq!(exit(&out(folder)), 0);
+    }
+    let profile = |certificates: &str| {
+        let address = endpoint(&server, "json");
+        let text = format!("[team]\njson_endpoint = \"{address}\"\n{certificates}\n");
+        fs::write(home.path().join("team.toml"), text).unwrap();
+    };
+    let rollback = |name: &str| run(home.path(), &["rollback", name, "--config", "team.toml", "--profile", "team"]);
+    for (certificates, name, code, said) in [
+        ("certificates = [\"certs\"]", "example.com", 0, ""),
+        ("certificates = [\"certs\"]", "example.org", 2, "no certificate of that name"),
+        ("certificates = [\"certs\", \"more\"]", "example.com", 2, "give its folder, such as "),
+        ("", "example.com", 2, "set the profile's `certificates`"),
+    ] {
+        profile(certificates);
+        let before = pair(&home.path().join("certs/a"));
+        let output = rollback(name);
+        assert_eq!(exit(&output), code, "{certificates} {name}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        assert_eq!(pair(&home.path().join("certs/a")) != before, code == 0, "{certificates} {name}");
+    }
+}

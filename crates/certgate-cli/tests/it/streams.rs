@@ -1,0 +1,122 @@
+//! What goes to which stream, and what becomes of it where nobody takes it.
+
+use std::{fs::File, process::Stdio};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr};
+
+/// Commands of each way of printing: a document, a table, a page, a document in pieces.
+fn printing() -> Vec<Vec<String>> {
+    let payload = fixture("certificate-info/documented/response.json").display().to_string();
+    let decode = ["decode", "--transport", "json", "--task", "certificate-info", "--side", "response", &payload];
+    [
+        &["tasks"][..],
+        &["tasks", "--output", "json"],
+        &["info", "571", "--sandbox"],
+        &["list", "--sandbox"],
+        &["list", "--sandbox", "--output", "json"],
+        &["man"],
+        &["completions", "bash"],
+        &decode,
+    ]
+    .map(|arguments| arguments.iter().map(|argument| (*argument).to_owned()).collect())
+    .to_vec()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_lost_is_no_success() {
+    for arguments in printing() {
+        let home = tempfile::tempdir().unwrap();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = command(home.path(), &arguments).stdin(Stdio::null()).stdout(full).output().unwrap();
+        assert_eq!(exit(&output), 10, "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).starts_with("certgate: standard output: "), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+/// Nor does it end what is done: nobody need read what is said on stderr.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_reads_stderr() {
+    let home = tempfile::tempdir().unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let arguments = ["info", "571", "--sandbox", "--verbose", "--output", "json"];
+    let output = command(home.path(), &arguments).stdin(Stdio::null()).stderr(full).output().unwrap();
+    assert_eq!((exit(&output), &json(&output)["response"]["data"][0]["id"]), (0, &571.into()));
+}
+
+/// A closed pipe is the reader's choice, and nobody is asked for what nobody reads.
+#[test]
+fn a_reader_who_left_ends_a_list() {
+    for (transport, output) in [("xml", "text"), ("xml", "json"), ("json", "text"), ("json", "json")] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 20, ..Settings::default() });
+        let (at, fast) = (endpoint(&server, transport), fast(home.path()));
+        let arguments =
+            ["list", "--all", "--limit", "1", "--transport", transport, "--endpoint", &at, "--output", output];
+        let mut child = command(home.path(), &[&arguments[..], &["--config", &fast]].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!((exit(&ended), gateway.asked(TaskKind::CertificateList)), (0, 1), "{}", stderr(&ended));
+    }
+}
+
+#[test]
+fn pages_for_other_programs_are_one_document_too() {
+    for (arguments, member) in [(&["man"][..], "page"), (&["completions", "bash"], "script")] {
+        let plain = certgate(arguments, "");
+        let document = json(&certgate(&[arguments, &["--output", "json"]].concat(), ""));
+        assert_eq!(document["schema"], 1);
+        assert_eq!(document[member].as_str().unwrap(), String::from_utf8(plain.stdout).unwrap(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["config", "show", "--output", "json"];
+    let plain = command(home.path(), &arguments).output().unwrap();
+    let mut command = command(home.path(), &arguments);
+    for name in ["TRANSPORT", "ENDPOINT", "PROFILE", "CONFIG", "STORE"] {
+        command.env(format!("CERTGATE_{name}"), "");
+    }
+    let empty = command.output().unwrap();
+    assert_eq!((exit(&plain), exit(&empty)), (0, 0), "{}", stderr(&empty));
+    assert_eq!(json(&empty), json(&plain));
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let (csr, green) = (csr(), "\u{1b}[32mok\u{1b}[0m signature");
+    for (choice, coloured) in [("always", true), ("never", false), ("auto", false)] {
+        let output = certgate(&["csr", "check", &csr, "--color", choice], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!((text.starts_with(green), text.contains('\u{1b}')), (coloured, coloured), "{choice}: {text}");
+    }
+}
+
+#[test]
+fn columns_that_are_not_there() {
+    let (_gateway, server) = serve(Settings::default());
+    let at = endpoint(&server, "json");
+    let run = |columns: &str| certgate(&["list", "--columns", columns, "--endpoint", &at], "");
+    let spaced = run("id, name");
+    assert_eq!(String::from_utf8(spaced.stdout).unwrap(), "id   name\n571  example.com\n");
+    let unknown = run("id,colour");
+    assert_eq!(exit(&unknown), 0);
+    assert!(stderr(&unknown).contains("no row here has `colour`; the first one has "), "{}", stderr(&unknown));
+    for columns in ["", "id,,name"] {
+        assert_eq!(exit(&run(columns)), 2, "{columns}");
+    }
+}

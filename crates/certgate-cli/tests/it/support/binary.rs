@@ -1,0 +1,168 @@
+//! Running the real binary.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use certgate_simulator::{Gateway, Server, Settings};
+use serde_json::Value;
+
+pub(crate) fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(path)
+}
+
+pub(crate) fn csr() -> String {
+    fixture("_keys/example.com.csr").display().to_string()
+}
+
+/// The binary with an environment and a store of its own.
+pub(crate) fn certgate(arguments: &[&str], stdin: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    certgate_in(folder.path(), arguments, stdin)
+}
+
+/// The binary with its home, and so its store, in that folder.
+pub(crate) fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut command = command(home, arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// The same, to be run by the caller.
+pub(crate) fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certgate"));
+    command.args(arguments).env_clear().env("HOME", home).env("TMPDIR", std::env::temp_dir());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
+    command
+}
+
+/// A folder's files, copied.
+pub(crate) fn copy(from: &Path, to: &Path) -> PathBuf {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    to.to_owned()
+}
+
+/// A file with its first such text replaced.
+pub(crate) fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} in {}", path.display());
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// Asks a process to stop, as Ctrl-C does.
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &Child) {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Looks again and again until something is so.
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !so() {
+        assert!(Instant::now() < end, "it did not happen: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+pub(crate) fn exit(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+pub(crate) fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)))
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub(crate) fn serve(settings: Settings) -> (Gateway, Server) {
+    let gateway = Gateway::with(settings);
+    let server = Server::start(gateway.clone(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    (gateway, server)
+}
+
+pub(crate) fn endpoint(server: &Server, transport: &str) -> String {
+    if transport == "xml" { server.xml_endpoint() } else { server.json_endpoint() }
+}
+
+/// A batch that reissues so many certificates of the simulator, all fields given.
+pub(crate) fn write_batch(folder: &Path, count: usize) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning,out\n".to_owned();
+    for number in 0..count {
+        let name = format!("host-{number:06}.example.org");
+        let mut params = rcgen::CertificateParams::new(vec![name.clone()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name.as_str());
+        let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+        fs::write(folder.join(format!("{name}.csr")), csr).unwrap();
+        rows +=
+            &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true,out/{name}\n", 10_000 + number);
+    }
+    fs::write(folder.join("batch.csv"), rows).unwrap();
+    folder.join("batch.csv").display().to_string()
+}
+
+/// A profile without the gateway's pace.
+pub(crate) fn fast(folder: &Path) -> String {
+    fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
+    folder.join("config.toml").display().to_string()
+}
+
+/// The binary in that folder, which is its home too.
+pub(crate) fn run(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).current_dir(home).output().unwrap()
+}
+
+/// A command line against a gateway, over that protocol.
+pub(crate) fn arguments(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Vec<String> {
+    let at = endpoint(server, transport);
+    let config = fast(home);
+    let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+    command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
+}
+
+/// How it ends: the exit code, the document, what is said on stderr.
+pub(crate) fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let arguments = arguments(home, server, transport, command);
+    let output = certgate_in(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), "");
+    (exit(&output), json(&output), stderr(&output))
+}
+
+/// The same against a gateway, over that protocol, in that folder.
+pub(crate) fn at(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Output {
+    let arguments = arguments(home, server, transport, command);
+    run(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The public keys of key and certificate in a folder, as openssl reads them.
+pub(crate) fn pair(folder: &Path) -> (String, String) {
+    let (key, certificate) = (
+        openssl(folder, &["pkey", "-in", "key.pem", "-pubout"]),
+        openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-pubkey"]),
+    );
+    assert!(key.0 && certificate.0, "{}", folder.display());
+    (key.1, certificate.1)
+}
+
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}

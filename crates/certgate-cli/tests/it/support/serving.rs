@@ -1,0 +1,94 @@
+//! `certgate serve` in a process of its own.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Stdio},
+    time::Duration,
+};
+
+use certgate::{HttpSettings, HttpTransport, Transport};
+use certgate_domain::{AnyTask, Call, Credentials, Identity, Options, Secret};
+use certgate_json::JsonCodec;
+use certgate_wire::{Codec, Reply, Request};
+use certgate_xml::XmlCodec;
+
+use super::binary::{command, fast, interrupt};
+
+/// A server with a home of its own. It is ended with this.
+pub(crate) struct Serving {
+    pub(crate) child: Child,
+    /// Held open: what the server says later has somewhere to go.
+    _stdout: BufReader<ChildStdout>,
+    /// Where it listens, by its first line.
+    pub(crate) endpoint: String,
+    pub(crate) home: tempfile::TempDir,
+}
+
+impl Serving {
+    /// `certgate serve` with these arguments, once it listens; without the gateway's pace.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let config = fast(home.path());
+        let common = ["--listen", "127.0.0.1:0", "--config", &config];
+        let mut command = command(home.path(), &[&["serve"], arguments, &common].concat());
+        let stderr = File::create(home.path().join("stderr")).unwrap();
+        let mut child = command.current_dir(home.path()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let endpoint = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let serving = Self { child, _stdout: stdout, endpoint, home };
+        assert!(serving.endpoint.starts_with("http://127.0.0.1:"), "{line} {}", serving.stderr());
+        serving
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(self.file("stderr")).unwrap()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Ctrl-C; its exit code.
+    pub(crate) fn interrupted(&mut self) -> i32 {
+        interrupt(&self.child);
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn codec(protocol: &str) -> Box<dyn Codec> {
+    if protocol == "xml" { Box::new(XmlCodec::default()) } else { Box::new(JsonCodec::default()) }
+}
+
+pub(crate) fn other(protocol: &str) -> &'static str {
+    if protocol == "xml" { "json" } else { "xml" }
+}
+
+pub(crate) fn account() -> Identity {
+    Credentials::new("user", Secret::new("password"), "9").into()
+}
+
+pub(crate) fn call(task: impl Into<AnyTask>, identity: Identity) -> Call {
+    Call { task: task.into(), options: Options::default(), identity: Some(identity) }
+}
+
+/// Sends bytes as they are.
+pub(crate) fn send(endpoint: &str, request: &Request) -> Reply {
+    let mut transport = HttpTransport::new(endpoint, HttpSettings::default()).unwrap();
+    transport.send(request, Duration::from_secs(60)).unwrap()
+}
+
+/// Sends a call in a protocol.
+pub(crate) fn post(endpoint: &str, protocol: &str, call: &Call) -> Reply {
+    send(endpoint, &codec(protocol).encode_request(call).payload)
+}

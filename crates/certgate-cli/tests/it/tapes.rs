@@ -1,0 +1,487 @@
+//! Tapes on the command line: recorded, replayed without a network, checked.
+
+use std::{fs, net::TcpListener, path::Path, process::Output};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{
+    certgate, certgate_in, command, copy, csr, edit, endpoint, exit, fast, fixture, json as json_of, run, serve,
+    stderr, write_batch,
+};
+
+fn reissue(folder: &Path, transport: &str, more: &[&str]) -> Output {
+    let csr = csr();
+    let arguments = ["reissue", "571", "--csr", &csr, "--transport", transport, "--out", "out", "--output", "json"];
+    run(folder, &[&arguments[..], more].concat())
+}
+
+/// A whole reissue from a committed tape: the same output to the byte, and nobody is asked anything.
+#[test]
+fn a_replayed_reissue_says_what_the_recorded_one_said() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = fixture(&format!("_tapes/reissue-{transport}"));
+        let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+        gateway.set_nonblocking(true).unwrap();
+        let at = format!("http://{}/v1", gateway.local_addr().unwrap());
+        let output = reissue(folder.path(), transport, &["--endpoint", &at, "--replay", tape.to_str().unwrap()]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let expected = fs::read_to_string(fixture(&format!("_tapes/reissue-{transport}.json"))).unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        assert_eq!(gateway.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody was asked");
+        let chain = fs::read_to_string(folder.path().join("out/fullchain.pem")).unwrap();
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
+        // The store of a replay is none of ours.
+        assert!(!folder.path().join(".local").exists());
+    }
+}
+
+/// Each workflow, recorded live or not, says the same in its replay, over the tape's own transport.
+#[test]
+fn what_is_recorded_is_replayed() {
+    let (csr, more) = (csr(), ["--out", "out", "--output", "json"]);
+    let order = ["--product", "SSL123", "--admin", "1120", "--technical", "100", "--lifetime", "12"];
+    for transport in ["xml", "json"] {
+        for in_sandbox in [true, false] {
+            for workflow in [
+                [&["reissue", "571", "--csr", &csr][..], &more].concat(),
+                [&["create", "--csr", &csr][..], &order, &more].concat(),
+                [&["renew", "571"][..], &more].concat(),
+            ] {
+                let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                let (_gateway, server) = serve(Settings::default());
+                let at = endpoint(&server, transport);
+                let gateway = if in_sandbox { &["--sandbox"][..] } else { &["--endpoint", &at] };
+                let live = [gateway, &["--transport", transport, "--record", "tape"]].concat();
+                let live = run(there.path(), &[&workflow[..], &live].concat());
+                assert_eq!(exit(&live), 0, "{}", stderr(&live));
+                let tape = there.path().join("tape").display().to_string();
+                let replayed = run(here.path(), &[&workflow[..], &["--replay", &tape]].concat());
+                assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+                assert_eq!(String::from_utf8_lossy(&replayed.stdout), String::from_utf8_lossy(&live.stdout));
+            }
+        }
+    }
+}
+
+/// What has nothing to be answered from a tape says so.
+#[test]
+fn no_replay() {
+    let tape = fixture("_tapes/reissue-xml").display().to_string();
+    for (arguments, said) in [
+        (&["doctor"][..], "doctor looks at the way to the gateway"),
+        (&["resume"], "a replay has a store of its own"),
+        (&["resume", "4297539521"], "give --certificate or --name"),
+    ] {
+        let output = certgate(&[arguments, &["--replay", &tape]].concat(), "");
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("not asked for"));
+    }
+}
+
+/// What is done to a tape, what its check says, and how a replay ends.
+type Tampered<'a> = (&'a str, fn(&Path), &'a str, Option<(i32, &'a str)>);
+fn index(tape: &Path, change: impl FnOnce(Vec<&str>) -> Vec<&str>) {
+    let path = tape.join("tape.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, change(text.lines().collect()).join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn tampered_tapes() {
+    let spelled: &[(&str, &str)] = &[
+        ("s3cr&t-ü-pw", "as it is"),
+        ("s3cr&amp;t-&#xFC;-pw", "XML-escaped"),
+        ("s3cr%26t-%C3%BC-pw", "URL-escaped"),
+        ("\\u0073\\u0033cr&t-\\u00fc-pw", "JSON-escaped"),
+        ("czNjciZ0LcO8LXB3", "Base64"),
+        ("s3cr\\u0026amp;t-ü-pw", "escaped more than once"),
+    ];
+    let cases: &[Tampered<'_>] = &[
+        (
+            "a field of a request changed",
+            |tape| edit(&tape.join("0003-certificate-reissue.request.http"), "APACHESSL", "IIS5"),
+            "",
+            Some((
+                10,
+                "the nearest is exchange 0003 certificate-reissue over json; they differ in\n  value.software: \"IIS5\" on the tape, \"APACHESSL\" asked for",
+            )),
+        ),
+        (
+            "a field of an answer that nobody knows",
+            |tape| {
+                edit(
+                    &tape.join("0006-certificate-info.response.json"),
+                    "\"id\": 571",
+                    "\"id\": 571, \"colour\": \"red\"",
+                )
+            },
+            "data[0].colour: unknown",
+            Some((0, "colour")),
+        ),
+        (
+            "an exchange missing",
+            |tape| {
+                index(tape, |lines| lines.into_iter().filter(|line| !line.contains("certificate-reissue")).collect())
+            },
+            "it is number 4 at place 3: the order was changed, or one is missing",
+            Some((10, "the tape has no certificate-reissue over json")),
+        ),
+        (
+            "the order swapped",
+            |tape| {
+                index(tape, |mut lines| {
+                    lines.swap(1, 2);
+                    lines
+                })
+            },
+            "it is number 2 at place 1: the order was changed, or one is missing",
+            Some((0, "")),
+        ),
+        (
+            "a file missing",
+            |tape| fs::remove_file(tape.join("0002-certificate-prepare-order.response.json")).unwrap(),
+            "0002-certificate-prepare-order.response.json: No such file or directory",
+            Some((2, "No such file")),
+        ),
+        (
+            "a file of nobody's",
+            |tape| fs::write(tape.join("0009-certificate-info.request.http"), "GET /hello\n\n").unwrap(),
+            "0009-certificate-info.request.http belongs to no exchange",
+            Some((0, "")),
+        ),
+        (
+            "a secret's field filled",
+            |tape| {
+                edit(
+                    &tape.join("0001-certificate-info.response.json"),
+                    "\"id\": 571",
+                    "\"id\": 571, \"authinfo\": \"x\"",
+                )
+            },
+            "response: a field that holds a secret is not blank",
+            None,
+        ),
+        (
+            "an answer cut short",
+            |tape| fs::write(tape.join("0001-certificate-info.response.json"), "{\"status\": {").unwrap(),
+            "response: ",
+            Some((7, "cannot be understood")),
+        ),
+        (
+            "an exchange too many",
+            |tape| {
+                index(tape, |mut lines| {
+                    lines.push(lines[6]);
+                    lines
+                })
+            },
+            "it is number 6 at place 7",
+            Some((10, "1 of its exchanges were not asked for, the first is 0006 certificate-info over json")),
+        ),
+        (
+            "a session in a header of the index",
+            |tape| edit(&tape.join("tape.jsonl"), "\"headers\":{", "\"headers\":{\"x-domainrobot-sessionid\":\"abc\","),
+            "header `x-domainrobot-sessionid` holds a secret: expected `…`",
+            None,
+        ),
+        (
+            "credentials in a request's head",
+            |tape| {
+                edit(&tape.join("0003-certificate-reissue.request.http"), "\n\n", "\nAuthorization: Basic dTpw\n\n");
+            },
+            "header `Authorization` holds a secret: expected `…`",
+            None,
+        ),
+        (
+            "another status than the answer's",
+            |tape| edit(&tape.join("tape.jsonl"), "\"status\":200", "\"status\":503"),
+            "response: a success with HTTP 503: one of them was changed",
+            None,
+        ),
+        (
+            "a time that is none of the recording's",
+            |tape| edit(&tape.join("tape.jsonl"), "\"time\":\"2026", "\"time\":\"2099"),
+            ", before the one above it",
+            None,
+        ),
+        ("no exchange", |tape| index(tape, |lines| lines[..1].to_vec()), "it holds no exchange", None),
+        (
+            "a task that is none",
+            |tape| edit(&tape.join("tape.jsonl"), "\"task\":\"certificate-info\"", "\"task\":\"certificate-inform\""),
+            "task `certificate-inform` is not known",
+            None,
+        ),
+    ];
+    for (what, tamper, said, replayed) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
+        tamper(&tape);
+        let output = run(folder.path(), &["replay", "check", "tape"]);
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(exit(&output), if said.is_empty() { 0 } else { 10 }, "{what}: {stdout}{}", stderr(&output));
+        assert!(stdout.contains(said), "{what}: {stdout}");
+        if let Some((code, said)) = replayed {
+            let output = reissue(folder.path(), "json", &["--replay", "tape"]);
+            assert_eq!(exit(&output), *code, "{what}: {}", stderr(&output));
+            assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
+        }
+    }
+    for (planted, spelling) in spelled {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
+        let file = tape.join("0001-certificate-info.response.json");
+        edit(&file, "example.com", planted);
+        let check = ["replay", "check", "tape"];
+        let outputs = [
+            command(folder.path(), &check).env("CERTGATE_PASSWORD", "s3cr&t-ü-pw").current_dir(folder.path()).output(),
+            command(folder.path(), &check).env("CERTGATE_TOKEN", "s3cr&t-ü-pw").current_dir(folder.path()).output(),
+            Ok(certgate_in(
+                folder.path(),
+                &["replay", "check", tape.to_str().unwrap(), "--password-stdin"],
+                "s3cr&t-ü-pw",
+            )),
+        ];
+        for output in outputs.map(Result::unwrap) {
+            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(exit(&output), 10, "{planted}");
+            assert!(
+                stdout.contains(&format!("response: a secret of this run is left in it ({spelling})")),
+                "{planted}: {stdout}"
+            );
+            assert!(!stdout.contains("s3cr&t-ü-pw"));
+        }
+    }
+    // The index is looked through as well.
+    let folder = tempfile::tempdir().unwrap();
+    let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
+    edit(&tape.join("tape.jsonl"), "0.1.0", "0.1.0-s3cr%26t");
+    for (password, said) in
+        [("s3cr&t", "index: a secret of this run is left in it (URL-escaped)"), ("abc", "less than 4")]
+    {
+        let mut command = command(folder.path(), &["replay", "check", "tape"]);
+        let output = command.env("CERTGATE_PASSWORD", password).current_dir(folder.path()).output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(exit(&output) == 10 && stdout.contains(said), "{stdout}");
+    }
+}
+
+#[test]
+fn an_old_tape_and_one_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = copy(&fixture("_tapes/reissue-xml"), &folder.path().join("tape"));
+    // The first exchange alone.
+    index(&tape, |lines| lines[..2].to_vec());
+    for file in fs::read_dir(&tape).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if !name.starts_with("0001") && name != "tape.jsonl" {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    for (time, age, said) in [
+        ("2018-12-12T10:53:23Z", "36500d", None),
+        ("2018-12-12T10:53:23Z", "1d", Some("it was recorded 2018-12-12T10:53:23Z: record it again")),
+        ("2099-12-12T10:53:23Z", "36500d", Some("it was recorded 2099-12-12T10:53:23Z: that is still to come")),
+    ] {
+        let text = fs::read_to_string(tape.join("tape.jsonl")).unwrap();
+        let entry: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
+        edit(&tape.join("tape.jsonl"), entry["time"].as_str().unwrap(), time);
+        let output = run(folder.path(), &["replay", "check", "tape", "--max-age", age, "--output", "json"]);
+        let problems = json_of(&output)["exchanges"][0]["problems"].clone();
+        let expected = said.map(Value::from);
+        assert_eq!((exit(&output), problems.get(0)), (if said.is_some() { 10 } else { 0 }, expected.as_ref()));
+    }
+
+    for (index, said) in [
+        ("", "tape.jsonl:1: it is empty; expected {\"tape\":1}"),
+        ("{\"tape\":2}\n", "tape.jsonl:1: format 2: this certgate knows 1"),
+        ("{\"tape\":1}\n{}\n", "tape.jsonl:2: missing field `number`"),
+        (
+            "{\"tape\":1}\n{\"number\":1,\"task\":\"hello\",\"transport\":\"json\",\"time\":\"\",\"version\":\"\",\"request\":\"../x\"}\n",
+            "tape.jsonl:2: file `../x` is not in the tape's folder",
+        ),
+        (
+            "{\"tape\":1}\n{\"number\":1,\"task\":\"hello\",\"transport\":\"gopher\",\"time\":\"\",\"version\":\"\",\"request\":\"x\"}\n",
+            "tape.jsonl:2: transport `gopher`: expected xml or json",
+        ),
+        (
+            "{\"tape\":1}\n{\"number\":1,\"task\":\"hello\",\"transport\":\"json\",\"time\":\"\",\"version\":\"\",\"request\":\"x\"}\n",
+            "tape.jsonl:2: expected either `response` and `status`, or `error`",
+        ),
+    ] {
+        fs::write(tape.join("tape.jsonl"), index).unwrap();
+        for arguments in [vec!["replay", "check", "tape"], vec!["info", "571", "--replay", "tape"]] {
+            let output = run(folder.path(), &arguments);
+            assert_eq!(exit(&output), 2, "{index}");
+            assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        }
+    }
+    let output = run(folder.path(), &["info", "571", "--replay", "none"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("expected a tape's folder"), "{}", stderr(&output));
+    let output = run(folder.path(), &["info", "571", "--sandbox", "--record", "tape"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("there is a tape already"), "{}", stderr(&output));
+}
+
+/// What the tape lacks is asked for and recorded; what it has is not asked for again.
+#[test]
+fn recording_what_is_missing() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let ask = |id: &str, more: &[&str]| {
+            run(folder.path(), &[&["info", id, "--transport", transport, "--endpoint", &at][..], more].concat())
+        };
+        assert_eq!(exit(&ask("571", &["--record", "tape"])), 0);
+        let missing = ["--replay", "tape", "--replay-mode", "record-missing"];
+        // What is on the tape may be for other runs.
+        let output = ask("10000", &missing);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2);
+        for id in ["571", "10000"] {
+            let output = ask(id, &["--replay", "tape"]);
+            assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("id: {id}")), "{}", stderr(&output));
+        }
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2, "nobody was asked again");
+        // All anew: what is not asked for any more is gone, and other files are not; nothing is where a run cannot start.
+        let record_all = ["info", "571", "--endpoint", &at, "--replay", "tape", "--replay-mode", "record-all"];
+        let output =
+            command(folder.path(), &record_all).env_remove("CERTGATE_PASSWORD").current_dir(folder.path()).output();
+        assert_eq!((exit(&output.unwrap()), fs::read_dir(folder.path().join("tape")).unwrap().count()), (4, 5));
+        fs::write(folder.path().join("tape/README"), "ours").unwrap();
+        let output = ask("10000", &["--replay", "tape", "--replay-mode", "record-all"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 3);
+        assert_eq!(fs::read_dir(folder.path().join("tape")).unwrap().count(), 4);
+        assert_eq!(exit(&ask("10000", &["--replay", "tape", "--replay-mode", "replay"])), 0);
+        assert_eq!(exit(&run(folder.path(), &["replay", "check", "tape"])), 0);
+    }
+}
+
+/// The gateway is asked, and what it says differs from the tape or not.
+#[test]
+fn live_and_compare() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        let ask = |more: &[&str]| {
+            run(folder.path(), &[&["info", "571", "--transport", transport, "--endpoint", &at][..], more].concat())
+        };
+        assert_eq!(exit(&ask(&["--record", "tape"])), 0);
+        let compare = ["--replay", "tape", "--replay-mode", "live-and-compare"];
+        let output = ask(&compare);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let file = fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path());
+        let answer = file.into_iter().find(|path| path.display().to_string().contains("response")).unwrap();
+        edit(&answer, "QUICKSSLPREMIUM", "SSL123");
+        let output = ask(&compare);
+        assert_eq!(exit(&output), 10);
+        let said = "certificate-info: data[0].product is \"SSL123\" on the tape and \"QUICKSSLPREMIUM\" now";
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        // What nobody knows differs too.
+        edit(&answer, "SSL123", "QUICKSSLPREMIUM");
+        let (from, to, path) = match transport {
+            "xml" => ("<id>571</id>", "<id>571</id><colour>red</colour>", "response.result.data.certificate.colour"),
+            _ => ("\"id\": 571", "\"id\": 571, \"colour\": \"red\"", "data[0].colour"),
+        };
+        edit(&answer, from, to);
+        let output = ask(&compare);
+        assert_eq!(exit(&output), 10);
+        let said = format!("certificate-info: {path} is");
+        assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+    }
+}
+
+/// Persons stay out of tapes where the profile says so; what belongs together still does.
+#[test]
+fn stand_ins() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        fs::write(folder.path().join("config.toml"), "[live]\nstand_ins = [\"names\", \"emails\", \"phones\"]\n")
+            .unwrap();
+        let arguments = ["info", "571", "--transport", transport, "--endpoint", &at, "--config", "config.toml"];
+        let live = run(folder.path(), &[&arguments[..], &["--record", "tape"]].concat());
+        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        assert!(String::from_utf8_lossy(&live.stdout).contains("john.doe@example.com"), "who asks sees them");
+        for file in fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path()) {
+            let text = fs::read_to_string(&file).unwrap();
+            for person in ["Johnny", "john.doe", "Company", "+49-123"] {
+                assert!(!text.contains(person), "{person} in {}", file.display());
+            }
+        }
+        let replayed =
+            run(folder.path(), &["info", "571", "--transport", transport, "--replay", "tape", "--output", "json"]);
+        let data = json_of(&replayed)["response"]["data"][0].clone();
+        assert_eq!(data["adminContact"]["email"], data["technicalContact"]["email"]);
+        assert!(data["adminContact"]["fname"].as_str().unwrap().starts_with("name-"), "{data}");
+        assert_eq!(data["name"], "example.com");
+        assert_eq!(exit(&run(folder.path(), &["replay", "check", "tape"])), 0);
+        // What is asked now and what another tape has in plain text is the same to one with stand-ins.
+        let compare =
+            run(folder.path(), &[&arguments[..], &["--replay", "tape", "--replay-mode", "live-and-compare"]].concat());
+        assert_eq!(exit(&compare), 0, "{}", stderr(&compare));
+        let plain = ["info", "571", "--transport", transport, "--endpoint", &at, "--record", "plain"];
+        assert_eq!(exit(&run(folder.path(), &plain)), 0);
+        let compare = run(folder.path(), &["compare", "--tape", "tape", "--tape", "plain"]);
+        assert_eq!(exit(&compare), 0, "{}", String::from_utf8_lossy(&compare.stdout));
+        // A name put back is found.
+        let answer = format!("tape/0001-certificate-info.response.{transport}");
+        edit(&folder.path().join(answer), "name-", "Ada-");
+        let checked = run(folder.path(), &["replay", "check", "tape"]);
+        let stdout = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(exit(&checked) == 10 && stdout.contains("holds what a stand-in is to stand for"), "{stdout}");
+    }
+}
+
+/// A session is recorded without its id, and replayed with none.
+#[test]
+fn sessions_on_tape() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        let arguments = ["info", "571", "--session", "--transport", transport, "--output", "json"];
+        let live = run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat());
+        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        assert_eq!((gateway.asked(TaskKind::SessionCreate), gateway.asked(TaskKind::SessionDelete)), (1, 1));
+        let replayed = run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat());
+        assert_eq!((exit(&replayed), &replayed.stdout), (0, &live.stdout), "{}", stderr(&replayed));
+        let checked = run(folder.path(), &["replay", "check", "tape"]);
+        assert_eq!(exit(&checked), 0, "{}", String::from_utf8_lossy(&checked.stdout));
+    }
+}
+
+/// A batch is replayed too: many requests in flight, each answered by its own exchange.
+#[test]
+fn a_batch_on_tape() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_batch(folder.path(), 6);
+        let (gateway, server) = serve(Settings { more_certificates: 6, ..Settings::default() });
+        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
+        let arguments = ["batch", &file, "--transport", transport, "--output", "json", "--config", &config];
+        let live = run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat());
+        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        let requests = gateway.counts().requests;
+        assert_eq!(fs::read_to_string(folder.path().join("tape/tape.jsonl")).unwrap().lines().count(), requests + 1);
+        let checked = run(folder.path(), &["replay", "check", "tape"]);
+        assert_eq!(exit(&checked), 0, "{}", String::from_utf8_lossy(&checked.stdout));
+        // The orders' own ids are each run's; all else is the same.
+        let replayed = run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat());
+        assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+        let [live, replayed] = [live, replayed].map(|output| {
+            let mut document = json_of(&output);
+            for order in document["orders"].as_array_mut().unwrap() {
+                assert!(order.as_object_mut().unwrap().remove("id").is_some());
+            }
+            document
+        });
+        assert_eq!(replayed, live);
+    }
+}

@@ -1,0 +1,183 @@
+//! What goes wrong, and the exit code it has over both protocols.
+
+use std::process::Stdio;
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{certgate, certgate_in, command, csr, endpoint, exit, json, serve, stderr};
+
+#[test]
+fn faults_and_exit_codes() {
+    let order = Some(TaskKind::CertificateReissue);
+    let info = Some(TaskKind::CertificateInfo);
+    let times = |fault: Fault| vec![fault; 4];
+    for transport in ["xml", "json"] {
+        for (what, faults, expected, kind, orders) in [
+            ("answer dropped after the order", vec![Fault::DropAfterRead(order)], 9, "unknown", 1),
+            ("answer cut short after the order", vec![Fault::CutShort(order)], 9, "unknown", 1),
+            ("HTML 502 after the order", vec![Fault::Html502(order)], 9, "unknown", 1),
+            ("HTML 200 after the order", vec![Fault::Html200(order)], 7, "undecodable", 1),
+            ("a safe task dropped once", vec![Fault::DropAfterRead(info)], 0, "", 1),
+            ("a safe task answered 503 once", vec![Fault::Status(info, 503)], 0, "", 1),
+            ("a safe task answered 429 once", vec![Fault::Status(info, 429)], 0, "", 1),
+            ("a safe task always dropped", times(Fault::DropAfterRead(info)), 5, "unreachable", 0),
+            ("401 without a body of the protocol", vec![Fault::Status(info, 401)], 4, "auth", 0),
+            ("an unknown field", vec![Fault::Unknown(info)], 0, "", 1),
+        ] {
+            let (gateway, server) = serve(Settings { faults, ..Settings::default() });
+            let at = endpoint(&server, transport);
+            let output = certgate(
+                &["reissue", "571", "--csr", &csr(), "--endpoint", &at, "--transport", transport, "--output", "json"],
+                "",
+            );
+            let what = format!("{transport}, {what}: {}", stderr(&output));
+            assert_eq!(exit(&output), expected, "{what}");
+            if expected != 0 {
+                assert_eq!(json(&output)["error"]["kind"], kind, "{what}");
+            }
+            assert_eq!(gateway.counts().orders, orders, "never a second order: {what}");
+            if matches!(expected, 7 | 9) {
+                assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
+                assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
+            }
+        }
+    }
+}
+
+/// A trace that cannot be written holds no answer back: what was ordered is known to be, and is not ordered again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_on_a_full_disk_loses_no_order() {
+    for transport in ["xml", "json"] {
+        let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
+        for (arguments, stdin, state, orders) in [
+            (vec!["reissue", "571", "--csr", &csr()], "", "done", 1),
+            (vec!["reissue", "571", "--csr", &csr(), "--no-wait"], "", "accepted", 1),
+            (vec!["call", "contact-create", "--data", "-"], contact, "done", 0),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings::default());
+            let at = endpoint(&server, transport);
+            let common = ["--endpoint", &at, "--transport", transport, "--output", "json"];
+            let traced = ["--trace", "/dev/full"];
+            let output = certgate_in(home.path(), &[&arguments[..], &common, &traced].concat(), stdin);
+            let what = format!("{transport} {arguments:?}: {}", stderr(&output));
+            assert_eq!(exit(&output), if state == "accepted" { 6 } else { 10 }, "{what}");
+            assert!(stderr(&output).contains("/dev/full: not every exchange was written into it"), "{what}");
+            assert_eq!(json(&output)["schema"], 1, "its document is printed: {what}");
+            let listed = certgate_in(home.path(), &[&["orders"][..], &common].concat(), "");
+            assert_eq!(json(&listed)["orders"][0]["state"], state, "{what}");
+            assert_eq!(gateway.counts().orders, orders, "{what}");
+        }
+    }
+}
+
+#[test]
+fn refusals_show_codes_and_stid() {
+    for (transport, arguments, expected, texts) in [
+        ("xml", vec!["info", "1"], 3, vec!["E400104", "EF01000", "certificate.id 1", "stid "]),
+        ("json", vec!["info", "1"], 3, vec!["E400104", "EF01000", "certificate.id 1", "stid "]),
+        ("xml", vec!["info", "571", "--user", "other"], 4, vec!["E00000", "request.auth.user"]),
+        ("json", vec!["info", "571", "--user", "other"], 4, vec!["E00000", "request.auth.user"]),
+        ("xml", vec!["poll", "confirm", "1"], 3, vec!["E0906"]),
+        ("json", vec!["poll", "next"], 8, vec![]),
+        ("xml", vec!["poll", "next"], 8, vec![]),
+        ("xml", vec!["hello"], 0, vec![]),
+        ("json", vec!["hello"], 0, vec![]),
+    ] {
+        let (_gateway, server) = serve(Settings::default());
+        let at = endpoint(&server, transport);
+        let output = certgate(&[&arguments[..], &["--endpoint", &at, "--transport", transport]].concat(), "");
+        assert_eq!(exit(&output), expected, "{arguments:?}: {}", stderr(&output));
+        for text in texts {
+            assert!(stderr(&output).contains(text), "{transport} {arguments:?}: {text} in {}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn error_with_http_200_is_a_refusal() {
+    let (_gateway, server) = serve(Settings { faults: vec![Fault::Error200(None)], ..Settings::default() });
+    let output = certgate(&["info", "1", "--endpoint", &endpoint(&server, "json"), "--output", "json"], "");
+    assert_eq!(exit(&output), 3, "{}", stderr(&output));
+    assert_eq!(json(&output)["error"]["code"], "E400104");
+}
+
+#[test]
+fn jobs_that_fail_or_never_end() {
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let base = ["reissue", "571", "--csr", &csr(), "--transport", transport, "--output", "json", "--endpoint"];
+        let output = certgate(&[&base[..], &[&at]].concat(), "");
+        assert_eq!(exit(&output), 3, "{}", stderr(&output));
+        assert!(stderr(&output).contains("EF4001030"), "{}", stderr(&output));
+        assert_eq!((json(&output)["order"]["state"].as_str(), gateway.queue_len()), (Some("failed"), 0));
+
+        let (_gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let output = certgate(&[&base[..], &[&at, "--timeout", "2s"]].concat(), "");
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume certgate-"));
+    }
+}
+
+#[test]
+fn strict_stops_before_the_order() {
+    for transport in ["xml", "json"] {
+        let faults = vec![Fault::Unknown(Some(TaskKind::CertificateInfo))];
+        let (gateway, server) = serve(Settings { faults, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let output =
+            certgate(&["reissue", "571", "--csr", &csr(), "--strict", "--endpoint", &at, "--transport", transport], "");
+        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        assert!(stderr(&output).contains("colour"), "{}", stderr(&output));
+        assert_eq!(gateway.counts().orders, 0);
+    }
+}
+
+#[test]
+fn usage_is_a_document_too() {
+    let output = certgate(&["info", "--output", "json"], "");
+    assert_eq!(exit(&output), 2);
+    assert_eq!(json(&output)["error"]["kind"], "usage");
+    for (option, time) in
+        [("--timeout", "99999999999999999d"), ("--dns-timeout", "36501d"), ("--hook-timeout", "3153600001")]
+    {
+        let output = certgate(&["reissue", "571", "--csr", &csr(), option, time, "--sandbox"], "");
+        assert_eq!(exit(&output), 2);
+        assert!(stderr(&output).contains("expected no more than 36500d"), "{}", stderr(&output));
+    }
+    let output = certgate(&["info", "571", "--endpoint", "http://gateway.example/"], "");
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("http would send the password in the clear"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_pace_is_kept() {
+    let (gateway, server) = serve(Settings { pace: Some(3), ..Settings::default() });
+    let output = certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, "json")], "");
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(gateway.counts().turned_away, 0);
+}
+
+/// Several processes of one user share the pace, whatever stores they have.
+#[test]
+fn the_pace_is_shared_across_stores() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { pace: Some(3), ..Settings::default() });
+    let at = endpoint(&server, "json");
+    let runs: Vec<_> = (0..6)
+        .map(|number| {
+            let store = home.path().join(format!("store-{number}")).display().to_string();
+            let mut run = command(home.path(), &["info", "571", "--endpoint", &at, "--store", &store]);
+            run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    assert_eq!((gateway.counts().requests, gateway.counts().turned_away), (6, 0));
+}

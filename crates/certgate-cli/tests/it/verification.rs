@@ -1,0 +1,167 @@
+//! A certificate that is not what was ordered takes nobody's place: a tape says what the gateway never should.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{command, csr, exit, fixture, json, stderr};
+
+/// The tape of a reissue in a folder of its own.
+fn taped() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = folder.path().join("tape");
+    fs::create_dir(&tape).unwrap();
+    for file in fs::read_dir(fixture("_tapes/reissue-json")).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), tape.join(file.file_name())).unwrap();
+    }
+    (folder, tape)
+}
+
+type Change = fn(&mut Value);
+
+/// Changes every certificate of the tape's answers.
+fn tamper(tape: &Path, change: Change) {
+    for name in ["0004-poll-info.response.json", "0006-certificate-info.response.json"] {
+        let path = tape.join(name);
+        let mut answer: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let pointer = if name.contains("poll") { "/data/0/object/data" } else { "/data/0" };
+        change(answer.pointer_mut(pointer).unwrap());
+        fs::write(&path, answer.to_string()).unwrap();
+    }
+}
+
+/// Puts another authority's certificate for the request's key and that name in the place of the right one.
+fn issued_for(certificate: &mut Value, name: &str) {
+    let request = fs::read_to_string(csr()).unwrap();
+    let mut request = rcgen::CertificateSigningRequestParams::from_pem(&request).unwrap();
+    request.params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+    request.params.distinguished_name = rcgen::DistinguishedName::new();
+    let issuer = rcgen::Issuer::new(rcgen::CertificateParams::default(), rcgen::KeyPair::generate().unwrap());
+    certificate["server"] = request.signed_by(&issuer).unwrap().pem().into();
+}
+
+/// When all of the tape was recorded, as far as its clock goes.
+fn recorded(tape: &Path, time: &str) {
+    let path = tape.join("tape.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut entry: Value = serde_json::from_str(line).unwrap();
+            if entry.get("time").is_some() {
+                entry["time"] = time.into();
+            }
+            entry.to_string()
+        })
+        .collect();
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn each_check_stops_before_anything_is_replaced() {
+    let cases: &[(&str, Change, &str, &str)] = &[
+        ("right", |_| (), "", ""),
+        (
+            "a foreign key and serial",
+            |certificate| {
+                let other =
+                    rcgen::generate_simple_self_signed(vec!["example.com".to_owned(), "www.example.com".to_owned()])
+                        .unwrap();
+                certificate["server"] = other.cert.pem().into();
+            },
+            "public-key",
+            "it is not the CSR's",
+        ),
+        (
+            "no issuer",
+            |certificate| {
+                certificate.as_object_mut().unwrap().remove("certificationAuthority").unwrap();
+            },
+            "chain",
+            "the gateway gave no certificate of the issuing authority",
+        ),
+        (
+            "the root only",
+            |certificate| {
+                certificate["certificationAuthority"].as_array_mut().unwrap().remove(0);
+            },
+            "chain",
+            "none of the authorities given signed it",
+        ),
+        ("a wrong name", |certificate| issued_for(certificate, "example.org"), "name", "found example.org; expected"),
+        ("a demo product", |certificate| certificate["product"] = "DEMOSSL".into(), "live", "a demo certificate"),
+        (
+            "no certificate",
+            |certificate| certificate["server"] = "no PEM at all".into(),
+            "certificate",
+            "no -----BEGIN line found",
+        ),
+    ];
+    for (what, change, check, said) in cases {
+        let (folder, tape) = taped();
+        tamper(&tape, *change);
+        fs::create_dir(folder.path().join("out")).unwrap();
+        fs::write(folder.path().join("out/cert.pem"), "the old one").unwrap();
+        let csr = csr();
+        let reissue = |more: &[&str]| {
+            let arguments = ["reissue", "571", "--csr", &csr, "--out", "out", "--output", "json", "--replay", "tape"];
+            command(folder.path(), &[&arguments[..], more].concat()).current_dir(folder.path()).output().unwrap()
+        };
+        let output = reissue(&[]);
+        let document = json(&output);
+        let kept = fs::read_to_string(folder.path().join("out/cert.pem")).unwrap();
+        if check.is_empty() {
+            assert_eq!(exit(&output), 0, "{what}: {}", stderr(&output));
+            assert_ne!(kept, "the old one");
+            continue;
+        }
+        assert_eq!((exit(&output), kept.as_str()), (10, "the old one"), "{what}: {}", stderr(&output));
+        let failing = document["checks"].as_array().unwrap().iter().find(|row| row["ok"] == false).unwrap();
+        assert_eq!(failing["name"], *check, "{what}");
+        assert!(failing["detail"].as_str().unwrap().contains(said), "{what}: {failing}");
+        assert!(
+            stderr(&output).contains(&format!("check {check} failed: "))
+                && stderr(&output).contains("nothing was written"),
+            "{what}"
+        );
+        assert_eq!(document["order"]["state"], "pending", "it is paid for, and not ordered again by itself");
+    }
+}
+
+#[test]
+fn dates_by_the_tapes_clock() {
+    for (time, code, said) in [
+        ("2026-12-01T00:00:00Z", 0, ""),
+        ("2030-01-01T00:00:00Z", 10, "check dates failed: it has expired"),
+        ("2020-01-01T00:00:00Z", 10, "check dates failed: it is not valid yet"),
+    ] {
+        let (folder, tape) = taped();
+        recorded(&tape, time);
+        let csr = csr();
+        let arguments = ["reissue", "571", "--csr", &csr, "--replay", "tape"];
+        let output = command(folder.path(), &arguments).current_dir(folder.path()).output().unwrap();
+        assert_eq!(exit(&output), code, "{time}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{time}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_certificate_from_before_the_order() {
+    let (folder, tape) = taped();
+    let issued: Value =
+        serde_json::from_str(&fs::read_to_string(tape.join("0006-certificate-info.response.json")).unwrap()).unwrap();
+    let path = tape.join("0001-certificate-info.response.json");
+    let mut before: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    before["data"][0]["serialNumber"] = issued["data"][0]["serialNumber"].clone();
+    fs::write(&path, before.to_string()).unwrap();
+    let csr = csr();
+    let arguments = ["reissue", "571", "--csr", &csr, "--out", "out", "--replay", "tape"];
+    let output = command(folder.path(), &arguments).current_dir(folder.path()).output().unwrap();
+    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert!(stderr(&output).contains("check serial failed: it is the certificate from before the order"));
+    assert!(!folder.path().join("out/cert.pem").exists());
+}

@@ -1,0 +1,110 @@
+//! How long a client tries, and what it keeps of an answer that it does not take.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use certgate_client::{Client, Error, HttpSettings, HttpTransport, Kind, Phase, Transport, TransportError};
+use certgate_domain::{
+    Credentials, Secret,
+    task::{CertificateDelete, CertificateInfo, Hello},
+};
+use certgate_json::JsonCodec;
+use certgate_simulator::{Gateway, Server, Settings};
+use certgate_wire::{Body, Reply, Request};
+use pretty_assertions::assert_eq;
+
+/// Says the same to everything, and notes how long each request was given.
+struct Stubborn {
+    says: Result<Reply, TransportError>,
+    given: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Transport for Stubborn {
+    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        self.given.lock().unwrap().push(timeout);
+        if request.target.starts_with("/login") && request.method == certgate_wire::Method::Post {
+            let headers = vec![("X-Domainrobot-SessionId".to_owned(), "a-session-of-this-run".to_owned())];
+            let body = br#"{"status":{"code":"S1321001","type":"SUCCESS"}}"#;
+            return Ok(Reply { status: 200, headers, body: Body(body.to_vec()) });
+        }
+        self.says.clone()
+    }
+
+    fn endpoint(&self) -> &str {
+        "http://localhost"
+    }
+}
+
+fn client(says: Result<Reply, TransportError>) -> (Client, Arc<Mutex<Vec<Duration>>>) {
+    let given = Arc::new(Mutex::new(Vec::new()));
+    let transport = Stubborn { says, given: given.clone() };
+    let credentials = Credentials::new("user", Secret::new("a password"), "9");
+    (Client::new(Box::new(JsonCodec::default()), Box::new(transport), credentials).with_pace(1000), given)
+}
+
+fn turned_away(status: u16, retry_after: &str) -> Reply {
+    let headers = [("Retry-After", retry_after), ("Date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Reply { status, headers, body: Body(b"busy".to_vec()) }
+}
+
+/// However long the gateway asks everybody to wait: nothing ends in a panic, nothing sleeps for a day, and nothing is sent.
+#[test]
+fn a_long_retry_after() {
+    for retry_after in
+        ["600", "86400", "18446744073709551615", "99999999999999999999999", "Sun, 06 Nov 1994 08:59:37 GMT"]
+    {
+        for status in [429, 503] {
+            let (mut client, given) = client(Ok(turned_away(status, retry_after)));
+            let error = client.call(CertificateInfo::new(571)).unwrap_err();
+            assert_eq!(error.kind(), Kind::Unreachable, "{error}");
+            for _ in 0..2 {
+                let error = client.call(CertificateDelete::new(571)).unwrap_err();
+                assert!(matches!(error, Error::Unreachable { attempts: 0, phase: Phase::Pace, .. }), "{error}");
+                assert!(error.to_string().contains("no request leave for"), "{error}");
+            }
+            assert_eq!(given.lock().unwrap().len(), 1, "{status} {retry_after}");
+        }
+    }
+}
+
+/// What the protocol says counts, and not the HTTP status alone; a refusal for the pace is told with its code.
+#[test]
+fn an_answer_that_asks_to_slow_down() {
+    let busy = |body: &str| Reply { body: Body(body.as_bytes().to_vec()), ..turned_away(429, "86400") };
+    let (mut client, given) = client(Ok(busy(r#"{"status":{"code":"S400104","type":"SUCCESS"},"data":[{"id":571}]}"#)));
+    assert_eq!(client.call(CertificateInfo::new(571)).unwrap().value.data[0].id, Some(571));
+    assert_eq!(given.lock().unwrap().len(), 1);
+    let refusal = r#"{"stid":"20260101-app1","status":{"code":"E400104","type":"ERROR"}}"#;
+    let (mut client, given) = self::client(Ok(busy(refusal)));
+    let error = client.call(CertificateInfo::new(571)).unwrap_err();
+    assert_eq!((error.kind(), given.lock().unwrap().len()), (Kind::Unreachable, 1));
+    assert!(error.to_string().contains("(HTTP 429): nothing was done (E400104, stid 20260101-app1)"), "{error}");
+}
+
+/// A session is left open rather than a run kept from its end: one attempt, a short one.
+#[test]
+fn a_session_is_ended_in_passing() {
+    let (client, given) = client(Err(TransportError::Unanswered("nobody there".to_owned(), Phase::Answer)));
+    let mut client = client.with_session().without_retries().with_longest(Duration::from_secs(77));
+    client.call(Hello).unwrap_err();
+    let mut client = client.with_deadline(Duration::from_secs(3600));
+    assert!(client.close().is_err());
+    assert_eq!(*given.lock().unwrap(), [77, 77, 5].map(Duration::from_secs));
+}
+
+/// An answer that is too large is told as what it was, and its start is kept.
+#[test]
+fn an_answer_that_is_too_large() {
+    let server = Server::start(Gateway::with(Settings::default()), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let settings = HttpSettings { body_limit: 60, ..HttpSettings::default() };
+    let transport = HttpTransport::new(&server.json_endpoint(), settings).unwrap();
+    let credentials = Credentials::new("user", Secret::new("password"), "9");
+    let mut client = Client::new(Box::new(JsonCodec::default()), Box::new(transport), credentials);
+    let error = client.call(CertificateInfo::new(1)).unwrap_err();
+    let Error::Undecodable { http_status, body, error, .. } = &error else { panic!("{error}") };
+    assert_eq!((*http_status, error.found.as_str()), (400, "more than 60 bytes"));
+    assert_eq!(body.first(), Some(&b'{'));
+}

@@ -1,0 +1,133 @@
+//! What ureq really sends and takes: bytes on a socket.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use certgate_client::{Error, HttpSettings, HttpTransport, Phase, Transport, TransportError};
+use certgate_wire::{Body, Header, Method, Reply, Request};
+use pretty_assertions::assert_eq;
+use rustls::{
+    ServerConfig, ServerConnection, Stream,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+
+/// Listens for one connection; what becomes of it is what `serve` makes of it.
+fn listen<T: Send + 'static>(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> (SocketAddr, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (address, thread::spawn(move || serve(listener.accept().unwrap().0)))
+}
+
+/// Takes one request and answers it.
+fn answering(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
+    listen(move |mut stream| {
+        let mut asked = Vec::new();
+        let mut piece = [0; 4096];
+        while !asked.windows(4).any(|end| end == b"\r\n\r\n") || asked.ends_with(b"\r\n0\r\n") {
+            let count = stream.read(&mut piece).unwrap();
+            asked.extend(&piece[..count]);
+        }
+        stream.write_all(answer.as_bytes()).unwrap();
+        String::from_utf8(asked).unwrap()
+    })
+}
+
+fn send(endpoint: &str, method: Method, body: &str) -> Result<Reply, TransportError> {
+    let request = Request {
+        method,
+        target: "/poll/5".to_owned(),
+        headers: vec![Header::plain("Accept", "application/json")],
+        body: Body(body.as_bytes().to_vec()),
+    };
+    HttpTransport::new(endpoint, HttpSettings::default()).unwrap().send(&request, Duration::from_secs(10))
+}
+
+const DONE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+#[test]
+fn each_method_is_framed_as_servers_expect_it() {
+    for (method, body, line, length) in [
+        (Method::Get, "", "GET /v1/poll/5 HTTP/1.1", None),
+        (Method::Delete, "", "DELETE /v1/poll/5 HTTP/1.1", None),
+        (Method::Put, "", "PUT /v1/poll/5 HTTP/1.1", Some("0")),
+        (Method::Post, "", "POST /v1/poll/5 HTTP/1.1", Some("0")),
+        (Method::Put, "{}", "PUT /v1/poll/5 HTTP/1.1", Some("2")),
+    ] {
+        let (address, asked) = answering(DONE);
+        assert_eq!(send(&format!("http://{address}/v1/"), method, body).unwrap().status, 200);
+        let asked = asked.join().unwrap();
+        let mut lines = asked.split("\r\n");
+        assert_eq!(lines.next(), Some(line));
+        let headers: Vec<(String, &str)> = lines
+            .map_while(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect();
+        let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        assert_eq!(header("content-length"), length, "{line}");
+        assert_eq!((header("transfer-encoding"), header("accept")), (None, Some("application/json")), "{line}");
+        assert!(header("user-agent").unwrap().starts_with("certgate/"), "the JSON API demands one");
+    }
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let (elsewhere, _never) = answering(DONE);
+    let answer = format!("HTTP/1.1 307 Go\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n");
+    let (address, _asked) = answering(Box::leak(answer.into_boxed_str()));
+    assert_eq!(send(&format!("http://{address}"), Method::Put, "{}").unwrap().status, 307);
+}
+
+/// An order to a server whose certificate nobody vouches for has not left.
+#[test]
+fn a_refused_certificate_is_before_anything_is_sent() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![made.cert.der().clone()];
+    let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let (address, heard) = listen(move |mut stream| {
+        let mut connection = ServerConnection::new(config).unwrap();
+        let mut heard = Vec::new();
+        let _ = Stream::new(&mut connection, &mut stream).read_to_end(&mut heard);
+        heard
+    });
+    let failed = send(&format!("https://localhost:{}", address.port()), Method::Put, "{}").unwrap_err();
+    assert!(matches!(failed, TransportError::NotSent(_, Phase::Tls)), "{failed:?}");
+    assert_eq!(heard.join().unwrap(), b"");
+}
+
+/// The connection is lost before a byte of the answer: whether it arrived, nobody knows.
+#[test]
+fn a_lost_connection_is_unanswered() {
+    let (address, asked) = answering("");
+    let failed = send(&format!("http://{address}"), Method::Put, "{}").unwrap_err();
+    assert!(matches!(failed, TransportError::Unanswered(_, Phase::Answer)), "{failed:?}");
+    assert!(asked.join().unwrap().starts_with("PUT /poll/5 "));
+}
+
+#[test]
+fn addresses_that_would_go_elsewhere_are_refused() {
+    for (endpoint, why) in [
+        ("http://127.0.0.1:99999/x", "the port is none"),
+        ("http://127.0.0.1:/x", "the port is none"),
+        ("http://[::1]:70000/x", "the port is none"),
+        ("https://example.com/x?y=z", "a query has no place in it"),
+        ("http://example.com/", "http would send the password in the clear"),
+        ("https://user:secret@example.com/", "credentials do not belong into the address"),
+        ("ftp://example.com/", "neither https nor http"),
+    ] {
+        match HttpTransport::check(endpoint) {
+            Err(Error::Settings(text)) => {
+                assert!(text.contains(why) && !text.contains("secret"), "{endpoint}: {text}");
+            }
+            other => panic!("{endpoint}: {other:?}"),
+        }
+    }
+    for endpoint in ["http://[::1]:8080/xml", "http://localhost", "http://127.0.0.1:65535/v1"] {
+        assert!(HttpTransport::check(endpoint).unwrap(), "{endpoint}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Orders of a batch and the account's queue, with a made-up clock.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    AnyData, AnyTask, Certificate, Job, ObjectJob, PollMessage, Response, Status, StatusCode, words::JobStatus,
+};
+use certgate_flow::{Batch, Ending, Event, ForeignMessages, Order, Participant, Purpose, Step, Turn, Wanted};
+use certgate_x509::CertificateRequest;
+use pretty_assertions::assert_eq;
+
+fn answer(code: &str, data: Vec<AnyData>) -> Event {
+    let status = Status { code: Some(StatusCode::new(code)), text: None, r#type: None };
+    Event::Answered(Response { stid: None, ctid: None, status, object: None, messages: vec![], data })
+}
+
+fn job(id: i64, status: JobStatus) -> Job {
+    Job { id: Some(id), status: Some(status), ..Job::default() }
+}
+
+fn message(id: Option<i64>, job_id: i64) -> PollMessage {
+    PollMessage { id, job: Some(job(job_id, JobStatus::Success)), ..PollMessage::default() }
+}
+
+/// A batch of accepted orders with these jobs.
+fn batch(jobs: &[i64]) -> Batch {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
+    let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+    let orders = jobs.iter().map(|_| {
+        let wanted = Wanted {
+            purpose: Purpose::Reissue(571),
+            csr: Some((csr.clone(), CertificateRequest::from_pem(&csr).unwrap())),
+            product: None,
+            name: None,
+            admin: None,
+            technical: None,
+            software: None,
+            lifetime: None,
+            method: None,
+            provisioning: None,
+            approver: None,
+            foreign: ForeignMessages::Delivered,
+            deadline: Duration::from_secs(3600),
+            wait: true,
+        };
+        Order::new(wanted)
+    });
+    let mut batch = Batch::new(orders.collect());
+    for _ in 0..4 * jobs.len() {
+        let Turn::Step(Participant::Order(place), step) = batch.turn(Duration::ZERO) else { panic!("an order's turn") };
+        let event = match step {
+            Step::Publish { .. } => Event::Published,
+            Step::Send(AnyTask::CertificateInfo(_)) => {
+                let name = Some("example.com".to_owned());
+                answer("S400104", vec![Certificate { name, ..Certificate::default() }.into()])
+            }
+            Step::Send(AnyTask::CertificatePrepareOrder(_)) => answer("S400110", vec![]),
+            Step::Send(AnyTask::CertificateReissue(_)) => {
+                answer("N400102", vec![Job { id: Some(jobs[place]), ..Job::default() }.into()])
+            }
+            other => panic!("{other:?}"),
+        };
+        batch.heard(Participant::Order(place), event, Duration::ZERO);
+    }
+    batch
+}
+
+/// Goes on with these answers, each to the next task that is sent. Gives the tasks with their times, and the endings.
+fn run(batch: &mut Batch, answers: Vec<Event>) -> (Vec<String>, Vec<Ending>) {
+    let (mut answers, mut now) = (answers.into_iter(), Duration::ZERO);
+    let (mut words, mut endings) = (Vec::new(), Vec::new());
+    loop {
+        let (who, event) = match batch.turn(now) {
+            Turn::End => return (words, endings),
+            Turn::Wait(until) => {
+                now = until;
+                continue;
+            }
+            Turn::Step(_, Step::End(ending)) => {
+                endings.push(*ending);
+                continue;
+            }
+            Turn::Step(who, Step::Store(message)) => {
+                words.push(format!("{} store {:?}", now.as_secs(), message.id));
+                (who, Event::Stored)
+            }
+            Turn::Step(who, Step::Send(task)) => {
+                let Some(event) = answers.next() else { return (words, endings) };
+                words.push(format!("{} {}", now.as_secs(), task.kind().name()));
+                (who, event)
+            }
+            Turn::Step(_, step) => panic!("{step:?}"),
+        };
+        batch.heard(who, event, now);
+    }
+}
+
+/// Somebody else took our message, or it stands behind one that cannot be decoded or confirmed.
+#[test]
+fn a_message_that_never_comes() {
+    let done = |status| {
+        let whole = ObjectJob { job: Some(job(7, status)), ..ObjectJob::default() };
+        answer("S300114", vec![whole.into()])
+    };
+    let found = answer("S400104", vec![Certificate { id: Some(571), ..Certificate::default() }.into()]);
+    let looks = ["0 poll-info", "1 poll-info", "3 poll-info", "7 poll-info", "15 poll-info"];
+    for (what, look) in [("empty", answer("S0905", vec![])), ("not readable", Event::Unreachable)] {
+        let mut answers = vec![look; 5];
+        answers.extend([done(JobStatus::Success), found.clone()]);
+        let (words, endings) = run(&mut batch(&[7]), answers);
+        assert_eq!(words, [&looks[..], &["15 job-info", "15 certificate-info"]].concat(), "{what}");
+        assert!(matches!(endings[..], [Ending::Issued(_)]), "{what}");
+    }
+    let nameless = answer("S0905", vec![message(None, 99).into()]);
+    let mut answers = vec![nameless; 5];
+    answers.extend([done(JobStatus::Success), found]);
+    let (words, endings) = run(&mut batch(&[7]), answers);
+    assert_eq!(words[..4], ["0 poll-info", "0 store None", "1 poll-info", "1 store None"]);
+    assert!(matches!(endings[..], [Ending::Issued(_)]), "{words:?}");
+}
+
+/// What comes while an order's request is in flight waits for the answer to that.
+#[test]
+fn a_message_that_comes_meanwhile() {
+    let mut batch = batch(&[7]);
+    let (words, _) = run(&mut batch, vec![answer("S0905", vec![]); 5]);
+    assert_eq!(words.last().map(String::as_str), Some("15 poll-info"));
+    let now = Duration::from_secs(15);
+    // The run above took the step without telling what came.
+    assert_eq!(batch.deliver(&message(Some(1), 7)), Some(0));
+    let running = ObjectJob { job: Some(job(7, JobStatus::Running)), ..ObjectJob::default() };
+    batch.heard(Participant::Order(0), answer("S300114", vec![running.into()]), now);
+    let Turn::Step(Participant::Order(0), Step::Send(AnyTask::CertificateInfo(_))) = batch.turn(now) else {
+        panic!("the message leads on")
+    };
+}

@@ -1,0 +1,433 @@
+//! An order over event orders, with a made-up clock: a script of what the gateway says, and what the workflow asks for.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Job, Message, ObjectJob, PollMessage, Response,
+    ResponseObject, SslContact, Status, StatusCode, TimePeriod,
+    words::{AuthMethod, JobStatus, ServerSoftware},
+};
+use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, Purpose, Step, Wanted, Workflow};
+use certgate_x509::CertificateRequest;
+use pretty_assertions::assert_eq;
+
+const JOB: i64 = 4_297_539_521;
+
+fn csr(name: &str) -> (String, CertificateRequest) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    let pem = params.serialize_request(&key).unwrap().pem().unwrap();
+    let request = CertificateRequest::from_pem(&pem).unwrap();
+    (pem, request)
+}
+
+fn wanted(foreign: ForeignMessages) -> Wanted {
+    let (csr, request) = csr("example.com");
+    Wanted {
+        purpose: Purpose::Reissue(571),
+        csr: Some((csr, request)),
+        product: None,
+        name: None,
+        admin: None,
+        technical: None,
+        software: None,
+        lifetime: None,
+        method: None,
+        provisioning: None,
+        approver: None,
+        foreign,
+        deadline: Duration::from_secs(600),
+        wait: true,
+    }
+}
+
+fn answer(code: &str, data: Vec<AnyData>) -> Event {
+    let status = Status { code: Some(StatusCode::new(code)), text: None, r#type: None };
+    Event::Answered(Response { stid: Some("stid-1".into()), ctid: None, status, object: None, messages: vec![], data })
+}
+
+fn existing() -> Event {
+    let certificate = Certificate {
+        id: Some(571),
+        name: Some("example.com".into()),
+        product: Some("QUICKSSLPREMIUM".into()),
+        admin_contact: Some(SslContact { fname: Some("John".into()), ..SslContact::by_id(1120) }),
+        technical_contact: Some(SslContact::by_id(1121)),
+        software: Some(ServerSoftware::ApacheSsl),
+        lifetime: Some(TimePeriod::months(12)),
+        authentication: Some(CertAuthentication {
+            method: Some(AuthMethod::Dns),
+            dns: Some("old".into()),
+            provisioning: Some(true.into()),
+            ..CertAuthentication::default()
+        }),
+        ..Certificate::default()
+    };
+    answer("S400104", vec![certificate.into()])
+}
+
+fn prepared() -> Event {
+    let offer = |method, dns: Option<&str>, mails: &[&str]| CertAuthentication {
+        method: Some(method),
+        dns: dns.map(str::to_owned),
+        approver_emails: mails.iter().map(|mail| (*mail).to_owned()).collect(),
+        ..CertAuthentication::default()
+    };
+    let data = CertificateData {
+        authentication: vec![
+            offer(AuthMethod::Email, None, &["admin@example.com", "webmaster@example.com"]),
+            offer(AuthMethod::Dns, Some("example.com. 300 IN TXT \"new\""), &[]),
+        ],
+        ..CertificateData::default()
+    };
+    answer("S400110", vec![data.into()])
+}
+
+fn accepted(code: &str) -> Event {
+    answer(code, vec![Job { id: Some(JOB), ..Job::default() }.into()])
+}
+
+fn message(id: i64, job: Option<i64>, status: JobStatus) -> PollMessage {
+    PollMessage {
+        id: Some(id),
+        job: Some(Job { id: job, status: Some(status), ..Job::default() }),
+        object: Some(ResponseObject { value: Some("example.com".into()), ..ResponseObject::default() }),
+        ..PollMessage::default()
+    }
+}
+
+fn polled(message: PollMessage) -> Event {
+    answer("S0905", vec![message.into()])
+}
+
+fn empty() -> Event {
+    answer("S0905", vec![])
+}
+
+fn confirmed() -> Event {
+    answer("S0906", vec![])
+}
+
+fn refused(code: &str, reason: &str) -> Event {
+    let Event::Answered(mut response) = answer(code, vec![]) else { unreachable!() };
+    response.messages.push(Message { code: Some(reason.into()), ..Message::default() });
+    Event::Answered(response)
+}
+
+/// What a step asks for, in a word.
+fn word(step: &Step) -> String {
+    match step {
+        Step::Send(AnyTask::PollConfirm(task)) => format!("confirm {}", task.id.unwrap()),
+        Step::Send(task) => task.kind().name().to_owned(),
+        Step::Publish { .. } => "publish".to_owned(),
+        Step::Store(message) => format!("store {}", message.id.map_or("-".to_owned(), |id| id.to_string())),
+        Step::Wait(until) => format!("wait until {}", until.as_secs()),
+        Step::End(_) => "end".to_owned(),
+    }
+}
+
+/// Runs the script; time passes only while waiting. Gives the words of the steps and the ending.
+fn run(flow: &mut Order, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
+    let mut script = script.into_iter();
+    let (mut now, mut words) = (Duration::ZERO, Vec::new());
+    loop {
+        let step = flow.step(now);
+        assert_eq!(step, flow.step(now), "asking again gives the same step");
+        words.push(word(&step));
+        let event = match step {
+            Step::End(ending) => return (words, Some(*ending)),
+            Step::Wait(until) => {
+                assert!(until > now, "a wait goes forward");
+                now = until;
+                continue;
+            }
+            Step::Publish { .. } => Event::Published,
+            Step::Store(_) => Event::Stored,
+            Step::Send(_) => match script.next() {
+                Some(event) => event,
+                None => return (words, None),
+            },
+        };
+        flow.heard(event, now);
+    }
+}
+
+fn start() -> Vec<Event> {
+    vec![existing(), prepared(), accepted("N400101")]
+}
+
+const START: [&str; 4] = ["certificate-info", "certificate-prepare-order", "publish", "certificate-reissue"];
+
+#[test]
+fn the_documented_order_of_work_with_either_code() {
+    for code in ["N400101", "N400102"] {
+        let mut flow = Order::new(wanted(ForeignMessages::Spool));
+        let mut script = vec![existing(), prepared(), accepted(code)];
+        script.extend([polled(message(7, Some(JOB), JobStatus::Success)), confirmed(), existing()]);
+        let (words, ending) = run(&mut flow, script);
+        assert_eq!(words[..4], START);
+        assert_eq!(words[4..], ["poll-info", "store 7", "confirm 7", "certificate-info", "end"]);
+        assert!(matches!(ending, Some(Ending::Issued(certificate)) if certificate.id == Some(571)));
+        assert_eq!(flow.job(), Some(JOB));
+    }
+}
+
+#[test]
+fn the_order_takes_what_is_not_given_from_the_certificate() {
+    let mut flow = Order::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted(ForeignMessages::Spool) });
+    let now = Duration::ZERO;
+    flow.step(now);
+    flow.heard(existing(), now);
+    flow.step(now);
+    flow.heard(prepared(), now);
+    flow.heard(Event::Published, now);
+    let Step::Send(AnyTask::CertificateReissue(task)) = flow.step(now) else { panic!("expected the order") };
+    let order = task.certificate;
+    assert_eq!(order.id, Some(571));
+    assert_eq!(order.name.as_deref(), Some("example.com"));
+    assert_eq!(order.product.as_deref(), Some("QUICKSSLPREMIUM"));
+    assert_eq!(order.lifetime, Some(TimePeriod::months(24)));
+    assert_eq!(order.software, Some(ServerSoftware::ApacheSsl));
+    assert_eq!(order.admin_contact, Some(SslContact::by_id(5)));
+    assert_eq!(order.technical_contact, Some(SslContact::by_id(1121)));
+    let authentication = order.authentication.unwrap();
+    assert_eq!(authentication.method, Some(AuthMethod::Dns));
+    assert_eq!(
+        authentication.dns.as_deref(),
+        Some("example.com. 300 IN TXT \"new\""),
+        "of this preparation, not the old one"
+    );
+    assert_eq!(authentication.provisioning, Some(true.into()));
+}
+
+#[test]
+fn nothing_is_asked_for_what_is_given() {
+    let complete = Wanted {
+        product: Some("SSL123".into()),
+        name: Some("EXAMPLE.com".into()),
+        admin: Some(1),
+        technical: Some(2),
+        software: Some(ServerSoftware::Apache2),
+        lifetime: Some(12),
+        method: Some(AuthMethod::Email),
+        ..wanted(ForeignMessages::Spool)
+    };
+    let mut flow = Order::new(complete);
+    let (words, _) = run(&mut flow, vec![prepared()]);
+    assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
+    let Step::Send(AnyTask::CertificateReissue(task)) = flow.step(Duration::ZERO) else { panic!("expected the order") };
+    let authentication = task.certificate.authentication.unwrap();
+    assert_eq!(authentication.approver_emails, ["admin@example.com"]);
+    assert_eq!(authentication.provisioning, None);
+}
+
+#[test]
+fn waits_by_event_orders() {
+    let ours = |status| polled(message(7, Some(JOB), status));
+    let foreign = |id| polled(message(id, Some(99), JobStatus::Success));
+    let by_stid = {
+        let mut message = message(7, None, JobStatus::Success);
+        message.stid = Some("stid-1".into());
+        polled(message)
+    };
+    let of_other_stid = {
+        let mut message = message(8, None, JobStatus::Success);
+        message.stid = Some("stid-2".into());
+        polled(message)
+    };
+    let event_message = polled(PollMessage { id: Some(9), ..PollMessage::default() });
+    let rows: Vec<(&str, ForeignMessages, Vec<Event>, &str)> = vec![
+        (
+            "an empty queue is looked into again, ever less often",
+            ForeignMessages::Spool,
+            vec![empty(), empty(), empty(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, wait until 1, poll-info, wait until 3, poll-info, wait until 7, poll-info, store 7, \
+             confirm 7, certificate-info, end",
+        ),
+        (
+            "where the queue stays empty the job is asked, ever more rarely",
+            ForeignMessages::Spool,
+            [
+                vec![empty(); 5],
+                vec![running()],
+                vec![empty(); 2],
+                vec![refused("E300114", "EF01000")],
+                vec![empty(); 6],
+            ]
+            .concat()
+            .into_iter()
+            .chain([answer("S300114", vec![object_job(JobStatus::Success)]), existing()])
+            .collect(),
+            "poll-info, wait until 1, poll-info, wait until 3, poll-info, wait until 7, poll-info, \
+             wait until 10, poll-info, job-info, wait until 26, poll-info, wait until 50, poll-info, job-info, \
+             wait until 80, poll-info, wait until 110, poll-info, wait until 140, poll-info, wait until 170, \
+             poll-info, wait until 200, poll-info, wait until 210, poll-info, job-info, certificate-info, end",
+        ),
+        (
+            "what stands first and cannot be read or taken off does not keep ours from being found",
+            ForeignMessages::Spool,
+            vec![
+                Event::Unreachable,
+                nameless(),
+                nameless(),
+                Event::Unreachable,
+                Event::Unreachable,
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, wait until 1, poll-info, store -, wait until 3, poll-info, store -, wait until 7, \
+             poll-info, wait until 10, poll-info, job-info, certificate-info, end",
+        ),
+        (
+            "messages of others are stored before they are confirmed",
+            ForeignMessages::Spool,
+            vec![
+                foreign(1),
+                confirmed(),
+                event_message,
+                confirmed(),
+                ours(JobStatus::Success),
+                confirmed(),
+                existing(),
+            ],
+            "poll-info, store 1, confirm 1, poll-info, store 9, confirm 9, poll-info, store 7, confirm 7, \
+             certificate-info, end",
+        ),
+        (
+            "without a job's id, stid and object tell",
+            ForeignMessages::Spool,
+            vec![of_other_stid, confirmed(), by_stid, confirmed(), existing()],
+            "poll-info, store 8, confirm 8, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "a message on the way is confirmed and the wait goes on",
+            ForeignMessages::Spool,
+            vec![ours(JobStatus::Running), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, store 7, confirm 7, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "an answer that does not come is waited for",
+            ForeignMessages::Spool,
+            vec![Event::Unreachable, ours(JobStatus::Success), Event::Unreachable, Event::Unreachable, existing()],
+            "poll-info, wait until 1, poll-info, store 7, confirm 7, certificate-info, certificate-info, end",
+        ),
+        (
+            "a confirm of another's message that fails is not repeated in a hurry",
+            ForeignMessages::Spool,
+            vec![foreign(1), refused("E0906", "EF01000"), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, store 1, confirm 1, wait until 1, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "leave: the queue is not touched",
+            ForeignMessages::Leave,
+            vec![
+                answer("S300114", vec![object_job(JobStatus::Running)]),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "job-info, wait until 1, job-info, certificate-info, end",
+        ),
+        (
+            "leave: a job that is gone says nothing, the certificate's key does",
+            ForeignMessages::Leave,
+            vec![refused("E300114", "EF300101"), existing(), refused("E300114", "EF300101")],
+            "job-info, certificate-info, wait until 1, job-info, certificate-info",
+        ),
+    ];
+    for (what, foreign, script, expected) in rows {
+        let mut events = start();
+        events.extend(script);
+        let mut flow = Order::new(wanted(foreign));
+        let (words, _) = run(&mut flow, events);
+        assert_eq!(words[..4], START);
+        assert_eq!(words[4..].join(", "), expected, "{what}");
+    }
+}
+
+fn object_job(status: JobStatus) -> AnyData {
+    ObjectJob { job: Some(Job { id: Some(JOB), status: Some(status), ..Job::default() }), ..ObjectJob::default() }
+        .into()
+}
+
+fn running() -> Event {
+    answer("S300114", vec![object_job(JobStatus::Running)])
+}
+
+/// A message that cannot be confirmed.
+fn nameless() -> Event {
+    polled(PollMessage { id: None, ..message(0, Some(99), JobStatus::Success) })
+}
+
+/// However many messages of others there are: at the deadline it ends.
+#[test]
+fn a_long_queue_ends_with_the_time() {
+    let mut flow = Order::new(wanted(ForeignMessages::Spool));
+    let foreign = |id| vec![polled(message(id, Some(99), JobStatus::Success)), confirmed()];
+    run(&mut flow, start().into_iter().chain((1..4).flat_map(foreign)).collect());
+    assert_eq!(word(&flow.step(Duration::from_secs(599))), "poll-info");
+    assert_eq!(flow.step(Duration::from_secs(600)), Step::End(Box::new(Ending::Pending(Pending::Deadline))));
+}
+
+#[test]
+fn endings() {
+    let failed = polled(message(7, Some(JOB), JobStatus::Failed));
+    let with = |tail: Vec<Event>| start().into_iter().chain(tail).collect::<Vec<_>>();
+    let forever = with((0..40).map(|_| empty()).collect());
+    for (what, foreign, script, expected) in [
+        ("refused", ForeignMessages::Spool, vec![existing(), prepared(), refused("E400102", "EF01000")], "refused"),
+        ("no such certificate", ForeignMessages::Spool, vec![refused("E400104", "EF01000")], "refused"),
+        ("job failed", ForeignMessages::Spool, with(vec![failed, confirmed()]), "failed"),
+        (
+            "job failed, queue left",
+            ForeignMessages::Leave,
+            with(vec![answer("S300114", vec![object_job(JobStatus::Failed)])]),
+            "failed",
+        ),
+        ("time is up", ForeignMessages::Spool, forever, "deadline"),
+        ("stop", ForeignMessages::Stop, with(vec![polled(message(1, Some(99), JobStatus::Success))]), "foreign 1"),
+        ("nothing asked for", ForeignMessages::Spool, vec![answer("S400104", vec![])], "nonsense"),
+    ] {
+        let (words, ending) = run(&mut Order::new(wanted(foreign)), script);
+        let seen = match ending {
+            Some(Ending::Refused(_)) => "refused".to_owned(),
+            Some(Ending::Failed(_)) => "failed".to_owned(),
+            Some(Ending::Pending(Pending::Deadline)) => "deadline".to_owned(),
+            Some(Ending::Pending(Pending::ForeignFirst { message })) => format!("foreign {}", message.unwrap()),
+            Some(Ending::Nonsense(_)) => "nonsense".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(seen, expected, "{what}");
+        let orders = words.iter().filter(|word| *word == "certificate-reissue").count();
+        assert!(orders <= 1, "{what}: one order at most");
+        assert!(!words.iter().any(|word| word == "confirm 1"), "{what}: nobody else's message is taken off");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_not_ordered() {
+    let (csr, request) = csr("other.example");
+    let mut flow = Order::new(Wanted { csr: Some((csr, request)), ..wanted(ForeignMessages::Spool) });
+    let (words, ending) = run(&mut flow, vec![existing()]);
+    assert_eq!(words, ["certificate-info", "end"]);
+    assert_eq!(
+        ending,
+        Some(Ending::Unfit(
+            "the CSR's common name is `other.example`, the certificate's name is `example.com`: make a CSR for `example.com`, or give --name".into()
+        ))
+    );
+
+    let mut flow = Order::new(Wanted { method: Some(AuthMethod::File), ..wanted(ForeignMessages::Spool) });
+    let (words, ending) = run(&mut flow, vec![existing(), prepared()]);
+    assert_eq!(words, ["certificate-info", "certificate-prepare-order", "end"]);
+    assert!(matches!(ending, Some(Ending::Unfit(why)) if why.contains("choose --method among EMAIL, DNS")));
+}
+
+#[test]
+fn no_wait_ends_with_the_job() {
+    let mut flow = Order::new(Wanted { wait: false, ..wanted(ForeignMessages::Spool) });
+    let (words, ending) = run(&mut flow, start());
+    assert_eq!(words.last().map(String::as_str), Some("end"));
+    assert_eq!(ending, Some(Ending::Pending(Pending::NoWait)));
+    assert_eq!(flow.job(), Some(JOB));
+}

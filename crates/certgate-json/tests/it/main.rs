@@ -1,0 +1,15 @@
+//! The integration tests of certgate-json, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod documented;
+mod refusals;
+mod round_trip;
+mod tolerance;

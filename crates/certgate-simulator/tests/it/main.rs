@@ -1,0 +1,17 @@
+//! The integration tests of certgate-simulator, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod refusals;
+mod server;
+mod state;
+mod support;
+mod tasks;
+mod workflow;

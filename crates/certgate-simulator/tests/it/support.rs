@@ -1,0 +1,4 @@
+//! What several tests use.
+
+pub(crate) mod gateway;
+pub(crate) mod tasks;

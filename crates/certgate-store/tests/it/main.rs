@@ -1,0 +1,13 @@
+//! The integration tests of certgate-store, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod rate_limiter;
+mod store;
