@@ -73,9 +73,7 @@ fn below(root: &Path) -> std::io::Result<Vec<PathBuf>> {
 pub(crate) fn under_way(ledger: &Ledger, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Failure> {
     let roots: Vec<PathBuf> = roots.iter().map(|root| whole(root)).collect();
     let into = |order: Order| {
-        let wanted: Value = serde_json::from_str(&order.order.wanted).ok()?;
-        let out = PathBuf::from(wanted.get("out")?.as_str()?);
-        let out = whole(&out);
+        let out = whole(&order.order.resume.install.as_ref()?.folder);
         let is_here = roots.iter().any(|root| *root == out || Some(root.as_path()) == out.parent());
         is_here.then_some((out, order))
     };

@@ -9,6 +9,7 @@ use std::{
 use certgate::{Files, Installation, Kind, process, written_files};
 use certgate_domain::Secret;
 use certgate_keys::{PrivateKey, StorePassPhrase};
+use certgate_store::{DeployHook, InstallOptions, KeyStores, PassPhraseSource};
 use certgate_x509::{CertificateRequest, Issued, X509};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -171,61 +172,51 @@ impl Install {
     }
 
     /// What the store keeps of this, to carry on with.
-    pub(crate) fn carried(&self) -> Value {
-        let Some(out) = &self.out else { return json!({}) };
-        let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
-        let Then {
-            keep,
-            pkcs12,
-            jks,
-            store_pass_file,
-            store_pass_command,
-            deploy_hook,
-            hook_timeout,
-            rollback_on_failure,
-        } = &self.then;
-        let mut carried = json!({ "out": out, "keep": keep });
-        // Where the pass phrase comes from, never the pass phrase.
-        if *pkcs12 || *jks {
-            let file = store_pass_file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
-            carried["stores"] = json!({ "pkcs12": pkcs12, "jks": jks, "file": file, "command": store_pass_command });
-        }
+    pub(crate) fn carried(&self) -> Option<InstallOptions> {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let then = &self.then;
+        let mut carried = InstallOptions::into_folder(absolute(self.out.as_deref()?));
+        carried.keep = then.keep;
+        carried.key_stores = (then.pkcs12 || then.jks).then(|| KeyStores {
+            pkcs12: then.pkcs12,
+            jks: then.jks,
+            pass_phrase: match (&then.store_pass_file, &then.store_pass_command) {
+                (Some(file), _) => Some(PassPhraseSource::File(absolute(file))),
+                (None, command) => command.clone().map(PassPhraseSource::Command),
+            },
+        });
+        carried.hook = then.deploy_hook.clone().map(|command| DeployHook {
+            command,
+            timeout: then.hook_timeout,
+            rollback: then.rollback_on_failure,
+        });
         // Where its commands are meant to be run; a later run may stand elsewhere.
-        if let Ok(folder) = std::env::current_dir() {
-            carried["in"] = json!(folder);
-        }
-        if let Some(hook) = deploy_hook {
-            carried["hook"] = json!(hook);
-            carried["hookTimeout"] = json!(hook_timeout.as_secs());
-            carried["rollback"] = json!(rollback_on_failure);
-        }
-        carried
+        carried.working_folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        Some(carried)
     }
 
     /// What an earlier run was asked for; what this one is asked for goes before.
-    pub(crate) fn or_carried(&self, carried: &Value) -> Self {
-        if self.out.is_some() {
-            return self.clone();
-        }
-        let keep = carried.get("keep").and_then(Value::as_u64).and_then(|keep| usize::try_from(keep).ok());
-        let stores = |name: &str| carried.get("stores").and_then(|stores| stores.get(name));
-        let asked = |name: &str| stores(name).and_then(Value::as_bool).unwrap_or_default();
-        let text = |name: &str| stores(name).and_then(Value::as_str).map(str::to_owned);
-        let there = |command: String| match carried.get("in").and_then(Value::as_str) {
-            Some(folder) => format!("cd {} && {{ {command}\n}}", shell_word(folder)),
-            None => command,
+    pub(crate) fn or_carried(&self, carried: Option<&InstallOptions>) -> Self {
+        let Some(carried) = carried.filter(|_| self.out.is_none()) else { return self.clone() };
+        let folder = carried.working_folder.display().to_string();
+        let there = |command: String| format!("cd {} && {{ {command}\n}}", shell_word(&folder));
+        let (file, command) = match carried.key_stores.as_ref().and_then(|stores| stores.pass_phrase.clone()) {
+            Some(PassPhraseSource::File(file)) => (Some(file), None),
+            Some(PassPhraseSource::Command(command)) => (None, Some(there(command))),
+            None => (None, None),
         };
+        let hook = carried.hook.as_ref();
         let then = Then {
-            keep: keep.unwrap_or(KEEP),
-            pkcs12: asked("pkcs12"),
-            jks: asked("jks"),
-            store_pass_file: text("file").map(PathBuf::from),
-            store_pass_command: text("command").map(there),
-            deploy_hook: carried.get("hook").and_then(Value::as_str).map(str::to_owned).map(there),
-            hook_timeout: carried.get("hookTimeout").and_then(Value::as_u64).map_or(HOOK, Duration::from_secs),
-            rollback_on_failure: carried.get("rollback").and_then(Value::as_bool).unwrap_or_default(),
+            keep: carried.keep,
+            pkcs12: carried.key_stores.as_ref().is_some_and(|stores| stores.pkcs12),
+            jks: carried.key_stores.as_ref().is_some_and(|stores| stores.jks),
+            store_pass_file: file,
+            store_pass_command: command,
+            deploy_hook: hook.map(|hook| there(hook.command.clone())),
+            hook_timeout: hook.map_or(HOOK, |hook| hook.timeout),
+            rollback_on_failure: hook.is_some_and(|hook| hook.rollback),
         };
-        Self { out: carried.get("out").and_then(Value::as_str).map(PathBuf::from), then }
+        Self { out: Some(carried.folder.clone()), then }
     }
 
     /// Puts a certificate where it goes; with the key that waits for it, where there is one.

@@ -11,7 +11,6 @@ use certgate_flow::{ForeignMessages, Purpose, Wanted};
 use certgate_store::Order;
 use certgate_x509::CertificateRequest;
 use serde::Deserialize;
-use serde_json::Value;
 use std::time::Duration;
 
 use crate::{command::order::read_csr, exit::Failure, install::Install};
@@ -187,10 +186,11 @@ impl Planned {
 
     /// What is another in the line than in the order that was made of it.
     pub(crate) fn changed_since(&self, ordered: &Order) -> Vec<String> {
-        let wanted: Value = serde_json::from_str(&ordered.order.wanted).unwrap_or_default();
         let mut changed = Vec::new();
-        let carried = Install::into(self.out.clone()).carried();
-        if let Some(out) = carried.get("out").filter(|out| wanted.get("out") != Some(out)) {
+        let now = Install::into(self.out.clone()).carried().map(|install| install.folder);
+        let before = ordered.order.resume.install.as_ref().map(|install| &install.folder);
+        if let Some(out) = now.filter(|out| before != Some(out)) {
+            let out = out.display();
             changed.push(format!("`out` is {out} now, and nothing was written there"));
         }
         if let (Some(product), Some(before)) = (&self.line.product, &ordered.order.product)

@@ -6,7 +6,7 @@ use certgate::{Carry, Client, Error, Kind, Ledger, Spool, Watcher};
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, ZoneRecord, words::AuthMethod,
 };
-use certgate_store::State;
+use certgate_store::{State, ValidationStep};
 use certgate_wire::Finding;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -102,7 +102,7 @@ impl<'a> Progress<'a> {
     /// What is known of the order here, to end with.
     pub(crate) fn report<'r>(&'r self, task: TaskKind, install: &'r Install, timeout: Duration) -> Report<'r> {
         Report {
-            before: self.carry.wanted.get("serial").and_then(Value::as_str),
+            before: self.carry.resume.serial_before.as_deref(),
             stored: self.ledger.is_some(),
             findings: &self.findings,
             ..Report::new(self.global, task, &self.id, install, timeout)
@@ -193,10 +193,9 @@ impl Watcher for Progress<'_> {
         for data in &answer.data {
             if let AnyData::Certificate(certificate) = data
                 && let Some(serial) = &certificate.serial_number
-                && let Some(wanted) = self.carry.wanted.as_object_mut()
             {
                 // By it an answer that got lost is told from the certificate as it was.
-                wanted.insert("serial".to_owned(), serial.as_str().into());
+                self.carry.resume.serial_before = Some(serial.clone());
                 self.name.clone_from(&certificate.name);
             }
         }
@@ -256,7 +255,8 @@ impl Watcher for Progress<'_> {
                 // Another order of the same stands in the way before anything is published.
                 ledger.validate(id, order, name.as_deref(), carry)?;
             }
-            Ok(ledger.store().publish(id, Some(&Value::from(steps).to_string()))?)
+            let steps: Vec<ValidationStep> = serde_json::from_value(Value::from(steps)).unwrap_or_default();
+            Ok(ledger.store().record_validation_steps(id, &steps)?)
         };
         let say = |text: &str| say(global, bar.as_ref(), text);
         validation.publish(authentication, &mut Steps::kept_by(&mut keep), &watch_for_interrupt(), &say)

@@ -2,7 +2,6 @@
 //! that the same command carries on with a round that was interrupted and does not begin another.
 
 use certgate_store::{Order, State};
-use serde_json::Value;
 
 /// What is left of a line.
 #[derive(Debug)]
@@ -44,24 +43,22 @@ fn is_done(order: &Order, since: u64) -> bool {
 }
 
 fn of(order: &Order) -> u64 {
-    let wanted: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
-    wanted.get("round").and_then(Value::as_u64).unwrap_or_default()
+    order.order.resume.round
 }
 
 #[cfg(test)]
 mod tests {
-    use certgate_store::{NewOrder, Order, State};
+    use certgate_store::{NewOrder, Order, ResumeData, State};
 
     use super::{Left, left, round};
 
     fn order(state: State, round: u64) -> Order {
-        let wanted = format!("{{\"round\":{round}}}");
         Order {
-            order: NewOrder { wanted, ..NewOrder::default() },
+            order: NewOrder { resume: ResumeData { round, ..ResumeData::default() }, ..NewOrder::default() },
             state,
             job: None,
             stid: None,
-            published: None,
+            published: Vec::new(),
             created: 0,
             updated: 0,
         }

@@ -11,7 +11,7 @@ use std::{
 use certgate::{Error, Interrupt, process, unix_now};
 use certgate_dns::{DnsError, Looking, Seen, TsigKey, Updating};
 use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
-use certgate_store::{Change, State, Store};
+use certgate_store::{Change, PublishedRecord, State, Store, ValidationStep};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -281,14 +281,13 @@ fn write_file(webroot: &Path, authentication: &CertAuthentication, steps: &mut S
 /// to the next run; `false` then. An order that never left is over with that.
 pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> Result<bool, Error> {
     let Some(order) = store.order(id)? else { return Ok(true) };
-    let published = order.published.as_deref().map(serde_json::from_str::<Vec<Value>>);
     let mut left = Vec::new();
-    for step in published.and_then(Result::ok).unwrap_or_default().into_iter().rev() {
-        if let Err(why) = undo(&step) {
+    for step in order.published.iter().rev() {
+        if let Err(why) = undo(step) {
             say(&format!(
                 "certgate: warning: what was published is still there: {why}; `certgate resume` tries it again"
             ));
-            left.insert(0, step);
+            left.insert(0, step.clone());
         }
     }
     if order.state == State::Validating {
@@ -297,39 +296,39 @@ pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> R
         store.change(id, &over, unix_now())?;
     }
     let is_gone = left.is_empty();
-    if order.published.is_some() {
-        store.publish(id, (!is_gone).then(|| Value::from(left).to_string()).as_deref())?;
+    if !order.published.is_empty() {
+        store.record_validation_steps(id, &left)?;
     }
     Ok(is_gone)
 }
 
-fn undo(step: &Value) -> Result<(), String> {
-    let text = |name: &str| step.get(name).and_then(Value::as_str);
-    let needed = |name: &str| text(name).unwrap_or_default();
-    let (name, kind, value) = (needed("name"), needed("type"), needed("value"));
-    if let Some(file) = text("file") {
-        return unless_gone(remove_ours(file, text("content"))).map_err(|why| format!("{file}: {why}"));
-    }
-    if let Some(folder) = text("folder") {
-        return match fs::remove_dir(folder) {
+fn undo(step: &ValidationStep) -> Result<(), String> {
+    match step {
+        ValidationStep::File { path, content } => {
+            unless_gone(remove_ours(path, content)).map_err(|why| format!("{}: {why}", path.display()))
+        }
+        ValidationStep::Folder { path } => match fs::remove_dir(path) {
             // Others put something into it meanwhile.
             Err(why) if why.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
-            done => unless_gone(done).map_err(|why| format!("{folder}: {why}")),
-        };
+            done => unless_gone(done).map_err(|why| format!("{}: {why}", path.display())),
+        },
+        ValidationStep::ZoneUpdate { server, key, record } => {
+            let PublishedRecord { name, kind, value } = record.clone();
+            let updating = Updating { server: *server, key: read_key(key)? };
+            let record = ZoneRecord { name, ttl: None, kind, value };
+            updating.remove(&record, seconds()).map_err(|why| why.to_string())
+        }
+        ValidationStep::Command { command, working_folder, record } => {
+            run(command, working_folder, ["remove", &record.name, &record.kind, &record.value])
+        }
+        ValidationStep::Custom { validator, .. } => Err(format!("validator {validator} is not known")),
     }
-    if let Some(server) = text("nsupdate") {
-        let server = server.parse().map_err(|_| format!("`{server}` is no address"))?;
-        let record = ZoneRecord { name: name.to_owned(), ttl: None, kind: kind.to_owned(), value: value.to_owned() };
-        let updating = Updating { server, key: read_key(Path::new(needed("key")))? };
-        return updating.remove(&record, seconds()).map_err(|why| why.to_string());
-    }
-    run(needed("exec"), Path::new(text("in").unwrap_or(".")), ["remove", name, kind, value])
 }
 
 /// Removes a file that holds what was written, be it in part; another's stays.
-fn remove_ours(file: &str, content: Option<&str>) -> io::Result<()> {
+fn remove_ours(file: &Path, content: &str) -> io::Result<()> {
     let found = fs::read(file)?;
-    if content.is_none_or(|content| content.as_bytes().starts_with(&found)) { fs::remove_file(file) } else { Ok(()) }
+    if content.as_bytes().starts_with(&found) { fs::remove_file(file) } else { Ok(()) }
 }
 
 fn unless_gone(done: io::Result<()>) -> io::Result<()> {

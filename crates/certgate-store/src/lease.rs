@@ -17,7 +17,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// A holder beside that store's file, of that token, which nobody else has.
+    /// Acquires a lease next to the store's file. `token` must be unique to this lease.
     ///
     /// # Errors
     /// Its file cannot be made or locked.
@@ -40,7 +40,7 @@ impl Lease {
     }
 
     /// Whether the process of that token lives.
-    pub(crate) fn lives(store: &Path, token: &str) -> bool {
+    pub(crate) fn is_alive(store: &Path, token: &str) -> bool {
         match File::open(lock_file(store, token)).map(|file| file.try_lock_shared()) {
             Ok(Err(TryLockError::WouldBlock)) => true,
             Ok(_) | Err(_) => false,

@@ -1,5 +1,7 @@
 //! Orders and where they stand.
 
+use crate::{ResumeData, ValidationStep};
+
 /// An order about to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewOrder {
@@ -17,8 +19,8 @@ pub struct NewOrder {
     pub product: Option<String>,
     /// The CSR, PEM.
     pub csr: Option<String>,
-    /// What its owner needs to carry on with it: JSON.
-    pub wanted: String,
+    /// What a later process needs to carry on with it.
+    pub resume: ResumeData,
     /// Which batch and which line of it.
     pub batch: Option<String>,
 }
@@ -34,8 +36,8 @@ pub struct Order {
     pub job: Option<i64>,
     /// The gateway's transaction id of the order.
     pub stid: Option<String>,
-    /// What was published to validate it and is not known to be gone: JSON.
-    pub published: Option<String>,
+    /// What was published to validate it and is not known to be gone, in the order in which it was.
+    pub published: Vec<ValidationStep>,
     /// When its intent was committed.
     pub created: i64,
     /// When it last changed.
@@ -53,7 +55,7 @@ pub struct Change {
     pub stid: Option<String>,
     /// The id of a new certificate.
     pub certificate: Option<i64>,
-    /// A line for the order's story.
+    /// A line for the order's history.
     pub detail: String,
 }
 

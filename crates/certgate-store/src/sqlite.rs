@@ -12,7 +12,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, Store, StoreError, StoredMessage, Which};
+use crate::{
+    Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, Store, StoreError, StoredMessage, ValidationStep,
+    Which,
+};
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
 #[derive(Debug)]
@@ -145,12 +148,12 @@ impl From<StoreError> for Fault {
 }
 
 impl Store for Sqlite {
-    fn validate(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| orders::validate(transaction, order, holder, now))
+    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|transaction| orders::begin_validation(transaction, order, holder, now))
     }
 
-    fn publish(&mut self, id: &str, published: Option<&str>) -> Result<(), StoreError> {
-        self.write(|transaction| orders::publish(transaction, id, published))
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError> {
+        self.write(|transaction| orders::record_validation_steps(transaction, id, steps))
     }
 
     fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
@@ -167,9 +170,9 @@ impl Store for Sqlite {
         })
     }
 
-    fn claim(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
+    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
         let path = self.path.clone();
-        self.write(|transaction| orders::claim(transaction, id, holder, &path))
+        self.write(|transaction| orders::acquire(transaction, id, holder, &path))
     }
 
     fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError> {
@@ -188,8 +191,8 @@ impl Store for Sqlite {
         self.read(|connection| orders::each(connection, which, call))
     }
 
-    fn story(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
-        self.read(|connection| orders::story(connection, id))
+    fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
+        self.read(|connection| orders::history(connection, id))
     }
 
     fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {

@@ -1,6 +1,6 @@
 //! What is kept.
 
-use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage};
+use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage, ValidationStep};
 
 /// Which orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +20,17 @@ pub enum Which {
 
 /// Keeps orders and messages. Whatever a method did is durable when it returns.
 pub trait Store: Send {
-    /// Commits to an order before what validates it is published.
+    /// Records an order before what validates it is published.
     ///
     /// # Errors
     /// As with [`Store::intend`]: nothing may be published.
-    fn validate(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
+    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
 
-    /// Notes what is about to be published for an order, or what of it is left to be undone; JSON.
+    /// Records what is about to be published for an order, or what of it is left to be removed; none where nothing is.
     ///
     /// # Errors
-    /// It is not there, or it could not be kept: nothing may be published.
-    fn publish(&mut self, id: &str, published: Option<&str>) -> Result<(), StoreError>;
+    /// The order is not in the store, or the steps were not stored. Publish nothing.
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError>;
 
     /// Commits to an order before it leaves, be it one that this holder validated.
     ///
@@ -44,11 +44,11 @@ pub trait Store: Send {
     /// It is not there, cannot go to that state, or could not be kept.
     fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError>;
 
-    /// Takes an order over, to carry on with it. `false` where a process that still lives has it.
+    /// Acquires the order for this lease, to carry on with it. `false` while another process holds it and is alive.
     ///
     /// # Errors
     /// It could not be kept.
-    fn claim(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError>;
+    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError>;
 
     /// Gives an order up, unless something published for it is left to be undone.
     ///
@@ -78,13 +78,13 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// It could not be read.
-    fn story(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError>;
+    fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError>;
 
     /// Keeps a message, and finds the order it is about: by job, else by the order's transaction ids. The same one again is
     /// one message; another content under the same id is another one.
     ///
     /// # Errors
-    /// It could not be kept: it may not be confirmed.
+    /// The message was not stored. Do not confirm it with the gateway.
     fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError>;
 
     /// Notes that a message was confirmed.

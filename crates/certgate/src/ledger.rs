@@ -10,7 +10,7 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, Lease, Message, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, StoredMessage, Which,
+    Change, Lease, Message, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, StoreError, StoredMessage, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ pub struct Ledger {
 /// What an order is written down with, besides its task.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
-    /// What its owner needs to carry on with it: JSON.
-    pub wanted: Value,
+    /// What a later process needs to carry on with it.
+    pub resume: ResumeData,
     /// Which batch and line.
     pub batch: Option<String>,
 }
@@ -54,7 +54,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unsent`]: nothing may be published.
     pub fn validate(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
-        self.store.validate(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+        self.store.begin_validation(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
     }
 
     /// Commits to a task that is not safe to repeat, before it leaves.
@@ -75,7 +75,7 @@ impl Ledger {
             name: ordered.and_then(|certificate| certificate.name.clone()).or_else(|| name.map(str::to_owned)),
             product: ordered.and_then(|certificate| certificate.product.clone()),
             csr: ordered.and_then(|certificate| certificate.csr.clone()),
-            wanted: carry.wanted.to_string(),
+            resume: carry.resume.clone(),
             batch: carry.batch.clone(),
         }
     }
@@ -220,7 +220,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn claim(&mut self, id: &str) -> Result<bool, Error> {
-        Ok(self.store.claim(id, &self.holder)?)
+        Ok(self.store.acquire(id, &self.holder)?)
     }
 
     /// An order of the account by its id, or by its job's.

@@ -8,7 +8,6 @@ use certgate_domain::{
 use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509};
 use jiff::fmt::rfc2822::DateTimeParser;
-use serde_json::Value;
 
 use crate::{Client, Error, Kind, Ledger, unix_now};
 
@@ -141,8 +140,7 @@ enum Likeness {
 
 impl Likeness {
     fn of(order: &Order, now: &Certificate) -> Self {
-        let wanted: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
-        let before = wanted.get("serial").and_then(Value::as_str);
+        let before = order.order.resume.serial_before.as_deref();
         let same_serial =
             before.zip(now.serial_number.as_deref()).map(|(before, now)| before.eq_ignore_ascii_case(now));
         let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());

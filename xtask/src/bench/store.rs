@@ -2,7 +2,7 @@
 
 use std::{fs, time::Instant};
 
-use certgate_store::{Change, Lease, NewMessage, NewOrder, Sqlite, State, Store};
+use certgate_store::{Change, InstallOptions, Lease, NewMessage, NewOrder, ResumeData, Sqlite, State, Store};
 
 use super::{
     median,
@@ -63,7 +63,11 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
             name: Some(format!("host-{number}.example.org")),
             product: Some("QUICKSSLPREMIUM".to_owned()),
             csr: Some(csr.clone()),
-            wanted: format!(r#"{{"out":"/etc/certificates/host-{number}","keep":3,"serial":"0a1b2c3d4e5f"}}"#),
+            resume: ResumeData {
+                serial_before: Some("0a1b2c3d4e5f".to_owned()),
+                install: Some(InstallOptions::into_folder(format!("/etc/certificates/host-{number}"))),
+                round: 0,
+            },
             batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
         };
         store.intend(&order, &holder, number)?;

@@ -10,7 +10,7 @@ use std::{
 use certgate::{Carry, Client, Error, Foreman, Kind, Ledger, Settled, drive_batch, settle};
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
 use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
-use certgate_store::{Order as Known, State};
+use certgate_store::{Order as Known, ResumeData, State};
 use certgate_wire::{Finding, Limits};
 use certgate_x509::CertificateRequest;
 use clap::Args;
@@ -143,9 +143,7 @@ impl<'a> Crew<'a> {
         for (at, known) in known.into_iter().enumerate() {
             let Some(entry) = self.entries.get_mut(at) else { continue };
             let planned = entry.planned.clone();
-            if round > 0 {
-                entry.carry.wanted["round"] = json!(round);
-            }
+            entry.carry.resume.round = round;
             let order = match left(known, round, again) {
                 Left::Nothing(known) => {
                     self.unchanged(at, &known);
@@ -155,7 +153,7 @@ impl<'a> Crew<'a> {
                     entry.id.clone_from(&known.order.id);
                     entry.ordered = true;
                     // The serial number from before the order, above all.
-                    entry.carry.wanted = serde_json::from_str(&known.order.wanted).unwrap_or_default();
+                    entry.carry.resume = known.order.resume.clone();
                     match self.carry_on(client, &known, &planned) {
                         Ok(order) => order,
                         Err(failure) => {
@@ -356,7 +354,8 @@ impl<'a> Crew<'a> {
 
 impl Entry {
     fn new(planned: Planned) -> Self {
-        let carry = Carry { wanted: Install::into(planned.out.clone()).carried(), batch: Some(planned.key.clone()) };
+        let resume = ResumeData::installing(Install::into(planned.out.clone()).carried());
+        let carry = Carry { resume, batch: Some(planned.key.clone()) };
         Self { planned, id: new_id(), carry, ordered: false, result: None }
     }
 }
@@ -395,9 +394,9 @@ impl Foreman for Crew<'_> {
         let Some(entry) = self.entry(place).filter(|entry| !entry.ordered) else { return };
         for data in &answer.data {
             if let AnyData::Certificate(certificate) = data
-                && let (Some(serial), Some(wanted)) = (&certificate.serial_number, entry.carry.wanted.as_object_mut())
+                && entry.carry.resume.serial_before.is_none()
             {
-                wanted.entry("serial").or_insert_with(|| serial.as_str().into());
+                entry.carry.resume.serial_before.clone_from(&certificate.serial_number);
             }
         }
     }
@@ -449,7 +448,7 @@ impl Foreman for Crew<'_> {
             request: order.request(),
             job: order.job(),
             name: order.name(),
-            before: entry.carry.wanted.get("serial").and_then(Value::as_str),
+            before: entry.carry.resume.serial_before.as_deref(),
             ..Report::new(self.global, kind(order.purpose()), &id, &install, self.timeout)
         };
         let (shown, stands) = report.close(ended, order.is_ordered());

@@ -3,7 +3,6 @@
 use certgate::{Carry, drive};
 use certgate_domain::{AnyTask, TaskKind, task};
 use clap::Args;
-use serde_json::json;
 
 use crate::{
     args::Global,
@@ -55,7 +54,7 @@ impl Delete {
         let foreign = self.waiting.foreign.into();
         let mut flow = certgate_flow::Delete::new(self.id, foreign, self.waiting.timeout, !self.no_wait);
         let progress = Progress::new(global, client, self.waiting.spool.clone());
-        let mut progress = progress.writing(connection.ledger()?, Carry { wanted: json!({}), batch: None });
+        let mut progress = progress.writing(connection.ledger()?, Carry::default());
         let ended = drive(&mut connection.client, &mut flow, &mut progress);
         progress.finish();
         let report = Report {

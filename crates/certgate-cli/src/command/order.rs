@@ -13,7 +13,7 @@ use certgate_domain::{
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted};
-use certgate_store::State;
+use certgate_store::{ResumeData, State};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
@@ -191,7 +191,7 @@ impl Ordering {
         }
         let ledger = connection.ledger()?;
         let progress = progress
-            .writing(ledger, Carry { wanted: self.waiting.install.carried(), batch: None })
+            .writing(ledger, Carry { resume: ResumeData::installing(self.waiting.install.carried()), batch: None })
             .validating(&self.validation);
         let origin = Origin { csr, waiting: &self.waiting, install: &self.waiting.install };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
@@ -347,7 +347,7 @@ pub(crate) fn ordered_anew(
     let out = ordering.waiting.install.out.clone().unwrap_or_default();
     let request = keys.request(&mut connection.client, purpose, None, &out, false)?;
     let mut flow = Order::new(ordering.wanted(purpose, Some(request)));
-    let carry = Carry { wanted: ordering.waiting.install.carried(), batch: None };
+    let carry = Carry { resume: ResumeData::installing(ordering.waiting.install.carried()), batch: None };
     let progress = Progress::new(global, &connection.client, None)
         .writing(connection.ledger()?, carry)
         .validating(&ordering.validation);

@@ -105,7 +105,7 @@ impl Orders {
             Some(Doing::Abandon { id, yes }) => {
                 let order = find(&store, &id)?;
                 // It is over, and what was published for it cannot be removed.
-                let is_over = order.state.is_finished() && order.published.is_some();
+                let is_over = order.state.is_finished() && !order.published.is_empty();
                 let only = match order.state {
                     _ if is_over => "what was published for it is gone, or may stay",
                     State::Issued => "its certificate will never pass the checks",
@@ -116,7 +116,7 @@ impl Orders {
                     taken(&path, &order)?.note(&id, State::Abandoned, "given up by hand")?;
                 }
                 if !clean_up(&mut store, &id, &say)? && is_over {
-                    store.publish(&id, None).map_err(failed)?;
+                    store.record_validation_steps(&id, &[]).map_err(failed)?;
                 }
                 let state = if is_over { order.state } else { State::Abandoned };
                 if global.json() {
@@ -164,7 +164,7 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
     // There may be ten thousand: each is text at once, and all are printed at once.
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
     let mut each = |order: Order| {
-        if unfinished && order.state.is_finished() && order.published.is_none() {
+        if unfinished && order.state.is_finished() && order.published.is_empty() {
             return;
         }
         if global.json() {
@@ -220,15 +220,15 @@ fn row(order: &Order) -> Value {
 /// An order with its story and its messages.
 fn whole(store: &mut Sqlite, order: &Order) -> Result<Value, certgate_store::StoreError> {
     let mut document = row(order);
-    let story = store.story(&order.order.id)?;
+    let story = store.history(&order.order.id)?;
     document["story"] = story
         .iter()
         .map(|line| json!({ "time": document::time(line.time), "state": line.state.as_str(), "detail": line.detail }))
         .collect();
     let messages = store.messages_of(&order.order.id)?;
     document["messages"] = messages.iter().map(kept).collect();
-    if let Some(published) = &order.published {
-        document["published"] = serde_json::from_str::<Value>(published).unwrap_or_default();
+    if !order.published.is_empty() {
+        document["published"] = json!(order.published);
     }
     if let Some(csr) = &order.order.csr {
         document["csr"] = json!(csr);

@@ -8,7 +8,7 @@ use certgate_flow::{Awaited, Order as Flow, Purpose, Wait, Wanted};
 use certgate_store::{Order, State};
 use certgate_x509::CertificateRequest;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     args::Global,
@@ -166,7 +166,7 @@ pub(crate) fn carry_on(
     waiting: &Waiting,
 ) -> Result<Shown, Failure> {
     let id = &known.order.id;
-    if known.state.is_finished() && known.published.is_none() {
+    if known.state.is_finished() && known.published.is_empty() {
         return Ok(over(known, Some(Kind::Unchanged)));
     }
     if !ledger.claim(id)? {
@@ -238,10 +238,10 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
     let id = order.order.id.clone();
     let mut ledger = connection.ledger()?;
     let message = ledger.message_of(&id)?;
-    let carried: Value = serde_json::from_str(&order.order.wanted).unwrap_or_default();
-    let install = waiting.install.or_carried(&carried);
+    let resume = order.order.resume.clone();
+    let install = waiting.install.or_carried(resume.install.as_ref());
     let progress = Progress::new(global, &connection.client, waiting.spool.clone()).ordered().of(&id);
-    let mut progress = progress.writing(ledger, certgate::Carry { wanted: carried, batch: None });
+    let mut progress = progress.writing(ledger, certgate::Carry { resume, batch: None });
     if order.order.task == TaskKind::CertificateDelete.name() {
         return deleted(connection, order, progress, waiting);
     }

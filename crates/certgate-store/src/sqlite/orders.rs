@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use crate::{Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, State, StoreError, Which, sqlite::Fault};
+use crate::{Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which, sqlite::Fault};
 
 const COLUMNS: &str =
-    "id, task, account, certificate, name, product, csr, wanted, batch, state, job, stid, published, created, updated";
+    "id, task, account, certificate, name, product, csr, resume, batch, state, job, stid, published, created, updated";
 
 fn read(row: &Row<'_>) -> Result<Order, rusqlite::Error> {
     Ok(Order {
@@ -19,16 +19,25 @@ fn read(row: &Row<'_>) -> Result<Order, rusqlite::Error> {
             name: row.get(4)?,
             product: row.get(5)?,
             csr: row.get(6)?,
-            wanted: row.get(7)?,
+            resume: ResumeData::from_text(&row.get::<_, String>(7)?).map_err(|why| unreadable(7, why))?,
             batch: row.get(8)?,
         },
         state: state(row, 9)?,
         job: row.get(10)?,
         stid: row.get(11)?,
-        published: row.get(12)?,
+        published: steps(row, 12)?,
         created: row.get(13)?,
         updated: row.get(14)?,
     })
+}
+
+fn steps(row: &Row<'_>, column: usize) -> Result<Vec<ValidationStep>, rusqlite::Error> {
+    let text: Option<String> = row.get(column)?;
+    text.map_or_else(|| Ok(Vec::new()), |text| ValidationStep::list(&text).map_err(|why| unreadable(column, why)))
+}
+
+fn unreadable(column: usize, why: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(why))
 }
 
 fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
@@ -47,11 +56,22 @@ pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &L
     commit(transaction, order, state, detail, holder, now)
 }
 
-pub(super) fn validate(transaction: &Transaction<'_>, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), Fault> {
+pub(super) fn begin_validation(
+    transaction: &Transaction<'_>,
+    order: &NewOrder,
+    holder: &Lease,
+    now: i64,
+) -> Result<(), Fault> {
     commit(transaction, order, State::Validating, "what validates it is about to be published", holder, now)
 }
 
-pub(super) fn publish(transaction: &Transaction<'_>, id: &str, published: Option<&str>) -> Result<(), Fault> {
+pub(super) fn record_validation_steps(
+    transaction: &Transaction<'_>,
+    id: &str,
+    steps: &[ValidationStep],
+) -> Result<(), Fault> {
+    let unwritable = |why: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(why));
+    let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
     let changed = transaction
         .prepare_cached(
             "UPDATE orders SET published = ?2, holder = iif(?2 IS NULL AND finished, NULL, holder) WHERE id = ?1",
@@ -74,10 +94,10 @@ fn commit(
     if let Some(twin) = twin(transaction, order)? {
         return Err(StoreError::Unfinished(twin).into());
     }
-    let NewOrder { id, task, account, certificate, name, product, csr, wanted, batch } = order;
+    let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
     transaction
         .prepare_cached(
-            "INSERT INTO orders (id, task, account, certificate, name, product, csr, wanted, batch, state, finished, created,
+            "INSERT INTO orders (id, task, account, certificate, name, product, csr, resume, batch, state, finished, created,
              updated, holder) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?11, ?12)",
         )?
         .execute(params![
@@ -88,7 +108,7 @@ fn commit(
             name,
             product,
             csr,
-            wanted,
+            resume.to_text(),
             batch,
             state.as_str(),
             now,
@@ -154,13 +174,13 @@ fn happened(transaction: &Transaction<'_>, id: &str, state: State, detail: &str,
     Ok(())
 }
 
-pub(super) fn claim(transaction: &Transaction<'_>, id: &str, holder: &Lease, store: &Path) -> Result<bool, Fault> {
+pub(super) fn acquire(transaction: &Transaction<'_>, id: &str, holder: &Lease, store: &Path) -> Result<bool, Fault> {
     let before: Option<Option<String>> = transaction
         .prepare_cached("SELECT holder FROM orders WHERE id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
     let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned()).into()) };
-    if before.is_some_and(|before| before != holder.token() && Lease::lives(store, &before)) {
+    if before.is_some_and(|before| before != holder.token() && Lease::is_alive(store, &before)) {
         return Ok(false);
     }
     transaction.execute("UPDATE orders SET holder = ?2 WHERE id = ?1", params![id, holder.token()])?;
@@ -199,7 +219,7 @@ pub(super) fn each(connection: &Connection, which: &Which, call: &mut dyn FnMut(
     Ok(())
 }
 
-pub(super) fn story(connection: &Connection, id: &str) -> Result<Vec<OrderEvent>, Fault> {
+pub(super) fn history(connection: &Connection, id: &str) -> Result<Vec<OrderEvent>, Fault> {
     let mut statement =
         connection.prepare_cached("SELECT time, state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid")?;
     let rows = statement

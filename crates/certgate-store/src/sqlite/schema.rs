@@ -67,6 +67,10 @@ const MIGRATIONS: &[&str] = &[
     UPDATE orders SET published = json_extract(wanted, '$.cleanup') WHERE finished = 0;
     CREATE INDEX orders_published ON orders (account) WHERE published IS NOT NULL;
 ",
+    // From here on it has a version of its own, which earlier ones cannot read.
+    "
+    ALTER TABLE orders RENAME COLUMN wanted TO resume;
+",
 ];
 
 /// Marks a file as ours: `cert`.

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
+use certgate_store::{
+    Change, Lease, NewMessage, NewOrder, Order, PassPhraseSource, ResumeData, Sqlite, State, Store, StoreError, ValidationStep, Which,
+};
 use pretty_assertions::assert_eq;
 
 const ACCOUNT: &str = "user@9 https://gateway.example";
@@ -16,7 +18,7 @@ fn order(id: &str, certificate: Option<i64>) -> NewOrder {
         name: Some("example.com".to_owned()),
         product: Some("SSL123".to_owned()),
         csr: Some("-----BEGIN …".to_owned()),
-        wanted: "{}".to_owned(),
+        resume: ResumeData::default(),
         batch: None,
     }
 }
@@ -82,7 +84,7 @@ fn an_order_and_its_story_outlive_the_process() {
     assert_eq!(all(&store, &Which::Unfinished(ACCOUNT.to_owned())), []);
     assert_eq!(all(&store, &Which::All).len(), 1);
     let story: Vec<_> =
-        store.story("a").unwrap().into_iter().map(|line| (line.time, line.state, line.detail)).collect();
+        store.history("a").unwrap().into_iter().map(|line| (line.time, line.state, line.detail)).collect();
     assert_eq!(
         story,
         [
@@ -186,10 +188,12 @@ fn what_is_published_is_kept_until_it_is_gone() {
     let published = |store: &Sqlite| store.order("a").unwrap().unwrap().published;
     let left = |store: &Sqlite| all(store, &Which::Unfinished(ACCOUNT.to_owned())).len();
     let other = Lease::beside(&place.path, "other").unwrap();
-    store.validate(&order("a", Some(571)), &place.holder, 1).unwrap();
-    store.publish("a", Some("[1]")).unwrap();
+    let step = ValidationStep::Folder { path: "/srv/www/a".into() };
+    store.begin_validation(&order("a", Some(571)), &place.holder, 1).unwrap();
+    store.record_validation_steps("a", std::slice::from_ref(&step)).unwrap();
     assert_eq!((store.order("a").unwrap().unwrap().state, left(&store)), (State::Validating, 1));
-    for error in [store.validate(&order("b", Some(571)), &other, 2), store.intend(&order("b", Some(571)), &other, 2)] {
+    let b = order("b", Some(571));
+    for error in [store.begin_validation(&b, &other, 2), store.intend(&b, &other, 2)] {
         assert!(matches!(error, Err(StoreError::Unfinished(twin)) if twin.id == "a"));
     }
     assert!(matches!(store.intend(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))), "another's");
@@ -197,34 +201,80 @@ fn what_is_published_is_kept_until_it_is_gone() {
     assert_eq!(store.order("a").unwrap().unwrap().state, State::Intended);
     store.change("a", &change(State::Refused), 5).unwrap();
     store.release("a", &place.holder).unwrap();
-    assert_eq!((left(&store), published(&store).as_deref()), (1, Some("[1]")), "something is left to do");
-    assert!(!store.claim("a", &other).unwrap(), "its holder lives and is at it");
-    store.publish("a", None).unwrap();
-    assert_eq!((left(&store), published(&store)), (0, None));
-    assert!(store.claim("a", &other).unwrap(), "given up with the last of it");
-    assert!(matches!(store.publish("x", None), Err(StoreError::NoOrder(id)) if id == "x"));
+    assert_eq!((left(&store), published(&store)), (1, vec![step]), "something is left to do");
+    assert!(!store.acquire("a", &other).unwrap(), "its holder lives and is at it");
+    store.record_validation_steps("a", &[]).unwrap();
+    assert_eq!((left(&store), published(&store)), (0, vec![]));
+    assert!(store.acquire("a", &other).unwrap(), "given up with the last of it");
+    assert!(matches!(store.record_validation_steps("x", &[]), Err(StoreError::NoOrder(id)) if id == "x"));
 }
 
-/// What an older version kept with the order comes to where it is looked for.
+/// A file that an earlier release wrote is read for what it says.
 #[test]
 fn an_older_file_is_brought_up_to_date() {
     let place = Place::new();
+    fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    let file = rusqlite::Connection::open(&place.path).unwrap();
+    file.execute_batch(include_str!("../fixtures/version-2.sql")).unwrap();
+    drop(file);
+    let store = place.open();
+    let orders = all(&store, &Which::All);
+    let [first, again, open] = &orders[..] else { panic!("{orders:?}") };
+    let folder = |order: &Order| order.order.resume.install.as_ref().unwrap().folder.display().to_string();
+    assert_eq!((first.order.resume.round, folder(first).as_str()), (0, "/home/me/certs/new"));
+    assert_eq!((again.order.resume.round, again.state, again.order.certificate), (1, State::Done, Some(573)));
+    let resume = &open.order.resume;
+    assert_eq!((open.state, resume.serial_before.as_deref()), (State::Accepted, Some("54C2C7E2D014E35D3784DACF2B852F")));
+    let install = resume.install.as_ref().unwrap();
+    let hook = install.hook.as_ref().unwrap();
+    assert_eq!((hook.command.as_str(), hook.timeout.as_secs(), hook.rollback), ("./reload it", 20, true));
+    assert_eq!(install.working_folder, Path::new("/home/me/work"));
+    let stores = install.key_stores.as_ref().unwrap();
+    let file = PassPhraseSource::File("/home/me/work/../p".into());
+    assert_eq!((stores.pkcs12, stores.jks, &stores.pass_phrase), (true, false, &Some(file)));
+    let [ValidationStep::Command { command, working_folder, record }] = &open.published[..] else {
+        panic!("{:?}", open.published)
+    };
+    assert_eq!((command.as_str(), working_folder.as_path()), ("../dns", Path::new("/home/me/work")));
+    assert_eq!((record.name.as_str(), record.kind.as_str()), ("example.com.", "TXT"));
+    assert_eq!(store.messages_of(&again.order.id).unwrap().len(), 1);
+}
+
+/// The first version kept with an order what was published for it.
+#[test]
+fn the_first_version_is_brought_up_to_date() {
+    let place = Place::new();
     let mut store = place.open();
     for (id, certificate) in [("open", 1), ("plain", 2), ("over", 3)] {
-        let wanted = if id == "plain" { "{}" } else { r#"{"cleanup":[{"file":"x"}]}"# };
-        let order = NewOrder { wanted: wanted.to_owned(), ..order(id, Some(certificate)) };
-        store.intend(&order, &place.holder, 1).unwrap();
+        store.intend(&order(id, Some(certificate)), &place.holder, 1).unwrap();
     }
     store.change("over", &change(State::Done), 2).unwrap();
     drop(store);
-    rusqlite::Connection::open(&place.path)
-        .unwrap()
-        .execute_batch("DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; PRAGMA user_version = 1")
-        .unwrap();
+    let file = rusqlite::Connection::open(&place.path).unwrap();
+    file.execute_batch(
+        r#"DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
+        UPDATE orders SET wanted = iif(id = 'plain', '{}', '{"cleanup":[{"folder":"x"}]}'); PRAGMA user_version = 1"#,
+    )
+    .unwrap();
+    drop(file);
     let store = place.open();
     let published = |id: &str| store.order(id).unwrap().unwrap().published;
-    assert_eq!(published("open").as_deref(), Some(r#"[{"file":"x"}]"#));
-    assert_eq!((published("plain"), published("over")), (None, None));
+    assert_eq!(published("open"), [ValidationStep::Folder { path: "x".into() }]);
+    assert_eq!((published("plain"), published("over")), (vec![], vec![]));
+}
+
+/// What cannot be read is not taken for nothing: an order that was published for would be forgotten.
+#[test]
+fn an_order_that_cannot_be_read_is_said() {
+    for (column, text) in [("resume", "{\"version\":9}"), ("published", "[{\"melt\":1}]")] {
+        let place = Place::new();
+        place.open().intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+        let file = rusqlite::Connection::open(&place.path).unwrap();
+        file.execute(&format!("UPDATE orders SET {column} = ?1"), [text]).unwrap();
+        drop(file);
+        let error = place.open().order("a").unwrap_err();
+        assert!(matches!(&error, StoreError::Damaged { .. }), "{error}");
+    }
 }
 
 #[test]
@@ -288,7 +338,7 @@ fn states_only_go_forward() {
     store.change("a", &change(Accepted), 2).unwrap();
     let error = store.change("a", &change(Unsent), 3).unwrap_err().to_string();
     assert_eq!(error, "order a is accepted, and cannot become unsent");
-    assert_eq!(store.story("a").unwrap().len(), 2, "what is not allowed leaves nothing");
+    assert_eq!(store.history("a").unwrap().len(), 2, "what is not allowed leaves nothing");
     assert!(matches!(store.change("x", &change(Done), 4), Err(StoreError::NoOrder(id)) if id == "x"));
 }
 
@@ -298,12 +348,12 @@ fn an_order_belongs_to_one_living_process() {
     let mut store = place.open();
     store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
     let other = Lease::beside(&place.path, "other").unwrap();
-    assert!(!store.claim("a", &other).unwrap(), "its holder lives");
-    assert!(store.claim("a", &place.holder).unwrap());
+    assert!(!store.acquire("a", &other).unwrap(), "its holder lives");
+    assert!(store.acquire("a", &place.holder).unwrap());
     store.release("a", &place.holder).unwrap();
-    assert!(store.claim("a", &other).unwrap());
+    assert!(store.acquire("a", &other).unwrap());
     drop(other);
-    assert!(store.claim("a", &place.holder).unwrap(), "the other one is gone");
+    assert!(store.acquire("a", &place.holder).unwrap(), "the other one is gone");
 }
 
 #[test]
@@ -370,7 +420,7 @@ fn troubles() {
 
     Sqlite::open(&at("newer")).unwrap();
     rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 2: upgrade certgate");
+    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 3: upgrade certgate");
 
     fs::write(at("file"), "").unwrap();
     assert_eq!(
@@ -413,7 +463,7 @@ fn troubles() {
     fs::remove_file(at("page")).unwrap();
     Sqlite::open(&at("page")).unwrap();
 
-    for marks in ["PRAGMA user_version = 3", "PRAGMA application_id = 7", ""] {
+    for marks in ["PRAGMA user_version = 4", "PRAGMA application_id = 7", ""] {
         let other = rusqlite::Connection::open(at("other")).unwrap();
         other.execute_batch(&format!("CREATE TABLE IF NOT EXISTS songs (title TEXT); {marks}")).unwrap();
         drop(other);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use certgate::{Carry, Client, Ledger, Settled, Transport, TransportError, settle, unix_now};
 use certgate_domain::{Certificate, Credentials, Moment, Secret, task::CertificateReissue};
 use certgate_json::JsonCodec;
-use certgate_store::{Change, State};
+use certgate_store::{Change, ResumeData, State};
 use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -135,7 +135,10 @@ fn by_all_that_can_be_seen() {
             csr: Some(csr.clone()),
             ..Certificate::default()
         };
-        let carry = Carry { wanted: json!({ "serial": "0A" }), batch: None };
+        let carry = Carry {
+            resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() },
+            batch: None,
+        };
         ledger.intend("ours", &CertificateReissue { certificate: ordered }.into(), None, &carry).unwrap();
         let detail = String::new();
         let lost = Change { state: State::Unknown, job: named, stid: None, certificate: None, detail };
