@@ -1,6 +1,8 @@
 //! What is kept.
 
-use crate::{Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage, ValidationStep};
+use crate::{
+    Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage, ValidationStep,
+};
 
 /// Which orders.
 #[derive(Debug, Clone, PartialEq, Eq)]

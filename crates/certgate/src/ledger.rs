@@ -10,7 +10,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, Lease, Message, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, StoreError, StoredMessage, Which,
+    Change, Lease, Message, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, StoreError, StoredMessage,
+    Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};

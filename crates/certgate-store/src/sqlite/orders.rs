@@ -4,7 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use crate::{Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which, sqlite::Fault};
+use crate::{
+    Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which,
+    sqlite::Fault,
+};
 
 const COLUMNS: &str =
     "id, task, account, certificate, name, product, csr, resume, batch, state, job, stid, published, created, updated";

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use certgate_store::{
-    Change, Lease, NewMessage, NewOrder, Order, PassPhraseSource, ResumeData, Sqlite, State, Store, StoreError, ValidationStep, Which,
+    Change, Lease, NewMessage, NewOrder, Order, PassPhraseSource, ResumeData, Sqlite, State, Store, StoreError,
+    ValidationStep, Which,
 };
 use pretty_assertions::assert_eq;
 
@@ -224,7 +225,10 @@ fn an_older_file_is_brought_up_to_date() {
     assert_eq!((first.order.resume.round, folder(first).as_str()), (0, "/home/me/certs/new"));
     assert_eq!((again.order.resume.round, again.state, again.order.certificate), (1, State::Done, Some(573)));
     let resume = &open.order.resume;
-    assert_eq!((open.state, resume.serial_before.as_deref()), (State::Accepted, Some("54C2C7E2D014E35D3784DACF2B852F")));
+    assert_eq!(
+        (open.state, resume.serial_before.as_deref()),
+        (State::Accepted, Some("54C2C7E2D014E35D3784DACF2B852F"))
+    );
     let install = resume.install.as_ref().unwrap();
     let hook = install.hook.as_ref().unwrap();
     assert_eq!((hook.command.as_str(), hook.timeout.as_secs(), hook.rollback), ("./reload it", 20, true));

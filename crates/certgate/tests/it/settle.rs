@@ -135,10 +135,8 @@ fn by_all_that_can_be_seen() {
             csr: Some(csr.clone()),
             ..Certificate::default()
         };
-        let carry = Carry {
-            resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() },
-            batch: None,
-        };
+        let carry =
+            Carry { resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() }, batch: None };
         ledger.intend("ours", &CertificateReissue { certificate: ordered }.into(), None, &carry).unwrap();
         let detail = String::new();
         let lost = Change { state: State::Unknown, job: named, stid: None, certificate: None, detail };
