@@ -21,9 +21,9 @@ pub(crate) fn octets(content: &[u8]) -> Result<Vec<u8>> {
     value(Tag::OctetString, content)
 }
 
-/// `[0] EXPLICIT`.
-pub(crate) fn explicit(content: &[u8]) -> Result<Vec<u8>> {
-    value(Tag::ContextSpecific { constructed: true, number: TagNumber(0) }, content)
+/// `[number] EXPLICIT`.
+pub(crate) fn explicit(number: u32, content: &[u8]) -> Result<Vec<u8>> {
+    value(Tag::ContextSpecific { constructed: true, number: TagNumber(number) }, content)
 }
 
 /// `[0] IMPLICIT OCTET STRING`.

@@ -10,6 +10,7 @@
 //! ```
 
 mod der;
+mod ec;
 mod jks;
 mod keystore;
 mod pkcs12;
@@ -21,7 +22,7 @@ use std::fmt;
 use certgate_domain::Secret;
 use certgate_x509::pem;
 use pkcs8::EncodePrivateKey;
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PublicKeyData};
 
 pub use self::{keystore::StorePassPhrase, request::Subject};
 
@@ -67,11 +68,30 @@ impl KeyType {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// There is no private key in the text.
+    /// There is no private key in the file.
     #[error(
-        "{0}; expected a private key as PEM: PRIVATE KEY (PKCS#8), ENCRYPTED PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"
+        "{0}; expected a private key as PEM or DER: PRIVATE KEY (PKCS#8), ENCRYPTED PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"
     )]
     NotAKey(String),
+    /// It holds a key whose parts do not go together.
+    #[error("the key is damaged: {0}")]
+    Damaged(&'static str),
+    /// It is a PKCS#12 file.
+    #[error(
+        "found PKCS#12, expected a private key as PEM: convert it with `openssl pkcs12 -in OLD -nocerts -nodes -out NEW`"
+    )]
+    Pkcs12,
+    /// It is a Java key store.
+    #[error(
+        "found a Java key store, expected a private key as PEM: convert it with `keytool -importkeystore -srckeystore OLD \
+         -destkeystore STORE.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in STORE.p12 -nocerts -nodes -out NEW`"
+    )]
+    JavaKeyStore,
+    /// It is in OpenSSH's own form.
+    #[error(
+        "found a key in the form of OpenSSH, expected PKCS#8: convert a copy of it with `ssh-keygen -p -m PKCS8 -f COPY`"
+    )]
+    OpenSsh,
     /// It is encrypted, and no pass phrase was given.
     #[error("the key is encrypted: give its pass phrase")]
     Encrypted,
@@ -88,6 +108,23 @@ pub enum KeyError {
         "the key is encrypted in a way that cannot be read: convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW`"
     )]
     UnsupportedEncryption,
+    /// Trying a pass phrase would take too long, or too much memory.
+    #[error(
+        "the key's encryption is too costly to try: found {found}, expected at most {most}; convert it with \
+         `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -in OLD -out NEW`"
+    )]
+    Costly {
+        /// What the file asks for.
+        found: String,
+        /// The most that is done.
+        most: String,
+    },
+    /// Its curve stands there as parameters, not by its name.
+    #[error(
+        "the key's curve is given by explicit parameters, expected a named curve: convert it with \
+         `openssl ec -in OLD -param_enc named_curve -out NEW`"
+    )]
+    ExplicitCurve,
     /// Its kind cannot be used.
     #[error(
         "the key is of a kind that cannot be used ({0}); expected RSA of 2048 to 4096 bits, or ECDSA on P-256 or P-384"
@@ -128,20 +165,24 @@ impl PrivateKey {
         Self::from_pkcs8(der.as_bytes())
     }
 
-    /// A key in PEM: PKCS#8, encrypted or not, PKCS#1, SEC1.
+    /// The key in a file, PEM or DER: PKCS#8, encrypted or not, PKCS#1, SEC1.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn read(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Self, KeyError> {
+        Self::from_pkcs8(&read::pkcs8(file, pass_phrase)?)
+    }
+
+    /// The key in a text, as [`PrivateKey::read`] reads it.
     ///
     /// # Errors
     /// See [`KeyError`].
     pub fn from_pem(text: &str, pass_phrase: Option<&Secret>) -> Result<Self, KeyError> {
-        Self::from_pkcs8(&read::pkcs8(text, pass_phrase)?)
+        Self::read(text.as_bytes(), pass_phrase)
     }
 
     fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        let pair = KeyPair::try_from(der).map_err(|why| KeyError::Unsupported(why.to_string()))?;
-        if pair.algorithm() == &PKCS_ED25519 {
-            return Err(KeyError::Unsupported("Ed25519".to_owned()));
-        }
-        Ok(Self { pair })
+        KeyPair::try_from(der).map(|pair| Self { pair }).map_err(|why| KeyError::Unsupported(why.to_string()))
     }
 
     /// The key in PEM (PKCS#8), not encrypted.

@@ -55,19 +55,19 @@ pub(crate) fn write(
 
     let (algorithm, encrypted) = encrypted(key, pass_phrase, key_salt, *key_vector)?;
     let shrouded = sequence(&[algorithm, octets(&encrypted)?])?;
-    let keys = sequence(&[sequence(&[SHROUDED_KEY_BAG.to_der()?, explicit(&shrouded)?, attributes()?])?])?;
+    let keys = sequence(&[sequence(&[SHROUDED_KEY_BAG.to_der()?, explicit(0, &shrouded)?, attributes()?])?])?;
 
     let mut bags = Vec::new();
     for certificate in certificates {
-        let bag = sequence(&[X509_CERTIFICATE.to_der()?, explicit(&octets(certificate)?)?])?;
+        let bag = sequence(&[X509_CERTIFICATE.to_der()?, explicit(0, &octets(certificate)?)?])?;
         let attributes = if bags.is_empty() { attributes()? } else { Vec::new() };
-        bags.push(sequence(&[CERTIFICATE_BAG.to_der()?, explicit(&bag)?, attributes])?);
+        bags.push(sequence(&[CERTIFICATE_BAG.to_der()?, explicit(0, &bag)?, attributes])?);
     }
     let (algorithm, encrypted) =
         self::encrypted(&sequence(&bags)?, pass_phrase, certificates_salt, *certificates_vector)?;
     let content = sequence(&[DATA.to_der()?, algorithm, implicit_octets(&encrypted)?])?;
     let encrypted_data = sequence(&[0_u8.to_der()?, content])?;
-    let certificates = sequence(&[ENCRYPTED_DATA.to_der()?, explicit(&encrypted_data)?])?;
+    let certificates = sequence(&[ENCRYPTED_DATA.to_der()?, explicit(0, &encrypted_data)?])?;
 
     let safe = sequence(&[data(&keys)?, certificates])?;
     let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &mac_key(pass_phrase, mac_salt)), &safe);
@@ -79,7 +79,7 @@ pub(crate) fn write(
 
 /// A ContentInfo of plain data.
 fn data(content: &[u8]) -> der::Result<Vec<u8>> {
-    sequence(&[DATA.to_der()?, explicit(&octets(content)?)?])
+    sequence(&[DATA.to_der()?, explicit(0, &octets(content)?)?])
 }
 
 fn attributes(alias: &str, local_key_id: &[u8]) -> der::Result<Vec<u8>> {

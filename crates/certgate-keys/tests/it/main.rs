@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+mod forms;
+mod requests;
 mod stores;
 
 use std::{ffi::OsStr, fs, path::Path, process::Command};
@@ -17,6 +19,12 @@ use std::{ffi::OsStr, fs, path::Path, process::Command};
 fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/_keys").join(name);
     fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// Bytes as hexadecimal digits, with blanks wherever they help.
+fn bytes(digits: &str) -> Vec<u8> {
+    let digits: Vec<u32> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
 }
 
 /// What a program printed, and whether it was content. `None`: it is not installed.

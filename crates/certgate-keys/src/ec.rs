@@ -1,0 +1,119 @@
+//! Keys on elliptic curves (SEC1, RFC 5915): brought to the one form that signs, with the public key, which many files lack.
+
+use p256::elliptic_curve::{self, sec1::ToSec1Point};
+use pkcs8::{
+    AlgorithmIdentifierRef, ObjectIdentifier,
+    der::{
+        self, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged,
+        asn1::{AnyRef, BitStringRef, ContextSpecific, OctetStringRef},
+    },
+};
+
+use crate::{
+    KeyError,
+    der::{explicit, octets, sequence},
+};
+
+/// `id-ecPublicKey`.
+pub(crate) const ALGORITHM: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+
+/// Curves that are told by their names where they cannot be used.
+const OTHERS: [(&str, &str); 7] = [
+    ("1.2.840.10045.3.1.1", "P-192"),
+    ("1.3.132.0.33", "P-224"),
+    ("1.3.132.0.35", "P-521"),
+    ("1.3.132.0.10", "secp256k1"),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
+];
+
+/// An ECPrivateKey.
+pub(crate) struct EcKey<'a> {
+    private: &'a [u8],
+    curve: Option<AnyRef<'a>>,
+    public: Option<&'a [u8]>,
+}
+
+impl<'a> EcKey<'a> {
+    pub(crate) fn read(der: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(der)?;
+        let key = reader.sequence(|reader| {
+            if u8::decode(reader)? != 1 {
+                return Err(reader.error(Tag::Integer.value_error()));
+            }
+            let private = <&OctetStringRef>::decode(reader)?.as_bytes();
+            let curve = ContextSpecific::<AnyRef<'_>>::decode_explicit(reader, TagNumber(0))?;
+            let public = ContextSpecific::<BitStringRef<'_>>::decode_explicit(reader, TagNumber(1))?;
+            Ok(Self {
+                private,
+                curve: curve.map(|curve| curve.value),
+                public: public.and_then(|public| public.value.as_bytes()),
+            })
+        })?;
+        reader.finish()?;
+        Ok(key)
+    }
+
+    /// The key as PKCS#8, its public key computed; `parameters` are those of an algorithm that it stood under.
+    ///
+    /// # Errors
+    /// [`KeyError`]: no curve is named, or one that cannot be used; the public key in the file is another one's.
+    pub(crate) fn pkcs8(&self, parameters: Option<AnyRef<'_>>) -> Result<Vec<u8>, KeyError> {
+        let named = parameters.filter(|parameters| !parameters.is_null()).or(self.curve);
+        let unnamed = || KeyError::Unsupported("an EC key that does not name its curve".to_owned());
+        let named = named.ok_or_else(unnamed)?;
+        if named.tag() == Tag::Sequence {
+            return Err(KeyError::ExplicitCurve);
+        }
+        let curve = named.decode_as::<ObjectIdentifier>().map_err(|_| unnamed())?;
+        let computed = match curve {
+            P256 => public_key::<32>(self.private, |scalar| {
+                p256::SecretKey::from_slice(scalar).map(|key| key.public_key().to_sec1_point(false).as_bytes().to_vec())
+            }),
+            P384 => public_key::<48>(self.private, |scalar| {
+                p384::SecretKey::from_slice(scalar).map(|key| key.public_key().to_sec1_point(false).as_bytes().to_vec())
+            }),
+            other => {
+                let other = other.to_string();
+                let name = OTHERS.iter().find(|(identifier, _)| *identifier == other).map(|(_, name)| *name);
+                return Err(KeyError::Unsupported(format!("EC {}", name.unwrap_or(&other))));
+            }
+        };
+        let (private, public) = computed.ok_or(KeyError::Damaged("its number is none of its curve's keys"))?;
+        if self.public.is_some_and(|given| given != public && given != compressed(&public)) {
+            return Err(KeyError::Damaged("the public key in it belongs to another one"));
+        }
+        let encoded = || {
+            let bits = BitStringRef::from_bytes(&public)?.to_der()?;
+            let (curve_again, public) = (explicit(0, &curve.to_der()?)?, explicit(1, &bits)?);
+            let key = sequence(&[1_u8.to_der()?, octets(&private)?, curve_again, public])?;
+            let algorithm = AlgorithmIdentifierRef { oid: ALGORITHM, parameters: Some(AnyRef::from(&curve)) };
+            sequence(&[0_u8.to_der()?, algorithm.to_der()?, octets(&key)?])
+        };
+        encoded().map_err(|why: der::Error| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
+    }
+}
+
+/// The number of a key in as many bytes as its curve wants, and its public key. Some programs leave zeros out, some put one
+/// more before.
+fn public_key<const LENGTH: usize>(
+    private: &[u8],
+    computed: impl Fn(&[u8]) -> elliptic_curve::Result<Vec<u8>>,
+) -> Option<(Vec<u8>, Vec<u8>)> {
+    let start = private.iter().position(|byte| *byte != 0)?;
+    let number = private.get(start..)?;
+    let mut scalar = vec![0; LENGTH.checked_sub(number.len())?];
+    scalar.extend(number);
+    let public = computed(&scalar).ok()?;
+    Some((scalar, public))
+}
+
+/// A point with the sign of its second half in place of it (SEC1, 2.3.3).
+fn compressed(point: &[u8]) -> Vec<u8> {
+    let half = point.len().div_ceil(2);
+    let sign = 2 + point.last().map_or(0, |last| last & 1);
+    [&[sign], point.get(1..half).unwrap_or_default()].concat()
+}
