@@ -12,7 +12,7 @@ use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 
-use crate::{command::order::id, exit::Failure, folders::like, profile::refuse_if_others_read};
+use crate::{command::order::id, exit::Failure, folders::like, password::first_line, profile::refuse_if_others_read};
 
 /// The key that an order is made with, where no CSR is given.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Keys {
     /// The new key's kind where none is asked for.
     #[arg(skip)]
     otherwise: KeyType,
-    /// Make the CSR with this key, PEM (PKCS#8, PKCS#1, SEC1)
+    /// Make the CSR with this key, PEM or DER (PKCS#8, PKCS#1, SEC1)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "new_key"], requires = "out")]
     key: Option<PathBuf>,
     #[command(flatten)]
@@ -62,11 +62,8 @@ impl PassPhrase {
 
 /// The first line of a file that only its owner can read, or of what a command prints.
 pub(crate) fn pass_phrase(file: Option<&Path>, command: Option<&str>, option: &str) -> Result<Option<Secret>, Failure> {
-    let first_line = |text: &str| Some(Secret::new(text.lines().next().unwrap_or_default()));
     if let Some(path) = file {
-        refuse_if_others_read(path, "")?;
-        let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-        return Ok(first_line(&text));
+        return first_line(path).map(Some);
     }
     let Some(command) = command else { return Ok(None) };
     let printed = process::first_line(command).map_err(|why| Failure::usage(format!("{option} {why}")))?;
@@ -76,9 +73,9 @@ pub(crate) fn pass_phrase(file: Option<&Path>, command: Option<&str>, option: &s
 /// A key from a file that only its owner can read.
 pub(crate) fn read_key(path: &Path, pass_phrase: &PassPhrase) -> Result<PrivateKey, Failure> {
     refuse_if_others_read(path, "")?;
-    let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("key {}: {why}", path.display())))?;
+    let file = fs::read(path).map_err(|why| Failure::usage(format!("key {}: {why}", path.display())))?;
     let pass_phrase = pass_phrase.read()?;
-    PrivateKey::from_pem(&text, pass_phrase.as_ref())
+    PrivateKey::read(&file, pass_phrase.as_ref())
         .map_err(|why| Failure::usage(format!("key {}: {why}", path.display())))
 }
 

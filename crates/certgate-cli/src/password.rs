@@ -1,6 +1,10 @@
 //! Where the password comes from. It is read when it is needed, and stands nowhere before.
 
-use std::{fs, io::Read, path::PathBuf};
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use certgate::{Kind, process};
 use certgate_domain::Secret;
@@ -16,6 +20,15 @@ pub(crate) enum Password {
     /// A command line for the shell that prints it.
     Command(String),
     Sandbox,
+}
+
+/// The first line of a file that only its owner can read.
+pub(crate) fn first_line(path: &Path) -> Result<Secret, Failure> {
+    refuse_if_others_read(path, "")?;
+    let unreadable = |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", path.display()));
+    let text = fs::read(path).map_err(|why| unreadable(&why))?;
+    Secret::first_line(&text)
+        .ok_or_else(|| unreadable(&"found what is not text, expected UTF-8, or UTF-16 with its mark"))
 }
 
 /// The most of a source that is read; the password is its first line.
@@ -41,20 +54,15 @@ impl Password {
 
     /// Reads it.
     pub(crate) fn read(&self) -> Result<Secret, Failure> {
-        let first_line = |text: String| Secret::new(text.lines().next().unwrap_or_default());
         match self {
-            Self::File(path) => {
-                refuse_if_others_read(path, "")?;
-                let text = fs::read_to_string(path);
-                Ok(first_line(text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?))
-            }
+            Self::File(path) => first_line(path),
             Self::Stdin => {
-                let mut text = String::new();
-                std::io::stdin()
-                    .take(LARGEST)
-                    .read_to_string(&mut text)
-                    .map_err(|why| Failure::usage(format!("the password on standard input cannot be read: {why}")))?;
-                Ok(first_line(text))
+                let unreadable = |why: &dyn std::fmt::Display| {
+                    Failure::usage(format!("the password on standard input cannot be read: {why}"))
+                };
+                let mut text = Vec::new();
+                std::io::stdin().take(LARGEST).read_to_end(&mut text).map_err(|why| unreadable(&why))?;
+                Secret::first_line(&text).ok_or_else(|| unreadable(&"it is not text, expected UTF-8"))
             }
             Self::Environment => Ok(Secret::new(std::env::var(Self::VARIABLE).unwrap_or_default())),
             Self::Command(command) => {

@@ -19,6 +19,29 @@ impl Secret {
         Self(text.into())
     }
 
+    /// The first line of what a file holds or a command prints, as editors and shells write it: in UTF-8, or in UTF-16 that
+    /// says so by its byte order mark, which is no part of it; the line ends with LF, CRLF, CR or the text.
+    ///
+    /// `None`: it is neither UTF-8 nor UTF-16.
+    ///
+    /// ```
+    /// use certgate_domain::Secret;
+    /// assert_eq!(Secret::first_line(b"\xEF\xBB\xBFhunter2\r\n").unwrap().expose(), "hunter2");
+    /// ```
+    pub fn first_line(text: &[u8]) -> Option<Self> {
+        let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+            let (pairs, rest) = bytes.as_chunks();
+            let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+            String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+        };
+        let text = match text {
+            [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
+            [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
+            [0xEF, 0xBB, 0xBF, rest @ ..] | rest => str::from_utf8(rest).ok()?.to_owned(),
+        };
+        text.split(['\r', '\n']).next().map(Self::new)
+    }
+
     /// The text itself: for the wire, and for nothing else.
     pub fn expose(&self) -> &str {
         &self.0
@@ -28,5 +51,32 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn the_first_line_as_it_is_written() {
+        let utf16 = |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for (text, expected) in [
+            (b"geheim".to_vec(), Some("geheim")),
+            (b"geheim\nmore".to_vec(), Some("geheim")),
+            (b"geheim\r\n".to_vec(), Some("geheim")),
+            (b"geheim\rmore".to_vec(), Some("geheim")),
+            (b" ge heim \n".to_vec(), Some(" ge heim ")),
+            ("\u{FEFF}geheim ü\n".into(), Some("geheim ü")),
+            ("ge\u{FEFF}heim".into(), Some("ge\u{FEFF}heim")),
+            (utf16("\u{FEFF}geheim ü😀\r\n", u16::to_le_bytes), Some("geheim ü😀")),
+            (utf16("\u{FEFF}geheim ü😀\r\n", u16::to_be_bytes), Some("geheim ü😀")),
+            (Vec::new(), Some("")),
+            (b"\xFF\xFEa".to_vec(), None),
+            (b"\xFE\xFF\xD8\x00\x00a".to_vec(), None),
+            (b"geheim \xFC\n".to_vec(), None),
+        ] {
+            assert_eq!(Secret::first_line(&text).as_ref().map(Secret::expose), expected, "{text:?}");
+        }
     }
 }

@@ -40,7 +40,7 @@ pub fn first_line(line: &str) -> Result<Secret, String> {
     if !status.success() {
         return Err(format!("ended with {status}"));
     }
-    Ok(Secret::new(String::from_utf8_lossy(&printed).lines().next().unwrap_or_default()))
+    Secret::first_line(&printed).ok_or_else(|| "printed what is not text, expected UTF-8".to_owned())
 }
 
 /// Runs a command to its end or its time's. Gives how it ended and what it printed, where that is piped.

@@ -51,7 +51,18 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     ("certgate-dns", Some(&["certgate-domain", "base64", "hickory-proto", "hickory-resolver", "thiserror", "tokio"])),
     (
         "certgate-keys",
-        Some(&["certgate-domain", "certgate-x509", "getrandom", "p256", "p384", "pkcs8", "rcgen", "ring", "rsa", "thiserror"]),
+        Some(&[
+            "certgate-domain",
+            "certgate-x509",
+            "getrandom",
+            "p256",
+            "p384",
+            "pkcs8",
+            "rcgen",
+            "ring",
+            "rsa",
+            "thiserror",
+        ]),
     ),
     ("certgate-store", Some(&["rusqlite", "serde", "serde_json", "thiserror"])),
     (

@@ -74,7 +74,7 @@ pub(crate) struct New {
     /// Country, two letters
     #[arg(long)]
     country: Option<String>,
-    /// The key, PEM (PKCS#8, PKCS#1, SEC1)
+    /// The key, PEM or DER (PKCS#8, PKCS#1, SEC1)
     #[arg(long, value_name = "FILE", required_unless_present = "key_out")]
     key: Option<PathBuf>,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Requests: made, shown, checked.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use pretty_assertions::assert_eq;
 
@@ -87,5 +87,38 @@ fn csr_new_show_check() {
         if file == "plain.csr" && code == 10 {
             assert_eq!(failing.unwrap()["detail"], "found example.com; expected example.org");
         }
+    }
+}
+
+/// A key that is DER, and a pass phrase with a byte order mark, are read as they are written; what is no PEM is named.
+#[test]
+fn key_files_as_programs_write_them() {
+    let home = tempfile::tempdir().unwrap();
+    let put = |name: &str, content: &[u8]| {
+        fs::write(home.path().join(name), content).unwrap();
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    for name in ["p256-sec1-no-public.pem", "p256-pkcs8-encrypted.pem", "keystore.jks"] {
+        put(name, &fs::read(fixture("_keys").join(name)).unwrap());
+    }
+    assert!(openssl(home.path(), &["pkey", "-in", "p256-sec1-no-public.pem", "-outform", "DER", "-out", "key.der"]).0);
+    fs::set_permissions(home.path().join("key.der"), fs::Permissions::from_mode(0o600)).unwrap();
+    put("marked", "\u{FEFF}geheim ü\r\n".as_bytes());
+    put("latin-1", b"geheim \xFC\n");
+    let encrypted = ["--key", "p256-pkcs8-encrypted.pem", "--pass-phrase-file"];
+    for (more, expected, said) in [
+        (vec!["--key", "key.der"], 0, ""),
+        (vec!["--key", "p256-sec1-no-public.pem"], 0, ""),
+        ([&encrypted[..], &["marked"]].concat(), 0, ""),
+        ([&encrypted[..], &["latin-1"]].concat(), 2, "latin-1: found what is not text, expected UTF-8"),
+        (vec!["--key", "keystore.jks"], 2, "key keystore.jks: found a Java key store"),
+    ] {
+        let output = run(home.path(), &[&["csr", "new", "--name", "example.com"], &more[..]].concat());
+        assert_eq!(
+            (exit(&output), output.stdout.starts_with(b"-----BEGIN CERTIFICATE REQUEST-----")),
+            (expected, expected == 0),
+            "{more:?}"
+        );
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
 }
