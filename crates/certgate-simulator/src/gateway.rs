@@ -65,7 +65,8 @@ impl Gateway {
     /// The machine cannot make keys.
     #[allow(clippy::expect_used)]
     pub fn with(settings: Settings) -> Self {
-        Self::of(World::new(settings).expect("the machine makes keys"), None)
+        let now = now(&settings, Duration::ZERO);
+        Self::of(World::new(settings, now).expect("the machine makes keys"), None)
     }
 
     /// With the world that is kept in that file, to these settings, and kept there after each change while it is served. Where
@@ -74,10 +75,10 @@ impl Gateway {
     /// # Errors
     /// The file cannot be read or written, or holds something else; then it stays as it is.
     pub fn kept(settings: Settings, file: &Path) -> Result<Self, StateError> {
-        let unix = unix_now().saturating_add(settings.clock_ahead);
+        let unix = now(&settings, Duration::ZERO);
         let world = match state::read(file)? {
             Some(state) => state.into_world(settings, unix)?,
-            None => World::new(settings).map_err(|why| StateError::Damaged(why.to_string()))?,
+            None => World::new(settings, unix).map_err(|why| StateError::Damaged(why.to_string()))?,
         };
         let gateway = Self::of(world, Some(file.to_owned()));
         gateway.locked(Shared::keep)?;
@@ -177,9 +178,10 @@ impl Handler for Gateway {
     }
 
     fn handle(&self, protocol: Protocol, request: &Request) -> Handled {
-        let (ahead, latency) = self.locked(|shared| (shared.world.settings.clock_ahead, shared.world.settings.latency));
-        let time = unix_now().saturating_add(ahead);
-        let handled = Self::handle(self, protocol, request, self.started.elapsed(), time);
+        let uptime = self.started.elapsed();
+        let (time, latency) =
+            self.locked(|shared| (now(&shared.world.settings, uptime), shared.world.settings.latency));
+        let handled = Self::handle(self, protocol, request, uptime, time);
         if let Err(why) = self.locked(Shared::keep) {
             let body = Body(format!("the simulator's state could not be kept: {why}\n").into_bytes());
             return Handled::Reply(Reply { body, ..plain(500) }, latency);
@@ -192,8 +194,11 @@ impl Handler for Gateway {
     }
 }
 
-fn unix_now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed())
+/// The gateway's time so long after its start, in seconds since 1970.
+fn now(settings: &Settings, uptime: Duration) -> i64 {
+    let machine = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
+    let time = settings.start.map_or_else(machine, |start| start.saturating_add(uptime.as_secs().cast_signed()));
+    time.saturating_add(settings.clock_ahead)
 }
 
 /// The reply with its date, by the gateway's own clock.

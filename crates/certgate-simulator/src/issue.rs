@@ -1,10 +1,17 @@
 //! The gateway's own certificate authority: a root and an intermediate, made anew for each world.
 
+use std::time::Duration;
+
 use certgate_x509::{CertificateRequest, X509};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo, date_time_ymd, string::Ia5String,
 };
+
+use crate::world::DAY;
+
+/// In seconds.
+const YEAR: i64 = 365 * DAY;
 
 /// Issues real certificates.
 pub(crate) struct Authority {
@@ -23,12 +30,13 @@ pub(crate) struct Issue {
 }
 
 impl Authority {
-    pub(crate) fn new() -> Result<Self, rcgen::Error> {
+    /// A new one, five years old at that time, in seconds since 1970.
+    pub(crate) fn new(now: i64) -> Result<Self, rcgen::Error> {
         let root_key = KeyPair::generate()?;
-        let root_params = authority("certgate simulator root");
+        let root_params = authority("certgate simulator root", now);
         let root = root_params.self_signed(&root_key)?.pem();
         let key = KeyPair::generate()?;
-        let params = authority("certgate simulator intermediate");
+        let params = authority("certgate simulator intermediate", now);
         let intermediate = params.signed_by(&key, &Issuer::new(root_params, root_key))?.pem();
         Ok(Self { root, intermediate, key: key.serialize_pem(), issuer: Issuer::new(params, key) })
     }
@@ -78,10 +86,7 @@ impl Authority {
         }
         let serial: [u8; 15] = std::array::from_fn(|at| if at == 0 { random.u8(0x10..0x7F) } else { random.u8(..) });
         params.serial_number = Some(SerialNumber::from_slice(&serial));
-        let epoch = date_time_ymd(1970, 1, 1);
-        let at = |seconds: i64| epoch + std::time::Duration::from_secs(seconds.max(0).cast_unsigned());
-        params.not_before = at(now - 3600);
-        params.not_after = at(now + days * 86_400);
+        valid(&mut params, now - 3600, now + days * DAY);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.is_ca = IsCa::ExplicitNoCa;
@@ -100,7 +105,7 @@ impl Authority {
     }
 }
 
-fn authority(name: &str) -> CertificateParams {
+fn authority(name: &str, now: i64) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "certgate");
@@ -108,7 +113,12 @@ fn authority(name: &str) -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
-    params.not_before = date_time_ymd(2018, 1, 1);
-    params.not_after = date_time_ymd(2068, 1, 1);
+    valid(&mut params, now - 5 * YEAR, now + 20 * YEAR);
     params
+}
+
+/// Sets from when until when, in seconds since 1970.
+fn valid(params: &mut CertificateParams, from: i64, until: i64) {
+    let at = |unix: i64| date_time_ymd(1970, 1, 1) + Duration::from_secs(unix.max(0).cast_unsigned());
+    (params.not_before, params.not_after) = (at(from), at(until));
 }

@@ -33,6 +33,9 @@ pub struct Settings {
     pub session_time: Option<Duration>,
     /// How long each answer is on its way.
     pub latency: Duration,
+    /// The time when it starts, in seconds since 1970; from then on its clock runs as the machine's does. The machine's time
+    /// unless told. The world's dates are counted from it.
+    pub start: Option<i64>,
     /// How many seconds its clock is ahead; behind where negative.
     pub clock_ahead: i64,
 }
@@ -52,6 +55,7 @@ impl Default for Settings {
             more_certificates: 0,
             session_time: None,
             latency: Duration::ZERO,
+            start: None,
             clock_ahead: 0,
         }
     }

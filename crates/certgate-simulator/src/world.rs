@@ -29,6 +29,9 @@ pub(crate) struct Now {
     pub(crate) unix: i64,
 }
 
+/// In seconds.
+pub(crate) const DAY: i64 = 86_400;
+
 pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) protocol: Protocol,
@@ -69,19 +72,19 @@ impl World {
         }
     }
 
-    /// With what a new one begins with.
-    pub(crate) fn new(settings: Settings) -> Result<Self, rcgen::Error> {
-        let mut world = Self::empty(settings, Authority::new()?);
-        world.seed()?;
-        world.seed_more();
+    /// With what a new one begins with, all its dates counted from that time, in seconds since 1970.
+    pub(crate) fn new(settings: Settings, now: i64) -> Result<Self, rcgen::Error> {
+        let mut world = Self::empty(settings, Authority::new(now)?);
+        world.seed(now)?;
+        world.seed_more(now);
         for _ in 0..world.settings.foreign_first {
             world.push_foreign();
         }
         Ok(world)
     }
 
-    /// The documented page's world: certificate 571 and its contacts.
-    fn seed(&mut self) -> Result<(), rcgen::Error> {
+    /// The documented page's world: certificate 571 and its contacts. The certificate is old: it may be renewed.
+    fn seed(&mut self, now: i64) -> Result<(), rcgen::Error> {
         let text = |text: &str| Some(text.to_owned());
         let contact = SslContact {
             fname: text("John"),
@@ -98,8 +101,7 @@ impl World {
             ..SslContact::by_id(1120)
         };
         let user = BasicUser { user: text("customer"), context: Some(Lenient::Parsed(9)), ..BasicUser::default() };
-        // 2026-01-01, for a year: long past or not, it is the old certificate.
-        let issued_at = 1_767_225_600;
+        let issued_at = now - 340 * DAY;
         let csr = Authority::request("example.com")?;
         let mut certificate = Certificate {
             created: self.moment(issued_at),
@@ -136,17 +138,19 @@ impl World {
         Ok(())
     }
 
-    /// Further certificates for long lists: bare rows, without keys of their own.
-    fn seed_more(&mut self) {
+    /// Further certificates for long lists: bare rows, without keys of their own. They end one by one, none of them soon.
+    fn seed_more(&mut self, now: i64) {
         let Some(template) = self.certificates.get(&571).cloned() else { return };
         for number in 0..i64::try_from(self.settings.more_certificates).unwrap_or_default() {
+            let expires = now + (60 + number % 300) * DAY;
+            let issued = expires - 360 * DAY;
             let name = format!("host-{number:06}.example.org");
             let row = Certificate {
                 id: Some(10_000 + number),
                 order_id: Some(format!("{:09}", 300_000_000 + number)),
-                created: template.created.clone(),
-                updated: template.updated.clone(),
-                expire: template.expire.clone(),
+                created: self.moment(issued),
+                updated: self.moment(issued),
+                expire: self.moment(expires),
                 domain: Some(name.clone()),
                 name: Some(name),
                 product: template.product.clone(),

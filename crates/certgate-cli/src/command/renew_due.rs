@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Kind, unix_now};
+use certgate::Kind;
 use certgate_domain::task::CertificateInfo;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
@@ -76,10 +76,10 @@ impl RenewDue {
                 }
             }
         }
-        for (folder, found) in find(&roots, unix_now() / 1000) {
+        for (folder, found) in find(&roots, global.now()) {
             let name = match &found {
                 _ if seen.contains(&whole(&folder)) => continue,
-                Ok(installed) if !self.is_due(installed) => continue,
+                Ok(installed) if !self.is_due(installed, global.now()) => continue,
                 Ok(installed) => Some(installed.name.clone()),
                 Err(_) => None,
             };
@@ -92,15 +92,15 @@ impl RenewDue {
         Ok(worst(outcome.kinds.iter().copied()).map_or(0, Kind::exit_code))
     }
 
-    fn is_due(&self, installed: &Installed) -> bool {
-        ends_within(installed.not_after, self.renew_before, unix_now() / 1000)
+    fn is_due(&self, installed: &Installed, now: i64) -> bool {
+        ends_within(installed.not_after, self.renew_before, now)
     }
 
     /// One certificate, by one process at a time; none where another one did it meanwhile.
     fn renew(&self, global: &Global, connection: &mut Connection, folder: &Path) -> Result<Option<Shown>, Failure> {
         let _lock = locked(folder)?;
-        let installed = read(folder, unix_now() / 1000)?;
-        if !self.is_due(&installed) {
+        let installed = read(folder, global.now())?;
+        if !self.is_due(&installed, global.now()) {
             return Ok(None);
         }
         let Some(id) = installed.id.filter(|_| installed.key_fits.is_some()) else {
@@ -123,7 +123,7 @@ impl RenewDue {
         self.validation.check_unattended(there.authentication.as_ref())?;
         let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
         let ends = ends.unwrap_or(installed.not_after);
-        let purpose = if ends > unix_now() / 1000 + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
+        let purpose = if ends > global.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
         let keys = Keys::new_one(installed.key_type);
         ordered_anew(global, connection, purpose, waiting, &keys, self.validation.clone()).map(Some)
     }

@@ -3,11 +3,11 @@ use certgate_domain::{AnyData, Job, Response, task::CertificateRenew, words::Sta
 use crate::{
     order::Action,
     task::Asked,
-    world::{World, answer, message, object, refusal},
+    world::{DAY, World, answer, message, object, refusal},
 };
 
 /// A certificate may be renewed so long before it expires.
-const WINDOW: i64 = 90 * 86_400;
+const WINDOW: i64 = 90 * DAY;
 
 pub(super) fn run(world: &mut World, task: &CertificateRenew, asked: &Asked<'_>) -> Response<AnyData> {
     if let Err(reason) = world.check_order(Action::Renew, &task.certificate) {

@@ -15,3 +15,4 @@ mod state;
 mod support;
 mod tasks;
 mod workflow;
+mod world;

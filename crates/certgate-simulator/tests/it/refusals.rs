@@ -12,7 +12,8 @@ use certgate_wire::{Method, Request};
 use pretty_assertions::assert_eq;
 
 use crate::support::gateway::{
-    NOW, PROTOCOLS, account, ask, code, codec, csr, decode, handle, order, reason, reissue, reply, request,
+    NOW, PROTOCOLS, account, ask, code, codec, csr, decode, handle, order, reason, reissue, reply, request, seeded,
+    settings,
 };
 
 fn reissue_of(change: impl FnOnce(&mut Certificate)) -> AnyTask {
@@ -52,7 +53,7 @@ fn tasks() {
         ),
     ] {
         for protocol in PROTOCOLS {
-            let gateway = Gateway::seeded();
+            let gateway = seeded();
             let answer = ask(&gateway, protocol, task.clone(), 0);
             assert_eq!((code(&answer), reason(&answer)), (expected, reason_expected), "{protocol:?}");
             assert_eq!((answer.verdict(), answer.data.len()), (Some(Verdict::Refused), 0));
@@ -65,7 +66,7 @@ fn tasks() {
 #[test]
 fn unknown_jobs_have_the_family_of_the_protocol() {
     for (protocol, expected) in [(Protocol::Xml, "E400114"), (Protocol::Json, "E300114")] {
-        let answer = ask(&Gateway::seeded(), protocol, JobInfo::new(7), 0);
+        let answer = ask(&seeded(), protocol, JobInfo::new(7), 0);
         assert_eq!((code(&answer), reason(&answer)), (expected, ("EF300101", "job", "7")));
     }
 }
@@ -84,7 +85,7 @@ fn credentials() {
         (given(|account| account.context = "4".to_owned()), "request.auth.context"),
     ] {
         for (protocol, status) in [(Protocol::Xml, 200), (Protocol::Json, 401)] {
-            let gateway = Gateway::seeded();
+            let gateway = seeded();
             let request = request(protocol, reissue(), credentials.clone());
             let reply = reply(gateway.handle(protocol, &request, Duration::ZERO, NOW));
             let answer = decode(protocol, TaskKind::CertificateReissue, &reply);
@@ -108,7 +109,7 @@ fn what_cannot_be_read() {
     ] {
         let body = body.as_bytes().to_vec().into();
         let request = Request { method, target: target.to_owned(), headers: Vec::new(), body };
-        let reply = reply(Gateway::seeded().handle(protocol, &request, Duration::ZERO, NOW));
+        let reply = reply(seeded().handle(protocol, &request, Duration::ZERO, NOW));
         let answer = decode(protocol, TaskKind::PollInfo, &reply);
         let found = (reply.status, code(&answer), reason(&answer).0, reason(&answer).1);
         assert_eq!(found, (status, "E00000", "EF00000", parser));
@@ -121,7 +122,7 @@ fn several_tasks_in_one_xml_request() {
     let text = String::from_utf8(one.body.to_vec()).unwrap();
     let second = "</task><task><code>0906</code><message><id>1</id></message></task>";
     let body = text.replacen("</task>", second, 1).into_bytes().into();
-    let reply = reply(Gateway::seeded().handle(Protocol::Xml, &Request { body, ..one }, Duration::ZERO, NOW));
+    let reply = reply(seeded().handle(Protocol::Xml, &Request { body, ..one }, Duration::ZERO, NOW));
     let answers = codec(Protocol::Xml).decode_responses(TaskKind::CertificateInfo, &reply).unwrap();
     let codes: Vec<_> = answers.iter().map(|answer| code(&answer.value)).collect();
     assert_eq!(codes, ["S400104", "E0906"]);
@@ -131,7 +132,7 @@ fn several_tasks_in_one_xml_request() {
 fn faults_take_effect_once_and_on_their_task() {
     let info = Some(TaskKind::CertificateInfo);
     for protocol in PROTOCOLS {
-        let gateway = Gateway::seeded();
+        let gateway = seeded();
         for (fault, expected) in [
             (Fault::Status(info, 503), "503 after 0s, Retry-After 1"),
             (Fault::Status(info, 429), "429 after 0s, Retry-After 1"),
@@ -171,7 +172,7 @@ fn whether_the_order_was_taken() {
         (Fault::DropAfterRead(order), 1),
     ] {
         for protocol in PROTOCOLS {
-            let gateway = Gateway::with(Settings { faults: vec![fault.clone()], ..Settings::default() });
+            let gateway = Gateway::with(Settings { faults: vec![fault.clone()], ..settings() });
             handle(&gateway, protocol, reissue(), 0);
             assert_eq!(
                 (gateway.counts().orders, gateway.asked(TaskKind::CertificateReissue)),
@@ -184,7 +185,7 @@ fn whether_the_order_was_taken() {
 
 #[test]
 fn errors_with_status_200() {
-    let gateway = Gateway::with(Settings { faults: vec![Fault::Error200(None)], ..Settings::default() });
+    let gateway = Gateway::with(Settings { faults: vec![Fault::Error200(None)], ..settings() });
     for expected in [200, 400] {
         let reply = reply(handle(&gateway, Protocol::Json, CertificateInfo::new(1), 0));
         assert_eq!(reply.status, expected);
@@ -194,7 +195,7 @@ fn errors_with_status_200() {
 #[test]
 fn the_pace() {
     for protocol in PROTOCOLS {
-        let gateway = Gateway::with(Settings { pace: Some(2), ..Settings::default() });
+        let gateway = Gateway::with(Settings { pace: Some(2), ..settings() });
         let statuses: Vec<u16> = [0, 0, 0, 1, 1, 1, 3]
             .into_iter()
             .map(|uptime| reply(handle(&gateway, protocol, PollInfo, uptime)).status)
@@ -207,7 +208,7 @@ fn the_pace() {
 #[test]
 fn the_documented_codes_of_an_accepted_order() {
     for notify_code in ["N400101", "N400102"] {
-        let gateway = Gateway::with(Settings { notify_code, ..Settings::default() });
+        let gateway = Gateway::with(Settings { notify_code, ..settings() });
         for protocol in PROTOCOLS {
             let answer = ask(&gateway, protocol, reissue(), 0);
             assert_eq!((code(&answer), answer.verdict()), (notify_code, Some(Verdict::Accepted)));

@@ -14,7 +14,10 @@ use certgate_wire::{Codec, Reply};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 
-use crate::support::tasks::{account, codec, comparable, needs_running, tasks};
+use crate::support::{
+    gateway::{NOW, settings},
+    tasks::{account, codec, comparable, needs_running, tasks},
+};
 
 #[test]
 fn the_list_is_complete() {
@@ -71,9 +74,7 @@ fn ask(gateway: &Gateway, protocol: Protocol, task: &AnyTask) -> Response<AnyDat
     };
     let call = Call { task: task.clone(), options: Options::default(), identity };
     let request = codec.encode_request(&call).payload;
-    let Handled::Reply(reply, _) = gateway.handle(protocol, &request, Duration::ZERO, 1_795_000_000) else {
-        panic!("no reply")
-    };
+    let Handled::Reply(reply, _) = gateway.handle(protocol, &request, Duration::ZERO, NOW) else { panic!("no reply") };
     let answer = codec.decode_response(task.kind(), &reply).unwrap();
     assert_eq!(answer.findings, [], "{task:?} {protocol:?}");
     let again = codec.encode_responses(&[(task.kind(), answer.value.clone())]);
@@ -96,7 +97,7 @@ fn the_gateway_answers_each_over_both_protocols_alike() {
         for protocol in [Protocol::Xml, Protocol::Json] {
             let running = needs_running(tasks(&Secret::new(""), "")[index].0.kind());
             let job_time = Duration::from_secs(if running { 60 } else { 0 });
-            let settings = Settings { foreign_first: 1, job_time, seed: Some(1), ..Settings::default() };
+            let settings = Settings { foreign_first: 1, job_time, seed: Some(1), ..settings() };
             let gateway = Gateway::with(settings);
             let session = session(&gateway, protocol);
             let info = ask(&gateway, protocol, &task::CertificateInfo::new(571).into());

@@ -11,12 +11,12 @@ use certgate_simulator::{Counts, Gateway, Protocol, Settings};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
-use crate::support::gateway::{NOW, PROTOCOLS, ask, code, csr, data, poll, reason, reissue};
+use crate::support::gateway::{NOW, PROTOCOLS, ask, code, csr, data, poll, reason, reissue, seeded, settings};
 
 #[test]
 fn a_reissue() {
     for protocol in PROTOCOLS {
-        let gateway = Gateway::seeded();
+        let gateway = seeded();
         let before: Certificate = data(&ask(&gateway, protocol, CertificateInfo::new(571), 0)).unwrap();
         let ordered = reissue();
         let csr = ordered.certificate.csr.clone().unwrap();
@@ -64,7 +64,7 @@ fn a_reissue() {
 
 #[test]
 fn both_protocols_say_the_same() {
-    let gateway = Gateway::with(Settings { seed: Some(1), ..Settings::default() });
+    let gateway = Gateway::with(Settings { seed: Some(1), ..settings() });
     gateway.push_foreign(1);
     ask(&gateway, Protocol::Json, reissue(), 0);
     let both = |ask: &dyn Fn(Protocol) -> certgate_domain::Response<certgate_domain::AnyData>| {
@@ -86,7 +86,7 @@ fn both_protocols_say_the_same() {
 #[test]
 fn orders_are_prepared() {
     for protocol in PROTOCOLS {
-        let gateway = Gateway::seeded();
+        let gateway = seeded();
         let plain = csr("example.com", &["example.com", "www.example.com"]);
         let answer = ask(&gateway, protocol, CertificatePrepareOrder::new(plain.clone(), Some("QUICKSSLPREMIUM")), 0);
         assert_eq!(code(&answer), "S400110");
@@ -106,7 +106,7 @@ fn orders_are_prepared() {
 #[test]
 fn the_queue_is_first_in_first_out() {
     for protocol in PROTOCOLS {
-        let gateway = Gateway::seeded();
+        let gateway = seeded();
         let empty = ask(&gateway, protocol, poll(), 0);
         assert_eq!((code(&empty), empty.data.len()), ("S0905", 0));
         gateway.push_foreign(2);
@@ -134,9 +134,9 @@ fn jobs_take_their_time_and_may_fail() {
     let job_time = Duration::from_secs(10);
     for protocol in PROTOCOLS {
         for (what, settings, states) in [
-            ("slow", Settings { job_time, ..Settings::default() }, [&running, &running, &success]),
-            ("fails", Settings { job_time, jobs_fail: true, ..Settings::default() }, [&running, &running, &failed]),
-            ("never ends", Settings { jobs_never_end: true, ..Settings::default() }, [&running; 3]),
+            ("slow", Settings { job_time, ..settings() }, [&running, &running, &success]),
+            ("fails", Settings { job_time, jobs_fail: true, ..settings() }, [&running, &running, &failed]),
+            ("never ends", Settings { jobs_never_end: true, ..settings() }, [&running; 3]),
         ] {
             let gateway = Gateway::with(settings);
             let before = ask(&gateway, protocol, CertificateInfo::new(571), 0).data;
@@ -161,7 +161,7 @@ fn jobs_take_their_time_and_may_fail() {
 
 #[test]
 fn hello() {
-    let gateway = Gateway::seeded();
+    let gateway = seeded();
     for (protocol, expected) in [(Protocol::Xml, "S0905"), (Protocol::Json, "S00000")] {
         assert_eq!(code(&ask(&gateway, protocol, Hello, 0)), expected);
     }

@@ -9,7 +9,7 @@ use certgate_domain::{
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_json::JsonCodec;
-use certgate_simulator::{Gateway, Handled, Protocol};
+use certgate_simulator::{Gateway, Handled, Protocol, Settings};
 use certgate_wire::{Codec, Reply, Request};
 use certgate_xml::XmlCodec;
 
@@ -17,6 +17,16 @@ pub(crate) const PROTOCOLS: [Protocol; 2] = [Protocol::Xml, Protocol::Json];
 
 /// 2026-06-01.
 pub(crate) const NOW: i64 = 1_780_272_000;
+
+/// A gateway that starts then.
+pub(crate) fn seeded() -> Gateway {
+    Gateway::with(settings())
+}
+
+/// Its settings.
+pub(crate) fn settings() -> Settings {
+    Settings { start: Some(NOW), ..Settings::default() }
+}
 
 pub(crate) fn codec(protocol: Protocol) -> Box<dyn Codec> {
     match protocol {
@@ -37,7 +47,17 @@ pub(crate) fn request(protocol: Protocol, task: impl Into<AnyTask>, credentials:
 }
 
 pub(crate) fn handle(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, uptime: u64) -> Handled {
-    gateway.handle(protocol, &request(protocol, task, Some(account())), Duration::from_secs(uptime), NOW)
+    handle_at(gateway, protocol, task, uptime, NOW)
+}
+
+pub(crate) fn handle_at(
+    gateway: &Gateway,
+    protocol: Protocol,
+    task: impl Into<AnyTask>,
+    uptime: u64,
+    unix: i64,
+) -> Handled {
+    gateway.handle(protocol, &request(protocol, task, Some(account())), Duration::from_secs(uptime), unix)
 }
 
 pub(crate) fn reply(handled: Handled) -> Reply {
