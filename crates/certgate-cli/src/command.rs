@@ -32,7 +32,6 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
 
-use certgate::{Trace, tape::Tape};
 
 use crate::{
     args::{Arguments, Command, Global},
@@ -43,12 +42,13 @@ use crate::{
 pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { global, command } = arguments;
     let mut ended = run_command(command, &global);
-    let recorded = [global.tape.get().map(Tape::finish), global.traced.get().map(Trace::finish)];
-    for error in recorded.into_iter().flatten().filter_map(Result::err) {
+    let tape = global.tape.get().and_then(|tape| tape.finish().err()).map(Failure::from);
+    let trace = global.traced.get().and_then(|trace| trace.finish().err()).map(Failure::from);
+    for error in [tape, trace].into_iter().flatten() {
         ended = Err(match ended {
             // What it prints is printed.
-            Ok(_) => Failure::from(error).said(),
-            Err(failure) => failure.and(&error.to_string()),
+            Ok(_) => error.said(),
+            Err(failure) => failure.and(error.text()),
         });
     }
     ended

@@ -151,15 +151,16 @@ impl Home {
         if global.session {
             client = client.with_session();
         }
+        // Around the tape: what it answers is traced too.
+        if let Some(trace) = global.traced.get() {
+            client = client.with_interceptor(Arc::new(trace.clone()));
+        }
         if let Some(tape) = global.tape.get() {
-            client = client.with_tape(tape.clone());
+            client = client.with_interceptor(Arc::new(tape.clone()));
             // The same run says the same.
             if let (true, None, Some(ctid)) = (global.is_offline(), &global.ctid, tape.ctid()) {
                 client.options_mut().ctid = Some(ctid);
             }
-        }
-        if let Some(trace) = global.traced.get() {
-            client = client.with_trace(trace.clone());
         }
         Ok(client)
     }

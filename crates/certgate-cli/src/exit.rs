@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use certgate::{Error, Kind};
+use certgate::{Error, Kind, tape::TapeError};
 use certgate_domain::{AnyData, Response};
 use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
@@ -141,6 +141,16 @@ const WORST: [Kind; 9] = [
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+impl From<TapeError> for Failure {
+    fn from(error: TapeError) -> Self {
+        let kind = match &error {
+            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
+            _ => Kind::CheckFailed,
+        };
+        Self::new(kind, error.to_string())
     }
 }
 

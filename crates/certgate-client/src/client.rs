@@ -11,13 +11,10 @@ use certgate_domain::{
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
-use serde_json::json;
 
 use crate::{
-    Error, Interrupt, Phase, Redactor, Refusal, Throttle, Trace, Transport, TransportError,
-    session::Session,
-    tape::{Mode, Tape},
-    throttle::OwnPace,
+    Error, Interceptor, Interrupt, Outgoing, Phase, Redactor, Refusal, SendError, Throttle, Transport, TransportError,
+    interceptor::through, session::Session, throttle::OwnPace,
 };
 
 /// A gateway, spoken to over one protocol.
@@ -31,8 +28,7 @@ pub struct Client {
     options: Options,
     throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
-    trace: Option<Trace>,
-    tape: Option<Tape>,
+    interceptors: Vec<Arc<dyn Interceptor>>,
     started: Instant,
     /// The time that a replay did not wait.
     skipped: Duration,
@@ -88,8 +84,7 @@ impl Client {
             options: Options::default(),
             throttle: Arc::new(OwnPace::new(RateLimiter::GATEWAY)),
             interrupt: Interrupt::default(),
-            trace: None,
-            tape: None,
+            interceptors: Vec::new(),
             started: Instant::now(),
             skipped: Duration::ZERO,
             patience: Patience { deadline: None, longest: LONGEST, retries: true },
@@ -124,17 +119,10 @@ impl Client {
         self
     }
 
-    /// Writing each exchange there, redacted.
+    /// With that interceptor around each exchange, inside of those given before.
     #[must_use]
-    pub fn with_trace(mut self, trace: Trace) -> Self {
-        self.trace = Some(trace);
-        self
-    }
-
-    /// Recording each exchange there, or answered from it.
-    #[must_use]
-    pub fn with_tape(mut self, tape: Tape) -> Self {
-        self.tape = Some(tape);
+    pub fn with_interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {
+        self.interceptors.push(interceptor);
         self
     }
 
@@ -186,16 +174,17 @@ impl Client {
     /// # Errors
     /// [`Error::Interrupted`].
     pub fn rest(&mut self, duration: Duration) -> Result<(), Error> {
-        match self.is_replay() {
-            true => self.skipped += duration,
-            false => self.interrupt.sleep(duration),
+        if self.is_answered_offline() {
+            self.skipped += duration;
+        } else {
+            self.interrupt.sleep(duration);
         }
         if self.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// Whether nothing but a tape answers.
-    fn is_replay(&self) -> bool {
-        self.tape.as_ref().is_some_and(|tape| tape.mode() == Mode::Replay)
+    /// Whether no request reaches the gateway.
+    fn is_answered_offline(&self) -> bool {
+        self.interceptors.iter().any(|interceptor| interceptor.answers_everything())
     }
 
     /// What stops it.
@@ -326,21 +315,16 @@ impl Client {
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
             let timeout = if safe { left.min(longest).max(Duration::from_secs(1)) } else { longest };
-            let sent = match &self.tape {
-                Some(tape) => {
-                    let send = || self.transport.send(&request, timeout);
-                    tape.carry(kind, &request, &*self.codec, &self.redactor, send)?
-                }
-                None => self.transport.send(&request, timeout),
-            };
-            self.write_trace(kind, attempt, &request, &sent);
+            let sent = self.send_once(kind, attempt, &request, timeout);
             let (trouble, why, phase) = match sent {
-                Err(TransportError::NotSent(why, phase)) => (TransportFailure::NotSent, why, phase),
-                Err(TransportError::Unanswered(why, phase)) => (TransportFailure::Unanswered, why, phase),
-                Err(TransportError::TooLarge { limit, start }) => {
+                Err(SendError::Interceptor(error)) => return Err(Error::Intercepted(error)),
+                Err(SendError::Transport(TransportError::NotSent(why, phase))) => (TransportFailure::NotSent, why, phase),
+                Err(SendError::Transport(TransportError::Unanswered(why, phase))) => (TransportFailure::Unanswered, why, phase),
+                Err(SendError::Transport(TransportError::TooLarge { limit, start })) => {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
-                    return Err(self.undecodable(kind, error, &start));
+                    let body = self.redactor.start(&*self.codec, &start.body).into_bytes();
+                    return Err(Error::Undecodable { task: kind, error, http_status: start.status, body });
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
@@ -350,7 +334,7 @@ impl Client {
             };
             if let TransportFailure::Busy { retry_after: Some(pause) }
             | TransportFailure::ServerError { retry_after: Some(pause) } = trouble
-                && !self.is_replay()
+                && !self.is_answered_offline()
             {
                 self.throttle.hold(pause);
             }
@@ -365,6 +349,27 @@ impl Client {
                 }
             }
         }
+    }
+
+    fn send_once(
+        &mut self,
+        task: TaskKind,
+        attempt: u32,
+        request: &Request,
+        timeout: Duration,
+    ) -> Result<Reply, SendError> {
+        let endpoint = self.transport.endpoint().to_owned();
+        let outgoing = Outgoing {
+            task,
+            attempt,
+            since: self.started.elapsed(),
+            endpoint: &endpoint,
+            request,
+            codec: &*self.codec,
+            redactor: &self.redactor,
+        };
+        let transport = &mut self.transport;
+        through(&self.interceptors, &outgoing, &mut || Ok(transport.send(request, timeout)?))
     }
 
     /// Whether a request may still leave after that pause.
@@ -443,27 +448,6 @@ impl Client {
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
         let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
         Error::Undecodable { task, error, http_status: reply.status, body }
-    }
-
-    #[allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
-    fn write_trace(&self, task: TaskKind, attempt: u32, request: &Request, sent: &Result<Reply, TransportError>) {
-        let Some(trace) = &self.trace else { return };
-        let (codec, redactor) = (&*self.codec, &self.redactor);
-        let mut line = json!({
-            "seconds": (self.started.elapsed().as_millis() as f64) / 1000.0,
-            "task": task.name(),
-            "transport": codec.protocol().name(),
-            "attempt": attempt,
-            "request": redactor.request(codec, self.transport.endpoint(), request),
-        });
-        match sent {
-            Ok(reply) => {
-                line["status"] = json!(reply.status);
-                line["response"] = json!(redactor.body(codec, &reply.body));
-            }
-            Err(error) => line["error"] = json!(redactor.text(&error.to_string())),
-        }
-        trace.line(&line);
     }
 }
 

@@ -161,32 +161,15 @@ pub enum Error {
     /// Control over the name could not be shown: nothing was ordered.
     #[error("{0}: nothing was ordered")]
     Validation(String),
-    /// A tape's index cannot be read.
-    #[error("{}:{line}: {why}", path.display())]
-    Tape {
-        /// The index.
+    /// An interceptor was to answer, and could not: nothing was sent.
+    #[error("{0}")]
+    Intercepted(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What was done could not be recorded whole.
+    #[error("{}: {why}", path.display())]
+    Unrecorded {
+        /// The file.
         path: PathBuf,
-        /// The line in it, from 1.
-        line: usize,
-        /// What was found, and what was expected.
-        why: String,
-    },
-    /// Something was asked for that is not on the tape.
-    #[error("{}: {} does not hold it: {nearest}", task.name(), tape.display())]
-    Unmatched {
-        /// Which task.
-        task: TaskKind,
-        /// The tape's folder.
-        tape: PathBuf,
-        /// The exchange that is most like it, and where they differ.
-        nearest: String,
-    },
-    /// A tape was not used up, or differs from the gateway; or it or a trace could not be recorded whole.
-    #[error("{}: {why}", tape.display())]
-    Replay {
-        /// The tape's folder, or the trace's file.
-        tape: PathBuf,
-        /// Why, a line each.
+        /// Why.
         why: String,
     },
     /// The store of orders and messages.
@@ -207,8 +190,7 @@ impl Error {
             Self::Settings(_)
             | Self::Incomplete { .. }
             | Self::Unsayable { .. }
-            | Self::Storage { .. }
-            | Self::Tape { .. } => Kind::Usage,
+            | Self::Storage { .. } => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
                 if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
             {
@@ -222,7 +204,7 @@ impl Error {
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::Undecodable { .. } => Kind::Undecodable,
             Self::Unknown { .. } => Kind::Unknown,
-            Self::Strict { .. } | Self::Validation(_) | Self::Unmatched { .. } | Self::Replay { .. } => {
+            Self::Strict { .. } | Self::Validation(_) | Self::Intercepted(_) | Self::Unrecorded { .. } => {
                 Kind::CheckFailed
             }
             Self::Interrupted => Kind::Interrupted,
@@ -245,9 +227,8 @@ impl Error {
             | Self::Strict { .. }
             | Self::Storage { .. }
             | Self::Validation(_)
-            | Self::Tape { .. }
-            | Self::Unmatched { .. }
-            | Self::Replay { .. }
+            | Self::Intercepted(_)
+            | Self::Unrecorded { .. }
             | Self::Store(_)
             | Self::Unsent(_)
             | Self::Interrupted => false,

@@ -16,14 +16,15 @@
 
 mod client;
 mod clock;
-pub mod difference;
 mod error;
+pub mod escape;
 mod http;
+mod interceptor;
 mod interrupt;
 mod proxy;
 mod redact;
 mod session;
-pub mod tape;
+mod spelling;
 mod throttle;
 mod trace;
 mod transport;
@@ -32,6 +33,7 @@ pub use client::{Client, Exchange};
 pub use clock::unix_now;
 pub use error::{Error, Kind, Refusal};
 pub use http::{HttpSettings, HttpTransport, Timeouts};
+pub use interceptor::{Interceptor, Outgoing, SendError};
 pub use interrupt::Interrupt;
 pub use proxy::Proxy;
 pub use redact::Redactor;

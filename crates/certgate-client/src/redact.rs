@@ -1,32 +1,32 @@
 //! The secrets of this run, taken out of whatever is shown.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
-};
+use std::ops::Range;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Credentials, Identity, Secret};
 use certgate_wire::{Codec, Request};
 
-use crate::tape::{entity, is_name, leak};
+use crate::spelling::{Spellings, readable};
 
 /// Takes the run's own secrets out, in every spelling they can have on the wire, after the codec took out the fields that
 /// hold secrets by their name.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// The secrets themselves.
-    secrets: Vec<String>,
-    /// What they are in Base64.
-    encoded: Vec<String>,
+    spellings: Spellings,
+    /// The length of the shortest secret, in characters.
+    shortest: Option<usize>,
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} secrets)", self.secrets.len())
+        f.write_str("Redactor(…)")
     }
 }
 
-/// A shorter secret stands in any answer by chance: taken out, the answer would say something else.
+/// Secrets shorter than this, in bytes, are not taken out of answers: they would match unrelated text.
 const SHORTEST_ECHO: usize = 6;
+/// Secrets shorter than this, in characters, cannot be told from other text.
+const SHORTEST_TOLD: usize = 4;
 
 impl Redactor {
     /// Knows these credentials.
@@ -35,7 +35,7 @@ impl Redactor {
         this.knows(&credentials.password);
         if !credentials.password.expose().is_empty() {
             let basic = format!("{}:{}", credentials.user, credentials.password.expose());
-            this.encoded.push(STANDARD.encode(basic));
+            this.spellings.add_encoded(&STANDARD.encode(basic));
         }
         if let Some(token) = &credentials.token {
             this.knows(token);
@@ -59,74 +59,77 @@ impl Redactor {
     pub fn knows(&mut self, secret: &Secret) {
         let secret = secret.expose();
         if !secret.is_empty() {
-            self.secrets.push(secret.to_owned());
-            self.encoded.extend(encoded(secret));
+            let length = secret.chars().count();
+            self.shortest = Some(self.shortest.map_or(length, |shortest| shortest.min(length)));
+            self.spellings.add(secret);
         }
     }
 
-    /// The text without them.
+    /// Returns the text without any secret.
     pub fn text(&self, text: &str) -> String {
         self.without(text, 1, is_word).unwrap_or_else(|| text.to_owned())
     }
 
-    /// A text for people without them; none where it holds none. Those that are too short to be told from chance stay.
+    /// Returns a text for people without any secret, or `None` where it holds none. Secrets too short to be told from chance
+    /// stay.
     pub fn shown(&self, text: &str) -> Option<String> {
         self.without(text, SHORTEST_ECHO, |_| false)
     }
 
-    /// Bytes without them.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
-        self.text(&String::from_utf8_lossy(bytes)).into_bytes()
-    }
-
-    /// The body of an answer without what the gateway echoes of them; none where it echoes nothing. The first one is to be
-    /// decoded: names stay in it. The second one is to be kept.
+    /// Returns the body of an answer without what the gateway echoes of the secrets, or `None` where it echoes nothing. The
+    /// first one is to be decoded: names stay in it. The second one is to be stored.
     pub(crate) fn echo(&self, body: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         let body = std::str::from_utf8(body).ok()?;
-        let kept = self.without(body, SHORTEST_ECHO, is_word)?;
+        let stored = self.without(body, SHORTEST_ECHO, is_word)?;
         let decoded = self.without(body, SHORTEST_ECHO, |_| true).unwrap_or_else(|| body.to_owned());
-        Some((decoded.into_bytes(), kept.into_bytes()))
+        Some((decoded.into_bytes(), stored.into_bytes()))
     }
 
-    /// The text without those of so many bytes and more; none where it holds none of them. Those that may be names stay where
-    /// they are.
+    /// Returns `text` with every secret of at least `shortest` bytes removed, or `None` if it contains none. Those that may be
+    /// names stay where they are names.
     fn without(&self, text: &str, shortest: usize, may_be_name: impl Fn(&str) -> bool) -> Option<String> {
-        let secrets = long(&self.secrets, shortest);
-        let encoded = long(&self.encoded, shortest);
-        let starts = secrets.iter().chain(&encoded).filter_map(|secret| secret.chars().next());
-        let starts: Vec<char> = starts.chain(['\\', '&', '%']).collect();
+        let is_secret = |range: &Range<usize>| {
+            let found = text.get(range.clone()).unwrap_or_default();
+            !(may_be_name(found) && is_name(text, range))
+        };
+        let mut ranges: Vec<_> =
+            self.spellings.find(text, shortest).into_iter().map(|found| found.range).filter(is_secret).collect();
+        ranges.sort_by_key(|range| range.start);
         let mut clean = String::new();
-        let (mut done, mut at) = (0, 0);
-        while let Some(found) = text.get(at..).and_then(|rest| rest.find(starts.as_slice())) {
-            let (before, rest) = text.split_at(at + found);
-            let plain = encoded.iter().filter(|secret| rest.starts_with(secret.as_str())).map(|secret| secret.len());
-            let spelled = secrets.iter().filter_map(|secret| spelled(rest, secret));
-            // The longest, so that none is left in pieces.
-            let length = plain.chain(spelled).max();
-            at = before.len() + length.or_else(|| rest.chars().next().map(char::len_utf8)).unwrap_or(1);
-            let Some(secret) = length.and_then(|length| rest.get(..length)) else { continue };
-            if may_be_name(secret) && is_name(before, text.get(at..).unwrap_or_default()) {
-                continue;
+        let mut done = 0;
+        for Range { start, end } in ranges {
+            if start >= done {
+                clean.push_str(text.get(done..start).unwrap_or_default());
+                clean.push('…');
             }
-            clean.push_str(before.get(done..).unwrap_or_default());
-            clean.push('…');
-            done = at;
+            done = done.max(end);
         }
         (done > 0).then(|| clean + text.get(done..).unwrap_or_default())
     }
 
-    /// The spelling of a secret that stands in the bytes, be it one that [`Redactor::text`] does not take out.
+    /// Returns how a secret that stands in the bytes is spelled, or `None` where none does. The name of a field is no secret,
+    /// even if it is the same word.
     pub fn leak(&self, bytes: &[u8]) -> Option<&'static str> {
-        leak(bytes, &self.secrets)
+        if self.shortest? < SHORTEST_TOLD {
+            return Some("or may be: with less than 4 characters it cannot be told from other text");
+        }
+        let text = readable(bytes);
+        let found = self.spellings.find(&text, 1).into_iter().filter(|found| !is_name(&text, &found.range));
+        found.min_by_key(|found| found.range.start).map(|found| found.name)
     }
 
-    /// A body without them, and without what the codec knows to be secret; nothing of it where that does not do.
+    /// Returns a body as text, without the secrets and without what the codec knows to be secret. UTF-16 and UTF-32 become
+    /// UTF-8 first.
     pub fn body(&self, codec: &dyn Codec, body: &[u8]) -> String {
-        let text = self.text(&String::from_utf8_lossy(&codec.redact(body)));
-        match leak(text.as_bytes(), &long(&self.secrets, SHORTEST_ECHO)) {
-            None => text,
-            Some(spelling) => format!("(withheld: a secret of this run is left in it, {spelling})"),
-        }
+        let redacted = codec.redact(readable(body).as_bytes());
+        self.text(&String::from_utf8_lossy(&redacted))
+    }
+
+    /// The same of the first bytes of a body: without its end, which may hold a part of a secret.
+    pub(crate) fn start(&self, codec: &dyn Codec, start: &[u8]) -> String {
+        let mut text = self.body(codec, start);
+        text.truncate(text.floor_char_boundary(text.len().saturating_sub(self.spellings.reach())));
+        text
     }
 
     /// A request as it may be shown: request line, headers, blank line, body.
@@ -149,83 +152,22 @@ fn is_word(secret: &str) -> bool {
     secret.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Those of so many bytes and more.
-fn long(secrets: &[String], shortest: usize) -> Vec<String> {
-    secrets.iter().filter(|secret| secret.len() >= shortest).cloned().collect()
-}
+/// A list of redacted fields is looked for that far back, in bytes.
+const LOOK_BACK: usize = 4096;
 
-/// What a secret is in Base64 of either alphabet, wherever in what was encoded it stands: without the characters that its
-/// neighbours have a part in.
-fn encoded(secret: &str) -> Vec<String> {
-    let mut spellings = Vec::new();
-    for before in 0..3 {
-        let bytes = [vec![0; before].as_slice(), secret.as_bytes()].concat();
-        let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
-        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            spellings.extend(engine.encode(&bytes).get(own.clone()).filter(|own| own.len() >= 4).map(str::to_owned));
-        }
+/// Whether what stands there is the name of an element or a field, or of a redacted field in a tape's index.
+fn is_name(text: &str, range: &Range<usize>) -> bool {
+    let (before, after) = (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
+    let element = (before.ends_with('<') || before.ends_with("</")) && after.starts_with(['>', '/', ' ']);
+    if element {
+        return true;
     }
-    spellings
-}
-
-/// How a text writes its characters.
-#[derive(Debug, Clone, Copy)]
-enum Writing {
-    Plain,
-    Json,
-    Xml,
-    Address,
-}
-
-/// How much of the text's start is the secret, in the longest of the writings it may be in.
-fn spelled(text: &str, secret: &str) -> Option<usize> {
-    let in_writing = |writing| {
-        let (mut rest, mut left) = (text, secret.as_bytes());
-        while !left.is_empty() {
-            let (bytes, length) = character(rest, writing)?;
-            left = left.strip_prefix(bytes.as_slice())?;
-            rest = rest.get(length..)?;
-        }
-        Some(text.len() - rest.len())
-    };
-    [Writing::Plain, Writing::Json, Writing::Xml, Writing::Address].into_iter().filter_map(in_writing).max()
-}
-
-/// The character that a text starts with (of an address, its byte), and how much of the text writes it.
-fn character(text: &str, writing: Writing) -> Option<(Vec<u8>, usize)> {
-    let first = text.chars().next()?;
-    let written = match (writing, first) {
-        (Writing::Json, '\\') => {
-            json_escape(text.get(1..)?).map(|(c, length)| (c.to_string().into_bytes(), 1 + length))
-        }
-        (Writing::Xml, '&') => {
-            text.find(';').and_then(|end| entity(text.get(1..end)?).map(|c| (c.to_string().into_bytes(), end + 1)))
-        }
-        (Writing::Address, '%') => {
-            text.get(1..3).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(|byte| (vec![byte], 3))
-        }
-        _ => None,
-    };
-    Some(written.unwrap_or_else(|| (first.to_string().into_bytes(), first.len_utf8())))
-}
-
-/// The character of a JSON escape, what follows its backslash, and how much of that writes it.
-fn json_escape(text: &str) -> Option<(char, usize)> {
-    let unit = |at: usize| u16::from_str_radix(text.get(at..at + 4)?, 16).ok();
-    match text.chars().next()? {
-        'u' => {
-            let pair = text.get(5..7).filter(|next| *next == "\\u").and_then(|_| unit(7));
-            let c = char::decode_utf16([Some(unit(1)?), pair].into_iter().flatten()).next()?.ok()?;
-            Some((c, if c.len_utf16() == 2 { 11 } else { 5 }))
-        }
-        'n' => Some(('\n', 1)),
-        't' => Some(('\t', 1)),
-        'r' => Some(('\r', 1)),
-        'b' => Some(('\u{8}', 1)),
-        'f' => Some(('\u{c}', 1)),
-        c @ ('"' | '\\' | '/') => Some((c, 1)),
-        _ => None,
-    }
+    let Some(after) = after.strip_prefix('"').filter(|_| before.ends_with('"')) else { return false };
+    let blanks = |text: &str| text.bytes().take(LOOK_BACK).take_while(u8::is_ascii_whitespace).count();
+    let is_field = after.get(blanks(after)..).is_some_and(|after| after.starts_with(':'));
+    let near = before.get(before.floor_char_boundary(before.len().saturating_sub(LOOK_BACK))..).unwrap_or_default();
+    let is_listed = || near.rfind("\"redacted\":[").is_some_and(|start| !near.get(start..).unwrap_or_default().contains(']'));
+    is_field || is_listed()
 }
 
 #[cfg(test)]
@@ -261,17 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_taken_out_is_withheld() {
+    fn a_body_is_shown_without_them() {
         let codec = JsonCodec::default();
         for (password, text, expected) in [
             ("a&secret", "a&secret", "{\"text\":\"…\"}"),
-            (
-                "a&secret",
-                "a\\u0026amp;secret",
-                "(withheld: a secret of this run is left in it, escaped more than once)",
-            ),
+            ("a&secret", "a\\u0026amp;secret", "{\"text\":\"…\"}"),
             // In any text by chance.
-            ("a&b", "a\\u0026amp;b", "{\"text\":\"a\\u0026amp;b\"}"),
+            ("a&b", "a\\u0026amp;b", "{\"text\":\"…\"}"),
         ] {
             let body = format!("{{\"text\":\"{text}\"}}");
             assert_eq!(redactor(password).body(&codec, body.as_bytes()), expected);

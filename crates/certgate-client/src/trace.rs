@@ -7,9 +7,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::Value;
+use certgate_wire::Reply;
+use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, Interceptor, Outgoing, SendError};
 
 /// A file that takes a line an exchange. Its clones write into the same.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Trace {
     }
 
     /// Adds a line. The exchange is done, whatever becomes of its line: its answer is not held back.
-    pub(crate) fn line(&self, exchange: &Value) {
+    fn line(&self, exchange: &Value) {
         let mut inner = self.locked();
         if let Err(why) = inner.file.write_all(format!("{exchange}\n").as_bytes()) {
             inner.trouble.get_or_insert(format!("not every exchange was written into it: {why}"));
@@ -52,12 +53,39 @@ impl Trace {
     /// Ends it.
     ///
     /// # Errors
-    /// [`Error::Replay`]: an exchange could not be written.
+    /// [`Error::Unrecorded`]: an exchange could not be written.
     pub fn finish(&self) -> Result<(), Error> {
         let inner = self.locked();
         match &inner.trouble {
             None => Ok(()),
-            Some(why) => Err(Error::Replay { tape: inner.path.clone(), why: why.clone() }),
+            Some(why) => Err(Error::Unrecorded { path: inner.path.clone(), why: why.clone() }),
         }
+    }
+}
+
+impl Interceptor for Trace {
+    fn around(
+        &self,
+        outgoing: &Outgoing<'_>,
+        send: &mut dyn FnMut() -> Result<Reply, SendError>,
+    ) -> Result<Reply, SendError> {
+        let sent = send();
+        let Outgoing { task, attempt, since, endpoint, request, codec, redactor } = outgoing;
+        let result = match &sent {
+            Ok(reply) => json!({ "status": reply.status, "response": redactor.body(*codec, &reply.body) }),
+            Err(error) => json!({ "error": redactor.text(&error.to_string()) }),
+        };
+        let mut line = json!({
+            "seconds": (since.as_millis() as f64) / 1000.0,
+            "task": task.name(),
+            "transport": codec.protocol().name(),
+            "attempt": attempt,
+            "request": redactor.request(*codec, endpoint, request),
+        });
+        if let (Some(line), Value::Object(result)) = (line.as_object_mut(), result) {
+            line.extend(result);
+        }
+        self.line(&line);
+        sent
     }
 }

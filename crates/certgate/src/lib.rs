@@ -15,6 +15,7 @@ mod shared_pace;
 mod spool;
 
 pub use certgate_client::*;
+pub use certgate_tape as tape;
 
 pub use drive::{Watcher, drive, rehearse};
 pub use files::{Files, written_files};

@@ -2,15 +2,14 @@
 
 use std::{
     fs,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use certgate_client::{
-    Client, Transport, TransportError,
-    tape::{Offline, StandIns, Tape},
-};
+use certgate_client::{Client, Transport, TransportError};
 use certgate_domain::{Certificate, Credentials, Secret, task::CertificateReissue};
 use certgate_json::JsonCodec;
+use certgate_tape::{Offline, StandIns, Tape};
 use certgate_wire::{Reply, Request};
 
 use crate::{Failure, repository};
@@ -64,7 +63,7 @@ fn ask(tape: &Tape, transport: Box<dyn Transport>, csr: &str) -> Result<(), Fail
     let credentials = Credentials::new("user", Secret::new("bench-pw"), "9");
     let mut client = Client::new(Box::new(JsonCodec::default()), transport, credentials)
         .with_pace(usize::MAX / 2)
-        .with_tape(tape.clone());
+        .with_interceptor(Arc::new(tape.clone()));
     for id in 0..EXCHANGES {
         let certificate = Certificate {
             id: Some(id),

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use certgate::{
     Kind,
-    difference::{Field, Relation, fields, is_among},
-    tape::{self, Comparison, NOISE},
+    tape::{
+        self, Comparison, NOISE,
+        difference::{Field, Relation, fields, is_among},
+    },
 };
 use certgate_domain::{AnyTask, Protocol, TaskKind};
 use clap::Args;

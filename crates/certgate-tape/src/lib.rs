@@ -6,20 +6,22 @@
 //! A test on a tape: it is fit to be relied on and holds no secret, it answers, and nothing on it is left over.
 //!
 //! ```
-//! # fn main() -> Result<(), certgate_client::Error> {
-//! use certgate_client::{Client, Redactor, tape::{self, Offline, Tape}};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use certgate_client::{Client, Redactor};
+//! use certgate_tape::{Offline, Tape};
 //! use certgate_domain::{Credentials, Secret, task::CertificateInfo};
 //! use certgate_json::JsonCodec;
 //! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/_tapes/reissue-json");
 //! let mut secrets = Redactor::default();
 //! secrets.knows(&Secret::new("the password that it was recorded with"));
-//! for checked in tape::check(folder.as_ref(), None, &secrets)? {
+//! for checked in certgate_tape::check(folder.as_ref(), None, &secrets)? {
 //!     assert!(checked.problems.is_empty(), "{}: {:?}", checked.title, checked.problems);
 //! }
 //!
 //! let tape = Tape::replay(folder.as_ref())?;
 //! let mut client = Client::new(Box::new(JsonCodec::default()), Box::new(Offline), Credentials::new("", Secret::default(), ""))
-//!     .with_tape(tape.clone());
+//!     .with_interceptor(Arc::new(tape.clone()));
 //! let answer = client.call(CertificateInfo::new(571))?;
 //! assert_eq!(answer.value.data[0].name.as_deref(), Some("example.com"));
 //! // The rest of the tape was not asked for.
@@ -28,28 +30,34 @@
 //! # }
 //! ```
 
+#![allow(clippy::disallowed_methods, reason = "this crate reads and writes files, and the clock")]
+
 mod check;
 mod compare;
+pub mod difference;
+mod error;
 mod folder;
-mod leak;
 mod lines;
 mod meaning;
 mod stand_in;
 mod texts;
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use certgate_domain::TaskKind;
+use certgate_client::{Interceptor, Outgoing, Phase, SendError, Transport, TransportError};
+use certgate_domain::Protocol;
+use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Reply, Request};
+use certgate_xml::XmlCodec;
 
-pub(crate) use self::leak::{entity, is_name, leak};
 pub use self::{
     check::{Checked, check},
     compare::{Comparison, Drift, Pair, compare},
+    error::TapeError,
     folder::{Entry, Exchange, Folder},
     stand_in::StandIns,
 };
@@ -57,7 +65,6 @@ use self::{
     folder::{BLANK, Recorded},
     meaning::{Deck, Meaning},
 };
-use crate::{Error, Phase, Redactor, Transport, TransportError, difference};
 
 /// What a tape is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +88,10 @@ struct Inner {
     mode: Mode,
     folder: Folder,
     deck: Deck,
-    /// What went wrong beside the exchange, which went on: said at the end.
-    troubles: Vec<String>,
+    /// What could not be recorded of exchanges that went on: said at the end.
+    unrecorded: Vec<String>,
+    /// Where the gateway answered otherwise than the tape.
+    differences: Vec<String>,
     /// When the last exchange was recorded, in seconds since 1970.
     time: Option<i64>,
 }
@@ -98,16 +107,16 @@ impl Tape {
     /// check the same.
     ///
     /// # Errors
-    /// [`Error::Storage`]: there is a tape, or it cannot be written.
-    pub fn record(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+    /// [`TapeError::File`]: there is a tape, or it cannot be written.
+    pub fn record(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, TapeError> {
         Ok(Self::with(Mode::RecordAll, Folder::create(folder, stand_ins, live)?, Deck::default()))
     }
 
     /// A new tape in that folder, in place of the one there, where there is one.
     ///
     /// # Errors
-    /// [`Error::Storage`], [`Error::Tape`]: what is there is no tape, or cannot be removed or written.
-    pub fn record_anew(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
+    /// [`TapeError::File`], [`TapeError::Index`]: what is there is no tape, or cannot be removed or written.
+    pub fn record_anew(folder: &Path, stand_ins: StandIns, live: bool) -> Result<Self, TapeError> {
         if Folder::is_in(folder) {
             Folder::open(folder)?.remove()?;
         }
@@ -117,8 +126,8 @@ impl Tape {
     /// The tape in that folder, which answers everything.
     ///
     /// # Errors
-    /// [`Error::Storage`], [`Error::Tape`]: there is none, or it cannot be read.
-    pub fn replay(folder: &Path) -> Result<Self, Error> {
+    /// [`TapeError::File`], [`TapeError::Index`]: there is none, or it cannot be read.
+    pub fn replay(folder: &Path) -> Result<Self, TapeError> {
         Self::open(folder, Mode::Replay)
     }
 
@@ -126,14 +135,14 @@ impl Tape {
     ///
     /// # Errors
     /// As [`Tape::replay`].
-    pub fn open(folder: &Path, mode: Mode) -> Result<Self, Error> {
+    pub fn open(folder: &Path, mode: Mode) -> Result<Self, TapeError> {
         let folder = Folder::open(folder)?;
         let deck = Deck::of(&folder)?;
         Ok(Self::with(mode, folder, deck))
     }
 
     fn with(mode: Mode, folder: Folder, deck: Deck) -> Self {
-        Self(Arc::new(Mutex::new(Inner { mode, folder, deck, troubles: Vec::new(), time: None })))
+        Self(Arc::new(Mutex::new(Inner { mode, folder, deck, unrecorded: Vec::new(), differences: Vec::new(), time: None })))
     }
 
     fn locked(&self) -> MutexGuard<'_, Inner> {
@@ -160,88 +169,122 @@ impl Tape {
         self.locked().time
     }
 
-    /// Answers a request, or has it sent: what the mode says.
-    pub(crate) fn carry(
-        &self,
-        kind: TaskKind,
-        request: &Request,
-        codec: &dyn Codec,
-        redactor: &Redactor,
-        send: impl FnOnce() -> Result<Reply, TransportError>,
-    ) -> Result<Result<Reply, TransportError>, Error> {
-        let (found, mode) = {
-            let mut inner = self.locked();
-            let meaning = Meaning::of(kind, request, codec, inner.folder.stand_ins());
-            let found = match inner.mode {
-                Mode::RecordAll => None,
-                _ => inner.deck.take(&meaning),
-            };
-            if found.is_none() && inner.mode == Mode::Replay {
-                let nearest = inner.deck.nearest(&meaning, inner.folder.entries());
-                return Err(Error::Unmatched { task: kind, tape: inner.folder.path().to_owned(), nearest });
-            }
-            (found, inner.mode)
-        };
-        let recorded = match found {
-            Some(at) => {
-                let mut inner = self.locked();
-                let recorded = inner.folder.sent(at)?;
-                inner.time = inner.folder.entries().get(at).and_then(Entry::unix);
-                Some(recorded)
-            }
-            None => None,
-        };
-        match (mode, recorded) {
-            (Mode::Replay | Mode::RecordMissing, Some(recorded)) => Ok(recorded),
-            (Mode::Compare, taped) => {
-                let live = send();
-                let recorded = Recorded { kind, request, sent: &live, codec, redactor };
-                self.locked().compare(&recorded, taped);
-                Ok(live)
-            }
-            (Mode::RecordAll | Mode::RecordMissing | Mode::Replay, _) => {
-                let live = send();
-                let recorded = Recorded { kind, request, sent: &live, codec, redactor };
-                let mut inner = self.locked();
-                // The task is done, whatever becomes of its record: its answer is not held back.
-                if let Err(error) = inner.folder.add(&recorded) {
-                    inner.troubles.push(error.to_string());
-                }
-                inner.time = inner.folder.entries().last().and_then(Entry::unix);
-                Ok(live)
-            }
-        }
-    }
-
     /// Ends it.
     ///
     /// # Errors
-    /// [`Error::Replay`]: an exchange of a tape that was to answer or compare everything was not asked for, an answer differs,
-    /// or something was not recorded.
-    pub fn finish(&self) -> Result<(), Error> {
+    /// [`TapeError::Unrecorded`]: an exchange is not on it. [`TapeError::Differs`]: an exchange of a tape that was to answer or
+    /// compare everything was not asked for, or an answer differs.
+    pub fn finish(&self) -> Result<(), TapeError> {
         let mut inner = self.locked();
-        let mut troubles = std::mem::take(&mut inner.troubles);
+        let mut why = std::mem::take(&mut inner.unrecorded);
+        let is_whole = why.is_empty();
+        why.append(&mut inner.differences);
         // Where what is missing is recorded, a tape may hold more than one run needs.
         if matches!(inner.mode, Mode::Replay | Mode::Compare) {
             let unused: Vec<String> =
                 inner.deck.unused().filter_map(|at| Some(inner.folder.entries().get(at)?.title())).collect();
             if let Some(first) = unused.first() {
-                troubles.push(format!("{} of its exchanges were not asked for, the first is {first}", unused.len()));
+                why.push(format!("{} of its exchanges were not asked for, the first is {first}", unused.len()));
             }
         }
-        match troubles.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Replay { tape: inner.folder.path().to_owned(), why: troubles.join("\n  ") }),
+        let tape = inner.folder.path().to_owned();
+        match (why.is_empty(), is_whole) {
+            (true, _) => Ok(()),
+            (false, true) => Err(TapeError::Differs { tape, why }),
+            (false, false) => Err(TapeError::Unrecorded { tape, why }),
         }
     }
 }
 
+impl Interceptor for Tape {
+    fn around(
+        &self,
+        outgoing: &Outgoing<'_>,
+        send: &mut dyn FnMut() -> Result<Reply, SendError>,
+    ) -> Result<Reply, SendError> {
+        let taped = self.locked().take(outgoing).map_err(|error| SendError::Interceptor(Box::new(error)))?;
+        let mode = self.mode();
+        if let (Mode::Replay | Mode::RecordMissing, Some(taped)) = (mode, taped.clone()) {
+            return Ok(taped?);
+        }
+        let sent = match send() {
+            Ok(reply) => Ok(reply),
+            Err(SendError::Transport(error)) => Err(error),
+            Err(other) => return Err(other),
+        };
+        let recorded = Recorded {
+            kind: outgoing.task,
+            request: outgoing.request,
+            sent: &sent,
+            codec: outgoing.codec,
+            redactor: outgoing.redactor,
+        };
+        match mode {
+            Mode::Compare => self.locked().compare(&recorded, taped),
+            _ => self.locked().record(&recorded),
+        }
+        Ok(sent?)
+    }
+
+    fn answers_everything(&self) -> bool {
+        self.mode() == Mode::Replay
+    }
+}
+
 impl Inner {
+    /// What the tape answers to a request, in the request's own protocol. Nothing, where it does not hold the exchange and the
+    /// gateway is to be asked.
+    fn take(&mut self, outgoing: &Outgoing<'_>) -> Result<Option<Result<Reply, TransportError>>, TapeError> {
+        if self.mode == Mode::RecordAll {
+            return Ok(None);
+        }
+        let Outgoing { task, request, codec, .. } = *outgoing;
+        let meaning = Meaning::of(task, request, codec, self.folder.stand_ins());
+        let Some(at) = self.deck.take(&meaning) else {
+            if self.mode != Mode::Replay {
+                return Ok(None);
+            }
+            let nearest = self.deck.nearest(&meaning, self.folder.entries());
+            return Err(TapeError::Unmatched { task, tape: self.folder.path().to_owned(), nearest });
+        };
+        let entry = self.folder.entries().get(at);
+        self.time = entry.and_then(Entry::unix);
+        let recorded_over = entry.map_or(codec.protocol(), Entry::protocol);
+        let taped = self.folder.sent(at)?;
+        if recorded_over == codec.protocol() { Ok(Some(taped)) } else { self.translated(taped, recorded_over, outgoing).map(Some) }
+    }
+
+    /// An answer of the other protocol in that of the request.
+    fn translated(
+        &self,
+        taped: Result<Reply, TransportError>,
+        recorded_over: Protocol,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Result<Reply, TransportError>, TapeError> {
+        let Ok(reply) = taped else { return Ok(taped) };
+        let read = codec_of(recorded_over).decode_response(outgoing.task, &reply);
+        let answer = read.map_err(|error| TapeError::Unmatched {
+            task: outgoing.task,
+            tape: self.folder.path().to_owned(),
+            nearest: format!("its answer over {recorded_over} cannot be said over {}: {error}", outgoing.codec.protocol()),
+        })?;
+        let written = outgoing.codec.encode_responses(&[(outgoing.task, answer.value)]).payload;
+        Ok(Ok(Reply { headers: [reply.headers, written.headers].concat(), ..written }))
+    }
+
+    fn record(&mut self, recorded: &Recorded<'_>) {
+        // The task is done, whatever becomes of its record: its answer is not held back.
+        if let Err(error) = self.folder.add(recorded) {
+            self.unrecorded.push(error.to_string());
+        }
+        self.time = self.folder.entries().last().and_then(Entry::unix);
+    }
+
     /// Compares an answer, as it would stand on the tape, with the one that does.
     fn compare(&mut self, live: &Recorded<'_>, taped: Option<Result<Reply, TransportError>>) {
         let Recorded { kind, codec, redactor, .. } = *live;
         let Some(taped) = taped else {
-            self.troubles.push(format!("{}: it is not on the tape", kind.name()));
+            self.differences.push(format!("{}: it is not on the tape", kind.name()));
             return;
         };
         let stand_ins = self.folder.stand_ins();
@@ -262,7 +305,7 @@ impl Inner {
                 let text = |value: &Option<serde_json::Value>| {
                     value.as_ref().map_or("nothing".to_owned(), ToString::to_string)
                 };
-                self.troubles.push(format!(
+                self.differences.push(format!(
                     "{}: {} is {} on the tape and {} now",
                     kind.name(),
                     field.path,
@@ -303,10 +346,10 @@ impl Transport for Offline {
     }
 }
 
-fn at(path: &Path, why: impl ToString) -> Error {
-    Error::Storage { path: path.to_owned(), why: why.to_string() }
-}
-
-fn broken(path: &Path, line: usize, why: impl Into<String>) -> Error {
-    Error::Tape { path: PathBuf::from(path), line, why: why.into() }
+/// The codec of a protocol. Any zone of times will do where nothing but the tape is read.
+pub(crate) fn codec_of(protocol: Protocol) -> Box<dyn Codec> {
+    match protocol {
+        Protocol::Xml => Box::new(XmlCodec::default()),
+        Protocol::Json => Box::new(JsonCodec::default()),
+    }
 }

@@ -3,19 +3,22 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
+use certgate_client::{Phase, Redactor, TransportError};
 use certgate_domain::{Protocol, TaskKind};
-use certgate_json::{JsonCodec, text};
+use certgate_json::text;
 use certgate_wire::{Body, Codec, Method, Reply, Request};
-use certgate_xml::XmlCodec;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{StandIns, at, broken, lines};
-use crate::{Error, Phase, Redactor, TransportError};
+use crate::{
+    StandIns, TapeError, codec_of,
+    error::{at, broken},
+    lines,
+};
 
 /// The first line of `tape.jsonl`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -158,7 +161,7 @@ impl Recorded<'_> {
     }
 
     fn clean(&self, bytes: &[u8], stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
-        let bytes = self.redactor.bytes(&self.codec.redact(bytes));
+        let bytes = self.redactor.body(self.codec, bytes).into_bytes();
         redacted.extend(blanked(&bytes));
         stand_ins.replace(bytes, self.codec.protocol(), redacted)
     }
@@ -173,8 +176,8 @@ const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
 
 impl Folder {
     /// A new tape.
-    pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, Error> {
-        fs::create_dir_all(path).map_err(|why| at(path, why))?;
+    pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, TapeError> {
+        create_private(path).map_err(|why| at(path, why))?;
         if Self::is_in(path) {
             return Err(at(
                 &path.join(INDEX),
@@ -193,7 +196,7 @@ impl Folder {
     }
 
     /// Removes its files, and no others.
-    pub(super) fn remove(self) -> Result<(), Error> {
+    pub(super) fn remove(self) -> Result<(), TapeError> {
         let files = self.entries.iter().flat_map(|entry| [Some(&*entry.request), entry.response.as_deref()]);
         for name in files.flatten().chain([INDEX]) {
             let path = self.path.join(name);
@@ -209,9 +212,13 @@ impl Folder {
     ///
     /// # Errors
     /// There is none, or it cannot be read.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path) -> Result<Self, TapeError> {
         let index = path.join(INDEX);
-        let text = fs::read_to_string(&index).map_err(|why| at(&index, format!("{why}: expected a tape's folder")))?;
+        let text = read_plain(&index).and_then(|bytes| String::from_utf8(bytes).map_err(|why| at(&index, why)));
+        let text = text.map_err(|why| match why {
+            TapeError::File { path, why } => TapeError::File { path, why: format!("{why}: expected a tape's folder") },
+            other => other,
+        })?;
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let head = lines.next().map(|(_, line)| serde_json::from_str::<Head>(line));
         let head = match head {
@@ -262,28 +269,24 @@ impl Folder {
         self.head.live
     }
 
-    /// The codec of an exchange; any zone does where nothing but the tape is read.
+    /// The codec of an exchange.
     pub fn codec(entry: &Entry) -> Box<dyn Codec> {
-        match entry.protocol() {
-            Protocol::Xml => Box::new(XmlCodec::default()),
-            Protocol::Json => Box::new(JsonCodec::default()),
-        }
+        codec_of(entry.protocol())
     }
 
     /// An exchange's files.
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn exchange(&self, entry: &Entry) -> Result<Exchange, Error> {
+    pub fn exchange(&self, entry: &Entry) -> Result<Exchange, TapeError> {
         let read = |name: &String| {
-            let path = self.path.join(name);
-            fs::read(&path).map_err(|why| at(&path, why))
+            read_plain(&self.path.join(name))
         };
         self.exchange_of(entry, read(&entry.request)?, entry.response.as_ref().map(read).transpose()?)
     }
 
     /// An exchange whose files hold this.
-    fn exchange_of(&self, entry: &Entry, request_file: Vec<u8>, body: Option<Vec<u8>>) -> Result<Exchange, Error> {
+    fn exchange_of(&self, entry: &Entry, request_file: Vec<u8>, body: Option<Vec<u8>>) -> Result<Exchange, TapeError> {
         let request = self.request(entry, &request_file)?;
         let reply = body.map(|body| Reply {
             status: entry.status.unwrap_or(200),
@@ -293,7 +296,7 @@ impl Folder {
         Ok(Exchange { request, reply, request_file })
     }
 
-    fn request(&self, entry: &Entry, bytes: &[u8]) -> Result<Request, Error> {
+    fn request(&self, entry: &Entry, bytes: &[u8]) -> Result<Request, TapeError> {
         if entry.protocol() == Protocol::Xml {
             let body = Body(bytes.to_vec());
             return Ok(Request { method: Method::Post, target: String::new(), headers: Vec::new(), body });
@@ -303,14 +306,12 @@ impl Folder {
     }
 
     /// The request alone.
-    pub(super) fn request_of(&self, entry: &Entry) -> Result<Request, Error> {
-        let path = self.path.join(&entry.request);
-        let bytes = fs::read(&path).map_err(|why| at(&path, why))?;
-        self.request(entry, &bytes)
+    pub(super) fn request_of(&self, entry: &Entry) -> Result<Request, TapeError> {
+        self.request(entry, &read_plain(&self.path.join(&entry.request))?)
     }
 
     /// What was sent back when it was recorded.
-    pub(super) fn sent(&self, place: usize) -> Result<Result<Reply, TransportError>, Error> {
+    pub(super) fn sent(&self, place: usize) -> Result<Result<Reply, TransportError>, TapeError> {
         let Some(entry) = self.entries.get(place) else {
             return Err(broken(&self.path.join(INDEX), place + 2, "there is no such exchange"));
         };
@@ -325,7 +326,7 @@ impl Folder {
     }
 
     /// Adds an exchange: its files first, its line after them. One that would hold what it must not is not written.
-    pub(super) fn add(&mut self, recorded: &Recorded<'_>) -> Result<(), Error> {
+    pub(super) fn add(&mut self, recorded: &Recorded<'_>) -> Result<(), TapeError> {
         let Recorded { kind, request: _, sent, codec, redactor } = recorded;
         let number = self.entries.len() + 1;
         let protocol = codec.protocol();
@@ -336,7 +337,7 @@ impl Folder {
             number,
             task: kind.name().to_owned(),
             transport: protocol.name().to_owned(),
-            time: Timestamp::from_second(crate::unix_now() / 1000).unwrap_or_default().to_string(),
+            time: Timestamp::from_second(certgate_client::unix_now() / 1000).unwrap_or_default().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             request: name("request", if protocol == Protocol::Xml { "xml" } else { "http" }),
             response: None,
@@ -385,7 +386,7 @@ impl Folder {
         Ok(())
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TapeError> {
         let path = self.path.join(name);
         let mut options = OpenOptions::new();
         options.create_new(true).write(true);
@@ -394,7 +395,7 @@ impl Folder {
         file.write_all(bytes).map_err(|why| at(&path, why))
     }
 
-    fn line(&self, value: &impl Serialize) -> Result<(), Error> {
+    fn line(&self, value: &impl Serialize) -> Result<(), TapeError> {
         let path = self.path.join(INDEX);
         let mut options = OpenOptions::new();
         options.create(true).append(true);
@@ -403,6 +404,40 @@ impl Folder {
         line.push(b'\n');
         options.open(&path).and_then(|mut file| file.write_all(&line)).map_err(|why| at(&path, why))
     }
+}
+
+/// Makes a folder that only its owner may look into. One that is there stays as it is.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// No file of a tape is larger, in bytes: an answer is as large as the client takes, and is spread over lines here.
+const LARGEST: u64 = 64 << 20;
+
+/// Reads a file that comes with a tape, which may be somebody else's: no link, no device, nothing without an end.
+fn read_plain(path: &Path) -> Result<Vec<u8>, TapeError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
+    }
+    let read = || {
+        let file = options.open(path)?;
+        let about = file.metadata()?;
+        if !about.is_file() || about.len() > LARGEST {
+            return Err(std::io::Error::other("it is no plain file of at most 64 MiB"));
+        }
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|why| at(path, why))
 }
 
 fn private(options: &mut OpenOptions) {

@@ -2,11 +2,11 @@
 
 use std::{fs, path::Path};
 
+use certgate_client::Redactor;
 use certgate_domain::Verdict;
 use certgate_wire::{Codec, Decoded};
 
-use super::{BLANK, Entry, Exchange, Folder};
-use crate::{Error, Redactor};
+use crate::{BLANK, Entry, Exchange, Folder, TapeError};
 
 /// An exchange, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// The tape cannot be read.
-pub fn check(path: &Path, oldest: Option<i64>, secrets: &Redactor) -> Result<Vec<Checked>, Error> {
+pub fn check(path: &Path, oldest: Option<i64>, secrets: &Redactor) -> Result<Vec<Checked>, TapeError> {
     let folder = Folder::open(path)?;
     let mut before = i64::MIN;
     let mut all = Vec::new();
@@ -62,7 +62,7 @@ fn age(time: i64, oldest: Option<i64>) -> Option<&'static str> {
     let oldest = oldest?;
     if time < oldest {
         Some("record it again")
-    } else if time > crate::unix_now() / 1000 + CLOCKS {
+    } else if time > certgate_client::unix_now() / 1000 + CLOCKS {
         Some("that is still to come")
     } else {
         None

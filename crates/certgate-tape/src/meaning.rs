@@ -8,9 +8,9 @@ use certgate_wire::{Codec, Reply, Request};
 use serde_json::{Value, json};
 
 use super::{Entry, Folder, StandIns};
-use crate::{Error, difference};
+use crate::{TapeError, difference};
 
-/// What a request asks for: transport, task, value and options. Neither who asks nor the transaction id.
+/// What a request asks for: protocol, task, value and options. Neither who asks nor the transaction id.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Meaning {
     protocol: Protocol,
@@ -31,14 +31,12 @@ impl Meaning {
                 let mut value =
                     json!({ "value": document::request(&call.value), "options": document::options(&options) });
                 stand_ins.stand_in(&mut value);
-                Self { protocol, task: asked.kind(), value, ctid }
+                // XML has no task of its own for `hello`.
+                let task = if task == TaskKind::Hello { task } else { asked.kind() };
+                Self { protocol, task, value, ctid }
             }
             _ => Self { protocol, task, value: String::from_utf8_lossy(&request.body).into(), ctid: None },
         }
-    }
-
-    fn key(&self) -> String {
-        format!("{} {}", self.protocol, self.over_any_transport())
     }
 
     /// What it asks for, by whatever protocol. The order of members is not the meaning.
@@ -95,23 +93,25 @@ pub(super) struct Deck {
 }
 
 impl Deck {
-    pub(super) fn of(folder: &Folder) -> Result<Self, Error> {
+    pub(super) fn of(folder: &Folder) -> Result<Self, TapeError> {
         let mut this = Self::default();
         for (at, entry) in folder.entries().iter().enumerate() {
             let request = folder.request_of(entry)?;
             let codec = Folder::codec(entry);
             let kind = entry.kind().unwrap_or(TaskKind::Hello);
             let meaning = Meaning::of(kind, &request, &*codec, folder.stand_ins());
-            this.by_meaning.entry(meaning.key()).or_default().push_back(at);
+            this.by_meaning.entry(meaning.over_any_transport()).or_default().push_back(at);
             this.left.insert(at);
             this.meanings.push(meaning);
         }
         Ok(this)
     }
 
-    /// The exchange that answers next what is asked for.
+    /// The exchange that answers next what is asked for: the first one recorded over the same protocol, else over the other.
     pub(super) fn take(&mut self, meaning: &Meaning) -> Option<usize> {
-        let at = self.by_meaning.get_mut(&meaning.key())?.pop_front()?;
+        let same = self.by_meaning.get_mut(&meaning.over_any_transport())?;
+        let own = same.iter().position(|at| self.meanings.get(*at).is_some_and(|other| other.protocol == meaning.protocol));
+        let at = same.remove(own.unwrap_or_default())?;
         self.left.remove(&at);
         Some(at)
     }
@@ -136,7 +136,7 @@ impl Deck {
             .meanings
             .iter()
             .enumerate()
-            .filter(|(_, other)| other.task == meaning.task && other.protocol == meaning.protocol);
+            .filter(|(_, other)| other.task == meaning.task);
         let nearest = candidates
             .map(|(at, other)| (at, differing(other)))
             .min_by_key(|(at, fields)| (fields.len(), !self.left.contains(at)));

@@ -1,8 +1,8 @@
 //! The texts of a payload where they stand: what each says, however it is spelled, and another in its place.
 
+use certgate_client::escape::{self, undone};
 use serde_json::Value;
 
-use super::leak::{json_decoded, percent_decoded, xml_decoded};
 
 /// What stands in a text's place, by the name of its field and by what it says; none where it stays.
 pub(super) type Replace<'a> = dyn FnMut(&str, &str) -> Option<String> + 'a;
@@ -92,7 +92,7 @@ fn said(raw: &str) -> String {
     let mut rest = raw;
     while let Some(at) = rest.find('<') {
         let (before, from) = rest.split_at(at);
-        said += &xml_decoded(before);
+        said += &undone(before, escape::xml);
         let Some((open, close)) = INSIDE.iter().find(|(open, _)| from.starts_with(open)) else {
             rest = from;
             break;
@@ -104,7 +104,7 @@ fn said(raw: &str) -> String {
         }
         rest = after;
     }
-    said + &xml_decoded(rest)
+    said + &undone(rest, escape::xml)
 }
 
 /// JSON with its texts replaced.
@@ -132,7 +132,7 @@ pub(super) fn in_json(json: &str, replace: &mut Replace<'_>) -> String {
             }
             literal => {
                 let inside = literal.strip_prefix('"').unwrap_or_default();
-                let text = json_decoded(inside.strip_suffix('"').unwrap_or(inside));
+                let text = undone(inside.strip_suffix('"').unwrap_or(inside), escape::json);
                 if after.trim_start().starts_with(':') {
                     key = text;
                     None
@@ -166,7 +166,7 @@ pub(super) fn in_query(target: &str, replace: &mut Replace<'_>) -> String {
     let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
     let pairs = query.split('&').map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match replace(name, &percent_decoded(value)) {
+        match replace(name, &undone(value, escape::percent)) {
             // What stands in is made of what needs no escape but for the `@`.
             Some(text) => format!("{name}={}", text.replace('@', "%40").replace(' ', "%20").replace('&', "%26")),
             None => pair.to_owned(),

@@ -13,7 +13,7 @@ use super::{
     meaning::{self, Meaning},
 };
 use crate::{
-    Error,
+    TapeError,
     difference::{Field, Relation, any_place, fields, kind},
 };
 
@@ -62,7 +62,7 @@ struct Side {
 
 impl Side {
     /// Its answers as they were sent, or by the JSON API's names where they are compared over two transports.
-    fn read(folder: &Folder, as_sent: bool, stand_ins: StandIns) -> Result<Self, Error> {
+    fn read(folder: &Folder, as_sent: bool, stand_ins: StandIns) -> Result<Self, TapeError> {
         let (mut meanings, mut answers) = (Vec::new(), Vec::new());
         for entry in folder.entries() {
             let exchange = folder.exchange(entry)?;
@@ -113,7 +113,7 @@ fn shape(task: &str, path: &str, value: &Value, shapes: &mut Shapes) {
 ///
 /// # Errors
 /// One of them cannot be read.
-pub fn compare(left: &Path, right: &Path) -> Result<Comparison, Error> {
+pub fn compare(left: &Path, right: &Path) -> Result<Comparison, TapeError> {
     let (left, right) = (Folder::open(left)?, Folder::open(right)?);
     let transports: BTreeSet<_> = left.entries().iter().chain(right.entries()).map(|entry| &entry.transport).collect();
     let as_sent = transports.len() == 1;

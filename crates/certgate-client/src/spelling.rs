@@ -1,0 +1,452 @@
+//! Where a text holds a secret, in whatever spelling.
+//!
+//! One mechanism serves both sides: what is found is taken out, and what is still found withholds a text. The text is looked at
+//! as it is and with its escapes undone, of all kinds at once and up to [`LEVELS`] times; each time the secret is looked for as
+//! itself, in Base64, Base32 and hexadecimal, and as what it becomes when its UTF-8 is read as windows-1252. Line ends within it
+//! do not hide it. The time is linear in the text, whatever stands in it.
+
+use std::{borrow::Cow, ops::Range};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+
+use crate::escape::{Unescaped, backslash_x, json, percent, quoted_printable, xml};
+
+/// How often escapes are undone.
+const LEVELS: usize = 4;
+/// A text is looked at in windows of that many bytes, so that what is needed beside it stays small.
+const WINDOW: usize = 256 * 1024;
+/// How far two windows overlap, at least; [`OVERLAP_PER_BYTE`] for each byte of the longest spelling of a secret beyond that.
+const OVERLAP: usize = 8 * 1024;
+const OVERLAP_PER_BYTE: usize = 64;
+/// A shorter secret is only looked for as itself: what encodes it stands in any text by chance.
+const SHORTEST_ENCODED: usize = 4;
+
+/// The spellings of some secrets.
+#[derive(Clone)]
+pub(crate) struct Spellings {
+    needles: Vec<Needle>,
+    /// The two bytes that a needle begins with: a bit each.
+    starts: Vec<u64>,
+    longest: usize,
+}
+
+#[derive(Clone)]
+struct Needle {
+    bytes: Vec<u8>,
+    name: &'static str,
+    /// The length of the secret itself, in bytes.
+    secret: usize,
+}
+
+/// A place in a text that holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) range: Range<usize>,
+    /// How it is spelled, for people.
+    pub(crate) name: &'static str,
+}
+
+impl Default for Spellings {
+    fn default() -> Self {
+        Self { needles: Vec::new(), starts: vec![0; 1024], longest: 0 }
+    }
+}
+
+const PLAIN: &str = "as it is";
+
+impl Spellings {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.needles.is_empty()
+    }
+
+    /// The most bytes that a spelling of a secret is looked for in.
+    pub(crate) fn reach(&self) -> usize {
+        OVERLAP.max(self.longest * OVERLAP_PER_BYTE)
+    }
+
+    /// Adds a secret.
+    pub(crate) fn add(&mut self, secret: &str) {
+        let length = secret.len();
+        let mut add = |bytes: Vec<u8>, name| self.needle(Needle { bytes, name, secret: length });
+        add(squeezed(secret.as_bytes()).0.into_owned(), PLAIN);
+        // A secret that itself looks like an escape is changed where escapes are undone.
+        let mut level = secret.as_bytes().to_vec();
+        for _ in 0..LEVELS {
+            let Some((undone, _)) = unescaped(&level) else { break };
+            add(squeezed(&undone).0.into_owned(), PLAIN);
+            level = undone;
+        }
+        if length < SHORTEST_ENCODED {
+            return;
+        }
+        if secret.contains(' ') {
+            add(secret.replace(' ', "+").into_bytes(), PLAIN);
+        }
+        if !secret.is_ascii() {
+            let misread: String = secret.bytes().map(windows_1252).collect();
+            add(misread.into_bytes(), "read as windows-1252");
+            let misread: String = secret.bytes().map(char::from).collect();
+            add(misread.into_bytes(), "read as ISO-8859-1");
+        }
+        for encoded in in_base64(secret) {
+            add(encoded.into_bytes(), "Base64");
+        }
+        for encoded in in_base32(secret.as_bytes()) {
+            add(encoded.to_ascii_lowercase().into_bytes(), "Base32");
+            add(encoded.into_bytes(), "Base32");
+        }
+        for separator in ["", ":", "-", " ", ", ", " 0x", ", 0x", ",0x"] {
+            let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let encoded = digits.join(separator);
+            let upper: Vec<String> = digits.iter().map(|digits| digits.to_ascii_uppercase()).collect();
+            add(encoded.into_bytes(), "hexadecimal");
+            add(upper.join(separator).into_bytes(), "hexadecimal");
+        }
+    }
+
+    /// Adds what certainly holds a secret, such as the Base64 of a user and a password.
+    pub(crate) fn add_encoded(&mut self, encoded: &str) {
+        self.needle(Needle { bytes: encoded.as_bytes().to_vec(), name: "Base64", secret: encoded.len() });
+    }
+
+    fn needle(&mut self, needle: Needle) {
+        let Some(first) = needle.bytes.first() else { return };
+        if self.needles.iter().any(|known| known.bytes == needle.bytes) {
+            return;
+        }
+        let seconds = match needle.bytes.get(1) {
+            Some(second) => *second..=*second,
+            None => 0..=u8::MAX,
+        };
+        for second in seconds {
+            let (word, bit) = place(*first, second);
+            if let Some(word) = self.starts.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        self.longest = self.longest.max(needle.bytes.len());
+        self.needles.push(needle);
+    }
+
+    /// Where the text holds secrets of that many bytes or more: overlapping, in no order.
+    pub(crate) fn find(&self, text: &str, shortest: usize) -> Vec<Found> {
+        let mut found = Vec::new();
+        if self.is_empty() {
+            return found;
+        }
+        let overlap = self.reach();
+        let text = text.as_bytes();
+        let mut start = 0;
+        loop {
+            let end = text.len().min(start + WINDOW.max(2 * overlap));
+            self.find_in_window(text.get(start..end).unwrap_or_default(), shortest, |range, name| {
+                let range = start + range.start..start + range.end;
+                found.push(Found { range: whole_characters(text, range), name });
+            });
+            if end == text.len() {
+                return found;
+            }
+            start = end - overlap;
+        }
+    }
+
+    fn find_in_window(&self, window: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &'static str)) {
+        let mut level = Cow::Borrowed(window);
+        let mut origins: Option<Vec<u32>> = None;
+        for depth in 0..=LEVELS {
+            let (text, kept) = squeezed(&level);
+            self.find_in(&text, shortest, |range, needle| {
+                // From the text to the level, from there to the window.
+                let in_level = |at: usize| match &kept {
+                    Some(kept) => kept.get(at).map_or(level.len(), |at| *at as usize),
+                    None => at,
+                };
+                let in_window = |at: usize| match &origins {
+                    Some(origins) => origins.get(at).map_or(window.len(), |at| *at as usize),
+                    None => at,
+                };
+                let start = in_window(in_level(range.start));
+                let last = in_level(range.end - 1);
+                let end = in_window(last + 1);
+                let name = match (needle.name, depth) {
+                    (PLAIN, 0) => PLAIN,
+                    (PLAIN, 1) => "escaped",
+                    (PLAIN, _) => "escaped more than once",
+                    (name, _) => name,
+                };
+                call(start..end, name);
+            });
+            let Some((undone, from)) = unescaped(&level) else { return };
+            origins = Some(match origins {
+                None => from,
+                Some(before) => {
+                    from.iter().map(|at| before.get(*at as usize).copied().unwrap_or(window.len() as u32)).collect()
+                }
+            });
+            level = Cow::Owned(undone);
+        }
+    }
+
+    fn find_in(&self, text: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &Needle)) {
+        for (at, first) in text.iter().enumerate() {
+            let (word, bit) = place(*first, text.get(at + 1).copied().unwrap_or_default());
+            if self.starts.get(word).is_none_or(|word| word & bit == 0) {
+                continue;
+            }
+            let rest = text.get(at..).unwrap_or_default();
+            let found = self.needles.iter().filter(|needle| needle.secret >= shortest && rest.starts_with(&needle.bytes));
+            if let Some(needle) = found.max_by_key(|needle| needle.bytes.len()) {
+                call(at..at + needle.bytes.len(), needle);
+            }
+        }
+    }
+}
+
+/// The bit of two bytes, and the word it is in.
+fn place(first: u8, second: u8) -> (usize, u64) {
+    let number = usize::from(first) << 8 | usize::from(second);
+    (number / 64, 1 << (number % 64))
+}
+
+/// A range that cuts no character in pieces.
+fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let is_inside = |at: usize| text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let Range { mut start, mut end } = range;
+    while is_inside(start) {
+        start -= 1;
+    }
+    while is_inside(end) {
+        end += 1;
+    }
+    start..end
+}
+
+/// The text with all its escapes undone once, and where each of its bytes comes from, with one more for the end. `None` where
+/// there is no escape.
+fn unescaped(text: &[u8]) -> Option<(Vec<u8>, Vec<u32>)> {
+    let escape = |rest: &[u8]| -> Option<Unescaped> {
+        match rest.first()? {
+            b'%' => percent(rest),
+            b'&' => xml(rest),
+            b'\\' => json(rest).or_else(|| backslash_x(rest)),
+            b'=' => quoted_printable(rest),
+            _ => None,
+        }
+    };
+    let (mut undone, mut from) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
+    let (mut at, mut is_changed) = (0, false);
+    while let Some(byte) = text.get(at) {
+        let rest = text.get(at..).unwrap_or_default();
+        match escape(rest) {
+            Some(unescaped) => {
+                is_changed = true;
+                undone.extend_from_slice(unescaped.bytes());
+                from.extend(unescaped.bytes().iter().map(|_| at as u32));
+                at += unescaped.length;
+            }
+            None => {
+                undone.push(*byte);
+                from.push(at as u32);
+                at += 1;
+            }
+        }
+    }
+    from.push(text.len() as u32);
+    is_changed.then_some((undone, from))
+}
+
+/// The text without what may break a secret in two: line ends with the blanks around them, and the zero bytes of UTF-16; and
+/// which of its bytes are left. `None`: all of them.
+fn squeezed(text: &[u8]) -> (Cow<'_, [u8]>, Option<Vec<u32>>) {
+    if !text.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
+        return (Cow::Borrowed(text), None);
+    }
+    let (mut left, mut kept) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len()));
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let rest = text.get(at..).unwrap_or_default();
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        let is_break = rest.get(..blanks).is_some_and(|blanks| blanks.iter().any(|byte| matches!(byte, b'\n' | b'\r')));
+        if is_break {
+            at += blanks;
+        } else if *byte == 0 {
+            at += 1;
+        } else {
+            // Blanks without a line end are looked at once.
+            for offset in 0..blanks.max(1) {
+                left.extend(text.get(at + offset));
+                kept.push((at + offset) as u32);
+            }
+            at += blanks.max(1);
+        }
+    }
+    (Cow::Owned(left), Some(kept))
+}
+
+/// What a secret is in Base64 of either alphabet, wherever in what was encoded it stands: without the characters that its
+/// neighbours have a part in.
+fn in_base64(secret: &str) -> impl Iterator<Item = String> {
+    let at = move |before: usize| {
+        let bytes = [vec![0; before].as_slice(), secret.as_bytes()].concat();
+        let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+        [STANDARD_NO_PAD, URL_SAFE_NO_PAD]
+            .map(|engine| engine.encode(&bytes).get(own.clone()).unwrap_or_default().to_owned())
+    };
+    (0..3).flat_map(at).filter(|encoded| encoded.len() >= 4)
+}
+
+/// The same in Base32 (RFC 4648, section 6), in capitals.
+fn in_base32(secret: &[u8]) -> impl Iterator<Item = String> {
+    const ALPHABET: [u8; 32] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let at = move |before: usize| {
+        let bytes = [vec![0; before].as_slice(), secret].concat();
+        let digit = |number: usize| {
+            let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
+            let value = (0..5).fold(0, |value, offset| value << 1 | bit(number * 5 + offset));
+            ALPHABET.get(value).copied().map_or('A', char::from)
+        };
+        ((before * 8).div_ceil(5)..bytes.len() * 8 / 5).map(digit).collect::<String>()
+    };
+    (0..5).map(at).filter(|encoded| encoded.len() >= 6)
+}
+
+/// The text of a body: UTF-8, UTF-16 or UTF-32 by its first bytes; whatever is none of these is read as windows-1252.
+pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(body)
+        && !text.contains('\0')
+    {
+        return Cow::Borrowed(text);
+    }
+    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks(2).map(|unit| read([unit.first().copied().unwrap_or(0), unit.get(1).copied().unwrap_or(0)]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+    };
+    let wider = |bytes: &[u8], read: fn([u8; 4]) -> u32| {
+        let units = bytes.chunks(4).map(|unit| read(std::array::from_fn(|at| unit.get(at).copied().unwrap_or(0))));
+        units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+    };
+    Cow::Owned(match body {
+        [0xFF, 0xFE, 0, 0, rest @ ..] => wider(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => wider(rest, u32::from_be_bytes),
+        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [1..=u8::MAX, 0, 0, 0, ..] => wider(body, u32::from_le_bytes),
+        [0, 0, 0, 1..=u8::MAX, ..] => wider(body, u32::from_be_bytes),
+        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => wide(body, u16::from_le_bytes),
+        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => wide(body, u16::from_be_bytes),
+        _ => body
+            .utf8_chunks()
+            .flat_map(|chunk| chunk.valid().chars().chain(chunk.invalid().iter().map(|byte| windows_1252(*byte))))
+            .collect(),
+    })
+}
+
+/// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.
+fn windows_1252(byte: u8) -> char {
+    const SPECIAL: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
+        '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+    ];
+    let special = usize::from(byte).checked_sub(0x80).and_then(|at| SPECIAL.get(at));
+    special.copied().unwrap_or(char::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    use super::{OVERLAP, Spellings, WINDOW, readable};
+
+    fn spellings(secret: &str) -> Spellings {
+        let mut spellings = Spellings::default();
+        spellings.add(secret);
+        spellings
+    }
+
+    /// Every place that holds the secret, and how it is spelled there, in the order of the text.
+    fn found<'t>(text: &'t str, secret: &str) -> Vec<(&'t str, &'static str)> {
+        let mut found = spellings(secret).find(text, 1);
+        found.sort_by_key(|found| found.range.start);
+        found.dedup_by(|one, other| one.range.start < other.range.end);
+        found.into_iter().map(|found| (&text[found.range], found.name)).collect()
+    }
+
+    #[test]
+    fn every_spelling_with_its_place() {
+        let secret = "s3cr&t<>:ü]]>";
+        let basic = STANDARD.encode(format!("user:{secret}"));
+        for (text, expected) in [
+            ("a s3cr&t<>:ü]]> b", Some(("s3cr&t<>:ü]]>", "as it is"))),
+            ("a s3cr%26t%3c%3E%3A%C3%BC%5D%5D%3E b", Some(("s3cr%26t%3c%3E%3A%C3%BC%5D%5D%3E", "escaped"))),
+            ("=s3cr&amp;t&lt;&#62;:&#xFC;]]&gt;;", Some(("s3cr&amp;t&lt;&#62;:&#xFC;]]&gt;", "escaped"))),
+            ("\\u0073\\u0033cr&t<>:\\u00fc]]>\\", Some(("\\u0073\\u0033cr&t<>:\\u00fc]]>", "escaped"))),
+            ("\\x733cr&t<>:\\xc3\\xbc]]>", Some(("\\x733cr&t<>:\\xc3\\xbc]]>", "escaped"))),
+            ("x s3cr&t<>:=C3=BC=\n]]=3E.", Some(("s3cr&t<>:=C3=BC=\n]]=3E", "escaped"))),
+            ("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", Some(("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", "escaped more than once"))),
+            ("s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;", Some(("s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;", "escaped more than once"))),
+            ("a s3cr\r\n  &t<>\n:ü]]> b", Some(("s3cr\r\n  &t<>\n:ü]]>", "as it is"))),
+            ("a s3cr\\n&t<>:ü]]> b", Some(("s3cr\\n&t<>:ü]]>", "escaped"))),
+            ("s3cr&t<>:Ã¼]]>", Some(("s3cr&t<>:Ã¼]]>", "read as windows-1252"))),
+            ("x czNjciZ0PD46w7xdXT4=", Some(("czNjciZ0PD46w7xdXT", "Base64"))),
+            ("c: czNjciZ0\r\n  PD46w7xdXT4=", Some(("czNjciZ0\r\n  PD46w7xdXT", "Base64"))),
+            ("czNjciZ0PD46w7xd\\nXT4=", Some(("czNjciZ0PD46w7xd\\nXT", "Base64"))),
+            ("733363722674 3c3e3ac3bc5d5d3e", None),
+            ("x 7333637226743c3e3ac3bc5d5d3e", Some(("7333637226743c3e3ac3bc5d5d3e", "hexadecimal"))),
+            ("73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E", Some(("73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E", "hexadecimal"))),
+            ("OMZWG4RGOQ6D4OWDXROV2PQ=", Some(("OMZWG4RGOQ6D4OWDXROV2P", "Base32"))),
+            ("s3cr t", None),
+            ("s3cr &t<>:ü]]>", None),
+            ("", None),
+        ] {
+            assert_eq!(found(text, secret).first().copied(), expected, "{text}");
+        }
+        assert_eq!(found(&basic, secret).first().unwrap().1, "Base64");
+    }
+
+    /// A secret that looks like an escape itself, one with a blank, one character.
+    #[test]
+    fn odd_secrets() {
+        for (secret, text, expected) in [
+            ("a%41b&c", "x a%41b&amp;c", Some("escaped")),
+            ("a%41b&c", "a%2541b&c", Some("escaped")),
+            ("pass word", "?p=pass+word", Some("as it is")),
+            ("x", "axb", Some("as it is")),
+            ("x", "a&#120;b", Some("escaped")),
+            ("ßi", "ÃŸi", None),
+            ("größe", "grÃ¶ÃŸe", Some("read as windows-1252")),
+        ] {
+            assert_eq!(found(text, secret).first().map(|(_, name)| *name), expected, "{text}");
+        }
+    }
+
+    /// What stands across the end of a window is found once the next one begins before it.
+    #[test]
+    fn windows_overlap() {
+        for before in [WINDOW - 40, WINDOW - OVERLAP - 3, WINDOW, 3 * WINDOW - 7] {
+            let text = format!("{}\u{fc}s3cr%65t\u{fc}{}", "ü".repeat(before / 2), "ü".repeat(WINDOW));
+            assert_eq!(found(&text, "s3cret"), [("s3cr%65t", "escaped")], "{before}");
+        }
+    }
+
+    #[test]
+    fn bodies_in_other_encodings() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let other = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        let wider = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>();
+        for (body, expected) in [
+            ("<a>ü</a>".as_bytes().to_vec(), "<a>ü</a>"),
+            ([vec![0xFF, 0xFE], wide("<a>ü€😀")].concat(), "<a>ü€😀"),
+            ([vec![0xFE, 0xFF], other("<a>ü")].concat(), "<a>ü"),
+            (wide("<a>ü"), "<a>ü"),
+            (other("<a>ü"), "<a>ü"),
+            (wider("<a>ü"), "<a>ü"),
+            ([vec![0xFF, 0xFE, 0, 0], wider("ü")].concat(), "ü"),
+            (b"gr\xF6\xDFe \x80".to_vec(), "größe €"),
+        ] {
+            assert_eq!(readable(&body), expected, "{body:?}");
+        }
+    }
+}
