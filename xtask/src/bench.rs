@@ -3,6 +3,7 @@
 mod batch;
 mod cli;
 mod codec;
+mod hostile;
 mod list;
 mod samples;
 mod simulator;
@@ -31,7 +32,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         // Optimised, as it is released.
         ["tape"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "replay"], &[]),
         ["replay"] => tape::run(),
-        _ => Err("usage: cargo xtask bench codec|cli|list|batch|store|tape".to_owned()),
+        ["hostile"] => {
+            ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[])
+        }
+        ["worst"] => hostile::run(),
+        _ => Err("usage: cargo xtask bench codec|cli|list|batch|store|tape|hostile".to_owned()),
     }
 }
 

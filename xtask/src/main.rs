@@ -28,6 +28,7 @@ usage: cargo xtask COMMAND
   bench list          `certgate list --all`: peak memory of long lists
   bench batch         200 reissues at the gateway's pace, and without a limit
   bench store         commands on a store of 10,000 orders
+  bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
   torture [--rounds N] [--seed S]
                       kills certgate at random times while connections drop, and carries on: 300 rounds unless told";

@@ -1,15 +1,23 @@
 //! Templates: payloads with places for values that are filled in later.
 
+use std::collections::HashMap;
+
 use certgate_wire::{DecodeError, Finding, Loss, Position};
 
 /// A placeholder: `{{name}}`, `${name}` or `%NAME%`.
 const STYLES: [(&str, &str); 3] = [("{{", "}}"), ("${", "}"), ("%", "%")];
 const LONGEST: usize = 64;
+/// Placeholders that are tried as a boolean.
+const MOST_TRIED: usize = 200;
 
 /// The placeholders of a payload, each with the number that stands in for it where a number may be asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
     stand_ins: Vec<StandIn>,
+    /// The place of each placeholder's stand-in in that list.
+    known: HashMap<String, usize>,
+    /// What the numbers of all stand-ins begin with.
+    prefix: String,
     /// The placeholder that stood for the task's code.
     code: Option<String>,
     /// Where placeholders were replaced, in their order.
@@ -37,7 +45,7 @@ impl Template {
     /// A placeholder for an XML task's code is that code, where it is known.
     pub(crate) fn of(bytes: Vec<u8>, code: Option<&str>) -> (Vec<u8>, Self) {
         let Ok(text) = std::str::from_utf8(&bytes) else { return (bytes, Self::default()) };
-        let mut this = Self::default();
+        let mut this = Self { prefix: free_prefix(text), ..Self::default() };
         let mut plain = String::with_capacity(text.len());
         let mut at = Position::at(b"", 0);
         let mut rest = text;
@@ -49,7 +57,7 @@ impl Template {
                     this.code = Some(placeholder.to_owned());
                     code.to_owned()
                 }
-                None => this.stand_in(text, placeholder),
+                None => this.stand_in(placeholder),
             };
             // A byte order mark takes no column.
             let start = at.after(before.trim_start_matches('\u{feff}').as_bytes());
@@ -72,7 +80,8 @@ impl Template {
         odd: &dyn Fn(&[u8]) -> Option<Vec<String>>,
     ) -> Vec<String> {
         let mut plain = String::from_utf8_lossy(plain).into_owned();
-        for stand_in in &mut self.stand_ins {
+        // Each try reads the whole payload.
+        for stand_in in self.stand_ins.iter_mut().take(MOST_TRIED) {
             if left.is_empty() {
                 break;
             }
@@ -87,10 +96,27 @@ impl Template {
 
     /// The placeholders back in their places; one that stood for a number or a boolean stands there without quotes.
     pub(crate) fn put_back(&self, text: &str) -> String {
-        self.stand_ins.iter().fold(text.to_owned(), |text, StandIn { placeholder, number, is_boolean }| {
-            let text = if *is_boolean { text.replace(&format!("\"{number}\""), placeholder) } else { text };
-            text.replace(number, placeholder)
-        })
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(&self.prefix).filter(|_| !self.stand_ins.is_empty()) {
+            let (before, from) = rest.split_at(at);
+            let digits = from.get(self.prefix.len()..self.prefix.len() + WIDTH);
+            let known = digits.and_then(|digits| self.stand_ins.get(digits.parse::<usize>().ok()?));
+            let Some(StandIn { placeholder, number, is_boolean }) = known else {
+                let (other, after) = from.split_at(self.prefix.len());
+                out += before;
+                out += other;
+                rest = after;
+                continue;
+            };
+            let after = from.get(number.len()..).unwrap_or_default();
+            let quoted = before.strip_suffix('"').zip(after.strip_prefix('"')).filter(|_| *is_boolean);
+            let (before, after) = quoted.unwrap_or((before, after));
+            out += before;
+            out += placeholder;
+            rest = after;
+        }
+        out + rest
     }
 
     /// Where that is in the template itself.
@@ -128,37 +154,48 @@ impl Template {
         Some(Loss::new("task.code", format!("`{code}` is not filled in later: --task says which task it is")))
     }
 
-    fn stand_in(&mut self, whole: &str, placeholder: &str) -> String {
-        if let Some(known) = self.stand_ins.iter().find(|known| known.placeholder == placeholder) {
-            return known.number.clone();
+    fn stand_in(&mut self, placeholder: &str) -> String {
+        let number = |at: usize| format!("{}{at:0WIDTH$}", self.prefix);
+        if let Some(known) = self.known.get(placeholder) {
+            return number(*known);
         }
-        let mut number = 90_071_990_000 + self.stand_ins.len() as u64;
-        while whole.contains(&number.to_string())
-            || self.stand_ins.iter().any(|known| known.number == number.to_string())
-        {
-            number += 1000;
-        }
-        let number = number.to_string();
-        self.stand_ins.push(StandIn { placeholder: placeholder.to_owned(), number: number.clone(), is_boolean: false });
-        number
+        let at = self.stand_ins.len();
+        let text = number(at);
+        self.known.insert(placeholder.to_owned(), at);
+        self.stand_ins.push(StandIn { placeholder: placeholder.to_owned(), number: text.clone(), is_boolean: false });
+        text
     }
 }
+
+/// The digits that a stand-in's place in the list is written with.
+const WIDTH: usize = 6;
+
+/// The digits that every stand-in of a text begins with: they do not stand in it.
+fn free_prefix(text: &str) -> String {
+    let taken = |prefix: &String| text.contains(prefix.as_str());
+    let candidates = (0..).map(|at| format!("9{:06}", (71_990 + at * 7_919) % 1_000_000));
+    candidates.take(MOST_PREFIXES).find(|prefix| !taken(prefix)).unwrap_or_default()
+}
+
+/// A text of 8 MiB cannot hold all of them.
+const MOST_PREFIXES: usize = 1_000_000;
 
 /// What stands before the first placeholder, it, and what follows.
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
-    while let Some(rest) = text.get(from..) {
-        let (at, (open, close)) =
-            STYLES.iter().filter_map(|style| Some((rest.find(style.0)?, style))).min_by_key(|(at, _)| *at)?;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(['{', '$', '%'])) {
         let start = from + at;
-        let inside = text.get(start + open.len()..).unwrap_or_default();
-        if let Some(length) = inside.find(close).filter(|length| *length <= LONGEST)
-            && inside.get(..length).is_some_and(|name| is_name(name, *open == "%"))
+        let rest = text.get(start..).unwrap_or_default();
+        from = start + 1;
+        let Some((open, close)) = STYLES.iter().find(|(open, _)| rest.starts_with(open)) else { continue };
+        let inside = rest.get(open.len()..).unwrap_or_default();
+        let near = inside.get(..inside.floor_char_boundary(LONGEST + close.len())).unwrap_or_default();
+        if let Some(length) = near.find(close)
+            && near.get(..length).is_some_and(|name| is_name(name, *open == "%"))
         {
             let end = start + open.len() + length + close.len();
             return Some((text.get(..start)?, text.get(start..end)?, text.get(end..)?));
         }
-        from = start + open.len();
     }
     None
 }
