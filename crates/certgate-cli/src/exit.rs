@@ -156,6 +156,13 @@ impl From<TapeError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let error = match error {
+            Error::Intercepted(inner) => match inner.downcast::<TapeError>() {
+                Ok(tape) => return Self::from(*tape),
+                Err(other) => Error::Intercepted(other),
+            },
+            error => error,
+        };
         let kind = error.kind();
         let mut failure = Self::new(kind, error.to_string());
         failure.answer = error.answer().cloned().map(Box::new);

@@ -92,7 +92,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 /// The fields of two values, in the order of their paths.
 ///
 /// ```
-/// use certgate_client::difference::{Relation, fields};
+/// use certgate_tape::difference::{Relation, fields};
 /// use serde_json::json;
 /// let found = fields(&json!({ "name": "a", "list": [1] }), &json!({ "name": "b", "list": [1, 2] }));
 /// let shown: Vec<_> = found.iter().map(|field| (field.path.as_str(), field.relation())).collect();

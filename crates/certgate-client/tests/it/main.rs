@@ -16,5 +16,4 @@ mod openapi;
 mod patience;
 mod session;
 mod support;
-mod tape;
 mod wire;

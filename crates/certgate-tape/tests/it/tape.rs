@@ -4,22 +4,21 @@ use std::{
     collections::HashMap,
     fs,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use certgate_client::{
-    Client, Error, Phase, Redactor, Transport, TransportError,
-    tape::{Offline, StandIns, Tape, check},
-};
+use certgate_client::{Client, Error, Phase, Redactor, Transport, TransportError};
 use certgate_domain::{AnyTask, Credentials, Secret, TaskKind, task::CertificateInfo};
 use certgate_json::{JsonCodec, route};
+use certgate_tape::{Offline, StandIns, Tape, TapeError, check};
 use certgate_wire::{Body, Codec, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::openapi::{Api, Choice};
+use crate::openapi::{Api, Choice};
 
 /// Answers every request with an answer of its own, which names how many there were.
 struct Counting {
@@ -64,13 +63,20 @@ fn codec(transport: &str) -> Box<dyn Codec> {
 fn client(transport: &str, carrier: Box<dyn Transport>, tape: &Tape) -> Client {
     Client::new(codec(transport), carrier, Credentials::new("user", Secret::new(SECRET), "9"))
         .with_pace(1_000_000)
-        .with_tape(tape.clone())
+        .with_interceptor(Arc::new(tape.clone()))
 }
 
 const SECRET: &str = "s3cr&t<>:ü]]>";
 
 fn stid(client: &mut Client, task: &AnyTask) -> Result<String, Error> {
     Ok(client.exchange(task)?.answer.value.stid.unwrap())
+}
+
+fn tape_error(error: &Error) -> Option<&TapeError> {
+    match error {
+        Error::Intercepted(error) => error.downcast_ref(),
+        _ => None,
+    }
 }
 
 struct Arbitrary(fastrand::Rng);
@@ -153,7 +159,7 @@ proptest! {
             for (_, other) in &others {
                 if recorded.iter().all(|(_, task)| task != other) {
                     let error = stid(&mut replaying, other).unwrap_err();
-                    prop_assert!(matches!(error, Error::Unmatched { .. }), "{}", error);
+                    prop_assert!(matches!(tape_error(&error), Some(TapeError::Unmatched { .. })), "{}", error);
                 }
             }
             let mut order: Vec<usize> = (0..recorded.len()).collect();
@@ -173,35 +179,79 @@ proptest! {
     }
 }
 
-/// What the redaction cannot see is seen by the scan: nothing of it stays, and the run still gets its answer.
+/// A tape of one protocol answers over the other what means the same, after what was recorded over it.
 #[test]
-fn a_leak_is_not_recorded() {
-    for (what, spelled) in [
-        ("Base64 in lines", "eHhzM2NyJnQ8\\n  PjrDvF1dPnl5"),
-        ("XML in JSON", "s3cr&amp;t\\u0026lt;&gt;:ü]]&gt;"),
-        ("XML twice", "s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;"),
-    ] {
+fn a_tape_answers_over_the_other_protocol() {
+    for (recorded, asked) in [("json", "xml"), ("xml", "json")] {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
-        let body = format!(r#"{{"status":{{"code":"S1","type":"SUCCESS","text":"{spelled}"}}}}"#);
-        let mut recording = client("json", Box::new(Saying(Some(body.into_bytes()))), &tape);
-        recording.call(CertificateInfo::new(571)).unwrap();
-        let error = tape.finish().unwrap_err().to_string();
-        assert!(error.contains("a secret of this run is left in it"), "{what}: {error}");
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-        assert_eq!(names, ["tape.jsonl"], "{what}");
-        assert_eq!(fs::read_to_string(folder.path().join("tape.jsonl")).unwrap().lines().count(), 1);
+        let mut first = client(recorded, Box::new(Counting { codec: codec(recorded), count: 0 }), &tape);
+        let mut second = client(asked, Box::new(Counting { codec: codec(asked), count: 100 }), &tape);
+        let [one, other] = [571, 572].map(|id| AnyTask::from(CertificateInfo::new(id)));
+        let hello = AnyTask::from(certgate_domain::task::Hello::default());
+        for task in [&one, &one, &hello] {
+            stid(&mut first, task).unwrap();
+        }
+        stid(&mut second, &one).unwrap();
+
+        let tape = Tape::replay(folder.path()).unwrap();
+        let mut replaying = client(asked, Box::new(Offline), &tape);
+        for (task, expected) in [(&one, "stid-101"), (&one, "stid-1"), (&hello, "stid-3"), (&one, "stid-2")] {
+            assert_eq!(stid(&mut replaying, task).unwrap(), expected, "{recorded} asked over {asked}");
+        }
+        tape.finish().unwrap();
+        let error = stid(&mut replaying, &other).unwrap_err();
+        assert!(matches!(tape_error(&error), Some(TapeError::Unmatched { .. })), "{error}");
     }
 }
 
-/// Spellings that the redaction knows are simply taken out, also where an answer echoes the password.
+/// An answer that cannot be read over its own protocol cannot be said over the other.
 #[test]
-fn known_spellings_are_taken_out() {
-    for spelled in [
-        SECRET,
-        "\\u0073\\u0033\\u0063r&t<>:\\u00fc]]>",
-        "s3cr&#38;t&#60;&#62;&#58;ü]]&#62;",
-        "%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e",
+fn an_unreadable_answer_is_not_translated() {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+    let mut recording = client("json", Box::new(Saying(Some(b"<html>".to_vec()))), &tape);
+    assert!(matches!(recording.call(CertificateInfo::new(571)), Err(Error::Undecodable { .. })));
+    let tape = Tape::replay(folder.path()).unwrap();
+    let mut replaying = client("xml", Box::new(Offline), &tape);
+    let error = replaying.call(CertificateInfo::new(571)).unwrap_err();
+    assert!(error.to_string().contains("its answer over json cannot be said over xml"), "{error}");
+}
+
+/// A file of a tape that is somebody else's trap is refused at once.
+#[cfg(unix)]
+#[test]
+fn only_plain_files_are_read() {
+    for trap in ["link", "pipe", "folder"] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+        let mut recording = client("json", Box::new(Counting { codec: codec("json"), count: 0 }), &tape);
+        recording.call(CertificateInfo::new(571)).unwrap();
+        let answer = folder.path().join("0001-certificate-info.response.json");
+        let moved = folder.path().join("moved");
+        fs::rename(&answer, &moved).unwrap();
+        match trap {
+            "link" => std::os::unix::fs::symlink(&moved, &answer).unwrap(),
+            "pipe" => assert!(std::process::Command::new("mkfifo").arg(&answer).status().unwrap().success()),
+            _ => fs::create_dir(&answer).unwrap(),
+        }
+        let tape = Tape::replay(folder.path()).unwrap();
+        let error = client("json", Box::new(Offline), &tape).call(CertificateInfo::new(571)).unwrap_err();
+        assert!(matches!(tape_error(&error), Some(TapeError::File { path, .. }) if *path == answer), "{trap}: {error}");
+    }
+}
+
+/// Every spelling that the search knows is taken out, also where an answer echoes the password.
+#[test]
+fn spellings_are_taken_out() {
+    for (spelled, left) in [
+        (SECRET, "…"),
+        ("\\u0073\\u0033\\u0063r&t<>:\\u00fc]]>", "…"),
+        ("s3cr&#38;t&#60;&#62;&#58;ü]]&#62;", "…"),
+        ("%73%33%63%72%26t%3c%3e%3a%c3%bc%5d%5d%3e", "…"),
+        ("s3cr&amp;t\\u0026lt;&gt;:ü]]&gt;", "…"),
+        ("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", "…"),
+        ("eHhzM2NyJnQ8\\n  PjrDvF1dPnl5", "eHh…nl5"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
@@ -211,10 +261,29 @@ fn known_spellings_are_taken_out() {
         tape.finish().unwrap();
         assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
         let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
-        assert!(text.contains("\"text\": \"…\""), "{text}");
-        let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
-        let entry: Value = serde_json::from_str(index.lines().nth(1).unwrap()).unwrap();
-        assert_eq!(entry["redacted"], json!(["text"]), "{spelled}");
+        assert!(text.contains(&format!("\"text\": \"{left}\"")), "{text}");
+        if left == "…" {
+            let index = fs::read_to_string(folder.path().join("tape.jsonl")).unwrap();
+            let entry: Value = serde_json::from_str(index.lines().nth(1).unwrap()).unwrap();
+            assert_eq!(entry["redacted"], json!(["text"]), "{spelled}");
+        }
+    }
+}
+
+/// An error page in another encoding takes no secret onto the tape.
+#[test]
+fn pages_in_other_encodings_are_read_first() {
+    let page = format!("<html><pre>password={SECRET}</pre></html>");
+    let little = page.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for body in [[vec![0xFF, 0xFE], little.clone()].concat(), little] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+        let mut recording = client("xml", Box::new(Saying(Some(body))), &tape);
+        let Err(Error::Undecodable { body, .. }) = recording.call(CertificateInfo::new(571)) else { panic!() };
+        tape.finish().unwrap();
+        assert_eq!(String::from_utf8(body).unwrap(), "<html><pre>password=…</pre></html>");
+        let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.xml")).unwrap();
+        assert!(text.contains("password=…"), "{text}");
     }
 }
 
