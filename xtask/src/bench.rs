@@ -32,9 +32,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         // Optimised, as it is released.
         ["tape"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "replay"], &[]),
         ["replay"] => tape::run(),
-        ["hostile"] => {
-            ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[])
-        }
+        ["hostile"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[]),
         ["worst"] => hostile::run(),
         _ => Err("usage: cargo xtask bench codec|cli|list|batch|store|tape|hostile".to_owned()),
     }

@@ -32,7 +32,6 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
 
-
 use crate::{
     args::{Arguments, Command, Global},
     exit::Failure,

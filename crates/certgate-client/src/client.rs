@@ -318,8 +318,12 @@ impl Client {
             let sent = self.send_once(kind, attempt, &request, timeout);
             let (trouble, why, phase) = match sent {
                 Err(SendError::Interceptor(error)) => return Err(Error::Intercepted(error)),
-                Err(SendError::Transport(TransportError::NotSent(why, phase))) => (TransportFailure::NotSent, why, phase),
-                Err(SendError::Transport(TransportError::Unanswered(why, phase))) => (TransportFailure::Unanswered, why, phase),
+                Err(SendError::Transport(TransportError::NotSent(why, phase))) => {
+                    (TransportFailure::NotSent, why, phase)
+                }
+                Err(SendError::Transport(TransportError::Unanswered(why, phase))) => {
+                    (TransportFailure::Unanswered, why, phase)
+                }
                 Err(SendError::Transport(TransportError::TooLarge { limit, start })) => {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");

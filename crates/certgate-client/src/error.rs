@@ -187,10 +187,7 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Settings(_)
-            | Self::Incomplete { .. }
-            | Self::Unsayable { .. }
-            | Self::Storage { .. } => Kind::Usage,
+            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
                 if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
             {

@@ -166,7 +166,8 @@ fn is_name(text: &str, range: &Range<usize>) -> bool {
     let blanks = |text: &str| text.bytes().take(LOOK_BACK).take_while(u8::is_ascii_whitespace).count();
     let is_field = after.get(blanks(after)..).is_some_and(|after| after.starts_with(':'));
     let near = before.get(before.floor_char_boundary(before.len().saturating_sub(LOOK_BACK))..).unwrap_or_default();
-    let is_listed = || near.rfind("\"redacted\":[").is_some_and(|start| !near.get(start..).unwrap_or_default().contains(']'));
+    let is_listed =
+        || near.rfind("\"redacted\":[").is_some_and(|start| !near.get(start..).unwrap_or_default().contains(']'));
     is_field || is_listed()
 }
 

@@ -197,7 +197,8 @@ impl Spellings {
                 continue;
             }
             let rest = text.get(at..).unwrap_or_default();
-            let found = self.needles.iter().filter(|needle| needle.secret >= shortest && rest.starts_with(&needle.bytes));
+            let found =
+                self.needles.iter().filter(|needle| needle.secret >= shortest && rest.starts_with(&needle.bytes));
             if let Some(needle) = found.max_by_key(|needle| needle.bytes.len()) {
                 call(at..at + needle.bytes.len(), needle);
             }
@@ -321,7 +322,8 @@ pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks(2).map(|unit| read([unit.first().copied().unwrap_or(0), unit.get(1).copied().unwrap_or(0)]));
+        let units =
+            bytes.chunks(2).map(|unit| read([unit.first().copied().unwrap_or(0), unit.get(1).copied().unwrap_or(0)]));
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
     };
     let wider = |bytes: &[u8], read: fn([u8; 4]) -> u32| {
@@ -347,8 +349,8 @@ pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
 /// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.
 fn windows_1252(byte: u8) -> char {
     const SPECIAL: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
-        '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
     ];
     let special = usize::from(byte).checked_sub(0x80).and_then(|at| SPECIAL.get(at));
     special.copied().unwrap_or(char::from(byte))
@@ -385,8 +387,14 @@ mod tests {
             ("\\u0073\\u0033cr&t<>:\\u00fc]]>\\", Some(("\\u0073\\u0033cr&t<>:\\u00fc]]>", "escaped"))),
             ("\\x733cr&t<>:\\xc3\\xbc]]>", Some(("\\x733cr&t<>:\\xc3\\xbc]]>", "escaped"))),
             ("x s3cr&t<>:=C3=BC=\n]]=3E.", Some(("s3cr&t<>:=C3=BC=\n]]=3E", "escaped"))),
-            ("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", Some(("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", "escaped more than once"))),
-            ("s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;", Some(("s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;", "escaped more than once"))),
+            (
+                "s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;",
+                Some(("s3cr&amp;amp;t&amp;lt;&amp;gt;:ü]]&amp;gt;", "escaped more than once")),
+            ),
+            (
+                "s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;",
+                Some(("s3cr%2526t%253c&gt;:\\u00fc]]&#x0000000003E;", "escaped more than once")),
+            ),
             ("a s3cr\r\n  &t<>\n:ü]]> b", Some(("s3cr\r\n  &t<>\n:ü]]>", "as it is"))),
             ("a s3cr\\n&t<>:ü]]> b", Some(("s3cr\\n&t<>:ü]]>", "escaped"))),
             ("s3cr&t<>:Ã¼]]>", Some(("s3cr&t<>:Ã¼]]>", "read as windows-1252"))),
@@ -395,7 +403,10 @@ mod tests {
             ("czNjciZ0PD46w7xd\\nXT4=", Some(("czNjciZ0PD46w7xd\\nXT", "Base64"))),
             ("733363722674 3c3e3ac3bc5d5d3e", None),
             ("x 7333637226743c3e3ac3bc5d5d3e", Some(("7333637226743c3e3ac3bc5d5d3e", "hexadecimal"))),
-            ("73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E", Some(("73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E", "hexadecimal"))),
+            (
+                "73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E",
+                Some(("73:33:63:72:26:74:3C:3E:3A:C3:BC:5D:5D:3E", "hexadecimal")),
+            ),
             ("OMZWG4RGOQ6D4OWDXROV2PQ=", Some(("OMZWG4RGOQ6D4OWDXROV2P", "Base32"))),
             ("s3cr t", None),
             ("s3cr &t<>:ü]]>", None),

@@ -279,9 +279,7 @@ impl Folder {
     /// # Errors
     /// They cannot be read.
     pub fn exchange(&self, entry: &Entry) -> Result<Exchange, TapeError> {
-        let read = |name: &String| {
-            read_plain(&self.path.join(name))
-        };
+        let read = |name: &String| read_plain(&self.path.join(name));
         self.exchange_of(entry, read(&entry.request)?, entry.response.as_ref().map(read).transpose()?)
     }
 

@@ -142,7 +142,14 @@ impl Tape {
     }
 
     fn with(mode: Mode, folder: Folder, deck: Deck) -> Self {
-        Self(Arc::new(Mutex::new(Inner { mode, folder, deck, unrecorded: Vec::new(), differences: Vec::new(), time: None })))
+        Self(Arc::new(Mutex::new(Inner {
+            mode,
+            folder,
+            deck,
+            unrecorded: Vec::new(),
+            differences: Vec::new(),
+            time: None,
+        })))
     }
 
     fn locked(&self) -> MutexGuard<'_, Inner> {
@@ -251,7 +258,11 @@ impl Inner {
         self.time = entry.and_then(Entry::unix);
         let recorded_over = entry.map_or(codec.protocol(), Entry::protocol);
         let taped = self.folder.sent(at)?;
-        if recorded_over == codec.protocol() { Ok(Some(taped)) } else { self.translated(taped, recorded_over, outgoing).map(Some) }
+        if recorded_over == codec.protocol() {
+            Ok(Some(taped))
+        } else {
+            self.translated(taped, recorded_over, outgoing).map(Some)
+        }
     }
 
     /// An answer of the other protocol in that of the request.
@@ -266,7 +277,10 @@ impl Inner {
         let answer = read.map_err(|error| TapeError::Unmatched {
             task: outgoing.task,
             tape: self.folder.path().to_owned(),
-            nearest: format!("its answer over {recorded_over} cannot be said over {}: {error}", outgoing.codec.protocol()),
+            nearest: format!(
+                "its answer over {recorded_over} cannot be said over {}: {error}",
+                outgoing.codec.protocol()
+            ),
         })?;
         let written = outgoing.codec.encode_responses(&[(outgoing.task, answer.value)]).payload;
         Ok(Ok(Reply { headers: [reply.headers, written.headers].concat(), ..written }))

@@ -110,7 +110,8 @@ impl Deck {
     /// The exchange that answers next what is asked for: the first one recorded over the same protocol, else over the other.
     pub(super) fn take(&mut self, meaning: &Meaning) -> Option<usize> {
         let same = self.by_meaning.get_mut(&meaning.over_any_transport())?;
-        let own = same.iter().position(|at| self.meanings.get(*at).is_some_and(|other| other.protocol == meaning.protocol));
+        let own =
+            same.iter().position(|at| self.meanings.get(*at).is_some_and(|other| other.protocol == meaning.protocol));
         let at = same.remove(own.unwrap_or_default())?;
         self.left.remove(&at);
         Some(at)
@@ -132,11 +133,7 @@ impl Deck {
                 .filter(|field| field.relation() != difference::Relation::Equal && !field.is_empty())
                 .collect()
         };
-        let candidates = self
-            .meanings
-            .iter()
-            .enumerate()
-            .filter(|(_, other)| other.task == meaning.task);
+        let candidates = self.meanings.iter().enumerate().filter(|(_, other)| other.task == meaning.task);
         let nearest = candidates
             .map(|(at, other)| (at, differing(other)))
             .min_by_key(|(at, fields)| (fields.len(), !self.left.contains(at)));

@@ -3,7 +3,6 @@
 use certgate_client::escape::{self, undone};
 use serde_json::Value;
 
-
 /// What stands in a text's place, by the name of its field and by what it says; none where it stays.
 pub(super) type Replace<'a> = dyn FnMut(&str, &str) -> Option<String> + 'a;
 

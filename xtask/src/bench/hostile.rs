@@ -82,7 +82,9 @@ fn body(codec: &dyn Codec, pattern: &str, length: usize) -> Vec<u8> {
         ),
         certgate_domain::Protocol::Json => {
             let text = text.replace('"', "").replace('\n', "\\n");
-            format!("{{\"status\":{{\"code\":\"S400104\",\"type\":\"SUCCESS\"}},\"data\":[{{\"comment\":\"{text}\"}}]}}")
+            format!(
+                "{{\"status\":{{\"code\":\"S400104\",\"type\":\"SUCCESS\"}},\"data\":[{{\"comment\":\"{text}\"}}]}}"
+            )
         }
     };
     body.into_bytes()

@@ -259,8 +259,7 @@ fn tampered_tapes() {
     let folder = tempfile::tempdir().unwrap();
     let tape = copy(&fixture("_tapes/reissue-json"), &folder.path().join("tape"));
     edit(&tape.join("tape.jsonl"), "0.1.0", "0.1.0-s3cr%26t");
-    for (password, said) in
-        [("s3cr&t", "index: a secret of this run is left in it (escaped)"), ("abc", "less than 4")]
+    for (password, said) in [("s3cr&t", "index: a secret of this run is left in it (escaped)"), ("abc", "less than 4")]
     {
         let mut command = command(folder.path(), &["replay", "check", "tape"]);
         let output = command.env("CERTGATE_PASSWORD", password).current_dir(folder.path()).output().unwrap();
