@@ -6,8 +6,7 @@ use serde_json::Value;
 use crate::{
     envelope,
     fields::{self, Fields, Secrets, Write},
-    record::{basic_user, certificate as certificate_record, certificate_data as data_record},
-    record::{message, poll_message as poll_record},
+    record::Record,
     task,
 };
 
@@ -25,13 +24,15 @@ pub fn request(call: &Call) -> Value {
 pub fn options(options: &Options) -> Value {
     shown(options, |options, fields| {
         let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
-        fields.record("owner", owner.as_ref(), |owner, fields| {
-            fields.text("user", owner.user.as_deref());
-            basic_user::write(owner, fields);
-        });
-        fields.text("language", language.as_deref());
-        fields.text("ctid", ctid.as_deref());
-        fields.text("replyTo", reply_to.as_deref());
+        if let Some(owner) = owner {
+            fields.object("owner", |fields| {
+                fields.text("user", &owner.user);
+                owner.write(fields);
+            });
+        }
+        fields.text("language", language);
+        fields.text("ctid", ctid);
+        fields.text("replyTo", reply_to);
         fields.texts("keys", keys);
         fields.boolean("forceContactCreate", force_contact_create);
         fields.boolean("demo", demo);
@@ -40,22 +41,22 @@ pub fn options(options: &Options) -> Value {
 
 /// A certificate.
 pub fn certificate(certificate: &Certificate) -> Value {
-    shown(certificate, certificate_record::write)
+    shown(certificate, Record::write)
 }
 
 /// A CSR and its authentication data.
 pub fn certificate_data(data: &CertificateData) -> Value {
-    shown(data, data_record::write)
+    shown(data, Record::write)
 }
 
 /// A message of the queue.
 pub fn poll_message(message: &PollMessage) -> Value {
-    shown(message, poll_record::write)
+    shown(message, Record::write)
 }
 
 /// Reasons and notices.
 pub fn messages(messages: &[Message]) -> Value {
-    fields::list(messages, message::write, Secrets::Left)
+    fields::list(messages, Record::write, Secrets::Left)
 }
 
 fn shown<T>(record: &T, write: Write<T>) -> Value {

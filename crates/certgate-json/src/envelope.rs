@@ -1,12 +1,12 @@
 //! The envelope of an answer.
 
-use certgate_domain::{AnyData, Response};
+use certgate_domain::{AnyData, Response, Status};
 use certgate_wire::DecodeError;
 
 use crate::{
     fields::Fields,
     object::{Object, Read},
-    record::{message, object as response_object, status},
+    record::Record,
     task,
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn read(object: &Object<'_, '_>, data: Read<AnyData>) -> Result<Respo
     let inside = status_field.object()?;
     // Its place in XML; some JSON answers have it there, too.
     let object_inside = inside.field("object");
-    let status = status_field.record(status::read)?;
+    let status = status_field.record(Status::read)?;
     if status.verdict().is_none() {
         let said = [status.code.as_ref().map(|code| code.as_str()), status.r#type.as_ref().map(|word| word.as_str())];
         let said: Vec<String> = said.into_iter().flatten().map(certgate_wire::excerpt).collect();
@@ -31,12 +31,12 @@ pub(crate) fn read(object: &Object<'_, '_>, data: Read<AnyData>) -> Result<Respo
         (about, None) | (None, about) => about,
     };
     let response = Response {
-        stid: object.text("stid")?,
-        ctid: object.text("ctid")?,
+        stid: object.text(["stid"])?,
+        ctid: object.text(["ctid"])?,
         status,
-        object: about.map(|about| about.record(response_object::read)).transpose()?,
-        messages: object.records("messages", message::read)?,
-        data: object.records("data", data)?,
+        object: about.map(|about| about.record(Record::read)).transpose()?,
+        messages: object.records(["messages"])?,
+        data: object.items(["data"])?.map(|item| item.record(data)).collect::<Result<_, _>>()?,
     };
     object.finish();
     Ok(response)
@@ -44,10 +44,10 @@ pub(crate) fn read(object: &Object<'_, '_>, data: Read<AnyData>) -> Result<Respo
 
 pub(crate) fn write(response: &Response<AnyData>, fields: &mut Fields) {
     let Response { stid, ctid, status, object, messages, data } = response;
-    fields.text("stid", stid.as_deref());
-    fields.text("ctid", ctid.as_deref());
-    fields.record("status", Some(status), status::write);
-    fields.record("object", object.as_ref(), response_object::write);
-    fields.records("messages", messages, message::write);
-    fields.records("data", data, task::write_data);
+    fields.text("stid", stid);
+    fields.text("ctid", ctid);
+    fields.object("status", |fields| status.write(fields));
+    fields.record("object", object);
+    fields.records("messages", messages);
+    fields.list("data", data, task::write_data);
 }

@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
-use certgate_domain::{Lenient, Secret};
-use serde_json::{Map, Number, Value};
+use certgate_domain::{Lenient, Moment, Secret};
+use serde_json::{Map, Value};
+
+use crate::record::Record;
 
 /// Whether secrets are written: on the wire they must be, in output they must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,59 +53,80 @@ impl Fields {
         }
     }
 
-    pub(crate) fn text(&mut self, name: &str, text: Option<&str>) {
-        self.put(name, text.into());
-    }
-
-    pub(crate) fn secret(&mut self, name: &str, secret: &Option<Secret>) {
-        if self.shows_secrets() {
-            self.text(name, secret.as_ref().map(Secret::expose));
-        }
-    }
-
     pub(crate) fn shows_secrets(&self) -> bool {
         self.secrets == Secrets::Written
     }
 
-    pub(crate) fn word<T: Display>(&mut self, name: &str, word: &Option<T>) {
-        self.put(name, word.as_ref().map(T::to_string).into());
+    /// An object inside this one.
+    pub(crate) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        let mut fields = Self::new(self.secrets);
+        write(&mut fields);
+        self.put(name, fields.into_value());
     }
 
-    pub(crate) fn integer(&mut self, name: &str, number: Option<i64>) {
-        self.put(name, number.map(Number::from).map_or(Value::Null, Value::Number));
+    /// A list of objects; those that say nothing are left out.
+    pub(crate) fn list<T>(&mut self, name: &str, items: &[T], write: Write<T>) {
+        let value = list(items, write, self.secrets);
+        self.put(name, value);
+    }
+}
+
+/// The kinds of fields. [`Object`](crate::object::Object) reads what each of them writes.
+impl Fields {
+    pub(crate) fn text(&mut self, name: &str, text: &Option<impl AsRef<str>>) {
+        self.put(name, text.as_ref().map(AsRef::as_ref).into());
     }
 
-    pub(crate) fn boolean(&mut self, name: &str, said: &Option<Lenient<bool>>) {
-        self.said(name, said, |value| Value::Bool(*value));
+    pub(crate) fn secret(&mut self, name: &str, secret: &Option<Secret>) {
+        if self.shows_secrets() {
+            self.text(name, &secret.as_ref().map(Secret::expose));
+        }
     }
 
-    pub(crate) fn said_integer(&mut self, name: &str, said: &Option<Lenient<i64>>) {
-        self.said(name, said, |value| Value::from(*value));
+    pub(crate) fn word(&mut self, name: &str, word: &Option<impl Display>) {
+        self.put(name, word.as_ref().map(ToString::to_string).into());
     }
 
-    /// A moment; by its text.
-    pub(crate) fn moment<T: Display>(&mut self, name: &str, said: &Option<Lenient<T>>) {
-        self.said(name, said, |value| Value::String(value.to_string()));
+    pub(crate) fn integer(&mut self, name: &str, number: &Option<i64>) {
+        self.put(name, (*number).into());
     }
 
-    fn said<T>(&mut self, name: &str, said: &Option<Lenient<T>>, value: impl Fn(&T) -> Value) {
-        match said {
-            Some(Lenient::Parsed(said)) => self.put(name, value(said)),
-            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
+    pub(crate) fn lenient_integer(&mut self, name: &str, number: &Option<Lenient<i64>>) {
+        self.lenient(name, number, |number| Value::from(*number));
+    }
+
+    pub(crate) fn boolean(&mut self, name: &str, flag: &Option<Lenient<bool>>) {
+        self.lenient(name, flag, |flag| Value::Bool(*flag));
+    }
+
+    pub(crate) fn moment(&mut self, name: &str, moment: &Option<Lenient<Moment>>) {
+        self.lenient(name, moment, |moment| Value::String(moment.to_string()));
+    }
+
+    pub(crate) fn moment_or_civil(&mut self, name: &str, moment: &Option<Lenient<Moment>>) {
+        self.moment(name, moment);
+    }
+
+    fn lenient<T>(&mut self, name: &str, lenient: &Option<Lenient<T>>, value: impl Fn(&T) -> Value) {
+        match lenient {
+            Some(Lenient::Parsed(parsed)) => self.put(name, value(parsed)),
+            Some(Lenient::Raw(text)) => self.put(name, text.as_str().into()),
             None => {}
         }
     }
 
-    pub(crate) fn record<T>(&mut self, name: &str, record: Option<&T>, write: Write<T>) {
+    pub(crate) fn record<R: Record>(&mut self, name: &str, record: &Option<R>) {
         if let Some(record) = record {
-            let value = Self::of(record, write, self.secrets);
-            self.put(name, value);
+            self.object(name, |fields| record.write(fields));
         }
     }
 
-    pub(crate) fn records<T>(&mut self, name: &str, records: &[T], write: Write<T>) {
-        let value = list(records, write, self.secrets);
-        self.put(name, value);
+    pub(crate) fn first_record<R: Record>(&mut self, name: &str, record: &Option<R>) {
+        self.record(name, record);
+    }
+
+    pub(crate) fn records<R: Record>(&mut self, name: &str, records: &[R]) {
+        self.list(name, records, R::write);
     }
 
     pub(crate) fn texts(&mut self, name: &str, texts: &[String]) {

@@ -5,19 +5,22 @@ use std::cell::Cell;
 use certgate_domain::{Lenient, Moment, Secret};
 use certgate_wire::{DecodeError, FindingKind};
 
-use crate::{scan, tree::Tree, value::Value};
+use crate::{record::Record, scan, tree::Tree, value::Value};
 
 /// An object of the payload.
 pub(crate) struct Object<'t, 'a> {
     tree: &'t Tree<'a>,
     index: usize,
+    /// The marks of its names: see [`scan::mark`].
+    marks: u64,
     /// Where the next field is probably: they come in the vendor's order.
     next: Cell<usize>,
 }
 
 impl<'t, 'a> Object<'t, 'a> {
     pub(crate) fn new(tree: &'t Tree<'a>, index: usize) -> Self {
-        Self { tree, index, next: Cell::new(index + 1) }
+        let marks = tree.node(index).map_or(0, |node| node.names);
+        Self { tree, index, marks, next: Cell::new(index + 1) }
     }
 
     /// The root of a tree.
@@ -30,13 +33,15 @@ impl<'t, 'a> Object<'t, 'a> {
         Value::new(self.tree, self.index)
     }
 
-    /// The field of that name, ticked; none where it is absent or empty.
+    /// The field of that name, ticked; `None` where it is absent or empty.
+    #[inline]
     pub(crate) fn field(&self, name: &str) -> Option<Value<'t, 'a>> {
-        let object = self.tree.node(self.index)?;
-        if object.names & scan::mark(name) == 0 {
-            return None;
-        }
-        let end = object.end();
+        // Most fields are absent. Inlined, the mark of a name is a constant.
+        if self.marks & scan::mark(name) == 0 { None } else { self.find(name) }
+    }
+
+    fn find(&self, name: &str) -> Option<Value<'t, 'a>> {
+        let end = self.tree.node(self.index)?.end();
         let index =
             self.search(name, self.next.get(), end).or_else(|| self.search(name, self.index + 1, self.next.get()))?;
         let node = self.tree.node(index)?;
@@ -57,59 +62,25 @@ impl<'t, 'a> Object<'t, 'a> {
         None
     }
 
-    /// The field under today's name or an older one; under both it is given twice.
-    pub(crate) fn either(&self, names: &[&str]) -> Result<Option<Value<'t, 'a>>, DecodeError> {
-        let mut found: Option<Value<'t, 'a>> = None;
+    /// The field under today's name, which is the first one, or an older one; under both it is given twice.
+    #[inline]
+    pub(crate) fn one<const N: usize>(&self, names: [&str; N]) -> Result<Option<Value<'t, 'a>>, DecodeError> {
+        let mut found = None;
         for name in names {
-            match (&found, self.field(name)) {
-                (Some(_), Some(again)) => {
-                    return Err(
-                        again.refuse(format!("a second `{}`", names.first().unwrap_or(name)), "each field once")
-                    );
-                }
-                (None, Some(value)) => found = Some(value),
-                (_, None) => {}
+            let Some(value) = self.field(name) else { continue };
+            if found.replace(value).is_some() {
+                return Err(value.refuse(format!("a second `{}`", names.first().unwrap_or(&name)), "each field once"));
             }
         }
         Ok(found)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, DecodeError> {
-        self.field(name).map(Value::text).transpose()
-    }
-
-    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>, DecodeError> {
-        Ok(self.text(name)?.map(Secret::new))
-    }
-
-    pub(crate) fn word<T: for<'w> From<&'w str>>(&self, name: &str) -> Result<Option<T>, DecodeError> {
-        self.field(name).map(Value::word).transpose()
-    }
-
-    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, DecodeError> {
-        self.field(name).map(Value::integer).transpose()
-    }
-
-    pub(crate) fn boolean(&self, name: &str) -> Result<Option<Lenient<bool>>, DecodeError> {
-        self.field(name).map(Value::boolean).transpose()
-    }
-
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Lenient<Moment>>, DecodeError> {
-        self.field(name).map(Value::moment).transpose()
-    }
-
-    pub(crate) fn record<T>(&self, name: &str, read: Read<T>) -> Result<Option<T>, DecodeError> {
-        self.field(name).map(|value| value.record(read)).transpose()
-    }
-
-    /// A list of records; a single one is a list of one.
-    pub(crate) fn records<T>(&self, name: &str, read: Read<T>) -> Result<Vec<T>, DecodeError> {
-        self.field(name).map_or(Ok(Vec::new()), |value| value.items().map(|item| item.record(read)).collect())
-    }
-
-    /// A list of texts; a single one is a list of one.
-    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, DecodeError> {
-        self.field(name).map_or(Ok(Vec::new()), |value| value.items().map(Value::text).collect())
+    /// The items of a list; a single one is a list of one.
+    pub(crate) fn items<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<impl Iterator<Item = Value<'t, 'a>>, DecodeError> {
+        Ok(self.one(names)?.into_iter().flat_map(Value::items))
     }
 
     /// The names of the fields.
@@ -127,6 +98,84 @@ impl<'t, 'a> Object<'t, 'a> {
                 self.tree.find(index, FindingKind::Unknown);
             }
         }
+    }
+}
+
+/// The kinds of fields, each by its names. [`Fields`](crate::fields::Fields) writes what each of them reads.
+impl Object<'_, '_> {
+    #[inline]
+    pub(crate) fn text<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>, DecodeError> {
+        self.one(names)?.map(Value::text).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn secret<const N: usize>(&self, names: [&str; N]) -> Result<Option<Secret>, DecodeError> {
+        Ok(self.text(names)?.map(Secret::new))
+    }
+
+    #[inline]
+    pub(crate) fn word<const N: usize, W: for<'w> From<&'w str>>(
+        &self,
+        names: [&str; N],
+    ) -> Result<Option<W>, DecodeError> {
+        self.one(names)?.map(Value::word).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn integer<const N: usize>(&self, names: [&str; N]) -> Result<Option<i64>, DecodeError> {
+        self.one(names)?.map(Value::integer).transpose()
+    }
+
+    /// A number that the documented page shows as text, too.
+    #[inline]
+    pub(crate) fn lenient_integer<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<Option<Lenient<i64>>, DecodeError> {
+        self.one(names)?.map(Value::lenient_integer).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn boolean<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<bool>>, DecodeError> {
+        self.one(names)?.map(Value::boolean).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn moment<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<Moment>>, DecodeError> {
+        self.one(names)?.map(Value::moment).transpose()
+    }
+
+    /// A moment, or a time without an offset, as the OpenAPI's example of a view has it.
+    #[inline]
+    pub(crate) fn moment_or_civil<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<Option<Lenient<Moment>>, DecodeError> {
+        self.one(names)?.map(Value::moment_or_civil).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn record<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Option<R>, DecodeError> {
+        self.one(names)?.map(|value| value.record(R::read)).transpose()
+    }
+
+    /// One record, or a list with one in it. What else is in the list has no place, and is a finding.
+    #[inline]
+    pub(crate) fn first_record<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Option<R>, DecodeError> {
+        let mut items = self.items(names)?;
+        let first = items.next().map(|item| item.record(R::read)).transpose()?;
+        items.for_each(Value::unknown);
+        Ok(first)
+    }
+
+    #[inline]
+    pub(crate) fn records<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Vec<R>, DecodeError> {
+        self.items(names)?.map(|item| item.record(R::read)).collect()
+    }
+
+    #[inline]
+    pub(crate) fn texts<const N: usize>(&self, names: [&str; N]) -> Result<Vec<String>, DecodeError> {
+        self.items(names)?.map(Value::text).collect()
     }
 }
 

@@ -82,9 +82,8 @@ impl<'a> Raw<'a> {
         let mut rest = self.raw;
         loop {
             // Neither quotes nor control characters stand in it, so a run ends at a backslash.
-            let run = plain_run(rest.as_bytes());
-            text.push_str(rest.get(..run).unwrap_or_default());
-            let escaped = rest.get(run..).unwrap_or_default();
+            let (run, escaped) = rest.split_at(run_to_backslash(rest.as_bytes()));
+            text.push_str(run);
             if escaped.is_empty() {
                 return Cow::Owned(text);
             }
@@ -101,6 +100,7 @@ impl<'a> Raw<'a> {
 }
 
 /// See [`Raw::mark`].
+#[inline]
 pub(crate) fn mark(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let byte = |at: usize| bytes.get(at).map_or(0, |byte| usize::from(*byte));
@@ -150,28 +150,48 @@ fn is_forbidden(character: char) -> bool {
     character < ' ' && !matches!(character, '\t' | '\n' | '\r')
 }
 
-/// How many bytes stand before the next quote, backslash or control character; eight at a time, since keys and certificates
-/// make up most of a payload.
+/// How many bytes stand before the next quote, backslash or control character.
 #[inline]
 fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = ONES << 7;
+    run(
+        bytes,
+        |word| equal(word, b'"') | equal(word, b'\\') | below_space(word),
+        |byte| matches!(byte, b'"' | b'\\' | 0..0x20),
+    )
+}
+
+/// How many bytes stand before the next backslash.
+#[inline]
+fn run_to_backslash(bytes: &[u8]) -> usize {
+    run(bytes, |word| equal(word, b'\\'), |byte| byte == b'\\')
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Marks each byte of the word that is that one by its highest bit. A borrow can only spoil bytes above the first hit, so the
+/// lowest mark is right; other bits are noise.
+fn equal(word: u64, byte: u8) -> u64 {
+    let zero = word ^ (ONES * u64::from(byte));
+    zero.wrapping_sub(ONES) & !zero
+}
+
+/// Marks each byte below a space; see [`equal`].
+fn below_space(word: u64) -> u64 {
+    word.wrapping_sub(ONES * 0x20) & !word
+}
+
+/// How many bytes stand before the first that ends the run; eight at a time, since keys and certificates make up most of a
+/// payload.
+#[inline]
+fn run(bytes: &[u8], marks: impl Fn(u64) -> u64, ends: impl Fn(u8) -> bool) -> usize {
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (index, chunk) in chunks.iter().enumerate() {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        // A borrow can only spoil bytes above the first hit, so the lowest mark is right.
-        let marks = (quote.wrapping_sub(ONES) & !quote
-            | backslash.wrapping_sub(ONES) & !backslash
-            | word.wrapping_sub(ONES * 0x20) & !word)
-            & HIGHS;
+        let marks = marks(u64::from_le_bytes(*chunk)) & (ONES << 7);
         if marks != 0 {
             return index * 8 + marks.trailing_zeros() as usize / 8;
         }
     }
-    let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
-    chunks.len() * 8 + run
+    chunks.len() * 8 + rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ const COOKIE: &str = "domainrobot_session";
 
 /// Who logs in, by the body of `POST /login`. The vendor's sample has the context as text.
 pub(crate) fn credentials(body: &Object<'_, '_>) -> Result<Option<Credentials>, DecodeError> {
-    let (user, password) = (body.text("user")?, body.secret("password")?);
+    let (user, password) = (body.text(["user"])?, body.secret(["password"])?);
     let context = body.field("context").map(|field| field.any_text()).transpose()?;
     let token = body.field("token").map(|field| field.any_text()).transpose()?;
     let (Some(user), Some(password)) = (user, password) else { return Ok(None) };
@@ -24,7 +24,7 @@ pub(crate) fn credentials(body: &Object<'_, '_>) -> Result<Option<Credentials>, 
 pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
     let Credentials { user, password, context, token } = credentials;
     fields.put("context", context.parse::<i64>().map_or_else(|_| Value::from(context.as_str()), Value::from));
-    fields.text("user", Some(user));
+    fields.text("user", &Some(user));
     fields.secret("password", &Some(password.clone()));
     fields.secret("token", token);
 }

@@ -1,46 +1,25 @@
 //! The tasks: what their requests and answers hold.
 
-mod certificate_comment_update;
-mod certificate_create;
-mod certificate_delete;
-mod certificate_info;
 mod certificate_install_check;
-mod certificate_list;
-mod certificate_prepare_order;
-mod certificate_realtime;
-mod certificate_reissue;
-mod certificate_renew;
-mod certificate_revoke;
-mod certificate_site_seal;
-mod certificate_vmc_data_check;
-mod contact_create;
-mod contact_delete;
-mod contact_info;
-mod contact_list;
-mod contact_update;
-mod hello;
-mod job_cancel;
-mod job_confirm;
-mod job_history_info;
-mod job_history_list;
-mod job_info;
-mod job_list;
-mod job_resend_approver_email;
-mod job_resend_phone_authorization;
-mod poll_confirm;
-mod poll_info;
 mod session_create;
 mod session_delete;
 
-use certgate_domain::{AnyData, AnyTask, TaskKind};
+use certgate_domain::{
+    AnyData, AnyTask, Task, TaskKind,
+    task::{
+        CertificateCommentUpdate, CertificateCreate, CertificateDelete, CertificateInfo, CertificateInstallCheck,
+        CertificateList, CertificatePrepareOrder, CertificateRealtime, CertificateReissue, CertificateRenew,
+        CertificateRevoke, CertificateSiteSeal, CertificateVmcDataCheck, ContactCreate, ContactDelete, ContactInfo,
+        ContactList, ContactUpdate, Hello, JobCancel, JobConfirm, JobHistoryInfo, JobHistoryList, JobInfo, JobList,
+        JobResendApproverEmail, JobResendPhoneAuthorization, PollConfirm, PollInfo, SessionCreate, SessionDelete,
+    },
+};
 use certgate_wire::{DecodeError, excerpt};
 
 use crate::{
     fields::Fields,
     object::{Object, Read},
-    record::{
-        certificate, certificate_data, contact, install_check, job, poll_message, session, site_seal, vmc_check_data,
-    },
+    record::Record,
 };
 
 /// What a request holds: the id in its path and its body.
@@ -62,88 +41,164 @@ impl Given<'_, '_, '_> {
         }
     }
 
-    /// The id of a task that has nothing else.
-    fn only_id(&self) -> Result<Option<i64>, DecodeError> {
-        let id = self.id()?;
-        self.nothing();
-        Ok(id)
+    /// The body as a record; an empty one where there is none.
+    fn body<R: Record + Default>(&self) -> Result<R, DecodeError> {
+        Ok(self.body.map(R::read).transpose()?.unwrap_or_default())
     }
 
-    /// Notes whatever stands in the body.
-    fn nothing(&self) {
+    /// Notes whatever else stands in the body.
+    fn finish(&self) {
         if let Some(body) = self.body {
             body.finish();
         }
     }
 }
 
+/// What a task asks for.
+trait Request: Sized {
+    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError>;
+
+    /// Writes the body, the id of the path first.
+    fn write(&self, fields: &mut Fields);
+}
+
+/// The shapes of requests that several tasks share.
+macro_rules! request {
+    // No more than its route.
+    ($task:ident nothing) => {
+        impl Request for $task {
+            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
+                given.finish();
+                Ok(Self)
+            }
+
+            fn write(&self, _: &mut Fields) {
+                let Self = self;
+            }
+        }
+    };
+    // An id in the path.
+    ($task:ident id) => {
+        impl Request for $task {
+            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let id = given.id()?;
+                given.finish();
+                Ok(Self { id })
+            }
+
+            fn write(&self, fields: &mut Fields) {
+                let Self { id } = self;
+                fields.integer("id", id);
+            }
+        }
+    };
+    // A record in the body.
+    ($task:ident body $field:ident) => {
+        impl Request for $task {
+            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { $field: given.body()? })
+            }
+
+            fn write(&self, fields: &mut Fields) {
+                let Self { $field } = self;
+                $field.write(fields);
+            }
+        }
+    };
+    // A record in the body, its id in the path.
+    ($task:ident body_with_id $field:ident) => {
+        impl Request for $task {
+            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let id = given.id()?;
+                let mut task = Self { $field: given.body()? };
+                task.$field.id = id;
+                Ok(task)
+            }
+
+            fn write(&self, fields: &mut Fields) {
+                let Self { $field } = self;
+                fields.integer("id", &$field.id);
+                $field.write(fields);
+            }
+        }
+    };
+    // One of its own, in the file of its name.
+    ($task:ident own) => {};
+}
+
 /// A way to read a task's request.
 type ReadRequest = fn(&Given<'_, '_, '_>) -> Result<AnyTask, DecodeError>;
 
+/// The one table of tasks, each with the shape of its request. What its answer holds, the domain says.
 macro_rules! tasks {
-    ($($task:ident $file:ident,)+) => {
+    ($($task:ident: $shape:ident $(($field:ident))?,)+) => {
+        $(request!($task $shape $($field)?);)+
+
         /// How a kind's requests and answers are read.
         pub(crate) fn readers(kind: TaskKind) -> (ReadRequest, Read<AnyData>) {
             match kind {
-                $(TaskKind::$task => ($file::read, $file::read_data),)+
+                $(TaskKind::$task => (
+                    |given| <$task as Request>::read(given).map(AnyTask::from),
+                    |object| <<$task as Task>::Data as Record>::read(object).map(AnyData::from),
+                ),)+
             }
         }
 
         /// Writes what a task asks for, its id first.
         pub(crate) fn write(task: &AnyTask, fields: &mut Fields) {
             match task {
-                $(AnyTask::$task(task) => $file::write(task, fields),)+
+                $(AnyTask::$task(task) => task.write(fields),)+
             }
         }
     };
 }
 
 tasks! {
-    CertificatePrepareOrder certificate_prepare_order,
-    CertificateCreate certificate_create,
-    CertificateRealtime certificate_realtime,
-    CertificateReissue certificate_reissue,
-    CertificateRenew certificate_renew,
-    CertificateRevoke certificate_revoke,
-    CertificateDelete certificate_delete,
-    CertificateInfo certificate_info,
-    CertificateList certificate_list,
-    CertificateCommentUpdate certificate_comment_update,
-    CertificateInstallCheck certificate_install_check,
-    CertificateSiteSeal certificate_site_seal,
-    CertificateVmcDataCheck certificate_vmc_data_check,
-    ContactCreate contact_create,
-    ContactUpdate contact_update,
-    ContactDelete contact_delete,
-    ContactInfo contact_info,
-    ContactList contact_list,
-    JobInfo job_info,
-    JobList job_list,
-    JobCancel job_cancel,
-    JobConfirm job_confirm,
-    JobResendApproverEmail job_resend_approver_email,
-    JobResendPhoneAuthorization job_resend_phone_authorization,
-    JobHistoryInfo job_history_info,
-    JobHistoryList job_history_list,
-    PollInfo poll_info,
-    PollConfirm poll_confirm,
-    SessionCreate session_create,
-    SessionDelete session_delete,
-    Hello hello,
+    CertificatePrepareOrder: body(request),
+    CertificateCreate: body(certificate),
+    CertificateRealtime: body(certificate),
+    CertificateReissue: body_with_id(certificate),
+    CertificateRenew: body_with_id(certificate),
+    CertificateRevoke: body_with_id(certificate),
+    CertificateDelete: id,
+    CertificateInfo: id,
+    CertificateList: body(query),
+    CertificateCommentUpdate: body_with_id(certificate),
+    CertificateInstallCheck: own,
+    CertificateSiteSeal: id,
+    CertificateVmcDataCheck: body(check),
+    ContactCreate: body(contact),
+    ContactUpdate: body_with_id(contact),
+    ContactDelete: id,
+    ContactInfo: id,
+    ContactList: body(query),
+    JobInfo: id,
+    JobList: body(query),
+    JobCancel: id,
+    JobConfirm: id,
+    JobResendApproverEmail: id,
+    JobResendPhoneAuthorization: id,
+    JobHistoryInfo: id,
+    JobHistoryList: body(query),
+    PollInfo: nothing,
+    PollConfirm: id,
+    SessionCreate: own,
+    SessionDelete: own,
+    Hello: nothing,
 }
 
 /// Writes what an answer carries.
 pub(crate) fn write_data(data: &AnyData, fields: &mut Fields) {
     match data {
-        AnyData::Certificate(record) => certificate::write(record, fields),
-        AnyData::CertificateData(record) => certificate_data::write(record, fields),
-        AnyData::Job(record) => job::write(record, fields),
-        AnyData::ObjectJob(record) => job::write_whole(record, fields),
-        AnyData::PollMessage(record) => poll_message::write(record, fields),
-        AnyData::SslContact(record) => contact::write(record, fields),
-        AnyData::CertificateInstallCheckResult(record) => install_check::write(record, fields),
-        AnyData::SiteSealInformation(record) => site_seal::write(record, fields),
-        AnyData::VmcCheckData(record) => vmc_check_data::write(record, fields),
-        AnyData::Session(record) => session::write(record, fields),
+        AnyData::Certificate(record) => record.write(fields),
+        AnyData::CertificateData(record) => record.write(fields),
+        AnyData::Job(record) => record.write(fields),
+        AnyData::ObjectJob(record) => record.write(fields),
+        AnyData::PollMessage(record) => record.write(fields),
+        AnyData::SslContact(record) => record.write(fields),
+        AnyData::CertificateInstallCheckResult(record) => record.write(fields),
+        AnyData::SiteSealInformation(record) => record.write(fields),
+        AnyData::VmcCheckData(record) => record.write(fields),
+        AnyData::Session(record) => record.write(fields),
     }
 }

@@ -91,9 +91,9 @@ impl<'t, 'a> Value<'t, 'a> {
     }
 
     /// A number that the documented page shows as text, too.
-    pub(crate) fn said_integer(self) -> Result<Lenient<i64>, DecodeError> {
+    pub(crate) fn lenient_integer(self) -> Result<Lenient<i64>, DecodeError> {
         let text = self.scalar("a whole number")?;
-        Ok(self.said(text.parse().ok(), text))
+        Ok(self.lenient(text.parse().ok(), text))
     }
 
     pub(crate) fn boolean(self) -> Result<Lenient<bool>, DecodeError> {
@@ -105,12 +105,12 @@ impl<'t, 'a> Value<'t, 'a> {
         } else {
             None
         };
-        Ok(self.said(value, text))
+        Ok(self.lenient(value, text))
     }
 
     pub(crate) fn moment(self) -> Result<Lenient<Moment>, DecodeError> {
         let text = self.scalar("a moment")?;
-        Ok(self.said(text.parse().ok(), text))
+        Ok(self.lenient(text.parse().ok(), text))
     }
 
     /// A moment, or a time without an offset as the OpenAPI's example of a view has it: `2021-01-01 00:00:00`, kept as text.
@@ -120,7 +120,7 @@ impl<'t, 'a> Value<'t, 'a> {
         if is_civil { Ok(Lenient::Raw(text.into_owned())) } else { self.moment() }
     }
 
-    fn said<T>(self, value: Option<T>, text: Cow<'_, str>) -> Lenient<T> {
+    fn lenient<T>(self, value: Option<T>, text: Cow<'_, str>) -> Lenient<T> {
         value.map_or_else(
             || {
                 self.odd();

@@ -4,7 +4,19 @@ use certgate_domain::Foreign;
 use certgate_wire::DecodeError;
 use serde_json::{Map, Number, Value as Json};
 
-use crate::{tree::Kind, value::Value};
+use crate::{fields::Fields, object::Object, tree::Kind, value::Value};
+
+impl Object<'_, '_> {
+    pub(crate) fn foreign(&self, name: [&str; 1]) -> Result<Option<Foreign>, DecodeError> {
+        Ok(self.one(name)?.map(read).transpose()?.flatten())
+    }
+}
+
+impl Fields {
+    pub(crate) fn foreign(&mut self, name: &str, foreign: &Option<Foreign>) {
+        self.put(name, foreign.as_ref().map_or(Json::Null, write));
+    }
+}
 
 pub(crate) fn read(value: Value<'_, '_>) -> Result<Option<Foreign>, DecodeError> {
     // With the room for its neighbour that a growing list keeps.

@@ -3,21 +3,29 @@
 use certgate_domain::{Foreign, Session};
 use certgate_wire::DecodeError;
 
-use crate::{fields::Fields, object::Object, record::foreign, redact};
+use crate::{
+    fields::Fields,
+    object::Object,
+    record::{Record, foreign},
+    redact,
+};
 
-pub(crate) fn read(object: &Object<'_, '_>) -> Result<Session, DecodeError> {
-    for (name, _) in object.value().entries() {
-        object.field(&name);
+/// By hand: an answer's object is the account, whole.
+impl Record for Session {
+    fn read(object: &Object<'_, '_>) -> Result<Self, DecodeError> {
+        for (name, _) in object.value().entries() {
+            object.field(&name);
+        }
+        Ok(Self { id: None, account: foreign::read(object.value())? })
     }
-    Ok(Session { id: None, account: foreign::read(object.value())? })
-}
 
-/// What the gateway says of the account is somebody else's record, so it may hold secrets under their own names.
-pub(crate) fn write(record: &Session, fields: &mut Fields) {
-    let Session { id: _, account } = record;
-    let Some(Foreign::Map(entries)) = account else { return };
-    let all = fields.shows_secrets();
-    for (name, value) in entries.iter().filter(|(name, _)| all || !redact::is_secret(name)) {
-        fields.put(name, foreign::write(value));
+    /// What the gateway says of the account is somebody else's record, so it may hold secrets under their own names.
+    fn write(&self, fields: &mut Fields) {
+        let Self { id: _, account } = self;
+        let Some(Foreign::Map(entries)) = account else { return };
+        let all = fields.shows_secrets();
+        for (name, value) in entries.iter().filter(|(name, _)| all || !redact::is_secret(name)) {
+            fields.put(name, foreign::write(value));
+        }
     }
 }

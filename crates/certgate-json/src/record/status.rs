@@ -3,32 +3,39 @@
 use certgate_domain::{Status, StatusCode, words::StatusType};
 use certgate_wire::DecodeError;
 
-use crate::{fields::Fields, object::Object, value::Value};
+use crate::{fields::Fields, object::Object, record::record};
 
-/// Reads it. Its object, where it stands inside as in XML, is the envelope's to read.
-pub(crate) fn read(object: &Object<'_, '_>) -> Result<Status, DecodeError> {
-    let code = object.either(&["code", "resultCode"])?.map(Value::text).transpose()?;
-    let status =
-        Status { code: code.map(StatusCode::new), text: object.text("text")?, r#type: read_type(object, "type")? };
-    object.finish();
-    Ok(status)
+record! {
+    Status {
+        code: status_code("code" | "resultCode"),
+        text: text("text"),
+        r#type: status_type("type"),
+    }
 }
 
-pub(crate) fn write(status: &Status, fields: &mut Fields) {
-    let Status { code, text, r#type } = status;
-    fields.text("code", code.as_ref().map(StatusCode::as_str));
-    fields.text("text", text.as_deref());
-    fields.word("type", r#type);
+impl Object<'_, '_> {
+    fn status_code<const N: usize>(&self, names: [&str; N]) -> Result<Option<StatusCode>, DecodeError> {
+        Ok(self.text(names)?.map(StatusCode::new))
+    }
+
+    /// The word for how it went, in any case.
+    pub(crate) fn status_type(&self, name: [&str; 1]) -> Result<Option<StatusType>, DecodeError> {
+        Ok(self.word(name)?.map(|word| match word {
+            StatusType::Other(word) => {
+                let known = StatusType::KNOWN.iter().find(|known| known.as_str().eq_ignore_ascii_case(&word));
+                known.cloned().unwrap_or(StatusType::Other(word))
+            }
+            known => known,
+        }))
+    }
 }
 
-/// A status's word, in any case.
-pub(crate) fn read_type(object: &Object<'_, '_>, name: &str) -> Result<Option<StatusType>, DecodeError> {
-    let word = object.word(name)?;
-    Ok(word.map(|word| match word {
-        StatusType::Other(word) => {
-            let known = StatusType::KNOWN.iter().find(|known| known.as_str().eq_ignore_ascii_case(&word));
-            known.cloned().unwrap_or(StatusType::Other(word))
-        }
-        known => known,
-    }))
+impl Fields {
+    fn status_code(&mut self, name: &str, code: &Option<StatusCode>) {
+        self.text(name, &code.as_ref().map(StatusCode::as_str));
+    }
+
+    pub(crate) fn status_type(&mut self, name: &str, r#type: &Option<StatusType>) {
+        self.word(name, r#type);
+    }
 }

@@ -3,16 +3,24 @@
 use certgate_domain::{TimePeriod, words::TimeUnit};
 use certgate_wire::DecodeError;
 
-use crate::{fields::Fields, object::Object};
+use crate::{fields::Fields, object::Object, record::record};
 
-pub(crate) fn read(object: &Object<'_, '_>) -> Result<TimePeriod, DecodeError> {
-    let record = TimePeriod { unit: object.word("unit")?.map(TimeUnit::in_full), period: object.integer("period")? };
-    object.finish();
-    Ok(record)
+record! {
+    TimePeriod {
+        unit: time_unit("unit"),
+        period: integer("period"),
+    }
 }
 
-pub(crate) fn write(record: &TimePeriod, fields: &mut Fields) {
-    let TimePeriod { unit, period } = record;
-    fields.word("unit", unit);
-    fields.integer("period", *period);
+impl Object<'_, '_> {
+    /// Old payloads have initials.
+    fn time_unit(&self, name: [&str; 1]) -> Result<Option<TimeUnit>, DecodeError> {
+        Ok(self.word(name)?.map(TimeUnit::in_full))
+    }
+}
+
+impl Fields {
+    fn time_unit(&mut self, name: &str, unit: &Option<TimeUnit>) {
+        self.word(name, unit);
+    }
 }

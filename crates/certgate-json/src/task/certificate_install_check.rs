@@ -1,21 +1,22 @@
-//! Has a server's certificate looked at from outside.
+//! Has a server's certificate looked at from outside: the body is the host's name alone.
 
-use certgate_domain::{AnyData, AnyTask, task::CertificateInstallCheck};
+use certgate_domain::task::CertificateInstallCheck;
 use certgate_wire::DecodeError;
 
-use crate::{fields::Fields, object::Object, record::install_check, task::Given};
+use crate::{
+    fields::Fields,
+    task::{Given, Request},
+};
 
-pub(crate) fn read(given: &Given<'_, '_, '_>) -> Result<AnyTask, DecodeError> {
-    let hostname = given.body.map(|body| body.text("hostname")).transpose()?.flatten();
-    given.nothing();
-    Ok(CertificateInstallCheck { hostname }.into())
-}
+impl Request for CertificateInstallCheck {
+    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
+        let hostname = given.body.map(|body| body.text(["hostname"])).transpose()?.flatten();
+        given.finish();
+        Ok(Self { hostname })
+    }
 
-pub(crate) fn write(task: &CertificateInstallCheck, fields: &mut Fields) {
-    let CertificateInstallCheck { hostname } = task;
-    fields.text("hostname", hostname.as_deref());
-}
-
-pub(crate) fn read_data(object: &Object<'_, '_>) -> Result<AnyData, DecodeError> {
-    install_check::read(object).map(AnyData::from)
+    fn write(&self, fields: &mut Fields) {
+        let Self { hostname } = self;
+        fields.text("hostname", hostname);
+    }
 }
