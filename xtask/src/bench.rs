@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast, beside the barest thing that does the same.
 
 mod batch;
+pub(crate) mod build;
 mod cli;
 mod codec;
 mod hostile;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["times"] => codec::times(),
         ["allocations"] => codec::allocations(),
         ["cli"] => cli::run(),
+        ["build"] => build::run(),
         ["list"] => list::run(),
         ["batch"] => batch::run(),
         ["store"] => store::run(),
@@ -34,7 +36,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["replay"] => tape::run(),
         ["hostile"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[]),
         ["worst"] => hostile::run(),
-        _ => Err("usage: cargo xtask bench codec|cli|list|batch|store|tape|hostile".to_owned()),
+        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|store|tape|hostile".to_owned()),
     }
 }
 

@@ -23,6 +23,7 @@ usage: cargo xtask COMMAND
   tidy                the rules of this repository that a lint cannot hold
   fixtures [--write]  extracts the documented payloads from the page and shows what changed
   fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
+  bench build         CPU time of the README's two commands on a new clone, and the crates that cost most
   bench codec         decoding and encoding beside bare parsers, with allocations
   bench cli           `certgate info` beside curl, against the simulator
   bench list          `certgate list --all`: peak memory of long lists
@@ -34,6 +35,9 @@ usage: cargo xtask COMMAND
                       kills certgate at random times while connections drop, and carries on: 300 rounds unless told";
 
 fn main() -> ExitCode {
+    if let Some(code) = bench::build::compile() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
