@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -74,6 +75,10 @@ impl HttpTransport {
     pub fn new(endpoint: &str, settings: HttpSettings) -> Result<Self, Error> {
         let HttpSettings { ca_file, proxy, timeouts, body_limit } = settings;
         let loopback = Self::check(endpoint)?;
+        let tls = TlsConfig::builder()
+            .root_certs(roots(ca_file.as_deref())?)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -83,7 +88,7 @@ impl HttpTransport {
             // A connection kept open may be closed by the other side just as an order leaves: each request has its own.
             .max_idle_connections(0)
             .proxy(if loopback { None } else { proxy.map(Proxy::into_inner) })
-            .tls_config(TlsConfig::builder().root_certs(roots(ca_file.as_deref())?).build())
+            .tls_config(tls)
             .timeout_resolve(Some(timeouts.resolve))
             .timeout_connect(Some(timeouts.connect))
             .timeout_send_request(Some(timeouts.send))
