@@ -321,6 +321,10 @@ impl Client {
                 Err(SendError::Transport(TransportError::NotSent(why, phase))) => {
                     (TransportFailure::NotSent, why, phase)
                 }
+                Err(SendError::Transport(TransportError::Refused(why, phase))) => (TransportFailure::Refused, why, phase),
+                Err(SendError::Transport(TransportError::Unreadable(why))) => {
+                    (TransportFailure::Unreadable, why, Phase::Answer)
+                }
                 Err(SendError::Transport(TransportError::Unanswered(why, phase))) => {
                     (TransportFailure::Unanswered, why, phase)
                 }
@@ -421,7 +425,7 @@ impl Client {
     /// Decodes a reply. What it echoes of this run's secrets is in no refusal, text, finding or error; what was done keeps its
     /// data as it came, since it is worked with and sent again.
     fn read(&self, task: TaskKind, mut reply: Reply) -> (Result<Decoded<Response<AnyData>>, DecodeError>, Reply) {
-        let mut read = self.codec.decode_response(task, &reply);
+        let mut read = self.decoded(task, &reply);
         if let Some((clean, kept)) = self.redactor.echo(&reply.body) {
             let without = self.codec.decode_response(task, &Reply { body: Body(clean), ..reply.clone() });
             match (&mut read, without) {
@@ -447,6 +451,17 @@ impl Client {
             finding.path = self.redacted(&finding.path);
         }
         (read, reply)
+    }
+
+    fn decoded(&self, task: TaskKind, reply: &Reply) -> Result<Decoded<Response<AnyData>>, DecodeError> {
+        let coding = reply.header("content-encoding").map(str::trim).filter(|coding| !coding.is_empty());
+        match coding {
+            Some(coding) if !coding.eq_ignore_ascii_case("identity") => {
+                let expected = "an answer that is not compressed, since none was asked for";
+                Err(DecodeError::new("body", format!("Content-Encoding: {coding}"), expected))
+            }
+            _ => self.codec.decode_response(task, reply),
+        }
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {

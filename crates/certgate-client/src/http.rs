@@ -9,6 +9,7 @@ use std::{
 };
 
 use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
+use rustls::CertificateError;
 use ureq::{
     Agent, Error as Failure, Timeout,
     http::Uri,
@@ -87,7 +88,7 @@ impl HttpTransport {
             .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
             // A connection kept open may be closed by the other side just as an order leaves: each request has its own.
             .max_idle_connections(0)
-            .proxy(if loopback { None } else { proxy.map(Proxy::into_inner) })
+            .proxy(proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner))
             .tls_config(tls)
             .timeout_resolve(Some(timeouts.resolve))
             .timeout_connect(Some(timeouts.connect))
@@ -166,13 +167,13 @@ impl Transport for HttpTransport {
             .uri(&address);
         for header in &request.headers {
             let mut value = ureq::http::HeaderValue::from_bytes(header.value.expose().as_bytes()).map_err(|_| {
-                let why = format!("the value of header {} cannot be sent", header.name);
-                TransportError::NotSent(why, Phase::Connection)
+                let why = format!("the value of header {} cannot be sent: it holds a line end or a control character", header.name);
+                TransportError::Refused(why, Phase::Connection)
             })?;
             value.set_sensitive(matches!(header.value, HeaderValue::Secret(_)));
             builder = builder.header(header.name.as_str(), value);
         }
-        let not_sent = |why: ureq::http::Error| TransportError::NotSent(why.to_string(), Phase::Connection);
+        let not_sent = |why: ureq::http::Error| TransportError::Refused(why.to_string(), Phase::Connection);
         let has_no_body = matches!(request.method, Method::Get | Method::Delete) && request.body.is_empty();
         let sent = if has_no_body {
             let http = builder.body(()).map_err(not_sent)?;
@@ -215,23 +216,32 @@ impl HttpTransport {
     /// Whether the request may have arrived. Anything from the sending of the request on may have.
     fn trouble(&self, failure: &Failure) -> TransportError {
         let text = format!("{}: {failure}", self.endpoint);
+        let refused = |why: String| TransportError::Refused(format!("{}: {why}", self.endpoint), Phase::Tls);
         match failure {
-            Failure::ConnectProxyFailed(_) | Failure::InvalidProxyUrl => TransportError::NotSent(text, Phase::Proxy),
+            Failure::ConnectProxyFailed(_) => TransportError::NotSent(text, Phase::Proxy),
+            Failure::InvalidProxyUrl => TransportError::Refused(text, Phase::Proxy),
+            Failure::Rustls(rustls::Error::InvalidCertificate(why)) => refused(distrust(why)),
             Failure::Tls(_) | Failure::TlsRequired | Failure::Rustls(_) => TransportError::NotSent(text, Phase::Tls),
+            Failure::RequireHttpsOnly(_) | Failure::BadUri(_) | Failure::Http(_) => {
+                TransportError::Refused(text, Phase::Connection)
+            }
             Failure::HostNotFound
             | Failure::ConnectionFailed
-            | Failure::RequireHttpsOnly(_)
-            | Failure::BadUri(_)
-            | Failure::Http(_)
             | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
+            Failure::Protocol(why) => TransportError::Unreadable(format!(
+                "{}: the answer is no HTTP that can be read ({why}): a header line that is folded or ill-formed, or too many of them",
+                self.endpoint
+            )),
             Failure::Io(why) => match why.kind() {
                 ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                     TransportError::Unanswered(text, Phase::Connection)
                 }
-                ErrorKind::InvalidData if is_certificate_refused(why) => TransportError::NotSent(text, Phase::Tls),
                 // Whatever else rustls refuses may also come in the middle of an answer.
-                ErrorKind::InvalidData => TransportError::Unanswered(text, Phase::Tls),
+                ErrorKind::InvalidData => match refused_certificate(why) {
+                    Some(why) => refused(distrust(why)),
+                    None => TransportError::Unanswered(text, Phase::Tls),
+                },
                 _ => TransportError::Unanswered(text, Phase::Answer),
             },
             _ => TransportError::Unanswered(text, Phase::Answer),
@@ -239,8 +249,34 @@ impl HttpTransport {
     }
 }
 
-/// Whether the other side's certificate was refused: that is in the handshake, before anything of the request leaves.
-fn is_certificate_refused(why: &std::io::Error) -> bool {
-    let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
+/// Why the other side's certificate was refused, where it was: that is in the handshake, before anything of the request leaves.
+fn refused_certificate(why: &std::io::Error) -> Option<&CertificateError> {
+    match why.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(why) => Some(why),
+        _ => None,
+    }
+}
+
+/// Why a gateway's certificate is not trusted, for people.
+fn distrust(why: &CertificateError) -> String {
+    let why = match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet",
+        CertificateError::Revoked => "it is revoked",
+        CertificateError::UnknownIssuer => "its authority is not trusted here",
+        CertificateError::BadSignature => "its signature is wrong",
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed with an algorithm that is not trusted"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is another host's: its names do not include this one"
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => "it is not a server's",
+        CertificateError::BadEncoding => "it cannot be read",
+        CertificateError::UnhandledCriticalExtension => "it has a critical extension that is not known",
+        CertificateError::Other(_) => "it is not fit for a server (an authority's own certificate, or a check failed)",
+        _ => "it failed a check",
+    };
+    format!("the gateway's TLS certificate is refused: {why}")
 }

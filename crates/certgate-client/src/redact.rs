@@ -128,7 +128,8 @@ impl Redactor {
     /// The same of the first bytes of a body: without its end, which may hold a part of a secret.
     pub(crate) fn start(&self, codec: &dyn Codec, start: &[u8]) -> String {
         let mut text = self.body(codec, start);
-        text.truncate(text.floor_char_boundary(text.len().saturating_sub(self.spellings.reach())));
+        let end = self.spellings.reach().min(text.len() / 2);
+        text.truncate(text.floor_char_boundary(text.len() - end));
         text
     }
 

@@ -38,6 +38,12 @@ pub enum TransportError {
     /// The request never left: no address, no connection, no TLS.
     #[error("{0}")]
     NotSent(String, Phase),
+    /// The request cannot be sent, now or later: the other side's certificate is not trusted, an address or a header is none.
+    #[error("{0}")]
+    Refused(String, Phase),
+    /// It left, and what came back is no answer of HTTP.
+    #[error("{0}")]
+    Unreadable(String),
     /// It left, at least in part: it may have arrived.
     #[error("{0}")]
     Unanswered(String, Phase),

@@ -7,6 +7,10 @@ use std::time::Duration;
 pub enum TransportFailure {
     /// It never left: no address, no connection, no TLS.
     NotSent,
+    /// It cannot be sent, now or later: a certificate that is not trusted, an address or a header that is none.
+    Refused,
+    /// It left, and what came back is no answer of HTTP: the next one would be none either.
+    Unreadable,
     /// It left, at least in part, and no usable answer came.
     Unanswered,
     /// The gateway turned it away unread: HTTP 429.
@@ -49,8 +53,13 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// ```
 pub fn decide(attempt: u32, trouble: TransportFailure, safe_to_repeat: bool, jitter: f64) -> Decision {
     let retry_after = match (trouble, safe_to_repeat) {
-        (TransportFailure::Unanswered | TransportFailure::ServerError { .. }, false) => return Decision::Unknown,
-        (TransportFailure::Busy { .. }, false) => return Decision::GiveUp,
+        (
+            TransportFailure::Unanswered | TransportFailure::Unreadable | TransportFailure::ServerError { .. },
+            false,
+        ) => return Decision::Unknown,
+        (TransportFailure::Busy { .. }, false) | (TransportFailure::Refused, _) | (TransportFailure::Unreadable, true) => {
+            return Decision::GiveUp;
+        }
         (TransportFailure::NotSent | TransportFailure::Unanswered, _) => None,
         (TransportFailure::Busy { retry_after } | TransportFailure::ServerError { retry_after }, true) => retry_after,
     };
@@ -84,6 +93,10 @@ mod tests {
             (1, TransportFailure::Unanswered, false, 1.0, Decision::Unknown),
             (1, down, false, 1.0, Decision::Unknown),
             (1, busy, false, 1.0, Decision::GiveUp),
+            (1, TransportFailure::Refused, true, 1.0, Decision::GiveUp),
+            (1, TransportFailure::Refused, false, 1.0, Decision::GiveUp),
+            (1, TransportFailure::Unreadable, true, 1.0, Decision::GiveUp),
+            (1, TransportFailure::Unreadable, false, 1.0, Decision::Unknown),
         ] {
             assert_eq!(decide(attempt, trouble, safe, jitter), expected, "{attempt} {trouble:?} {safe}");
         }

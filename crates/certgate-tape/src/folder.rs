@@ -364,7 +364,7 @@ impl Folder {
             }
             Err(error) => {
                 entry.error = Some(redactor.text(&error.to_string()));
-                entry.not_sent = matches!(error, TransportError::NotSent(..));
+                entry.not_sent = matches!(error, TransportError::NotSent(..) | TransportError::Refused(..));
             }
         }
         redacted.sort();

@@ -108,3 +108,42 @@ fn an_answer_that_is_too_large() {
     assert_eq!((*http_status, error.found.as_str()), (400, "more than 60 bytes"));
     assert_eq!(body.first(), Some(&b'{'));
 }
+
+/// Where an answer is cut off, no part of a secret is left.
+#[test]
+fn a_secret_across_the_end_of_what_is_kept() {
+    for cut in [1, 5, 9] {
+        let start = format!("{}{}", "x".repeat((64 << 10) - cut), "a password".get(..cut).unwrap());
+        let reply = Reply { status: 200, headers: Vec::new(), body: Body(start.into_bytes()) };
+        let (mut client, _) = client(Err(TransportError::TooLarge { limit: 1 << 20, start: Box::new(reply) }));
+        let Err(Error::Undecodable { body, .. }) = client.call(CertificateInfo::new(571)) else { panic!() };
+        assert!(body.len() > 32 << 10 && body.iter().all(|byte| *byte == b'x'), "{cut}");
+    }
+}
+
+/// An answer in a coding that nobody asked for is named.
+#[test]
+fn a_compressed_answer_is_named() {
+    let headers = |coding: &str| vec![("Content-Encoding".to_owned(), coding.to_owned())];
+    let body = || Body(br#"{"status":{"code":"S400104","type":"SUCCESS"}}"#.to_vec());
+    let (mut client, _) = client(Ok(Reply { status: 200, headers: headers("gzip"), body: body() }));
+    let error = client.call(CertificateInfo::new(571)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Undecodable);
+    assert!(error.to_string().contains("Content-Encoding: gzip"), "{error}");
+    let (mut client, _) = self::client(Ok(Reply { status: 200, headers: headers("identity"), body: body() }));
+    client.call(CertificateInfo::new(571)).unwrap();
+}
+
+/// What cannot get better is not tried again; an order is unknown only where it may have left.
+#[test]
+fn what_cannot_get_better_is_tried_once() {
+    for (says, read, order) in [
+        (TransportError::Refused("no trust".to_owned(), Phase::Tls), Kind::Unreachable, Kind::Unreachable),
+        (TransportError::Unreadable("a folded line".to_owned()), Kind::Unreachable, Kind::Unknown),
+    ] {
+        let (mut client, given) = client(Err(says.clone()));
+        assert_eq!(client.call(CertificateInfo::new(571)).unwrap_err().kind(), read, "{says}");
+        assert_eq!(client.call(CertificateDelete::new(571)).unwrap_err().kind(), order, "{says}");
+        assert_eq!(given.lock().unwrap().len(), 2, "{says}");
+    }
+}

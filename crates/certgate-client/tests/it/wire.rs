@@ -96,8 +96,19 @@ fn a_refused_certificate_is_before_anything_is_sent() {
         heard
     });
     let failed = send(&format!("https://localhost:{}", address.port()), Method::Put, "{}").unwrap_err();
-    assert!(matches!(failed, TransportError::NotSent(_, Phase::Tls)), "{failed:?}");
+    let TransportError::Refused(why, Phase::Tls) = failed else { panic!("{failed:?}") };
+    assert!(why.contains("the gateway's TLS certificate is refused: "), "{why}");
+    assert!(!why.contains(['{', '(']), "no debug value: {why}");
     assert_eq!(heard.join().unwrap(), b"");
+}
+
+/// A header line that goes on in the next one: it is named, and not asked for again.
+#[test]
+fn headers_that_cannot_be_read_are_named() {
+    let (address, _asked) = answering("HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\n{}");
+    let failed = send(&format!("http://{address}"), Method::Get, "").unwrap_err();
+    let TransportError::Unreadable(why) = failed else { panic!("{failed:?}") };
+    assert!(why.contains("a header line that is folded"), "{why}");
 }
 
 /// The connection is lost before a byte of the answer: whether it arrived, nobody knows.
