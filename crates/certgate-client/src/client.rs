@@ -321,7 +321,9 @@ impl Client {
                 Err(SendError::Transport(TransportError::NotSent(why, phase))) => {
                     (TransportFailure::NotSent, why, phase)
                 }
-                Err(SendError::Transport(TransportError::Refused(why, phase))) => (TransportFailure::Refused, why, phase),
+                Err(SendError::Transport(TransportError::Refused(why, phase))) => {
+                    (TransportFailure::Refused, why, phase)
+                }
                 Err(SendError::Transport(TransportError::Unreadable(why))) => {
                     (TransportFailure::Unreadable, why, Phase::Answer)
                 }

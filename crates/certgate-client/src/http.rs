@@ -167,7 +167,10 @@ impl Transport for HttpTransport {
             .uri(&address);
         for header in &request.headers {
             let mut value = ureq::http::HeaderValue::from_bytes(header.value.expose().as_bytes()).map_err(|_| {
-                let why = format!("the value of header {} cannot be sent: it holds a line end or a control character", header.name);
+                let why = format!(
+                    "the value of header {} cannot be sent: it holds a line end or a control character",
+                    header.name
+                );
                 TransportError::Refused(why, Phase::Connection)
             })?;
             value.set_sensitive(matches!(header.value, HeaderValue::Secret(_)));

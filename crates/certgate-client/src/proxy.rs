@@ -40,8 +40,7 @@ impl Proxy {
         let without = Exceptions::read(&["no_proxy", "NO_PROXY"].into_iter().find_map(set).unwrap_or_default());
         for name in VARIABLES {
             let Some(address) = set(name) else { continue };
-            let Self { proxy, .. } =
-                Self::at(&address).map_err(|why| Error::Settings(format!("{name}: {why}")))?;
+            let Self { proxy, .. } = Self::at(&address).map_err(|why| Error::Settings(format!("{name}: {why}")))?;
             return Ok(Some((name, Self { proxy, without })));
         }
         Ok(None)
@@ -114,9 +113,7 @@ impl Exceptions {
 
     fn include(&self, host: &str, port: u16) -> bool {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
-        self.0.iter().any(|exception| {
-            exception.port.is_none_or(|only| only == port) && exception.hosts.include(&host)
-        })
+        self.0.iter().any(|exception| exception.port.is_none_or(|only| only == port) && exception.hosts.include(&host))
     }
 }
 
@@ -133,7 +130,8 @@ impl Exception {
             None => (entry, None),
         };
         let name = host.strip_prefix('*').unwrap_or(host).trim_matches('.').to_ascii_lowercase();
-        let hosts = network(host).or_else(|| Some(Hosts::Name(name)).filter(|hosts| *hosts != Hosts::Name(String::new())))?;
+        let hosts =
+            network(host).or_else(|| Some(Hosts::Name(name)).filter(|hosts| *hosts != Hosts::Name(String::new())))?;
         Some(Self { hosts, port })
     }
 }
@@ -153,7 +151,9 @@ impl Hosts {
     fn include(&self, host: &str) -> bool {
         match self {
             Self::Every => true,
-            Self::Name(name) => host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            Self::Name(name) => {
+                host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
             Self::Network(network, length) => match (network, host.parse()) {
                 (IpAddr::V4(network), Ok(IpAddr::V4(host))) => {
                     let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or_default();

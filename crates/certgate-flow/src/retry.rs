@@ -53,11 +53,12 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// ```
 pub fn decide(attempt: u32, trouble: TransportFailure, safe_to_repeat: bool, jitter: f64) -> Decision {
     let retry_after = match (trouble, safe_to_repeat) {
-        (
-            TransportFailure::Unanswered | TransportFailure::Unreadable | TransportFailure::ServerError { .. },
-            false,
-        ) => return Decision::Unknown,
-        (TransportFailure::Busy { .. }, false) | (TransportFailure::Refused, _) | (TransportFailure::Unreadable, true) => {
+        (TransportFailure::Unanswered | TransportFailure::Unreadable | TransportFailure::ServerError { .. }, false) => {
+            return Decision::Unknown;
+        }
+        (TransportFailure::Busy { .. }, false)
+        | (TransportFailure::Refused, _)
+        | (TransportFailure::Unreadable, true) => {
             return Decision::GiveUp;
         }
         (TransportFailure::NotSent | TransportFailure::Unanswered, _) => None,
