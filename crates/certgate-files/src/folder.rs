@@ -1,0 +1,340 @@
+//! A folder that is opened once, and whose entries are reached from it without following a link.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, ErrorKind, Read, Write},
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, Mode, OFlags},
+    io::Errno,
+};
+
+use crate::{
+    Distrust, FileError, Owner,
+    trust::{check_is_file, check_owner, check_owner_and_mode, check_private},
+};
+
+/// An open folder. What happens to the path that led to it does not change which folder it is, and none of its methods follows a
+/// link in it: whoever may write to the folder cannot lead the process to another one.
+///
+/// Names are those of its own entries, without a slash.
+#[derive(Debug)]
+pub struct Folder {
+    folder: OwnedFd,
+    path: PathBuf,
+    /// Who may own it and what is in it, besides the effective user and root.
+    owner: Option<u32>,
+}
+
+/// The most that is read of a file: 16 MiB.
+const LARGEST: u64 = 16 << 20;
+
+impl Folder {
+    /// Opens a folder; links that lead to it are followed.
+    ///
+    /// # Errors
+    /// It is not there, or no folder.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let at = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let folder = rustix::fs::open(at, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        let folder = folder.map_err(|why| FileError::io(path)(why.into()))?;
+        Ok(Self { folder, path: path.to_owned(), owner: None })
+    }
+
+    /// Lets that user own the folder and what is in it, too.
+    #[must_use]
+    pub fn owned_by(self, owner: Option<Owner>) -> Self {
+        Self { owner: owner.map(|owner| owner.user), ..self }
+    }
+
+    /// Refuses a folder that belongs to somebody else than the effective user, root and the user named by [`Folder::owned_by`],
+    /// or that others can write to.
+    ///
+    /// # Errors
+    /// [`FileError::Untrusted`].
+    pub fn check(&self) -> Result<(), FileError> {
+        let found = self.metadata()?;
+        check_owner_and_mode(&self.path, &found, self.owner)
+    }
+
+    fn metadata(&self) -> Result<Metadata, FileError> {
+        let file = self.folder.try_clone().map(File::from);
+        file.and_then(|file| file.metadata()).map_err(FileError::io(&self.path))
+    }
+
+    /// The permission bits.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn mode(&self) -> Result<u32, FileError> {
+        Ok(crate::trust::mode(&self.metadata()?))
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn failed(&self, name: &str) -> impl Fn(Errno) -> FileError {
+        let path = self.path.join(name);
+        move |why| FileError::io(&path)(why.into())
+    }
+
+    fn open_at(&self, name: &str, flags: OFlags, mode: u32) -> Result<OwnedFd, FileError> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        match rustix::fs::openat(&self.folder, name, flags, Mode::from_raw_mode(mode)) {
+            // Of a link that is to be a folder, the system says that it is none.
+            Err(Errno::LOOP | Errno::NOTDIR) if self.link(name)?.is_some() => Err(self.link_refused(name)?),
+            opened => opened.map_err(self.failed(name)),
+        }
+    }
+
+    fn link_refused(&self, name: &str) -> Result<FileError, FileError> {
+        let target = self.link(name)?.unwrap_or_default();
+        Ok(FileError::untrusted(&self.path.join(name), Distrust::Link { target }))
+    }
+
+    /// A folder in it; none where nothing is there.
+    ///
+    /// # Errors
+    /// It is no folder, or a link to one.
+    pub fn folder(&self, name: &str) -> Result<Option<Self>, FileError> {
+        let folder = match self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0) {
+            Err(why) if why.is_not_found() => return Ok(None),
+            folder => folder?,
+        };
+        Ok(Some(Self { folder, path: self.path.join(name), owner: self.owner }))
+    }
+
+    /// Makes a folder in it, with that mode whatever the umask, and that owner.
+    ///
+    /// # Errors
+    /// Something is there, or it could not be made.
+    pub fn make_folder(&self, name: &str, mode: u32, owner: Option<Owner>) -> Result<Self, FileError> {
+        rustix::fs::mkdirat(&self.folder, name, Mode::RWXU).map_err(self.failed(name))?;
+        let folder = self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
+        set_owner_and_mode(&folder, mode, owner).map_err(self.failed(name))?;
+        Ok(Self { folder, path: self.path.join(name), owner: self.owner })
+    }
+
+    /// A folder in it, made with that mode and owner where nothing is there.
+    ///
+    /// # Errors
+    /// It is no folder or a link to one, or it could not be made.
+    pub fn folder_or_make(&self, name: &str, mode: u32, owner: Option<Owner>) -> Result<Self, FileError> {
+        match self.make_folder(name, mode, owner) {
+            Err(FileError::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
+                let gone = || FileError::io(&self.path.join(name))(ErrorKind::NotFound.into());
+                self.folder(name)?.ok_or_else(gone)
+            }
+            made => made,
+        }
+    }
+
+    /// What a file in it holds; none where nothing is there.
+    ///
+    /// # Errors
+    /// It is no file, or a link to one, or could not be read.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+        self.read_if(name, |_, _| Ok(()))
+    }
+
+    /// The same of a file that decides what is done: it belongs to the effective user or root, and nobody else can write to it.
+    ///
+    /// # Errors
+    /// [`FileError::Untrusted`], or as with [`Folder::read`].
+    pub fn read_trusted(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+        self.read_if(name, |path, found| check_owner_and_mode(path, found, None))
+    }
+
+    /// The same of a file that holds a secret: it belongs to the effective user, root or the folder's own owner, and others can
+    /// neither read nor write it; `group_may_read` where the owner let a group read it.
+    ///
+    /// # Errors
+    /// [`FileError::Untrusted`], or as with [`Folder::read`].
+    pub fn read_secret(&self, name: &str, group_may_read: bool) -> Result<Option<Vec<u8>>, FileError> {
+        self.read_if(name, |path, found| {
+            if group_may_read {
+                return check_owner_and_mode(path, found, self.owner);
+            }
+            check_owner(path, found, self.owner)?;
+            check_private(path, found, None)
+        })
+    }
+
+    fn read_if(
+        &self,
+        name: &str,
+        check: impl Fn(&Path, &Metadata) -> Result<(), FileError>,
+    ) -> Result<Option<Vec<u8>>, FileError> {
+        let file = match self.open_at(name, OFlags::RDONLY, 0) {
+            Err(why) if why.is_not_found() => return Ok(None),
+            file => File::from(file?),
+        };
+        let path = self.path.join(name);
+        let found = file.metadata().map_err(FileError::io(&path))?;
+        check_is_file(&path, &found)?;
+        check(&path, &found)?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes).map_err(FileError::io(&path))?;
+        Ok(Some(bytes))
+    }
+
+    /// Writes and syncs a file that is not there yet, with that mode whatever the umask, and that owner. A file that could not be
+    /// written whole may be left behind.
+    ///
+    /// # Errors
+    /// Something is there, or it could not be written.
+    pub fn write_new(&self, name: &str, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<(), FileError> {
+        let file = self.open_at(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, 0o600)?;
+        // Its bytes come last: nobody reads them before it has its owner and mode.
+        set_owner_and_mode(&file, mode, owner).map_err(self.failed(name))?;
+        let mut file = File::from(file);
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        written.map_err(FileError::io(&self.path.join(name)))
+    }
+
+    /// Renames an entry, over another one where that is there.
+    ///
+    /// # Errors
+    /// It could not be renamed.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        rustix::fs::renameat(&self.folder, from, &self.folder, to).map_err(self.failed(to))
+    }
+
+    /// Gives an entry a second name, which is not there yet, and takes the first one from it: a file of that name is whole.
+    ///
+    /// # Errors
+    /// Something is there, or it could not be named so.
+    pub fn rename_new(&self, from: &str, to: &str) -> Result<(), FileError> {
+        rustix::fs::linkat(&self.folder, from, &self.folder, to, AtFlags::empty()).map_err(self.failed(to))?;
+        rustix::fs::unlinkat(&self.folder, from, AtFlags::empty()).map_err(self.failed(from))
+    }
+
+    /// Makes a link.
+    ///
+    /// # Errors
+    /// Something is there, or it could not be made.
+    pub fn make_link(&self, target: &Path, name: &str) -> Result<(), FileError> {
+        rustix::fs::symlinkat(target, &self.folder, name).map_err(self.failed(name))
+    }
+
+    /// Where a link leads to; none where nothing is there, or no link.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn link(&self, name: &str) -> Result<Option<PathBuf>, FileError> {
+        use std::os::unix::ffi::OsStringExt;
+        match rustix::fs::readlinkat(&self.folder, name, Vec::new()) {
+            Ok(target) => Ok(Some(std::ffi::OsString::from_vec(target.into_bytes()).into())),
+            Err(Errno::NOENT | Errno::INVAL) => Ok(None),
+            Err(why) => Err(self.failed(name)(why)),
+        }
+    }
+
+    /// Whether anything has that name, be it a link that leads nowhere.
+    ///
+    /// # Errors
+    /// The folder could not be read.
+    pub fn has(&self, name: &str) -> Result<bool, FileError> {
+        match rustix::fs::statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(why) => Err(self.failed(name)(why)),
+        }
+    }
+
+    /// Owner and permission bits of a file in it; none where nothing is there.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn owner_and_mode(&self, name: &str) -> Result<Option<(Owner, u32)>, FileError> {
+        match rustix::fs::statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => {
+                let owner = Owner { user: found.st_uid, group: Some(found.st_gid) };
+                Ok(Some((owner, found.st_mode & 0o777)))
+            }
+            Err(Errno::NOENT) => Ok(None),
+            Err(why) => Err(self.failed(name)(why)),
+        }
+    }
+
+    /// The names of its entries, in order.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn names(&self) -> Result<Vec<String>, FileError> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.folder).map_err(self.failed(""))? {
+            let entry = entry.map_err(self.failed(""))?;
+            // What is not text is nothing that was made here.
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => names.push(name.to_owned()),
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Removes a file or a link.
+    ///
+    /// # Errors
+    /// It is not there, or could not be removed.
+    pub fn remove_file(&self, name: &str) -> Result<(), FileError> {
+        rustix::fs::unlinkat(&self.folder, name, AtFlags::empty()).map_err(self.failed(name))
+    }
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// It is not there, is not empty, or could not be removed.
+    pub fn remove_folder(&self, name: &str) -> Result<(), FileError> {
+        rustix::fs::unlinkat(&self.folder, name, AtFlags::REMOVEDIR).map_err(self.failed(name))
+    }
+
+    /// Removes a folder with the files and links in it. A folder in it is none of ours, and makes this fail.
+    ///
+    /// # Errors
+    /// It could not be removed.
+    pub fn remove_folder_and_files(&self, name: &str) -> Result<(), FileError> {
+        if let Some(folder) = self.folder(name)? {
+            for file in folder.names()? {
+                folder.remove_file(&file)?;
+            }
+        }
+        self.remove_folder(name)
+    }
+
+    /// Makes its names durable.
+    ///
+    /// # Errors
+    /// It could not be synced.
+    pub fn sync(&self) -> Result<(), FileError> {
+        rustix::fs::fsync(&self.folder).map_err(self.failed(""))
+    }
+}
+
+fn set_owner_and_mode(file: &OwnedFd, mode: u32, owner: Option<Owner>) -> Result<(), Errno> {
+    if let Some(Owner { user, group }) = owner {
+        let found = rustix::fs::fstat(file)?;
+        // Who is not root may not even change to what is so already.
+        if found.st_uid != user || group.is_some_and(|group| found.st_gid != group) {
+            let (user, group) = (rustix::fs::Uid::from_raw(user), group.map(rustix::fs::Gid::from_raw));
+            rustix::fs::fchown(file, Some(user), group)?;
+        }
+    }
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
+}
+
+impl From<FileError> for io::Error {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { source, .. } => source,
+            untrusted @ FileError::Untrusted { .. } => Self::other(untrusted),
+        }
+    }
+}
