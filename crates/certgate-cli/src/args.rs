@@ -1,5 +1,9 @@
 //! The command line.
 
+pub(crate) mod install;
+pub(crate) mod key;
+pub(crate) mod validation;
+
 use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 
 use certgate::{

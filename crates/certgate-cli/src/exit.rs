@@ -126,15 +126,19 @@ pub(crate) fn worst(kinds: impl Iterator<Item = Option<Kind>> + Clone) -> Option
 }
 
 /// From the worst to the mildest.
-const WORST: [Kind; 9] = [
+const WORST: [Kind; 13] = [
     Kind::Internal,
+    Kind::Interrupted,
     Kind::Unknown,
     Kind::Undecodable,
     Kind::Auth,
-    Kind::Refused,
-    Kind::CheckFailed,
-    Kind::Usage,
+    Kind::Local,
     Kind::Unreachable,
+    Kind::NotValidated,
+    Kind::Refused,
+    Kind::Usage,
+    Kind::CheckFailed,
+    Kind::NotDeployed,
     Kind::Pending,
 ];
 

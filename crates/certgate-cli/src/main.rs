@@ -8,9 +8,7 @@ mod bridge;
 mod command;
 mod connection;
 mod exit;
-mod folders;
-mod install;
-mod keys;
+mod inventory;
 mod password;
 mod plan;
 mod profile;
@@ -21,7 +19,6 @@ mod sandbox;
 mod settings;
 mod template;
 mod ui;
-mod validation;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};
 

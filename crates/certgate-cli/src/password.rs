@@ -66,7 +66,7 @@ impl Password {
             }
             Self::Environment => Ok(Secret::new(std::env::var(Self::VARIABLE).unwrap_or_default())),
             Self::Command(command) => {
-                process::first_line(command).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
+                process::first_line(command, None).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
             }
             Self::Sandbox => Ok(Sandbox::credentials().password),
         }

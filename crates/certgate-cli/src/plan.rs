@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate::{InstallOptions, installation::durable};
 use certgate_domain::words::{AuthMethod, ServerSoftware};
 use certgate_flow::{ForeignMessages, Purpose, Wanted};
 use certgate_store::Order;
@@ -13,7 +14,7 @@ use certgate_x509::CertificateRequest;
 use serde::Deserialize;
 use std::time::Duration;
 
-use crate::{command::order::read_csr, exit::Failure, install::Install};
+use crate::{command::order::read_csr, exit::Failure};
 
 /// A line of a batch.
 #[derive(Debug, Clone, Deserialize)]
@@ -187,7 +188,7 @@ impl Planned {
     /// What is another in the line than in the order that was made of it.
     pub(crate) fn changed_since(&self, ordered: &Order) -> Vec<String> {
         let mut changed = Vec::new();
-        let now = Install::into(self.out.clone()).carried().map(|install| install.folder);
+        let now = self.install().map(|install| install.folder);
         let before = ordered.order.resume.install.as_ref().map(|install| &install.folder);
         if let Some(out) = now.filter(|out| before != Some(out)) {
             let out = out.display();
@@ -199,6 +200,11 @@ impl Planned {
             changed.push(format!("`product` is {product} now, and {before} was ordered"));
         }
         changed
+    }
+
+    /// Where its certificate goes, whatever folder a later process stands in.
+    pub(crate) fn install(&self) -> Option<InstallOptions> {
+        self.out.as_ref().map(|out| durable(&InstallOptions::into_folder(out)))
     }
 
     /// What it is called in output.

@@ -2,24 +2,25 @@
 
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
-use certgate::{Carry, Client, Error, Kind, Ledger, Spool, Watcher};
+use certgate::{
+    Carry, Client, Error, Installation, Kind, Ledger, Spool, Watcher,
+    validation::{PropagationEvent, Steps, Validation},
+};
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, ZoneRecord, words::AuthMethod,
 };
 use certgate_store::{State, ValidationStep};
 use certgate_wire::Finding;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
 
 use crate::{
     args::Global,
     connection::watch_for_interrupt,
     exit::{Failure, keep},
-    install::Install,
     report::Report,
+    ui::advice::clean_up,
     ui::streams,
     ui::streams::printable,
-    validation::{Steps, Validation, clean_up},
 };
 
 /// Tells on stderr: a line that changes on a terminal, plain lines otherwise. Keeps findings, and others' messages.
@@ -100,12 +101,12 @@ impl<'a> Progress<'a> {
     }
 
     /// What is known of the order here, to end with.
-    pub(crate) fn report<'r>(&'r self, task: TaskKind, install: &'r Install, timeout: Duration) -> Report<'r> {
+    pub(crate) fn report<'r>(&'r self, task: TaskKind, installation: Option<&'r Installation>, timeout: Duration) -> Report<'r> {
         Report {
             before: self.carry.resume.serial_before.as_deref(),
             stored: self.ledger.is_some(),
             findings: &self.findings,
-            ..Report::new(self.global, task, &self.id, install, timeout)
+            ..Report::new(self.global, task, &self.id, installation, timeout)
         }
     }
 
@@ -249,17 +250,26 @@ impl Watcher for Progress<'_> {
             return Ok(());
         };
         let mut is_known = false;
-        let mut keep = |steps: &[Value]| {
+        let mut keep = |steps: &[ValidationStep]| {
             let Some(ledger) = &mut *ledger else { return Ok(()) };
             if !std::mem::replace(&mut is_known, true) {
                 // Another order of the same stands in the way before anything is published.
                 ledger.validate(id, order, name.as_deref(), carry)?;
             }
-            let steps: Vec<ValidationStep> = serde_json::from_value(Value::from(steps)).unwrap_or_default();
-            Ok(ledger.store().record_validation_steps(id, &steps)?)
+            Ok(ledger.store().record_validation_steps(id, steps)?)
         };
-        let say = |text: &str| say(global, bar.as_ref(), text);
-        validation.publish(authentication, &mut Steps::kept_by(&mut keep), &watch_for_interrupt(), &say)
+        let mut observe = |event: &PropagationEvent| {
+            let text = match event {
+                PropagationEvent::Seen { servers } => format!("the record is seen at {}", servers.join(", ")),
+                PropagationEvent::Missing { servers } => {
+                    format!("the record is not seen yet at {}", servers.join("; "))
+                }
+                _ => return,
+            };
+            say(global, bar.as_ref(), &text);
+        };
+        let mut steps = Steps::stored_by(&mut keep);
+        Ok(validation.publish(authentication, &mut steps, &watch_for_interrupt(), &mut observe)?)
     }
 
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {

@@ -1,8 +1,11 @@
 //! How a workflow ends: what is known, checked, written, left behind.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use certgate::{Error, Kind, Refusal};
+use certgate::{Error, Installation, Kind, Refusal, installation::Deployment};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
@@ -13,8 +16,8 @@ use serde_json::{Value, json};
 use crate::{
     args::Global,
     exit::Failure,
-    install::Install,
     progress::strict,
+    ui::advice,
     ui::document,
     ui::streams::{printable, say},
 };
@@ -59,6 +62,22 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    /// What came of a hook that was repeated.
+    pub(crate) fn of_hook(folder: &Path, deployment: &Deployment) -> Self {
+        let mut shown = Self {
+            document: json!({ "schema": 1, "deployment": deployment }),
+            lines: vec![format!("{}: the deploy hook was repeated", printable(&folder.display().to_string()))],
+            kind: None,
+            findings: Vec::new(),
+        };
+        if let Deployment::Failed { detail } = deployment {
+            say(&format!("certgate: {}: {detail}", folder.display()));
+            shown.lines = vec![format!("PROBLEM deploy-hook: {}", printable(detail))];
+            shown.kind = Some(Kind::NotDeployed);
+        }
+        shown
+    }
+
     /// Prints it; gives the exit code.
     pub(crate) fn print(self, global: &Global) -> Result<u8, Failure> {
         if global.json() {
@@ -83,7 +102,7 @@ pub(crate) struct Report<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) csr: Option<PathBuf>,
     /// Where the files go.
-    pub(crate) install: &'a Install,
+    pub(crate) installation: Option<&'a Installation>,
     /// The serial number of the certificate before the order.
     pub(crate) before: Option<&'a str>,
     /// The order's own id.
@@ -101,7 +120,7 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Of an order of the store, of which no more is known than this.
-    pub(crate) fn new(global: &Global, task: TaskKind, id: &'a str, install: &'a Install, timeout: Duration) -> Self {
+    pub(crate) fn new(global: &Global, task: TaskKind, id: &'a str, installation: Option<&'a Installation>, timeout: Duration) -> Self {
         Self {
             task,
             certificate: None,
@@ -109,7 +128,7 @@ impl<'a> Report<'a> {
             job: None,
             name: None,
             csr: None,
-            install,
+            installation,
             before: None,
             id,
             stored: true,
@@ -178,7 +197,7 @@ impl<'a> Report<'a> {
     }
 
     fn with_members(&self, mut failure: Failure, document: &mut Value) -> Failure {
-        for name in ["order", "job", "certificate", "files", "checks", "hook", "findings", "resume"] {
+        for name in ["order", "job", "certificate", "files", "checks", "deployment", "findings", "resume"] {
             if let Some(value) = document.get_mut(name) {
                 failure = failure.with(name, value.take());
             }
@@ -202,8 +221,8 @@ impl<'a> Report<'a> {
         if let Some(csr) = &self.csr {
             command += &format!(" --csr {}", shell_word(&csr.display().to_string()));
         }
-        if let Some(out) = &self.install.out {
-            command += &format!(" --out {}", shell_word(&out.display().to_string()));
+        if let Some(there) = self.installation {
+            command += &format!(" --out {}", shell_word(&there.folder().display().to_string()));
         }
         command
     }
@@ -295,23 +314,19 @@ impl<'a> Report<'a> {
             return Err(self.with_members(self.issued_only(failure, &mut document), &mut document));
         }
         let mut unchanged = false;
-        let mut hook = None;
+        let mut deployment = Deployment::None;
         if let Some(issued) = &issued {
             let name = name.or(request.common_name.as_deref()).unwrap_or_default();
             let id = certificate.id.or(self.certificate);
-            let put = self.install.put(issued, name, id).map_err(|failure| self.left_behind(failure))?;
-            if let Some(put) = put {
-                unchanged = put.unchanged;
-                document["files"] = put.files;
-                hook = put.hook;
+            if let Some(there) = self.installation {
+                let put = there.install(issued, name, id);
+                let put = put.map_err(|error| self.left_behind(advice::not_installed(error)))?;
+                unchanged = put.is_unchanged;
+                document["files"] = document::files(&put.files);
+                deployment = put.deployment;
             }
         }
-        if let Some(hook) = &hook {
-            document["hook"] = match hook {
-                Ok(()) => json!({ "ok": true }),
-                Err(why) => json!({ "ok": false, "detail": why }),
-            };
-        }
+        document["deployment"] = json!(deployment);
         let mut lines: Vec<String> =
             checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
         match document.get("files").and_then(Value::as_object) {
@@ -319,12 +334,12 @@ impl<'a> Report<'a> {
             None => lines.push(pem.trim_end().to_owned()),
         }
         // The certificate is where it belongs, whatever became of the hook: the order is done.
-        if let Some(Err(why)) = &hook {
-            say(&format!("certgate: {why}"));
-            lines.push(format!("PROBLEM deploy-hook: {}", printable(why)));
+        if let Deployment::Failed { detail } = &deployment {
+            say(&format!("certgate: {detail}"));
+            lines.push(format!("PROBLEM deploy-hook: {}", printable(detail)));
         }
-        let kind = match (&hook, unchanged) {
-            (Some(Err(_)), _) => Some(Kind::CheckFailed),
+        let kind = match (&deployment, unchanged) {
+            (Deployment::Failed { .. }, _) => Some(Kind::NotDeployed),
             (_, true) => Some(Kind::Unchanged),
             (_, false) => None,
         };

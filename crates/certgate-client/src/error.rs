@@ -21,6 +21,9 @@ pub enum Kind {
     Unchanged,
     Unknown,
     CheckFailed,
+    NotDeployed,
+    Local,
+    NotValidated,
     Internal,
     Interrupted,
 }
@@ -38,6 +41,9 @@ impl Kind {
             Self::Unchanged => 8,
             Self::Unknown => 9,
             Self::CheckFailed => 10,
+            Self::NotDeployed => 11,
+            Self::Local => 12,
+            Self::NotValidated => 13,
             Self::Internal => 70,
             Self::Interrupted => 130,
         }
@@ -55,6 +61,9 @@ impl Kind {
             Self::Unchanged => "unchanged",
             Self::Unknown => "unknown",
             Self::CheckFailed => "check failed",
+            Self::NotDeployed => "not deployed",
+            Self::Local => "local",
+            Self::NotValidated => "not validated",
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
         }
@@ -201,9 +210,8 @@ impl Error {
             Self::Unreachable { .. } => Kind::Unreachable,
             Self::Undecodable { .. } => Kind::Undecodable,
             Self::Unknown { .. } => Kind::Unknown,
-            Self::Strict { .. } | Self::Validation(_) | Self::Intercepted(_) | Self::Unrecorded { .. } => {
-                Kind::CheckFailed
-            }
+            Self::Validation(_) => Kind::NotValidated,
+            Self::Strict { .. } | Self::Intercepted(_) | Self::Unrecorded { .. } => Kind::CheckFailed,
             Self::Interrupted => Kind::Interrupted,
         }
     }

@@ -31,12 +31,18 @@ pub enum ValidationStep {
     },
     /// A folder that was made below a web root.
     Folder {
-        /// The folder, absolute.
+        /// The web root; absent in steps of stores before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+        /// The folder, from the web root; absolute where that is absent.
         path: PathBuf,
     },
     /// A file that was written below a web root.
     File {
-        /// The file, absolute.
+        /// The web root; absent in steps of stores before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+        /// The file, from the web root; absolute where that is absent.
         path: PathBuf,
         /// What was written. A file that holds something else belongs to somebody else and stays.
         content: String,
@@ -69,7 +75,7 @@ impl ValidationStep {
     /// use certgate_store::ValidationStep;
     /// // As stores before version 3 have it.
     /// let steps = ValidationStep::list(r#"[{"folder":"/srv/www/.well-known"}]"#)?;
-    /// assert_eq!(steps, [ValidationStep::Folder { path: "/srv/www/.well-known".into() }]);
+    /// assert_eq!(steps, [ValidationStep::Folder { root: None, path: "/srv/www/.well-known".into() }]);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
@@ -135,8 +141,8 @@ impl From<Untagged> for ValidationStep {
                 Self::Command { command: exec, working_folder, record }
             }
             Untagged::ZoneUpdate { nsupdate, key, record } => Self::ZoneUpdate { server: nsupdate, key, record },
-            Untagged::Folder { folder } => Self::Folder { path: folder },
-            Untagged::File { file, content } => Self::File { path: file, content },
+            Untagged::Folder { folder } => Self::Folder { root: None, path: folder },
+            Untagged::File { file, content } => Self::File { root: None, path: file, content },
         }
     }
 }
@@ -165,8 +171,8 @@ mod tests {
                 key: "/etc/tsig.key".into(),
                 record: record(),
             },
-            ValidationStep::Folder { path: "/srv/www/.well-known".into() },
-            ValidationStep::File { path: "/srv/www/a.txt".into(), content: "2018abc\n".to_owned() },
+            ValidationStep::Folder { root: None, path: "/srv/www/.well-known".into() },
+            ValidationStep::File { root: None, path: "/srv/www/a.txt".into(), content: "2018abc\n".to_owned() },
         ]
     }
 
@@ -184,7 +190,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let custom = ValidationStep::Custom { validator: "zone-api".to_owned(), data: serde_json::json!({ "id": 7 }) };
-        let all = [&steps()[..], &[custom]].concat();
+        let file = ValidationStep::File { root: Some("/srv".into()), path: "a/b.txt".into(), content: "x".to_owned() };
+        let all = [&steps()[..], &[custom, file]].concat();
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(ValidationStep::list(&text).unwrap(), all);
         assert!(text.contains(r#"{"step":"folder","path":"/srv/www/.well-known"}"#), "{text}");

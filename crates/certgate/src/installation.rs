@@ -8,6 +8,11 @@
 //! example.com/cert.pem -> current/cert.pem    and so on: what servers are configured with
 //! ```
 
+mod deployment;
+mod install;
+mod record;
+mod without_key;
+
 use std::{
     fs,
     iter::successors,
@@ -15,17 +20,24 @@ use std::{
 };
 
 use certgate_domain::Secret;
+use certgate_store::InstallOptions;
 use certgate_x509::Issued;
+
+pub use self::{
+    deployment::Deployment,
+    install::{InstallError, Installed, durable},
+    record::SetRecord,
+};
 
 use crate::{
     Error,
     files::{beside, private_folder, storage, sync_folder, write_new},
 };
 
-/// The folder of a certificate and its key.
+/// The folder of a certificate and its key, and what is done with what comes into it.
 #[derive(Debug, Clone)]
 pub struct Installation {
-    folder: PathBuf,
+    options: InstallOptions,
 }
 
 /// The files of a set: what each is, its name, and its mode where there was none before it.
@@ -45,7 +57,34 @@ const BEFORE: &str = "before";
 impl Installation {
     /// The certificate in that folder.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self::new(InstallOptions::into_folder(folder))
+    }
+
+    /// The certificate in the folder of these options, installed as they say.
+    pub fn new(options: InstallOptions) -> Self {
+        Self { options }
+    }
+
+    /// The installation whose own link to its key that path is, if any: `FOLDER/key.pem`, which leads to `current/key.pem`.
+    pub fn of_key(path: &Path) -> Option<Self> {
+        let target = fs::read_link(path).ok()?;
+        let is_ours = path.file_name()? == "key.pem" && target == Path::new(CURRENT).join("key.pem");
+        is_ours.then(|| Self::at(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// How it is installed.
+    pub fn options(&self) -> &InstallOptions {
+        &self.options
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.options.folder
+    }
+
+    /// The folder of the key that waits for its certificate.
+    pub fn pending(&self) -> PathBuf {
+        self.folder().join("pending")
     }
 
     /// The key that waits for its certificate, where there is one.
@@ -84,28 +123,20 @@ impl Installation {
         self.text("cert.pem")
     }
 
-    /// What was noted of the set in place: JSON.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn about(&self) -> Result<Option<String>, Error> {
-        self.text("current/about.json")
-    }
-
     /// The folder of the set in place; none where there is none.
     pub fn set(&self) -> Option<PathBuf> {
-        self.current().map(|set| self.folder.join(SETS).join(set))
+        self.current().map(|set| self.folder().join(SETS).join(set))
     }
 
     /// The files in place by what they are: `cert`, `chain`, `fullchain`, `key`, `combined`, `p12`, `jks`.
     pub fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let there = |name: &str| self.in_place(name).exists() && self.folder.join(name).exists();
+        let there = |name: &str| self.in_place(name).exists() && self.folder().join(name).exists();
         let files = FILES.into_iter().filter(|(_, name, _)| there(name));
-        files.map(|(kind, name, _)| (kind, self.folder.join(name))).collect()
+        files.map(|(kind, name, _)| (kind, self.folder().join(name))).collect()
     }
 
     fn in_place(&self, name: &str) -> PathBuf {
-        self.folder.join(CURRENT).join(name)
+        self.folder().join(CURRENT).join(name)
     }
 
     fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
@@ -113,7 +144,7 @@ impl Installation {
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        let path = self.folder.join(name);
+        let path = self.folder().join(name);
         there(&path, fs::read_to_string(&path))
     }
 
@@ -122,11 +153,11 @@ impl Installation {
     /// # Errors
     /// It could not be written, or one waits already, which stays: nothing may be ordered with this one.
     pub fn keep_key(&self, key: &Secret) -> Result<(), Error> {
-        let pending = self.folder.join("pending");
+        let pending = self.pending();
         private_folder(&pending)?;
         write_new(&pending.join("key.pem"), key.expose().as_bytes(), 0o600)?;
         sync_folder(&pending)?;
-        sync_folder(&self.folder)
+        sync_folder(self.folder())
     }
 
     /// Keeps the request made with the key that waits.
@@ -134,7 +165,7 @@ impl Installation {
     /// # Errors
     /// It could not be written.
     pub fn keep_request(&self, request: &str) -> Result<(), Error> {
-        let pending = self.folder.join("pending");
+        let pending = self.pending();
         let path = pending.join("request.pem");
         beside(&path, request.as_bytes(), 0o644)?.persist(&path).map_err(|why| storage(&path, &why.error))?;
         sync_folder(&pending)
@@ -145,12 +176,12 @@ impl Installation {
     ///
     /// # Errors
     /// Something could not be written: what was in place stays.
-    pub fn install(
+    fn install_set(
         &self,
         issued: &Issued,
         key: &Secret,
         stores: &[(&'static str, Vec<u8>)],
-        about: &str,
+        record: &SetRecord,
     ) -> Result<bool, Error> {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
@@ -162,9 +193,9 @@ impl Installation {
         let mut files = texts.map(|(kind, text)| (kind, text.into_bytes())).to_vec();
         files.extend_from_slice(stores);
         self.take_over(|kind, _| files.iter().any(|(of, _)| *of == kind))?;
-        let unchanged = self.has(&files)? && self.about()?.as_deref() == Some(about);
+        let unchanged = self.has(&files)? && self.record_in_place().is_some_and(|there| there.is_of_the_same(record));
         if !unchanged {
-            let set = self.new_set(&files, about, &issued.certificate.serial)?;
+            let set = self.new_set(&files, record, &issued.certificate.serial)?;
             self.switch(&set)?;
         }
         self.forget_pending(key)?;
@@ -177,7 +208,7 @@ impl Installation {
     /// The link could not be switched.
     pub fn rollback(&self) -> Result<Option<PathBuf>, Error> {
         let before = || self.current().and_then(|set| self.before(&set));
-        let Some(set) = before().map(|set| self.folder.join(SETS).join(set)) else { return Ok(None) };
+        let Some(set) = before().map(|set| self.folder().join(SETS).join(set)) else { return Ok(None) };
         self.take_over(|_, name| self.in_place(name).exists() || set.join(name).exists())?;
         let Some(before) = before() else { return Ok(None) };
         self.switch(&before)?;
@@ -192,7 +223,7 @@ impl Installation {
     pub fn prune(&self, keep: usize) -> Result<(), Error> {
         let Some(current) = self.current() else { return Ok(()) };
         let kept: Vec<String> = successors(self.before(&current), |set| self.before(set)).take(keep).collect();
-        let folder = self.folder.join(SETS);
+        let folder = self.folder().join(SETS);
         for name in self.entries()? {
             // A dot: what a run began and did not finish.
             let set = name.trim_start_matches('.').to_owned();
@@ -224,12 +255,12 @@ impl Installation {
 
     /// The name of the set in place.
     fn current(&self) -> Option<String> {
-        name_of(&fs::read_link(self.folder.join(CURRENT)).ok()?)
+        name_of(&fs::read_link(self.folder().join(CURRENT)).ok()?)
     }
 
     /// The set that was in place when this one came, where it is still there.
     fn before(&self, set: &str) -> Option<String> {
-        let sets = self.folder.join(SETS);
+        let sets = self.folder().join(SETS);
         let before = name_of(&fs::read_link(sets.join(set).join(BEFORE)).ok()?)?;
         sets.join(&before).exists().then_some(before)
     }
@@ -243,7 +274,7 @@ impl Installation {
 
     /// The names of the sets and of those that are not finished, which begin with a dot.
     fn entries(&self) -> Result<Vec<String>, Error> {
-        let folder = self.folder.join(SETS);
+        let folder = self.folder().join(SETS);
         let mut names = Vec::new();
         for entry in there(&folder, fs::read_dir(&folder))?.into_iter().flatten() {
             names.extend(name_of(&entry.map_err(|why| storage(&folder, &why))?.path()));
@@ -252,8 +283,8 @@ impl Installation {
         Ok(names)
     }
 
-    fn new_set(&self, files: &[(&str, Vec<u8>)], about: &str, label: &str) -> Result<String, Error> {
-        let folder = self.folder.join(SETS);
+    fn new_set(&self, files: &[(&str, Vec<u8>)], record: &SetRecord, label: &str) -> Result<String, Error> {
+        let folder = self.folder().join(SETS);
         folder_for_all(&folder)?;
         let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
         let next = self.sets()?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
@@ -267,10 +298,10 @@ impl Installation {
             if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
                 let path = unfinished.join(name);
                 write_new(&path, bytes, mode)?;
-                like(&self.folder.join(name), &path)?;
+                like(&self.folder().join(name), &path)?;
             }
         }
-        write_new(&unfinished.join("about.json"), about.as_bytes(), 0o644)?;
+        write_new(&unfinished.join(record::FILE), record.to_text().as_bytes(), 0o644)?;
         if let Some(current) = self.current() {
             let link = unfinished.join(BEFORE);
             symlink(&Path::new("..").join(current), &link).map_err(|why| storage(&link, &why))?;
@@ -286,14 +317,14 @@ impl Installation {
     fn take_over(&self, concerns: impl Fn(&str, &str) -> bool) -> Result<(), Error> {
         let (mut files, mut foreign) = (Vec::new(), false);
         for (kind, name, _) in FILES.into_iter().filter(|(kind, name, _)| concerns(kind, name)) {
-            let (path, in_place) = (self.folder.join(name), self.in_place(name));
+            let (path, in_place) = (self.folder().join(name), self.in_place(name));
             if let Some(bytes) = there(&path, fs::read(&path))? {
                 foreign |= there(&in_place, fs::read(&in_place))?.as_ref() != Some(&bytes);
                 files.push((kind, bytes));
             }
         }
         if foreign {
-            let set = self.new_set(&files, "{}\n", "found")?;
+            let set = self.new_set(&files, &SetRecord::default(), "found")?;
             self.switch(&set)?;
         }
         // What an earlier run did not finish: the new set may come only when every name is a link.
@@ -303,14 +334,14 @@ impl Installation {
     /// The one moment at which all files change.
     fn switch(&self, set: &str) -> Result<(), Error> {
         self.link(&Path::new(SETS).join(set), CURRENT)?;
-        sync_folder(&self.folder)?;
+        sync_folder(self.folder())?;
         self.show()
     }
 
     /// The names that servers are configured with: a link for each file of the set in place, and none to what it has not.
     fn show(&self) -> Result<(), Error> {
         for (_, name, _) in FILES {
-            let (target, place) = (Path::new(CURRENT).join(name), self.folder.join(name));
+            let (target, place) = (Path::new(CURRENT).join(name), self.folder().join(name));
             let linked = fs::read_link(&place).is_ok_and(|there| there == target);
             match (self.in_place(name).exists(), linked) {
                 (true, false) => self.link(&target, name)?,
@@ -318,11 +349,11 @@ impl Installation {
                 _ => {}
             }
         }
-        sync_folder(&self.folder)
+        sync_folder(self.folder())
     }
 
     fn link(&self, target: &Path, name: &str) -> Result<(), Error> {
-        let (place, beside) = (self.folder.join(name), self.folder.join(format!(".{name}.new")));
+        let (place, beside) = (self.folder().join(name), self.folder().join(format!(".{name}.new")));
         let _ = fs::remove_file(&beside);
         symlink(target, &beside).map_err(|why| storage(&beside, &why))?;
         fs::rename(&beside, &place).map_err(|why| storage(&place, &why))
@@ -333,7 +364,7 @@ impl Installation {
         if self.pending_key()?.as_ref() != Some(key) {
             return Ok(());
         }
-        let pending = self.folder.join("pending");
+        let pending = self.pending();
         fs::remove_dir_all(&pending).map_err(|why| storage(&pending, &why))
     }
 }

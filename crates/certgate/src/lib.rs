@@ -7,21 +7,27 @@
 mod drive;
 mod files;
 mod fleet;
-mod installation;
+pub mod installation;
+pub mod inventory;
+pub mod key;
 mod ledger;
+pub mod pass_phrase;
 pub mod process;
 mod settle;
 mod shared_pace;
 mod spool;
+pub mod validation;
 
 pub use certgate_client::*;
 pub use certgate_tape as tape;
 
 pub use drive::{Watcher, drive, rehearse};
-pub use files::{Files, written_files};
 pub use fleet::{Foreman, drive_batch};
+pub use certgate_store::{InstallOptions, ValidationStep};
 pub use installation::Installation;
+pub use key::KeySource;
 pub use ledger::{Carry, Ledger};
 pub use settle::{Settled, settle};
 pub use shared_pace::SharedPace;
 pub use spool::Spool;
+pub use validation::Validator;

@@ -1,7 +1,9 @@
-//! Commands of the shell that settings and options name: without certgate's own secrets, and ended with their time.
+//! Commands of the shell that the user's options and settings name. Each runs without certgate's own secrets in its
+//! environment, and for a limited time.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -10,45 +12,69 @@ use std::{
 
 use certgate_domain::Secret;
 
-/// What a command may take where nobody set another time.
-pub const LONGEST: Duration = Duration::from_secs(600);
+/// How long a command may take that has no time of its own.
+pub const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A command that does something: it reads nothing, and what it prints goes to stderr, since stdout is for data. It leads a
-/// process group, so that it ends with all that it started.
-pub fn doing(line: &str) -> Command {
-    let mut command = plain(line);
-    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+/// Why a command did not do what it was run for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// The shell could not be started.
+    #[error("could not be run: {0}")]
+    Start(#[source] io::Error),
+    /// Its end could not be waited for.
+    #[error("could not be waited for: {0}")]
+    Wait(#[source] io::Error),
+    /// It took longer than this, and was ended with all that it started.
+    #[error("took longer than {} s and was ended", .0.as_secs())]
+    TimedOut(Duration),
+    /// What it printed is not text.
+    #[error("printed what is not text, expected UTF-8")]
+    NotText,
+    /// It ended without success.
+    #[error("ended with {0}")]
+    Failed(ExitStatus),
+}
+
+/// A command that acts: it reads nothing, and what it prints goes to stderr. It leads a process group, so that it ends with all
+/// that it started. It runs in `folder`; without one, in the process's.
+pub fn action(line: &str, folder: Option<&Path>) -> Command {
+    let mut command = shell(line, folder);
+    command.stdin(Stdio::null()).stdout(Stdio::from(io::stderr()));
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
 }
 
-fn plain(line: &str) -> Command {
+fn shell(line: &str, folder: Option<&Path>) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", line]).env_remove("CERTGATE_PASSWORD").env_remove("CERTGATE_TOKEN");
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
     command
 }
 
-/// The first line that a command prints. It may ask somebody at the terminal, and so stays in certgate's process group.
+/// The first line that a command prints. It may ask somebody at the terminal, and so stays in the process group of its caller.
 ///
 /// # Errors
-/// It could not be run, failed, or took longer than [`LONGEST`].
-pub fn first_line(line: &str) -> Result<Secret, String> {
-    let mut command = plain(line);
+/// It did not end with success within [`TIMEOUT`].
+pub fn first_line(line: &str, folder: Option<&Path>) -> Result<Secret, ProcessError> {
+    let mut command = shell(line, folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
-    let (status, printed) = run(command, Vec::new(), LONGEST)?;
+    let (status, printed) = run(command, Vec::new(), TIMEOUT)?;
     if !status.success() {
-        return Err(format!("ended with {status}"));
+        return Err(ProcessError::Failed(status));
     }
-    Secret::first_line(&printed).ok_or_else(|| "printed what is not text, expected UTF-8".to_owned())
+    Secret::first_line(&printed).ok_or(ProcessError::NotText)
 }
 
 /// Runs a command to its end or its time's. Gives how it ended and what it printed, where that is piped.
 ///
 /// # Errors
-/// It could not be run or waited for, or took longer than `timeout` and was ended.
-pub fn run(mut command: Command, input: Vec<u8>, timeout: Duration) -> Result<(ExitStatus, Vec<u8>), String> {
-    let mut child = command.spawn().map_err(|why| format!("could not be run: {why}"))?;
+/// It could not be run, or took too long. A command that ended without success is no error here.
+pub fn run(mut command: Command, input: Vec<u8>, timeout: Duration) -> Result<(ExitStatus, Vec<u8>), ProcessError> {
+    let mut child = command.spawn().map_err(ProcessError::Start)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A command need not read it all: its exit decides.
         thread::spawn(move || stdin.write_all(&input));
@@ -74,9 +100,9 @@ pub fn run(mut command: Command, input: Vec<u8>, timeout: Duration) -> Result<(E
             Ok(None) if started.elapsed() < timeout => thread::sleep(Duration::from_millis(10)),
             Ok(None) => {
                 end(&mut child);
-                return Err(format!("took longer than {} s and was ended", timeout.as_secs()));
+                return Err(ProcessError::TimedOut(timeout));
             }
-            Err(why) => return Err(format!("could not be waited for: {why}")),
+            Err(why) => return Err(ProcessError::Wait(why)),
         }
     }
 }
@@ -93,33 +119,34 @@ fn end(child: &mut Child) {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::{process::Stdio, time::Duration};
+    use std::{path::Path, process::Stdio, time::Duration};
 
-    use super::{doing, first_line, run};
+    use super::{action, first_line, run};
 
     #[test]
     fn it_ends_with_its_time_and_all_that_it_started() {
-        let mut command = doing("sleep 1000 & wait");
+        let mut command = action("sleep 1000 & wait", None);
         // The one that it started holds this open for as long as it lives.
         let (reader, writer) = std::io::pipe().unwrap();
         command.stdout(writer);
         let ended = run(command, Vec::new(), Duration::from_millis(200));
-        assert_eq!(ended.unwrap_err(), "took longer than 0 s and was ended");
+        assert_eq!(ended.unwrap_err().to_string(), "took longer than 0 s and was ended");
         assert_eq!(std::io::read_to_string(reader).unwrap(), "");
     }
 
     #[test]
     fn what_it_reads_and_prints() {
-        let mut command = doing("wc -c");
+        let mut command = action("wc -c", None);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let (status, printed) = run(command, vec![b'a'; 1 << 20], Duration::from_secs(60)).unwrap();
         assert_eq!((status.success(), String::from_utf8(printed).unwrap().trim()), (true, "1048576"));
-        let mut command = doing("exit 3");
+        let mut command = action("exit 3", None);
         command.stdin(Stdio::piped());
         let (status, _) = run(command, vec![b'a'; 1 << 20], Duration::from_secs(60)).unwrap();
         assert_eq!(status.code(), Some(3), "what it does not read holds nothing up");
-        assert_eq!(first_line("echo one; echo two").unwrap().expose(), "one");
-        assert_eq!(first_line("exit 3").unwrap_err(), "ended with exit status: 3");
-        assert_eq!(first_line("echo \"$CERTGATE_TOKEN\"").unwrap().expose(), "");
+        assert_eq!(first_line("echo one; echo two", None).unwrap().expose(), "one");
+        assert_eq!(first_line("exit 3", None).unwrap_err().to_string(), "ended with exit status: 3");
+        assert_eq!(first_line("echo \"$CERTGATE_TOKEN\"", None).unwrap().expose(), "");
+        assert_eq!(first_line("pwd", Some(Path::new("/"))).unwrap().expose(), "/");
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Carry, Client, Error, Foreman, Kind, Ledger, Settled, drive_batch, settle};
+use certgate::{Carry, Client, Error, Foreman, Installation, Kind, Ledger, Settled, drive_batch, settle};
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
 use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
 use certgate_store::{Order as Known, ResumeData, State};
@@ -25,7 +25,6 @@ use crate::{
     },
     connection::Home,
     exit::{Failure, worst},
-    install::Install,
     plan::{Planned, read},
     progress::strict,
     report::Report,
@@ -354,7 +353,7 @@ impl<'a> Crew<'a> {
 
 impl Entry {
     fn new(planned: Planned) -> Self {
-        let resume = ResumeData::installing(Install::into(planned.out.clone()).carried());
+        let resume = ResumeData::installing(planned.install());
         let carry = Carry { resume, batch: Some(planned.key.clone()) };
         Self { planned, id: new_id(), carry, ordered: false, result: None }
     }
@@ -443,13 +442,13 @@ impl Foreman for Crew<'_> {
             self.write_down(&id, State::Issued, "the notification or the gateway gave the certificate");
         }
         let Some(entry) = self.entries.get(at) else { return };
-        let install = Install::into(entry.planned.out.clone());
+        let installation = entry.planned.out.as_deref().map(Installation::at);
         let report = Report {
             request: order.request(),
             job: order.job(),
             name: order.name(),
             before: entry.carry.resume.serial_before.as_deref(),
-            ..Report::new(self.global, kind(order.purpose()), &id, &install, self.timeout)
+            ..Report::new(self.global, kind(order.purpose()), &id, installation.as_ref(), self.timeout)
         };
         let (shown, stands) = report.close(ended, order.is_ordered());
         if let Some((state, detail)) = stands {

@@ -6,17 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::Kind;
+use certgate::{Kind, key::read_key};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::{BadRequest, CertificateRequest};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
+    args::{
+        Global,
+        key::{PassPhrase, key_type},
+    },
     command::order::{csr_text, read_csr},
     exit::Failure,
-    keys::{PassPhrase, key_type, read_key},
     ui::document,
     ui::streams::printable,
 };
@@ -126,7 +128,7 @@ impl New {
             Err(_) => Ok(()),
         })?;
         let key = match &key {
-            Some(path) => read_key(path, &pass_phrase)?,
+            Some(path) => read_key(path, pass_phrase.source().as_ref())?,
             None => PrivateKey::generate(key_type).map_err(|why| Failure::usage(why.to_string()))?,
         };
         let mut names = vec![name.clone()];
@@ -235,7 +237,7 @@ fn check(
         checks.push(("name", asked, if asked { name.clone() } else { format!("found {found}; expected {name}") }));
     }
     if let Some(path) = key {
-        let fits = read_key(path, pass_phrase)?.spki() == request.key.spki;
+        let fits = read_key(path, pass_phrase.source().as_ref())?.spki() == request.key.spki;
         let detail = if fits { "it is made with the key" } else { "it is made with another key" };
         checks.push(("key", fits, detail.to_owned()));
     }

@@ -61,7 +61,7 @@ impl Delete {
             certificate: Some(self.id),
             job: flow.job(),
             name: flow.name(),
-            ..progress.report(TaskKind::CertificateDelete, &self.waiting.install, self.waiting.timeout)
+            ..progress.report(TaskKind::CertificateDelete, None, self.waiting.timeout)
         };
         let (shown, stands) = report.close(ended, flow.is_ordered());
         if let Some((state, detail)) = stands {

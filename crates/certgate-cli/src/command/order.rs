@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Carry, Client, drive, rehearse};
+use certgate::{Carry, Client, Installation, KeySource, drive, installation::durable, rehearse, validation::{Method as ValidationMethod, Validation}};
 use certgate_domain::{
-    AnyTask, TaskKind, task,
+    AnyTask, Certificate, TaskKind,
+    task::{self, CertificateInfo},
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_flow::{Ending, ForeignMessages, Order, Purpose, Wanted};
@@ -20,15 +21,13 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    args::Global,
+    args::{Global, install::Install, key::Keys, validation::ValidationArgs},
     connection::Connection,
     exit::Failure,
-    install::Install,
-    keys::Keys,
     progress::{Progress, strict},
     report::{Report, Shown, failed},
+    ui::advice,
     ui::document,
-    validation::Validation,
 };
 
 /// What is ordered, and how it is waited for.
@@ -59,7 +58,7 @@ pub(crate) struct Ordering {
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with_all = ["dns", "webroot", "approver"])]
     provisioning: Option<bool>,
     #[command(flatten)]
-    validation: Validation,
+    validation: ValidationArgs,
     #[command(flatten)]
     waiting: Waiting,
     /// Order, and leave the waiting to `certgate resume`
@@ -172,33 +171,45 @@ impl Ordering {
             ));
         }
         let mut read = csr.as_deref().map(read_csr).transpose()?;
-        self.waiting.install.check()?;
-        self.waiting.check_spool()?;
-        self.waiting.install.check_key(keys.are_given())?;
-        if let Some((_, request)) = &read {
-            self.waiting.install.check_request(request)?;
+        let key = keys.source();
+        let installation = self.waiting.install.installation()?;
+        if let Some(installation) = &installation {
+            installation.check()?;
+            installation.check_key(key.is_some())?;
+            if let Some((_, request)) = &read {
+                installation.check_request(request)?;
+            }
         }
-        self.validation.check()?;
+        self.waiting.check_spool()?;
+        let validation = self.validation.validation()?;
+        validation.check().map_err(advice::validation)?;
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         let client = &mut connection.client;
-        if let (true, Some(out)) = (keys.are_given(), &self.waiting.install.out) {
-            read = Some(keys.request(client, purpose, self.name.as_deref(), out, self.dry_run)?);
+        if let (Some(key), Some(installation)) = (&key, &installation) {
+            let known = known(client, purpose)?;
+            read = Some(key.request(installation, &known, self.name.as_deref(), &keys.san, self.dry_run)?);
         }
-        let mut flow = Order::new(self.wanted(purpose, read));
+        let mut flow = Order::new(self.wanted(purpose, read, &validation));
         let progress = Progress::new(global, client, self.waiting.spool.clone());
         if self.dry_run {
             return rehearsed(global, client, &mut flow, progress);
         }
         let ledger = connection.ledger()?;
         let progress = progress
-            .writing(ledger, Carry { resume: ResumeData::installing(self.waiting.install.carried()), batch: None })
-            .validating(&self.validation);
-        let origin = Origin { csr, waiting: &self.waiting, install: &self.waiting.install };
+            .writing(ledger, Carry { resume: ResumeData::installing(installation.as_ref().map(|there| durable(there.options()))), batch: None })
+            .validating(&validation);
+        let origin = Origin { csr, waiting: &self.waiting, installation: installation.as_ref() };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
 
-    fn wanted(&self, purpose: Purpose, csr: Option<(String, CertificateRequest)>) -> Wanted {
-        let validation = self.validation.wanted();
+    fn wanted(
+        &self,
+        purpose: Purpose,
+        csr: Option<(String, CertificateRequest)>,
+        validation: &Validation,
+    ) -> Wanted {
+        let asked = validation.method();
+        let validation = asked.as_ref().map(ValidationMethod::words);
         Wanted {
             purpose,
             csr,
@@ -216,7 +227,10 @@ impl Ordering {
                 })
             }),
             provisioning: validation.as_ref().map_or(self.provisioning, |(_, provisioning)| *provisioning),
-            approver: self.validation.approver.clone(),
+            approver: match asked {
+                Some(ValidationMethod::Email { approver }) => Some(approver),
+                _ => None,
+            },
             foreign: self.waiting.foreign.into(),
             deadline: self.waiting.timeout,
             wait: !self.no_wait,
@@ -228,7 +242,7 @@ impl Ordering {
 pub(crate) struct Origin<'a> {
     pub(crate) csr: Option<PathBuf>,
     pub(crate) waiting: &'a Waiting,
-    pub(crate) install: &'a Install,
+    pub(crate) installation: Option<&'a Installation>,
 }
 
 /// Drives an order to its end and writes down how it ended.
@@ -251,14 +265,14 @@ pub(crate) fn carried_through(
     if !waits {
         progress.clean_up();
     }
-    let Origin { csr, waiting, install } = origin;
+    let Origin { csr, waiting, installation } = origin;
     let report = Report {
         certificate: id(flow.purpose()),
         request: flow.request(),
         job: flow.job(),
         name: flow.name(),
         csr: csr.clone(),
-        ..progress.report(kind(flow.purpose()), install, waiting.timeout)
+        ..progress.report(kind(flow.purpose()), *installation, waiting.timeout)
     };
     let (shown, stands) = report.close(ended, flow.is_ordered());
     if let Some((state, detail)) = stands {
@@ -321,44 +335,61 @@ pub(crate) fn show_requests(global: &Global, client: &Client, tasks: &[AnyTask],
     }
 }
 
-/// Orders with a new key, which comes into its folder with its certificate.
+/// The certificate that is there, as the gateway has it; none of it where the order is for a new one.
+pub(crate) fn known(client: &mut Client, purpose: Purpose) -> Result<Certificate, Failure> {
+    match id(purpose) {
+        Some(id) => Ok(client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default()),
+        None => Ok(Certificate::default()),
+    }
+}
+
+/// Orders with a key, which comes into its folder with its certificate.
 pub(crate) fn ordered_anew(
     global: &Global,
     connection: &mut Connection,
     purpose: Purpose,
-    waiting: Waiting,
-    keys: &Keys,
-    validation: Validation,
+    waiting: &Waiting,
+    key: &KeySource,
+    installation: &Installation,
+    validation: &Validation,
 ) -> Result<Shown, Failure> {
-    let ordering = Ordering {
+    let known = known(&mut connection.client, purpose)?;
+    let request = key.request(installation, &known, None, &[], false)?;
+    let (method, provisioning) = match validation.method().as_ref().map(ValidationMethod::words) {
+        Some((method, provisioning)) => (Some(method), provisioning),
+        None => (None, None),
+    };
+    let mut flow = Order::new(Wanted {
+        purpose,
+        csr: Some(request),
         product: None,
         name: None,
         admin: None,
         technical: None,
         software: None,
         lifetime: None,
-        method: None,
-        provisioning: None,
-        validation,
-        waiting,
-        no_wait: false,
-        dry_run: false,
-    };
-    let out = ordering.waiting.install.out.clone().unwrap_or_default();
-    let request = keys.request(&mut connection.client, purpose, None, &out, false)?;
-    let mut flow = Order::new(ordering.wanted(purpose, Some(request)));
-    let carry = Carry { resume: ResumeData::installing(ordering.waiting.install.carried()), batch: None };
+        method,
+        provisioning,
+        approver: match validation.method() {
+            Some(ValidationMethod::Email { approver }) => Some(approver),
+            _ => None,
+        },
+        foreign: waiting.foreign.into(),
+        deadline: waiting.timeout,
+        wait: true,
+    });
+    let carry = Carry { resume: ResumeData::installing(Some(durable(installation.options()))), batch: None };
     let progress = Progress::new(global, &connection.client, None)
         .writing(connection.ledger()?, carry)
-        .validating(&ordering.validation);
-    let origin = Origin { csr: None, waiting: &ordering.waiting, install: &ordering.waiting.install };
+        .validating(validation);
+    let origin = Origin { csr: None, waiting, installation: Some(installation) };
     carried_through(connection, &mut flow, progress, &origin)
 }
 
 impl Waiting {
-    /// So long, and into that folder.
-    pub(crate) fn so_long(timeout: Duration, install: Install) -> Self {
-        Self { timeout, install, foreign: Foreign::Spool, spool: None }
+    /// So long; what is asked for on the command line of an order is not asked for here.
+    pub(crate) fn so_long(timeout: Duration) -> Self {
+        Self { timeout, install: Install::default(), foreign: Foreign::Spool, spool: None }
     }
 
     /// Whether messages of others can be kept, before there is an order that would wait behind them.

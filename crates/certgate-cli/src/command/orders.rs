@@ -13,11 +13,11 @@ use crate::{
     exit::Failure,
     report::shell_word,
     settings::Settings,
+    ui::advice::clean_up,
     ui::confirm::ask,
     ui::document,
     ui::streams::{printable, say},
     ui::table::Table,
-    validation::clean_up,
 };
 
 /// The orders of the store: where each stands, and what happened to it

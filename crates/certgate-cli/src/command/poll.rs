@@ -246,16 +246,16 @@ fn run_command(command: &str, message: &Message, document: &Value) -> Result<(),
         Failure::new(Kind::CheckFailed, format!("--exec: message {} was not taken: {why}", message.stable_id))
     };
     let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let mut run = process::doing(command);
+    let mut run = process::action(command, None);
     run.env("CERTGATE_STABLE_ID", &message.stable_id)
         .env("CERTGATE_MESSAGE_ID", text(message.message.id))
         .env("CERTGATE_KIND", &message.message.kind)
         .env("CERTGATE_JOB", text(message.message.job))
         .env("CERTGATE_STID", message.message.stid.as_deref().unwrap_or_default())
         .stdin(Stdio::piped());
-    match process::run(run, format!("{document}\n").into_bytes(), process::LONGEST) {
+    match process::run(run, format!("{document}\n").into_bytes(), process::TIMEOUT) {
         Ok((status, _)) if status.success() => Ok(()),
         Ok((status, _)) => Err(failed(status.to_string())),
-        Err(why) => Err(failed(why)),
+        Err(why) => Err(failed(why.to_string())),
     }
 }

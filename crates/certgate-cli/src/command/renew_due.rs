@@ -6,7 +6,12 @@ use std::{
     time::Duration,
 };
 
-use certgate::Kind;
+use certgate::{
+    Installation, KeySource, Kind,
+    installation::Deployment,
+    inventory::{InstalledCertificate, ends_within, find, read, whole},
+    validation::Validation,
+};
 use certgate_domain::task::CertificateInfo;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
@@ -14,20 +19,22 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
+    args::{
+        Global,
+        install::Then,
+        validation::{ValidationArgs, check_unattended},
+    },
     command::{
         order::{Waiting, duration, ordered_anew},
         resume::carry_on,
     },
     connection::Connection,
     exit::{Failure, worst},
-    folders::{Installed, chosen, ends_within, find, read, under_way, whole},
-    install::{Install, Then},
-    keys::Keys,
+    inventory::{chosen, under_way},
     report::Shown,
     ui::document,
     ui::streams::{printable, say},
-    validation::Validation,
+    ui::advice,
 };
 
 /// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)
@@ -44,7 +51,7 @@ pub(crate) struct RenewDue {
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
     renew_before: Duration,
     #[command(flatten)]
-    validation: Validation,
+    validation: ValidationArgs,
     #[command(flatten)]
     then: Then,
     /// How long to wait for each
@@ -58,7 +65,8 @@ const RENEWABLE: i64 = 90 * 86_400;
 impl RenewDue {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let roots = chosen(global, &self.folders)?;
-        self.validation.check()?;
+        let validation = self.validation.validation()?;
+        validation.check().map_err(advice::validation)?;
         let mut connection = Connection::open(global, Some(self.timeout))?;
         let mut outcome = Outcome { global, rows: Vec::new(), kinds: Vec::new() };
         let mut seen = Vec::new();
@@ -66,9 +74,9 @@ impl RenewDue {
         for (folder, order) in under_way(&connection.ledger()?, &roots)? {
             connection.begin_anew(global, self.timeout)?;
             // What this run is asked to do with a certificate goes before what that one was.
-            let out = self.then.asks_for_something().then(|| folder.clone());
-            let waiting = Waiting::so_long(self.timeout, Install { out, then: self.then.clone() });
-            match carried(global, &mut connection, &order, &waiting) {
+            let asked = self.then.asks_for_something();
+            let installation = asked.then(|| Installation::new(self.then.options(folder.clone())));
+            match carried(global, &mut connection, &order, &self.waiting(), installation.as_ref()) {
                 Ok(None) => {}
                 done => {
                     outcome.add(&folder, order.order.name.as_deref(), done)?;
@@ -79,11 +87,17 @@ impl RenewDue {
         for (folder, found) in find(&roots, global.now()) {
             let name = match &found {
                 _ if seen.contains(&whole(&folder)) => continue,
-                Ok(installed) if !self.is_due(installed, global.now()) => continue,
+                Ok(installed) if !self.is_due(installed, global.now()) => {
+                    if let Some(deployed) = self.repeat_hook(installed) {
+                        outcome.add(&folder, Some(&installed.name), Ok(Some(deployed)))?;
+                    }
+                    continue;
+                }
                 Ok(installed) => Some(installed.name.clone()),
                 Err(_) => None,
             };
-            let done = found.and_then(|_| self.renew(global, &mut connection, &folder));
+            let done = found.map_err(Failure::from);
+            let done = done.and_then(|_| self.renew(global, &mut connection, &folder, &validation));
             outcome.add(&folder, name.as_deref(), done)?;
         }
         if global.json() {
@@ -92,12 +106,18 @@ impl RenewDue {
         Ok(worst(outcome.kinds.iter().copied()).map_or(0, Kind::exit_code))
     }
 
-    fn is_due(&self, installed: &Installed, now: i64) -> bool {
+    fn is_due(&self, installed: &InstalledCertificate, now: i64) -> bool {
         ends_within(installed.not_after, self.renew_before, now)
     }
 
     /// One certificate, by one process at a time; none where another one did it meanwhile.
-    fn renew(&self, global: &Global, connection: &mut Connection, folder: &Path) -> Result<Option<Shown>, Failure> {
+    fn renew(
+        &self,
+        global: &Global,
+        connection: &mut Connection,
+        folder: &Path,
+        validation: &Validation,
+    ) -> Result<Option<Shown>, Failure> {
         let _lock = locked(folder)?;
         let installed = read(folder, global.now())?;
         if !self.is_due(&installed, global.now()) {
@@ -108,24 +128,49 @@ impl RenewDue {
                 "it was not installed with its key by certgate: renew it with `certgate renew ID --new-key --out DIR`";
             return Err(Failure::usage(text));
         };
-        let install = Install { out: Some(folder.to_owned()), then: self.then.clone() };
-        install.check()?;
-        let waiting = Waiting::so_long(self.timeout, install);
+        let installation = self.installation(&installed);
+        installation.check()?;
+        let waiting = self.waiting();
         connection.begin_anew(global, self.timeout)?;
         // Ordered elsewhere, and not said to go into this folder.
         let open = connection.ledger()?.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
         if let Some(order) = open
-            && let Some(shown) = carried(global, connection, &order, &waiting)?
+            && let Some(shown) = carried(global, connection, &order, &waiting, Some(&installation))?
         {
             return Ok(Some(shown));
         }
         let there = connection.client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default();
-        self.validation.check_unattended(there.authentication.as_ref())?;
+        check_unattended(validation, there.authentication.as_ref())?;
         let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
         let ends = ends.unwrap_or(installed.not_after);
         let purpose = if ends > global.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
-        let keys = Keys::new_one(installed.key_type);
-        ordered_anew(global, connection, purpose, waiting, &keys, self.validation.clone()).map(Some)
+        let key = KeySource::New { key_type: None, default: installed.key_type };
+        ordered_anew(global, connection, purpose, &waiting, &key, &installation, validation).map(Some)
+    }
+
+    fn waiting(&self) -> Waiting {
+        Waiting::so_long(self.timeout)
+    }
+
+    /// How a certificate is installed: as this run is asked to, else as it was installed before.
+    fn installation(&self, installed: &InstalledCertificate) -> Installation {
+        let folder = installed.folder.clone();
+        match &installed.record.install {
+            Some(before) if !self.then.asks_for_something() => {
+                let mut options = before.clone();
+                options.folder = folder;
+                Installation::new(options)
+            }
+            _ => Installation::new(self.then.options(folder)),
+        }
+    }
+
+    /// Repeats a hook that failed when the certificate was installed; none where there is nothing to repeat.
+    fn repeat_hook(&self, installed: &InstalledCertificate) -> Option<Shown> {
+        matches!(installed.record.deployment, Deployment::Failed { .. }).then(|| {
+            let deployment = self.installation(installed).redeploy(&installed.name, &installed.serial);
+            Shown::of_hook(&installed.folder, &deployment)
+        })
     }
 }
 
@@ -136,9 +181,10 @@ fn carried(
     connection: &mut Connection,
     order: &Order,
     waiting: &Waiting,
+    installation: Option<&Installation>,
 ) -> Result<Option<Shown>, Failure> {
     let mut ledger = connection.ledger()?;
-    let done = carry_on(global, connection, &mut ledger, order, waiting);
+    let done = carry_on(global, connection, &mut ledger, order, waiting, installation);
     let is_open = !order.state.is_finished() && order.state != State::Validating;
     match done {
         Ok(shown) if is_open => Ok(Some(shown)),
@@ -166,7 +212,7 @@ impl Outcome<'_> {
         }
         let (result, kind) = match done {
             Ok(Some(Shown { mut document, kind, .. })) => {
-                for name in ["order", "job", "files", "checks", "hook"] {
+                for name in ["order", "job", "files", "checks", "deployment"] {
                     if let Some(value) = document.get_mut(name) {
                         row[name] = value.take();
                     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate::{Client, Kind, Ledger, Settled, drive, settle};
+use certgate::{Client, Installation, Kind, Ledger, Settled, drive, settle};
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Order as Flow, Purpose, Wait, Wanted};
 use certgate_store::{Order, State};
@@ -17,9 +17,9 @@ use crate::{
     exit::Failure,
     progress::{Progress, strict},
     report::{Report, Shown},
+    ui::advice::clean_up,
     ui::document,
     ui::streams::say,
-    validation::clean_up,
 };
 
 /// Carry on with orders that are not finished: after an interruption, a crash, --no-wait
@@ -46,7 +46,8 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.waiting.install.check()?;
+        let installation = self.waiting.install.installation()?;
+        installation.as_ref().map_or(Ok(()), Installation::check)?;
         if global.is_offline() && self.certificate.is_none() && self.name.is_none() {
             return Err(Failure::usage(
                 "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",
@@ -54,20 +55,26 @@ impl Resume {
         }
         let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
         if self.certificate.is_some() || self.name.is_some() {
-            return self.without_store(global, &mut connection);
+            return self.without_store(global, &mut connection, installation.as_ref());
         }
         let ledger = connection.ledger()?;
-        let Some(id) = &self.order else { return self.all(global, &mut connection, &ledger) };
+        let Some(id) = &self.order else { return self.all(global, &mut connection, &ledger, installation.as_ref()) };
         let found = ledger.find(id)?.ok_or_else(|| {
             Failure::usage(format!(
                 "order {id} is not in the store: `certgate orders` lists them; for one that was made elsewhere give --certificate or --name"
             ))
         })?;
-        self.one(global, &mut connection, ledger, &found)
+        carry_on(global, &mut connection, &mut { ledger }, &found, &self.waiting, installation.as_ref())?.print(global)
     }
 
     /// Every order that is not finished, one after the other; one that cannot go on does not stop the rest.
-    fn all(&self, global: &Global, connection: &mut Connection, ledger: &Ledger) -> Result<u8, Failure> {
+    fn all(
+        &self,
+        global: &Global,
+        connection: &mut Connection,
+        ledger: &Ledger,
+        installation: Option<&Installation>,
+    ) -> Result<u8, Failure> {
         let orders = ledger.unfinished()?;
         if orders.is_empty() {
             if global.json() {
@@ -78,12 +85,13 @@ impl Resume {
             return Ok(Kind::Unchanged.exit_code());
         }
         if let [order] = orders.as_slice() {
-            return self.one(global, connection, connection.ledger()?, order);
+            let mut ledger = connection.ledger()?;
+            return carry_on(global, connection, &mut ledger, order, &self.waiting, installation)?.print(global);
         }
         let (mut results, mut first, mut found) = (Vec::new(), None, Vec::new());
         for order in &orders {
             let mut ledger = connection.ledger()?;
-            let done = carry_on(global, connection, &mut ledger, order, &self.waiting);
+            let done = carry_on(global, connection, &mut ledger, order, &self.waiting, installation);
             let state = ledger.find(&order.order.id)?.map_or(order.state, |order| order.state);
             let mut result = json!({ "id": order.order.id, "state": state.as_str() });
             match done {
@@ -107,18 +115,13 @@ impl Resume {
         Ok(first.map_or(0, Kind::exit_code))
     }
 
-    fn one(
+    /// An order made elsewhere, by what is known of it.
+    fn without_store(
         &self,
         global: &Global,
         connection: &mut Connection,
-        mut ledger: Ledger,
-        order: &Order,
+        installation: Option<&Installation>,
     ) -> Result<u8, Failure> {
-        carry_on(global, connection, &mut ledger, order, &self.waiting)?.print(global)
-    }
-
-    /// An order made elsewhere, by what is known of it.
-    fn without_store(&self, global: &Global, connection: &mut Connection) -> Result<u8, Failure> {
         let job = self.order.as_deref().map(|job| {
             job.parse::<i64>().map_err(|_| Failure::usage(format!("job `{job}`: expected a number, the job's id")))
         });
@@ -150,20 +153,22 @@ impl Resume {
             job,
             name: self.name.as_deref(),
             csr: self.csr.clone(),
-            ..progress.report(TaskKind::CertificateReissue, &self.waiting.install, self.waiting.timeout)
+            ..progress.report(TaskKind::CertificateReissue, installation, self.waiting.timeout)
         };
         let (shown, _) = report.close(ended, true);
         shown?.print(global)
     }
 }
 
-/// Carries on with an order of the store at the right step.
+/// Carries on with an order of the store at the right step. Its certificate goes into the given installation, else where the
+/// order was to install it.
 pub(crate) fn carry_on(
     global: &Global,
     connection: &mut Connection,
     ledger: &mut Ledger,
     known: &Order,
     waiting: &Waiting,
+    installation: Option<&Installation>,
 ) -> Result<Shown, Failure> {
     let id = &known.order.id;
     if known.state.is_finished() && known.published.is_empty() {
@@ -197,7 +202,7 @@ pub(crate) fn carry_on(
             Err(Failure::new(Kind::Refused, text).with("order", over(&order, None).document["order"].take()))
         }
         state if state.is_finished() => Ok(over(&order, None)),
-        _ => finish(global, connection, &order, waiting),
+        _ => finish(global, connection, &order, waiting, installation),
     }
 }
 
@@ -234,12 +239,19 @@ pub(crate) fn open(id: &str, seen: &[String]) -> Failure {
 }
 
 /// Waits for an accepted order, fetches, checks and writes.
-fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: &Waiting) -> Result<Shown, Failure> {
+fn finish(
+    global: &Global,
+    connection: &mut Connection,
+    order: &Order,
+    waiting: &Waiting,
+    installation: Option<&Installation>,
+) -> Result<Shown, Failure> {
     let id = order.order.id.clone();
     let mut ledger = connection.ledger()?;
     let message = ledger.message_of(&id)?;
     let resume = order.order.resume.clone();
-    let install = waiting.install.or_carried(resume.install.as_ref());
+    // What this run is asked for goes before what that one was.
+    let installation = installation.cloned().or_else(|| resume.install.clone().map(Installation::new));
     let progress = Progress::new(global, &connection.client, waiting.spool.clone()).ordered().of(&id);
     let mut progress = progress.writing(ledger, certgate::Carry { resume, batch: None });
     if order.order.task == TaskKind::CertificateDelete.name() {
@@ -278,7 +290,7 @@ fn finish(global: &Global, connection: &mut Connection, order: &Order, waiting: 
     if let (Some(message), Some(wait)) = (message, flow.waiting()) {
         wait.deliver(&message);
     }
-    let origin = Origin { csr: None, waiting, install: &install };
+    let origin = Origin { csr: None, waiting, installation: installation.as_ref() };
     carried_through(connection, &mut flow, progress, &origin)
 }
 
@@ -302,7 +314,7 @@ fn deleted(
         certificate: order.order.certificate,
         job: order.job,
         name: order.order.name.as_deref(),
-        ..progress.report(TaskKind::CertificateDelete, &waiting.install, waiting.timeout)
+        ..progress.report(TaskKind::CertificateDelete, None, waiting.timeout)
     };
     let (shown, stands) = report.close(ended, true);
     if let Some((state, detail)) = stands {

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use certgate::{Installation, Kind};
+use certgate::{Installation, Kind, inventory::find};
 use clap::Args;
 use serde_json::json;
 
 use crate::{
     args::Global,
     exit::Failure,
-    folders::{chosen, find},
+    inventory::chosen,
     ui::document,
     ui::streams::printable,
 };

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Client, Error, Kind};
+use certgate::{
+    Client, Error, Kind,
+    inventory::{InstalledCertificate, ends_within, find, whole},
+};
 use certgate_domain::{
     Certificate, Query,
     task::{CertificateInfo, CertificateList},
@@ -19,7 +22,7 @@ use crate::{
     command::order::duration,
     connection::Connection,
     exit::Failure,
-    folders::{Installed, chosen, ends_within, find, under_way, whole},
+    inventory::{chosen, row, under_way},
     ui::document,
     ui::table::Table,
 };
@@ -56,14 +59,15 @@ impl Status {
         for (folder, found) in find(&roots, now) {
             let installed = match found {
                 Ok(installed) => installed,
-                Err(failure) => {
+                Err(error) => {
+                    let failure = Failure::from(error);
                     unreadable += 1;
                     rows.push(json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() }));
                     continue;
                 }
             };
             here.extend(installed.id);
-            let mut row = installed.row();
+            let mut row = row(&installed);
             let there = match (&mut connection, installed.id) {
                 (Some(connection), Some(id)) => at_gateway(&mut connection.client, id)?,
                 _ => None,
@@ -128,7 +132,7 @@ struct Todo {
     is_wrong: bool,
 }
 
-fn todo(installed: &Installed, there: Option<&Certificate>, asked: bool, ends_soon: bool) -> Todo {
+fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bool, ends_soon: bool) -> Todo {
     let say = |text: &str, is_due, is_wrong| Todo { text: text.to_owned(), is_due, is_wrong };
     if installed.key_fits == Some(false) {
         return say("the key is not the certificate's: certgate rollback, or reissue", false, true);

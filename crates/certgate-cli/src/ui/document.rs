@@ -205,3 +205,8 @@ fn scalar_text(value: &Value, indent: &str) -> String {
         other => other.to_string(),
     }
 }
+
+/// The paths of files, by what they are.
+pub(crate) fn files(files: &[(&'static str, std::path::PathBuf)]) -> Value {
+    files.iter().map(|(kind, path)| ((*kind).to_owned(), json!(path))).collect::<serde_json::Map<_, _>>().into()
+}

@@ -222,7 +222,7 @@ fn secrets_that_others_can_read_are_refused() {
     mode(&password, 0o644);
     let output = certgate(&folder, &arguments, &[]);
     assert_eq!(exit(&output), 2);
-    assert!(stderr(&output).contains("others can read it (mode 644): chmod 600"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("mode 644): chmod 600"), "{}", stderr(&output));
 }
 
 #[test]

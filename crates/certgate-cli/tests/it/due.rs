@@ -54,7 +54,7 @@ fn status_and_what_is_due() {
         let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let row = json(&output)["certificates"][0].clone();
-        assert_eq!((&row["result"], &row["hook"]["ok"]), (&"done".into(), &true.into()), "{row}");
+        assert_eq!((&row["result"], &row["deployment"]["state"]), (&"done".into(), &"deployed".into()), "{row}");
         let now = pair(&home.path().join("certs/example"));
         assert!(now.0 == now.1 && now != before, "a new pair");
         assert_eq!(gateway.counts().orders, orders + 1);
@@ -168,8 +168,8 @@ fn killed_in_the_hook() {
         let output = command.current_dir(&elsewhere).output().unwrap();
         assert_eq!(exit(&output), code, "{}", stderr(&output));
         let document = json(&output);
-        let hook = document.pointer("/certificates/0/hook").or(document.get("hook")).unwrap();
-        assert_eq!(hook["ok"], true);
+        let deployment = document.pointer("/certificates/0/deployment").or(document.get("deployment")).unwrap();
+        assert_eq!(deployment["state"], "deployed");
         assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
         assert_eq!(exit(&at(home.path(), &server, "xml", carry_on)), 8, "nothing is left");
     }

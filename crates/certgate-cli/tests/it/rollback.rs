@@ -47,7 +47,7 @@ fn a_hook_that_fails_again_and_again() {
         for _ in 0..3 {
             let hook = "echo $CERTGATE_SERIAL >> seen; exit 1";
             let output = reissue(&["--deploy-hook", hook, "--rollback-on-failure"]);
-            assert_eq!((exit(&output), current(&live)), (10, good.clone()), "{}", stderr(&output));
+            assert_eq!((exit(&output), current(&live)), (11, good.clone()), "{}", stderr(&output));
             let seen = fs::read_to_string(home.path().join("seen")).unwrap();
             assert_eq!(seen.lines().last(), Some(serial.as_str()), "the hook is told what is in place again");
             let (key, certificate) = pair(&live);
@@ -160,7 +160,7 @@ fn encrypted_files_come_and_go_with_their_set() {
     assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
     let output = at(home.path(), &server, "json", &[&NEW[..], &stores, &back].concat());
-    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert_eq!(exit(&output), 11, "{}", stderr(&output));
     let seen = fs::read_to_string(home.path().join("seen")).unwrap();
     assert_eq!(seen, "live/bundle.p12 live/keystore.jks\n \n");
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);

@@ -93,7 +93,7 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     let wrong = dns::serve(dns::zone(&[("example.com.", dns::txt("wrong"))])).to_string();
     let more = ["--dns-check", "--dns-timeout", "1s", "--no-authoritative", "--resolver", &wrong, "--output", "json"];
     let output = run(home.path(), &server, "json", &more);
-    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    assert_eq!(exit(&output), 13, "{}", stderr(&output));
     let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
     assert!(text.contains("the DNS record is not seen after 1 s") && text.contains(": found wrong"), "{text}");
     assert!(text.ends_with("nothing was ordered"), "{text}");
@@ -153,7 +153,7 @@ fn a_command_adds_and_removes() {
         let failing = format!("{script} \"$@\"\ntest \"$1\" = remove\n");
         fs::write(home.path().join("failing.sh"), failing).unwrap();
         let output = run(home.path(), &server, transport, &["--dns", "exec", "sh failing.sh"]);
-        assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (13, orders), "{}", stderr(&output));
         assert_eq!(actions()[4..], ["add", "remove"]);
 
         // It left and what came back says nothing: the record stays until it is known what became of it.
@@ -340,7 +340,7 @@ fn a_file_is_there_while_the_order_is_open() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "another's").unwrap();
         let output = create(home.path(), &server, transport, &["--webroot", "www"]);
-        assert!(exit(&output) == 10 && stderr(&output).contains("it is there already"), "{}", stderr(&output));
+        assert!(exit(&output) == 13 && stderr(&output).contains("it is there already"), "{}", stderr(&output));
         assert_eq!((gateway.counts().orders, fs::read_to_string(&file).unwrap()), (orders, "another's".to_owned()));
     }
 }
@@ -389,7 +389,7 @@ fn a_zone_that_is_updated() {
         let orders = gateway.counts().orders;
         fs::write(&key, text.replace("c2VjcmV0LXNlY3JldC1zZWNyZXQ=", "b3RoZXI=")).unwrap();
         let output = run(home.path(), &server, transport, &update);
-        assert_eq!((exit(&output), gateway.counts().orders), (10, orders), "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (13, orders), "{}", stderr(&output));
         assert!(stderr(&output).contains("it refused the update"), "{}", stderr(&output));
         assert!(!stderr(&output).contains("still there"), "nothing was published: {}", stderr(&output));
         let output = run(home.path(), &server, transport, &["--dns", "nsupdate"]);

@@ -1,0 +1,66 @@
+//! The key that an order is made with: `--new-key`, `--key`.
+
+use std::path::PathBuf;
+
+use certgate::KeySource;
+use certgate_keys::KeyType;
+use certgate_store::PassPhraseSource;
+use clap::Args;
+
+/// The key that an order is made with, where no CSR is given.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Make a new key and the CSR with it; the key comes into --out with its certificate
+    #[arg(long, conflicts_with = "csr", requires = "out")]
+    new_key: bool,
+    /// The new key's kind: p256, p384, rsa2048, rsa3072, rsa4096 [default: p256]
+    #[arg(long, value_name = "KIND", value_parser = key_type, requires = "new_key")]
+    key_type: Option<KeyType>,
+    /// Make the CSR with this key, PEM or DER (PKCS#8, PKCS#1, SEC1)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "new_key"], requires = "out")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    pass_phrase: PassPhrase,
+    /// Write a --key that is encrypted into --out decrypted, where only its owner can read it
+    #[arg(long, requires = "key")]
+    decrypt_key: bool,
+    /// A name in the CSR besides the certificate's own [default: the certificate's]
+    #[arg(long, value_name = "NAME", conflicts_with = "csr")]
+    pub(crate) san: Vec<String>,
+}
+
+/// Where a key's pass phrase comes from.
+#[derive(Debug, Args)]
+pub(crate) struct PassPhrase {
+    /// The key's pass phrase is this file's first line
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pass_phrase_file: Option<PathBuf>,
+    /// The key's pass phrase is the first line that this command of the shell prints
+    #[arg(long, value_name = "CMD", requires = "key", conflicts_with = "pass_phrase_file")]
+    pass_phrase_command: Option<String>,
+}
+
+pub(crate) fn key_type(name: &str) -> Result<KeyType, String> {
+    KeyType::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = KeyType::ALL.iter().map(|kind| kind.name()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+impl PassPhrase {
+    pub(crate) fn source(&self) -> Option<PassPhraseSource> {
+        let file = self.pass_phrase_file.clone().map(PassPhraseSource::File);
+        file.or_else(|| self.pass_phrase_command.clone().map(PassPhraseSource::Command))
+    }
+}
+
+impl Keys {
+    /// The key that is asked for; none where the order is made with a CSR, or with the certificate's own.
+    pub(crate) fn source(&self) -> Option<KeySource> {
+        if self.new_key {
+            return Some(KeySource::New { key_type: self.key_type, default: KeyType::default() });
+        }
+        let pass_phrase = self.pass_phrase.source();
+        self.key.clone().map(|path| KeySource::File { path, pass_phrase, decrypt: self.decrypt_key })
+    }
+}

@@ -1,0 +1,114 @@
+//! What to do about an error of the library, with the names of the options that do it.
+
+use certgate::{
+    Error, Kind,
+    installation::InstallError,
+    inventory::InventoryError,
+    key::KeySourceError,
+    pass_phrase::PassPhraseError,
+    validation::ValidationError,
+};
+use certgate_dns::DnsError;
+use certgate_files::FileError;
+use certgate_store::Store;
+
+use crate::exit::Failure;
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<InstallError> for Failure {
+    fn from(error: InstallError) -> Self {
+        let advice = match &error {
+            InstallError::Unwritable { .. } => return Self::usage(format!("--out {error}")),
+            InstallError::NoPassPhrase => {
+                let text = "--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command";
+                return Self::usage(text);
+            }
+            InstallError::PassPhrase(error) => return pass_phrase(error, "--store-pass-command"),
+            InstallError::KeyStoreLeftOut { kind, path } => {
+                let option = if *kind == "jks" { "--jks" } else { "--pkcs12" };
+                format!("give {option}, or remove {} if nobody needs it", path.display())
+            }
+            InstallError::NoKey { folder } => {
+                let folder = folder.display();
+                return Self::usage(format!(
+                    "--pkcs12 and --jks hold the key, and {folder} has none: order with --new-key or --key"
+                ));
+            }
+            InstallError::OtherKey => "give another --out, or order with --new-key or --key".to_owned(),
+            InstallError::ForeignLink { target, .. } => {
+                format!("remove the link, or give the folder of {} as --out", target.display())
+            }
+            _ => return Self::usage(error.to_string()),
+        };
+        Self::usage(format!("{error}: {advice}"))
+    }
+}
+
+impl From<KeySourceError> for Failure {
+    fn from(error: KeySourceError) -> Self {
+        let advice = match error {
+            KeySourceError::Folder(error) => return error.into(),
+            KeySourceError::PassPhrase(error) => return pass_phrase(&error, "--pass-phrase-command"),
+            KeySourceError::NoName => "give --name",
+            KeySourceError::Decrypted { .. } => "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr",
+            KeySourceError::OtherTypeWaits { pending, found, asked } => {
+                let (pending, asked) = (pending.display(), asked.name());
+                return Self::usage(format!(
+                    "{pending} holds a key that waits for its certificate, {found}, and --key-type asks for {asked}: carry on with \
+                     `certgate resume`, order without --key-type, or move it away"
+                ));
+            }
+            KeySourceError::OtherKeyWaits { .. } => "carry on with `certgate resume`, or move it away",
+            _ => return Self::usage(error.to_string()),
+        };
+        Self::usage(format!("{error}: {advice}"))
+    }
+}
+
+impl From<InventoryError> for Failure {
+    fn from(error: InventoryError) -> Self {
+        match error {
+            InventoryError::Folder(error) => error.into(),
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+/// What is wrong with how control is to be shown, found before anything is sent.
+pub(crate) fn validation(error: ValidationError) -> Failure {
+    match error {
+        ValidationError::Dns(DnsError::Nobody) => {
+            Failure::usage("no name server is left to be asked: give --resolver, or leave --no-authoritative out")
+        }
+        ValidationError::Unwritable { .. } => Failure::usage(format!("--webroot {error}")),
+        ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
+        error => Failure::usage(error.to_string()),
+    }
+}
+
+fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
+    match error {
+        PassPhraseError::Command(why) => Failure::usage(format!("{option} {why}")),
+        error => Failure::usage(error.to_string()),
+    }
+}
+
+/// A certificate that came and could not be installed.
+pub(crate) fn not_installed(error: InstallError) -> Failure {
+    let is_check = matches!(error, InstallError::OtherKey);
+    let failure = Failure::from(error);
+    if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
+}
+
+/// Removes what was published for an order, and says what is still there; `false` then.
+pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> Result<bool, Error> {
+    certgate::validation::clean_up(store, id, &[], &|why| {
+        let text = format!("what was published is still there: {why}; `certgate resume` tries it again");
+        say(&format!("certgate: warning: {text}"));
+    })
+}

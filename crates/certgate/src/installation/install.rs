@@ -1,0 +1,238 @@
+//! Installing a certificate as the options say: files, key stores, hook.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use certgate_domain::Secret;
+use certgate_files::FileError;
+use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
+use certgate_store::{InstallOptions, KeyStores};
+use certgate_x509::{CertificateRequest, Issued, X509};
+
+use super::{Deployment, Installation, SetRecord};
+use crate::{
+    Error,
+    pass_phrase::{PassPhraseError, read_pass_phrase},
+};
+
+/// Why a certificate cannot be installed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The folder cannot be made or written.
+    #[error("{}: cannot be written: {why}", folder.display())]
+    Unwritable {
+        /// The certificate's folder.
+        folder: PathBuf,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// Key stores are asked for and no pass phrase.
+    #[error("key stores are encrypted, and have no pass phrase")]
+    NoPassPhrase,
+    /// The pass phrase of the key stores cannot be read.
+    #[error(transparent)]
+    PassPhrase(#[from] PassPhraseError),
+    /// The key stores cannot be made with that pass phrase or key.
+    #[error(transparent)]
+    KeyStore(#[from] KeyError),
+    /// A key store is in place, and this certificate would come without one.
+    #[error("{} is in place, and would be without this certificate", path.display())]
+    KeyStoreLeftOut {
+        /// `p12` or `jks`.
+        kind: &'static str,
+        /// The key store.
+        path: PathBuf,
+    },
+    /// Key stores are asked for, and the folder has no key.
+    #[error("a key store holds the key, and {} has none", folder.display())]
+    NoKey {
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
+    /// The folder holds another key, and a certificate without its key may not take the place of a pair.
+    #[error("the folder holds another key than the certificate's")]
+    OtherKey,
+    /// A file is a link that no installation made. What it points to may be what a server reads.
+    #[error("{} is a symbolic link to {}, which certgate neither follows nor replaces", path.display(), target.display())]
+    ForeignLink {
+        /// The link.
+        path: PathBuf,
+        /// Where it points to.
+        target: PathBuf,
+    },
+    /// A file or folder of the installation could not be read or written, or is not to be trusted.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file or folder of the installation could not be read or written.
+    #[error(transparent)]
+    Folder(#[from] Error),
+}
+
+/// What was installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The files in place by what they are: `cert`, `chain`, `fullchain`, `key`, `combined`, `p12`, `jks`.
+    pub files: Vec<(&'static str, PathBuf)>,
+    /// Whether the very same were in place already.
+    pub is_unchanged: bool,
+    /// What came of the hook.
+    pub deployment: Deployment,
+}
+
+impl Installation {
+    /// Finds what would go wrong with these options, before anything is ordered. Makes the folder where it is missing.
+    ///
+    /// # Errors
+    /// See [`InstallError`].
+    pub fn check(&self) -> Result<(), InstallError> {
+        let folder = self.folder();
+        self.refuse_foreign_links()?;
+        self.refuse_to_leave_out_key_stores()?;
+        // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
+        self.store_pass_phrase()?;
+        fs::create_dir_all(folder)
+            .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+            .map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })
+    }
+
+    /// Finds before the order that there is no key for the key stores that are asked for, unless one comes with the order.
+    ///
+    /// # Errors
+    /// [`InstallError::NoKey`], or the folder cannot be read.
+    pub fn check_key(&self, comes_with_the_order: bool) -> Result<(), InstallError> {
+        if !comes_with_the_order && self.keys()?.is_empty() {
+            return self.refuse_key_stores_without_key();
+        }
+        Ok(())
+    }
+
+    /// Finds before the order that the certificate for that request could not be installed here.
+    ///
+    /// # Errors
+    /// [`InstallError::OtherKey`], or the folder cannot be read.
+    pub fn check_request(&self, request: &CertificateRequest) -> Result<(), InstallError> {
+        self.key_of(&request.key.spki).map(drop)
+    }
+
+    /// Installs a certificate: with its key where that is here, all files at once; then runs the hook. `certificate` is the
+    /// gateway's id.
+    ///
+    /// # Errors
+    /// See [`InstallError`]: what was in place stays. A hook that failed is no error: see [`Installed::deployment`].
+    pub fn install(
+        &self,
+        issued: &Issued,
+        name: &str,
+        certificate: Option<i64>,
+    ) -> Result<Installed, InstallError> {
+        self.refuse_foreign_links()?;
+        let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
+            Some(key) => {
+                self.refuse_to_leave_out_key_stores()?;
+                let record = SetRecord {
+                    name: Some(name.to_owned()),
+                    serial: Some(issued.certificate.serial.clone()),
+                    certificate,
+                    ..SetRecord::default()
+                };
+                let key_stores = self.key_stores(issued, &key, name)?;
+                let is_unchanged = self.install_set(issued, &key, &key_stores, &record)?;
+                (self.files(), is_unchanged)
+            }
+            None => {
+                self.refuse_key_stores_without_key()?;
+                let is_unchanged = self.write_without_key(issued)?;
+                (self.plain_files(), is_unchanged)
+            }
+        };
+        let deployment = self.deploy(name, &issued.certificate.serial, &files);
+        // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
+        if !matches!(deployment, Deployment::Failed { .. }) {
+            self.prune(self.options.keep)?;
+        }
+        Ok(Installed { files, is_unchanged, deployment })
+    }
+
+    fn wanted_key_stores(&self) -> Option<&KeyStores> {
+        self.options.key_stores.as_ref().filter(|stores| stores.pkcs12 || stores.jks)
+    }
+
+    fn store_pass_phrase(&self) -> Result<Option<StorePassPhrase>, InstallError> {
+        let Some(stores) = self.wanted_key_stores() else { return Ok(None) };
+        let source = stores.pass_phrase.as_ref().ok_or(InstallError::NoPassPhrase)?;
+        Ok(Some(StorePassPhrase::new(read_pass_phrase(source, Some(&self.options.working_folder))?)?))
+    }
+
+    /// The encrypted files for a certificate.
+    fn key_stores(
+        &self,
+        issued: &Issued,
+        key: &Secret,
+        name: &str,
+    ) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
+        let (Some(stores), Some(pass_phrase)) = (self.wanted_key_stores(), self.store_pass_phrase()?) else {
+            return Ok(Vec::new());
+        };
+        let key = PrivateKey::from_pem(key.expose(), None)?;
+        let mut certificates = vec![issued.certificate.der()];
+        certificates.extend(issued.chain.iter().map(X509::der));
+        let mut files = Vec::new();
+        if stores.pkcs12 {
+            files.push(("p12", key.pkcs12(&certificates, name, &pass_phrase)?));
+        }
+        if stores.jks {
+            files.push(("jks", key.jks(&certificates, name, &pass_phrase, SystemTime::now())?));
+        }
+        Ok(files)
+    }
+
+    fn refuse_key_stores_without_key(&self) -> Result<(), InstallError> {
+        match self.wanted_key_stores() {
+            Some(_) => Err(InstallError::NoKey { folder: self.folder().to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Servers may be set up with the encrypted files in place: no set without them takes their place.
+    fn refuse_to_leave_out_key_stores(&self) -> Result<(), InstallError> {
+        let wanted = self.wanted_key_stores();
+        for (kind, path) in self.files() {
+            let is_wanted = match kind {
+                "p12" => wanted.is_some_and(|stores| stores.pkcs12),
+                "jks" => wanted.is_some_and(|stores| stores.jks),
+                _ => true,
+            };
+            if !is_wanted {
+                return Err(InstallError::KeyStoreLeftOut { kind, path });
+            }
+        }
+        Ok(())
+    }
+
+    /// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
+    fn key_of(&self, spki: &[u8]) -> Result<Option<Secret>, InstallError> {
+        for key in self.keys()? {
+            if PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == spki) {
+                return Ok(Some(key));
+            }
+        }
+        // Without its key it may not take the place of a pair.
+        if self.key()?.is_some() {
+            return Err(InstallError::OtherKey);
+        }
+        Ok(None)
+    }
+}
+
+/// These options with paths that do not depend on where a later process runs.
+pub fn durable(options: &InstallOptions) -> InstallOptions {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut options = options.clone();
+    options.working_folder = absolute(&options.working_folder);
+    options.folder = options.working_folder.join(&options.folder);
+    options
+}

@@ -1,0 +1,70 @@
+//! A certificate whose key is somewhere else: plain files, and no sets.
+
+use std::{fs, path::PathBuf};
+
+use certgate_files::{FileError, WholeFile, make_folder, sync_folder};
+use certgate_x509::Issued;
+
+use super::{CURRENT, FILES, Installation, install::InstallError};
+
+/// What a certificate without its key has: what each is, and its name. The certificate's own file comes last: whoever waits for
+/// it finds the rest.
+const PLAIN: [(&str, &str); 3] = [("chain", "chain.pem"), ("fullchain", "fullchain.pem"), ("cert", "cert.pem")];
+
+impl Installation {
+    /// Writes `cert.pem`, `chain.pem` and `fullchain.pem`, each with the mode and owner of the one before it. Each is written
+    /// whole and synced beside its place first; only when all are, they take their places. Gives whether the very same were in
+    /// place already.
+    ///
+    /// # Errors
+    /// One could not be written; the earlier files stay.
+    pub(super) fn write_without_key(&self, issued: &Issued) -> Result<bool, FileError> {
+        make_folder(self.folder(), 0o755)?;
+        let cert = issued.certificate.to_pem();
+        let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
+        let fullchain = format!("{cert}{chain}");
+        let files = PLAIN.map(|(kind, name)| {
+            let text = match kind {
+                "chain" => &chain,
+                "fullchain" => &fullchain,
+                _ => &cert,
+            };
+            (self.folder().join(name), text)
+        });
+        if files.iter().all(|(path, text)| fs::read(path).is_ok_and(|there| there == text.as_bytes())) {
+            return Ok(true);
+        }
+        let mut ready = Vec::new();
+        for (path, text) in &files {
+            ready.push(WholeFile::beside(path, text.as_bytes(), 0o644)?.like(path)?);
+        }
+        for file in ready {
+            file.replace()?;
+        }
+        sync_folder(self.folder())?;
+        Ok(false)
+    }
+
+    /// The files of a certificate without its key, in the order of a set's.
+    pub(super) fn plain_files(&self) -> Vec<(&'static str, PathBuf)> {
+        let is_plain = |kind: &str| PLAIN.iter().any(|(plain, _)| *plain == kind);
+        let files = FILES.into_iter().filter(|(kind, ..)| is_plain(kind));
+        files.map(|(kind, name, _)| (kind, self.folder().join(name))).collect()
+    }
+
+    /// Refuses links that no installation made where its files go: a server may read what they point to, and would go on
+    /// reading the old certificate there.
+    ///
+    /// # Errors
+    /// [`InstallError::ForeignLink`].
+    pub(super) fn refuse_foreign_links(&self) -> Result<(), InstallError> {
+        for (_, name, _) in FILES {
+            let path = self.folder().join(name);
+            let Ok(target) = fs::read_link(&path) else { continue };
+            if target != std::path::Path::new(CURRENT).join(name) {
+                return Err(InstallError::ForeignLink { path, target });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! The key that an order is made with.
+
+use std::path::{Path, PathBuf};
+
+use certgate_domain::Certificate;
+use certgate_files::FileError;
+use certgate_keys::{KeyError, KeyType, PrivateKey, Subject};
+use certgate_store::PassPhraseSource;
+use certgate_x509::{BadRequest, CertificateRequest};
+
+use crate::{
+    Error, Installation,
+    inventory::key_type_like,
+    pass_phrase::{PassPhraseError, read_pass_phrase},
+};
+
+/// The key whose public half an order asks a certificate for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// A certificate request (PEM) that is there already. Its key is somebody else's matter.
+    Csr(String),
+    /// A new key. It is kept in the certificate's folder before the order leaves, and used again by the next run where the order
+    /// never left.
+    New {
+        /// The key's type; a key of another type that waits already is an error then.
+        key_type: Option<KeyType>,
+        /// Its type where none is asked for and no key waits.
+        default: KeyType,
+    },
+    /// A key in a file: PEM or DER (PKCS#8, PKCS#1, SEC1).
+    File {
+        /// The file, which only its owner may read.
+        path: PathBuf,
+        /// Where its pass phrase comes from, where it is encrypted.
+        pass_phrase: Option<PassPhraseSource>,
+        /// Whether an encrypted key may be written decrypted into the certificate's folder, where only its owner can read it.
+        decrypt: bool,
+    },
+}
+
+/// Why no certificate request can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeySourceError {
+    /// The key's file cannot be used.
+    #[error("key {0}")]
+    File(#[source] FileError),
+    /// The key in a file cannot be used.
+    #[error("key {}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// The key's pass phrase cannot be read.
+    #[error(transparent)]
+    PassPhrase(#[from] PassPhraseError),
+    /// The key's file is encrypted, and the one in the certificate's folder would not be.
+    #[error("key {}: it is encrypted, and key.pem in {} would hold it decrypted", path.display(), folder.display())]
+    Decrypted {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
+    /// A key of another type than the one asked for waits for its certificate.
+    #[error("{} holds a key that waits for its certificate, {found}, and {} was asked for", pending.display(), asked.name())]
+    OtherTypeWaits {
+        /// The folder of the key that waits.
+        pending: PathBuf,
+        /// What that key is, such as `EC P-384`.
+        found: String,
+        /// What was asked for.
+        asked: KeyType,
+    },
+    /// Another key than the given one waits for its certificate.
+    #[error("{} holds the key of an order that is not finished", pending.display())]
+    OtherKeyWaits {
+        /// The folder of the key that waits.
+        pending: PathBuf,
+    },
+    /// Neither the order nor the certificate says a name.
+    #[error("the certificate's name is not known")]
+    NoName,
+    /// The certificate request could not be made.
+    #[error("the CSR cannot be made: {0}")]
+    Unmade(#[source] KeyError),
+    /// The certificate request cannot be used.
+    #[error("the CSR cannot be used: {0}")]
+    Request(#[source] BadRequest),
+    /// The certificate's folder could not be read or written.
+    #[error(transparent)]
+    Folder(#[from] Error),
+}
+
+/// A certificate request: its text (PEM), and what it says.
+pub type RequestText = (String, CertificateRequest);
+
+/// A key from a file that only its owner can read.
+///
+/// # Errors
+/// The file, its key or its pass phrase cannot be used.
+pub fn read_key(path: &Path, pass_phrase: Option<&PassPhraseSource>) -> Result<PrivateKey, KeySourceError> {
+    read_text(path, pass_phrase).map(|(key, _)| key)
+}
+
+/// The key, and whether its file is encrypted.
+fn read_text(path: &Path, pass_phrase: Option<&PassPhraseSource>) -> Result<(PrivateKey, bool), KeySourceError> {
+    let file = match Installation::of_key(path) {
+        // A link that an installation made itself.
+        Some(installation) => installation.key()?.map(|key| key.expose().as_bytes().to_vec()).unwrap_or_default(),
+        None => certgate_files::read_secret(path).map_err(KeySourceError::File)?,
+    };
+    let unusable = |source| KeySourceError::Key { path: path.to_owned(), source };
+    match PrivateKey::read(&file, None) {
+        Err(KeyError::Encrypted) => {
+            let pass_phrase = pass_phrase.map(|source| read_pass_phrase(source, None)).transpose()?;
+            Ok((PrivateKey::read(&file, pass_phrase.as_ref()).map_err(unusable)?, true))
+        }
+        key => Ok((key.map_err(unusable)?, false)),
+    }
+}
+
+impl KeySource {
+    /// The certificate request for an order, where the certificate is to come into `installation`. A new key, or that of a file,
+    /// is kept there before this returns, unless the order is only rehearsed.
+    ///
+    /// `name` is the certificate's name, `names` what it is valid for besides; what is not given is taken from `known`, the
+    /// certificate as it is.
+    ///
+    /// # Errors
+    /// See [`KeySourceError`]: nothing may be ordered.
+    pub fn request(
+        &self,
+        installation: &Installation,
+        known: &Certificate,
+        name: Option<&str>,
+        names: &[String],
+        is_rehearsal: bool,
+    ) -> Result<RequestText, KeySourceError> {
+        let (key_type, key) = match self {
+            Self::Csr(text) => {
+                let request = CertificateRequest::from_pem(text).map_err(KeySourceError::Request)?;
+                return Ok((text.trim().replace("\r\n", "\n"), request));
+            }
+            Self::New { key_type, default } => {
+                (*key_type, installation.key_to_use(None, key_type.unwrap_or(*default), is_rehearsal)?)
+            }
+            Self::File { path, pass_phrase, decrypt } => {
+                let (key, is_encrypted) = read_text(path, pass_phrase.as_ref())?;
+                if is_encrypted && !decrypt {
+                    let folder = installation.folder().to_owned();
+                    return Err(KeySourceError::Decrypted { path: path.clone(), folder });
+                }
+                (None, installation.key_to_use(Some(key), KeyType::default(), is_rehearsal)?)
+            }
+        };
+        let (subject, names) = subject_and_names(known, name, names)?;
+        let text = key.request(&subject, &names).map_err(KeySourceError::Unmade)?;
+        let request = CertificateRequest::from_pem(&text).map_err(KeySourceError::Request)?;
+        if let Some(asked) = key_type.filter(|asked| *asked != key_type_like(&request.key)) {
+            let found = request.key.to_string();
+            return Err(KeySourceError::OtherTypeWaits { pending: installation.pending(), found, asked });
+        }
+        if !is_rehearsal {
+            installation.keep_request(&text)?;
+        }
+        Ok((text.trim().to_owned(), request))
+    }
+}
+
+/// The subject and the names of a request: those given, else the certificate's.
+fn subject_and_names(
+    known: &Certificate,
+    name: Option<&str>,
+    names: &[String],
+) -> Result<(Subject, Vec<String>), KeySourceError> {
+    let name = name.or(known.name.as_deref()).ok_or(KeySourceError::NoName)?.to_owned();
+    let own = known.subject_alternative_names.iter().filter_map(|other| other.name.clone());
+    let others: Vec<String> = if names.is_empty() { own.collect() } else { names.to_vec() };
+    let mut all = vec![name.clone()];
+    for other in others {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    let before = known.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());
+    let subject = match before {
+        Some(CertificateRequest { organization, organization_unit, city, state, country, .. }) => {
+            Subject { common_name: name, organization, organization_unit, city, state, country }
+        }
+        None => Subject { common_name: name, ..Subject::default() },
+    };
+    Ok((subject, all))
+}
+
+impl Installation {
+    /// The key for an order, kept until its certificate comes: the one that waits, else the given one, else a new one.
+    fn key_to_use(
+        &self,
+        given: Option<PrivateKey>,
+        key_type: KeyType,
+        is_rehearsal: bool,
+    ) -> Result<PrivateKey, KeySourceError> {
+        let waiting = match self.pending_key()? {
+            Some(text) => {
+                let path = self.pending().join("key.pem");
+                let unusable = |source| KeySourceError::Key { path, source };
+                Some(PrivateKey::from_pem(text.expose(), None).map_err(unusable)?)
+            }
+            None => None,
+        };
+        match (waiting, given) {
+            (Some(waiting), None) => Ok(waiting),
+            (Some(waiting), Some(given)) if waiting.spki() == given.spki() => Ok(waiting),
+            (Some(_), Some(_)) => Err(KeySourceError::OtherKeyWaits { pending: self.pending() }),
+            (None, given) => {
+                let key = given.map_or_else(|| PrivateKey::generate(key_type), Ok).map_err(KeySourceError::Unmade)?;
+                if !is_rehearsal {
+                    self.keep_key(&key.to_pem())?;
+                }
+                Ok(key)
+            }
+        }
+    }
+}

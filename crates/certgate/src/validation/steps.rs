@@ -1,0 +1,70 @@
+//! What is published, step by step, and how it is removed.
+
+use certgate_client::{Error, unix_now};
+use certgate_store::{Change, State, Store};
+
+use super::{ValidationStep, Validator, remove};
+
+/// What is published for an order. Each step is stored before it is done.
+pub struct Steps<'a> {
+    taken: Vec<ValidationStep>,
+    /// Stores the steps; those before are stored already.
+    store: &'a mut dyn FnMut(&[ValidationStep]) -> Result<(), Error>,
+}
+
+impl<'a> Steps<'a> {
+    /// Steps that are stored by that, which is given all of them each time.
+    pub fn stored_by(store: &'a mut dyn FnMut(&[ValidationStep]) -> Result<(), Error>) -> Self {
+        Self { taken: Vec::new(), store }
+    }
+
+    /// Stores a step that is about to be done: whatever ends this process, a later run removes what it published.
+    ///
+    /// # Errors
+    /// It could not be stored: it may not be done.
+    pub fn about_to(&mut self, step: ValidationStep) -> Result<(), Error> {
+        self.taken.push(step);
+        (self.store)(&self.taken)
+    }
+
+    /// Takes the last step back: it turned out not to be done, and there is nothing to remove.
+    ///
+    /// # Errors
+    /// That could not be stored.
+    pub fn not_done(&mut self) -> Result<(), Error> {
+        self.taken.pop();
+        (self.store)(&self.taken)
+    }
+}
+
+/// Removes what was published for an order, the last step first; custom steps by the validator of their name. What cannot be
+/// removed is said, does not stop the rest, and is left to the next run; `false` then. An order that never left is over with
+/// that.
+///
+/// # Errors
+/// The store failed.
+pub fn clean_up(
+    store: &mut dyn Store,
+    id: &str,
+    validators: &[&dyn Validator],
+    say: &dyn Fn(&str),
+) -> Result<bool, Error> {
+    let Some(order) = store.order(id)? else { return Ok(true) };
+    let mut left = Vec::new();
+    for step in order.published.iter().rev() {
+        if let Err(why) = remove(step, validators) {
+            say(&why.to_string());
+            left.insert(0, step.clone());
+        }
+    }
+    if order.state == State::Validating {
+        let detail = "it never left".to_owned();
+        let over = Change { state: State::Unsent, job: None, stid: None, certificate: None, detail };
+        store.change(id, &over, unix_now())?;
+    }
+    let is_gone = left.is_empty();
+    if !order.published.is_empty() {
+        store.record_validation_steps(id, &left)?;
+    }
+    Ok(is_gone)
+}
