@@ -65,9 +65,8 @@ impl Password {
                 Secret::first_line(&text).ok_or_else(|| unreadable(&"it is not text, expected UTF-8"))
             }
             Self::Environment => Ok(Secret::new(std::env::var(Self::VARIABLE).unwrap_or_default())),
-            Self::Command(command) => {
-                process::first_line(command, None).map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}")))
-            }
+            Self::Command(command) => process::first_line(command, None)
+                .map_err(|why| Failure::new(Kind::Auth, format!("password_command {why}"))),
             Self::Sandbox => Ok(Sandbox::credentials().password),
         }
     }

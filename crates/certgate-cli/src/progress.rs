@@ -101,7 +101,12 @@ impl<'a> Progress<'a> {
     }
 
     /// What is known of the order here, to end with.
-    pub(crate) fn report<'r>(&'r self, task: TaskKind, installation: Option<&'r Installation>, timeout: Duration) -> Report<'r> {
+    pub(crate) fn report<'r>(
+        &'r self,
+        task: TaskKind,
+        installation: Option<&'r Installation>,
+        timeout: Duration,
+    ) -> Report<'r> {
         Report {
             before: self.carry.resume.serial_before.as_deref(),
             stored: self.ledger.is_some(),

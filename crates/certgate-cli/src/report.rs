@@ -120,7 +120,13 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Of an order of the store, of which no more is known than this.
-    pub(crate) fn new(global: &Global, task: TaskKind, id: &'a str, installation: Option<&'a Installation>, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        global: &Global,
+        task: TaskKind,
+        id: &'a str,
+        installation: Option<&'a Installation>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             task,
             certificate: None,

@@ -93,7 +93,11 @@ impl fmt::Display for DistrustIn<'_> {
                 write!(f, "others can read it (owner {owner}, mode {mode:o}): chmod 600 {path}")
             }
             Distrust::Link { target } => {
-                write!(f, "it is a symbolic link to {}, and links are not followed here: give that path", target.display())
+                write!(
+                    f,
+                    "it is a symbolic link to {}, and links are not followed here: give that path",
+                    target.display()
+                )
             }
             Distrust::Kind { found, expected } => write!(f, "it is a {found}; expected a {expected}"),
         }

@@ -33,7 +33,8 @@ impl Owner {
         let number = |text: &str| text.parse::<u32>().ok();
         let found = User::from_name(user).ok().flatten();
         let own_group = found.as_ref().map(|found| found.gid.as_raw());
-        let user = found.map(|found| found.uid.as_raw()).or_else(|| number(user)).ok_or_else(|| missing("user", user))?;
+        let user =
+            found.map(|found| found.uid.as_raw()).or_else(|| number(user)).ok_or_else(|| missing("user", user))?;
         let group = match group {
             Some(name) => {
                 let found = Group::from_name(name).ok().flatten().map(|found| found.gid.as_raw());

@@ -110,11 +110,7 @@ mod permissions {
         Err(FileError::untrusted(path, distrust))
     }
 
-    pub(crate) fn check_private(
-        path: &Path,
-        found: &Metadata,
-        holds: Option<&'static str>,
-    ) -> Result<(), FileError> {
+    pub(crate) fn check_private(path: &Path, found: &Metadata, holds: Option<&'static str>) -> Result<(), FileError> {
         if mode(found) & READABLE == 0 {
             return Ok(());
         }

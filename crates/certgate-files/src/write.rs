@@ -79,7 +79,9 @@ impl WholeFile {
 /// [`FileError::Untrusted`], or it could not be written.
 pub fn write_report(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     match fs::symlink_metadata(path) {
-        _ if is_descriptor(path) || path == Path::new("/dev/null") => fs::write(path, bytes).map_err(FileError::io(path)),
+        _ if is_descriptor(path) || path == Path::new("/dev/null") => {
+            fs::write(path, bytes).map_err(FileError::io(path))
+        }
         Ok(there) if there.is_symlink() => Err(link(path)),
         Ok(there) if there.is_file() => WholeFile::beside(path, bytes, 0o600)?.like(path)?.replace(),
         Ok(there) => {

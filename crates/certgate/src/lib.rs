@@ -21,9 +21,9 @@ pub mod validation;
 pub use certgate_client::*;
 pub use certgate_tape as tape;
 
+pub use certgate_store::{InstallOptions, ValidationStep};
 pub use drive::{Watcher, drive, rehearse};
 pub use fleet::{Foreman, drive_batch};
-pub use certgate_store::{InstallOptions, ValidationStep};
 pub use installation::Installation;
 pub use key::KeySource;
 pub use ledger::{Carry, Ledger};

@@ -137,7 +137,9 @@ pub enum Challenge {
 #[non_exhaustive]
 pub enum ValidationError {
     /// The gateway's DNS record is no zone line.
-    #[error("the gateway's DNS record `{line}` cannot be read; expected a zone line such as: example.com. 300 IN TXT \"…\"")]
+    #[error(
+        "the gateway's DNS record `{line}` cannot be read; expected a zone line such as: example.com. 300 IN TXT \"…\""
+    )]
     Record {
         /// The line.
         line: String,

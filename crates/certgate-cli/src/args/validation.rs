@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use certgate::validation::{Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate, name_server};
+use certgate::validation::{
+    Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate, name_server,
+};
 use certgate_domain::{CertAuthentication, words::AuthMethod};
 use clap::Args;
 

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use certgate_flow::Purpose;
 use clap::Args;
 
-use crate::{args::{Global, key::Keys}, command::order::Ordering, exit::Failure};
+use crate::{
+    args::{Global, key::Keys},
+    command::order::Ordering,
+    exit::Failure,
+};
 
 /// Order a new certificate: check, order, wait, confirm, fetch, verify, write
 #[derive(Debug, Args)]

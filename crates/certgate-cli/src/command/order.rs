@@ -7,7 +7,12 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Carry, Client, Installation, KeySource, drive, installation::durable, rehearse, validation::{Method as ValidationMethod, Validation}};
+use certgate::{
+    Carry, Client, Installation, KeySource, drive,
+    installation::durable,
+    rehearse,
+    validation::{Method as ValidationMethod, Validation},
+};
 use certgate_domain::{
     AnyTask, Certificate, TaskKind,
     task::{self, CertificateInfo},
@@ -196,18 +201,19 @@ impl Ordering {
         }
         let ledger = connection.ledger()?;
         let progress = progress
-            .writing(ledger, Carry { resume: ResumeData::installing(installation.as_ref().map(|there| durable(there.options()))), batch: None })
+            .writing(
+                ledger,
+                Carry {
+                    resume: ResumeData::installing(installation.as_ref().map(|there| durable(there.options()))),
+                    batch: None,
+                },
+            )
             .validating(&validation);
         let origin = Origin { csr, waiting: &self.waiting, installation: installation.as_ref() };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
 
-    fn wanted(
-        &self,
-        purpose: Purpose,
-        csr: Option<(String, CertificateRequest)>,
-        validation: &Validation,
-    ) -> Wanted {
+    fn wanted(&self, purpose: Purpose, csr: Option<(String, CertificateRequest)>, validation: &Validation) -> Wanted {
         let asked = validation.method();
         let validation = asked.as_ref().map(ValidationMethod::words);
         Wanted {
@@ -379,9 +385,8 @@ pub(crate) fn ordered_anew(
         wait: true,
     });
     let carry = Carry { resume: ResumeData::installing(Some(durable(installation.options()))), batch: None };
-    let progress = Progress::new(global, &connection.client, None)
-        .writing(connection.ledger()?, carry)
-        .validating(validation);
+    let progress =
+        Progress::new(global, &connection.client, None).writing(connection.ledger()?, carry).validating(validation);
     let origin = Origin { csr: None, waiting, installation: Some(installation) };
     carried_through(connection, &mut flow, progress, &origin)
 }

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use certgate_flow::Purpose;
 use clap::Args;
 
-use crate::{args::{Global, key::Keys}, command::order::Ordering, exit::Failure};
+use crate::{
+    args::{Global, key::Keys},
+    command::order::Ordering,
+    exit::Failure,
+};
 
 /// Reissue a certificate with a new CSR: check, order, wait, confirm, fetch, verify, write
 #[derive(Debug, Args)]

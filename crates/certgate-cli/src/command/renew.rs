@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use certgate_flow::Purpose;
 use clap::Args;
 
-use crate::{args::{Global, key::Keys}, command::order::Ordering, exit::Failure};
+use crate::{
+    args::{Global, key::Keys},
+    command::order::Ordering,
+    exit::Failure,
+};
 
 /// Renew a certificate for another term, from 90 days before its end
 #[derive(Debug, Args)]

@@ -32,9 +32,9 @@ use crate::{
     exit::{Failure, worst},
     inventory::{chosen, under_way},
     report::Shown,
+    ui::advice,
     ui::document,
     ui::streams::{printable, say},
-    ui::advice,
 };
 
 /// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)

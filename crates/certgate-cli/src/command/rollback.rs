@@ -6,13 +6,7 @@ use certgate::{Installation, Kind, inventory::find};
 use clap::Args;
 use serde_json::json;
 
-use crate::{
-    args::Global,
-    exit::Failure,
-    inventory::chosen,
-    ui::document,
-    ui::streams::printable,
-};
+use crate::{args::Global, exit::Failure, inventory::chosen, ui::document, ui::streams::printable};
 
 /// Put the set back that was in place before, all its files at once (exit 8 where there is none)
 #[derive(Debug, Args)]

@@ -1,12 +1,8 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
 use certgate::{
-    Error, Kind,
-    installation::InstallError,
-    inventory::InventoryError,
-    key::KeySourceError,
-    pass_phrase::PassPhraseError,
-    validation::ValidationError,
+    Error, Kind, installation::InstallError, inventory::InventoryError, key::KeySourceError,
+    pass_phrase::PassPhraseError, validation::ValidationError,
 };
 use certgate_dns::DnsError;
 use certgate_files::FileError;
@@ -55,7 +51,9 @@ impl From<KeySourceError> for Failure {
             KeySourceError::Folder(error) => return error.into(),
             KeySourceError::PassPhrase(error) => return pass_phrase(&error, "--pass-phrase-command"),
             KeySourceError::NoName => "give --name",
-            KeySourceError::Decrypted { .. } => "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr",
+            KeySourceError::Decrypted { .. } => {
+                "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr"
+            }
             KeySourceError::OtherTypeWaits { pending, found, asked } => {
                 let (pending, asked) = (pending.display(), asked.name());
                 return Self::usage(format!(

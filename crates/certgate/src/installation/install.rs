@@ -123,12 +123,7 @@ impl Installation {
     ///
     /// # Errors
     /// See [`InstallError`]: what was in place stays. A hook that failed is no error: see [`Installed::deployment`].
-    pub fn install(
-        &self,
-        issued: &Issued,
-        name: &str,
-        certificate: Option<i64>,
-    ) -> Result<Installed, InstallError> {
+    pub fn install(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Installed, InstallError> {
         self.refuse_foreign_links()?;
         let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
             Some(key) => {

@@ -114,7 +114,11 @@ pub(super) fn remove_file(root: Option<&Path>, path: &Path, content: &str) -> Re
 pub(super) fn remove_folder(root: Option<&Path>, path: &Path) -> Result<(), ValidationError> {
     let Some((folder, name)) = place(root, path)? else { return Ok(()) };
     match folder.remove_folder(name) {
-        Err(FileError::Io { source, .. }) if matches!(source.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => Ok(()),
+        Err(FileError::Io { source, .. })
+            if matches!(source.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) =>
+        {
+            Ok(())
+        }
         done => Ok(done?),
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn remove(server: SocketAddr, key: &Path, record: &PublishedRecord) -
 
 fn read_key(path: &Path) -> Result<TsigKey, ValidationError> {
     let bytes = certgate_files::read_secret(path).map_err(ValidationError::KeyFile)?;
-    TsigKey::from_text(&String::from_utf8_lossy(&bytes)).map_err(|why| ValidationError::Key { path: path.to_owned(), why })
+    TsigKey::from_text(&String::from_utf8_lossy(&bytes))
+        .map_err(|why| ValidationError::Key { path: path.to_owned(), why })
 }
 
 /// Now, in seconds since 1970.
