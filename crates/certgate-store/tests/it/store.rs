@@ -189,7 +189,7 @@ fn what_is_published_is_kept_until_it_is_gone() {
     let published = |store: &Sqlite| store.order("a").unwrap().unwrap().published;
     let left = |store: &Sqlite| all(store, &Which::Unfinished(ACCOUNT.to_owned())).len();
     let other = Lease::beside(&place.path, "other").unwrap();
-    let step = ValidationStep::Folder { path: "/srv/www/a".into() };
+    let step = ValidationStep::Folder { root: None, path: "/srv/www/a".into() };
     store.begin_validation(&order("a", Some(571)), &place.holder, 1).unwrap();
     store.record_validation_steps("a", std::slice::from_ref(&step)).unwrap();
     assert_eq!((store.order("a").unwrap().unwrap().state, left(&store)), (State::Validating, 1));
@@ -263,7 +263,7 @@ fn the_first_version_is_brought_up_to_date() {
     drop(file);
     let store = place.open();
     let published = |id: &str| store.order(id).unwrap().unwrap().published;
-    assert_eq!(published("open"), [ValidationStep::Folder { path: "x".into() }]);
+    assert_eq!(published("open"), [ValidationStep::Folder { root: None, path: "x".into() }]);
     assert_eq!((published("plain"), published("over")), (vec![], vec![]));
 }
 
