@@ -2,7 +2,10 @@
 
 pub(crate) mod install;
 pub(crate) mod key;
+mod overrides;
 pub(crate) mod validation;
+
+pub(crate) use overrides::token;
 
 use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
 

@@ -1,27 +1,20 @@
-//! A client made from the settings.
+//! The gateway of a run, made from its settings.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
 use certgate::{
-    Client, Error, HttpTransport, Interrupt, Ledger, OwnPace, Redactor, SharedPace, Throttle, Trace, Transport,
-    tape::{Mode, Offline, Tape},
+    Client, Gateway, GatewayBuilder, Interrupt, Ledger, Redactor, Settings, Trace,
+    config::ConfigError,
+    tape::{Mode, Tape},
 };
 use certgate_domain::{Credentials, Protocol, Secret};
-use certgate_json::JsonCodec;
-use certgate_wire::Codec;
 use tempfile::TempDir;
 
 use crate::{
     args::{Global, ReplayMode},
     exit::Failure,
     sandbox::Sandbox,
-    settings::Settings,
-    ui::document,
-    ui::streams::say,
+    ui::{document, streams::say},
 };
 
 /// A client, and where its orders and messages are written down.
@@ -31,28 +24,18 @@ pub(crate) struct Connection {
     home: Home,
 }
 
-/// Who asks and at what pace, whose orders and messages these are, where they are written down; the sandbox where
-/// there is one. Asked for once and good for both protocols.
+/// The gateway of a run, and what has to live as long: the sandbox, the folder of a replay's store.
 pub(crate) struct Home {
-    credentials: Credentials,
-    throttle: Arc<dyn Throttle>,
-    /// The same over both transports.
-    account: String,
-    store: PathBuf,
-    sandbox: Option<Sandbox>,
-    /// Where the store of a replay is.
+    gateway: Gateway,
+    _sandbox: Option<Sandbox>,
     _folder: Option<TempDir>,
 }
-
-/// A replay has no pace to keep.
-const REPLAY_PACE: usize = 1_000_000;
 
 impl Connection {
     /// Connects to nothing yet: the first task does.
     pub(crate) fn open(global: &Global, deadline: Option<Duration>) -> Result<Self, Failure> {
-        let settings = Settings::of(global)?;
-        let home = Home::of(global, &settings)?;
-        let mut client = home.client(global, &settings, settings.transport.value)?;
+        let home = Home::of(global, &global.settings()?)?;
+        let mut client = home.gateway.client()?;
         if let Some(deadline) = deadline {
             client = client.with_deadline(deadline);
         }
@@ -60,9 +43,8 @@ impl Connection {
     }
 
     /// For another order of the same run: with a transaction id and so much time of its own. Nothing is asked for again.
-    pub(crate) fn begin_anew(&mut self, global: &Global, deadline: Duration) -> Result<(), Failure> {
-        let settings = Settings::of(global)?;
-        self.client = self.home.client(global, &settings, settings.transport.value)?.with_deadline(deadline);
+    pub(crate) fn begin_anew(&mut self, deadline: Duration) -> Result<(), Failure> {
+        self.client = self.home.gateway.client()?.with_deadline(deadline);
         Ok(())
     }
 
@@ -75,11 +57,10 @@ impl Connection {
 impl Home {
     /// So many clients, which share pace, clock and interrupt.
     pub(crate) fn open(global: &Global, deadline: Duration, clients: usize) -> Result<(Vec<Client>, Self), Failure> {
-        let settings = Settings::of(global)?;
-        let home = Self::of(global, &settings)?;
+        let home = Self::of(global, &global.settings()?)?;
         let mut made: Vec<Client> = Vec::new();
         for _ in 0..clients.max(1) {
-            let client = home.client(global, &settings, settings.transport.value)?.with_deadline(deadline);
+            let client = home.gateway.client()?.with_deadline(deadline);
             made.push(match made.first() {
                 Some(first) => client.with_clock_of(first),
                 None => client,
@@ -88,7 +69,7 @@ impl Home {
         Ok((made, home))
     }
 
-    /// The account of the settings; reads the password.
+    /// The gateway of the settings; reads the password.
     pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
         let credentials = match global.is_offline() {
             true => Credentials::new("user", Secret::default(), ""),
@@ -104,70 +85,50 @@ impl Home {
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(global, settings)?;
         open_trace(global)?;
+        let mut parts = GatewayBuilder::of_settings(settings)?
+            .credentials(credentials)
+            .session(global.session)
+            .interrupt(watch_for_interrupt());
+        if let Some(tape) = global.tape.get() {
+            parts = parts.tape(tape.clone());
+        }
+        if let Some(trace) = global.traced.get() {
+            parts = parts.trace(trace.clone());
+        }
+        let mut home = (None, None);
         if global.is_offline() {
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
-            return Ok(Self {
-                credentials,
-                throttle: Arc::new(OwnPace::new(REPLAY_PACE)),
-                account: "a tape".to_owned(),
-                store: folder.path().join("store.sqlite"),
-                sandbox: None,
-                _folder: Some(folder),
-            });
-        }
-        let sandbox = if global.sandbox { Some(Sandbox::start()?) } else { None };
-        let endpoint = endpoint(sandbox.as_ref(), settings, settings.transport.value);
-        let store = match &sandbox {
-            Some(sandbox) => sandbox.store(),
-            None => store(settings)?,
-        };
-        let per_second = settings.requests_per_second.value;
-        let throttle: Arc<dyn Throttle> = match &sandbox {
+            parts = parts.store(folder.path().join("store.sqlite"));
+            home.1 = Some(folder);
+        } else if global.sandbox {
+            let sandbox = Sandbox::start()?;
             // It is ours: nobody shares its pace.
-            Some(_) => Arc::new(OwnPace::new(per_second)),
-            None => shared_pace(global, gateway(&endpoint), per_second),
-        };
-        let account = account(&credentials, gateway(&endpoint), settings);
-        Ok(Self { credentials, throttle, account, store, sandbox, _folder: None })
+            parts = parts.own_pace(settings.requests_per_second.value).store(sandbox.store());
+            for protocol in Protocol::ALL {
+                parts = parts.endpoint_of(protocol, sandbox.endpoint(protocol));
+            }
+            home.0 = Some(sandbox);
+        } else {
+            parts = parts.store(store(settings)?);
+        }
+        let (_sandbox, _folder) = home;
+        Ok(Self { gateway: parts.build()?, _sandbox, _folder })
     }
 
     /// The address of a protocol.
-    pub(crate) fn endpoint(&self, settings: &Settings, protocol: Protocol) -> String {
-        endpoint(self.sandbox.as_ref(), settings, protocol)
+    pub(crate) fn endpoint(&self, protocol: Protocol) -> &str {
+        self.gateway.endpoint(protocol)
     }
 
     /// A client for a protocol.
-    pub(crate) fn client(&self, global: &Global, settings: &Settings, protocol: Protocol) -> Result<Client, Failure> {
-        let transport: Box<dyn Transport> = match global.is_offline() {
-            true => Box::new(Offline),
-            false => Box::new(HttpTransport::new(&self.endpoint(settings, protocol), settings.http())?),
-        };
-        let mut client = Client::new(codec(settings, protocol)?, transport, self.credentials.clone())
-            .with_options(settings.options())
-            .with_throttle(self.throttle.clone())
-            .with_longest(settings.longest())
-            .with_interrupt(watch_for_interrupt());
-        if global.session {
-            client = client.with_session();
-        }
-        // Around the tape: what it answers is traced too.
-        if let Some(trace) = global.traced.get() {
-            client = client.with_interceptor(Arc::new(trace.clone()));
-        }
-        if let Some(tape) = global.tape.get() {
-            client = client.with_interceptor(Arc::new(tape.clone()));
-            // The same run says the same.
-            if let (true, None, Some(ctid)) = (global.is_offline(), &global.ctid, tape.ctid()) {
-                client.options_mut().ctid = Some(ctid);
-            }
-        }
-        Ok(client)
+    pub(crate) fn client(&self, protocol: Protocol) -> Result<Client, Failure> {
+        Ok(self.gateway.client_over(protocol)?)
     }
 
     /// The store of orders and messages.
     pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
-        Ok(Ledger::open(&self.store, &self.account)?)
+        Ok(self.gateway.ledger()?)
     }
 }
 
@@ -197,72 +158,9 @@ fn open_trace(global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-fn endpoint(sandbox: Option<&Sandbox>, settings: &Settings, protocol: Protocol) -> String {
-    match sandbox {
-        Some(sandbox) => sandbox.endpoint(protocol),
-        None => settings.endpoint(protocol).value.clone(),
-    }
-}
-
-/// The pace that all processes of this user share, whatever their stores and homes; this process's own one where its file
-/// cannot be used.
-fn shared_pace(global: &Global, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
-    let opened = own_folder().and_then(|folder| SharedPace::open(&folder.join("pace.sqlite"), gateway, per_second));
-    match opened {
-        Ok(pace) => Arc::new(pace),
-        Err(error) => {
-            if global.verbose {
-                say(&format!("certgate: warning: {error}; this process keeps the pace by itself"));
-            }
-            Arc::new(OwnPace::new(per_second))
-        }
-    }
-}
-
-/// This user's folder for what need not outlive the machine's running. Anybody may make folders there: it must be the user's.
-fn own_folder() -> Result<PathBuf, Error> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-        let user = rustix::process::getuid().as_raw();
-        let folder = std::env::temp_dir().join(format!("certgate-{user}"));
-        // It may be there.
-        let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
-        let storage = |why: String| Error::Storage { path: folder.clone(), why };
-        let found = std::fs::symlink_metadata(&folder).map_err(|why| storage(why.to_string()))?;
-        if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
-            return Err(storage("expected a folder of your own that nobody else can enter".to_owned()));
-        }
-        Ok(folder)
-    }
-    #[cfg(not(unix))]
-    Ok(std::env::temp_dir().join("certgate"))
-}
-
 /// The store's file.
 pub(crate) fn store(settings: &Settings) -> Result<PathBuf, Failure> {
-    let none = || Failure::usage("this platform has no data folder for orders and messages: give --store FILE");
-    settings.store.value.clone().ok_or_else(none)
-}
-
-/// The gateway of an address: its two protocols have hosts of their own, `gateway.` and `api.`, and one queue.
-pub(crate) fn gateway(endpoint: &str) -> &str {
-    let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    authority.strip_prefix("gateway.").or_else(|| authority.strip_prefix("api.")).unwrap_or(authority)
-}
-
-/// User, context and subuser at a gateway.
-fn account(credentials: &Credentials, gateway: &str, settings: &Settings) -> String {
-    let owner = settings.owner.value.as_ref().map(|owner| format!(" for {owner}")).unwrap_or_default();
-    format!("{}@{} at {gateway}{owner}", credentials.user, credentials.context)
-}
-
-/// The codec of a protocol.
-pub(crate) fn codec(settings: &Settings, protocol: Protocol) -> Result<Box<dyn Codec>, Failure> {
-    Ok(match protocol {
-        Protocol::Xml => Box::new(settings.xml_codec()?),
-        Protocol::Json => Box::new(JsonCodec::new(settings.routes.value).with_limits(settings.limits())),
-    })
+    Ok(settings.store.value.clone().ok_or(ConfigError::NoStore)?)
 }
 
 /// Ctrl-C asks the run to stop; a second one stops it at once.

@@ -2,7 +2,11 @@
 
 use std::{io::Write, process::ExitCode};
 
-use certgate::{Error, Kind, tape::TapeError};
+use certgate::{
+    Error, Kind,
+    config::{ConfigError, Credential},
+    tape::TapeError,
+};
 use certgate_domain::{AnyData, Response};
 use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
@@ -155,6 +159,25 @@ impl From<TapeError> for Failure {
             _ => Kind::CheckFailed,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let kind = match &error {
+            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Kind::Auth,
+            _ => Kind::Usage,
+        };
+        let advice = match &error {
+            ConfigError::Missing(Credential::User) => "--user, CERTGATE_USER or the profile's `user`",
+            ConfigError::Missing(Credential::Context) => "--context, CERTGATE_CONTEXT or the profile's `context`",
+            ConfigError::Missing(_) => {
+                "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
+            }
+            ConfigError::NoStore => "--store FILE",
+            _ => return Self::new(kind, error.to_string()),
+        };
+        Self::new(kind, format!("{error}: use {advice}"))
     }
 }
 

@@ -9,14 +9,11 @@ mod command;
 mod connection;
 mod exit;
 mod inventory;
-mod password;
 mod plan;
-mod profile;
 mod progress;
 mod report;
 mod round;
 mod sandbox;
-mod settings;
 mod template;
 mod ui;
 

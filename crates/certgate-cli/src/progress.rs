@@ -89,7 +89,7 @@ impl<'a> Progress<'a> {
         let Self { global, bar, ledger, id, .. } = self;
         let Some(ledger) = ledger else { return };
         let say = |text: &str| say(global, bar.as_ref(), text);
-        if let Err(error) = clean_up(ledger.store(), id, &say) {
+        if let Err(error) = clean_up(&mut **ledger.store(), id, &say) {
             say(&format!("certgate: warning: {error}"));
         }
     }

@@ -3,6 +3,7 @@
 //! These types know no wire: no serde, no HTTP, no clock, no input or output. Each codec maps each record by plain
 //! functions, so that the compiler sees to completeness.
 
+mod account;
 mod authentication;
 mod basic_user;
 mod call;
@@ -32,6 +33,7 @@ mod vmc_check_data;
 pub mod words;
 mod zone_record;
 
+pub use account::AccountId;
 pub use authentication::{CertAuthentication, CertAuthenticationStatus, DomainControlValidationStatus};
 pub use basic_user::BasicUser;
 pub use call::{Call, Options};

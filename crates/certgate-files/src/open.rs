@@ -105,9 +105,9 @@ impl OpenedFile {
     ///
     /// # Errors
     /// It is not UTF-8.
-    pub fn text(self) -> Result<String, FileError> {
+    pub fn text(&self) -> Result<&str, FileError> {
         let why = |_| std::io::Error::new(ErrorKind::InvalidData, "it is not text; expected UTF-8");
-        String::from_utf8(self.bytes).map_err(why).map_err(FileError::io(&self.path))
+        std::str::from_utf8(&self.bytes).map_err(why).map_err(FileError::io(&self.path))
     }
 
     /// Refuses a file that holds a secret, such as `the proxy's password`, where others can read it or a link leads to it.

@@ -2,7 +2,10 @@
 
 use std::{
     path::Path,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use certgate_domain::{
@@ -18,10 +21,11 @@ use serde_json::{Value, json};
 
 use crate::{Error, unix_now};
 
-/// The store of one account.
+/// The store of one account. Its clones share the store and the lease.
+#[derive(Clone)]
 pub struct Ledger {
-    store: Box<dyn Store>,
-    holder: Lease,
+    store: Arc<Mutex<Box<dyn Store>>>,
+    holder: Arc<Lease>,
     account: String,
     /// The last message kept: what is confirmed next.
     last: Option<(Option<i64>, String)>,
@@ -47,7 +51,12 @@ impl Ledger {
         static OPENED: AtomicU32 = AtomicU32::new(0);
         let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
         let holder = Lease::beside(path, &token).map_err(Error::Unsent)?;
-        Ok(Self { store: Box::new(store), holder, account: account.to_owned(), last: None })
+        Ok(Self {
+            store: Arc::new(Mutex::new(Box::new(store))),
+            holder: Arc::new(holder),
+            account: account.to_owned(),
+            last: None,
+        })
     }
 
     /// Commits to an order before what validates it is published.
@@ -55,7 +64,9 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unsent`]: nothing may be published.
     pub fn validate(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
-        self.store.begin_validation(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+        self.store()
+            .begin_validation(&self.order(id, task, name, carry), &self.holder, unix_now())
+            .map_err(Error::Unsent)
     }
 
     /// Commits to a task that is not safe to repeat, before it leaves.
@@ -63,7 +74,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unsent`]: it may not be sent.
     pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
-        self.store.intend(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+        self.store().intend(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
     }
 
     fn order(&self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> NewOrder {
@@ -124,9 +135,9 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
-        self.store.change(id, change, unix_now())?;
+        self.store().change(id, change, unix_now())?;
         if change.state.is_finished() {
-            self.store.release(id, &self.holder)?;
+            self.store().release(id, &self.holder)?;
         }
         Ok(())
     }
@@ -157,7 +168,7 @@ impl Ledger {
             document: document::poll_message(message).to_string(),
             raw: body.to_vec(),
         };
-        let kept = self.store.keep(&new, unix_now())?;
+        let kept = self.store().keep(&new, unix_now())?;
         if let Some(order) = &kept.order {
             self.advance(order, message)?;
         }
@@ -167,7 +178,7 @@ impl Ledger {
 
     /// Notes what a message says of its order.
     fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
-        let Some(order) = self.store.order(id)? else { return Ok(()) };
+        let Some(order) = self.store().order(id)? else { return Ok(()) };
         let job = message.job.as_ref();
         let state = match job.and_then(|job| job.status.as_ref()) {
             Some(JobStatus::Success) if order.order.task == TaskKind::CertificateDelete.name() => State::Done,
@@ -197,7 +208,7 @@ impl Ledger {
     /// [`Error::Store`].
     pub fn confirmed(&mut self, id: i64) -> Result<(), Error> {
         match &self.last {
-            Some((Some(last), stable_id)) if *last == id => Ok(self.store.confirmed(stable_id, unix_now())?),
+            Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, unix_now())?),
             _ => Ok(()),
         }
     }
@@ -207,7 +218,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
-        let messages = self.store.messages_of(order)?;
+        let messages = self.store().messages_of(order)?;
         let ended = |message: &PollMessage| {
             let status = message.job.as_ref().and_then(|job| job.status.as_ref());
             matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled))
@@ -221,7 +232,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn claim(&mut self, id: &str) -> Result<bool, Error> {
-        Ok(self.store.acquire(id, &self.holder)?)
+        Ok(self.store().acquire(id, &self.holder)?)
     }
 
     /// An order of the account by its id, or by its job's.
@@ -229,14 +240,14 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`]; also where the order is another account's.
     pub fn find(&self, id: &str) -> Result<Option<Order>, Error> {
-        if let Some(found) = self.store.order(id)? {
+        if let Some(found) = self.store().order(id)? {
             if found.order.account == self.account {
                 return Ok(Some(found));
             }
             return Err(StoreError::OtherAccount { id: found.order.id, account: found.order.account }.into());
         }
         match id.parse() {
-            Ok(job) => Ok(self.store.order_of_job(&self.account, job)?),
+            Ok(job) => Ok(self.store().order_of_job(&self.account, job)?),
             Err(_) => Ok(None),
         }
     }
@@ -246,7 +257,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn of_job(&self, job: i64) -> Result<Option<Order>, Error> {
-        Ok(self.store.order_of_job(&self.account, job)?)
+        Ok(self.store().order_of_job(&self.account, job)?)
     }
 
     /// The account's orders with something left to do, oldest first: not finished, or what validates them is still published.
@@ -255,7 +266,7 @@ impl Ledger {
     /// [`Error::Store`].
     pub fn unfinished(&self) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
-        self.store.each_order(&Which::Unfinished(self.account.clone()), &mut |order| orders.push(order))?;
+        self.store().each_order(&Which::Unfinished(self.account.clone()), &mut |order| orders.push(order))?;
         Ok(orders)
     }
 
@@ -266,7 +277,7 @@ impl Ledger {
     pub fn of_batch(&self, batch: &str) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
         let which = Which::Batch { account: self.account.clone(), batch: batch.to_owned() };
-        self.store.each_order(&which, &mut |order| orders.push(order))?;
+        self.store().each_order(&which, &mut |order| orders.push(order))?;
         Ok(orders)
     }
 
@@ -275,7 +286,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn waiting(&self, limit: usize) -> Result<Vec<Message>, Error> {
-        Ok(self.store.waiting(&self.account, limit)?)
+        Ok(self.store().waiting(&self.account, limit)?)
     }
 
     /// Notes that a message was handed over.
@@ -283,12 +294,12 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`].
     pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
-        Ok(self.store.take(stable_id, unix_now())?)
+        Ok(self.store().take(stable_id, unix_now())?)
     }
 
     /// The store itself, to look into.
-    pub fn store(&mut self) -> &mut dyn Store {
-        &mut *self.store
+    pub fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

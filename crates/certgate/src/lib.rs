@@ -4,9 +4,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
+mod account;
+pub mod config;
 mod drive;
 mod files;
 mod fleet;
+mod gateway;
 pub mod installation;
 pub mod inventory;
 pub mod key;
@@ -21,9 +24,12 @@ pub mod validation;
 pub use certgate_client::*;
 pub use certgate_tape as tape;
 
+pub use certgate_domain::AccountId;
 pub use certgate_store::{InstallOptions, ValidationStep};
+pub use config::{Overrides, SecretSource, Settings};
 pub use drive::{Watcher, drive, rehearse};
 pub use fleet::{Foreman, drive_batch};
+pub use gateway::{Gateway, GatewayBuilder};
 pub use installation::Installation;
 pub use key::KeySource;
 pub use ledger::{Carry, Ledger};

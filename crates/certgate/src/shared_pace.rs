@@ -1,7 +1,7 @@
 //! The gateway's pace, shared by all processes of a machine.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -18,6 +18,14 @@ pub struct SharedPace {
 }
 
 impl SharedPace {
+    /// That of all processes of this user, whatever their stores and homes, for that gateway.
+    ///
+    /// # Errors
+    /// The user's folder for temporary files cannot be used.
+    pub fn of_this_user(gateway: &str, per_second: usize) -> Result<Self, Error> {
+        Self::open(&own_folder()?.join("pace.sqlite"), gateway, per_second)
+    }
+
     /// By the budget in that file, for that gateway.
     ///
     /// # Errors
@@ -45,4 +53,24 @@ impl Throttle for SharedPace {
             self.own.hold(pause);
         }
     }
+}
+
+/// This user's folder for what need not outlive the machine's running. Anybody may make folders there: it must be the user's.
+fn own_folder() -> Result<PathBuf, Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+        let user = rustix::process::getuid().as_raw();
+        let folder = std::env::temp_dir().join(format!("certgate-{user}"));
+        // It may be there.
+        let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+        let storage = |why: String| Error::Storage { path: folder.clone(), why };
+        let found = std::fs::symlink_metadata(&folder).map_err(|why| storage(why.to_string()))?;
+        if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
+            return Err(storage("expected a folder of your own that nobody else can enter".to_owned()));
+        }
+        Ok(folder)
+    }
+    #[cfg(not(unix))]
+    Ok(std::env::temp_dir().join("certgate"))
 }

@@ -2,11 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{InstallOptions, Installation};
+use certgate::{InstallOptions, Installation, config::parse_duration};
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
 use clap::Args;
 
-use crate::{command::order::duration, exit::Failure};
+use crate::exit::Failure;
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Default, Args)]
@@ -42,7 +42,7 @@ pub(crate) struct Then {
     #[arg(long, value_name = "CMD")]
     deploy_hook: Option<String>,
     /// How long the hook may take
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
     hook_timeout: Duration,
     /// Put the set back that was in place before where the hook fails, and run the hook for that
     #[arg(long, requires = "deploy_hook")]

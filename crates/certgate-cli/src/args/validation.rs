@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use certgate::config::parse_duration;
 use certgate::validation::{
     Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate, name_server,
 };
 use certgate_domain::{CertAuthentication, words::AuthMethod};
 use clap::Args;
 
-use crate::{command::order::duration, exit::Failure};
+use crate::exit::Failure;
 
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
@@ -31,7 +32,7 @@ pub(crate) struct ValidationArgs {
     #[arg(long)]
     dns_check: bool,
     /// How long to wait for the record to be seen
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
     dns_timeout: Duration,
     /// Ask this resolver too, and find the zone's servers by it: an IP address, with or without a port
     #[arg(long, value_name = "ADDRESS", value_parser = name_server)]

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Carry, Client, Error, Foreman, Installation, Kind, Ledger, Settled, drive_batch, settle};
+use certgate::{
+    Carry, Client, Error, Foreman, Installation, Kind, Ledger, Settled,
+    config::{new_transaction_id, parse_duration},
+    drive_batch, settle,
+};
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
 use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
 use certgate_store::{Order as Known, ResumeData, State};
@@ -19,17 +23,13 @@ use serde_json::{Value, json};
 
 use crate::{
     args::Global,
-    command::{
-        order::{duration, kind},
-        resume::open,
-    },
+    command::{order::kind, resume::open},
     connection::Home,
     exit::{Failure, worst},
     plan::{Planned, read},
     progress::strict,
     report::Report,
     round::{Left, left, round},
-    settings::new_id,
     ui::document,
     ui::streams::say,
     ui::table::Table,
@@ -48,7 +48,7 @@ pub(crate) struct Batch {
     /// The file: .toml, .jsonl or .csv
     file: PathBuf,
     /// How long to wait in all: 30m, 12h
-    #[arg(long, default_value = "12h", value_parser = duration)]
+    #[arg(long, default_value = "12h", value_parser = parse_duration)]
     timeout: Duration,
     /// Write what became of each order into this file as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -355,7 +355,7 @@ impl Entry {
     fn new(planned: Planned) -> Self {
         let resume = ResumeData::installing(planned.install());
         let carry = Carry { resume, batch: Some(planned.key.clone()) };
-        Self { planned, id: new_id(), carry, ordered: false, result: None }
+        Self { planned, id: new_transaction_id(), carry, ordered: false, result: None }
     }
 }
 

@@ -18,7 +18,6 @@ use crate::{
     command::{call::read_task, decode::task_kind},
     connection::Home,
     exit::Failure,
-    settings::{Origin, Settings},
     ui::document,
     ui::reports::{Case, Reports, Row, Suite},
     ui::streams::{printable, say},
@@ -88,16 +87,16 @@ impl Compare {
             ));
         }
         let task = read_task(global, kind, self.id, self.data.as_deref())?;
-        let settings = Settings::of(global)?;
+        let settings = global.settings()?;
         let given = &settings.endpoint(settings.transport.value).origin;
-        if matches!(given, Origin::Argument(_) | Origin::Environment(_)) && !global.is_offline() {
+        if given.is_given() && !global.is_offline() {
             return Err(Failure::usage(format!(
                 "compare asks both protocols, and {given} is the address of one: use a profile with xml_endpoint and json_endpoint"
             )));
         }
         let home = Home::of(global, &settings)?;
-        let xml = asked(global, &settings, &home, Protocol::Xml, &task)?;
-        let json = asked(global, &settings, &home, Protocol::Json, &task)?;
+        let xml = asked(global, &home, Protocol::Xml, &task)?;
+        let json = asked(global, &home, Protocol::Json, &task)?;
         let found = fields(&xml, &json);
         self.warn(global, found.iter().map(|field| field.path.as_str()));
         let differences = found.iter().filter(|field| self.counts(field)).count();
@@ -233,14 +232,8 @@ fn differs_by_nature(kind: TaskKind) -> &'static [&'static str] {
 }
 
 /// The whole answer of a protocol, a refusal too.
-fn asked(
-    global: &Global,
-    settings: &Settings,
-    home: &Home,
-    protocol: Protocol,
-    task: &AnyTask,
-) -> Result<Value, Failure> {
-    let mut client = home.client(global, settings, protocol)?;
+fn asked(global: &Global, home: &Home, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
+    let mut client = home.client(protocol)?;
     let exchange = client.exchange(task)?;
     document::warn(global, &exchange.answer.findings);
     Ok(document::response(&exchange.answer.value))

@@ -1,20 +1,17 @@
 //! `certgate config`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use certgate::tape::StandIns;
+use certgate::{
+    SecretSource, Settings,
+    config::{Origin, Setting, default_file},
+    tape::StandIns,
+};
 use certgate_json::Routes;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::{
-    args::Global,
-    exit::Failure,
-    password::Password,
-    settings::{Origin, Setting, Settings},
-    ui::document,
-    ui::streams::printable,
-};
+use crate::{args::Global, exit::Failure, ui::document, ui::streams::printable};
 
 const EXAMPLE: &str = "Example:
   certgate config show --profile team --output json
@@ -54,28 +51,51 @@ pub(crate) enum Config {
     /// Show each setting and where it came from; the password's value never
     #[command(after_help = EXAMPLE)]
     Show,
+    /// Print the path of the configuration file, whether or not there is one
+    #[command(after_help = "Example:\n  \"$EDITOR\" \"$(certgate config path)\"")]
+    Path,
 }
 
 impl Config {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let Self::Show = self;
-        let rows = rows(&Settings::of(global)?);
-        if global.json() {
-            let settings: Vec<Value> = rows.iter().map(Row::document).collect();
-            document::print(&json!({ "schema": 1, "settings": settings }));
-        } else {
-            for row in &rows {
-                document::line(&printable(&row.text()));
-            }
+        match self {
+            Self::Show => show(global),
+            Self::Path => path(global),
         }
-        Ok(0)
     }
+}
+
+fn path(global: &Global) -> Result<u8, Failure> {
+    let Some(path) = global.config.clone().or_else(default_file) else {
+        return Err(Failure::usage("this platform has no configuration folder: name the file with --config FILE"));
+    };
+    if global.json() {
+        document::print(&json!({ "schema": 1, "path": path, "exists": path.exists() }));
+    } else {
+        document::line(&printable(&path.display().to_string()));
+    }
+    Ok(0)
+}
+
+fn show(global: &Global) -> Result<u8, Failure> {
+    let rows = rows(&global.settings()?);
+    if global.json() {
+        let settings: Vec<Value> = rows.iter().map(Row::document).collect();
+        document::print(&json!({ "schema": 1, "settings": settings }));
+    } else {
+        for row in &rows {
+            document::line(&printable(&row.text()));
+        }
+    }
+    Ok(0)
 }
 
 struct Row {
     name: &'static str,
     shown: Shown,
     from: String,
+    /// Whether it is a file that is not there.
+    missing: bool,
 }
 
 enum Shown {
@@ -94,12 +114,16 @@ impl Row {
             Shown::Nothing => row["set"] = json!(false),
         }
         row["from"] = json!(self.from);
+        if self.missing {
+            row["exists"] = json!(false);
+        }
         row
     }
 
     fn text(&self) -> String {
-        let Self { name, shown, from } = self;
+        let Self { name, shown, from, missing } = self;
         match shown {
+            Shown::Value(Value::String(text)) if *missing => format!("{name:<20} {text}, which is not there  ({from})"),
             Shown::Value(Value::String(text)) => format!("{name:<20} {text}  ({from})"),
             Shown::Value(value) => format!("{name:<20} {value}  ({from})"),
             Shown::Secret => format!("{name:<20} set, from {from}"),
@@ -112,6 +136,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
     let Settings {
         profile,
         config,
+        config_exists,
         transport,
         xml_endpoint,
         json_endpoint,
@@ -144,7 +169,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
     };
     vec![
         always("profile", profile, |name| json!(name)),
-        maybe("config", config, |path| json!(path.display().to_string())),
+        file(config, *config_exists),
         always("transport", transport, |protocol| json!(protocol.name())),
         endpoint("xml_endpoint", xml_endpoint),
         endpoint("json_endpoint", json_endpoint),
@@ -176,26 +201,41 @@ fn rows(settings: &Settings) -> Vec<Row> {
 }
 
 fn always<T>(name: &'static str, setting: &Setting<T>, shown: impl Fn(&T) -> Value) -> Row {
-    Row { name, shown: Shown::Value(shown(&setting.value)), from: setting.origin.to_string() }
+    Row { name, shown: Shown::Value(shown(&setting.value)), from: setting.origin.to_string(), missing: false }
 }
 
 fn maybe<T>(name: &'static str, setting: &Setting<Option<T>>, shown: impl Fn(&T) -> Value) -> Row {
     let shown = setting.value.as_ref().map_or(Shown::Nothing, |value| Shown::Value(shown(value)));
-    Row { name, shown, from: setting.origin.to_string() }
+    Row { name, shown, from: setting.origin.to_string(), missing: false }
 }
 
 fn endpoint(name: &'static str, setting: &Setting<String>) -> Row {
     let embedded = matches!(setting.origin, Origin::Sandbox);
     let shown = if embedded { "the embedded gateway" } else { setting.value.as_str() };
-    Row { name, shown: Shown::Value(json!(shown)), from: setting.origin.to_string() }
+    Row { name, shown: Shown::Value(json!(shown)), from: setting.origin.to_string(), missing: false }
 }
 
-fn secret(setting: &Setting<Option<Password>>) -> Row {
+/// The configuration file is named whether or not it is there, so that people know where to write one.
+fn file(setting: &Setting<Option<PathBuf>>, exists: bool) -> Row {
+    let row = maybe("config", setting, |path| json!(path.display().to_string()));
+    Row { missing: setting.value.is_some() && !exists, ..row }
+}
+
+fn secret(setting: &Setting<Option<SecretSource>>) -> Row {
     let Setting { value, origin } = setting;
     // Only a profile has a choice of keys.
-    let key = value.as_ref().and_then(Password::key).filter(|_| matches!(origin, Origin::Profile { .. }));
+    let key = value.as_ref().and_then(key).filter(|_| matches!(origin, Origin::Profile { .. }));
     let from = key.map_or(origin.to_string(), |key| format!("{origin} ({key})"));
-    Row { name: "password", shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from }
+    Row { name: "password", shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from, missing: false }
+}
+
+/// The key of a profile that names where the password is.
+fn key(source: &SecretSource) -> Option<&'static str> {
+    match source {
+        SecretSource::File(_) => Some("password_file"),
+        SecretSource::Command(_) => Some("password_command"),
+        _ => None,
+    }
 }
 
 fn seconds(duration: &Duration) -> Value {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::Kind;
+use certgate::{Kind, Settings};
 use certgate_domain::{Call, Credentials, Protocol, Secret, TaskKind};
 use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss, Request};
 use clap::Args;
@@ -16,9 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     args::{Global, Side, protocol},
     command::decode::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
-    connection::codec,
     exit::Failure,
-    settings::Settings,
     template::Template,
     ui::curl,
     ui::document,
@@ -206,17 +204,17 @@ impl Convert {
     }
 
     fn convert(&self, global: &Global, file: &Path) -> Result<Converted, Failure> {
-        let settings = Settings::over(global, Some(self.to))?;
+        let settings = global.settings_over(Some(self.to))?;
         let expected = Expected::of(self.side, self.task)?;
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
         let (bytes, mut template) = Template::of(read_file(file, settings.limits().body)?, code);
-        let source = codec(&settings, self.from)?;
+        let source = settings.codec(self.from)?;
         let read = |bytes: &[u8]| readable(&settings, &*source, expected, bytes);
         let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &template.in_error(error)))?;
         let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
         let odd = template.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
         let Converted { text, curl, losses, mut findings } =
-            self.converted(&*codec(&settings, self.to)?, &settings, &payload);
+            self.converted(&*settings.codec(self.to)?, &settings, &payload);
         findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
         let refused = refused
             .into_iter()

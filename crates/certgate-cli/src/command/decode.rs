@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::Kind;
+use certgate::{Kind, Settings};
 use certgate_domain::{Call, Protocol, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
@@ -15,9 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     args::{Global, Side},
-    connection::codec,
     exit::Failure,
-    settings::Settings,
     ui::document,
 };
 
@@ -70,9 +68,9 @@ pub(crate) fn read_payload(
     side: Side,
     file: &Path,
 ) -> Result<Payload, Failure> {
-    let settings = Settings::of(global)?;
+    let settings = global.settings()?;
     let bytes = read_file(file, settings.limits().body)?;
-    let codec = codec(&settings, protocol)?;
+    let codec = settings.codec(protocol)?;
     decode_payload(&settings, &*codec, Expected::of(side, task)?, &bytes).map_err(|error| undecodable(file, &error))
 }
 
@@ -172,7 +170,7 @@ impl Payload {
 
 impl Decode {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let protocol = Settings::of(global)?.transport.value;
+        let protocol = global.settings()?.transport.value;
         let payload = read_payload(global, protocol, self.task, self.side, &self.file)?;
         let found = payload.findings();
         let mut documents = payload.documents();

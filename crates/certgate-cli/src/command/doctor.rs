@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Client, Error, Exchange, Kind, Phase};
+use certgate::{Client, Error, Exchange, Kind, Phase, Settings};
 use certgate_domain::{
     AnyTask, Protocol, TaskKind,
     task::{Hello, PollInfo},
@@ -14,13 +14,7 @@ use certgate_domain::{
 use jiff::{Timestamp, fmt::rfc2822};
 use serde_json::{Value, json};
 
-use crate::{
-    args::Global,
-    connection::Home,
-    exit::Failure,
-    settings::{Origin, Settings},
-    ui::document,
-};
+use crate::{args::Global, connection::Home, exit::Failure, ui::document};
 
 /// How far clocks may differ: what a message took on its way is within it.
 const SKEW: Duration = Duration::from_secs(60);
@@ -32,7 +26,7 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
         ));
     }
     let mut report = Report::default();
-    match Settings::of(global) {
+    match global.settings() {
         Ok(settings) => Doctor::new(global, &settings, &mut report).examine()?,
         Err(why) => report.problem("configuration", why.kind(), why.text()),
     }
@@ -95,9 +89,13 @@ impl<'a> Doctor<'a> {
         let used = settings.transport.value;
         let given = &settings.endpoint(used).origin;
         // An address on the command line is one transport's: the other's would be somebody else's gateway.
-        let only_used = matches!(given, Origin::Argument(_) | Origin::Environment(_));
+        let only_used = given.is_given();
         let protocols: &[Protocol] = if only_used { &[used] } else { &[Protocol::Xml, Protocol::Json] };
-        let file = settings.config.value.as_ref().map_or("no file".to_owned(), |path| path.display().to_string());
+        let file = match &settings.config.value {
+            Some(path) if settings.config_exists => path.display().to_string(),
+            Some(path) => format!("{}, which is not there", path.display()),
+            None => "no file".to_owned(),
+        };
         let but =
             if only_used { format!(", only {} is checked (endpoint: {given})", used.name()) } else { String::new() };
         self.report.ok("configuration", format!("profile {}, {file}{but}", settings.profile.value));
@@ -105,14 +103,14 @@ impl<'a> Doctor<'a> {
         let mut client_used = None;
         for &protocol in protocols {
             let endpoint = match &account {
-                Ok(account) => account.endpoint(settings, protocol),
+                Ok(account) => account.endpoint(protocol).to_owned(),
                 Err(_) => settings.endpoint(protocol).value.clone(),
             };
             if !self.resolves(protocol, &endpoint) {
                 continue;
             }
             let Ok(account) = &account else { continue };
-            let mut client = match account.client(self.global, settings, protocol) {
+            let mut client = match account.client(protocol) {
                 Ok(client) => client.without_retries(),
                 Err(why) => {
                     self.report.problem(format!("tls-{}", protocol.name()), why.kind(), why.text());

@@ -8,7 +8,9 @@ use std::{
 };
 
 use certgate::{
-    Carry, Client, Installation, KeySource, drive,
+    Carry, Client, Installation, KeySource,
+    config::parse_duration,
+    drive,
     installation::durable,
     rehearse,
     validation::{Method as ValidationMethod, Validation},
@@ -78,7 +80,7 @@ pub(crate) struct Ordering {
 #[derive(Debug, Args)]
 pub(crate) struct Waiting {
     /// How long to wait in all: 90s, 30m, 2h
-    #[arg(long, default_value = "30m", value_parser = duration)]
+    #[arg(long, default_value = "30m", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]
     pub(crate) install: Install,
@@ -115,28 +117,6 @@ impl From<Foreign> for ForeignMessages {
             Foreign::Leave => Self::Leave,
         }
     }
-}
-
-/// The longest time that is taken, in seconds: a hundred years.
-const LONGEST: u64 = 36500 * 86400;
-
-/// A length of time: `90s`, `30m`, `2h`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86400,
-        _ => return Err("expected a number with s, m, h or d, such as 30m".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number with s, m, h or d, such as 30m".to_owned())?;
-    let seconds = number.saturating_mul(unit);
-    // Added to any time, it still is one.
-    if seconds > LONGEST {
-        return Err(format!("expected no more than {}d", LONGEST / 86400));
-    }
-    Ok(Duration::from_secs(seconds))
 }
 
 /// A CSR from a file, checked before anything is sent.

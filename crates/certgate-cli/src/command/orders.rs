@@ -12,7 +12,6 @@ use crate::{
     connection::store,
     exit::Failure,
     report::shell_word,
-    settings::Settings,
     ui::advice::clean_up,
     ui::confirm::ask,
     ui::document,
@@ -68,7 +67,7 @@ enum Doing {
 
 impl Orders {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let path = store(&Settings::of(global)?)?;
+        let path = store(&global.settings()?)?;
         let mut store = Sqlite::open(&path).map_err(certgate::Error::from)?;
         let failed = |error: StoreError| Failure::from(certgate::Error::from(error));
         let find = |store: &Sqlite, id: &str| -> Result<Order, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use certgate::{Client, Error, Exchange, Kind, Ledger, Spool, process};
+use certgate::{Client, Error, Exchange, Kind, Ledger, Spool, config::parse_duration, process};
 use certgate_domain::{
     AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},
@@ -12,14 +12,7 @@ use certgate_wire::{Finding, Limits};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{
-    args::Global,
-    command::{call::send, order::duration},
-    connection::Connection,
-    exit::Failure,
-    ui::document,
-    ui::streams::say,
-};
+use crate::{args::Global, command::call::send, connection::Connection, exit::Failure, ui::document, ui::streams::say};
 
 /// The account's queue of notifications
 #[derive(Debug, Subcommand)]
@@ -44,7 +37,7 @@ pub(crate) enum Poll {
         #[command(flatten)]
         to: To,
         /// How long to rest when the queue is empty: 10s, 1m
-        #[arg(long, default_value = "10s", value_parser = duration)]
+        #[arg(long, default_value = "10s", value_parser = parse_duration)]
         interval: Duration,
     },
 }

@@ -8,6 +8,7 @@ use std::{
 
 use certgate::{
     Installation, KeySource, Kind,
+    config::parse_duration,
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, read, whole},
     validation::Validation,
@@ -25,7 +26,7 @@ use crate::{
         validation::{ValidationArgs, check_unattended},
     },
     command::{
-        order::{Waiting, duration, ordered_anew},
+        order::{Waiting, ordered_anew},
         resume::carry_on,
     },
     connection::Connection,
@@ -48,14 +49,14 @@ pub(crate) struct RenewDue {
     /// Folders of certificates that certgate installed with their keys, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
     /// What ends within this time is due
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30d")]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30d")]
     renew_before: Duration,
     #[command(flatten)]
     validation: ValidationArgs,
     #[command(flatten)]
     then: Then,
     /// How long to wait for each
-    #[arg(long, default_value = "30m", value_parser = duration)]
+    #[arg(long, default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
 }
 
@@ -72,7 +73,7 @@ impl RenewDue {
         let mut seen = Vec::new();
         // What an earlier run ordered comes first; its certificate may be in place, and only its hook not.
         for (folder, order) in under_way(&connection.ledger()?, &roots)? {
-            connection.begin_anew(global, self.timeout)?;
+            connection.begin_anew(self.timeout)?;
             // What this run is asked to do with a certificate goes before what that one was.
             let asked = self.then.asks_for_something();
             let installation = asked.then(|| Installation::new(self.then.options(folder.clone())));
@@ -131,7 +132,7 @@ impl RenewDue {
         let installation = self.installation(&installed);
         installation.check()?;
         let waiting = self.waiting();
-        connection.begin_anew(global, self.timeout)?;
+        connection.begin_anew(self.timeout)?;
         // Ordered elsewhere, and not said to go into this folder.
         let open = connection.ledger()?.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
         if let Some(order) = open

@@ -2,16 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{Redactor, tape, unix_now};
+use certgate::{Redactor, SecretSource, config::parse_duration, tape, unix_now};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
-    command::order::duration,
+    args::{Global, token},
     exit::Failure,
-    password::Password,
-    settings::{Settings, token},
     ui::document,
     ui::reports::{Case, Reports, Suite},
     ui::streams::printable,
@@ -30,7 +27,7 @@ are looked for as well, in every spelling.")]
         /// The tape's folder
         folder: PathBuf,
         /// Refuse what was recorded longer ago: 12h, 90d
-        #[arg(long, value_name = "AGE", value_parser = duration)]
+        #[arg(long, value_name = "AGE", value_parser = parse_duration)]
         max_age: Option<Duration>,
         #[command(flatten)]
         reports: Reports,
@@ -65,13 +62,13 @@ impl Replay {
 fn known_secrets(global: &Global) -> Result<Redactor, Failure> {
     let mut known = Redactor::default();
     // A command may ask somebody, and a check runs where nobody is.
-    if let Some(password @ (Password::Environment | Password::File(_) | Password::Stdin)) =
-        &Settings::of(global)?.password.value
+    if let Some(password @ (SecretSource::Environment(_) | SecretSource::File(_) | SecretSource::Stdin)) =
+        &global.settings()?.password.value
     {
         known.knows(&password.read()?);
     }
     if let Some(token) = token() {
-        known.knows(&token);
+        known.knows(&token.read()?);
     }
     Ok(known)
 }

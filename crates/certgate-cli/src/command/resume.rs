@@ -194,7 +194,7 @@ pub(crate) fn carry_on(
         order = found(ledger)?;
     }
     if order.state.is_finished() {
-        clean_up(ledger.store(), id, &say)?;
+        clean_up(&mut **ledger.store(), id, &say)?;
     }
     match order.state {
         State::Failed => {
@@ -209,7 +209,7 @@ pub(crate) fn carry_on(
 /// An order that never left or is over, of which what was published is still there: removes it.
 fn tidied(ledger: &mut Ledger, order: &Order) -> Result<Shown, Failure> {
     let id = &order.order.id;
-    let is_gone = clean_up(ledger.store(), id, &say)?;
+    let is_gone = clean_up(&mut **ledger.store(), id, &say)?;
     let text = match (order.state, is_gone) {
         (State::Validating, _) => format!("order {id} never left: order again"),
         (_, true) => return Ok(over(order, None)),

@@ -7,6 +7,7 @@ use std::{
 
 use certgate::{
     Client, Error, Kind,
+    config::parse_duration,
     inventory::{InstalledCertificate, ends_within, find, whole},
 };
 use certgate_domain::{
@@ -19,7 +20,6 @@ use serde_json::{Value, json};
 
 use crate::{
     args::Global,
-    command::order::duration,
     connection::Connection,
     exit::Failure,
     inventory::{chosen, row, under_way},
@@ -39,7 +39,7 @@ pub(crate) struct Status {
     #[arg(long)]
     here: bool,
     /// What ends within this time is due; exit 8 where nothing is
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     renew_before: Option<Duration>,
 }
 

@@ -9,9 +9,8 @@ use crate::{
     args::{Global, protocol},
     bridge,
     command::serve::serve,
-    connection::{Home, codec},
+    connection::Home,
     exit::Failure,
-    settings::Settings,
     ui::streams::say,
 };
 
@@ -62,9 +61,9 @@ impl Bridge {
                 "{option} is not the bridge's to say: each request brings its own, which is passed on; leave it out"
             )));
         }
-        let settings = Settings::over(global, Some(back))?;
+        let settings = global.settings_over(Some(back))?;
         let home = Home::asking_as(global, &settings, Credentials::new("", Secret::default(), ""))?;
-        let clients: Result<Vec<_>, _> = (0..AT_ONCE).map(|_| home.client(global, &settings, back)).collect();
+        let clients: Result<Vec<_>, _> = (0..AT_ONCE).map(|_| home.client(back)).collect();
         let clients = clients?;
         let behind = clients.first().map(|client| (back, client.endpoint().to_owned()));
         if !self.listen.ip().is_loopback() && !global.quiet {
@@ -73,7 +72,7 @@ impl Bridge {
                 self.listen
             ));
         }
-        let bridge = bridge::Bridge::new(global, front, codec(&settings, front)?, clients);
+        let bridge = bridge::Bridge::new(global, front, settings.codec(front)?, clients);
         serve(global, bridge, self.listen, &[front], behind)
     }
 

@@ -11,7 +11,7 @@ use certgate_simulator::{Gateway, Settings};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{args::Global, command::serve::serve, exit::Failure, profile::refuse_if_others_read};
+use crate::{args::Global, command::serve::serve, exit::Failure};
 
 /// The gateway itself, with the documented page's world, for trying out
 #[derive(Debug, Args)]
@@ -55,11 +55,11 @@ struct Account {
 
 fn account(path: &Path) -> Result<Credentials, Failure> {
     let bad = |why: String| Failure::usage(format!("--account-file {}: {why}", path.display()));
-    refuse_if_others_read(path, "it holds a password and ")?;
-    let text = std::fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
+    let file = certgate_files::read_trusted(path)?;
+    file.require_secrecy("a password")?;
     // The parser's own message would quote the line, and with it the password.
-    let account: Account =
-        toml::from_str(&text).map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
+    let account: Account = toml::from_str(file.text()?)
+        .map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
     let context = match account.context {
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::String(text) => text,

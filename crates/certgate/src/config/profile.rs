@@ -2,113 +2,112 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     num::NonZeroUsize,
     ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use certgate::{Proxy, tape::StandIns};
+use certgate_client::Proxy;
 use certgate_domain::Protocol;
 use certgate_json::Routes;
+use certgate_tape::StandIns;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::de::{DeTable, DeValue};
 
-use crate::{args::Global, command::order::duration, exit::Failure};
+use super::{ConfigError, parse_duration};
 
 /// A section of the configuration file. Paths in it are relative to the file's folder.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Profile {
+pub(super) struct Profile {
     #[serde(deserialize_with = "protocol")]
-    pub(crate) transport: Option<Protocol>,
-    pub(crate) xml_endpoint: Option<String>,
-    pub(crate) json_endpoint: Option<String>,
-    pub(crate) user: Option<String>,
+    pub(super) transport: Option<Protocol>,
+    pub(super) xml_endpoint: Option<String>,
+    pub(super) json_endpoint: Option<String>,
+    pub(super) user: Option<String>,
     #[serde(deserialize_with = "context")]
-    pub(crate) context: Option<String>,
-    pub(crate) owner: Option<String>,
-    pub(crate) owner_context: Option<i64>,
+    pub(super) context: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) owner_context: Option<i64>,
     #[serde(deserialize_with = "language")]
-    pub(crate) language: Option<String>,
+    pub(super) language: Option<String>,
     /// A command line for the shell that prints the password.
-    pub(crate) password_command: Option<String>,
-    pub(crate) password_file: Option<PathBuf>,
-    pub(crate) ca_file: Option<PathBuf>,
+    pub(super) password_command: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
     #[serde(deserialize_with = "proxy")]
-    pub(crate) proxy: Option<Proxy>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) time_zone: Option<String>,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) timeouts: Timeouts,
+    pub(super) time_zone: Option<String>,
     /// Folders of installed certificates.
-    pub(crate) certificates: Vec<PathBuf>,
+    pub(super) certificates: Vec<PathBuf>,
     /// Persons' data that tapes hold stand-ins for.
     #[serde(deserialize_with = "stand_ins")]
-    pub(crate) stand_ins: Option<StandIns>,
+    pub(super) stand_ins: Option<StandIns>,
     /// Which form of the prepare route is sent.
     #[serde(deserialize_with = "routes")]
-    pub(crate) routes: Option<Routes>,
+    pub(super) routes: Option<Routes>,
     /// The largest answer taken, in bytes.
-    pub(crate) body_limit: Option<NonZeroUsize>,
-    pub(crate) requests_per_second: Option<NonZeroUsize>,
+    pub(super) body_limit: Option<NonZeroUsize>,
+    pub(super) requests_per_second: Option<NonZeroUsize>,
 }
 
 /// How long each phase of a request may take.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Timeouts {
+pub(super) struct Timeouts {
     #[serde(deserialize_with = "time")]
-    pub(crate) resolve: Option<Duration>,
+    pub(super) resolve: Option<Duration>,
     #[serde(deserialize_with = "time")]
-    pub(crate) connect: Option<Duration>,
+    pub(super) connect: Option<Duration>,
     #[serde(deserialize_with = "time")]
-    pub(crate) send: Option<Duration>,
+    pub(super) send: Option<Duration>,
     #[serde(deserialize_with = "time")]
-    pub(crate) answer: Option<Duration>,
+    pub(super) answer: Option<Duration>,
     #[serde(deserialize_with = "time")]
-    pub(crate) body: Option<Duration>,
+    pub(super) body: Option<Duration>,
 }
 
 /// The profiles that are there without a file.
-pub(crate) const BUILT_IN: [&str; 2] = ["live", "demo"];
+pub const BUILT_IN: [&str; 2] = ["live", "demo"];
 
-/// The profile of that name, and the file it stands in; none for a built-in one that no file changes.
-pub(crate) fn chosen(global: &Global, name: &str) -> Result<(Profile, Option<PathBuf>), Failure> {
-    let path = file(global);
-    let mut profiles = match &path {
+/// The profile of that name in that file; `None` for a built-in one that the file does not change.
+pub(super) fn chosen(file: Option<&Path>, name: &str) -> Result<Option<Profile>, ConfigError> {
+    let mut profiles = match file {
         Some(path) => read(path)?,
         None => BTreeMap::new(),
     };
     match profiles.remove(name) {
-        Some(profile) => Ok((profile, path)),
-        None if BUILT_IN.contains(&name) => Ok((Profile::default(), None)),
+        Some(profile) => Ok(Some(profile)),
+        None if BUILT_IN.contains(&name) => Ok(None),
         None => {
-            let mut known: Vec<&str> = profiles.keys().map(String::as_str).chain(BUILT_IN).collect();
+            let mut known: Vec<String> = profiles.into_keys().chain(BUILT_IN.map(str::to_owned)).collect();
             known.sort_unstable();
             known.dedup();
-            Err(Failure::usage(format!("profile `{name}` is not known: expected one of {}", known.join(", "))))
+            Err(ConfigError::UnknownProfile { name: name.to_owned(), known })
         }
     }
 }
 
-/// The configuration file: the one given, or the platform's where it exists.
-pub(crate) fn file(global: &Global) -> Option<PathBuf> {
-    global.config.clone().or_else(|| {
-        let folder = etcetera::choose_base_strategy().ok()?.config_dir();
-        Some(folder.join("certgate").join("config.toml")).filter(|path| path.exists())
-    })
+/// Where the configuration file is looked for: `certgate/config.toml` in the platform's configuration folder. Whether a file is
+/// there is another matter.
+pub fn default_file() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("certgate").join("config.toml"))
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Profile>, Failure> {
-    let text = fs::read_to_string(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError> {
+    let wrong = |line: Option<usize>, why: String| ConfigError::File { path: path.to_owned(), line, why };
+    let file = certgate_files::read_trusted(path)?;
+    let text = file.text()?;
     // The parser's own message would quote the line, which may hold what should not be shown.
     let at = |span: Option<Range<usize>>, what: &str| {
         let start = span.map_or(0, |span| span.start);
         let line = text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1;
-        Failure::usage(format!("{}:{line}: {what}", path.display()))
+        wrong(Some(line), what.to_owned())
     };
-    let sections = DeTable::parse(&text).map_err(|why| at(why.span(), why.message()))?;
+    let sections = DeTable::parse(text).map_err(|why| at(why.span(), why.message()))?;
     for (name, section) in sections.get_ref() {
         let DeValue::Table(fields) = section.get_ref() else {
             let what = format!("`{}` stands outside a profile: write it under [live] or [NAME]", name.get_ref());
@@ -121,9 +120,9 @@ fn read(path: &Path) -> Result<BTreeMap<String, Profile>, Failure> {
             ));
         }
     }
-    let mut profiles: BTreeMap<String, Profile> = toml::from_str(&text).map_err(|why| at(why.span(), why.message()))?;
+    let mut profiles: BTreeMap<String, Profile> = toml::from_str(text).map_err(|why| at(why.span(), why.message()))?;
     if profiles.values().any(|profile| profile.proxy.as_ref().is_some_and(Proxy::has_credentials)) {
-        refuse_if_others_read(path, "it holds the proxy's password and ")?;
+        file.require_secrecy("the proxy's password")?;
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     for profile in profiles.values_mut() {
@@ -134,31 +133,11 @@ fn read(path: &Path) -> Result<BTreeMap<String, Profile>, Failure> {
             *path = folder.join(&path);
         }
         if profile.password_command.is_some() && profile.password_file.is_some() {
-            return Err(Failure::usage(format!(
-                "{}: a profile has both password_command and password_file: keep one",
-                path.display()
-            )));
+            let why = "a profile has both password_command and password_file: keep one";
+            return Err(wrong(None, why.to_owned()));
         }
     }
     Ok(profiles)
-}
-
-/// Refuses a file with a secret that others can read.
-#[cfg(unix)]
-pub(crate) fn refuse_if_others_read(path: &Path, why: &str) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = fs::metadata(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if metadata.is_file() && mode & 0o077 != 0 {
-        let path = path.display();
-        return Err(Failure::usage(format!("{path}: {why}others can read it (mode {mode:o}): chmod 600 {path}")));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn refuse_if_others_read(_: &Path, _: &str) -> Result<(), Failure> {
-    Ok(())
 }
 
 fn one_of<'de, D: Deserializer<'de>, T>(
@@ -214,5 +193,5 @@ fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Proxy>, D:
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    duration(&text).map(Some).map_err(|why| D::Error::custom(format!("`{text}`: {why}")))
+    parse_duration(&text).map(Some).map_err(D::Error::custom)
 }

@@ -1,0 +1,91 @@
+//! What the arguments and the environment say of the settings.
+
+use certgate::{
+    Overrides, Proxy, SecretSource, Settings,
+    config::{Origin, Setting},
+    tape::Folder,
+};
+use certgate_domain::Protocol;
+
+use super::{Global, ReplayMode};
+use crate::{exit::Failure, sandbox::Sandbox};
+
+/// The variable with the password.
+const PASSWORD: &str = "CERTGATE_PASSWORD";
+/// The variable with the one-time token of a two-factor account.
+const TOKEN: &str = "CERTGATE_TOKEN";
+
+impl Global {
+    /// The settings of the run.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.settings_over(None)
+    }
+
+    /// The same, where the command itself says over which protocol.
+    pub(crate) fn settings_over(&self, protocol: Option<Protocol>) -> Result<Settings, Failure> {
+        Ok(Settings::resolve(&self.overrides(protocol)?)?)
+    }
+
+    /// What goes before the profile.
+    fn overrides(&self, protocol: Option<Protocol>) -> Result<Overrides, Failure> {
+        let proxy = Proxy::of_environment()?;
+        Ok(Overrides {
+            config: self.given("config", self.config.clone()),
+            profile: self.given("profile", self.profile.clone()),
+            transport: self.protocol(protocol)?,
+            endpoint: self.given("endpoint", self.endpoint.clone()),
+            user: self.given("user", self.user.clone()),
+            context: self.given("context", self.context.clone()),
+            password: self.password(),
+            token: token(),
+            owner: self.given("owner", self.owner.clone()),
+            owner_context: self.given("owner_context", self.owner_context),
+            language: self.given("language", self.language.clone()),
+            ctid: self.given("ctid", self.ctid.clone()),
+            reply_to: self.reply_to.clone(),
+            demo: self.demo,
+            store: self.given("store", self.store.clone()),
+            time_zone: self.given("time_zone", self.time_zone.clone()),
+            proxy: proxy.map(|(name, value)| Setting { value, origin: Origin::Environment(name.to_owned()) }),
+            sandbox: self.sandbox.then(Sandbox::credentials),
+        })
+    }
+
+    /// An option's value, and whether the command line or the environment gave it.
+    fn given<T>(&self, name: &str, value: Option<T>) -> Option<Setting<T>> {
+        let origin = if self.is_from_environment(name) {
+            Origin::Environment(format!("CERTGATE_{}", name.to_uppercase()))
+        } else {
+            Origin::Argument(format!("--{}", name.replace('_', "-")))
+        };
+        value.map(|value| Setting { value, origin })
+    }
+
+    /// What was recorded over one protocol is answered over that.
+    fn protocol(&self, own: Option<Protocol>) -> Result<Option<Setting<Protocol>>, Failure> {
+        let given = own.or(self.transport);
+        if let (None, Some(tape)) = (given, &self.replay)
+            && self.replay_mode != ReplayMode::RecordAll
+            && let Some(entry) = Folder::open(tape)?.entries().first()
+        {
+            return Ok(Some(Setting { value: entry.protocol(), origin: Origin::Tape(tape.clone()) }));
+        }
+        Ok(self.given("transport", given))
+    }
+
+    fn password(&self) -> Option<Setting<SecretSource>> {
+        let stdin = self.password_stdin.then_some(SecretSource::Stdin);
+        let environment = || {
+            let value = SecretSource::of_environment(PASSWORD)?;
+            Some(Setting { value, origin: Origin::Environment(PASSWORD.to_owned()) })
+        };
+        self.given("password_stdin", stdin)
+            .or_else(|| self.given("password_file", self.password_file.clone().map(SecretSource::File)))
+            .or_else(environment)
+    }
+}
+
+/// Where the one-time token comes from, if anywhere.
+pub(crate) fn token() -> Option<SecretSource> {
+    SecretSource::of_environment(TOKEN)
+}
