@@ -13,7 +13,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use tempfile::TempDir;
 
-use crate::support::binary::{csr, endpoint, exit, json, serve, stderr};
+use crate::support::binary::{csr, endpoint, exit, json, serve, stderr, stdout};
 
 const PASSWORD: &str = "s3cr-t-0f-a-pr0f1le";
 
@@ -76,7 +76,7 @@ resolve = "1s"
 connect = "2s"
 send = "3s"
 answer = "2m"
-body = "5"
+body = "5s"
 "#;
 
 #[test]
@@ -145,7 +145,6 @@ fn each_setting_says_where_it_came_from() {
         ("timeouts.answer", "90s", "default"),
         ("requests_per_second", "3", "default"),
         ("password", "false", "default"),
-        ("config", "false", "default"),
     ] {
         assert_eq!(setting(&output, name), (value.to_owned(), from.to_owned()));
     }
@@ -154,6 +153,28 @@ fn each_setting_says_where_it_came_from() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("password             set, from sandbox\n"), "{text}");
     assert!(text.contains("owner                not set\n"), "{text}");
+}
+
+#[test]
+fn the_configuration_file_is_named_whether_or_not_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join(".config/certgate/config.toml").display().to_string();
+    let path = certgate(&folder, &["config", "path"], &[]);
+    assert_eq!((exit(&path), stdout(&path)), (0, format!("{missing}\n")));
+    let output = certgate(&folder, &["config", "show"], &[]);
+    assert!(stdout(&output).contains(&format!("{missing}, which is not there  (default)")), "{}", stdout(&output));
+    let document = |arguments: &[&str]| json(&certgate(&folder, &[arguments, &["--output", "json"]].concat(), &[]));
+    assert_eq!(document(&["config", "path"]), serde_json::json!({ "schema": 1, "path": missing, "exists": false }));
+    let row = document(&["config", "show"])["settings"][1].clone();
+    assert_eq!(row, serde_json::json!({ "name": "config", "value": missing, "from": "default", "exists": false }));
+
+    fs::create_dir_all(folder.path().join(".config/certgate")).unwrap();
+    let there = file(&folder, ".config/certgate/config.toml", "[live]\n").display().to_string();
+    assert_eq!(document(&["config", "path"])["exists"], true);
+    let row = document(&["config", "show"])["settings"][1].clone();
+    assert_eq!(row, serde_json::json!({ "name": "config", "value": there, "from": "default" }));
+    let named = certgate(&folder, &["config", "path", "--config", "x.toml"], &[]);
+    assert_eq!(stdout(&named), "x.toml\n");
 }
 
 #[test]
@@ -171,7 +192,8 @@ fn a_file_that_cannot_be_used_says_where_and_what_is_expected() {
         ("[live]\ncontext = true\n", vec![":2: a boolean: expected a number"]),
         ("[live]\ncontext = \"nine\"\n", vec!["context `nine`: expected a number", "profile live in "]),
         ("[live]\nrequests_per_second = 0\n", vec![":2: "]),
-        ("[live.timeouts]\nbody = \"soon\"\n", vec![":2: `soon`: expected a number with s, m, h or d"]),
+        ("[live.timeouts]\nbody = \"soon\"\n", vec![":2: `soon`: expected a number with s, m, h, d or w"]),
+        ("[live.timeouts]\nbody = \"5\"\n", vec![":2: `5` has no unit: expected s, m, h, d or w"]),
         ("[live.timeouts]\nbody = \"36501d\"\n", vec![":2: `36501d`: expected no more than 36500d"]),
         ("[live]\nproxy = \"socks5://name:hunter2@host\"\n", vec![":2: proxy: expected http://HOST:PORT"]),
         ("[live]\ntime_zone = \"Mars\"\n", vec!["time zone `Mars` is not known", "profile live in "]),

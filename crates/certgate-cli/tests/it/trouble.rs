@@ -144,11 +144,16 @@ fn usage_is_a_document_too() {
     assert_eq!(exit(&output), 2);
     assert_eq!(json(&output)["error"]["kind"], "usage");
     for (option, time) in
-        [("--timeout", "99999999999999999d"), ("--dns-timeout", "36501d"), ("--hook-timeout", "3153600001")]
+        [("--timeout", "99999999999999999d"), ("--dns-timeout", "36501d"), ("--hook-timeout", "3153600001s")]
     {
         let output = certgate(&["reissue", "571", "--csr", &csr(), option, time, "--sandbox"], "");
         assert_eq!(exit(&output), 2);
         assert!(stderr(&output).contains("expected no more than 36500d"), "{}", stderr(&output));
+    }
+    for option in ["--timeout", "--dns-timeout", "--hook-timeout"] {
+        let output = certgate(&["reissue", "571", "--csr", &csr(), option, "30", "--sandbox"], "");
+        assert_eq!(exit(&output), 2);
+        assert!(stderr(&output).contains("`30` has no unit"), "{}", stderr(&output));
     }
     let output = certgate(&["info", "571", "--endpoint", "http://gateway.example/"], "");
     assert_eq!(exit(&output), 2);
