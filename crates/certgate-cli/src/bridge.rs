@@ -7,7 +7,7 @@ use std::{
 
 use certgate::{Client, Error, Phase};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, TaskKind};
-use certgate_server::{Handled, Handler, message, refusal, unreadable};
+use certgate_server::{Caller, Handled, Handler, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
 
 use crate::{args::Global, ui::streams::say};
@@ -135,7 +135,7 @@ impl Handler for Bridge {
         std::slice::from_ref(&self.front)
     }
 
-    fn handle(&self, _: Protocol, request: &Request) -> Handled {
+    fn handle(&self, _: Protocol, request: &Request, _: &Caller) -> Handled {
         Handled::Reply(self.reply(request), Duration::ZERO)
     }
 }

@@ -1,6 +1,12 @@
 //! Who answers.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use certgate_domain::Protocol;
 use certgate_wire::{Reply, Request};
@@ -11,7 +17,27 @@ pub trait Handler: Send + Sync + 'static {
     fn protocols(&self) -> &[Protocol];
 
     /// What becomes of a request. It may take its time: each is handled on a thread of its own.
-    fn handle(&self, protocol: Protocol, request: &Request) -> Handled;
+    fn handle(&self, protocol: Protocol, request: &Request, caller: &Caller) -> Handled;
+}
+
+/// Who waits for an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Caller(Arc<AtomicBool>);
+
+impl Caller {
+    /// Whether nobody waits any more: the connection is closed. What was not sent yet need not be.
+    pub fn has_hung_up(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Tells a [`Caller`] that it has hung up when it is dropped, which is when the connection is.
+pub(crate) struct Line(pub(crate) Caller);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What happens to a request.

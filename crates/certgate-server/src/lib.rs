@@ -3,10 +3,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate listens")]
 
+mod connections;
+mod exchange;
 mod handler;
+mod host;
 mod refusal;
 mod server;
 
-pub use handler::{Handled, Handler};
+pub use handler::{Caller, Handled, Handler};
 pub use refusal::{message, refusal, unreadable};
 pub use server::Server;

@@ -9,7 +9,7 @@ use std::{
 
 use certgate_domain::{AnyData, Call, Identity, Mode, Protocol, Response, Secret, TaskKind, Verdict};
 use certgate_json::JsonCodec;
-use certgate_server::{Handled, Handler, refusal, unreadable};
+use certgate_server::{Caller, Handled, Handler, refusal, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Reply, Request};
 use certgate_xml::XmlCodec;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
@@ -177,7 +177,7 @@ impl Handler for Gateway {
         &[Protocol::Xml, Protocol::Json]
     }
 
-    fn handle(&self, protocol: Protocol, request: &Request) -> Handled {
+    fn handle(&self, protocol: Protocol, request: &Request, _: &Caller) -> Handled {
         let uptime = self.started.elapsed();
         let (time, latency) =
             self.locked(|shared| (now(&shared.world.settings, uptime), shared.world.settings.latency));

@@ -1,0 +1,240 @@
+//! One request and its answer.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use certgate_domain::Protocol;
+use certgate_wire::{Header, Method, Reply, Request};
+use http_body_util::BodyExt;
+use hyper::{
+    body::{Body, Bytes, Frame, Incoming, SizeHint},
+    header,
+};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Caller, Handled, Handler,
+    connections::Place,
+    handler::Line,
+    host,
+    server::path,
+};
+
+/// The largest request taken, in bytes.
+const LARGEST: usize = 8 << 20;
+/// A request up to that many bytes takes part in no budget: as many as there are connections do no harm.
+const SMALL: usize = 64 << 10;
+/// So many larger requests are in hand at a time. Each costs a multiple of its size while it is decoded.
+const LARGE_AT_A_TIME: usize = 2;
+/// How long the body of a request may take, waiting for its turn included.
+const BODY: Duration = Duration::from_secs(60);
+
+/// Who answers, and what all connections share.
+pub(crate) struct Desk<H> {
+    handler: Arc<H>,
+    /// Whether only this machine is meant.
+    is_loopback: bool,
+    turns: Arc<Semaphore>,
+    /// Large requests are handled on threads of their own, so that what they took is given back: memory stays with the thread that
+    /// used it.
+    large: mpsc::UnboundedSender<Job>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+impl<H: Handler> Desk<H> {
+    pub(crate) fn new(handler: H, is_loopback: bool) -> Self {
+        let (large, jobs) = mpsc::unbounded_channel::<Job>();
+        let jobs = Arc::new(std::sync::Mutex::new(jobs));
+        for _ in 0..LARGE_AT_A_TIME {
+            let jobs = jobs.clone();
+            // Without a thread its jobs are left to the others, and without any the answer is that it broke off.
+            let _ = std::thread::Builder::new().name("certgate-large".to_owned()).spawn(move || {
+                while let Some(job) = { jobs.lock().ok().and_then(|mut jobs| jobs.blocking_recv()) } {
+                    job();
+                }
+            });
+        }
+        Self { handler: Arc::new(handler), is_loopback, turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)), large }
+    }
+
+    pub(crate) async fn answer(&self, request: hyper::Request<Incoming>, place: &Place) -> Answer {
+        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback) {
+            return text(status, why);
+        }
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let protocols = self.handler.protocols();
+        let (protocol, target) = match target.strip_prefix(path(Protocol::Json)) {
+            Some(rest) if rest.starts_with('/') => (Protocol::Json, rest.to_owned()),
+            _ if XML_PATHS.contains(&request.uri().path()) => (Protocol::Xml, String::new()),
+            _ => return nowhere(protocols),
+        };
+        if !protocols.contains(&protocol) {
+            return nowhere(protocols);
+        }
+        let Some(method) = Method::by_name(request.method().as_str()) else {
+            return not_allowed(protocol);
+        };
+        if protocol == Protocol::Xml && method != Method::Post {
+            return not_allowed(protocol);
+        }
+        let headers = request
+            .headers()
+            .iter()
+            .map(|(name, value)| Header::secret(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if declared.is_some_and(|length: usize| length > LARGEST) {
+            return text(413, TOO_LARGE);
+        }
+        let (body, turn) = match timeout(BODY, self.body(request.into_body())).await {
+            Ok(Ok(Some(read))) => read,
+            Ok(Ok(None)) => return text(413, TOO_LARGE),
+            Ok(Err(_)) => return text(400, "the request broke off"),
+            Err(_) => return text(408, "the request did not come to its end in time"),
+        };
+        let in_hand = place.in_hand();
+        let request = Request { method, target, headers, body: body.into() };
+        let caller = Caller::default();
+        // Dropped with this future, which is dropped with the connection.
+        let _line = Line(caller.clone());
+        let handler = self.handler.clone();
+        let handle = move || handler.handle(protocol, &request, &caller);
+        let handled = match &turn {
+            None => spawn_blocking(handle).await.map_err(io::Error::other)?,
+            Some(_) => {
+                let (send, handled) = oneshot::channel();
+                let job: Job = Box::new(move || drop(send.send(handle())));
+                self.large.send(job).map_err(|_| io::Error::other("nobody is there to handle it"))?;
+                handled.await.map_err(io::Error::other)?
+            }
+        };
+        drop(turn);
+        let answer = match handled {
+            Handled::Reply(reply, delay) => {
+                sleep(delay).await;
+                reply_with(&reply, None)
+            }
+            Handled::CutShort(reply) => reply_with(&reply, Some(reply.body.len())),
+            Handled::Dropped => Err(io::Error::other("dropped on purpose")),
+        };
+        drop(in_hand);
+        answer
+    }
+
+    /// Reads a body, and takes a turn where it is a large one. `None` where it is too large.
+    async fn body(
+        &self,
+        mut incoming: Incoming,
+    ) -> Result<Option<(Vec<u8>, Option<tokio::sync::OwnedSemaphorePermit>)>, hyper::Error> {
+        let (mut body, mut turn) = (Vec::new(), None);
+        while let Some(frame) = incoming.frame().await {
+            let Ok(bytes) = frame?.into_data() else { continue };
+            if body.len() + bytes.len() > LARGEST {
+                return Ok(None);
+            }
+            if turn.is_none() && body.len() + bytes.len() > SMALL {
+                // A closed semaphore would be a bug; without a turn it is only handled beside the others.
+                turn = self.turns.clone().acquire_owned().await.ok();
+            }
+            body.extend_from_slice(&bytes);
+        }
+        Ok(Some((body, turn)))
+    }
+}
+
+const TOO_LARGE: &str = "the request is too large: expected at most 8 MiB";
+
+/// Where XML clients send to: each of them has one of these in its code.
+const XML_PATHS: [&str; 5] = ["/", "/xml", "/xml/", "/gateway", "/gateway/"];
+
+pub(crate) type Answer = Result<hyper::Response<Content>, io::Error>;
+
+/// A body, which may break off before the length it promised.
+pub(crate) struct Content {
+    bytes: Option<Bytes>,
+    breaks_off: bool,
+    is_flushed: bool,
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let content = self.get_mut();
+        if content.bytes.is_none() && content.breaks_off && !content.is_flushed {
+            // An error at once would take along what is not on the wire yet.
+            content.is_flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(match content.bytes.take() {
+            Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None if content.breaks_off => Some(Err(io::Error::other("cut short on purpose"))),
+            None => None,
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.bytes {
+            Some(bytes) if !self.breaks_off => SizeHint::with_exact(bytes.len() as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
+    let mut response = hyper::Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        response = response.header(name, value);
+    }
+    let body = match cut_from {
+        Some(length) => {
+            response = response.header("Content-Length", length);
+            reply.body.get(..length / 2).unwrap_or_default()
+        }
+        None => &reply.body,
+    };
+    let content =
+        Content { bytes: Some(Bytes::copy_from_slice(body)), breaks_off: cut_from.is_some(), is_flushed: false };
+    response.body(content).map_err(io::Error::other)
+}
+
+fn nowhere(protocols: &[Protocol]) -> Answer {
+    let places: Vec<&str> = protocols
+        .iter()
+        .map(|protocol| match protocol {
+            Protocol::Xml => "XML is at /xml",
+            Protocol::Json => "JSON is at /v1",
+        })
+        .collect();
+    text(404, &places.join(", "))
+}
+
+fn not_allowed(protocol: Protocol) -> Answer {
+    let (allowed, why) = match protocol {
+        Protocol::Xml => ("POST", "the XML gateway takes POST only"),
+        Protocol::Json => ("GET, POST, PUT, PATCH, DELETE", "this method is not known here"),
+    };
+    let mut answer = text(405, why)?;
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    Ok(answer)
+}
+
+fn text(status: u16, text: &str) -> Answer {
+    hyper::Response::builder()
+        .status(status)
+        .header("Content-Type", "text/plain")
+        .body(Content { bytes: Some(Bytes::copy_from_slice(text.as_bytes())), breaks_off: false, is_flushed: false })
+        .map_err(io::Error::other)
+}

@@ -1,0 +1,75 @@
+//! For whom a request is meant: what a browser on this machine may be made to send by a page from elsewhere.
+
+use std::net::IpAddr;
+
+use hyper::{HeaderMap, Version, header};
+
+/// Why a request is turned away, with its HTTP status.
+pub(crate) type Refusal = (u16, &'static str);
+
+/// Checks `Host` (RFC 9112, section 3.2) and, where the server listens on loopback, that request and page are of this machine.
+pub(crate) fn check(version: Version, headers: &HeaderMap, is_loopback: bool) -> Result<(), Refusal> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host.to_str().map_err(|_| (400, "the Host header cannot be read"))?),
+        (None, _) if version < Version::HTTP_11 => None,
+        (None, _) => return Err((400, "the Host header is missing")),
+        (Some(_), Some(_)) => return Err((400, "there are two Host headers")),
+    };
+    if !is_loopback {
+        return Ok(());
+    }
+    if host.is_some_and(|host| !is_this_machine(host)) {
+        return Err((421, "this server listens on loopback: expected localhost or a loopback address in Host"));
+    }
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let is_foreign = |origin: &hyper::header::HeaderValue| {
+        let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+        authority.is_none_or(|authority| !is_this_machine(authority))
+    };
+    if origins.any(is_foreign) { Err((403, "a page of another origin may not use this server")) } else { Ok(()) }
+}
+
+/// Whether a host, with a port or without, is loopback by its name or address.
+fn is_this_machine(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(inside) => inside.split_once(']').map_or("", |(host, _)| host),
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::{HeaderMap, Version, header::HeaderName};
+
+    use super::check;
+
+    #[test]
+    fn hosts_and_origins() {
+        let (host, origin) = ("host", "origin");
+        for (headers, on_loopback, elsewhere) in [
+            (vec![(host, "127.0.0.1:8080")], None, None),
+            (vec![(host, "LOCALHOST")], None, None),
+            (vec![(host, "[::1]:8080"), (origin, "http://localhost:3000")], None, None),
+            (vec![], Some(400), Some(400)),
+            (vec![(host, "localhost"), (host, "localhost")], Some(400), Some(400)),
+            (vec![(host, "evil.example")], Some(421), None),
+            (vec![(host, "localhost.evil.example")], Some(421), None),
+            (vec![(host, "127.0.0.1.evil.example")], Some(421), None),
+            (vec![(host, "10.0.0.1")], Some(421), None),
+            (vec![(host, "localhost"), (origin, "http://evil.example")], Some(403), None),
+            (vec![(host, "localhost"), (origin, "null")], Some(403), None),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in &headers {
+                map.append(HeaderName::from_static(name), value.parse().unwrap());
+            }
+            for (is_loopback, expected) in [(true, on_loopback), (false, elsewhere)] {
+                let found = check(Version::HTTP_11, &map, is_loopback).err().map(|(status, _)| status);
+                assert_eq!(found, expected, "{headers:?}, loopback: {is_loopback}");
+            }
+        }
+        assert!(check(Version::HTTP_10, &HeaderMap::new(), true).is_ok(), "HTTP/1.0 knew no Host");
+    }
+}
