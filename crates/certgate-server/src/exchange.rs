@@ -21,13 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
-    Caller, Handled, Handler,
-    connections::Place,
-    handler::Line,
-    host,
-    server::path,
-};
+use crate::{Caller, Handled, Handler, connections::Place, handler::Line, host, server::path};
 
 /// The largest request taken, in bytes.
 const LARGEST: usize = 8 << 20;
@@ -92,7 +86,8 @@ impl<H: Handler> Desk<H> {
             .iter()
             .map(|(name, value)| Header::secret(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
             .collect();
-        let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let declared =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if declared.is_some_and(|length: usize| length > LARGEST) {
             return text(413, TOO_LARGE);
         }

@@ -167,7 +167,9 @@ fn large_requests_take_turns() {
     let asking: Vec<_> = (0..12)
         .map(|_| {
             thread::spawn(move || {
-                let head = format!("POST /v1/poll HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {LARGE}\r\n\r\n");
+                let head = format!(
+                    "POST /v1/poll HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {LARGE}\r\n\r\n"
+                );
                 ask(address, &(head + &"a".repeat(LARGE)))
             })
         })

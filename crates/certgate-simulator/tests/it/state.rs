@@ -18,7 +18,7 @@ fn sent(gateway: &Gateway, task: impl Into<AnyTask>) -> Reply {
     let options = Options { ctid: Some("mine".to_owned()), ..Options::default() };
     let call = Call { task: task.into(), options, identity: Some(account().into()) };
     let request = JsonCodec::default().encode_request(&call).payload;
-    match Handler::handle(gateway, Protocol::Json, &request) {
+    match Handler::handle(gateway, Protocol::Json, &request, &certgate_server::Caller::default()) {
         Handled::Reply(reply, _) => reply,
         other => panic!("{other:?}"),
     }

@@ -77,7 +77,7 @@ fn the_clock_starts_when_it_is_told_to() {
         let gateway = Gateway::with(Settings { start: Some(start), clock_ahead, ..Settings::default() });
         let request = crate::support::gateway::request(PROTOCOLS[0], CertificateInfo::new(571), None);
         let certgate_simulator::Handled::Reply(reply, Duration::ZERO) =
-            certgate_server::Handler::handle(&gateway, PROTOCOLS[0], &request)
+            certgate_server::Handler::handle(&gateway, PROTOCOLS[0], &request, &certgate_server::Caller::default())
         else {
             panic!("no reply")
         };
