@@ -12,6 +12,7 @@ mod certificate_data;
 mod contact;
 mod credentials;
 mod foreign;
+mod idn;
 mod install_check;
 mod job;
 mod lenient;
@@ -42,6 +43,7 @@ pub use certificate_data::CertificateData;
 pub use contact::{SslContact, SslContactExtensions, SslContactGeneralExtensions, SslContactReference};
 pub use credentials::{Credentials, Identity};
 pub use foreign::Foreign;
+pub use idn::{NotAnIdn, to_a_labels};
 pub use install_check::{
     CertificateInstallCheckData, CertificateInstallCheckNotice, CertificateInstallCheckResult, TlsData,
     X509CertificateData, X509CertificateName, X509CertificatePublicKeyData, X509CertificateValidity,

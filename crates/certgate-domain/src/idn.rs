@@ -1,0 +1,176 @@
+//! Internationalised names as DNS carries them (RFC 5890, RFC 3492).
+
+use std::fmt;
+
+/// Longest label of a DNS name, in bytes (RFC 1035, 2.3.4).
+const LONGEST_LABEL: usize = 63;
+
+/// Turns each label of a name that is written in Unicode into its A-label. Labels in ASCII stay as they are.
+///
+/// Unicode's tables are not at hand: what would need them (labels that are not composed, compatibility characters) is refused, never guessed.
+///
+/// ```
+/// use certgate_domain::to_a_labels;
+/// assert_eq!(to_a_labels("www.Bücher.example."), Ok("www.xn--bcher-kva.example.".to_owned()));
+/// ```
+///
+/// # Errors
+/// [`NotAnIdn`]: a label holds a character that no such name has, or is too long.
+pub fn to_a_labels(name: &str) -> Result<String, NotAnIdn> {
+    let labels: Result<Vec<String>, NotAnIdn> = name.split('.').map(to_a_label).collect();
+    Ok(labels?.join("."))
+}
+
+fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
+    if label.is_ascii() {
+        return Ok(label.to_owned());
+    }
+    let letters: Vec<char> = label.chars().flat_map(char::to_lowercase).collect();
+    if let Some(&letter) = letters.iter().find(|letter| !is_allowed(**letter)) {
+        return Err(NotAnIdn::Character { label: label.to_owned(), character: letter });
+    }
+    match punycode(&letters).map(|encoded| format!("xn--{encoded}")) {
+        Some(a_label) if a_label.len() <= LONGEST_LABEL => Ok(a_label),
+        _ => Err(NotAnIdn::Length(label.to_owned())),
+    }
+}
+
+/// Letters, ASCII digits and hyphens. Presentation forms, wide letters and mathematical alphabets are other spellings of letters, and no name is
+/// registered in them.
+fn is_allowed(letter: char) -> bool {
+    let is_another_spelling = matches!(letter, '\u{f900}'..='\u{ffff}' | '\u{1d400}'..='\u{1d7ff}');
+    letter == '-' || letter.is_ascii_digit() || letter.is_alphabetic() && !is_another_spelling
+}
+
+/// Punycode (RFC 3492, 6.3). `None`: its numbers overflow.
+fn punycode(letters: &[char]) -> Option<String> {
+    let mut encoded: String = letters.iter().filter(|letter| letter.is_ascii()).collect();
+    let basic = u32::try_from(encoded.len()).ok()?;
+    if basic > 0 {
+        encoded.push('-');
+    }
+    let (mut handled, mut delta, mut bias, mut threshold) = (basic, 0_u32, 72, 128);
+    while let Some(next) = letters.iter().map(|letter| u32::from(*letter)).filter(|code| *code >= threshold).min() {
+        delta = delta.checked_add((next - threshold).checked_mul(handled + 1)?)?;
+        for code in letters.iter().map(|letter| u32::from(*letter)) {
+            if code < next {
+                delta = delta.checked_add(1)?;
+            }
+            if code == next {
+                push_number(&mut encoded, delta, bias);
+                bias = adapted(delta, handled + 1, handled == basic);
+                (delta, handled) = (0, handled + 1);
+            }
+        }
+        (delta, threshold) = (delta.checked_add(1)?, next + 1);
+    }
+    Some(encoded)
+}
+
+/// A number of variable length, in base 36.
+fn push_number(encoded: &mut String, mut number: u32, bias: u32) {
+    for position in (36_u32..).step_by(36) {
+        let least = position.saturating_sub(bias).clamp(1, 26);
+        if number < least {
+            break;
+        }
+        encoded.push(digit(least + (number - least) % (36 - least)));
+        number = (number - least) / (36 - least);
+    }
+    encoded.push(digit(number));
+}
+
+/// `a` to `z`, then `0` to `9`.
+fn digit(value: u32) -> char {
+    char::from_digit((value + 10) % 36, 36).unwrap_or_default()
+}
+
+fn adapted(delta: u32, points: u32, is_first: bool) -> u32 {
+    let mut delta = delta / if is_first { 700 } else { 2 };
+    delta += delta / points;
+    let mut rounds = 0;
+    while delta > 455 {
+        delta /= 35;
+        rounds += 36;
+    }
+    rounds + 36 * delta / (delta + 38)
+}
+
+/// Why a label has no A-label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotAnIdn {
+    /// A character that is no letter, digit or hyphen, or is another spelling of one.
+    Character {
+        /// The label as it was given.
+        label: String,
+        /// The character.
+        character: char,
+    },
+    /// The label takes more than 63 bytes.
+    Length(String),
+}
+
+impl fmt::Display for NotAnIdn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Character { label, character } => {
+                let code = u32::from(*character);
+                write!(f, "label {label:?} holds U+{code:04X}: expected letters, digits and hyphens, or the label as xn--…")
+            }
+            Self::Length(label) => write!(f, "label {label:?} takes more than {LONGEST_LABEL} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for NotAnIdn {}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotAnIdn, to_a_labels};
+
+    /// As the `punycode` codec of another implementation (Python) has them.
+    #[test]
+    fn names_and_their_a_labels() {
+        for (name, expected) in [
+            ("www.example.com.", "www.example.com."),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.example", "xn--bcher-kva.example"),
+            ("straße.de", "xn--strae-oqa.de"),
+            ("faß.de", "xn--fa-hia.de"),
+            ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+            ("_dnsauth.пример.рф.", "_dnsauth.xn--e1afmkfd.xn--p1ai."),
+            ("πρόσωπο", "xn--0xabadk0bt"),
+            ("ünïcödé", "xn--ncd-dma1a7bzb"),
+            ("他们为什么不说中文", "xn--ihqwcrb4cv8a8dqg056pqjye"),
+            ("لماذا", "xn--mgba0a8ef"),
+            ("ééééé", "xn--9caaaaa"),
+            ("räksmörgås", "xn--rksmrgs-5wao1o"),
+            ("", ""),
+        ] {
+            assert_eq!(to_a_labels(name).as_deref(), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name() {
+        for (name, character) in [
+            ("exam\u{202e}ple.com", '\u{202e}'),
+            ("exam\u{200b}ple.com", '\u{200b}'),
+            ("example.com\u{3002}", '\u{3002}'),
+            ("bu\u{308}cher.example", '\u{308}'),
+            ("_bücher.example", '_'),
+            ("a b\u{fc}.example", ' '),
+            ("ｅxample.com", 'ｅ'),
+            ("☃.net", '☃'),
+            ("½.net", '½'),
+        ] {
+            let label = name.split('.').find(|label| !label.is_ascii()).unwrap().to_owned();
+            assert_eq!(to_a_labels(name), Err(NotAnIdn::Character { label, character }), "{name:?}");
+        }
+        let long = "ü".repeat(80);
+        assert_eq!(to_a_labels(&long), Err(NotAnIdn::Length(long)));
+        let text = to_a_labels("exam\u{202e}ple.com").unwrap_err().to_string();
+        assert!(text.contains("U+202E") && !text.contains('\u{202e}'), "{text}");
+    }
+}
