@@ -4,13 +4,12 @@ use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 use certgate::{
     Carry, Client, Error, Installation, Kind, Ledger, Spool, Watcher,
-    validation::{PropagationEvent, Steps, Validation},
+    validation::{PropagationEvent, Steps, Validation, ZoneRecord},
 };
-use certgate_domain::{
-    AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, ZoneRecord, words::AuthMethod,
-};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, words::AuthMethod};
 use certgate_store::{State, ValidationStep};
 use certgate_wire::Finding;
+use certgate_x509::CertificateRequest;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     connection::watch_for_interrupt,
     exit::{Failure, keep},
     report::Report,
-    ui::advice::clean_up,
+    ui::advice::{clean_up, not_published},
     ui::streams,
     ui::streams::printable,
 };
@@ -38,6 +37,8 @@ pub(crate) struct Progress<'a> {
     name: Option<String>,
     /// How control over the name is shown, where it is not only said.
     validation: Option<Validation>,
+    /// The order's own request.
+    request: Option<CertificateRequest>,
     /// The findings of every answer.
     pub(crate) findings: Vec<Finding>,
     /// The trouble that was said last.
@@ -66,6 +67,7 @@ impl<'a> Progress<'a> {
             carry: Carry::default(),
             name: None,
             validation: None,
+            request: None,
             findings: Vec::new(),
             trouble: String::new(),
         }
@@ -78,9 +80,10 @@ impl<'a> Progress<'a> {
         self
     }
 
-    /// Showing control over the name so.
-    pub(crate) fn validating(mut self, validation: &Validation) -> Self {
+    /// Showing control over the names of this request so; none where the gateway alone has one.
+    pub(crate) fn validating(mut self, validation: &Validation, request: Option<&CertificateRequest>) -> Self {
         self.validation = Some(validation.clone());
+        self.request = request.cloned();
         self
     }
 
@@ -229,13 +232,18 @@ impl Watcher for Progress<'_> {
     }
 
     fn publish(&mut self, authentication: &CertAuthentication, order: &AnyTask) -> Result<(), Error> {
+        // Before anything is shown, for a person may follow it too.
+        let challenges = match &self.validation {
+            Some(validation) => validation.challenges(authentication, self.request.as_ref()).map_err(not_published)?,
+            None => Vec::new(),
+        };
         let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
         match (&authentication.method, &authentication.dns) {
             (Some(AuthMethod::Dns), Some(line)) => {
                 let who = if provisioned { "the gateway publishes" } else { "publish now" };
                 self.say(&format!("validation by DNS, {who}: {}", line.trim()));
-                if let (false, Ok(record)) = (provisioned, line.parse::<ZoneRecord>()) {
-                    self.say(&format!("  name {}  type {}  value {}", record.name, record.kind, record.value));
+                for record in ZoneRecord::parse(line).unwrap_or_default().iter().filter(|_| !provisioned) {
+                    self.say(&format!("  name {}  type {}  value {}", record.name, record.kind(), record.value()));
                 }
             }
             (Some(AuthMethod::File), _) => {
@@ -274,7 +282,7 @@ impl Watcher for Progress<'_> {
             say(global, bar.as_ref(), &text);
         };
         let mut steps = Steps::stored_by(&mut keep);
-        Ok(validation.publish(authentication, &mut steps, &watch_for_interrupt(), &mut observe)?)
+        Ok(validation.publish(&challenges, &mut steps, &watch_for_interrupt(), &mut observe)?)
     }
 
     fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {

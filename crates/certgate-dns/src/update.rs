@@ -1,85 +1,51 @@
-//! Dynamic updates of a zone (RFC 2136), signed with TSIG (RFC 8945).
+//! Dynamic updates of a zone (RFC 2136), signed with TSIG.
 
 use std::{
-    io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use certgate_domain::{Secret, ZoneRecord};
-use hickory_proto::{
-    op::{Message, ResponseCode, update_message, update_message::UpdateMessage},
-    rr::{
-        DNSClass, Name, RData, Record, RecordSet, RecordType, TSigner,
-        rdata::{CNAME, TXT, tsig::TsigAlgorithm},
+use domain::{
+    base::{
+        Message, MessageBuilder, Rtype, ToName, Ttl,
+        iana::{Class, Opcode, Rcode},
+        message_builder::AuthorityBuilder,
+        rdata::UnknownRecordData,
     },
+    rdata::{Cname, Txt, ZoneRecordData},
 };
 
-use crate::{DnsError, asking};
+use crate::{
+    DnsError, DnsName, RecordData, TsigKey, ZoneRecord, dns_name,
+    query::{QueryError, ask, exchange, random_id},
+    tsig::complaint,
+};
 
 /// A server that takes updates, and the key they are signed with.
 #[derive(Debug, Clone)]
-pub struct Updating {
+pub struct ZoneUpdater {
     /// The zone's primary server.
     pub server: SocketAddr,
     /// The key.
     pub key: TsigKey,
 }
 
-/// A TSIG key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TsigKey {
-    name: String,
-    algorithm: String,
-    secret: Secret,
-}
-
-const ALGORITHMS: [(&str, TsigAlgorithm); 3] = [
-    ("hmac-sha256", TsigAlgorithm::HmacSha256),
-    ("hmac-sha384", TsigAlgorithm::HmacSha384),
-    ("hmac-sha512", TsigAlgorithm::HmacSha512),
-];
-
-impl TsigKey {
-    /// A key as `tsig-keygen` writes it: `key "name" { algorithm hmac-sha256; secret "…"; };`
-    ///
-    /// # Errors
-    /// [`DnsError::Key`]; it shows nothing of the secret.
-    pub fn from_text(text: &str) -> Result<Self, DnsError> {
-        let wrong = |why: &str| DnsError::Key(why.to_owned());
-        let spaced = text.replace(['{', '}', ';', '"'], " ");
-        let words: Vec<&str> = spaced.split_whitespace().collect();
-        let after =
-            |word: &str| words.iter().position(|found| *found == word).and_then(|at| words.get(at + 1)).copied();
-        let name = after("key").ok_or_else(|| wrong("no key is named"))?;
-        let algorithm = after("algorithm").ok_or_else(|| wrong("no algorithm is named"))?.to_ascii_lowercase();
-        if !ALGORITHMS.iter().any(|(known, _)| *known == algorithm) {
-            let known: Vec<&str> = ALGORITHMS.iter().map(|(name, _)| *name).collect();
-            return Err(DnsError::Key(format!("algorithm `{algorithm}`: expected one of {}", known.join(", "))));
-        }
-        let secret = after("secret").ok_or_else(|| wrong("there is no secret"))?;
-        STANDARD.decode(secret).map_err(|_| wrong("its secret is not Base64"))?;
-        Ok(Self { name: name.to_owned(), algorithm, secret: Secret::new(secret) })
-    }
-
-    fn signer(&self) -> Result<TSigner, DnsError> {
-        let wrong = |why: String| DnsError::Key(why);
-        let secret = STANDARD.decode(self.secret.expose()).map_err(|_| wrong("its secret is not Base64".to_owned()))?;
-        let name = Name::from_ascii(&self.name).map_err(|_| wrong(format!("`{}` is no name", self.name)))?;
-        let algorithm = ALGORITHMS.into_iter().find(|(known, _)| *known == self.algorithm);
-        let (_, algorithm) = algorithm.ok_or_else(|| wrong(format!("algorithm `{}`", self.algorithm)))?;
-        TSigner::new(secret, algorithm, name, FUDGE).map_err(|why| wrong(why.to_string()))
-    }
-}
-
-/// Clocks may be so far apart, in seconds.
-const FUDGE: u16 = 300;
+/// How long a server may take over one update.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Where the gateway does not say how long the record lives.
-const TTL: u32 = 300;
 
-impl Updating {
+type Value = ZoneRecordData<Vec<u8>, DnsName>;
+
+/// What an update is made of.
+struct Change {
+    owner: DnsName,
+    class: Class,
+    ttl: u32,
+    value: Value,
+    /// No record of this type may be at the name.
+    absent: Option<Rtype>,
+}
+
+impl ZoneUpdater {
     /// Adds a record to its zone. `now` in seconds since 1970.
     ///
     /// Where a CNAME is in the way, or the record is one and others are, a server would leave the update out, or what is
@@ -88,13 +54,11 @@ impl Updating {
     /// # Errors
     /// [`DnsError`]: the server did not take it; [`DnsError::Unsure`]: it may have taken it.
     pub fn add(&self, record: &ZoneRecord, now: u64) -> Result<(), DnsError> {
-        let zone = self.zone(record)?;
-        let mut message = update_message::append(record_set(record)?, zone, false, false);
-        let in_the_way = if record.kind == "CNAME" { RecordType::ANY } else { RecordType::CNAME };
-        let mut none = Record::update0(owner(record)?, 0, in_the_way);
-        none.dns_class = DNSClass::NONE;
-        message.add_pre_requisite(none.into_record_of_rdata());
-        self.send(message, now)
+        let absent = match record.data {
+            RecordData::Cname(_) => Rtype::ANY,
+            _ => Rtype::CNAME,
+        };
+        self.send(&Change::of(record, Class::IN, record.ttl, Some(absent))?, now)
     }
 
     /// Removes that record, and no other of its name.
@@ -102,86 +66,83 @@ impl Updating {
     /// # Errors
     /// [`DnsError`]: the server did not take it; [`DnsError::Unsure`]: it may have taken it.
     pub fn remove(&self, record: &ZoneRecord, now: u64) -> Result<(), DnsError> {
-        let zone = self.zone(record)?;
-        self.send(update_message::delete_by_rdata(record_set(record)?, zone, false), now)
+        self.send(&Change::of(record, Class::NONE, 0, None)?, now)
     }
 
-    /// The zone that the record is in, by the server itself.
-    fn zone(&self, record: &ZoneRecord) -> Result<Name, DnsError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|why| DnsError::System(why.to_string()))?;
-        runtime.block_on(async {
-            let resolver = asking(self.server, false)?;
-            let mut zone = owner(record)?;
-            while !zone.is_root() {
-                if let Ok(found) = resolver.lookup(zone.clone(), RecordType::SOA).await
-                    && found.answers().iter().any(|found| found.name == zone && found.record_type() == RecordType::SOA)
-                {
-                    return Ok(zone);
-                }
-                zone = zone.base_name();
+    /// The zone that a name is in, by the server itself.
+    fn zone(&self, name: &DnsName) -> Result<DnsName, DnsError> {
+        for zone in name.iter_suffixes().filter(|zone| !zone.is_root()).map(|zone| zone.to_vec()) {
+            match ask(self.server, &zone, Rtype::SOA, false) {
+                Ok(answer) if answer.is_zone(&zone) => return Ok(zone),
+                // Above its zones a server answers with REFUSED.
+                Ok(_) | Err(QueryError::ResponseCode(_)) => {}
+                Err(why) => return Err(self.failed(why)),
             }
-            Err(DnsError::Update(format!("{} serves no zone for {}", self.server, record.name)))
-        })
+        }
+        Err(DnsError::Update(format!("{} serves no zone for {name}.", self.server)))
     }
 
-    fn send(&self, mut message: Message, now: u64) -> Result<(), DnsError> {
-        let failed = |why: String| DnsError::Update(format!("{}: {why}", self.server));
-        let verifier = message.finalize(&self.key.signer()?, now).map_err(|why| failed(why.to_string()))?;
-        let bytes = message.to_vec().map_err(|why| failed(why.to_string()))?;
-        let stream = TcpStream::connect_timeout(&self.server, PATIENCE).map_err(|why| failed(why.to_string()))?;
-        let unsure = |why: String| DnsError::Unsure(format!("{}: {why}", self.server));
-        let answer = exchange(stream, &bytes).map_err(|why| unsure(why.to_string()))?;
-        let plain = Message::from_vec(&answer).map_err(|why| unsure(format!("its answer cannot be read: {why}")))?;
-        match plain.metadata.response_code {
-            ResponseCode::NoError => {}
-            ResponseCode::YXRRSet => {
-                return Err(failed("the name is a CNAME: publish the record at its target".to_owned()));
-            }
-            ResponseCode::YXDomain => {
-                return Err(failed("the name has records already, and a CNAME stands alone: remove them".to_owned()));
-            }
+    fn failed(&self, why: impl std::fmt::Display) -> DnsError {
+        DnsError::Update(format!("{}: {why}", self.server))
+    }
+
+    fn send(&self, change: &Change, now: u64) -> Result<(), DnsError> {
+        let zone = self.zone(&change.owner)?;
+        let id = random_id().map_err(|why| self.failed(why))?;
+        let message = change.message(&zone, id).ok_or_else(|| self.failed("the record is too long for a message"))?;
+        let signed = self.key.sign(message.additional(), now);
+        let signed = signed.ok_or_else(|| self.failed("the record is too long for a message"))?;
+        let stream = TcpStream::connect_timeout(&self.server, PATIENCE).map_err(|why| self.failed(why))?;
+        let unsure = |why: &dyn std::fmt::Display| DnsError::Unsure(format!("{}: {why}", self.server));
+        let answer = exchange(stream, &signed.message, Instant::now() + PATIENCE).map_err(|why| unsure(&why))?;
+        let answer = Message::from_octets(answer).map_err(|_| unsure(&QueryError::Unreadable))?;
+        if answer.header().id() != id || !answer.header().qr() {
+            return Err(unsure(&"it answered something else"));
+        }
+        match answer.header().rcode() {
+            Rcode::NOERROR if self.key.verifies(&answer, &signed, now) => Ok(()),
+            // Anybody could say yes.
+            Rcode::NOERROR => Err(unsure(&"its answer is not signed with the key")),
+            Rcode::YXRRSET => Err(self.failed("the name is a CNAME: publish the record at its target")),
+            Rcode::YXDOMAIN => Err(self.failed("the name has records already, and a CNAME stands alone: remove them")),
             code => {
-                return Err(failed(format!("it refused the update ({code}): check the key and what it may change")));
+                let code = [Some(code.to_string()), complaint(&answer)].into_iter().flatten().collect::<Vec<_>>();
+                Err(self.failed(format!(
+                    "it refused the update ({}): check the key and what it may change",
+                    code.join(", ")
+                )))
             }
-        }
-        // Anybody could say yes.
-        match verifier {
-            Some(mut verifier) => verifier
-                .verify(&answer)
-                .map(drop)
-                .map_err(|why| unsure(format!("its answer is not signed with the key ({why})"))),
-            None => Ok(()),
         }
     }
 }
 
-/// One message over TCP, each with its length before it.
-fn exchange(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let length = u16::try_from(bytes.len()).map_err(std::io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes()[..], bytes].concat())?;
-    let mut length = [0; 2];
-    stream.read_exact(&mut length)?;
-    let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
-    stream.read_exact(&mut answer)?;
-    Ok(answer)
-}
+impl Change {
+    fn of(record: &ZoneRecord, class: Class, ttl: u32, absent: Option<Rtype>) -> Result<Self, DnsError> {
+        let wrong = || DnsError::Record(record.to_string());
+        let value = match &record.data {
+            // A TXT record's strings are of 255 bytes at most.
+            RecordData::Txt(text) => Txt::build_from_slice(text.as_bytes()).map_err(|_| wrong())?.into(),
+            RecordData::Cname(target) => Cname::new(dns_name(target)?).into(),
+            RecordData::Other { .. } => return Err(wrong()),
+        };
+        Ok(Self { owner: dns_name(&record.name)?, class, ttl, value, absent })
+    }
 
-fn owner(record: &ZoneRecord) -> Result<Name, DnsError> {
-    let mut name = Name::from_ascii(&record.name).map_err(|_| DnsError::Record(record.name.clone()))?;
-    name.set_fqdn(true);
-    Ok(name)
-}
-
-fn record_set(record: &ZoneRecord) -> Result<RecordSet, DnsError> {
-    let wrong = || DnsError::Record(record.name.clone());
-    let data = match record.kind.as_str() {
-        // A TXT record's strings are of 255 bytes at most.
-        "TXT" => RData::TXT(TXT::from_bytes(record.value.as_bytes().chunks(255).collect())),
-        "CNAME" => RData::CNAME(CNAME(Name::from_ascii(&record.value).map_err(|_| wrong())?)),
-        _ => return Err(wrong()),
-    };
-    Ok(Record::from_rdata(owner(record)?, record.ttl.unwrap_or(TTL), data).into())
+    /// `None`: it does not fit into a message.
+    fn message(&self, zone: &DnsName, id: u16) -> Option<AuthorityBuilder<Vec<u8>>> {
+        let mut message = MessageBuilder::new_vec();
+        message.header_mut().set_id(id);
+        message.header_mut().set_opcode(Opcode::UPDATE);
+        let mut zones = message.question();
+        zones.push((zone, Rtype::SOA)).ok()?;
+        // RFC 2136: conditions stand where answers are, changes where authorities are.
+        let mut conditions = zones.answer();
+        if let Some(absent) = self.absent {
+            let none = UnknownRecordData::from_octets(absent, []).ok()?;
+            conditions.push((&self.owner, Class::NONE, 0, none)).ok()?;
+        }
+        let mut changes = conditions.authority();
+        changes.push((&self.owner, self.class, Ttl::from_secs(self.ttl), &self.value)).ok()?;
+        Some(changes)
+    }
 }

@@ -116,7 +116,10 @@ impl fmt::Display for NotAnIdn {
         match self {
             Self::Character { label, character } => {
                 let code = u32::from(*character);
-                write!(f, "label {label:?} holds U+{code:04X}: expected letters, digits and hyphens, or the label as xn--…")
+                write!(
+                    f,
+                    "label {label:?} holds U+{code:04X}: expected letters, digits and hyphens, or the label as xn--…"
+                )
             }
             Self::Length(label) => write!(f, "label {label:?} takes more than {LONGEST_LABEL} bytes"),
         }

@@ -41,10 +41,12 @@ mod zone_update;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use certgate_client::{Error, Interrupt};
-use certgate_dns::DnsError;
-use certgate_domain::{CertAuthentication, ZoneRecord, words::AuthMethod};
+use certgate_dns::{DnsError, NotAZoneLine, OutOfScope, PublicationScope, TsigKeyError};
+use certgate_domain::{CertAuthentication, words::AuthMethod};
 use certgate_files::FileError;
+use certgate_x509::CertificateRequest;
 
+pub use certgate_dns::ZoneRecord;
 pub use certgate_store::{PublishedRecord, ValidationStep};
 
 pub use self::{
@@ -137,13 +139,16 @@ pub enum Challenge {
 #[non_exhaustive]
 pub enum ValidationError {
     /// The gateway's DNS record is no zone line.
+    #[error(transparent)]
+    Record(#[from] NotAZoneLine),
+    /// What the gateway asks for does not belong to the names of the order.
+    #[error(transparent)]
+    OutOfScope(#[from] OutOfScope),
+    /// The order has no certificate request of its own, whose names would say what may be published.
     #[error(
-        "the gateway's DNS record `{line}` cannot be read; expected a zone line such as: example.com. 300 IN TXT \"…\""
+        "the names of the order are known from the gateway only, which could have anything published: give a certificate request"
     )]
-    Record {
-        /// The line.
-        line: String,
-    },
+    NoNames,
     /// The gateway's file may not be published.
     #[error("the gateway asks for the file `{name}`: {why}")]
     File {
@@ -173,7 +178,7 @@ pub enum ValidationError {
         /// Its file.
         path: PathBuf,
         /// Why.
-        why: DnsError,
+        why: TsigKeyError,
     },
     /// The zone was not updated, or no name server can be asked.
     #[error(transparent)]
@@ -226,6 +231,7 @@ impl From<ValidationError> for Error {
 pub struct Validation {
     validator: Option<Arc<dyn Validator>>,
     propagation: Option<Propagation>,
+    allows_any: bool,
 }
 
 impl std::fmt::Debug for Validation {
@@ -238,13 +244,19 @@ impl std::fmt::Debug for Validation {
 impl Validation {
     /// By that validator.
     pub fn by(validator: impl Validator + 'static) -> Self {
-        Self { validator: Some(Arc::new(validator)), propagation: None }
+        Self { validator: Some(Arc::new(validator)), ..Self::default() }
     }
 
     /// Orders only once a DNS record is seen.
     #[must_use]
     pub fn once_seen(self, propagation: Propagation) -> Self {
         Self { propagation: Some(propagation), ..self }
+    }
+
+    /// Publishes whatever the gateway asks for, also what does not belong to the names of the order.
+    #[must_use]
+    pub fn allowing_any(self) -> Self {
+        Self { allows_any: true, ..self }
     }
 
     /// What the gateway is asked to validate by; none where the certificate's own method stays.
@@ -263,47 +275,69 @@ impl Validation {
         self.validator.as_ref().map_or(Ok(()), |validator| validator.check())
     }
 
+    /// What is to be published, or looked for, of that which the gateway asks for. `request` is the order's own, not one that the gateway tells of: its
+    /// names bind what may be published. Nothing of it is done yet.
+    ///
+    /// # Errors
+    /// It cannot be understood, or does not belong to the order: nothing may be published or ordered.
+    pub fn challenges(
+        &self,
+        authentication: &CertAuthentication,
+        request: Option<&CertificateRequest>,
+    ) -> Result<Vec<Challenge>, ValidationError> {
+        let is_published = |method| self.method() == Some(method);
+        let challenges: Vec<Challenge> = match authentication.method {
+            Some(AuthMethod::Dns)
+                if is_published(Method::Dns { provisioning: false }) || self.propagation.is_some() =>
+            {
+                let records = ZoneRecord::parse(authentication.dns.as_deref().unwrap_or_default())?;
+                records.into_iter().map(Challenge::Record).collect()
+            }
+            Some(AuthMethod::File) if is_published(Method::File) => {
+                let name = authentication.file_name.clone().unwrap_or_default();
+                match authentication.file_content.clone() {
+                    Some(content) => vec![Challenge::File { name, content }],
+                    None => {
+                        return Err(ValidationError::File { name, why: "it does not say what the file is to hold" });
+                    }
+                }
+            }
+            _ => return Ok(Vec::new()),
+        };
+        if self.allows_any {
+            return Ok(challenges);
+        }
+        let request = request.ok_or(ValidationError::NoNames)?;
+        let scope = PublicationScope::of(request.common_name.iter().chain(&request.names).map(String::as_str));
+        for challenge in &challenges {
+            match challenge {
+                Challenge::Record(record) => scope.record(record)?,
+                Challenge::File { name, .. } => drop(scope.file(name)?),
+            }
+        }
+        Ok(challenges)
+    }
+
     /// Publishes what shows control, and waits until it is seen where that is asked for. Each step is stored before it is done.
     ///
     /// # Errors
     /// Nothing may be ordered.
     pub fn publish(
         &self,
-        authentication: &CertAuthentication,
+        challenges: &[Challenge],
         steps: &mut Steps<'_>,
         interrupt: &Interrupt,
         observe: &mut dyn FnMut(&PropagationEvent),
     ) -> Result<(), ValidationError> {
-        let Some(challenge) = self.challenge(authentication)? else { return Ok(()) };
         if let Some(validator) = &self.validator {
-            validator.present(&challenge, steps)?;
+            challenges.iter().try_for_each(|challenge| validator.present(challenge, steps))?;
         }
-        match (&self.propagation, &challenge) {
-            (Some(propagation), Challenge::Record(record)) => propagation.wait_for(record, interrupt, observe),
-            _ => Ok(()),
-        }
-    }
-
-    /// What is to be published or looked for here.
-    fn challenge(&self, authentication: &CertAuthentication) -> Result<Option<Challenge>, ValidationError> {
-        let is_published = |method| self.method() == Some(method);
-        match authentication.method {
-            Some(AuthMethod::Dns)
-                if is_published(Method::Dns { provisioning: false }) || self.propagation.is_some() =>
-            {
-                let line = authentication.dns.as_deref().unwrap_or_default();
-                let record = line.parse().map_err(|_| ValidationError::Record { line: line.trim().to_owned() })?;
-                Ok(Some(Challenge::Record(record)))
-            }
-            Some(AuthMethod::File) if is_published(Method::File) => {
-                let name = authentication.file_name.clone().unwrap_or_default();
-                match authentication.file_content.clone() {
-                    Some(content) => Ok(Some(Challenge::File { name, content })),
-                    None => Err(ValidationError::File { name, why: "it does not say what the file is to hold" }),
-                }
-            }
-            _ => Ok(None),
-        }
+        let records = challenges.iter().filter_map(|challenge| match challenge {
+            Challenge::Record(record) => Some(record),
+            Challenge::File { .. } => None,
+        });
+        let Some(propagation) = &self.propagation else { return Ok(()) };
+        records.into_iter().try_for_each(|record| propagation.wait_for(record, interrupt, observe))
     }
 }
 
@@ -382,8 +416,7 @@ impl Validator for Email {
 
 /// A record as it is stored with what published it.
 fn published(record: &ZoneRecord) -> PublishedRecord {
-    let ZoneRecord { name, kind, value, .. } = record.clone();
-    PublishedRecord { name, kind, value }
+    PublishedRecord { name: record.name.clone(), kind: record.kind().to_owned(), value: record.value().to_owned() }
 }
 
 /// A resolver or a primary server: an address, with port 53 where it has none.

@@ -70,7 +70,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "thiserror",
         ]),
     ),
-    ("certgate-dns", Some(&["certgate-domain", "base64", "hickory-proto", "hickory-resolver", "thiserror", "tokio"])),
+    ("certgate-dns", Some(&["certgate-domain", "base64", "domain", "getrandom", "hmac", "sha1", "sha2", "thiserror"])),
     (
         "certgate-keys",
         Some(&[

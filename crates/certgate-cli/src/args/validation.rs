@@ -46,6 +46,9 @@ pub(crate) struct ValidationArgs {
     /// Validate by mail to this address, one of those that the gateway offers
     #[arg(long, value_name = "ADDRESS")]
     approver: Option<String>,
+    /// Publish whatever record or file the gateway asks for, also where it does not belong to the names of the CSR
+    #[arg(long)]
+    allow_any_record: bool,
 }
 
 impl ValidationArgs {
@@ -83,6 +86,7 @@ impl ValidationArgs {
                 return Err(Failure::usage(text));
             }
         };
+        let validation = if self.allow_any_record { validation.allowing_any() } else { validation };
         if self.dns_check || words == ["manual"] {
             return Ok(validation.once_seen(Propagation {
                 resolvers: self.resolver.clone(),

@@ -188,7 +188,7 @@ impl Ordering {
                     batch: None,
                 },
             )
-            .validating(&validation);
+            .validating(&validation, flow.request());
         let origin = Origin { csr, waiting: &self.waiting, installation: installation.as_ref() };
         carried_through(&mut connection, &mut flow, progress, &origin)?.print(global)
     }
@@ -365,8 +365,9 @@ pub(crate) fn ordered_anew(
         wait: true,
     });
     let carry = Carry { resume: ResumeData::installing(Some(durable(installation.options()))), batch: None };
-    let progress =
-        Progress::new(global, &connection.client, None).writing(connection.ledger()?, carry).validating(validation);
+    let progress = Progress::new(global, &connection.client, None)
+        .writing(connection.ledger()?, carry)
+        .validating(validation, flow.request());
     let origin = Origin { csr: None, waiting, installation: Some(installation) };
     carried_through(connection, &mut flow, progress, &origin)
 }

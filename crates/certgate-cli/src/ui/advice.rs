@@ -89,6 +89,16 @@ pub(crate) fn validation(error: ValidationError) -> Failure {
     }
 }
 
+/// What the gateway asks to be published, and what is not published.
+pub(crate) fn not_published(error: ValidationError) -> Error {
+    let advice = match error {
+        ValidationError::OutOfScope(_) => "--allow-any-record publishes it all the same",
+        ValidationError::NoNames => "give --csr, --new-key or --key, or lift that with --allow-any-record",
+        error => return error.into(),
+    };
+    Error::Validation(format!("{error} ({advice})"))
+}
+
 fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
     match error {
         PassPhraseError::Command(why) => Failure::usage(format!("{option} {why}")),

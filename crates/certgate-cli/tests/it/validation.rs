@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::{TaskKind, ZoneRecord};
+use certgate_dns::ZoneRecord;
+use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Server, Settings};
 use pretty_assertions::assert_eq;
 
@@ -62,22 +63,22 @@ fn manual_waits_until_the_record_is_seen_everywhere() {
         let mut child = reissue.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let line = lines.find(|line| line.contains("publish now: ")).unwrap();
-        let record: ZoneRecord = line.split_once("publish now: ").unwrap().1.parse().unwrap();
+        let record = ZoneRecord::parse(line.split_once("publish now: ").unwrap().1).unwrap().remove(0);
         let split = lines.next().unwrap();
         assert!(
-            split.contains(&record.name) && split.contains(&record.kind) && split.contains(&record.value),
+            split.contains(&record.name) && split.contains(record.kind()) && split.contains(record.value()),
             "{split}"
         );
         let missing = lines.find(|line| line.contains("not seen yet")).unwrap();
         assert!(missing.contains(&servers[0]) && missing.contains(&servers[1]), "{missing}");
-        zones[0].lock().unwrap().push((record.name.clone(), dns::txt(&record.value)));
+        zones[0].lock().unwrap().push((record.name.clone(), dns::txt(record.value())));
         let missing = lines.find(|line| line.contains("not seen yet") && !line.contains(&servers[0])).unwrap();
         assert!(missing.contains(&servers[1]), "{missing}");
         assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "not before it is seen everywhere");
         // Behind a CNAME it counts as well.
         let mut second = zones[1].lock().unwrap();
         second.push((record.name.clone(), dns::cname("elsewhere.example.net.")));
-        second.push(("elsewhere.example.net.".to_owned(), dns::txt(&record.value)));
+        second.push(("elsewhere.example.net.".to_owned(), dns::txt(record.value())));
         drop(second);
         assert!(lines.any(|line| line.contains("the record is seen at")));
         lines.for_each(drop);
@@ -359,16 +360,15 @@ fn an_approver_of_those_offered() {
 /// The zone is updated before the order, and as it was after it.
 #[test]
 fn a_zone_that_is_updated() {
-    use hickory_proto::rr::{Name, TSigner, rdata::tsig::TsigAlgorithm};
+    use domain::tsig::Algorithm;
     use std::os::unix::fs::PermissionsExt;
 
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings::default());
         let zone = dns::zone(&[("example.com.", dns::soa())]);
-        let name = Name::from_ascii("certgate.").unwrap();
-        let signer = TSigner::new(b"secret-secret-secret".to_vec(), TsigAlgorithm::HmacSha256, name, 300).unwrap();
-        let primary = dns::serve_updates(zone.clone(), signer).to_string();
+        let tsig = dns::key(Algorithm::Sha256, "certgate", b"secret-secret-secret");
+        let primary = dns::serve_updates(zone.clone(), tsig).to_string();
         let key = home.path().join("tsig.key");
         let text = "key \"certgate.\" { algorithm hmac-sha256; secret \"c2VjcmV0LXNlY3JldC1zZWNyZXQ=\"; };";
         fs::write(&key, text).unwrap();

@@ -6,11 +6,17 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::print_stderr,
     reason = "a test"
 )]
 
 #[cfg(target_os = "linux")]
 mod authoritative;
-mod looking;
+#[cfg(unix)]
+mod named;
+mod propagation;
+mod scope;
 mod support;
-mod updating;
+mod tsig_key;
+mod update;
+mod zone_line;

@@ -6,8 +6,7 @@ use std::{
 };
 
 use certgate_client::Interrupt;
-use certgate_dns::{DnsError, Looking, Seen};
-use certgate_domain::ZoneRecord;
+use certgate_dns::{DnsError, ServerAnswer, ZoneRecord};
 
 use super::ValidationError;
 
@@ -63,14 +62,15 @@ impl Propagation {
         interrupt: &Interrupt,
         observe: &mut dyn FnMut(&PropagationEvent),
     ) -> Result<(), ValidationError> {
-        let looking = Looking { resolvers: self.resolvers.clone(), authoritative: self.authoritative };
+        let Self { resolvers, authoritative, .. } = self.clone();
+        let servers = certgate_dns::Propagation { resolvers, authoritative };
         let until = Instant::now() + self.timeout;
         let mut pause = Duration::from_secs(1);
         loop {
-            let seen = looking.look(record)?;
+            let seen = servers.check(record)?;
             let missing: Vec<String> = seen
                 .iter()
-                .filter_map(|Seen { server, found }| Some(format!("{server}: {}", found.as_ref().err()?)))
+                .filter_map(|ServerAnswer { server, found }| Some(format!("{server}: {}", found.as_ref().err()?)))
                 .collect();
             if missing.is_empty() {
                 observe(&PropagationEvent::Seen { servers: seen.into_iter().map(|seen| seen.server).collect() });

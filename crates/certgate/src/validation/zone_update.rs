@@ -6,8 +6,7 @@ use std::{
 };
 
 use certgate_client::unix_now;
-use certgate_dns::{DnsError, TsigKey, Updating};
-use certgate_domain::ZoneRecord;
+use certgate_dns::{DnsError, TsigKey, ZoneRecord, ZoneUpdater};
 
 use super::{Challenge, Method, PublishedRecord, Steps, ValidationError, ValidationStep, Validator, published};
 
@@ -35,10 +34,10 @@ impl Validator for ZoneUpdate {
 
     fn present(&self, challenge: &Challenge, steps: &mut Steps<'_>) -> Result<(), ValidationError> {
         let Challenge::Record(record) = challenge else { return Ok(()) };
-        let updating = Updating { server: self.server, key: read_key(&self.key)? };
+        let updater = ZoneUpdater { server: self.server, key: read_key(&self.key)? };
         let key = std::path::absolute(&self.key).unwrap_or_else(|_| self.key.clone());
         steps.about_to(ValidationStep::ZoneUpdate { server: self.server, key, record: published(record) })?;
-        updating.add(record, seconds()).or_else(|why| {
+        updater.add(record, seconds()).or_else(|why| {
             if !matches!(why, DnsError::Unsure(_)) {
                 steps.not_done()?;
             }
@@ -48,9 +47,9 @@ impl Validator for ZoneUpdate {
 }
 
 pub(super) fn remove(server: SocketAddr, key: &Path, record: &PublishedRecord) -> Result<(), ValidationError> {
-    let PublishedRecord { name, kind, value } = record.clone();
-    let updating = Updating { server, key: read_key(key)? };
-    Ok(updating.remove(&ZoneRecord { name, ttl: None, kind, value }, seconds())?)
+    let updater = ZoneUpdater { server, key: read_key(key)? };
+    let record = ZoneRecord::from_parts(&record.name, &record.kind, &record.value)?;
+    Ok(updater.remove(&record, seconds())?)
 }
 
 fn read_key(path: &Path) -> Result<TsigKey, ValidationError> {

@@ -1,43 +1,187 @@
-//! A real name server over UDP, whose answers the library encodes.
+//! A real name server over UDP and TCP, whose messages and signatures the library makes.
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{Arc, Mutex},
     thread,
 };
 
-use hickory_proto::{
-    op::{Message, MessageType, OpCode, ResponseCode},
-    rr::{
-        DNSClass, Name, RData, Record, RecordType, TSigResponseContext, TSigner,
-        rdata::{CNAME, SOA, TXT},
+use domain::{
+    base::{
+        Message, MessageBuilder, Name, RecordData, Rtype, Serial, Ttl,
+        iana::{Class, Opcode, Rcode},
     },
+    rdata::{A, AllRecordData, Cname, Ns, Soa, Txt, ZoneRecordData, tsig::Time48},
+    tsig::{Algorithm, Key, ServerTransaction},
 };
 
-pub(crate) type Zone = Arc<Mutex<Vec<(String, RData)>>>;
+pub(crate) type Data = ZoneRecordData<Vec<u8>, Name<Vec<u8>>>;
+pub(crate) type Zone = Arc<Mutex<Vec<(String, Data)>>>;
 
-pub(crate) fn txt(text: &str) -> RData {
-    RData::TXT(TXT::new(vec![text.to_owned()]))
+fn name(text: &str) -> Name<Vec<u8>> {
+    Name::vec_from_str(text).unwrap()
 }
 
-pub(crate) fn cname(target: &str) -> RData {
-    RData::CNAME(CNAME(Name::from_ascii(target).unwrap()))
+pub(crate) fn txt(text: &str) -> Data {
+    Txt::build_from_slice(text.as_bytes()).unwrap().into()
+}
+
+pub(crate) fn cname(target: &str) -> Data {
+    Cname::new(name(target)).into()
+}
+
+pub(crate) fn ns(server: &str) -> Data {
+    Ns::new(name(server)).into()
+}
+
+pub(crate) fn a(address: [u8; 4]) -> Data {
+    A::new(address.into()).into()
+}
+
+pub(crate) fn soa() -> Data {
+    let (server, minute) = (name("ns.example.com."), Ttl::from_secs(60));
+    Soa::new(server.clone(), server, Serial(1), minute, minute, minute, minute).into()
+}
+
+pub(crate) fn zone(records: &[(&str, Data)]) -> Zone {
+    Arc::new(Mutex::new(records.iter().map(|(name, data)| ((*name).to_owned(), data.clone())).collect()))
+}
+
+pub(crate) fn key(algorithm: Algorithm, name: &str, secret: &[u8]) -> Arc<Key> {
+    Arc::new(Key::new(algorithm, secret, name.parse().unwrap(), None, None).unwrap())
 }
 
 /// Serves a zone that may change while it is served.
 pub(crate) fn serve(zone: Zone) -> SocketAddr {
-    serve_at("127.0.0.1:0", zone)
+    NameServer::of(zone).listen("127.0.0.1:0")
 }
 
-pub(crate) fn serve_at(address: &str, zone: Zone) -> SocketAddr {
-    answer(UdpSocket::bind(address).unwrap(), zone)
+/// The same, and takes updates that are signed with the key.
+pub(crate) fn serve_updates(zone: Zone, key: Arc<Key>) -> SocketAddr {
+    NameServer { key: Some(key), ..NameServer::of(zone) }.listen("127.0.0.1:0")
+}
+
+#[derive(Clone)]
+pub(crate) struct NameServer {
+    pub(crate) zone: Zone,
+    /// The one zone that it has, where it refuses others.
+    pub(crate) apex: Option<&'static str>,
+    /// What updates are signed with.
+    pub(crate) key: Option<Arc<Key>>,
+    /// Over UDP it says only that its answer does not fit.
+    pub(crate) truncates: bool,
+    /// Each question, in its order.
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl NameServer {
+    pub(crate) fn of(zone: Zone) -> Self {
+        Self { zone, apex: None, key: None, truncates: false, asked: Arc::default() }
+    }
+
+    pub(crate) fn listen(self, address: &str) -> SocketAddr {
+        let (socket, listener) = both(address);
+        let address = socket.local_addr().unwrap();
+        let over_udp = self.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 1500];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                let answer = over_udp.answer(buffer[..length].to_vec(), over_udp.truncates);
+                let _ = socket.send_to(&answer, from);
+            }
+        });
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let answer = self.answer(receive(&mut stream), false);
+                send(&mut stream, &answer);
+            }
+        });
+        address
+    }
+
+    /// The answer to a message.
+    pub(crate) fn answer(&self, bytes: Vec<u8>, truncates: bool) -> Vec<u8> {
+        let asked = Message::from_octets(bytes).unwrap();
+        if asked.header().opcode() == Opcode::UPDATE {
+            return self.update(asked);
+        }
+        let question = asked.sole_question().unwrap();
+        self.asked.lock().unwrap().push(format!("{}. {}", question.qname(), question.qtype()));
+        let zone = self.zone.lock().unwrap();
+        let here: Vec<&Data> = zone
+            .iter()
+            .filter(|(owner, data)| {
+                name(owner) == *question.qname() && [question.qtype(), Rtype::CNAME].contains(&data.rtype())
+            })
+            .map(|(_, data)| data)
+            .collect();
+        let is_ours = self.apex.is_none_or(|apex| question.qname().ends_with(&name(apex)));
+        let code = match here.is_empty() {
+            _ if !is_ours => Rcode::REFUSED,
+            true => Rcode::NXDOMAIN,
+            false => Rcode::NOERROR,
+        };
+        let mut answer = MessageBuilder::new_vec().start_answer(&asked, code).unwrap();
+        answer.header_mut().set_aa(is_ours);
+        answer.header_mut().set_tc(truncates);
+        for data in here.into_iter().filter(|_| is_ours && !truncates) {
+            answer.push((question.qname(), 0, data)).unwrap();
+        }
+        answer.finish()
+    }
+
+    /// RFC 2136.
+    fn update(&self, mut asked: Message<Vec<u8>>) -> Vec<u8> {
+        let received = asked.clone();
+        let builder = MessageBuilder::new_vec();
+        let Some(key) = &self.key else {
+            return builder.start_answer(&asked, Rcode::REFUSED).unwrap().finish();
+        };
+        let transaction = match ServerTransaction::request(key, &mut asked, Time48::now()) {
+            Ok(Some(transaction)) => transaction,
+            Ok(None) => return builder.start_answer(&asked, Rcode::REFUSED).unwrap().finish(),
+            Err(why) => return why.build_message(&received, builder).unwrap().finish(),
+        };
+        let mut zone = self.zone.lock().unwrap();
+        let mut code = Rcode::NOERROR;
+        // What may not be there stands where answers have their records.
+        for none in asked.prerequisite().unwrap() {
+            let none = none.unwrap();
+            let kind = none.rtype();
+            assert_eq!((none.class(), none.rdlen()), (Class::NONE, 0));
+            if zone
+                .iter()
+                .any(|(owner, data)| name(owner) == none.owner() && [data.rtype(), Rtype::ANY].contains(&kind))
+            {
+                code = if kind == Rtype::ANY { Rcode::YXDOMAIN } else { Rcode::YXRRSET };
+            }
+        }
+        // The changes stand where answers have their authorities.
+        for change in asked.update().unwrap().into_records::<AllRecordData<_, _>>().filter(|_| code == Rcode::NOERROR) {
+            let change = change.unwrap();
+            let owner = format!("{}.", change.owner());
+            let data: Data = match change.data() {
+                AllRecordData::Txt(text) => txt(std::str::from_utf8(&text.text::<Vec<u8>>()).unwrap()),
+                AllRecordData::Cname(target) => cname(&target.cname().to_string()),
+                other => panic!("{other}"),
+            };
+            match change.class() {
+                Class::NONE => zone.retain(|(other, there)| !(*other == owner && *there == data)),
+                _ => zone.push((owner, data)),
+            }
+        }
+        let mut answer = builder.start_answer(&asked, code).unwrap().additional();
+        transaction.answer(&mut answer, Time48::now()).unwrap();
+        answer.finish()
+    }
 }
 
 /// One port that is free over UDP and over TCP: a port that the system gives for the one may be in use for the other.
-pub(crate) fn both() -> (UdpSocket, TcpListener) {
+pub(crate) fn both(address: &str) -> (UdpSocket, TcpListener) {
     for _ in 0..100 {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind(address).unwrap();
         if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()) {
             return (socket, listener);
         }
@@ -45,106 +189,16 @@ pub(crate) fn both() -> (UdpSocket, TcpListener) {
     panic!("no port is free over both");
 }
 
-/// Answers what is asked at a socket.
-pub(crate) fn answer(socket: UdpSocket, zone: Zone) -> SocketAddr {
-    let address = socket.local_addr().unwrap();
-    thread::spawn(move || {
-        let mut buffer = [0; 1500];
-        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-            let Ok(asked) = Message::from_vec(&buffer[..length]) else { continue };
-            let mut answer = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
-            answer.metadata.authoritative = true;
-            for query in &asked.queries {
-                answer.add_query(query.clone());
-                let zone = zone.lock().unwrap();
-                let here = |(name, _): &&(String, RData)| Name::from_ascii(name).unwrap() == *query.name();
-                for (_, data) in zone.iter().filter(here) {
-                    let kind = data.record_type();
-                    if kind == query.query_type() || kind == RecordType::CNAME {
-                        answer.add_answer(Record::from_rdata(query.name().clone(), 0, data.clone()));
-                    }
-                }
-            }
-            if answer.answers.is_empty() {
-                answer.metadata.response_code = ResponseCode::NXDomain;
-            }
-            let _ = socket.send_to(&answer.to_vec().unwrap(), from);
-        }
-    });
-    address
+/// One message over TCP, with its length before it. Empty: the other side hung up.
+pub(crate) fn receive(stream: &mut TcpStream) -> Vec<u8> {
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).unwrap();
+    let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut bytes).unwrap();
+    bytes
 }
 
-pub(crate) fn zone(records: &[(&str, RData)]) -> Zone {
-    Arc::new(Mutex::new(records.iter().map(|(name, data)| ((*name).to_owned(), data.clone())).collect()))
-}
-
-pub(crate) fn soa() -> RData {
-    let name = || Name::from_ascii("ns.example.com.").unwrap();
-    RData::SOA(SOA::new(name(), name(), 1, 60, 60, 60, 60))
-}
-
-/// Serves a zone at one address over UDP, and takes updates over TCP that are signed with the key.
-pub(crate) fn serve_updates(zone: Zone, signer: TSigner) -> SocketAddr {
-    let (socket, listener) = both();
-    let address = answer(socket, zone.clone());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut length = [0; 2];
-            if stream.read_exact(&mut length).is_err() {
-                continue;
-            }
-            let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
-            stream.read_exact(&mut bytes).unwrap();
-            let asked = Message::from_vec(&bytes).unwrap();
-            let mut answer = Message::new(asked.metadata.id, MessageType::Response, OpCode::Update);
-            let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-            let bytes = match signer.verify_message_byte(&bytes, None, true) {
-                Ok((_, _, range)) if range.contains(&time) => {
-                    let mut zone = zone.lock().unwrap();
-                    // RFC 2136: what may not be there stands where answers have their records.
-                    for none in &asked.answers {
-                        let kind = none.record_type();
-                        let at = |(name, data): &(String, RData)| {
-                            *name == none.name.to_string() && (kind == RecordType::ANY || kind == data.record_type())
-                        };
-                        if zone.iter().any(at) {
-                            answer.metadata.response_code = match kind {
-                                RecordType::ANY => ResponseCode::YXDomain,
-                                _ => ResponseCode::YXRRSet,
-                            };
-                        }
-                    }
-                    let updates = match answer.metadata.response_code {
-                        ResponseCode::NoError => asked.authorities.as_slice(),
-                        _ => &[],
-                    };
-                    // RFC 2136: the updates stand where answers have their authorities.
-                    for update in updates {
-                        let (name, data) = (update.name.to_string(), update.data.clone());
-                        match update.dns_class {
-                            DNSClass::NONE => zone.retain(|(other, there)| !(*other == name && *there == data)),
-                            _ => zone.push((name, data)),
-                        }
-                    }
-                    let context = TSigResponseContext::new(asked.metadata.id, time, signer.clone(), mac(&asked), None);
-                    let signature = context.sign(&answer.to_vec().unwrap()).unwrap();
-                    answer.set_signature(signature);
-                    answer.to_vec().unwrap()
-                }
-                _ => {
-                    answer.metadata.response_code = ResponseCode::NotAuth;
-                    answer.to_vec().unwrap()
-                }
-            };
-            let length = u16::try_from(bytes.len()).unwrap();
-            stream.write_all(&[&length.to_be_bytes()[..], &bytes].concat()).unwrap();
-        }
-    });
-    address
-}
-
-/// The signature of what was asked, which that of the answer covers.
-fn mac(asked: &Message) -> Vec<u8> {
-    asked.signature.as_ref().map(|record| record.data.mac.to_vec()).unwrap_or_default()
+pub(crate) fn send(stream: &mut TcpStream, message: &[u8]) {
+    let length = u16::try_from(message.len()).unwrap();
+    let _ = stream.write_all(&[&length.to_be_bytes()[..], message].concat());
 }

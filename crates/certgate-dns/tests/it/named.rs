@@ -1,0 +1,1 @@
+//! The same against BIND's own server, where it is installed.

@@ -1,0 +1,56 @@
+//! Files with TSIG keys.
+
+use certgate_dns::{TsigKey, TsigKeyError};
+use pretty_assertions::assert_eq;
+
+const KEY: &str = "key \"certgate\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };";
+
+#[test]
+fn files_that_people_have() {
+    let plain = TsigKey::from_text(KEY).unwrap();
+    for text in [
+        "key \"certgate\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0\";\n};\n",
+        "key certgate. { secret c2VjcmV0; algorithm HMAC-SHA256; }",
+        "# rotated in May; key \"old\" { }\nkey \"certgate\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };",
+        "// key \"old\" {\r\nkey \"certgate\" {\r\n algorithm \"hmac-sha256\"; # the default\r\n secret \"c2VjcmV0\"; // it\r\n};\r\n",
+        "/* key \"old\" { algorithm hmac-md5;\n * }; */key \"certgate\"{algorithm hmac-sha256;secret \"c2VjcmV0\";};",
+        "\u{feff}key \"certgate\" { algorithm /* was md5 */ hmac-sha256; secret \"c2VjcmV0\"; };;",
+    ] {
+        assert_eq!(TsigKey::from_text(text).as_ref(), Ok(&plain), "{text}");
+    }
+    for algorithm in ["hmac-sha1", "hmac-sha224", "hmac-sha384", "hmac-sha512"] {
+        assert!(TsigKey::from_text(&KEY.replace("hmac-sha256", algorithm)).is_ok(), "{algorithm}");
+    }
+    // A `#` or `//` inside a string begins no comment.
+    assert!(TsigKey::from_text(&KEY.replace("c2VjcmV0", "a//b")).is_ok());
+}
+
+#[test]
+fn refusals() {
+    let algorithm = |name: &str| TsigKeyError::Algorithm(name.to_owned());
+    let syntax = |found: &str, expected| TsigKeyError::Syntax { found: found.to_owned(), expected };
+    for (text, expected) in [
+        ("", TsigKeyError::Missing),
+        ("# nothing\n", TsigKeyError::Missing),
+        (&*KEY.repeat(2), TsigKeyError::Several(vec!["certgate".to_owned(), "certgate".to_owned()])),
+        ("key \"a\" { secret \"c2VjcmV0\"; };", TsigKeyError::Incomplete("algorithm")),
+        ("key \"a\" { algorithm hmac-sha256; };", TsigKeyError::Incomplete("secret")),
+        (&KEY.replace("hmac-sha256", "hmac-md5"), algorithm("hmac-md5")),
+        (&KEY.replace("c2VjcmV0", "%%hidden%%"), TsigKeyError::Secret),
+        (&KEY.replace("c2VjcmV0", ""), TsigKeyError::Secret),
+        (&KEY.replace("certgate", "a..b"), TsigKeyError::Name("a..b".to_owned())),
+        ("zone \"example.com\" { };", syntax("zone", "key")),
+        ("key \"a\" { algorithm hmac-sha256; secret \"hidden\" }", syntax("…", ";")),
+        ("key \"a\" { algorithm hmac-sha256; secret \"hidden", syntax("…", ";")),
+        ("key \"a\" hidden", syntax("…", "{")),
+    ] {
+        let error = TsigKey::from_text(text).unwrap_err();
+        assert_eq!(error, expected, "{text}");
+        assert!(!error.to_string().contains("hidden"), "{error}");
+    }
+    let known = "algorithm `hmac-md5`: expected one of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha224, hmac-sha1";
+    assert_eq!(algorithm("hmac-md5").to_string(), known);
+    let two = TsigKeyError::Several(vec!["a".to_owned(), "b".to_owned()]);
+    assert_eq!(two.to_string(), "2 keys: give one (found a, b)");
+    assert!(!format!("{:?}", TsigKey::from_text(KEY).unwrap()).contains("c2VjcmV0"));
+}
