@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use certgate_domain::{AnyData, Protocol, Response, TaskKind};
 use certgate_store::{State, StoreError};
-use certgate_wire::DecodeError;
+use certgate_wire::{DecodeError, one_line};
 
 use crate::Phase;
 
@@ -252,28 +252,30 @@ impl Error {
 fn refusal_text(refusal: &Refusal) -> String {
     let answer = &refusal.answer;
     let code = answer.status.code.as_ref().map_or("E", |code| code.as_str());
-    let mut text = format!("{}: the gateway refused: {code}", refusal.task.name());
+    let mut text = format!("{}: the gateway refused: {}", refusal.task.name(), one_line(code));
     if let Some(said) = &answer.status.text {
-        text += &format!(" {said}");
+        text += &format!(" {}", one_line(said));
     }
     if let Some(stid) = &answer.stid {
-        text += &format!(" (stid {stid})");
+        text += &format!(" (stid {})", one_line(stid));
     }
     if let Some(ctid) = &answer.ctid {
-        text += &format!(" (ctid {ctid})");
+        text += &format!(" (ctid {})", one_line(ctid));
     }
     for message in answer.all_messages() {
         text += "\n  ";
-        text += message.code.as_deref().unwrap_or("-");
+        text += &one_line(message.code.as_deref().unwrap_or("-"));
         if let Some(said) = &message.text {
-            text += &format!(" {said}");
+            text += &format!(" {}", one_line(said));
         }
         for object in &message.objects {
             let (r#type, value) = (object.r#type.as_deref().unwrap_or("?"), object.value.as_deref().unwrap_or(""));
-            text += &format!(" [{type} {value}]");
+            text += &format!(" [{} {}]", one_line(r#type), one_line(value));
         }
         if let Some(notice) = &message.notice {
-            text += &format!("\n    {}", notice.replace('\n', "\n    "));
+            for line in notice.lines() {
+                text += &format!("\n    {}", one_line(line));
+            }
         }
     }
     text

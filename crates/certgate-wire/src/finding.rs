@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Position;
+use crate::{Position, one_line};
 
 /// Findings in the order of the payload.
 pub type Findings = Vec<Finding>;
@@ -45,9 +45,11 @@ impl fmt::Display for Finding {
             FindingKind::Unknown => "unknown",
             FindingKind::Value => "not of the documented type",
         };
+        // Names are the gateway's.
+        let path = one_line(&self.path);
         match self.place {
-            Some(place) => write!(f, "{place}: {}: {what}", self.path),
-            None => write!(f, "{}: {what}", self.path),
+            Some(place) => write!(f, "{place}: {path}: {what}"),
+            None => write!(f, "{path}: {what}"),
         }
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod message;
 mod position;
 mod refusal;
+mod visible;
 
 pub use codec::{Codec, Decoded, Encoded, Loss};
 pub use finding::{Finding, FindingKind, Findings};
@@ -16,3 +17,4 @@ pub use limits::Limits;
 pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
 pub use position::Position;
 pub use refusal::{DecodeError, excerpt};
+pub use visible::{is_hidden, one_line, visible};

@@ -1,10 +1,10 @@
 //! Payloads that are refused.
 
-use crate::Position;
+use crate::{Position, one_line};
 
 /// Why a payload is refused: what was found, where, and what was expected. Holds no more than a short excerpt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{path}: found {found}, expected {expected}", place.map(|place| format!("{place}: ")).unwrap_or_default())]
+#[error("{}{}: found {found}, expected {expected}", place.map(|place| format!("{place}: ")).unwrap_or_default(), one_line(path))]
 pub struct DecodeError {
     /// Line and column; absent where there is no text to point at.
     pub place: Option<Position>,
@@ -30,15 +30,15 @@ impl DecodeError {
     }
 }
 
-/// The start of a text for an error: at most 40 characters, control characters shown as `�`, in backquotes.
+/// The start of a text for an error: at most 40 characters in one line, what is hidden made visible, in backquotes.
 ///
 /// ```
-/// assert_eq!(certgate_wire::excerpt("a\u{1b}b"), "`a�b`");
+/// assert_eq!(certgate_wire::excerpt("a\u{1b}b\n"), "`a<U+001B>b␊`");
 /// ```
 pub fn excerpt(text: &str) -> String {
     const LONGEST: usize = 40;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    let start: String = text.chars().take(LONGEST).collect();
+    let mut shown = one_line(&start).into_owned();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

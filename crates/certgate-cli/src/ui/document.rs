@@ -1,13 +1,14 @@
 //! What goes to stdout.
 
 use std::{
+    borrow::Cow,
     io::{Error, ErrorKind, Write},
     sync::OnceLock,
 };
 
 use certgate::{Exchange, Kind, Redactor};
 use certgate_domain::{AnyData, Certificate, Response};
-use certgate_wire::Finding;
+use certgate_wire::{Finding, is_hidden, one_line};
 use console::style;
 use serde_json::{Value, json};
 
@@ -52,7 +53,28 @@ fn without_secrets(mut value: Value) -> Value {
 
 /// Prints one JSON document.
 pub(crate) fn print(document: &Value) {
-    line(&format!("{document:#}"));
+    json_piece(&format!("{document:#}\n"));
+}
+
+/// Prints a piece of a JSON document. What is hidden in its texts is escaped, which says the same.
+pub(crate) fn json_piece(json: &str) {
+    piece(&with_escapes(json));
+}
+
+/// JSON in which no character is hidden. Outside of texts only line ends and tabs stand.
+fn with_escapes(json: &str) -> Cow<'_, str> {
+    let is_escaped = |c: char| is_hidden(c) && !matches!(c, '\n' | '\r' | '\t');
+    if !json.contains(is_escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match is_escaped(c) {
+            false => escaped.push(c),
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}")),
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Prints a line.
@@ -172,21 +194,23 @@ fn write_text(out: &mut String, value: &Value, depth: usize) {
             for (name, value) in fields {
                 match value {
                     Value::Object(_) => {
-                        *out += &format!("{indent}{name}:\n");
+                        *out += &format!("{indent}{}:\n", one_line(name));
                         write_text(out, value, depth + 1);
                     }
                     Value::Array(items) => {
                         for item in items {
                             match item {
                                 Value::Object(_) | Value::Array(_) => {
-                                    *out += &format!("{indent}{name}:\n");
+                                    *out += &format!("{indent}{}:\n", one_line(name));
                                     write_text(out, item, depth + 1);
                                 }
-                                scalar => *out += &format!("{indent}{name}: {}\n", scalar_text(scalar, &indent)),
+                                scalar => {
+                                    *out += &format!("{indent}{}: {}\n", one_line(name), scalar_text(scalar, &indent))
+                                }
                             }
                         }
                     }
-                    scalar => *out += &format!("{indent}{name}: {}\n", scalar_text(scalar, &indent)),
+                    scalar => *out += &format!("{indent}{}: {}\n", one_line(name), scalar_text(scalar, &indent)),
                 }
             }
         }
@@ -197,11 +221,12 @@ fn write_text(out: &mut String, value: &Value, depth: usize) {
 
 fn scalar_text(value: &Value, indent: &str) -> String {
     match value {
-        Value::String(text) if text.trim_end().contains('\n') => {
+        // Of others' texts only PEM breaks lines.
+        Value::String(text) if text.trim_start().starts_with("-----BEGIN ") => {
             let lines = text.trim_end().replace('\n', &format!("\n{indent}  "));
             format!("\n{indent}  {lines}")
         }
-        Value::String(text) => text.trim_end().to_owned(),
+        Value::String(text) => one_line(text.trim_end()).into_owned(),
         other => other.to_string(),
     }
 }

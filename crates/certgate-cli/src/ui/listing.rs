@@ -184,15 +184,15 @@ impl<'a> Rows<'a> {
         self.findings.extend(findings.into_iter().take(Limits::FINDINGS.saturating_sub(self.findings.len())));
         if self.global.json() {
             if !self.begun {
-                document::piece("{\"schema\":1,\"response\":{");
+                document::json_piece("{\"schema\":1,\"response\":{");
                 for (name, value) in envelope.as_object().into_iter().flatten() {
-                    document::piece(&format!("{}:{value},", Value::from(name.as_str())));
+                    document::json_piece(&format!("{}:{value},", Value::from(name.as_str())));
                 }
-                document::piece("\"data\":[");
+                document::json_piece("\"data\":[");
             }
             for row in &rows {
-                document::piece(if self.shown == 0 { "\n" } else { ",\n" });
-                document::piece(&row.to_string());
+                document::json_piece(if self.shown == 0 { "\n" } else { ",\n" });
+                document::json_piece(&row.to_string());
                 self.shown += 1;
             }
         } else {
@@ -207,7 +207,7 @@ impl<'a> Rows<'a> {
         if !self.begun || !self.global.json() {
             return failure;
         }
-        document::piece(&format!(
+        document::json_piece(&format!(
             "]}},\"findings\":{},\"error\":{}}}\n",
             document::findings(&self.findings),
             failure.error()
@@ -217,7 +217,7 @@ impl<'a> Rows<'a> {
 
     fn finish(self) -> Result<u8, Failure> {
         if self.global.json() {
-            document::piece(&format!("]}},\"findings\":{}}}\n", document::findings(&self.findings)));
+            document::json_piece(&format!("]}},\"findings\":{}}}\n", document::findings(&self.findings)));
         }
         document::judge(self.global, &self.findings)?;
         Ok(if self.shown == 0 { Kind::Unchanged.exit_code() } else { 0 })

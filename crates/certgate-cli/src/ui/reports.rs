@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_wire::visible;
 use clap::Args;
 
 use crate::exit::Failure;
@@ -156,18 +157,16 @@ fn file(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
 }
 
-/// For text and for quoted attributes, of XML and HTML alike. What XML cannot hold is shown as `�`.
+/// For text and for quoted attributes, of XML and HTML alike. What is hidden, and with it what XML cannot hold, is made visible.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
             '"' => escaped += "&quot;",
             '\'' => escaped += "&#39;",
-            '\n' | '\t' => escaped.push(c),
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => escaped.push(char::REPLACEMENT_CHARACTER),
             c => escaped.push(c),
         }
     }
@@ -196,7 +195,7 @@ mod tests {
           <testsuite name="tape &#39;one&#39;" tests="2" failures="1">
             <testcase classname="tape &#39;one&#39;" name="a"/>
             <testcase classname="tape &#39;one&#39;" name="b">
-              <failure message="x &lt; &quot;y&quot; &amp; z�">x &lt; &quot;y&quot; &amp; z�
+              <failure message="x &lt; &quot;y&quot; &amp; z&lt;U+0001&gt;">x &lt; &quot;y&quot; &amp; z&lt;U+0001&gt;
         second</failure>
             </testcase>
           </testsuite>

@@ -7,9 +7,7 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
 }
 
-/// Text for a terminal: control characters other than line ends and tabs are shown as `�`.
+/// Text for a terminal: what is hidden is made visible; line ends and tabs stay.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
+    certgate_wire::visible(text).into_owned()
 }

@@ -1,12 +1,10 @@
 //! Tables for people: columns that fit the terminal.
 
+use certgate_wire::one_line;
 use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use serde_json::Value;
 
-use crate::{
-    ui::document,
-    ui::streams::{printable, say},
-};
+use crate::{ui::document, ui::streams::say};
 
 /// A table whose rows come in pages; the first page settles how wide its columns are.
 pub(crate) struct Table {
@@ -94,7 +92,7 @@ fn cell(row: &Value, column: &str) -> String {
         }
         Some(other) => other.to_string(),
     };
-    printable(&text).replace(['\n', '\t'], " ")
+    one_line(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -107,7 +105,7 @@ mod tests {
     fn cells() {
         let row = json!({ "id": 571, "job": { "status": "RUNNING" }, "adminContact": { "id": 7, "fname": "x" }, "text": "a\nb\u{1b}c" });
         for (column, expected) in
-            [("id", "571"), ("job.status", "RUNNING"), ("adminContact", "7"), ("text", "a b\u{fffd}c"), ("none", "")]
+            [("id", "571"), ("job.status", "RUNNING"), ("adminContact", "7"), ("text", "a␊b<U+001B>c"), ("none", "")]
         {
             assert_eq!(cell(&row, column), expected, "{column}");
         }

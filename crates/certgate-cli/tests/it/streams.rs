@@ -1,9 +1,11 @@
 //! What goes to which stream, and what becomes of it where nobody takes it.
 
-use std::{fs::File, process::Stdio};
+use std::{fs::File, process::Stdio, time::Duration};
 
-use certgate_domain::TaskKind;
+use certgate_domain::{Protocol, TaskKind};
+use certgate_server::{Caller, Handled, Handler, Server};
 use certgate_simulator::Settings;
+use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr};
@@ -119,4 +121,39 @@ fn columns_that_are_not_there() {
     for columns in ["", "id,,name"] {
         assert_eq!(exit(&run(columns)), 2, "{columns}");
     }
+}
+
+/// A gateway that says the same to everything.
+struct Lying(&'static str);
+
+impl Handler for Lying {
+    fn protocols(&self) -> &[Protocol] {
+        &[Protocol::Json]
+    }
+
+    fn handle(&self, _: Protocol, _: &Request, _: &Caller) -> Handled {
+        Handled::Reply(Reply::of(self.0), Duration::ZERO)
+    }
+}
+
+/// Texts of others are data: they neither steer a terminal nor speak in certgate's place.
+#[test]
+fn hidden_characters_and_forged_lines() {
+    let body = r#"{"status":{"code":"S400104","text":"\u009b31m\u0085\u007f\u202e\u200b","type":"SUCCESS"},
+        "field\nok public-key: FORGED":1,"data":[]}"#;
+    let decode = ["decode", "--transport", "json", "--task", "certificate-info", "--side", "response", "-"];
+    let output = certgate(&decode, body);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text.contains(r"\u009b31m\u0085\u007f\u202e\u200b"), "{text}");
+    assert_eq!(json(&output)["value"]["status"]["text"], "\u{9b}31m\u{85}\u{7f}\u{202e}\u{200b}", "it says the same");
+
+    let refusal = r#"{"status":{"code":"E400104","text":"no\nok public-key: FORGED","type":"ERROR"},
+        "messages":[{"code":"EF1\nok one","text":"a\r\nok two","objects":[{"type":"x\nok three","value":"y"}],"notice":"n\nok four\u009b"}]}"#;
+    let server = Server::start(Lying(refusal), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let output = certgate(&["info", "571", "--endpoint", &endpoint(&server, "json")], "");
+    let said = stderr(&output);
+    assert_eq!(exit(&output), 3, "{said}");
+    assert!(said.lines().all(|line| !line.starts_with("ok")) && said.contains("no␊ok public-key: FORGED"), "{said}");
+    assert!(said.contains("<U+009B>"), "{said}");
 }
