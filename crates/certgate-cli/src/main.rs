@@ -4,7 +4,6 @@
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
 mod args;
-mod bridge;
 mod command;
 mod connection;
 mod exit;

@@ -106,6 +106,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "tempfile",
         ]),
     ),
+    ("certgate-bridge", Some(&["certgate-client", "certgate-domain", "certgate-server", "certgate-wire"])),
     ("certgate-server", Some(&["certgate-domain", "certgate-wire", "http-body-util", "hyper", "hyper-util", "tokio"])),
     ("certgate-cli", None),
 ];

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
+use certgate_bridge::Event;
 use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
     args::{Global, protocol},
-    bridge,
     command::serve::serve,
     connection::Home,
     exit::Failure,
@@ -72,7 +72,14 @@ impl Bridge {
                 self.listen
             ));
         }
-        let bridge = bridge::Bridge::new(global, front, settings.codec(front)?, clients);
+        let (is_quiet, is_verbose) = (global.quiet, global.verbose);
+        let tell = move |event: &Event<'_>| match event {
+            event if event.is_warning() && is_quiet => {}
+            event if event.is_warning() => say(&format!("certgate: warning: {event}")),
+            Event::Answered { .. } if !is_verbose => {}
+            event => say(&format!("certgate: {event}")),
+        };
+        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell).strict(global.strict);
         serve(global, bridge, self.listen, &[front], behind)
     }
 

@@ -1,53 +1,60 @@
-//! A gateway over one protocol that answers by asking another gateway over the other.
+//! The handler of a bridge.
 
 use std::{
     sync::{Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
-use certgate::{Client, Error, Phase};
+use certgate_client::{Client, Error, Phase};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, TaskKind};
 use certgate_server::{Caller, Handled, Handler, message, refusal, unreadable};
-use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Reply, Request};
+use certgate_wire::{Body, Codec, Decoded, Finding, Reply, Request};
 
-use crate::{args::Global, ui::streams::say};
+use crate::{Event, Side};
 
-/// The bridge. It knows no account: who asks is passed on.
-pub(crate) struct Bridge {
+/// Answers requests in one protocol by asking a gateway over the other one. It knows no account: who asks is passed on.
+pub struct Bridge {
     front: Protocol,
     codec: Box<dyn Codec>,
     /// Those that are not asking. Each is taken for a request and put back.
     idle: Mutex<mpsc::Receiver<Client>>,
     put_back: mpsc::Sender<Client>,
     is_strict: bool,
-    is_quiet: bool,
-    is_verbose: bool,
+    tell: Box<dyn Fn(&Event<'_>) + Send + Sync>,
 }
 
 /// A task and its answer.
 type Answered = (TaskKind, Response<AnyData>);
 
 impl Bridge {
-    /// Speaks the front's protocol by its codec, and asks by those clients.
-    pub(crate) fn new(global: &Global, front: Protocol, codec: Box<dyn Codec>, clients: Vec<Client>) -> Self {
+    /// Speaks the protocol of `codec` in front, and asks by these clients, each for one request at a time. `tell` is told what
+    /// happens.
+    pub fn new(codec: Box<dyn Codec>, clients: Vec<Client>, tell: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         let (put_back, idle) = mpsc::channel();
         for client in clients {
             let _ = put_back.send(client);
         }
-        let (is_strict, is_quiet, is_verbose) = (global.strict, global.quiet, global.verbose);
-        Self { front, codec, idle: Mutex::new(idle), put_back, is_strict, is_quiet, is_verbose }
+        let front = codec.protocol();
+        Self { front, codec, idle: Mutex::new(idle), put_back, is_strict: false, tell: Box::new(tell) }
+    }
+
+    /// Refuses requests that have something in them that is not understood.
+    #[must_use]
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
+        self
     }
 
     fn reply(&self, request: &Request) -> Reply {
         let calls = match self.codec.decode_requests(None, request) {
             Ok(calls) => calls,
             Err(why) => {
-                self.log_unreadable(&why);
+                (self.tell)(&Event::Unreadable(&why));
                 return self.codec.encode_responses(&[(TaskKind::Hello, unreadable(self.front, &why))]).payload;
             }
         };
         for Decoded { value, findings } in &calls {
-            self.warn(value.task.kind(), "request", findings);
+            self.tell_findings(value.task.kind(), Side::Request, findings);
         }
         let Ok(mut client) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).recv() else {
             return text(500, "the bridge has nobody to ask".to_owned());
@@ -59,11 +66,8 @@ impl Bridge {
             Err(trouble) => return trouble,
         };
         let encoded = self.codec.encode_responses(&answers);
-        if !self.is_quiet {
-            for loss in &encoded.losses {
-                let front = self.front;
-                log(&format!("warning: answer: `{}` cannot be said over {front}: {}", loss.path, loss.why));
-            }
+        for loss in &encoded.losses {
+            (self.tell)(&Event::Lost { front: self.front, loss });
         }
         encoded.payload
     }
@@ -78,18 +82,16 @@ impl Bridge {
             let kind = call.task.kind();
             let answer = match client.forward(call) {
                 Ok(exchange) => {
-                    self.warn(kind, "answer", &exchange.answer.findings);
+                    self.tell_findings(kind, Side::Answer, &exchange.answer.findings);
                     exchange.answer.value
                 }
                 Err(Error::Unauthorized { http_status, .. }) => {
                     let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
                     refused(call, Some("E00000"), message("EF01000", &text, "request.auth", "")).1
                 }
-                Err(error) => return Err(trouble(&error, &answers, calls.len())),
+                Err(error) => return Err(self.unanswered(&error, &answers, calls.len())),
             };
-            if self.is_verbose {
-                log(&said(kind, &answer));
-            }
+            (self.tell)(&answered(kind, &answer));
             answers.push((kind, answer));
         }
         Ok(answers)
@@ -99,7 +101,7 @@ impl Bridge {
     fn unfit(&self, client: &Client, call: &Decoded<Call>) -> Option<Message> {
         let kind = call.value.task.kind();
         if let (true, Some(finding)) = (self.is_strict, call.findings.first()) {
-            let text = format!("{}: {finding} (--strict). Nothing was sent.", kind.name());
+            let text = format!("{}: {finding}. Nothing was sent.", kind.name());
             return Some(message("EF01000", &text, &finding.path, ""));
         }
         match client.check(&call.value) {
@@ -112,21 +114,44 @@ impl Bridge {
         }
     }
 
-    /// Says what was odd: names and places, never what stood there.
-    fn warn(&self, kind: TaskKind, side: &str, findings: &[Finding]) {
-        if !self.is_quiet {
-            for finding in findings {
-                log(&format!("warning: {} {side}: {finding}", kind.name()));
-            }
+    fn tell_findings(&self, task: TaskKind, side: Side, findings: &[Finding]) {
+        for finding in findings {
+            (self.tell)(&Event::Finding { task, side, finding });
         }
     }
 
-    /// What was found may be a password that stood at the wrong place.
-    fn log_unreadable(&self, why: &DecodeError) {
-        if !self.is_quiet {
-            let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
-            log(&format!("warning: a request cannot be read: {place}{}: expected {}", why.path, why.expected));
+    /// What HTTP says where a task has no answer. It is neither a success nor a refusal: the caller has to look.
+    fn unanswered(&self, error: &Error, answers: &[Answered], calls: usize) -> Reply {
+        let mut why = error.to_string();
+        why += match error {
+            Error::Unreachable { .. } => "; it changed nothing",
+            // The trace may fail when it had left.
+            Error::Storage { .. } => "; whether it was carried out is not known",
+            _ => "",
+        };
+        (self.tell)(&Event::Unanswered { why: &why });
+        for (kind, answer) in answers {
+            why += &format!("\nbefore it: {}", answered(*kind, answer));
         }
+        if let left @ 1.. = calls.saturating_sub(answers.len() + 1) {
+            why += &format!("\nafter it: {left} not sent");
+        }
+        if let Error::Undecodable { body, .. } = error {
+            why += &format!("\nthe answer, redacted:\n\n{}", String::from_utf8_lossy(body));
+        }
+        // 429 and 503 invite to send all of it again.
+        let may_repeat = answers.iter().all(|(kind, _)| kind.is_safe_to_repeat());
+        let status = match error {
+            Error::Unreachable { phase: Phase::Pace, .. } if may_repeat => 429,
+            Error::Interrupted if may_repeat => 503,
+            Error::Storage { .. } | Error::Store(_) | Error::Settings(_) => 500,
+            _ => 502,
+        };
+        let mut reply = text(status, why);
+        if matches!(status, 429 | 503) {
+            reply.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+        }
+        reply
     }
 }
 
@@ -147,52 +172,13 @@ fn refused(call: &Call, code: Option<&str>, reason: Message) -> Answered {
     (kind, Response { ctid: call.options.ctid.clone(), ..refusal(code.unwrap_or(&own), reason) })
 }
 
-/// What HTTP says where a task has no answer. It is neither a success nor a refusal: the caller has to look.
-fn trouble(error: &Error, answers: &[Answered], calls: usize) -> Reply {
-    let mut said_of_it = error.to_string();
-    said_of_it += match error {
-        Error::Unreachable { .. } => "; it changed nothing",
-        // The trace may fail when it had left.
-        Error::Storage { .. } => "; whether it was carried out is not known",
-        _ => "",
-    };
-    log(&said_of_it);
-    for (kind, answer) in answers {
-        said_of_it += &format!("\nbefore it: {}", said(*kind, answer));
-    }
-    if let left @ 1.. = calls.saturating_sub(answers.len() + 1) {
-        said_of_it += &format!("\nafter it: {left} not sent");
-    }
-    if let Error::Undecodable { body, .. } = error {
-        said_of_it += &format!("\nthe answer, redacted:\n\n{}", String::from_utf8_lossy(body));
-    }
-    // 429 and 503 invite to send all of it again.
-    let may_repeat = answers.iter().all(|(kind, _)| kind.is_safe_to_repeat());
-    let status = match error {
-        Error::Unreachable { phase: Phase::Pace, .. } if may_repeat => 429,
-        Error::Interrupted if may_repeat => 503,
-        Error::Storage { .. } | Error::Store(_) | Error::Settings(_) => 500,
-        _ => 502,
-    };
-    let mut reply = text(status, said_of_it);
-    if matches!(status, 429 | 503) {
-        reply.headers.push(("Retry-After".to_owned(), "1".to_owned()));
-    }
-    reply
-}
-
 /// Task, code and transaction id of an answer.
-fn said(kind: TaskKind, answer: &Response<AnyData>) -> String {
-    let code = answer.status.code.as_ref().map_or("no code", |code| code.as_str());
-    let stid = answer.stid.as_ref().map(|stid| format!(" (stid {stid})")).unwrap_or_default();
-    format!("{}: {code}{stid}", kind.name())
+fn answered(task: TaskKind, answer: &Response<AnyData>) -> Event<'_> {
+    let code = answer.status.code.as_ref().map(|code| code.as_str());
+    Event::Answered { task, code, stid: answer.stid.as_deref() }
 }
 
 fn text(status: u16, text: String) -> Reply {
     let headers = vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
     Reply { status, headers, body: Body((text + "\n").into_bytes()) }
-}
-
-fn log(text: &str) {
-    say(&format!("certgate: {text}"));
 }

@@ -1,0 +1,88 @@
+//! What a bridge tells whoever runs it.
+
+use std::fmt;
+
+use certgate_domain::{Protocol, TaskKind};
+use certgate_wire::{DecodeError, Finding, Loss};
+
+/// Which side of an exchange a finding was on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Side {
+    /// The caller's request.
+    Request,
+    /// The gateway's answer.
+    Answer,
+}
+
+/// What happened at a bridge. Its text names tasks and places, never what stood there.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request that is none of the protocol's; it was refused.
+    Unreadable(&'a DecodeError),
+    /// Something was not understood.
+    Finding {
+        /// The task.
+        task: TaskKind,
+        /// On which side.
+        side: Side,
+        /// What, and where.
+        finding: &'a Finding,
+    },
+    /// An answer says something that the protocol in front cannot say.
+    Lost {
+        /// The protocol in front.
+        front: Protocol,
+        /// What is lost, and why.
+        loss: &'a Loss,
+    },
+    /// A task was answered.
+    Answered {
+        /// The task.
+        task: TaskKind,
+        /// The answer's code, where it has one.
+        code: Option<&'a str>,
+        /// The gateway's transaction id.
+        stid: Option<&'a str>,
+    },
+    /// A task has no answer: HTTP said so to the caller.
+    Unanswered {
+        /// Why, and what is known of it.
+        why: &'a str,
+    },
+}
+
+impl Event<'_> {
+    /// Whether it is a warning: the exchange goes on, and something of it is odd.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Finding { .. } | Self::Lost { .. })
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // What was found may be a password that stood at the wrong place.
+            Self::Unreadable(why) => {
+                let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
+                write!(f, "a request cannot be read: {place}{}: expected {}", why.path, why.expected)
+            }
+            Self::Finding { task, side, finding } => {
+                let side = match side {
+                    Side::Request => "request",
+                    Side::Answer => "answer",
+                };
+                write!(f, "{} {side}: {finding}", task.name())
+            }
+            Self::Lost { front, loss } => {
+                write!(f, "answer: `{}` cannot be said over {front}: {}", loss.path, loss.why)
+            }
+            Self::Answered { task, code, stid } => {
+                write!(f, "{}: {}", task.name(), code.unwrap_or("no code"))?;
+                stid.map_or(Ok(()), |stid| write!(f, " (stid {stid})"))
+            }
+            Self::Unanswered { why } => f.write_str(why),
+        }
+    }
+}
