@@ -10,7 +10,9 @@ use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Positio
 use jiff::tz::TimeZone;
 
 use crate::{
-    nodes::Tree,
+    fingerprint::Fingerprint,
+    nodes::{Marks, NONE, Tree},
+    record::Record,
     value::{read_flag, read_moment},
 };
 
@@ -22,6 +24,8 @@ pub(crate) struct Reading<'a> {
     findings: RefCell<Vec<Found>>,
     /// Bytes that records may still take.
     room: Cell<usize>,
+    /// The element found last.
+    last: Cell<u32>,
 }
 
 /// A finding whose place is worked out at the end, for all in one go.
@@ -45,6 +49,8 @@ enum Tick {
 pub(crate) struct Element<'r, 'a> {
     reading: &'r Reading<'a>,
     node: u32,
+    /// Of its children's names: most fields are absent, and names need not be compared for them.
+    marks: Marks,
 }
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -52,13 +58,18 @@ type Result<T> = std::result::Result<T, DecodeError>;
 impl<'a> Reading<'a> {
     pub(crate) fn new(tree: &'a Tree<'a>, zone: &'a TimeZone) -> Self {
         let room = Cell::new(Limits::records(tree.bytes().len()));
-        Self { tree, zone, ticks: vec![Cell::new(Tick::Unread); tree.len()], findings: RefCell::default(), room }
+        let ticks = vec![Cell::new(Tick::Unread); tree.len()];
+        Self { tree, zone, ticks, findings: RefCell::default(), room, last: Cell::new(NONE) }
     }
 
     /// The root, read.
     pub(crate) fn root(&self) -> Element<'_, 'a> {
         self.tick(0, Tick::Read);
-        Element { reading: self, node: 0 }
+        self.element(0)
+    }
+
+    fn element(&self, node: u32) -> Element<'_, 'a> {
+        Element { reading: self, node, marks: self.tree.marks(node) }
     }
 
     fn tick(&self, node: u32, tick: Tick) {
@@ -143,7 +154,7 @@ impl<'r, 'a> Element<'r, 'a> {
     pub(crate) fn unread(&self) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;
         let children = reading.tree.children(self.node).filter(|node| reading.ticked(*node) == Tick::Unread);
-        children.map(|node| Element { reading, node }).collect()
+        children.map(|node| reading.element(node)).collect()
     }
 
     /// An error at this element.
@@ -188,32 +199,62 @@ impl<'r, 'a> Element<'r, 'a> {
     }
 
     /// All children of one of these names, ticked off.
-    pub(crate) fn all<const N: usize>(&self, names: &[&str; N]) -> Vec<Element<'r, 'a>> {
+    pub(crate) fn all<const N: usize>(&self, names: [&str; N]) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;
         let mut found = Vec::new();
-        for node in reading.tree.named(self.node, names) {
-            reading.tick(node, Tick::Read);
-            found.push(Element { reading, node });
+        if self.may_have(names) {
+            for node in reading.tree.named(self.node, &names) {
+                reading.tick(node, Tick::Read);
+                found.push(reading.element(node));
+            }
         }
         found
     }
 
     /// The one child of one of these names, ticked off. Several spellings of one field count as the same.
-    pub(crate) fn one<const N: usize>(&self, names: &[&str; N]) -> Result<Option<Element<'r, 'a>>> {
+    #[inline]
+    pub(crate) fn one<const N: usize>(&self, names: [&str; N]) -> Result<Option<Element<'r, 'a>>> {
+        if self.may_have(names) { self.find_one(&names) } else { Ok(None) }
+    }
+
+    /// Inlined, the marks of the names are constants.
+    #[inline]
+    fn may_have<const N: usize>(&self, names: [&str; N]) -> bool {
+        names.into_iter().any(|name| self.marks.any & Fingerprint::of(name).mark() != 0)
+    }
+
+    fn find_one<const N: usize>(&self, names: &[&str; N]) -> Result<Option<Element<'r, 'a>>> {
         let reading = self.reading;
-        let mut named = reading.tree.named(self.node, names);
-        let Some(node) = named.next() else { return Ok(None) };
-        if let Some(node) = named.next() {
-            return Err(Element { reading, node }.refuse("a second one", "one only"));
-        }
+        let node = match names.as_slice() {
+            [name] if self.marks.several & Fingerprint::of(name).mark() == 0 => {
+                reading.tree.first_named(self.node, name, reading.last.get())
+            }
+            _ => {
+                let mut named = reading.tree.named(self.node, names);
+                let first = named.next();
+                if let Some(second) = named.next() {
+                    return Err(reading.element(second).refuse("a second one", "one only"));
+                }
+                first
+            }
+        };
+        let Some(node) = node else { return Ok(None) };
+        reading.last.set(node);
         reading.tick(node, Tick::Read);
-        Ok(Some(Element { reading, node }))
+        Ok(Some(reading.element(node)))
     }
 
     /// The text of a scalar, trimmed; `None` where it is empty.
     pub(crate) fn scalar(&self) -> Result<Option<&'r str>> {
         self.check_scalar()?;
         Ok(Some(self.verbatim().trim_ascii()).filter(|text| !text.is_empty()))
+    }
+
+    /// The scalar of one of these names, and its text.
+    #[inline]
+    fn scalar_of<const N: usize>(&self, names: [&str; N]) -> Result<Option<(Self, &'r str)>> {
+        let Some(element) = self.one(names)? else { return Ok(None) };
+        Ok(element.scalar()?.map(|text| (element, text)))
     }
 
     fn check_scalar(&self) -> Result<()> {
@@ -259,100 +300,20 @@ impl<'r, 'a> Element<'r, 'a> {
         Ok(())
     }
 
-    pub(crate) fn record<T>(&self, name: &str, read: impl FnOnce(&Self) -> Result<T>) -> Result<Option<T>> {
-        match self.one(&[name])? {
-            Some(element) => element.read(read),
-            None => Ok(None),
-        }
-    }
-
-    pub(crate) fn records<T>(&self, name: &str, read: impl Fn(&Self) -> Result<T>) -> Result<Vec<T>> {
-        let mut records = Vec::new();
-        for element in self.all(&[name]) {
-            records.extend(element.read(&read)?);
-        }
-        Ok(records)
-    }
-
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
-        self.text_of(&[name])
-    }
-
-    pub(crate) fn text_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<String>> {
+    /// What one child says, read as a block of its own.
+    pub(crate) fn block<const N: usize, T>(
+        &self,
+        names: [&str; N],
+        read: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<Option<T>> {
         match self.one(names)? {
-            Some(element) => Ok(element.scalar()?.map(str::to_owned)),
-            None => Ok(None),
-        }
-    }
-
-    /// A text that counts byte for byte: PEM, zone lines.
-    pub(crate) fn bytes(&self, name: &str) -> Result<Option<String>> {
-        self.bytes_of(&[name])
-    }
-
-    pub(crate) fn bytes_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<String>> {
-        let Some(element) = self.one(names)? else { return Ok(None) };
-        element.check_scalar()?;
-        Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
-    }
-
-    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>> {
-        let mut texts = Vec::new();
-        for element in self.all(&[name]) {
-            texts.extend(element.scalar()?.map(str::to_owned));
-        }
-        Ok(texts)
-    }
-
-    pub(crate) fn word<T: for<'t> From<&'t str>>(&self, name: &str) -> Result<Option<T>> {
-        match self.one(&[name])? {
-            Some(element) => Ok(element.scalar()?.map(T::from)),
-            None => Ok(None),
-        }
-    }
-
-    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>> {
-        Ok(self.bytes(name)?.map(Secret::new))
-    }
-
-    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>> {
-        self.integer_of(&[name])
-    }
-
-    pub(crate) fn integer_of<const N: usize>(&self, names: &[&str; N]) -> Result<Option<i64>> {
-        let Some(element) = self.one(names)? else { return Ok(None) };
-        match element.scalar()? {
-            Some(text) => element.whole_number(text).map(Some),
+            Some(element) => element.read(read),
             None => Ok(None),
         }
     }
 
     pub(crate) fn whole_number(&self, text: &str) -> Result<i64> {
         text.parse().map_err(|_| self.refuse(excerpt(text), "a whole number"))
-    }
-
-    fn said<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<Lenient<T>>> {
-        let Some(element) = self.one(&[name])? else { return Ok(None) };
-        Ok(element.scalar()?.map(|text| match read(text) {
-            Some(value) => Lenient::Parsed(value),
-            None => {
-                element.odd_value();
-                Lenient::Raw(text.to_owned())
-            }
-        }))
-    }
-
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<Lenient<bool>>> {
-        self.said(name, read_flag)
-    }
-
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Lenient<Moment>>> {
-        self.said(name, |text| read_moment(text, self.reading.zone))
-    }
-
-    /// A number the page itself shows as a word: `<context>CONTEXT</context>`.
-    pub(crate) fn number_or_text(&self, name: &str) -> Result<Option<Lenient<i64>>> {
-        self.said(name, |text| text.parse().ok())
     }
 
     /// The element whole, as an object of a kind that is not modelled. `None` where it is empty.
@@ -372,12 +333,101 @@ impl<'r, 'a> Element<'r, 'a> {
         if entries.is_empty() && !self.has_children() {
             return Ok(Some(Foreign::Text(text.to_owned())).filter(|_| !text.is_empty()));
         }
-        let children = tree.children(self.node).map(|node| Element { reading: self.reading, node });
+        let children = tree.children(self.node).map(|node| self.reading.element(node));
         entries.extend(together(children)?);
         if !text.is_empty() {
             entries.push(("#text".to_owned(), Foreign::Text(text.to_owned())));
         }
         Ok(Some(entries).filter(|entries| !entries.is_empty()).map(Foreign::Map))
+    }
+}
+
+/// The kinds of fields, each by its names. [`Out`](crate::out::Out) writes what each of them reads.
+impl Element<'_, '_> {
+    #[inline]
+    pub(crate) fn text<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
+        Ok(self.scalar_of(names)?.map(|(_, text)| text.to_owned()))
+    }
+
+    /// A text that counts byte for byte: zone lines, secrets.
+    #[inline]
+    pub(crate) fn bytes<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
+        let Some(element) = self.one(names)? else { return Ok(None) };
+        element.check_scalar()?;
+        Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
+    }
+
+    /// The same, which is written as CDATA: PEM, HTML.
+    #[inline]
+    pub(crate) fn cdata<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
+        self.bytes(names)
+    }
+
+    pub(crate) fn texts<const N: usize>(&self, names: [&str; N]) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for element in self.all(names) {
+            texts.extend(element.scalar()?.map(str::to_owned));
+        }
+        Ok(texts)
+    }
+
+    #[inline]
+    pub(crate) fn word<const N: usize, W: for<'w> From<&'w str>>(&self, names: [&str; N]) -> Result<Option<W>> {
+        Ok(self.scalar_of(names)?.map(|(_, word)| W::from(word)))
+    }
+
+    #[inline]
+    pub(crate) fn secret<const N: usize>(&self, names: [&str; N]) -> Result<Option<Secret>> {
+        Ok(self.bytes(names)?.map(Secret::new))
+    }
+
+    #[inline]
+    pub(crate) fn integer<const N: usize>(&self, names: [&str; N]) -> Result<Option<i64>> {
+        self.scalar_of(names)?.map(|(element, text)| element.whole_number(text)).transpose()
+    }
+
+    #[inline]
+    pub(crate) fn flag<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<bool>>> {
+        self.lenient(names, read_flag)
+    }
+
+    #[inline]
+    pub(crate) fn moment<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<Moment>>> {
+        self.lenient(names, |text| read_moment(text, self.reading.zone))
+    }
+
+    /// A number the page itself shows as a word: `<context>CONTEXT</context>`.
+    #[inline]
+    pub(crate) fn lenient_integer<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<i64>>> {
+        self.lenient(names, |text| text.parse().ok())
+    }
+
+    #[inline]
+    fn lenient<const N: usize, T>(
+        &self,
+        names: [&str; N],
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<Lenient<T>>> {
+        Ok(self.scalar_of(names)?.map(|(element, text)| match read(text) {
+            Some(value) => Lenient::Parsed(value),
+            None => {
+                element.odd_value();
+                Lenient::Raw(text.to_owned())
+            }
+        }))
+    }
+
+    #[inline]
+    pub(crate) fn record<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Option<R>> {
+        self.block(names, R::read)
+    }
+
+    pub(crate) fn records<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Vec<R>> {
+        let mut records = Vec::new();
+        for element in self.all(names) {
+            records.extend(element.read(R::read)?);
+        }
+        Ok(records)
     }
 }
 

@@ -1,16 +1,16 @@
 //! `request` and `response`.
 
-use certgate_domain::{
-    AnyData, AnyTask, Call, Credentials, Identity, Lenient, Options, Response, ResponseObject, Secret, Status,
-    StatusCode, TaskKind,
-};
+use certgate_domain::{AnyData, AnyTask, Call, Credentials, Identity, Options, Response, Status, StatusCode, TaskKind};
 use certgate_wire::{DecodeError, Limits, excerpt};
 
 use crate::{
     element::Element,
     key,
     out::Out,
-    record::{basic_user, message},
+    record::{
+        Record,
+        object::{read_named, write_named},
+    },
     task,
 };
 
@@ -22,14 +22,14 @@ pub(crate) fn read_request(root: &Element<'_, '_>, expected: Option<TaskKind>) -
     check_root(root, "request")?;
     let identity = read_identity(root)?;
     let shared = Options {
-        owner: root.record("owner", basic_user::read)?,
-        language: root.text("language")?,
+        owner: root.record(["owner"])?,
+        language: root.text(["language"])?,
         // Clients have them here, too.
-        ctid: root.text("ctid")?,
-        reply_to: root.text_of(&["reply_to", "replyTo"])?,
+        ctid: root.text(["ctid"])?,
+        reply_to: root.text(["reply_to", "replyTo"])?,
         ..Options::default()
     };
-    let tasks = root.all(&["task"]);
+    let tasks = root.all(["task"]);
     check_count(root, tasks.len(), "tasks")?;
     if tasks.is_empty() {
         return Err(root.refuse("no task", "<task><code>…</code></task>"));
@@ -51,10 +51,10 @@ fn read_task(
     let kind = read_code(e, expected)?;
     e.check_record()?;
     let options = Options {
-        ctid: e.text("ctid")?.or_else(|| shared.ctid.clone()),
-        reply_to: e.text_of(&["reply_to", "replyTo"])?.or_else(|| shared.reply_to.clone()),
-        keys: e.texts("key")?.iter().map(|name| key::from_xml(name)).collect(),
-        force_contact_create: e.flag("force_contact_create")?,
+        ctid: e.text(["ctid"])?.or_else(|| shared.ctid.clone()),
+        reply_to: e.text(["reply_to", "replyTo"])?.or_else(|| shared.reply_to.clone()),
+        keys: e.texts(["key"])?.iter().map(|name| key::from_xml(name)).collect(),
+        force_contact_create: e.flag(["force_contact_create"])?,
         ..shared.clone()
     };
     Ok((task::read_request(kind, e)?, options))
@@ -82,7 +82,7 @@ fn check_root(root: &Element<'_, '_>, expected: &str) -> Result<(), DecodeError>
 
 fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind, DecodeError> {
     let missing = || e.refuse("no task code", "<code>400104</code>, for instance");
-    let code = e.one(&["code"])?.ok_or_else(missing)?;
+    let code = e.one(["code"])?.ok_or_else(missing)?;
     let text = code.scalar()?.ok_or_else(missing)?;
     let Some(kind) = TaskKind::by_code(text) else {
         return Err(code.refuse(format!("the task code {}", excerpt(text)), "the code of a known task, such as 400104"));
@@ -100,13 +100,13 @@ fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind
 /// Who asks, in any of the blocks the gateway knows; their content is nobody's finding.
 fn read_identity(root: &Element<'_, '_>) -> Result<Option<Identity>, DecodeError> {
     let mut identity = None;
-    for e in root.all(&["auth", "authentication", "auth_session"]) {
-        let (user, password, context) = (e.text("user")?, e.bytes("password")?, e.text("context")?);
-        let (token, session) = (e.secret("token")?, e.secret("hash")?);
+    for e in root.all(["auth", "authentication", "auth_session"]) {
+        let (user, password, context) = (e.text(["user"])?, e.secret(["password"])?, e.text(["context"])?);
+        let (token, session) = (e.secret(["token"])?, e.secret(["hash"])?);
         e.take_whole();
         if let (Some(user), Some(password)) = (user, password) {
             let context = context.unwrap_or_default();
-            let credentials = Credentials { user, password: Secret::new(password), context, token };
+            let credentials = Credentials { user, password, context, token };
             identity = Some(Identity::Credentials(credentials));
         } else if let Some(session) = session {
             identity = Some(Identity::Session(session));
@@ -118,12 +118,12 @@ fn read_identity(root: &Element<'_, '_>) -> Result<Option<Identity>, DecodeError
 fn write_identity(out: &mut Out<'_>, identity: &Identity) {
     match identity {
         Identity::Credentials(Credentials { user, password, context, token }) => out.element("auth", |out| {
-            out.text("user", Some(user));
-            out.secret("password", Some(password));
-            out.text("context", Some(context.as_str()).filter(|context| !context.is_empty()));
-            out.secret("token", token.as_ref());
+            out.text("user", &Some(user));
+            out.bytes("password", &Some(password.expose()));
+            out.text("context", &Some(context).filter(|context| !context.is_empty()));
+            out.secret("token", token);
         }),
-        Identity::Session(session) => out.element("auth_session", |out| out.secret("hash", Some(session))),
+        Identity::Session(session) => out.element("auth_session", |out| out.bytes("hash", &Some(session.expose()))),
     }
 }
 
@@ -148,8 +148,8 @@ fn write_head(out: &mut Out<'_>, call: &Call) {
         out.within("credentials", |out| write_identity(out, identity));
     }
     out.within("options", |out| {
-        out.record("owner", call.options.owner.as_ref(), basic_user::write);
-        out.text("language", call.options.language.as_deref());
+        out.record("owner", &call.options.owner);
+        out.text("language", &call.options.language);
     });
 }
 
@@ -157,19 +157,15 @@ fn write_task(out: &mut Out<'_>, call: &Call) {
     let Call { task, options, identity: _ } = call;
     let Options { owner: _, language: _, ctid, reply_to, keys, force_contact_create, demo } = options;
     out.element("task", |out| {
-        out.text("code", Some(task.kind().code()));
+        out.text("code", &Some(task.kind().code()));
         task::write_request(out, task);
         out.within("options", |out| {
             out.within("keys", |out| {
-                out.items(keys, |out, name| out.text_as("key", "", Some(&key::to_xml(name))));
+                out.items(keys, |out, name| out.text(("key", ""), &Some(key::to_xml(name))));
             });
-            match force_contact_create {
-                Some(Lenient::Parsed(force)) => out.integer("force_contact_create", Some(i64::from(*force))),
-                Some(Lenient::Raw(text)) => out.text("force_contact_create", Some(text)),
-                None => {}
-            }
-            out.text("ctid", ctid.as_deref());
-            out.text("reply_to", reply_to.as_deref());
+            out.flag("force_contact_create", force_contact_create);
+            out.text("ctid", ctid);
+            out.text("reply_to", reply_to);
             if demo.is_some() {
                 out.lose("demo", "XML has no demo mode: the demo system has an address of its own");
             }
@@ -180,8 +176,8 @@ fn write_task(out: &mut Out<'_>, call: &Call) {
 /// Every result of a response.
 pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Parts<Response<AnyData>>, DecodeError> {
     check_root(root, "response")?;
-    let (stid, ctid) = (root.text("stid")?, root.text("ctid")?);
-    let results = root.all(&["result"]);
+    let (stid, ctid) = (root.text(["stid"])?, root.text(["ctid"])?);
+    let results = root.all(["result"]);
     check_count(root, results.len(), "results")?;
     if results.is_empty() {
         return Err(root.refuse("no result", "<result> with a <status>"));
@@ -199,15 +195,11 @@ pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Pa
 }
 
 fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>, DecodeError> {
-    let Some(status) = e.one(&["status"])? else {
+    let Some(status) = e.one(["status"])? else {
         return Err(e.refuse("no status", "<status> with a code such as S400104"));
     };
     status.check_record()?;
-    let read = Status {
-        code: status.text_of(&["code", "result_code"])?.map(StatusCode::new),
-        text: status.text("text")?,
-        r#type: message::read_type(&status, "type")?,
-    };
+    let read = Status::read(&status)?;
     if read.verdict().is_none() {
         let code = read.code.as_ref().map_or("none", StatusCode::as_str);
         let r#type = read.r#type.as_ref().map_or("none", |r#type| r#type.as_str());
@@ -216,23 +208,21 @@ fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>,
             status.refuse(found, "a code such as S400104, N400102, E0205, or the type success, notify or error")
         );
     }
-    let mut object = status.record("object", |e| {
-        Ok(ResponseObject { r#type: e.text("type")?, value: e.text("value")?, summary: None, data: None })
-    })?;
+    let mut object = read_named(&status)?;
     let mut data = Vec::new();
-    if let Some(e) = e.one(&["data"])? {
+    if let Some(e) = e.one(["data"])? {
         e.check_record()?;
-        if let Some(summary) = e.integer("summary")? {
+        if let Some(summary) = e.integer(["summary"])? {
             object.get_or_insert_default().summary = Some(summary);
         }
         data = task::read_data(kind, &e)?;
     }
     Ok(Response {
-        stid: e.text("stid")?,
-        ctid: e.text("ctid")?,
+        stid: e.text(["stid"])?,
+        ctid: e.text(["ctid"])?,
         status: read,
         object,
-        messages: e.records("msg", message::read)?,
+        messages: e.records(["msg"])?,
         data,
     })
 }
@@ -244,33 +234,24 @@ pub(crate) fn write_response(out: &mut Out<'_>, responses: &[(TaskKind, Response
             let Response { stid, ctid, status, object, messages, data } = answer;
             out.element("result", |out| {
                 out.element("data", |out| {
-                    out.integer("summary", object.as_ref().and_then(|object| object.summary));
+                    out.integer("summary", &object.as_ref().and_then(|object| object.summary));
                     out.within("data", |out| out.items(data, task::write_data));
                 });
-                out.records("msg", messages, message::write);
+                out.records(("msg", "messages"), messages);
                 out.element("status", |out| {
-                    let Status { code, text, r#type } = status;
-                    out.within("status", |out| {
-                        out.text("code", code.as_ref().map(StatusCode::as_str));
-                        out.text("text", text.as_deref());
-                        message::write_type(out, "type", r#type.as_ref());
-                    });
-                    let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
-                    out.record("object", named, |out, object| {
-                        out.text("type", object.r#type.as_deref());
-                        out.text("value", object.value.as_deref());
-                    });
+                    out.within("status", |out| status.write(out));
+                    write_named(out, object.as_ref());
                 });
                 if object.as_ref().is_some_and(|object| object.data.is_some()) {
                     out.lose("object.data", "XML has the data of an answer in <data> only");
                 }
-                out.text("ctid", ctid.as_deref());
+                out.text("ctid", ctid);
                 if !alone {
-                    out.text("stid", stid.as_deref());
+                    out.text("stid", stid);
                 }
             });
             if alone {
-                out.text("stid", stid.as_deref());
+                out.text("stid", stid);
             }
         }
     });

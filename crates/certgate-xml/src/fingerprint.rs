@@ -8,6 +8,7 @@ impl Fingerprint {
     /// Bytes of a name.
     pub(crate) const LONGEST: usize = u16::MAX as usize;
 
+    #[inline]
     pub(crate) fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
         let (first, last) = (bytes.first().copied().unwrap_or_default(), bytes.last().copied().unwrap_or_default());
@@ -17,5 +18,11 @@ impl Fingerprint {
     /// The length of the name.
     pub(crate) fn len(self) -> u32 {
         self.0 & 0xFFFF
+    }
+
+    /// A bit for a name: where it is not set among the marks of an element's children, none of them has the name.
+    #[inline]
+    pub(crate) fn mark(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9E37_79B1) >> 26)
     }
 }

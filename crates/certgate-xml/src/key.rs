@@ -13,6 +13,11 @@ pub(crate) fn from_xml(name: &str) -> String {
     {
         return name.to_owned();
     }
+    camel(name)
+}
+
+/// A name in snake case, in camel case.
+pub(crate) fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -39,6 +39,14 @@ pub(crate) struct Attribute {
     pub(crate) value: (u32, u32),
 }
 
+/// What is known of the names of an element's children: see [`Fingerprint::mark`].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Marks {
+    pub(crate) any: u64,
+    /// Those that more than one child may have.
+    pub(crate) several: u64,
+}
+
 /// No element.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -85,6 +93,26 @@ impl<'a> Tree<'a> {
             }
             None
         })
+    }
+
+    /// The marks of the children's names, and of those that more than one child may have: see [`Fingerprint::mark`].
+    pub(crate) fn marks(&self, parent: u32) -> Marks {
+        let children = self.children(parent).filter_map(|node| self.node(node));
+        children.fold(Marks::default(), |Marks { any, several }, child| {
+            let mark = child.name.mark();
+            Marks { any: any | mark, several: several | any & mark }
+        })
+    }
+
+    /// The first child of that name. They come in the order of the fields, so the one behind the last one found is looked at first.
+    pub(crate) fn first_named(&self, parent: u32, name: &str, last: u32) -> Option<u32> {
+        let key = Fingerprint::of(name);
+        let is_it = |node: u32, key| self.node(node).is_some_and(|child| child.name == key) && self.name(node) == name;
+        let hint = self.node(last).filter(|last| last.parent == parent).map_or(NONE, |last| last.next);
+        if hint != NONE && is_it(hint, key) {
+            return Some(hint);
+        }
+        self.children(parent).find(|node| is_it(*node, key))
     }
 
     pub(crate) fn has_children(&self, node: u32) -> bool {

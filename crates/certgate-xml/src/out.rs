@@ -1,5 +1,7 @@
 //! Values to bytes. The only file that names quick-xml's escaping.
 
+use std::borrow::Cow;
+
 use certgate_domain::{Foreign, Lenient, Moment, Secret};
 use certgate_wire::Loss;
 use jiff::tz::TimeZone;
@@ -8,6 +10,7 @@ use quick_xml::escape::escape;
 use crate::{
     character::is_forbidden,
     key,
+    record::Record,
     value::{write_flag, write_moment},
 };
 
@@ -15,9 +18,38 @@ use crate::{
 pub(crate) struct Out<'z> {
     xml: String,
     zone: &'z TimeZone,
-    /// The JSON API's names of what is being written, for losses.
-    path: Vec<String>,
+    /// Down to what is being written.
+    path: Vec<Step>,
     losses: Vec<Loss>,
+}
+
+/// A step of a loss's path.
+enum Step {
+    /// A field by its name of ours, which is the JSON API's in camel case or in snake case.
+    Field(&'static str),
+    /// An entry of an object that is not modelled, by its name as received.
+    Entry(String),
+    /// An item of a list.
+    Item(usize),
+}
+
+/// An element's name, and the field that it stands for in losses.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'n> {
+    element: &'n str,
+    pub(crate) field: &'static str,
+}
+
+impl From<&'static str> for Name<'static> {
+    fn from(name: &'static str) -> Self {
+        Self { element: name, field: name }
+    }
+}
+
+impl<'n> From<(&'n str, &'static str)> for Name<'n> {
+    fn from((element, field): (&'n str, &'static str)) -> Self {
+        Self { element, field }
+    }
 }
 
 impl<'z> Out<'z> {
@@ -29,21 +61,27 @@ impl<'z> Out<'z> {
         (self.xml.into_bytes(), self.losses)
     }
 
-    /// Notes that this field of the record being written cannot be said; none for the record itself.
+    /// Notes that this field of the record being written cannot be said; an empty name is the record itself.
     pub(crate) fn lose(&mut self, field: &str, why: &str) {
         let mut path = String::new();
-        for step in self.path.iter().cloned().chain(field.split('.').map(json_name)) {
-            if !path.is_empty() && !step.is_empty() && !step.starts_with('[') {
-                path.push('.');
+        for step in &self.path {
+            match step {
+                Step::Field(name) => push_name(&mut path, &json_name(name)),
+                Step::Entry(name) => push_name(&mut path, name),
+                Step::Item(index) => path += &format!("[{index}]"),
             }
-            path += &step;
         }
+        field.split('.').for_each(|name| push_name(&mut path, &json_name(name)));
         self.losses.push(Loss::new(path, why));
     }
 
-    /// What `inside` writes is this field of the record being written, by the JSON API's name; `[n]` is an item of a list.
-    pub(crate) fn within(&mut self, field: impl Into<String>, inside: impl FnOnce(&mut Self)) {
-        self.path.push(field.into());
+    /// What `inside` writes is this field of the record being written.
+    pub(crate) fn within(&mut self, field: &'static str, inside: impl FnOnce(&mut Self)) {
+        self.below(Step::Field(field), inside);
+    }
+
+    fn below(&mut self, step: Step, inside: impl FnOnce(&mut Self)) {
+        self.path.push(step);
         inside(self);
         self.path.pop();
     }
@@ -55,6 +93,12 @@ impl<'z> Out<'z> {
         self.close(name);
     }
 
+    /// An element that is a field of the record being written, around what `inside` writes.
+    pub(crate) fn block<'n>(&mut self, name: impl Into<Name<'n>>, inside: impl FnOnce(&mut Self)) {
+        let Name { element, field } = name.into();
+        self.within(field, |out| out.element(element, inside));
+    }
+
     fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
         self.xml += "<";
         self.xml += name;
@@ -62,7 +106,7 @@ impl<'z> Out<'z> {
             let value = self.allowed(&format!("@{name}"), value);
             self.xml += &format!(
                 " {name}=\"{}\"",
-                escape(value.as_str()).replace('\n', "&#10;").replace('\t', "&#9;").replace('\r', "&#13;")
+                escape(&*value).replace('\n', "&#10;").replace('\t', "&#9;").replace('\r', "&#13;")
             );
         }
         self.xml += ">";
@@ -74,38 +118,10 @@ impl<'z> Out<'z> {
         self.xml += ">";
     }
 
-    /// A record that is a field of the one being written.
-    pub(crate) fn record<T>(&mut self, name: &str, value: Option<&T>, write: impl FnOnce(&mut Self, &T)) {
-        if let Some(value) = value {
-            self.within(json_name(name), |out| out.element(name, |out| write(out, value)));
-        }
-    }
-
-    /// Records that are a field of the one being written, an element each.
-    pub(crate) fn records<T>(&mut self, name: &str, values: &[T], write: impl Fn(&mut Self, &T)) {
-        self.within(json_name(name), |out| {
-            out.items(values, |out, value| out.element(name, |out| write(out, value)));
-        });
-    }
-
     /// The items of a list.
     pub(crate) fn items<T>(&mut self, values: &[T], write: impl Fn(&mut Self, &T)) {
         for (index, value) in values.iter().enumerate() {
-            self.within(format!("[{index}]"), |out| write(out, value));
-        }
-    }
-
-    /// A text. White space at its ends does not count in XML.
-    pub(crate) fn text(&mut self, name: &str, value: Option<&str>) {
-        self.text_as(name, name, value);
-    }
-
-    /// The same, where XML's name says nothing of JSON's.
-    pub(crate) fn text_as(&mut self, name: &str, field: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.check_ends(field, value);
-            let value = self.allowed(field, value);
-            self.escaped(name, &value);
+            self.below(Step::Item(index), |out| write(out, value));
         }
     }
 
@@ -115,73 +131,26 @@ impl<'z> Out<'z> {
         }
     }
 
-    /// A text that counts byte for byte.
-    pub(crate) fn bytes(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.check_blank(name, value);
-            let value = self.allowed(name, value);
-            self.escaped(name, &value);
-        }
-    }
-
     fn check_blank(&mut self, name: &str, text: &str) {
         if !text.is_empty() && text.trim_ascii().is_empty() {
             self.lose(name, "a blank text counts as absent in XML");
         }
     }
 
-    fn escaped(&mut self, name: &str, value: &str) {
-        self.xml += &format!("<{name}>{}</{name}>", escape(value).replace('\r', "&#13;"));
-    }
-
-    pub(crate) fn texts(&mut self, name: &str, values: &[String]) {
-        self.within(json_name(name), |out| out.items(values, |out, value| out.text_as(name, "", Some(value))));
-    }
-
-    /// A text in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
-    pub(crate) fn cdata(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.check_blank(name, value);
-            let value = self.allowed(name, value);
-            let value = value.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
-            self.xml += &format!("<{name}><![CDATA[{value}]]></{name}>");
+    /// Character data. A carriage return stands as a reference: as it is, it would be read as a line feed.
+    fn push_text(&mut self, text: &str) {
+        let escaped = escape(text);
+        if escaped.contains('\r') {
+            self.xml += &escaped.replace('\r', "&#13;");
+        } else {
+            self.xml += &escaped;
         }
     }
 
-    pub(crate) fn integer(&mut self, name: &str, value: Option<i64>) {
-        if let Some(value) = value {
-            self.xml += &format!("<{name}>{value}</{name}>");
-        }
-    }
-
-    pub(crate) fn secret(&mut self, name: &str, value: Option<&Secret>) {
-        self.bytes(name, value.map(Secret::expose));
-    }
-
-    pub(crate) fn flag(&mut self, name: &str, value: Option<&Lenient<bool>>) {
-        self.text(name, value.map(write_flag));
-    }
-
-    pub(crate) fn number_or_text(&mut self, name: &str, value: Option<&Lenient<i64>>) {
-        match value {
-            Some(Lenient::Parsed(number)) => self.integer(name, Some(*number)),
-            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
-            None => {}
-        }
-    }
-
-    pub(crate) fn moment(&mut self, name: &str, value: Option<&Lenient<Moment>>) {
-        match value {
-            Some(Lenient::Parsed(moment)) => {
-                let (text, lost) = write_moment(moment, self.zone);
-                if let Some(why) = lost {
-                    self.lose(name, why);
-                }
-                self.text(name, Some(&text));
-            }
-            Some(Lenient::Raw(text)) => self.text(name, Some(text)),
-            None => {}
-        }
+    fn push_element(&mut self, name: &str, text: &str) {
+        self.open(name, &[]);
+        self.push_text(text);
+        self.close(name);
     }
 
     /// An object of a kind that is not modelled, with its names as received. It is the field being written.
@@ -190,8 +159,8 @@ impl<'z> Out<'z> {
             return self.lose("", "this name cannot be an element of XML");
         }
         match value {
-            Foreign::Bool(flag) => self.text_as(name, "", Some(if *flag { "true" } else { "false" })),
-            Foreign::Number(text) | Foreign::Text(text) => self.text_as(name, "", Some(text)),
+            Foreign::Bool(flag) => self.text((name, ""), &Some(if *flag { "true" } else { "false" })),
+            Foreign::Number(text) | Foreign::Text(text) => self.text((name, ""), &Some(text)),
             Foreign::List(items) => self.items(items, |out, item| {
                 if matches!(item, Foreign::List(_)) {
                     out.lose("", "XML has no list inside a list");
@@ -212,10 +181,10 @@ impl<'z> Out<'z> {
                         ("#text", Some(text)) => {
                             self.check_ends(key, text);
                             let text = self.allowed(key, text);
-                            self.xml += &escape(text.as_str()).replace('\r', "&#13;");
+                            self.push_text(&text);
                         }
                         (key, Some(_)) if key.strip_prefix('@').is_some_and(is_name) => {}
-                        (key, _) => self.within(key, |out| out.foreign(key, value)),
+                        (key, _) => self.entry(key, value),
                     }
                 }
                 self.close(name);
@@ -223,34 +192,121 @@ impl<'z> Out<'z> {
         }
     }
 
+    /// An object of a kind that is not modelled, as an entry of the one being written.
+    pub(crate) fn entry(&mut self, name: &str, value: &Foreign) {
+        self.below(Step::Entry(name.to_owned()), |out| out.foreign(name, value));
+    }
+
     /// The text without characters that XML 1.0 cannot hold.
-    fn allowed(&mut self, name: &str, text: &str) -> String {
+    fn allowed<'t>(&mut self, name: &str, text: &'t str) -> Cow<'t, str> {
         if text.contains(is_forbidden) {
             self.lose(name, "it holds control characters, which XML 1.0 cannot");
-            return text.replace(is_forbidden, "");
+            return text.replace(is_forbidden, "").into();
         }
-        text.to_owned()
+        text.into()
     }
 }
 
-/// The JSON API's name of a field: its own where the protocols differ, or else the same in camel case.
-fn json_name(name: &str) -> String {
-    let own = match name {
-        "admin" => "adminContact",
-        "technical" => "technicalContact",
-        "sha" => "signatureHashAlgorithm",
-        "ca_cert" => "caCertificate",
-        "certificate_type" => "certificateType",
-        "subject_alternative_name" => "subjectAlternativeNames",
-        "approver_email" => "approverEmails",
-        "has_multi_value_dn" => "hasMultiValueDN",
-        "msg" => "messages",
-        "help" => "notice",
-        "mode" => "type",
-        "order" => "orders",
-        _ => "",
-    };
-    if own.is_empty() { key::from_xml(name) } else { own.to_owned() }
+/// The kinds of fields. [`Element`](crate::element::Element) reads what each of them writes.
+impl Out<'_> {
+    /// A text. White space at its ends does not count in XML.
+    pub(crate) fn text<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<impl AsRef<str>>) {
+        let (Name { element, field }, Some(text)) = (name.into(), value) else { return };
+        let text = text.as_ref();
+        self.check_ends(field, text);
+        let text = self.allowed(field, text);
+        self.push_element(element, &text);
+    }
+
+    pub(crate) fn texts<'n>(&mut self, name: impl Into<Name<'n>>, values: &[String]) {
+        let Name { element, field } = name.into();
+        self.within(field, |out| out.items(values, |out, text| out.text((element, ""), &Some(text))));
+    }
+
+    pub(crate) fn word<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<impl AsRef<str>>) {
+        self.text(name, value);
+    }
+
+    /// A text that counts byte for byte.
+    pub(crate) fn bytes<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<impl AsRef<str>>) {
+        let (Name { element, field }, Some(text)) = (name.into(), value) else { return };
+        self.check_blank(field, text.as_ref());
+        let text = self.allowed(field, text.as_ref());
+        self.push_element(element, &text);
+    }
+
+    /// The same in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
+    pub(crate) fn cdata<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<String>) {
+        let (Name { element, field }, Some(text)) = (name.into(), value) else { return };
+        self.check_blank(field, text);
+        let text = self.allowed(field, text);
+        let text = text.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
+        self.xml += &format!("<{element}><![CDATA[{text}]]></{element}>");
+    }
+
+    pub(crate) fn integer<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<i64>) {
+        if let Some(value) = value {
+            let name = name.into().element;
+            self.xml += &format!("<{name}>{value}</{name}>");
+        }
+    }
+
+    pub(crate) fn secret<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<Secret>) {
+        self.bytes(name, &value.as_ref().map(Secret::expose));
+    }
+
+    pub(crate) fn flag<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<Lenient<bool>>) {
+        self.text(name, &value.as_ref().map(write_flag));
+    }
+
+    pub(crate) fn lenient_integer<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<Lenient<i64>>) {
+        match value {
+            Some(Lenient::Parsed(number)) => self.integer(name, &Some(*number)),
+            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
+            None => {}
+        }
+    }
+
+    pub(crate) fn moment<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<Lenient<Moment>>) {
+        let name = name.into();
+        match value {
+            Some(Lenient::Parsed(moment)) => {
+                let (text, lost) = write_moment(moment, self.zone);
+                if let Some(why) = lost {
+                    self.lose(name.field, why);
+                }
+                self.text(name, &Some(text));
+            }
+            Some(Lenient::Raw(text)) => self.text(name, &Some(text)),
+            None => {}
+        }
+    }
+
+    pub(crate) fn record<'n, R: Record>(&mut self, name: impl Into<Name<'n>>, value: &Option<R>) {
+        if let Some(record) = value {
+            self.block(name, |out| record.write(out));
+        }
+    }
+
+    /// Records, an element each.
+    pub(crate) fn records<'n, R: Record>(&mut self, name: impl Into<Name<'n>>, values: &[R]) {
+        let Name { element, field } = name.into();
+        self.within(field, |out| out.items(values, |out, record| out.element(element, |out| record.write(out))));
+    }
+}
+
+fn push_name(path: &mut String, name: &str) {
+    if !path.is_empty() && !name.is_empty() {
+        path.push('.');
+    }
+    *path += name;
+}
+
+/// The JSON API's name of a field.
+fn json_name(field: &str) -> Cow<'_, str> {
+    let field = field.strip_prefix("r#").unwrap_or(field);
+    let is_ours = field.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_ours && field.contains('_') { key::camel(field).into() } else { field.into() }
 }
 
 /// Whether a word can name an element without a namespace: the ASCII part of XML's rule.

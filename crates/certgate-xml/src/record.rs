@@ -1,17 +1,105 @@
-//! One file a record: `read` from an element, `write` into one.
+//! The records, each by the list of its fields. What is irregular is a kind of field in the file of its record, or written by hand.
 
-pub(crate) mod authentication;
-pub(crate) mod basic_user;
-pub(crate) mod certificate;
-pub(crate) mod certificate_data;
-pub(crate) mod contact;
-pub(crate) mod install_check;
+mod authentication;
+mod basic_user;
+mod certificate;
+mod certificate_data;
+mod contact;
+mod install_check;
 pub(crate) mod job;
-pub(crate) mod message;
-pub(crate) mod poll_message;
-pub(crate) mod query;
-pub(crate) mod session;
-pub(crate) mod site_seal;
-pub(crate) mod subject_alternative_name;
-pub(crate) mod time_period;
-pub(crate) mod vmc_check_data;
+mod message;
+pub(crate) mod object;
+mod poll_message;
+mod query;
+mod session;
+mod site_seal;
+mod status;
+mod subject_alternative_name;
+mod time_period;
+mod vmc_check_data;
+
+use certgate_domain::{
+    Certificate, CertificateData, CertificateInstallCheckResult, SiteSealInformation, SslContact, VmcCheckData,
+};
+use certgate_wire::DecodeError;
+
+use crate::{element::Element, out::Out};
+
+/// A record as the children of an element.
+pub(crate) trait Record: Sized {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError>;
+
+    /// Writes the children in the order of the gateway's samples.
+    fn write(&self, out: &mut Out<'_>);
+}
+
+impl<R: Record> Record for Box<R> {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        R::read(e).map(Self::new)
+    }
+
+    fn write(&self, out: &mut Out<'_>) {
+        R::write(self, out);
+    }
+}
+
+/// A record that answers carry in `<data>`.
+pub(crate) trait InData: Record {
+    /// The name of its element.
+    const ELEMENT: &'static str;
+
+    fn read_one(parent: &Element<'_, '_>) -> Result<Option<Self>, DecodeError> {
+        parent.record([Self::ELEMENT])
+    }
+
+    fn read_all(data: &Element<'_, '_>) -> Result<Vec<Self>, DecodeError> {
+        data.records([Self::ELEMENT])
+    }
+
+    fn write_into(&self, out: &mut Out<'_>) {
+        out.element(Self::ELEMENT, |out| self.write(out));
+    }
+}
+
+macro_rules! in_data {
+    ($($record:ident $element:literal,)+) => {
+        $(impl InData for $record {
+            const ELEMENT: &'static str = $element;
+        })+
+    };
+}
+
+in_data! {
+    Certificate "certificate",
+    CertificateData "certificate_request",
+    CertificateInstallCheckResult "certificate_install_check_result",
+    SiteSealInformation "site_seal_information",
+    SslContact "contact",
+    VmcCheckData "vmc_check_data",
+}
+
+/// Makes a [`Record`] of a list: `field: kind("name"),`, and other names that are only read, `kind("name" | "other")`. Losses have
+/// the JSON API's name of the field, which is the field's in camel case, or is said: `as "jsonName"`.
+///
+/// A kind is a method of [`Element`], which reads, and the method of the same name of [`Out`], which writes. The struct literal and
+/// the pattern that come of it are exhaustive: a field of the domain that is missing in the list does not compile.
+macro_rules! record {
+    ($record:ident {
+        $($field:ident: $kind:ident($name:literal $(| $other:literal)*) $(as $json:literal)?,)+
+    }) => {
+        impl crate::record::Record for $record {
+            fn read(e: &crate::element::Element<'_, '_>) -> Result<Self, certgate_wire::DecodeError> {
+                Ok(Self { $($field: e.$kind([$name $(, $other)*])?,)+ })
+            }
+
+            fn write(&self, out: &mut crate::out::Out<'_>) {
+                let Self { $($field),+ } = self;
+                $(out.$kind(($name, record!(@json $field $($json)?)), $field);)+
+            }
+        }
+    };
+    (@json $field:ident) => { stringify!($field) };
+    (@json $field:ident $json:literal) => { $json };
+}
+
+use record;

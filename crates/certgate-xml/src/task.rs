@@ -1,133 +1,187 @@
-//! One file a task: its request and its answer's data.
+//! The tasks: what their requests and answers hold.
 
-mod certificate_comment_update;
-mod certificate_create;
-mod certificate_delete;
-mod certificate_info;
 mod certificate_install_check;
-mod certificate_list;
-mod certificate_prepare_order;
-mod certificate_realtime;
-mod certificate_reissue;
-mod certificate_renew;
-mod certificate_revoke;
-mod certificate_site_seal;
-mod certificate_vmc_data_check;
-mod contact_create;
-mod contact_delete;
-mod contact_info;
-mod contact_list;
-mod contact_update;
-mod hello;
-mod job_cancel;
-mod job_confirm;
-mod job_history_info;
-mod job_history_list;
-mod job_info;
-mod job_list;
-mod job_resend_approver_email;
-mod job_resend_phone_authorization;
-mod poll_confirm;
-mod poll_info;
 mod session_create;
 mod session_delete;
 
-use certgate_domain::{AnyData, AnyTask, TaskKind};
+use certgate_domain::{
+    AnyData, AnyTask, Task, TaskKind,
+    task::{
+        CertificateCommentUpdate, CertificateCreate, CertificateDelete, CertificateInfo, CertificateInstallCheck,
+        CertificateList, CertificatePrepareOrder, CertificateRealtime, CertificateReissue, CertificateRenew,
+        CertificateRevoke, CertificateSiteSeal, CertificateVmcDataCheck, ContactCreate, ContactDelete, ContactInfo,
+        ContactList, ContactUpdate, Hello, JobCancel, JobConfirm, JobHistoryInfo, JobHistoryList, JobInfo, JobList,
+        JobResendApproverEmail, JobResendPhoneAuthorization, PollConfirm, PollInfo, SessionCreate, SessionDelete,
+    },
+};
 use certgate_wire::DecodeError;
 
 use crate::{
     element::Element,
     out::Out,
-    record::{
-        certificate, certificate_data, contact, install_check, job, poll_message, session, site_seal, vmc_check_data,
-    },
+    record::{InData, Record, job},
 };
 
+/// What a task asks for, beside its code.
+trait Request: Sized {
+    fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError>;
+
+    fn write(&self, out: &mut Out<'_>);
+}
+
+/// The shapes of requests that several tasks share.
+macro_rules! request {
+    // No more than its code.
+    ($task:ident nothing) => {
+        impl Request for $task {
+            fn read(_: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self)
+            }
+
+            fn write(&self, _: &mut Out<'_>) {
+                let Self = self;
+            }
+        }
+    };
+    // An id in an element of that name.
+    ($task:ident id $element:ident) => {
+        impl Request for $task {
+            fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { id: task.block([stringify!($element)], |e| e.integer(["id"]))?.flatten() })
+            }
+
+            fn write(&self, out: &mut Out<'_>) {
+                let Self { id } = self;
+                out.element(stringify!($element), |out| out.integer("id", id));
+            }
+        }
+    };
+    // The id of a job.
+    ($task:ident job) => {
+        impl Request for $task {
+            fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { id: job::read_id(task)? })
+            }
+
+            fn write(&self, out: &mut Out<'_>) {
+                let Self { id } = self;
+                job::write_id(out, id);
+            }
+        }
+    };
+    // Conditions, order and window of a list.
+    ($task:ident query) => {
+        impl Request for $task {
+            fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { query: Record::read(task)? })
+            }
+
+            fn write(&self, out: &mut Out<'_>) {
+                let Self { query } = self;
+                query.write(out);
+            }
+        }
+    };
+    // A record in the element that it has in answers, too.
+    ($task:ident record $field:ident) => {
+        impl Request for $task {
+            fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { $field: InData::read_one(task)?.unwrap_or_default() })
+            }
+
+            fn write(&self, out: &mut Out<'_>) {
+                let Self { $field } = self;
+                $field.write_into(out);
+            }
+        }
+    };
+    // One of its own, in the file of its name.
+    ($task:ident own) => {};
+}
+
+/// The one table of tasks, each with what is known of its XML and the shape of its request. What its answer holds, the domain says.
 macro_rules! tasks {
-    ($($task:ident $file:ident $evidence:literal,)+) => {
+    ($($task:ident $evidence:ident: $shape:ident $(($argument:ident))?,)+) => {
+        $(request!($task $shape $($argument)?);)+
+
         /// What is known of a task's XML: `documented` by the vendor, or `derived` from the JSON API and the names around it.
         pub fn evidence(kind: TaskKind) -> &'static str {
             match kind {
-                $(TaskKind::$task => $evidence,)+
+                $(TaskKind::$task => stringify!($evidence),)+
             }
         }
 
-        pub(crate) fn read_request(kind: TaskKind, e: &Element<'_, '_>) -> Result<AnyTask, DecodeError> {
-            Ok(match kind {
-                $(TaskKind::$task => $file::read_request(e)?.into(),)+
-            })
+        pub(crate) fn read_request(kind: TaskKind, task: &Element<'_, '_>) -> Result<AnyTask, DecodeError> {
+            match kind {
+                $(TaskKind::$task => <$task as Request>::read(task).map(AnyTask::from),)+
+            }
         }
 
         pub(crate) fn write_request(out: &mut Out<'_>, task: &AnyTask) {
             match task {
-                $(AnyTask::$task(task) => $file::write_request(out, task),)+
+                $(AnyTask::$task(task) => task.write(out),)+
             }
         }
 
-        pub(crate) fn read_data(kind: TaskKind, e: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
+        pub(crate) fn read_data(kind: TaskKind, data: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
             match kind {
-                $(TaskKind::$task => $file::read_data(e),)+
+                $(TaskKind::$task => read_all::<<$task as Task>::Data>(data),)+
             }
         }
     };
 }
 
+// `hello`: the gateway has no connection test in XML, so it is PollInfo, the cheapest safe task.
 tasks! {
-    CertificatePrepareOrder certificate_prepare_order "documented",
-    CertificateCreate certificate_create "documented",
-    CertificateRealtime certificate_realtime "derived",
-    CertificateReissue certificate_reissue "documented",
-    CertificateRenew certificate_renew "documented",
-    CertificateRevoke certificate_revoke "documented",
-    CertificateDelete certificate_delete "documented",
-    CertificateInfo certificate_info "documented",
-    CertificateList certificate_list "documented",
-    CertificateCommentUpdate certificate_comment_update "derived",
-    CertificateInstallCheck certificate_install_check "derived",
-    CertificateSiteSeal certificate_site_seal "derived",
-    CertificateVmcDataCheck certificate_vmc_data_check "derived",
-    ContactCreate contact_create "documented",
-    ContactUpdate contact_update "documented",
-    ContactDelete contact_delete "documented",
-    ContactInfo contact_info "documented",
-    ContactList contact_list "documented",
-    JobInfo job_info "documented",
-    JobList job_list "documented",
-    JobCancel job_cancel "derived",
-    JobConfirm job_confirm "derived",
-    JobResendApproverEmail job_resend_approver_email "derived",
-    JobResendPhoneAuthorization job_resend_phone_authorization "derived",
-    JobHistoryInfo job_history_info "derived",
-    JobHistoryList job_history_list "documented",
-    PollInfo poll_info "documented",
-    PollConfirm poll_confirm "documented",
-    SessionCreate session_create "derived",
-    SessionDelete session_delete "documented",
-    Hello hello "derived",
+    CertificatePrepareOrder documented: record(request),
+    CertificateCreate documented: record(certificate),
+    CertificateRealtime derived: record(certificate),
+    CertificateReissue documented: record(certificate),
+    CertificateRenew documented: record(certificate),
+    CertificateRevoke documented: record(certificate),
+    CertificateDelete documented: id(certificate),
+    CertificateInfo documented: id(certificate),
+    CertificateList documented: query,
+    CertificateCommentUpdate derived: record(certificate),
+    CertificateInstallCheck derived: own,
+    CertificateSiteSeal derived: id(certificate),
+    CertificateVmcDataCheck derived: record(check),
+    ContactCreate documented: record(contact),
+    ContactUpdate documented: record(contact),
+    ContactDelete documented: id(contact),
+    ContactInfo documented: id(contact),
+    ContactList documented: query,
+    JobInfo documented: job,
+    JobList documented: query,
+    JobCancel derived: job,
+    JobConfirm derived: job,
+    JobResendApproverEmail derived: job,
+    JobResendPhoneAuthorization derived: job,
+    JobHistoryInfo derived: job,
+    JobHistoryList documented: query,
+    PollInfo documented: nothing,
+    PollConfirm documented: id(message),
+    SessionCreate derived: own,
+    SessionDelete documented: own,
+    Hello derived: nothing,
+}
+
+fn read_all<R: InData + Into<AnyData>>(data: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
+    Ok(R::read_all(data)?.into_iter().map(Into::into).collect())
 }
 
 /// Writes a record in the element that `<data>` has for its kind.
 pub(crate) fn write_data(out: &mut Out<'_>, data: &AnyData) {
     match data {
-        AnyData::CertificateData(record) => {
-            out.element("certificate_request", |out| certificate_data::write(out, record))
-        }
-        AnyData::Job(record) => out.element("certificate_job", |out| out.element("job", |out| job::write(out, record))),
-        AnyData::Certificate(record) => out.element("certificate", |out| certificate::write(out, record)),
-        AnyData::ObjectJob(record) => out.element("certificate_job", |out| job::write_object_job(out, record)),
-        AnyData::PollMessage(record) => out.element("message", |out| poll_message::write(out, record)),
-        AnyData::SslContact(record) => out.element("contact", |out| contact::write(out, record)),
-        AnyData::CertificateInstallCheckResult(record) => {
-            out.element("certificate_install_check_result", |out| install_check::write(out, record));
-        }
-        AnyData::SiteSealInformation(record) => {
-            out.element("site_seal_information", |out| site_seal::write(out, record));
-        }
-        AnyData::VmcCheckData(record) => out.element("vmc_check_data", |out| vmc_check_data::write(out, record)),
-        AnyData::Session(record) => out.element("auth_session", |out| session::write(out, record)),
+        AnyData::Certificate(record) => record.write_into(out),
+        AnyData::CertificateData(record) => record.write_into(out),
+        AnyData::Job(record) => record.write_into(out),
+        AnyData::ObjectJob(record) => record.write_into(out),
+        AnyData::PollMessage(record) => record.write_into(out),
+        AnyData::SslContact(record) => record.write_into(out),
+        AnyData::CertificateInstallCheckResult(record) => record.write_into(out),
+        AnyData::SiteSealInformation(record) => record.write_into(out),
+        AnyData::VmcCheckData(record) => record.write_into(out),
+        AnyData::Session(record) => record.write_into(out),
     }
-}
-
-fn any<T: Into<AnyData>>(records: Vec<T>) -> Vec<AnyData> {
-    records.into_iter().map(Into::into).collect()
 }

@@ -96,32 +96,29 @@ impl<'a> Builder<'a> {
         let mut reader = Reader::from_str(body);
         loop {
             let at = reader.buffer_position() as usize;
-            let event = match reader.read_event() {
-                Ok(event) => event,
-                Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
-            };
             let before = std::mem::replace(&mut self.before, Before::Other);
-            match event {
-                Event::Start(tag) => {
+            // Matched as it comes: to move the event first costs as much as to build the tree of it.
+            match reader.read_event() {
+                Ok(Event::Start(tag)) => {
                     self.start(at, tag.name().as_ref())?;
                     if !tag.attributes_raw().is_empty() {
                         self.attributes(&tag, at)?;
                     }
                 }
-                Event::Empty(tag) => {
+                Ok(Event::Empty(tag)) => {
                     self.start(at, tag.name().as_ref())?;
                     if !tag.attributes_raw().is_empty() {
                         self.attributes(&tag, at)?;
                     }
                     self.open.pop();
                 }
-                Event::End(_) => {
+                Ok(Event::End(_)) => {
                     self.open.pop();
                 }
-                Event::Text(piece) => self.text(at, &piece, before)?,
-                Event::CData(piece) => self.cdata(at, &piece)?,
-                Event::GeneralRef(name) => self.reference(at, &name, before)?,
-                Event::Decl(declaration) => {
+                Ok(Event::Text(piece)) => self.text(at, &piece, before)?,
+                Ok(Event::CData(piece)) => self.cdata(at, &piece)?,
+                Ok(Event::GeneralRef(name)) => self.reference(at, &name, before)?,
+                Ok(Event::Decl(declaration)) => {
                     if let Some(Ok(encoding)) = declaration.encoding()
                         && !encoding.eq_ignore_ascii_case("UTF-8")
                     {
@@ -129,13 +126,14 @@ impl<'a> Builder<'a> {
                         return Err(self.refuse(at, found, "UTF-8"));
                     }
                 }
-                Event::DocType(doctype) => {
+                Ok(Event::DocType(doctype)) => {
                     let html = doctype.trim_ascii_start().to_ascii_lowercase().starts_with("html");
                     let found = if html { "HTML, perhaps from a proxy" } else { "a DOCTYPE, which can hide anything" };
                     return Err(self.refuse(at, found, "XML without a DOCTYPE"));
                 }
-                Event::Comment(_) | Event::PI(_) => {}
-                Event::Eof => break,
+                Ok(Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::Eof) => break,
+                Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
             }
         }
         if let Some(open) = self.open.last() {

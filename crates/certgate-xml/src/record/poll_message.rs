@@ -1,52 +1,114 @@
 //! `message`: the affected object hangs inside `job` or `notify`, named after its kind.
 
-use certgate_domain::{Certificate, Foreign, Job, NotifyMessage, ObjectData, PollMessage, ResponseObject};
+use certgate_domain::{Foreign, Job, NotifyMessage, ObjectData, ObjectJob, PollMessage, ResponseObject};
 use certgate_wire::DecodeError;
 
 use crate::{
     element::{Element, together},
     out::{Out, is_name},
-    record::{basic_user, certificate, job, message},
+    record::{
+        InData, Record, job,
+        object::{read_named, write_named},
+    },
 };
 
-pub(crate) fn read(e: &Element<'_, '_>) -> Result<PollMessage, DecodeError> {
-    let mut record = PollMessage {
-        id: e.integer("id")?,
-        owner: e.record("owner", basic_user::read)?,
-        job: None,
-        notify: e.record("notify", read_notify)?,
-        tmchnotify: together(e.all(&["tmchnotify"]).into_iter())?.pop().map(|(_, whole)| whole),
-        stid: e.text("stid")?,
-        ctid: e.text("ctid")?,
-        messages: e.records("msg", message::read)?,
-        flags: e.text("flags")?,
-        notice: e.text("notice")?,
-        created: e.moment("created")?,
-        object: None,
-    };
-    if let Some(inner) = e.one(&["job"])? {
-        inner.read(|inner| read_job(inner, &mut record))?;
+/// By hand: the affected object hangs inside `job` or `notify`.
+impl Record for PollMessage {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        let mut record = Self {
+            id: e.integer(["id"])?,
+            owner: e.record(["owner"])?,
+            job: None,
+            notify: e.record(["notify"])?,
+            tmchnotify: together(e.all(["tmchnotify"]).into_iter())?.pop().map(|(_, whole)| whole),
+            stid: e.text(["stid"])?,
+            ctid: e.text(["ctid"])?,
+            messages: e.records(["msg"])?,
+            flags: e.text(["flags"])?,
+            notice: e.text(["notice"])?,
+            created: e.moment(["created"])?,
+            object: None,
+        };
+        if let Some(inner) = e.one(["job"])? {
+            inner.read(|inner| read_job(inner, &mut record))?;
+        }
+        // Derived: no certificate's message is documented in XML; both places are understood.
+        if let Some(inner) = e.one(["certificate_job"])? {
+            inner.read(|inner| read_certificate_job(inner, &mut record))?;
+        }
+        Ok(record)
     }
-    // Derived: no certificate's message is documented in XML; both places are understood.
-    if let Some(inner) = e.one(&["certificate_job"])? {
-        inner.read(|inner| read_certificate_job(inner, &mut record))?;
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { id, owner, job, notify, tmchnotify, stid, ctid, messages, flags, notice, created, object } = self;
+        out.integer("id", id);
+        out.record("owner", owner);
+        if job.is_some() || object.is_some() {
+            out.element("job", |out| {
+                write_job(out, job.as_ref().unwrap_or(&Job::default()), object.as_ref());
+                out.text("stid", stid);
+                out.text("ctid", ctid);
+            });
+        } else {
+            out.text("stid", stid);
+            out.text("ctid", ctid);
+        }
+        out.record("notify", notify);
+        if let Some(whole) = tmchnotify {
+            out.entry("tmchnotify", whole);
+        }
+        out.records(("msg", "messages"), messages);
+        out.text("flags", flags);
+        out.text("notice", notice);
+        out.moment("created", created);
     }
-    Ok(record)
+}
+
+impl InData for PollMessage {
+    const ELEMENT: &'static str = "message";
+}
+
+impl Record for NotifyMessage {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        let r#type = e.text(["type"])?;
+        let value = e.text(["value"])?;
+        let object = match read_affected(e)? {
+            Some(affected) => Some(ResponseObject { value, ..affected }),
+            None => value.map(|value| ResponseObject { value: Some(value), ..ResponseObject::default() }),
+        };
+        Ok(Self { r#type, object })
+    }
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { r#type, object } = self;
+        out.text("type", r#type);
+        let Some(object) = object else { return };
+        out.within("object", |out| {
+            out.text("value", &object.value);
+            write_data(out, object);
+            // Without its element nothing else would say what it is about.
+            match (element_name(object), &object.r#type, &object.data) {
+                (Some(name), _, None) => out.element(&name, |_| {}),
+                (None, Some(_), _) => out.lose("type", "this word cannot be an element of XML"),
+                _ => {}
+            }
+        });
+    }
 }
 
 fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeError> {
     // The block's object is about the affected object, so it is read before the status ticks off.
     let named = named_object(e)?;
-    let stid = e.text("stid")?;
-    let ctid = e.text("ctid")?;
+    let stid = e.text(["stid"])?;
+    let ctid = e.text(["ctid"])?;
     record.stid = record.stid.take().or(stid);
     record.ctid = record.ctid.take().or(ctid);
-    let read = job::read(e)?;
+    let read = Job::read(e)?;
     if read != Job::default() {
         record.job = Some(read);
     }
-    record.messages.extend(e.records("msg", message::read)?);
-    if let Some(inner) = e.one(&["certificate_job"])? {
+    record.messages.extend(e.records(["msg"])?);
+    if let Some(inner) = e.one(["certificate_job"])? {
         inner.read(|inner| read_certificate_job(inner, record))?;
     }
     if let Some(affected) = read_affected(e)? {
@@ -62,21 +124,19 @@ fn read_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeE
 }
 
 fn named_object(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeError> {
-    match e.one(&["status"])? {
-        Some(status) if status.has_children() => status.record("object", |e| {
-            Ok(ResponseObject { r#type: e.text("type")?, value: e.text("value")?, summary: None, data: None })
-        }),
+    match e.one(["status"])? {
+        Some(status) if status.has_children() => read_named(&status),
         _ => Ok(None),
     }
 }
 
 fn read_certificate_job(e: &Element<'_, '_>, record: &mut PollMessage) -> Result<(), DecodeError> {
-    for place in e.all(&["job"]).into_iter().chain([*e]) {
-        let (stid, ctid) = (place.text("stid")?, place.text("ctid")?);
+    for place in e.all(["job"]).into_iter().chain([*e]) {
+        let (stid, ctid) = (place.text(["stid"])?, place.text(["ctid"])?);
         record.stid = record.stid.take().or(stid);
         record.ctid = record.ctid.take().or(ctid);
     }
-    let read = job::read_object_job(e)?;
+    let read = ObjectJob::read(e)?;
     record.messages.extend(read.messages);
     if let Some(inner) = read.job {
         let outer = record.job.get_or_insert_default();
@@ -116,8 +176,7 @@ fn read_affected(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeEr
     let certificate = unread.iter().find(|e| ResponseObject::is_certificate(e.name()) && !e.is_empty());
     if let Some(certificate) = certificate {
         certificate.take();
-        let record: Option<Certificate> = certificate.read(certificate::read)?;
-        let data = record.map(|record| ObjectData::Certificate(Box::new(record)));
+        let data = certificate.read(Record::read)?.map(ObjectData::Certificate);
         let r#type = Some(certificate.name().to_owned());
         return Ok(Some(ResponseObject { r#type, data, ..ResponseObject::default() }));
     }
@@ -134,73 +193,24 @@ fn read_affected(e: &Element<'_, '_>) -> Result<Option<ResponseObject>, DecodeEr
     Ok(Some(ResponseObject { r#type, data: data.map(ObjectData::Foreign), ..ResponseObject::default() }))
 }
 
-fn read_notify(e: &Element<'_, '_>) -> Result<NotifyMessage, DecodeError> {
-    let r#type = e.text("type")?;
-    let value = e.text("value")?;
-    let object = match read_affected(e)? {
-        Some(affected) => Some(ResponseObject { value, ..affected }),
-        None => value.map(|value| ResponseObject { value: Some(value), ..ResponseObject::default() }),
-    };
-    Ok(NotifyMessage { r#type, object })
-}
-
-pub(crate) fn write(out: &mut Out<'_>, record: &PollMessage) {
-    let PollMessage { id, owner, job, notify, tmchnotify, stid, ctid, messages, flags, notice, created, object } =
-        record;
-    out.integer("id", *id);
-    out.record("owner", owner.as_ref(), basic_user::write);
-    if job.is_some() || object.is_some() {
-        out.element("job", |out| {
-            if let Some(object) = object {
-                out.within("object", |out| write_data(out, object));
-            }
-            let bare = Job::default();
-            let inner = job.as_ref().unwrap_or(&bare);
-            let named = object.as_ref().filter(|object| object.r#type.is_some() || object.value.is_some());
-            out.within("job", |out| {
-                out.integer("job_id", inner.id);
-                job::write_facts(out, inner);
-            });
-            if inner.status_code.is_none() && inner.status_text.is_none() && named.is_none() {
-                out.text_as("status", "job.status", inner.status.as_ref().map(|word| word.as_str()));
-            } else {
-                out.element("status", |out| {
-                    out.within("job", |out| job::write_state(out, inner));
-                    out.record("object", named, |out, object| {
-                        out.text("type", object.r#type.as_deref());
-                        out.text("value", object.value.as_deref());
-                    });
-                });
-            }
-            out.text("stid", stid.as_deref());
-            out.text("ctid", ctid.as_deref());
-        });
-    } else {
-        out.text("stid", stid.as_deref());
-        out.text("ctid", ctid.as_deref());
+/// Writes the affected object, and the job with its status: one word where that says all.
+fn write_job(out: &mut Out<'_>, job: &Job, object: Option<&ResponseObject>) {
+    if let Some(object) = object {
+        out.within("object", |out| write_data(out, object));
     }
-    out.record("notify", notify.as_ref(), |out, notify| {
-        let NotifyMessage { r#type, object } = notify;
-        out.text("type", r#type.as_deref());
-        let Some(object) = object else { return };
-        out.within("object", |out| {
-            out.text("value", object.value.as_deref());
-            write_data(out, object);
-            // Without its element nothing else would say what it is about.
-            match (element_name(object), &object.r#type, &object.data) {
-                (Some(name), _, None) => out.element(&name, |_| {}),
-                (None, Some(_), _) => out.lose("type", "this word cannot be an element of XML"),
-                _ => {}
-            }
-        });
+    out.within("job", |out| {
+        out.integer("job_id", &job.id);
+        job::write_facts(out, job);
     });
-    if let Some(whole) = tmchnotify {
-        out.within("tmchnotify", |out| out.foreign("tmchnotify", whole));
+    let is_named = object.is_some_and(|object| object.r#type.is_some() || object.value.is_some());
+    if job.status_code.is_none() && job.status_text.is_none() && !is_named {
+        out.word(("status", "job.status"), &job.status);
+    } else {
+        out.element("status", |out| {
+            out.within("job", |out| job::write_state(out, job));
+            write_named(out, object);
+        });
     }
-    out.records("msg", messages, message::write);
-    out.text("flags", flags.as_deref());
-    out.text("notice", notice.as_deref());
-    out.moment("created", created.as_ref());
 }
 
 /// The element that an object stands in: its type, unless that is no name or already means something there.
@@ -245,9 +255,9 @@ fn write_data(out: &mut Out<'_>, object: &ResponseObject) {
     let name = element_name(object);
     let name = name.as_deref().unwrap_or(UNNAMED);
     out.within("data", |out| match &object.data {
-        Some(ObjectData::Certificate(record)) => out.element("certificate", |out| certificate::write(out, record)),
+        Some(ObjectData::Certificate(record)) => out.element("certificate", |out| record.write(out)),
         Some(ObjectData::Foreign(Foreign::Map(entries))) if are_several(name, entries) => {
-            entries.iter().for_each(|(name, value)| out.within(name, |out| out.foreign(name, value)));
+            entries.iter().for_each(|(name, value)| out.entry(name, value));
         }
         Some(ObjectData::Foreign(foreign)) => out.foreign(name, foreign),
         None => {}

@@ -1,38 +1,54 @@
 //! `view`, `where`, `order` of a list.
 
 use certgate_domain::{
-    Lenient, Query, QueryFilter, QueryOrder, QueryView,
+    Query, QueryFilter, QueryOrder, QueryView,
     words::{Condition, Operator, OrderMode},
 };
 use certgate_wire::DecodeError;
 
-use crate::{element::Element, key, out::Out};
+use crate::{element::Element, key, out::Out, record::Record};
 
-pub(crate) fn read(e: &Element<'_, '_>) -> Result<Query, DecodeError> {
-    let mut filters = Vec::new();
-    for e in e.all(&["where"]) {
-        e.check_record()?;
-        let condition = read_condition(&e, None)?;
-        if condition.key.is_some() || condition.value.is_some() || condition.operator.is_some() {
-            filters.push(QueryFilter { filters: Vec::new(), ..condition.clone() });
+/// By hand: XML says conditions by elements in each other.
+impl Record for Query {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        let mut filters = Vec::new();
+        for e in e.all(["where"]) {
+            e.check_record()?;
+            let condition = read_condition(&e, None)?;
+            if condition.key.is_some() || condition.value.is_some() || condition.operator.is_some() {
+                filters.push(QueryFilter { filters: Vec::new(), ..condition.clone() });
+            }
+            filters.extend(condition.filters);
         }
-        filters.extend(condition.filters);
+        Ok(Self { filters, view: e.record(["view"])?, orders: e.records(["order"])? })
     }
-    Ok(Query { filters, view: e.record("view", read_view)?, orders: e.records("order", read_order)? })
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { filters, view, orders } = self;
+        out.record("view", view);
+        match filters.as_slice() {
+            [] => {}
+            [alone] if alone.link.is_none() && alone.filters.is_empty() => {
+                out.element("where", |out| out.within("filters[0]", |out| write_condition(out, alone)));
+            }
+            several => out.element("where", |out| write_linked(out, several)),
+        }
+        out.records(("order", "orders"), orders);
+    }
 }
 
 fn read_condition(e: &Element<'_, '_>, link: Option<Condition>) -> Result<QueryFilter, DecodeError> {
     let mut filters = Vec::new();
-    for inner in e.all(&["and", "or"]) {
+    for inner in e.all(["and", "or"]) {
         inner.check_record()?;
         let link = if inner.name() == "or" { Condition::Or } else { Condition::And };
         filters.push(read_condition(&inner, Some(link))?);
     }
     Ok(QueryFilter {
-        key: e.text("key")?.map(|name| key::from_xml(&name)),
-        value: e.text("value")?,
+        key: e.text(["key"])?.map(|name| key::from_xml(&name)),
+        value: e.text(["value"])?,
         values: Vec::new(),
-        operator: e.text("operator")?.map(|word| operator(&word)),
+        operator: e.text(["operator"])?.map(|word| operator(&word)),
         link,
         filters,
     })
@@ -54,19 +70,6 @@ fn operator(word: &str) -> Operator {
     known.map_or_else(|| Operator::Other(word.to_owned()), |(_, operator)| operator.clone())
 }
 
-pub(crate) fn write(out: &mut Out<'_>, record: &Query) {
-    let Query { filters, view, orders } = record;
-    out.record("view", view.as_ref(), write_view);
-    match filters.as_slice() {
-        [] => {}
-        [alone] if alone.link.is_none() && alone.filters.is_empty() => {
-            out.element("where", |out| out.within("filters[0]", |out| write_condition(out, alone)));
-        }
-        several => out.element("where", |out| write_linked(out, several)),
-    }
-    out.records("order", orders, write_order);
-}
-
 fn write_linked(out: &mut Out<'_>, filters: &[QueryFilter]) {
     out.within("filters", |out| {
         out.items(filters, |out, filter| {
@@ -78,16 +81,16 @@ fn write_linked(out: &mut Out<'_>, filters: &[QueryFilter]) {
 
 fn write_condition(out: &mut Out<'_>, record: &QueryFilter) {
     let QueryFilter { key, value, values, operator, link, filters } = record;
-    out.text("key", key.as_deref().map(key::to_xml).as_deref());
+    out.text("key", &key.as_deref().map(key::to_xml));
     match operator {
-        Some(Operator::Other(word)) => out.text("operator", Some(word)),
+        Some(Operator::Other(word)) => out.text("operator", &Some(word)),
         Some(operator) => match OPERATORS.iter().find(|(_, known)| known == operator) {
-            Some((word, _)) => out.text("operator", Some(word)),
+            Some((word, _)) => out.text("operator", &Some(word)),
             None => out.lose("operator", &format!("XML has no operator {operator}")),
         },
         None => {}
     }
-    out.text("value", value.as_deref());
+    out.text("value", value);
     if !values.is_empty() {
         out.lose("values", "XML compares with one value only");
     }
@@ -97,50 +100,50 @@ fn write_condition(out: &mut Out<'_>, record: &QueryFilter) {
     write_linked(out, filters);
 }
 
-fn read_view(e: &Element<'_, '_>) -> Result<QueryView, DecodeError> {
-    Ok(QueryView {
-        limit: e.integer("limit")?,
-        offset: e.integer("offset")?,
-        children: e.flag("children")?,
-        from: None,
-        to: None,
-    })
-}
-
-fn write_view(out: &mut Out<'_>, record: &QueryView) {
-    let QueryView { limit, offset, children, from, to } = record;
-    out.integer("offset", *offset);
-    out.integer("limit", *limit);
-    match children {
-        Some(Lenient::Parsed(children)) => out.integer("children", Some(i64::from(*children))),
-        Some(Lenient::Raw(text)) => out.text("children", Some(text)),
-        None => {}
+impl Record for QueryView {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            limit: e.integer(["limit"])?,
+            offset: e.integer(["offset"])?,
+            children: e.flag(["children"])?,
+            from: None,
+            to: None,
+        })
     }
-    for (name, _) in [("from", from), ("to", to)].iter().filter(|(_, time)| time.is_some()) {
-        out.lose(name, "XML has no window of time; filter by a key such as created");
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { limit, offset, children, from, to } = self;
+        out.integer("offset", offset);
+        out.integer("limit", limit);
+        out.flag("children", children);
+        for (name, _) in [("from", from), ("to", to)].iter().filter(|(_, time)| time.is_some()) {
+            out.lose(name, "XML has no window of time; filter by a key such as created");
+        }
     }
 }
 
-fn read_order(e: &Element<'_, '_>) -> Result<QueryOrder, DecodeError> {
-    Ok(QueryOrder {
-        key: e.text("key")?.map(|name| key::from_xml(&name)),
-        ins: Vec::new(),
-        r#type: e.text("mode")?.map(|word| match OrderMode::from(word.to_ascii_uppercase().as_str()) {
-            OrderMode::Other(_) => OrderMode::Other(word),
-            known => known,
-        }),
-    })
-}
-
-fn write_order(out: &mut Out<'_>, record: &QueryOrder) {
-    let QueryOrder { key, ins, r#type } = record;
-    out.text("key", key.as_deref().map(key::to_xml).as_deref());
-    match r#type {
-        Some(OrderMode::Other(word)) => out.text("mode", Some(word)),
-        Some(known) => out.text("mode", Some(&known.as_str().to_ascii_lowercase())),
-        None => {}
+impl Record for QueryOrder {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            key: e.text(["key"])?.map(|name| key::from_xml(&name)),
+            ins: Vec::new(),
+            r#type: e.text(["mode"])?.map(|word| match OrderMode::from(word.to_ascii_uppercase().as_str()) {
+                OrderMode::Other(_) => OrderMode::Other(word),
+                known => known,
+            }),
+        })
     }
-    if !ins.is_empty() {
-        out.lose("ins", "XML sorts by keys only");
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { key, ins, r#type } = self;
+        out.text("key", &key.as_deref().map(key::to_xml));
+        match r#type {
+            Some(OrderMode::Other(word)) => out.text(("mode", "type"), &Some(word)),
+            Some(known) => out.text(("mode", "type"), &Some(known.as_str().to_ascii_lowercase())),
+            None => {}
+        }
+        if !ins.is_empty() {
+            out.lose("ins", "XML sorts by keys only");
+        }
     }
 }

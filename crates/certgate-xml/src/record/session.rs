@@ -3,25 +3,36 @@
 use certgate_domain::Session;
 use certgate_wire::DecodeError;
 
-use crate::{element::Element, out::Out};
+use crate::{
+    element::Element,
+    out::Out,
+    record::{InData, Record},
+};
 
-/// Where it stands under `data` is not documented: its element, or its hash alone.
-pub(crate) fn read_all(data: &Element<'_, '_>) -> Result<Vec<Session>, DecodeError> {
-    let mut sessions = data.records("auth_session", read)?;
-    if let Some(id) = data.secret("hash")? {
-        sessions.push(Session { id: Some(id), account: None });
+/// By hand: XML says nothing of the account.
+impl Record for Session {
+    fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        Ok(Self { id: e.secret(["hash"])?, account: None })
     }
-    Ok(sessions)
+
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { id, account } = self;
+        out.secret("hash", id);
+        if account.is_some() {
+            out.lose("account", "XML says nothing of the account");
+        }
+    }
 }
 
-fn read(e: &Element<'_, '_>) -> Result<Session, DecodeError> {
-    Ok(Session { id: e.secret("hash")?, account: None })
-}
+impl InData for Session {
+    const ELEMENT: &'static str = "auth_session";
 
-pub(crate) fn write(out: &mut Out<'_>, record: &Session) {
-    let Session { id, account } = record;
-    out.secret("hash", id.as_ref());
-    if account.is_some() {
-        out.lose("account", "XML says nothing of the account");
+    /// Where it stands is not documented: its element, or its hash alone.
+    fn read_all(data: &Element<'_, '_>) -> Result<Vec<Self>, DecodeError> {
+        let mut sessions: Vec<Self> = data.records([Self::ELEMENT])?;
+        if let Some(id) = data.secret(["hash"])? {
+            sessions.push(Self { id: Some(id), account: None });
+        }
+        Ok(sessions)
     }
 }

@@ -3,24 +3,31 @@
 use certgate_domain::{TimePeriod, words::TimeUnit};
 use certgate_wire::DecodeError;
 
-use crate::{element::Element, out::Out};
+use crate::{
+    element::Element,
+    out::{Name, Out},
+};
 
-pub(crate) fn read(parent: &Element<'_, '_>) -> Result<Option<TimePeriod>, DecodeError> {
-    let Some(e) = parent.one(&["lifetime", "life_time", "lifeTime"])? else { return Ok(None) };
-    if e.has_children() {
-        // Derived from JSON, where it has a unit.
-        return e
-            .read(|e| Ok(TimePeriod { unit: e.word("unit")?.map(TimeUnit::in_full), period: e.integer("period")? }));
-    }
-    match e.scalar()? {
-        Some(text) => Ok(Some(TimePeriod::months(e.whole_number(text)?))),
-        None => Ok(None),
+impl Element<'_, '_> {
+    pub(crate) fn months<const N: usize>(&self, names: [&str; N]) -> Result<Option<TimePeriod>, DecodeError> {
+        let Some(e) = self.one(names)? else { return Ok(None) };
+        if e.has_children() {
+            // Derived from JSON, where it has a unit.
+            return e.read(|e| {
+                Ok(TimePeriod { unit: e.word(["unit"])?.map(TimeUnit::in_full), period: e.integer(["period"])? })
+            });
+        }
+        e.scalar()?.map(|text| e.whole_number(text).map(TimePeriod::months)).transpose()
     }
 }
 
-pub(crate) fn write(out: &mut Out<'_>, record: &TimePeriod) {
-    match record.in_months() {
-        Some(months) => out.integer("lifetime", Some(months)),
-        None => out.lose("lifetime", "XML has whole months only"),
+impl Out<'_> {
+    pub(crate) fn months<'n>(&mut self, name: impl Into<Name<'n>>, period: &Option<TimePeriod>) {
+        let Some(period) = period else { return };
+        let name = name.into();
+        match period.in_months() {
+            Some(months) => self.integer(name, &Some(months)),
+            None => self.lose(name.field, "XML has whole months only"),
+        }
     }
 }

@@ -1,21 +1,18 @@
-//! 4001013 CertificateInstallCheck, derived from the JSON API and the names around it.
+//! 4001013 CertificateInstallCheck, derived: the host's name in a block of its own, or bare.
 
-use certgate_domain::{AnyData, task::CertificateInstallCheck};
+use certgate_domain::task::CertificateInstallCheck;
 use certgate_wire::DecodeError;
 
-use super::any;
-use crate::{element::Element, out::Out, record::install_check};
+use crate::{element::Element, out::Out, task::Request};
 
-pub(super) fn read_request(e: &Element<'_, '_>) -> Result<CertificateInstallCheck, DecodeError> {
-    let wrapped = e.record("certificate_install_check_request", |e| e.text("hostname"))?.flatten();
-    Ok(CertificateInstallCheck { hostname: wrapped.or(e.text("hostname")?) })
-}
+impl Request for CertificateInstallCheck {
+    fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+        let wrapped = task.block(["certificate_install_check_request"], |e| e.text(["hostname"]))?.flatten();
+        Ok(Self { hostname: wrapped.or(task.text(["hostname"])?) })
+    }
 
-pub(super) fn write_request(out: &mut Out<'_>, task: &CertificateInstallCheck) {
-    let CertificateInstallCheck { hostname } = task;
-    out.element("certificate_install_check_request", |out| out.text("hostname", hostname.as_deref()));
-}
-
-pub(super) fn read_data(e: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
-    Ok(any(e.records("certificate_install_check_result", install_check::read)?))
+    fn write(&self, out: &mut Out<'_>) {
+        let Self { hostname } = self;
+        out.element("certificate_install_check_request", |out| out.text("hostname", hostname));
+    }
 }
