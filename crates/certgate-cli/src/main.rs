@@ -24,6 +24,7 @@ use clap::ColorChoice;
 use crate::{args::Arguments, exit::Failure};
 
 fn main() -> ExitCode {
+    leave_no_core_dump();
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
@@ -45,6 +46,16 @@ fn main() -> ExitCode {
     match (ended, ui::document::flush()) {
         (Ok(_), Err(lost)) => lost.report(json),
         (Ok(code) | Err(code), _) => code,
+    }
+}
+
+/// A core dump would hold the password. What this process starts inherits the soft limit and may raise it.
+fn leave_no_core_dump() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Core);
+        let _ = setrlimit(Resource::Core, rustix::process::Rlimit { current: Some(0), ..limit });
     }
 }
 

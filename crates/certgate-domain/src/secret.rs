@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A password, session or token. It has no `Display`, and its `Debug` says nothing of it.
+use zeroize::Zeroize;
+
+/// A password, session or token. It has no `Display`, its `Debug` says nothing of it, and its memory is cleared when it is
+/// dropped.
 ///
 /// ```
 /// use certgate_domain::Secret;
@@ -45,6 +48,12 @@ impl Secret {
     /// The text itself: for the wire, and for nothing else.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -7,7 +7,7 @@ use crate::repository::Repository;
 
 /// A crate and all that it may depend on. `None`: whatever it needs, at the outer edge.
 const ALLOWED: &[(&str, Option<&[&str]>)] = &[
-    ("certgate-domain", Some(&["jiff"])),
+    ("certgate-domain", Some(&["jiff", "zeroize"])),
     ("certgate-wire", Some(&["certgate-domain", "thiserror"])),
     ("certgate-xml", Some(&["certgate-domain", "certgate-wire", "quick-xml", "jiff"])),
     ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde_json", "base64"])),

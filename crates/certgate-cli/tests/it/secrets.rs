@@ -192,3 +192,13 @@ fn every_command_in_every_failure() {
         }
     });
 }
+
+/// A crash writes no file with the password in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_core_dump() {
+    let serving = crate::support::serving::Serving::start(&["simulator"]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().next(), Some("0"), "{limits}");
+}
