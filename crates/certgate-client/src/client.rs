@@ -6,7 +6,8 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, Call, Credentials, Data, Identity, Options, Protocol, Response, Secret, Task, TaskKind, Verdict,
+    AnyData, AnyTask, Call, Credentials, Data, Identity, Moment, Options, Protocol, Response, Secret, Task, TaskKind,
+    Verdict,
 };
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
@@ -157,6 +158,11 @@ impl Client {
     /// The protocol that it speaks.
     pub fn protocol(&self) -> Protocol {
         self.codec.protocol()
+    }
+
+    /// The later instant, in seconds since 1970, that a time of an answer may mean where it may mean two.
+    pub fn later_reading(&self, moment: &Moment) -> Option<i64> {
+        self.codec.later_reading(moment)
     }
 
     /// Where it sends to, for people.

@@ -1,6 +1,6 @@
 //! The codec trait and what it takes and gives.
 
-use certgate_domain::{AnyData, Call, Protocol, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
 
 use crate::{DecodeError, Findings, Reply, Request};
 
@@ -90,6 +90,12 @@ pub trait Codec: Send + Sync {
     /// The same bytes without passwords, sessions, tokens, authinfo and private keys, whether they can be decoded or not.
     /// Must come before any log, trace, file or error.
     fn redact(&self, body: &[u8]) -> Vec<u8>;
+
+    /// Client: the later instant, in seconds since 1970, that a time of an answer may mean where it may mean two: a time
+    /// without an offset does, in the hour that is repeated in autumn.
+    fn later_reading(&self, _: &Moment) -> Option<i64> {
+        None
+    }
 
     /// Client: the one answer in a reply.
     ///

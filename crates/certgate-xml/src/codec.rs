@@ -1,6 +1,6 @@
 //! The codec: one protocol, both sides of it.
 
-use certgate_domain::{AnyData, Call, Protocol, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
 use certgate_wire::{
     Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply, Request,
 };
@@ -12,6 +12,7 @@ use crate::{
     nodes::Tree,
     out::Out,
     redact::redact,
+    value::later_reading,
 };
 
 /// The XML gateway's protocol. Times in it have no zone: the codec's is taken, Europe/Berlin unless told.
@@ -109,6 +110,10 @@ impl Codec for XmlCodec {
 
     fn redact(&self, body: &[u8]) -> Vec<u8> {
         redact(body)
+    }
+
+    fn later_reading(&self, moment: &Moment) -> Option<i64> {
+        later_reading(moment, &self.zone)
     }
 }
 

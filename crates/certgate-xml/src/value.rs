@@ -36,6 +36,17 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
     })
 }
 
+/// The later instant, in seconds since 1970, of a time that [`read_moment`] took for the earlier of two.
+pub(crate) fn later_reading(moment: &Moment, zone: &TimeZone) -> Option<i64> {
+    let civil = moment.civil();
+    match zone.to_ambiguous_timestamp(civil).offset() {
+        AmbiguousOffset::Fold { before, after } if before.to_timestamp(civil).ok() == moment.timestamp() => {
+            Some(after.to_timestamp(civil).ok()?.as_second())
+        }
+        _ => None,
+    }
+}
+
 /// The time in the gateway's zone, and why it does not read back as the same instant, where it does not.
 pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<&'static str>) {
     // At the edge of the calendar there is no instant, and still a date.
@@ -76,9 +87,10 @@ pub(crate) fn write_flag(flag: &Lenient<bool>) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use certgate_domain::Moment;
     use jiff::tz::TimeZone;
 
-    use super::{read_flag, read_moment, write_moment};
+    use super::{later_reading, read_flag, read_moment, write_moment};
 
     #[test]
     fn moments_of_the_zone() {
@@ -110,6 +122,24 @@ mod tests {
             assert_eq!(written, text, "{moment}");
             assert_eq!(why.is_some(), lost.is_some(), "{moment}");
             assert!(why.unwrap_or_default().contains(lost.unwrap_or_default()), "{moment}: {why:?}");
+        }
+    }
+
+    #[test]
+    fn times_that_may_mean_two_instants() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        for (text, later) in [
+            ("2018-10-28 01:59:59", None),
+            ("2018-10-28 02:00:00", Some("2018-10-28T02:00:00.000+0100")),
+            ("2018-10-28 02:59:59", Some("2018-10-28T02:59:59.000+0100")),
+            ("2018-10-28 03:00:00", None),
+            ("2018-03-25 02:30:00", None),
+            // With an offset it means one, and the second of the two has none after it.
+            ("2018-10-28T02:30:00.000+0100", None),
+        ] {
+            let read = read_moment(text, &berlin).unwrap();
+            let expected = later.map(|later| later.parse::<Moment>().unwrap().unix_seconds().unwrap());
+            assert_eq!(later_reading(&read, &berlin), expected, "{text}");
         }
     }
 

@@ -41,11 +41,11 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         return Ok(Settled::Open { seen });
     }
     // Before the certificate: what a job did by now, that shows.
-    let (listed, since) = match jobs_of(client, order) {
+    let (listed, span) = match jobs_of(client, order) {
         // Not every account may list its jobs; the certificate may tell all the same.
         Err(error) if error.kind() == Kind::Refused => {
             seen.push(error.to_string());
-            (Vec::new(), 0)
+            (Vec::new(), Span::default())
         }
         listed => listed?,
     };
@@ -77,7 +77,7 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
             continue;
         }
         // What a person said is not doubted: the certificate is checked once it is fetched.
-        if !named && created(inner).is_some_and(|created| created < since) {
+        if !named && is_from_before(client, inner, span) {
             seen.push(format!("job {number} is from before the order"));
         } else if !named && contradicts && inner.status == Some(JobStatus::Success) {
             seen.push(format!("job {number} succeeded, and the certificate is not the order's"));
@@ -154,13 +154,13 @@ impl Likeness {
     }
 }
 
-/// The account's jobs about the order's certificate, newest first, or the one that was named; and since when one can be the
-/// order's, in seconds since 1970 by the gateway's clock.
-fn jobs_of(client: &mut Client, order: &Order) -> Result<(Vec<ObjectJob>, i64), Error> {
+/// The account's jobs about the order's certificate, newest first, or the one that was named; and when one that is the
+/// order's can have been made.
+fn jobs_of(client: &mut Client, order: &Order) -> Result<(Vec<ObjectJob>, Span), Error> {
     let filter = match (order.job, &order.order.name) {
         (Some(job), _) => QueryFilter::new("id", Operator::Equal, job.to_string()),
         (None, Some(name)) => QueryFilter::new("object", Operator::Equal, name.clone()),
-        (None, None) => return Ok((Vec::new(), 0)),
+        (None, None) => return Ok((Vec::new(), Span::default())),
     };
     let query = Query {
         filters: vec![filter],
@@ -171,12 +171,12 @@ fn jobs_of(client: &mut Client, order: &Order) -> Result<(Vec<ObjectJob>, i64), 
     let task = AnyTask::from(JobList { query });
     let exchange = client.exchange(&task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
-    let since = since(order.created, unix_now(), exchange.reply.header("date"));
+    let span = Span::of(order.created, unix_now(), exchange.reply.header("date"));
     let jobs = exchange.answer.value.data.into_iter().filter_map(|data| match data {
         AnyData::ObjectJob(job) => Some(*job),
         _ => None,
     });
-    Ok((jobs.collect(), since))
+    Ok((jobs.collect(), span))
 }
 
 /// Times are whole seconds on both sides.
@@ -184,18 +184,36 @@ const ROUNDING: i64 = 2;
 /// So far apart may two clocks be that cannot be compared, in seconds.
 const CLOCKS: i64 = 300;
 
-/// The earliest time, in seconds by the gateway's clock, at which a job of an order can have been made that was committed at
-/// `created` (milliseconds by ours): the `Date` of an answer tells how far apart the clocks are.
-fn since(created: i64, now: i64, date: Option<&str>) -> i64 {
-    let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-    match theirs {
-        Some(theirs) => created / 1000 + (theirs.as_second() - now / 1000) - ROUNDING,
-        None => created / 1000 - CLOCKS,
+/// When a job of an order can have been made, in seconds since 1970 by the gateway's clock.
+#[derive(Debug, Clone, Copy, Default)]
+struct Span {
+    since: i64,
+    until: i64,
+}
+
+impl Span {
+    /// Of an order that was committed at `created`, looked for at `now` (milliseconds by our clock): the `Date` of an answer
+    /// tells how far apart the clocks are.
+    fn of(created: i64, now: i64, date: Option<&str>) -> Self {
+        let (created, now) = (created / 1000, now / 1000);
+        let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+        match theirs.map(|theirs| theirs.as_second()) {
+            Some(theirs) => Self { since: created + (theirs - now) - ROUNDING, until: theirs + ROUNDING },
+            None => Self { since: created - CLOCKS, until: now + CLOCKS },
+        }
+    }
+
+    /// Whether it begins after something was made. Of a time that may mean two instants the later one counts, unless that is
+    /// still to come.
+    fn begins_after(self, made: i64, later: Option<i64>) -> bool {
+        later.filter(|later| *later <= self.until).unwrap_or(made) < self.since
     }
 }
 
-fn created(job: &Job) -> Option<i64> {
-    job.created.as_ref().and_then(|said| said.value()?.unix_seconds())
+/// Whether a job was made before its order can have arrived.
+fn is_from_before(client: &Client, job: &Job, span: Span) -> bool {
+    let made = job.created.as_ref().and_then(|said| said.value());
+    made.is_some_and(|made| made.unix_seconds().is_some_and(|at| span.begins_after(at, client.later_reading(made))))
 }
 
 /// Whether a job can be the order's by what it does, for which product and name.
@@ -214,21 +232,38 @@ fn fits(order: &Order, job: &ObjectJob) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::since;
+    use super::Span;
 
     #[test]
     fn a_job_is_not_from_before_its_order_by_the_gateways_clock() {
         // Thu, 01 Jan 2026 00:00:00 GMT.
         let midnight = 1_767_225_600;
-        for (title, created, now, date, expected) in [
-            ("clocks that agree", 0, 60, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
-            ("ours is an hour behind", -3600, -3540, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
-            ("ours is an hour ahead", 3600, 3660, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2),
-            ("no Date", 0, 60, None, -300),
-            ("a Date that is none", 0, 60, Some("yesterday"), -300),
+        for (title, created, now, date, since, until) in [
+            ("clocks that agree", 0, 60, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
+            ("ours is an hour behind", -3600, -3540, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
+            ("ours is an hour ahead", 3600, 3660, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
+            ("no Date", 0, 60, None, -300, 360),
+            ("a Date that is none", 0, 60, Some("yesterday"), -300, 360),
         ] {
-            let found = since((midnight + created) * 1000, (midnight + now) * 1000, date);
-            assert_eq!(found - midnight, expected, "{title}");
+            let found = Span::of((midnight + created) * 1000, (midnight + now) * 1000, date);
+            assert_eq!((found.since - midnight, found.until - midnight), (since, until), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_may_mean_two_instants() {
+        const HOUR: i64 = 3600;
+        // Ordered at 0, looked for a minute later.
+        let span = Span { since: -2, until: 62 };
+        for (title, made, later, is_from_before) in [
+            ("just made", 1, None, false),
+            ("long made", -1200, None, true),
+            ("just made in the first of the two hours", 1, Some(1 + HOUR), false),
+            ("long made in the first of the two hours", -1200, Some(HOUR - 1200), true),
+            ("just made in the second", 1 - HOUR, Some(1), false),
+            ("long made in the second", -1200 - HOUR, Some(-1200), true),
+        ] {
+            assert_eq!(span.begins_after(made, later), is_from_before, "{title}");
         }
     }
 }
