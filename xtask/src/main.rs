@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a tool for people")]
 
 mod bench;
+mod calendar;
 mod ci;
 mod differences;
 mod fixtures;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
   bench store         commands on a store of 10,000 orders
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
+  calendar            the tests that know dates, on other days (with libfaketime)
   torture [--rounds N] [--seed S]
                       kills certgate at random times while connections drop, and carries on: 300 rounds unless told";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["fixtures", "--write"] => fixtures::run(true),
         ["fixtures", "--differs"] => differences::run(),
         ["bench", rest @ ..] => bench::run(rest),
+        ["calendar"] => calendar::run(),
         ["torture", rest @ ..] => torture::run(rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -13,7 +13,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use tempfile::TempDir;
 
-use crate::support::binary::{csr, endpoint, exit, json, serve, stderr, stdout};
+use crate::support::binary::{bare, csr, endpoint, exit, json, serve, stderr, stdout};
 
 const PASSWORD: &str = "s3cr-t-0f-a-pr0f1le";
 
@@ -23,8 +23,8 @@ fn certgate(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) 
 }
 
 fn command(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certgate"));
-    command.args(arguments).env_clear().env("HOME", folder.path()).env("PATH", "/usr/bin:/bin");
+    let mut command = bare(folder.path());
+    command.args(arguments).env("PATH", "/usr/bin:/bin");
     command.envs(environment.iter().copied());
     command
 }

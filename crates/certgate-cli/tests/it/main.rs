@@ -12,6 +12,7 @@
 mod batch;
 #[cfg(unix)]
 mod bridge;
+mod calendar;
 mod compare;
 mod configuration;
 mod convert;

@@ -1,8 +1,10 @@
 //! What the README shows is what a user sees.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use pretty_assertions::assert_eq;
+
+use crate::support::binary::bare;
 
 #[test]
 fn the_first_command_prints_what_the_readme_shows() {
@@ -15,13 +17,7 @@ fn the_first_command_prints_what_the_readme_shows() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().display().to_string();
         let arguments = arguments.replace("target/example/$t", &out).replace("$t", transport);
-        let output = Command::new(env!("CARGO_BIN_EXE_certgate"))
-            .args(arguments.split(' '))
-            .current_dir(&root)
-            .env_clear()
-            .env("HOME", folder.path())
-            .output()
-            .unwrap();
+        let output = bare(folder.path()).args(arguments.split(' ')).current_dir(&root).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         // A new serial number each time, and a day less once a second has passed.
         let blanked = |text: &str| {

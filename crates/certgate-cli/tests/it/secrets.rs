@@ -10,7 +10,7 @@ use certgate_domain::{Credentials, Secret, TaskKind};
 use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{command, csr, endpoint, serve};
+use crate::support::binary::{bare, command, csr, endpoint, serve};
 
 const PASSWORD: &str = "s3cr&t<>:ü]]>";
 const TOKEN: &str = "918273";
@@ -23,15 +23,13 @@ const SPELLINGS: [&str; 6] =
 fn shown(gateway: &Gateway, server: &Server, transport: &str, arguments: &[&str]) -> (i32, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_certgate"))
+    let mut child = bare(folder.path())
         .args(arguments)
         .args(["--transport", transport, "-v", "--output", "json", "--endpoint", &endpoint(server, transport)])
         .arg("--trace")
         .arg(path("trace.jsonl"))
         .arg("--record")
         .arg(path("tape"))
-        .env_clear()
-        .env("HOME", folder.path())
         .env("TMPDIR", folder.path())
         .env("CERTGATE_USER", "odd")
         .env("CERTGATE_CONTEXT", "9")

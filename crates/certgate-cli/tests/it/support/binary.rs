@@ -33,10 +33,20 @@ pub(crate) fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Outpu
     child.wait_with_output().unwrap()
 }
 
-/// The same, to be run by the caller.
-pub(crate) fn command(home: &Path, arguments: &[&str]) -> Command {
+/// The binary with an environment that holds its home, and what makes it see the date that the test sees
+/// (`cargo xtask calendar`).
+pub(crate) fn bare(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certgate"));
-    command.args(arguments).env_clear().env("HOME", home).env("TMPDIR", std::env::temp_dir());
+    command.env_clear().env("HOME", home);
+    let of_the_date = |name: &str| name == "LD_PRELOAD" || name == "TZ" || name.starts_with("FAKETIME");
+    command.envs(std::env::vars().filter(|(name, _)| of_the_date(name)));
+    command
+}
+
+/// The same with an account, to be run by the caller.
+pub(crate) fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = bare(home);
+    command.args(arguments).env("TMPDIR", std::env::temp_dir());
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
     command
