@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: all that CI does, in order, up to the first failure.
+//! `cargo xtask ci`: all that CI does. A step that fails stops none of those after it: one run tells all that is wrong.
 
 use std::process::Command;
 
@@ -13,20 +13,36 @@ const STEPS: &[Step] = &[
     Step { arguments: &["fmt", "--all", "--check"], environment: &[] },
     Step { arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], environment: &[] },
     // A snapshot that differs must fail, wherever this runs.
-    Step { arguments: &["test", "--workspace"], environment: &[("INSTA_UPDATE", "no")] },
+    Step { arguments: &["test", "--workspace", "--no-fail-fast"], environment: &[("INSTA_UPDATE", "no")] },
     Step { arguments: &["doc", "--workspace", "--no-deps"], environment: &[("RUSTDOCFLAGS", "-D warnings")] },
 ];
 
+/// What a step is called, and how it is taken.
+type Named = (String, Box<dyn Fn() -> Result<(), Failure>>);
+
 pub(crate) fn run() -> Result<(), Failure> {
-    for Step { arguments, environment } in STEPS {
-        let shown = format!("cargo {}", arguments.join(" "));
-        announce(&shown);
-        cargo(arguments, environment)?;
+    let named = |Step { arguments, environment }: &'static Step| -> Named {
+        (format!("cargo {}", arguments.join(" ")), Box::new(move || cargo(arguments, environment)))
+    };
+    let tidy: Named = ("cargo xtask tidy".to_owned(), Box::new(tidy::run));
+    all(STEPS.iter().map(named).chain([tidy]))
+}
+
+/// Runs every step, whatever became of those before it, and says which failed.
+fn all(steps: impl IntoIterator<Item = Named>) -> Result<(), Failure> {
+    let mut failed = Vec::new();
+    for (name, step) in steps {
+        announce(&name);
+        if let Err(why) = step() {
+            eprintln!("{why}");
+            failed.push(name);
+        }
     }
-    announce("cargo xtask tidy");
-    tidy::run()?;
-    announce("all steps passed");
-    Ok(())
+    if failed.is_empty() {
+        announce("all steps passed");
+        return Ok(());
+    }
+    Err(format!("==> failed:\n{}", failed.join("\n")))
 }
 
 /// Runs cargo in the repository's root, its output going where ours goes.
@@ -47,4 +63,33 @@ pub(crate) fn cargo_program() -> String {
 
 fn announce(step: &str) {
     println!("==> {step}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc};
+
+    use pretty_assertions::assert_eq;
+
+    use super::{Named, STEPS, all};
+    use crate::Failure;
+
+    #[test]
+    fn every_step_is_taken_and_the_failed_ones_are_named() {
+        for (failing, expected) in [(&[][..], Ok(())), (&["a", "c"], Err("==> failed:\na\nc".to_owned()))] {
+            let taken = Rc::new(RefCell::new(Vec::new()));
+            let steps = ["a", "b", "c", "d"].map(|name| -> Named {
+                let (taken, fails) = (Rc::clone(&taken), failing.contains(&name));
+                let step = move || -> Result<(), Failure> {
+                    taken.borrow_mut().push(name);
+                    if fails { Err(format!("{name} is wrong")) } else { Ok(()) }
+                };
+                (name.to_owned(), Box::new(step))
+            });
+            assert_eq!(all(steps), expected);
+            assert_eq!(*taken.borrow(), ["a", "b", "c", "d"]);
+        }
+        let tests = STEPS.iter().find(|step| step.arguments.first() == Some(&"test"));
+        assert!(tests.is_some_and(|tests| tests.arguments.contains(&"--no-fail-fast")));
+    }
 }

@@ -1,10 +1,12 @@
-//! How long files are and what they are called.
+//! How long files are, what they are called, and where tests are.
 
 use super::Problem;
 use crate::repository::{File, Repository};
 
 /// The most lines of a source file.
 const LINES: usize = 500;
+/// With these words a test says why it is not in its crate's one binary.
+const ALONE: &str = "A binary of its own";
 
 pub(super) fn check(repository: &Repository) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -12,6 +14,10 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         let lines = file.text().lines().count();
         if is_source(file) && lines > LINES {
             problems.push(Problem::new(&file.path, LINES + 1, format!("{lines} lines; {LINES} at most")));
+        }
+        if is_test_binary(file) && !file.text().contains(ALONE) {
+            let what = format!("make it a module of tests/it/main.rs, or say in its header why it is `{ALONE}`");
+            problems.push(Problem::new(&file.path, 1, what));
         }
         if file.name() == "mod.rs" {
             problems.push(Problem::new(&file.path, 1, "name it after the module, beside its folder"));
@@ -21,12 +27,17 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
 }
 
 fn is_source(file: &File) -> bool {
-    file.is_in("xtask/src")
-        || file
-            .path
-            .strip_prefix("crates/")
-            .and_then(|path| path.split_once('/'))
-            .is_some_and(|(_, path)| path.starts_with("src/"))
+    file.is_in("xtask/src") || in_crate(file).is_some_and(|path| path.starts_with("src/"))
+}
+
+/// Cargo makes a binary of each file that is right in the folder.
+fn is_test_binary(file: &File) -> bool {
+    in_crate(file).and_then(|path| path.strip_prefix("tests/")).is_some_and(|name| !name.contains('/'))
+}
+
+/// A file's path in its crate.
+fn in_crate(file: &File) -> Option<&str> {
+    file.path.strip_prefix("crates/")?.split_once('/').map(|(_, path)| path)
 }
 
 #[cfg(test)]
@@ -43,7 +54,9 @@ mod tests {
             ("crates/a/src/lib.rs", &longest),
             ("crates/a/src/b/long.rs", &too_long),
             ("crates/a/src/c/mod.rs", ""),
-            ("crates/a/tests/it.rs", &too_long),
+            ("crates/a/tests/it/long.rs", &too_long),
+            ("crates/a/tests/loose.rs", ""),
+            ("crates/a/tests/memory.rs", "//! A binary of its own: it counts."),
             ("xtask/src/long.rs", &too_long),
             ("fixtures/long.xml", &too_long),
         ]);
@@ -52,6 +65,7 @@ mod tests {
             [
                 "crates/a/src/b/long.rs:501: 501 lines; 500 at most",
                 "crates/a/src/c/mod.rs:1: name it after the module, beside its folder",
+                "crates/a/tests/loose.rs:1: make it a module of tests/it/main.rs, or say in its header why it is `A binary of its own`",
                 "xtask/src/long.rs:501: 501 lines; 500 at most",
             ]
         );
