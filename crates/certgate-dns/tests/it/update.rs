@@ -17,7 +17,7 @@ use crate::{
 const SECRET: &[u8] = b"secret-secret-secret";
 const KEY: &str = "key \"certgate.\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0LXNlY3JldC1zZWNyZXQ=\";\n};\n";
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
