@@ -38,6 +38,10 @@ pub struct Settings {
     pub start: Option<i64>,
     /// How many seconds its clock is ahead; behind where negative.
     pub clock_ahead: i64,
+    /// What it asks to be published in place of the record that is right: a gateway that somebody took over.
+    pub record: Option<String>,
+    /// The file that it asks for in place of the right one.
+    pub file: Option<String>,
 }
 
 impl Default for Settings {
@@ -57,6 +61,8 @@ impl Default for Settings {
             latency: Duration::ZERO,
             start: None,
             clock_ahead: 0,
+            record: None,
+            file: None,
         }
     }
 }

@@ -28,6 +28,8 @@ mod install;
 mod life;
 mod list;
 mod orders;
+#[cfg(unix)]
+mod published;
 mod queue;
 mod readme;
 mod reissue;

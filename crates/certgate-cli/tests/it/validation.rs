@@ -26,14 +26,14 @@ fn arguments(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Ve
     common.iter().chain(more).map(|word| (*word).to_owned()).collect()
 }
 
-fn run(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
+pub(super) fn run(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
     let arguments = arguments(home, server, transport, more);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     command(home, &arguments).current_dir(home).output().unwrap()
 }
 
 /// A new certificate: the method of one that is there cannot change.
-fn create(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
+pub(super) fn create(home: &Path, server: &Server, transport: &str, more: &[&str]) -> Output {
     let (at, config, csr) = (endpoint(server, transport), fast(home), csr());
     let contacts = ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--lifetime", "12"];
     let common = ["create", "--csr", &csr, "--transport", transport, "--endpoint", &at, "--config", &config];

@@ -21,14 +21,17 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
     let token = format!("{}{token}", asked.now.unix);
     let mail = |mailbox: &str| format!("{mailbox}@{name}");
     let offer = |method| CertAuthentication { method: Some(method), ..CertAuthentication::default() };
+    let record = format!("{name}.\t\t300\tIN\tTXT\t\"{token}\"");
+    let file = format!("http://{name}/.well-known/pki-validation/fileauth.txt");
+    let settings = &world.settings;
     let authentication = vec![
         CertAuthentication {
             approver_emails: ["admin", "administrator", "hostmaster", "webmaster", "postmaster"].map(mail).to_vec(),
             ..offer(AuthMethod::Email)
         },
-        CertAuthentication { dns: Some(format!("{name}.\t\t300\tIN\tTXT\t\"{token}\"")), ..offer(AuthMethod::Dns) },
+        CertAuthentication { dns: Some(settings.record.clone().unwrap_or(record)), ..offer(AuthMethod::Dns) },
         CertAuthentication {
-            file_name: Some(format!("http://{name}/.well-known/pki-validation/fileauth.txt")),
+            file_name: Some(settings.file.clone().unwrap_or(file)),
             file_content: Some(token.clone()),
             ..offer(AuthMethod::File)
         },

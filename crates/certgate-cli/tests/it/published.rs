@@ -1,0 +1,124 @@
+//! What is published belongs to what is ordered, whatever the gateway asks for; and what it asks for is understood before anything is published.
+
+use std::{fs, path::Path, process::Output};
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+
+use crate::{
+    support::binary::{command, endpoint, exit, fast, json, serve, stderr},
+    validation::{create, run},
+};
+
+/// Notes its arguments in `calls`.
+const SCRIPT: &str = r#"printf '%s|%s|%s|%s\n' >> calls"#;
+
+fn calls(home: &Path) -> String {
+    fs::read_to_string(home.join("calls")).unwrap_or_default()
+}
+
+/// The CSR is for example.com and www.example.com.
+#[test]
+fn records_of_somebody_else_are_not_published() {
+    for transport in ["xml", "json"] {
+        for (record, said) in [
+            ("www.bank.example. 60 IN CNAME evil.attacker.example.", "is no name of the request (example.com"),
+            ("_x.bank.example. TXT tok", "is no name of the request"),
+            ("_x.example.com. TXT tok\nwww.bank.example. TXT tok", "is no name of the request"),
+            ("www.example.com. CNAME evil.attacker.example.", "would take the host over"),
+            ("example.com. A 6.6.6.6", "a record of type A shows control over nothing"),
+            ("example.com. MX 10 mail.attacker.example.", "a record of type MX"),
+            (". TXT tok", "is no host name"),
+            ("com. TXT tok", "`com` is no name of the request"),
+            ("--config=/etc/passwd TXT tok", "is no host name"),
+            ("example.com\u{202e}. TXT tok", "holds U+202E"),
+            ("example.com. TXT ( tok", "a parenthesis is without its other one"),
+            ("example.com. 300 IN TOKEN tok", "cannot be read: expected rtype"),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings { record: Some(record.to_owned()), ..Settings::default() });
+            let more = ["--dns", "exec", SCRIPT, "--output", "json"];
+            let output = run(home.path(), &server, transport, &more);
+            assert_eq!(exit(&output), 13, "{record:?}: {}", stderr(&output));
+            let error = &json(&output)["error"];
+            let text = error["text"].as_str().unwrap();
+            assert_eq!(error["kind"], "not validated");
+            assert!(text.contains(said) && text.ends_with(": nothing was ordered"), "{record:?}: {text}");
+            assert!(!stderr(&output).contains("publish now"), "a person could follow it: {}", stderr(&output));
+            assert_eq!((calls(home.path()), gateway.counts().orders), (String::new(), 0), "{record:?}");
+        }
+    }
+}
+
+#[test]
+fn several_records_and_one_that_is_allowed() {
+    for transport in ["xml", "json"] {
+        let two = "_a.example.com. IN 1h TXT ( \"on\" \"e\" ) ; first\n_b.www.example.com. CNAME x.ca.example.";
+        let (_gateway, server) = serve(Settings { record: Some(two.to_owned()), ..Settings::default() });
+        let home = tempfile::tempdir().unwrap();
+        let output = run(home.path(), &server, transport, &["--dns", "exec", SCRIPT]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let expected = "add|_a.example.com.|TXT|one\nadd|_b.www.example.com.|CNAME|x.ca.example.\n\
+                        remove|_b.www.example.com.|CNAME|x.ca.example.\nremove|_a.example.com.|TXT|one\n";
+        assert_eq!(calls(home.path()), expected);
+
+        let other = Settings { record: Some("www.bank.example. 60 A 192.0.2.1".to_owned()), ..Settings::default() };
+        let (_gateway, server) = serve(other);
+        let home = tempfile::tempdir().unwrap();
+        let output = run(home.path(), &server, transport, &["--dns", "exec", SCRIPT, "--allow-any-record"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(calls(home.path()).starts_with("add|www.bank.example.|A|192.0.2.1\n"), "{}", calls(home.path()));
+    }
+}
+
+/// A renewal that keeps the certificate's CSR has it from the gateway, with whatever names that likes.
+#[test]
+fn names_that_only_the_gateway_tells_of() {
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(Settings::default());
+        let home = tempfile::tempdir().unwrap();
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let renew = |more: &[&str]| -> Output {
+            let common = ["renew", "571", "--transport", transport, "--endpoint", &at, "--config", &config];
+            command(home.path(), &[&common[..], more].concat()).current_dir(home.path()).output().unwrap()
+        };
+        let output = renew(&["--dns", "exec", SCRIPT]);
+        assert_eq!(exit(&output), 13, "{}", stderr(&output));
+        assert!(stderr(&output).contains("give --csr, --new-key or --key"), "{}", stderr(&output));
+        assert_eq!((calls(home.path()), gateway.counts().orders), (String::new(), 0));
+    }
+}
+
+#[test]
+fn files_elsewhere_are_not_published() {
+    for transport in ["xml", "json"] {
+        for file in [
+            "http://example.com/.htaccess",
+            "http://example.com/shell.php",
+            "http://example.com/linked/x.txt",
+            "http://example.com/.well-known/../../x.txt",
+            "http://example.com/.well-known/shell.php",
+            "http://www.bank.example/.well-known/x.txt",
+            "/etc/cron.d/x",
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (www, outside) = (home.path().join("www"), home.path().join("outside"));
+            fs::create_dir(&www).unwrap();
+            fs::create_dir(&outside).unwrap();
+            std::os::unix::fs::symlink(&outside, www.join("linked")).unwrap();
+            let (gateway, server) = serve(Settings { file: Some(file.to_owned()), ..Settings::default() });
+            let output = create(home.path(), &server, transport, &["--webroot", "www"]);
+            assert_eq!(exit(&output), 13, "{file}: {}", stderr(&output));
+            assert!(stderr(&output).contains(file), "{}", stderr(&output));
+            let there = |folder| fs::read_dir(folder).unwrap().count();
+            assert_eq!((there(&www), there(&outside), gateway.counts().orders), (1, 0, 0), "{file}");
+        }
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("www")).unwrap();
+        let (_gateway, server) = serve(Settings { file: Some("/odd/x.bin".to_owned()), ..Settings::default() });
+        let more = ["--webroot", "www", "--no-wait", "--allow-any-record"];
+        let output = create(home.path(), &server, transport, &more);
+        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        assert!(home.path().join("www/odd/x.bin").exists());
+    }
+}
