@@ -42,10 +42,10 @@ pub enum DnsError {
     #[error("`{0}`: expected a TXT or CNAME record of a DNS name")]
     Record(String),
     /// This machine's resolvers are not known.
-    #[error("this machine's name servers are not known ({0}): name a resolver")]
+    #[error("this machine's name servers are not known ({0})")]
     System(String),
     /// Nobody is to be asked.
-    #[error("no name server is left to be asked: name a resolver, or have the zone's own servers asked")]
+    #[error("no name server is left to be asked")]
     Nobody,
     /// A zone was not updated.
     #[error("the zone could not be updated: {0}")]

@@ -61,12 +61,25 @@ pub enum NotSeen {
 const CHAIN: usize = 8;
 
 impl Propagation {
+    /// Finds, before anything is published, that nobody can be asked.
+    ///
+    /// # Errors
+    /// [`DnsError::Nobody`], [`DnsError::System`].
+    pub fn ready(&self) -> Result<(), DnsError> {
+        match (self.authoritative, self.resolvers.is_empty()) {
+            (_, false) => Ok(()),
+            (true, true) => resolv_conf::resolvers().map(drop),
+            (false, true) => Err(DnsError::Nobody),
+        }
+    }
+
     /// Asks each server once.
     ///
     /// # Errors
     /// [`DnsError`]: nobody could be asked.
     pub fn check(&self, record: &ZoneRecord) -> Result<Vec<ServerAnswer>, DnsError> {
         let wanted = Wanted::of(record)?;
+        self.ready()?;
         let mut answers = Vec::new();
         for resolver in &self.resolvers {
             answers.push(ServerAnswer { server: resolver.to_string(), found: wanted.at_resolver(*resolver) });
@@ -75,7 +88,7 @@ impl Propagation {
             let resolvers = if self.resolvers.is_empty() { resolv_conf::resolvers()? } else { self.resolvers.clone() };
             answers.extend(self.authoritative(&wanted, &Resolvers(&resolvers)));
         }
-        if answers.is_empty() { Err(DnsError::Nobody) } else { Ok(answers) }
+        Ok(answers)
     }
 
     /// Each server is asked for names of its own zone only: an alias is followed to the servers of the zone that it leads to.

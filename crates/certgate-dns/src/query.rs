@@ -39,9 +39,6 @@ pub enum QueryError {
     /// It answered, and not the question. The response code's name, such as `SERVFAIL`.
     #[error("it answers {0}")]
     ResponseCode(String),
-    /// There is nobody to be asked.
-    #[error("there is nobody to be asked")]
-    Nobody,
 }
 
 impl From<io::Error> for QueryError {

@@ -24,13 +24,13 @@ pub enum TsigKeyError {
     #[error("no key is in it; {EXPECTED}")]
     Missing,
     /// There are several, and which one to sign with is not said.
-    #[error("{} keys: give one (found {})", .0.len(), .0.join(", "))]
+    #[error("{} keys: give one (found {})", if .0.len() == 2 { "two" } else { "several" }, .0.join(", "))]
     Several(Vec<String>),
-    /// Something else than a key.
-    #[error("found `{found}` where `{expected}` should be; {EXPECTED}")]
+    /// Something else than a key. What it is may be a secret.
+    #[error("line {line}: `{expected}` is not there; {EXPECTED}")]
     Syntax {
-        /// What was found; empty at the end.
-        found: String,
+        /// In which line, from 1.
+        line: usize,
         /// What was expected there.
         expected: &'static str,
     },
@@ -65,13 +65,13 @@ impl TsigKey {
     /// # Errors
     /// [`TsigKeyError`]; it shows nothing of the secret.
     pub fn from_text(text: &str) -> Result<Self, TsigKeyError> {
-        let mut words = Words { chars: text.chars().peekable() };
+        let mut words = Words { chars: text.chars().peekable(), line: 1 };
         let mut keys = Vec::new();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "key" => keys.push(Statement::read(&mut words)?),
                 ";" => {}
-                _ => return Err(TsigKeyError::Syntax { found: word, expected: "key" }),
+                _ => return Err(words.unlike("key")),
             }
         }
         let mut names: Vec<String> = keys.iter().map(|key| key.name.clone()).collect();
@@ -106,7 +106,7 @@ impl Statement {
                 "}" => return Ok(key),
                 "algorithm" => key.algorithm = words.next(),
                 "secret" => key.secret = words.next().map(Secret::new),
-                _ => return Err(TsigKeyError::Syntax { found: word, expected: "algorithm, secret or }" }),
+                _ => return Err(words.unlike("algorithm, secret or }")),
             }
             words.expect(";")?;
         }
@@ -132,15 +132,20 @@ impl TryFrom<Statement> for TsigKey {
 /// Words, strings without their quotation marks, and `{ } ;`. Comments are passed over.
 struct Words<'a> {
     chars: Peekable<Chars<'a>>,
+    /// The line of the word that came last.
+    line: usize,
 }
 
 impl Words<'_> {
     fn expect(&mut self, expected: &'static str) -> Result<(), TsigKeyError> {
         match self.next() {
             Some(found) if found == expected => Ok(()),
-            // It may be a part of the secret.
-            _ => Err(TsigKeyError::Syntax { found: "…".to_owned(), expected }),
+            _ => Err(self.unlike(expected)),
         }
+    }
+
+    fn unlike(&self, expected: &'static str) -> TsigKeyError {
+        TsigKeyError::Syntax { line: self.line, expected }
     }
 
     fn skip_line(&mut self) {
@@ -150,6 +155,7 @@ impl Words<'_> {
     fn skip_block(&mut self) {
         let mut before = ' ';
         for next in self.chars.by_ref() {
+            self.line += usize::from(next == '\n');
             if (before, next) == ('*', '/') {
                 break;
             }
@@ -170,7 +176,7 @@ impl Iterator for Words<'_> {
                 '/' if self.chars.next_if_eq(&'*').is_some() => self.skip_block(),
                 '{' | '}' | ';' => return Some(first.to_string()),
                 '"' => return Some(self.chars.by_ref().take_while(|c| *c != '"').collect()),
-                _ if first.is_whitespace() || first == '\u{feff}' => {}
+                _ if first.is_whitespace() || first == '\u{feff}' => self.line += usize::from(first == '\n'),
                 _ => {
                     let mut word = String::from(first);
                     while let Some(next) =

@@ -15,7 +15,7 @@ pub(crate) struct Resolvers<'a>(pub(crate) &'a [SocketAddr]);
 
 impl Resolvers<'_> {
     fn ask(&self, name: &DnsName, rtype: Rtype) -> Result<Answer, QueryError> {
-        let mut failed = QueryError::Nobody;
+        let mut failed = QueryError::Silent;
         for resolver in self.0 {
             match ask(*resolver, name, rtype, true) {
                 Ok(answer) => return Ok(answer),

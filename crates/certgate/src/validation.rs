@@ -285,15 +285,13 @@ impl Validation {
         authentication: &CertAuthentication,
         request: Option<&CertificateRequest>,
     ) -> Result<Vec<Challenge>, ValidationError> {
-        let is_published = |method| self.method() == Some(method);
+        let by = |method| self.method() == Some(method);
         let challenges: Vec<Challenge> = match authentication.method {
-            Some(AuthMethod::Dns)
-                if is_published(Method::Dns { provisioning: false }) || self.propagation.is_some() =>
-            {
+            Some(AuthMethod::Dns) if by(Method::Dns { provisioning: false }) || self.propagation.is_some() => {
                 let records = ZoneRecord::parse(authentication.dns.as_deref().unwrap_or_default())?;
                 records.into_iter().map(Challenge::Record).collect()
             }
-            Some(AuthMethod::File) if is_published(Method::File) => {
+            Some(AuthMethod::File) if by(Method::File) => {
                 let name = authentication.file_name.clone().unwrap_or_default();
                 match authentication.file_content.clone() {
                     Some(content) => vec![Challenge::File { name, content }],
@@ -304,7 +302,9 @@ impl Validation {
             }
             _ => return Ok(Vec::new()),
         };
-        if self.allows_any {
+        // What is only looked for, the gateway publishes.
+        let is_published = matches!(self.method(), Some(Method::Dns { provisioning: false } | Method::File));
+        if self.allows_any || !is_published {
             return Ok(challenges);
         }
         let request = request.ok_or(ValidationError::NoNames)?;

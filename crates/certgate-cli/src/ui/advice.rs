@@ -83,6 +83,7 @@ pub(crate) fn validation(error: ValidationError) -> Failure {
         ValidationError::Dns(DnsError::Nobody) => {
             Failure::usage("no name server is left to be asked: give --resolver, or leave --no-authoritative out")
         }
+        ValidationError::Dns(DnsError::System(_)) => Failure::usage(format!("{error}: give --resolver")),
         ValidationError::Unwritable { .. } => Failure::usage(format!("--webroot {error}")),
         ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
         error => Failure::usage(error.to_string()),

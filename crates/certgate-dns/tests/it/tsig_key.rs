@@ -2,6 +2,7 @@
 
 use certgate_dns::{TsigKey, TsigKeyError};
 use pretty_assertions::assert_eq;
+use proptest::prelude::*;
 
 const KEY: &str = "key \"certgate\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };";
 
@@ -28,7 +29,7 @@ fn files_that_people_have() {
 #[test]
 fn refusals() {
     let algorithm = |name: &str| TsigKeyError::Algorithm(name.to_owned());
-    let syntax = |found: &str, expected| TsigKeyError::Syntax { found: found.to_owned(), expected };
+    let syntax = |line, expected| TsigKeyError::Syntax { line, expected };
     for (text, expected) in [
         ("", TsigKeyError::Missing),
         ("# nothing\n", TsigKeyError::Missing),
@@ -39,10 +40,12 @@ fn refusals() {
         (&KEY.replace("c2VjcmV0", "%%hidden%%"), TsigKeyError::Secret),
         (&KEY.replace("c2VjcmV0", ""), TsigKeyError::Secret),
         (&KEY.replace("certgate", "a..b"), TsigKeyError::Name("a..b".to_owned())),
-        ("zone \"example.com\" { };", syntax("zone", "key")),
-        ("key \"a\" { algorithm hmac-sha256; secret \"hidden\" }", syntax("…", ";")),
-        ("key \"a\" { algorithm hmac-sha256; secret \"hidden", syntax("…", ";")),
-        ("key \"a\" hidden", syntax("…", "{")),
+        ("zone \"example.com\" { };", syntax(1, "key")),
+        ("# the secret alone\nhidden", syntax(2, "key")),
+        ("key \"a\" {\nalgorithm hmac-sha256;\nsecret \"hidden\" }", syntax(3, ";")),
+        ("key \"a\" { algorithm hmac-sha256; secret \"hidden", syntax(1, ";")),
+        ("/*\n\n*/ key \"a\" hidden", syntax(3, "{")),
+        ("key \"a\" {\n\thidden;\n};", syntax(2, "algorithm, secret or }")),
     ] {
         let error = TsigKey::from_text(text).unwrap_err();
         assert_eq!(error, expected, "{text}");
@@ -51,6 +54,16 @@ fn refusals() {
     let known = "algorithm `hmac-md5`: expected one of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha224, hmac-sha1";
     assert_eq!(algorithm("hmac-md5").to_string(), known);
     let two = TsigKeyError::Several(vec!["a".to_owned(), "b".to_owned()]);
-    assert_eq!(two.to_string(), "2 keys: give one (found a, b)");
+    assert_eq!(two.to_string(), "two keys: give one (found a, b)");
     assert!(!format!("{:?}", TsigKey::from_text(KEY).unwrap()).contains("c2VjcmV0"));
+}
+
+proptest! {
+    /// Any text is a key or is refused, and no refusal shows what stands as a secret.
+    #[test]
+    fn anything(words in prop::collection::vec("key|algorithm|secret|secret hidden|hmac-sha256|[{};#]|/\\*|\\*/|//|\n|\\PC", 0..30)) {
+        if let Err(why) = TsigKey::from_text(&words.join(" ")) {
+            prop_assert!(!why.to_string().contains("hidden"), "{}", why);
+        }
+    }
 }

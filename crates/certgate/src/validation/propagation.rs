@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate_client::Interrupt;
-use certgate_dns::{DnsError, ServerAnswer, ZoneRecord};
+use certgate_dns::{ServerAnswer, ZoneRecord};
 
 use super::ValidationError;
 
@@ -49,10 +49,11 @@ impl Default for Propagation {
 
 impl Propagation {
     pub(super) fn check(&self) -> Result<(), ValidationError> {
-        if self.resolvers.is_empty() && !self.authoritative {
-            return Err(DnsError::Nobody.into());
-        }
-        Ok(())
+        Ok(self.servers().ready()?)
+    }
+
+    fn servers(&self) -> certgate_dns::Propagation {
+        certgate_dns::Propagation { resolvers: self.resolvers.clone(), authoritative: self.authoritative }
     }
 
     /// Looks again and again until every server shows the record.
@@ -62,8 +63,7 @@ impl Propagation {
         interrupt: &Interrupt,
         observe: &mut dyn FnMut(&PropagationEvent),
     ) -> Result<(), ValidationError> {
-        let Self { resolvers, authoritative, .. } = self.clone();
-        let servers = certgate_dns::Propagation { resolvers, authoritative };
+        let servers = self.servers();
         let until = Instant::now() + self.timeout;
         let mut pause = Duration::from_secs(1);
         loop {
