@@ -137,7 +137,7 @@ fn plan(file: &str, folder: &Path, line: Line) -> Result<Planned, String> {
         return Err("lifetime: expected months, 1 or more".to_owned());
     }
     if let (Some(name), Some((_, request))) = (&line.name, &csr)
-        && !request.common_name.iter().chain(&request.names).any(|there| there.eq_ignore_ascii_case(name))
+        && !request.asks_for(name)
     {
         return Err(format!("the CSR is not for `{name}`"));
     }
@@ -209,10 +209,8 @@ impl Planned {
 
     /// What it is called in output.
     pub(crate) fn title(&self) -> String {
-        let name = self.line.name.clone().or_else(|| {
-            let (_, request) = self.csr.as_ref()?;
-            request.common_name.clone().or_else(|| request.names.first().cloned())
-        });
+        let of_request = || self.csr.as_ref()?.1.name().map(str::to_owned);
+        let name = self.line.name.clone().or_else(of_request);
         match (self.purpose, name) {
             (Purpose::Create, name) => name.unwrap_or_else(|| "new".to_owned()),
             (Purpose::Reissue(id) | Purpose::Renew(id), Some(name)) => format!("{id} {name}"),

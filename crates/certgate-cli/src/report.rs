@@ -10,7 +10,7 @@ use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
 use certgate_wire::Finding;
-use certgate_x509::{CertificateRequest, Check};
+use certgate_x509::{CertificateRequest, Check, is_same_serial};
 use serde_json::{Value, json};
 
 use crate::{
@@ -292,20 +292,20 @@ impl<'a> Report<'a> {
         let name = self.name.or(certificate.name.as_deref());
         let (mut checks, issued) = certgate_x509::check(request, name, pem, &authorities, self.now);
         if let (Some(before), Some(issued)) = (self.before, &issued) {
-            let ok = !issued.certificate.serial.eq_ignore_ascii_case(before);
+            let ok = !is_same_serial(&issued.certificate.serial, before);
             let detail = if ok {
                 format!("not {before}, the one before")
             } else {
                 "it is the certificate from before the order".to_owned()
             };
-            checks.push(Check { name: "serial", ok, detail });
+            checks.push(Check::of("serial", ok, detail));
         }
         if self.live {
             let product = certificate.product.as_deref().unwrap_or_default();
             let ok = !self.demo && !product.to_ascii_uppercase().starts_with("DEMO");
             let detail =
                 if ok { "no demo certificate" } else { "a demo certificate, and the profile is not the demo system's" };
-            checks.push(Check { name: "live", ok, detail: detail.to_owned() });
+            checks.push(Check::of("live", ok, detail));
         }
         let mut document = self.document("done", Some("SUCCESS"));
         document["certificate"] = document::certificate(certificate);
@@ -333,6 +333,9 @@ impl<'a> Report<'a> {
             }
         }
         document["deployment"] = json!(deployment);
+        for check in checks.iter().filter(|check| check.is_warning) {
+            say(&format!("certgate: warning: {}: {}", check.name, check.detail));
+        }
         let mut lines: Vec<String> =
             checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
         match document.get("files").and_then(Value::as_object) {

@@ -147,7 +147,7 @@ impl Order {
     pub fn name(&self) -> Option<&str> {
         let of_request = || {
             let request = self.request().filter(|_| self.wanted.purpose == Purpose::Create)?;
-            request.common_name.as_deref().or_else(|| request.names.first().map(String::as_str))
+            request.name()
         };
         let existing = || self.existing.as_ref().and_then(|certificate| certificate.name.as_deref());
         self.wanted.name.as_deref().or_else(existing).or_else(of_request)
@@ -184,9 +184,9 @@ impl Order {
             return;
         }
         let csr = self.existing.as_ref().and_then(|certificate| certificate.csr.clone());
-        match csr.map(|csr| (CertificateRequest::from_pem(&csr), csr)) {
-            Some((Ok(request), csr)) => self.wanted.csr = Some((csr, request)),
-            Some((Err(why), _)) => {
+        match csr.map(CertificateRequest::from_pem) {
+            Some(Ok(request)) => self.wanted.csr = Some((request.to_pem().trim_end().to_owned(), request)),
+            Some(Err(why)) => {
                 self.end(Ending::Unfit(format!("the certificate's own CSR cannot be used ({why}): give --csr")));
             }
             None => self.end(Ending::Unfit("the gateway does not say the certificate's CSR: give --csr".to_owned())),
@@ -195,8 +195,7 @@ impl Order {
 
     fn check_name(&mut self) {
         let (Some(name), Some(request)) = (self.name().map(str::to_owned), self.request()) else { return };
-        let mut names = request.common_name.iter().chain(&request.names);
-        if !names.any(|candidate| candidate.eq_ignore_ascii_case(&name)) {
+        if !request.asks_for(&name) {
             let found = request.common_name.as_deref().unwrap_or("none");
             self.end(Ending::Unfit(format!(
                 "the CSR's common name is `{found}`, the certificate's name is `{name}`: make a CSR for `{name}`, or give --name"
@@ -271,8 +270,8 @@ impl Order {
             wanted.or_else(|| existing.and_then(|contact| contact.id)).map(SslContact::by_id)
         };
         let name = self.name().map(str::to_owned);
-        let further = self.request().map(|request| request.names.clone()).unwrap_or_default();
-        let further = further.into_iter().filter(|other| Some(other) != name.as_ref());
+        let further = self.request().into_iter().flat_map(CertificateRequest::hosts);
+        let further = further.filter(|other| Some(other) != name.as_ref());
         Certificate {
             id: self.id(),
             admin_contact: contact(self.wanted.admin, existing.and_then(|c| c.admin_contact.as_ref())),

@@ -1,5 +1,6 @@
 //! Keys on elliptic curves (SEC1, RFC 5915): brought to the one form that signs, with the public key, which many files lack.
 
+use certgate_x509::algorithm_name;
 use p256::elliptic_curve::{self, sec1::ToSec1Point};
 use pkcs8::{
     AlgorithmIdentifierRef, ObjectIdentifier,
@@ -18,17 +19,6 @@ use crate::{
 pub(crate) const ALGORITHM: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-
-/// Curves that are told by their names where they cannot be used.
-const OTHERS: [(&str, &str); 7] = [
-    ("1.2.840.10045.3.1.1", "P-192"),
-    ("1.3.132.0.33", "P-224"),
-    ("1.3.132.0.35", "P-521"),
-    ("1.3.132.0.10", "secp256k1"),
-    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
-    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
-    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
-];
 
 /// An ECPrivateKey.
 pub(crate) struct EcKey<'a> {
@@ -77,9 +67,7 @@ impl<'a> EcKey<'a> {
                 p384::SecretKey::from_slice(scalar).map(|key| key.public_key().to_sec1_point(false).as_bytes().to_vec())
             }),
             other => {
-                let other = other.to_string();
-                let name = OTHERS.iter().find(|(identifier, _)| *identifier == other).map(|(_, name)| *name);
-                return Err(KeyError::Unsupported(format!("EC {}", name.unwrap_or(&other))));
+                return Err(KeyError::Unsupported(format!("EC {}", algorithm_name(&other.to_string()))));
             }
         };
         let (private, public) = computed.ok_or(KeyError::Damaged("its number is none of its curve's keys"))?;

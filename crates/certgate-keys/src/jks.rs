@@ -121,9 +121,7 @@ mod tests {
     }
 
     fn blocks(name: &str) -> Vec<Vec<u8>> {
-        let text = String::from_utf8(fixture(name)).unwrap();
-        let blocks = text.split_inclusive("-----END CERTIFICATE-----\n");
-        blocks.map(|block| certgate_x509::pem::block(block).unwrap().der).collect()
+        certgate_x509::pem::read(fixture(name)).unwrap().into_iter().map(|block| block.der).collect()
     }
 
     /// Given the same salt and time, the file is keytool's, byte for byte.

@@ -81,12 +81,6 @@ pub enum KeyError {
         "found PKCS#12, expected a private key as PEM: convert it with `openssl pkcs12 -in OLD -nocerts -nodes -out NEW`"
     )]
     Pkcs12,
-    /// It is a Java key store.
-    #[error(
-        "found a Java key store, expected a private key as PEM: convert it with `keytool -importkeystore -srckeystore OLD \
-         -destkeystore STORE.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in STORE.p12 -nocerts -nodes -out NEW`"
-    )]
-    JavaKeyStore,
     /// It is in OpenSSH's own form.
     #[error(
         "found a key in the form of OpenSSH, expected PKCS#8: convert a copy of it with `ssh-keygen -p -m PKCS8 -f COPY`"

@@ -1,7 +1,10 @@
 //! Keys as the field writes them, brought to PKCS#8.
 
 use certgate_domain::Secret;
-use certgate_x509::pem;
+use certgate_x509::{
+    algorithm_name,
+    pem::{self, Kind},
+};
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
     der::{
@@ -19,15 +22,6 @@ use crate::{
 };
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// Algorithms that are told by their names where they cannot be used.
-const OTHERS: [(&str, &str); 6] = [
-    ("1.2.840.113549.1.1.10", "RSASSA-PSS"),
-    ("1.2.840.10040.4.1", "DSA"),
-    ("1.3.101.110", "X25519"),
-    ("1.3.101.111", "X448"),
-    ("1.3.101.112", "Ed25519"),
-    ("1.3.101.113", "Ed448"),
-];
 
 /// The key lengths of RSA that can be used, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
@@ -38,46 +32,27 @@ const MOST_ROUNDS: u32 = 10_000_000;
 const MOST_MEMORY: u64 = 1 << 30;
 const MOST_PARALLEL: u16 = 16;
 
-/// How the file of a Java key store begins, and that of its successor.
-const JKS: [u8; 4] = [0xFE, 0xED, 0xFE, 0xED];
-const JCEKS: [u8; 4] = [0xCE, 0xCE, 0xCE, 0xCE];
-
-/// The key in a file as PKCS#8 (DER): version 1, its public key in it.
+/// The key in a file as PKCS#8 (DER): version 1, its public key in it. Of several blocks it is the first that is a key: openssl puts the
+/// parameters of a curve before it, and people put the certificate after it.
 pub(crate) fn pkcs8(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Vec<u8>, KeyError> {
-    if file.starts_with(&JKS) || file.starts_with(&JCEKS) {
-        return Err(KeyError::JavaKeyStore);
-    }
-    match std::str::from_utf8(file) {
-        Ok(text) if text.contains("-----BEGIN ") => from_text(text, pass_phrase),
-        _ if file.first() == Some(&0x30) => {
-            from_der(file, pass_phrase)?.ok_or_else(|| KeyError::NotAKey("found DER that is no private key".to_owned()))
-        }
-        Ok(text) => from_text(text, pass_phrase),
-        Err(_) => Err(KeyError::NotAKey("found neither text nor DER".to_owned())),
-    }
-}
-
-fn from_text(text: &str, pass_phrase: Option<&Secret>) -> Result<Vec<u8>, KeyError> {
-    if text.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err(KeyError::OldEncryption);
-    }
-    let block = pem::block(only_the_key(text)).map_err(KeyError::NotAKey)?;
+    let blocks = pem::read(file).map_err(|why| KeyError::NotAKey(why.to_string()))?;
+    let key = blocks.iter().find(|block| block.kind.is_private_key());
+    let Some(block) = key.or(blocks.first()) else { return Err(KeyError::NotAKey("found nothing".to_owned())) };
     match block.label.as_str() {
-        // Programs confuse these labels: the content decides.
-        "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {
-            let broken = || KeyError::NotAKey(format!("the {} cannot be read as DER", block.label));
+        _ if block.is_encrypted => Err(KeyError::OldEncryption),
+        "OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh),
+        _ if block.kind == Kind::Pkcs12 => Err(KeyError::Pkcs12),
+        label if key.is_none() => Err(KeyError::NotAKey(format!("found {} (`{label}`)", block.kind))),
+        // Programs confuse the labels of keys: the content decides.
+        label => {
+            let broken = || KeyError::NotAKey(format!("the {label} cannot be read as DER"));
             from_der(&block.der, pass_phrase)?.ok_or_else(broken)
         }
-        "OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh),
-        other => Err(KeyError::NotAKey(format!("found PEM of `{other}`"))),
     }
 }
 
 /// `None`: there is no key in it.
 fn from_der(der: &[u8], pass_phrase: Option<&Secret>) -> Result<Option<Vec<u8>>, KeyError> {
-    if is_pkcs12(der) {
-        return Err(KeyError::Pkcs12);
-    }
     if let Ok(key) = PrivateKeyInfoRef::try_from(der) {
         return from_info(&key).map(Some);
     }
@@ -103,8 +78,8 @@ fn from_info(key: &PrivateKeyInfoRef<'_>) -> Result<Vec<u8>, KeyError> {
         }
         other => {
             let other = other.to_string();
-            let name = OTHERS.iter().find(|(identifier, _)| *identifier == other).map(|(_, name)| *name);
-            Err(KeyError::Unsupported(name.map_or_else(|| format!("algorithm {other}"), str::to_owned)))
+            let name = algorithm_name(&other);
+            Err(KeyError::Unsupported(if name == other { format!("algorithm {other}") } else { name.to_owned() }))
         }
     }
 }
@@ -163,31 +138,4 @@ fn is_encrypted(der: &[u8]) -> bool {
         <&OctetStringRef>::decode(reader).map(drop)
     };
     AnyRef::from_der(der).and_then(|any| any.sequence(parts)).is_ok()
-}
-
-/// Whether it begins as PKCS#12 does, its length given or not (BER): version 3 and a sequence. Keys have version 0 or 1.
-fn is_pkcs12(der: &[u8]) -> bool {
-    let after = match der {
-        [0x30, 0x82, _, _, rest @ ..]
-        | [0x30, 0x83, _, _, _, rest @ ..]
-        | [0x30, 0x81, _, rest @ ..]
-        | [0x30, _, rest @ ..] => rest,
-        _ => return false,
-    };
-    after.starts_with(&[0x02, 0x01, 0x03, 0x30])
-}
-
-/// openssl puts the parameters of an EC key before it, and people put the certificate after it.
-fn only_the_key(text: &str) -> &str {
-    let mut from = 0;
-    while let Some(start) = text.get(from..).and_then(|rest| rest.find("-----BEGIN ")).map(|at| from + at) {
-        let rest = text.get(start..).unwrap_or_default();
-        let label = rest.get(11..).and_then(|rest| rest.split_once("-----")).map_or("", |(label, _)| label);
-        if label.ends_with("PRIVATE KEY") {
-            let end = format!("-----END {label}-----");
-            return rest.find(&end).and_then(|at| rest.get(..at + end.len())).unwrap_or(rest);
-        }
-        from = start + 11;
-    }
-    text
 }

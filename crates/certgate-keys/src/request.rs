@@ -1,5 +1,8 @@
 //! Certificate requests.
 
+use std::fmt::Display;
+
+use certgate_x509::{attribute, host};
 use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue};
 
 use crate::{KeyError, PrivateKey};
@@ -22,60 +25,46 @@ pub struct Subject {
 }
 
 impl PrivateKey {
-    /// A request for that subject and those alternative names, signed with this key; PEM.
+    /// A request for that subject and those alternative names, signed with this key; PEM. Names come into it in one spelling
+    /// ([`certgate_x509::host`]), each once, and a country in capitals.
     ///
     /// # Errors
-    /// [`KeyError::Failed`]: a name or the country is none.
+    /// [`KeyError::Failed`]: a name is none of a host, or X.520 does not allow a part of the subject.
     pub fn request(&self, subject: &Subject, names: &[String]) -> Result<String, KeyError> {
-        let failed = |why: rcgen::Error| KeyError::Failed(format!("no request could be made: {why}"));
-        names.iter().chain([&subject.common_name]).try_for_each(|name| host_name(name))?;
-        let mut params = CertificateParams::new(names.to_vec()).map_err(failed)?;
+        let failed = |why: &dyn Display| KeyError::Failed(format!("no request could be made: {why}"));
+        let wrong = |why: &dyn Display| KeyError::Failed(why.to_string());
+        let mut hosts: Vec<String> = Vec::new();
+        for name in names {
+            let name = host(name).map_err(|why| wrong(&why))?.value();
+            if !hosts.contains(&name) {
+                hosts.push(name);
+            }
+        }
+        let mut params = CertificateParams::new(hosts).map_err(|why| failed(&why))?;
         let Subject { common_name, organization, organization_unit, city, state, country } = subject;
         let mut name = DistinguishedName::new();
         let optional = [
-            (DnType::CountryName, country),
-            (DnType::StateOrProvinceName, state),
-            (DnType::LocalityName, city),
-            (DnType::OrganizationName, organization),
-            (DnType::OrganizationalUnitName, organization_unit),
+            ("C", DnType::CountryName, country),
+            ("ST", DnType::StateOrProvinceName, state),
+            ("L", DnType::LocalityName, city),
+            ("O", DnType::OrganizationName, organization),
+            ("OU", DnType::OrganizationalUnitName, organization_unit),
         ];
-        for (kind, value) in optional {
+        for (kind, oid, value) in optional {
             if let Some(value) = value {
+                let value = attribute(kind, value).map_err(|why| wrong(&why))?;
                 // X.520: a country is a PrintableString.
-                let two_letters = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic());
-                let value = match (&kind, value.as_str().try_into()) {
-                    (DnType::CountryName, Ok(printable)) if two_letters => DnValue::PrintableString(printable),
-                    (DnType::CountryName, _) => {
-                        return Err(KeyError::Failed(format!("country `{value}`: expected two letters, such as DE")));
-                    }
-                    _ => DnValue::Utf8String(value.clone()),
-                };
-                name.push(kind, value);
+                let printable = (kind == "C").then(|| value.as_str().try_into().ok()).flatten();
+                name.push(oid, printable.map_or(DnValue::Utf8String(value), DnValue::PrintableString));
             }
         }
-        name.push(DnType::CommonName, common_name.as_str());
+        let common_name = host(common_name).map_err(|why| wrong(&why))?.value();
+        name.push(DnType::CommonName, attribute("CN", &common_name).map_err(|why| wrong(&why))?);
         params.distinguished_name = name;
         params
             .serialize_request(&self.pair)
             .and_then(|request| request.pem())
-            .map_err(failed)
+            .map_err(|why| failed(&why))
             .map(|pem| pem.replace("\r\n", "\n"))
     }
-}
-
-/// A name that a certificate can be for: labels of letters, digits and hyphens (RFC 1123), the first of which may be a star.
-fn host_name(name: &str) -> Result<(), KeyError> {
-    let in_a_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(in_a_label)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if name.len() <= 253 && name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label) {
-        return Ok(());
-    }
-    Err(KeyError::Failed(format!(
-        "name `{name}`: expected a host name of letters, digits and hyphens, such as www.example.com, *.example.com or xn--bcher-kva.example"
-    )))
 }

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use certgate_x509::{CertificateRequest, X509};
+use certgate_x509::{CertificateRequest, GeneralName, KeyAlgorithm, PublicKey, X509};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo, date_time_ymd, string::Ia5String,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData, SanType,
+    SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
 
 use crate::world::DAY;
 
 /// In seconds.
 const YEAR: i64 = 365 * DAY;
+
+/// The name of the authority that issues.
+const INTERMEDIATE: &str = "certgate simulator intermediate";
 
 /// Issues real certificates.
 pub(crate) struct Authority {
@@ -36,16 +40,22 @@ impl Authority {
         let root_params = authority("certgate simulator root", now);
         let root = root_params.self_signed(&root_key)?.pem();
         let key = KeyPair::generate()?;
-        let params = authority("certgate simulator intermediate", now);
+        let params = authority(INTERMEDIATE, now);
         let intermediate = params.signed_by(&key, &Issuer::new(root_params, root_key))?.pem();
         Ok(Self { root, intermediate, key: key.serialize_pem(), issuer: Issuer::new(params, key) })
     }
 
     /// The authority of these certificates and the intermediate's key.
     pub(crate) fn of(root: String, intermediate: String, key: String) -> Result<Self, rcgen::Error> {
-        X509::from_pem(&root).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
-        let issuer = Issuer::from_ca_cert_pem(&intermediate, KeyPair::from_pem(&key)?)?;
-        Ok(Self { root, intermediate, key, issuer })
+        let read = |text: &str| X509::from_pem(text).map_err(|_| rcgen::Error::CouldNotParseCertificate);
+        let (_, certificate, pair) = (read(&root)?, read(&intermediate)?, KeyPair::from_pem(&key)?);
+        let params = authority(INTERMEDIATE, certificate.not_before);
+        if certificate.common_name().as_deref() != Some(INTERMEDIATE)
+            || certificate.key.spki != pair.subject_public_key_info()
+        {
+            return Err(rcgen::Error::CouldNotParseCertificate);
+        }
+        Ok(Self { root, intermediate, key, issuer: Issuer::new(params, pair) })
     }
 
     pub(crate) fn root(&self) -> &str {
@@ -68,20 +78,21 @@ impl Authority {
         days: i64,
         random: &mut fastrand::Rng,
     ) -> Result<Issue, rcgen::Error> {
-        let key = SubjectPublicKeyInfo::from_der(&request.key.spki)?;
+        let key = Subject::of(&request.key)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         if let Some(name) = &request.common_name {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
-        let mut names: Vec<&String> = request.common_name.iter().collect();
-        names.extend(request.names.iter().filter(|name| Some(*name) != request.common_name.as_ref()));
-        for name in names {
-            let text = Ia5String::try_from(name.as_str())?;
-            params.subject_alt_names.push(if name.contains('@') {
-                SanType::Rfc822Name(text)
-            } else {
-                SanType::DnsName(text)
+        let common = request.common_name.as_deref().map(GeneralName::of_host);
+        let others = request.names.iter().filter(|name| Some(*name) != common.as_ref());
+        for name in common.iter().chain(others) {
+            // Other kinds are left out, as authorities do.
+            params.subject_alt_names.extend(match name {
+                GeneralName::Dns(name) => Some(SanType::DnsName(name.as_str().try_into()?)),
+                GeneralName::Email(name) => Some(SanType::Rfc822Name(name.as_str().try_into()?)),
+                GeneralName::Ip(address) => Some(SanType::IpAddress(*address)),
+                _ => None,
             });
         }
         let serial: [u8; 15] = std::array::from_fn(|at| if at == 0 { random.u8(0x10..0x7F) } else { random.u8(..) });
@@ -102,6 +113,39 @@ impl Authority {
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         Ok(params.serialize_request(&KeyPair::generate()?)?.pem()?.replace("\r\n", "\n"))
+    }
+}
+
+/// A request that the authority can answer with a certificate.
+pub(crate) fn certifiable(csr: &str) -> Option<CertificateRequest> {
+    CertificateRequest::from_pem(csr).ok().filter(|request| Subject::of(&request.key).is_ok())
+}
+
+/// The key that is certified.
+struct Subject<'a> {
+    key: &'a PublicKey,
+    algorithm: &'static SignatureAlgorithm,
+}
+
+impl<'a> Subject<'a> {
+    fn of(key: &'a PublicKey) -> Result<Self, rcgen::Error> {
+        let algorithm = match &key.algorithm {
+            KeyAlgorithm::Rsa => &PKCS_RSA_SHA256,
+            KeyAlgorithm::Ec(curve) if curve == "P-256" => &PKCS_ECDSA_P256_SHA256,
+            KeyAlgorithm::Ec(curve) if curve == "P-384" => &PKCS_ECDSA_P384_SHA384,
+            _ => return Err(rcgen::Error::UnsupportedSignatureAlgorithm),
+        };
+        Ok(Self { key, algorithm })
+    }
+}
+
+impl PublicKeyData for Subject<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        &self.key.subject_public_key
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.algorithm
     }
 }
 

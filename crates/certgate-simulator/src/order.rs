@@ -6,7 +6,6 @@ use certgate_domain::{
     Certificate, CertificateHistory, Job, Message, ObjectData, PollMessage, ResponseObject, SslContact,
     words::{AuthMethod, JobStatus},
 };
-use certgate_x509::CertificateRequest;
 
 use crate::world::{Now, World, message, wrong_id, wrong_value};
 
@@ -196,10 +195,10 @@ impl World {
         let before = existing.filter(|_| action == Action::Renew);
         let csr = ordered.csr.as_ref().or_else(|| before?.csr.as_ref());
         let Some(csr) = csr else { return wrong("certificate.csr", "") };
-        let Ok(request) = CertificateRequest::from_pem(csr) else { return wrong("certificate.csr", "") };
+        let Some(request) = crate::issue::certifiable(csr) else { return wrong("certificate.csr", "") };
         let name = ordered.name.as_ref().or_else(|| before?.name.as_ref());
         let Some(name) = name else { return wrong("certificate.name", "") };
-        if !request.common_name.iter().chain(&request.names).any(|candidate| candidate.eq_ignore_ascii_case(name)) {
+        if !request.asks_for(name) {
             return wrong("certificate.name", name);
         }
         let product = ordered.product.as_ref().or_else(|| before?.product.as_ref());

@@ -204,12 +204,8 @@ impl World {
             ca_certificate: Some(pem.replace("\r\n", "\n")),
         };
         certificate.csr = Some(csr.to_owned());
-        certificate.subject_alternative_names = request
-            .names
-            .iter()
-            .filter(|name| certificate.name.as_ref() != Some(*name))
-            .map(SubjectAlternativeName::new)
-            .collect();
+        let further = request.hosts().filter(|name| certificate.name.as_ref() != Some(name));
+        certificate.subject_alternative_names = further.map(SubjectAlternativeName::new).collect();
         certificate.server = Some(issue.pem);
         certificate.serial_number = Some(issue.serial);
         certificate.expire = self.moment(issue.not_after);

@@ -1,16 +1,45 @@
 //! The checks of a certificate after its issue, before anything is written.
 
-use crate::{CertificateRequest, X509};
+use crate::{CertificateRequest, GeneralName, X509, csr::listed, path};
 
 /// A check and how it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// Its name.
     pub name: &'static str,
-    /// Whether it passed.
+    /// Whether it passed, or could not be made.
     pub ok: bool,
+    /// Whether something of it could not be made, which somebody should know.
+    pub is_warning: bool,
     /// What was found.
     pub detail: String,
+}
+
+impl Check {
+    /// One that passed.
+    pub fn passed(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, ok: true, is_warning: false, detail: detail.into() }
+    }
+
+    /// One that failed.
+    pub fn failed(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, ok: false, is_warning: false, detail: detail.into() }
+    }
+
+    /// One that could not be made.
+    pub fn unchecked(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, ok: true, is_warning: true, detail: detail.into() }
+    }
+
+    /// One that passed or failed.
+    pub fn of(name: &'static str, ok: bool, detail: impl Into<String>) -> Self {
+        if ok { Self::passed(name, detail) } else { Self::failed(name, detail) }
+    }
+
+    fn result(name: &'static str, result: Result<String, String>) -> Self {
+        let ok = result.is_ok();
+        Self::of(name, ok, result.unwrap_or_else(|why| why))
+    }
 }
 
 /// A certificate with its chain.
@@ -22,11 +51,9 @@ pub struct Issued {
     pub chain: Vec<X509>,
 }
 
-/// How far a certificate's start may lie ahead: clocks differ.
-const SKEW: i64 = 300;
-
-/// Checks a certificate (PEM) against its request, its name and its authorities (PEM, in any order). `now` in seconds since
-/// 1970. Gives every check, and the certificate with its chain where all passed.
+/// Checks a certificate against its request, its name and its authorities, in any order and in any form that the one reader
+/// takes. `certificate` may hold its authorities too. `now` in seconds since 1970. Gives every check, and the certificate with its
+/// chain where all passed.
 pub fn check(
     request: &CertificateRequest,
     expected_name: Option<&str>,
@@ -34,225 +61,85 @@ pub fn check(
     authorities: &[String],
     now: i64,
 ) -> (Vec<Check>, Option<Issued>) {
-    let leaf = match X509::from_pem(certificate) {
-        Ok(leaf) => leaf,
-        Err(why) => return (vec![Check { name: "certificate", ok: false, detail: why.to_string() }], None),
+    let mut given = match X509::all(certificate) {
+        Ok(given) => given,
+        Err(why) => return (vec![Check::failed("certificate", why.to_string())], None),
     };
-    let mut checks = vec![Check { name: "certificate", ok: true, detail: format!("serial number {}", leaf.serial) }];
-    let mut add = |name, ok, detail: String| checks.push(Check { name, ok, detail });
-
-    let same = leaf.key.spki == request.key.spki;
-    add("public-key", same, if same { format!("{}, the CSR's", leaf.key) } else { "it is not the CSR's".to_owned() });
-
-    let found = || {
-        let common = leaf.subject.iter().filter(|name| !leaf.names.contains(name));
-        leaf.names.iter().chain(common).map(String::as_str).collect::<Vec<_>>().join(", ")
-    };
-    let name = expected_name.or(request.common_name.as_deref());
-    match name {
-        Some(name) if leaf.covers(name) => add("name", true, name.to_owned()),
-        Some(name) => add("name", false, format!("found {}; expected {name}", found())),
-        None => add("name", true, "none expected".to_owned()),
+    let own = given.iter().position(|one| one.key.spki == request.key.spki).unwrap_or_default();
+    let leaf = given.remove(own);
+    let mut unread = Vec::new();
+    for (at, authority) in authorities.iter().enumerate() {
+        match X509::all(authority) {
+            Ok(several) => given.extend(several),
+            Err(why) => unread.push(format!("authority {} (unreadable: {why})", at + 1)),
+        }
     }
-    match request.names.iter().find(|name| !leaf.covers(name)) {
-        None => add("names", true, found()),
-        Some(missing) => add("names", false, format!("found {}; the CSR asks for {missing} too", found())),
+    let mut checks = vec![Check::passed("certificate", format!("serial number {}", leaf.serial))];
+    let is_own = leaf.key.spki == request.key.spki;
+    let key = if is_own { format!("{}, the CSR's", leaf.key) } else { "it is not the CSR's".to_owned() };
+    checks.push(Check::of("public-key", is_own, key));
+    checks.push(Check::result("name", check_name(&leaf, expected_name.or(request.common_name.as_deref()))));
+    checks.push(Check::result("names", check_names(&leaf, request)));
+    checks.push(Check::result("dates", check_dates(&leaf, now)));
+    let path = path::build(&leaf, &given, now);
+    checks.push(check_path(&path, unread));
+    let all_passed = checks.iter().all(|check| check.ok);
+    (checks, path.ok().filter(|_| all_passed).map(|path| Issued { certificate: leaf, chain: path.authorities }))
+}
+
+/// The names of a certificate, its common name first where it is not among them.
+fn found(leaf: &X509) -> String {
+    let common = leaf.common_name().map(|name| GeneralName::of_host(&name)).filter(|name| !leaf.names.contains(name));
+    let names: Vec<&GeneralName> = leaf.names.iter().chain(&common).collect();
+    listed(&names)
+}
+
+fn check_name(leaf: &X509, expected: Option<&str>) -> Result<String, String> {
+    match expected {
+        Some(name) if leaf.covers(name) => Ok(name.to_owned()),
+        Some(name) => Err(format!("found {}; expected {name}", found(leaf))),
+        None => Ok("none expected".to_owned()),
     }
-    let dates = if leaf.not_before >= leaf.not_after {
+}
+
+fn check_names(leaf: &X509, request: &CertificateRequest) -> Result<String, String> {
+    let is_missing = |name: &&GeneralName| name.is_demanded() && !leaf.covers_name(name);
+    let missing: Vec<&GeneralName> = request.names.iter().filter(is_missing).collect();
+    match missing.as_slice() {
+        [] => Ok(found(leaf)),
+        missing => Err(format!("found {}; the CSR asks for {} too", found(leaf), listed(missing))),
+    }
+}
+
+fn check_dates(leaf: &X509, now: i64) -> Result<String, String> {
+    if leaf.not_before >= leaf.not_after {
         Err("it ends before it begins".to_owned())
-    } else if leaf.not_before > now + SKEW {
+    } else if leaf.not_before > now + path::SKEW {
         Err("it is not valid yet".to_owned())
     } else if leaf.not_after <= now {
         Err("it has expired".to_owned())
     } else {
         Ok(format!("valid for {} more days", (leaf.not_after - now) / 86_400))
+    }
+}
+
+fn check_path(path: &Result<path::Path, String>, unread: Vec<String>) -> Check {
+    let with = |text: String, more: &[String]| {
+        let passed_over: Vec<&str> = more.iter().chain(&unread).map(String::as_str).collect();
+        match passed_over.as_slice() {
+            [] => text,
+            passed_over => format!("{text}; passed over: {}", passed_over.join(", ")),
+        }
     };
-    add("dates", dates.is_ok(), dates.unwrap_or_else(|why| why));
-
-    let chain = chain(&leaf, authorities, now);
-    add(
-        "chain",
-        chain.is_ok(),
-        match &chain {
-            Ok(Chain { authorities, strangers }) => {
-                let listed = |list: &[X509], between: &str| list.iter().map(named).collect::<Vec<_>>().join(between);
-                let found = match authorities.as_slice() {
-                    [] => "the root signed it".to_owned(),
-                    authorities => listed(authorities, " <- "),
-                };
-                match strangers.as_slice() {
-                    [] => found,
-                    strangers => format!("{found}; passed over: {}", listed(strangers, ", ")),
-                }
-            }
-            Err(why) => why.clone(),
-        },
-    );
-    let all = checks.iter().all(|check| check.ok);
-    (checks, chain.ok().filter(|_| all).map(|chain| Issued { certificate: leaf, chain: chain.authorities }))
-}
-
-/// The authorities of a certificate.
-struct Chain {
-    /// From the issuer up, without the root.
-    authorities: Vec<X509>,
-    /// Given, but none of its authorities.
-    strangers: Vec<X509>,
-}
-
-fn named(authority: &X509) -> &str {
-    authority.subject.as_deref().unwrap_or("one without a name")
-}
-
-/// Orders the authorities from the issuer up. The root, where given, is checked and left out.
-fn chain(leaf: &X509, authorities: &[String], now: i64) -> Result<Chain, String> {
-    let mut open = Vec::new();
-    for (at, pem) in authorities.iter().enumerate() {
-        open.push(X509::from_pem(pem).map_err(|why| format!("authority {}: {why}", at + 1))?);
+    let path = match path {
+        Ok(path) => path,
+        Err(why) => return Check::failed("chain", with(why.clone(), &[])),
+    };
+    let names: Vec<String> = path.authorities.iter().map(|authority| authority.subject.short()).collect();
+    let mut text = if names.is_empty() { "the root signed it".to_owned() } else { names.join(" <- ") };
+    for unchecked in &path.unchecked {
+        text = format!("{text}; {unchecked}");
     }
-    if open.is_empty() {
-        return Err("the gateway gave no certificate of the issuing authority".to_owned());
-    }
-    let mut chain: Vec<X509> = Vec::new();
-    loop {
-        let last = chain.last().unwrap_or(leaf);
-        let Some(at) = open.iter().position(|authority| authority.is_ca() && last.is_signed_by(authority)) else {
-            break;
-        };
-        let issuer = open.remove(at);
-        if issuer.not_after <= now {
-            return Err(format!("authority {} has expired", named(&issuer)));
-        }
-        if issuer.is_self_signed() {
-            return Ok(Chain { authorities: chain, strangers: open });
-        }
-        chain.push(issuer);
-    }
-    if chain.is_empty() {
-        return Err("none of the authorities given signed it".to_owned());
-    }
-    Ok(Chain { authorities: chain, strangers: open })
-}
-
-#[cfg(test)]
-mod tests {
-    use pretty_assertions::assert_eq;
-    use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-
-    use super::check;
-    use crate::CertificateRequest;
-
-    /// 2026-01-15.
-    const NOW: i64 = 1_768_435_200;
-
-    fn params(name: &str, names: &[&str]) -> CertificateParams {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = CertificateParams::new(names).unwrap();
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.not_before = date_time_ymd(2026, 1, 1);
-        params.not_after = date_time_ymd(2026, 2, 1);
-        params
-    }
-
-    fn authority(name: &str, not_after: i32) -> CertificateParams {
-        let mut params = params(name, &[]);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.not_after = date_time_ymd(not_after, 1, 1);
-        params
-    }
-
-    /// Root, intermediate, leaf.
-    struct Scene {
-        root: String,
-        intermediate: String,
-        leaf: String,
-        stranger: String,
-        request: CertificateRequest,
-    }
-
-    fn scene(names: &[&str], intermediate_until: i32) -> Scene {
-        let (root_key, key, leaf_key) =
-            (KeyPair::generate().unwrap(), KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-        let root = authority("root", 2030);
-        let root_pem = root.self_signed(&root_key).unwrap().pem();
-        let intermediate = authority("intermediate", intermediate_until);
-        let intermediate_pem = intermediate.signed_by(&key, &Issuer::new(root, root_key)).unwrap().pem();
-        let leaf = params("example.com", names).signed_by(&leaf_key, &Issuer::new(intermediate, key)).unwrap().pem();
-        // The intermediate's name, but another key: links by name only.
-        let stranger = authority("intermediate", 2030).self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
-        let csr = params("example.com", &["example.com"]).serialize_request(&leaf_key).unwrap().pem().unwrap();
-        let request = CertificateRequest::from_pem(&csr).unwrap();
-        Scene { root: root_pem, intermediate: intermediate_pem, leaf, stranger, request }
-    }
-
-    #[test]
-    fn chains() {
-        let Scene { root, intermediate, leaf, stranger, request } = scene(&["example.com"], 2030);
-        let expired = scene(&["example.com"], 2026);
-        for (what, scene, authorities, expected, length) in [
-            ("in order", (&request, &leaf), vec![&intermediate, &root], Ok("intermediate"), 1),
-            ("turned round", (&request, &leaf), vec![&root, &intermediate], Ok("intermediate"), 1),
-            ("no root", (&request, &leaf), vec![&intermediate], Ok("intermediate"), 1),
-            (
-                "one too many",
-                (&request, &leaf),
-                vec![&stranger, &intermediate, &root],
-                Ok("intermediate; passed over: intermediate"),
-                1,
-            ),
-            ("none", (&request, &leaf), vec![], Err("the gateway gave no certificate of the issuing authority"), 0),
-            ("not the issuer", (&request, &leaf), vec![&root], Err("none of the authorities given signed it"), 0),
-            ("only the name", (&request, &leaf), vec![&stranger], Err("none of the authorities given signed it"), 0),
-            (
-                "expired",
-                (&expired.request, &expired.leaf),
-                vec![&expired.intermediate],
-                Err("authority intermediate has expired"),
-                0,
-            ),
-        ] {
-            let authorities: Vec<String> = authorities.into_iter().cloned().collect();
-            let (checks, issued) = check(scene.0, None, scene.1, &authorities, NOW);
-            let chain = checks.iter().find(|check| check.name == "chain").unwrap();
-            let found = if chain.ok { Ok(chain.detail.as_str()) } else { Err(chain.detail.as_str()) };
-            assert_eq!((found, issued.map_or(0, |issued| issued.chain.len())), (expected, length), "{what}");
-        }
-    }
-
-    #[test]
-    fn the_other_checks() {
-        let right = scene(&["example.com"], 2030);
-        let wildcard = scene(&["*.example.com"], 2030);
-        let (yes, no) = (true, false);
-        for (what, scene, name, now, expected) in [
-            ("right", &right, None, NOW, [yes; 6]),
-            ("another name", &right, Some("example.org"), NOW, [yes, yes, no, yes, yes, yes]),
-            ("a name of the CSR missing", &wildcard, Some("www.example.com"), NOW, [yes, yes, yes, no, yes, yes]),
-            ("both names missing", &wildcard, None, NOW, [yes, yes, no, no, yes, yes]),
-            ("within the skew", &right, None, 1_767_225_600 - 300, [yes; 6]),
-            ("not yet", &right, None, 1_767_225_600 - 301, [yes, yes, yes, yes, no, yes]),
-            ("expired", &right, None, 1_769_904_000, [yes, yes, yes, yes, no, yes]),
-        ] {
-            let authorities = [scene.root.clone(), scene.intermediate.clone()];
-            let (checks, issued) = check(&scene.request, name, &scene.leaf, &authorities, now);
-            let names: Vec<&str> = checks.iter().map(|check| check.name).collect();
-            assert_eq!(names, ["certificate", "public-key", "name", "names", "dates", "chain"]);
-            let found: Vec<bool> = checks.iter().map(|check| check.ok).collect();
-            assert_eq!((found.as_slice(), issued.is_some()), (&expected[..], expected == [yes; 6]), "{what}");
-        }
-        let (checks, issued) = check(&wildcard.request, Some("www.example.com"), &right.leaf, &[], NOW);
-        let failed: Vec<_> = checks.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
-        assert_eq!(
-            failed,
-            [
-                "it is not the CSR's",
-                "found example.com; expected www.example.com",
-                "the gateway gave no certificate of the issuing authority",
-            ]
-        );
-        assert_eq!(issued, None);
-        let (checks, issued) = check(&right.request, None, "-----BEGIN", &[], NOW);
-        assert_eq!((checks.len(), checks[0].ok, issued), (1, false, None));
-    }
+    let detail = with(text, &path.passed_over);
+    if path.unchecked.is_empty() { Check::passed("chain", detail) } else { Check::unchecked("chain", detail) }
 }

@@ -1,25 +1,24 @@
 //! Certificate requests (RFC 2986).
 
-use x509_parser::{
-    certification_request::X509CertificationRequest,
-    error::X509Error,
-    extensions::ParsedExtension,
-    oid_registry::{
-        OID_PKCS9_EMAIL_ADDRESS, OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME,
-        OID_X509_ORGANIZATION_NAME, OID_X509_ORGANIZATIONAL_UNIT, OID_X509_STATE_OR_PROVINCE_NAME,
-    },
-    prelude::FromDer,
+use crate::{
+    Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
+    algorithm::{SignatureAlgorithm, Verdict},
+    der::{Element, tag},
+    host::host,
+    name::oid,
+    pem::{self, Kind},
+    subject,
 };
 
-use crate::{KeyAlgorithm, PublicKey, name, pem};
-
-/// A certificate signing request whose signature and key were found right.
+/// A certificate signing request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateRequest {
-    /// Common name.
+    /// Its whole subject.
+    pub subject: DistinguishedName,
+    /// The first common name.
     pub common_name: Option<String>,
-    /// DNS names and mail addresses asked for as alternative names.
-    pub names: Vec<String>,
+    /// The alternative names asked for, of every kind.
+    pub names: Vec<GeneralName>,
     /// Country.
     pub country: Option<String>,
     /// State or province.
@@ -28,7 +27,7 @@ pub struct CertificateRequest {
     pub city: Option<String>,
     /// Organisation.
     pub organization: Option<String>,
-    /// Organisational unit.
+    /// The first organisational unit.
     pub organization_unit: Option<String>,
     /// Mail address.
     pub email: Option<String>,
@@ -36,271 +35,255 @@ pub struct CertificateRequest {
     pub key: PublicKey,
     /// Hash of its signature, such as `SHA256`.
     pub signature_hash: Option<String>,
+    name: Option<String>,
+    weak_hash: Option<String>,
+    signature: Verdict,
+    der: Vec<u8>,
 }
 
 /// Why a text is no usable request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadRequest {
-    /// It is no PEM.
+    /// It cannot be read.
     #[error("{0}; expected PEM, -----BEGIN CERTIFICATE REQUEST-----")]
-    NotPem(String),
-    /// It is PEM of something else.
-    #[error("found PEM of `{0}`; expected CERTIFICATE REQUEST")]
-    WrongLabel(String),
+    Unreadable(#[from] pem::Unreadable),
+    /// It is something else.
+    #[error("found {kind} (`{label}`); expected CERTIFICATE REQUEST{}", advice(*kind))]
+    WrongKind {
+        /// What it is.
+        kind: Kind,
+        /// What stands after BEGIN.
+        label: String,
+    },
     /// It is a private key, which has no business here.
     #[error(
         "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it"
     )]
     PrivateKey,
+    /// There is more than one.
+    #[error("found {0} certificate requests: give one")]
+    Several(usize),
     /// Its content is none.
-    #[error("the content is no certificate request (RFC 2986): it cannot be read as DER")]
-    NotARequest,
+    #[error("the content is no certificate request (RFC 2986): {0}")]
+    NotARequest(#[from] Malformed),
+    /// Its key cannot be used.
+    #[error(transparent)]
+    Key(#[from] UnusableKey),
+    /// It is signed over a hash that nobody may rely on any more.
+    #[error(
+        "it is signed with {0}; expected SHA-256 or better: make the request anew, such as with `openssl req -new -sha256`"
+    )]
+    WeakHash(String),
     /// Its signature is wrong.
     #[error("its signature is not by its own key: make the request anew")]
     WrongSignature,
-    /// Its signature cannot be checked.
-    #[error(
-        "its signature algorithm {0} is not supported; expected RSA or ECDSA (P-256, P-384) with SHA-256 or better"
-    )]
-    UnsupportedSignature(String),
-    /// Its key is too short.
-    #[error("its key has {found}; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key")]
-    ShortKey {
-        /// What it has.
-        found: String,
-    },
     /// It names nothing.
     #[error("it has neither a common name nor alternative names: make it for the certificate's name")]
     Nameless,
 }
 
-impl CertificateRequest {
-    /// The least of an RSA key (task 400110).
-    const RSA_BITS: u32 = 2048;
-    /// The least of an elliptic key (task 400110).
-    const EC_BITS: u32 = 256;
+fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Certificate => ": make a request for its name with `openssl x509 -x509toreq -in FILE -signkey KEY`",
+        Kind::Pkcs12 => {
+            ": the file holds a key and its certificate; take the key out with `openssl pkcs12 -in FILE -nocerts`, and make a request with it"
+        }
+        _ => "",
+    }
+}
 
-    /// Reads a request and checks its signature and key.
+impl CertificateRequest {
+    /// Reads a request that a certificate can be ordered with: its signature is right or cannot be checked, its hash and key are
+    /// strong enough, and it names something.
     ///
     /// # Errors
     /// See [`BadRequest`].
-    pub fn from_pem(text: &str) -> Result<Self, BadRequest> {
-        // Asked first: an encrypted key is no plain Base64, and a key may stand beside its parameters or the request.
-        if text.contains("PRIVATE KEY-----") {
-            return Err(BadRequest::PrivateKey);
-        }
-        let block = pem::block(text).map_err(BadRequest::NotPem)?;
-        if !matches!(block.label.as_str(), "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") {
-            return Err(BadRequest::WrongLabel(block.label));
-        }
-        let (rest, request) = X509CertificationRequest::from_der(&block.der).map_err(|_| BadRequest::NotARequest)?;
-        if !rest.is_empty() {
-            return Err(BadRequest::NotARequest);
-        }
-        let info = &request.certification_request_info;
-        let key = PublicKey::of(&info.subject_pki);
-        let least = if key.algorithm == KeyAlgorithm::Rsa { Self::RSA_BITS } else { Self::EC_BITS };
-        let signed_with = request.signature_algorithm.algorithm.to_id_string();
-        match &key.algorithm {
-            KeyAlgorithm::Rsa | KeyAlgorithm::Ec(_) if key.bits < least => {
-                return Err(BadRequest::ShortKey { found: key.to_string() });
-            }
-            KeyAlgorithm::Rsa | KeyAlgorithm::Ec(_) => {}
-            KeyAlgorithm::Other(_) => return Err(BadRequest::UnsupportedSignature(signed_with)),
-        }
-        match request.verify_signature() {
-            Ok(()) => {}
-            Err(X509Error::SignatureUnsupportedAlgorithm) => {
-                return Err(BadRequest::UnsupportedSignature(signed_with));
-            }
-            Err(_) => return Err(BadRequest::WrongSignature),
-        }
-        let names = request
-            .requested_extensions()
-            .into_iter()
-            .flatten()
-            .filter_map(|extension| match extension {
-                ParsedExtension::SubjectAlternativeName(names) => Some(name::alternative(names)),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        let subject = &info.subject;
-        let this = Self {
-            common_name: name::attribute(subject, &OID_X509_COMMON_NAME),
-            names,
-            country: name::attribute(subject, &OID_X509_COUNTRY_NAME),
-            state: name::attribute(subject, &OID_X509_STATE_OR_PROVINCE_NAME),
-            city: name::attribute(subject, &OID_X509_LOCALITY_NAME),
-            organization: name::attribute(subject, &OID_X509_ORGANIZATION_NAME),
-            organization_unit: name::attribute(subject, &OID_X509_ORGANIZATIONAL_UNIT),
-            email: name::attribute(subject, &OID_PKCS9_EMAIL_ADDRESS),
-            key,
-            signature_hash: hash(&signed_with).map(str::to_owned),
-        };
-        if this.common_name.is_none() && this.names.is_empty() {
-            return Err(BadRequest::Nameless);
-        }
+    pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self, BadRequest> {
+        let this = Self::read(input)?;
+        this.usable()?;
         Ok(this)
     }
+
+    /// Reads a request, whatever it is worth.
+    ///
+    /// # Errors
+    /// [`BadRequest::Unreadable`] to [`BadRequest::NotARequest`].
+    pub fn read(input: impl AsRef<[u8]>) -> Result<Self, BadRequest> {
+        let mut blocks = pem::read(input)?;
+        if blocks.iter().any(|block| block.kind.is_private_key()) {
+            return Err(BadRequest::PrivateKey);
+        }
+        let other = blocks.first().map(|block| (block.kind, block.label.clone()));
+        blocks.retain(|block| block.kind == Kind::CertificateRequest);
+        match (blocks.as_slice(), other) {
+            ([block], _) => Ok(Self::from_der(&block.der)?),
+            ([], Some((kind, label))) => Err(BadRequest::WrongKind { kind, label }),
+            (several, _) => Err(BadRequest::Several(several.len())),
+        }
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, Malformed> {
+        let whole = Element::only(der, tag::SEQUENCE, "a request")?;
+        let mut parts = whole.inside();
+        let info = parts.take(tag::SEQUENCE, "what is asked for")?;
+        let algorithm = SignatureAlgorithm::of(&parts.take(tag::SEQUENCE, "the algorithm of the signature")?);
+        let signature = parts.take(tag::BIT_STRING, "the signature")?.bits()?;
+        let mut inside = info.inside();
+        inside.take(tag::INTEGER, "the version")?;
+        let subject = DistinguishedName::of(&inside.take(tag::SEQUENCE, "the subject")?)?;
+        let key = PublicKey::of(&inside.take(tag::SEQUENCE, "the public key")?)?;
+        let mut names = Vec::new();
+        // Older tools leave out attributes where there are none.
+        if let Some(attributes) = inside.optional(tag::constructed(0)) {
+            for attribute in attributes.inside().all("an attribute")? {
+                names.extend(alternative_names(&attribute)?);
+            }
+        }
+        let signature = algorithm.verify(&key, info.whole, signature);
+        let common_name = subject.first(oid::COMMON_NAME);
+        let first = || names.iter().find(|name| name.is_demanded()).map(GeneralName::value);
+        Ok(Self {
+            name: common_name.clone().or_else(first),
+            common_name,
+            names,
+            country: subject.first(oid::COUNTRY),
+            state: subject.first(oid::STATE),
+            city: subject.first(oid::CITY),
+            organization: subject.first(oid::ORGANIZATION),
+            organization_unit: subject.first(oid::ORGANIZATION_UNIT),
+            email: subject.first(oid::EMAIL),
+            key,
+            signature_hash: algorithm.hash(),
+            weak_hash: algorithm.weak_hash(),
+            signature,
+            subject,
+            der: der.to_vec(),
+        })
+    }
+
+    /// The request written anew: lines of 64, `\n`, nothing around it.
+    pub fn to_pem(&self) -> String {
+        pem::text("CERTIFICATE REQUEST", &self.der)
+    }
+
+    /// What the certificate is called: the common name, or else the first host name or address.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The host names and addresses among its alternative names, as the gateway writes them.
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        self.names.iter().filter(|name| name.is_demanded()).map(GeneralName::value)
+    }
+
+    /// Whether it asks for that host name or address, as an alternative name or as a common name.
+    pub fn asks_for(&self, name: &str) -> bool {
+        let wanted = host(name).unwrap_or_else(|_| GeneralName::of_host(name));
+        let commons = self.subject.values(oid::COMMON_NAME).map(GeneralName::of_host);
+        self.names.iter().cloned().chain(commons).any(|own| own.is_same_host(&wanted))
+    }
+
+    /// Whether a certificate can be ordered with it.
+    ///
+    /// # Errors
+    /// [`BadRequest::Key`] to [`BadRequest::Nameless`].
+    pub fn usable(&self) -> Result<(), BadRequest> {
+        self.key.usable()?;
+        if let Some(hash) = &self.weak_hash {
+            return Err(BadRequest::WeakHash(hash.clone()));
+        }
+        if self.signature == Verdict::Bad {
+            return Err(BadRequest::WrongSignature);
+        }
+        if self.common_name.is_none() && self.names.is_empty() {
+            return Err(BadRequest::Nameless);
+        }
+        Ok(())
+    }
+
+    /// How its signature is made, where that cannot be checked here: `ECDSA on P-521 with SHA512`.
+    pub fn unchecked_signature(&self) -> Option<&str> {
+        match &self.signature {
+            Verdict::Unchecked(algorithm) => Some(algorithm),
+            Verdict::Good | Verdict::Bad => None,
+        }
+    }
+
+    /// The names that an authority may leave out, and that nobody checks the certificate for: all but host names and addresses.
+    pub fn names_not_demanded(&self) -> impl Iterator<Item = &GeneralName> {
+        self.names.iter().filter(|name| !name.is_demanded())
+    }
+
+    /// Every check of what it is worth: signature, key, names, subject.
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![self.check_signature()];
+        if let Err(why) = self.key.usable() {
+            let name = if matches!(why, UnusableKey::Short { .. }) { "key-size" } else { "key-type" };
+            checks.push(Check::failed(name, why.to_string()));
+        }
+        checks.push(self.check_names());
+        let problems = subject::problems(&self.subject);
+        if !problems.is_empty() {
+            checks.push(Check::failed("subject", listed(&problems)));
+        }
+        checks
+    }
+
+    fn check_signature(&self) -> Check {
+        let name = "signature";
+        match (&self.weak_hash, &self.signature) {
+            (Some(hash), _) => Check::failed(name, BadRequest::WeakHash(hash.clone()).to_string()),
+            (None, Verdict::Good) => Check::passed(name, format!("by its own key, {}", self.key)),
+            (None, Verdict::Bad) => Check::failed(name, BadRequest::WrongSignature.to_string()),
+            (None, Verdict::Unchecked(algorithm)) => Check::unchecked(name, format!("{algorithm} cannot be checked")),
+        }
+    }
+
+    fn check_names(&self) -> Check {
+        let mut problems = Vec::new();
+        for name in self.subject.values(oid::COMMON_NAME) {
+            problems.extend(host(name).err().map(|why| format!("common {why}")));
+        }
+        for name in &self.names {
+            match name {
+                GeneralName::Dns(text) if !text.is_ascii() => {
+                    let expected = host(text).map(|name| format!(", such as {name}")).unwrap_or_default();
+                    problems.push(format!("name `{text}`: expected A-labels{expected}"));
+                }
+                GeneralName::Dns(text) => problems.extend(host(text).err().map(|why| why.to_string())),
+                _ => {}
+            }
+        }
+        if self.common_name.is_none() && self.names.is_empty() {
+            problems.push(BadRequest::Nameless.to_string());
+        }
+        match problems.as_slice() {
+            [] if self.names.is_empty() => Check::passed("names", self.common_name.clone().unwrap_or_default()),
+            [] => Check::passed("names", listed(&self.names)),
+            problems => Check::failed("names", listed(problems)),
+        }
+    }
 }
 
-/// The gateway's word for the hash of a signature algorithm (RFC 4055, RFC 5758).
-fn hash(algorithm: &str) -> Option<&'static str> {
-    match algorithm {
-        "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => Some("SHA1"),
-        "1.2.840.113549.1.1.11" | "1.2.840.10045.4.3.2" => Some("SHA256"),
-        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some("SHA384"),
-        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some("SHA512"),
-        _ => None,
+/// The alternative names in an attribute that asks for extensions, the standard's or Microsoft's.
+fn alternative_names(attribute: &Element<'_>) -> Result<Vec<GeneralName>, Malformed> {
+    let mut inside = attribute.inside();
+    let kind = inside.take(tag::OID, "the kind of an attribute")?.oid();
+    if !matches!(kind.as_str(), "1.2.840.113549.1.9.14" | "1.3.6.1.4.1.311.2.1.14") {
+        return Ok(Vec::new());
     }
+    let mut names = Vec::new();
+    for extensions in inside.take(tag::SET, "the extensions asked for")?.inside().all("the extensions asked for")? {
+        for (oid, value) in crate::certificate::extensions(&extensions)? {
+            if oid == crate::certificate::ALTERNATIVE_NAMES {
+                names.extend(GeneralName::all(value)?);
+            }
+        }
+    }
+    Ok(names)
 }
 
-#[cfg(test)]
-mod tests {
-    use pretty_assertions::assert_eq;
-
-    use super::CertificateRequest;
-    use crate::KeyAlgorithm;
-
-    /// Made with `openssl req -new -newkey rsa:2048 -nodes -subj /CN=example.com`; the ring behind rcgen makes no RSA keys.
-    const RSA: &str = "-----BEGIN CERTIFICATE REQUEST-----
-MIICWzCCAUMCAQAwFjEUMBIGA1UEAwwLZXhhbXBsZS5jb20wggEiMA0GCSqGSIb3
-DQEBAQUAA4IBDwAwggEKAoIBAQDlKA8TkiB74Ryi8NyD/zsUJDB/RRbn8W5K4SBt
-lqw23DOm8brxrLnSsSOTE5mvcOWFz9LlJPY3RasxtF/Q9M3o6MDMQUmW4wt+NZlA
-6gd5Eb9SYeeWIDsxEnGTNkHuJD1WKmKlV+HinLLYQgQKsD0iY3cQ06zM/sadfjeh
-8oUjQycSx1dfh2mpynJJTn1XNrlN7SAvVhPFeGRn8puk/kPIZmoRfuyWXnA2CGqO
-Lj7Lw1ePLzw906lMTDXYUGavHxkoI79Dnh2knIXPoJuZnKpFDGyAGdhTyVesecVy
-o2HpsX9jz/uR4fZyViUx0mExYxzN2bN+ClT6JT776sag8qS3AgMBAAGgADANBgkq
-hkiG9w0BAQsFAAOCAQEAs3nZczkkP+kUwJZHhYqXR1gv3qH4zqu4oxseIZWbTxPK
-lKKv/hQsLdhG0fdU+0iS1uInmEanO3/TlRr8+cmhx4H/3gDapzChDUL99myTYmDV
-qX7L5bqXthOlKdWpnX5kFcjqP0FTJ1eco9QpAW4msRit8Ic5+aXdy9cksRmFHHjk
-XXatmy7H6aOfnatHfvDQpodP4EMFSwnZLExe8LZLZbqxbdtIIEEOlfT0t+/He4BB
-RVsI8ngRnfIHgTVdrt2DTC6lnG4hfq/EeZGJG64C75bvV7KbKGZBeGMCvMXl2fwy
-PjWO3urMTf4Yrlp1TajwLQvEj4gQwnf5d28Px5TNMg==
------END CERTIFICATE REQUEST-----
-";
-    /// The same with `rsa:1024`.
-    const SHORT: &str = "-----BEGIN CERTIFICATE REQUEST-----
-MIIBVTCBvwIBADAWMRQwEgYDVQQDDAtleGFtcGxlLmNvbTCBnzANBgkqhkiG9w0B
-AQEFAAOBjQAwgYkCgYEAs//muVVh6XeWZieOfNQ0NOMD9Hare709YDtNecJjF+9g
-TDiW/T6j4nyv7jaEkY2HeXigyuKyFMcXpK7DMUk5kMTdsstOF2LAFGDhl9KK7+p5
-ULrQMmXC70zk+4Rll/C63bBw+RkRTHcqs2kkFrD0z2GNQv8jVu+iZE9F0MsJq/sC
-AwEAAaAAMA0GCSqGSIb3DQEBCwUAA4GBAFrHM44FfUwR57+8ShTNqHbxK+JDzP2I
-rXqiaOSMgPaCKwNGfTICq4qzeYmmCBygo6PjnPDDi3whcAXVvc2zWbLa1DjswEoa
-LqNNpiQiLzWo/2Fp/UwG8qD6QS8ITByEett96YZxt5i0itgHK5MAq2pODaHb4O/I
-KTDw17NxllmI
------END CERTIFICATE REQUEST-----
-";
-
-    fn request(names: &[&str], common_name: Option<&str>) -> String {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = rcgen::CertificateParams::new(names).unwrap();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        if let Some(name) = common_name {
-            params.distinguished_name.push(rcgen::DnType::CommonName, name);
-            params.distinguished_name.push(rcgen::DnType::OrganizationName, "Ü GmbH");
-        }
-        params.serialize_request(&key).unwrap().pem().unwrap()
-    }
-
-    fn signed_with(algorithm: &'static rcgen::SignatureAlgorithm) -> String {
-        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
-        let params = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
-        params.serialize_request(&key).unwrap().pem().unwrap()
-    }
-
-    #[test]
-    fn keys() {
-        for (pem, shown, hash) in [
-            (signed_with(&rcgen::PKCS_ECDSA_P256_SHA256), "EC P-256", "SHA256"),
-            (signed_with(&rcgen::PKCS_ECDSA_P384_SHA384), "EC P-384", "SHA384"),
-            (RSA.to_owned(), "RSA 2048 bits", "SHA256"),
-        ] {
-            let request = CertificateRequest::from_pem(&pem).unwrap();
-            assert_eq!((request.key.to_string().as_str(), request.signature_hash.as_deref()), (shown, Some(hash)));
-        }
-    }
-
-    #[test]
-    fn facts_and_forms() {
-        let pem = request(&["example.com", "www.example.com"], Some("example.com"));
-        let plain = CertificateRequest::from_pem(&pem).unwrap();
-        assert_eq!(plain.common_name.as_deref(), Some("example.com"));
-        assert_eq!(plain.names, ["example.com", "www.example.com"]);
-        assert_eq!(plain.organization.as_deref(), Some("Ü GmbH"));
-        assert_eq!(plain.key.algorithm, KeyAlgorithm::Ec("P-256".to_owned()));
-        assert_eq!((plain.key.bits, plain.signature_hash.as_deref()), (256, Some("SHA256")));
-        for (what, text) in [
-            ("CRLF", pem.replace('\n', "\r\n")),
-            ("one line", pem.replace('\n', "")),
-            ("old label", pem.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")),
-            ("blanks around", format!("\n  {pem}\n\n")),
-        ] {
-            assert_eq!(CertificateRequest::from_pem(&text).as_ref(), Ok(&plain), "{what}");
-        }
-    }
-
-    #[test]
-    fn refusals() {
-        let pem = request(&[], Some("example.com"));
-        let tampered = {
-            let block = crate::pem::block(&pem).unwrap();
-            let mut der = block.der;
-            let at = der.windows(11).position(|window| window == b"example.com").unwrap();
-            der[at] = b'f';
-            crate::pem::text("CERTIFICATE REQUEST", &der)
-        };
-        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        let short = "-----BEGIN CERTIFICATE REQUEST-----\nMIIBUzCBvQIBADAUMRIwEAYDVQQDDAlzaG9ydC5jb20=\n-----END CERTIFICATE REQUEST-----";
-        for (what, text, expected) in [
-            ("empty", String::new(), "no -----BEGIN line found; expected PEM, -----BEGIN CERTIFICATE REQUEST-----"),
-            (
-                "a key",
-                key,
-                "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it",
-            ),
-            (
-                "a key beside it",
-                format!("{pem}-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END EC PRIVATE KEY-----"),
-                "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it",
-            ),
-            (
-                "an Ed25519 key",
-                signed_with(&rcgen::PKCS_ED25519),
-                "its signature algorithm 1.3.101.112 is not supported; expected RSA or ECDSA (P-256, P-384) with SHA-256 or better",
-            ),
-            (
-                "a short key",
-                SHORT.to_owned(),
-                "its key has RSA 1024 bits; expected RSA of 2048 bits or more, or EC of 256 bits or more: make a new key",
-            ),
-            ("a certificate", pem.replace(" REQUEST", ""), "found PEM of `CERTIFICATE`; expected CERTIFICATE REQUEST"),
-            (
-                "cut short",
-                pem[..pem.len() - 40].to_owned(),
-                "no -----END CERTIFICATE REQUEST----- line found; expected PEM, -----BEGIN CERTIFICATE REQUEST-----",
-            ),
-            (
-                "two",
-                format!("{pem}{pem}"),
-                "more text after -----END CERTIFICATE REQUEST-----: give one block; expected PEM, -----BEGIN CERTIFICATE REQUEST-----",
-            ),
-            (
-                "broken DER",
-                short.to_owned(),
-                "the content is no certificate request (RFC 2986): it cannot be read as DER",
-            ),
-            ("tampered", tampered, "its signature is not by its own key: make the request anew"),
-            (
-                "nameless",
-                request(&[], None),
-                "it has neither a common name nor alternative names: make it for the certificate's name",
-            ),
-        ] {
-            assert_eq!(CertificateRequest::from_pem(&text).unwrap_err().to_string(), expected, "{what}");
-        }
-    }
+pub(crate) fn listed<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }

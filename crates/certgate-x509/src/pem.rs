@@ -1,4 +1,9 @@
-//! PEM (RFC 7468), read as tolerantly as the field writes it.
+//! The one reader of files and fields that hold requests, certificates and keys: PEM (RFC 7468) as the field writes it, DER, and
+//! Base64 without its lines. What is written is always the same: lines of 64, `\n`, nothing around it.
+
+mod foreign;
+mod kind;
+mod text;
 
 use base64::{
     Engine,
@@ -6,42 +11,93 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+pub use kind::Kind;
+pub(crate) use kind::SIGNED_DATA;
+
 const FORGIVING: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
-/// A PEM block. It may hold a private key, and so has no `Debug`.
+/// A block of a file. It may hold a private key, and so has no `Debug`.
 pub struct Block {
-    /// What stands after `BEGIN`.
+    /// What stands after `BEGIN`; for what has no such line, what would stand there.
     pub label: String,
-    /// Its content.
+    /// What it is: by its label, or by its content where it has none.
+    pub kind: Kind,
+    /// Its content; empty where [`Self::is_encrypted`].
     pub der: Vec<u8>,
+    /// Whether it is encrypted in the way before PKCS#8 (`Proc-Type: 4,ENCRYPTED`, RFC 1421).
+    pub is_encrypted: bool,
 }
 
-/// The longest label taken: `NEW CERTIFICATE REQUEST` has 23 characters.
-const LABEL: usize = 40;
+/// Why a file or field cannot be read. Nothing of its content is shown: it may be a private key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// It is something else, and what turns it into PEM.
+    #[error("found {what}: {advice}")]
+    Foreign {
+        /// What it is, such as `a Java key store`.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// There is no block in it.
+    #[error("no -----BEGIN line found")]
+    NoBegin,
+    /// The line that begins or ends a block does not have five hyphens on each side.
+    #[error("line {line}: five hyphens (-----) must stand before and after {word}, and others stand there")]
+    Hyphens {
+        /// Which line, from 1.
+        line: usize,
+        /// `BEGIN` or `END`.
+        word: &'static str,
+    },
+    /// The line that begins a block is not whole.
+    #[error("the -----BEGIN line is cut short")]
+    CutBegin,
+    /// A block does not end.
+    #[error("no -----END {label}----- line found")]
+    NoEnd {
+        /// Its label.
+        label: String,
+    },
+    /// A line of a block is not Base64.
+    #[error("line {line} is not Base64")]
+    NotBase64 {
+        /// Which line, from 1.
+        line: usize,
+    },
+}
 
-/// The one block in a text. Line breaks may be missing or of any kind; text before the block is passed over.
+/// The blocks of a file or field, in their order. There may be text before, between and after them, white space of any kind in
+/// them; DER and Base64 without its lines are one block. UTF-16 is read.
 ///
 /// # Errors
-/// What is wrong with it, for people; never its content.
-pub fn block(text: &str) -> Result<Block, String> {
-    let (_, rest) = text.split_once("-----BEGIN ").ok_or("no -----BEGIN line found")?;
-    // Errors show the label. Without its closing dashes it would run on into the content, which may be a private key.
-    let of_a_label = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ';
-    let (label, rest) = rest
-        .split_once("-----")
-        .filter(|(label, _)| label.len() <= LABEL && label.chars().all(of_a_label))
-        .ok_or("the -----BEGIN line is cut short")?;
-    let end = format!("-----END {label}-----");
-    let (body, rest) = rest.split_once(end.as_str()).ok_or_else(|| format!("no {end} line found"))?;
-    if !rest.trim().is_empty() {
-        return Err(format!("more text after {end}: give one block"));
+/// See [`Unreadable`].
+pub fn read(input: impl AsRef<[u8]>) -> Result<Vec<Block>, Unreadable> {
+    let input = input.as_ref();
+    if let Some(block) = Block::of_der(input) {
+        return Ok(vec![block]);
     }
-    let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-    let der = FORGIVING.decode(body).map_err(|_| "what stands between the lines is not Base64".to_owned())?;
-    Ok(Block { label: label.to_owned(), der })
+    let text = text::decoded(input);
+    if text.trim().is_empty() {
+        return Err(Unreadable::Empty);
+    }
+    let blocks = text::blocks(&text)?;
+    if !blocks.is_empty() {
+        return Ok(blocks);
+    }
+    if let Some(block) = text::bare(&text).and_then(|der| Block::of_der(&der)) {
+        return Ok(vec![block]);
+    }
+    Err(foreign::named(input, &text).unwrap_or(Unreadable::NoBegin))
 }
 
 /// The text of a block: lines of 64, `\n`.
@@ -57,35 +113,9 @@ pub fn text(label: &str, der: &[u8]) -> String {
     text + &format!("\n-----END {label}-----\n")
 }
 
-#[cfg(test)]
-mod tests {
-    use pretty_assertions::assert_eq;
-
-    use super::{block, text};
-
-    #[test]
-    fn written_in_lines_of_64_and_read_back() {
-        for (length, lines) in [(0, 3), (3, 3), (48, 3), (49, 4), (96, 4), (97, 5)] {
-            let der: Vec<u8> = (0..length).collect();
-            let pem = text("CERTIFICATE", &der);
-            assert_eq!((pem.lines().count(), pem.lines().all(|line| line.len() <= 64)), (lines, true), "{length}");
-            let read = block(&pem).unwrap();
-            assert_eq!((read.label.as_str(), read.der), ("CERTIFICATE", der), "{length}");
-        }
-    }
-
-    #[test]
-    fn refusals_show_no_content() {
-        for (given, expected) in [
-            ("MIIB", "no -----BEGIN line found"),
-            ("-----BEGIN PRIVATE KEY\nc2VjcmV0\n-----END PRIVATE KEY-----", "the -----BEGIN line is cut short"),
-            ("-----BEGIN c2VjcmV0-----", "the -----BEGIN line is cut short"),
-            ("-----BEGIN \u{1b}[2J-----", "the -----BEGIN line is cut short"),
-            ("-----BEGIN X-----\nc2VjcmV0", "no -----END X----- line found"),
-            ("-----BEGIN X-----c2Vj%cmV0-----END X-----", "what stands between the lines is not Base64"),
-            ("-----BEGIN X-----c2Vj-----END X-----c2Vj", "more text after -----END X-----: give one block"),
-        ] {
-            assert_eq!(block(given).err().as_deref(), Some(expected), "{given}");
-        }
+impl Block {
+    fn of_der(der: &[u8]) -> Option<Self> {
+        let (kind, der) = Kind::of_der(der)?;
+        Some(Self { label: kind.label().to_owned(), kind, der: der.to_vec(), is_encrypted: false })
     }
 }

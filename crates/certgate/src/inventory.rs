@@ -103,7 +103,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     Ok(InstalledCertificate {
         folder: folder.to_owned(),
         id: record.certificate,
-        name: record.name.clone().or_else(|| certificate.names.first().cloned()).unwrap_or_default(),
+        name: record.name.clone().or_else(|| certificate.hosts().next()).unwrap_or_default(),
         serial: certificate.serial.clone(),
         days: (certificate.not_after - now).div_euclid(86_400),
         not_after: certificate.not_after,

@@ -6,7 +6,7 @@ use certgate_domain::{
     words::{JobStatus, Operator, OrderMode},
 };
 use certgate_store::{Change, Order, State};
-use certgate_x509::{CertificateRequest, X509};
+use certgate_x509::{CertificateRequest, X509, is_same_serial};
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::{Client, Error, Kind, Ledger, unix_now};
@@ -141,8 +141,7 @@ enum Likeness {
 impl Likeness {
     fn of(order: &Order, now: &Certificate) -> Self {
         let before = order.order.resume.serial_before.as_deref();
-        let same_serial =
-            before.zip(now.serial_number.as_deref()).map(|(before, now)| before.eq_ignore_ascii_case(now));
+        let same_serial = before.zip(now.serial_number.as_deref()).map(|(before, now)| is_same_serial(before, now));
         let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());
         let shown = now.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
         let same_key = csr.zip(shown).map(|(csr, shown)| csr.key.spki == shown.key.spki);

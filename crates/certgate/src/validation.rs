@@ -308,7 +308,8 @@ impl Validation {
             return Ok(challenges);
         }
         let request = request.ok_or(ValidationError::NoNames)?;
-        let scope = PublicationScope::of(request.common_name.iter().chain(&request.names).map(String::as_str));
+        let names: Vec<String> = request.common_name.iter().cloned().chain(request.hosts()).collect();
+        let scope = PublicationScope::of(names.iter().map(String::as_str));
         for challenge in &challenges {
             match challenge {
                 Challenge::Record(record) => scope.record(record)?,

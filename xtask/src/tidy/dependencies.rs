@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     ("certgate-wire", Some(&["certgate-domain", "thiserror"])),
     ("certgate-xml", Some(&["certgate-domain", "certgate-wire", "quick-xml", "jiff"])),
     ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde_json", "base64"])),
-    ("certgate-x509", Some(&["x509-parser", "thiserror", "base64"])),
+    ("certgate-x509", Some(&["base64", "certgate-domain", "jiff", "p256", "p384", "ring", "rsa", "sha2", "thiserror"])),
     ("certgate-flow", Some(&["certgate-domain", "certgate-x509"])),
     (
         "certgate-client",

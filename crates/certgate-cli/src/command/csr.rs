@@ -8,7 +8,7 @@ use std::{
 
 use certgate::{Kind, key::read_key};
 use certgate_keys::{KeyType, PrivateKey, Subject};
-use certgate_x509::{BadRequest, CertificateRequest};
+use certgate_x509::{CertificateRequest, Check};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -17,10 +17,10 @@ use crate::{
         Global,
         key::{PassPhrase, key_type},
     },
-    command::order::{csr_text, read_csr},
+    command::order::csr_file,
     exit::Failure,
     ui::document,
-    ui::streams::printable,
+    ui::streams::{printable, say},
 };
 
 /// Private keys' requests
@@ -97,8 +97,7 @@ impl Csr {
         match self {
             Self::New(new) => new.run(global),
             Self::Show { file } => {
-                let (_, request) = read_csr(&file)?;
-                show(global, &request);
+                show(global, &read(&file)?);
                 Ok(0)
             }
             Self::Check { file, name, key, pass_phrase } => check(global, &file, &name, key.as_deref(), &pass_phrase),
@@ -131,8 +130,7 @@ impl New {
             Some(path) => read_key(path, pass_phrase.source().as_ref())?,
             None => PrivateKey::generate(key_type).map_err(|why| Failure::usage(why.to_string()))?,
         };
-        let mut names = vec![name.clone()];
-        names.extend(san.into_iter().filter(|other| *other != name));
+        let names: Vec<String> = std::iter::once(name.clone()).chain(san).collect();
         let subject = Subject { common_name: name, organization, organization_unit, city, state, country };
         let text = key.request(&subject, &names).map_err(|why| Failure::usage(why.to_string()))?;
         let request = CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(why.to_string()))?;
@@ -182,7 +180,11 @@ fn there_already(path: &Path) -> Failure {
 
 /// What a request says, by the JSON API's names where it has them.
 fn facts(request: &CertificateRequest) -> Value {
-    let mut facts = json!({ "names": request.names, "key": request.key.to_string(), "keySize": request.key.bits });
+    let names: Vec<String> = request.names.iter().map(ToString::to_string).collect();
+    let mut facts = json!({ "names": names, "key": request.key.to_string(), "keySize": request.key.bits });
+    if request.subject.attributes().next().is_some() {
+        facts["subject"] = json!(request.subject.to_string());
+    }
     let texts = [
         ("name", &request.common_name),
         ("organization", &request.organization),
@@ -216,48 +218,45 @@ fn check(
     key: Option<&Path>,
     pass_phrase: &PassPhrase,
 ) -> Result<u8, Failure> {
-    let request = match CertificateRequest::from_pem(&csr_text(file)?) {
-        Ok(request) => request,
-        Err(why) => {
-            let failing = match why {
-                BadRequest::ShortKey { .. } => "key-size",
-                BadRequest::Nameless => "name",
-                BadRequest::WrongSignature | BadRequest::UnsupportedSignature(_) => "signature",
-                _ => return Err(Failure::usage(format!("CSR {}: {why}", file.display()))),
-            };
-            return Ok(checked(global, None, &[(failing, false, why.to_string())]));
-        }
-    };
-    let mut checks = vec![("signature", true, format!("by its own key, {}", request.key))];
+    let request = read(file)?;
+    let mut checks = request.checks();
     for name in names {
-        let there =
-            || request.names.iter().chain(request.common_name.iter().filter(|name| !request.names.contains(name)));
-        let asked = there().any(|other| other.eq_ignore_ascii_case(name));
-        let found = there().map(String::as_str).collect::<Vec<_>>().join(", ");
-        checks.push(("name", asked, if asked { name.clone() } else { format!("found {found}; expected {name}") }));
+        let found = || {
+            let names = request.names.iter().map(ToString::to_string);
+            names.chain(request.common_name.clone().filter(|_| request.names.is_empty())).collect::<Vec<_>>().join(", ")
+        };
+        let asked = request.asks_for(name);
+        checks.push(Check::of(
+            "name",
+            asked,
+            if asked { name.clone() } else { format!("found {}; expected {name}", found()) },
+        ));
     }
     if let Some(path) = key {
         let fits = read_key(path, pass_phrase.source().as_ref())?.spki() == request.key.spki;
         let detail = if fits { "it is made with the key" } else { "it is made with another key" };
-        checks.push(("key", fits, detail.to_owned()));
+        checks.push(Check::of("key", fits, detail));
     }
-    Ok(checked(global, Some(&request), &checks))
+    for check in checks.iter().filter(|check| check.is_warning) {
+        say(&format!("certgate: warning: {}: {}", check.name, check.detail));
+    }
+    Ok(checked(global, &request, &checks))
+}
+
+fn read(file: &Path) -> Result<CertificateRequest, Failure> {
+    CertificateRequest::read(csr_file(file)?).map_err(|why| Failure::usage(format!("CSR {}: {why}", file.display())))
 }
 
 /// Shows what came of checks; gives the exit code.
-fn checked(global: &Global, request: Option<&CertificateRequest>, checks: &[(&str, bool, String)]) -> u8 {
+fn checked(global: &Global, request: &CertificateRequest, checks: &[Check]) -> u8 {
     if global.json() {
-        let rows: Vec<Value> =
-            checks.iter().map(|(name, ok, detail)| json!({ "name": name, "ok": ok, "detail": detail })).collect();
-        let mut document = json!({ "schema": 1, "checks": rows });
-        if let Some(request) = request {
-            document["request"] = facts(request);
-        }
-        document::print(&document);
+        let row = |check: &Check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail });
+        let rows: Vec<Value> = checks.iter().map(row).collect();
+        document::print(&json!({ "schema": 1, "checks": rows, "request": facts(request) }));
     } else {
-        for (name, ok, detail) in checks {
+        for Check { name, ok, detail, .. } in checks {
             document::line(&document::check(*ok, &format!("{name}: {detail}")));
         }
     }
-    if checks.iter().all(|(_, ok, _)| *ok) { 0 } else { Kind::CheckFailed.exit_code() }
+    if checks.iter().all(|check| check.ok) { 0 } else { Kind::CheckFailed.exit_code() }
 }

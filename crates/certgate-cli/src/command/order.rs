@@ -34,7 +34,7 @@ use crate::{
     progress::{Progress, strict},
     report::{Report, Shown, failed},
     ui::advice,
-    ui::document,
+    ui::{document, streams::say},
 };
 
 /// What is ordered, and how it is waited for.
@@ -119,26 +119,31 @@ impl From<Foreign> for ForeignMessages {
     }
 }
 
-/// A CSR from a file, checked before anything is sent.
+/// A CSR from a file, checked before anything is sent: its text as it is sent, written anew, and its facts.
 pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
-    let text = csr_text(path)?;
-    let request =
-        CertificateRequest::from_pem(&text).map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
-    Ok((text.trim().replace("\r\n", "\n"), request))
+    let request = CertificateRequest::from_pem(csr_file(path)?)
+        .map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
+    let warn = |text: &str| say(&format!("certgate: warning: CSR {}: {text}", path.display()));
+    if let Some(algorithm) = request.unchecked_signature() {
+        warn(&format!("its signature cannot be checked: {algorithm}"));
+    }
+    let others: Vec<String> = request.names_not_demanded().map(ToString::to_string).collect();
+    if !others.is_empty() {
+        warn(&format!("an authority may leave out {}; the certificate is not checked for it", others.join(", ")));
+    }
+    Ok((request.to_pem().trim_end().to_owned(), request))
 }
 
-/// The text of a CSR's file.
-pub(crate) fn csr_text(path: &Path) -> Result<String, Failure> {
+/// What a CSR's file holds.
+pub(crate) fn csr_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |why: std::io::Error| Failure::usage(format!("CSR {}: {why}", path.display()));
-    let mut text = Vec::new();
+    let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().take(1 << 20).read_to_end(&mut text).map_err(unreadable)?;
+        std::io::stdin().take(1 << 20).read_to_end(&mut bytes).map_err(unreadable)?;
     } else {
-        fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut text)).map_err(unreadable)?;
+        fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(unreadable)?;
     }
-    String::from_utf8(text).map_err(|_| {
-        Failure::usage(format!("CSR {}: not text; expected PEM, -----BEGIN CERTIFICATE REQUEST-----", path.display()))
-    })
+    Ok(bytes)
 }
 
 impl Ordering {

@@ -138,7 +138,7 @@ fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bo
         return say("the key is not the certificate's: certgate rollback, or reissue", false, true);
     }
     if let Some(serial) = there.and_then(|there| there.serial_number.as_ref())
-        && !serial.eq_ignore_ascii_case(&installed.serial)
+        && !certgate_x509::is_same_serial(serial, &installed.serial)
     {
         return say("the gateway has another certificate: certgate resume, or reissue", false, true);
     }

@@ -53,7 +53,7 @@ fn csr_new_show_check() {
     }
     for (more, said) in [
         (vec!["--name", "x", "--country", "Deutschland ü"], "expected two letters"),
-        (vec!["--name", "exa mple.com"], "name `exa mple.com`: expected a host name"),
+        (vec!["--name", "exa mple.com"], "name `exa mple.com`: it has a blank; expected a host name"),
         (vec!["--name", "example.com", "--out", "a.csr"], "a.csr: it is there already"),
     ] {
         let output = run(home.path(), &[&["csr", "new", "--key-out", "c.key"][..], &more].concat());
@@ -62,7 +62,7 @@ fn csr_new_show_check() {
     }
     // What can be read and not ordered with is a check that failed; what cannot be read is bad input.
     let request = fs::read_to_string(fixture("_keys/example.com.csr")).unwrap();
-    let block = certgate_x509::pem::block(&request).unwrap();
+    let block = certgate_x509::pem::read(&request).unwrap().remove(0);
     let mut der = block.der;
     let at = der.windows(11).position(|window| window == b"example.com").unwrap();
     der[at] = b'f';
@@ -121,4 +121,62 @@ fn key_files_as_programs_write_them() {
         );
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
+}
+
+/// Every name and every part of the subject is in the document; plain host names stay as they are.
+#[test]
+fn nothing_of_a_request_disappears() {
+    let home = tempfile::tempdir().unwrap();
+    let shown = |name: &str| {
+        let file = fixture("_x509").join(name).display().to_string();
+        let output = run(home.path(), &["csr", "show", &file, "--output", "json"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        json(&output)["request"].clone()
+    };
+    let names = shown("every-name.csr")["names"].clone();
+    assert_eq!(
+        (&names[0], &names[1], &names[2]),
+        (&"example.com".into(), &"ip:192.0.2.7".into(), &"ip:2001:db8::1".into())
+    );
+    assert_eq!(names.as_array().unwrap().len(), 9);
+    let two = shown("two-names.csr");
+    assert_eq!((&two["name"], &two["organizationUnit"]), (&"example.com".into(), &"one".into()));
+    let subject = two["subject"].as_str().unwrap();
+    assert!(subject.contains("OU=one, OU=two, CN=example.com, CN=www.example.com"), "{subject}");
+    assert_eq!(shown("pss-sha256.csr")["signatureHashAlgorithm"], "SHA256");
+}
+
+/// What cannot be checked is a warning, with the name of the algorithm; what is wrong is a problem, with its reason.
+#[test]
+fn three_outcomes_of_a_signature() {
+    let home = tempfile::tempdir().unwrap();
+    for (file, code, said) in [
+        ("key-compressed.csr", 0, "ok signature: by its own key, EC P-256"),
+        ("pss-longest-salt.csr", 0, "ok signature: by its own key, RSA 2048 bits"),
+        ("key-p521.csr", 0, "certgate: warning: signature: ECDSA on P-521 with SHA256 cannot be checked"),
+        ("rsa-sha1.csr", 10, "PROBLEM signature: it is signed with SHA1; expected SHA-256 or better"),
+        ("rsa-sha224.csr", 10, "PROBLEM signature: it is signed with SHA224; expected SHA-256 or better"),
+        ("key-pss.csr", 10, "PROBLEM key-type: its key may be used for RSASSA-PSS only"),
+        ("key-explicit.csr", 10, "openssl ec -in OLD -param_enc named_curve -out NEW"),
+    ] {
+        let path = fixture("_x509").join(file).display().to_string();
+        let output = run(home.path(), &["csr", "check", &path]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
+        assert_eq!((exit(&output), text.contains(said)), (code, true), "{file}: {text}");
+    }
+}
+
+/// Whatever the file looks like, what is sent is one clean block; what an authority may leave out is said before the order.
+#[test]
+fn what_is_sent_is_written_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let clean = fs::read_to_string(fixture("_x509/every-name.csr")).unwrap();
+    let odd = format!("\u{FEFF}Subject: CN = example.com\r\n{}\r\n-- \r\nJane", clean.replace('\n', "\r\n\r\n   "));
+    fs::write(home.path().join("odd.csr"), odd).unwrap();
+    let output =
+        run(home.path(), &["reissue", "571", "--csr", "odd.csr", "--sandbox", "--output", "json", "--trace", "trace"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let warning = "an authority may leave out email:jane@example.com, uri:https://example.com/x";
+    assert!(stderr(&output).contains(warning), "{}", stderr(&output));
+    assert_eq!(json(&output)["certificate"]["csr"], clean.trim_end());
 }

@@ -36,12 +36,24 @@ fn tamper(tape: &Path, change: Change) {
 
 /// Puts another authority's certificate for the request's key and that name in the place of the right one.
 fn issued_for(certificate: &mut Value, name: &str) {
-    let request = fs::read_to_string(csr()).unwrap();
-    let mut request = rcgen::CertificateSigningRequestParams::from_pem(&request).unwrap();
-    request.params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
-    request.params.distinguished_name = rcgen::DistinguishedName::new();
+    let request = certgate_x509::CertificateRequest::from_pem(fs::read(csr()).unwrap()).unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name = rcgen::DistinguishedName::new();
     let issuer = rcgen::Issuer::new(rcgen::CertificateParams::default(), rcgen::KeyPair::generate().unwrap());
-    certificate["server"] = request.signed_by(&issuer).unwrap().pem().into();
+    certificate["server"] = params.signed_by(&P256(request.key.subject_public_key), &issuer).unwrap().pem().into();
+}
+
+/// A request's key.
+struct P256(Vec<u8>);
+
+impl rcgen::PublicKeyData for P256 {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
 }
 
 /// When all of the tape was recorded, as far as its clock goes.

@@ -14,7 +14,7 @@ fn read(file: &[u8]) -> Result<PrivateKey, KeyError> {
 }
 
 fn der(name: &str) -> Vec<u8> {
-    pem::block(&fixture(name)).unwrap().der
+    pem::read(fixture(name)).unwrap().remove(0).der
 }
 
 /// Each form of one key is the same key, as text and as DER: it signs a request whose public key is that of the others.
@@ -103,7 +103,7 @@ fn refusals() {
     let pkcs12 = PrivateKey::from_pem(&good, None)
         .and_then(|key| key.pkcs12(&[], "x", &StorePassPhrase::new(Secret::new("secret"))?))
         .unwrap();
-    let without_length = [&[0x30, 0x80], &pkcs12[4..]].concat();
+    let without_length = [&[0x30, 0x80], &pkcs12[4..], &[0, 0]].concat();
     let mut parallel = der("p256-pkcs8-scrypt.pem");
     assert_eq!(parallel[50..53], [0x02, 0x01, 0x01], "scrypt's parallelisation");
     parallel[52] = 17;
@@ -116,11 +116,16 @@ fn refusals() {
             "a request",
             fixture("example.com.csr").into_bytes(),
             None,
-            "found PEM of `CERTIFICATE REQUEST`; expected a private",
+            "found a certificate request (`CERTIFICATE REQUEST`); expected a private",
         ),
-        ("a request as DER", der("example.com.csr"), None, "found DER that is no private key; expected a private"),
-        ("nothing", Vec::new(), None, "no -----BEGIN line found; expected a private key as PEM or DER"),
-        ("neither", vec![0xFF; 100], None, "found neither text nor DER; expected"),
+        (
+            "a request as DER",
+            der("example.com.csr"),
+            None,
+            "found a certificate request (`CERTIFICATE REQUEST`); expected a private",
+        ),
+        ("nothing", Vec::new(), None, "it is empty; expected a private key as PEM or DER"),
+        ("neither", vec![0xFF; 100], None, "found binary data, and neither a request, a certificate nor a key as DER"),
         ("cut short", good[..good.len() - 40].into(), None, "no -----END PRIVATE KEY----- line found"),
         ("a short one", fixture("rsa-1024.pem").into(), None, &kind("RSA of 1024 bits")),
         ("Ed25519", fixture("ed25519.pem").into(), None, &kind("Ed25519")),

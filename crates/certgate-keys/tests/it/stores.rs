@@ -18,8 +18,7 @@ fn pass_phrase(text: &str) -> StorePassPhrase {
 }
 
 fn chain() -> Vec<Vec<u8>> {
-    let text = fixture("chain.pem");
-    text.split_inclusive("-----END CERTIFICATE-----\n").map(|block| pem::block(block).unwrap().der).collect()
+    pem::read(fixture("chain.pem")).unwrap().into_iter().map(|block| block.der).collect()
 }
 
 /// The key in a PKCS#12 file by openssl, as it writes it without a password. `None`: there is no openssl.

@@ -3,7 +3,7 @@ use certgate_domain::{
     task::CertificatePrepareOrder,
     words::{AuthMethod, CsrAlgorithm, SignatureHashAlgorithm, StatusType},
 };
-use certgate_x509::{CertificateRequest, KeyAlgorithm};
+use certgate_x509::KeyAlgorithm;
 
 use crate::{
     task::Asked,
@@ -12,10 +12,10 @@ use crate::{
 
 pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Asked<'_>) -> Response<AnyData> {
     let plain = task.request.plain.as_deref().unwrap_or_default();
-    let Ok(request) = CertificateRequest::from_pem(plain) else {
+    let Some(request) = crate::issue::certifiable(plain) else {
         return refusal("E400110", wrong_value("certificate_request.plain", ""));
     };
-    let name = request.common_name.clone().or_else(|| request.names.first().cloned()).unwrap_or_default();
+    let name = request.name().unwrap_or_default().to_owned();
     let token: String =
         std::iter::repeat_with(|| world.random.alphanumeric()).take(48).collect::<String>().to_ascii_lowercase();
     let token = format!("{}{token}", asked.now.unix);
@@ -45,7 +45,7 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
     let data = CertificateData {
         plain: Some(plain.to_owned()),
         name: Some(name),
-        subject_alternative_names: request.names.iter().map(SubjectAlternativeName::new).collect(),
+        subject_alternative_names: request.hosts().map(SubjectAlternativeName::new).collect(),
         key_size: Some(i64::from(request.key.bits)),
         country_code: request.country,
         state: request.state,

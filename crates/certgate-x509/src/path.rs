@@ -1,0 +1,227 @@
+//! The path from a certificate to a root (RFC 5280 §6): any one of valid certificates will do. What stands beside it, expired or
+//! strange, is passed over.
+//!
+//! `rustls-webpki`, which is here for TLS, does not serve: it wants a root to end at, refuses what the field has (serial numbers,
+//! extensions, certificates of version 1), checks no signature that is not in its table, and does not say which certificate failed.
+
+use std::{cmp::Reverse, collections::BTreeMap, fmt};
+
+use crate::{X509, algorithm::Verdict, time};
+
+/// How far a certificate's start may lie ahead: clocks differ.
+pub(crate) const SKEW: i64 = 300;
+
+/// Steps of the search. Authorities that all sign each other would have it never end; real paths take some ten.
+const STEPS: usize = 1000;
+
+/// A path that stands.
+#[derive(Debug)]
+pub(crate) struct Path {
+    /// From the issuer up, without the root.
+    pub(crate) authorities: Vec<X509>,
+    /// What could not be checked: whose signature, and how it is made.
+    pub(crate) unchecked: Vec<String>,
+    /// Given, but not in the path: which, and why.
+    pub(crate) passed_over: Vec<String>,
+}
+
+/// Why an authority cannot be in a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Flaw {
+    Expired(i64),
+    NotYetValid(i64),
+    NoAuthority,
+    MayNotSign,
+    TooDeep { allowed: u32, found: u32 },
+    WeakHash(String),
+    OtherKey,
+}
+
+impl Flaw {
+    /// Whether another certificate of that authority, which was not given, may be without it: then the path goes as far as it is
+    /// given. Otherwise the one that was given says that there is none.
+    fn may_be_passed_over(&self) -> bool {
+        matches!(self, Self::Expired(_) | Self::NotYetValid(_) | Self::OtherKey)
+    }
+}
+
+/// A path to a certificate from those given, at that time in seconds since 1970. The error says why there is none.
+pub(crate) fn build(leaf: &X509, given: &[X509], now: i64) -> Result<Path, String> {
+    let mut authorities: Vec<&X509> = Vec::new();
+    for authority in given {
+        if authority.der() != leaf.der() && !authorities.iter().any(|other| other.der() == authority.der()) {
+            authorities.push(authority);
+        }
+    }
+    if let Some(hash) = leaf.weak_hash() {
+        return Err(Flaw::WeakHash(hash).to_string());
+    }
+    let mut search = Search { leaf, authorities, now, steps: 0, best: None, flaws: BTreeMap::new() };
+    search.extend(&mut Vec::new());
+    search.finish()
+}
+
+struct Search<'a> {
+    leaf: &'a X509,
+    authorities: Vec<&'a X509>,
+    now: i64,
+    steps: usize,
+    best: Option<Candidate>,
+    /// What kept each authority out of a path that came by it.
+    flaws: BTreeMap<usize, Flaw>,
+}
+
+/// A step of a path: which authority, and how the signature by it is made where that could not be checked.
+type Step = (usize, Option<String>);
+
+#[derive(Debug, Clone)]
+struct Candidate {
+    steps: Vec<Step>,
+    /// Whether the last one is a root.
+    is_complete: bool,
+}
+
+impl Candidate {
+    /// What is greatest is best: a path to a root; then what could be checked; then the shorter way to a root, or else the longer
+    /// one.
+    fn rank(&self) -> impl Ord {
+        let is_checked = self.steps.iter().all(|(_, unchecked)| unchecked.is_none());
+        let length = if self.is_complete { None } else { Some(self.steps.len()) };
+        (self.is_complete, is_checked, length, Reverse(self.steps.len()))
+    }
+}
+
+impl<'a> Search<'a> {
+    fn extend(&mut self, path: &mut Vec<Step>) {
+        self.steps += 1;
+        if self.steps > STEPS {
+            return;
+        }
+        let last = path.last().and_then(|(at, _)| self.authorities.get(*at).copied()).unwrap_or(self.leaf);
+        let below = path.iter().filter_map(|(at, _)| self.authorities.get(*at)).filter(|one| !one.is_self_issued());
+        let depth = u32::try_from(below.count()).unwrap_or(u32::MAX);
+        let (mut goes_on, mut is_barred) = (false, false);
+        for (at, issuer) in self.authorities.clone().into_iter().enumerate() {
+            if path.iter().any(|(other, _)| *other == at) {
+                continue;
+            }
+            let unchecked = match last.signature_by(issuer) {
+                None => continue,
+                Some(Verdict::Bad) => {
+                    self.flaws.entry(at).or_insert(Flaw::OtherKey);
+                    continue;
+                }
+                Some(Verdict::Good) => None,
+                Some(Verdict::Unchecked(algorithm)) => Some(algorithm),
+            };
+            if let Some(flaw) = flaw(issuer, depth, self.now) {
+                is_barred |= !flaw.may_be_passed_over();
+                self.flaws.insert(at, flaw);
+                continue;
+            }
+            goes_on = true;
+            path.push((at, unchecked));
+            if issuer.is_self_signed() {
+                self.offer(Candidate { steps: path.clone(), is_complete: true });
+            } else {
+                self.extend(path);
+            }
+            path.pop();
+        }
+        if !goes_on && !is_barred && !path.is_empty() {
+            self.offer(Candidate { steps: path.clone(), is_complete: false });
+        }
+    }
+
+    fn offer(&mut self, candidate: Candidate) {
+        if self.best.as_ref().is_none_or(|best| candidate.rank() > best.rank()) {
+            self.best = Some(candidate);
+        }
+    }
+
+    fn finish(self) -> Result<Path, String> {
+        let Self { leaf, authorities, now, best, flaws, .. } = self;
+        let Some(best) = best else {
+            let told = |(at, flaw): (&usize, &Flaw)| Some(format!("{}: {flaw}", authorities.get(*at)?.subject.short()));
+            // Somebody else of the same name is no reason where there is one.
+            let is_reason = |flaw: &Flaw| *flaw != Flaw::OtherKey;
+            let reasons: Vec<String> = flaws.iter().filter(|(_, flaw)| is_reason(flaw)).filter_map(told).collect();
+            return Err(match (authorities.as_slice(), reasons.as_slice()) {
+                ([], _) => "the gateway gave no certificate of the issuing authority".to_owned(),
+                (_, []) => "none of the authorities given signed it".to_owned(),
+                (_, reasons) => format!("no path leads to a root: {}", reasons.join("; ")),
+            });
+        };
+        let mut signed = leaf;
+        let (mut chain, mut unchecked) = (Vec::new(), Vec::new());
+        for (at, algorithm) in &best.steps {
+            let Some(authority) = authorities.get(*at).copied() else { continue };
+            unchecked.extend(algorithm.iter().map(|algorithm| {
+                format!("the signature of {} cannot be checked: {algorithm}", signed.subject.short())
+            }));
+            signed = authority;
+            chain.push(authority.clone());
+        }
+        if best.is_complete {
+            chain.pop();
+        }
+        let is_used = |at: usize| best.steps.iter().any(|(used, _)| *used == at);
+        let passed_over = authorities.iter().enumerate().filter(|(at, _)| !is_used(*at)).map(|(at, authority)| {
+            match flaws.get(&at).cloned().or_else(|| flaw(authority, 0, now)) {
+                Some(flaw) => format!("{} ({flaw})", told_apart(authority)),
+                None => format!("{} (not needed)", told_apart(authority)),
+            }
+        });
+        Ok(Path { authorities: chain, unchecked, passed_over: passed_over.collect() })
+    }
+}
+
+/// What keeps an authority out of a path in which there are so many others below it.
+fn flaw(authority: &X509, depth: u32, now: i64) -> Option<Flaw> {
+    let allowed = authority.constraints.and_then(|constraints| constraints.path_length);
+    // Roots of version 1 have no extensions.
+    let is_old_root = authority.version < 3 && authority.is_self_issued();
+    if !authority.constraints.map_or(is_old_root, |constraints| constraints.is_ca) {
+        return Some(Flaw::NoAuthority);
+    }
+    if authority.may_sign == Some(false) {
+        return Some(Flaw::MayNotSign);
+    }
+    if let Some(allowed) = allowed.filter(|allowed| depth > *allowed) {
+        return Some(Flaw::TooDeep { allowed, found: depth });
+    }
+    if authority.not_after <= now {
+        return Some(Flaw::Expired(authority.not_after));
+    }
+    if authority.not_before > now + SKEW {
+        return Some(Flaw::NotYetValid(authority.not_before));
+    }
+    // What a root says of itself nobody relies on.
+    authority.weak_hash().filter(|_| !authority.is_self_issued()).map(Flaw::WeakHash)
+}
+
+/// An authority that is passed over, with its issuer: two certificates of one authority differ in that.
+fn told_apart(authority: &X509) -> String {
+    let issuer = &authority.issuer;
+    if authority.is_self_issued() {
+        authority.subject.short()
+    } else {
+        format!("{}, issued by {}", authority.subject.short(), issuer.short())
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired(at) => write!(f, "it expired on {}", time::day(*at)),
+            Self::NotYetValid(at) => write!(f, "it is valid from {}", time::day(*at)),
+            Self::NoAuthority => f.write_str("it is no authority (basic constraints)"),
+            Self::MayNotSign => f.write_str("its key usage does not allow it to sign certificates (keyCertSign)"),
+            Self::TooDeep { allowed, found } => {
+                write!(f, "its path length allows {allowed} authorities below it, and there are {found}")
+            }
+            Self::WeakHash(hash) => write!(f, "it is signed with {hash}; expected SHA-256 or better"),
+            Self::OtherKey => f.write_str("another key than the one that signed"),
+        }
+    }
+}

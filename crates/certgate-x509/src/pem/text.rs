@@ -1,0 +1,146 @@
+//! Blocks in a text.
+
+use base64::Engine;
+
+use super::{Block, FORGIVING, Kind, Unreadable};
+
+/// The longest label taken: `NEW CERTIFICATE REQUEST` has 23 characters.
+const LABEL: usize = 40;
+
+/// The text that bytes are: UTF-16 by its mark or by the zeros of its first letters, else UTF-8 with whatever stands around the
+/// blocks.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
+        String::from_utf16_lossy(&units)
+    };
+    let text = match bytes {
+        [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
+        [1..=0xFF, 0, 1..=0xFF, 0, ..] => units(bytes, u16::from_le_bytes),
+        [0, 1..=0xFF, 0, 1..=0xFF, ..] => units(bytes, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)
+}
+
+/// Every block of a text.
+pub(super) fn blocks(text: &str) -> Result<Vec<Block>, Unreadable> {
+    let mut blocks = Vec::new();
+    let mut from = 0;
+    while let Some(begin) = Begin::next(text, from)? {
+        let Begin { label, body } = begin;
+        let rest = text.get(body..).unwrap_or_default();
+        let end = format!("-----END {label}-----");
+        let missing = || {
+            let wrong = rest.find(&format!("END {label}")).filter(|at| is_hyphen_before(rest, *at));
+            match wrong {
+                Some(at) => Unreadable::Hyphens { line: line_of(text, body + at), word: "END" },
+                None => Unreadable::NoEnd { label: label.to_owned() },
+            }
+        };
+        let (content, _) = rest.split_once(&end).ok_or_else(missing)?;
+        if content.contains("-----") {
+            return Err(Unreadable::NoEnd { label: label.to_owned() });
+        }
+        let is_encrypted = content.contains("Proc-Type:") && content.contains("ENCRYPTED");
+        let der = if is_encrypted { Vec::new() } else { base64(text, body, content)? };
+        let kind = Kind::of_label(label);
+        // Some write PKCS#7 with the label of what is in it.
+        let kind = match (kind, Kind::of_der(&der)) {
+            (Kind::Certificate, Some((Kind::Pkcs7, _))) => Kind::Pkcs7,
+            _ => kind,
+        };
+        blocks.push(Block { label: label.to_owned(), kind, der, is_encrypted });
+        from = body + content.len() + end.len();
+    }
+    Ok(blocks)
+}
+
+/// Base64 without the lines around it.
+pub(super) fn bare(text: &str) -> Option<Vec<u8>> {
+    let body: String = text.chars().filter(|c| !is_blank(*c)).collect();
+    FORGIVING.decode(body).ok()
+}
+
+/// The line that begins a block.
+struct Begin<'a> {
+    label: &'a str,
+    /// Where what follows it begins.
+    body: usize,
+}
+
+impl<'a> Begin<'a> {
+    const WORD: &'static str = "BEGIN ";
+
+    /// The next one. The word alone, in a text around the blocks, is none.
+    fn next(text: &'a str, from: usize) -> Result<Option<Self>, Unreadable> {
+        for (at, _) in text.match_indices(Self::WORD).filter(|(at, _)| *at >= from) {
+            let (before, after) = (text.get(from..at).unwrap_or_default(), at + Self::WORD.len());
+            let rest = text.get(after..).unwrap_or_default();
+            let hyphens = before.chars().rev().take_while(|c| is_hyphen(*c)).collect::<String>();
+            let label = rest.split(|c: char| is_hyphen(c) || c == '\n' || c == '\r').next().unwrap_or_default();
+            let closing: String =
+                rest.get(label.len()..).unwrap_or_default().chars().take_while(|c| is_hyphen(*c)).collect();
+            let is_label = !label.is_empty() && label.len() <= LABEL && label.chars().all(is_of_a_label);
+            match (hyphens.as_str(), closing.as_str()) {
+                ("-----", "-----") if is_label => {
+                    return Ok(Some(Self { label, body: after + label.len() + closing.len() }));
+                }
+                // Errors show the label, which without its closing hyphens would run on into the content.
+                ("-----", "") => return Err(Unreadable::CutBegin),
+                ("-----", _) if !is_label => return Err(Unreadable::CutBegin),
+                // One hyphen makes a list.
+                ("" | "-", _) | (_, "") => {}
+                _ if is_label => return Err(Unreadable::Hyphens { line: line_of(text, at), word: "BEGIN" }),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The content of a block. Its headers (RFC 1421) are passed over.
+fn base64(text: &str, body: usize, content: &str) -> Result<Vec<u8>, Unreadable> {
+    let mut letters = String::new();
+    let mut offset = body;
+    for line in content.split_inclusive(['\n', '\r']) {
+        let begins = offset;
+        offset += line.len();
+        if line.contains(": ") {
+            continue;
+        }
+        // A line end that somebody wrote out as two characters.
+        let line = line.replace("\\n", "").replace("\\r", "");
+        let added: String = line.chars().filter(|c| !is_blank(*c)).collect();
+        if !added.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)) {
+            return Err(Unreadable::NotBase64 { line: line_of(text, begins) });
+        }
+        letters.push_str(&added);
+    }
+    FORGIVING.decode(letters).map_err(|_| Unreadable::NotBase64 { line: line_of(text, body) })
+}
+
+fn is_of_a_label(c: char) -> bool {
+    c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ' || c == '#' || c == '.'
+}
+
+/// White space, and marks without a width.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
+}
+
+/// A hyphen, or what a word processor makes of several.
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+fn is_hyphen_before(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|before| before.ends_with(is_hyphen))
+}
+
+/// The line of a place, from 1, however lines end.
+fn line_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default().replace("\r\n", "\n");
+    1 + before.chars().filter(|c| matches!(c, '\n' | '\r')).count()
+}

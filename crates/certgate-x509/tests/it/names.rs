@@ -1,0 +1,217 @@
+//! Names: every kind is shown, none disappears; what hosts and subjects may be called.
+
+use std::process::Command;
+
+use certgate_x509::{CertificateRequest, GeneralName, attribute, host};
+use pretty_assertions::assert_eq;
+use rcgen::{DnType, DnValue};
+
+use crate::{params, request};
+
+#[test]
+fn every_kind_of_name() {
+    let request = request("every-name");
+    let shown: Vec<String> = request.names.iter().map(GeneralName::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "example.com",
+            "ip:192.0.2.7",
+            "ip:2001:db8::1",
+            "email:jane@example.com",
+            "uri:https://example.com/x",
+            "registeredID:1.2.3.4",
+            "dirName:C=DE, O=Muster\\, Sohn \\+ Co, CN=x",
+            "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:jane@example.com",
+            "otherName:1.2.3.4;IA5STRING:x",
+        ]
+    );
+    let demanded: Vec<String> =
+        request.names.iter().filter(|name| name.is_demanded()).map(GeneralName::value).collect();
+    assert_eq!(demanded, ["example.com", "192.0.2.7", "2001:db8::1"]);
+    assert_eq!(request.names_not_demanded().count(), 6);
+}
+
+/// openssl lists as many names.
+#[test]
+fn openssl_lists_as_many() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/_x509/every-name.csr");
+    let Ok(output) = Command::new("openssl").args(["req", "-noout", "-text", "-in", file]).output() else { return };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.trim_start().starts_with("DNS:")).unwrap();
+    let kinds = ["DNS:", "IP Address:", "email:", "URI:", "Registered ID:", "DirName:", "othername:"];
+    let count: usize = kinds.iter().map(|kind| line.matches(kind).count()).sum();
+    assert_eq!(count, request("every-name").names.len(), "{line}");
+}
+
+#[test]
+fn names_of_hosts() {
+    let label = "a".repeat(63);
+    let long = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(63)].join(".");
+    for (given, expected) in [
+        ("example.com", "example.com"),
+        ("EXAMPLE.com", "example.com"),
+        ("*.example.com", "*.example.com"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("müller.example", "xn--mller-kva.example"),
+        ("*.MÜLLER.example", "*.xn--mller-kva.example"),
+        ("1.a-b.c", "1.a-b.c"),
+        ("localhost", "localhost"),
+        (&label, &label),
+        ("192.0.2.7", "ip:192.0.2.7"),
+        ("2001:DB8:0::1", "ip:2001:db8::1"),
+        ("[2001:db8::1]", "ip:2001:db8::1"),
+    ] {
+        assert_eq!(host(given).unwrap().to_string(), expected, "{given}");
+    }
+    let longer = format!("{label}a");
+    for (given, expected) in [
+        ("", "it is empty"),
+        (" example.com", "it has a blank"),
+        ("exa mple.com", "it has a blank"),
+        ("example.com.", "it ends with a dot"),
+        (".example.com", "it has a dot where a label should be"),
+        ("a..b", "it has a dot where a label should be"),
+        ("*", "a star may stand for the whole first label only"),
+        ("a.*.com", "a star may stand for the whole first label only"),
+        ("*www.example.com", "a star may stand for the whole first label only"),
+        ("*.*.example.com", "a star may stand for the whole first label only"),
+        ("https://example.com/", "it is a URL"),
+        ("x@example.com", "it is a mail address"),
+        ("-a.b", "a label begins or ends with a hyphen"),
+        ("a-.b", "a label begins or ends with a hyphen"),
+        ("a_b.c", "it has the character `_`"),
+        ("example.com/x", "it has the character `/`"),
+        ("a\u{1b}b", "it has the character `\\u{1b}`"),
+        (&longer, "a label is longer than 63 characters"),
+        (&long, "it is longer than 253 characters"),
+        ("192.0.2.999", "its last label is a number, and it is no address"),
+        ("☃.example", "label \"☃\" holds U+2603: expected letters, digits and hyphens, or the label as xn--…"),
+    ] {
+        let found = host(given).unwrap_err().to_string();
+        assert_eq!(
+            found,
+            format!(
+                "name `{given}`: {expected}; expected a host name of letters, digits and hyphens, such as www.example.com or *.example.com, or an address"
+            )
+        );
+    }
+}
+
+#[test]
+fn parts_of_a_subject() {
+    let most = "x".repeat(64);
+    for (kind, given, expected) in [
+        ("O", "Ü GmbH", Ok("Ü GmbH")),
+        ("O", most.as_str(), Ok(most.as_str())),
+        ("O", &"ü".repeat(64), Ok(&"ü".repeat(64))),
+        ("C", "DE", Ok("DE")),
+        ("C", "de", Ok("DE")),
+        ("O", "", Err("organisation: it is empty; leave it out, or give its text".to_owned())),
+        ("OU", " ", Err("organisational unit: it is empty; leave it out, or give its text".to_owned())),
+        (
+            "L",
+            "x ",
+            Err("city `x `: it begins or ends with a blank, or has a line end in it; give it without".to_owned()),
+        ),
+        (
+            "L",
+            "x\ny",
+            Err("city `x\\ny`: it begins or ends with a blank, or has a line end in it; give it without".to_owned()),
+        ),
+        (
+            "O",
+            &"x".repeat(65),
+            Err(format!("organisation `{}`: it has 65 characters; X.520 allows 64", "x".repeat(65))),
+        ),
+        ("ST", &"x".repeat(129), Err(format!("state `{}`: it has 129 characters; X.520 allows 128", "x".repeat(129)))),
+        ("C", "", Err("country ``: expected two letters (ISO 3166), such as DE".to_owned())),
+        ("C", "DEU", Err("country `DEU`: expected two letters (ISO 3166), such as DE".to_owned())),
+        ("C", "Ü", Err("country `Ü`: expected two letters (ISO 3166), such as DE".to_owned())),
+    ] {
+        assert_eq!(
+            attribute(kind, given).map_err(|why| why.to_string()),
+            expected.map(str::to_owned),
+            "{kind} {given}"
+        );
+    }
+}
+
+/// The checks of a request: what is wrong with its names and its subject.
+#[test]
+fn checks_of_a_request() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let long = format!("{}.example.com", "a".repeat(60));
+    let expected_host = "; expected a host name of letters, digits and hyphens, such as www.example.com or *.example.com, or an address";
+    for (common_name, others, country, expected) in [
+        ("example.com", &["www.example.com", "192.0.2.7"][..], "DE", vec![]),
+        ("192.0.2.7", &["192.0.2.7"], "DE", vec![]),
+        (
+            "Web server of Muster GmbH",
+            &["example.com"],
+            "DE",
+            vec![format!("names: common name `Web server of Muster GmbH`: it has a blank{expected_host}")],
+        ),
+        (
+            "example.com.",
+            &["example.com."],
+            "DE",
+            vec![format!(
+                "names: common name `example.com.`: it ends with a dot{expected_host}, name `example.com.`: it ends with a dot{expected_host}"
+            )],
+        ),
+        (
+            &long,
+            &["example.com"],
+            "DE",
+            vec![format!("subject: common name `{long}`: it has 72 characters; X.520 allows 64")],
+        ),
+        (
+            "example.com",
+            &["example.com"],
+            "de",
+            vec!["subject: country `de`: expected two capital letters (ISO 3166), such as DE".to_owned()],
+        ),
+    ] {
+        let mut params = params(common_name, others);
+        params.distinguished_name.push(DnType::CountryName, DnValue::PrintableString(country.try_into().unwrap()));
+        let request = params.serialize_request(&key).unwrap().pem().unwrap();
+        let checks = CertificateRequest::read(request).unwrap().checks();
+        let failed: Vec<String> =
+            checks.iter().filter(|check| !check.ok).map(|check| format!("{}: {}", check.name, check.detail)).collect();
+        assert_eq!(failed, expected, "{common_name}");
+    }
+}
+
+/// Old strings in a subject, made by rcgen where it can.
+#[test]
+fn old_strings() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    for (value, expected) in [
+        (DnValue::BmpString("Müller & Söhne".try_into().unwrap()), "Müller & Söhne"),
+        (DnValue::UniversalString("example.com".try_into().unwrap()), "example.com"),
+        (DnValue::TeletexString("Mueller".try_into().unwrap()), "Mueller"),
+        (DnValue::Ia5String("x".try_into().unwrap()), "x"),
+        (DnValue::PrintableString("x".try_into().unwrap()), "x"),
+        (DnValue::Utf8String("Ü".to_owned()), "Ü"),
+    ] {
+        let mut params = params("example.com", &["example.com"]);
+        params.distinguished_name.push(DnType::OrganizationName, value);
+        let request = CertificateRequest::from_pem(params.serialize_request(&key).unwrap().pem().unwrap()).unwrap();
+        assert_eq!(request.organization.as_deref(), Some(expected));
+        assert_eq!(request.subject.to_string(), format!("CN=example.com, O={expected}"));
+    }
+    // A UTF8String that holds Latin-1 is shown, and is a problem.
+    let mut params = params("example.com", &["example.com"]);
+    params.distinguished_name.push(DnType::OrganizationName, "Mxller");
+    let mut der = params.serialize_request(&key).unwrap().der().to_vec();
+    let at = der.windows(6).position(|window| window == b"Mxller").unwrap();
+    der[at + 1] = 0xFC;
+    let request = CertificateRequest::read(&der).unwrap();
+    assert_eq!(request.organization.as_deref(), Some("Müller"));
+    let subject = request.checks().into_iter().find(|check| check.name == "subject").unwrap();
+    assert_eq!(
+        (subject.ok, subject.detail.as_str()),
+        (false, "organisation `Müller`: it is a UTF8String that holds Latin-1; make the request anew with UTF-8")
+    );
+}

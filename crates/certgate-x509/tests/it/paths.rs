@@ -1,0 +1,228 @@
+//! Paths: any one of valid certificates will do, and what stands beside it is passed over and named.
+
+use certgate_x509::{CertificateRequest, check};
+use pretty_assertions::assert_eq;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384};
+
+use crate::{NOW, authority, params};
+
+/// Authorities with their keys, each once; certificates are made of them as a case needs them.
+struct Scene {
+    root: KeyPair,
+    old: KeyPair,
+    issuing: KeyPair,
+    sub: KeyPair,
+    leaf: KeyPair,
+    request: CertificateRequest,
+}
+
+const LATER: i32 = 2030;
+/// On its first day they have ended by [`NOW`].
+const EARLIER: i32 = 2026;
+
+impl Scene {
+    fn new() -> Self {
+        let key = || KeyPair::generate().unwrap();
+        let leaf = key();
+        let request = params("example.com", &["example.com"]).serialize_request(&leaf).unwrap().pem().unwrap();
+        let request = CertificateRequest::from_pem(request).unwrap();
+        let root = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+        Self { root, old: key(), issuing: key(), sub: key(), leaf, request }
+    }
+
+    fn key(&self, name: &str) -> &KeyPair {
+        match name {
+            "root" => &self.root,
+            "old" => &self.old,
+            "issuing" => &self.issuing,
+            "sub" => &self.sub,
+            _ => &self.leaf,
+        }
+    }
+
+    /// `of` by `by`, changed.
+    fn changed(&self, of: &str, by: &str, until: i32, change: impl Fn(&mut CertificateParams)) -> String {
+        let mut params = if of == "leaf" { params("example.com", &["example.com"]) } else { authority(of, until) };
+        change(&mut params);
+        let issuer = Issuer::new(authority(by, LATER), self.key(by));
+        params.signed_by(self.key(of), &issuer).unwrap().pem()
+    }
+
+    fn by(&self, of: &str, by: &str, until: i32) -> String {
+        self.changed(of, by, until, |_| {})
+    }
+
+    /// What the check of the chain says, and the names in the chain; `Err` where it failed.
+    fn chain(&self, leaf: &str, authorities: &[&String]) -> (Result<String, String>, Vec<String>) {
+        let authorities: Vec<String> = authorities.iter().map(|text| (*text).clone()).collect();
+        let (checks, issued) = check(&self.request, None, leaf, &authorities, NOW);
+        let chain = checks.into_iter().find(|check| check.name == "chain").unwrap();
+        let names = issued.iter().flat_map(|issued| &issued.chain).filter_map(|one| one.common_name()).collect();
+        (if chain.ok { Ok(chain.detail) } else { Err(chain.detail) }, names)
+    }
+}
+
+#[test]
+fn what_stands_beside_a_path_does_not_count() {
+    let scene = Scene::new();
+    let leaf = scene.by("leaf", "issuing", LATER);
+    let by_sub = scene.by("leaf", "sub", LATER);
+    let issuing = scene.by("issuing", "root", LATER);
+    let issuing_ended = scene.by("issuing", "root", EARLIER);
+    let sub = scene.by("sub", "issuing", LATER);
+    let root = scene.by("root", "root", LATER);
+    let root_ended = scene.by("root", "root", EARLIER);
+    let root_by_old = scene.by("root", "old", LATER);
+    let root_by_old_ended = scene.by("root", "old", EARLIER);
+    let old_ended = scene.by("old", "old", EARLIER);
+    let old = scene.by("old", "old", LATER);
+    let stranger = {
+        let key = KeyPair::generate().unwrap();
+        authority("issuing", LATER).self_signed(&key).unwrap().pem()
+    };
+    let unreadable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".to_owned();
+    let ended = "it expired on 2026-01-01";
+    for (what, leaf, authorities, expected, chain) in [
+        ("in order", &leaf, vec![&issuing, &root], "issuing".to_owned(), vec!["issuing"]),
+        ("turned round", &leaf, vec![&root, &issuing], "issuing".to_owned(), vec!["issuing"]),
+        ("no root", &leaf, vec![&issuing], "issuing".to_owned(), vec!["issuing"]),
+        ("twice, and itself", &leaf, vec![&issuing, &leaf, &issuing, &root], "issuing".to_owned(), vec!["issuing"]),
+        ("deep", &by_sub, vec![&root, &issuing, &sub], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
+        (
+            "the AddTrust case: an expired cross certificate beside the root",
+            &leaf,
+            vec![&issuing, &root_by_old_ended, &old_ended, &root],
+            format!("issuing; passed over: root, issued by old ({ended}), old ({ended})"),
+            vec!["issuing"],
+        ),
+        (
+            "an expired cross certificate and no root",
+            &leaf,
+            vec![&issuing, &root_by_old_ended, &old_ended],
+            format!("issuing; passed over: root, issued by old ({ended}), old ({ended})"),
+            vec!["issuing"],
+        ),
+        (
+            "an expired root",
+            &leaf,
+            vec![&issuing, &root_ended],
+            format!("issuing; passed over: root ({ended})"),
+            vec!["issuing"],
+        ),
+        (
+            "a valid cross certificate: the root that is given ends the path",
+            &leaf,
+            vec![&root_by_old, &old, &issuing, &root],
+            "issuing; passed over: root, issued by old (not needed), old (not needed)".to_owned(),
+            vec!["issuing"],
+        ),
+        (
+            "a cross certificate in place of the root",
+            &leaf,
+            vec![&old, &root_by_old, &issuing],
+            "issuing <- root".to_owned(),
+            vec!["issuing", "root"],
+        ),
+        (
+            "a cross certificate, and the old root has expired",
+            &leaf,
+            vec![&old_ended, &root_by_old, &issuing],
+            format!("issuing <- root; passed over: old ({ended})"),
+            vec!["issuing", "root"],
+        ),
+        (
+            "two certificates of one issuer: the valid one",
+            &leaf,
+            vec![&issuing_ended, &issuing, &root],
+            format!("issuing; passed over: issuing, issued by root ({ended})"),
+            vec!["issuing"],
+        ),
+        (
+            "somebody else of the same name",
+            &leaf,
+            vec![&stranger, &issuing, &root],
+            "issuing; passed over: issuing (another key than the one that signed)".to_owned(),
+            vec!["issuing"],
+        ),
+        (
+            "one that cannot be read",
+            &leaf,
+            vec![&issuing, &unreadable],
+            "issuing; passed over: authority 2 (unreadable: the content is no certificate (RFC 5280): it cannot be read as DER (byte 0: expected a certificate))".to_owned(),
+            vec!["issuing"],
+        ),
+        ("several in one text", &by_sub, vec![&format!("{sub}{issuing}"), &root], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
+        ("with the certificate", &format!("{by_sub}{sub}{issuing}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
+        ("with the certificate, turned round", &format!("{issuing}{sub}{by_sub}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
+    ] {
+        let expected = (Ok(expected), chain.into_iter().map(str::to_owned).collect());
+        assert_eq!(scene.chain(leaf, &authorities), expected, "{what}");
+    }
+    for (what, authorities, expected) in [
+        ("nothing", vec![], "the gateway gave no certificate of the issuing authority".to_owned()),
+        ("not the issuer", vec![&root], "none of the authorities given signed it".to_owned()),
+        ("only the name", vec![&stranger], "none of the authorities given signed it".to_owned()),
+        ("the issuer has expired", vec![&issuing_ended, &root], format!("no path leads to a root: issuing: {ended}")),
+    ] {
+        let (found, chain) = scene.chain(&leaf, &authorities);
+        assert_eq!((found, chain), (Err(expected), vec![]), "{what}");
+    }
+}
+
+/// What an authority may not do bars every path by it, near the certificate or far.
+#[test]
+fn what_an_authority_may_not_do() {
+    let scene = Scene::new();
+    let no_authority = |params: &mut CertificateParams| params.is_ca = IsCa::ExplicitNoCa;
+    let silent = |params: &mut CertificateParams| params.is_ca = IsCa::NoCa;
+    let no_signing = |params: &mut CertificateParams| params.key_usages = vec![KeyUsagePurpose::CrlSign];
+    let signing = |params: &mut CertificateParams| params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let none_below = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let one_below = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    let no_ca = "it is no authority (basic constraints)";
+    let no_usage = "its key usage does not allow it to sign certificates (keyCertSign)";
+    let root = scene.by("root", "root", LATER);
+    let sub = scene.by("sub", "issuing", LATER);
+    let (by_issuing, by_sub) = (scene.by("leaf", "issuing", LATER), scene.by("leaf", "sub", LATER));
+    type Change<'a> = &'a dyn Fn(&mut CertificateParams);
+    for (what, change, near, far) in [
+        ("not an authority", &no_authority as Change<'_>, Some(no_ca), Some(no_ca)),
+        ("no constraints at all", &silent, Some(no_ca), Some(no_ca)),
+        ("no keyCertSign", &no_signing, Some(no_usage), Some(no_usage)),
+        ("keyCertSign", &signing, None, None),
+        ("none below it", &none_below, None, Some("its path length allows 0 authorities below it, and there are 1")),
+        ("one below it", &one_below, None, None),
+    ] {
+        let issuing = scene.changed("issuing", "root", LATER, change);
+        let failed = |why: &str| Err(format!("no path leads to a root: issuing: {why}"));
+        let expected = near.map_or(Ok("issuing".to_owned()), failed);
+        assert_eq!(scene.chain(&by_issuing, &[&issuing, &root]).0, expected, "{what}: issuing <- leaf");
+        let expected = far.map_or(Ok("sub <- issuing".to_owned()), failed);
+        assert_eq!(scene.chain(&by_sub, &[&sub, &issuing, &root]).0, expected, "{what}: issuing <- sub <- leaf");
+        // Another certificate of the same authority makes the path.
+        let right = scene.by("issuing", "root", LATER);
+        let found = scene.chain(&by_sub, &[&sub, &issuing, &right, &root]);
+        assert_eq!((found.0.is_ok(), found.1), (true, vec!["sub".to_owned(), "issuing".to_owned()]), "{what}");
+    }
+}
+
+/// Authorities that have all certified each other: the search ends, with a path.
+#[test]
+fn everybody_certifies_everybody() {
+    let leaf = KeyPair::generate().unwrap();
+    let keys: Vec<KeyPair> = (0..9).map(|_| KeyPair::generate().unwrap()).collect();
+    let name = |at: usize| format!("authority {at}");
+    let mut authorities = Vec::new();
+    for of in 0..keys.len() {
+        for by in (0..keys.len()).filter(|by| *by != of) {
+            let issuer = Issuer::new(authority(&name(by), LATER), &keys[by]);
+            authorities.push(authority(&name(of), LATER).signed_by(&keys[of], &issuer).unwrap().pem());
+        }
+    }
+    let issuer = Issuer::new(authority(&name(0), LATER), &keys[0]);
+    let certificate = params("example.com", &["example.com"]).signed_by(&leaf, &issuer).unwrap().pem();
+    let request = params("example.com", &["example.com"]).serialize_request(&leaf).unwrap().pem().unwrap();
+    let request = CertificateRequest::from_pem(request).unwrap();
+    let (checks, issued) = check(&request, None, &certificate, &authorities, NOW);
+    assert!(issued.is_some_and(|issued| issued.chain[0].common_name() == Some(name(0))), "{checks:?}");
+}
