@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 
 /// A moment as the gateway states it: local date and time with its offset from UTC, to the millisecond.
 ///
@@ -26,12 +26,22 @@ pub struct Moment {
 pub struct NotAMoment;
 
 impl Moment {
-    /// A local date and time at an offset. What is finer than a millisecond, or a second in the offset's minute, is cut.
+    /// A local date and time at an offset. What is finer than a millisecond is cut. An offset has whole minutes: local mean times
+    /// of before 1893 (Berlin's is `+0053:28`) are stated with the minutes alone, for the same instant.
+    ///
+    /// ```
+    /// use certgate_domain::Moment;
+    /// use jiff::{civil::date, tz::Offset};
+    /// let moment = Moment::new(date(1890, 1, 1).at(10, 0, 0, 0), Offset::from_seconds(53 * 60 + 28).unwrap());
+    /// assert_eq!(moment.to_string(), "1890-01-01T09:59:32.000+0053");
+    /// ```
     pub fn new(civil: DateTime, offset: Offset) -> Self {
         let nanosecond = civil.subsec_nanosecond() / 1_000_000 * 1_000_000;
         let civil = civil.with().subsec_nanosecond(nanosecond).build().unwrap_or(civil);
-        let offset = Offset::from_seconds(offset.seconds() / 60 * 60).unwrap_or(offset);
-        Self { civil, offset }
+        let odd = offset.seconds() % 60;
+        let in_minutes = Offset::from_seconds(offset.seconds() - odd).unwrap_or(offset);
+        let civil = civil.checked_sub(SignedDuration::from_secs(odd.into())).unwrap_or(civil);
+        Self { civil, offset: in_minutes }
     }
 
     /// The moment so many seconds after 1970-01-01T00:00:00Z, stated in UTC.

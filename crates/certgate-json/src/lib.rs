@@ -8,6 +8,7 @@ pub mod document;
 mod envelope;
 mod fields;
 mod header;
+mod key;
 mod object;
 mod query;
 mod record;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use certgate_domain::{Options, TaskKind};
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Position, excerpt};
 
+use crate::key;
+
 /// What a query says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
@@ -66,7 +68,7 @@ pub(crate) fn read(
                 read.timeout.replace(minutes).is_some()
             }
             "keys" | "keys[]" => {
-                read.keys.push(value);
+                read.keys.push(key::today(value));
                 false
             }
             _ => {

@@ -4,16 +4,7 @@ mod certificate_install_check;
 mod session_create;
 mod session_delete;
 
-use certgate_domain::{
-    AnyData, AnyTask, Task, TaskKind,
-    task::{
-        CertificateCommentUpdate, CertificateCreate, CertificateDelete, CertificateInfo, CertificateInstallCheck,
-        CertificateList, CertificatePrepareOrder, CertificateRealtime, CertificateReissue, CertificateRenew,
-        CertificateRevoke, CertificateSiteSeal, CertificateVmcDataCheck, ContactCreate, ContactDelete, ContactInfo,
-        ContactList, ContactUpdate, Hello, JobCancel, JobConfirm, JobHistoryInfo, JobHistoryList, JobInfo, JobList,
-        JobResendApproverEmail, JobResendPhoneAuthorization, PollConfirm, PollInfo, SessionCreate, SessionDelete,
-    },
-};
+use certgate_domain::{AnyData, AnyTask, Task, TaskKind, task};
 use certgate_wire::{DecodeError, excerpt};
 
 use crate::{
@@ -66,7 +57,7 @@ trait Request: Sized {
 macro_rules! request {
     // No more than its route.
     ($task:ident nothing) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
                 given.finish();
                 Ok(Self)
@@ -79,7 +70,7 @@ macro_rules! request {
     };
     // An id in the path.
     ($task:ident id) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
                 let id = given.id()?;
                 given.finish();
@@ -94,7 +85,7 @@ macro_rules! request {
     };
     // A record in the body.
     ($task:ident body $field:ident) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { $field: given.body()? })
             }
@@ -107,7 +98,7 @@ macro_rules! request {
     };
     // A record in the body, its id in the path.
     ($task:ident body_with_id $field:ident) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
                 let id = given.id()?;
                 let mut task = Self { $field: given.body()? };
@@ -138,8 +129,8 @@ macro_rules! tasks {
         pub(crate) fn readers(kind: TaskKind) -> (ReadRequest, Read<AnyData>) {
             match kind {
                 $(TaskKind::$task => (
-                    |given| <$task as Request>::read(given).map(AnyTask::from),
-                    |object| <<$task as Task>::Data as Record>::read(object).map(AnyData::from),
+                    |given| <task::$task as Request>::read(given).map(AnyTask::from),
+                    |object| <<task::$task as Task>::Data as Record>::read(object).map(AnyData::from),
                 ),)+
             }
         }

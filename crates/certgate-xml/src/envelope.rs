@@ -161,7 +161,7 @@ fn write_task(out: &mut Out<'_>, call: &Call) {
         task::write_request(out, task);
         out.within("options", |out| {
             out.within("keys", |out| {
-                out.items(keys, |out, name| out.text(("key", ""), &Some(key::to_xml(name))));
+                out.items(keys, |out, name| out.key(("key", ""), &Some(name.clone())));
             });
             out.flag("force_contact_create", force_contact_create);
             out.text("ctid", ctid);

@@ -1,11 +1,22 @@
 //! Names of keys that a query or `<key>` speaks of: those of the records, in either protocol's spelling.
 
+use certgate_wire::DecodeError;
+
+use crate::{
+    element::Element,
+    out::{Name, Out},
+};
+
 /// Contacts have other names in XML; what a certificate's lists call admin, technical, type is the same in both.
 const OWN: [(&str, &str); 3] = [("fname", "first"), ("lname", "last"), ("pcode", "postal_code")];
 
+/// Names of old payloads, which are only read.
+const OLD: [(&str, &str); 4] =
+    [("pcode", "postalCode"), ("lifetime", "life_time"), ("lifetime", "lifeTime"), ("subjectAlternativeNames", "san")];
+
 /// The JSON API's name: `order_id` is `orderId`. `certificate_type` is JSON's own spelling of that key.
 pub(crate) fn from_xml(name: &str) -> String {
-    if let Some((json, _)) = OWN.iter().find(|(_, xml)| *xml == name) {
+    if let Some((json, _)) = OWN.iter().chain(&OLD).find(|(_, xml)| *xml == name) {
         return (*json).to_owned();
     }
     if name == "certificate_type"
@@ -14,6 +25,26 @@ pub(crate) fn from_xml(name: &str) -> String {
         return name.to_owned();
     }
     camel(name)
+}
+
+impl Element<'_, '_> {
+    /// The name of a key.
+    pub(crate) fn key(&self, name: [&str; 1]) -> Result<Option<String>, DecodeError> {
+        Ok(self.text(name)?.map(|name| from_xml(&name)))
+    }
+}
+
+impl Out<'_> {
+    /// The name of a key. In JSON it may be one that XML takes for another: `order_id`.
+    pub(crate) fn key<'n>(&mut self, name: impl Into<Name<'n>>, key: &Option<String>) {
+        let (name, Some(key)) = (name.into(), key) else { return };
+        let written = to_xml(key);
+        let read = from_xml(&written);
+        if read != *key {
+            self.lose(name.field, &format!("as a key of XML, `{written}`, it means {read}"));
+        }
+        self.text(name, &Some(written));
+    }
 }
 
 /// A name in snake case, in camel case.
@@ -29,7 +60,7 @@ pub(crate) fn camel(name: &str) -> String {
 }
 
 /// The XML gateway's name.
-pub(crate) fn to_xml(name: &str) -> String {
+fn to_xml(name: &str) -> String {
     if let Some((_, xml)) = OWN.iter().find(|(json, _)| *json == name) {
         return (*xml).to_owned();
     }

@@ -75,6 +75,11 @@ impl<'z> Out<'z> {
         self.losses.push(Loss::new(path, why));
     }
 
+    /// Notes that an entry of an object that is not modelled cannot be said.
+    pub(crate) fn lose_entry(&mut self, name: &str, why: &str) {
+        self.below(Step::Entry(name.to_owned()), |out| out.lose("", why));
+    }
+
     /// What `inside` writes is this field of the record being written.
     pub(crate) fn within(&mut self, field: &'static str, inside: impl FnOnce(&mut Self)) {
         self.below(Step::Field(field), inside);
@@ -161,13 +166,13 @@ impl<'z> Out<'z> {
         match value {
             Foreign::Bool(flag) => self.text((name, ""), &Some(if *flag { "true" } else { "false" })),
             Foreign::Number(text) | Foreign::Text(text) => self.text((name, ""), &Some(text)),
-            Foreign::List(items) => self.items(items, |out, item| {
-                if matches!(item, Foreign::List(_)) {
-                    out.lose("", "XML has no list inside a list");
-                } else {
-                    out.foreign(name, item);
-                }
-            }),
+            Foreign::List(items) => {
+                self.check_list(items);
+                self.items(items, |out, item| match item {
+                    Foreign::List(_) => out.lose("", "XML has no list inside a list"),
+                    item => out.foreign(name, item),
+                });
+            }
             Foreign::Map(entries) => {
                 let attributes: Vec<(&str, &str)> = entries
                     .iter()
@@ -189,6 +194,17 @@ impl<'z> Out<'z> {
                 }
                 self.close(name);
             }
+        }
+    }
+
+    /// A list is an element that repeats: one item alone is none, and what is left out moves the others up.
+    fn check_list(&mut self, items: &[Foreign]) {
+        let is_said = |item: &&Foreign| !matches!(item, Foreign::List(_)) && says_something(item);
+        let said = items.iter().filter(is_said).count();
+        if said == 1 {
+            self.lose("", "XML does not tell a list of one item from the item itself");
+        } else if said < items.len() {
+            self.lose("", "XML leaves out the items that say nothing there, and the others move up");
         }
     }
 
@@ -292,6 +308,19 @@ impl Out<'_> {
     pub(crate) fn records<'n, R: Record>(&mut self, name: impl Into<Name<'n>>, values: &[R]) {
         let Name { element, field } = name.into();
         self.within(field, |out| out.items(values, |out, record| out.element(element, |out| record.write(out))));
+    }
+}
+
+/// Whether anything of an object that is not modelled reads back: what is empty counts as absent.
+fn says_something(value: &Foreign) -> bool {
+    match value {
+        Foreign::Bool(_) => true,
+        Foreign::Number(text) | Foreign::Text(text) => !text.replace(is_forbidden, "").trim_ascii().is_empty(),
+        Foreign::List(items) => items.iter().any(|item| !matches!(item, Foreign::List(_)) && says_something(item)),
+        Foreign::Map(entries) => entries.iter().any(|(name, value)| match name.strip_prefix('@') {
+            Some(attribute) => is_name(attribute) && value.as_text().is_some_and(|text| !text.is_empty()),
+            None => (name == "#text" || is_name(name)) && says_something(value),
+        }),
     }
 }
 

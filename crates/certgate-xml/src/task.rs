@@ -4,16 +4,7 @@ mod certificate_install_check;
 mod session_create;
 mod session_delete;
 
-use certgate_domain::{
-    AnyData, AnyTask, Task, TaskKind,
-    task::{
-        CertificateCommentUpdate, CertificateCreate, CertificateDelete, CertificateInfo, CertificateInstallCheck,
-        CertificateList, CertificatePrepareOrder, CertificateRealtime, CertificateReissue, CertificateRenew,
-        CertificateRevoke, CertificateSiteSeal, CertificateVmcDataCheck, ContactCreate, ContactDelete, ContactInfo,
-        ContactList, ContactUpdate, Hello, JobCancel, JobConfirm, JobHistoryInfo, JobHistoryList, JobInfo, JobList,
-        JobResendApproverEmail, JobResendPhoneAuthorization, PollConfirm, PollInfo, SessionCreate, SessionDelete,
-    },
-};
+use certgate_domain::{AnyData, AnyTask, Task, TaskKind, task};
 use certgate_wire::DecodeError;
 
 use crate::{
@@ -33,7 +24,7 @@ trait Request: Sized {
 macro_rules! request {
     // No more than its code.
     ($task:ident nothing) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(_: &Element<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self)
             }
@@ -45,7 +36,7 @@ macro_rules! request {
     };
     // An id in an element of that name.
     ($task:ident id $element:ident) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { id: task.block([stringify!($element)], |e| e.integer(["id"]))?.flatten() })
             }
@@ -58,7 +49,7 @@ macro_rules! request {
     };
     // The id of a job.
     ($task:ident job) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { id: job::read_id(task)? })
             }
@@ -71,7 +62,7 @@ macro_rules! request {
     };
     // Conditions, order and window of a list.
     ($task:ident query) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { query: Record::read(task)? })
             }
@@ -84,7 +75,7 @@ macro_rules! request {
     };
     // A record in the element that it has in answers, too.
     ($task:ident record $field:ident) => {
-        impl Request for $task {
+        impl Request for task::$task {
             fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { $field: InData::read_one(task)?.unwrap_or_default() })
             }
@@ -113,7 +104,7 @@ macro_rules! tasks {
 
         pub(crate) fn read_request(kind: TaskKind, task: &Element<'_, '_>) -> Result<AnyTask, DecodeError> {
             match kind {
-                $(TaskKind::$task => <$task as Request>::read(task).map(AnyTask::from),)+
+                $(TaskKind::$task => <task::$task as Request>::read(task).map(AnyTask::from),)+
             }
         }
 
@@ -125,7 +116,7 @@ macro_rules! tasks {
 
         pub(crate) fn read_data(kind: TaskKind, data: &Element<'_, '_>) -> Result<Vec<AnyData>, DecodeError> {
             match kind {
-                $(TaskKind::$task => read_all::<<$task as Task>::Data>(data),)+
+                $(TaskKind::$task => read_all::<<task::$task as Task>::Data>(data),)+
             }
         }
     };

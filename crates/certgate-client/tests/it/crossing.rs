@@ -28,6 +28,10 @@ impl Choice for Arbitrary {
     }
 
     fn text(&mut self, field: &str) -> String {
+        if field == "key" {
+            return ["name", "orderId", "order_sea", "my_key", "first", "certificate_type"][self.0.usize(..6)]
+                .to_owned();
+        }
         if field == "type" && self.0.bool() {
             return ["domain", "Domain", "status", "1"][self.0.usize(..4)].to_owned();
         }
@@ -45,7 +49,8 @@ impl Choice for Arbitrary {
             "2018-10-28T02:30:00.000+0200",
             "2018-03-25T01:30:00.000+0000",
             "2018-12-12T10:53:23.168+0330",
-        ][self.0.usize(..5)]
+            "1890-01-01T00:00:00.000+0053",
+        ][self.0.usize(..6)]
     }
 
     fn object(&mut self) -> Value {
@@ -54,11 +59,14 @@ impl Choice for Arbitrary {
             let text = json!(std::mem::take(&mut texts[at]));
             if self.0.bool() { json!({ "name": text }) } else { text }
         });
-        match self.0.u8(..5) {
+        match self.0.u8(..8) {
             0 => one,
             1 => json!([one, other, third]),
             2 => json!({ "domain": { "x": one }, "transfer": [{ "y": other }, { "z": third }] }),
             3 => json!({ "domain": [one, other], "status": third, "certificate": { "id": 5 } }),
+            4 => json!([one]),
+            5 => json!({ "nameServers": [one], "rr_set": [[other], third], "n": [[1], [2]] }),
+            6 => json!({ "domain": [{ "x": [{ "y": [one] }, { "no name": other }] }], "transfer": [{ "z": third }] }),
             _ => json!({ "x": { "@kind": "k", "domain": one, "n": 1.5, "ok": true }, "no name": other }),
         }
     }
@@ -120,13 +128,15 @@ proptest! {
                 }
                 body.to_string().into_bytes()
             });
-            let target = path.replace("{id}", "7");
+            let target = path.replace("{id}", "7") + "?keys[]=order_sea&keys[]=orderId";
             let request = Request { method, target, headers: vec![], body: Body(body.unwrap_or_default()) };
             let first = json.decode_requests(None, &request).unwrap().remove(0).value;
             let Encoded { payload, losses } = xml.encode_request(&first);
             let there: Call = xml.decode_requests(Some(kind), &payload).unwrap().remove(0).value;
             let silent = silently_changed(&document::request(&first), &document::request(&there), &losses);
             assert_eq!(silent, Vec::<String>::new(), "{kind:?}");
+            let options = |call: &Call| json!({ "options": document::options(&call.options) });
+            assert_eq!(silently_changed(&options(&first), &options(&there), &losses), Vec::<String>::new(), "{kind:?}");
             let carried = json.encode_request(&there);
             prop_assert_eq!(&carried.losses, &vec![], "{:?}", kind);
             let back = json.decode_requests(None, &carried.payload).unwrap().remove(0).value;

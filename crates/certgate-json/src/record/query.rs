@@ -14,7 +14,7 @@ record! {
 
 record! {
     QueryFilter {
-        key: text("key"),
+        key: key("key"),
         value: text("value"),
         values: texts("values"),
         operator: word("operator"),
@@ -35,7 +35,7 @@ record! {
 
 record! {
     QueryOrder {
-        key: text("key"),
+        key: key("key"),
         ins: texts("ins"),
         r#type: word("type"),
     }

@@ -30,7 +30,7 @@ fn bytes_that_are_no_json() {
         (b" \"x\"", "1:2: body: found a text, expected a JSON object"),
         (b"-1", "1:1: body: found a number, expected a JSON object"),
         (b"{} {}", "1:4: body: found `{`, expected nothing after the object"),
-        (b"{}\x00", "1:3: body: found `\u{fffd}`, expected nothing after the object"),
+        (b"{}\x00", "1:3: body: found `<U+0000>`, expected nothing after the object"),
         (b"{\"stid\":\"a\"", "1:12: body: found the end of the text, expected `,` or `}`"),
         (b"{\"stid\":\"a", "1:11: stid: found the end of the text, expected the closing quote of a text"),
         (b"{\"stid\":\"a\\", "1:12: stid: found the end of the text, expected the closing quote of a text"),

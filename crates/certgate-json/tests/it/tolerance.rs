@@ -2,12 +2,13 @@
 
 use certgate_domain::{
     AnyData, AnyTask, Certificate, CertificateData, Data, Foreign, Lenient, Moment, ObjectData, PollMessage, Response,
-    TaskKind,
+    Session, TaskKind,
     words::{JobStatus, StatusType, TimeUnit},
 };
 use certgate_json::{JsonCodec, document, text};
 use certgate_wire::{Codec, Decoded, FindingKind, Limits, Method, Reply, Request};
 use pretty_assertions::assert_eq;
+use serde_json::json;
 
 fn answer(kind: TaskKind, body: &str) -> Decoded<Response<AnyData>> {
     JsonCodec::default().decode_response(kind, &Reply::of(body)).unwrap()
@@ -226,6 +227,31 @@ fn requests() {
         assert_eq!(paths, findings, "{request:?}");
     }
     assert_eq!(Lenient::<Moment>::Raw("x".to_owned()).value(), None);
+}
+
+#[test]
+fn keys_of_2018_have_todays_names() {
+    let text = "POST /sslcontact/_search?keys[]=postalCode&keys[]=orderId\n\n\
+        {\"filters\":[{\"key\":\"first\",\"filters\":[{\"key\":\"last\"}]}],\"orders\":[{\"key\":\"lifeTime\"}]}";
+    let read = text::decode_text(&JsonCodec::default(), None, text.as_bytes()).unwrap();
+    assert_eq!(read.findings, []);
+    assert_eq!(
+        document::request(&read.value),
+        json!({ "filters": [{ "key": "fname", "filters": [{ "key": "lname" }] }], "orders": [{ "key": "lifetime" }] })
+    );
+    assert_eq!(read.value.options.keys, ["pcode", "orderId"]);
+}
+
+/// Nothing of it is documented: it is kept whole, and each field is told.
+#[test]
+fn an_account_in_a_sessions_answer() {
+    for kind in [TaskKind::SessionCreate, TaskKind::SessionDelete] {
+        let (session, findings) = record::<Session>(kind, "\"user\":{\"id\":7},\n\"x_y\":\"z\",\"none\":null");
+        assert_eq!(findings, ["2:1: data[0].user: unknown", "3:1: data[0].x_y: unknown"]);
+        let account = session.account.unwrap();
+        assert_eq!(account.entry("x_y").and_then(Foreign::as_text), Some("z"));
+        assert!(account.entry("user").is_some_and(|user| user.entry("id").is_some()), "{account:?}");
+    }
 }
 
 /// Requests one after the other, each at its place in the whole text.

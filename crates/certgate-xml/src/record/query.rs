@@ -6,7 +6,7 @@ use certgate_domain::{
 };
 use certgate_wire::DecodeError;
 
-use crate::{element::Element, key, out::Out, record::Record};
+use crate::{element::Element, out::Out, record::Record};
 
 /// By hand: XML says conditions by elements in each other.
 impl Record for Query {
@@ -45,7 +45,7 @@ fn read_condition(e: &Element<'_, '_>, link: Option<Condition>) -> Result<QueryF
         filters.push(read_condition(&inner, Some(link))?);
     }
     Ok(QueryFilter {
-        key: e.text(["key"])?.map(|name| key::from_xml(&name)),
+        key: e.key(["key"])?,
         value: e.text(["value"])?,
         values: Vec::new(),
         operator: e.text(["operator"])?.map(|word| operator(&word)),
@@ -81,7 +81,7 @@ fn write_linked(out: &mut Out<'_>, filters: &[QueryFilter]) {
 
 fn write_condition(out: &mut Out<'_>, record: &QueryFilter) {
     let QueryFilter { key, value, values, operator, link, filters } = record;
-    out.text("key", &key.as_deref().map(key::to_xml));
+    out.key("key", key);
     match operator {
         Some(Operator::Other(word)) => out.text("operator", &Some(word)),
         Some(operator) => match OPERATORS.iter().find(|(_, known)| known == operator) {
@@ -125,7 +125,7 @@ impl Record for QueryView {
 impl Record for QueryOrder {
     fn read(e: &Element<'_, '_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            key: e.text(["key"])?.map(|name| key::from_xml(&name)),
+            key: e.key(["key"])?,
             ins: Vec::new(),
             r#type: e.text(["mode"])?.map(|word| match OrderMode::from(word.to_ascii_uppercase().as_str()) {
                 OrderMode::Other(_) => OrderMode::Other(word),
@@ -136,7 +136,7 @@ impl Record for QueryOrder {
 
     fn write(&self, out: &mut Out<'_>) {
         let Self { key, ins, r#type } = self;
-        out.text("key", &key.as_deref().map(key::to_xml));
+        out.key("key", key);
         match r#type {
             Some(OrderMode::Other(word)) => out.text(("mode", "type"), &Some(word)),
             Some(known) => out.text(("mode", "type"), &Some(known.as_str().to_ascii_lowercase())),

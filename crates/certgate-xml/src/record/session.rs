@@ -1,6 +1,6 @@
 //! `auth_session`.
 
-use certgate_domain::Session;
+use certgate_domain::{Foreign, Session};
 use certgate_wire::DecodeError;
 
 use crate::{
@@ -18,8 +18,11 @@ impl Record for Session {
     fn write(&self, out: &mut Out<'_>) {
         let Self { id, account } = self;
         out.secret("hash", id);
-        if account.is_some() {
-            out.lose("account", "XML says nothing of the account");
+        const WHY: &str = "XML says nothing of the account";
+        match account {
+            Some(Foreign::Map(entries)) => entries.iter().for_each(|(name, _)| out.lose_entry(name, WHY)),
+            Some(_) => out.lose("", WHY),
+            None => {}
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, Foreign, GenericObject,
-    Job, Lenient, Message, Moment, NotifyMessage, ObjectData, ObjectJob, Options, PollMessage, Response,
-    ResponseObject, Secret, SslContact, Status, StatusCode, SubjectAlternativeName, TaskKind, TimePeriod,
-    task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, JobInfo, PollConfirm, PollInfo},
+    Job, Lenient, Message, Moment, NotifyMessage, ObjectData, ObjectJob, Options, PollMessage, Query, QueryFilter,
+    Response, ResponseObject, Secret, Session, SslContact, Status, StatusCode, SubjectAlternativeName, TaskKind,
+    TimePeriod,
+    task::{
+        CertificateInfo, CertificateList, CertificatePrepareOrder, CertificateReissue, JobInfo, PollConfirm, PollInfo,
+    },
     words::{AuthMethod, JobStatus, ServerSoftware, StatusType, TimeUnit},
 };
 use certgate_wire::{Body, Codec, Limits, Loss, Method, Reply, Request};
@@ -131,12 +134,70 @@ fn there_and_back(call: &Call) {
     assert_eq!(codec.redact(&redacted), redacted);
 }
 
+fn response(data: Vec<AnyData>) -> Response<AnyData> {
+    let status = Status { code: Some(StatusCode::new("S0905")), ..Status::default() };
+    Response { stid: None, ctid: None, status, object: None, messages: vec![], data }
+}
+
 fn answered(kind: TaskKind, answer: &Response<AnyData>) {
     let codec = XmlCodec::default();
     let encoded = codec.encode_responses(&[(kind, answer.clone())]);
     assert_eq!(encoded.losses, []);
     let decoded = codec.decode_response(kind, &encoded.payload).unwrap();
     assert_eq!((&decoded.value, decoded.findings), (answer, vec![]));
+}
+
+/// What another protocol's value has and XML has not is told at its place.
+#[test]
+fn what_reads_back_otherwise_is_told() {
+    let codec = XmlCodec::default();
+    let text = |text: &str| Foreign::Text(text.to_owned());
+    let alone = "XML does not tell a list of one item from the item itself";
+    let fewer = "XML leaves out the items that say nothing there, and the others move up";
+    let nested = "XML has no list inside a list";
+    let of_one = |inside: Foreign| Foreign::Map(vec![("name_servers".to_owned(), Foreign::List(vec![inside]))]);
+    for (foreign, expected) in [
+        (of_one(text("ns1")), vec![("name_servers", alone)]),
+        (of_one(of_one(text("ns1"))), vec![("name_servers", alone), ("name_servers[0].name_servers", alone)]),
+        (Foreign::List(vec![text("a"), text("b")]), vec![]),
+        (Foreign::List(vec![text("a"), text(""), text("b")]), vec![("", fewer)]),
+        (Foreign::List(vec![Foreign::List(vec![text("a")]), text("b")]), vec![("", alone), ("[0]", nested)]),
+    ] {
+        let object = ResponseObject {
+            r#type: Some("domain".to_owned()),
+            data: Some(ObjectData::Foreign(foreign)),
+            ..ResponseObject::default()
+        };
+        let message = PollMessage { object: Some(object), ..PollMessage::default() };
+        let losses = codec.encode_responses(&[(TaskKind::PollInfo, response(vec![message.into()]))]).losses;
+        let expected: Vec<Loss> = expected
+            .into_iter()
+            .map(|(path, why)| {
+                let dot = if path.starts_with(|c: char| c.is_alphabetic()) { "." } else { "" };
+                Loss::new(format!("data[0].object.data{dot}{path}"), why)
+            })
+            .collect();
+        assert_eq!(losses, expected);
+    }
+
+    let account = Foreign::Map(vec![("user_id".to_owned(), text("7")), ("x".to_owned(), of_one(text("y")))]);
+    let session = Session { id: None, account: Some(account) };
+    let losses = codec.encode_responses(&[(TaskKind::SessionCreate, response(vec![session.into()]))]).losses;
+    let why = "XML says nothing of the account";
+    assert_eq!(losses, [Loss::new("data[0].user_id", why), Loss::new("data[0].x", why)]);
+
+    let filter = QueryFilter { key: Some("my_key".to_owned()), ..QueryFilter::default() };
+    let query = Query { filters: vec![filter], ..Query::default() };
+    let keys = ["orderId", "order_sea", "certificate_type"].map(str::to_owned).to_vec();
+    let options = Options { keys, ..Options::default() };
+    let losses = codec.encode_request(&Call { task: CertificateList { query }.into(), options, identity: None }).losses;
+    assert_eq!(
+        losses,
+        [
+            Loss::new("filters[0].key", "as a key of XML, `my_key`, it means myKey"),
+            Loss::new("options.keys[1]", "as a key of XML, `order_sea`, it means orderSea"),
+        ]
+    );
 }
 
 /// Calls of one sender and owner are one request, as many as one may hold; the others are requests of their own, in their order.
@@ -326,16 +387,8 @@ fn what_xml_cannot_say_is_a_loss() {
         ..ResponseObject::default()
     };
     let message = PollMessage { object: Some(object), ..PollMessage::default() };
-    let answer = Response {
-        stid: None,
-        ctid: None,
-        status: Status { code: Some(StatusCode::new("S0905")), ..Status::default() },
-        object: None,
-        messages: vec![],
-        data: vec![AnyData::from(message)],
-    };
     assert_eq!(
-        codec.encode_responses(&[(TaskKind::PollInfo, answer)]).losses,
+        codec.encode_responses(&[(TaskKind::PollInfo, response(vec![message.into()]))]).losses,
         [Loss::new("data[0].object.data.no name", "this name cannot be an element of XML")]
     );
 }
