@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Error, Installation, Kind, Refusal, installation::Deployment};
+use certgate::{Error, Installation, Kind, Refusal, installation::{Deployment, NarrowedMode}};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;
@@ -329,6 +329,13 @@ impl<'a> Report<'a> {
                 let put = put.map_err(|error| self.left_behind(advice::not_installed(error)))?;
                 unchanged = put.is_unchanged;
                 document["files"] = document::files(&put.files);
+                for narrowed in put.narrowed {
+                    let NarrowedMode { path, before, mode } = narrowed;
+                    say(&format!(
+                        "certgate: warning: {} was readable by others (mode {before:o}): the new one is not (mode {mode:o})",
+                        path.display()
+                    ));
+                }
                 deployment = put.deployment;
             }
         }

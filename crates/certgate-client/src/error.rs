@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use certgate_domain::{AnyData, Protocol, Response, TaskKind};
+use certgate_files::FileError;
 use certgate_store::{State, StoreError};
 use certgate_wire::{DecodeError, one_line};
 
@@ -159,6 +160,9 @@ pub enum Error {
         /// The first of them.
         finding: certgate_wire::Finding,
     },
+    /// A file could not be used, or is not to be trusted.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file could not be written or read.
     #[error("{}: {why}", path.display())]
     Storage {
@@ -196,7 +200,7 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } => Kind::Usage,
+            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } | Self::File(_) => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
                 if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
             {
@@ -231,6 +235,7 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::Strict { .. }
             | Self::Storage { .. }
+            | Self::File(_)
             | Self::Validation(_)
             | Self::Intercepted(_)
             | Self::Unrecorded { .. }

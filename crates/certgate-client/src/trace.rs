@@ -1,7 +1,7 @@
 //! Every exchange, redacted, as JSON lines.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,16 +25,12 @@ struct Inner {
 }
 
 impl Trace {
-    /// Opens the file, to add to it.
+    /// Opens the file, to add to it. One that is there belongs to the effective user or root, and nobody else can write to it.
     ///
     /// # Errors
-    /// [`Error::Storage`]: it cannot be written.
+    /// [`Error::File`]: it cannot be written, or is not to be trusted.
     pub fn to(path: &Path) -> Result<Self, Error> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|why| Error::Storage { path: path.to_owned(), why: why.to_string() })?;
+        let file = certgate_files::open_to_append(path)?;
         Ok(Self(Arc::new(Mutex::new(Inner { file, path: path.to_owned(), trouble: None }))))
     }
 

@@ -150,17 +150,13 @@ impl Folder {
         self.read_if(name, |path, found| check_owner_and_mode(path, found, None))
     }
 
-    /// The same of a file that holds a secret: it belongs to the effective user, root or the folder's own owner, and others can
-    /// neither read nor write it; `group_may_read` where the owner let a group read it.
+    /// The same of a file that holds a secret: it belongs to the effective user or root, and nobody else can read or write it.
     ///
     /// # Errors
     /// [`FileError::Untrusted`], or as with [`Folder::read`].
-    pub fn read_secret(&self, name: &str, group_may_read: bool) -> Result<Option<Vec<u8>>, FileError> {
+    pub fn read_secret(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
         self.read_if(name, |path, found| {
-            if group_may_read {
-                return check_owner_and_mode(path, found, self.owner);
-            }
-            check_owner(path, found, self.owner)?;
+            check_owner(path, found, None)?;
             check_private(path, found, None)
         })
     }
@@ -197,21 +193,58 @@ impl Folder {
         written.map_err(FileError::io(&self.path.join(name)))
     }
 
+    /// Writes and syncs a file that is not there yet, whole or not at all.
+    ///
+    /// # Errors
+    /// Something is there, or it could not be written.
+    pub fn write_new_whole(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+        let beside = beside(name);
+        self.write_new(&beside, bytes, mode, None)?;
+        let named = rustix::fs::linkat(&self.folder, &*beside, &self.folder, name, AtFlags::empty());
+        self.remove_file(&beside)?;
+        named.map_err(self.failed(name))
+    }
+
+    /// Writes and syncs a file, over what is there: whoever reads it finds the one or the other, whole.
+    ///
+    /// # Errors
+    /// It could not be written; what was there stays.
+    pub fn replace(&self, name: &str, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<(), FileError> {
+        let beside = self.write_beside(name, bytes, mode, owner)?;
+        self.rename(&beside, name).inspect_err(|_| drop(self.remove_file(&beside)))
+    }
+
+    /// Writes and syncs a file that is to take that name later. Gives the name it has until then.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn write_beside(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        mode: u32,
+        owner: Option<Owner>,
+    ) -> Result<String, FileError> {
+        let beside = beside(name);
+        let written = self.write_new(&beside, bytes, mode, owner);
+        written.inspect_err(|_| drop(self.remove_file(&beside)))?;
+        Ok(beside)
+    }
+
+    /// Opens a file to lock it, made where it is missing.
+    ///
+    /// # Errors
+    /// It is a link, or could not be opened.
+    pub fn open_lock(&self, name: &str) -> Result<File, FileError> {
+        self.open_at(name, OFlags::RDWR | OFlags::CREATE, 0o600).map(File::from)
+    }
+
     /// Renames an entry, over another one where that is there.
     ///
     /// # Errors
     /// It could not be renamed.
     pub fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
         rustix::fs::renameat(&self.folder, from, &self.folder, to).map_err(self.failed(to))
-    }
-
-    /// Gives an entry a second name, which is not there yet, and takes the first one from it: a file of that name is whole.
-    ///
-    /// # Errors
-    /// Something is there, or it could not be named so.
-    pub fn rename_new(&self, from: &str, to: &str) -> Result<(), FileError> {
-        rustix::fs::linkat(&self.folder, from, &self.folder, to, AtFlags::empty()).map_err(self.failed(to))?;
-        rustix::fs::unlinkat(&self.folder, from, AtFlags::empty()).map_err(self.failed(from))
     }
 
     /// Makes a link.
@@ -318,13 +351,24 @@ impl Folder {
     }
 }
 
+/// A name that nobody else uses, for a file that is not in its place yet.
+fn beside(name: &str) -> String {
+    use std::hash::{BuildHasher, Hasher};
+    let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!(".{name}.{number:016x}")
+}
+
 fn set_owner_and_mode(file: &OwnedFd, mode: u32, owner: Option<Owner>) -> Result<(), Errno> {
     if let Some(Owner { user, group }) = owner {
         let found = rustix::fs::fstat(file)?;
         // Who is not root may not even change to what is so already.
         if found.st_uid != user || group.is_some_and(|group| found.st_gid != group) {
             let (user, group) = (rustix::fs::Uid::from_raw(user), group.map(rustix::fs::Gid::from_raw));
-            rustix::fs::fchown(file, Some(user), group)?;
+            match rustix::fs::fchown(file, Some(user), group) {
+                // Only root gives files away; the mode decides who else may read them.
+                Err(Errno::PERM) if !rustix::process::geteuid().is_root() => {}
+                done => done?,
+            }
         }
     }
     rustix::fs::fchmod(file, Mode::from_raw_mode(mode))

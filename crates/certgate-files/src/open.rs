@@ -63,6 +63,9 @@ pub fn read_plain(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
+    if is_descriptor(path) {
+        return options.open(path).map_err(FileError::io(path));
+    }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = no_link(path, &mut options)?;

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{Distrust, FileError, open::is_descriptor, trust::link};
+use crate::{Distrust, FileError, Owner, open::is_descriptor, trust::link};
 
 /// A file that is written and synced, and not in its place yet.
 #[derive(Debug)]
@@ -147,6 +147,18 @@ fn set_mode(file: &File, mode: u32) -> std::io::Result<()> {
         let _ = (file, mode);
         Ok(())
     }
+}
+
+/// Gives a file or folder another owner.
+///
+/// # Errors
+/// It may not be given away.
+pub fn set_owner(path: &Path, owner: Owner) -> Result<(), FileError> {
+    #[cfg(unix)]
+    std::os::unix::fs::lchown(path, Some(owner.user), owner.group).map_err(FileError::io(path))?;
+    #[cfg(not(unix))]
+    let _ = (path, owner);
+    Ok(())
 }
 
 fn parent(path: &Path) -> &Path {

@@ -19,6 +19,9 @@ pub struct ConflictingOrder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// Somebody else could have put the file, or what is kept beside it, there: its orders say which commands are run.
+    #[error(transparent)]
+    Untrusted(#[from] certgate_files::FileError),
     /// Another order of the same is not finished.
     #[error("{}", twin_text(.0))]
     Unfinished(ConflictingOrder),

@@ -30,6 +30,11 @@ impl Lease {
         Ok(Self { token: token.to_owned(), path, _lock: lock })
     }
 
+    /// The folder of the leases beside a store.
+    pub(crate) fn folder(store: &Path) -> PathBuf {
+        lock_file(store, "")
+    }
+
     /// Whether a process ever had one beside that store.
     pub(crate) fn was_beside(store: &Path) -> bool {
         lock_file(store, "").is_dir()

@@ -6,6 +6,7 @@ mod schema;
 
 use std::{
     fs::{self, OpenOptions},
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -42,6 +43,8 @@ impl Sqlite {
         if length.is_some_and(|length| length > 0) {
             schema::recognize(&connection, path)?;
         }
+        // What is not a store was found to be none before its mode is touched.
+        make_private(path).map_err(|why| StoreError::Unwritable { path: path.to_owned(), why: why.to_string() })?;
         log_ahead(&connection, path)?;
         schema::bring_up_to_date(&mut connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
@@ -65,16 +68,35 @@ impl Sqlite {
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let unwritable = |why: std::io::Error| StoreError::Unwritable { path: path.to_owned(), why: why.to_string() };
     private_folder(path.parent()).map_err(unwritable)?;
+    check_trusted(path)?;
     let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).and_then(|_| make_private(path)).map_err(unwritable)?;
+    match options.open(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
+        made => drop(made.map_err(unwritable)?),
+    }
     let failed = |error| StoreError::of(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    // The database refuses links anywhere in a path: those to the folder, which is trusted, are followed first.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let whole = folder.canonicalize().map_err(unwritable)?.join(path.file_name().unwrap_or_default());
+    let connection = Connection::open_with_flags(whole, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     Ok(connection)
+}
+
+/// Refuses a file that somebody else could have put there: it says which commands are run. The same holds for what the database
+/// keeps beside it, and for the locks.
+fn check_trusted(path: &Path) -> Result<(), StoreError> {
+    certgate_files::check_folder(path.parent().unwrap_or(Path::new("")), None)?;
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(end);
+        certgate_files::check_file(Path::new(&file))?;
+    }
+    Ok(certgate_files::check_folder(&Lease::folder(path), None)?)
 }
 
 /// Writes ahead from now on.

@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
+use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
-use crate::{Error, Installation, installation::SetRecord};
+use crate::{Installation, installation::SetRecord};
 
 /// A certificate in its folder.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub enum InventoryError {
     },
     /// Its files cannot be read.
     #[error(transparent)]
-    Folder(#[from] Error),
+    Folder(#[from] FileError),
 }
 
 /// The certificates in these folders, and in the folders right below them. One that cannot be read does not hide the rest. `now`

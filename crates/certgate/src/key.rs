@@ -9,7 +9,7 @@ use certgate_store::PassPhraseSource;
 use certgate_x509::{BadRequest, CertificateRequest};
 
 use crate::{
-    Error, Installation,
+    Installation,
     inventory::key_type_like,
     pass_phrase::{PassPhraseError, read_pass_phrase},
 };
@@ -92,7 +92,7 @@ pub enum KeySourceError {
     Request(#[source] BadRequest),
     /// The certificate's folder could not be read or written.
     #[error(transparent)]
-    Folder(#[from] Error),
+    Folder(#[from] FileError),
 }
 
 /// A certificate request: its text (PEM), and what it says.

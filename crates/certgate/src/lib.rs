@@ -7,7 +7,6 @@
 mod account;
 pub mod config;
 mod drive;
-mod files;
 mod fleet;
 mod gateway;
 pub mod installation;

@@ -7,8 +7,9 @@ use std::{
 
 use certgate_domain::PollMessage;
 use serde_json::json;
+use certgate_files::{WholeFile, check_folder, make_private_folder, sync_folder};
 
-use crate::{Error, files};
+use crate::Error;
 
 /// A folder with one file a message: what was understood, and the answer's body as received, so that nothing is lost.
 /// Files are private (0600) and synced before [`Spool::store`] returns.
@@ -18,12 +19,13 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// That folder, made where it is missing.
+    /// That folder, made for its owner only where it is missing.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be made, or others can write to it.
     pub fn at(folder: &Path) -> Result<Self, Error> {
-        files::private_folder(folder)?;
+        make_private_folder(folder)?;
+        check_folder(folder, None)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -47,8 +49,8 @@ impl Spool {
                 Ok(there) if same_message(&there, &document) => return Ok(path),
                 Ok(_) => {}
                 Err(_) => {
-                    files::write_new(&path, text.as_bytes(), 0o600)?;
-                    files::sync_folder(&self.folder)?;
+                    WholeFile::beside(&path, text.as_bytes(), 0o600)?.create()?;
+                    sync_folder(&self.folder)?;
                     return Ok(path);
                 }
             }
@@ -69,8 +71,8 @@ impl Spool {
         let id = id.map_or("none".to_owned(), |id| id.to_string());
         let path = self.folder.join(format!("{id}-{stable_id}.json"));
         if !path.exists() {
-            files::write_new(&path, format!("{document:#}\n").as_bytes(), 0o600)?;
-            files::sync_folder(&self.folder)?;
+            WholeFile::beside(&path, format!("{document:#}\n").as_bytes(), 0o600)?.create()?;
+            sync_folder(&self.folder)?;
         }
         Ok(path)
     }

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     (
         "certgate-client",
         Some(&[
+            "certgate-files",
             "certgate-domain",
             "certgate-wire",
             "certgate-flow",
@@ -87,7 +88,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("certgate-files", Some(&["nix", "rustix", "tempfile", "thiserror"])),
-    ("certgate-store", Some(&["rusqlite", "serde", "serde_json", "thiserror"])),
+    ("certgate-store", Some(&["certgate-files", "rusqlite", "serde", "serde_json", "thiserror"])),
     (
         "certgate-simulator",
         Some(&[

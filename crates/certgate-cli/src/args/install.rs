@@ -36,6 +36,9 @@ pub(crate) struct Then {
     /// The pass phrase of bundle.p12 and keystore.jks is the first line that this command of the shell prints
     #[arg(long, value_name = "CMD", conflicts_with = "store_pass_file")]
     store_pass_command: Option<String>,
+    /// Give the files to this user, and group; --out may belong to that user then [default: as those in place]
+    #[arg(long, value_name = "USER[:GROUP]")]
+    file_owner: Option<String>,
     /// Run this command of the shell once the files are in place. It gets the paths of those that are there in CERTGATE_CERT,
     /// CERTGATE_CHAIN, CERTGATE_FULLCHAIN, with a key in CERTGATE_KEY, CERTGATE_COMBINED, CERTGATE_P12 and CERTGATE_JKS; also
     /// CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
@@ -52,7 +55,7 @@ pub(crate) struct Then {
 impl Then {
     /// Whether a hook or further files are asked for.
     pub(crate) fn asks_for_something(&self) -> bool {
-        self.deploy_hook.is_some() || self.pkcs12 || self.jks
+        self.deploy_hook.is_some() || self.pkcs12 || self.jks || self.file_owner.is_some()
     }
 
     /// The options for a certificate in that folder.
@@ -72,6 +75,7 @@ impl Then {
             timeout: self.hook_timeout,
             rollback: self.rollback_on_failure,
         });
+        options.file_owner.clone_from(&self.file_owner);
         options
     }
 }
@@ -85,7 +89,7 @@ impl Install {
         match &self.out {
             Some(folder) => Ok(Some(Installation::new(self.then.options(folder.clone())))),
             None if self.then.asks_for_something() => {
-                Err(Failure::usage("--deploy-hook, --pkcs12 and --jks go with files that are in place: give --out too"))
+                Err(Failure::usage("--deploy-hook, --pkcs12, --jks and --file-owner go with files that are in place: give --out too"))
             }
             None => Ok(None),
         }

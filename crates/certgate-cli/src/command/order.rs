@@ -8,7 +8,7 @@ use std::{
 };
 
 use certgate::{
-    Carry, Client, Installation, KeySource,
+    Carry, Client, Installation, KeySource, Spool,
     config::parse_duration,
     drive,
     installation::durable,
@@ -164,8 +164,7 @@ impl Ordering {
         let key = keys.source();
         let installation = self.waiting.install.installation()?;
         if let Some(installation) = &installation {
-            installation.check()?;
-            installation.check_key(key.is_some())?;
+            installation.check(key.is_some())?;
             if let Some((_, request)) = &read {
                 installation.check_request(request)?;
             }
@@ -386,8 +385,9 @@ impl Waiting {
     /// Whether messages of others can be kept, before there is an order that would wait behind them.
     pub(crate) fn check_spool(&self) -> Result<(), Failure> {
         let Some(folder) = &self.spool else { return Ok(()) };
-        std::fs::create_dir_all(folder)
-            .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+        Spool::at(folder)?;
+        tempfile::tempfile_in(folder)
+            .map(drop)
             .map_err(|why| Failure::usage(format!("--spool {}: cannot be written: {why}", folder.display())))
     }
 }

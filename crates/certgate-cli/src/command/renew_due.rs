@@ -9,11 +9,11 @@ use std::{
 use certgate::{
     Installation, KeySource, Kind,
     config::parse_duration,
-    installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, read, whole},
     validation::Validation,
 };
 use certgate_domain::task::CertificateInfo;
+use certgate_files::Folder;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
 use clap::Args;
@@ -130,7 +130,7 @@ impl RenewDue {
             return Err(Failure::usage(text));
         };
         let installation = self.installation(&installed);
-        installation.check()?;
+        installation.check(true)?;
         let waiting = self.waiting();
         connection.begin_anew(self.timeout)?;
         // Ordered elsewhere, and not said to go into this folder.
@@ -168,10 +168,8 @@ impl RenewDue {
 
     /// Repeats a hook that failed when the certificate was installed; none where there is nothing to repeat.
     fn repeat_hook(&self, installed: &InstalledCertificate) -> Option<Shown> {
-        matches!(installed.record.deployment, Deployment::Failed { .. }).then(|| {
-            let deployment = self.installation(installed).redeploy(&installed.name, &installed.serial);
-            Shown::of_hook(&installed.folder, &deployment)
-        })
+        let deployment = self.installation(installed).repeat_hook()?;
+        Some(Shown::of_hook(&installed.folder, &deployment))
     }
 }
 
@@ -242,8 +240,7 @@ impl Outcome<'_> {
 /// The folder for this process alone, as long as the file is open.
 fn locked(folder: &Path) -> Result<File, Failure> {
     let path = folder.join(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+    let file = Folder::open(folder)?.open_lock(".lock")?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

@@ -47,7 +47,7 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let installation = self.waiting.install.installation()?;
-        installation.as_ref().map_or(Ok(()), Installation::check)?;
+        installation.as_ref().map_or(Ok(()), |there| there.check(false))?;
         if global.is_offline() && self.certificate.is_none() && self.name.is_none() {
             return Err(Failure::usage(
                 "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",

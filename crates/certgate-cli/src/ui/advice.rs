@@ -5,7 +5,7 @@ use certgate::{
     pass_phrase::PassPhraseError, validation::ValidationError,
 };
 use certgate_dns::DnsError;
-use certgate_files::FileError;
+use certgate_files::{Distrust, FileError};
 use certgate_store::Store;
 
 use crate::exit::Failure;
@@ -39,6 +39,10 @@ impl From<InstallError> for Failure {
             InstallError::ForeignLink { target, .. } => {
                 format!("remove the link, or give the folder of {} as --out", target.display())
             }
+            InstallError::Folder(FileError::Untrusted { distrust: Distrust::Owner { owner, .. }, .. }) => {
+                format!("give --file-owner {owner} if the files are that user's")
+            }
+            InstallError::Owner(error) => return Self::usage(format!("--file-owner: {error}")),
             _ => return Self::usage(error.to_string()),
         };
         Self::usage(format!("{error}: {advice}"))

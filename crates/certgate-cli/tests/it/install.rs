@@ -230,7 +230,9 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(home.path().join("blocked"), "").unwrap();
     fs::create_dir_all(home.path().join("waits/pending")).unwrap();
-    fs::copy(fixture("_keys/p384-pkcs8.pem"), home.path().join("waits/pending/key.pem")).unwrap();
+    let waits = home.path().join("waits/pending/key.pem");
+    fs::copy(fixture("_keys/p384-pkcs8.pem"), &waits).unwrap();
+    fs::set_permissions(&waits, fs::Permissions::from_mode(0o600)).unwrap();
     let csr = csr();
     for (what, more, said) in [
         ("a short key", vec!["--key", "rsa-1024.pem", "--out", "a"], "of a kind that cannot be used"),

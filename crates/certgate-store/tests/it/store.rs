@@ -433,7 +433,7 @@ fn troubles() {
          choose another with --store"
     );
     fs::create_dir(at("folder")).unwrap();
-    assert!(said(&at("folder")).contains("cannot be opened or written (Is a directory"));
+    assert!(said(&at("folder")).contains("it is a folder; expected a file"));
 
     // Somebody made a table of ours something else.
     Sqlite::open(&at("odd")).unwrap();

@@ -6,7 +6,7 @@ use certgate_store::DeployHook;
 use certgate_x509::X509;
 use serde::{Deserialize, Serialize};
 
-use super::Installation;
+use super::{Installation, SetRecord};
 use crate::process::{self, ProcessError};
 
 /// What came of a certificate's hook. A set's record holds it, so that the next run repeats a hook that failed.
@@ -31,65 +31,70 @@ const RUNNING: &str = "the deploy hook was started, and its end was not recorded
 impl Installation {
     /// Runs the hook for what is in place, and records what came of it. Where it fails and the options say so, the set before
     /// is put back, and the hook is run for that.
-    pub fn deploy(&self, name: &str, serial: &str, files: &[(&'static str, PathBuf)]) -> Deployment {
-        let Some(hook) = &self.options.hook else { return Deployment::None };
-        // Killed meanwhile, it is repeated.
-        self.record(&Deployment::Failed { detail: RUNNING.to_owned() });
-        let deployment = match self.run(hook, name, Some(serial), files) {
-            Ok(()) => Deployment::Deployed,
-            Err(why) if hook.rollback => Deployment::Failed { detail: self.take_back(hook, name, &why) },
-            Err(why) => Deployment::Failed { detail: format!("{why}; the new files are in place") },
+    pub(super) fn deploy(&self, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Deployment {
+        let Some(hook) = &self.options.hook else {
+            self.note(record, &Deployment::None);
+            return Deployment::None;
         };
-        if !self.was_taken_back(serial) {
-            self.record(&deployment);
+        // Killed meanwhile, it is repeated.
+        self.note(record, &Deployment::Failed { detail: RUNNING.to_owned() });
+        match self.run(hook, record, files) {
+            Ok(()) => {
+                self.note(record, &Deployment::Deployed);
+                Deployment::Deployed
+            }
+            Err(why) if hook.rollback => Deployment::Failed { detail: self.take_back(hook, record, &why) },
+            Err(why) => {
+                let failed = Deployment::Failed { detail: format!("{why}; the new files are in place") };
+                self.note(record, &failed);
+                failed
+            }
         }
-        deployment
     }
 
-    /// Runs the hook again for what is in place.
-    pub fn redeploy(&self, name: &str, serial: &str) -> Deployment {
-        self.deploy(name, serial, &self.files())
+    /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat.
+    pub fn repeat_hook(&self) -> Option<Deployment> {
+        let record = self.record_in_place()?;
+        let files = if self.set().is_some() { self.files() } else { self.plain_files() };
+        matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &files))
     }
 
     /// Puts the set before back, and runs the hook for it. Gives what is to be said.
-    fn take_back(&self, hook: &DeployHook, name: &str, why: &str) -> String {
-        match self.rollback() {
+    fn take_back(&self, hook: &DeployHook, record: &SetRecord, why: &str) -> String {
+        let text = match self.rollback() {
             Ok(Some(set)) => {
                 let back = format!("{why}; {} is in place again", set.display());
                 let certificate = self.certificate().ok().flatten().and_then(|text| X509::from_pem(&text).ok());
-                let serial = certificate.as_ref().map(|certificate| certificate.serial.as_str());
-                match self.run(hook, name, serial, &self.files()) {
-                    Ok(()) => {
-                        self.record(&Deployment::Deployed);
-                        back
-                    }
+                let serial = certificate.map(|certificate| certificate.serial);
+                let there = SetRecord { serial, ..self.record_in_place().unwrap_or_default() };
+                let there = SetRecord { name: there.name.clone().or_else(|| record.name.clone()), ..there };
+                let (text, deployment) = match self.run(hook, &there, &self.files()) {
+                    Ok(()) => (back, Deployment::Deployed),
                     Err(why) => {
                         let text = format!("{back}, and the hook failed for it as well: {why}");
-                        self.record(&Deployment::Failed { detail: text.clone() });
-                        text
+                        (text.clone(), Deployment::Failed { detail: text })
                     }
-                }
+                };
+                self.note(&there, &deployment);
+                return text;
             }
             Ok(None) => format!("{why}; there is no set before to put back"),
             Err(error) => format!("{why}; the set before could not be put back: {error}"),
-        }
-    }
-
-    fn was_taken_back(&self, serial: &str) -> bool {
-        self.record_in_place().is_some_and(|record| record.serial.as_deref() != Some(serial))
+        };
+        self.note(record, &Deployment::Failed { detail: text.clone() });
+        text
     }
 
     /// Runs the hook to its end or its time's.
     fn run(
         &self,
         hook: &DeployHook,
-        name: &str,
-        serial: Option<&str>,
+        record: &SetRecord,
         files: &[(&'static str, PathBuf)],
     ) -> Result<(), String> {
         let mut command = process::action(&hook.command, Some(&self.options.working_folder));
-        command.env("CERTGATE_DIR", self.folder()).env("CERTGATE_NAME", name);
-        if let Some(serial) = serial {
+        command.env("CERTGATE_DIR", self.folder()).env("CERTGATE_NAME", record.name.as_deref().unwrap_or_default());
+        if let Some(serial) = &record.serial {
             command.env("CERTGATE_SERIAL", serial);
         }
         for (kind, path) in files {

@@ -1,22 +1,23 @@
 //! Installing a certificate as the options say: files, key stores, hook.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use certgate_domain::Secret;
-use certgate_files::FileError;
+use certgate_files::{FileError, NoSuchOwner};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
-use super::{Deployment, Installation, SetRecord};
+use super::{Deployment, FOLDER_WITH_KEYS, Installation, SetRecord};
 use crate::{
-    Error,
     pass_phrase::{PassPhraseError, read_pass_phrase},
 };
+
+/// Servers may enter a folder that was made for certificates without their keys.
+const FOLDER: u32 = 0o755;
 
 /// Why a certificate cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +65,26 @@ pub enum InstallError {
         /// Where it points to.
         target: PathBuf,
     },
-    /// A file or folder of the installation could not be read or written, or is not to be trusted.
+    /// The certificate's folder could not be opened, or is not to be trusted.
+    #[error(transparent)]
+    Folder(FileError),
+    /// A file or folder in it could not be read or written, or is not to be trusted.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file or folder of the installation could not be read or written.
+    /// The owner that files are to have is not there.
     #[error(transparent)]
-    Folder(#[from] Error),
+    Owner(#[from] NoSuchOwner),
+}
+
+/// A key that others could read, and whose successor they cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NarrowedMode {
+    /// The key's file.
+    pub path: PathBuf,
+    /// Its permission bits before.
+    pub before: u32,
+    /// Its permission bits now.
+    pub mode: u32,
 }
 
 /// What was installed.
@@ -81,33 +96,48 @@ pub struct Installed {
     pub is_unchanged: bool,
     /// What came of the hook.
     pub deployment: Deployment,
+    /// The keys that others could read before, and cannot any more.
+    pub narrowed: Vec<NarrowedMode>,
 }
 
 impl Installation {
     /// Finds what would go wrong with these options, before anything is ordered. Makes the folder where it is missing.
+    /// `key_comes`: a key comes with the order.
     ///
     /// # Errors
     /// See [`InstallError`].
-    pub fn check(&self) -> Result<(), InstallError> {
+    pub fn check(&self, key_comes: bool) -> Result<(), InstallError> {
         let folder = self.folder();
+        if let Some(Err(why)) = &self.owner {
+            return Err(why.clone().into());
+        }
         self.refuse_foreign_links()?;
         self.refuse_to_leave_out_key_stores()?;
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
-        fs::create_dir_all(folder)
-            .and_then(|()| tempfile::tempfile_in(folder).map(drop))
-            .map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })
-    }
-
-    /// Finds before the order that there is no key for the key stores that are asked for, unless one comes with the order.
-    ///
-    /// # Errors
-    /// [`InstallError::NoKey`], or the folder cannot be read.
-    pub fn check_key(&self, comes_with_the_order: bool) -> Result<(), InstallError> {
-        if !comes_with_the_order && self.keys()?.is_empty() {
-            return self.refuse_key_stores_without_key();
+        self.make_folder(key_comes)?;
+        let writable = tempfile::tempfile_in(folder).map(drop);
+        writable.map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
+        self.open().map_err(InstallError::Folder)?;
+        if !key_comes && self.keys()?.is_empty() {
+            self.refuse_key_stores_without_key()?;
         }
         Ok(())
+    }
+
+    /// Makes the folder where it is missing, for its owner only where a key comes into it.
+    fn make_folder(&self, key_comes: bool) -> Result<(), InstallError> {
+        let folder = self.folder();
+        let is_new = !folder.exists();
+        let mode = if key_comes { FOLDER_WITH_KEYS } else { FOLDER };
+        certgate_files::make_folder(folder, mode).map_err(|why| InstallError::Unwritable {
+            folder: folder.to_owned(),
+            why: why.into(),
+        })?;
+        match self.owner() {
+            Some(owner) if is_new => Ok(certgate_files::set_owner(folder, owner)?),
+            _ => Ok(()),
+        }
     }
 
     /// Finds before the order that the certificate for that request could not be installed here.
@@ -124,16 +154,22 @@ impl Installation {
     /// # Errors
     /// See [`InstallError`]: what was in place stays. A hook that failed is no error: see [`Installed::deployment`].
     pub fn install(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Installed, InstallError> {
+        if let Some(Err(why)) = &self.owner {
+            return Err(why.clone().into());
+        }
+        self.make_folder(false)?;
         self.refuse_foreign_links()?;
+        let record = SetRecord {
+            name: Some(name.to_owned()),
+            serial: Some(issued.certificate.serial.clone()),
+            certificate,
+            ..SetRecord::default()
+        };
+        let mut narrowed = Vec::new();
         let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
             Some(key) => {
                 self.refuse_to_leave_out_key_stores()?;
-                let record = SetRecord {
-                    name: Some(name.to_owned()),
-                    serial: Some(issued.certificate.serial.clone()),
-                    certificate,
-                    ..SetRecord::default()
-                };
+                narrowed = self.narrowed_modes()?;
                 let key_stores = self.key_stores(issued, &key, name)?;
                 let is_unchanged = self.install_set(issued, &key, &key_stores, &record)?;
                 (self.files(), is_unchanged)
@@ -144,12 +180,12 @@ impl Installation {
                 (self.plain_files(), is_unchanged)
             }
         };
-        let deployment = self.deploy(name, &issued.certificate.serial, &files);
+        let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !matches!(deployment, Deployment::Failed { .. }) {
             self.prune(self.options.keep)?;
         }
-        Ok(Installed { files, is_unchanged, deployment })
+        Ok(Installed { files, is_unchanged, deployment, narrowed })
     }
 
     fn wanted_key_stores(&self) -> Option<&KeyStores> {

@@ -1,15 +1,16 @@
 //! What is noted of a set.
 
-use std::fs;
-
+use certgate_files::{FileError, Folder};
 use certgate_store::InstallOptions;
 use serde::{Deserialize, Serialize};
 
-use super::{CURRENT, Deployment, Installation};
-use crate::{Error, files::beside};
+use super::{Deployment, Installation, durable, sets};
 
 /// The record's file in a set.
 pub(super) const FILE: &str = "about.json";
+
+/// The record's file in the folder of a certificate without its key, which has no sets.
+const FILE_WITHOUT_SETS: &str = ".about.json";
 
 /// What is noted of a set besides its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,25 +51,29 @@ impl SetRecord {
 }
 
 impl Installation {
-    /// What is noted of the set in place; none where nothing is, or what is there cannot be read.
+    /// What is noted of what is in place; none where nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
-        let text = fs::read_to_string(self.folder().join(CURRENT).join(FILE)).ok()?;
-        serde_json::from_str(&text).ok()
+        let folder = Folder::open(self.folder()).ok()?.owned_by(self.owner());
+        let text = match sets::current_folder(&folder).ok()? {
+            Some(set) => set.read_trusted(FILE).ok()??,
+            None => folder.read_trusted(FILE_WITHOUT_SETS).ok()??,
+        };
+        serde_json::from_slice(&text).ok()
     }
 
-    /// Notes how the set in place was installed, and what came of it. A record that cannot be written is no reason to stop: the
-    /// files are in place.
-    pub(super) fn record(&self, deployment: &Deployment) {
-        let Some(mut record) = self.record_in_place() else { return };
-        record.deployment = deployment.clone();
-        record.install = Some(super::durable(&self.options));
-        let path = self.folder().join(CURRENT).join(FILE);
-        let written: Result<(), Error> = (|| {
-            beside(&path, record.to_text().as_bytes(), 0o644)?
-                .persist(&path)
-                .map(drop)
-                .map_err(|why| crate::files::storage(&path, &why.error))
-        })();
-        drop(written);
+    /// Notes how what is in place was installed, and what came of it. That it cannot be noted is no reason to stop: the files
+    /// are in place, and the next run finds the hook's end unrecorded.
+    pub(super) fn note(&self, record: &SetRecord, deployment: &Deployment) {
+        let install = Some(durable(&self.options));
+        let record = SetRecord { deployment: deployment.clone(), install, ..record.clone() };
+        let noted = || -> Result<(), FileError> {
+            let folder = self.open()?;
+            let text = record.to_text();
+            match sets::current_folder(&folder)? {
+                Some(set) => set.replace(FILE, text.as_bytes(), 0o644, None),
+                None => folder.replace(FILE_WITHOUT_SETS, text.as_bytes(), 0o644, None),
+            }
+        };
+        let _ = noted();
     }
 }

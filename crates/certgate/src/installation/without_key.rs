@@ -1,8 +1,11 @@
 //! A certificate whose key is somewhere else: plain files, and no sets.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use certgate_files::{FileError, WholeFile, make_folder, sync_folder};
+use certgate_files::FileError;
 use certgate_x509::Issued;
 
 use super::{CURRENT, FILES, Installation, install::InstallError};
@@ -19,30 +22,28 @@ impl Installation {
     /// # Errors
     /// One could not be written; the earlier files stay.
     pub(super) fn write_without_key(&self, issued: &Issued) -> Result<bool, FileError> {
-        make_folder(self.folder(), 0o755)?;
+        let folder = self.open()?;
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let fullchain = format!("{cert}{chain}");
-        let files = PLAIN.map(|(kind, name)| {
+        let mut ready = Vec::new();
+        for (kind, name) in PLAIN {
             let text = match kind {
                 "chain" => &chain,
                 "fullchain" => &fullchain,
                 _ => &cert,
             };
-            (self.folder().join(name), text)
-        });
-        if files.iter().all(|(path, text)| fs::read(path).is_ok_and(|there| there == text.as_bytes())) {
-            return Ok(true);
+            if folder.read(name)?.as_deref() != Some(text.as_bytes()) {
+                let (owner, mode) = self.owner_and_mode(&folder, kind)?;
+                ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name));
+            }
         }
-        let mut ready = Vec::new();
-        for (path, text) in &files {
-            ready.push(WholeFile::beside(path, text.as_bytes(), 0o644)?.like(path)?);
+        let is_unchanged = ready.is_empty();
+        for (beside, name) in ready {
+            folder.rename(&beside, name)?;
         }
-        for file in ready {
-            file.replace()?;
-        }
-        sync_folder(self.folder())?;
-        Ok(false)
+        folder.sync()?;
+        Ok(is_unchanged)
     }
 
     /// The files of a certificate without its key, in the order of a set's.
@@ -61,7 +62,7 @@ impl Installation {
         for (_, name, _) in FILES {
             let path = self.folder().join(name);
             let Ok(target) = fs::read_link(&path) else { continue };
-            if target != std::path::Path::new(CURRENT).join(name) {
+            if target != Path::new(CURRENT).join(name) {
                 return Err(InstallError::ForeignLink { path, target });
             }
         }

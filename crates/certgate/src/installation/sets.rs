@@ -1,0 +1,282 @@
+//! Sets of files: how one comes, is put in place with a switch of one link, and goes.
+
+use std::{
+    iter::successors,
+    path::{Path, PathBuf},
+};
+
+use certgate_domain::Secret;
+use certgate_files::{FileError, Folder, Owner};
+use certgate_x509::Issued;
+
+use super::{BEFORE, CURRENT, FILES, Installation, NarrowedMode, SETS, SetRecord, record};
+
+/// What is in a set: what each file is, and what it holds.
+type Files<'a> = &'a [(&'static str, Vec<u8>)];
+
+/// What others may do with a key: nothing; and who is not its owner may not write any file.
+const FOR_OTHERS: u32 = 0o007;
+const WRITABLE: u32 = 0o022;
+
+impl Installation {
+    /// Puts a certificate and its key in place, all of it at once, with encrypted files (`p12`, `jks`) of them. Gives whether
+    /// they were in place already.
+    ///
+    /// # Errors
+    /// Something could not be written: what was in place stays.
+    pub(super) fn install_set(
+        &self,
+        issued: &Issued,
+        key: &Secret,
+        stores: &[(&'static str, Vec<u8>)],
+        record: &SetRecord,
+    ) -> Result<bool, FileError> {
+        let folder = self.open()?;
+        let cert = issued.certificate.to_pem();
+        let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
+        let fullchain = format!("{cert}{chain}");
+        let combined = format!("{}{fullchain}", key.expose());
+        let key_pem = key.expose().to_owned();
+        let texts =
+            [("cert", cert), ("chain", chain), ("fullchain", fullchain), ("key", key_pem), ("combined", combined)];
+        let mut files = texts.map(|(kind, text)| (kind, text.into_bytes())).to_vec();
+        files.extend_from_slice(stores);
+        self.take_over(&folder, |kind, _| files.iter().any(|(of, _)| *of == kind))?;
+        let is_the_same = |there: SetRecord| there.is_of_the_same(record);
+        let unchanged = has(&folder, &files)? && self.record_in_place().is_some_and(is_the_same);
+        if !unchanged {
+            let set = self.new_set(&folder, &files, record, &issued.certificate.serial)?;
+            switch(&folder, &set)?;
+        }
+        self.forget_pending(&folder, key)?;
+        Ok(unchanged)
+    }
+
+    /// Puts back the set that was in place when the present one came. Gives its folder; none where there is none.
+    ///
+    /// # Errors
+    /// The link could not be switched.
+    pub fn rollback(&self) -> Result<Option<PathBuf>, FileError> {
+        let folder = self.open()?;
+        let before = || -> Result<_, FileError> {
+            current(&folder)?.map(|set| before(&folder, &set)).transpose().map(Option::flatten)
+        };
+        let Some(set) = before()? else { return Ok(None) };
+        let Some(files) = set_folder(&folder, &set)? else { return Ok(None) };
+        let in_place = current_folder(&folder)?;
+        let mut concerned = Vec::new();
+        for (_, name, _) in FILES {
+            let is_in_place = in_place.as_ref().map(|set| set.has(name)).transpose()?.unwrap_or_default();
+            if is_in_place || files.has(name)? {
+                concerned.push(name);
+            }
+        }
+        self.take_over(&folder, |_, name| concerned.contains(&name))?;
+        let Some(before) = before()? else { return Ok(None) };
+        switch(&folder, &before)?;
+        Ok(self.set())
+    }
+
+    /// Removes older sets than the one in place, once nobody wants to go back to them; the `keep` that were in place before
+    /// it stay.
+    ///
+    /// # Errors
+    /// One could not be removed.
+    pub fn prune(&self, keep: usize) -> Result<(), FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(()) };
+        let (Some(current), Some(sets)) = (current(&folder)?, folder.folder(SETS)?) else { return Ok(()) };
+        let earlier = |set: &String| before(&folder, set).ok().flatten();
+        let kept: Vec<String> = successors(earlier(&current), earlier).take(keep).collect();
+        for name in sets.names()? {
+            // A dot: what a run began and did not finish.
+            let set = name.trim_start_matches('.').to_owned();
+            if set >= current || kept.contains(&name) {
+                continue;
+            }
+            // Nobody may find, and go back to, half a set.
+            let gone = format!(".{set}");
+            if !name.starts_with('.') {
+                sets.rename(&name, &gone)?;
+            }
+            sets.remove_folder_and_files(&gone)?;
+        }
+        Ok(())
+    }
+
+    fn new_set(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
+        // Servers may read what is in it, as far as they may enter the certificate's folder: the files decide.
+        let mode = folder.mode()? & !WRITABLE;
+        let sets = folder.folder_or_make(SETS, mode, self.owner())?;
+        sets.check()?;
+        let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
+        let next = names(&sets)?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
+        let set = format!("{next:06}-{label}");
+        let name = format!(".{set}");
+        if sets.folder(&name)?.is_some() {
+            sets.remove_folder_and_files(&name)?;
+        }
+        let unfinished = sets.make_folder(&name, mode, self.owner())?;
+        for (kind, name, _) in FILES {
+            if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
+                let (owner, mode) = self.owner_and_mode(folder, kind)?;
+                unfinished.write_new(name, bytes, mode, owner)?;
+            }
+        }
+        // A hook of it may be run again: it stays the process's own.
+        unfinished.write_new(record::FILE, record.to_text().as_bytes(), 0o644, None)?;
+        if let Some(current) = current(folder)? {
+            unfinished.make_link(&Path::new("..").join(current), BEFORE)?;
+        }
+        unfinished.sync()?;
+        sets.rename(&name, &set)?;
+        sets.sync()?;
+        Ok(set)
+    }
+
+    /// Owner and mode of a new file: those of the one in place, but for what others could do with a key.
+    pub(super) fn owner_and_mode(&self, folder: &Folder, kind: &str) -> Result<(Option<Owner>, u32), FileError> {
+        let Some((_, name, mode)) = FILES.into_iter().find(|(of, ..)| *of == kind) else { return Ok((None, 0o600)) };
+        let Some((owner, there)) = in_place(folder, name)? else { return Ok((self.owner(), mode)) };
+        let forbidden = if is_secret(kind) { WRITABLE | FOR_OTHERS } else { WRITABLE };
+        Ok((self.owner().or(Some(owner)), there & !forbidden))
+    }
+
+    /// The keys in place that others can read: what replaces them is not readable by others.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(super) fn narrowed_modes(&self) -> Result<Vec<NarrowedMode>, FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
+        let mut narrowed = Vec::new();
+        for (kind, name, _) in FILES.into_iter().filter(|(kind, ..)| is_secret(kind)) {
+            if let Some((_, before)) = in_place(&folder, name)?
+                && before & FOR_OTHERS != 0
+            {
+                let (_, mode) = self.owner_and_mode(&folder, kind)?;
+                narrowed.push(NarrowedMode { path: self.folder().join(name), before, mode });
+            }
+        }
+        Ok(narrowed)
+    }
+
+    /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
+    /// a set of their own, which is put in place: nothing changes for who reads them, and from then on one link switches them all.
+    fn take_over(&self, folder: &Folder, concerns: impl Fn(&str, &str) -> bool) -> Result<(), FileError> {
+        let in_place = current_folder(folder)?;
+        let (mut files, mut foreign) = (Vec::new(), false);
+        for (kind, name, _) in FILES.into_iter().filter(|(kind, name, _)| concerns(kind, name)) {
+            let of_set = in_place.as_ref().map(|set| set.read(name)).transpose()?.flatten();
+            // A link of ours leads to the set in place.
+            let there = if is_our_link(folder, name)? { of_set.clone() } else { folder.read(name)? };
+            if let Some(bytes) = there {
+                foreign |= of_set.as_ref() != Some(&bytes);
+                files.push((kind, bytes));
+            }
+        }
+        if foreign {
+            let set = self.new_set(folder, &files, &SetRecord::default(), "found")?;
+            switch(folder, &set)?;
+        }
+        // What an earlier run did not finish: the new set may come only when every name is a link.
+        show(folder)
+    }
+}
+
+fn is_secret(kind: &str) -> bool {
+    matches!(kind, "key" | "combined" | "p12" | "jks")
+}
+
+/// The name of the set in place.
+pub(super) fn current(folder: &Folder) -> Result<Option<String>, FileError> {
+    let Some(target) = folder.link(CURRENT)? else { return Ok(None) };
+    // Anything else is not ours, and not followed.
+    Ok(target.strip_prefix(SETS).ok().and_then(name_of))
+}
+
+/// The folder of the set in place.
+pub(super) fn current_folder(folder: &Folder) -> Result<Option<Folder>, FileError> {
+    current(folder)?.map(|set| set_folder(folder, &set)).transpose().map(Option::flatten)
+}
+
+fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
+    let Some(sets) = folder.folder(SETS)? else { return Ok(None) };
+    sets.check()?;
+    let set = sets.folder(set)?;
+    set.as_ref().map_or(Ok(()), Folder::check)?;
+    Ok(set)
+}
+
+/// The set that was in place when this one came, where it is still there.
+fn before(folder: &Folder, set: &str) -> Result<Option<String>, FileError> {
+    let Some(this) = set_folder(folder, set)? else { return Ok(None) };
+    let Some(before) = this.link(BEFORE)?.and_then(|target| name_of(target.strip_prefix("..").ok()?)) else {
+        return Ok(None);
+    };
+    Ok(set_folder(folder, &before)?.map(|_| before))
+}
+
+/// The names of the sets, oldest first.
+pub(super) fn names(sets: &Folder) -> Result<Vec<String>, FileError> {
+    let mut names = sets.names()?;
+    names.retain(|name| !name.starts_with('.'));
+    Ok(names)
+}
+
+/// Owner and mode of a file as who reads it finds it.
+fn in_place(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileError> {
+    if !is_our_link(folder, name)? {
+        return folder.owner_and_mode(name);
+    }
+    current_folder(folder)?.map(|set| set.owner_and_mode(name)).transpose().map(Option::flatten)
+}
+
+fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
+    Ok(folder.link(name)?.is_some_and(|target| target == Path::new(CURRENT).join(name)))
+}
+
+/// Whether the set in place has these files. Encrypted ones are never the same twice: that they are there is enough.
+fn has(folder: &Folder, files: Files<'_>) -> Result<bool, FileError> {
+    let Some(set) = current_folder(folder)? else { return Ok(false) };
+    for (kind, name, _) in FILES {
+        let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
+        let same = |there: Vec<u8>| matches!(kind, "p12" | "jks") || there == *bytes;
+        if !set.read(name)?.is_some_and(same) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The one moment at which all files change.
+fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
+    link(folder, &Path::new(SETS).join(set), CURRENT)?;
+    folder.sync()?;
+    show(folder)
+}
+
+/// The names that servers are configured with: a link for each file of the set in place, and none to what it has not.
+fn show(folder: &Folder) -> Result<(), FileError> {
+    let set = current_folder(folder)?;
+    for (_, name, _) in FILES {
+        let is_in_place = set.as_ref().map(|set| set.has(name)).transpose()?.unwrap_or_default();
+        match (is_in_place, is_our_link(folder, name)?) {
+            (true, false) => link(folder, &Path::new(CURRENT).join(name), name)?,
+            (false, true) => folder.remove_file(name)?,
+            _ => {}
+        }
+    }
+    folder.sync()
+}
+
+fn link(folder: &Folder, target: &Path, name: &str) -> Result<(), FileError> {
+    let beside = format!(".{name}.new");
+    let _ = folder.remove_file(&beside);
+    folder.make_link(target, &beside)?;
+    folder.rename(&beside, name)
+}
+
+/// The name that a path is, where it is one.
+fn name_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    (path == Path::new(name) && !name.starts_with('.')).then(|| name.to_owned())
+}
