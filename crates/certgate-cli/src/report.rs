@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Error, Installation, Kind, Refusal, installation::{Deployment, NarrowedMode}};
+use certgate::{
+    Error, Installation, Kind, Refusal,
+    installation::{Deployment, NarrowedMode},
+};
 use certgate_domain::{Certificate, TaskKind};
 use certgate_flow::{Ending, Pending};
 use certgate_store::State;

@@ -200,7 +200,11 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Settings(_) | Self::Incomplete { .. } | Self::Unsayable { .. } | Self::Storage { .. } | Self::File(_) => Kind::Usage,
+            Self::Settings(_)
+            | Self::Incomplete { .. }
+            | Self::Unsayable { .. }
+            | Self::Storage { .. }
+            | Self::File(_) => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
                 if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
             {

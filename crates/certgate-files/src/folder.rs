@@ -218,13 +218,7 @@ impl Folder {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn write_beside(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        mode: u32,
-        owner: Option<Owner>,
-    ) -> Result<String, FileError> {
+    pub fn write_beside(&self, name: &str, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<String, FileError> {
         let beside = beside(name);
         let written = self.write_new(&beside, bytes, mode, owner);
         written.inspect_err(|_| drop(self.remove_file(&beside)))?;

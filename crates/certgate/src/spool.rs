@@ -6,8 +6,8 @@ use std::{
 };
 
 use certgate_domain::PollMessage;
-use serde_json::json;
 use certgate_files::{WholeFile, check_folder, make_private_folder, sync_folder};
+use serde_json::json;
 
 use crate::Error;
 

@@ -88,9 +88,9 @@ impl Install {
     pub(crate) fn installation(&self) -> Result<Option<Installation>, Failure> {
         match &self.out {
             Some(folder) => Ok(Some(Installation::new(self.then.options(folder.clone())))),
-            None if self.then.asks_for_something() => {
-                Err(Failure::usage("--deploy-hook, --pkcs12, --jks and --file-owner go with files that are in place: give --out too"))
-            }
+            None if self.then.asks_for_something() => Err(Failure::usage(
+                "--deploy-hook, --pkcs12, --jks and --file-owner go with files that are in place: give --out too",
+            )),
             None => Ok(None),
         }
     }

@@ -86,12 +86,7 @@ impl Installation {
     }
 
     /// Runs the hook to its end or its time's.
-    fn run(
-        &self,
-        hook: &DeployHook,
-        record: &SetRecord,
-        files: &[(&'static str, PathBuf)],
-    ) -> Result<(), String> {
+    fn run(&self, hook: &DeployHook, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Result<(), String> {
         let mut command = process::action(&hook.command, Some(&self.options.working_folder));
         command.env("CERTGATE_DIR", self.folder()).env("CERTGATE_NAME", record.name.as_deref().unwrap_or_default());
         if let Some(serial) = &record.serial {

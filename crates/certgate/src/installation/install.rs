@@ -12,9 +12,7 @@ use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 
 use super::{Deployment, FOLDER_WITH_KEYS, Installation, SetRecord};
-use crate::{
-    pass_phrase::{PassPhraseError, read_pass_phrase},
-};
+use crate::pass_phrase::{PassPhraseError, read_pass_phrase};
 
 /// Servers may enter a folder that was made for certificates without their keys.
 const FOLDER: u32 = 0o755;
@@ -130,10 +128,8 @@ impl Installation {
         let folder = self.folder();
         let is_new = !folder.exists();
         let mode = if key_comes { FOLDER_WITH_KEYS } else { FOLDER };
-        certgate_files::make_folder(folder, mode).map_err(|why| InstallError::Unwritable {
-            folder: folder.to_owned(),
-            why: why.into(),
-        })?;
+        certgate_files::make_folder(folder, mode)
+            .map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why: why.into() })?;
         match self.owner() {
             Some(owner) if is_new => Ok(certgate_files::set_owner(folder, owner)?),
             _ => Ok(()),
