@@ -7,6 +7,7 @@
 mod account;
 pub mod config;
 mod drive;
+pub mod estate;
 mod fleet;
 mod gateway;
 pub mod installation;

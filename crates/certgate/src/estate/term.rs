@@ -1,0 +1,261 @@
+//! Whether a certificate is due, and whether it is then reissued within the paid term or renewed for another one.
+//!
+//! A certificate lasts 200, 100 or 47 days, while an order is paid for a year: within the term a reissue (400102) is free, and
+//! only the end of the term takes a renewal (400106), which is paid. The decision is pure: the time is given.
+
+use std::{fmt, time::Duration};
+
+use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
+
+/// How long before its end a certificate is due.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RenewBefore {
+    /// That long.
+    Time(Duration),
+    /// That share of its lifetime, more than 0 and less than 1.
+    Share(f64),
+}
+
+/// Thirty days, or a third of the certificate's lifetime where that is less.
+const LONGEST: i64 = 30 * DAY;
+const SHARE: f64 = 1.0 / 3.0;
+
+const DAY: i64 = 86_400;
+/// The gateway renews from so long before the end of the term (refusal EF4001012 before that).
+pub const RENEWABLE: i64 = 90 * DAY;
+/// The end of a certificate and the end of its term are one where they are that near: the authority's clock, and time zones.
+const SAME: i64 = 2 * DAY;
+
+impl RenewBefore {
+    /// The time before the end of a certificate that is valid from and until then, in seconds. `None` takes the default.
+    pub fn seconds(this: Option<Self>, not_before: i64, not_after: i64) -> i64 {
+        let lifetime = not_after.saturating_sub(not_before).max(0);
+        let share = |share: f64| (lifetime as f64 * share) as i64;
+        match this {
+            Some(Self::Time(time)) => i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            Some(Self::Share(part)) => share(part),
+            None => share(SHARE).min(LONGEST),
+        }
+    }
+}
+
+/// The paid term of an order, as far as the gateway tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// When it ends, in seconds since 1970.
+    pub end: i64,
+    /// What says so.
+    pub source: TermSource,
+}
+
+/// What tells the end of a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TermSource {
+    /// The certificate's `payable`: when a renewal must take place.
+    Payable,
+    /// The order's start and its lifetime.
+    Lifetime,
+    /// The certificate's own end: nothing else is known.
+    Expire,
+}
+
+impl fmt::Display for TermSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Payable => "payable",
+            Self::Lifetime => "the order's start and lifetime",
+            Self::Expire => "the certificate's end",
+        })
+    }
+}
+
+impl Term {
+    /// The term of a certificate of the gateway's. `None` where it says none of its times.
+    pub fn of(certificate: &Certificate) -> Option<Self> {
+        let seconds = |moment: &Option<Lenient<Moment>>| moment.as_ref()?.value()?.unix_seconds();
+        let expire = seconds(&certificate.expire);
+        if let Some(end) = seconds(&certificate.payable) {
+            return Some(Self { end, source: TermSource::Payable });
+        }
+        let lifetime = certificate.lifetime.as_ref().and_then(|lifetime| {
+            let days = match lifetime.unit.as_ref()? {
+                TimeUnit::Day => 1.0,
+                TimeUnit::Week => 7.0,
+                TimeUnit::Month => 365.0 / 12.0,
+                TimeUnit::Quarter => 365.0 / 4.0,
+                TimeUnit::Year => 365.0,
+                _ => return None,
+            };
+            Some((*lifetime.period.as_ref()? as f64 * days * DAY as f64) as i64)
+        });
+        let by_lifetime = seconds(&certificate.created).zip(lifetime).map(|(start, lifetime)| start + lifetime);
+        match (by_lifetime, expire) {
+            // An order that was renewed began before its present term.
+            (Some(end), Some(expire)) if end > expire + SAME => Some(Self { end, source: TermSource::Lifetime }),
+            (_, Some(end)) => Some(Self { end, source: TermSource::Expire }),
+            (Some(end), None) => Some(Self { end, source: TermSource::Lifetime }),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What is known of a certificate that is looked after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lifetime {
+    /// From when the certificate is valid, in seconds since 1970.
+    pub not_before: i64,
+    /// Until when.
+    pub not_after: i64,
+    /// The paid term; `None` takes the certificate's end for it.
+    pub term: Option<Term>,
+    /// Whether the gateway says that a reissue is required.
+    pub reissue_required: bool,
+}
+
+/// What is to be done with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing until then, in seconds since 1970.
+    Nothing {
+        /// When it is due.
+        due: i64,
+    },
+    /// Nothing: it is due, but a reissue within the term would end no later, and the gateway does not renew before then.
+    TooEarly {
+        /// When it can be renewed.
+        renewable: i64,
+    },
+    /// It is reissued within the paid term, at no cost.
+    Reissue(Reason),
+    /// It is renewed for another term, which is paid.
+    Renew(Reason),
+}
+
+/// Why something is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The gateway says that a reissue is required.
+    Required,
+    /// The certificate ends soon, and the term goes on until then.
+    WithinTerm(Term),
+    /// The certificate ends soon, and so does the term.
+    TermEnds(Term),
+    /// The term is over.
+    TermOver(Term),
+}
+
+/// Decides what is to be done with a certificate now, in seconds since 1970.
+///
+/// ```
+/// use certgate::estate::term::{Decision, Lifetime, Reason, Term, TermSource, decide};
+/// const DAY: i64 = 86_400;
+/// let term = Term { end: 365 * DAY, source: TermSource::Payable };
+/// let certificate = Lifetime { not_before: 0, not_after: 199 * DAY, term: Some(term), reissue_required: false };
+/// assert_eq!(decide(&certificate, None, 100 * DAY), Decision::Nothing { due: 169 * DAY });
+/// assert_eq!(decide(&certificate, None, 170 * DAY), Decision::Reissue(Reason::WithinTerm(term)));
+/// ```
+pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i64) -> Decision {
+    let Lifetime { not_before, not_after, term, reissue_required } = *certificate;
+    let before = RenewBefore::seconds(renew_before, not_before, not_after);
+    let due = not_after.saturating_sub(before);
+    let term = term.unwrap_or(Term { end: not_after, source: TermSource::Expire });
+    if term.end <= now {
+        return Decision::Renew(Reason::TermOver(term));
+    }
+    if reissue_required {
+        return Decision::Reissue(Reason::Required);
+    }
+    if now < due {
+        return Decision::Nothing { due };
+    }
+    if term.end > not_after + SAME && term.end - before > now {
+        return Decision::Reissue(Reason::WithinTerm(term));
+    }
+    match term.end - RENEWABLE {
+        renewable if now < renewable => Decision::TooEarly { renewable },
+        _ => Decision::Renew(Reason::TermEnds(term)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use certgate_domain::{Certificate, Lenient, Moment, TimePeriod, words::TimeUnit};
+
+    use super::{DAY, Decision, Lifetime, Reason, RenewBefore, Term, TermSource, decide};
+
+    /// In days: the certificate's lifetime, its term, how old it is, and what is done.
+    #[test]
+    fn reissue_within_the_term_and_renewal_at_its_end() {
+        let paid = |days: i64| Term { end: days * DAY, source: TermSource::Payable };
+        let own = |days: i64| Term { end: days * DAY, source: TermSource::Expire };
+        let day = |days: u64| Some(RenewBefore::Time(Duration::from_secs(days * 86_400)));
+        let nothing = |due: i64| Decision::Nothing { due: due * DAY };
+        let early = |renewable: i64| Decision::TooEarly { renewable: renewable * DAY };
+        let within = |term| Decision::Reissue(Reason::WithinTerm(term));
+        let ends = |term| Decision::Renew(Reason::TermEnds(term));
+        for (title, lasts, term, required, before, now, expected) in [
+            ("398 days, the term is the certificate", 398, Some(paid(398)), false, None, 300, nothing(368)),
+            ("398 days, due", 398, Some(paid(398)), false, None, 370, ends(paid(398))),
+            ("398 days, nothing known of the term", 398, None, false, None, 370, ends(own(398))),
+            ("199 days of a year", 199, Some(paid(365)), false, None, 168, nothing(169)),
+            ("199 days of a year, due", 199, Some(paid(365)), false, None, 169, within(paid(365))),
+            ("199 days, no term known", 199, None, false, None, 180, ends(own(199))),
+            ("100 days of a year", 100, Some(paid(365)), false, None, 69, nothing(70)),
+            ("100 days of a year, due", 100, Some(paid(365)), false, None, 71, within(paid(365))),
+            ("47 days: a third", 47, Some(paid(365)), false, None, 31, nothing(31).max_due(47)),
+            ("47 days, due", 47, Some(paid(365)), false, None, 32, within(paid(365))),
+            ("the term ends a day after the certificate", 199, Some(paid(200)), false, None, 180, ends(paid(200))),
+            ("the term ends soon after the certificate", 199, Some(paid(205)), false, None, 180, ends(paid(205))),
+            ("the term is over", 199, Some(paid(150)), false, None, 151, Decision::Renew(Reason::TermOver(paid(150)))),
+            ("reissue required", 199, Some(paid(365)), true, None, 10, Decision::Reissue(Reason::Required)),
+            (
+                "reissue required, the term over",
+                99,
+                Some(paid(90)),
+                true,
+                None,
+                91,
+                Decision::Renew(Reason::TermOver(paid(90))),
+            ),
+            ("due too early to renew", 398, Some(paid(398)), false, day(200), 250, early(308)),
+            ("due, and renewable since today", 398, Some(paid(398)), false, day(200), 308, ends(paid(398))),
+            ("a time of one's own", 199, Some(paid(365)), false, day(60), 139, within(paid(365))),
+            ("a half", 100, Some(paid(365)), false, Some(RenewBefore::Share(0.5)), 50, within(paid(365))),
+            ("a half, not yet", 100, Some(paid(365)), false, Some(RenewBefore::Share(0.5)), 49, nothing(50)),
+            ("expired within its term", 100, Some(paid(365)), false, None, 120, within(paid(365))),
+        ] {
+            let certificate = Lifetime { not_before: 0, not_after: lasts * DAY, term, reissue_required: required };
+            assert_eq!(decide(&certificate, before, now * DAY), expected, "{title}");
+        }
+    }
+
+    impl Decision {
+        /// The third of a lifetime of so many days before its end.
+        fn max_due(self, days: i64) -> Self {
+            Self::Nothing { due: days * DAY - ((days * DAY) as f64 / 3.0) as i64 }
+        }
+    }
+
+    #[test]
+    fn what_tells_the_term() {
+        let at = |days: i64| Moment::from_unix_seconds(days * DAY).map(Lenient::Parsed);
+        let months = |period| Some(TimePeriod { unit: Some(TimeUnit::Month), period: Some(period) });
+        for (title, created, lifetime, expire, payable, expected) in [
+            ("payable", at(0), months(12), at(199), at(360), Some((360, TermSource::Payable))),
+            ("start and lifetime", at(0), months(12), at(199), None, Some((365, TermSource::Lifetime))),
+            ("a whole term", at(0), months(12), at(366), None, Some((366, TermSource::Expire))),
+            ("renewed since", at(0), months(12), at(564), None, Some((564, TermSource::Expire))),
+            ("no lifetime", at(0), None, at(199), None, Some((199, TermSource::Expire))),
+            ("no start", None, months(12), at(199), None, Some((199, TermSource::Expire))),
+            ("nothing", None, None, None, None, None),
+        ] {
+            let certificate = Certificate { created, lifetime, expire, payable, ..Certificate::default() };
+            let found = Term::of(&certificate).map(|term| (term.end / DAY, term.source));
+            assert_eq!(found, expected, "{title}");
+        }
+    }
+}
