@@ -71,6 +71,30 @@ fn several_records_and_one_that_is_allowed() {
     }
 }
 
+/// Control over a wildcard is shown at its base, and a name in Unicode is the CSR's A-label.
+#[test]
+fn a_wildcard_and_a_name_in_unicode() {
+    let home = tempfile::tempdir().unwrap();
+    let new = ["csr", "new", "--name", "*.bücher.example", "--key-out", "k.key", "--out", "w.csr"];
+    assert_eq!(exit(&command(home.path(), &new).current_dir(home.path()).output().unwrap()), 0);
+    for transport in ["xml", "json"] {
+        for (record, owner) in
+            [(None, "xn--bcher-kva.example."), (Some("_x.Bücher.example. TXT tok"), "_x.xn--bcher-kva.example.")]
+        {
+            let (_gateway, server) = serve(Settings { record: record.map(str::to_owned), ..Settings::default() });
+            let (at, config) = (endpoint(&server, transport), fast(home.path()));
+            let common =
+                ["reissue", "571", "--csr", "w.csr", "--transport", transport, "--endpoint", &at, "--config", &config];
+            let words = [&common[..], &["--name", "*.xn--bcher-kva.example", "--dns", "exec", SCRIPT]].concat();
+            let output = command(home.path(), &words).current_dir(home.path()).output().unwrap();
+            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            let calls = calls(home.path());
+            let last = calls.lines().last().unwrap();
+            assert!(last.starts_with(&format!("remove|{owner}|TXT|")), "{calls}");
+        }
+    }
+}
+
 /// A renewal that keeps the certificate's CSR has it from the gateway, with whatever names that likes.
 #[test]
 fn names_that_only_the_gateway_tells_of() {

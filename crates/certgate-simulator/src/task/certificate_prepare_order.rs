@@ -19,10 +19,12 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
     let token: String =
         std::iter::repeat_with(|| world.random.alphanumeric()).take(48).collect::<String>().to_ascii_lowercase();
     let token = format!("{}{token}", asked.now.unix);
-    let mail = |mailbox: &str| format!("{mailbox}@{name}");
+    // Control over a wildcard is control over its base.
+    let base = name.strip_prefix("*.").unwrap_or(&name);
+    let mail = |mailbox: &str| format!("{mailbox}@{base}");
     let offer = |method| CertAuthentication { method: Some(method), ..CertAuthentication::default() };
-    let record = format!("{name}.\t\t300\tIN\tTXT\t\"{token}\"");
-    let file = format!("http://{name}/.well-known/pki-validation/fileauth.txt");
+    let record = format!("{base}.\t\t300\tIN\tTXT\t\"{token}\"");
+    let file = format!("http://{base}/.well-known/pki-validation/fileauth.txt");
     let settings = &world.settings;
     let authentication = vec![
         CertAuthentication {
