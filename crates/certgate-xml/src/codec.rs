@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     element::{Element, Reading},
+    encoding,
     envelope::{self, Parts},
     nodes::Tree,
     out::Out,
@@ -58,7 +59,12 @@ impl XmlCodec {
         content_type: Option<&str>,
         read: impl FnOnce(&Element<'_, '_>) -> Result<Parts<T>, DecodeError>,
     ) -> Result<Vec<Result<Decoded<T>, DecodeError>>, DecodeError> {
-        let tree = Tree::parse(body, self.limits)?;
+        if body.len() > self.limits.body {
+            let found = format!("more than {} bytes", self.limits.body);
+            return Err(DecodeError::new("body", found, "a body within the limit").at(body, self.limits.body));
+        }
+        let text = encoding::text(body, content_type)?;
+        let tree = Tree::parse(&text, self.limits)?;
         let reading = Reading::new(&tree, &self.zone);
         let parts = read(&reading.root())?;
         Ok(with_findings(parts, reading, content_type))

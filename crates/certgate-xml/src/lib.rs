@@ -12,6 +12,7 @@
 mod character;
 mod codec;
 mod element;
+mod encoding;
 mod envelope;
 mod fingerprint;
 mod key;

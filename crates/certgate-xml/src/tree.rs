@@ -32,22 +32,14 @@ enum Before {
 
 impl<'a> Tree<'a> {
     /// Parses a whole body. Refuses what is no XML, holds a DOCTYPE or entity of its own, or is beyond the limits.
-    pub(crate) fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, DecodeError> {
+    pub(crate) fn parse(body: &'a str, limits: Limits) -> Result<Self, DecodeError> {
+        let bytes = body.as_bytes();
         let refuse =
             |at: usize, found: String, expected: &str| Err(DecodeError::new("body", found, expected).at(bytes, at));
         // Offsets are kept in 32 bits.
-        if bytes.len() > limits.body.min(u32::MAX as usize) {
-            return refuse(limits.body, format!("more than {} bytes", limits.body), "a body within the limit");
+        if bytes.len() > u32::MAX as usize {
+            return refuse(0, format!("{} bytes", bytes.len()), "fewer than 4 GiB");
         }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let body = match std::str::from_utf8(bytes) {
-            Ok(body) => body,
-            Err(error) => {
-                let at = error.valid_up_to();
-                let byte = bytes.get(at).copied().unwrap_or_default();
-                return refuse(at, format!("byte 0x{byte:02X}, which is not UTF-8"), "UTF-8");
-            }
-        };
         if body.trim().is_empty() {
             return refuse(0, "an empty body".to_owned(), "XML");
         }
@@ -118,20 +110,12 @@ impl<'a> Builder<'a> {
                 Ok(Event::Text(piece)) => self.text(at, &piece, before)?,
                 Ok(Event::CData(piece)) => self.cdata(at, &piece)?,
                 Ok(Event::GeneralRef(name)) => self.reference(at, &name, before)?,
-                Ok(Event::Decl(declaration)) => {
-                    if let Some(Ok(encoding)) = declaration.encoding()
-                        && !encoding.eq_ignore_ascii_case("UTF-8")
-                    {
-                        let found = format!("the declared encoding {}", excerpt(&encoding));
-                        return Err(self.refuse(at, found, "UTF-8"));
-                    }
-                }
                 Ok(Event::DocType(doctype)) => {
                     let html = doctype.trim_ascii_start().to_ascii_lowercase().starts_with("html");
                     let found = if html { "HTML, perhaps from a proxy" } else { "a DOCTYPE, which can hide anything" };
                     return Err(self.refuse(at, found, "XML without a DOCTYPE"));
                 }
-                Ok(Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::Comment(_) | Event::PI(_) | Event::Decl(_)) => {}
                 Ok(Event::Eof) => break,
                 Err(failure) => return Err(self.ill_formed(&failure, reader.error_position() as usize)),
             }

@@ -143,6 +143,29 @@ fn answers_around_the_data() {
     assert_eq!(seen, [["1:11: response.x: unknown"], ["1:76: response.result[1].y: unknown"]]);
 }
 
+/// Old programs write what they declare: the value is the same, and places count characters.
+#[test]
+fn declared_encodings() {
+    let latin = || vec![Header::plain("Content-Type", "text/xml; charset=ISO-8859-1")];
+    let utf8 = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    for (prolog, headers, bytes, user) in [
+        (utf8, vec![], "müller €".as_bytes(), "müller €"),
+        ("<?xml version='1.0' encoding='windows-1252'?>", vec![], b"m\xFCller \x80", "müller €"),
+        ("", latin(), b"m\xFCller \xA4", "müller ¤"),
+        (utf8, latin(), "müller €".as_bytes(), "müller €"),
+    ] {
+        let before = format!("{prolog}<request><auth><password>p</password><user>");
+        let after = "</user></auth><x>1</x><task><code>0905</code></task></request>";
+        let body = Body([before.as_bytes(), bytes, after.as_bytes()].concat());
+        let request = Request { method: Method::Post, target: String::new(), headers, body };
+        let read = XmlCodec::default().decode_requests(None, &request).unwrap().remove(0);
+        let Some(Identity::Credentials(credentials)) = &read.value.identity else { panic!("no credentials") };
+        assert_eq!(credentials.user, user);
+        let column = before.chars().count() + user.chars().count() + "</user></auth>".len() + 1;
+        assert_eq!(findings(&read), [format!("1:{column}: request.x: unknown")]);
+    }
+}
+
 /// What is wrong with one task does not touch the others: neither their values nor their findings.
 #[test]
 fn each_task_is_read_or_refused_by_itself() {
