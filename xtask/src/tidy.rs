@@ -3,6 +3,7 @@
 mod dependencies;
 mod files;
 mod fixtures;
+mod foreign_crates;
 mod parser_names;
 mod words;
 
@@ -37,6 +38,7 @@ type Rule = fn(&Repository) -> Vec<Problem>;
 
 const RULES: &[(&str, Rule)] = &[
     ("dependencies", dependencies::check),
+    ("foreign crates", foreign_crates::check),
     ("parser names", parser_names::check),
     ("fixtures", fixtures::check),
     ("files", files::check),

@@ -32,11 +32,15 @@ const MOST_ROUNDS: u32 = 10_000_000;
 const MOST_MEMORY: u64 = 1 << 30;
 const MOST_PARALLEL: u16 = 16;
 
-/// The key in a file as PKCS#8 (DER): version 1, its public key in it. Of several blocks it is the first that is a key: openssl puts the
-/// parameters of a curve before it, and people put the certificate after it.
+/// The key in a file as PKCS#8 (DER): version 1, its public key in it. It is the one block that is a key: openssl puts the parameters of
+/// a curve before it, and people put the certificate after it.
 pub(crate) fn pkcs8(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Vec<u8>, KeyError> {
     let blocks = pem::read(file).map_err(|why| KeyError::NotAKey(why.to_string()))?;
-    let key = blocks.iter().find(|block| block.kind.is_private_key());
+    let mut keys = blocks.iter().filter(|block| block.kind.is_private_key());
+    let key = keys.next();
+    if keys.next().is_some() {
+        return Err(KeyError::NotAKey("found more than one private key: give one".to_owned()));
+    }
     let Some(block) = key.or(blocks.first()) else { return Err(KeyError::NotAKey("found nothing".to_owned())) };
     match block.label.as_str() {
         _ if block.is_encrypted => Err(KeyError::OldEncryption),

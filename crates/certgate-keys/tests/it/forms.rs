@@ -125,6 +125,7 @@ fn refusals() {
             "found a certificate request (`CERTIFICATE REQUEST`); expected a private",
         ),
         ("nothing", Vec::new(), None, "it is empty; expected a private key as PEM or DER"),
+        ("two keys", [fixture("rsa-pkcs1.pem"), good.clone()].concat().into(), None, "found more than one private key"),
         ("neither", vec![0xFF; 100], None, "found binary data, and neither a request, a certificate nor a key as DER"),
         ("cut short", good[..good.len() - 40].into(), None, "no -----END PRIVATE KEY----- line found"),
         ("a short one", fixture("rsa-1024.pem").into(), None, &kind("RSA of 1024 bits")),
