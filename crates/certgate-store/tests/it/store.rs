@@ -232,14 +232,14 @@ fn an_older_file_is_brought_up_to_date() {
     let install = resume.install.as_ref().unwrap();
     let hook = install.hook.as_ref().unwrap();
     assert_eq!((hook.command.as_str(), hook.timeout.as_secs(), hook.rollback), ("./reload it", 20, true));
-    assert_eq!(install.working_folder, Path::new("/home/me/work"));
+    assert_eq!(install.working_folder, Path::new("/home/me/orders"));
     let stores = install.key_stores.as_ref().unwrap();
-    let file = PassPhraseSource::File("/home/me/work/../p".into());
+    let file = PassPhraseSource::File("/home/me/orders/../p".into());
     assert_eq!((stores.pkcs12, stores.jks, &stores.pass_phrase), (true, false, &Some(file)));
     let [ValidationStep::Command { command, working_folder, record }] = &open.published[..] else {
         panic!("{:?}", open.published)
     };
-    assert_eq!((command.as_str(), working_folder.as_path()), ("../dns", Path::new("/home/me/work")));
+    assert_eq!((command.as_str(), working_folder.as_path()), ("../dns", Path::new("/home/me/orders")));
     assert_eq!((record.name.as_str(), record.kind.as_str()), ("example.com.", "TXT"));
     assert_eq!(store.messages_of(&again.order.id).unwrap().len(), 1);
 }
