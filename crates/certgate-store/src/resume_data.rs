@@ -39,7 +39,9 @@ impl ResumeData {
     /// The text that a store holds.
     pub(crate) fn to_text(&self) -> String {
         let mut value = serde_json::to_value(self).unwrap_or_default();
-        value["version"] = VERSION.into();
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("version".to_owned(), VERSION.into());
+        }
         value.to_string()
     }
 

@@ -10,6 +10,7 @@
 )]
 
 #[allow(dead_code, reason = "the client's tests use the rest")]
+// It reads what is left out of the OpenAPI with toml.
 #[path = "../../../certgate-client/tests/it/support/openapi.rs"]
 mod openapi;
 mod tape;
