@@ -312,8 +312,8 @@ impl<'a> Report<'a> {
         }
         let mut document = self.document("done", Some("SUCCESS"));
         document["certificate"] = document::certificate(certificate);
-        document["checks"] =
-            checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail })).collect();
+        document::say_unchecked(&checks);
+        document["checks"] = document::checks(&checks);
         document["findings"] = document::findings(self.findings);
         if let Some(failing) = checks.iter().find(|check| !check.ok) {
             let failure = Failure::new(
@@ -343,9 +343,6 @@ impl<'a> Report<'a> {
             }
         }
         document["deployment"] = json!(deployment);
-        for check in checks.iter().filter(|check| check.is_warning) {
-            say(&format!("certgate: warning: {}: {}", check.name, check.detail));
-        }
         let mut lines: Vec<String> =
             checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
         match document.get("files").and_then(Value::as_object) {

@@ -6,6 +6,7 @@ use crate::{
     DistinguishedName, GeneralName, Malformed, PublicKey,
     algorithm::{SignatureAlgorithm, Verdict},
     der::{Element, Reader, tag},
+    host::host_or_as_it_stands,
     name::oid,
     pem::{self, Block, Kind},
     pkcs7, time,
@@ -237,7 +238,7 @@ impl X509 {
 
     /// Whether it is good for a host name or an address. The common name counts only where there are no alternative names.
     pub fn covers(&self, name: &str) -> bool {
-        self.covers_name(&GeneralName::of_host(name))
+        self.covers_name(&host_or_as_it_stands(name))
     }
 
     pub(crate) fn covers_name(&self, name: &GeneralName) -> bool {

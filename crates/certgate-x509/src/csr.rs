@@ -4,7 +4,7 @@ use crate::{
     Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
     algorithm::{SignatureAlgorithm, Verdict},
     der::{Element, tag},
-    host::host,
+    host::{host, host_or_as_it_stands},
     name::oid,
     pem::{self, Kind},
     subject,
@@ -179,8 +179,8 @@ impl CertificateRequest {
 
     /// Whether it asks for that host name or address, as an alternative name or as a common name.
     pub fn asks_for(&self, name: &str) -> bool {
-        let wanted = host(name).unwrap_or_else(|_| GeneralName::of_host(name));
-        let commons = self.subject.values(oid::COMMON_NAME).map(GeneralName::of_host);
+        let wanted = host_or_as_it_stands(name);
+        let commons = self.subject.values(oid::COMMON_NAME).map(host_or_as_it_stands);
         self.names.iter().cloned().chain(commons).any(|own| own.is_same_host(&wanted))
     }
 
@@ -243,16 +243,11 @@ impl CertificateRequest {
     fn check_names(&self) -> Check {
         let mut problems = Vec::new();
         for name in self.subject.values(oid::COMMON_NAME) {
-            problems.extend(host(name).err().map(|why| format!("common {why}")));
+            problems.extend(problem_of(name).map(|why| format!("common {why}")));
         }
         for name in &self.names {
-            match name {
-                GeneralName::Dns(text) if !text.is_ascii() => {
-                    let expected = host(text).map(|name| format!(", such as {name}")).unwrap_or_default();
-                    problems.push(format!("name `{text}`: expected A-labels{expected}"));
-                }
-                GeneralName::Dns(text) => problems.extend(host(text).err().map(|why| why.to_string())),
-                _ => {}
+            if let GeneralName::Dns(name) = name {
+                problems.extend(problem_of(name));
             }
         }
         if self.common_name.is_none() && self.names.is_empty() {
@@ -263,6 +258,15 @@ impl CertificateRequest {
             [] => Check::passed("names", listed(&self.names)),
             problems => Check::failed("names", listed(problems)),
         }
+    }
+}
+
+/// What is wrong with a host name as it stands in a request.
+fn problem_of(name: &str) -> Option<String> {
+    match host(name) {
+        Ok(right) if !name.is_ascii() => Some(format!("name `{name}`: expected A-labels: {right}")),
+        Ok(_) => None,
+        Err(why) => Some(why.to_string()),
     }
 }
 

@@ -47,6 +47,11 @@ pub fn host(text: &str) -> Result<GeneralName, NotAHost> {
     flaw(&name).map_or(Ok(GeneralName::Dns(name)), |why| Err(fails(why)))
 }
 
+/// A host name or an address in its one spelling where it has one, and as it stands where it has none.
+pub(crate) fn host_or_as_it_stands(text: &str) -> GeneralName {
+    host(text).unwrap_or_else(|_| GeneralName::of_host(text))
+}
+
 fn flaw_of_form(name: &str) -> Option<Flaw> {
     if name.is_empty() {
         return Some(Flaw::Empty);

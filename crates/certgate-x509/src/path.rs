@@ -149,7 +149,7 @@ impl<'a> Search<'a> {
             return Err(match (authorities.as_slice(), reasons.as_slice()) {
                 ([], _) => "the gateway gave no certificate of the issuing authority".to_owned(),
                 (_, []) => "none of the authorities given signed it".to_owned(),
-                (_, reasons) => format!("no path leads to a root: {}", reasons.join("; ")),
+                (_, reasons) => format!("no path of valid certificates: {}", reasons.join("; ")),
             });
         };
         let mut signed = leaf;

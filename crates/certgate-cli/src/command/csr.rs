@@ -20,7 +20,7 @@ use crate::{
     command::order::csr_file,
     exit::Failure,
     ui::document,
-    ui::streams::{printable, say},
+    ui::streams::printable,
 };
 
 /// Private keys' requests
@@ -237,9 +237,6 @@ fn check(
         let detail = if fits { "it is made with the key" } else { "it is made with another key" };
         checks.push(Check::of("key", fits, detail));
     }
-    for check in checks.iter().filter(|check| check.is_warning) {
-        say(&format!("certgate: warning: {}: {}", check.name, check.detail));
-    }
     Ok(checked(global, &request, &checks))
 }
 
@@ -249,10 +246,9 @@ fn read(file: &Path) -> Result<CertificateRequest, Failure> {
 
 /// Shows what came of checks; gives the exit code.
 fn checked(global: &Global, request: &CertificateRequest, checks: &[Check]) -> u8 {
+    document::say_unchecked(checks);
     if global.json() {
-        let row = |check: &Check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail });
-        let rows: Vec<Value> = checks.iter().map(row).collect();
-        document::print(&json!({ "schema": 1, "checks": rows, "request": facts(request) }));
+        document::print(&json!({ "schema": 1, "checks": document::checks(checks), "request": facts(request) }));
     } else {
         for Check { name, ok, detail, .. } in checks {
             document::line(&document::check(*ok, &format!("{name}: {detail}")));

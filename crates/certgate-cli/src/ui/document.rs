@@ -9,6 +9,7 @@ use std::{
 use certgate::{Exchange, Kind, Redactor};
 use certgate_domain::{AnyData, Certificate, Response};
 use certgate_wire::{Finding, is_hidden, one_line};
+use certgate_x509::Check;
 use console::style;
 use serde_json::{Value, json};
 
@@ -122,6 +123,25 @@ pub(crate) fn check(ok: bool, text: &str) -> String {
 /// A time, milliseconds since 1970, as RFC 3339 in UTC.
 pub(crate) fn time(unix: i64) -> String {
     jiff::Timestamp::from_millisecond(unix).map(|time| time.to_string()).unwrap_or_else(|_| unix.to_string())
+}
+
+/// Says what checks could not be made.
+pub(crate) fn say_unchecked(checks: &[Check]) {
+    for check in checks.iter().filter(|check| check.is_warning) {
+        say(&format!("certgate: warning: {}: {}", check.name, check.detail));
+    }
+}
+
+/// The checks of a certificate or a request. One that could not be made has `warning`.
+pub(crate) fn checks(checks: &[Check]) -> Value {
+    let row = |check: &Check| {
+        let mut row = json!({ "name": check.name, "ok": check.ok, "detail": check.detail });
+        if check.is_warning {
+            row["warning"] = json!(true);
+        }
+        row
+    };
+    checks.iter().map(row).collect()
 }
 
 /// The findings of a payload.

@@ -163,6 +163,9 @@ fn three_outcomes_of_a_signature() {
         let output = run(home.path(), &["csr", "check", &path]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
         assert_eq!((exit(&output), text.contains(said)), (code, true), "{file}: {text}");
+        let checks = json(&run(home.path(), &["csr", "check", &path, "--output", "json"]))["checks"].clone();
+        let is_warning = checks.as_array().unwrap().iter().any(|check| check["warning"] == true);
+        assert_eq!(is_warning, ["key-p521.csr", "key-explicit.csr"].contains(&file), "{file}");
     }
 }
 

@@ -17,7 +17,7 @@ fn facts() {
     // 2026-01-01 to 2036-01-01.
     assert_eq!((leaf.not_before, leaf.not_after), (1_767_225_600, 2_082_758_400));
     assert_eq!(leaf.to_pem(), text("_x509/leaf.pem"));
-    assert!(leaf.covers("EXAMPLE.com") && !leaf.covers("mail.example.com"));
+    assert!(leaf.covers("EXAMPLE.com") && leaf.covers("www.example.com") && !leaf.covers("mail.example.com"));
 }
 
 /// Each wrapping holds the same certificate, whatever stands beside it.
@@ -29,6 +29,9 @@ fn wrappings() {
     let bare: String = leaf.lines().filter(|line| !line.starts_with('-')).collect();
     let seven = fixture("_x509/leaf-and-root.p7b");
     let seven_der = pem::read(&seven).unwrap().remove(0).der;
+    // Outside a sequence, in it the kind, then [0]: the outer two get end marks in place of lengths.
+    assert_eq!((&seven_der[..2], &seven_der[15..17]), (&[0x30, 0x82][..], &[0xA0, 0x82][..]));
+    let without_lengths = [&[0x30, 0x80], &seven_der[4..15], &[0xA0, 0x80], &seven_der[19..], &[0; 4]].concat();
     for (what, given, count) in [
         ("PEM", leaf.clone().into_bytes(), 1),
         ("with text around it", format!("Here it is:\n\n{leaf}\n\n-- \nsent by the CA\n").into(), 1),
@@ -42,6 +45,7 @@ fn wrappings() {
         ("with a request before it", format!("{}{leaf}", text("_x509/leaf.csr")).into(), 1),
         ("PKCS#7, its issuer before it", seven.clone(), 2),
         ("PKCS#7 as DER", seven_der.clone(), 2),
+        ("PKCS#7 without lengths, as Java writes it", without_lengths, 2),
         ("PKCS#7 with a label of its content", pem::text("CERTIFICATE", &seven_der).into(), 2),
     ] {
         assert_eq!(X509::all(&given).unwrap_or_else(|why| panic!("{what}: {why}")).len(), count, "{what}");

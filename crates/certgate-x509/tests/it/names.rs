@@ -167,6 +167,12 @@ fn checks_of_a_request() {
             vec![format!("subject: common name `{long}`: it has 72 characters; X.520 allows 64")],
         ),
         (
+            "müller.example",
+            &["xn--mller-kva.example"],
+            "DE",
+            vec!["names: common name `müller.example`: expected A-labels: xn--mller-kva.example".to_owned()],
+        ),
+        (
             "example.com",
             &["example.com"],
             "de",
@@ -175,8 +181,10 @@ fn checks_of_a_request() {
     ] {
         let mut params = params(common_name, others);
         params.distinguished_name.push(DnType::CountryName, DnValue::PrintableString(country.try_into().unwrap()));
-        let request = params.serialize_request(&key).unwrap().pem().unwrap();
-        let checks = CertificateRequest::read(request).unwrap().checks();
+        let request = CertificateRequest::read(params.serialize_request(&key).unwrap().pem().unwrap()).unwrap();
+        assert!(request.asks_for(common_name) && others.iter().all(|name| request.asks_for(name)), "{common_name}");
+        assert!(!request.asks_for("other.example"), "{common_name}");
+        let checks = request.checks();
         let failed: Vec<String> =
             checks.iter().filter(|check| !check.ok).map(|check| format!("{}: {}", check.name, check.detail)).collect();
         assert_eq!(failed, expected, "{common_name}");

@@ -162,7 +162,11 @@ fn what_stands_beside_a_path_does_not_count() {
         ("nothing", vec![], "the gateway gave no certificate of the issuing authority".to_owned()),
         ("not the issuer", vec![&root], "none of the authorities given signed it".to_owned()),
         ("only the name", vec![&stranger], "none of the authorities given signed it".to_owned()),
-        ("the issuer has expired", vec![&issuing_ended, &root], format!("no path leads to a root: issuing: {ended}")),
+        (
+            "the issuer has expired",
+            vec![&issuing_ended, &root],
+            format!("no path of valid certificates: issuing: {ended}"),
+        ),
     ] {
         let (found, chain) = scene.chain(&leaf, &authorities);
         assert_eq!((found, chain), (Err(expected), vec![]), "{what}");
@@ -194,7 +198,7 @@ fn what_an_authority_may_not_do() {
         ("one below it", &one_below, None, None),
     ] {
         let issuing = scene.changed("issuing", "root", LATER, change);
-        let failed = |why: &str| Err(format!("no path leads to a root: issuing: {why}"));
+        let failed = |why: &str| Err(format!("no path of valid certificates: issuing: {why}"));
         let expected = near.map_or(Ok("issuing".to_owned()), failed);
         assert_eq!(scene.chain(&by_issuing, &[&issuing, &root]).0, expected, "{what}: issuing <- leaf");
         let expected = far.map_or(Ok("sub <- issuing".to_owned()), failed);
