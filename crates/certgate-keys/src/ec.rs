@@ -9,6 +9,7 @@ use pkcs8::{
         asn1::{AnyRef, BitStringRef, ContextSpecific, OctetStringRef},
     },
 };
+use zeroize::Zeroizing;
 
 use crate::{
     KeyError,
@@ -51,7 +52,7 @@ impl<'a> EcKey<'a> {
     ///
     /// # Errors
     /// [`KeyError`]: no curve is named, or one that cannot be used; the public key in the file is another one's.
-    pub(crate) fn pkcs8(&self, parameters: Option<AnyRef<'_>>) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn pkcs8(&self, parameters: Option<AnyRef<'_>>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let named = parameters.filter(|parameters| !parameters.is_null()).or(self.curve);
         let unnamed = || KeyError::Unsupported("an EC key that does not name its curve".to_owned());
         let named = named.ok_or_else(unnamed)?;
@@ -81,7 +82,9 @@ impl<'a> EcKey<'a> {
             let algorithm = AlgorithmIdentifierRef { oid: ALGORITHM, parameters: Some(AnyRef::from(&curve)) };
             sequence(&[0_u8.to_der()?, algorithm.to_der()?, octets(&key)?])
         };
-        encoded().map_err(|why: der::Error| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
+        encoded()
+            .map(Zeroizing::new)
+            .map_err(|why: der::Error| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
     }
 }
 
@@ -90,10 +93,10 @@ impl<'a> EcKey<'a> {
 fn public_key<const LENGTH: usize>(
     private: &[u8],
     computed: impl Fn(&[u8]) -> elliptic_curve::Result<Vec<u8>>,
-) -> Option<(Vec<u8>, Vec<u8>)> {
+) -> Option<(Zeroizing<Vec<u8>>, Vec<u8>)> {
     let start = private.iter().position(|byte| *byte != 0)?;
     let number = private.get(start..)?;
-    let mut scalar = vec![0; LENGTH.checked_sub(number.len())?];
+    let mut scalar = Zeroizing::new(vec![0; LENGTH.checked_sub(number.len())?]);
     scalar.extend(number);
     let public = computed(&scalar).ok()?;
     Some((scalar, public))

@@ -23,6 +23,7 @@ use certgate_domain::Secret;
 use certgate_x509::pem;
 use pkcs8::EncodePrivateKey;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PublicKeyData};
+use zeroize::Zeroize;
 
 pub use self::{keystore::StorePassPhrase, request::Subject};
 
@@ -192,6 +193,12 @@ impl PrivateKey {
     /// Its public key (SubjectPublicKeyInfo, DER), to be compared with a certificate's or a request's.
     pub fn spki(&self) -> Vec<u8> {
         self.pair.subject_public_key_info()
+    }
+}
+
+impl Drop for PrivateKey {
+    fn drop(&mut self) {
+        self.pair.zeroize();
     }
 }
 

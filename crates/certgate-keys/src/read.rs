@@ -14,6 +14,7 @@ use pkcs8::{
     pkcs5::{self, EncryptionScheme, pbes2::Kdf},
 };
 use rsa::pkcs1::RsaPrivateKeyRef;
+use zeroize::Zeroizing;
 
 use crate::{
     KeyError,
@@ -34,7 +35,7 @@ const MOST_PARALLEL: u16 = 16;
 
 /// The key in a file as PKCS#8 (DER): version 1, its public key in it. It is the one block that is a key: openssl puts the parameters of
 /// a curve before it, and people put the certificate after it.
-pub(crate) fn pkcs8(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Vec<u8>, KeyError> {
+pub(crate) fn pkcs8(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let blocks = pem::read(file).map_err(|why| KeyError::NotAKey(why.to_string()))?;
     let mut keys = blocks.iter().filter(|block| block.kind.is_private_key());
     let key = keys.next();
@@ -56,7 +57,7 @@ pub(crate) fn pkcs8(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Vec<u8>
 }
 
 /// `None`: there is no key in it.
-fn from_der(der: &[u8], pass_phrase: Option<&Secret>) -> Result<Option<Vec<u8>>, KeyError> {
+fn from_der(der: &[u8], pass_phrase: Option<&Secret>) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
     if let Ok(key) = PrivateKeyInfoRef::try_from(der) {
         return from_info(&key).map(Some);
     }
@@ -72,7 +73,7 @@ fn from_der(der: &[u8], pass_phrase: Option<&Secret>) -> Result<Option<Vec<u8>>,
     EcKey::read(der).ok().map(|key| key.pkcs8(None)).transpose()
 }
 
-fn from_info(key: &PrivateKeyInfoRef<'_>) -> Result<Vec<u8>, KeyError> {
+fn from_info(key: &PrivateKeyInfoRef<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let content = key.private_key.as_bytes();
     match key.algorithm.oid {
         RSA => from_rsa(content),
@@ -88,7 +89,7 @@ fn from_info(key: &PrivateKeyInfoRef<'_>) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-fn from_rsa(key: &[u8]) -> Result<Vec<u8>, KeyError> {
+fn from_rsa(key: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let parsed =
         RsaPrivateKeyRef::try_from(key).map_err(|_| KeyError::Damaged("the RSA key in it cannot be read as DER"))?;
     let modulus = parsed.modulus.as_bytes();
@@ -101,14 +102,14 @@ fn from_rsa(key: &[u8]) -> Result<Vec<u8>, KeyError> {
         let algorithm = AlgorithmIdentifierRef { oid: RSA, parameters: Some(AnyRef::NULL) };
         sequence(&[0_u8.to_der()?, algorithm.to_der()?, octets(key)?])
     };
-    encoded().map_err(|why| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
+    encoded().map(Zeroizing::new).map_err(|why| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
 }
 
-fn decrypted(der: &[u8], pass_phrase: &Secret) -> Result<Vec<u8>, KeyError> {
+fn decrypted(der: &[u8], pass_phrase: &Secret) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| KeyError::UnsupportedEncryption)?;
     affordable(&encrypted.encryption_algorithm)?;
     let plain = encrypted.encryption_algorithm.decrypt(pass_phrase.expose(), encrypted.encrypted_data.as_bytes());
-    plain.map_err(|why| match why {
+    plain.map(Zeroizing::new).map_err(|why| match why {
         pkcs5::Error::DecryptFailed => KeyError::WrongPassPhrase,
         _ => KeyError::UnsupportedEncryption,
     })

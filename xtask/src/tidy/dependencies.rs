@@ -85,6 +85,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "ring",
             "rsa",
             "thiserror",
+            "zeroize",
         ]),
     ),
     ("certgate-files", Some(&["nix", "rustix", "tempfile", "thiserror"])),
