@@ -43,13 +43,18 @@ pub fn read_trusted(path: &Path) -> Result<OpenedFile, FileError> {
     }
 }
 
-/// Reads at most `limit` bytes of a plain file of anybody's, and nothing that a link, a named pipe or a device leads to.
+/// Reads a plain file of anybody's, of at most `limit` bytes, and nothing that a link, a named pipe or a device leads to.
 ///
 /// # Errors
-/// [`FileError::Untrusted`], or it could not be read.
+/// [`FileError::Untrusted`], or it is larger or could not be read.
 pub fn read_plain(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = no_link(path, OpenOptions::new().read(true))?;
-    check_is_file(path, &file.metadata().map_err(FileError::io(path))?)?;
+    let found = file.metadata().map_err(FileError::io(path))?;
+    check_is_file(path, &found)?;
+    if found.len() > limit {
+        let why = format!("it is larger than {limit} bytes");
+        return Err(FileError::io(path)(std::io::Error::new(ErrorKind::FileTooLarge, why)));
+    }
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes).map_err(FileError::io(path))?;
     Ok(bytes)

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
-    io::{Read, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -177,7 +177,8 @@ const HEADERS: [&str; 4] = ["content-type", "date", "location", "retry-after"];
 impl Folder {
     /// A new tape.
     pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, TapeError> {
-        create_private(path).map_err(|why| at(path, why))?;
+        let made = certgate_files::make_private_folder(path).and_then(|()| certgate_files::check_folder(path, None));
+        made.map_err(|why| at(path, why.reason()))?;
         if Self::is_in(path) {
             return Err(at(
                 &path.join(INDEX),
@@ -404,38 +405,12 @@ impl Folder {
     }
 }
 
-/// Makes a folder that only its owner may look into. One that is there stays as it is.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
-}
-
 /// No file of a tape is larger, in bytes: an answer is as large as the client takes, and is spread over lines here.
 const LARGEST: u64 = 64 << 20;
 
 /// Reads a file that comes with a tape, which may be somebody else's: no link, no device, nothing without an end.
 fn read_plain(path: &Path) -> Result<Vec<u8>, TapeError> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
-    }
-    let read = || {
-        let file = options.open(path)?;
-        let about = file.metadata()?;
-        if !about.is_file() || about.len() > LARGEST {
-            return Err(std::io::Error::other("it is no plain file of at most 64 MiB"));
-        }
-        let mut bytes = Vec::new();
-        file.take(LARGEST).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|why| at(path, why))
+    certgate_files::read_plain(path, LARGEST).map_err(|why| at(path, why.reason()))
 }
 
 fn private(options: &mut OpenOptions) {

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-xml",
             "certgate-json",
             "certgate-client",
+            "certgate-files",
             "jiff",
             "rustix",
             "serde",

@@ -1,7 +1,7 @@
 //! `certgate batch`.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{IsTerminal, Write},
     path::PathBuf,
     time::Duration,
@@ -97,10 +97,10 @@ struct Done {
 impl Batch {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
         let planned = read(&self.file)?;
-        let report = self.report.as_deref().map(|path| {
-            let opened = OpenOptions::new().create(true).append(true).open(path);
-            opened.map_err(|why| Failure::usage(format!("--report {}: {why}", path.display())))
-        });
+        let report = self
+            .report
+            .as_deref()
+            .map(|path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}"))));
         let report = report.transpose()?;
         let (mut clients, home) = Home::open(global, self.timeout, WORKERS.min(planned.len()))?;
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };

@@ -2,11 +2,12 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use certgate::{Kind, key::read_key};
+use certgate_files::{FileError, WholeFile};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::{CertificateRequest, Check};
 use clap::{Args, Subcommand};
@@ -160,17 +161,10 @@ impl New {
 
 /// Writes a file that may not be there, and syncs it.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let written =
-        options.open(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|why| match why.kind() {
-        ErrorKind::AlreadyExists => there_already(path),
-        _ => Failure::usage(format!("{}: {why}", path.display())),
+    let written = WholeFile::beside(path, text.as_bytes(), mode).and_then(WholeFile::create);
+    written.map_err(|why| match why {
+        FileError::Io { source, .. } if source.kind() == ErrorKind::AlreadyExists => there_already(path),
+        why => why.into(),
     })
 }
 

@@ -8,6 +8,7 @@ use std::{
 use certgate::{
     Client, Error, Kind,
     config::parse_duration,
+    installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
 };
 use certgate_domain::{
@@ -141,6 +142,9 @@ fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bo
         && !certgate_x509::is_same_serial(serial, &installed.serial)
     {
         return say("the gateway has another certificate: certgate resume, or reissue", false, true);
+    }
+    if let Deployment::Failed { detail } = &installed.record.deployment {
+        return say(&format!("not deployed ({detail}): certgate renew-due repeats the hook"), false, true);
     }
     if ends_soon {
         let how = if installed.id.is_some() { "certgate renew-due" } else { "renew it, with its id" };

@@ -1,9 +1,6 @@
 //! Results for CI servers (JUnit XML) and for people (one HTML page without outside resources).
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use certgate_wire::visible;
 use clap::Args;
@@ -154,7 +151,7 @@ tr:not(.differs) td { opacity: .75; }
 ";
 
 fn file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+    Ok(certgate_files::write_report(path, text.as_bytes())?)
 }
 
 /// For text and for quoted attributes, of XML and HTML alike. What is hidden, and with it what XML cannot hold, is made visible.

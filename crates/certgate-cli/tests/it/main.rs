@@ -46,5 +46,7 @@ mod tapes;
 mod torture;
 mod trouble;
 #[cfg(unix)]
+mod trust;
+#[cfg(unix)]
 mod validation;
 mod verification;

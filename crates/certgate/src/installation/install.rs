@@ -117,7 +117,8 @@ impl Installation {
         let writable = tempfile::tempfile_in(folder).map(drop);
         writable.map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
         self.open().map_err(InstallError::Folder)?;
-        if !key_comes && self.keys()?.is_empty() {
+        let has_key = !self.keys()?.is_empty();
+        if !key_comes && !has_key {
             self.refuse_key_stores_without_key()?;
         }
         Ok(())
