@@ -1,10 +1,6 @@
 //! No secret reaches output, errors or traces, and an odd one works over both protocols.
 
-use std::{
-    fs,
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::{fs, io::Write, process::Stdio};
 
 use certgate_domain::{Credentials, Secret, TaskKind};
 use certgate_simulator::{Fault, Gateway, Server, Settings};
