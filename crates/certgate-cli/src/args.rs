@@ -2,6 +2,7 @@
 
 pub(crate) mod install;
 pub(crate) mod key;
+pub(crate) mod ordering;
 mod overrides;
 pub(crate) mod validation;
 

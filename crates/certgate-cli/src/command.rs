@@ -17,7 +17,6 @@ pub(crate) mod info;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod man;
-pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod poll;
 pub(crate) mod prepare;

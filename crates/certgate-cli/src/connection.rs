@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
 use certgate::{
-    Client, Gateway, GatewayBuilder, Interrupt, Ledger, Redactor, Settings, Trace,
+    Client, Gateway, GatewayBuilder, Interrupt, Journal, OrderId, Redactor, Settings, Trace,
     config::ConfigError,
     tape::{Mode, Tape},
 };
@@ -48,9 +48,14 @@ impl Connection {
         Ok(())
     }
 
+    /// The id of the order that this run places first.
+    pub(crate) fn id(&self) -> OrderId {
+        self.client.options().ctid.clone().map_or_else(OrderId::new, OrderId::from)
+    }
+
     /// The store of orders and messages; one of its own for a sandbox.
-    pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
-        self.home.ledger()
+    pub(crate) fn journal(&self) -> Result<Journal, Failure> {
+        self.home.journal()
     }
 }
 
@@ -127,8 +132,8 @@ impl Home {
     }
 
     /// The store of orders and messages.
-    pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
-        Ok(self.gateway.ledger()?)
+    pub(crate) fn journal(&self) -> Result<Journal, Failure> {
+        Ok(self.gateway.journal()?)
     }
 }
 

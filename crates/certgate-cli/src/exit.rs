@@ -3,7 +3,7 @@
 use std::{io::Write, process::ExitCode};
 
 use certgate::{
-    Error, Kind,
+    Error, Kind, Refusal,
     config::{ConfigError, Credential},
     tape::TapeError,
 };
@@ -11,7 +11,10 @@ use certgate_domain::{AnyData, Response};
 use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
 
-use crate::{report::shell_word, ui::streams::say};
+use crate::ui::{
+    outcome::{self, shell_word},
+    streams::say,
+};
 
 /// A command that did not succeed.
 #[derive(Debug)]
@@ -23,14 +26,11 @@ pub(crate) struct Failure {
     details: Map<String, Value>,
     /// Whether stdout already has its one document.
     said: bool,
-    /// Whether an order may have been carried out although it failed so.
-    leaves_outcome_open: bool,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        let leaves_outcome_open = kind == Kind::Unknown;
-        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false, leaves_outcome_open }
+        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -42,9 +42,9 @@ impl Failure {
         Self::new(Kind::Pending, format!("order {id} is being carried on by another process that lives"))
     }
 
-    /// The id of the order that it is about, where it says so.
-    pub(crate) fn order(&self) -> Option<&str> {
-        self.details.get("order")?.get("id")?.as_str()
+    /// A member of its document.
+    pub(crate) fn detail(&self, name: &str) -> Option<&Value> {
+        self.details.get(name)
     }
 
     /// The same failure with more to say: what is left behind and what to do.
@@ -64,11 +64,6 @@ impl Failure {
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         self.details.insert(name.to_owned(), value);
         self
-    }
-
-    /// Whether an order may have been carried out although it failed so.
-    pub(crate) fn leaves_outcome_open(&self) -> bool {
-        self.leaves_outcome_open
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -110,7 +105,7 @@ impl Failure {
     /// Says it, and gives the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
         let error = self.error();
-        let Self { kind, text, details, said, answer: _, leaves_outcome_open: _ } = self;
+        let Self { kind, text, details, said, answer: _ } = self;
         say(&format!("certgate: {text}"));
         if json && !said {
             let mut document = json!({ "schema": 1, "error": error });
@@ -154,11 +149,7 @@ impl std::fmt::Display for Failure {
 
 impl From<TapeError> for Failure {
     fn from(error: TapeError) -> Self {
-        let kind = match &error {
-            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
-            _ => Kind::CheckFailed,
-        };
-        Self::new(kind, error.to_string())
+        Self::of_tape(&error)
     }
 }
 
@@ -183,31 +174,46 @@ impl From<ConfigError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let error = match error {
-            Error::Intercepted(inner) => match inner.downcast::<TapeError>() {
-                Ok(tape) => return Self::from(*tape),
-                Err(other) => Error::Intercepted(other),
-            },
-            error => error,
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    fn of_tape(error: &TapeError) -> Self {
+        let kind = match error {
+            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
+            _ => Kind::CheckFailed,
         };
+        Self::new(kind, error.to_string())
+    }
+
+    /// A refusal of the gateway.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
+        Self::of(&Error::Refused(Box::new(refusal.clone())))
+    }
+
+    /// An error of the library.
+    pub(crate) fn of(error: &Error) -> Self {
+        let tape = match error {
+            Error::Intercepted(inner) => inner.downcast_ref::<TapeError>(),
+            _ => None,
+        };
+        if let Some(tape) = tape {
+            return Self::of_tape(tape);
+        }
         let kind = error.kind();
         let mut failure = Self::new(kind, error.to_string());
         failure.answer = error.answer().cloned().map(Box::new);
-        match &error {
+        match error {
             Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
             Error::Unsent(StoreError::Unfinished(twin)) => {
-                let state = if failure.kind == Kind::Pending { "pending" } else { "unknown" };
                 failure = failure
-                    .with("order", json!({ "id": twin.id, "ctid": twin.id, "state": state }))
+                    .with("order", outcome::conflicting(twin))
                     .with("resume", json!(format!("certgate resume {}", shell_word(&twin.id))));
-                if let Some(job) = twin.job {
-                    failure = failure.with("job", json!({ "id": job }));
-                }
             }
             _ => {}
         }
         if error.leaves_outcome_open() {
-            failure.leaves_outcome_open = true;
             failure = failure.and(AFTER_UNKNOWN);
         }
         failure

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use certgate::{
-    Ledger,
+    Journal,
     inventory::{InstalledCertificate, is_in, whole},
 };
 use certgate_store::Order;
@@ -24,12 +24,12 @@ pub(crate) fn chosen(global: &Global, given: &[PathBuf]) -> Result<Vec<PathBuf>,
 }
 
 /// The orders with something left to do whose certificates go into these folders, or into folders right below them.
-pub(crate) fn under_way(ledger: &Ledger, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Failure> {
+pub(crate) fn under_way(journal: &Journal, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Failure> {
     let into = |order: Order| {
         let folder = whole(&order.order.resume.install.as_ref()?.folder);
         is_in(&folder, roots).then_some((folder, order))
     };
-    Ok(ledger.unfinished()?.into_iter().filter_map(into).collect())
+    Ok(journal.unfinished()?.into_iter().filter_map(into).collect())
 }
 
 /// What is shown of one.

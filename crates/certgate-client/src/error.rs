@@ -206,7 +206,7 @@ impl Error {
             | Self::Storage { .. }
             | Self::File(_) => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
-                if matches!(twin.state, State::Validating | State::Accepted | State::Issued) =>
+                if matches!(twin.state, State::Validating | State::Pending | State::Issued) =>
             {
                 Kind::Pending
             }

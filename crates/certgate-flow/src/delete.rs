@@ -7,13 +7,14 @@ use certgate_domain::{
     task::{CertificateDelete, CertificateInfo},
 };
 
-use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow};
+use certgate_x509::CertificateRequest;
+
+use crate::{Awaited, Ending, Event, Pending, Step, Wait, Workflow};
 
 /// The workflow.
 #[derive(Debug, Clone)]
 pub struct Delete {
     certificate: i64,
-    foreign: ForeignMessages,
     deadline: Duration,
     wait: bool,
     name: Option<String>,
@@ -31,23 +32,8 @@ enum State {
 
 impl Delete {
     /// Deletes that certificate, and waits until the deadline (since the run began) where it is to wait.
-    pub fn new(certificate: i64, foreign: ForeignMessages, deadline: Duration, wait: bool) -> Self {
-        Self { certificate, foreign, deadline, wait, name: None, job: None, state: State::Inquire }
-    }
-
-    /// The certificate's name, once it is known.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// The job's id, once the order is accepted.
-    pub fn job(&self) -> Option<i64> {
-        self.job
-    }
-
-    /// Whether the order is accepted: from here on, giving up leaves something behind.
-    pub fn is_ordered(&self) -> bool {
-        matches!(self.state, State::Wait(_)) || self.job.is_some()
+    pub fn new(certificate: i64, deadline: Duration, wait: bool) -> Self {
+        Self { certificate, deadline, wait, name: None, job: None, state: State::Inquire }
     }
 }
 
@@ -86,9 +72,9 @@ impl Workflow for Delete {
                         job: self.job,
                         stid: answer.stid,
                         name: self.name.clone(),
-                        key: None,
+                        request: None,
                     };
-                    State::Wait(Box::new(Wait::new(awaited, self.foreign, self.deadline)))
+                    State::Wait(Box::new(Wait::new(awaited, self.deadline)))
                 } else {
                     State::Ended(Box::new(Ending::Pending(Pending::NoWait)))
                 };
@@ -97,7 +83,30 @@ impl Workflow for Delete {
         }
     }
 
-    fn outlasts_silence(&self) -> bool {
-        matches!(self.state, State::Wait(_))
+    fn waiting(&mut self) -> Option<&mut Wait> {
+        match &mut self.state {
+            State::Wait(wait) => Some(wait),
+            _ => None,
+        }
+    }
+
+    fn is_ordered(&self) -> bool {
+        matches!(self.state, State::Wait(_)) || self.job.is_some()
+    }
+
+    fn job(&self) -> Option<i64> {
+        self.job
+    }
+
+    fn certificate(&self) -> Option<i64> {
+        Some(self.certificate)
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn request(&self) -> Option<&CertificateRequest> {
+        None
     }
 }

@@ -6,15 +6,18 @@
 mod batch;
 mod delete;
 mod order;
+mod queue;
 mod rate_limiter;
+mod request_error;
 mod retry;
 mod step;
 mod wait;
 
-pub use batch::{Batch, Participant, Turn};
+pub use batch::{Action, Actor, Batch};
 pub use delete::Delete;
 pub use order::{Order, Purpose, Wanted};
 pub use rate_limiter::RateLimiter;
+pub use request_error::{Field, RequestError};
 pub use retry::{Decision, TransportFailure, decide};
 pub use step::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
-pub use wait::{Awaited, Wait};
+pub use wait::{Awaited, Silence, Wait};

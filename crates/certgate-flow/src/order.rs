@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use certgate_domain::{
     AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Lenient, Response, SslContact,
-    SubjectAlternativeName, TimePeriod, Verdict,
+    SubjectAlternativeName, TaskKind, TimePeriod, Verdict,
     task::{CertificateCreate, CertificateInfo, CertificatePrepareOrder, CertificateReissue, CertificateRenew},
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_x509::CertificateRequest;
 
-use crate::{Awaited, Ending, Event, ForeignMessages, Pending, Step, Wait, Workflow};
+use crate::{Awaited, Ending, Event, Field, Pending, RequestError, Step, Wait, Workflow};
 
 /// Which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +48,31 @@ pub struct Wanted {
     pub provisioning: Option<bool>,
     /// The address that approves by mail; one of those offered.
     pub approver: Option<String>,
-    /// What to do with messages of others.
-    pub foreign: ForeignMessages,
     /// When to stop waiting, since the run began.
     pub deadline: Duration,
     /// Whether to wait at all.
     pub wait: bool,
+}
+
+impl Wanted {
+    /// Everything taken from the existing certificate, and waited for until `deadline` (since the run began).
+    pub fn new(purpose: Purpose, deadline: Duration) -> Self {
+        Self {
+            purpose,
+            csr: None,
+            product: None,
+            name: None,
+            admin: None,
+            technical: None,
+            software: None,
+            lifetime: None,
+            method: None,
+            provisioning: None,
+            approver: None,
+            deadline,
+            wait: true,
+        }
+    }
 }
 
 /// The workflow.
@@ -105,11 +124,6 @@ impl Order {
         self.wanted.purpose
     }
 
-    /// The CSR's facts, once the CSR is known.
-    pub fn request(&self) -> Option<&CertificateRequest> {
-        self.wanted.csr.as_ref().map(|(_, request)| request)
-    }
-
     /// The certificate as it was before, once it is known.
     pub fn existing(&self) -> Option<&Certificate> {
         self.existing.as_ref()
@@ -125,56 +139,25 @@ impl Order {
         this
     }
 
-    /// The wait for the accepted order, for what only that knows.
-    pub fn waiting(&mut self) -> Option<&mut Wait> {
-        match &mut self.state {
-            State::Wait(wait) => Some(wait),
-            _ => None,
-        }
-    }
-
-    /// The job's id, once the order is accepted.
-    pub fn job(&self) -> Option<i64> {
-        self.job
-    }
-
-    /// Whether the order is accepted: from here on, giving up leaves something behind.
-    pub fn is_ordered(&self) -> bool {
-        matches!(self.state, State::Wait(_)) || self.job.is_some()
-    }
-
-    /// The name the certificate is to have.
-    pub fn name(&self) -> Option<&str> {
-        let of_request = || {
-            let request = self.request().filter(|_| self.wanted.purpose == Purpose::Create)?;
-            request.name()
-        };
-        let existing = || self.existing.as_ref().and_then(|certificate| certificate.name.as_deref());
-        self.wanted.name.as_deref().or_else(existing).or_else(of_request)
-    }
-
     fn end(&mut self, ending: Ending) {
         self.state = State::Ended(Box::new(ending));
     }
 
-    fn id(&self) -> Option<i64> {
-        match self.wanted.purpose {
-            Purpose::Create => None,
-            Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
-        }
+    fn refuse(&mut self, why: RequestError) {
+        self.end(Ending::InvalidRequest(why));
     }
 
     /// What a new certificate cannot be ordered without.
     fn check_complete(&mut self) {
         let wanted = &self.wanted;
         let missing = [
-            ("the CSR", wanted.csr.is_none()),
-            ("--product", wanted.product.is_none()),
-            ("--admin", wanted.admin.is_none()),
-            ("--technical", wanted.technical.is_none()),
+            (Field::Csr, wanted.csr.is_none()),
+            (Field::Product, wanted.product.is_none()),
+            (Field::Admin, wanted.admin.is_none()),
+            (Field::Technical, wanted.technical.is_none()),
         ];
-        if let Some((what, _)) = missing.iter().find(|(_, missing)| *missing) {
-            self.end(Ending::Unfit(format!("a new certificate needs {what}")));
+        if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
+            self.refuse(RequestError::Missing(field));
         }
     }
 
@@ -186,20 +169,16 @@ impl Order {
         let csr = self.existing.as_ref().and_then(|certificate| certificate.csr.clone());
         match csr.map(CertificateRequest::from_pem) {
             Some(Ok(request)) => self.wanted.csr = Some((request.to_pem().trim_end().to_owned(), request)),
-            Some(Err(why)) => {
-                self.end(Ending::Unfit(format!("the certificate's own CSR cannot be used ({why}): give --csr")));
-            }
-            None => self.end(Ending::Unfit("the gateway does not say the certificate's CSR: give --csr".to_owned())),
+            Some(Err(why)) => self.refuse(RequestError::OwnCsr(why)),
+            None => self.refuse(RequestError::NoOwnCsr),
         }
     }
 
     fn check_name(&mut self) {
         let (Some(name), Some(request)) = (self.name().map(str::to_owned), self.request()) else { return };
         if !request.asks_for(&name) {
-            let found = request.common_name.as_deref().unwrap_or("none");
-            self.end(Ending::Unfit(format!(
-                "the CSR's common name is `{found}`, the certificate's name is `{name}`: make a CSR for `{name}`, or give --name"
-            )));
+            let common_name = request.common_name.clone();
+            self.refuse(RequestError::OtherName { common_name, name });
         }
     }
 
@@ -209,7 +188,7 @@ impl Order {
 
     fn preparation(&self) -> CertificatePrepareOrder {
         let mut task = CertificatePrepareOrder::new(self.csr().unwrap_or_default(), self.product());
-        let named = self.id().map(|id| Certificate { id: Some(id), ..Certificate::default() });
+        let named = self.certificate().map(|id| Certificate { id: Some(id), ..Certificate::default() });
         task.request.certificate = named.map(Box::new);
         task
     }
@@ -230,12 +209,8 @@ impl Order {
             .unwrap_or(AuthMethod::Dns);
         let found = offered.iter().find(|entry| entry.method.as_ref() == Some(&method));
         if found.is_none() && !offered.is_empty() {
-            let on_offer: Vec<&str> =
-                offered.iter().filter_map(|entry| Some(entry.method.as_ref()?.as_str())).collect();
-            return self.end(Ending::Unfit(format!(
-                "the gateway does not offer validation by {method} for this CSR: choose --method among {}",
-                on_offer.join(", ")
-            )));
+            let offered = offered.into_iter().filter_map(|entry| entry.method).collect();
+            return self.refuse(RequestError::MethodNotOffered { method, offered });
         }
         let mut authentication = found.cloned().unwrap_or_default();
         authentication.method = Some(method.clone());
@@ -249,10 +224,8 @@ impl Order {
             if let Some(wanted) = &self.wanted.approver
                 && !authentication.approver_emails.contains(wanted)
             {
-                return self.end(Ending::Unfit(format!(
-                    "the gateway does not offer approval by {wanted}: choose among {}",
-                    authentication.approver_emails.join(", ")
-                )));
+                let (approver, offered) = (wanted.clone(), authentication.approver_emails);
+                return self.refuse(RequestError::ApproverNotOffered { approver, offered });
             }
             let earlier =
                 self.wanted.approver.clone().or(before.and_then(|before| before.approver_emails.into_iter().next()));
@@ -273,7 +246,7 @@ impl Order {
         let further = self.request().into_iter().flat_map(CertificateRequest::hosts);
         let further = further.filter(|other| Some(other) != name.as_ref());
         Certificate {
-            id: self.id(),
+            id: self.certificate(),
             admin_contact: contact(self.wanted.admin, existing.and_then(|c| c.admin_contact.as_ref())),
             technical_contact: contact(self.wanted.technical, existing.and_then(|c| c.technical_contact.as_ref())),
             subject_alternative_names: match self.wanted.purpose {
@@ -312,20 +285,20 @@ impl Order {
 
     fn wait(&self) -> Wait {
         let awaited = Awaited {
-            certificate: self.id(),
+            certificate: self.certificate(),
             job: self.job,
             stid: self.stid.clone(),
             name: self.name().map(str::to_owned),
-            key: self.request().map(|request| request.key.spki.clone()),
+            request: self.request().cloned(),
         };
-        Wait::new(awaited, self.wanted.foreign, self.wanted.deadline)
+        Wait::new(awaited, self.wanted.deadline)
     }
 }
 
 impl Workflow for Order {
     fn step(&mut self, now: Duration) -> Step {
         match &mut self.state {
-            State::Inquire => Step::Send(CertificateInfo { id: self.id() }.into()),
+            State::Inquire => Step::Send(CertificateInfo { id: self.certificate() }.into()),
             State::Prepare => Step::Send(self.preparation().into()),
             State::Publish => Step::Publish {
                 authentication: Box::new(self.authentication.clone().unwrap_or_default()),
@@ -351,7 +324,7 @@ impl Workflow for Order {
                         self.take_csr();
                         self.check_name();
                     }
-                    _ => self.end(Ending::Nonsense("the answer to certificate-info holds no certificate".to_owned())),
+                    _ => self.end(Ending::ProtocolViolation(TaskKind::CertificateInfo)),
                 },
                 State::Prepare => {
                     let offered = prepared(answer).map(|data| data.authentication).unwrap_or_default();
@@ -369,12 +342,44 @@ impl Workflow for Order {
                     self.state = State::Order;
                 }
             }
-            Event::Unreachable | Event::Stored => {}
+            Event::Unreachable | Event::Stored | Event::Identified { .. } => {}
         }
     }
 
-    fn outlasts_silence(&self) -> bool {
-        matches!(self.state, State::Wait(_))
+    fn waiting(&mut self) -> Option<&mut Wait> {
+        match &mut self.state {
+            State::Wait(wait) => Some(wait),
+            _ => None,
+        }
+    }
+
+    fn is_ordered(&self) -> bool {
+        matches!(self.state, State::Wait(_)) || self.job.is_some()
+    }
+
+    fn job(&self) -> Option<i64> {
+        self.job
+    }
+
+    fn certificate(&self) -> Option<i64> {
+        match self.wanted.purpose {
+            Purpose::Create => None,
+            Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
+        }
+    }
+
+    /// The name the certificate is to have.
+    fn name(&self) -> Option<&str> {
+        let of_request = || {
+            let request = self.request().filter(|_| self.wanted.purpose == Purpose::Create)?;
+            request.name()
+        };
+        let existing = || self.existing.as_ref().and_then(|certificate| certificate.name.as_deref());
+        self.wanted.name.as_deref().or_else(existing).or_else(of_request)
+    }
+
+    fn request(&self) -> Option<&CertificateRequest> {
+        self.wanted.csr.as_ref().map(|(_, request)| request)
     }
 }
 

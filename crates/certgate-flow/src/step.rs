@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use certgate_domain::{AnyData, AnyTask, CertAuthentication, Certificate, PollMessage, Response};
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, Certificate, PollMessage, Response, TaskKind};
+use certgate_x509::CertificateRequest;
+
+use crate::{RequestError, Wait};
 
 /// What to do next. Asking again without having told anything gives the same step.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +21,8 @@ pub enum Step {
     },
     /// Store this message of the queue durably, ours or somebody else's; then tell `Stored`.
     Store(Box<PollMessage>),
+    /// Say whether this message of the queue is about an order of the store; then tell `Identified`.
+    Identify(Box<PollMessage>),
     /// Nothing to do until then.
     Wait(Duration),
     /// It is over.
@@ -35,6 +40,11 @@ pub enum Event {
     Published,
     /// The message is on disk.
     Stored,
+    /// Whose the message is.
+    Identified {
+        /// Whether the store knows its order, so that it may be stored and confirmed.
+        ours: bool,
+    },
 }
 
 /// How a workflow ends.
@@ -51,10 +61,10 @@ pub enum Ending {
     Failed(Option<PollMessage>),
     /// Accepted and not finished.
     Pending(Pending),
-    /// The request does not fit the certificate; nothing was ordered.
-    Unfit(String),
-    /// An answer that makes no sense here.
-    Nonsense(String),
+    /// The request cannot be ordered; nothing was.
+    InvalidRequest(RequestError),
+    /// The answer to that task says that it went well, and holds no certificate.
+    ProtocolViolation(TaskKind),
 }
 
 /// Why an accepted order is left unfinished.
@@ -74,6 +84,8 @@ pub enum Pending {
 /// What to do with messages of the queue that are not ours. They are the account's, and are never lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ForeignMessages {
+    /// Leave them where they are, and ask for the job while one is first.
+    Keep,
     /// Store each durably, then confirm it, to get at the next.
     #[default]
     Spool,
@@ -81,16 +93,24 @@ pub enum ForeignMessages {
     Stop,
     /// Never touch the queue: ask for the job and the certificate instead.
     Leave,
-    /// Somebody else looks into the queue and delivers what is ours: a batch for all its orders.
-    Delivered,
 }
 
-/// A workflow: what the client drives.
-pub trait Workflow {
+/// The life of one order, which a [`Batch`](crate::Batch) drives.
+pub trait Workflow: Send {
     /// What to do next. `now` is the time since the run began.
     fn step(&mut self, now: Duration) -> Step;
     /// What happened on the last step.
     fn heard(&mut self, event: Event, now: Duration);
-    /// Whether a safe task's failing is to be told instead of ending the run: an order is out, and waiting goes on.
-    fn outlasts_silence(&self) -> bool;
+    /// The wait for the accepted order, once it is one.
+    fn waiting(&mut self) -> Option<&mut Wait>;
+    /// Whether the order is accepted: from here on, giving up leaves something behind.
+    fn is_ordered(&self) -> bool;
+    /// The job's id, once the order is accepted.
+    fn job(&self) -> Option<i64>;
+    /// The certificate that it is about; a new one has none yet.
+    fn certificate(&self) -> Option<i64>;
+    /// The certificate's name, once it is known.
+    fn name(&self) -> Option<&str>;
+    /// The CSR's facts, once they are known; a deletion has none.
+    fn request(&self) -> Option<&CertificateRequest>;
 }

@@ -3,32 +3,45 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, Verdict,
-    task::{CertificateInfo, CertificateList, JobInfo, PollConfirm, PollInfo},
+    AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, TaskKind, Verdict,
+    task::{CertificateInfo, CertificateList, JobInfo},
     words::{JobStatus, Operator, OrderMode},
 };
-use certgate_x509::X509;
+use certgate_x509::{CertificateRequest, X509};
 
-use crate::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
+use crate::{Ending, Event, Pending, Step, Workflow};
 
-/// Waits for one job, by the account's queue or without it, and fetches its certificate.
+/// Waits for one job and fetches its certificate. The account's queue is looked into for all that wait ([`Batch`](crate::Batch)),
+/// which delivers the job's message, or says that the queue does not tell of it.
 #[derive(Debug, Clone)]
 pub struct Wait {
     awaited: Awaited,
-    foreign: ForeignMessages,
     deadline: Duration,
     looks: u32,
     /// When the job may be asked for although the queue is there to tell, and how long to wait for the next time.
     ask: Option<(Duration, Duration)>,
     /// Whether our message may already be off the queue, so that an empty queue says nothing.
     resumed: bool,
+    /// Whether the queue will never tell, so that a job that cannot be asked for is the end.
+    alone: bool,
     /// Whether the job is known to have ended well, so that only its certificate is looked for.
     succeeded: bool,
     state: State,
 }
 
+/// Why the queue does not tell of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// It is empty or cannot be read: the message may still come.
+    Empty,
+    /// A message of somebody else's is first, and stays there.
+    Blocked,
+    /// Nobody looks into it, or the gateway lets nobody.
+    Unwatched,
+}
+
 /// What is waited for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Awaited {
     /// The certificate's id; a new one has none yet.
     pub certificate: Option<i64>,
@@ -38,27 +51,16 @@ pub struct Awaited {
     pub stid: Option<String>,
     /// The certificate's name.
     pub name: Option<String>,
-    /// Public key of the CSR, DER; none where no certificate comes of the job: a deletion.
-    pub key: Option<Vec<u8>>,
+    /// The facts of the CSR, by whose public key a certificate is known to be ours; none where no certificate comes of the job: a
+    /// deletion.
+    pub request: Option<CertificateRequest>,
 }
 
 #[derive(Debug, Clone)]
 enum State {
     Until(Duration),
-    /// Look into the queue.
-    Look,
     /// Ask for the job, or without its id for the certificate.
     LookAtJob,
-    /// Store a message before it is confirmed; ours leads on to something.
-    Store {
-        message: Box<PollMessage>,
-        ours: Option<Box<State>>,
-    },
-    ConfirmForeign(i64),
-    ConfirmOurs {
-        message: i64,
-        then: Box<State>,
-    },
     /// Fetch; `sure` where success is known, otherwise the certificate's key decides.
     Fetch {
         certificate: i64,
@@ -72,25 +74,22 @@ enum State {
 impl Wait {
     /// The error code of the gateway for a job that is not found or no longer running.
     const JOB_GONE: &str = "EF300101";
-    const LONGEST: Duration = Duration::from_secs(30);
     /// So long the queue alone is left to tell; then ever longer.
     const PATIENCE: Duration = Duration::from_secs(10);
     const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
 
     /// Waits until the deadline (since the run began).
-    pub fn new(awaited: Awaited, foreign: ForeignMessages, deadline: Duration) -> Self {
-        let mut this = Self {
+    pub fn new(awaited: Awaited, deadline: Duration) -> Self {
+        Self {
             awaited,
-            foreign,
             deadline,
             looks: 0,
             ask: None,
             resumed: false,
+            alone: false,
             succeeded: false,
-            state: State::Look,
-        };
-        this.look();
-        this
+            state: State::Until(deadline),
+        }
     }
 
     /// Carries on from an earlier run, in which our message may have been taken off the queue: where the queue has it no
@@ -98,24 +97,12 @@ impl Wait {
     #[must_use]
     pub fn resumed(mut self) -> Self {
         self.resumed = true;
-        if self.foreign == ForeignMessages::Delivered {
-            self.state = State::LookAtJob;
-        }
         self
-    }
-
-    fn look(&mut self) {
-        self.state = match (self.succeeded, self.foreign) {
-            (true, _) => self.fetch(None, true),
-            (false, ForeignMessages::Leave) => State::LookAtJob,
-            (false, ForeignMessages::Delivered) => State::Until(self.deadline),
-            (false, _) => State::Look,
-        };
     }
 
     /// How to get at the certificate: by the id the gateway named, else by the one it was ordered for, else by its name.
     fn fetch(&self, named: Option<i64>, sure: bool) -> State {
-        match (&self.awaited.key, named.or(self.awaited.certificate)) {
+        match (&self.awaited.request, named.or(self.awaited.certificate)) {
             (None, _) => State::Ended(Box::new(Ending::Deleted)),
             (Some(_), Some(certificate)) => State::Fetch { certificate, sure },
             (Some(_), None) => State::Find,
@@ -126,18 +113,30 @@ impl Wait {
         self.state = State::Ended(Box::new(ending));
     }
 
+    /// Nothing to do until something is heard of the queue; what is known to be there is looked for again by itself.
     fn look_later(&mut self, now: Duration) {
-        let pause = Duration::from_secs(1).saturating_mul(2u32.saturating_pow(self.looks.min(10))).min(Self::LONGEST);
+        if !self.succeeded {
+            self.state = State::Until(self.deadline);
+            return;
+        }
+        self.state = State::Until(now + backoff(self.looks));
         self.looks = self.looks.saturating_add(1);
-        self.state = State::Until(now + pause);
     }
 
-    /// The queue is empty or cannot be read: somebody else may have taken our message, or it stands behind one that nobody can
-    /// decode. Ever more rarely the job itself is asked. Whoever looks into the queue for us tells so by this.
-    pub fn queue_is_silent(&mut self, now: Duration) {
+    /// The queue does not tell of the job now: somebody else may have taken our message, or it stands behind one that nobody can
+    /// decode or may take. The job itself is asked then; ever more rarely where the message may still come.
+    pub fn queue_is_silent(&mut self, silence: Silence, now: Duration) {
+        self.alone = silence == Silence::Unwatched;
         let waits = matches!(self.state, State::Until(_)) && !self.succeeded;
-        if waits && self.may_ask(now) {
+        if waits && (silence != Silence::Empty || self.may_ask(now)) {
             self.state = State::LookAtJob;
+        }
+    }
+
+    /// Somebody else's message is first in the queue, and was not to be touched.
+    pub(crate) fn stop(&mut self, message: Option<i64>) {
+        if matches!(self.state, State::Until(_)) && !self.succeeded {
+            self.end(Ending::Pending(Pending::ForeignFirst { message }));
         }
     }
 
@@ -148,46 +147,14 @@ impl Wait {
         true
     }
 
-    /// The queue told nothing of ours.
-    fn look_elsewhere(&mut self, now: Duration) {
-        if self.may_ask(now) {
-            self.state = State::LookAtJob;
-            return;
-        }
-        self.look_later(now);
-        if let (State::Until(until), Some((ask, _))) = (&mut self.state, self.ask) {
-            *until = ask.min(*until);
-        }
-    }
-
-    fn looked_at_queue(&mut self, answer: Response<AnyData>, now: Duration) {
-        if answer.verdict() == Some(Verdict::Refused) {
-            return self.end(Ending::Refused(answer));
-        }
-        let Some(message) = answer.data.into_iter().find_map(|data| match data {
-            AnyData::PollMessage(message) if *message != PollMessage::default() => Some(message),
-            _ => None,
-        }) else {
-            return self.look_elsewhere(now);
-        };
-        if !self.is_ours(&message) {
-            return match self.foreign {
-                ForeignMessages::Stop => self.end(Ending::Pending(Pending::ForeignFirst { message: message.id })),
-                _ => self.state = State::Store { message, ours: None },
-            };
-        }
-        let then = self.after(&message);
-        self.state = State::Store { message, ours: Some(Box::new(then)) };
-    }
-
     /// What a message about our job leads to.
-    fn after(&mut self, message: &PollMessage) -> State {
+    fn after(&mut self, message: &PollMessage, spares_fetch: bool) -> State {
         let certificate = message.object.as_ref().and_then(|object| object.certificate());
         let named = certificate.and_then(|certificate| certificate.id);
         match message.job.as_ref().and_then(|job| job.status.as_ref()) {
             Some(JobStatus::Success) => {
                 self.succeeded = true;
-                match certificate.filter(|certificate| self.needs_no_fetching(certificate)) {
+                match certificate.filter(|certificate| spares_fetch && self.is_whole(certificate)) {
                     Some(certificate) => State::Ended(Box::new(Ending::Issued(certificate.clone()))),
                     None => self.fetch(named, true),
                 }
@@ -196,24 +163,21 @@ impl Wait {
                 State::Ended(Box::new(Ending::Failed(Some(message.clone()))))
             }
             // A message without a status: the certificate itself decides.
-            None if self.awaited.key.is_some() => self.fetch(named, false),
+            None if self.awaited.request.is_some() => self.fetch(named, false),
             None => State::LookAtJob,
-            Some(_) if self.foreign == ForeignMessages::Delivered => State::Until(self.deadline),
-            Some(_) => State::Look,
+            Some(_) => State::Until(self.deadline),
         }
     }
 
-    /// A batch spares a request where the notification carries the whole certificate.
-    fn needs_no_fetching(&self, certificate: &Certificate) -> bool {
-        self.foreign == ForeignMessages::Delivered
-            && !certificate.certification_authority.is_empty()
-            && self.fits(certificate.server.as_deref())
+    /// Whether the notification carries the whole certificate.
+    fn is_whole(&self, certificate: &Certificate) -> bool {
+        !certificate.certification_authority.is_empty() && self.fits(certificate.server.as_deref())
     }
 
-    /// Takes a message that somebody else found in the queue, stored, and will confirm.
-    pub fn deliver(&mut self, message: &PollMessage) {
+    /// Takes a message that was found in the queue and stored. `spares_fetch`: a certificate that it carries whole is not fetched.
+    pub fn deliver(&mut self, message: &PollMessage, spares_fetch: bool) {
         if !matches!(self.state, State::Ended(_)) && !self.succeeded {
-            self.state = self.after(message);
+            self.state = self.after(message, spares_fetch);
         }
     }
 
@@ -240,7 +204,7 @@ impl Wait {
                 return;
             }
             // Where the queue is there to tell, the job need not.
-            return match self.foreign == ForeignMessages::Leave || self.resumed {
+            return match self.alone || self.resumed {
                 true => self.end(Ending::Refused(answer)),
                 false => self.look_later(now),
             };
@@ -262,7 +226,7 @@ impl Wait {
 
     /// Without a job's id the certificate itself decides.
     fn looked_without_job(&mut self, answer: Response<AnyData>, now: Duration) {
-        match (&self.awaited.key, self.awaited.certificate) {
+        match (&self.awaited.request, self.awaited.certificate) {
             (Some(_), Some(_)) => self.fetched(answer, false, now),
             (Some(_), None) => self.found(answer, now),
             // What is deleted is not there.
@@ -307,7 +271,7 @@ impl Wait {
                 self.end(Ending::Issued(certificate));
             }
             None if sure => {
-                self.end(Ending::Nonsense("the answer to certificate-info holds no certificate".to_owned()))
+                self.end(Ending::ProtocolViolation(TaskKind::CertificateInfo));
             }
             _ => self.look_later(now),
         }
@@ -315,64 +279,46 @@ impl Wait {
 
     fn fits(&self, server: Option<&str>) -> bool {
         let key = server.and_then(|pem| X509::from_pem(pem).ok()).map(|x509| x509.key.spki);
-        key.is_some() && key == self.awaited.key
+        key.is_some() && key.as_ref() == self.awaited.request.as_ref().map(|request| &request.key.spki)
     }
 }
+
+/// How long to rest after that many looks in vain.
+pub(crate) fn backoff(looks: u32) -> Duration {
+    Duration::from_secs(1).saturating_mul(2u32.saturating_pow(looks.min(10))).min(LONGEST)
+}
+
+const LONGEST: Duration = Duration::from_secs(30);
 
 impl Workflow for Wait {
     fn step(&mut self, now: Duration) -> Step {
         self.ask.get_or_insert((now + Self::PATIENCE, Self::PATIENCE));
-        if now >= self.deadline && matches!(self.state, State::Until(_) | State::Look | State::LookAtJob) {
+        if now >= self.deadline && matches!(self.state, State::Until(_) | State::LookAtJob) {
             self.end(Ending::Pending(Pending::Deadline));
         }
         if let State::Until(until) = self.state {
-            if now < until {
+            if now < until || !self.succeeded {
                 return Step::Wait(until.min(self.deadline));
             }
-            self.look();
+            self.state = self.fetch(None, true);
         }
         match &self.state {
             State::Until(until) => Step::Wait(*until),
-            State::Look => Step::Send(PollInfo.into()),
             State::LookAtJob => match (self.awaited.job, self.awaited.certificate) {
                 (Some(job), _) => Step::Send(JobInfo::new(job).into()),
                 (None, Some(certificate)) => Step::Send(CertificateInfo::new(certificate).into()),
                 (None, None) => Step::Send(self.find().into()),
             },
             State::Find => Step::Send(self.find().into()),
-            State::Store { message, .. } => Step::Store(message.clone()),
-            State::ConfirmForeign(id) | State::ConfirmOurs { message: id, .. } => {
-                Step::Send(PollConfirm::new(*id).into())
-            }
             State::Fetch { certificate, .. } => Step::Send(CertificateInfo::new(*certificate).into()),
             State::Ended(ending) => Step::End(ending.clone()),
         }
     }
 
     fn heard(&mut self, event: Event, now: Duration) {
-        let state = std::mem::replace(&mut self.state, State::Until(now));
+        let state = std::mem::replace(&mut self.state, State::Until(self.deadline));
         match (state, event) {
-            (State::Store { message, ours: Some(then) }, Event::Stored) => {
-                self.state = match message.id {
-                    Some(message) => State::ConfirmOurs { message, then },
-                    None => *then,
-                };
-            }
-            (State::Store { message, ours: None }, Event::Stored) => match message.id {
-                Some(id) => self.state = State::ConfirmForeign(id),
-                // It cannot be confirmed, and stays first.
-                None => self.look_elsewhere(now),
-            },
-            // Ours is handled; that it stays in the queue for now harms nobody.
-            (State::ConfirmOurs { then, .. }, Event::Answered(_) | Event::Unreachable) => self.state = *then,
-            // Taken off, or already gone: the next look shows.
-            (State::ConfirmForeign(_), Event::Answered(answer)) => match answer.verdict() {
-                Some(Verdict::Refused) => self.look_later(now),
-                _ => self.state = State::Look,
-            },
             (State::LookAtJob, Event::Answered(answer)) => self.looked_at_job(answer, now),
-            (State::Look, Event::Answered(answer)) => self.looked_at_queue(answer, now),
-            (State::Look, Event::Unreachable) => self.look_elsewhere(now),
             (State::Fetch { sure, .. }, Event::Answered(answer)) => self.fetched(answer, sure, now),
             (State::Find, Event::Answered(answer)) => self.found(answer, now),
             (State::Ended(ending), _) => self.state = State::Ended(ending),
@@ -386,7 +332,27 @@ impl Workflow for Wait {
         }
     }
 
-    fn outlasts_silence(&self) -> bool {
+    fn waiting(&mut self) -> Option<&mut Wait> {
+        Some(self)
+    }
+
+    fn is_ordered(&self) -> bool {
         true
+    }
+
+    fn job(&self) -> Option<i64> {
+        self.awaited.job
+    }
+
+    fn certificate(&self) -> Option<i64> {
+        self.awaited.certificate
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.awaited.name.as_deref()
+    }
+
+    fn request(&self) -> Option<&CertificateRequest> {
+        self.awaited.request.as_ref()
     }
 }

@@ -77,11 +77,11 @@ pub enum State {
     /// What validates it is being published. It has not left.
     Validating,
     /// Committed, about to leave. Found in a later run it may have left: its outcome is unknown.
-    Intended,
+    Sending,
     /// It left and no answer came.
     Unknown,
     /// The gateway accepted it; the result comes later.
-    Accepted,
+    Pending,
     /// The gateway finished it; its certificate is not checked and written yet, or failed a check.
     Issued,
     /// Finished.
@@ -100,9 +100,9 @@ impl State {
     /// Every state.
     pub const ALL: [Self; 10] = [
         Self::Validating,
-        Self::Intended,
+        Self::Sending,
         Self::Unknown,
-        Self::Accepted,
+        Self::Pending,
         Self::Issued,
         Self::Done,
         Self::Failed,
@@ -115,9 +115,9 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Validating => "validating",
-            Self::Intended => "intended",
+            Self::Sending => "sending",
             Self::Unknown => "unknown",
-            Self::Accepted => "accepted",
+            Self::Pending => "pending",
             Self::Issued => "issued",
             Self::Done => "done",
             Self::Failed => "failed",
@@ -141,26 +141,26 @@ impl State {
     ///
     /// ```
     /// use certgate_store::State;
-    /// assert!(State::Intended.may_become(State::Accepted));
-    /// assert!(!State::Done.may_become(State::Intended), "what is finished stays so");
+    /// assert!(State::Sending.may_become(State::Pending));
+    /// assert!(!State::Done.may_become(State::Sending), "what is finished stays so");
     /// ```
     pub fn may_become(self, next: Self) -> bool {
         let ranks = |state: Self| match state {
             Self::Validating => 0,
-            Self::Intended => 1,
+            Self::Sending => 1,
             Self::Unknown => 2,
-            Self::Accepted => 3,
+            Self::Pending => 3,
             Self::Issued => 4,
             _ => 5,
         };
         match (self, next) {
             (before, after) if before == after => true,
             (before, _) if before.is_finished() => false,
-            (Self::Validating, after) => matches!(after, Self::Intended | Self::Unsent | Self::Abandoned),
+            (Self::Validating, after) => matches!(after, Self::Sending | Self::Unsent | Self::Abandoned),
             // It was seen at the gateway, so it did leave and was not refused.
-            (Self::Accepted | Self::Issued, Self::Refused | Self::Unsent) => false,
+            (Self::Pending | Self::Issued, Self::Refused | Self::Unsent) => false,
             // Its certificate is still to come: given up, another order would be a second one.
-            (Self::Accepted, Self::Abandoned) => false,
+            (Self::Pending, Self::Abandoned) => false,
             (Self::Unknown, Self::Unsent) => false,
             (before, after) => ranks(after) > ranks(before),
         }

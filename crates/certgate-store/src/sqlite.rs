@@ -264,7 +264,7 @@ mod tests {
         let mut kept: Vec<Order> = Vec::new();
         store.each_order(&Which::All, &mut |order| kept.push(order)).unwrap();
         assert!(
-            !kept.is_empty() && kept.iter().all(|order| order.state == State::Intended),
+            !kept.is_empty() && kept.iter().all(|order| order.state == State::Sending),
             "what was committed is there"
         );
     }

@@ -15,7 +15,7 @@ use certgate_wire::Codec;
 use certgate_xml::XmlCodec;
 
 use crate::{
-    Ledger, SharedPace,
+    Journal, SharedPace,
     account::gateway_of,
     config::{ConfigError, Settings, new_transaction_id},
 };
@@ -36,7 +36,7 @@ pub struct Gateway {
     parts: GatewayBuilder,
     throttle: Arc<dyn Throttle>,
     account: AccountId,
-    ledger: Mutex<Option<Ledger>>,
+    journal: Mutex<Option<Journal>>,
 }
 
 /// The parts of a [`Gateway`] before it is built.
@@ -162,17 +162,17 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Error::Unsent`]: the store cannot be used. [`Error::Settings`]: there is none.
-    pub fn ledger(&self) -> Result<Ledger, Error> {
-        let mut opened = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ledger) = &*opened {
-            return Ok(ledger.clone());
+    pub fn journal(&self) -> Result<Journal, Error> {
+        let mut opened = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(journal) = &*opened {
+            return Ok(journal.clone());
         }
         let Some(path) = &self.parts.store else {
             return Err(Error::Settings("there is no store for orders and messages".to_owned()));
         };
-        let ledger = Ledger::open(path, self.account.as_str())?;
-        *opened = Some(ledger.clone());
-        Ok(ledger)
+        let journal = Journal::open(path, self.account.as_str())?;
+        *opened = Some(journal.clone());
+        Ok(journal)
     }
 }
 
@@ -315,7 +315,7 @@ impl GatewayBuilder {
                 Err(_) => Arc::new(OwnPace::new(per_second)),
             },
         };
-        Ok(Gateway { parts: self, throttle, account, ledger: Mutex::new(None) })
+        Ok(Gateway { parts: self, throttle, account, journal: Mutex::new(None) })
     }
 
     fn endpoint(&self, protocol: Protocol) -> &str {

@@ -5,35 +5,38 @@
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
 mod account;
+pub mod batch;
 pub mod config;
-mod drive;
 pub mod estate;
-mod fleet;
 mod gateway;
 pub mod installation;
 pub mod inventory;
+mod journal;
 pub mod key;
-mod ledger;
+mod order;
 pub mod pass_phrase;
 pub mod process;
-mod settle;
+pub mod rerun;
 mod shared_pace;
 mod spool;
 pub mod validation;
 
 pub use certgate_client::*;
+pub use certgate_flow::ForeignMessages;
 pub use certgate_tape as tape;
 
 pub use certgate_domain::AccountId;
 pub use certgate_store::{InstallOptions, ValidationStep};
 pub use config::{Overrides, SecretSource, Settings};
-pub use drive::{Watcher, drive, rehearse};
-pub use fleet::{Foreman, drive_batch};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use installation::Installation;
+pub use journal::{Intent, Journal};
 pub use key::KeySource;
-pub use ledger::{Carry, Ledger};
-pub use settle::{Settled, settle};
+pub use order::{
+    Clock, Control, Event, Issuance, Observer, OrderId, OrderReport, OrderRequest, OrderState, Outcome, PendingReason,
+    PreparationError, Reconciled, Rehearsal, ResumeOptions, Resumption, Run, RunItem, RunOptions, Runner, reconcile,
+    rehearse, resume,
+};
 pub use shared_pace::SharedPace;
 pub use spool::Spool;
 pub use validation::Validator;

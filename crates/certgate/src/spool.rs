@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::PollMessage;
+use certgate_domain::{PollMessage, Protocol};
 use certgate_files::{WholeFile, check_folder, make_private_folder, sync_folder};
 use serde_json::json;
 
@@ -33,10 +33,10 @@ impl Spool {
     ///
     /// # Errors
     /// It is not safely on disk.
-    pub fn store(&self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<PathBuf, Error> {
+    pub fn store(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> Result<PathBuf, Error> {
         let document = json!({
             "schema": 1,
-            "transport": transport,
+            "transport": protocol.name(),
             "message": certgate_json::document::poll_message(message),
             "raw": String::from_utf8_lossy(body),
         });

@@ -264,6 +264,11 @@ impl Validation {
         self.validator.as_ref().map(|validator| validator.method())
     }
 
+    /// The validators that remove their own steps.
+    pub(crate) fn validators(&self) -> Vec<&dyn Validator> {
+        self.validator.iter().map(|validator| &**validator as &dyn Validator).collect()
+    }
+
     /// Finds what would go wrong, before anything is sent.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{InstallOptions, Installation, config::parse_duration};
+use certgate::{InstallOptions, config::parse_duration};
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
 use clap::Args;
 
@@ -81,13 +81,13 @@ impl Then {
 }
 
 impl Install {
-    /// The installation that is asked for; none where the certificate is only shown.
+    /// The options that are asked for; none where the certificate is only shown.
     ///
     /// # Errors
     /// Something is asked for that goes with files in place.
-    pub(crate) fn installation(&self) -> Result<Option<Installation>, Failure> {
+    pub(crate) fn options(&self) -> Result<Option<InstallOptions>, Failure> {
         match &self.out {
-            Some(folder) => Ok(Some(Installation::new(self.then.options(folder.clone())))),
+            Some(folder) => Ok(Some(self.then.options(folder.clone()))),
             None if self.then.asks_for_something() => Err(Failure::usage(
                 "--deploy-hook, --pkcs12, --jks and --file-owner go with files that are in place: give --out too",
             )),

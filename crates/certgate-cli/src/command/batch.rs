@@ -1,38 +1,28 @@
 //! `certgate batch`.
 
-use std::{
-    fs::File,
-    io::{IsTerminal, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use certgate::{
-    Carry, Client, Error, Foreman, Installation, Kind, Ledger, Settled,
-    config::{new_transaction_id, parse_duration},
-    drive_batch, settle,
+    Client, Journal, Kind, OrderId, PreparationError, ResumeOptions, RunItem, Runner,
+    batch::{BatchError, BatchOrder, read},
+    config::parse_duration,
+    rerun::{Remaining, remaining, round},
 };
-use certgate_domain::{AnyData, AnyTask, CertAuthentication, PollMessage, Response, TaskKind, Verdict};
-use certgate_flow::{Batch as Flow, Ending, Order, Purpose};
-use certgate_store::{Order as Known, ResumeData, State};
-use certgate_wire::{Finding, Limits};
-use certgate_x509::CertificateRequest;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    args::Global,
-    command::{order::kind, resume::open},
+    args::{Global, ordering::Queue},
+    command::resume::prepared,
     connection::Home,
     exit::{Failure, worst},
-    plan::{Planned, read},
-    progress::strict,
-    report::Report,
-    round::{Left, left, round},
-    ui::document,
-    ui::streams::say,
-    ui::table::Table,
+    ui::{
+        document,
+        outcome::{self, Asked, CommandOutput, set, strict},
+        progress::{Ended, Progress, Tally},
+        streams::say,
+        table::Table,
+    },
 };
 
 /// Many orders at the gateway's pace; run again, it does only what is left
@@ -56,418 +46,186 @@ pub(crate) struct Batch {
     /// Order anew what the same file ordered before. Interrupted, the same command does what is left of that
     #[arg(long)]
     again: bool,
+    #[command(flatten)]
+    queue: Queue,
 }
 
 /// Requests in flight at most.
 const WORKERS: usize = 8;
 
-/// What is known of an order of the batch.
+/// What a line of the batch comes to in this run.
 struct Entry {
-    planned: Planned,
-    id: String,
-    carry: Carry,
-    /// Accepted by the gateway.
-    ordered: bool,
-    result: Option<Done>,
-}
-
-/// The orders of a batch while they are run.
-struct Crew<'a> {
-    global: &'a Global,
-    transport: &'static str,
-    ledger: Ledger,
-    report: Option<File>,
-    timeout: Duration,
-    entries: Vec<Entry>,
-    /// Which entry each workflow is of.
-    places: Vec<usize>,
-    bar: Option<ProgressBar>,
-    findings: Vec<Finding>,
-}
-
-/// How an order ended.
-struct Done {
-    state: &'static str,
-    /// The kind of its trouble; none where it is done.
-    kind: Option<Kind>,
-    document: Value,
-    text: String,
+    order: BatchOrder,
+    id: OrderId,
+    left: Remaining,
+    /// What was changed in the line since it was done.
+    changed: Option<String>,
 }
 
 impl Batch {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let planned = read(&self.file)?;
+        let orders = read(&self.file).map_err(|why| Failure::usage(why.to_string()))?;
+        self.queue.check()?;
         let report = self
             .report
             .as_deref()
             .map(|path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}"))));
         let report = report.transpose()?;
-        let (mut clients, home) = Home::open(global, self.timeout, WORKERS.min(planned.len()))?;
+        // In a replay nobody is waited for, and time passes for all at once.
+        let workers = if global.is_offline() { 1 } else { WORKERS.min(orders.len()) };
+        let (mut clients, home) = Home::open(global, self.timeout, workers)?;
+        let mut journal = home.journal()?;
+        let (entries, round) = self.entries(&journal, orders)?;
+        self.check(&entries)?;
+        let titles: HashMap<_, _> = entries.iter().map(|entry| (entry.id.clone(), entry.order.title())).collect();
+        let asked = Asked { timeout: self.timeout, ..Asked::default() };
+        let mut progress = Progress::new(global, asked, titles, entries.len(), report);
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
-        let mut crew = Crew::new(global, first.protocol().name(), home.ledger()?, report, self.timeout, planned);
-        let flow = crew.orders(first, self.again)?;
-        let ended = drive_batch(clients, flow, &mut crew);
-        crew.finish(ended)
-    }
-}
-
-impl<'a> Crew<'a> {
-    fn new(
-        global: &'a Global,
-        transport: &'static str,
-        ledger: Ledger,
-        report: Option<File>,
-        timeout: Duration,
-        planned: Vec<Planned>,
-    ) -> Self {
-        let entries: Vec<Entry> = planned.into_iter().map(Entry::new).collect();
-        let bar = (std::io::stderr().is_terminal() && !global.quiet).then(|| {
-            let bar = ProgressBar::new(entries.len() as u64);
-            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Self { global, transport, ledger, report, timeout, entries, places: Vec::new(), bar, findings: Vec::new() }
+        let mut items = Vec::new();
+        for entry in &entries {
+            items.extend(self.item(entry, round, first, &mut journal, &mut progress)?);
+        }
+        let run = Runner::new(&mut clients, self.queue.options(global)).run(&mut journal, items, &mut progress);
+        progress.finish();
+        let error = run.error.map(Failure::from);
+        finish(global, &entries, progress, error)
     }
 
-    /// The workflows of what is left to do: what the store knows is carried on with, what is done is left.
-    fn orders(&mut self, client: &mut Client, again: bool) -> Result<Flow, Failure> {
+    /// What is left to do of each line, and the round of this run.
+    fn entries(&self, journal: &Journal, orders: Vec<BatchOrder>) -> Result<(Vec<Entry>, u64), Failure> {
         let mut known = Vec::new();
-        for entry in &self.entries {
-            known.push(self.ledger.of_batch(&entry.planned.key)?);
+        for order in &orders {
+            known.push(journal.of_batch(&order.key)?);
         }
-        let round = round(&known, again);
-        let mut orders = Vec::new();
-        for (at, known) in known.into_iter().enumerate() {
-            let Some(entry) = self.entries.get_mut(at) else { continue };
-            let planned = entry.planned.clone();
-            entry.carry.resume.round = round;
-            let order = match left(known, round, again) {
-                Left::Nothing(known) => {
-                    self.unchanged(at, &known);
-                    continue;
-                }
-                Left::CarryOn(known) => {
-                    entry.id.clone_from(&known.order.id);
-                    entry.ordered = true;
-                    // The serial number from before the order, above all.
-                    entry.carry.resume = known.order.resume.clone();
-                    match self.carry_on(client, &known, &planned) {
-                        Ok(order) => order,
-                        Err(failure) => {
-                            self.failed(at, &failure);
-                            continue;
-                        }
-                    }
-                }
-                Left::Order => Order::new(planned.wanted(self.timeout)),
+        let round = round(&known, self.again);
+        let entries = orders.into_iter().zip(known).map(|(order, known)| {
+            let left = remaining(known, round, self.again);
+            let (id, changed) = match &left {
+                Remaining::Nothing(known) => (OrderId::from(known.order.id.as_str()), order.changed_since(known)),
+                Remaining::Resume(known) => (OrderId::from(known.order.id.as_str()), Vec::new()),
+                Remaining::Place => (OrderId::new(), Vec::new()),
             };
-            self.places.push(at);
-            orders.push(order);
-        }
-        Ok(Flow::new(orders))
+            let changed =
+                (!changed.is_empty()).then(|| format!("done before; {}: --again orders anew", changed.join("; ")));
+            Entry { order, id, left, changed }
+        });
+        Ok((entries.collect(), round))
     }
 
-    /// A line that is done. What was changed in it since is not.
-    fn unchanged(&mut self, at: usize, known: &Known) {
-        let Some(entry) = self.entries.get(at) else { return };
-        let changed = entry.planned.changed_since(known);
-        let mut document = json!({ "id": known.order.id, "state": "done" });
-        if !changed.is_empty() {
-            let text = format!("done before; {}: --again orders anew", changed.join("; "));
-            self.say(&format!("certgate: warning: {}: {text}", entry.planned.title()));
-            document["detail"] = json!(text);
-        }
-        self.note(
-            at,
-            Done { state: "unchanged", kind: Some(Kind::Unchanged), document, text: "done before".to_owned() },
-        );
-    }
-
-    /// An order of an earlier run.
-    fn carry_on(&mut self, client: &mut Client, known: &Known, planned: &Planned) -> Result<Order, Failure> {
-        let id = &known.order.id;
-        if !self.ledger.claim(id)? {
-            return Err(Failure::held(id));
-        }
-        if matches!(known.state, State::Intended | State::Unknown) {
-            if known.state == State::Intended {
-                self.ledger.note(id, State::Unknown, "found without an outcome: its process is gone")?;
-            }
-            if let Settled::Open { seen } = settle(client, &mut self.ledger, known)? {
-                return Err(open(id, &seen));
-            }
-        }
-        let known = self.ledger.find(id)?.ok_or_else(|| Failure::new(Kind::Internal, "the order left the store"))?;
-        if known.state == State::Failed {
-            return Err(Failure::new(
-                Kind::Refused,
-                format!("order {id}: the gateway ended the job without a certificate"),
-            ));
-        }
-        let mut wanted = planned.wanted(self.timeout);
-        if let (Purpose::Create, Some(certificate)) = (wanted.purpose, known.order.certificate) {
-            wanted.purpose = Purpose::Reissue(certificate);
-        }
-        wanted.name = wanted.name.or_else(|| known.order.name.clone());
-        if let (None, Some(csr)) = (&wanted.csr, &known.order.csr)
-            && let Ok(request) = CertificateRequest::from_pem(csr)
-        {
-            wanted.csr = Some((csr.clone(), request));
-        }
-        let mut order = Order::accepted(wanted, None, known.job, known.stid.clone());
-        if let (Some(message), Some(wait)) = (self.ledger.message_of(id)?, order.waiting()) {
-            wait.deliver(&message);
-        }
-        Ok(order)
-    }
-
-    fn entry(&mut self, place: usize) -> Option<&mut Entry> {
-        let at = *self.places.get(place)?;
-        self.entries.get_mut(at)
-    }
-
-    fn say(&self, text: &str) {
-        if self.global.quiet {
-            return;
-        }
-        match &self.bar {
-            Some(bar) => bar.suspend(|| say(text)),
-            None => say(text),
-        }
-    }
-
-    fn failed(&mut self, at: usize, failure: &Failure) {
-        let state = match failure.kind() {
-            _ if failure.leaves_outcome_open() => "unknown",
-            Kind::Pending => "pending",
-            _ => "failed",
+    /// What would go wrong with what is to be ordered, before anything is.
+    fn check(&self, entries: &[Entry]) -> Result<(), Failure> {
+        let placed = entries.iter().filter(|entry| matches!(entry.left, Remaining::Place));
+        let problem = |entry: &Entry| {
+            let why: PreparationError = entry.order.request.check().err()?;
+            Some(format!("{}: {}", entry.order.place, Failure::from(why)))
         };
-        let own = self.entries.get(at).map(|entry| entry.id.clone()).unwrap_or_default();
-        // Where another order stands in the way, that one is meant.
-        let id = failure.order().map_or(own, str::to_owned);
-        let document = json!({ "id": id, "state": state, "error": failure.error() });
-        self.note(at, Done { state, kind: Some(failure.kind()), document, text: failure.to_string() });
+        let problems: Vec<String> = placed.filter_map(problem).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(BatchError::of_lines(&self.file, &problems).to_string()))
     }
 
-    /// Notes how an order ended: the bar, a line, the report.
-    fn note(&mut self, at: usize, done: Done) {
-        let Some(entry) = self.entries.get_mut(at) else { return };
-        let title = entry.planned.title();
-        let mut row = json!({ "order": title });
-        if let (Some(row), Some(fields)) = (row.as_object_mut(), done.document.as_object()) {
-            row.extend(fields.clone());
-        }
-        let is_wrong = done.kind.is_some_and(|kind| kind != Kind::Unchanged);
-        let text = format!("{title}: {}: {}", done.state, done.text);
-        entry.result = Some(done);
-        if let Some(report) = &mut self.report
-            && let Err(why) = writeln!(report, "{row}")
-        {
-            say(&format!("certgate: warning: --report: {why}"));
-        }
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-            self.show();
-        }
-        // A bar counts what went well; what did not is said with its reason.
-        if self.bar.is_none() || is_wrong {
-            self.say(&text);
-        }
-    }
-
-    /// Writes down where an order stands. What cannot be written down is looked for by the next run.
-    fn write_down(&mut self, id: &str, state: State, detail: &str) {
-        if let Err(error) = self.ledger.note(id, state, detail) {
-            self.say(&format!("certgate: warning: {error}"));
-        }
-    }
-
-    /// Where the whole stands, beside the bar.
-    fn show(&self) {
-        let Some(bar) = &self.bar else { return };
-        let waiting = self.entries.iter().filter(|entry| entry.ordered && entry.result.is_none()).count();
-        let counted = |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|d| d.state == state).count();
-        bar.set_message(format!(
-            "{} done, {waiting} waiting, {} failed, {} unknown",
-            counted("done"),
-            counted("failed"),
-            counted("unknown")
-        ));
-    }
-
-    /// Bad usage is found before anything was sent; once an order is out, it is the other kind.
-    fn exit(&self, kind: Kind, once_ordered: Kind) -> Kind {
-        let ordered = self.entries.iter().any(|entry| entry.ordered);
-        if kind == Kind::Usage && ordered { once_ordered } else { kind }
-    }
-
-    /// The summary, and one exit code for all.
-    fn finish(mut self, ended: Result<(), Error>) -> Result<u8, Failure> {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-        if let Err(error) = ended {
-            let left = self.entries.iter().filter(|entry| entry.result.is_none()).count();
-            let failure = Failure::from(error);
-            let kind = self.exit(failure.kind(), Kind::Pending);
-            let failure = failure.of_kind(kind);
-            return Err(
-                failure.and(&format!("{left} orders are left: run the same command again, it does only what is left"))
-            );
-        }
-        let mut rows = Vec::new();
-        for entry in &mut self.entries {
-            let mut row = json!({ "order": entry.planned.title() });
-            if let (Some(done), Some(row)) = (&mut entry.result, row.as_object_mut())
-                && let Some(fields) = done.document.as_object_mut()
-            {
-                row.append(fields);
-                row.insert("result".to_owned(), done.state.into());
+    /// What is to be driven of a line; none where nothing is left, or it cannot be carried on with.
+    fn item(
+        &self,
+        entry: &Entry,
+        round: u64,
+        client: &mut Client,
+        journal: &mut Journal,
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<RunItem>, Failure> {
+        let Entry { order, id, left, changed } = entry;
+        match left {
+            Remaining::Nothing(known) => {
+                if let Some(changed) = changed {
+                    progress.say(&format!("certgate: warning: {}: {changed}", order.title()));
+                }
+                let shown = Ok(CommandOutput::over(known, Some(Kind::Unchanged)));
+                progress.add(id, outcome::order(known), shown);
+                Ok(None)
             }
-            rows.push(row);
-        }
-        let counted =
-            |state: &str| self.entries.iter().flat_map(|e| &e.result).filter(|done| done.state == state).count();
-        let states = ["done", "unchanged", "pending", "failed", "unknown"];
-        let summary: Value = states
-            .iter()
-            .map(|state| ((*state).to_owned(), json!(counted(state))))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        if self.global.json() {
-            let found = document::findings(&self.findings);
-            document::print(&json!({ "schema": 1, "orders": rows, "summary": summary, "findings": found }));
-        } else {
-            let mut table = Table::new(["order", "result", "id"].map(str::to_owned).to_vec());
-            table.rows(&rows);
-            let said: Vec<String> = states.iter().map(|state| format!("{} {state}", counted(state))).collect();
-            document::line(&said.join(", "));
-        }
-        strict(self.global, &self.findings)?;
-        let kinds = self.entries.iter().flat_map(|entry| &entry.result).map(|done| done.kind);
-        Ok(worst(kinds).map_or(0, |kind| self.exit(kind, Kind::CheckFailed).exit_code()))
-    }
-}
-
-impl Entry {
-    fn new(planned: Planned) -> Self {
-        let resume = ResumeData::installing(planned.install());
-        let carry = Carry { resume, batch: Some(planned.key.clone()) };
-        Self { planned, id: new_transaction_id(), carry, ordered: false, result: None }
-    }
-}
-
-impl Foreman for Crew<'_> {
-    fn id(&self, place: usize) -> String {
-        let entry = self.places.get(place).and_then(|at| self.entries.get(*at));
-        entry.map(|entry| entry.id.clone()).unwrap_or_default()
-    }
-
-    fn intending(&mut self, place: usize, task: &AnyTask) -> Result<(), Error> {
-        let Some(entry) = self.places.get(place).and_then(|at| self.entries.get(*at)) else { return Ok(()) };
-        self.ledger.intend(&entry.id, task, None, &entry.carry)
-    }
-
-    fn settled(&mut self, place: usize, task: TaskKind, outcome: Result<&Response<AnyData>, &Error>) {
-        let id = self.id(place);
-        if let Err(error) = self.ledger.settle(&id, task, outcome) {
-            self.say(&format!("certgate: warning: {error}"));
-        }
-        if !outcome.is_ok_and(|answer| answer.verdict() == Some(Verdict::Accepted)) {
-            return;
-        }
-        if let Some(entry) = self.entry(place) {
-            entry.ordered = true;
-        }
-        self.show();
-        if self.bar.is_none() {
-            let title = self.entry(place).map(|entry| entry.planned.title()).unwrap_or_default();
-            self.say(&format!("{title}: ordered"));
-        }
-    }
-
-    fn answered(&mut self, place: usize, answer: &Response<AnyData>) {
-        // Once it is ordered the certificate may be the new one.
-        let Some(entry) = self.entry(place).filter(|entry| !entry.ordered) else { return };
-        for data in &answer.data {
-            if let AnyData::Certificate(certificate) = data
-                && entry.carry.resume.serial_before.is_none()
-            {
-                entry.carry.resume.serial_before.clone_from(&certificate.serial_number);
-            }
-        }
-    }
-
-    fn findings(&mut self, task: TaskKind, findings: &[Finding]) {
-        for finding in findings {
-            self.say(&format!("certgate: warning: {}: {finding}", task.name()));
-        }
-        let room = Limits::FINDINGS.saturating_sub(self.findings.len());
-        self.findings.extend(findings.iter().take(room).cloned());
-    }
-
-    fn publish(&mut self, place: usize, authentication: &CertAuthentication) {
-        let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
-        let title = self.entry(place).map(|entry| entry.planned.title()).unwrap_or_default();
-        if let (false, Some(line)) = (provisioned, &authentication.dns) {
-            self.say(&format!("{title}: publish now: {}", line.trim()));
-        }
-    }
-
-    fn store(&mut self, message: &PollMessage, body: &[u8]) -> Result<(), Error> {
-        self.ledger.keep(self.transport, message, body).map(drop)
-    }
-
-    fn arrived(&mut self, place: usize) -> Result<Option<PollMessage>, Error> {
-        let id = self.id(place);
-        self.ledger.message_of(&id)
-    }
-
-    fn confirmed(&mut self, message: i64) {
-        if let Err(error) = self.ledger.confirmed(message) {
-            self.say(&format!("certgate: warning: {error}"));
-        }
-    }
-
-    fn trouble(&mut self, error: &Error) {
-        self.say(&format!("certgate: warning: {error}; the batch goes on"));
-    }
-
-    fn ended(&mut self, place: usize, order: &Order, ended: Result<Ending, Error>) {
-        let Some(at) = self.places.get(place).copied() else { return };
-        let id = self.id(place);
-        if matches!(ended, Ok(Ending::Issued(_))) {
-            self.write_down(&id, State::Issued, "the notification or the gateway gave the certificate");
-        }
-        let Some(entry) = self.entries.get(at) else { return };
-        let installation = entry.planned.out.as_deref().map(Installation::at);
-        let report = Report {
-            request: order.request(),
-            job: order.job(),
-            name: order.name(),
-            before: entry.carry.resume.serial_before.as_deref(),
-            ..Report::new(self.global, kind(order.purpose()), &id, installation.as_ref(), self.timeout)
-        };
-        let (shown, stands) = report.close(ended, order.is_ordered());
-        if let Some((state, detail)) = stands {
-            self.write_down(&id, state, &detail);
-        }
-        match shown {
-            Ok(shown) => {
-                let mut document = json!({ "id": id, "state": "done" });
-                for name in ["job", "files"] {
-                    if let Some(value) = shown.document.get(name) {
-                        document[name] = value.clone();
+            Remaining::Resume(known) => {
+                let install = order.request.install.clone();
+                let options = ResumeOptions { deadline: self.timeout, install, ..ResumeOptions::default() };
+                let left =
+                    prepared(client, journal, known, &options, progress).unwrap_or_else(|failure| Err(Err(failure)));
+                match left {
+                    Ok(item) => Ok(Some(*item)),
+                    Err(shown) => {
+                        let now = journal.find(id.as_str())?.unwrap_or_else(|| known.clone());
+                        progress.add(id, outcome::order(&now), shown);
+                        Ok(None)
                     }
                 }
-                if let Some(serial) = shown.document.pointer("/certificate/serialNumber") {
-                    document["serialNumber"] = serial.clone();
-                }
-                self.note(at, Done { state: "done", kind: None, document, text: id });
             }
-            Err(failure) => self.failed(at, &failure),
+            Remaining::Place => {
+                let mut item = order.request.item(id.clone(), self.timeout, true);
+                item.resume.round = round;
+                item.batch = Some(order.key.clone());
+                Ok(Some(item))
+            }
         }
     }
+}
+
+/// The rows, the summary, and one exit code for all.
+fn finish(
+    global: &Global,
+    entries: &[Entry],
+    mut progress: Progress<'_>,
+    error: Option<Failure>,
+) -> Result<u8, Failure> {
+    let (mut rows, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
+    let mut is_ordered = false;
+    for entry in entries {
+        let Some(Ended { order, shown }) = progress.ended.remove(&entry.id) else { continue };
+        let kind = outcome::kind(&shown);
+        let state = order["state"].as_str().unwrap_or_default();
+        is_ordered |= kind != Some(Kind::Unchanged) && order.get("created").is_some() && state != "unsent";
+        tally.count(kind);
+        kinds.push(kind);
+        let mut row = outcome::row(order, &shown);
+        row["title"] = json!(entry.order.title());
+        set(&mut row, "detail", json!(entry.changed));
+        rows.push(row);
+    }
+    let summary: Map<String, Value> =
+        tally.rows().map(|(kind, count)| (kind.to_owned(), json!(count))).into_iter().collect();
+    if global.json() {
+        let found = document::findings(&progress.findings);
+        let mut document = json!({ "schema": 1, "orders": rows, "summary": summary, "findings": found });
+        set(&mut document, "error", error.as_ref().map(Failure::error).unwrap_or_default());
+        document::print(&document);
+    } else {
+        let cells = |row: &Value| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            vec![text(&row["title"]), text(&row["kind"]), text(&row["order"]["id"])]
+        };
+        Table::new(["order", "result", "id"].map(str::to_owned).to_vec()).cells(rows.iter().map(cells).collect());
+        let said: Vec<String> = tally.rows().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        document::line(&said.join(", "));
+    }
+    // Of several each was said as it ended.
+    if let ([_], Some(text)) = (entries, rows.first().and_then(|row| row["text"].as_str())) {
+        say(&format!("certgate: {text}"));
+    }
+    if let Some(error) = error {
+        let left = tally.pending + tally.failed + tally.unknown;
+        return Err(error
+            .and(&format!("{left} orders are left: run the same command again, it does only what is left"))
+            .said());
+    }
+    if global.strict && !progress.findings.is_empty() {
+        if kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
+            strict(global, &progress.findings)?;
+        }
+        kinds.push(Some(Kind::CheckFailed));
+    }
+    // Bad usage is found before anything was sent; once an order is out, it is the other kind.
+    let kind = worst(kinds.iter().copied()).map(|kind| match kind {
+        Kind::Usage if is_ordered => Kind::CheckFailed,
+        kind => kind,
+    });
+    Ok(kind.map_or(0, Kind::exit_code))
 }

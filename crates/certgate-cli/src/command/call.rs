@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate::{Carry, Exchange, Kind};
+use certgate::{Exchange, Intent, Kind};
 use certgate_domain::{AnyTask, Options, TaskKind, Verdict};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
@@ -114,11 +114,11 @@ pub(crate) fn exchange_with(
         return Ok(connection.client.accepted(kind, exchange)?);
     }
     // Written down before it leaves, as an order is: lost in between, it can be found.
-    let mut ledger = connection.ledger()?;
+    let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
-    ledger.intend(&id, task, None, &Carry::default())?;
+    journal.record_intent(&id, task, &Intent::default())?;
     let sent = connection.client.exchange(task);
-    if let Err(error) = ledger.settle(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
+    if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
         say(&format!("certgate: warning: {error}"));
     }
     let sent = sent.map_err(|error| {

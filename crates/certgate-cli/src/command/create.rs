@@ -6,9 +6,9 @@ use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
-    args::{Global, key::Keys},
-    command::order::Ordering,
+    args::{Global, key::Keys, ordering::Ordering},
     exit::Failure,
+    ordering::place,
 };
 
 /// Order a new certificate: check, order, wait, confirm, fetch, verify, write
@@ -27,6 +27,6 @@ pub(crate) struct Create {
 
 impl Create {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.ordering.run(global, Purpose::Create, self.csr, &self.keys)
+        place(global, &self.ordering, Purpose::Create, self.csr, &self.keys)
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     args::{
         Global,
         key::{PassPhrase, key_type},
+        ordering::csr_file,
     },
-    command::order::csr_file,
     exit::Failure,
     ui::document,
     ui::streams::printable,

@@ -1,17 +1,16 @@
 //! `certgate delete`.
 
-use certgate::{Carry, drive};
+use certgate::RunItem;
 use certgate_domain::{AnyTask, TaskKind, task};
+use certgate_store::ResumeData;
 use clap::Args;
 
 use crate::{
-    args::Global,
-    command::order::{Waiting, show_requests},
+    args::{Global, ordering::Waiting},
     connection::Connection,
     exit::Failure,
-    progress::Progress,
-    report::Report,
-    ui::confirm::ask,
+    ordering::{drive_one, show_requests},
+    ui::{confirm::ask, outcome::Asked, progress::Progress},
 };
 
 /// Delete a certificate and its order
@@ -38,9 +37,9 @@ impl Delete {
         if !self.dry_run {
             ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.id))?;
         }
-        self.waiting.check_spool()?;
-        let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
-        let client = &mut connection.client;
+        self.waiting.queue.check()?;
+        let timeout = self.waiting.timeout;
+        let mut connection = Connection::open(global, Some(timeout))?;
         if self.dry_run {
             let tasks: [AnyTask; 4] = [
                 task::CertificateInfo::new(self.id).into(),
@@ -48,25 +47,22 @@ impl Delete {
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
-            show_requests(global, client, &tasks, &[]);
+            show_requests(global, &connection.client, &tasks, &[]);
             return Ok(0);
         }
-        let foreign = self.waiting.foreign.into();
-        let mut flow = certgate_flow::Delete::new(self.id, foreign, self.waiting.timeout, !self.no_wait);
-        let progress = Progress::new(global, client, self.waiting.spool.clone());
-        let mut progress = progress.writing(connection.ledger()?, Carry::default());
-        let ended = drive(&mut connection.client, &mut flow, &mut progress);
-        progress.finish();
-        let report = Report {
-            certificate: Some(self.id),
-            job: flow.job(),
-            name: flow.name(),
-            ..progress.report(TaskKind::CertificateDelete, None, self.waiting.timeout)
+        let item = RunItem {
+            id: connection.id(),
+            task: TaskKind::CertificateDelete,
+            flow: Box::new(certgate_flow::Delete::new(self.id, timeout, !self.no_wait)),
+            install: None,
+            resume: ResumeData::default(),
+            batch: None,
+            validation: certgate::validation::Validation::default(),
+            is_recorded: true,
         };
-        let (shown, stands) = report.close(ended, flow.is_ordered());
-        if let Some((state, detail)) = stands {
-            progress.note(state, &detail);
-        }
-        shown?.print(global)
+        let mut progress = Progress::of_one(global, Asked { timeout, ..Asked::default() });
+        let options = self.waiting.queue.options(global);
+        let shown = drive_one(&mut connection, item, options, &mut progress);
+        shown?.print(global, &progress.findings)
     }
 }

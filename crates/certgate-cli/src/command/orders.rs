@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certgate::{Kind, Ledger};
+use certgate::{Journal, Kind};
 use certgate_store::{Change, Message, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -11,12 +11,14 @@ use crate::{
     args::Global,
     connection::store,
     exit::Failure,
-    report::shell_word,
-    ui::advice::clean_up,
     ui::confirm::ask,
     ui::document,
     ui::streams::{printable, say},
     ui::table::Table,
+    ui::{
+        advice::clean_up,
+        outcome::{self, shell_word},
+    },
 };
 
 /// The orders of the store: where each stands, and what happened to it
@@ -119,8 +121,7 @@ impl Orders {
                 }
                 let state = if is_over { order.state } else { State::Abandoned };
                 if global.json() {
-                    let order = json!({ "id": id, "ctid": id, "state": state.as_str() });
-                    document::print(&json!({ "schema": 1, "order": order }));
+                    document::print(&json!({ "schema": 1, "order": outcome::order(&find(&store, &id)?) }));
                 } else {
                     document::line(&format!("{id}  {}", state.as_str()));
                 }
@@ -141,9 +142,8 @@ impl Orders {
                 taken(&path, &order)?.change(&id, &change)?;
                 let resume = format!("certgate resume {}", shell_word(&id));
                 if global.json() {
-                    let order = json!({ "id": id, "ctid": id, "state": State::Unknown.as_str() });
-                    let job = json!({ "id": job });
-                    document::print(&json!({ "schema": 1, "order": order, "job": job, "resume": resume }));
+                    let order = outcome::order(&find(&store, &id)?);
+                    document::print(&json!({ "schema": 1, "order": order, "resume": resume }));
                 } else {
                     document::line(&format!("{id}  is job {job}: carry on with: {resume}"));
                 }
@@ -154,9 +154,9 @@ impl Orders {
 }
 
 /// The store with that order taken over, which no living process may have.
-fn taken(path: &Path, order: &Order) -> Result<Ledger, Failure> {
-    let mut ledger = Ledger::open(path, &order.order.account)?;
-    if ledger.claim(&order.order.id)? { Ok(ledger) } else { Err(Failure::held(&order.order.id)) }
+fn taken(path: &Path, order: &Order) -> Result<Journal, Failure> {
+    let mut journal = Journal::open(path, &order.order.account)?;
+    if journal.acquire(&order.order.id)? { Ok(journal) } else { Err(Failure::held(&order.order.id)) }
 }
 
 fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure> {
@@ -167,7 +167,7 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
             return;
         }
         if global.json() {
-            lines.push(row(&order).to_string());
+            lines.push(json!({ "order": row(&order) }).to_string());
         } else {
             rows.push(cells(order));
         }
@@ -192,26 +192,12 @@ fn cells(order: Order) -> Vec<String> {
     vec![id, state.as_str().to_owned(), task, number(certificate), name, number(job), document::time(updated)]
 }
 
+/// A row: an order as everywhere, with what only the store knows of it.
 fn row(order: &Order) -> Value {
-    let mut row = json!({
-        "id": order.order.id,
-        "state": order.state.as_str(),
-        "task": order.order.task,
-        "account": order.order.account,
-        "created": document::time(order.created),
-        "updated": document::time(order.updated),
-    });
-    for (name, value) in [
-        ("certificate", json!(order.order.certificate)),
-        ("name", json!(order.order.name)),
-        ("product", json!(order.order.product)),
-        ("job", json!(order.job)),
-        ("stid", json!(order.stid)),
-        ("batch", json!(order.order.batch)),
-    ] {
-        if !value.is_null() {
-            row[name] = value;
-        }
+    let mut row = outcome::order(order);
+    row["account"] = json!(order.order.account);
+    for (name, value) in [("product", &order.order.product), ("stid", &order.stid), ("batch", &order.order.batch)] {
+        outcome::set(&mut row, name, json!(value));
     }
     row
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use certgate::{Client, Error, Exchange, Kind, Ledger, Spool, config::parse_duration, process};
+use certgate::{Client, Error, Exchange, Journal, Kind, Spool, config::parse_duration, process};
 use certgate_domain::{
     AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},
@@ -75,8 +75,8 @@ impl Poll {
 /// Takes messages until the queue is empty, or for good where an interval is given.
 fn take(global: &Global, to: &To, interval: Option<Duration>) -> Result<u8, Failure> {
     let mut connection = Connection::open(global, None)?;
-    let ledger = connection.ledger()?;
-    let mut taking = Taking { global, to, client: &mut connection.client, ledger, taken: 0, findings: Vec::new() };
+    let journal = connection.journal()?;
+    let mut taking = Taking { global, to, client: &mut connection.client, journal, taken: 0, findings: Vec::new() };
     let ended = taking.run(interval);
     let Taking { taken, findings, .. } = taking;
     if global.json() && taken == 0 {
@@ -103,7 +103,7 @@ struct Taking<'a> {
     global: &'a Global,
     to: &'a To,
     client: &'a mut Client,
-    ledger: Ledger,
+    journal: Journal,
     taken: usize,
     findings: Vec<Finding>,
 }
@@ -134,12 +134,12 @@ impl Taking<'_> {
                 );
                 return Err(Failure::new(Kind::Refused, text));
             }
-            self.ledger.keep(self.client.protocol().name(), &message, &body)?;
+            self.journal.store_message(self.client.protocol(), &message, &body)?;
             // Refused: somebody else may have confirmed it meanwhile; the next look shows.
             let confirmed = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
             refused = match self.client.accepted(TaskKind::PollConfirm, confirmed) {
                 Ok(_) => {
-                    self.ledger.confirmed(id)?;
+                    self.journal.record_confirmation(id)?;
                     None
                 }
                 Err(_) => Some(id),
@@ -170,7 +170,7 @@ impl Taking<'_> {
     /// Hands messages of others over, the oldest first. Where that fails the message stays, and those behind it wait.
     fn hand_over(&mut self, interval: Option<Duration>) -> Result<(), Failure> {
         loop {
-            let messages = self.ledger.waiting(SOME)?;
+            let messages = self.journal.waiting(SOME)?;
             if messages.is_empty() {
                 return Ok(());
             }
@@ -180,7 +180,7 @@ impl Taking<'_> {
                     self.warn(&format!("{failure}; it is kept and tried again"));
                     self.client.rest(interval)?;
                 }
-                self.ledger.take(&message.stable_id)?;
+                self.journal.take(&message.stable_id)?;
             }
         }
     }

@@ -5,11 +5,7 @@ use std::path::PathBuf;
 use certgate_domain::task::CertificatePrepareOrder;
 use clap::Args;
 
-use crate::{
-    args::Global,
-    command::{call::send, order::read_csr},
-    exit::Failure,
-};
+use crate::{args::Global, args::ordering::read_csr, command::call::send, exit::Failure};
 
 /// Check a CSR and show what validation needs
 #[derive(Debug, Args)]

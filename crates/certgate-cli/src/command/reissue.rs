@@ -6,9 +6,9 @@ use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
-    args::{Global, key::Keys},
-    command::order::Ordering,
+    args::{Global, key::Keys, ordering::Ordering},
     exit::Failure,
+    ordering::place,
 };
 
 /// Reissue a certificate with a new CSR: check, order, wait, confirm, fetch, verify, write
@@ -32,6 +32,6 @@ pub(crate) struct Reissue {
 
 impl Reissue {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.ordering.run(global, Purpose::Reissue(self.id), self.csr, &self.keys)
+        place(global, &self.ordering, Purpose::Reissue(self.id), self.csr, &self.keys)
     }
 }

@@ -6,9 +6,9 @@ use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
-    args::{Global, key::Keys},
-    command::order::Ordering,
+    args::{Global, key::Keys, ordering::Ordering},
     exit::Failure,
+    ordering::place,
 };
 
 /// Renew a certificate for another term, from 90 days before its end
@@ -30,6 +30,6 @@ pub(crate) struct Renew {
 
 impl Renew {
     pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        self.ordering.run(global, Purpose::Renew(self.id), self.csr, &self.keys)
+        place(global, &self.ordering, Purpose::Renew(self.id), self.csr, &self.keys)
     }
 }

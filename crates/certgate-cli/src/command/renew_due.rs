@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate::{
-    Installation, KeySource, Kind,
+    InstallOptions, Installation, Journal, KeySource, Kind, OrderRequest, ResumeOptions,
     config::parse_duration,
     inventory::{InstalledCertificate, ends_within, find, read, whole},
     validation::Validation,
@@ -23,19 +23,20 @@ use crate::{
     args::{
         Global,
         install::Then,
+        ordering::run_options,
         validation::{ValidationArgs, check_unattended},
     },
-    command::{
-        order::{Waiting, ordered_anew},
-        resume::carry_on,
-    },
+    command::resume::prepared,
     connection::Connection,
     exit::{Failure, worst},
     inventory::{chosen, under_way},
-    report::Shown,
-    ui::advice,
-    ui::document,
-    ui::streams::{printable, say},
+    ordering::drive_in,
+    ui::{
+        advice, document,
+        outcome::{self, Asked, CommandOutput},
+        progress::Progress,
+        streams::{printable, say},
+    },
 };
 
 /// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)
@@ -72,12 +73,13 @@ impl RenewDue {
         let mut outcome = Outcome { global, rows: Vec::new(), kinds: Vec::new() };
         let mut seen = Vec::new();
         // What an earlier run ordered comes first; its certificate may be in place, and only its hook not.
-        for (folder, order) in under_way(&connection.ledger()?, &roots)? {
+        let mut journal = connection.journal()?;
+        for (folder, order) in under_way(&journal, &roots)? {
             connection.begin_anew(self.timeout)?;
             // What this run is asked to do with a certificate goes before what that one was.
             let asked = self.then.asks_for_something();
-            let installation = asked.then(|| Installation::new(self.then.options(folder.clone())));
-            match carried(global, &mut connection, &order, &self.waiting(), installation.as_ref()) {
+            let install = asked.then(|| self.then.options(folder.clone()));
+            match self.carried(global, &mut connection, &mut journal, &order, install) {
                 Ok(None) => {}
                 done => {
                     outcome.add(&folder, order.order.name.as_deref(), done)?;
@@ -98,11 +100,11 @@ impl RenewDue {
                 Err(_) => None,
             };
             let done = found.map_err(Failure::from);
-            let done = done.and_then(|_| self.renew(global, &mut connection, &folder, &validation));
+            let done = done.and_then(|_| self.renew(global, &mut connection, &mut journal, &folder, &validation));
             outcome.add(&folder, name.as_deref(), done)?;
         }
         if global.json() {
-            document::print(&json!({ "schema": 1, "certificates": outcome.rows }));
+            document::print(&json!({ "schema": 1, "orders": outcome.rows }));
         }
         Ok(worst(outcome.kinds.iter().copied()).map_or(0, Kind::exit_code))
     }
@@ -116,9 +118,10 @@ impl RenewDue {
         &self,
         global: &Global,
         connection: &mut Connection,
+        journal: &mut Journal,
         folder: &Path,
         validation: &Validation,
-    ) -> Result<Option<Shown>, Failure> {
+    ) -> Result<Option<CommandOutput>, Failure> {
         let _lock = locked(folder)?;
         let installed = read(folder, global.now())?;
         if !self.is_due(&installed, global.now()) {
@@ -129,14 +132,13 @@ impl RenewDue {
                 "it was not installed with its key by certgate: renew it with `certgate renew ID --new-key --out DIR`";
             return Err(Failure::usage(text));
         };
-        let installation = self.installation(&installed);
-        installation.check(true)?;
-        let waiting = self.waiting();
+        let install = self.install(&installed);
+        Installation::new(install.clone()).check(true)?;
         connection.begin_anew(self.timeout)?;
         // Ordered elsewhere, and not said to go into this folder.
-        let open = connection.ledger()?.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
+        let open = journal.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
         if let Some(order) = open
-            && let Some(shown) = carried(global, connection, &order, &waiting, Some(&installation))?
+            && let Some(shown) = self.carried(global, connection, journal, &order, Some(install.clone()))?
         {
             return Ok(Some(shown));
         }
@@ -145,50 +147,63 @@ impl RenewDue {
         let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
         let ends = ends.unwrap_or(installed.not_after);
         let purpose = if ends > global.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
-        let key = KeySource::New { key_type: None, default: installed.key_type };
-        ordered_anew(global, connection, purpose, &waiting, &key, &installation, validation).map(Some)
+        let mut request = OrderRequest::new(purpose);
+        request.key = Some(KeySource::New { key_type: None, default: installed.key_type });
+        request.install = Some(install);
+        request.validation = validation.clone();
+        request.make_csr(&mut connection.client, false)?;
+        let item = request.item(connection.id(), self.timeout, true);
+        let mut progress = Progress::of_one(global, self.asked());
+        drive_in(&mut connection.client, journal, item, run_options(global), &mut progress).map(Some)
     }
 
-    fn waiting(&self) -> Waiting {
-        Waiting::so_long(self.timeout)
+    fn asked(&self) -> Asked {
+        Asked { timeout: self.timeout, ..Asked::default() }
+    }
+
+    /// Carries on with an order. None where it never left or is over, and what was published for it was all that was left: the
+    /// certificate may be due all the same.
+    fn carried(
+        &self,
+        global: &Global,
+        connection: &mut Connection,
+        journal: &mut Journal,
+        order: &Order,
+        install: Option<InstallOptions>,
+    ) -> Result<Option<CommandOutput>, Failure> {
+        let mut progress = Progress::of_one(global, self.asked());
+        let options = ResumeOptions { deadline: self.timeout, install, ..ResumeOptions::default() };
+        let client = &mut connection.client;
+        let done = match prepared(client, journal, order, &options, &progress) {
+            Ok(Ok(item)) => drive_in(client, journal, *item, run_options(global), &mut progress),
+            Ok(Err(shown)) => shown,
+            Err(failure) => Err(failure),
+        };
+        let is_open = !order.state.is_finished() && order.state != State::Validating;
+        match done {
+            Ok(shown) if is_open => Ok(Some(shown)),
+            Err(failure) if is_open || failure.kind() == Kind::Pending => Err(failure),
+            _ => Ok(None),
+        }
     }
 
     /// How a certificate is installed: as this run is asked to, else as it was installed before.
-    fn installation(&self, installed: &InstalledCertificate) -> Installation {
+    fn install(&self, installed: &InstalledCertificate) -> InstallOptions {
         let folder = installed.folder.clone();
         match &installed.record.install {
             Some(before) if !self.then.asks_for_something() => {
                 let mut options = before.clone();
                 options.folder = folder;
-                Installation::new(options)
+                options
             }
-            _ => Installation::new(self.then.options(folder)),
+            _ => self.then.options(folder),
         }
     }
 
     /// Repeats a hook that failed when the certificate was installed; none where there is nothing to repeat.
-    fn repeat_hook(&self, installed: &InstalledCertificate) -> Option<Shown> {
-        let deployment = self.installation(installed).repeat_hook()?;
-        Some(Shown::of_hook(&installed.folder, &deployment))
-    }
-}
-
-/// Carries on with an order. None where it never left or is over, and what was published for it was all that was left: the
-/// certificate may be due all the same.
-fn carried(
-    global: &Global,
-    connection: &mut Connection,
-    order: &Order,
-    waiting: &Waiting,
-    installation: Option<&Installation>,
-) -> Result<Option<Shown>, Failure> {
-    let mut ledger = connection.ledger()?;
-    let done = carry_on(global, connection, &mut ledger, order, waiting, installation);
-    let is_open = !order.state.is_finished() && order.state != State::Validating;
-    match done {
-        Ok(shown) if is_open => Ok(Some(shown)),
-        Err(failure) if is_open || failure.kind() == Kind::Pending => Err(failure),
-        _ => Ok(None),
+    fn repeat_hook(&self, installed: &InstalledCertificate) -> Option<CommandOutput> {
+        let deployment = Installation::new(self.install(installed)).repeat_hook()?;
+        Some(CommandOutput::of_hook(&installed.folder, &deployment))
     }
 }
 
@@ -204,30 +219,36 @@ impl Outcome<'_> {
     ///
     /// # Errors
     /// Ctrl-C: there is no next one.
-    fn add(&mut self, folder: &Path, name: Option<&str>, done: Result<Option<Shown>, Failure>) -> Result<(), Failure> {
+    fn add(
+        &mut self,
+        folder: &Path,
+        name: Option<&str>,
+        done: Result<Option<CommandOutput>, Failure>,
+    ) -> Result<(), Failure> {
         let mut row = json!({ "folder": folder });
         if let Some(name) = name {
             row["name"] = json!(name);
         }
         let (result, kind) = match done {
-            Ok(Some(Shown { mut document, kind, .. })) => {
-                for name in ["order", "job", "files", "checks", "deployment"] {
-                    if let Some(value) = document.get_mut(name) {
-                        row[name] = value.take();
-                    }
+            Ok(Some(CommandOutput { mut document, kind, .. })) => {
+                for name in ["order", "files", "checks", "deployment"] {
+                    outcome::set(&mut row, name, document.get_mut(name).map(Value::take).unwrap_or_default());
                 }
                 // Its files may have been there: that they are in place now is what was to be done.
-                ("done", kind.filter(|kind| *kind != Kind::Unchanged))
+                let kind = kind.filter(|kind| *kind != Kind::Unchanged);
+                (kind.map_or("done", Kind::name), kind)
             }
             Ok(None) => ("unchanged", Some(Kind::Unchanged)),
             Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
             Err(failure) => {
                 say(&format!("certgate: {}: {failure}", folder.display()));
+                outcome::set(&mut row, "order", failure.detail("order").cloned().unwrap_or_default());
+                row["text"] = json!(failure.to_string());
                 row["error"] = failure.error();
                 (failure.kind().name(), Some(failure.kind()))
             }
         };
-        row["result"] = json!(result);
+        row["kind"] = json!(result);
         if !self.global.json() {
             document::line(&printable(&format!("{}: {result}", folder.display())));
         }

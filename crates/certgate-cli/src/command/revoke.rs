@@ -4,12 +4,8 @@ use certgate_domain::{AnyTask, Certificate, task::CertificateRevoke};
 use clap::Args;
 
 use crate::{
-    args::Global,
-    command::{call::exchange, order::show_requests},
-    connection::Connection,
-    exit::Failure,
-    ui::confirm::ask,
-    ui::document,
+    args::Global, command::call::exchange, connection::Connection, exit::Failure, ordering::show_requests,
+    ui::confirm::ask, ui::document,
 };
 
 /// Revoke an earlier certificate of an order by its serial number: reissue first

@@ -53,7 +53,7 @@ impl Status {
         let before = self.renew_before.unwrap_or(BEFORE);
         let mut connection = if self.here { None } else { Some(Connection::open(global, None)?) };
         let mut orders = match &connection {
-            Some(connection) => under_way(&connection.ledger()?, &roots)?,
+            Some(connection) => under_way(&connection.journal()?, &roots)?,
             None => Vec::new(),
         };
         let (mut rows, mut here, mut due, mut wrong, mut unreadable) = (Vec::new(), Vec::new(), 0, 0, 0);

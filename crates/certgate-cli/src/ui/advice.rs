@@ -1,11 +1,13 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
 use certgate::{
-    Error, Kind, installation::InstallError, inventory::InventoryError, key::KeySourceError,
+    Error, Kind, PreparationError, Refusal, installation::InstallError, inventory::InventoryError, key::KeySourceError,
     pass_phrase::PassPhraseError, validation::ValidationError,
 };
 use certgate_dns::DnsError;
+use certgate_domain::TaskKind;
 use certgate_files::{Distrust, FileError};
+use certgate_flow::{Ending, Field, RequestError};
 use certgate_store::Store;
 
 use crate::exit::Failure;
@@ -18,7 +20,13 @@ impl From<FileError> for Failure {
 
 impl From<InstallError> for Failure {
     fn from(error: InstallError) -> Self {
-        let advice = match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&InstallError> for Failure {
+    fn from(error: &InstallError) -> Self {
+        let advice = match error {
             InstallError::Unwritable { .. } => return Self::usage(format!("--out {error}")),
             InstallError::NoPassPhrase => {
                 let text = "--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command";
@@ -81,6 +89,50 @@ impl From<InventoryError> for Failure {
     }
 }
 
+impl From<PreparationError> for Failure {
+    fn from(error: PreparationError) -> Self {
+        match error {
+            PreparationError::Key(error) => error.into(),
+            PreparationError::Install(error) => error.into(),
+            PreparationError::Validation(error) => validation(error),
+            PreparationError::Request(error) => request(&error),
+            PreparationError::Gateway(error) => error.into(),
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+/// A request that cannot be ordered.
+pub(crate) fn request(error: &RequestError) -> Failure {
+    let advice = match error {
+        RequestError::Missing(Field::Csr) => "give --csr, --new-key or --key".to_owned(),
+        RequestError::Missing(Field::Product) => "give --product".to_owned(),
+        RequestError::Missing(Field::Admin) => "give --admin".to_owned(),
+        RequestError::Missing(Field::Technical) => "give --technical".to_owned(),
+        RequestError::OwnCsr(_) | RequestError::NoOwnCsr => "give --csr".to_owned(),
+        RequestError::OtherName { name, .. } => format!("make a CSR for `{name}`, or give --name"),
+        RequestError::MethodNotOffered { .. } => "choose another --method".to_owned(),
+        RequestError::ApproverNotOffered { .. } => "choose another --approver".to_owned(),
+        _ => return Failure::usage(error.to_string()),
+    };
+    Failure::usage(format!("{error}: {advice}"))
+}
+
+/// How an order came to its end before it was sent.
+pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
+    match ending {
+        Ending::Refused(answer) => {
+            let auth = answer.blames_credentials();
+            Failure::of_refusal(&Refusal { task, answer, auth })
+        }
+        Ending::InvalidRequest(why) => request(&why),
+        Ending::ProtocolViolation(task) => {
+            Failure::new(Kind::Undecodable, format!("the answer to {} holds no certificate", task.name()))
+        }
+        other => Failure::new(Kind::Internal, format!("an ending without a meaning here: {other:?}")),
+    }
+}
+
 /// What is wrong with how control is to be shown, found before anything is sent.
 pub(crate) fn validation(error: ValidationError) -> Failure {
     match error {
@@ -95,13 +147,13 @@ pub(crate) fn validation(error: ValidationError) -> Failure {
 }
 
 /// What the gateway asks to be published, and what is not published.
-pub(crate) fn not_published(error: ValidationError) -> Error {
+pub(crate) fn not_published(error: &ValidationError) -> Failure {
     let advice = match error {
-        ValidationError::OutOfScope(_) => "--allow-any-record publishes it all the same",
-        ValidationError::NoNames => "give --csr, --new-key or --key, or lift that with --allow-any-record",
-        error => return error.into(),
+        ValidationError::OutOfScope(_) => " (--allow-any-record publishes it all the same)",
+        ValidationError::NoNames => " (give --csr, --new-key or --key, or lift that with --allow-any-record)",
+        _ => "",
     };
-    Error::Validation(format!("{error} ({advice})"))
+    Failure::new(Kind::NotValidated, format!("{error}{advice}: nothing was ordered"))
 }
 
 fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
@@ -112,7 +164,7 @@ fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
 }
 
 /// A certificate that came and could not be installed.
-pub(crate) fn not_installed(error: InstallError) -> Failure {
+pub(crate) fn not_installed(error: &InstallError) -> Failure {
     let is_check = matches!(error, InstallError::OtherKey);
     let failure = Failure::from(error);
     if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
@@ -120,7 +172,7 @@ pub(crate) fn not_installed(error: InstallError) -> Failure {
 
 /// Removes what was published for an order, and says what is still there; `false` then.
 pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> Result<bool, Error> {
-    certgate::validation::clean_up(store, id, &[], &|why| {
+    certgate::validation::clean_up(store, id, &[], &mut |why| {
         let text = format!("what was published is still there: {why}; `certgate resume` tries it again");
         say(&format!("certgate: warning: {text}"));
     })

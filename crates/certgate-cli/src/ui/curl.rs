@@ -2,7 +2,7 @@
 
 use certgate_wire::Request;
 
-use crate::report::shell_word;
+use super::outcome::shell_word;
 
 /// Credentials come from the environment that certgate itself uses.
 pub(crate) fn json(endpoint: &str, request: &Request) -> String {

@@ -120,9 +120,11 @@ pub(crate) fn check(ok: bool, text: &str) -> String {
     format!("{verdict} {}", printable(text))
 }
 
-/// A time, milliseconds since 1970, as RFC 3339 in UTC.
+/// A time, milliseconds since 1970, as RFC 3339 in UTC, whole seconds.
 pub(crate) fn time(unix: i64) -> String {
-    jiff::Timestamp::from_millisecond(unix).map(|time| time.to_string()).unwrap_or_else(|_| unix.to_string())
+    jiff::Timestamp::from_second(unix.div_euclid(1000))
+        .map(|time| time.to_string())
+        .unwrap_or_else(|_| unix.to_string())
 }
 
 /// Says what checks could not be made.

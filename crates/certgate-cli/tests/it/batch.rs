@@ -81,8 +81,8 @@ fn one_that_fails_does_not_stop_the_rest() {
         let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
         let summary = &document["summary"];
         assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
-        let open = document["orders"].as_array().unwrap().iter().find(|order| order["result"] == "unknown").unwrap();
-        let id = open["id"].as_str().unwrap();
+        let open = document["orders"].as_array().unwrap().iter().find(|order| order["kind"] == "unknown").unwrap();
+        let id = open["order"]["id"].as_str().unwrap();
         assert!(open["error"]["text"].as_str().unwrap().contains(&format!("certgate orders abandon {id}")));
         let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
@@ -265,7 +265,7 @@ fn what_fails_a_check_is_not_ordered_again() {
         for title in ["first", "again"] {
             let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
             assert_eq!((code, gateway.counts().orders), (10, 1), "{title}: {said}");
-            document["orders"][0]["id"].as_str().unwrap().clone_into(&mut id);
+            document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
             assert!(said.contains(&format!("certgate orders abandon {id}")), "{said}");
         }
         let output = certgate_in(folder.path(), &["orders", "show", &id, "--output", "json"], "");
@@ -289,13 +289,13 @@ fn a_renewal_of_somebody_elses_is_not_taken_for_ours() {
         let arguments = ["renew", "571", "--transport", transport, "--endpoint", &at, "--config", &config];
         let output = certgate_in(other.path(), &[&arguments[..], &["--output", "json"]].concat(), "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let theirs = json(&output)["job"]["id"].to_string();
+        let theirs = json(&output)["order"]["job"]["id"].to_string();
         gateway.inject(Fault::DropBeforeRead(Some(TaskKind::CertificateRenew)));
         let mut id = String::new();
         for title in ["first", "again"] {
             let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
             assert_eq!((code, gateway.counts().orders), (9, 1), "{title}: {said}");
-            document["orders"][0]["id"].as_str().unwrap().clone_into(&mut id);
+            document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
         }
         // Even where a person says so, the certificate is the one from before.
         let output = certgate_in(folder.path(), &["orders", "adopt", &id, "--job", &theirs], "");
@@ -304,7 +304,7 @@ fn a_renewal_of_somebody_elses_is_not_taken_for_ours() {
         assert_eq!(code, 10, "{said}");
         let text = document["orders"][0]["error"]["text"].as_str().unwrap();
         assert!(text.contains("it is the certificate from before the order"), "{text}");
-        assert!(!folder.path().join("out").exists());
+        assert!(!folder.path().join("out/cert.pem").exists());
     }
 }
 
@@ -327,7 +327,7 @@ fn lost_creations_and_renewals_are_settled_by_looking() {
                 assert_eq!((code, gateway.counts().orders), (9, 0), "{title}: {said}");
             }
             let listed = certgate_in(folder.path(), &["orders", "--output", "json"], "");
-            let id = json(&listed)["orders"][0]["id"].as_str().unwrap().to_owned();
+            let id = json(&listed)["orders"][0]["order"]["id"].as_str().unwrap().to_owned();
             let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
             assert_eq!(exit(&output), 0, "{}", stderr(&output));
             gateway.inject(Fault::DropAfterRead(Some(task)));
@@ -413,7 +413,7 @@ fn a_terminal_is_told_why_an_order_failed() {
     }
     let said = String::from_utf8_lossy(&said).into_owned();
     assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
-    assert!(said.contains("10001 host-000001.example.org: failed: "), "{said}");
+    assert!(said.contains("10001 host-000001.example.org: refused: "), "{said}");
     assert!(said.contains("EF01000"), "with all that the gateway said: {said}");
     assert!(!said.contains("10000 host-000000.example.org: done"), "{said}");
 }

@@ -53,8 +53,8 @@ fn status_and_what_is_due() {
         let before = pair(&home.path().join("certs/example"));
         let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let row = json(&output)["certificates"][0].clone();
-        assert_eq!((&row["result"], &row["deployment"]["state"]), (&"done".into(), &"deployed".into()), "{row}");
+        let row = json(&output)["orders"][0].clone();
+        assert_eq!((&row["kind"], &row["deployment"]["state"]), (&"done".into(), &"deployed".into()), "{row}");
         let now = pair(&home.path().join("certs/example"));
         assert!(now.0 == now.1 && now != before, "a new pair");
         assert_eq!(gateway.counts().orders, orders + 1);
@@ -95,7 +95,7 @@ fn renew_due_at_any_time() {
         until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
         let output = at(home.path(), &server, transport, &due);
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
-        assert_eq!(json(&output)["certificates"][0]["result"], "pending");
+        assert_eq!(json(&output)["orders"][0]["kind"], "pending");
         assert_eq!(gateway.counts().orders, orders + 1);
 
         // Killed while it waits: the next run carries on with that order.
@@ -111,7 +111,7 @@ fn renew_due_at_any_time() {
     }
     let home = tempfile::tempdir().unwrap();
     let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
-    assert_eq!(row["certificates"], Value::Array(vec![]));
+    assert_eq!(row["orders"], Value::Array(vec![]));
 }
 
 /// The folders may stand in the profile: the line in the crontab needs no more than its name.
@@ -168,7 +168,7 @@ fn killed_in_the_hook() {
         let output = command.current_dir(&elsewhere).output().unwrap();
         assert_eq!(exit(&output), code, "{}", stderr(&output));
         let document = json(&output);
-        let deployment = document.pointer("/certificates/0/deployment").or(document.get("deployment")).unwrap();
+        let deployment = document.pointer("/orders/0/deployment").or(document.get("deployment")).unwrap();
         assert_eq!(deployment["state"], "deployed");
         assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
         assert_eq!(exit(&at(home.path(), &server, "xml", carry_on)), 8, "nothing is left");
@@ -186,11 +186,11 @@ fn the_first_certificate_of_a_folder() {
         let output = at(home.path(), &server, transport, &["status", "certs"]);
         let row = json(&output)["certificates"][0].clone();
         assert!(row["folder"].as_str().unwrap().ends_with("certs/new"), "{row}");
-        assert_eq!((&row["order"]["state"], &row["name"]), (&"accepted".into(), &"new.example.com".into()), "{row}");
+        assert_eq!((&row["order"]["state"], &row["name"]), (&"pending".into(), &"new.example.com".into()), "{row}");
         // By whatever name the folder goes.
         std::os::unix::fs::symlink("certs", home.path().join("link")).unwrap();
         let output = at(home.path(), &server, transport, &["status", "link"]);
-        assert_eq!(json(&output)["certificates"][0]["order"]["state"], "accepted", "{}", stderr(&output));
+        assert_eq!(json(&output)["certificates"][0]["order"]["state"], "pending", "{}", stderr(&output));
         let output = at(home.path(), &server, transport, &["renew-due", "certs/../link"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let (key, certificate) = pair(&home.path().join("certs/new"));
@@ -241,8 +241,8 @@ fn each_for_itself() {
         };
         let output = run(&mut due);
         let results = |output: &Output| -> Vec<String> {
-            let rows = json(output)["certificates"].as_array().unwrap().clone();
-            rows.iter().map(|row| row["result"].as_str().unwrap().to_owned()).collect()
+            let rows = json(output)["orders"].as_array().unwrap().clone();
+            rows.iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(results(&output), ["usage", "usage", "done", "pending", "usage"], "{}", stderr(&output));
         assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 1), "not the greatest, but the worst");

@@ -90,7 +90,10 @@ fn killed_at_every_step() {
                         let document = carried_on(home.path(), &gateway, &server, transport);
                         let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
                         assert_eq!(document["order"]["state"], "done", "{case}");
-                        assert!(document["job"]["id"].is_number(), "its job is known, and nobody else's: {case}");
+                        assert!(
+                            document["order"]["job"]["id"].is_number(),
+                            "its job is known, and nobody else's: {case}"
+                        );
                         assert_eq!(gateway.counts().orders, 1, "{case}");
                         assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
                         // The other message is in the store, to be taken.
@@ -131,14 +134,14 @@ fn messages_advance_orders_whoever_polled_them() {
         assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
         let states: Vec<&str> =
             shown["order"]["story"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
-        assert_eq!(states, ["intended", "accepted", "issued"]);
+        assert_eq!(states, ["sending", "pending", "issued"]);
         // The other transport may carry on.
         let other = if transport == "xml" { "json" } else { "xml" };
         let (code, done, said) = told(home.path(), &server, other, &["resume", &id]);
         assert_eq!((code, &done["order"]["state"]), (0, &json!("done")), "{said}");
         let (code, list, _) = told(home.path(), &server, transport, &["orders"]);
         assert_eq!(
-            (code, &list["orders"][0]["state"], &list["orders"][0]["certificate"]),
+            (code, &list["orders"][0]["order"]["state"], &list["orders"][0]["order"]["certificate"]),
             (0, &json!("done"), &json!(571))
         );
         let output = certgate_in(home.path(), &["orders", "export"], "");
@@ -207,8 +210,8 @@ fn single_tasks_are_written_down() {
             .unwrap()
             .iter()
             .map(|order| {
-                let text = |key: &str| order[key].as_str().unwrap();
-                (text("id"), text("task"), text("state"))
+                let text = |key: &str| order["order"][key].as_str().unwrap();
+                (text("id"), text("action"), text("state"))
             })
             .collect();
         let mut expected = vec![("first", "contact-create", "unknown"), ("second", "contact-create", "done")];

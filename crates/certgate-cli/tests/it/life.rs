@@ -82,7 +82,7 @@ fn create_renew_reissue_revoke_delete() {
 
         let (code, deleted, said) = run(&server, transport, &["delete", &id, "--yes", "--spool", &spool]);
         assert_eq!(
-            (code, &deleted["order"]["state"], &deleted["job"]["status"]),
+            (code, &deleted["order"]["state"], &deleted["order"]["job"]["status"]),
             (0, &json!("done"), &json!("SUCCESS")),
             "{said}"
         );
@@ -177,8 +177,11 @@ fn what_is_missing_is_said_before_anything_is_sent() {
     let csr = csr();
     let (gateway, server) = gateway(Settings::default());
     for (arguments, said) in [
-        (vec!["create", "--csr", &csr], "a new certificate needs --product"),
-        (vec!["create", "--csr", &csr, "--product", "X"], "a new certificate needs --admin"),
+        (vec!["create", "--csr", &csr], "a new certificate needs a product: give --product"),
+        (
+            vec!["create", "--csr", &csr, "--product", "X"],
+            "a new certificate needs an administrative contact: give --admin",
+        ),
         (
             vec![
                 "create",

@@ -27,6 +27,7 @@ mod durable;
 mod install;
 mod life;
 mod list;
+mod one_or_many;
 mod orders;
 #[cfg(unix)]
 mod published;

@@ -24,7 +24,7 @@ fn an_order_of_a_living_process_is_left_to_it() {
         let child = first.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         until("it is ordered", || gateway.counts().orders == 1);
         let (_, listed, _) = told(home.path(), &server, transport, &["orders"]);
-        let id = listed["orders"][0]["id"].as_str().unwrap();
+        let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
         for decision in [vec!["abandon", id, "--yes"], vec!["adopt", id, "--job", "7"]] {
             let words = [vec!["orders"], decision].concat();
             let (code, document, _) = told(home.path(), &server, transport, &words);
@@ -46,7 +46,7 @@ fn a_job_that_is_named_by_hand_is_looked_at() {
         let reissue = ["reissue", "571", "--csr", &csr];
         let (code, first, said) = told(home.path(), &server, transport, &reissue);
         assert_eq!(code, 0, "{said}");
-        let known = first["job"]["id"].to_string();
+        let known = first["order"]["job"]["id"].to_string();
 
         gateway.inject(Fault::DropBeforeRead(REISSUE));
         let (code, lost, said) = told(home.path(), &server, transport, &reissue);
@@ -59,7 +59,7 @@ fn a_job_that_is_named_by_hand_is_looked_at() {
         assert!(code == 2 && text.contains(first["order"]["id"].as_str().unwrap()), "it is another order's: {text}");
         let (code, document, _) = adopt("999999");
         assert_eq!(
-            (code, &document["order"]["state"], &document["job"]["id"]),
+            (code, &document["order"]["state"], &document["order"]["job"]["id"]),
             (0, &json!("unknown"), &json!(999_999))
         );
         let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
@@ -88,7 +88,7 @@ fn a_job_that_is_named_right_is_carried_on_with() {
         // Somebody else did it meanwhile.
         let (code, done, said) = told(other.path(), &server, transport, &reissue);
         assert_eq!(code, 0, "{said}");
-        let job = done["job"]["id"].to_string();
+        let job = done["order"]["job"]["id"].to_string();
         let (code, _, said) = told(home.path(), &server, transport, &["orders", "adopt", id, "--job", &job]);
         assert_eq!(code, 0, "{said}");
         let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
@@ -130,8 +130,8 @@ fn what_stands_in_the_way_is_named() {
         let id = first["order"]["id"].as_str().unwrap();
         let (code, second, _) = told(home.path(), &server, transport, &reissue);
         assert_eq!(
-            (code, &second["order"]["id"], &second["job"], &second["resume"]),
-            (6, &json!(id), &json!({ "id": first["job"]["id"] }), &json!(format!("certgate resume {id}"))),
+            (code, &second["order"]["id"], &second["order"]["job"], &second["resume"]),
+            (6, &json!(id), &json!({ "id": first["order"]["job"]["id"] }), &json!(format!("certgate resume {id}"))),
             "{second}"
         );
         let (code, _, said) = told(home.path(), &server, transport, &["revoke", "571", "--serial", "0a", "--yes"]);
@@ -166,9 +166,9 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
                     let (code, document, said) = told(home.path(), &server, transport, &resume);
                     if arrives {
                         assert_eq!((code, &document["order"]["state"]), (6, &json!("pending")), "{said}");
-                        assert_ne!(document["job"]["id"], theirs["job"]["id"]);
+                        assert_ne!(document["order"]["job"]["id"], theirs["order"]["job"]["id"]);
                     } else {
-                        let seen = format!("job {} is from before the order", theirs["job"]["id"]);
+                        let seen = format!("job {} is from before the order", theirs["order"]["job"]["id"]);
                         assert!(code == 9 && document["seen"].to_string().contains(&seen), "{said}");
                         let (code, _, said) =
                             told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);

@@ -67,7 +67,7 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
         let mut document = json(&output);
         assert_eq!(document["schema"], 1);
         assert_eq!(document["order"]["state"], "done");
-        assert_eq!(document["job"]["status"], "SUCCESS");
+        assert_eq!(document["order"]["job"]["status"], "SUCCESS");
         assert_eq!(document["certificate"]["name"], "example.com");
         assert_eq!(document["findings"], Value::Array(vec![]));
         let checks: Vec<(&str, bool)> = document["checks"]
@@ -146,7 +146,7 @@ fn no_wait_and_resume() {
         let output = certgate(&[&command[..], &at].concat(), "");
         assert_eq!((exit(&output), json(&output)["order"]["state"].as_str()), (8, Some("done")), "{}", stderr(&output));
         // From another machine, without the store: the message is off the queue, job and certificate tell.
-        let job = document["job"]["id"].to_string();
+        let job = document["order"]["job"]["id"].to_string();
         let elsewhere = ["resume", &job, "--certificate", "571", "--csr", &csr()].map(str::to_owned);
         let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).chain(at).collect();
         let output = certgate(&elsewhere, "");

@@ -135,7 +135,7 @@ fn encrypted_files_come_and_go_with_their_set() {
     secret(home.path(), "phrase", "geheim-6\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
     let output = at(home.path(), &server, "json", &NEW);
-    let job = json(&output)["job"]["id"].to_string();
+    let job = json(&output)["order"]["job"]["id"].to_string();
 
     // The same certificate and key, now with encrypted files: they are written, and not only spoken of.
     let resume = ["resume", &job, "--certificate", "571", "--out", "live"];
@@ -174,7 +174,7 @@ fn forward_after_a_rollback() {
     let live = home.path().join("live");
     assert_eq!(exit(&at(home.path(), &server, "xml", &NEW)), 0);
     let output = at(home.path(), &server, "xml", &NEW);
-    let (second, job) = (pair(&live), json(&output)["job"]["id"].to_string());
+    let (second, job) = (pair(&live), json(&output)["order"]["job"]["id"].to_string());
     assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
     assert!(pair(&live) != second);
     let output = at(home.path(), &server, "xml", &["resume", &job, "--certificate", "571", "--out", "live"]);

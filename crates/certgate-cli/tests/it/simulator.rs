@@ -29,7 +29,7 @@ fn an_order_is_carried_on_with_a_simulator_that_was_started_anew() {
         }
 
         let simulator = Serving::start(&["simulator", "--state", &state]);
-        let order = json(&output)["job"]["id"].clone();
+        let order = json(&output)["order"]["job"]["id"].clone();
         let out = home.path().join("out").display().to_string();
         let arguments = ["resume", &order.to_string(), "--certificate", "571", "--csr", &csr(), "--out", &out];
         let more = ["--config", &config, "--transport", "xml", "--endpoint", &simulator.endpoint, "--output", "json"];

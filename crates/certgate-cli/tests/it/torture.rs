@@ -163,10 +163,14 @@ impl Round {
         let listed: Vec<String> = ["orders", "--unfinished"].map(str::to_owned).to_vec();
         let known = self.certgate(&listed).1;
         for order in orders {
-            let id = order["id"].as_str().or(order["order"]["id"].as_str());
-            let unknown = order["result"] == "unknown" || document["error"]["kind"] == "unknown";
+            let id = order["order"]["id"].as_str();
+            let unknown = order["kind"] == "unknown" || document["error"]["kind"] == "unknown";
             let Some(id) = id.filter(|_| unknown) else { continue };
-            let Some(row) = known["orders"].as_array().unwrap().iter().find(|row| row["id"] == id) else { continue };
+            let Some(row) =
+                known["orders"].as_array().unwrap().iter().map(|row| &row["order"]).find(|order| order["id"] == id)
+            else {
+                continue;
+            };
             // A run that saw no answer says so; the next one looks, and only then a person is asked about that order.
             let asked = format!("certgate orders abandon {id}");
             if !said.contains(&asked) && !document.to_string().contains(&asked) {

@@ -54,7 +54,7 @@ fn a_trace_on_a_full_disk_loses_no_order() {
         let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
         for (arguments, stdin, state, orders) in [
             (vec!["reissue", "571", "--csr", &csr()], "", "done", 1),
-            (vec!["reissue", "571", "--csr", &csr(), "--no-wait"], "", "accepted", 1),
+            (vec!["reissue", "571", "--csr", &csr(), "--no-wait"], "", "pending", 1),
             (vec!["call", "contact-create", "--data", "-"], contact, "done", 0),
         ] {
             let home = tempfile::tempdir().unwrap();
@@ -64,11 +64,11 @@ fn a_trace_on_a_full_disk_loses_no_order() {
             let traced = ["--trace", "/dev/full"];
             let output = certgate_in(home.path(), &[&arguments[..], &common, &traced].concat(), stdin);
             let what = format!("{transport} {arguments:?}: {}", stderr(&output));
-            assert_eq!(exit(&output), if state == "accepted" { 6 } else { 10 }, "{what}");
+            assert_eq!(exit(&output), if state == "pending" { 6 } else { 10 }, "{what}");
             assert!(stderr(&output).contains("/dev/full: not every exchange was written into it"), "{what}");
             assert_eq!(json(&output)["schema"], 1, "its document is printed: {what}");
             let listed = certgate_in(home.path(), &[&["orders"][..], &common].concat(), "");
-            assert_eq!(json(&listed)["orders"][0]["state"], state, "{what}");
+            assert_eq!(json(&listed)["orders"][0]["order"]["state"], state, "{what}");
             assert_eq!(gateway.counts().orders, orders, "{what}");
         }
     }

@@ -113,7 +113,7 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
         (vec!["--webroot", "none/such"], "--webroot none/such: cannot be written"),
         (
             vec!["--approver", "nobody@example.com"],
-            "does not offer approval by nobody@example.com: choose among admin@example.com",
+            "does not offer approval by nobody@example.com, but by admin@example.com",
         ),
     ] {
         let output = run(home.path(), &server, "json", &more);
@@ -265,7 +265,7 @@ fn cleaned_up_whatever_ended_the_order() {
         let output = run(home.path(), &server, transport, &exec);
         assert_eq!(exit(&output), 9, "{}", stderr(&output));
         let orders = json(&command(home.path(), &["orders", "--output", "json"]).output().unwrap());
-        let id = orders["orders"][0]["id"].as_str().unwrap();
+        let id = orders["orders"][0]["order"]["id"].as_str().unwrap();
         let output = command(home.path(), &["orders", "abandon", id, "--yes"]).current_dir("/").output().unwrap();
         assert_eq!((exit(&output), calls(home.path()).len()), (0, 2), "{}", stderr(&output));
     }
@@ -293,7 +293,7 @@ fn what_is_still_there_is_tried_again() {
             json(&command(home.path(), &words).output().unwrap())
         };
         let listed = orders(&["--unfinished"]);
-        let id = listed["orders"][0]["id"].as_str().unwrap();
+        let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
         fs::remove_file(home.path().join("stuck")).unwrap();
         let output = resume();
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
@@ -304,7 +304,7 @@ fn what_is_still_there_is_tried_again() {
         let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let listed = orders(&["--unfinished"]);
-        let id = listed["orders"][0]["id"].as_str().unwrap();
+        let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
         assert_eq!(orders(&["abandon", id, "--yes"])["order"]["state"], "done");
         assert_eq!(exit(&resume()), 8);
     }
@@ -333,7 +333,7 @@ fn a_file_is_there_while_the_order_is_open() {
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
         let (orders, content) = (gateway.counts().orders, fs::read_to_string(&file).unwrap());
         let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
-        assert!(exit(&output) == 6 && stderr(&output).contains("of the same is accepted"), "{}", stderr(&output));
+        assert!(exit(&output) == 6 && stderr(&output).contains("of the same is pending"), "{}", stderr(&output));
         assert_eq!((gateway.counts().orders, fs::read_to_string(&file).unwrap()), (orders, content));
         assert_eq!(exit(&resume(home.path(), &server, transport)), 0);
 

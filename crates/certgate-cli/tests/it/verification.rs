@@ -140,7 +140,7 @@ fn each_check_stops_before_anything_is_replaced() {
                 && stderr(&output).contains("nothing was written"),
             "{what}"
         );
-        assert_eq!(document["order"]["state"], "pending", "it is paid for, and not ordered again by itself");
+        assert_eq!(document["order"]["state"], "issued", "it is paid for, and not ordered again by itself");
     }
 }
 

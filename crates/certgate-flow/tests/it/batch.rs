@@ -5,7 +5,7 @@ use std::time::Duration;
 use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, ObjectJob, PollMessage, Response, Status, StatusCode, words::JobStatus,
 };
-use certgate_flow::{Batch, Ending, Event, ForeignMessages, Order, Participant, Purpose, Step, Turn, Wanted};
+use certgate_flow::{Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, Step, Wanted, Workflow};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
@@ -40,15 +40,14 @@ fn batch(jobs: &[i64]) -> Batch {
             method: None,
             provisioning: None,
             approver: None,
-            foreign: ForeignMessages::Delivered,
             deadline: Duration::from_secs(3600),
             wait: true,
         };
-        Order::new(wanted)
+        Box::new(Order::new(wanted)) as Box<dyn Workflow>
     });
-    let mut batch = Batch::new(orders.collect());
+    let mut batch = Batch::new(orders.collect(), ForeignMessages::Spool);
     for _ in 0..4 * jobs.len() {
-        let Turn::Step(Participant::Order(place), step) = batch.turn(Duration::ZERO) else { panic!("an order's turn") };
+        let Action::Step(Actor::Order(place), step) = batch.next(Duration::ZERO) else { panic!("an order's turn") };
         let event = match step {
             Step::Publish { .. } => Event::Published,
             Step::Send(AnyTask::CertificateInfo(_)) => {
@@ -61,7 +60,7 @@ fn batch(jobs: &[i64]) -> Batch {
             }
             other => panic!("{other:?}"),
         };
-        batch.heard(Participant::Order(place), event, Duration::ZERO);
+        batch.heard(Actor::Order(place), event, Duration::ZERO);
     }
     batch
 }
@@ -71,26 +70,26 @@ fn run(batch: &mut Batch, answers: Vec<Event>) -> (Vec<String>, Vec<Ending>) {
     let (mut answers, mut now) = (answers.into_iter(), Duration::ZERO);
     let (mut words, mut endings) = (Vec::new(), Vec::new());
     loop {
-        let (who, event) = match batch.turn(now) {
-            Turn::End => return (words, endings),
-            Turn::Wait(until) => {
+        let (who, event) = match batch.next(now) {
+            Action::End => return (words, endings),
+            Action::Wait(until) => {
                 now = until;
                 continue;
             }
-            Turn::Step(_, Step::End(ending)) => {
+            Action::Step(_, Step::End(ending)) => {
                 endings.push(*ending);
                 continue;
             }
-            Turn::Step(who, Step::Store(message)) => {
+            Action::Step(who, Step::Store(message)) => {
                 words.push(format!("{} store {:?}", now.as_secs(), message.id));
                 (who, Event::Stored)
             }
-            Turn::Step(who, Step::Send(task)) => {
+            Action::Step(who, Step::Send(task)) => {
                 let Some(event) = answers.next() else { return (words, endings) };
                 words.push(format!("{} {}", now.as_secs(), task.kind().name()));
                 (who, event)
             }
-            Turn::Step(_, step) => panic!("{step:?}"),
+            Action::Step(_, step) => panic!("{step:?}"),
         };
         batch.heard(who, event, now);
     }
@@ -130,8 +129,8 @@ fn a_message_that_comes_meanwhile() {
     // The run above took the step without telling what came.
     assert_eq!(batch.deliver(&message(Some(1), 7)), Some(0));
     let running = ObjectJob { job: Some(job(7, JobStatus::Running)), ..ObjectJob::default() };
-    batch.heard(Participant::Order(0), answer("S300114", vec![running.into()]), now);
-    let Turn::Step(Participant::Order(0), Step::Send(AnyTask::CertificateInfo(_))) = batch.turn(now) else {
+    batch.heard(Actor::Order(0), answer("S300114", vec![running.into()]), now);
+    let Action::Step(Actor::Order(0), Step::Send(AnyTask::CertificateInfo(_))) = batch.next(now) else {
         panic!("the message leads on")
     };
 }

@@ -7,7 +7,9 @@ use certgate_domain::{
     ResponseObject, SslContact, Status, StatusCode, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, Purpose, Step, Wanted, Workflow};
+use certgate_flow::{
+    Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Pending, Purpose, RequestError, Step, Wanted, Workflow,
+};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
@@ -22,7 +24,7 @@ fn csr(name: &str) -> (String, CertificateRequest) {
     (pem, request)
 }
 
-fn wanted(foreign: ForeignMessages) -> Wanted {
+fn wanted() -> Wanted {
     let (csr, request) = csr("example.com");
     Wanted {
         purpose: Purpose::Reissue(571),
@@ -36,7 +38,6 @@ fn wanted(foreign: ForeignMessages) -> Wanted {
         method: None,
         provisioning: None,
         approver: None,
-        foreign,
         deadline: Duration::from_secs(600),
         wait: true,
     }
@@ -117,40 +118,74 @@ fn refused(code: &str, reason: &str) -> Event {
 
 /// What a step asks for, in a word.
 fn word(step: &Step) -> String {
+    let id = |message: &PollMessage| message.id.map_or("-".to_owned(), |id| id.to_string());
     match step {
         Step::Send(AnyTask::PollConfirm(task)) => format!("confirm {}", task.id.unwrap()),
         Step::Send(task) => task.kind().name().to_owned(),
         Step::Publish { .. } => "publish".to_owned(),
-        Step::Store(message) => format!("store {}", message.id.map_or("-".to_owned(), |id| id.to_string())),
+        Step::Store(message) => format!("store {}", id(message)),
+        Step::Identify(message) => format!("identify {}", id(message)),
         Step::Wait(until) => format!("wait until {}", until.as_secs()),
         Step::End(_) => "end".to_owned(),
     }
 }
 
-/// Runs the script; time passes only while waiting. Gives the words of the steps and the ending.
-fn run(flow: &mut Order, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
-    let mut script = script.into_iter();
-    let (mut now, mut words) = (Duration::ZERO, Vec::new());
-    loop {
-        let step = flow.step(now);
-        assert_eq!(step, flow.step(now), "asking again gives the same step");
-        words.push(word(&step));
-        let event = match step {
-            Step::End(ending) => return (words, Some(*ending)),
-            Step::Wait(until) => {
-                assert!(until > now, "a wait goes forward");
-                now = until;
-                continue;
-            }
-            Step::Publish { .. } => Event::Published,
-            Step::Store(_) => Event::Stored,
-            Step::Send(_) => match script.next() {
-                Some(event) => event,
-                None => return (words, None),
-            },
-        };
-        flow.heard(event, now);
+/// An order, driven with the account's queue as the only one of its run.
+struct Run {
+    batch: Batch,
+    now: Duration,
+    words: Vec<String>,
+}
+
+impl Run {
+    fn new(wanted: Wanted, foreign: ForeignMessages) -> Self {
+        let batch = Batch::new(vec![Box::new(Order::new(wanted))], foreign);
+        Self { batch, now: Duration::ZERO, words: Vec::new() }
     }
+
+    /// Runs the script; time passes only while waiting. Gives the ending.
+    fn run(&mut self, script: Vec<Event>) -> Option<Ending> {
+        let (mut script, mut ended) = (script.into_iter(), None);
+        loop {
+            let (who, step) = match self.batch.next(self.now) {
+                Action::End => return ended,
+                Action::Wait(until) => (None, Step::Wait(until)),
+                Action::Step(who, step) => (Some(who), step),
+            };
+            self.words.push(word(&step));
+            let event = match step {
+                Step::End(ending) => {
+                    ended = Some(*ending);
+                    continue;
+                }
+                Step::Wait(until) => {
+                    assert!(until > self.now, "a wait goes forward");
+                    self.now = until;
+                    continue;
+                }
+                Step::Publish { .. } => Event::Published,
+                Step::Store(_) => Event::Stored,
+                // The store of these tests knows messages of even ids.
+                Step::Identify(message) => Event::Identified { ours: message.id.is_some_and(|id| id % 2 == 0) },
+                Step::Send(_) => match script.next() {
+                    Some(event) => event,
+                    None => return ended,
+                },
+            };
+            self.batch.heard(who.unwrap(), event, self.now);
+        }
+    }
+
+    fn job(&self) -> Option<i64> {
+        self.batch.order(0).unwrap().job()
+    }
+}
+
+/// Runs a script with others' messages stored. Gives the words of the steps and the ending.
+fn run(wanted: Wanted, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
+    let mut run = Run::new(wanted, ForeignMessages::Spool);
+    let ending = run.run(script);
+    (run.words, ending)
 }
 
 fn start() -> Vec<Event> {
@@ -162,20 +197,20 @@ const START: [&str; 4] = ["certificate-info", "certificate-prepare-order", "publ
 #[test]
 fn the_documented_order_of_work_with_either_code() {
     for code in ["N400101", "N400102"] {
-        let mut flow = Order::new(wanted(ForeignMessages::Spool));
+        let mut run = Run::new(wanted(), ForeignMessages::Spool);
         let mut script = vec![existing(), prepared(), accepted(code)];
         script.extend([polled(message(7, Some(JOB), JobStatus::Success)), confirmed(), existing()]);
-        let (words, ending) = run(&mut flow, script);
-        assert_eq!(words[..4], START);
-        assert_eq!(words[4..], ["poll-info", "store 7", "confirm 7", "certificate-info", "end"]);
+        let ending = run.run(script);
+        assert_eq!(run.words[..4], START);
+        assert_eq!(run.words[4..], ["poll-info", "store 7", "confirm 7", "certificate-info", "end"]);
         assert!(matches!(ending, Some(Ending::Issued(certificate)) if certificate.id == Some(571)));
-        assert_eq!(flow.job(), Some(JOB));
+        assert_eq!(run.job(), Some(JOB));
     }
 }
 
 #[test]
 fn the_order_takes_what_is_not_given_from_the_certificate() {
-    let mut flow = Order::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted(ForeignMessages::Spool) });
+    let mut flow = Order::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted() });
     let now = Duration::ZERO;
     flow.step(now);
     flow.heard(existing(), now);
@@ -211,11 +246,13 @@ fn nothing_is_asked_for_what_is_given() {
         software: Some(ServerSoftware::Apache2),
         lifetime: Some(12),
         method: Some(AuthMethod::Email),
-        ..wanted(ForeignMessages::Spool)
+        ..wanted()
     };
-    let mut flow = Order::new(complete);
-    let (words, _) = run(&mut flow, vec![prepared()]);
+    let (words, _) = run(complete.clone(), vec![prepared()]);
     assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
+    let mut flow = Order::new(complete);
+    flow.heard(prepared(), Duration::ZERO);
+    flow.heard(Event::Published, Duration::ZERO);
     let Step::Send(AnyTask::CertificateReissue(task)) = flow.step(Duration::ZERO) else { panic!("expected the order") };
     let authentication = task.certificate.authentication.unwrap();
     assert_eq!(authentication.approver_emails, ["admin@example.com"]);
@@ -260,9 +297,9 @@ fn waits_by_event_orders() {
             .chain([answer("S300114", vec![object_job(JobStatus::Success)]), existing()])
             .collect(),
             "poll-info, wait until 1, poll-info, wait until 3, poll-info, wait until 7, poll-info, \
-             wait until 10, poll-info, job-info, wait until 26, poll-info, wait until 50, poll-info, job-info, \
-             wait until 80, poll-info, wait until 110, poll-info, wait until 140, poll-info, wait until 170, \
-             poll-info, wait until 200, poll-info, wait until 210, poll-info, job-info, certificate-info, end",
+             wait until 15, poll-info, job-info, wait until 31, poll-info, wait until 61, poll-info, job-info, \
+             wait until 91, poll-info, wait until 121, poll-info, wait until 151, poll-info, wait until 181, \
+             poll-info, wait until 211, poll-info, wait until 241, poll-info, job-info, certificate-info, end",
         ),
         (
             "what stands first and cannot be read or taken off does not keep ours from being found",
@@ -277,7 +314,7 @@ fn waits_by_event_orders() {
                 existing(),
             ],
             "poll-info, wait until 1, poll-info, store -, wait until 3, poll-info, store -, wait until 7, \
-             poll-info, wait until 10, poll-info, job-info, certificate-info, end",
+             poll-info, wait until 15, poll-info, job-info, certificate-info, end",
         ),
         (
             "messages of others are stored before they are confirmed",
@@ -319,6 +356,36 @@ fn waits_by_event_orders() {
             "poll-info, store 1, confirm 1, wait until 1, poll-info, store 7, confirm 7, certificate-info, end",
         ),
         (
+            "keep: a message of somebody else's stays where it is, and the job is asked",
+            ForeignMessages::Keep,
+            vec![
+                foreign(1),
+                running(),
+                foreign(1),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, identify 1, job-info, wait until 1, poll-info, identify 1, job-info, certificate-info, end",
+        ),
+        (
+            "keep: ours is confirmed, and that of another order of the store",
+            ForeignMessages::Keep,
+            vec![foreign(2), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, identify 2, store 2, confirm 2, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "a queue that the gateway lets nobody read leaves the job to be asked",
+            ForeignMessages::Keep,
+            vec![
+                refused("E0905", "EF01000"),
+                running(),
+                refused("E0905", "EF01000"),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, job-info, wait until 1, poll-info, job-info, certificate-info, end",
+        ),
+        (
             "leave: the queue is not touched",
             ForeignMessages::Leave,
             vec![
@@ -338,10 +405,10 @@ fn waits_by_event_orders() {
     for (what, foreign, script, expected) in rows {
         let mut events = start();
         events.extend(script);
-        let mut flow = Order::new(wanted(foreign));
-        let (words, _) = run(&mut flow, events);
-        assert_eq!(words[..4], START);
-        assert_eq!(words[4..].join(", "), expected, "{what}");
+        let mut run = Run::new(wanted(), foreign);
+        run.run(events);
+        assert_eq!(run.words[..4], START);
+        assert_eq!(run.words[4..].join(", "), expected, "{what}");
     }
 }
 
@@ -362,11 +429,12 @@ fn nameless() -> Event {
 /// However many messages of others there are: at the deadline it ends.
 #[test]
 fn a_long_queue_ends_with_the_time() {
-    let mut flow = Order::new(wanted(ForeignMessages::Spool));
+    let mut run = Run::new(wanted(), ForeignMessages::Spool);
     let foreign = |id| vec![polled(message(id, Some(99), JobStatus::Success)), confirmed()];
-    run(&mut flow, start().into_iter().chain((1..4).flat_map(foreign)).collect());
-    assert_eq!(word(&flow.step(Duration::from_secs(599))), "poll-info");
-    assert_eq!(flow.step(Duration::from_secs(600)), Step::End(Box::new(Ending::Pending(Pending::Deadline))));
+    run.run(start().into_iter().chain((1..4).flat_map(foreign)).collect());
+    assert_eq!(run.words.last().map(String::as_str), Some("poll-info"));
+    let end = Step::End(Box::new(Ending::Pending(Pending::Deadline)));
+    assert_eq!(run.batch.next(Duration::from_secs(600)), Action::Step(Actor::Order(0), end));
 }
 
 #[test]
@@ -386,15 +454,22 @@ fn endings() {
         ),
         ("time is up", ForeignMessages::Spool, forever, "deadline"),
         ("stop", ForeignMessages::Stop, with(vec![polled(message(1, Some(99), JobStatus::Success))]), "foreign 1"),
-        ("nothing asked for", ForeignMessages::Spool, vec![answer("S400104", vec![])], "nonsense"),
+        ("nothing asked for", ForeignMessages::Spool, vec![answer("S400104", vec![])], "no certificate"),
+        (
+            "neither queue nor job may be read",
+            ForeignMessages::Spool,
+            with(vec![refused("E0905", "EF01000"), refused("E300114", "EF01000")]),
+            "refused",
+        ),
     ] {
-        let (words, ending) = run(&mut Order::new(wanted(foreign)), script);
+        let mut run = Run::new(wanted(), foreign);
+        let (ending, words) = (run.run(script), run.words);
         let seen = match ending {
             Some(Ending::Refused(_)) => "refused".to_owned(),
             Some(Ending::Failed(_)) => "failed".to_owned(),
             Some(Ending::Pending(Pending::Deadline)) => "deadline".to_owned(),
             Some(Ending::Pending(Pending::ForeignFirst { message })) => format!("foreign {}", message.unwrap()),
-            Some(Ending::Nonsense(_)) => "nonsense".to_owned(),
+            Some(Ending::ProtocolViolation(_)) => "no certificate".to_owned(),
             other => format!("{other:?}"),
         };
         assert_eq!(seen, expected, "{what}");
@@ -407,27 +482,25 @@ fn endings() {
 #[test]
 fn what_does_not_fit_is_not_ordered() {
     let (csr, request) = csr("other.example");
-    let mut flow = Order::new(Wanted { csr: Some((csr, request)), ..wanted(ForeignMessages::Spool) });
-    let (words, ending) = run(&mut flow, vec![existing()]);
+    let other = Wanted { csr: Some((csr, request)), ..wanted() };
+    let (words, ending) = run(other, vec![existing()]);
     assert_eq!(words, ["certificate-info", "end"]);
-    assert_eq!(
-        ending,
-        Some(Ending::Unfit(
-            "the CSR's common name is `other.example`, the certificate's name is `example.com`: make a CSR for `example.com`, or give --name".into()
-        ))
-    );
+    let (common_name, name) = (Some("other.example".to_owned()), "example.com".to_owned());
+    assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::OtherName { common_name, name })));
 
-    let mut flow = Order::new(Wanted { method: Some(AuthMethod::File), ..wanted(ForeignMessages::Spool) });
-    let (words, ending) = run(&mut flow, vec![existing(), prepared()]);
+    let by_file = Wanted { method: Some(AuthMethod::File), ..wanted() };
+    let (words, ending) = run(by_file, vec![existing(), prepared()]);
     assert_eq!(words, ["certificate-info", "certificate-prepare-order", "end"]);
-    assert!(matches!(ending, Some(Ending::Unfit(why)) if why.contains("choose --method among EMAIL, DNS")));
+    let offered = vec![AuthMethod::Email, AuthMethod::Dns];
+    let expected = RequestError::MethodNotOffered { method: AuthMethod::File, offered };
+    assert_eq!(ending, Some(Ending::InvalidRequest(expected)));
 }
 
 #[test]
 fn no_wait_ends_with_the_job() {
-    let mut flow = Order::new(Wanted { wait: false, ..wanted(ForeignMessages::Spool) });
-    let (words, ending) = run(&mut flow, start());
-    assert_eq!(words.last().map(String::as_str), Some("end"));
+    let mut run = Run::new(Wanted { wait: false, ..wanted() }, ForeignMessages::Spool);
+    let ending = run.run(start());
+    assert_eq!(run.words.last().map(String::as_str), Some("end"));
     assert_eq!(ending, Some(Ending::Pending(Pending::NoWait)));
-    assert_eq!(flow.job(), Some(JOB));
+    assert_eq!(run.job(), Some(JOB));
 }

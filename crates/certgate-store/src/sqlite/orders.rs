@@ -49,7 +49,7 @@ fn state(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
 }
 
 pub(super) fn intend(transaction: &Transaction<'_>, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), Fault> {
-    let (state, detail) = (State::Intended, "about to be sent");
+    let (state, detail) = (State::Sending, "about to be sent");
     let validated = transaction
         .prepare_cached("UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5")?
         .execute(params![order.id, holder.token(), state.as_str(), now, State::Validating.as_str()])?;

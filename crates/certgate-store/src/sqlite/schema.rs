@@ -70,6 +70,8 @@ const MIGRATIONS: &[&str] = &[
     // From here on it has a version of its own, which earlier ones cannot read.
     "
     ALTER TABLE orders RENAME COLUMN wanted TO resume;
+    UPDATE orders SET state = iif(state = 'intended', 'sending', 'pending') WHERE state IN ('intended', 'accepted');
+    UPDATE happenings SET state = iif(state = 'intended', 'sending', 'pending') WHERE state IN ('intended', 'accepted');
 ",
 ];
 

@@ -71,12 +71,12 @@ fn an_order_and_its_story_outlive_the_process() {
     let place = Place::new();
     let mut store = place.open();
     store.intend(&order("a", Some(571)), &place.holder, 1000).unwrap();
-    let accepted = Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Accepted) };
+    let accepted = Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Pending) };
     store.change("a", &accepted, 2000).unwrap();
     drop(store);
     let mut store = place.open();
     let found = store.order("a").unwrap().unwrap();
-    assert_eq!((&found.order, found.state, found.job), (&order("a", Some(571)), State::Accepted, Some(7)));
+    assert_eq!((&found.order, found.state, found.job), (&order("a", Some(571)), State::Pending, Some(7)));
     assert_eq!((found.stid.as_deref(), found.created, found.updated), (Some("s"), 1000, 2000));
     assert_eq!(store.order_of_job(ACCOUNT, 7).unwrap(), Some(found.clone()));
     assert_eq!(store.order_of_job("somebody else", 7).unwrap(), None);
@@ -89,8 +89,8 @@ fn an_order_and_its_story_outlive_the_process() {
     assert_eq!(
         story,
         [
-            (1000, State::Intended, "about to be sent".to_owned()),
-            (2000, State::Accepted, "now accepted".to_owned()),
+            (1000, State::Sending, "about to be sent".to_owned()),
+            (2000, State::Pending, "now pending".to_owned()),
             (3000, State::Done, "now done".to_owned())
         ]
     );
@@ -107,8 +107,8 @@ fn nothing_is_ordered_twice() {
     let mut store = place.open();
     store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
     let error = store.intend(&order("b", Some(571)), &place.holder, 2).unwrap_err();
-    assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Intended));
-    assert_eq!(error.to_string(), "order a of the same is intended: carry on with `certgate resume a`");
+    assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Sending));
+    assert_eq!(error.to_string(), "order a of the same is sending: carry on with `certgate resume a`");
     let error = store.intend(&order("a", Some(999)), &place.holder, 2).unwrap_err();
     assert_eq!(error.to_string(), "order a is in the store already: give another --ctid");
     store.intend(&order("c", Some(572)), &place.holder, 3).unwrap();
@@ -133,13 +133,13 @@ fn nothing_is_ordered_twice() {
 #[test]
 fn what_stands_in_the_way_says_what_to_do() {
     for (state, expected) in [
-        (State::Intended, "order a (job 7) of the same is intended: carry on with `certgate resume a`"),
+        (State::Sending, "order a (job 7) of the same is sending: carry on with `certgate resume a`"),
         (
             State::Unknown,
             "order a (job 7) of the same is unknown: carry on with `certgate resume a`, or give it up with `certgate orders \
              abandon a`",
         ),
-        (State::Accepted, "order a (job 7) of the same is accepted: carry on with `certgate resume a`"),
+        (State::Pending, "order a (job 7) of the same is pending: carry on with `certgate resume a`"),
         (
             State::Issued,
             "order a (job 7) of the same is issued: carry on with `certgate resume a`, or give it up with `certgate orders \
@@ -153,7 +153,7 @@ fn what_stands_in_the_way_says_what_to_do() {
         let error = store.intend(&order("b", Some(571)), &place.holder, 3).unwrap_err();
         assert_eq!(error.to_string(), expected);
         let gives_up = store.change("a", &change(State::Abandoned), 4).is_ok();
-        assert_eq!(gives_up, state == State::Intended || expected.contains("abandon"), "{state:?}");
+        assert_eq!(gives_up, state == State::Sending || expected.contains("abandon"), "{state:?}");
         // What was named by hand for an order that never arrived is free again; a job that was seen is not.
         let owner = store.order_of_job(ACCOUNT, 7).unwrap();
         assert_eq!(owner.is_none(), state == State::Unknown, "{state:?}");
@@ -199,7 +199,7 @@ fn what_is_published_is_kept_until_it_is_gone() {
     }
     assert!(matches!(store.intend(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))), "another's");
     store.intend(&order("a", Some(571)), &place.holder, 4).unwrap();
-    assert_eq!(store.order("a").unwrap().unwrap().state, State::Intended);
+    assert_eq!(store.order("a").unwrap().unwrap().state, State::Sending);
     store.change("a", &change(State::Refused), 5).unwrap();
     store.release("a", &place.holder).unwrap();
     assert_eq!((left(&store), published(&store)), (1, vec![step]), "something is left to do");
@@ -225,10 +225,7 @@ fn an_older_file_is_brought_up_to_date() {
     assert_eq!((first.order.resume.round, folder(first).as_str()), (0, "/home/me/certs/new"));
     assert_eq!((again.order.resume.round, again.state, again.order.certificate), (1, State::Done, Some(573)));
     let resume = &open.order.resume;
-    assert_eq!(
-        (open.state, resume.serial_before.as_deref()),
-        (State::Accepted, Some("54C2C7E2D014E35D3784DACF2B852F"))
-    );
+    assert_eq!((open.state, resume.serial_before.as_deref()), (State::Pending, Some("54C2C7E2D014E35D3784DACF2B852F")));
     let install = resume.install.as_ref().unwrap();
     let hook = install.hook.as_ref().unwrap();
     assert_eq!((hook.command.as_str(), hook.timeout.as_secs(), hook.rollback), ("./reload it", 20, true));
@@ -241,6 +238,8 @@ fn an_older_file_is_brought_up_to_date() {
     };
     assert_eq!((command.as_str(), working_folder.as_path()), ("../dns", Path::new("/home/me/orders")));
     assert_eq!((record.name.as_str(), record.kind.as_str()), ("example.com.", "TXT"));
+    let history: Vec<State> = store.history(&open.order.id).unwrap().iter().map(|event| event.state).collect();
+    assert_eq!(history, [State::Validating, State::Sending, State::Pending]);
     assert_eq!(store.messages_of(&again.order.id).unwrap().len(), 1);
 }
 
@@ -318,12 +317,12 @@ fn a_new_file_may_be_opened_by_many_at_once() {
 
 #[test]
 fn states_only_go_forward() {
-    use State::{Abandoned, Accepted, Done, Failed, Intended, Issued, Refused, Unknown, Unsent, Validating};
+    use State::{Abandoned, Done, Failed, Issued, Pending, Refused, Sending, Unknown, Unsent, Validating};
     let allowed = [
-        (Validating, vec![Intended, Unsent, Abandoned]),
-        (Intended, vec![Unknown, Accepted, Issued, Done, Failed, Refused, Unsent, Abandoned]),
-        (Unknown, vec![Accepted, Issued, Done, Failed, Refused, Abandoned]),
-        (Accepted, vec![Issued, Done, Failed]),
+        (Validating, vec![Sending, Unsent, Abandoned]),
+        (Sending, vec![Unknown, Pending, Issued, Done, Failed, Refused, Unsent, Abandoned]),
+        (Unknown, vec![Pending, Issued, Done, Failed, Refused, Abandoned]),
+        (Pending, vec![Issued, Done, Failed]),
         (Issued, vec![Done, Failed, Abandoned]),
         (Done, vec![]),
         (Failed, vec![]),
@@ -339,9 +338,9 @@ fn states_only_go_forward() {
     let place = Place::new();
     let mut store = place.open();
     store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
-    store.change("a", &change(Accepted), 2).unwrap();
+    store.change("a", &change(Pending), 2).unwrap();
     let error = store.change("a", &change(Unsent), 3).unwrap_err().to_string();
-    assert_eq!(error, "order a is accepted, and cannot become unsent");
+    assert_eq!(error, "order a is pending, and cannot become unsent");
     assert_eq!(store.history("a").unwrap().len(), 2, "what is not allowed leaves nothing");
     assert!(matches!(store.change("x", &change(Done), 4), Err(StoreError::NoOrder(id)) if id == "x"));
 }
@@ -382,7 +381,7 @@ fn messages_are_kept_once_and_find_their_order() {
     // One that came before the order's answer is found when the job is known.
     let early = store.keep(&message(3, Some(7)), 8).unwrap();
     assert_eq!(early.order, None);
-    store.change("a", &Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Accepted) }, 9).unwrap();
+    store.change("a", &Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Pending) }, 9).unwrap();
     let mine: Vec<_> = store.messages_of("a").unwrap().into_iter().map(|message| message.message.id).collect();
     assert_eq!(mine, [Some(2), Some(3)]);
     // The order has a job: another job's message is not its, whatever the transaction ids say.

@@ -3,7 +3,7 @@
 use certgate_client::{Error, unix_now};
 use certgate_store::{Change, State, Store};
 
-use super::{ValidationStep, Validator, remove};
+use super::{ValidationError, ValidationStep, Validator, remove};
 
 /// What is published for an order. Each step is stored before it is done.
 pub struct Steps<'a> {
@@ -38,7 +38,7 @@ impl<'a> Steps<'a> {
 }
 
 /// Removes what was published for an order, the last step first; custom steps by the validator of their name. What cannot be
-/// removed is said, does not stop the rest, and is left to the next run; `false` then. An order that never left is over with
+/// removed is told to `not_removed`, does not stop the rest, and is left to the next run; `false` then. An order that never left is over with
 /// that.
 ///
 /// # Errors
@@ -47,13 +47,13 @@ pub fn clean_up(
     store: &mut dyn Store,
     id: &str,
     validators: &[&dyn Validator],
-    say: &dyn Fn(&str),
+    not_removed: &mut dyn FnMut(&ValidationError),
 ) -> Result<bool, Error> {
     let Some(order) = store.order(id)? else { return Ok(true) };
     let mut left = Vec::new();
     for step in order.published.iter().rev() {
         if let Err(why) = remove(step, validators) {
-            say(&why.to_string());
+            not_removed(&why);
             left.insert(0, step.clone());
         }
     }

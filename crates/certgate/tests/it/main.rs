@@ -9,4 +9,4 @@
     reason = "a test"
 )]
 
-mod settle;
+mod recovery;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate::{Carry, Client, Ledger, Settled, Transport, TransportError, settle, unix_now};
+use certgate::{Client, Intent, Journal, Reconciled, Transport, TransportError, reconcile, unix_now};
 use certgate_domain::{Certificate, Credentials, Moment, Secret, task::CertificateReissue};
 use certgate_json::JsonCodec;
 use certgate_store::{Change, ResumeData, State};
@@ -63,7 +63,7 @@ fn by_all_that_can_be_seen() {
     let none = || Some(json!([]));
     let cases = [
         ("nothing is there", &before, none(), None, "unknown", None, "no job of the account fits it"),
-        ("its job runs", &before, Some(json!([job(7, "RUNNING", 0)])), None, "accepted", Some(7), ""),
+        ("its job runs", &before, Some(json!([job(7, "RUNNING", 0)])), None, "pending", Some(7), ""),
         ("it ends between two looks", &before, Some(json!([job(7, "RUNNING", 0)])), None, "issued", Some(7), ""),
         ("its job failed", &before, Some(json!([job(7, "FAILED", 0)])), None, "failed", Some(7), ""),
         ("the certificate is new", &new, Some(json!([job(7, "SUCCESS", 0)])), None, "issued", Some(7), ""),
@@ -114,7 +114,7 @@ fn by_all_that_can_be_seen() {
             None,
             "no job of the account fits it",
         ),
-        ("named by hand", &other, Some(json!([job(7, "SUCCESS", 400)])), Some(7), "accepted", Some(7), ""),
+        ("named by hand", &other, Some(json!([job(7, "SUCCESS", 400)])), Some(7), "pending", Some(7), ""),
         (
             "named wrong",
             &before,
@@ -127,7 +127,7 @@ fn by_all_that_can_be_seen() {
     ];
     for (title, certificate, jobs, named, state, found, said) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(&folder.path().join("store.sqlite"), "user@9").unwrap();
+        let mut journal = Journal::open(&folder.path().join("store.sqlite"), "user@9").unwrap();
         let ordered = Certificate {
             id: Some(571),
             name: Some("example.com".to_owned()),
@@ -135,13 +135,16 @@ fn by_all_that_can_be_seen() {
             csr: Some(csr.clone()),
             ..Certificate::default()
         };
-        let carry =
-            Carry { resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() }, batch: None };
-        ledger.intend("ours", &CertificateReissue { certificate: ordered }.into(), None, &carry).unwrap();
+        let intent = Intent {
+            name: None,
+            resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() },
+            batch: None,
+        };
+        journal.record_intent("ours", &CertificateReissue { certificate: ordered }.into(), &intent).unwrap();
         let detail = String::new();
         let lost = Change { state: State::Unknown, job: named, stid: None, certificate: None, detail };
-        ledger.change("ours", &lost).unwrap();
-        let order = ledger.find("ours").unwrap().unwrap();
+        journal.change("ours", &lost).unwrap();
+        let order = journal.find("ours").unwrap().unwrap();
         // A job that runs ends between two looks, and nothing is lost by that.
         let next = (title == "it ends between two looks").then(|| {
             let jobs = Some(json!([job(7, "SUCCESS", 0)]));
@@ -151,12 +154,12 @@ fn by_all_that_can_be_seen() {
         let credentials = Credentials::new("user", Secret::new("password"), "9");
         let mut client =
             Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000);
-        let settled = settle(&mut client, &mut ledger, &order).unwrap();
-        let order = ledger.find("ours").unwrap().unwrap();
+        let reconciled = reconcile(&mut client, &mut journal, &order).unwrap();
+        let order = journal.find("ours").unwrap().unwrap();
         assert_eq!((order.state.as_str(), order.job), (state, found), "{title}");
-        match settled {
-            Settled::Arrived => assert_ne!(order.state, State::Unknown, "{title}"),
-            Settled::Open { seen } => {
+        match reconciled {
+            Reconciled::Resolved => assert_ne!(order.state, State::Unknown, "{title}"),
+            Reconciled::Ambiguous { evidence: seen } => {
                 assert_eq!(order.state, State::Unknown, "{title}");
                 assert!(seen.iter().any(|line| line.contains(said)), "{title}: {seen:?}");
             }

@@ -1,4 +1,4 @@
-//! What is written down before and after: orders and messages, durably.
+//! What is recorded durably before and after each step: orders and messages.
 
 use std::{
     path::Path,
@@ -9,39 +9,42 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, Job, Mode, PollMessage, Response, TaskKind, Verdict, words::JobStatus,
+    AnyData, AnyTask, Certificate, Job, Mode, PollMessage, Protocol, Response, TaskKind, Verdict, words::JobStatus,
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
     Change, Lease, Message, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, StoreError, StoredMessage,
-    Which,
+    ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
 use crate::{Error, unix_now};
 
-/// The store of one account. Its clones share the store and the lease.
+/// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
+/// lease.
 #[derive(Clone)]
-pub struct Ledger {
+pub struct Journal {
     store: Arc<Mutex<Box<dyn Store>>>,
-    holder: Arc<Lease>,
+    lease: Arc<Lease>,
     account: String,
-    /// The last message kept: what is confirmed next.
+    /// The message that was stored last: the one that is confirmed next.
     last: Option<(Option<i64>, String)>,
 }
 
-/// What an order is written down with, besides its task.
+/// What is recorded of an order besides its task.
 #[derive(Debug, Clone, Default)]
-pub struct Carry {
-    /// What a later process needs to carry on with it.
+pub struct Intent {
+    /// The certificate's name, where the task does not say it.
+    pub name: Option<String>,
+    /// What a later process needs to carry on with the order.
     pub resume: ResumeData,
-    /// Which batch and line.
+    /// The line of a batch that it is of.
     pub batch: Option<String>,
 }
 
-impl Ledger {
-    /// The store in that file, for that account.
+impl Journal {
+    /// Opens the store in that file, for that account.
     ///
     /// # Errors
     /// [`Error::Unsent`]: nothing may be sent.
@@ -50,53 +53,60 @@ impl Ledger {
         // One process may open it more than once.
         static OPENED: AtomicU32 = AtomicU32::new(0);
         let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
-        let holder = Lease::beside(path, &token).map_err(Error::Unsent)?;
+        let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
         Ok(Self {
             store: Arc::new(Mutex::new(Box::new(store))),
-            holder: Arc::new(holder),
+            lease: Arc::new(lease),
             account: account.to_owned(),
             last: None,
         })
     }
 
-    /// Commits to an order before what validates it is published.
+    /// Records an order before what validates it is published.
     ///
     /// # Errors
-    /// [`Error::Unsent`]: nothing may be published.
-    pub fn validate(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
-        self.store()
-            .begin_validation(&self.order(id, task, name, carry), &self.holder, unix_now())
-            .map_err(Error::Unsent)
+    /// [`Error::Unsent`]: publish nothing.
+    pub fn begin_validation(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
+        self.store().begin_validation(&self.order(id, task, intent), &self.lease, unix_now()).map_err(Error::Unsent)
     }
 
-    /// Commits to a task that is not safe to repeat, before it leaves.
+    /// Records what is about to be published for an order, or what of it is left to be removed.
     ///
     /// # Errors
-    /// [`Error::Unsent`]: it may not be sent.
-    pub fn intend(&mut self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> Result<(), Error> {
-        self.store().intend(&self.order(id, task, name, carry), &self.holder, unix_now()).map_err(Error::Unsent)
+    /// [`Error::Store`]: publish nothing.
+    pub fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), Error> {
+        Ok(self.store().record_validation_steps(id, steps)?)
     }
 
-    fn order(&self, id: &str, task: &AnyTask, name: Option<&str>, carry: &Carry) -> NewOrder {
+    /// Records a task that is not safe to repeat, before it leaves.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`]: do not send it.
+    pub fn record_intent(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
+        self.store().intend(&self.order(id, task, intent), &self.lease, unix_now()).map_err(Error::Unsent)
+    }
+
+    fn order(&self, id: &str, task: &AnyTask, intent: &Intent) -> NewOrder {
+        let Intent { name, resume, batch } = intent.clone();
         let (certificate, ordered) = about(task);
         NewOrder {
             id: id.to_owned(),
             task: task.kind().name().to_owned(),
             account: self.account.clone(),
             certificate,
-            name: ordered.and_then(|certificate| certificate.name.clone()).or_else(|| name.map(str::to_owned)),
+            name: ordered.and_then(|certificate| certificate.name.clone()).or(name),
             product: ordered.and_then(|certificate| certificate.product.clone()),
             csr: ordered.and_then(|certificate| certificate.csr.clone()),
-            resume: carry.resume.clone(),
-            batch: carry.batch.clone(),
+            resume,
+            batch,
         }
     }
 
-    /// Notes what became of a task that was intended.
+    /// Records what became of a task whose intent was recorded.
     ///
     /// # Errors
     /// [`Error::Store`]: a later run finds its outcome unknown, and looks.
-    pub fn settle(
+    pub fn record_outcome(
         &mut self,
         id: &str,
         task: TaskKind,
@@ -110,7 +120,7 @@ impl Ledger {
                 let code = answer.status.code.as_ref().map_or("no code", |code| code.as_str());
                 let (state, said) = match (answer.verdict(), task.mode()) {
                     (Some(Verdict::Refused), _) => (State::Refused, "refused"),
-                    (_, Mode::Async) => (State::Accepted, "accepted"),
+                    (_, Mode::Async) => (State::Pending, "accepted"),
                     (_, Mode::Sync) => (State::Done, "done"),
                 };
                 change.state = state;
@@ -130,19 +140,19 @@ impl Ledger {
         self.change(id, &change)
     }
 
-    /// Notes a change of an order.
+    /// Records a change of an order.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
         self.store().change(id, change, unix_now())?;
         if change.state.is_finished() {
-            self.store().release(id, &self.holder)?;
+            self.store().release(id, &self.lease)?;
         }
         Ok(())
     }
 
-    /// Notes where an order stands.
+    /// Records the state of an order. `detail` is a line for its history.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -151,16 +161,21 @@ impl Ledger {
         self.change(id, &Change { state, job: None, stid: None, certificate: None, detail })
     }
 
-    /// Keeps a message of the queue; one about a known order advances it.
+    /// Stores a message of the queue; one about a known order advances it.
     ///
     /// # Errors
-    /// [`Error::Store`]: it may not be confirmed.
-    pub fn keep(&mut self, transport: &str, message: &PollMessage, body: &[u8]) -> Result<StoredMessage, Error> {
+    /// [`Error::Store`]: the message was not stored. Do not confirm it.
+    pub fn store_message(
+        &mut self,
+        protocol: Protocol,
+        message: &PollMessage,
+        body: &[u8],
+    ) -> Result<StoredMessage, Error> {
         let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
         let new = NewMessage {
             account: self.account.clone(),
             id: message.id,
-            transport: transport.to_owned(),
+            transport: protocol.name().to_owned(),
             kind: object.and_then(|object| object.r#type.clone()).unwrap_or_else(|| "message".to_owned()),
             job: message.job.as_ref().and_then(|job| job.id),
             stid: message.stid.clone(),
@@ -176,7 +191,18 @@ impl Ledger {
         Ok(kept)
     }
 
-    /// Notes what a message says of its order.
+    /// Whether a message is about the job of an order in the store.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn knows(&self, message: &PollMessage) -> Result<bool, Error> {
+        match message.job.as_ref().and_then(|job| job.id) {
+            Some(job) => Ok(self.store().order_of_job(&self.account, job)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Records what a message says of its order.
     fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
         let Some(order) = self.store().order(id)? else { return Ok(()) };
         let job = message.job.as_ref();
@@ -184,7 +210,7 @@ impl Ledger {
             Some(JobStatus::Success) if order.order.task == TaskKind::CertificateDelete.name() => State::Done,
             Some(JobStatus::Success) => State::Issued,
             Some(JobStatus::Failed | JobStatus::Canceled) => State::Failed,
-            _ => State::Accepted,
+            _ => State::Pending,
         };
         if order.state == state || !order.state.may_become(state) {
             return Ok(());
@@ -202,11 +228,11 @@ impl Ledger {
         self.change(id, &change)
     }
 
-    /// Notes that the message kept last was confirmed.
+    /// Records that the message that was stored last was confirmed.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn confirmed(&mut self, id: i64) -> Result<(), Error> {
+    pub fn record_confirmation(&mut self, id: i64) -> Result<(), Error> {
         match &self.last {
             Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, unix_now())?),
             _ => Ok(()),
@@ -227,12 +253,12 @@ impl Ledger {
         Ok(read.into_iter().find(ended))
     }
 
-    /// Takes an order over; `false` where a process that still lives carries it.
+    /// Acquires an order, to carry on with it; `false` while another process that is alive holds it.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn claim(&mut self, id: &str) -> Result<bool, Error> {
-        Ok(self.store().acquire(id, &self.holder)?)
+    pub fn acquire(&mut self, id: &str) -> Result<bool, Error> {
+        Ok(self.store().acquire(id, &self.lease)?)
     }
 
     /// An order of the account by its id, or by its job's.
@@ -289,7 +315,7 @@ impl Ledger {
         Ok(self.store().waiting(&self.account, limit)?)
     }
 
-    /// Notes that a message was handed over.
+    /// Records that a message was handed over.
     ///
     /// # Errors
     /// [`Error::Store`].

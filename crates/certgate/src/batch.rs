@@ -1,4 +1,4 @@
-//! The file of a batch: TOML, JSON lines or CSV, read and checked whole before anything is sent.
+//! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
 use std::{
     collections::BTreeSet,
@@ -6,20 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::{InstallOptions, installation::durable};
 use certgate_domain::words::{AuthMethod, ServerSoftware};
-use certgate_flow::{ForeignMessages, Purpose, Wanted};
-use certgate_store::Order;
-use certgate_x509::CertificateRequest;
+use certgate_flow::Purpose;
+use certgate_store::{InstallOptions, Order};
 use serde::Deserialize;
-use std::time::Duration;
 
-use crate::{command::order::read_csr, exit::Failure};
+use crate::{OrderRequest, installation::durable};
 
 /// A line of a batch.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(crate) struct Line {
+struct Line {
     /// `create`, `reissue`, `renew`; a reissue where an id is given, else a new one.
     action: Option<String>,
     id: Option<i64>,
@@ -35,15 +32,33 @@ pub(crate) struct Line {
     out: Option<PathBuf>,
 }
 
-/// An order of a batch, checked.
+/// An order of a batch.
 #[derive(Debug, Clone)]
-pub(crate) struct Planned {
-    pub(crate) purpose: Purpose,
-    pub(crate) csr: Option<(String, CertificateRequest)>,
-    pub(crate) line: Line,
-    pub(crate) out: Option<PathBuf>,
+pub struct BatchOrder {
+    /// Where it stands in the file, such as `line 3`.
+    pub place: String,
+    /// What is ordered.
+    pub request: OrderRequest,
     /// What the store knows it by: the same line of the same file again is the same order.
-    pub(crate) key: String,
+    pub key: String,
+}
+
+/// Why a batch cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct BatchError {
+    /// The file.
+    pub path: PathBuf,
+    /// What was found, where, and what was expected.
+    pub why: String,
+}
+
+impl BatchError {
+    /// What is wrong with single lines, each with its place.
+    pub fn of_lines(path: &Path, problems: &[String]) -> Self {
+        let why = format!("nothing was sent:\n  {}", problems.join("\n  "));
+        Self { path: path.to_owned(), why }
+    }
 }
 
 #[derive(Deserialize)]
@@ -53,8 +68,11 @@ struct Toml {
 }
 
 /// Reads a batch. Paths in it are relative to its folder.
-pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
-    let bad = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+///
+/// # Errors
+/// The file cannot be read, or a line of it cannot be ordered.
+pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
+    let bad = |why: String| BatchError { path: path.to_owned(), why };
     let text = fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -84,10 +102,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (mut planned, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (place, line) in lines {
-        match plan(&file, folder, line) {
-            Ok(order) if seen.insert(order.subject()) => planned.push(order),
+        match order(&file, folder, &place, line) {
+            Ok(order) if seen.insert(order.subject()) => orders.push(order),
             Ok(order) => {
                 let title = order.title();
                 problems.push(format!("{place}: an order of the same, {title}, stands in the file before"));
@@ -95,13 +113,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Failure> {
             Err(why) => problems.push(format!("{place}: {why}")),
         }
     }
-    if problems.is_empty() {
-        return Ok(planned);
-    }
-    Err(bad(format!("nothing was sent:\n  {}", problems.join("\n  "))))
+    if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
 }
 
-fn plan(file: &str, folder: &Path, line: Line) -> Result<Planned, String> {
+fn order(file: &str, folder: &Path, place: &str, line: Line) -> Result<BatchOrder, String> {
     let purpose = match (line.action.as_deref(), line.id) {
         (None | Some("reissue"), Some(id)) => Purpose::Reissue(id),
         (Some("renew"), Some(id)) => Purpose::Renew(id),
@@ -110,11 +125,18 @@ fn plan(file: &str, folder: &Path, line: Line) -> Result<Planned, String> {
         (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
         (Some(other), _) => return Err(format!("action `{other}`: expected create, reissue or renew")),
     };
-    let csr = match &line.csr {
-        Some(path) => Some(read_csr(&folder.join(path)).map_err(|failure| failure.to_string())?),
-        None if matches!(purpose, Purpose::Renew(_)) => None,
+    let mut request = OrderRequest::new(purpose);
+    match &line.csr {
+        Some(path) => {
+            let path = folder.join(path);
+            let bad = |why: &dyn std::fmt::Display| format!("CSR {}: {why}", path.display());
+            let bytes = fs::read(&path).map_err(|why| bad(&why))?;
+            let read = certgate_x509::CertificateRequest::from_pem(bytes).map_err(|why| bad(&why))?;
+            request.csr = Some((read.to_pem().trim_end().to_owned(), read));
+        }
+        None if matches!(purpose, Purpose::Renew(_)) => {}
         None => return Err("`csr` is missing: the file of the CSR".to_owned()),
-    };
+    }
     if purpose == Purpose::Create {
         let missing = [
             ("product", line.product.is_none()),
@@ -125,76 +147,55 @@ fn plan(file: &str, folder: &Path, line: Line) -> Result<Planned, String> {
             return Err(format!("a new certificate needs `{name}`"));
         }
     }
-    if let Some(method) = &line.method
-        && !matches!(
-            AuthMethod::from(method.to_ascii_uppercase().as_str()),
-            AuthMethod::Dns | AuthMethod::File | AuthMethod::Email
-        )
+    let method = line.method.as_deref().map(|method| AuthMethod::from(method.to_ascii_uppercase().as_str()));
+    if let Some(method) = &method
+        && !matches!(method, AuthMethod::Dns | AuthMethod::File | AuthMethod::Email)
     {
-        return Err(format!("method `{method}`: expected dns, file or email"));
+        return Err(format!("method `{}`: expected dns, file or email", line.method.unwrap_or_default()));
     }
     if line.lifetime.is_some_and(|months| months < 1) {
         return Err("lifetime: expected months, 1 or more".to_owned());
     }
-    if let (Some(name), Some((_, request))) = (&line.name, &csr)
-        && !request.asks_for(name)
+    if let (Some(name), Some((_, csr))) = (&line.name, &request.csr)
+        && !csr.asks_for(name)
     {
         return Err(format!("the CSR is not for `{name}`"));
     }
     // The end of a CSR is its signature, which no other CSR has.
-    let signature: String = csr.as_ref().map_or_else(String::new, |(pem, _)| {
+    let signature: String = request.csr.as_ref().map_or_else(String::new, |(pem, _)| {
         let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         body.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(24).collect()
     });
-    let (action, id) = match purpose {
-        Purpose::Create => ("create", String::new()),
-        Purpose::Reissue(id) => ("reissue", id.to_string()),
-        Purpose::Renew(id) => ("renew", id.to_string()),
-    };
-    let out = line.out.as_ref().map(|out| folder.join(out));
-    Ok(Planned { purpose, csr, out, key: format!("{file}:{action}:{id}:{signature}"), line })
+    let id = request.certificate().map_or_else(String::new, |id| id.to_string());
+    let key = format!("{file}:{}:{id}:{signature}", request.action());
+    request.product = line.product;
+    request.name = line.name;
+    request.admin = line.admin;
+    request.technical = line.technical;
+    request.software = line.software.as_deref().map(ServerSoftware::from);
+    request.lifetime = line.lifetime;
+    request.method = method;
+    request.provisioning = line.provisioning;
+    request.install = line.out.map(|out| durable(&InstallOptions::into_folder(folder.join(out))));
+    Ok(BatchOrder { place: place.to_owned(), request, key })
 }
 
-impl Planned {
-    /// What its workflow is to do.
-    pub(crate) fn wanted(&self, deadline: Duration) -> Wanted {
-        let Line { product, name, admin, technical, software, lifetime, method, provisioning, .. } = self.line.clone();
-        Wanted {
-            purpose: self.purpose,
-            csr: self.csr.clone(),
-            product,
-            name,
-            admin,
-            technical,
-            software: software.as_deref().map(ServerSoftware::from),
-            lifetime,
-            method: method.map(|method| AuthMethod::from(method.to_ascii_uppercase().as_str())),
-            provisioning,
-            approver: None,
-            foreign: ForeignMessages::Delivered,
-            deadline,
-            wait: true,
-        }
-    }
-
+impl BatchOrder {
     /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one.
     fn subject(&self) -> String {
-        match self.purpose {
-            Purpose::Reissue(id) | Purpose::Renew(id) => id.to_string(),
-            Purpose::Create => self.key.clone(),
-        }
+        self.request.certificate().map_or_else(|| self.key.clone(), |id| id.to_string())
     }
 
     /// What is another in the line than in the order that was made of it.
-    pub(crate) fn changed_since(&self, ordered: &Order) -> Vec<String> {
+    pub fn changed_since(&self, ordered: &Order) -> Vec<String> {
         let mut changed = Vec::new();
-        let now = self.install().map(|install| install.folder);
+        let now = self.request.install.as_ref().map(|install| &install.folder);
         let before = ordered.order.resume.install.as_ref().map(|install| &install.folder);
-        if let Some(out) = now.filter(|out| before != Some(out)) {
+        if let Some(out) = now.filter(|out| before != Some(*out)) {
             let out = out.display();
             changed.push(format!("`out` is {out} now, and nothing was written there"));
         }
-        if let (Some(product), Some(before)) = (&self.line.product, &ordered.order.product)
+        if let (Some(product), Some(before)) = (&self.request.product, &ordered.order.product)
             && product != before
         {
             changed.push(format!("`product` is {product} now, and {before} was ordered"));
@@ -202,19 +203,14 @@ impl Planned {
         changed
     }
 
-    /// Where its certificate goes, whatever folder a later process stands in.
-    pub(crate) fn install(&self) -> Option<InstallOptions> {
-        self.out.as_ref().map(|out| durable(&InstallOptions::into_folder(out)))
-    }
-
-    /// What it is called in output.
-    pub(crate) fn title(&self) -> String {
-        let of_request = || self.csr.as_ref()?.1.name().map(str::to_owned);
-        let name = self.line.name.clone().or_else(of_request);
-        match (self.purpose, name) {
-            (Purpose::Create, name) => name.unwrap_or_else(|| "new".to_owned()),
-            (Purpose::Reissue(id) | Purpose::Renew(id), Some(name)) => format!("{id} {name}"),
-            (Purpose::Reissue(id) | Purpose::Renew(id), None) => id.to_string(),
+    /// What it is called: the certificate's id and name.
+    pub fn title(&self) -> String {
+        let of_request = || self.request.csr.as_ref()?.1.name().map(str::to_owned);
+        let name = self.request.name.clone().or_else(of_request);
+        match (self.request.certificate(), name) {
+            (None, name) => name.unwrap_or_else(|| "new".to_owned()),
+            (Some(id), Some(name)) => format!("{id} {name}"),
+            (Some(id), None) => id.to_string(),
         }
     }
 }
@@ -232,7 +228,7 @@ mod tests {
         fs::copy(csr, folder.path().join("a.csr")).unwrap();
         let file = |name: &str, text: &str| {
             fs::write(folder.path().join(name), text).unwrap();
-            read(&folder.path().join(name)).map_err(|failure| failure.to_string())
+            read(&folder.path().join(name)).map_err(|error| error.to_string())
         };
         for (name, text) in [
             ("b.toml", "[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
@@ -244,7 +240,10 @@ mod tests {
         ] {
             let orders = file(name, text).unwrap();
             assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"), "{name}");
-            assert_eq!(orders[0].out.as_deref(), Some(folder.path().join("x").as_path()));
+            assert_eq!(
+                orders[0].request.install.as_ref().map(|install| install.folder.as_path()),
+                Some(folder.path().join("x").as_path())
+            );
         }
         for (name, text, said) in [
             (

@@ -9,17 +9,17 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use crate::{Client, Error, Kind, Ledger, unix_now};
+use crate::{Client, Error, Journal, Kind, unix_now};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settled {
+pub enum Reconciled {
     /// It arrived; the store says where it stands now.
-    Arrived,
+    Resolved,
     /// Nothing of it is to be seen, or too much: a person decides.
-    Open {
+    Ambiguous {
         /// What was seen, a line each.
-        seen: Vec<String>,
+        evidence: Vec<String>,
     },
 }
 
@@ -28,17 +28,17 @@ pub enum Settled {
 ///
 /// # Errors
 /// What the client or the store could not do.
-pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result<Settled, Error> {
+pub fn reconcile(client: &mut Client, journal: &mut Journal, order: &Order) -> Result<Reconciled, Error> {
     let id = &order.order.id;
     // A message that carries its transaction id advanced it when it was kept.
-    if ledger.message_of(id)?.is_some() {
-        return Ok(Settled::Arrived);
+    if journal.message_of(id)?.is_some() {
+        return Ok(Reconciled::Resolved);
     }
     let mut seen = vec!["no message about it is in the store".to_owned()];
     let kind = TaskKind::by_name(&order.order.task);
     if kind.is_some_and(|kind| kind.mode() == Mode::Sync) {
         seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
-        return Ok(Settled::Open { seen });
+        return Ok(Reconciled::Ambiguous { evidence: seen });
     }
     // Before the certificate: what a job did by now, that shows.
     let (listed, span) = match jobs_of(client, order) {
@@ -56,12 +56,12 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
         match certificate_of(client, certificate)? {
             None if deletes => outcome = Some((State::Done, "the certificate is gone")),
             None => seen.push(format!("certificate {certificate} is not there")),
-            Some(now) => match Likeness::of(order, &now) {
-                Likeness::New if !deletes => {
+            Some(now) => match CertificateMatch::of(order, &now) {
+                CertificateMatch::New if !deletes => {
                     outcome = Some((State::Issued, "the certificate has the order's key and another serial number"));
                 }
                 likeness => {
-                    contradicts = deletes || likeness == Likeness::Other;
+                    contradicts = deletes || likeness == CertificateMatch::Other;
                     let serial = now.serial_number.as_deref().unwrap_or("unknown");
                     let is = if contradicts { "is not what was ordered" } else { "is there" };
                     seen.push(format!("certificate {certificate} {is} (serial {serial})"));
@@ -73,7 +73,7 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
     for job in listed {
         let Some((number, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
         let named = order.job == Some(number);
-        if !fits(order, &job) || (!named && ledger.of_job(number)?.is_some()) {
+        if !fits(order, &job) || (!named && journal.of_job(number)?.is_some()) {
             continue;
         }
         // What a person said is not doubted: the certificate is checked once it is fetched.
@@ -96,16 +96,16 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
                 [(number, _)] => Some(*number),
                 _ => None,
             };
-            ledger.change(id, &change(state, job, why))?;
-            return Ok(Settled::Arrived);
+            journal.change(id, &change(state, job, why))?;
+            return Ok(Reconciled::Resolved);
         }
         (None, [(number, status)]) => {
             let state = match status {
                 Some(JobStatus::Failed | JobStatus::Canceled) => State::Failed,
-                _ => State::Accepted,
+                _ => State::Pending,
             };
-            ledger.change(id, &change(state, Some(*number), &format!("found as job {number}")))?;
-            return Ok(Settled::Arrived);
+            journal.change(id, &change(state, Some(*number), &format!("found as job {number}")))?;
+            return Ok(Reconciled::Resolved);
         }
         (None, []) => match order.job {
             Some(job) => seen.push(format!("job {job}, named by hand, is none of the account's that fits it")),
@@ -116,7 +116,7 @@ pub fn settle(client: &mut Client, ledger: &mut Ledger, order: &Order) -> Result
             seen.push(format!("several jobs fit it: {}", numbers.join(", ")));
         }
     }
-    Ok(Settled::Open { seen })
+    Ok(Reconciled::Ambiguous { evidence: seen })
 }
 
 fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
@@ -129,7 +129,7 @@ fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, E
 
 /// What a certificate is to the order that was to make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
+enum CertificateMatch {
     /// It has the order's key, and not the serial number from before.
     New,
     /// It has another key, or is the one from before.
@@ -138,7 +138,7 @@ enum Likeness {
     Unclear,
 }
 
-impl Likeness {
+impl CertificateMatch {
     fn of(order: &Order, now: &Certificate) -> Self {
         let before = order.order.resume.serial_before.as_deref();
         let same_serial = before.zip(now.serial_number.as_deref()).map(|(before, now)| is_same_serial(before, now));

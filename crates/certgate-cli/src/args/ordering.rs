@@ -1,0 +1,213 @@
+//! What an order asks for, and how it is waited for.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use certgate::{
+    Clock, ForeignMessages, OrderRequest, RunOptions, Spool,
+    config::parse_duration,
+    tape::{Mode, Tape},
+    unix_now,
+};
+use certgate_domain::words::{AuthMethod, ServerSoftware};
+use certgate_flow::Purpose;
+use certgate_x509::CertificateRequest;
+use clap::{Args, ValueEnum};
+
+use super::{Global, install::Install, key::Keys, validation::ValidationArgs};
+use crate::{exit::Failure, ui::streams::say};
+
+/// What is ordered, and how it is waited for.
+#[derive(Debug, Args)]
+pub(crate) struct Ordering {
+    /// The product's code [default: the certificate's]
+    #[arg(long)]
+    product: Option<String>,
+    /// The certificate's name [default: the certificate's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Id of the administrative contact [default: the certificate's]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    admin: Option<i64>,
+    /// Id of the technical contact [default: the certificate's]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    technical: Option<i64>,
+    /// The server software, such as APACHE2 [default: the certificate's]
+    #[arg(long)]
+    software: Option<String>,
+    /// The term [default: the certificate's]
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(i64).range(1..))]
+    lifetime: Option<i64>,
+    /// How control over the name is shown [default: the certificate's]
+    #[arg(long, conflicts_with_all = ["dns", "webroot", "approver"])]
+    method: Option<Method>,
+    /// Whether the gateway publishes the DNS record itself [default: the certificate's]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with_all = ["dns", "webroot", "approver"])]
+    provisioning: Option<bool>,
+    #[command(flatten)]
+    validation: ValidationArgs,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    /// Order, and leave the waiting to `certgate resume`
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Show the requests and order nothing
+    #[arg(long, conflicts_with = "no_wait")]
+    pub(crate) dry_run: bool,
+}
+
+/// How an accepted order is waited for, and where its certificate goes.
+#[derive(Debug, Args)]
+pub(crate) struct Waiting {
+    /// How long to wait in all: 90s, 30m, 2h
+    #[arg(long, default_value = "30m", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) install: Install,
+    #[command(flatten)]
+    pub(crate) queue: Queue,
+}
+
+/// What is done with messages of others in the account's queue.
+#[derive(Debug, Args)]
+pub(crate) struct Queue {
+    /// What to do with messages of others in the account's queue
+    #[arg(long, value_enum, default_value = "spool")]
+    foreign: Foreign,
+    /// Hand messages of others over into this folder [default: they stay in the store until `certgate poll follow`]
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    Dns,
+    File,
+    Email,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Foreign {
+    /// Leave each where it is, and ask for the job meanwhile
+    Keep,
+    /// Store each durably, confirm it, go on
+    Spool,
+    /// Stop at the first (exit 6)
+    Stop,
+    /// Never touch the queue: ask for job and certificate
+    Leave,
+}
+
+impl From<Foreign> for ForeignMessages {
+    fn from(foreign: Foreign) -> Self {
+        match foreign {
+            Foreign::Keep => Self::Keep,
+            Foreign::Spool => Self::Spool,
+            Foreign::Stop => Self::Stop,
+            Foreign::Leave => Self::Leave,
+        }
+    }
+}
+
+impl Ordering {
+    /// The order that is asked for.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the options do not go together.
+    pub(crate) fn request(
+        &self,
+        global: &Global,
+        purpose: Purpose,
+        csr: Option<&Path>,
+        keys: &Keys,
+    ) -> Result<OrderRequest, Failure> {
+        if global.password_stdin && csr == Some(Path::new("-")) {
+            return Err(Failure::usage(
+                "--password-stdin and --csr - both want standard input: give one of them as a file",
+            ));
+        }
+        let mut request = OrderRequest::new(purpose);
+        request.csr = csr.map(read_csr).transpose()?;
+        request.key = keys.source();
+        request.names.clone_from(&keys.san);
+        request.product.clone_from(&self.product);
+        request.name.clone_from(&self.name);
+        request.admin = self.admin;
+        request.technical = self.technical;
+        request.software = self.software.as_deref().map(ServerSoftware::from);
+        request.lifetime = self.lifetime;
+        request.method = self.method.map(|method| match method {
+            Method::Dns => AuthMethod::Dns,
+            Method::File => AuthMethod::File,
+            Method::Email => AuthMethod::Email,
+        });
+        request.provisioning = self.provisioning;
+        request.install = self.waiting.install.options()?;
+        request.validation = self.validation.validation()?;
+        Ok(request)
+    }
+}
+
+impl Queue {
+    /// Whether messages of others can be kept, before there is an order that would wait behind them.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let Some(folder) = &self.spool else { return Ok(()) };
+        Spool::at(folder)?;
+        tempfile::tempfile_in(folder)
+            .map(drop)
+            .map_err(|why| Failure::usage(format!("--spool {}: cannot be written: {why}", folder.display())))
+    }
+
+    /// How a run treats the queue.
+    pub(crate) fn options(&self, global: &Global) -> RunOptions {
+        RunOptions { foreign: self.foreign.into(), spool: self.spool.clone(), ..run_options(global) }
+    }
+}
+
+/// How orders are driven, whatever is done with the queue.
+pub(crate) fn run_options(global: &Global) -> RunOptions {
+    RunOptions {
+        strict: global.strict,
+        no_demo: global.is_live(),
+        demo: global.is_demo(),
+        clock: clock(global),
+        ..RunOptions::default()
+    }
+}
+
+/// The time by the tape, where one answers.
+fn clock(global: &Global) -> Clock {
+    let taped = global.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).cloned();
+    Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000))
+}
+
+/// A CSR from a file, checked before anything is sent: its text as it is sent, written anew, and its facts.
+pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
+    let request = CertificateRequest::from_pem(csr_file(path)?)
+        .map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
+    let warn = |text: &str| say(&format!("certgate: warning: CSR {}: {text}", path.display()));
+    if let Some(algorithm) = request.unchecked_signature() {
+        warn(&format!("its signature cannot be checked: {algorithm}"));
+    }
+    let others: Vec<String> = request.names_not_demanded().map(ToString::to_string).collect();
+    if !others.is_empty() {
+        warn(&format!("an authority may leave out {}; the certificate is not checked for it", others.join(", ")));
+    }
+    Ok((request.to_pem().trim_end().to_owned(), request))
+}
+
+/// What a CSR's file holds.
+pub(crate) fn csr_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |why: std::io::Error| Failure::usage(format!("CSR {}: {why}", path.display()));
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(1 << 20).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(unreadable)?;
+    }
+    Ok(bytes)
+}

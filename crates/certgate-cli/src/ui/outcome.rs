@@ -1,0 +1,343 @@
+//! How an order ended, as it is shown: one document and one row for every command.
+
+use std::{path::PathBuf, time::Duration};
+
+use certgate::{
+    Error, Issuance, Kind, OrderReport, OrderState, Outcome, PendingReason,
+    installation::{Deployment, Installed, NarrowedMode},
+};
+use certgate_domain::Message;
+use certgate_store::{ConflictingOrder, NewOrder, Order, StoreError};
+use certgate_wire::Finding;
+use serde_json::{Value, json};
+
+use super::{
+    advice, document,
+    streams::{printable, say},
+};
+use crate::{args::Global, exit::Failure};
+
+/// What a command that went well shows.
+#[derive(Debug)]
+pub(crate) struct CommandOutput {
+    pub(crate) document: Value,
+    /// The same for people.
+    pub(crate) lines: Vec<String>,
+    /// What is to be known besides: nothing was to be done, the hook failed.
+    pub(crate) kind: Option<Kind>,
+}
+
+impl CommandOutput {
+    /// Prints it; gives the exit code. Findings that were borne because an order was out end the command after its output.
+    pub(crate) fn print(mut self, global: &Global, findings: &[Finding]) -> Result<u8, Failure> {
+        if global.json() {
+            self.document["findings"] = document::findings(findings);
+            document::print(&self.document);
+        } else {
+            self.lines.iter().for_each(|line| document::line(line));
+        }
+        strict(global, findings)?;
+        Ok(self.kind.map_or(0, Kind::exit_code))
+    }
+
+    /// What came of a hook that was repeated.
+    pub(crate) fn of_hook(folder: &std::path::Path, deployment: &Deployment) -> Self {
+        let mut shown = Self {
+            document: json!({ "schema": 1, "deployment": deployment }),
+            lines: vec![format!("{}: the deploy hook was repeated", printable(&folder.display().to_string()))],
+            kind: None,
+        };
+        if let Deployment::Failed { detail } = deployment {
+            say(&format!("certgate: {}: {detail}", folder.display()));
+            shown.lines = vec![format!("PROBLEM deploy-hook: {}", printable(detail))];
+            shown.kind = Some(Kind::NotDeployed);
+        }
+        shown
+    }
+
+    /// An order of which nothing is left to be done.
+    pub(crate) fn over(order: &Order, kind: Option<Kind>) -> Self {
+        let document = json!({ "schema": 1, "order": self::order(order) });
+        Self { document, lines: vec![format!("{}  {}", order.order.id, order.state.as_str())], kind }
+    }
+}
+
+/// Findings that were borne because an order was out end the command after its output.
+pub(crate) fn strict(global: &Global, findings: &[Finding]) -> Result<(), Failure> {
+    match findings.first() {
+        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
+        _ => Ok(()),
+    }
+}
+
+/// What a run's orders were asked for with, where what is said of them names it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    pub(crate) timeout: Duration,
+    /// The CSR's file.
+    pub(crate) csr: Option<PathBuf>,
+    /// The certificate's folder.
+    pub(crate) out: Option<PathBuf>,
+    /// Whether the order is not in the store: it is carried on with by what is known of it.
+    pub(crate) elsewhere: bool,
+    /// Whether a tape answers: the same run says the same, and tells no times of its own.
+    pub(crate) is_replay: bool,
+}
+
+/// An order of the store.
+pub(crate) fn order(order: &Order) -> Value {
+    let NewOrder { id, task, certificate, name, .. } = &order.order;
+    let mut shown = json!({ "id": id, "state": order.state.as_str(), "action": action(task) });
+    set(&mut shown, "certificate", json!(certificate));
+    set(&mut shown, "name", json!(name));
+    set(&mut shown, "job", job(order.job, order.state));
+    set(&mut shown, "ctid", json!(id));
+    set(&mut shown, "created", json!(document::time(order.created)));
+    set(&mut shown, "updated", json!(document::time(order.updated)));
+    shown
+}
+
+/// An order at the end of a run.
+pub(crate) fn reported(report: &OrderReport, asked: &Asked) -> Value {
+    if let Outcome::NotSent(Error::Unsent(StoreError::Unfinished(other))) = &report.outcome {
+        return conflicting(other);
+    }
+    if let Some(record) = &report.record {
+        let mut shown = order(record);
+        if let (Some(members), true) = (shown.as_object_mut(), asked.is_replay) {
+            members.retain(|name, _| name != "created" && name != "updated");
+        }
+        return shown;
+    }
+    let state = report.state();
+    let mut shown = json!({ "id": report.id.as_str(), "state": state.as_str(), "action": action(report.task.name()) });
+    set(&mut shown, "certificate", json!(report.certificate));
+    set(&mut shown, "name", json!(report.name));
+    set(&mut shown, "job", job(report.job, state));
+    set(&mut shown, "ctid", json!(report.id.as_str()));
+    shown
+}
+
+/// An order that stands in the way of another: that one is meant.
+pub(crate) fn conflicting(order: &ConflictingOrder) -> Value {
+    let mut shown = json!({ "id": order.id, "state": order.state.as_str() });
+    set(&mut shown, "job", job(order.job, order.state));
+    set(&mut shown, "ctid", json!(order.id));
+    shown
+}
+
+fn action(task: &str) -> &str {
+    task.strip_prefix("certificate-").unwrap_or(task)
+}
+
+/// A job, with its status where the order's state tells it.
+fn job(id: Option<i64>, state: OrderState) -> Value {
+    let Some(id) = id else { return Value::Null };
+    match state {
+        OrderState::Done | OrderState::Issued => json!({ "id": id, "status": "SUCCESS" }),
+        OrderState::Failed => json!({ "id": id, "status": "FAILED" }),
+        _ => json!({ "id": id }),
+    }
+}
+
+/// Sets what there is; absent is absent.
+pub(crate) fn set(object: &mut Value, name: &str, value: Value) {
+    if !value.is_null() {
+        object[name] = value;
+    }
+}
+
+/// A row of a document about several orders.
+pub(crate) fn row(order: Value, ended: &Result<CommandOutput, Failure>) -> Value {
+    let mut row = json!({ "order": order, "kind": kind_name(ended) });
+    match ended {
+        Ok(output) => {
+            for name in ["files", "checks", "deployment"] {
+                set(&mut row, name, output.document.get(name).cloned().unwrap_or_default());
+            }
+            let serial = output.document.pointer("/certificate/serialNumber").cloned();
+            set(&mut row, "serialNumber", serial.unwrap_or_default());
+        }
+        Err(failure) => {
+            row["text"] = json!(failure.to_string());
+            row["error"] = failure.error();
+            for name in ["checks", "seen", "resume"] {
+                set(&mut row, name, failure.detail(name).cloned().unwrap_or_default());
+            }
+        }
+    }
+    row
+}
+
+/// The kind of a row; none where it went well. Files that were in place already are what was to be done.
+pub(crate) fn kind(ended: &Result<CommandOutput, Failure>) -> Option<Kind> {
+    match ended {
+        Ok(output) => output.kind,
+        Err(failure) => Some(failure.kind()),
+    }
+}
+
+fn kind_name(ended: &Result<CommandOutput, Failure>) -> &'static str {
+    kind(ended).map_or("done", Kind::name)
+}
+
+/// What is shown of an order at the end of a run.
+pub(crate) fn shown(report: &OrderReport, asked: &Asked) -> Result<CommandOutput, Failure> {
+    let mut document = json!({ "schema": 1, "order": reported(report, asked) });
+    let resume = || resume_command(report, asked);
+    let shown = match &report.outcome {
+        Outcome::Issued(issuance) => return Ok(issued(document, issuance)),
+        Outcome::Deleted => {
+            let name = report.name.as_deref().unwrap_or("the certificate");
+            return Ok(CommandOutput { document, lines: vec![format!("deleted: {}", printable(name))], kind: None });
+        }
+        Outcome::CheckFailed(issuance) => {
+            document["certificate"] = document::certificate(&issuance.certificate);
+            document["checks"] = document::checks(&issuance.checks);
+            document["resume"] = json!(resume());
+            let failing = issuance.checks.iter().find(|check| !check.ok);
+            let failing = failing.map(|check| format!("check {} failed: {}", check.name, check.detail));
+            let text = format!("{}; nothing was written", failing.unwrap_or_default());
+            let look = format!("once that is mended, look again: {}", resume());
+            let failure = Failure::new(Kind::CheckFailed, text);
+            if asked.elsewhere {
+                failure.and(&look)
+            } else {
+                let id = shell_word(report.id.as_str());
+                failure.and(&format!("{look}; or give the certificate up: certgate orders abandon {id}"))
+            }
+        }
+        Outcome::NotInstalled(issuance, error) => {
+            document["certificate"] = document::certificate(&issuance.certificate);
+            document["checks"] = document::checks(&issuance.checks);
+            left_behind(advice::not_installed(error), report, &mut document, asked)
+        }
+        Outcome::Pending(reason) => left_behind(pending(reason, report, asked), report, &mut document, asked),
+        Outcome::Failed(message) => {
+            let messages = message.as_ref().map(|message| message.messages.as_slice()).unwrap_or_default();
+            ended_without_certificate(messages)
+        }
+        Outcome::Unknown(error) => Failure::of(error),
+        Outcome::Refused(refusal) => Failure::of_refusal(refusal),
+        Outcome::InvalidRequest(why) => advice::request(why),
+        Outcome::ProtocolViolation(task) => no_certificate(*task),
+        Outcome::NotValidated(why) => advice::not_published(why),
+        Outcome::NotSent(error) => Failure::of(error),
+        Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
+        other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
+    };
+    let failure = ["order", "certificate", "checks", "resume"].into_iter().fold(shown, |failure, name| match document
+        .get_mut(name)
+        .map(Value::take)
+    {
+        Some(value) => failure.with(name, value),
+        None => failure,
+    });
+    Err(failure)
+}
+
+/// A job that the gateway ended without success.
+pub(crate) fn ended_without_certificate(messages: &[Message]) -> Failure {
+    let mut text = "the gateway ended the job without a certificate".to_owned();
+    for message in messages.iter().flat_map(Message::walk) {
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        text += &format!("\n  {} {}", part(&message.code), part(&message.text));
+    }
+    let failure = Failure::new(Kind::Refused, text);
+    if messages.is_empty() { failure } else { failure.with("messages", certgate_json::document::messages(messages)) }
+}
+
+fn no_certificate(task: certgate_domain::TaskKind) -> Failure {
+    Failure::new(Kind::Undecodable, format!("the answer to {} holds no certificate", task.name()))
+}
+
+fn pending(reason: &PendingReason, report: &OrderReport, asked: &Asked) -> Failure {
+    let why = match reason {
+        PendingReason::NotWaitedFor => "the order is accepted".to_owned(),
+        PendingReason::Deadline => format!("the order is not finished after {} s", asked.timeout.as_secs()),
+        PendingReason::ForeignMessageFirst { message } => {
+            let id = message.map_or("without an id".to_owned(), |id| id.to_string());
+            format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
+        }
+        PendingReason::Stopped(error) => return Failure::of(error),
+        PendingReason::Refused(refusal) => return Failure::of_refusal(refusal),
+        PendingReason::ProtocolViolation(task) => return no_certificate(*task),
+        _ => format!("the run ended before order {}", report.id),
+    };
+    Failure::new(Kind::Pending, why)
+}
+
+/// A failure after the order was accepted: says what is left behind and how to carry on. What could not be written here is
+/// pending, not bad usage.
+fn left_behind(failure: Failure, report: &OrderReport, document: &mut Value, asked: &Asked) -> Failure {
+    let failure = if failure.kind() == Kind::Usage { failure.of_kind(Kind::Pending) } else { failure };
+    let command = resume_command(report, asked);
+    document["resume"] = json!(command);
+    let job = report.job.map_or("a job without an id".to_owned(), |job| format!("job {job}"));
+    failure.and(&format!("{job}: carry on with: {command}"))
+}
+
+fn resume_command(report: &OrderReport, asked: &Asked) -> String {
+    if !asked.elsewhere {
+        return format!("certgate resume {}", shell_word(report.id.as_str()));
+    }
+    let mut command = "certgate resume".to_owned();
+    if let Some(job) = report.job {
+        command += &format!(" {job}");
+    }
+    if let Some(certificate) = report.certificate {
+        command += &format!(" --certificate {certificate}");
+    } else if let Some(name) = &report.name {
+        command += &format!(" --name {}", shell_word(name));
+    }
+    if let Some(csr) = &asked.csr {
+        command += &format!(" --csr {}", shell_word(&csr.display().to_string()));
+    }
+    if let Some(out) = &asked.out {
+        command += &format!(" --out {}", shell_word(&out.display().to_string()));
+    }
+    command
+}
+
+fn issued(mut document: Value, issuance: &Issuance) -> CommandOutput {
+    let Issuance { certificate, checks, installed } = issuance;
+    document["certificate"] = document::certificate(certificate);
+    document["checks"] = document::checks(checks);
+    let mut lines: Vec<String> = checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
+    document::say_unchecked(checks);
+    let mut kind = None;
+    match installed {
+        Some(Installed { files, is_unchanged, deployment, narrowed, .. }) => {
+            for NarrowedMode { path, before, mode } in narrowed {
+                say(&format!(
+                    "certgate: warning: {} was readable by others (mode {before:o}): the new one is not (mode {mode:o})",
+                    path.display()
+                ));
+            }
+            document["files"] = document::files(files);
+            document["deployment"] = json!(deployment);
+            lines.extend(files.iter().map(|(_, path)| path.display().to_string()));
+            if *is_unchanged {
+                kind = Some(Kind::Unchanged);
+            }
+            // The certificate is where it belongs, whatever became of the hook: the order is done.
+            if let Deployment::Failed { detail } = deployment {
+                say(&format!("certgate: {detail}"));
+                lines.push(format!("PROBLEM deploy-hook: {}", printable(detail)));
+                kind = Some(Kind::NotDeployed);
+            }
+        }
+        None => lines.push(certificate.server.as_deref().unwrap_or_default().trim_end().to_owned()),
+    }
+    CommandOutput { document, lines, kind }
+}
+
+/// A word for the shell, quoted where it has to be.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

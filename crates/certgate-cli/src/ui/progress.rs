@@ -1,0 +1,339 @@
+//! What a run tells while it goes on: on stderr, plain lines or a line that changes.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use certgate::{
+    Control, Error, Event, Kind, Observer, OrderId, OrderReport,
+    validation::{PropagationEvent, ValidationError, ZoneRecord},
+};
+use certgate_domain::{CertAuthentication, TaskKind, words::AuthMethod};
+use certgate_store::StoredMessage;
+use certgate_wire::{Finding, Limits};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::{
+    outcome::{self, Asked, CommandOutput},
+    streams::{self, printable},
+};
+use crate::{
+    args::Global,
+    exit::{Failure, keep},
+};
+
+/// An order that ended, as it is shown.
+pub(crate) struct Ended {
+    pub(crate) order: Value,
+    pub(crate) shown: Result<CommandOutput, Failure>,
+}
+
+/// Follows a run on stderr. Of one order it tells all; of many what is to be known of each, in its name.
+pub(crate) struct Progress<'a> {
+    global: &'a Global,
+    asked: Asked,
+    bar: Option<ProgressBar>,
+    /// What the orders are called; of a single one nobody asks.
+    titles: HashMap<OrderId, String>,
+    /// How many orders there are, which need not all be driven.
+    count: usize,
+    /// Where a line is written for each order that ended.
+    report: Option<File>,
+    /// The findings of every answer.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) ended: HashMap<OrderId, Ended>,
+    ordered: usize,
+    tally: Tally,
+    /// The trouble that was said last.
+    trouble: String,
+}
+
+/// How many rows there are of each kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) done: usize,
+    pub(crate) unchanged: usize,
+    pub(crate) pending: usize,
+    pub(crate) failed: usize,
+    pub(crate) unknown: usize,
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, kind: Option<Kind>) {
+        let counter = match kind {
+            None => &mut self.done,
+            Some(Kind::Unchanged) => &mut self.unchanged,
+            Some(Kind::Pending | Kind::Interrupted) => &mut self.pending,
+            Some(Kind::Unknown) => &mut self.unknown,
+            Some(_) => &mut self.failed,
+        };
+        *counter += 1;
+    }
+
+    pub(crate) fn rows(self) -> [(&'static str, usize); 5] {
+        let Self { done, unchanged, pending, failed, unknown } = self;
+        [("done", done), ("unchanged", unchanged), ("pending", pending), ("failed", failed), ("unknown", unknown)]
+    }
+}
+
+impl<'a> Progress<'a> {
+    /// Of one order.
+    pub(crate) fn of_one(global: &'a Global, asked: Asked) -> Self {
+        Self::new(global, asked, HashMap::new(), 1, None)
+    }
+
+    /// Of so many orders, those that are driven with their titles.
+    pub(crate) fn new(
+        global: &'a Global,
+        asked: Asked,
+        titles: HashMap<OrderId, String>,
+        count: usize,
+        report: Option<File>,
+    ) -> Self {
+        let bar = (std::io::stderr().is_terminal() && !global.quiet).then(|| bar(count));
+        Self {
+            global,
+            asked: Asked { is_replay: global.is_offline(), ..asked },
+            bar,
+            titles,
+            count,
+            report,
+            findings: Vec::new(),
+            ended: HashMap::new(),
+            ordered: 0,
+            tally: Tally::default(),
+            trouble: String::new(),
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// How the only order ended.
+    pub(crate) fn only(&mut self) -> Result<CommandOutput, Failure> {
+        match self.ended.drain().next() {
+            Some((_, ended)) => ended.shown,
+            None => Err(Failure::new(Kind::Internal, "the order did not end")),
+        }
+    }
+
+    /// Says a line that stays.
+    pub(crate) fn say(&self, text: &str) {
+        if self.global.quiet {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => bar.suspend(|| streams::say(text)),
+            None => streams::say(text),
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        self.say(&format!("certgate: warning: {text}"));
+    }
+
+    /// Says what goes on: on a terminal in the line that changes.
+    fn show(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(printable(text)),
+            None => self.say(text),
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.count == 1
+    }
+
+    /// What is said of an order, in its name where there are several.
+    fn named(&self, order: Option<&OrderId>, text: &str) -> String {
+        match order.and_then(|order| self.titles.get(order)).filter(|_| !self.is_alone()) {
+            Some(title) => format!("{title}: {text}"),
+            None => text.to_owned(),
+        }
+    }
+
+    fn sending(&self, task: TaskKind) {
+        let doing = match task {
+            TaskKind::CertificateInfo => "asking for the certificate",
+            TaskKind::CertificatePrepareOrder => "checking the CSR",
+            TaskKind::CertificateCreate | TaskKind::CertificateReissue | TaskKind::CertificateRenew => "ordering",
+            TaskKind::CertificateDelete => "deleting",
+            TaskKind::CertificateList => "looking for the certificate",
+            TaskKind::PollInfo => "looking into the queue",
+            TaskKind::PollConfirm => "confirming",
+            TaskKind::JobInfo => "asking for the job",
+            _ => "asking",
+        };
+        let is_worth_it = !matches!(task, TaskKind::PollInfo | TaskKind::JobInfo);
+        if self.is_alone() && (self.bar.is_some() || self.global.verbose || is_worth_it) {
+            self.show(&format!("{doing} ({} {})", task.name(), task.code()));
+        }
+    }
+
+    fn validation(&self, order: Option<&OrderId>, authentication: &CertAuthentication) {
+        let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
+        // Of many orders only what somebody has to do.
+        if provisioned && !self.is_alone() && !self.global.verbose {
+            return;
+        }
+        let say = |text: &str| self.say(&self.named(order, text));
+        match (&authentication.method, &authentication.dns) {
+            (Some(AuthMethod::Dns), Some(line)) => {
+                let who = if provisioned { "the gateway publishes" } else { "publish now" };
+                say(&format!("validation by DNS, {who}: {}", line.trim()));
+                for record in ZoneRecord::parse(line).unwrap_or_default().iter().filter(|_| !provisioned) {
+                    self.say(&format!("  name {}  type {}  value {}", record.name, record.kind(), record.value()));
+                }
+            }
+            (Some(AuthMethod::File), _) => {
+                let (name, content) = (&authentication.file_name, &authentication.file_content);
+                say(&format!(
+                    "validation by file, publish now: {} with the content {}",
+                    name.as_deref().unwrap_or("(the gateway named no file)"),
+                    content.as_deref().unwrap_or("(the gateway gave none)")
+                ));
+            }
+            (Some(AuthMethod::Email), _) => {
+                say(&format!("validation by mail to {}", authentication.approver_emails.join(", ")));
+            }
+            _ => {}
+        }
+    }
+
+    fn propagation(&self, order: Option<&OrderId>, event: &PropagationEvent) {
+        let text = match event {
+            PropagationEvent::Seen { servers } => format!("the record is seen at {}", servers.join(", ")),
+            PropagationEvent::Missing { servers } => format!("the record is not seen yet at {}", servers.join("; ")),
+            _ => return,
+        };
+        self.say(&self.named(order, &text));
+    }
+
+    fn trouble(&mut self, error: &Error) {
+        let trouble = error.to_string();
+        if trouble == self.trouble {
+            return;
+        }
+        self.warn(&format!("{trouble}; the wait goes on"));
+        if let Error::Undecodable { body, .. } = error
+            && !body.is_empty()
+        {
+            self.say(&keep(body));
+        }
+        self.trouble = trouble;
+    }
+
+    fn foreign(&self, stored: &StoredMessage, id: Option<i64>, file: Option<&std::path::Path>) {
+        if id.is_none() {
+            return self.warn(&format!(
+                "a message of somebody else's without an id cannot be confirmed and stays first in the queue; it is kept in the store as {}",
+                stored.stable_id
+            ));
+        }
+        let place = file.map_or(format!("the store as {}", stored.stable_id), |file| file.display().to_string());
+        self.say(&format!("a message of somebody else's is kept in {place}"));
+    }
+
+    fn report(&mut self, report: &OrderReport) {
+        let shown = outcome::shown(report, &self.asked);
+        let order = outcome::reported(report, &self.asked);
+        self.add(&report.id, order, shown);
+    }
+
+    /// Takes down how an order ended, be it one that was not driven in this run.
+    pub(crate) fn add(&mut self, id: &OrderId, order: Value, shown: Result<CommandOutput, Failure>) {
+        let kind = outcome::kind(&shown);
+        self.tally.count(kind);
+        if let Some(report) = &mut self.report {
+            let mut row = outcome::row(order.clone(), &shown);
+            outcome::set(&mut row, "title", json!(self.titles.get(id)));
+            if let Err(why) = writeln!(report, "{row}") {
+                self.warn(&format!("--report: {why}"));
+            }
+        }
+        if !self.is_alone() {
+            if let Some(bar) = &self.bar {
+                bar.inc(1);
+            }
+            self.show_tally();
+            let is_wrong = kind.is_some_and(|kind| kind != Kind::Unchanged);
+            // A bar counts what went well; what did not is said with its reason.
+            if self.bar.is_none() || is_wrong {
+                let text = match &shown {
+                    Ok(_) => format!("{}: {id}", kind.map_or("done", Kind::name)),
+                    Err(failure) => format!("{}: {failure}", failure.kind().name()),
+                };
+                self.say(&self.named(Some(id), &text));
+            }
+        }
+        self.ended.insert(id.clone(), Ended { order, shown });
+    }
+
+    /// Says that something that was published is still there.
+    pub(crate) fn not_removed(&self, why: &ValidationError) {
+        self.warn(&format!("what was published is still there: {why}; `certgate resume` tries it again"));
+    }
+
+    fn show_tally(&self) {
+        let Some(bar) = self.bar.as_ref().filter(|_| !self.is_alone()) else { return };
+        let Tally { done, failed, unknown, .. } = self.tally;
+        let waiting = self.ordered.saturating_sub(done);
+        bar.set_message(format!("{done} done, {waiting} waiting, {failed} failed, {unknown} unknown"));
+    }
+}
+
+fn bar(count: usize) -> ProgressBar {
+    let (bar, template) = match count {
+        1 => (ProgressBar::new_spinner(), "{spinner} {elapsed} {wide_msg}"),
+        _ => (ProgressBar::new(count as u64), "{wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    if count == 1 {
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    bar
+}
+
+impl Observer for Progress<'_> {
+    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        match event {
+            Event::Sending { task } => self.sending(*task),
+            Event::Findings { task, findings } => {
+                for finding in *findings {
+                    self.warn(&format!("{}: {finding}", task.name()));
+                }
+                let room = Limits::FINDINGS.saturating_sub(self.findings.len());
+                self.findings.extend(findings.iter().take(room).cloned());
+            }
+            Event::Validation { authentication } => self.validation(order, authentication),
+            Event::Propagation(event) => self.propagation(order, event),
+            Event::Ordered { .. } => {
+                self.ordered += 1;
+                self.show_tally();
+                if !self.is_alone() && self.bar.is_none() {
+                    self.say(&self.named(order, "ordered"));
+                }
+            }
+            Event::Waiting { now, until } if self.is_alone() => {
+                let next = until.saturating_sub(*now).as_secs();
+                self.show(&format!("not finished after {} s; next look in {next} s", now.as_secs()));
+            }
+            Event::Trouble(error) => self.trouble(error),
+            Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),
+            Event::NotRecorded(error) => self.warn(&error.to_string()),
+            Event::NotRemoved(why) => self.not_removed(why),
+            Event::Ended(report) => self.report(report),
+            _ => {}
+        }
+        Control::Continue
+    }
+}

@@ -1,0 +1,47 @@
+//! What is said of an order that is not driven on.
+
+use certgate::{Kind, OrderState, Resumption};
+use serde_json::json;
+
+use super::{
+    advice,
+    outcome::{CommandOutput, ended_without_certificate, order},
+};
+use crate::exit::Failure;
+
+/// What is shown of an order of which nothing is left to drive.
+pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, Failure> {
+    match resumption {
+        Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Failed => {
+            let failure = ended_without_certificate(&[]);
+            let text = format!("order {id}: {failure}");
+            Err(Failure::new(failure.kind(), text).with("order", order(&ended)))
+        }
+        Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
+        Resumption::CleanedUp { order: ended, is_gone } => {
+            let text = match (ended.state, is_gone) {
+                (OrderState::Unsent, true) if ended.job.is_none() => format!("order {id} never left: order again"),
+                (_, true) => return Ok(CommandOutput::over(&ended, None)),
+                (OrderState::Unsent, false) if ended.job.is_none() => format!("order {id} never left: order again"),
+                (_, false) => format!("order {id}: what was published to validate it is still there"),
+            };
+            Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
+        }
+        Resumption::Held => Err(Failure::held(id)),
+        Resumption::Ambiguous { evidence } => Err(ambiguous(id, &evidence)),
+        Resumption::Unusable(why) => Err(advice::request(&why)),
+        _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
+    }
+}
+
+/// An order whose outcome cannot be told: a person chooses.
+fn ambiguous(id: &str, evidence: &[String]) -> Failure {
+    let text = format!(
+        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n\
+         If it never arrived (give it some minutes): certgate orders abandon {id}, and order again",
+        evidence.join("\n  ")
+    );
+    Failure::new(Kind::Unknown, text)
+        .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
+        .with("seen", json!(evidence))
+}

@@ -1,0 +1,349 @@
+//! One order and many: a batch of one says, writes and does what the single command does, and an order is shown alike everywhere.
+
+use std::{fs, path::Path, process::Stdio};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::binary::{arguments, command, csr, exit, interrupt, serve, stderr, told, until, write_batch};
+
+/// An order, as a line of a batch and as the arguments of the single command; what both are run with; and how it ends.
+struct Case {
+    title: &'static str,
+    action: &'static str,
+    options: &'static [(&'static str, &'static str)],
+    more: &'static [&'static str],
+    settings: fn() -> Settings,
+    code: i32,
+    said: &'static str,
+}
+
+const PLAIN: Case =
+    Case { title: "", action: "create", options: NEW, more: &[], settings: Settings::default, code: 0, said: "" };
+
+/// What a new certificate needs.
+const NEW: &[(&str, &str)] =
+    &[("product", "SSL123"), ("admin", "1120"), ("technical", "100"), ("lifetime", "12"), ("out", "out")];
+
+fn cases() -> Vec<Case> {
+    vec![
+        Case { title: "a new one", ..PLAIN },
+        Case {
+            title: "validated by a file",
+            options: &[
+                ("product", "SSL123"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("lifetime", "12"),
+                ("method", "file"),
+            ],
+            said: "validation by file, publish now: http://",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by mail",
+            options: &[
+                ("product", "SSL123"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("lifetime", "12"),
+                ("method", "email"),
+            ],
+            said: "validation by mail to admin@example.com",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by a record of one's own",
+            action: "reissue",
+            options: &[("method", "dns"), ("provisioning", "false")],
+            said: "validation by DNS, publish now: ",
+            ..PLAIN
+        },
+        Case { title: "all from the certificate", action: "reissue", options: &[("out", "out")], ..PLAIN },
+        Case {
+            title: "nothing from the certificate",
+            action: "reissue",
+            options: &[
+                ("product", "QUICKSSLPREMIUM"),
+                ("name", "example.com"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("software", "APACHE2"),
+                ("lifetime", "12"),
+                ("method", "dns"),
+                ("provisioning", "true"),
+                ("out", "out"),
+            ],
+            ..PLAIN
+        },
+        Case { title: "with the key of before", action: "renew", options: &[("out", "out")], ..PLAIN },
+        Case {
+            title: "a folder that cannot be used",
+            options: &[("product", "SSL123"), ("admin", "1120"), ("technical", "100"), ("out", "/proc/nope")],
+            code: 2,
+            said: "--out /proc/nope: cannot be written",
+            ..PLAIN
+        },
+        Case {
+            title: "a name that the CSR does not have",
+            action: "reissue",
+            options: &[("name", "other.example")],
+            code: 2,
+            said: "other.example",
+            ..PLAIN
+        },
+        Case {
+            title: "an answer with an unknown field, and none are borne",
+            more: &["--strict"],
+            settings: || Settings {
+                faults: vec![Fault::Unknown(Some(TaskKind::CertificatePrepareOrder))],
+                ..Settings::default()
+            },
+            code: 10,
+            said: "(--strict)",
+            ..PLAIN
+        },
+        Case {
+            title: "refused",
+            options: &[("product", "SSL123"), ("admin", "4711"), ("technical", "100"), ("lifetime", "12")],
+            code: 3,
+            said: "the gateway refused: E4",
+            ..PLAIN
+        },
+        Case {
+            title: "lost",
+            settings: || Settings {
+                faults: vec![Fault::DropAfterRead(Some(TaskKind::CertificateCreate))],
+                ..Settings::default()
+            },
+            code: 9,
+            said: "whether it was carried out is not known",
+            ..PLAIN
+        },
+        Case {
+            title: "not finished in time",
+            more: &["--timeout", "1s"],
+            settings: || Settings { jobs_never_end: true, ..Settings::default() },
+            code: 6,
+            said: "the order is not finished after 1 s",
+            ..PLAIN
+        },
+        Case {
+            title: "ended without a certificate",
+            settings: || Settings { jobs_fail: true, ..Settings::default() },
+            code: 3,
+            said: "the gateway ended the job without a certificate",
+            ..PLAIN
+        },
+        Case {
+            title: "a certificate that fails a check",
+            settings: || Settings { clock_ahead: 86_400 * 3, ..Settings::default() },
+            code: 10,
+            said: "check dates failed",
+            ..PLAIN
+        },
+        Case {
+            title: "a message of somebody else's first, and to stop there",
+            more: &["--foreign", "stop"],
+            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            code: 6,
+            said: "of somebody else's is first in the queue",
+            ..PLAIN
+        },
+        Case {
+            title: "a message of somebody else's first, and to leave it there",
+            more: &["--foreign", "keep"],
+            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            ..PLAIN
+        },
+    ]
+}
+
+/// What a run came to: its exit code, what it said, the order as shown, what became of the gateway, and the files.
+#[derive(Debug, PartialEq)]
+struct Told {
+    code: i32,
+    said: String,
+    order: Value,
+    files: Value,
+    asked: Vec<(&'static str, usize)>,
+    queue: usize,
+    folder: Vec<String>,
+}
+
+/// Runs a case singly or as a batch of one.
+fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve((case.settings)());
+    let at_home = |name: &str, value: &str| match name {
+        "out" => home.path().join(value).display().to_string(),
+        _ => value.to_owned(),
+    };
+    let options: Vec<(&str, String)> = case.options.iter().map(|(name, value)| (*name, at_home(name, value))).collect();
+    let mut words: Vec<String> = Vec::new();
+    if is_batch {
+        let mut line = format!("[[order]]\naction = \"{}\"\n", case.action);
+        if case.action != "create" {
+            line += "id = 571\n";
+        }
+        if case.action != "renew" {
+            line += &format!("csr = \"{}\"\n", csr());
+        }
+        for (name, value) in &options {
+            let is_bare = matches!(*name, "admin" | "technical" | "lifetime" | "provisioning");
+            line += &if is_bare { format!("{name} = {value}\n") } else { format!("{name} = \"{value}\"\n") };
+        }
+        fs::write(home.path().join("one.toml"), line).unwrap();
+        words.extend(["batch".to_owned(), home.path().join("one.toml").display().to_string()]);
+    } else {
+        words.push(case.action.to_owned());
+        if case.action != "create" {
+            words.push("571".to_owned());
+        }
+        if case.action != "renew" {
+            words.extend(["--csr".to_owned(), csr()]);
+        }
+        words.extend(options.iter().flat_map(|(name, value)| [format!("--{name}"), value.clone()]));
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(case.more.iter().copied()).collect();
+    let (code, document, said) = told(home.path(), &server, transport, &words);
+    let row = if is_batch { document["orders"][0].clone() } else { document.clone() };
+    let mut order = row["order"].clone();
+    for member in ["created", "updated"] {
+        order.as_object_mut().and_then(|order| order.remove(member));
+    }
+    let asked = TaskKind::ALL.iter().map(|kind| (kind.name(), gateway.asked(*kind))).filter(|(_, count)| *count > 0);
+    Told {
+        code,
+        said: plain(&said, home.path()),
+        order: serde_json::from_str(&plain(&order.to_string(), home.path())).unwrap(),
+        files: serde_json::from_str(&plain(&row["files"].to_string(), home.path())).unwrap(),
+        asked: asked.collect(),
+        queue: gateway.queue_len(),
+        folder: names(&home.path().join("out")),
+    }
+}
+
+/// A text without what is another one in each run: folders, ids and values made at random, and transaction ids.
+fn plain(text: &str, home: &Path) -> String {
+    let text = text.replace(&home.display().to_string(), "HOME");
+    let mut parts = text.split("127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let text = parts.fold(first, |text, part| text + "GATEWAY" + part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let mut plain = String::new();
+    let mut word = String::new();
+    for c in text.chars().chain(['\n']) {
+        if c.is_ascii_alphanumeric() || c == '-' {
+            word.push(c);
+            continue;
+        }
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let is_random = word.strip_prefix("certgate-").is_some_and(|rest| rest.len() == 16)
+            || (word.len() > 30 && digits > 8)
+            || word.contains("-sim-");
+        plain += if is_random { "ID" } else { &word };
+        plain.push(c);
+        word.clear();
+    }
+    plain.trim_end_matches('\n').to_owned()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_batch_of_one_is_the_single_command() {
+    for transport in ["xml", "json"] {
+        for case in cases() {
+            let what = format!("{}, {transport}", case.title);
+            let [single, mut batch] = [false, true].map(|is_batch| run(&case, transport, is_batch));
+            assert_eq!(single.code, case.code, "{what}: {}", single.said);
+            assert!(single.said.contains(case.said), "{what}: {}", single.said);
+            if case.code == 2 {
+                // A file says where in it.
+                assert!(batch.said.contains(case.said), "{what}: {}", batch.said);
+                assert_eq!((single.asked.len(), batch.asked.len()), (0, 0), "{what}: nothing was sent");
+                batch.said.clone_from(&single.said);
+            }
+            assert_eq!(batch, single, "{what}");
+        }
+    }
+}
+
+/// Interrupted, a batch tells what it placed.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_batch_prints_its_rows() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let file = write_batch(home.path(), 3);
+        let (gateway, server) = serve(Settings { more_certificates: 3, jobs_never_end: true, ..Settings::default() });
+        let words = arguments(home.path(), &server, transport, &["batch", &file]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut batch = command(home.path(), &words);
+        let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("all are ordered", || gateway.counts().orders == 3);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((exit(&output), &document["error"]["kind"]), (130, &json!("interrupted")), "{}", stderr(&output));
+        let rows = document["orders"].as_array().unwrap();
+        assert_eq!(rows.len(), 3);
+        for row in rows {
+            assert_eq!(row["order"]["state"], "pending", "{row}");
+            assert!(row["order"]["job"]["id"].is_number(), "{row}");
+        }
+    }
+}
+
+/// One vocabulary of states and one shape of an order, whichever command shows it.
+#[test]
+fn an_order_is_shown_alike_by_every_command() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+        let run = |words: &[&str]| told(home.path(), &server, transport, words);
+        let (code, placed, said) = run(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
+        assert_eq!((code, &placed["order"]["state"]), (6, &json!("pending")), "{said}");
+        let id = placed["order"]["id"].as_str().unwrap();
+        let shape = |order: &Value| {
+            let mut order = order.clone();
+            order.as_object_mut().unwrap().remove("updated");
+            order
+        };
+        let members: Vec<&str> = placed["order"].as_object().unwrap().keys().map(String::as_str).collect();
+        let expected = ["id", "state", "action", "certificate", "name", "job", "ctid", "created", "updated"];
+        assert_eq!(members, expected, "{placed}");
+        let (code, resumed, _) = run(&["resume", id, "--timeout", "1s"]);
+        assert_eq!((code, shape(&resumed["order"])), (6, shape(&placed["order"])));
+        let (_, listed, _) = run(&["orders"]);
+        let listed = &listed["orders"][0]["order"];
+        for member in expected.iter().filter(|member| **member != "updated") {
+            assert_eq!(listed[member], placed["order"][member], "{member}");
+        }
+    }
+}
+
+/// An order that the gateway refused stays refused, and a later look says so in the same word.
+#[test]
+fn a_refused_order_is_refused_everywhere() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let run = |words: &[&str]| told(home.path(), &server, transport, words);
+        let (code, refused, said) = run(&["renew", "571", "--admin", "4711"]);
+        assert_eq!((code, &refused["order"]["state"]), (3, &json!("refused")), "{said}");
+        let id = refused["order"]["id"].as_str().unwrap();
+        let (code, resumed, _) = run(&["resume", id]);
+        assert_eq!((code, &resumed["order"]["state"]), (8, &json!("refused")));
+    }
+}

@@ -1,0 +1,161 @@
+//! The account's queue: one look into it for all orders that wait.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    AnyData, PollMessage, Verdict,
+    task::{PollConfirm, PollInfo},
+};
+
+use crate::{Event, ForeignMessages, Silence, Step, wait::backoff};
+
+/// Looks into the queue; each message is stored before it is confirmed.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    foreign: ForeignMessages,
+    state: State,
+    busy: bool,
+    looks: u32,
+    /// When it was looked into last.
+    looked: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum State {
+    Until(Duration),
+    /// It is not known yet whose the message is.
+    Identify(Box<PollMessage>),
+    Store(Box<PollMessage>),
+    Confirm(i64),
+}
+
+/// What came of a step, for the orders.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// Nothing for them.
+    Nothing,
+    /// A message, which is in hand: an order may say that it is its own.
+    Found(Box<PollMessage>),
+    /// A message that is stored; one that cannot be confirmed stays first.
+    Stored(Box<PollMessage>),
+    /// It does not tell of their jobs.
+    Silence(Silence),
+    /// Somebody else's message is first, and is not to be touched.
+    Stop(Option<i64>),
+}
+
+/// How long orders go first while there are some to be sent.
+const TURNS: Duration = Duration::from_secs(5);
+
+impl Queue {
+    pub(crate) fn new(foreign: ForeignMessages) -> Self {
+        Self { foreign, state: State::Until(Duration::ZERO), busy: false, looks: 0, looked: None }
+    }
+
+    /// Whether nothing is in hand that would be lost for this run.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.busy && matches!(self.state, State::Until(_))
+    }
+
+    /// What to do next. `sends`: orders have something to send.
+    pub(crate) fn step(&mut self, now: Duration, sends: bool) -> Step {
+        let step = match &self.state {
+            State::Identify(message) => Step::Identify(message.clone()),
+            State::Store(message) => Step::Store(message.clone()),
+            State::Confirm(id) => Step::Send(PollConfirm::new(*id).into()),
+            State::Until(until) => {
+                let is_hungry = self.looked.is_none_or(|looked| now >= looked + TURNS);
+                if now < *until || (sends && !is_hungry) {
+                    return Step::Wait((*until).max(now));
+                }
+                self.looked = Some(now);
+                Step::Send(PollInfo.into())
+            }
+        };
+        self.busy = true;
+        step
+    }
+
+    /// Whether a step is being done.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// Whether it is looked into at all; else its turn is only to say so.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.foreign != ForeignMessages::Leave
+    }
+
+    /// Its turn where nobody looks into it.
+    pub(crate) fn pass(&mut self, now: Duration) -> News {
+        match self.state {
+            State::Until(until) if now >= until => self.look_later(Silence::Unwatched, now),
+            _ => News::Nothing,
+        }
+    }
+
+    /// When it has its next turn.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        match self.state {
+            State::Until(until) => Some(until),
+            _ => None,
+        }
+    }
+
+    /// What came of its step.
+    pub(crate) fn heard(&mut self, event: Event, now: Duration) -> News {
+        self.busy = false;
+        match (std::mem::replace(&mut self.state, State::Until(now)), event) {
+            (State::Until(_), Event::Answered(answer)) if answer.verdict() == Some(Verdict::Refused) => {
+                self.look_later(Silence::Unwatched, now)
+            }
+            (State::Until(_), Event::Answered(answer)) => {
+                let message = answer.data.into_iter().find_map(|data| match data {
+                    AnyData::PollMessage(message) if *message != PollMessage::default() => Some(message),
+                    _ => None,
+                });
+                message.map_or_else(|| self.look_later(Silence::Empty, now), News::Found)
+            }
+            (State::Identify(message), Event::Identified { ours: true }) => {
+                self.state = State::Store(message);
+                News::Nothing
+            }
+            (State::Identify(message), Event::Identified { ours: false }) => match self.foreign {
+                ForeignMessages::Stop => {
+                    self.look_later(Silence::Blocked, now);
+                    News::Stop(message.id)
+                }
+                _ => self.look_later(Silence::Blocked, now),
+            },
+            (State::Store(message), Event::Stored) => {
+                if let Some(id) = message.id {
+                    self.looks = 0;
+                    self.state = State::Confirm(id);
+                } else {
+                    self.look_later(Silence::Empty, now);
+                }
+                News::Stored(message)
+            }
+            // Taken off, or somebody else took it off: the next look shows.
+            (State::Confirm(_), Event::Answered(answer)) if answer.verdict() != Some(Verdict::Refused) => News::Nothing,
+            _ => self.look_later(Silence::Empty, now),
+        }
+    }
+
+    /// What is done with the message that was found. `ours`: an order of this run waits for it; `awaited`: an order's answer is on
+    /// its way, and may tell that it is.
+    pub(crate) fn decide(&mut self, message: Box<PollMessage>, ours: bool, awaited: bool, now: Duration) {
+        self.state = match self.foreign {
+            _ if ours => State::Store(message),
+            ForeignMessages::Spool => State::Store(message),
+            _ if awaited => State::Until(now + backoff(0)),
+            _ => State::Identify(message),
+        };
+    }
+
+    fn look_later(&mut self, silence: Silence, now: Duration) -> News {
+        self.state = State::Until(now + backoff(self.looks));
+        self.looks = self.looks.saturating_add(1);
+        News::Silence(silence)
+    }
+}

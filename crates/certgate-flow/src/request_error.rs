@@ -1,0 +1,85 @@
+//! Why a request cannot be ordered.
+
+use certgate_domain::words::AuthMethod;
+use certgate_x509::BadRequest;
+
+/// A part of a request that was not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The CSR.
+    Csr,
+    /// The product's code.
+    Product,
+    /// The administrative contact.
+    Admin,
+    /// The technical contact.
+    Technical,
+}
+
+/// Why a request cannot be ordered. Nothing was.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// A new certificate needs it.
+    Missing(Field),
+    /// The certificate's own CSR, which is to be used again, cannot be read.
+    OwnCsr(BadRequest),
+    /// The certificate's own CSR is to be used again, and the gateway does not say it.
+    NoOwnCsr,
+    /// The CSR is for other names than the certificate's.
+    OtherName {
+        /// The CSR's common name.
+        common_name: Option<String>,
+        /// The certificate's name.
+        name: String,
+    },
+    /// The gateway does not offer this method of validation for the CSR.
+    MethodNotOffered {
+        /// The method that is wanted, or that the certificate had before.
+        method: AuthMethod,
+        /// Those on offer.
+        offered: Vec<AuthMethod>,
+    },
+    /// The gateway does not offer approval by this address.
+    ApproverNotOffered {
+        /// The address that is wanted.
+        approver: String,
+        /// Those on offer.
+        offered: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Csr => "a CSR",
+            Self::Product => "a product",
+            Self::Admin => "an administrative contact",
+            Self::Technical => "a technical contact",
+        })
+    }
+}
+
+impl std::fmt::Display for RequestError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing(field) => write!(f, "a new certificate needs {field}"),
+            Self::OwnCsr(why) => write!(f, "the certificate's own CSR cannot be used ({why})"),
+            Self::NoOwnCsr => f.write_str("the gateway does not say the certificate's CSR"),
+            Self::OtherName { common_name, name } => {
+                let found = common_name.as_deref().unwrap_or("none");
+                write!(f, "the CSR's common name is `{found}`, the certificate's name is `{name}`")
+            }
+            Self::MethodNotOffered { method, offered } => {
+                let offered: Vec<&str> = offered.iter().map(AuthMethod::as_str).collect();
+                let offered = offered.join(", ");
+                write!(f, "the gateway does not offer validation by {method} for this CSR, but by {offered}")
+            }
+            Self::ApproverNotOffered { approver, offered } => {
+                write!(f, "the gateway does not offer approval by {approver}, but by {}", offered.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for RequestError {}

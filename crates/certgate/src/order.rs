@@ -1,0 +1,24 @@
+//! Orders: what is asked for, how it is driven to its end, what it comes to.
+
+mod completion;
+mod event;
+mod id;
+mod outcome;
+mod recovery;
+mod rehearsal;
+mod request;
+mod resumption;
+mod runner;
+
+pub use certgate_store::State as OrderState;
+
+pub use self::{
+    event::{Control, Event, Observer},
+    id::OrderId,
+    outcome::{Issuance, OrderReport, Outcome, PendingReason},
+    recovery::{Reconciled, reconcile},
+    rehearsal::{Rehearsal, rehearse},
+    request::{OrderRequest, PreparationError},
+    resumption::{ResumeOptions, Resumption, resume},
+    runner::{Clock, Run, RunItem, RunOptions, Runner},
+};

@@ -1,0 +1,60 @@
+//! An order up to the moment it would be sent.
+
+use certgate_domain::AnyTask;
+use certgate_flow::{Ending, Event as Heard, Step, Workflow};
+
+use crate::{Client, Control, Error, Event, Observer, OrderId};
+
+/// What a rehearsed order would have sent.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// Every task up to the first that is not safe to repeat. That one, the last, was not sent.
+    pub tasks: Vec<AnyTask>,
+    /// The ending, where the order came to one before.
+    pub ending: Option<Ending>,
+}
+
+/// Drives an order up to the first task that is not safe to repeat, and does not send that one.
+///
+/// # Errors
+/// What the client could not do; [`Error::Strict`] for a finding where `strict` says so.
+pub fn rehearse(
+    client: &mut Client,
+    id: &OrderId,
+    flow: &mut dyn Workflow,
+    strict: bool,
+    observer: &mut dyn Observer,
+) -> Result<Rehearsal, Error> {
+    let mut tasks = Vec::new();
+    let mut tell = |event: &Event<'_>| match observer.on(Some(id), event) {
+        Control::Continue => Ok(()),
+        Control::Stop => Err(Error::Interrupted),
+    };
+    loop {
+        let heard = match flow.step(client.now()) {
+            Step::End(ending) => return Ok(Rehearsal { tasks, ending: Some(*ending) }),
+            Step::Publish { authentication, .. } => {
+                tell(&Event::Validation { authentication: &authentication })?;
+                Heard::Published
+            }
+            Step::Send(task) => {
+                let kind = task.kind();
+                tasks.push(task.clone());
+                if !kind.is_safe_to_repeat() {
+                    return Ok(Rehearsal { tasks, ending: None });
+                }
+                tell(&Event::Sending { task: kind })?;
+                let answer = client.exchange(&task)?.answer;
+                if let Some(first) = answer.findings.first() {
+                    tell(&Event::Findings { task: kind, findings: &answer.findings })?;
+                    if strict {
+                        return Err(Error::Strict { task: kind, finding: first.clone() });
+                    }
+                }
+                Heard::Answered(answer.value)
+            }
+            Step::Wait(_) | Step::Store(_) | Step::Identify(_) => return Ok(Rehearsal { tasks, ending: None }),
+        };
+        flow.heard(heard, client.now());
+    }
+}

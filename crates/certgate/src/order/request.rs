@@ -1,0 +1,266 @@
+//! What is ordered.
+
+use std::time::Duration;
+
+use certgate_client::Client;
+use certgate_domain::{
+    Certificate, TaskKind,
+    task::CertificateInfo,
+    words::{AuthMethod, ServerSoftware},
+};
+use certgate_flow::{Order as Flow, Purpose, RequestError, Wanted, Workflow};
+use certgate_keys::KeyType;
+use certgate_store::{InstallOptions, ResumeData};
+use certgate_x509::{BadRequest, CertificateRequest};
+
+use crate::{
+    Error, Installation, KeySource, OrderId, RunItem,
+    installation::{InstallError, durable},
+    key::{KeySourceError, RequestText},
+    validation::{Method, Validation, ValidationError, Validator},
+};
+
+/// A request for a certificate: a new one, another one in place of it, or another term. What is not given is taken from the
+/// certificate as the gateway has it.
+///
+/// ```
+/// use certgate::{OrderRequest, validation::Provision};
+/// use certgate_keys::KeyType;
+///
+/// let request = OrderRequest::reissue(571).new_key(KeyType::P256).validate(Provision).install("certs/example.com");
+/// assert_eq!(request.action(), "reissue");
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OrderRequest {
+    /// What is ordered, and of which certificate.
+    pub purpose: Purpose,
+    /// The CSR (PEM), and what it says.
+    pub csr: Option<RequestText>,
+    /// The key that the CSR is made with, where none is given. It needs a folder to be installed in.
+    pub key: Option<KeySource>,
+    /// The names of the CSR that is made, besides the certificate's own.
+    pub names: Vec<String>,
+    /// The product's code.
+    pub product: Option<String>,
+    /// The certificate's name.
+    pub name: Option<String>,
+    /// The id of the administrative contact.
+    pub admin: Option<i64>,
+    /// The id of the technical contact.
+    pub technical: Option<i64>,
+    /// The server software.
+    pub software: Option<ServerSoftware>,
+    /// The term, in months.
+    pub lifetime: Option<i64>,
+    /// How control over the names is shown, where no validator says it.
+    pub method: Option<AuthMethod>,
+    /// Whether the gateway publishes the DNS record, where no validator says it.
+    pub provisioning: Option<bool>,
+    /// Publishes what shows control over the names.
+    pub validation: Validation,
+    /// Where the certificate goes. Without it the certificate is only given back.
+    pub install: Option<InstallOptions>,
+}
+
+/// Why an order cannot be placed, found before anything is sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PreparationError {
+    /// The CSR cannot be read.
+    #[error("the CSR cannot be read: {0}")]
+    Csr(#[source] BadRequest),
+    /// The key cannot be used, or its CSR cannot be made.
+    #[error(transparent)]
+    Key(#[from] KeySourceError),
+    /// The certificate could not be installed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// What shows control over the names could not be published.
+    #[error(transparent)]
+    Validation(#[from] ValidationError),
+    /// The request lacks something, or does not fit itself.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The gateway could not be asked for the certificate as it is.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+impl OrderRequest {
+    /// A new certificate (task 400101).
+    pub fn create() -> Self {
+        Self::new(Purpose::Create)
+    }
+
+    /// That certificate with another CSR, for the rest of its term (task 400102).
+    pub fn reissue(certificate: i64) -> Self {
+        Self::new(Purpose::Reissue(certificate))
+    }
+
+    /// That certificate for another term (task 400106).
+    pub fn renew(certificate: i64) -> Self {
+        Self::new(Purpose::Renew(certificate))
+    }
+
+    /// An order for that purpose.
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            csr: None,
+            key: None,
+            names: Vec::new(),
+            product: None,
+            name: None,
+            admin: None,
+            technical: None,
+            software: None,
+            lifetime: None,
+            method: None,
+            provisioning: None,
+            validation: Validation::default(),
+            install: None,
+        }
+    }
+
+    /// With this CSR (PEM).
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn csr(mut self, text: &str) -> Result<Self, PreparationError> {
+        let request = CertificateRequest::from_pem(text).map_err(PreparationError::Csr)?;
+        self.csr = Some((request.to_pem().trim_end().to_owned(), request));
+        Ok(self)
+    }
+
+    /// With a new key of that type, which comes into the certificate's folder with it.
+    #[must_use]
+    pub fn new_key(mut self, key_type: KeyType) -> Self {
+        self.key = Some(KeySource::New { key_type: Some(key_type), default: key_type });
+        self
+    }
+
+    /// Showing control over the names by that validator.
+    #[must_use]
+    pub fn validate(mut self, validator: impl Validator + 'static) -> Self {
+        self.validation = Validation::by(validator);
+        self
+    }
+
+    /// Installing the certificate in that folder.
+    #[must_use]
+    pub fn install(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.install = Some(InstallOptions::into_folder(folder));
+        self
+    }
+
+    /// What is ordered: `create`, `reissue` or `renew`.
+    pub fn action(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Create => "create",
+            Purpose::Reissue(_) => "reissue",
+            Purpose::Renew(_) => "renew",
+        }
+    }
+
+    /// The task that orders it.
+    pub fn task(&self) -> TaskKind {
+        match self.purpose {
+            Purpose::Create => TaskKind::CertificateCreate,
+            Purpose::Reissue(_) => TaskKind::CertificateReissue,
+            Purpose::Renew(_) => TaskKind::CertificateRenew,
+        }
+    }
+
+    /// The certificate that it is about; a new one has none yet.
+    pub fn certificate(&self) -> Option<i64> {
+        match self.purpose {
+            Purpose::Create => None,
+            Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
+        }
+    }
+
+    /// Finds what would go wrong, as far as it can be known without the gateway. Makes the certificate's folder where it is
+    /// missing.
+    ///
+    /// # Errors
+    /// See [`PreparationError`]: order nothing.
+    pub fn check(&self) -> Result<(), PreparationError> {
+        if let Some(installation) = self.installation() {
+            installation.check(self.key.is_some())?;
+            if let Some((_, request)) = &self.csr {
+                installation.check_request(request)?;
+            }
+        }
+        self.validation.check()?;
+        if let (Some(name), Some((_, request))) = (&self.name, &self.csr) {
+            if !request.asks_for(name) {
+                let common_name = request.common_name.clone();
+                return Err(RequestError::OtherName { common_name, name: name.clone() }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the CSR, where it is to be made with a key: asks the gateway for the certificate's names, and keeps the key in the
+    /// certificate's folder, unless the order is only rehearsed.
+    ///
+    /// # Errors
+    /// See [`PreparationError`]: order nothing.
+    pub fn make_csr(&mut self, client: &mut Client, is_rehearsal: bool) -> Result<(), PreparationError> {
+        let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
+        let known = match self.certificate() {
+            Some(id) => client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default(),
+            None => Certificate::default(),
+        };
+        let name = self.name.as_deref();
+        self.csr = Some(key.request(&installation, &known, name, &self.names, is_rehearsal)?);
+        Ok(())
+    }
+
+    /// The folder that it is to be installed in.
+    fn installation(&self) -> Option<Installation> {
+        self.install.clone().map(Installation::new)
+    }
+
+    /// The order's life from its beginning. It is waited for until `deadline` (since the run began), where it is to be.
+    pub fn flow(&self, deadline: Duration, wait: bool) -> Box<dyn Workflow> {
+        let asked = self.validation.method();
+        let (method, provisioning) = match asked.as_ref().map(Method::words) {
+            Some((method, provisioning)) => (Some(method), provisioning),
+            None => (self.method.clone(), self.provisioning),
+        };
+        Box::new(Flow::new(Wanted {
+            purpose: self.purpose,
+            csr: self.csr.clone(),
+            product: self.product.clone(),
+            name: self.name.clone(),
+            admin: self.admin,
+            technical: self.technical,
+            software: self.software.clone(),
+            lifetime: self.lifetime,
+            method,
+            provisioning,
+            approver: match asked {
+                Some(Method::Email { approver }) => Some(approver),
+                _ => None,
+            },
+            deadline,
+            wait,
+        }))
+    }
+
+    /// The order as a run drives it.
+    pub fn item(&self, id: OrderId, deadline: Duration, wait: bool) -> RunItem {
+        RunItem {
+            id,
+            task: self.task(),
+            flow: self.flow(deadline, wait),
+            install: self.install.clone(),
+            resume: ResumeData::installing(self.install.as_ref().map(durable)),
+            batch: None,
+            validation: self.validation.clone(),
+            is_recorded: true,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Carrying on with an order of the store at the right step.
+
+use std::time::Duration;
+
+use certgate_domain::TaskKind;
+use certgate_flow::{Awaited, Order as Flow, Purpose, RequestError, Wait, Wanted, Workflow};
+use certgate_store::{InstallOptions, Order};
+use certgate_x509::CertificateRequest;
+
+use crate::{
+    Client, Error, Journal, OrderId, OrderState, Reconciled, RunItem, reconcile,
+    validation::{Validation, ValidationError, clean_up},
+};
+
+/// How an order is carried on with.
+#[derive(Debug, Clone, Default)]
+pub struct ResumeOptions {
+    /// When to stop waiting, since the run began.
+    pub deadline: Duration,
+    /// Where the certificate goes, in place of what the order was placed with.
+    pub install: Option<InstallOptions>,
+    /// The validators that may have published something for the order, besides the built-in ones.
+    pub validation: Validation,
+}
+
+/// What is left to do of an order.
+#[non_exhaustive]
+pub enum Resumption {
+    /// It is to be driven on.
+    Ready(Box<RunItem>),
+    /// Nothing: it was finished before, or looking showed that it is.
+    Over {
+        /// The order as it stands.
+        order: Order,
+        /// Whether the store said so before anybody looked.
+        was_over: bool,
+    },
+    /// It never left, or is over, and what was published for it was left to be removed.
+    CleanedUp {
+        /// The order as it stands.
+        order: Order,
+        /// Whether all of it is removed now.
+        is_gone: bool,
+    },
+    /// Another process that is alive carries it.
+    Held,
+    /// Whether it arrived cannot be told. A person decides.
+    Ambiguous {
+        /// What was seen, a line each.
+        evidence: Vec<String>,
+    },
+    /// What the store holds of it cannot be used.
+    Unusable(RequestError),
+}
+
+/// Acquires an order and finds what is left to do of it. What cannot be removed of its validation is told to `not_removed`.
+///
+/// # Errors
+/// What the client or the store could not do.
+pub fn resume(
+    client: &mut Client,
+    journal: &mut Journal,
+    known: &Order,
+    options: &ResumeOptions,
+    not_removed: &mut dyn FnMut(&ValidationError),
+) -> Result<Resumption, Error> {
+    let id = &known.order.id;
+    if known.state.is_finished() && known.published.is_empty() {
+        return Ok(Resumption::Over { order: known.clone(), was_over: true });
+    }
+    if !journal.acquire(id)? {
+        return Ok(Resumption::Held);
+    }
+    // Whoever had it may have gone on with it until now.
+    let mut order = journal.find(id)?.unwrap_or_else(|| known.clone());
+    let validators = options.validation.validators();
+    if known.state.is_finished() || order.state == OrderState::Validating {
+        let is_gone = clean_up(&mut **journal.store(), id, &validators, not_removed)?;
+        let order = journal.find(id)?.unwrap_or(order);
+        return Ok(Resumption::CleanedUp { order, is_gone });
+    }
+    if matches!(order.state, OrderState::Sending | OrderState::Unknown) {
+        if order.state == OrderState::Sending {
+            journal.note(id, OrderState::Unknown, "found without an outcome: its process is gone")?;
+        }
+        if let Reconciled::Ambiguous { evidence } = reconcile(client, journal, &order)? {
+            return Ok(Resumption::Ambiguous { evidence });
+        }
+        order = journal.find(id)?.unwrap_or(order);
+    }
+    if order.state.is_finished() {
+        clean_up(&mut **journal.store(), id, &validators, not_removed)?;
+        return Ok(Resumption::Over { order, was_over: false });
+    }
+    let Some(task) = TaskKind::by_name(&order.order.task).filter(|task| WAITED_FOR.contains(task)) else {
+        journal.note(id, OrderState::Unknown, "cannot be carried on")?;
+        let evidence = vec![format!("task {} has no job to wait for", order.order.task)];
+        return Ok(Resumption::Ambiguous { evidence });
+    };
+    let mut flow = match flow(task, &order, options.deadline) {
+        Ok(flow) => flow,
+        Err(why) => return Ok(Resumption::Unusable(why)),
+    };
+    if let (Some(message), Some(wait)) = (journal.message_of(id)?, flow.waiting()) {
+        wait.deliver(&message, false);
+    }
+    let mut resume = order.order.resume.clone();
+    if options.install.is_some() {
+        resume.install.clone_from(&options.install);
+    }
+    Ok(Resumption::Ready(Box::new(RunItem {
+        id: OrderId::from(id.as_str()),
+        task,
+        flow,
+        install: resume.install.clone(),
+        resume,
+        batch: order.order.batch.clone(),
+        validation: options.validation.clone(),
+        is_recorded: true,
+    })))
+}
+
+/// The tasks that end with a job's end.
+const WAITED_FOR: [TaskKind; 4] = [
+    TaskKind::CertificateCreate,
+    TaskKind::CertificateReissue,
+    TaskKind::CertificateRenew,
+    TaskKind::CertificateDelete,
+];
+
+/// The wait for an accepted order.
+fn flow(task: TaskKind, order: &Order, deadline: Duration) -> Result<Box<dyn Workflow>, RequestError> {
+    if task == TaskKind::CertificateDelete {
+        let awaited = Awaited {
+            certificate: order.order.certificate,
+            job: order.job,
+            stid: order.stid.clone(),
+            name: order.order.name.clone(),
+            request: None,
+        };
+        return Ok(Box::new(Wait::new(awaited, deadline).resumed()));
+    }
+    let purpose = match (task, order.order.certificate) {
+        (TaskKind::CertificateRenew, Some(certificate)) => Purpose::Renew(certificate),
+        (_, Some(certificate)) => Purpose::Reissue(certificate),
+        (_, None) => Purpose::Create,
+    };
+    let csr = order.order.csr.clone().ok_or(RequestError::NoOwnCsr)?;
+    let request = CertificateRequest::from_pem(&csr).map_err(RequestError::OwnCsr)?;
+    let wanted = Wanted {
+        csr: Some((csr, request)),
+        product: order.order.product.clone(),
+        name: order.order.name.clone(),
+        ..Wanted::new(purpose, deadline)
+    };
+    Ok(Box::new(Flow::accepted(wanted, None, order.job, order.stid.clone())))
+}

@@ -1,0 +1,156 @@
+//! Drives orders to their end: one or many, several requests in flight, one pace, one look into the queue for all.
+
+mod shared;
+mod worker;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_flow::{Batch, ForeignMessages, Workflow};
+use certgate_store::{InstallOptions, ResumeData};
+
+use self::{
+    shared::{Member, Shared},
+    worker::Worker,
+};
+use crate::{Client, Error, Intent, Journal, Observer, OrderId, OrderReport, unix_now, validation::Validation};
+
+/// An order that is to be driven.
+pub struct RunItem {
+    /// Its own id.
+    pub id: OrderId,
+    /// Its task.
+    pub task: TaskKind,
+    /// Its life, from wherever it stands.
+    pub flow: Box<dyn Workflow>,
+    /// Where the certificate goes.
+    pub install: Option<InstallOptions>,
+    /// What a later process needs to carry on with it.
+    pub resume: ResumeData,
+    /// The line of a batch that it is of.
+    pub batch: Option<String>,
+    /// How control over the certificate's names is shown.
+    pub validation: Validation,
+    /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.
+    pub is_recorded: bool,
+}
+
+/// How orders are driven.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// What is done with messages of others in the account's queue.
+    pub foreign: ForeignMessages,
+    /// The folder that messages of others are handed over in. Without one they stay in the store.
+    pub spool: Option<PathBuf>,
+    /// Whether a finding ends an order that is not sent yet.
+    pub strict: bool,
+    /// Whether a demo certificate fails its checks.
+    pub no_demo: bool,
+    /// Whether demo certificates are asked for.
+    pub demo: bool,
+    /// The clock that certificates are checked by. Default: the machine's.
+    pub clock: Clock,
+}
+
+/// A clock, such as that of a tape.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Clock {
+    /// A clock that gives the seconds since 1970.
+    pub fn new(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(|| unix_now() / 1000)
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Drives orders with some clients, one request in flight each.
+pub struct Runner<'a> {
+    clients: &'a mut [Client],
+    options: RunOptions,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Run {
+    /// The orders, each as it ended, in the order in which they were given.
+    pub reports: Vec<OrderReport>,
+    /// Why the run ended before its orders did: it was interrupted, or the store failed.
+    pub error: Option<Error>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner that sends with these clients. They have to share their clock and interrupt.
+    pub fn new(clients: &'a mut [Client], options: RunOptions) -> Self {
+        Self { clients, options }
+    }
+
+    /// Drives the orders until each ended, or the run is interrupted, or the store fails. What was sent is in the store then.
+    pub fn run(self, journal: &mut Journal, items: Vec<RunItem>, observer: &mut dyn Observer) -> Run {
+        let Self { clients, options } = self;
+        let (mut flows, mut members) = (Vec::new(), Vec::new());
+        for RunItem { id, task, flow, install, resume, batch, validation, is_recorded } in items {
+            let intent = Intent { name: None, resume, batch };
+            let is_ordered = flow.is_ordered();
+            let own_request = flow.request().cloned();
+            members.push(Member {
+                id,
+                task,
+                own_request,
+                install,
+                intent,
+                validation,
+                is_recorded,
+                is_ordered,
+                report: None,
+            });
+            flows.push(flow);
+        }
+        let shared = Mutex::new(Shared {
+            batch: Batch::new(flows, options.foreign),
+            members,
+            journal,
+            observer,
+            options: &options,
+            body: Vec::new(),
+            error: None,
+            stopped: false,
+            is_over: false,
+            looked: Duration::ZERO,
+            said: None,
+        });
+        let changed = Condvar::new();
+        let is_alone = clients.len() <= 1;
+        if let ([client], true) = (&mut *clients, is_alone) {
+            Worker { client, shared: &shared, changed: &changed, is_alone }.work();
+        } else {
+            std::thread::scope(|scope| {
+                for client in clients {
+                    let (shared, changed) = (&shared, &changed);
+                    scope.spawn(move || Worker { client, shared, changed, is_alone }.work());
+                }
+            });
+        }
+        shared.into_inner().unwrap_or_else(PoisonError::into_inner).close()
+    }
+}

@@ -1,0 +1,293 @@
+//! What the workers of a run share.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
+use certgate_flow::{Batch, Ending, Pending};
+use certgate_store::InstallOptions;
+use certgate_wire::Finding;
+use certgate_x509::CertificateRequest;
+
+use super::{Run, RunOptions};
+use crate::{
+    Control, Error, Event, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome, PendingReason,
+    Refusal, Spool,
+    order::completion::Completion,
+    validation::{Validation, clean_up},
+};
+
+/// How often the store is asked for messages that another process found in the queue.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// An order while it is driven.
+pub(super) struct Member {
+    pub(super) id: OrderId,
+    pub(super) task: TaskKind,
+    /// The CSR that it was placed with; none where the certificate's own is taken, which only the gateway tells.
+    pub(super) own_request: Option<CertificateRequest>,
+    pub(super) install: Option<InstallOptions>,
+    pub(super) intent: Intent,
+    pub(super) validation: Validation,
+    pub(super) is_recorded: bool,
+    /// Whether the gateway accepted it.
+    pub(super) is_ordered: bool,
+    pub(super) report: Option<OrderReport>,
+}
+
+/// What the workers share.
+pub(super) struct Shared<'r> {
+    pub(super) batch: Batch,
+    pub(super) members: Vec<Member>,
+    pub(super) journal: &'r mut Journal,
+    pub(super) observer: &'r mut dyn Observer,
+    pub(super) options: &'r RunOptions,
+    /// The answer that brought the message which is to be stored.
+    pub(super) body: Vec<u8>,
+    /// Why the run ends before its orders do.
+    pub(super) error: Option<Error>,
+    /// Whether the observer asked to stop.
+    pub(super) stopped: bool,
+    pub(super) is_over: bool,
+    /// When the store was last asked for messages.
+    pub(super) looked: Duration,
+    /// The wait that was told of.
+    pub(super) said: Option<Duration>,
+}
+
+pub(super) type Guard<'m, 'r> = MutexGuard<'m, Shared<'r>>;
+
+pub(super) fn lock<'m, 'r>(shared: &'m Mutex<Shared<'r>>) -> Guard<'m, 'r> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared<'_> {
+    pub(super) fn tell(&mut self, place: Option<usize>, event: &Event<'_>) {
+        let id = place.and_then(|place| self.members.get(place)).map(|member| &member.id);
+        self.stopped |= self.observer.on(id, event) == Control::Stop;
+    }
+
+    /// Tells of what could not be recorded: the next run looks for it.
+    pub(super) fn warn(&mut self, place: Option<usize>, recorded: Result<(), Error>) {
+        if let Err(error) = recorded {
+            self.tell(place, &Event::NotRecorded(&error));
+        }
+    }
+
+    /// Delivers messages that another process found in the queue. Whether there was one.
+    pub(super) fn look_into_store(&mut self, now: Duration) -> Result<bool, Error> {
+        if now < self.looked + LOOK {
+            return Ok(false);
+        }
+        self.looked = now;
+        let waiting: Vec<usize> = self.batch.waiting().collect();
+        let mut delivered = false;
+        for place in waiting {
+            let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { continue };
+            if let Some(message) = self.journal.message_of(member.id.as_str())? {
+                delivered |= self.batch.deliver(&message).is_some();
+            }
+        }
+        Ok(delivered)
+    }
+
+    pub(super) fn record_intent(&mut self, place: usize, task: &AnyTask) -> Result<(), Error> {
+        let name = self.batch.order(place).and_then(|order| order.name().map(str::to_owned));
+        let Some(member) = self.members.get_mut(place) else { return Ok(()) };
+        member.intent.name = name;
+        self.journal.record_intent(member.id.as_str(), task, &member.intent)
+    }
+
+    pub(super) fn record_outcome(&mut self, place: usize, task: TaskKind, outcome: Result<&Response<AnyData>, &Error>) {
+        let Some(member) = self.members.get(place) else { return };
+        let recorded = self.journal.record_outcome(member.id.as_str(), task, outcome);
+        self.warn(Some(place), recorded);
+    }
+
+    pub(super) fn see_accepted(&mut self, place: usize) {
+        let Some(order) = self.batch.order(place).filter(|order| order.is_ordered()) else { return };
+        let job = order.job();
+        let Some(member) = self.members.get_mut(place).filter(|member| !member.is_ordered) else { return };
+        member.is_ordered = true;
+        self.tell(Some(place), &Event::Ordered { job });
+    }
+
+    /// Notes the certificate as it is before the order: by its serial number an answer that gets lost is told from it.
+    pub(super) fn note_before(&mut self, place: usize, answer: &Response<AnyData>) {
+        let is_before = self.batch.order(place).is_some_and(|order| !order.is_ordered());
+        let Some(member) = self.members.get_mut(place).filter(|_| is_before) else { return };
+        for data in &answer.data {
+            if let AnyData::Certificate(certificate) = data
+                && certificate.serial_number.is_some()
+            {
+                member.intent.resume.serial_before.clone_from(&certificate.serial_number);
+            }
+        }
+    }
+
+    /// Tells of findings. Where none are borne, they end an order that is not sent yet; once it is out, stopping would only
+    /// lose it.
+    pub(super) fn judge(&mut self, place: Option<usize>, task: TaskKind, findings: &[Finding]) -> Result<(), Error> {
+        let Some(first) = findings.first() else { return Ok(()) };
+        self.tell(place, &Event::Findings { task, findings });
+        let is_before = place.is_some_and(|place| self.batch.order(place).is_some_and(|order| !order.is_ordered()));
+        if self.options.strict && is_before && task.is_safe_to_repeat() {
+            return Err(Error::Strict { task, finding: first.clone() });
+        }
+        Ok(())
+    }
+
+    /// Stores a message of the queue; one that is about no order of the store is handed over where there is a spool.
+    pub(super) fn store(&mut self, protocol: Protocol, message: &PollMessage) -> Result<(), Error> {
+        let stored = self.journal.store_message(protocol, message, &self.body)?;
+        if stored.order.is_some() || (message.id.is_none() && stored.known) {
+            return Ok(());
+        }
+        let file = match (&self.options.spool, message.id) {
+            (Some(folder), Some(_)) => {
+                let file = Spool::at(folder)?.store(protocol, message, &self.body)?;
+                self.journal.take(&stored.stable_id)?;
+                Some(file)
+            }
+            _ => None,
+        };
+        self.tell(None, &Event::ForeignMessage { stored: &stored, id: message.id, file: file.as_deref() });
+        Ok(())
+    }
+
+    pub(super) fn note(&mut self, place: usize, state: OrderState, detail: &str) {
+        let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { return };
+        let recorded = self.journal.note(member.id.as_str(), state, detail);
+        self.warn(Some(place), recorded);
+    }
+
+    /// Removes what was published to validate an order.
+    pub(super) fn clean_up(&mut self, place: usize) {
+        let Self { members, journal, observer, stopped, .. } = self;
+        let Some(member) = members.get(place).filter(|member| member.is_recorded) else { return };
+        let (id, validation) = (&member.id, &member.validation);
+        let mut tell = |event: &Event<'_>| *stopped |= observer.on(Some(id), event) == Control::Stop;
+        let mut say = |error: &_| tell(&Event::NotRemoved(error));
+        if let Err(error) = clean_up(&mut **journal.store(), id.as_str(), &validation.validators(), &mut say) {
+            tell(&Event::NotRecorded(&error));
+        }
+    }
+
+    /// What is needed to check a certificate and to put it in place.
+    pub(super) fn issuance(&self, place: usize) -> Option<Completion> {
+        let (order, member) = (self.batch.order(place)?, self.members.get(place)?);
+        let RunOptions { no_demo, demo, .. } = *self.options;
+        let serial_before = member.intent.resume.serial_before.clone();
+        Some(Completion {
+            request: order.request().cloned(),
+            name: order.name().map(str::to_owned),
+            certificate: order.certificate(),
+            serial_before,
+            install: member.install.clone(),
+            no_demo,
+            demo,
+            now: self.options.clock.now(),
+        })
+    }
+
+    /// What an order came to that has no certificate.
+    pub(super) fn outcome_of(&self, place: usize, ended: Result<Ending, Error>) -> Outcome {
+        let Some(member) = self.members.get(place) else { return Outcome::NotReached };
+        let waits = member.is_ordered;
+        match ended {
+            Ok(Ending::Deleted) => Outcome::Deleted,
+            Ok(Ending::Failed(message)) => Outcome::Failed(message.map(Box::new)),
+            Ok(Ending::Pending(Pending::NoWait)) => Outcome::Pending(PendingReason::NotWaitedFor),
+            Ok(Ending::Pending(Pending::Deadline)) => Outcome::Pending(PendingReason::Deadline),
+            Ok(Ending::Pending(Pending::ForeignFirst { message })) => {
+                Outcome::Pending(PendingReason::ForeignMessageFirst { message })
+            }
+            Ok(Ending::Refused(answer)) => {
+                let auth = answer.blames_credentials();
+                let refusal = Box::new(Refusal { task: member.task, answer, auth });
+                if waits { Outcome::Pending(PendingReason::Refused(refusal)) } else { Outcome::Refused(refusal) }
+            }
+            Ok(Ending::ProtocolViolation(task)) if waits => Outcome::Pending(PendingReason::ProtocolViolation(task)),
+            Ok(Ending::ProtocolViolation(task)) => Outcome::ProtocolViolation(task),
+            Ok(Ending::InvalidRequest(why)) => Outcome::InvalidRequest(why),
+            // No further ending is known here.
+            Ok(_) if waits => Outcome::Pending(PendingReason::RunEnded),
+            Ok(_) => Outcome::NotReached,
+            Err(error) if waits => Outcome::Pending(PendingReason::Stopped(error)),
+            Err(error) if error.leaves_outcome_open() => Outcome::Unknown(error),
+            Err(error) => Outcome::NotSent(error),
+        }
+    }
+
+    /// Records what an order came to, and tells of it.
+    pub(super) fn report(&mut self, place: usize, outcome: Outcome) {
+        match &outcome {
+            Outcome::Issued(_) | Outcome::Deleted => self.note(place, OrderState::Done, "checked"),
+            // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
+            Outcome::CheckFailed(issuance) => {
+                let failed = issuance.checks.iter().find(|check| !check.ok);
+                let detail = failed.map(|check| format!("check {} failed: {}", check.name, check.detail));
+                self.note(place, OrderState::Issued, &detail.unwrap_or_default());
+            }
+            Outcome::NotInstalled(_, error) => self.note(place, OrderState::Issued, &error.to_string()),
+            Outcome::Failed(_) => {
+                self.note(place, OrderState::Failed, "the gateway ended the job without a certificate")
+            }
+            _ => {}
+        }
+        let Some(member) = self.members.get(place) else { return };
+        let found = if member.is_recorded { self.journal.find(member.id.as_str()) } else { Ok(None) };
+        let (record, unread) = match found {
+            Ok(record) => (record, Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.warn(Some(place), unread);
+        let (order, Some(member)) = (self.batch.order(place), self.members.get(place)) else { return };
+        let issued = match &outcome {
+            Outcome::Issued(issuance) | Outcome::CheckFailed(issuance) | Outcome::NotInstalled(issuance, _) => {
+                issuance.certificate.id
+            }
+            _ => None,
+        };
+        let report = OrderReport {
+            id: member.id.clone(),
+            task: member.task,
+            certificate: order.and_then(|order| order.certificate()).or(issued),
+            name: order.and_then(|order| order.name().map(str::to_owned)),
+            job: order.and_then(|order| order.job()),
+            record,
+            outcome,
+        };
+        self.tell(Some(place), &Event::Ended(&report));
+        if let Some(member) = self.members.get_mut(place) {
+            member.report = Some(report);
+        }
+    }
+
+    /// Says what is known of the orders that did not end.
+    pub(super) fn close(mut self) -> Run {
+        let open: Vec<usize> = self.batch.open().collect();
+        for place in open {
+            let is_ordered = self.members.get(place).is_some_and(|member| member.is_ordered);
+            // What ended the run is said of the first; an interrupt of each.
+            let error = match &self.error {
+                Some(Error::Interrupted) => Some(Error::Interrupted),
+                _ => self.error.take(),
+            };
+            let outcome = match (error, is_ordered) {
+                (Some(error), true) => Outcome::Pending(PendingReason::Stopped(error)),
+                (Some(error), false) => Outcome::NotSent(error),
+                (None, true) => Outcome::Pending(PendingReason::RunEnded),
+                (None, false) => Outcome::NotReached,
+            };
+            if !is_ordered {
+                self.clean_up(place);
+            }
+            self.report(place, outcome);
+        }
+        let reports = self.members.into_iter().filter_map(|member| member.report).collect();
+        Run { reports, error: self.error }
+    }
+}

@@ -1,0 +1,255 @@
+//! One that sends, for all orders of a run.
+
+use std::{
+    sync::{Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
+use certgate_flow::{self as flow, Action, Actor, Ending, Step};
+use certgate_store::StoreError;
+
+use super::shared::{Guard, Shared, lock};
+use crate::{
+    Client, Error, Event, Interrupt, Kind, OrderState, Outcome,
+    validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
+};
+
+/// However long there is nothing to do, the interrupt is looked at so often.
+const NAP: Duration = Duration::from_millis(200);
+
+/// One that sends.
+pub(super) struct Worker<'w, 'r> {
+    pub(super) client: &'w mut Client,
+    pub(super) shared: &'w Mutex<Shared<'r>>,
+    pub(super) changed: &'w Condvar,
+    pub(super) is_alone: bool,
+}
+
+impl<'w, 'r> Worker<'w, 'r> {
+    pub(super) fn work(&mut self) {
+        let interrupt = self.client.interrupt().clone();
+        let mut state = lock(self.shared);
+        loop {
+            if (interrupt.is_raised() || state.stopped) && state.error.is_none() {
+                state.error = Some(Error::Interrupted);
+            }
+            if state.is_over || state.error.is_some() {
+                self.changed.notify_all();
+                return;
+            }
+            let now = self.client.now();
+            match state.batch.next(now) {
+                Action::End => state.is_over = true,
+                Action::Wait(until) => state = self.rest(state, now, until),
+                Action::Step(actor, step) => {
+                    state = self.perform(state, actor, step);
+                    self.changed.notify_all();
+                }
+            }
+        }
+    }
+
+    fn rest(&mut self, mut state: Guard<'w, 'r>, now: Duration, until: Duration) -> Guard<'w, 'r> {
+        match state.look_into_store(now) {
+            Ok(false) => {}
+            Ok(true) => return state,
+            Err(error) => {
+                state.error = Some(error);
+                return state;
+            }
+        }
+        if state.said != Some(until) {
+            state.said = Some(until);
+            state.tell(None, &Event::Waiting { now, until });
+        }
+        let pause = until.saturating_sub(now).clamp(Duration::from_millis(1), NAP);
+        if self.is_alone {
+            drop(state);
+            // An interrupt is seen at the next turn.
+            let _ = self.client.rest(pause);
+            return lock(self.shared);
+        }
+        self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn perform(&mut self, mut state: Guard<'w, 'r>, actor: Actor, step: Step) -> Guard<'w, 'r> {
+        let heard = match (step, actor) {
+            (Step::Wait(_), _) | (Step::End(_), Actor::Queue) => return state,
+            (Step::End(ending), Actor::Order(place)) => return self.finish(state, place, Ok(*ending)),
+            (Step::Publish { authentication, order }, Actor::Order(place)) => {
+                drop(state);
+                let published = self.publish(place, &authentication, &order);
+                state = lock(self.shared);
+                match published {
+                    Ok(()) => Ok(flow::Event::Published),
+                    Err(ValidationError::Interrupted) => Err(Error::Interrupted),
+                    Err(ValidationError::Store(error)) => Err(error),
+                    Err(why) => {
+                        state.batch.gave_up(place);
+                        state.clean_up(place);
+                        state.report(place, Outcome::NotValidated(why));
+                        return state;
+                    }
+                }
+            }
+            (Step::Publish { .. }, Actor::Queue) => Ok(flow::Event::Published),
+            (Step::Store(message), _) => {
+                let protocol = self.client.protocol();
+                if let Err(error) = state.store(protocol, &message) {
+                    // It stays in the queue, and nobody gets past it.
+                    state.error.get_or_insert(error);
+                    return state;
+                }
+                Ok(flow::Event::Stored)
+            }
+            (Step::Identify(message), _) => state.journal.knows(&message).map(|ours| flow::Event::Identified { ours }),
+            (Step::Send(task), actor) => {
+                let sent;
+                (state, sent) = self.send(state, actor, &task);
+                sent.map(flow::Event::Answered)
+            }
+        };
+        let now = self.client.now();
+        match (heard, actor) {
+            (Ok(event), actor) => {
+                state.batch.heard(actor, event, now);
+                if let Actor::Order(place) = actor {
+                    state.see_accepted(place);
+                }
+            }
+            // The order stays open: the end of the run says what is known of it.
+            (Err(Error::Interrupted), _) => state.stopped = true,
+            (Err(error), Actor::Queue) if matches!(error, Error::Store(_)) => {
+                state.error.get_or_insert(error);
+            }
+            (Err(error), Actor::Queue) => {
+                state.tell(None, &Event::Trouble(&error));
+                state.batch.heard(actor, flow::Event::Unreachable, now);
+            }
+            (Err(error), Actor::Order(place)) => {
+                let waits = state.batch.order(place).is_some_and(|order| order.is_ordered());
+                if waits && error.kind() == Kind::Unreachable {
+                    state.tell(Some(place), &Event::Trouble(&error));
+                    state.batch.heard(actor, flow::Event::Unreachable, now);
+                    return state;
+                }
+                // A store that fails takes down nothing of the others either.
+                state.stopped |= is_of_store(&error);
+                state.batch.gave_up(place);
+                state = self.finish(state, place, Err(error));
+            }
+        }
+        state
+    }
+
+    /// Sends a task; one that is not safe to repeat is recorded before, and its outcome after.
+    fn send(
+        &mut self,
+        mut state: Guard<'w, 'r>,
+        actor: Actor,
+        task: &AnyTask,
+    ) -> (Guard<'w, 'r>, Result<Response<AnyData>, Error>) {
+        let kind = task.kind();
+        let place = match actor {
+            Actor::Order(place) => Some(place),
+            Actor::Queue => None,
+        };
+        let records = place.filter(|_| !kind.is_safe_to_repeat());
+        if let Some(place) = records
+            && let Err(error) = state.record_intent(place, task)
+        {
+            return (state, Err(error));
+        }
+        state.tell(place, &Event::Sending { task: kind });
+        // The queue is looked into for all; where there is only one order, in its name.
+        let id = state.members.get(place.unwrap_or_default()).map(|member| member.id.as_str().to_owned());
+        self.client.options_mut().ctid = id.or_else(|| self.client.options().ctid.clone());
+        drop(state);
+        let sent = self.client.exchange(task);
+        state = lock(self.shared);
+        if let Some(place) = records {
+            state.record_outcome(place, kind, sent.as_ref().map(|exchange| &exchange.answer.value));
+        }
+        let exchange = match sent {
+            Ok(exchange) => exchange,
+            Err(error) => return (state, Err(error)),
+        };
+        let answer = exchange.answer.value;
+        match (task, place) {
+            (_, Some(place)) => state.note_before(place, &answer),
+            (AnyTask::PollConfirm(task), None) if answer.verdict() == Some(Verdict::Done) => {
+                let id = task.id.unwrap_or_default();
+                let recorded = state.journal.record_confirmation(id);
+                state.warn(None, recorded);
+            }
+            (_, None) => state.body = exchange.reply.body.0,
+        }
+        let judged = state.judge(place, kind, &exchange.answer.findings);
+        (state, judged.map(|()| answer))
+    }
+
+    /// Publishes what shows control over the names. Others go on meanwhile: it may be waited for until it is seen.
+    fn publish(
+        &self,
+        place: usize,
+        authentication: &CertAuthentication,
+        order: &AnyTask,
+    ) -> Result<(), ValidationError> {
+        let mut state = lock(self.shared);
+        let Shared { batch, members, .. } = &mut *state;
+        let (Some(flow), Some(member)) = (batch.order(place), members.get_mut(place)) else { return Ok(()) };
+        // Before anything is shown, for a person may follow it too.
+        let challenges = member.validation.challenges(authentication, member.own_request.as_ref())?;
+        member.intent.name = flow.name().map(str::to_owned);
+        let (id, validation, intent) = (member.id.clone(), member.validation.clone(), member.intent.clone());
+        state.tell(Some(place), &Event::Validation { authentication });
+        drop(state);
+        let mut is_recorded = false;
+        let mut store = |steps: &[ValidationStep]| {
+            let mut state = lock(self.shared);
+            if !std::mem::replace(&mut is_recorded, true) {
+                // Another order of the same stands in the way before anything is published.
+                state.journal.begin_validation(id.as_str(), order, &intent)?;
+            }
+            state.journal.record_validation_steps(id.as_str(), steps)
+        };
+        let mut observe = |event: &PropagationEvent| lock(self.shared).tell(Some(place), &Event::Propagation(event));
+        let interrupt: Interrupt = self.client.interrupt().clone();
+        let mut steps = Steps::stored_by(&mut store);
+        validation.publish(&challenges, &mut steps, &interrupt, &mut observe)
+    }
+
+    /// Ends an order: checks its certificate and puts it in place.
+    fn finish(&self, mut state: Guard<'w, 'r>, place: usize, ended: Result<Ending, Error>) -> Guard<'w, 'r> {
+        let outcome = match ended {
+            Ok(Ending::Issued(certificate)) => {
+                state.note(place, OrderState::Issued, "fetched");
+                state.clean_up(place);
+                let Some(issuance) = state.issuance(place) else { return state };
+                drop(state);
+                let outcome = issuance.complete(certificate);
+                state = lock(self.shared);
+                outcome
+            }
+            ended => {
+                let outcome = state.outcome_of(place, ended);
+                if !matches!(outcome, Outcome::Pending(_) | Outcome::Unknown(_)) {
+                    state.clean_up(place);
+                }
+                outcome
+            }
+        };
+        state.report(place, outcome);
+        state
+    }
+}
+
+/// Whether an error is the store's own, and not about one order.
+fn is_of_store(error: &Error) -> bool {
+    match error {
+        Error::Unsent(StoreError::Unfinished(_) | StoreError::Known(_)) => false,
+        Error::Store(_) | Error::Unsent(_) => true,
+        _ => false,
+    }
+}
