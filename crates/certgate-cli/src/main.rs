@@ -9,8 +9,8 @@ mod connection;
 mod exit;
 mod inventory;
 mod ordering;
+mod placeholders;
 mod sandbox;
-mod template;
 mod ui;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};

@@ -11,7 +11,7 @@ use crate::{
     object::Object,
     query, redact, route, session,
     source::Source,
-    task::{self, Given},
+    task::{self, RequestParts},
     tree::Tree,
 };
 
@@ -60,7 +60,7 @@ impl JsonCodec {
         }
     }
 
-    /// Reads a request whose body is that part of a text.
+    /// Decodes a request whose body is part of a text.
     pub(crate) fn call(
         &self,
         expected: Option<TaskKind>,
@@ -106,14 +106,14 @@ impl JsonCodec {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let is_blank = body.iter().all(u8::is_ascii_whitespace);
         let (mut task, findings) = if is_blank && route::content(kind) != route::Content::Always {
-            (read(&Given { id, body: None })?, findings)
+            (read(&RequestParts { id, body: None })?, findings)
         } else {
             let tree = Tree::read(source, self.limits)?;
             let body = Object::root(&tree);
             if kind == TaskKind::SessionCreate {
                 identity = session::credentials(&body)?.map(Identity::Credentials).or(identity);
             }
-            let task = read(&Given { id, body: Some(&body) })?;
+            let task = read(&RequestParts { id, body: Some(&body) })?;
             (task, tree.findings(findings))
         };
         match (&mut task, &identity) {

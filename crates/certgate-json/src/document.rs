@@ -1,4 +1,4 @@
-//! Records as JSON values in the API's shape, for output: what is absent is left out, and so are secrets.
+//! Records as JSON values in the API's shape, for output. Absent fields and secrets are left out.
 
 use certgate_domain::{AnyData, Call, Certificate, CertificateData, Message, Options, PollMessage, Response};
 use serde_json::Value;
@@ -10,17 +10,17 @@ use crate::{
     task,
 };
 
-/// A whole answer.
+/// Converts a whole answer.
 pub fn response(response: &Response<AnyData>) -> Value {
     shown(response, envelope::write)
 }
 
-/// What a task asks for: the body of the JSON API, and `id` first where that has it in the path.
+/// Converts a request: the body of the JSON API, with `id` first if the API has the id in the path.
 pub fn request(call: &Call) -> Value {
     shown(&call.task, task::write)
 }
 
-/// What goes along with a task.
+/// Converts the options of a request.
 pub fn options(options: &Options) -> Value {
     shown(options, |options, fields| {
         let Options { owner, language, ctid, reply_to, keys, force_contact_create, demo } = options;
@@ -39,22 +39,22 @@ pub fn options(options: &Options) -> Value {
     })
 }
 
-/// A certificate.
+/// Converts a certificate.
 pub fn certificate(certificate: &Certificate) -> Value {
     shown(certificate, Record::write)
 }
 
-/// A CSR and its authentication data.
+/// Converts a CSR with its authentication data.
 pub fn certificate_data(data: &CertificateData) -> Value {
     shown(data, Record::write)
 }
 
-/// A message of the queue.
+/// Converts a message of the queue.
 pub fn poll_message(message: &PollMessage) -> Value {
     shown(message, Record::write)
 }
 
-/// Reasons and notices.
+/// Converts reasons and notices.
 pub fn messages(messages: &[Message]) -> Value {
     fields::list(messages, Record::write, Secrets::Left)
 }

@@ -1,4 +1,4 @@
-//! Writing: the fields of an object in their order, without what is absent.
+//! Writes the fields of an object in order. Absent fields are left out.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::record::Record;
 
-/// Whether secrets are written: on the wire they must be, in output they must not.
+/// Whether to write secrets: yes on the wire, no in output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrets {
     Written,
@@ -39,7 +39,7 @@ impl Fields {
         Value::Object(self.map)
     }
 
-    /// A value; what is null or empty is left out.
+    /// Puts a value, unless it is null or empty.
     pub(crate) fn put(&mut self, name: &str, value: Value) {
         let absent = match &value {
             Value::Null => true,
@@ -57,21 +57,21 @@ impl Fields {
         self.secrets == Secrets::Written
     }
 
-    /// An object inside this one.
+    /// Puts an object inside this one.
     pub(crate) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         let mut fields = Self::new(self.secrets);
         write(&mut fields);
         self.put(name, fields.into_value());
     }
 
-    /// A list of objects; those that say nothing are left out.
+    /// Puts a list of objects, without the empty ones.
     pub(crate) fn list<T>(&mut self, name: &str, items: &[T], write: Write<T>) {
         let value = list(items, write, self.secrets);
         self.put(name, value);
     }
 }
 
-/// The kinds of fields. [`Object`](crate::object::Object) reads what each of them writes.
+/// The kinds of fields: each method writes a field, and the method of [`Object`](crate::object::Object) with the same name reads it.
 impl Fields {
     pub(crate) fn text(&mut self, name: &str, text: &Option<impl AsRef<str>>) {
         self.put(name, text.as_ref().map(AsRef::as_ref).into());
@@ -134,7 +134,7 @@ impl Fields {
     }
 }
 
-/// Records as a list; those that say nothing are left out.
+/// Records as a list, without the empty ones.
 pub(crate) fn list<T>(records: &[T], write: Write<T>, secrets: Secrets) -> Value {
     let items = records.iter().map(|record| Fields::of(record, write, secrets));
     items.filter(|item| item.as_object().is_some_and(|map| !map.is_empty())).collect()

@@ -1,4 +1,4 @@
-//! What goes along with a task in headers: credentials and the subuser to act for.
+//! The headers of a request: credentials, and the subuser to act for.
 
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ pub(crate) const OWNER_CONTEXT: &str = "X-Domainrobot-Owner-Context";
 pub(crate) const DEMO: &str = "X-Domainrobot-Demo";
 const TOKEN: &str = "X-Domainrobot-2FA-Token";
 const CONTEXT: &str = "X-Domainrobot-Context";
-/// Understood, but written as a query's option, as documented.
+/// Read, but never written: the documented place is the query.
 const CTID: &str = "X-Domainrobot-Ctid";
 const COOKIE: &str = "Cookie";
 const AUTHORIZATION: &str = "Authorization";
@@ -88,7 +88,7 @@ pub(crate) fn write(call: &Call, losses: &mut Vec<Loss>) -> Vec<Header> {
     headers
 }
 
-/// The headers of a request being read, and what is odd about them.
+/// The headers of a request being read, and the findings about them.
 pub(crate) struct Headers<'a> {
     headers: &'a [Header],
     source: Source<'a>,
@@ -100,7 +100,7 @@ impl<'a> Headers<'a> {
         Self { headers: &request.headers, source, findings: Findings::new() }
     }
 
-    /// Where the headers of that name that are not empty stand, and what they say.
+    /// The non-empty headers of that name: index and value.
     fn named(&self, name: &str) -> impl Iterator<Item = (usize, &'a str)> {
         let named = self.headers.iter().enumerate().filter(move |(_, header)| header.name.eq_ignore_ascii_case(name));
         named.map(|(index, header)| (index, header.value.expose().trim())).filter(|(_, value)| !value.is_empty())
@@ -110,7 +110,7 @@ impl<'a> Headers<'a> {
         self.named(name).nth(nth).and_then(|(index, _)| self.source.of_header(index))
     }
 
-    /// What the one header of that name says.
+    /// The value of the only header of that name.
     fn one(&self, name: &str) -> Result<Option<&'a str>, DecodeError> {
         let mut named = self.named(name);
         let first = named.next();
@@ -125,13 +125,13 @@ impl<'a> Headers<'a> {
         DecodeError { place: self.place(name, nth), ..error }
     }
 
-    /// Notes that this header is not of the documented type.
+    /// Records the finding that this header is not of its documented type.
     fn odd(&mut self, name: &str) {
         let finding = Finding { kind: FindingKind::Value, path: path(name), place: self.place(name, 0) };
         self.findings.push(finding);
     }
 
-    /// Notes where the content type is another one. Gateways and proxies leave it out, which is none.
+    /// Records a finding if the content type is not JSON. A missing one is fine: gateways and proxies leave it out.
     pub(crate) fn content_type(&mut self) -> Result<(), DecodeError> {
         if self.one(CONTENT_TYPE)?.is_some_and(|value| !is_json(value)) {
             self.odd(CONTENT_TYPE);
@@ -139,7 +139,7 @@ impl<'a> Headers<'a> {
         Ok(())
     }
 
-    /// The client's transaction id, which stands in the query or here.
+    /// The client's transaction id, from the query or from its header.
     pub(crate) fn ctid(&self, in_query: Option<String>) -> Result<Option<String>, DecodeError> {
         match (in_query, self.one(CTID)?) {
             (Some(_), Some(_)) => Err(self.second(CTID, 0)),
@@ -147,7 +147,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// Who asks, as far as the headers say.
+    /// The sender, as far as the headers identify one.
     pub(crate) fn identity(&mut self) -> Result<Option<Identity>, DecodeError> {
         let (context, token, session) = (self.one(CONTEXT)?, self.one(TOKEN)?, self.one(SESSION)?);
         let Some(authorization) = self.one(AUTHORIZATION)? else {
@@ -161,7 +161,7 @@ impl<'a> Headers<'a> {
         Ok(Some(Identity::Credentials(Credentials { user, password, context, token: token.map(Secret::new) })))
     }
 
-    /// Whether nothing is really to be done.
+    /// Whether the request is a demo, which changes nothing.
     pub(crate) fn demo(&mut self) -> Result<Option<Lenient<bool>>, DecodeError> {
         self.said(DEMO)
     }
@@ -190,7 +190,7 @@ fn basic(authorization: &str) -> Option<(String, Secret)> {
     Some((user.to_owned(), Secret::new(password)))
 }
 
-/// A finding where the content type of an answer is another one.
+/// The finding for an answer whose content type is not JSON.
 pub(crate) fn content_type(value: Option<&str>) -> Option<Finding> {
     let is_odd = value.is_some_and(|value| !is_json(value));
     is_odd.then(|| Finding { kind: FindingKind::Value, path: path(CONTENT_TYPE), place: None })

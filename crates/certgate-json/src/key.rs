@@ -1,10 +1,10 @@
-//! Names of keys that a query or `keys[]` speaks of: those of the records, which old payloads spell otherwise.
+//! The keys of queries and of `keys[]`: names of fields of the records. Old payloads spell some of them differently.
 
 use certgate_wire::DecodeError;
 
 use crate::{fields::Fields, object::Object};
 
-/// Names of 2018 and today's.
+/// Names of 2018, with today's names.
 const OLD: [(&str, &str); 5] = [
     ("first", "fname"),
     ("last", "lname"),

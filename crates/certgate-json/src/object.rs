@@ -1,4 +1,4 @@
-//! Access to the fields of an object, with a tick for each one that was understood.
+//! Reads the fields of an object, and marks each one that was read.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ pub(crate) struct Object<'t, 'a> {
     index: usize,
     /// The marks of its names: see [`scan::mark`].
     marks: u64,
-    /// Where the next field is probably: they come in the vendor's order.
+    /// The probable index of the next field: fields mostly come in the vendor's order.
     next: Cell<usize>,
 }
 
@@ -33,10 +33,10 @@ impl<'t, 'a> Object<'t, 'a> {
         Value::new(self.tree, self.index)
     }
 
-    /// The field of that name, ticked; `None` where it is absent or empty.
+    /// The field of that name, marked as read; `None` if it is absent or empty.
     #[inline]
     pub(crate) fn field(&self, name: &str) -> Option<Value<'t, 'a>> {
-        // Most fields are absent. Inlined, the mark of a name is a constant.
+        // Most fields are absent. Inlined, so that the mark of a name is a constant.
         if self.marks & scan::mark(name) == 0 { None } else { self.find(name) }
     }
 
@@ -62,7 +62,7 @@ impl<'t, 'a> Object<'t, 'a> {
         None
     }
 
-    /// The field under today's name, which is the first one, or an older one; under both it is given twice.
+    /// The field under one of these names, today's first. Under two of them it is given twice, which is refused.
     #[inline]
     pub(crate) fn one<const N: usize>(&self, names: [&str; N]) -> Result<Option<Value<'t, 'a>>, DecodeError> {
         let mut found = None;
@@ -75,7 +75,7 @@ impl<'t, 'a> Object<'t, 'a> {
         Ok(found)
     }
 
-    /// The items of a list; a single one is a list of one.
+    /// The items of a list. Any other value is taken as a list of one item.
     pub(crate) fn items<const N: usize>(
         &self,
         names: [&str; N],
@@ -91,7 +91,7 @@ impl<'t, 'a> Object<'t, 'a> {
             .map(|node| certgate_wire::excerpt(&self.tree.key(node).text()))
     }
 
-    /// Notes what nobody asked for. What is empty counts as absent, known or not.
+    /// Records a finding for each field that was not read. An empty field counts as absent.
     pub(crate) fn finish(&self) {
         for index in self.tree.children(self.index) {
             if self.tree.node(index).is_some_and(|node| !node.read.get() && !node.absent) {
@@ -101,7 +101,8 @@ impl<'t, 'a> Object<'t, 'a> {
     }
 }
 
-/// The kinds of fields, each by its names. [`Fields`](crate::fields::Fields) writes what each of them reads.
+/// The kinds of fields: each method reads a field by its names, and the method of [`Fields`](crate::fields::Fields) with the same name
+/// writes it.
 impl Object<'_, '_> {
     #[inline]
     pub(crate) fn text<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>, DecodeError> {
@@ -126,7 +127,7 @@ impl Object<'_, '_> {
         self.one(names)?.map(Value::integer).transpose()
     }
 
-    /// A number that the documented page shows as text, too.
+    /// A number for which the documented page shows a word.
     #[inline]
     pub(crate) fn lenient_integer<const N: usize>(
         &self,
@@ -145,7 +146,7 @@ impl Object<'_, '_> {
         self.one(names)?.map(Value::moment).transpose()
     }
 
-    /// A moment, or a time without an offset, as the OpenAPI's example of a view has it.
+    /// A moment, or a time without an offset as in the OpenAPI's example of a view.
     #[inline]
     pub(crate) fn moment_or_civil<const N: usize>(
         &self,
@@ -159,7 +160,7 @@ impl Object<'_, '_> {
         self.one(names)?.map(|value| value.record(R::read)).transpose()
     }
 
-    /// One record, or a list with one in it. What else is in the list has no place, and is a finding.
+    /// A record, or a list of one record. Further items of the list are findings.
     #[inline]
     pub(crate) fn first_record<const N: usize, R: Record>(&self, names: [&str; N]) -> Result<Option<R>, DecodeError> {
         let mut items = self.items(names)?;

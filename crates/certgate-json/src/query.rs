@@ -7,18 +7,18 @@ use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Position, excer
 
 use crate::key;
 
-/// What a query says.
+/// The options in a query.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) ctid: Option<String>,
     pub(crate) reply_to: Option<String>,
     pub(crate) keys: Vec<String>,
-    /// Of a login: after how many minutes the session ends.
+    /// For a login: the lifetime of the session in minutes.
     pub(crate) timeout: Option<i64>,
     pub(crate) findings: Findings,
 }
 
-/// The options as a query with its question mark, and a login's timeout; empty where there are none.
+/// Writes options, and a login's timeout, as a query with its question mark; empty if there are none.
 pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
     let Options { owner: _, language: _, ctid, reply_to, keys, force_contact_create: _, demo: _ } = options;
     let timeout = timeout.map(|timeout| timeout.to_string());
@@ -38,7 +38,7 @@ pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
     query
 }
 
-/// Reads what stands after the question mark of that task's target. `place` is that of a byte of it.
+/// Reads the query of a task's target, without the question mark. `place` maps a byte of it to its position.
 pub(crate) fn read(
     kind: TaskKind,
     query: &str,
@@ -100,7 +100,7 @@ fn encode(text: &str, query: &mut String) {
     }
 }
 
-/// The text of a percent-encoded one; none where it is not UTF-8 or holds a stray percent sign.
+/// Decodes percent-encoding; `None` if the result is not UTF-8 or a percent sign is stray.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));

@@ -1,4 +1,5 @@
-//! The records, each by the list of its fields. What is irregular is a kind of field in the file of its record, or written by hand.
+//! The records, each as a list of its fields. An irregular field has a kind of its own in the file of its record; an irregular
+//! record is written by hand.
 
 mod authentication;
 mod basic_user;
@@ -25,7 +26,7 @@ use crate::{fields::Fields, object::Object};
 
 /// A record as an object of the API.
 pub(crate) trait Record: Sized {
-    /// Reads the object, and notes the fields that nobody knows.
+    /// Reads the object. Unknown fields become findings.
     fn read(object: &Object<'_, '_>) -> Result<Self, DecodeError>;
 
     /// Writes the fields in the order of the API.
@@ -42,11 +43,12 @@ impl<R: Record> Record for Box<R> {
     }
 }
 
-/// Makes a [`Record`] of a list: `field: kind("name"),`, and names of old payloads that are only read, `kind("name" | "old")`.
+/// Implements [`Record`] from a list of fields: `field: kind("name")`, or `kind("name" | "old")` with names of old payloads that are
+/// only read.
 ///
-/// A kind is a method of [`Object`], which reads, and the method of the same name of [`Fields`], which writes. The struct literal
-/// and the pattern that come of it are exhaustive: a field of the domain that is missing in the list does not compile.
-/// `Record in "name" { … }` may also stand wrapped in an object that has nothing but this name.
+/// A kind is a method of [`Object`] that reads and the method of [`Fields`] with the same name that writes. The macro expands to an
+/// exhaustive struct literal and an exhaustive pattern, so a list that lacks a field of the domain does not compile.
+/// `Record in "name" { … }` also reads the record wrapped in an object under that name.
 macro_rules! record {
     ($record:ident $(in $wrapper:literal)? {
         $($field:ident: $kind:ident($name:literal $(| $older:literal)*),)+

@@ -1,4 +1,4 @@
-//! Bytes without their secrets, whether they are JSON or not.
+//! Removes secrets from a body, which need not be well-formed.
 
 use crate::scan;
 
@@ -21,8 +21,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(name))
 }
 
-/// Goes by the bytes and not by the quotes before them: a body that starts in the middle or is cut short has as many secrets
-/// as a whole one.
+/// Replaces secrets. Does not depend on what came before a field: a body that is cut off at either end is handled like a whole one.
 pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
     let mut redacted = Vec::with_capacity(body.len());
     let mut rest = body;

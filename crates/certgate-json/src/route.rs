@@ -1,4 +1,4 @@
-//! Method and path of each task, both ways.
+//! The routes: method and path of each task, in both directions.
 
 use certgate_domain::TaskKind;
 use certgate_wire::{DecodeError, Method, excerpt};
@@ -14,7 +14,7 @@ struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     None,
-    /// It may be left out where it would say nothing.
+    /// Only if it would not be empty.
     Optional,
     Always,
 }
@@ -64,7 +64,7 @@ const ROWS: &[Row] = &[
 
 pub(crate) const DOCUMENTED_PREPARE_ORDER: &str = "/certificate/prepareOrder";
 
-/// Where an id stands in a path.
+/// The placeholder of the id in a path.
 pub(crate) const ID: &str = "{id}";
 
 const fn row(kind: TaskKind, method: Method, path: &'static str, content: Content) -> Row {
@@ -88,7 +88,7 @@ pub(crate) fn content(kind: TaskKind) -> Content {
     ROWS.iter().find(|row| row.kind == kind).map_or(Content::None, |row| row.content)
 }
 
-/// The task of a method and a path, and the id in the path.
+/// Finds the task of a method and a path, and the id in the path.
 pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, Option<i64>), DecodeError> {
     let found = ROWS.iter().find_map(|row| {
         let id = match row.path.split_once(ID) {
@@ -116,7 +116,7 @@ pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, Option<i64>)
     }
 }
 
-/// `{id}` and `$id` stand in documentation; `%7Bid%7D` is the former as some clients send it.
+/// `{id}` and `$id` are the placeholders of documentation; some clients send the former as `%7Bid%7D`.
 fn is_placeholder(id: &str) -> bool {
     id.starts_with('$') || (id.starts_with('{') && id.ends_with('}')) || id.eq_ignore_ascii_case("%7Bid%7D")
 }

@@ -1,10 +1,10 @@
-//! The scalars of JSON: texts and numbers, where they end and what they say.
+//! Scans the scalars of JSON: texts and numbers.
 
 use std::borrow::Cow;
 
 use certgate_wire::excerpt;
 
-/// Why a scalar is none, and at which byte.
+/// Why a scalar is malformed, and at which byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) at: usize,
@@ -18,17 +18,17 @@ impl Fault {
     }
 }
 
-/// What is found where a payload is cut short.
+/// What a truncated payload is said to have.
 pub(crate) const END: &str = "the end of the text";
 
-/// A text between its quotes, as it stands in the payload. Its escapes were checked, so that it costs nothing until read.
+/// A text between its quotes, not yet unescaped: most are never read. Its escapes have been checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Raw<'a> {
     raw: &'a str,
     escaped: bool,
 }
 
-/// Where a [`Raw`] stands in its payload: kept in its place, since a payload has many.
+/// The range of a [`Raw`] in its payload. Stored instead of it, because it is smaller.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Span {
     start: u32,
@@ -67,8 +67,8 @@ impl<'a> Raw<'a> {
         if self.escaped { self.text() == name } else { self.raw == name }
     }
 
-    /// A bit for a name: where it is not set among an object's names, the name is not there. Most fields are absent, and
-    /// names need not be compared for them.
+    /// A bit for a name. If it is not set in the marks of an object, the object has no field of that name; so absent fields, which
+    /// are the most, cost no comparison.
     pub(crate) fn mark(self) -> u64 {
         if self.escaped { u64::MAX } else { mark(self.raw) }
     }
@@ -107,7 +107,7 @@ pub(crate) fn mark(name: &str) -> u64 {
     1 << ((bytes.len() * 5 + byte(0) + byte(bytes.len() / 2) * 3 + byte(bytes.len().wrapping_sub(2)) * 7) % 64)
 }
 
-/// The text whose opening quote is at that byte, and the byte after its closing quote.
+/// Scans the text whose opening quote is at that byte. Returns it with the index after its closing quote.
 pub(crate) fn string(text: &str, quote: usize) -> Result<(Raw<'_>, usize), Fault> {
     let bytes = text.as_bytes();
     let start = quote + 1;
@@ -150,7 +150,7 @@ fn is_forbidden(character: char) -> bool {
     character < ' ' && !matches!(character, '\t' | '\n' | '\r')
 }
 
-/// How many bytes stand before the next quote, backslash or control character.
+/// The number of bytes before the next quote, backslash or control character.
 #[inline]
 fn plain_run(bytes: &[u8]) -> usize {
     run(
@@ -160,7 +160,7 @@ fn plain_run(bytes: &[u8]) -> usize {
     )
 }
 
-/// How many bytes stand before the next backslash.
+/// The number of bytes before the next backslash.
 #[inline]
 fn run_to_backslash(bytes: &[u8]) -> usize {
     run(bytes, |word| equal(word, b'\\'), |byte| byte == b'\\')
@@ -168,20 +168,19 @@ fn run_to_backslash(bytes: &[u8]) -> usize {
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// Marks each byte of the word that is that one by its highest bit. A borrow can only spoil bytes above the first hit, so the
-/// lowest mark is right; other bits are noise.
+/// Sets the highest bit of each byte of `word` that equals `byte`. A borrow can produce false marks above the first true one, so only
+/// the lowest mark counts. The other bits are noise.
 fn equal(word: u64, byte: u8) -> u64 {
     let zero = word ^ (ONES * u64::from(byte));
     zero.wrapping_sub(ONES) & !zero
 }
 
-/// Marks each byte below a space; see [`equal`].
+/// Marks each byte that is less than a space; see [`equal`].
 fn below_space(word: u64) -> u64 {
     word.wrapping_sub(ONES * 0x20) & !word
 }
 
-/// How many bytes stand before the first that ends the run; eight at a time, since keys and certificates make up most of a
-/// payload.
+/// The number of bytes before the first that ends the run. Looks at eight at a time: most of a payload is keys and certificates.
 #[inline]
 fn run(bytes: &[u8], marks: impl Fn(u64) -> u64, ends: impl Fn(u8) -> bool) -> usize {
     let (chunks, rest) = bytes.as_chunks::<8>();
@@ -201,7 +200,7 @@ pub(crate) enum BadEscape {
     Unknown,
 }
 
-/// The character of an escape that starts with its backslash, and the escape's length.
+/// The character of the escape at the start of `bytes`, and the length of the escape.
 pub(crate) fn escape(bytes: &[u8]) -> Result<(char, usize), BadEscape> {
     let character = match bytes.get(1) {
         None => return Err(BadEscape::Cut),
@@ -242,7 +241,7 @@ fn hex(bytes: &[u8]) -> Result<u32, BadEscape> {
     })
 }
 
-/// The number that starts at that byte: the byte after it.
+/// Scans the number that starts at that byte. Returns the index after it.
 pub(crate) fn number(text: &str, start: usize) -> Result<usize, Fault> {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied();
@@ -270,7 +269,7 @@ pub(crate) fn number(text: &str, start: usize) -> Result<usize, Fault> {
     Ok(at)
 }
 
-/// That something else stands at that byte.
+/// The fault that something else was found at that byte.
 pub(crate) fn unexpected(text: &str, at: usize, expected: &'static str) -> Fault {
     match text.get(at..).and_then(|rest| rest.chars().next()) {
         None => Fault::new(at, END, expected),

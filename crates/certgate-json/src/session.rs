@@ -1,4 +1,4 @@
-//! Sessions on the wire: a login has its credentials in the body, a session stands in a header or a cookie.
+//! Sessions on the wire: a login sends its credentials in the body; a session is sent in a header or a cookie.
 
 use certgate_domain::{AnyData, Credentials, Identity, Secret, Session};
 use certgate_wire::{DecodeError, Reply};
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::{fields::Fields, object::Object};
 
-/// The header that has the session.
+/// The header of a session.
 pub(crate) const SESSION: &str = "X-Domainrobot-SessionId";
 const COOKIE: &str = "domainrobot_session";
 
-/// Who logs in, by the body of `POST /login`. The vendor's sample has the context as text.
+/// Reads the credentials from the body of `POST /login`. In the vendor's sample the context is a text.
 pub(crate) fn credentials(body: &Object<'_, '_>) -> Result<Option<Credentials>, DecodeError> {
     let (user, password) = (body.text(["user"])?, body.secret(["password"])?);
     let context = body.field("context").map(|field| field.any_text()).transpose()?;
@@ -20,7 +20,7 @@ pub(crate) fn credentials(body: &Object<'_, '_>) -> Result<Option<Credentials>, 
     Ok(Some(Credentials { user, password, context, token: token.map(Secret::new) }))
 }
 
-/// The credentials as the body of `POST /login`.
+/// Writes the credentials as the body of `POST /login`.
 pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
     let Credentials { user, password, context, token } = credentials;
     fields.put("context", context.parse::<i64>().map_or_else(|_| Value::from(context.as_str()), Value::from));
@@ -29,13 +29,13 @@ pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
     fields.secret("token", token);
 }
 
-/// The session in a request's header or cookie.
+/// The session in the header or cookie of a request.
 pub(crate) fn of_request(header: Option<&str>, cookies: Option<&str>) -> Option<Identity> {
     let session = header.or_else(|| cookie(cookies?))?;
     Some(Identity::Session(Secret::new(session)))
 }
 
-/// Puts the session that a reply's header or cookie says into the answer's data.
+/// Puts the session from a reply's header or cookie into the data of the answer.
 pub(crate) fn take_from(reply: &Reply, data: &mut Vec<AnyData>) {
     let header = reply.header(SESSION).map(str::trim).filter(|session| !session.is_empty());
     let Some(session) = header.or_else(|| cookie(reply.header("Set-Cookie")?)) else { return };
@@ -46,7 +46,7 @@ pub(crate) fn take_from(reply: &Reply, data: &mut Vec<AnyData>) {
     data.push(Session { id: Some(Secret::new(session)), account }.into());
 }
 
-/// The session of an answer, for its headers.
+/// The headers for the session of an answer.
 pub(crate) fn of_answer(data: &[AnyData]) -> Vec<(String, String)> {
     let session = data.iter().find_map(|data| match data {
         AnyData::Session(session) => session.id.as_ref(),

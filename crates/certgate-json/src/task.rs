@@ -13,14 +13,14 @@ use crate::{
     record::Record,
 };
 
-/// What a request holds: the id in its path and its body.
-pub(crate) struct Given<'o, 't, 'a> {
+/// A request to be read: the id in its path, and its body.
+pub(crate) struct RequestParts<'o, 't, 'a> {
     pub(crate) id: Option<i64>,
     pub(crate) body: Option<&'o Object<'t, 'a>>,
 }
 
-impl Given<'_, '_, '_> {
-    /// The id, which may stand in the body as well.
+impl RequestParts<'_, '_, '_> {
+    /// The id. It may also be in the body, but must be the same there.
     fn id(&self) -> Result<Option<i64>, DecodeError> {
         let Some(field) = self.body.and_then(|body| body.field("id")) else { return Ok(self.id) };
         let number = field.integer()?;
@@ -32,12 +32,12 @@ impl Given<'_, '_, '_> {
         }
     }
 
-    /// The body as a record; an empty one where there is none.
+    /// The body as a record; an empty record if there is no body.
     fn body<R: Record + Default>(&self) -> Result<R, DecodeError> {
         Ok(self.body.map(R::read).transpose()?.unwrap_or_default())
     }
 
-    /// Notes whatever else stands in the body.
+    /// Records findings for the rest of the body.
     fn finish(&self) {
         if let Some(body) = self.body {
             body.finish();
@@ -45,9 +45,9 @@ impl Given<'_, '_, '_> {
     }
 }
 
-/// What a task asks for.
+/// The request of a task.
 trait Request: Sized {
-    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError>;
+    fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError>;
 
     /// Writes the body, the id of the path first.
     fn write(&self, fields: &mut Fields);
@@ -55,11 +55,11 @@ trait Request: Sized {
 
 /// The shapes of requests that several tasks share.
 macro_rules! request {
-    // No more than its route.
+    // A route alone.
     ($task:ident nothing) => {
         impl Request for task::$task {
-            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-                given.finish();
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                parts.finish();
                 Ok(Self)
             }
 
@@ -71,9 +71,9 @@ macro_rules! request {
     // An id in the path.
     ($task:ident id) => {
         impl Request for task::$task {
-            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-                let id = given.id()?;
-                given.finish();
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let id = parts.id()?;
+                parts.finish();
                 Ok(Self { id })
             }
 
@@ -86,8 +86,8 @@ macro_rules! request {
     // A record in the body.
     ($task:ident body $field:ident) => {
         impl Request for task::$task {
-            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-                Ok(Self { $field: given.body()? })
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { $field: parts.body()? })
             }
 
             fn write(&self, fields: &mut Fields) {
@@ -99,9 +99,9 @@ macro_rules! request {
     // A record in the body, its id in the path.
     ($task:ident body_with_id $field:ident) => {
         impl Request for task::$task {
-            fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-                let id = given.id()?;
-                let mut task = Self { $field: given.body()? };
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let id = parts.id()?;
+                let mut task = Self { $field: parts.body()? };
                 task.$field.id = id;
                 Ok(task)
             }
@@ -113,29 +113,29 @@ macro_rules! request {
             }
         }
     };
-    // One of its own, in the file of its name.
+    // A shape of its own, in the file of the task's name.
     ($task:ident own) => {};
 }
 
 /// A way to read a task's request.
-type ReadRequest = fn(&Given<'_, '_, '_>) -> Result<AnyTask, DecodeError>;
+type ReadRequest = fn(&RequestParts<'_, '_, '_>) -> Result<AnyTask, DecodeError>;
 
-/// The one table of tasks, each with the shape of its request. What its answer holds, the domain says.
+/// The table of tasks, with the shape of each request. The domain knows the data of its answer.
 macro_rules! tasks {
     ($($task:ident: $shape:ident $(($field:ident))?,)+) => {
         $(request!($task $shape $($field)?);)+
 
-        /// How a kind's requests and answers are read.
+        /// The readers for requests of a kind, and for the data of its answers.
         pub(crate) fn readers(kind: TaskKind) -> (ReadRequest, Read<AnyData>) {
             match kind {
                 $(TaskKind::$task => (
-                    |given| <task::$task as Request>::read(given).map(AnyTask::from),
+                    |parts| <task::$task as Request>::read(parts).map(AnyTask::from),
                     |object| <<task::$task as Task>::Data as Record>::read(object).map(AnyData::from),
                 ),)+
             }
         }
 
-        /// Writes what a task asks for, its id first.
+        /// Writes the request of a task, its id first.
         pub(crate) fn write(task: &AnyTask, fields: &mut Fields) {
             match task {
                 $(AnyTask::$task(task) => task.write(fields),)+
@@ -178,7 +178,7 @@ tasks! {
     Hello: nothing,
 }
 
-/// Writes what an answer carries.
+/// Writes an object of the data of an answer.
 pub(crate) fn write_data(data: &AnyData, fields: &mut Fields) {
     match data {
         AnyData::Certificate(record) => record.write(fields),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{JsonCodec, header, source::Source};
 
-/// The request for people and files. Of its headers only those that say for whom it is; never credentials.
+/// Writes a request for people and files. Of its headers only those are written that name a subuser or a demo, never credentials.
 ///
 /// ```
 /// use certgate_wire::{Method, Request};
@@ -32,7 +32,7 @@ pub fn write(request: &Request) -> String {
     text
 }
 
-/// The same with the body's own bytes: as it is sent, but for the headers that say who asks.
+/// Writes a request with the exact bytes of its body, as they are sent, and without credentials.
 pub fn write_as_sent(request: &Request) -> Vec<u8> {
     let bare = Request { body: Body::default(), ..request.clone() };
     let mut bytes = write(&bare).into_bytes();
@@ -40,26 +40,26 @@ pub fn write_as_sent(request: &Request) -> Vec<u8> {
     bytes
 }
 
-/// Reads the printed form. What does not start with a method is a body by itself: a request without a target.
+/// Reads the printed form. A text that does not start with a method is taken as a body alone: a request without a target.
 ///
 /// # Errors
-/// The lines before the body are none of a request.
+/// The lines before the body are not those of a request.
 pub fn read(text: &[u8]) -> Result<Request, DecodeError> {
     let Head { request, start, .. } = head(text)?;
     Ok(Request { body: Body(text.get(start..).unwrap_or_default().to_vec()), ..request })
 }
 
-/// Reads the printed form to the end; places are those in the whole text.
+/// Decodes the printed form. Positions refer to the whole text.
 ///
 /// # Errors
-/// The text is no request of the JSON API, or not of the expected kind.
+/// The text is not a request of the JSON API, or not of the expected kind.
 pub fn decode_text(codec: &JsonCodec, expected: Option<TaskKind>, text: &[u8]) -> Result<Decoded<Call>, DecodeError> {
     let Head { request, start, target, headers } = head(text)?;
     codec.call(expected, &request, Source { whole: text, start, target, headers: &headers })
 }
 
-/// Reads requests in their printed form, one after the other, each by itself; places are those in the whole text. A line that
-/// says method and path starts the next request: no line of JSON looks like it.
+/// Decodes several requests in their printed form, each on its own. Positions refer to the whole text. A line with a method and a path
+/// starts the next request; no line of JSON looks like that.
 ///
 /// ```
 /// use certgate_json::{JsonCodec, text::decode_texts};
@@ -88,7 +88,8 @@ pub fn decode_texts(
     parts(text).into_iter().map(decode).collect()
 }
 
-/// Each request, and how many lines stand before it. What is not blank before the first request line is a part of its own.
+/// Splits a text into its requests, each with the number of lines before it. Text before the first request line is a part of its own,
+/// unless it is blank.
 fn parts(text: &[u8]) -> Vec<(usize, &[u8])> {
     let mut starts = Vec::new();
     let mut at = 0;
@@ -113,7 +114,7 @@ fn starts_request(line: &[u8]) -> bool {
     Method::ALL.iter().any(asks)
 }
 
-/// The request without its body, and where that, the target and the headers start.
+/// A request without its body, and the offsets of body, target and headers.
 struct Head {
     request: Request,
     start: usize,
@@ -174,7 +175,7 @@ fn head(text: &[u8]) -> Result<Head, DecodeError> {
     Ok(Head { request, start: next, target: Some(target_at), headers: places })
 }
 
-/// The line that starts at a byte, and where the next one starts.
+/// The line that starts at a byte, and the start of the next one.
 fn line(text: &[u8], start: usize) -> Result<(&str, usize), DecodeError> {
     let rest = text.get(start..).unwrap_or_default();
     let (line, length) = match rest.iter().position(|byte| *byte == b'\n') {

@@ -1,7 +1,6 @@
-//! Bytes to a flat tree that borrows from them.
+//! Parses bytes into a flat tree that borrows from them.
 //!
-//! It is read by hand and not through `serde_json`, because that tells neither where a value stands nor how a number was
-//! written; the tests hold both readers against each other.
+//! Not with `serde_json`, which knows neither the position of a value nor how a number was written. The tests compare both parsers.
 
 use std::{
     borrow::Cow,
@@ -16,7 +15,7 @@ use crate::{
     source::Source,
 };
 
-/// What stands at a node.
+/// The kind of a node's value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind<'a> {
     Null,
@@ -38,11 +37,11 @@ enum Shape {
     Map,
 }
 
-/// A value, with the key it stands under. It names places of the payload and is small, since a payload has many.
+/// A value and its key, both as ranges of the payload. It is small, since a payload has many.
 #[derive(Debug)]
 pub(crate) struct Node {
     key: Span,
-    /// What a number or a text says.
+    /// The range of a number or a text.
     scalar: Span,
     /// The byte of the key's opening quote, in lists that of the value.
     at: u32,
@@ -52,9 +51,9 @@ pub(crate) struct Node {
     shape: Shape,
     /// The marks of the names inside.
     pub(crate) names: u64,
-    /// Null, empty, or with nothing but such things inside.
+    /// Whether it is null or empty, or has only such values inside.
     pub(crate) absent: bool,
-    /// Whether somebody understood it.
+    /// Whether it was read.
     pub(crate) read: Cell<bool>,
 }
 
@@ -70,11 +69,11 @@ pub(crate) struct Tree<'a> {
     text: &'a str,
     nodes: Vec<Node>,
     findings: RefCell<Vec<(usize, FindingKind)>>,
-    /// Bytes that records may still take.
+    /// The bytes that further records may take.
     room: Cell<usize>,
 }
 
-/// Deeper nesting is never taken, whatever the limits say: the records are read by recursion.
+/// Deeper nesting is always refused, whatever the limits: records are read by recursion.
 const DEEPEST: usize = 128;
 
 const BODY: &str = "body";
@@ -140,7 +139,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Takes so many bytes for a record from what the payload may cost, where they are left.
+    /// Reserves memory for a record. Returns `false` if the payload's records would exceed their limit.
     pub(crate) fn spend(&self, bytes: usize) -> bool {
         let room = self.room.get().checked_sub(bytes);
         self.room.set(room.unwrap_or_default());
@@ -167,7 +166,7 @@ impl<'a> Tree<'a> {
         DecodeError::new(path(self.text, &self.nodes, index), found, expected).at(self.text.as_bytes(), at)
     }
 
-    /// What was odd, after what was odd outside the body; in the payload's order, whatever order it was read in.
+    /// The findings, those outside of the body first, in the order of the payload.
     pub(crate) fn findings(self, mut outside: Findings) -> Findings {
         let mut inside = self.findings.into_inner();
         inside.sort_by_key(|(index, _)| *index);

@@ -1,4 +1,4 @@
-//! A value of the payload, and what it says where a type is expected.
+//! A value of the payload, and its conversion to the documented types.
 
 use std::borrow::Cow;
 
@@ -30,12 +30,12 @@ impl<'t, 'a> Value<'t, 'a> {
         self.tree.refuse(self.index, found, expected)
     }
 
-    /// Notes that this is not of the documented type.
+    /// Records the finding that this is not of its documented type.
     fn odd(self) {
         self.tree.find(self.index, FindingKind::Value);
     }
 
-    /// Notes that nobody understands this.
+    /// Records the finding that this is unknown.
     pub(crate) fn unknown(self) {
         self.tree.find(self.index, FindingKind::Unknown);
     }
@@ -71,7 +71,7 @@ impl<'t, 'a> Value<'t, 'a> {
         Ok(text.into_owned())
     }
 
-    /// A text that may stand there as a number: a one-time token.
+    /// A text that may also be a number, such as a one-time token.
     pub(crate) fn any_text(self) -> Result<String, DecodeError> {
         Ok(self.scalar("a text")?.into_owned())
     }
@@ -90,7 +90,7 @@ impl<'t, 'a> Value<'t, 'a> {
         text.parse().map_err(|_| self.refuse(excerpt(&text), EXPECTED))
     }
 
-    /// A number that the documented page shows as text, too.
+    /// A number for which the documented page shows a word.
     pub(crate) fn lenient_integer(self) -> Result<Lenient<i64>, DecodeError> {
         let text = self.scalar("a whole number")?;
         Ok(self.lenient(text.parse().ok(), text))
@@ -113,7 +113,7 @@ impl<'t, 'a> Value<'t, 'a> {
         Ok(self.lenient(text.parse().ok(), text))
     }
 
-    /// A moment, or a time without an offset as the OpenAPI's example of a view has it: `2021-01-01 00:00:00`, kept as text.
+    /// A moment, or a time without an offset as in the OpenAPI's example of a view, which is kept as text: `2021-01-01 00:00:00`.
     pub(crate) fn moment_or_civil(self) -> Result<Lenient<Moment>, DecodeError> {
         let text = self.scalar("a moment")?;
         let is_civil = text.len() == 19 && format!("{}Z", text.replacen(' ', "T", 1)).parse::<Moment>().is_ok();
@@ -143,19 +143,19 @@ impl<'t, 'a> Value<'t, 'a> {
         read(&object)
     }
 
-    /// Takes so many bytes for a record from what the payload may cost.
+    /// Reserves memory for a record; refuses if the payload's records would exceed their limit.
     pub(crate) fn spend(self, bytes: usize) -> Result<(), DecodeError> {
         if self.tree.spend(bytes) { Ok(()) } else { Err(self.refuse("more records than fit", "fewer at once")) }
     }
 
-    /// The items of a list that are not absent; anything else is a list of itself.
+    /// The items of a list, without absent ones. Any other value is taken as a list of one item.
     pub(crate) fn items(self) -> impl Iterator<Item = Value<'t, 'a>> {
         let is_list = matches!(self.kind(), Kind::List);
         let items = is_list.then(|| self.tree.children(self.index).map(|index| Value::new(self.tree, index)));
         items.into_iter().flatten().chain((!is_list).then_some(self)).filter(|item| !item.is_absent())
     }
 
-    /// The fields of an object that are not absent, with their names.
+    /// The fields of an object with their names, without absent ones.
     pub(crate) fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'t, 'a>)> {
         self.tree
             .children(self.index)

@@ -1,56 +1,56 @@
-//! The codec trait and what it takes and gives.
+//! The codec trait, and the types it works with.
 
 use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
 
 use crate::{DecodeError, Findings, Reply, Request};
 
-/// What was read, and what was odd about it.
+/// A decoded value, with everything about the payload that was not as documented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<T> {
     /// The value.
     pub value: T,
-    /// What nobody understood, or what was not of its documented type.
+    /// Unknown fields, and values that are not of their documented type.
     pub findings: Findings,
 }
 
-/// What was written, and what this protocol could not say.
+/// An encoded payload, with everything that the protocol cannot express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded<T> {
     /// The payload.
     pub payload: T,
-    /// What is missing in it.
+    /// The fields that are missing in it.
     pub losses: Vec<Loss>,
 }
 
-/// Something that a protocol cannot say.
+/// A field that a protocol cannot express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// Which field, by the JSON API's names, with `[n]` for an item of a list: `data[0].lifetime`, `options.language`.
+    /// The path of the field in the JSON API's names, with `[n]` for an item of a list: `data[0].lifetime`, `options.language`.
     pub path: String,
-    /// Why it cannot be said.
+    /// Why the protocol cannot express it.
     pub why: String,
 }
 
 impl Loss {
-    /// That field, for that reason.
+    /// A loss of the field at `path`, with the reason.
     pub fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
         Self { path: path.into(), why: why.into() }
     }
 }
 
-/// One protocol, both sides of it.
+/// One protocol, for both the client's side and the gateway's.
 ///
-/// Reading is tolerant: what is unknown becomes a finding. Writing always succeeds; what cannot be said is a [`Loss`].
-/// Whether a task is fit to be sent is [`AnyTask::missing`](certgate_domain::AnyTask::missing)'s to say.
+/// Decoding is tolerant: an unknown field becomes a finding. Encoding always succeeds: a field that the protocol cannot express
+/// becomes a [`Loss`]. [`AnyTask::missing`](certgate_domain::AnyTask::missing) decides whether a task has all that it needs to be sent.
 pub trait Codec: Send + Sync {
-    /// The protocol that it speaks.
+    /// The protocol that this codec speaks.
     fn protocol(&self) -> Protocol;
 
-    /// Client: the request for a task.
+    /// Client: encodes one task as a request.
     fn encode_request(&self, call: &Call) -> Encoded<Request>;
 
-    /// Client: the requests for several tasks, in their order and as few as the protocol allows. XML joins the tasks of one
-    /// sender and owner in one request; JSON has a request a task.
+    /// Client: encodes several tasks, in order, in as few requests as the protocol allows. XML joins tasks of the same sender and
+    /// owner in one request; JSON needs one request for each task.
     fn encode_requests(&self, calls: &[Call]) -> Encoded<Vec<Request>> {
         let mut all = Encoded { payload: Vec::new(), losses: Vec::new() };
         for call in calls {
@@ -61,21 +61,21 @@ pub trait Codec: Send + Sync {
         all
     }
 
-    /// Client: the answers in a reply, in their order. XML may hold several `<result>`s, each for a task of that kind.
+    /// Client: decodes the answers in a reply, in order. An XML reply may hold several `<result>`s, each for a task of that kind.
     ///
     /// # Errors
-    /// The body is no answer of this protocol.
+    /// The body is not an answer of this protocol.
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError>;
 
-    /// Gateway: the tasks in a request, in their order, each read or refused by itself. XML may hold several `<task>`s. A request
-    /// that cannot be read as a whole is one refusal, so that the list is never empty. `expected` is the kind the caller knows
-    /// the tasks to be, needed where the payload does not say (a JSON body without its method and path).
+    /// Gateway: decodes the tasks in a request, in order. Each is decoded or refused on its own, so one bad `<task>` does not affect
+    /// the others. If the request as a whole cannot be read, the list holds that one refusal; it is never empty. `expected` is the
+    /// kind of the tasks, needed when the payload does not say it (a JSON body without method and path).
     fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>>;
 
-    /// Gateway: the tasks in a request, all of them.
+    /// Gateway: decodes the tasks in a request, all or nothing.
     ///
     /// # Errors
-    /// The request is none of this protocol's, or one of its tasks cannot be read or is not of the expected kind.
+    /// The request is not one of this protocol, or one of its tasks cannot be decoded or is not of the expected kind.
     fn decode_requests(
         &self,
         expected: Option<TaskKind>,
@@ -84,11 +84,12 @@ pub trait Codec: Send + Sync {
         self.decode_tasks(expected, request).into_iter().collect()
     }
 
-    /// Gateway: the reply that holds these answers, each with the kind of task it answers. JSON holds one: more are a loss.
+    /// Gateway: encodes answers as one reply, each with the kind of task it answers. JSON has room for one answer; the others are
+    /// losses.
     fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply>;
 
-    /// The same bytes without passwords, sessions, tokens, authinfo and private keys, whether they can be decoded or not.
-    /// Must come before any log, trace, file or error.
+    /// Removes passwords, sessions, tokens, authinfo and private keys from a body, even from one that cannot be decoded.
+    /// Call it before anything of the body goes into a log, a trace, a file or an error.
     fn redact(&self, body: &[u8]) -> Vec<u8>;
 
     /// Client: the later instant, in seconds since 1970, that a time of an answer may mean where it may mean two: a time
@@ -97,10 +98,10 @@ pub trait Codec: Send + Sync {
         None
     }
 
-    /// Client: the one answer in a reply.
+    /// Client: decodes the only answer in a reply.
     ///
     /// # Errors
-    /// The body is no answer of this protocol, or holds more than one.
+    /// The body is not an answer of this protocol, or holds more than one.
     fn decode_response(&self, kind: TaskKind, reply: &Reply) -> Result<Decoded<Response<AnyData>>, DecodeError> {
         let mut answers = self.decode_responses(kind, reply)?;
         match (answers.pop(), answers.len()) {

@@ -1,4 +1,4 @@
-//! What was odd about a payload.
+//! Deviations of a payload from the documentation.
 
 use std::fmt;
 
@@ -7,30 +7,30 @@ use crate::{Position, one_line};
 /// Findings in the order of the payload.
 pub type Findings = Vec<Finding>;
 
-/// Something that was read although it is not as documented. Shown as a warning, fatal under `--strict`.
+/// A deviation that was tolerated while decoding. Shown as a warning; with strict checking it is an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of oddity.
+    /// The kind of deviation.
     pub kind: FindingKind,
-    /// Where, made of the names on the wire: `response.result.data.certificate.colour`, an attribute as `….@kind`, `[n]` from
-    /// 0 where a name repeats among its siblings and in JSON arrays.
+    /// Its path in the names on the wire: `response.result.data.certificate.colour`. An attribute is `….@kind`; `[n]`, from 0, tells
+    /// apart siblings of one name and the items of a JSON array.
     pub path: String,
-    /// Line and column; absent for what stands in no text, such as a header that came over the wire.
+    /// Line and column; `None` for something outside of the text, such as an HTTP header.
     pub place: Option<Position>,
 }
 
-/// The kinds of oddity.
+/// The kinds of deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// An element, field or attribute that nobody understands; the topmost one.
+    /// An unknown element, field or attribute. Nothing inside of it is reported again.
     Unknown,
-    /// Text that is not of the documented type, kept as text.
+    /// A value that is not of the documented type and was kept as text.
     Value,
 }
 
 impl FindingKind {
-    /// Its name in output: `unknown` or `value`.
+    /// The name in output: `unknown` or `value`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",

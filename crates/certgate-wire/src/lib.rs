@@ -1,7 +1,7 @@
 //! The seam between tasks and payloads.
 //!
 //! A [`Codec`] turns tasks and answers into the bytes of one protocol and back, on the client's side and on the gateway's.
-//! It is object-safe, so that the protocol is a value chosen at run time.
+//! The trait is object-safe, so a program chooses the protocol at run time.
 
 mod codec;
 mod finding;

@@ -1,25 +1,25 @@
-//! How much of a payload is taken.
+//! Limits for decoding a payload.
 
-/// Bounds for reading a payload, so that no body can cost more than its own size times a small number.
+/// Limits for decoding a payload. They bound the memory that a body can cost to a small multiple of its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a body.
+    /// The largest body, in bytes.
     pub body: usize,
-    /// Levels of nesting.
+    /// The deepest nesting, in levels.
     pub depth: usize,
 }
 
 impl Limits {
-    /// The bound for a body unless told otherwise: 8 MiB. A certificate's answer has about 9 kB.
+    /// The default limit of a body: 8 MiB. The answer to `certificate-info` has about 9 kB.
     pub const BODY: usize = 8 << 20;
-    /// The bound for nesting; documented payloads have 7 levels.
+    /// The default limit of nesting; documented payloads have 7 levels.
     pub const DEPTH: usize = 32;
-    /// How many tasks or results one payload may have.
+    /// The largest number of tasks or results in one payload.
     pub const DOCUMENTS: usize = 100;
-    /// How many findings one payload may have before the rest is passed over.
+    /// The largest number of findings reported for one payload; further ones are dropped.
     pub const FINDINGS: usize = 100;
 
-    /// How many elements or values a body of that length may have: more is no answer but an attack on memory.
+    /// The largest number of elements or values in a body of that length, in bytes. More would be an attack on memory.
     ///
     /// ```
     /// assert!(certgate_wire::Limits::nodes(8_800) > 4_000);
@@ -28,8 +28,8 @@ impl Limits {
         4096 + body / 16
     }
 
-    /// How many bytes of memory the records made from a body of that length may take, beside their texts: the smallest
-    /// records are many times larger than what they are read from.
+    /// The memory, in bytes, that the records decoded from a body of that length may take, not counting their texts. The smallest
+    /// records are many times larger than the bytes they are decoded from.
     ///
     /// ```
     /// assert_eq!(certgate_wire::Limits::records(0), 4 << 20);

@@ -15,10 +15,10 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method that the protocols use.
+    /// All methods that the protocols use.
     pub const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Put, Self::Delete];
 
-    /// Its name, such as `GET`.
+    /// The name, such as `GET`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -40,21 +40,21 @@ impl fmt::Display for Method {
     }
 }
 
-/// A request.
+/// An HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its method. The XML gateway takes POST only.
+    /// The method. The XML gateway accepts only POST.
     pub method: Method,
-    /// Path and query below the endpoint: `/certificate/571?ctid=x`. Empty for the XML gateway, which has one address, and
-    /// for a JSON body read without its request line.
+    /// Path and query below the endpoint: `/certificate/571?ctid=x`. Empty for the XML gateway, which has a single address, and for
+    /// a JSON body without its request line.
     pub target: String,
-    /// Its headers, content type included.
+    /// The headers, including the content type.
     pub headers: Vec<Header>,
-    /// Its body; may hold credentials, and so has no place in `Debug`.
+    /// The body. It may hold credentials, so `Debug` does not show it.
     pub body: Body,
 }
 
-/// Bytes that may hold secrets: `Debug` says only how many there are.
+/// Bytes that may hold secrets: `Debug` shows only their number.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Body(pub Vec<u8>);
 
@@ -79,7 +79,7 @@ impl std::ops::Deref for Body {
 }
 
 impl Request {
-    /// The value of a header, by its name in any case.
+    /// The value of the header of that name; case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.expose())
     }
@@ -88,35 +88,35 @@ impl Request {
 /// A header of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: HeaderValue,
 }
 
 /// The value of a header, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderValue {
-    /// May be shown.
+    /// A value that may be shown.
     Plain(String),
-    /// May not.
+    /// A value that must not be shown.
     Secret(Secret),
 }
 
 impl Header {
-    /// A header that may be shown.
+    /// Creates a header that may be shown.
     pub fn plain(name: &str, value: impl Into<String>) -> Self {
         Self { name: name.to_owned(), value: HeaderValue::Plain(value.into()) }
     }
 
-    /// A header that may not be shown.
+    /// Creates a header that must not be shown.
     pub fn secret(name: &str, value: impl Into<String>) -> Self {
         Self { name: name.to_owned(), value: HeaderValue::Secret(Secret::new(value)) }
     }
 }
 
 impl HeaderValue {
-    /// The value itself, for the wire.
+    /// The value itself. Use it for the wire only.
     pub fn expose(&self) -> &str {
         match self {
             Self::Plain(value) => value,
@@ -124,7 +124,7 @@ impl HeaderValue {
         }
     }
 
-    /// The value for people: a secret is a dot.
+    /// The value for display; a secret is shown as `…`.
     pub fn shown(&self) -> &str {
         match self {
             Self::Plain(value) => value,
@@ -133,24 +133,24 @@ impl HeaderValue {
     }
 }
 
-/// A reply.
+/// An HTTP reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The HTTP status. Both protocols answer business errors with 200 as well.
+    /// The HTTP status. Both protocols may answer a refusal with 200.
     pub status: u16,
-    /// Its headers.
+    /// The headers.
     pub headers: Vec<(String, String)>,
-    /// Its body.
+    /// The body.
     pub body: Body,
 }
 
 impl Reply {
-    /// A body by itself, as from a file.
+    /// A reply that is a body alone, such as the content of a file.
     pub fn of(body: impl Into<Vec<u8>>) -> Self {
         Self { status: 200, headers: Vec::new(), body: Body(body.into()) }
     }
 
-    /// The value of a header, by its name in any case.
+    /// The value of the header of that name; case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }

@@ -1,8 +1,8 @@
-//! Places in a payload.
+//! Positions in a payload.
 
 use std::fmt;
 
-/// A place in a payload: line and column, both from 1, columns counted in characters.
+/// A position in a payload: line and column, both from 1. Columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -12,7 +12,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place of a byte offset. A byte order mark at the start takes no column.
+    /// The position of a byte offset. A byte order mark at the start does not count as a column.
     ///
     /// ```
     /// use certgate_wire::Position;
@@ -24,7 +24,7 @@ impl Position {
         Self { line: 1, column: 1 }.after(before)
     }
 
-    /// The place behind further bytes: for several places of one body, each from the one before.
+    /// The position after further bytes. Computes several positions of one body, each from the previous one.
     #[must_use]
     pub fn after(self, bytes: &[u8]) -> Self {
         let characters = |bytes| count(bytes, |byte| (byte & 0xC0) != 0x80);
@@ -38,7 +38,7 @@ impl Position {
     }
 }
 
-/// How many bytes are such. Each chunk is counted in bytes, so that the compiler counts many at once.
+/// Counts the bytes that `is_such` accepts. The counters of a chunk are bytes, so the compiler can use vector instructions.
 fn count(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> usize {
     let in_chunk = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(is_such(*byte))).sum::<u8>();
     bytes.chunks(128).map(|chunk| usize::from(in_chunk(chunk))).sum()

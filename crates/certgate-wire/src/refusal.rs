@@ -1,14 +1,14 @@
-//! Payloads that are refused.
+//! Refusals of payloads.
 
 use crate::{Position, one_line};
 
-/// Why a payload is refused: what was found, where, and what was expected. Holds no more than a short excerpt.
+/// Why a payload was refused: what was found, where, and what was expected. It quotes at most a short excerpt of the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}: found {found}, expected {expected}", place.map(|place| format!("{place}: ")).unwrap_or_default(), one_line(path))]
 pub struct DecodeError {
-    /// Line and column; absent where there is no text to point at.
+    /// Line and column; `None` if there is no text to point at.
     pub place: Option<Position>,
-    /// The path of names down to it.
+    /// The path of names down to the place.
     pub path: String,
     /// What was found.
     pub found: String,
@@ -17,12 +17,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Without a place.
+    /// Creates a refusal without a position.
     pub fn new(path: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { place: None, path: path.into(), found: found.into(), expected: expected.into() }
     }
 
-    /// At a byte of the body.
+    /// Sets the position to a byte offset of the body.
     #[must_use]
     pub fn at(mut self, body: &[u8], offset: usize) -> Self {
         self.place = Some(Position::at(body, offset));

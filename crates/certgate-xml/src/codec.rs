@@ -16,7 +16,7 @@ use crate::{
     value::later_reading,
 };
 
-/// The XML gateway's protocol. Times in it have no zone: the codec's is taken, Europe/Berlin unless told.
+/// The codec of the XML gateway's protocol. Its times have no zone; the codec's zone applies (default: Europe/Berlin).
 #[derive(Debug, Clone)]
 pub struct XmlCodec {
     zone: TimeZone,
@@ -24,23 +24,23 @@ pub struct XmlCodec {
 }
 
 impl XmlCodec {
-    /// With times in that zone.
+    /// Creates a codec that reads and writes times in that zone.
     pub fn new(zone: TimeZone) -> Self {
         Self { zone, limits: Limits::default() }
     }
 
-    /// With times in the zone of that name, such as `Europe/Berlin`; `None` where there is none.
+    /// Creates a codec for the zone of that name, such as `Europe/Berlin`; `None` if there is no such zone.
     pub fn in_zone(name: &str) -> Option<Self> {
         TimeZone::get(name).ok().map(Self::new)
     }
 
-    /// With these bounds on what is read.
+    /// Sets the limits for decoding.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// One request with the tasks of calls that share its head.
+    /// Encodes calls of the same sender, owner and language as one request.
     fn joined(&self, calls: &[Call]) -> Encoded<Request> {
         let mut out = Out::new(PROLOG, &self.zone);
         envelope::write_request(&mut out, calls);
@@ -123,8 +123,8 @@ impl Codec for XmlCodec {
     }
 }
 
-/// Gives each value the findings inside its own part of the body; what is outside of all goes with the first value, what is
-/// inside a refused part with none.
+/// Gives each value the findings of its part of the body. The first value gets those outside of all parts; those of a refused part
+/// are dropped.
 fn with_findings<T>(
     parts: Parts<T>,
     reading: Reading<'_>,

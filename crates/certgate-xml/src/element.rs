@@ -22,13 +22,13 @@ pub(crate) struct Reading<'a> {
     zone: &'a TimeZone,
     ticks: Vec<Cell<Tick>>,
     findings: RefCell<Vec<Found>>,
-    /// Bytes that records may still take.
+    /// The bytes that further records may take.
     room: Cell<usize>,
     /// The element found last.
     last: Cell<u32>,
 }
 
-/// A finding whose place is worked out at the end, for all in one go.
+/// A finding whose position is not computed yet: that is done for all of them in one pass.
 struct Found {
     kind: FindingKind,
     path: String,
@@ -38,9 +38,9 @@ struct Found {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tick {
     Unread,
-    /// Read; its children are to be looked at.
+    /// Read; unread children are findings.
     Read,
-    /// Taken with all below it.
+    /// Read with everything inside.
     Whole,
 }
 
@@ -49,7 +49,7 @@ enum Tick {
 pub(crate) struct Element<'r, 'a> {
     reading: &'r Reading<'a>,
     node: u32,
-    /// Of its children's names: most fields are absent, and names need not be compared for them.
+    /// The marks of its children's names. Most fields are absent, which these show without comparing names.
     marks: Marks,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Reading<'a> {
         Self { tree, zone, ticks, findings: RefCell::default(), room, last: Cell::new(NONE) }
     }
 
-    /// The root, read.
+    /// The root element, marked as read.
     pub(crate) fn root(&self) -> Element<'_, 'a> {
         self.tick(0, Tick::Read);
         self.element(0)
@@ -82,8 +82,7 @@ impl<'a> Reading<'a> {
         self.ticks.get(node as usize).map_or(Tick::Whole, Cell::get)
     }
 
-    /// Notes a finding at an element, or at what `below` names in it. Path and place cost a walk over the body, so they are
-    /// only made for the findings that are kept.
+    /// Records a finding at an element, or at `below` it. Paths are expensive, so they are made only for findings that are kept.
     fn find(&self, kind: FindingKind, node: u32, below: &str, offset: usize) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < Limits::FINDINGS {
@@ -92,14 +91,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether there is any text in an element, or below it, or in an attribute: what is empty counts as absent.
+    /// Whether an element has any text or attribute value in it, at any depth. An empty one counts as absent.
     fn says_something(&self, node: u32) -> bool {
         !self.tree.text(node).trim().is_empty()
             || self.tree.attributes_of(node).any(|attribute| !self.tree.attribute_value(attribute).is_empty())
             || self.tree.children(node).any(|child| self.says_something(child))
     }
 
-    /// Everything odd: what was found while reading, and what nobody read, in the order of the body.
+    /// The findings recorded while reading, and one for each element and attribute that was not read, in the order of the body.
     pub(crate) fn findings(self) -> Findings {
         let mut hidden = vec![false; self.tree.len()];
         for node in 0..self.tree.len() as u32 {
@@ -150,20 +149,20 @@ impl<'r, 'a> Element<'r, 'a> {
         self.reading.tree.name(self.node)
     }
 
-    /// Children nobody read so far.
+    /// The children that have not been read so far.
     pub(crate) fn unread(&self) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;
         let children = reading.tree.children(self.node).filter(|node| reading.ticked(*node) == Tick::Unread);
         children.map(|node| reading.element(node)).collect()
     }
 
-    /// An error at this element.
+    /// A refusal at the position of this element.
     pub(crate) fn refuse(&self, found: impl Into<String>, expected: impl Into<String>) -> DecodeError {
         let tree = self.reading.tree;
         DecodeError::new(tree.path(self.node), found, expected).at(tree.bytes(), tree.offset(self.node))
     }
 
-    /// A finding at this element: its text is not of the documented type.
+    /// Records the finding that this element's text is not of its documented type.
     pub(crate) fn odd_value(&self) {
         let tree = self.reading.tree;
         self.reading.find(FindingKind::Value, self.node, "", tree.offset(self.node));
@@ -174,7 +173,7 @@ impl<'r, 'a> Element<'r, 'a> {
         !self.has_children() && self.beside().is_empty()
     }
 
-    /// Text beside its elements. No-break spaces between elements, as the documented page has them, are none.
+    /// The text between its child elements. White space does not count, nor do the no-break spaces of the documented page.
     fn beside(&self) -> &'r str {
         self.verbatim().trim()
     }
@@ -183,22 +182,22 @@ impl<'r, 'a> Element<'r, 'a> {
         self.reading.tree.has_children(self.node)
     }
 
-    /// Its text as it stands; for values that count byte for byte.
+    /// Its text, untrimmed, for values that count byte for byte.
     pub(crate) fn verbatim(&self) -> &'r str {
         self.reading.tree.text(self.node)
     }
 
-    /// Takes it with all below it: nothing in it becomes a finding.
+    /// Marks it as read with everything inside: nothing in it becomes a finding.
     pub(crate) fn take_whole(&self) {
         self.reading.tick(self.node, Tick::Whole);
     }
 
-    /// Ticks it off.
+    /// Marks it as read.
     pub(crate) fn take(&self) {
         self.reading.tick(self.node, Tick::Read);
     }
 
-    /// All children of one of these names, ticked off.
+    /// All children with one of these names, marked as read.
     pub(crate) fn all<const N: usize>(&self, names: [&str; N]) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;
         let mut found = Vec::new();
@@ -211,13 +210,13 @@ impl<'r, 'a> Element<'r, 'a> {
         found
     }
 
-    /// The one child of one of these names, ticked off. Several spellings of one field count as the same.
+    /// The only child with one of these names, marked as read. The names are spellings of one field, so two children are an error.
     #[inline]
     pub(crate) fn one<const N: usize>(&self, names: [&str; N]) -> Result<Option<Element<'r, 'a>>> {
         if self.may_have(names) { self.find_one(&names) } else { Ok(None) }
     }
 
-    /// Inlined, the marks of the names are constants.
+    // Inlined, so that the marks of the names are constants.
     #[inline]
     fn may_have<const N: usize>(&self, names: [&str; N]) -> bool {
         names.into_iter().any(|name| self.marks.any & Fingerprint::of(name).mark() != 0)
@@ -244,7 +243,7 @@ impl<'r, 'a> Element<'r, 'a> {
         Ok(Some(reading.element(node)))
     }
 
-    /// The text of a scalar, trimmed; `None` where it is empty.
+    /// The trimmed text of a scalar; `None` if it is empty.
     pub(crate) fn scalar(&self) -> Result<Option<&'r str>> {
         self.check_scalar()?;
         Ok(Some(self.verbatim().trim_ascii()).filter(|text| !text.is_empty()))
@@ -269,7 +268,7 @@ impl<'r, 'a> Element<'r, 'a> {
         }
     }
 
-    /// Reads it as a record: children, no text. `None` where it is empty.
+    /// Reads it as a record, which has children and no text; `None` if it is empty.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Self) -> Result<T>) -> Result<Option<T>> {
         if self.is_empty() {
             return Ok(None);
@@ -279,7 +278,7 @@ impl<'r, 'a> Element<'r, 'a> {
         read(self).map(Some)
     }
 
-    /// Takes so many bytes for a record from what the body may cost.
+    /// Reserves memory for a record; refuses if the body's records would exceed their limit.
     fn spend(&self, bytes: usize) -> Result<()> {
         let room = self.reading.room.get().checked_sub(bytes);
         self.reading.room.set(room.ok_or_else(|| self.refuse("more records than fit", "fewer at once"))?);
@@ -300,7 +299,7 @@ impl<'r, 'a> Element<'r, 'a> {
         Ok(())
     }
 
-    /// What one child says, read as a block of its own.
+    /// Reads the only child with one of these names as a block of fields.
     pub(crate) fn block<const N: usize, T>(
         &self,
         names: [&str; N],
@@ -316,7 +315,7 @@ impl<'r, 'a> Element<'r, 'a> {
         text.parse().map_err(|_| self.refuse(excerpt(text), "a whole number"))
     }
 
-    /// The element whole, as an object of a kind that is not modelled. `None` where it is empty.
+    /// Keeps the whole element, for kinds of objects that are not modelled; `None` if it is empty.
     pub(crate) fn foreign(&self) -> Result<Option<Foreign>> {
         self.take_whole();
         let tree = self.reading.tree;
@@ -342,14 +341,14 @@ impl<'r, 'a> Element<'r, 'a> {
     }
 }
 
-/// The kinds of fields, each by its names. [`Out`](crate::out::Out) writes what each of them reads.
+/// The kinds of fields: each method reads a field by its names, and the method of [`Out`](crate::out::Out) with the same name writes it.
 impl Element<'_, '_> {
     #[inline]
     pub(crate) fn text<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
         Ok(self.scalar_of(names)?.map(|(_, text)| text.to_owned()))
     }
 
-    /// A text that counts byte for byte: zone lines, secrets.
+    /// A text that counts byte for byte, such as a zone line or a secret.
     #[inline]
     pub(crate) fn bytes<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
         let Some(element) = self.one(names)? else { return Ok(None) };
@@ -357,7 +356,7 @@ impl Element<'_, '_> {
         Ok(Some(element.verbatim()).filter(|text| !text.trim_ascii().is_empty()).map(str::to_owned))
     }
 
-    /// The same, which is written as CDATA: PEM, HTML.
+    /// A text that counts byte for byte and is written as CDATA, such as PEM or HTML.
     #[inline]
     pub(crate) fn cdata<const N: usize>(&self, names: [&str; N]) -> Result<Option<String>> {
         self.bytes(names)
@@ -396,7 +395,7 @@ impl Element<'_, '_> {
         self.lenient(names, |text| read_moment(text, self.reading.zone))
     }
 
-    /// A number the page itself shows as a word: `<context>CONTEXT</context>`.
+    /// A number for which the documented page shows a word: `<context>CONTEXT</context>`.
     #[inline]
     pub(crate) fn lenient_integer<const N: usize>(&self, names: [&str; N]) -> Result<Option<Lenient<i64>>> {
         self.lenient(names, |text| text.parse().ok())
@@ -431,7 +430,7 @@ impl Element<'_, '_> {
     }
 }
 
-/// Elements whole, each under its name; those that share one are a list.
+/// Keeps whole elements, each under its name. Elements with the same name become a list.
 pub(crate) fn together<'r, 'a: 'r>(elements: impl Iterator<Item = Element<'r, 'a>>) -> Result<Vec<(String, Foreign)>> {
     let mut entries: Vec<(String, Foreign)> = Vec::new();
     let mut places = HashMap::new();

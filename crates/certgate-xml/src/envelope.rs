@@ -17,7 +17,7 @@ use crate::{
 /// The tasks or results of a body, each with the path of its element.
 pub(crate) type Parts<T> = Vec<(String, Result<T, DecodeError>)>;
 
-/// Every task of a request, read or refused by itself.
+/// Reads the tasks of a request, each on its own.
 pub(crate) fn read_request(root: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<Parts<Call>, DecodeError> {
     check_root(root, "request")?;
     let identity = read_identity(root)?;
@@ -60,12 +60,12 @@ fn read_task(
     Ok((task::read_request(kind, e)?, options))
 }
 
-/// The path of one task or result, as findings name it.
+/// The path of a task or result, as findings name it.
 fn part(path: &str, index: usize, several: bool) -> String {
     if several { format!("{path}[{index}]") } else { path.to_owned() }
 }
 
-/// Each answer is a value of its own: many small ones would cost many times their bytes.
+/// Each task or result becomes a value of its own; many small ones would cost many times their size.
 fn check_count(root: &Element<'_, '_>, found: usize, what: &str) -> Result<(), DecodeError> {
     if found > Limits::DOCUMENTS {
         return Err(root.refuse(format!("{found} {what}"), format!("{} at most", Limits::DOCUMENTS)));
@@ -97,7 +97,7 @@ fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind
     }
 }
 
-/// Who asks, in any of the blocks the gateway knows; their content is nobody's finding.
+/// Reads the sender from any of the blocks that the gateway knows. Nothing in them becomes a finding.
 fn read_identity(root: &Element<'_, '_>) -> Result<Option<Identity>, DecodeError> {
     let mut identity = None;
     for e in root.all(["auth", "authentication", "auth_session"]) {
@@ -127,13 +127,13 @@ fn write_identity(out: &mut Out<'_>, identity: &Identity) {
     }
 }
 
-/// Whether two calls can stand in one request, where sender, owner and language are said once.
+/// Whether two calls can share a request, which states sender, owner and language once.
 pub(crate) fn share_request(one: &Call, other: &Call) -> bool {
     let head = |call: &Call| (call.identity.clone(), call.options.owner.clone(), call.options.language.clone());
     head(one) == head(other)
 }
 
-/// Writes calls that share their head as one request.
+/// Writes calls of the same sender, owner and language as one request.
 pub(crate) fn write_request(out: &mut Out<'_>, calls: &[Call]) {
     out.element("request", |out| {
         if let Some(first) = calls.first() {
@@ -173,7 +173,7 @@ fn write_task(out: &mut Out<'_>, call: &Call) {
     });
 }
 
-/// Every result of a response.
+/// Reads the results of a response, each on its own.
 pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Parts<Response<AnyData>>, DecodeError> {
     check_root(root, "response")?;
     let (stid, ctid) = (root.text(["stid"])?, root.text(["ctid"])?);

@@ -35,13 +35,13 @@ impl Element<'_, '_> {
 }
 
 impl Out<'_> {
-    /// The name of a key. In JSON it may be one that XML takes for another: `order_id`.
+    /// The name of a key. XML would read a JSON key such as `order_id` as `orderId`, which is a loss.
     pub(crate) fn key<'n>(&mut self, name: impl Into<Name<'n>>, key: &Option<String>) {
         let (name, Some(key)) = (name.into(), key) else { return };
         let written = to_xml(key);
         let read = from_xml(&written);
         if read != *key {
-            self.lose(name.field, &format!("as a key of XML, `{written}`, it means {read}"));
+            self.lose(name.field, &format!("XML reads the key `{written}` as {read}"));
         }
         self.text(name, &Some(written));
     }

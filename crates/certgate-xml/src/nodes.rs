@@ -1,4 +1,4 @@
-//! The tree of a body: its elements, and the ways from one to another.
+//! The tree of a body, and navigation in it.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::{character::unescaped, fingerprint::Fingerprint, redact::is_secret};
 pub(crate) struct Tree<'a> {
     pub(crate) body: &'a str,
     pub(crate) nodes: Vec<Node>,
-    /// Text that had to be put together from several pieces.
+    /// The texts that consist of several pieces.
     pub(crate) joined: Vec<String>,
     pub(crate) attributes: Vec<Attribute>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Node {
     pub(crate) text: Text,
 }
 
-/// The text of an element: none, a piece of the body (start and length), or one that was put together.
+/// The text of an element: none, a piece of the body (start and length), or an entry of `joined`.
 #[derive(Clone, Copy)]
 pub(crate) enum Text {
     None,
@@ -39,11 +39,11 @@ pub(crate) struct Attribute {
     pub(crate) value: (u32, u32),
 }
 
-/// What is known of the names of an element's children: see [`Fingerprint::mark`].
+/// The marks of the names of an element's children: see [`Fingerprint::mark`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Marks {
     pub(crate) any: u64,
-    /// Those that more than one child may have.
+    /// Marks that more than one child has.
     pub(crate) several: u64,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Tree<'a> {
         self.node(node).map_or("", |node| slice(self.body, (node.at + 1, node.name.len())))
     }
 
-    /// The element's text; empty where it has none.
+    /// The element's text; empty if it has none.
     pub(crate) fn text(&self, node: u32) -> &str {
         match self.node(node).map(|node| node.text) {
             Some(Text::Borrowed(start, len)) => slice(self.body, (start, len)),
@@ -76,7 +76,7 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// The children of one of these names. Every field of every record walks its siblings here: no step does more than it must.
+    /// The children with one of these names.
     pub(crate) fn named<'t, const N: usize>(
         &'t self,
         parent: u32,
@@ -95,7 +95,7 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// The marks of the children's names, and of those that more than one child may have: see [`Fingerprint::mark`].
+    /// The marks of the children's names.
     pub(crate) fn marks(&self, parent: u32) -> Marks {
         let children = self.children(parent).filter_map(|node| self.node(node));
         children.fold(Marks::default(), |Marks { any, several }, child| {
@@ -104,7 +104,8 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// The first child of that name. They come in the order of the fields, so the one behind the last one found is looked at first.
+    /// The first child of that name. Elements mostly come in the order of the fields, so the search starts after `last`, the element
+    /// found last.
     pub(crate) fn first_named(&self, parent: u32, name: &str, last: u32) -> Option<u32> {
         let key = Fingerprint::of(name);
         let is_it = |node: u32, key| self.node(node).is_some_and(|child| child.name == key) && self.name(node) == name;
@@ -158,7 +159,7 @@ impl<'a> Tree<'a> {
         self.body.as_bytes()
     }
 
-    /// The outermost element of this one and those around it whose content is secret.
+    /// The outermost of this element and its ancestors whose content is secret.
     pub(crate) fn secret(&self, node: u32) -> Option<u32> {
         std::iter::successors(Some(node), |node| self.parent(*node)).filter(|node| is_secret(self.name(*node))).last()
     }

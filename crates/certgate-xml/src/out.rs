@@ -18,14 +18,14 @@ use crate::{
 pub(crate) struct Out<'z> {
     xml: String,
     zone: &'z TimeZone,
-    /// Down to what is being written.
+    /// The path of what is being written.
     path: Vec<Step>,
     losses: Vec<Loss>,
 }
 
 /// A step of a loss's path.
 enum Step {
-    /// A field by its name of ours, which is the JSON API's in camel case or in snake case.
+    /// A field, by the JSON API's name or by that name in snake case.
     Field(&'static str),
     /// An entry of an object that is not modelled, by its name as received.
     Entry(String),
@@ -33,7 +33,7 @@ enum Step {
     Item(usize),
 }
 
-/// An element's name, and the field that it stands for in losses.
+/// The name of an element, and the field that it stands for in the paths of losses.
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'n> {
     element: &'n str,
@@ -61,7 +61,7 @@ impl<'z> Out<'z> {
         (self.xml.into_bytes(), self.losses)
     }
 
-    /// Notes that this field of the record being written cannot be said; an empty name is the record itself.
+    /// Records that XML cannot express a field of the current record; an empty name means the record itself.
     pub(crate) fn lose(&mut self, field: &str, why: &str) {
         let mut path = String::new();
         for step in &self.path {
@@ -75,12 +75,12 @@ impl<'z> Out<'z> {
         self.losses.push(Loss::new(path, why));
     }
 
-    /// Notes that an entry of an object that is not modelled cannot be said.
+    /// Records that XML cannot express an entry of an object that is not modelled.
     pub(crate) fn lose_entry(&mut self, name: &str, why: &str) {
         self.below(Step::Entry(name.to_owned()), |out| out.lose("", why));
     }
 
-    /// What `inside` writes is this field of the record being written.
+    /// Adds a field to the path of losses while `inside` writes it.
     pub(crate) fn within(&mut self, field: &'static str, inside: impl FnOnce(&mut Self)) {
         self.below(Step::Field(field), inside);
     }
@@ -91,14 +91,14 @@ impl<'z> Out<'z> {
         self.path.pop();
     }
 
-    /// An element around what `inside` writes.
+    /// Writes an element around what `inside` writes.
     pub(crate) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
         self.open(name, &[]);
         inside(self);
         self.close(name);
     }
 
-    /// An element that is a field of the record being written, around what `inside` writes.
+    /// Writes a field that is an element around what `inside` writes.
     pub(crate) fn block<'n>(&mut self, name: impl Into<Name<'n>>, inside: impl FnOnce(&mut Self)) {
         let Name { element, field } = name.into();
         self.within(field, |out| out.element(element, inside));
@@ -123,7 +123,7 @@ impl<'z> Out<'z> {
         self.xml += ">";
     }
 
-    /// The items of a list.
+    /// Writes the items of a list.
     pub(crate) fn items<T>(&mut self, values: &[T], write: impl Fn(&mut Self, &T)) {
         for (index, value) in values.iter().enumerate() {
             self.below(Step::Item(index), |out| write(out, value));
@@ -142,7 +142,7 @@ impl<'z> Out<'z> {
         }
     }
 
-    /// Character data. A carriage return stands as a reference: as it is, it would be read as a line feed.
+    /// Writes character data. A carriage return becomes a reference; a bare one would be read back as a line feed.
     fn push_text(&mut self, text: &str) {
         let escaped = escape(text);
         if escaped.contains('\r') {
@@ -158,7 +158,7 @@ impl<'z> Out<'z> {
         self.close(name);
     }
 
-    /// An object of a kind that is not modelled, with its names as received. It is the field being written.
+    /// Writes an object of a kind that is not modelled, with its names as received.
     pub(crate) fn foreign(&mut self, name: &str, value: &Foreign) {
         if !is_name(name) {
             return self.lose("", "this name cannot be an element of XML");
@@ -197,23 +197,23 @@ impl<'z> Out<'z> {
         }
     }
 
-    /// A list is an element that repeats: one item alone is none, and what is left out moves the others up.
+    /// In XML a list is a repeated element, so a single item does not read back as a list, and a missing item shifts the others.
     fn check_list(&mut self, items: &[Foreign]) {
         let is_said = |item: &&Foreign| !matches!(item, Foreign::List(_)) && says_something(item);
         let said = items.iter().filter(is_said).count();
         if said == 1 {
-            self.lose("", "XML does not tell a list of one item from the item itself");
+            self.lose("", "XML cannot tell a list of one item from the item alone");
         } else if said < items.len() {
-            self.lose("", "XML leaves out the items that say nothing there, and the others move up");
+            self.lose("", "XML has no empty items: the other items move up");
         }
     }
 
-    /// An object of a kind that is not modelled, as an entry of the one being written.
+    /// Writes an entry of an object that is not modelled.
     pub(crate) fn entry(&mut self, name: &str, value: &Foreign) {
         self.below(Step::Entry(name.to_owned()), |out| out.foreign(name, value));
     }
 
-    /// The text without characters that XML 1.0 cannot hold.
+    /// Removes the characters that XML 1.0 does not allow.
     fn allowed<'t>(&mut self, name: &str, text: &'t str) -> Cow<'t, str> {
         if text.contains(is_forbidden) {
             self.lose(name, "it holds control characters, which XML 1.0 cannot");
@@ -223,7 +223,7 @@ impl<'z> Out<'z> {
     }
 }
 
-/// The kinds of fields. [`Element`](crate::element::Element) reads what each of them writes.
+/// The kinds of fields: each method writes a field, and the method of [`Element`](crate::element::Element) with the same name reads it.
 impl Out<'_> {
     /// A text. White space at its ends does not count in XML.
     pub(crate) fn text<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<impl AsRef<str>>) {
@@ -251,7 +251,7 @@ impl Out<'_> {
         self.push_element(element, &text);
     }
 
-    /// The same in CDATA, as the gateway has PEM. `]]>` and carriage returns cannot stand in one.
+    /// A text in CDATA, as the gateway writes PEM. `]]>` and carriage returns are not allowed in CDATA and end it.
     pub(crate) fn cdata<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<String>) {
         let (Name { element, field }, Some(text)) = (name.into(), value) else { return };
         self.check_blank(field, text);
@@ -304,14 +304,14 @@ impl Out<'_> {
         }
     }
 
-    /// Records, an element each.
+    /// A list of records, an element for each.
     pub(crate) fn records<'n, R: Record>(&mut self, name: impl Into<Name<'n>>, values: &[R]) {
         let Name { element, field } = name.into();
         self.within(field, |out| out.items(values, |out, record| out.element(element, |out| record.write(out))));
     }
 }
 
-/// Whether anything of an object that is not modelled reads back: what is empty counts as absent.
+/// Whether any part of an object reads back from XML. Empty texts count as absent.
 fn says_something(value: &Foreign) -> bool {
     match value {
         Foreign::Bool(_) => true,

@@ -1,4 +1,5 @@
-//! The records, each by the list of its fields. What is irregular is a kind of field in the file of its record, or written by hand.
+//! The records, each as a list of its fields. An irregular field has a kind of its own in the file of its record; an irregular
+//! record is written by hand.
 
 mod authentication;
 mod basic_user;
@@ -78,11 +79,11 @@ in_data! {
     VmcCheckData "vmc_check_data",
 }
 
-/// Makes a [`Record`] of a list: `field: kind("name"),`, and other names that are only read, `kind("name" | "other")`. Losses have
-/// the JSON API's name of the field, which is the field's in camel case, or is said: `as "jsonName"`.
+/// Implements [`Record`] from a list of fields: `field: kind("name")`, or `kind("name" | "other")` with further names that are only
+/// read. Losses use the JSON API's name: the field's name in camel case, unless `as "jsonName"` says otherwise.
 ///
-/// A kind is a method of [`Element`], which reads, and the method of the same name of [`Out`], which writes. The struct literal and
-/// the pattern that come of it are exhaustive: a field of the domain that is missing in the list does not compile.
+/// A kind is a method of [`Element`] that reads and the method of [`Out`] with the same name that writes. The macro expands to an
+/// exhaustive struct literal and an exhaustive pattern, so a list that lacks a field of the domain does not compile.
 macro_rules! record {
     ($record:ident {
         $($field:ident: $kind:ident($name:literal $(| $other:literal)*) $(as $json:literal)?,)+

@@ -1,16 +1,16 @@
-//! Takes secrets out of bytes that need not be XML.
+//! Removes secrets from a body, which need not be well-formed.
 
-/// Elements whose content is secret, wherever they stand.
+/// Elements whose content is always secret.
 const SECRET: [&str; 7] =
     ["password", "hash", "token", "authinfo", "challenge_password", "hardware_init_token", "private_key"];
 
-/// Elements that hold such ones, and whose own text can only be a secret without its element.
+/// Elements that contain secret ones. Any text of their own can only be a secret that lost its element.
 const HOLDERS: [&str; 2] = ["auth", "auth_session"];
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 const BLANK: &str = "…";
 
-/// The same bytes with the content of secret elements and private keys blanked, up to the end where one is cut off.
+/// Replaces the content of secret elements and private keys; of an unfinished one, everything up to the end.
 pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -44,7 +44,7 @@ pub(crate) fn redact(body: &[u8]) -> Vec<u8> {
     keys_blanked(out)
 }
 
-/// The name of a secret element that starts here, or of a holder, as it stands.
+/// The name of the secret element or holder that starts here, in its own spelling.
 fn secret_element(tag: &[u8]) -> Option<String> {
     let name: Vec<u8> =
         tag.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).copied().collect();

@@ -13,7 +13,7 @@ use crate::{
     record::{InData, Record, job},
 };
 
-/// What a task asks for, beside its code.
+/// The request of a task, without its code.
 trait Request: Sized {
     fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError>;
 
@@ -22,7 +22,7 @@ trait Request: Sized {
 
 /// The shapes of requests that several tasks share.
 macro_rules! request {
-    // No more than its code.
+    // A code alone.
     ($task:ident nothing) => {
         impl Request for task::$task {
             fn read(_: &Element<'_, '_>) -> Result<Self, DecodeError> {
@@ -73,7 +73,7 @@ macro_rules! request {
             }
         }
     };
-    // A record in the element that it has in answers, too.
+    // A record, in the same element as in answers.
     ($task:ident record $field:ident) => {
         impl Request for task::$task {
             fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
@@ -86,16 +86,16 @@ macro_rules! request {
             }
         }
     };
-    // One of its own, in the file of its name.
+    // A shape of its own, in the file of the task's name.
     ($task:ident own) => {};
 }
 
-/// The one table of tasks, each with what is known of its XML and the shape of its request. What its answer holds, the domain says.
+/// The table of tasks: for each, whether its XML is documented, and the shape of its request. The domain knows the data of its answer.
 macro_rules! tasks {
     ($($task:ident $evidence:ident: $shape:ident $(($argument:ident))?,)+) => {
         $(request!($task $shape $($argument)?);)+
 
-        /// What is known of a task's XML: `documented` by the vendor, or `derived` from the JSON API and the names around it.
+        /// Where a task's XML comes from: `documented` by the vendor, or `derived` from the JSON API and related tasks.
         pub fn evidence(kind: TaskKind) -> &'static str {
             match kind {
                 $(TaskKind::$task => stringify!($evidence),)+
@@ -122,7 +122,7 @@ macro_rules! tasks {
     };
 }
 
-// `hello`: the gateway has no connection test in XML, so it is PollInfo, the cheapest safe task.
+// The XML gateway has no connection test, so `hello` is PollInfo, the cheapest safe task.
 tasks! {
     CertificatePrepareOrder documented: record(request),
     CertificateCreate documented: record(certificate),

@@ -1,4 +1,4 @@
-//! Bytes to a tree that borrows from them. The only file that names quick-xml's reader.
+//! Parses text into a tree that borrows from it. The only file that uses quick-xml's reader.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ struct Open {
     pending: String,
 }
 
-/// What stood right before, since white space counts beside a reference: `a &amp; b`.
+/// The previous event: white space next to a reference counts, as in `a &amp; b`.
 #[derive(Clone, Copy)]
 enum Before {
     Space(usize, usize),
@@ -31,7 +31,7 @@ enum Before {
 }
 
 impl<'a> Tree<'a> {
-    /// Parses a whole body. Refuses what is no XML, holds a DOCTYPE or entity of its own, or is beyond the limits.
+    /// Parses a whole body. Refuses a body that is not well-formed, has a DOCTYPE or entities of its own, or exceeds the limits.
     pub(crate) fn parse(body: &'a str, limits: Limits) -> Result<Self, DecodeError> {
         let bytes = body.as_bytes();
         let refuse =
@@ -56,7 +56,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// The first character of what stands where it should not: the rest may hold credentials.
+/// The first character of misplaced text. The rest is not shown: it may hold credentials.
 fn first(text: &str) -> String {
     excerpt(text.chars().next().unwrap_or_default().encode_utf8(&mut [0; 4]))
 }
@@ -72,7 +72,7 @@ struct Builder<'a> {
     before: Before,
 }
 
-/// Attributes of one tag: each is compared with all before it.
+/// The largest number of attributes of a tag: quick-xml compares each with all before it.
 const ATTRIBUTES: usize = 1024;
 
 impl<'a> Builder<'a> {
@@ -230,7 +230,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A piece of text. White space alone counts only between other pieces.
+    /// Adds a piece of text. White space counts only between other pieces.
     fn text(&mut self, at: usize, piece: &str, before: Before) -> Result<(), DecodeError> {
         let is_space = piece.bytes().all(|byte| byte.is_ascii_whitespace());
         let Some(open) = self.open.last_mut() else {

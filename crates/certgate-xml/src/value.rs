@@ -17,7 +17,8 @@ pub(crate) fn read_flag(text: &str) -> Option<bool> {
     }
 }
 
-/// `2017-01-01 10:35:22` in the gateway's zone, the earlier of two in the autumn hour; or the JSON API's form.
+/// Reads `2017-01-01 10:35:22` as a time in the gateway's zone, the earlier of two in the repeated hour of autumn; also reads the
+/// JSON API's form.
 pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
     if text.as_bytes().get(10) != Some(&b' ') {
         return text.parse().ok();
@@ -47,7 +48,7 @@ pub(crate) fn later_reading(moment: &Moment, zone: &TimeZone) -> Option<i64> {
     }
 }
 
-/// The time in the gateway's zone, and why it does not read back as the same instant, where it does not.
+/// The time in the gateway's zone, and the reason if it does not read back as the same instant.
 pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<&'static str>) {
     // At the edge of the calendar there is no instant, and still a date.
     let civil = moment.timestamp().map_or_else(|| moment.civil(), |timestamp| zone.to_datetime(timestamp));
@@ -76,7 +77,7 @@ pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<
     (text, lost)
 }
 
-/// A boolean as the documented requests write it.
+/// A boolean in the form of the documented requests.
 pub(crate) fn write_flag(flag: &Lenient<bool>) -> &str {
     match flag {
         Lenient::Parsed(true) => "1",

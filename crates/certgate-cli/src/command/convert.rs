@@ -17,7 +17,7 @@ use crate::{
     args::{Global, Side, protocol},
     command::decode::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
     exit::Failure,
-    template::Template,
+    placeholders::Placeholders,
     ui::curl,
     ui::document,
     ui::streams::{printable, say},
@@ -207,23 +207,28 @@ impl Convert {
         let settings = global.settings_over(Some(self.to))?;
         let expected = Expected::of(self.side, self.task)?;
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
-        let (bytes, mut template) = Template::of(read_file(file, settings.limits().body)?, code);
+        let (bytes, mut placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
         let source = settings.codec(self.from)?;
         let read = |bytes: &[u8]| readable(&settings, &*source, expected, bytes);
-        let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &template.in_error(error)))?;
+        let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &placeholders.in_error(error)))?;
         let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
-        let odd = template.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
+        let odd = placeholders.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
         let Converted { text, curl, losses, mut findings } =
             self.converted(&*settings.codec(self.to)?, &settings, &payload);
         findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
         let refused = refused
             .into_iter()
-            .map(|(at, error)| Loss::new(format!("task[{at}]"), template.in_error(error).to_string()));
+            .map(|(at, error)| Loss::new(format!("task[{at}]"), placeholders.in_error(error).to_string()));
         Ok(Converted {
-            text: template.put_back(&text),
-            curl: curl.iter().map(|line| template.put_back(line)).collect(),
-            losses: losses.iter().map(|loss| template.in_loss(loss)).chain(template.loss()).chain(refused).collect(),
-            findings: findings.into_iter().map(|finding| template.in_finding(finding)).collect(),
+            text: placeholders.put_back(&text),
+            curl: curl.iter().map(|line| placeholders.put_back(line)).collect(),
+            losses: losses
+                .iter()
+                .map(|loss| placeholders.in_loss(loss))
+                .chain(placeholders.loss())
+                .chain(refused)
+                .collect(),
+            findings: findings.into_iter().map(|finding| placeholders.in_finding(finding)).collect(),
         })
     }
 

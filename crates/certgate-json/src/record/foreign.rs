@@ -40,7 +40,7 @@ pub(crate) fn read(value: Value<'_, '_>) -> Result<Option<Foreign>, DecodeError>
     })
 }
 
-/// Writes it whole: it is somebody else's data, not ours to judge. Null where nothing is in it.
+/// Writes it unchanged; null if it is empty.
 pub(crate) fn write(foreign: &Foreign) -> Json {
     match foreign {
         Foreign::Bool(value) => Json::Bool(*value),
@@ -62,7 +62,7 @@ pub(crate) fn write(foreign: &Foreign) -> Json {
     }
 }
 
-/// What JSON numbers hold exactly stays one; anything else is better said as text than rounded.
+/// A number that JSON represents exactly stays a number; any other becomes a text, so that it is not rounded.
 fn number(text: &str) -> Json {
     let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok();
     let fraction = || {

@@ -1,4 +1,4 @@
-//! Sessions: the session itself stands in a header, [`crate::session`] sees to it; here is what else an answer says.
+//! The account in the answer to a login. The session itself is in a header; see [`crate::session`].
 
 use certgate_domain::{Foreign, Session};
 use certgate_wire::DecodeError;
@@ -10,14 +10,14 @@ use crate::{
     redact,
 };
 
-/// By hand: an answer's object is the account, of which nothing is documented. It is kept whole, and its fields are findings.
+/// By hand: nothing about the account is documented, so it is kept whole, and each field is a finding.
 impl Record for Session {
     fn read(object: &Object<'_, '_>) -> Result<Self, DecodeError> {
         object.finish();
         Ok(Self { id: None, account: foreign::read(object.value())? })
     }
 
-    /// What the gateway says of the account is somebody else's record, so it may hold secrets under their own names.
+    /// The account may contain secrets; they are recognised by their names.
     fn write(&self, fields: &mut Fields) {
         let Self { id: _, account } = self;
         let Some(Foreign::Map(entries)) = account else { return };

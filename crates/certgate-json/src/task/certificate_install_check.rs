@@ -5,13 +5,13 @@ use certgate_wire::DecodeError;
 
 use crate::{
     fields::Fields,
-    task::{Given, Request},
+    task::{Request, RequestParts},
 };
 
 impl Request for CertificateInstallCheck {
-    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-        let hostname = given.body.map(|body| body.text(["hostname"])).transpose()?.flatten();
-        given.finish();
+    fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+        let hostname = parts.body.map(|body| body.text(["hostname"])).transpose()?.flatten();
+        parts.finish();
         Ok(Self { hostname })
     }
 

@@ -5,13 +5,13 @@ use certgate_wire::DecodeError;
 
 use crate::{
     fields::Fields,
-    task::{Given, Request},
+    task::{Request, RequestParts},
 };
 
 impl Request for SessionCreate {
-    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-        let timeout = given.body.map(|body| body.integer(["timeout"])).transpose()?.flatten();
-        given.finish();
+    fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+        let timeout = parts.body.map(|body| body.integer(["timeout"])).transpose()?.flatten();
+        parts.finish();
         Ok(Self { timeout })
     }
 

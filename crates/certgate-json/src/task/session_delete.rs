@@ -5,13 +5,13 @@ use certgate_wire::DecodeError;
 
 use crate::{
     fields::Fields,
-    task::{Given, Request},
+    task::{Request, RequestParts},
 };
 
 impl Request for SessionDelete {
-    fn read(given: &Given<'_, '_, '_>) -> Result<Self, DecodeError> {
-        let session = given.body.map(|body| body.secret(["session"])).transpose()?.flatten();
-        given.finish();
+    fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+        let session = parts.body.map(|body| body.secret(["session"])).transpose()?.flatten();
+        parts.finish();
         Ok(Self { session })
     }
 

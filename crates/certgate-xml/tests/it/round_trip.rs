@@ -152,8 +152,8 @@ fn answered(kind: TaskKind, answer: &Response<AnyData>) {
 fn what_reads_back_otherwise_is_told() {
     let codec = XmlCodec::default();
     let text = |text: &str| Foreign::Text(text.to_owned());
-    let alone = "XML does not tell a list of one item from the item itself";
-    let fewer = "XML leaves out the items that say nothing there, and the others move up";
+    let alone = "XML cannot tell a list of one item from the item alone";
+    let fewer = "XML has no empty items: the other items move up";
     let nested = "XML has no list inside a list";
     let of_one = |inside: Foreign| Foreign::Map(vec![("name_servers".to_owned(), Foreign::List(vec![inside]))]);
     for (foreign, expected) in [
@@ -194,8 +194,8 @@ fn what_reads_back_otherwise_is_told() {
     assert_eq!(
         losses,
         [
-            Loss::new("filters[0].key", "as a key of XML, `my_key`, it means myKey"),
-            Loss::new("options.keys[1]", "as a key of XML, `order_sea`, it means orderSea"),
+            Loss::new("filters[0].key", "XML reads the key `my_key` as myKey"),
+            Loss::new("options.keys[1]", "XML reads the key `order_sea` as orderSea"),
         ]
     );
 }

@@ -12,7 +12,7 @@ const MOST_TRIED: usize = 200;
 
 /// The placeholders of a payload, each with the number that stands in for it where a number may be asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Template {
+pub(crate) struct Placeholders {
     stand_ins: Vec<StandIn>,
     /// The place of each placeholder's stand-in in that list.
     known: HashMap<String, usize>,
@@ -40,7 +40,7 @@ struct Shift {
     was: usize,
 }
 
-impl Template {
+impl Placeholders {
     /// The payload with numbers for its placeholders: a number is a text as well, and fits wherever the protocol wants one.
     /// A placeholder for an XML task's code is that code, where it is known.
     pub(crate) fn of(bytes: Vec<u8>, code: Option<&str>) -> (Vec<u8>, Self) {
@@ -214,11 +214,11 @@ fn is_name(name: &str, capitals: bool) -> bool {
 mod tests {
     use certgate_wire::Position;
 
-    use super::Template;
+    use super::Placeholders;
 
     #[test]
     fn there_and_back() {
-        for (text, placeholders) in [
+        for (text, expected) in [
             (
                 "<id>{{ID}}</id><name>${ name }</name><csr>%CSR_PEM%</csr><id>{{ID}}</id>",
                 vec!["{{ID}}", "${ name }", "%CSR_PEM%"],
@@ -228,23 +228,23 @@ mod tests {
             ("<a>{{ID}}</a> 90071990000", vec!["{{ID}}"]),
             ("{{", vec![]),
         ] {
-            let (bytes, template) = Template::of(text.as_bytes().to_vec(), Some("400102"));
-            let found: Vec<&str> = template.stand_ins.iter().map(|known| known.placeholder.as_str()).collect();
-            assert_eq!(found, placeholders);
+            let (bytes, read) = Placeholders::of(text.as_bytes().to_vec(), Some("400102"));
+            let found: Vec<&str> = read.stand_ins.iter().map(|known| known.placeholder.as_str()).collect();
+            assert_eq!(found, expected);
             let plain = String::from_utf8(bytes).unwrap();
-            assert!(placeholders.iter().all(|placeholder| !plain.contains(placeholder)));
-            assert_eq!(template.put_back(&plain), text);
+            assert!(expected.iter().all(|placeholder| !plain.contains(placeholder)));
+            assert_eq!(read.put_back(&plain), text);
         }
     }
 
-    /// What is found in the payload that is read is said of the template.
+    /// Positions in the payload that was decoded become positions in the template.
     #[test]
     fn places() {
         let text = "\u{feff}<a>{{x}}</a>\n<ü>%LONG_ENOUGH_NAME%</ü> ${y}!\n{{x}}";
-        let (bytes, template) = Template::of(text.as_bytes().to_vec(), None);
+        let (bytes, placeholders) = Placeholders::of(text.as_bytes().to_vec(), None);
         for mark in ["</a>", "<ü>", "</ü>", "!"] {
             let at = |text: &str| Position::at(text.as_bytes(), text.find(mark).unwrap());
-            assert_eq!(template.place(at(&String::from_utf8_lossy(&bytes))), at(text), "{mark}");
+            assert_eq!(placeholders.place(at(&String::from_utf8_lossy(&bytes))), at(text), "{mark}");
         }
     }
 }
