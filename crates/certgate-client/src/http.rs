@@ -13,7 +13,7 @@ use rustls::CertificateError;
 use ureq::{
     Agent, Error as Failure, Timeout,
     http::Uri,
-    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+    tls::{Certificate, RootCerts, TlsConfig},
 };
 
 use crate::{Error, Phase, Proxy, Transport, TransportError};
@@ -138,16 +138,10 @@ impl HttpTransport {
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCerts, Error> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
-    let pem = fs::read(path).map_err(|why| Error::Storage { path: path.to_owned(), why: why.to_string() })?;
-    let certificates: Vec<_> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(Error::Settings(format!("{}: no certificates found; expected PEM", path.display())));
-    }
+    let file = fs::read(path).map_err(|why| Error::Storage { path: path.to_owned(), why: why.to_string() })?;
+    let found = certgate_x509::certificates(file);
+    let found = found.map_err(|why| Error::Settings(format!("{}: {why}", path.display())))?;
+    let certificates: Vec<_> = found.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     Ok(RootCerts::new_with_certs(&certificates))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     der::{Element, Reader, tag},
     host::host_or_as_it_stands,
     name::oid,
-    pem::{self, Block, Kind},
+    pem::{self, Kind},
     pkcs7, time,
 };
 
@@ -89,32 +89,7 @@ impl X509 {
     /// # Errors
     /// See [`BadCertificate`].
     pub fn all(input: impl AsRef<[u8]>) -> Result<Vec<Self>, BadCertificate> {
-        let blocks = pem::read(input)?;
-        let mut found = Vec::new();
-        for block in &blocks {
-            match block.kind {
-                Kind::Certificate => found.push(Self::of_block(block)?),
-                Kind::Pkcs7 => {
-                    for der in pkcs7::certificates(&block.der)? {
-                        found.push(Self::from_der(der)?);
-                    }
-                }
-                _ => {}
-            }
-        }
-        match (found.is_empty(), blocks.first()) {
-            (true, Some(block)) if block.kind == Kind::Pkcs7 => Err(BadCertificate::NoneInPkcs7),
-            (true, Some(block)) => Err(BadCertificate::WrongKind { kind: block.kind, label: block.label.clone() }),
-            _ => Ok(found),
-        }
-    }
-
-    fn of_block(block: &Block) -> Result<Self, Malformed> {
-        if block.label != "TRUSTED CERTIFICATE" {
-            return Self::from_der(&block.der);
-        }
-        // Behind it stands what openssl trusts it for.
-        Self::from_der(Reader::new(&block.der).take(tag::SEQUENCE, "a certificate")?.whole)
+        certificates(input)?.iter().map(|der| Ok(Self::from_der(der)?)).collect()
     }
 
     fn from_der(der: &[u8]) -> Result<Self, Malformed> {
@@ -244,6 +219,31 @@ impl X509 {
     pub(crate) fn covers_name(&self, name: &GeneralName) -> bool {
         let common = self.common_name().filter(|_| self.names.is_empty()).map(|name| GeneralName::of_host(&name));
         self.names.iter().chain(&common).any(|own| own.covers(name))
+    }
+}
+
+/// The certificates of a file or field, DER, in the order in which they stand there; at least one. What is in them is not looked at.
+///
+/// # Errors
+/// [`BadCertificate`]: there is none.
+pub fn certificates(input: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, BadCertificate> {
+    let blocks = pem::read(input)?;
+    let mut found = Vec::new();
+    for block in &blocks {
+        match block.kind {
+            // Behind it may stand what openssl trusts it for.
+            Kind::Certificate if block.label == "TRUSTED CERTIFICATE" => {
+                found.push(Reader::new(&block.der).take(tag::SEQUENCE, "a certificate")?.whole.to_vec());
+            }
+            Kind::Certificate => found.push(block.der.clone()),
+            Kind::Pkcs7 => found.extend(pkcs7::certificates(&block.der)?.into_iter().map(<[u8]>::to_vec)),
+            _ => {}
+        }
+    }
+    match (found.is_empty(), blocks.first()) {
+        (true, Some(block)) if block.kind == Kind::Pkcs7 => Err(BadCertificate::NoneInPkcs7),
+        (true, Some(block)) => Err(BadCertificate::WrongKind { kind: block.kind, label: block.label.clone() }),
+        _ => Ok(found),
     }
 }
 

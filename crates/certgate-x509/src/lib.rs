@@ -19,7 +19,7 @@ mod strings;
 mod subject;
 mod time;
 
-pub use certificate::{BadCertificate, X509, is_same_serial};
+pub use certificate::{BadCertificate, X509, certificates, is_same_serial};
 pub use check::{Check, Issued, check};
 pub use csr::{BadRequest, CertificateRequest};
 pub use der::Malformed;

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-files",
             "certgate-domain",
             "certgate-wire",
+            "certgate-x509",
             "certgate-flow",
             "certgate-store",
             "rustls",

@@ -38,13 +38,17 @@ fn answering(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
 }
 
 fn send(endpoint: &str, method: Method, body: &str) -> Result<Reply, TransportError> {
+    send_with(HttpSettings::default(), endpoint, method, body)
+}
+
+fn send_with(settings: HttpSettings, endpoint: &str, method: Method, body: &str) -> Result<Reply, TransportError> {
     let request = Request {
         method,
         target: "/poll/5".to_owned(),
         headers: vec![Header::plain("Accept", "application/json")],
         body: Body(body.as_bytes().to_vec()),
     };
-    HttpTransport::new(endpoint, HttpSettings::default()).unwrap().send(&request, Duration::from_secs(10))
+    HttpTransport::new(endpoint, settings).unwrap().send(&request, Duration::from_secs(10))
 }
 
 const DONE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
@@ -100,6 +104,43 @@ fn a_refused_certificate_is_before_anything_is_sent() {
     assert!(why.contains("the gateway's TLS certificate is refused: "), "{why}");
     assert!(!why.contains(['{', '(']), "no debug value: {why}");
     assert_eq!(heard.join().unwrap(), b"");
+}
+
+/// A company's own root is read in whatever form it is kept.
+#[test]
+fn roots_in_whatever_form() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (key, der, pem) = (made.signing_key.serialize_der(), made.cert.der().clone(), made.cert.pem());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("roots");
+    let with_file = || HttpSettings { ca_file: Some(file.clone()), ..HttpSettings::default() };
+    for (what, content, is_trusted) in [
+        ("PEM", pem.clone().into_bytes(), true),
+        ("text around it", format!("Company root\r\n{}", pem.replace('\n', "\r\n")).into_bytes(), true),
+        ("another label", pem.replace("CERTIFICATE", "X509 CERTIFICATE").into_bytes(), true),
+        ("DER", der.to_vec(), true),
+        ("behind another one", (other.cert.pem() + &pem).into_bytes(), true),
+        ("another one", other.cert.pem().into_bytes(), false),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let key = PrivateKeyDer::try_from(key.clone()).unwrap();
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![der.clone()], key).unwrap();
+        let (address, served) = listen(move |mut stream| {
+            let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = Stream::new(&mut connection, &mut stream);
+            let mut piece = [0; 4096];
+            if stream.read(&mut piece).is_ok() {
+                stream.write_all(DONE.as_bytes()).unwrap();
+            }
+        });
+        let sent = send_with(with_file(), &format!("https://localhost:{}", address.port()), Method::Get, "");
+        assert_eq!(sent.is_ok(), is_trusted, "{what}: {sent:?}");
+        served.join().unwrap();
+    }
+    std::fs::write(&file, "no certificate").unwrap();
+    let refused = HttpTransport::new("https://localhost", with_file()).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("no -----BEGIN line found; expected PEM"), "{refused}");
 }
 
 /// A header line that goes on in the next one: it is named, and not asked for again.
