@@ -33,8 +33,8 @@ pub use installation::Installation;
 pub use journal::{Intent, Journal};
 pub use key::KeySource;
 pub use order::{
-    Clock, Control, Event, Issuance, Observer, OrderId, OrderReport, OrderRequest, OrderState, Outcome, PendingReason,
-    PreparationError, Reconciled, Rehearsal, ResumeOptions, Resumption, Run, RunItem, RunOptions, Runner, reconcile,
+    Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport, OrderRequest, OrderState, Outcome, PendingReason,
+    PreparationError, Reconciled, Rehearsal, ResumeOptions, Resumption, Resumed, Run, RunItem, RunOptions, Runner, reconcile,
     rehearse, resume,
 };
 pub use shared_pace::SharedPace;

@@ -2,6 +2,7 @@
 
 mod completion;
 mod event;
+mod handle;
 mod id;
 mod outcome;
 mod recovery;
@@ -14,6 +15,7 @@ pub use certgate_store::State as OrderState;
 
 pub use self::{
     event::{Control, Event, Observer},
+    handle::{Order, Resumed},
     id::OrderId,
     outcome::{Issuance, OrderReport, Outcome, PendingReason},
     recovery::{Reconciled, reconcile},

@@ -69,6 +69,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-xml",
             "serde",
             "toml",
+            "csv",
             "etcetera",
             "thiserror",
         ]),

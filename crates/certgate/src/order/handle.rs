@@ -1,0 +1,159 @@
+//! An order as a program holds it.
+
+use std::time::Duration;
+
+use crate::{
+    Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, PreparationError, ResumeOptions,
+    Resumption, RunItem, RunOptions, Runner, resume,
+};
+
+/// An order of a gateway's account: one that is to be placed, or one of the store. Its id is all that a later process needs.
+pub struct Order<'g> {
+    gateway: &'g Gateway,
+    id: OrderId,
+    options: RunOptions,
+}
+
+/// What came of carrying on with an order.
+pub enum Resumed {
+    /// It was driven on, and ended so.
+    Ended(Box<OrderReport>),
+    /// It was not driven on.
+    Left(Resumption),
+}
+
+impl Gateway {
+    /// The order of that id: a new one, which is to be placed, or one of the store.
+    pub fn order(&self, id: OrderId) -> Order<'_> {
+        Order { gateway: self, id, options: RunOptions::default() }
+    }
+
+    /// The orders of the account that are not finished, oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn unfinished_orders(&self) -> Result<Vec<Order<'_>>, Error> {
+        let orders = self.journal()?.unfinished()?;
+        Ok(orders.into_iter().map(|order| self.order(OrderId::from(order.order.id))).collect())
+    }
+}
+
+impl Order<'_> {
+    /// Driven with these options.
+    #[must_use]
+    pub fn with_options(self, options: RunOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &OrderId {
+        &self.id
+    }
+
+    /// Where it stands; `None` where it was not placed.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn state(&self) -> Result<Option<OrderState>, Error> {
+        Ok(self.gateway.journal()?.find(self.id.as_str())?.map(|order| order.state))
+    }
+
+    /// The gateway's job, once the order was accepted.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn job(&self) -> Result<Option<i64>, Error> {
+        Ok(self.gateway.journal()?.find(self.id.as_str())?.and_then(|order| order.job))
+    }
+
+    /// Places the order, and waits for its certificate up to `timeout` in all.
+    ///
+    /// # Errors
+    /// It cannot be placed: see [`PreparationError`]. What became of one that was placed is no error: see
+    /// [`OrderReport::outcome`].
+    pub fn place(
+        &self,
+        mut request: OrderRequest,
+        timeout: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<OrderReport, PreparationError> {
+        request.check()?;
+        let mut client = self.gateway.client()?.with_deadline(timeout);
+        request.make_csr(&mut client, false)?;
+        let item = request.item(self.id.clone(), timeout, true);
+        Ok(self.drive(client, &mut self.gateway.journal()?, item, observer)?)
+    }
+
+    /// Carries on with the order at the right step, for up to `timeout`: after an interruption or a crash, or where its outcome
+    /// is not known. Nothing is ordered twice by it.
+    ///
+    /// # Errors
+    /// The order is not in the store, or what the client or the store could not do.
+    pub fn resume(
+        &self,
+        options: ResumeOptions,
+        timeout: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<Resumed, Error> {
+        let mut journal = self.gateway.journal()?;
+        let known = journal.find(self.id.as_str())?;
+        let known = known.ok_or_else(|| certgate_store::StoreError::NoOrder(self.id.to_string()))?;
+        let mut client = self.gateway.client()?.with_deadline(timeout);
+        let options = ResumeOptions { deadline: timeout, ..options };
+        let mut not_removed = |why: &_| {
+            let _ = observer.on(Some(&self.id), &crate::Event::NotRemoved(why));
+        };
+        match resume(&mut client, &mut journal, &known, &options, &mut not_removed)? {
+            Resumption::Ready(item) => {
+                Ok(Resumed::Ended(Box::new(self.drive(client, &mut journal, *item, observer)?)))
+            }
+            left => Ok(Resumed::Left(left)),
+        }
+    }
+
+    fn drive(
+        &self,
+        mut client: crate::Client,
+        journal: &mut Journal,
+        item: RunItem,
+        observer: &mut dyn Observer,
+    ) -> Result<OrderReport, Error> {
+        let runner = Runner::new(std::slice::from_mut(&mut client), self.options.clone());
+        let mut run = runner.run(journal, vec![item], observer);
+        run.reports.pop().ok_or_else(|| run.error.unwrap_or(Error::Interrupted))
+    }
+
+    /// Gives the order up: it never arrived, or its certificate will never pass its checks. `false` while another process that
+    /// is alive holds it.
+    ///
+    /// # Errors
+    /// The order is not in the store, cannot be given up where it stands, or the store failed.
+    pub fn abandon(&self) -> Result<bool, Error> {
+        let mut journal = self.gateway.journal()?;
+        if !journal.acquire(self.id.as_str())? {
+            return Ok(false);
+        }
+        journal.note(self.id.as_str(), OrderState::Abandoned, "given up by hand")?;
+        Ok(true)
+    }
+
+    /// Decides that a job of the account is this order, whose outcome is not known; [`Order::resume`] looks at that job then.
+    /// `false` while another process that is alive holds the order, or where the job is another order's.
+    ///
+    /// # Errors
+    /// The order is not in the store, its outcome is known, or the store failed.
+    pub fn adopt(&self, job: i64) -> Result<bool, Error> {
+        let mut journal = self.gateway.journal()?;
+        let is_others = journal.of_job(job)?.is_some_and(|order| order.order.id != self.id.as_str());
+        if is_others || !journal.acquire(self.id.as_str())? {
+            return Ok(false);
+        }
+        let detail = format!("job {job}, named by hand");
+        let (state, job) = (OrderState::Unknown, Some(job));
+        journal.change(
+            self.id.as_str(),
+            &certgate_store::Change { state, job, stid: None, certificate: None, detail },
+        )?;
+        Ok(true)
+    }
+}
