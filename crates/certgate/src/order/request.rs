@@ -193,11 +193,11 @@ impl OrderRequest {
             }
         }
         self.validation.check()?;
-        if let (Some(name), Some((_, request))) = (&self.name, &self.csr) {
-            if !request.asks_for(name) {
-                let common_name = request.common_name.clone();
-                return Err(RequestError::OtherName { common_name, name: name.clone() }.into());
-            }
+        if let (Some(name), Some((_, request))) = (&self.name, &self.csr)
+            && !request.asks_for(name)
+        {
+            let common_name = request.common_name.clone();
+            return Err(RequestError::OtherName { common_name, name: name.clone() }.into());
         }
         Ok(())
     }
