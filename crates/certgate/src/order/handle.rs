@@ -150,10 +150,8 @@ impl Order<'_> {
         }
         let detail = format!("job {job}, named by hand");
         let (state, job) = (OrderState::Unknown, Some(job));
-        journal.change(
-            self.id.as_str(),
-            &certgate_store::Change { state, job, stid: None, certificate: None, detail },
-        )?;
+        journal
+            .change(self.id.as_str(), &certgate_store::Change { state, job, stid: None, certificate: None, detail })?;
         Ok(true)
     }
 }
