@@ -27,7 +27,7 @@ use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
 use certgate_store::InstallOptions;
 
 pub use self::{
-    deployment::Deployment,
+    deployment::{Deployment, undeployed},
     install::{InstallError, Installed, NarrowedMode, durable},
     record::SetRecord,
 };

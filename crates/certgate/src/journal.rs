@@ -296,6 +296,22 @@ impl Journal {
         Ok(orders)
     }
 
+    /// The account's orders that are done and whose certificates were installed with a hook, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn done_with_hook(&self) -> Result<Vec<Order>, Error> {
+        let mut orders = Vec::new();
+        let has_hook =
+            |order: &Order| order.order.resume.install.as_ref().is_some_and(|install| install.hook.is_some());
+        self.store().each_order(&Which::All, &mut |order| {
+            if order.order.account == self.account && order.state == State::Done && has_hook(&order) {
+                orders.push(order);
+            }
+        })?;
+        Ok(orders)
+    }
+
     /// The account's orders of a line of a batch, oldest first.
     ///
     /// # Errors

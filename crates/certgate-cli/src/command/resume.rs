@@ -3,7 +3,8 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    Client, Journal, Kind, OrderId, ResumeOptions, Resumption, RunItem, Runner, resume, validation::Validation,
+    Client, Installation, Journal, Kind, OrderId, ResumeOptions, Resumption, RunItem, Runner, installation::undeployed,
+    resume, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
@@ -74,8 +75,10 @@ impl Resume {
             })?],
             None => journal.unfinished()?,
         };
+        // Hooks that failed are repeated, too.
+        let undeployed = if self.order.is_none() { undeployed(&journal)? } else { Vec::new() };
         match orders.as_slice() {
-            [] => {
+            [] if undeployed.is_empty() => {
                 if global.json() {
                     document::print(&json!({ "schema": 1, "orders": [] }));
                 } else {
@@ -83,7 +86,7 @@ impl Resume {
                 }
                 Ok(Kind::Unchanged.exit_code())
             }
-            [order] => {
+            [order] if undeployed.is_empty() => {
                 let asked = self.asked();
                 let mut progress = Progress::of_one(global, asked);
                 let queue = self.waiting.queue.options(global);
@@ -94,7 +97,7 @@ impl Resume {
                 }?
                 .print(global, &progress.findings)
             }
-            orders => self.all(global, &mut connection, &mut journal, orders, &options),
+            orders => self.all(global, &mut connection, &mut journal, (orders, &undeployed), &options),
         }
     }
 
@@ -107,13 +110,13 @@ impl Resume {
         Asked { timeout: self.waiting.timeout, ..Asked::default() }
     }
 
-    /// Many orders at once; one that cannot go on does not stop the rest.
+    /// Many orders at once, and the hooks of installations; one that cannot go on does not stop the rest.
     fn all(
         &self,
         global: &Global,
         connection: &mut Connection,
         journal: &mut Journal,
-        orders: &[Order],
+        (orders, undeployed): (&[Order], &[(Order, Installation)]),
         options: &ResumeOptions,
     ) -> Result<u8, Failure> {
         let ids: Vec<OrderId> = orders.iter().map(|order| OrderId::from(order.order.id.as_str())).collect();
@@ -131,11 +134,11 @@ impl Resume {
             }
         }
         let queue = self.waiting.queue.options(global);
-        let run = Runner::new(std::slice::from_mut(&mut connection.client), queue).run(journal, items, &mut progress);
+        let mut runner = Runner::new(std::slice::from_mut(&mut connection.client), queue);
+        let error = if items.is_empty() { None } else { runner.run(journal, items, &mut progress).error };
         progress.finish();
         let mut rows = Vec::new();
-        let mut kinds: Vec<Option<Kind>> =
-            run.error.map(|error| Some(Failure::from(error).kind())).into_iter().collect();
+        let mut kinds: Vec<Option<Kind>> = error.map(|error| Some(Failure::from(error).kind())).into_iter().collect();
         for id in &ids {
             let Some(Ended { order, shown }) = progress.ended.remove(id) else { continue };
             kinds.push(outcome::kind(&shown));
@@ -143,6 +146,15 @@ impl Resume {
                 document::line(&format!("{id}  {}", order["state"].as_str().unwrap_or_default()));
             }
             rows.push(outcome::row(order, &shown));
+        }
+        for (order, installation) in undeployed {
+            let Some(deployment) = installation.repeat_hook() else { continue };
+            let shown = CommandOutput::of_hook(installation.folder(), &deployment);
+            kinds.push(shown.kind);
+            if !global.json() {
+                shown.lines.iter().for_each(|line| document::line(line));
+            }
+            rows.push(outcome::row(outcome::order(order), &Ok(shown)));
         }
         if global.json() {
             let found = document::findings(&progress.findings);

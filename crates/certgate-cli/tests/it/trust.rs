@@ -491,13 +491,18 @@ fn a_hook_that_failed_is_repeated() {
         };
         let output = due();
         assert_eq!(exit(&output), 11, "{}", stderr(&output));
+        let output = at(home.path(), &server, "json", &["resume"]);
+        let row = json(&output)["orders"][0].clone();
+        assert_eq!((exit(&output), &row["kind"]), (11, &"not deployed".into()), "{row}");
+        assert_eq!((&row["order"]["state"], &row["deployment"]["state"]), (&"done".into(), &"failed".into()));
         fs::write(home.path().join("go"), "").unwrap();
         let output = due();
-        let row = json(&output)["certificates"][0].clone();
+        let row = json(&output)["orders"][0].clone();
         assert_eq!((exit(&output), &row["deployment"]["state"]), (0, &"deployed".into()), "{}", stderr(&output));
         let seen = fs::read_to_string(home.path().join("seen")).unwrap();
-        let lines: Vec<&str> = seen.lines().rev().take(3).collect();
+        let lines: Vec<&str> = seen.lines().rev().take(4).collect();
         assert!(lines.iter().all(|line| *line == lines[0] && line.starts_with("example.com ")), "{seen}");
         assert_eq!((exit(&due()), gateway.counts().orders), (8, orders), "nothing is left");
+        assert_eq!(exit(&at(home.path(), &server, "json", &["resume"])), 8);
     }
 }

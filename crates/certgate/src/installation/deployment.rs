@@ -1,13 +1,17 @@
 //! What is done once the files are in place, and what came of it.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use certgate_store::DeployHook;
+use certgate_client::Error;
+use certgate_store::{DeployHook, Order};
 use certgate_x509::X509;
 use serde::{Deserialize, Serialize};
 
 use super::{Installation, SetRecord};
-use crate::process::{self, ProcessError};
+use crate::{
+    Journal,
+    process::{self, ProcessError},
+};
 
 /// What came of a certificate's hook. A set's record holds it, so that the next run repeats a hook that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,6 +27,28 @@ pub enum Deployment {
         /// Why, and what is in place.
         detail: String,
     },
+}
+
+/// The installations of the account's orders whose hooks failed, or ended without a word, each with the last of its orders.
+///
+/// # Errors
+/// The store failed.
+pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error> {
+    let mut last: BTreeMap<PathBuf, Order> = BTreeMap::new();
+    for order in journal.done_with_hook()? {
+        if let Some(install) = &order.order.resume.install {
+            last.insert(install.folder.clone(), order);
+        }
+    }
+    let mut found = Vec::new();
+    for (folder, order) in last {
+        let Some(record) = Installation::at(&folder).record_in_place() else { continue };
+        let options = record.install.or_else(|| order.order.resume.install.clone());
+        if let (Deployment::Failed { .. }, Some(options)) = (record.deployment, options) {
+            found.push((order, Installation::new(options)));
+        }
+    }
+    Ok(found)
 }
 
 /// What stands in a set's record while its hook runs.
@@ -52,8 +78,11 @@ impl Installation {
         }
     }
 
-    /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat.
+    /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat, or another process is
+    /// at it.
     pub fn repeat_hook(&self) -> Option<Deployment> {
+        let lock = self.open().ok()?.open_lock(".lock").ok()?;
+        lock.try_lock().ok()?;
         let record = self.record_in_place()?;
         let files = if self.set().is_some() { self.files() } else { self.plain_files() };
         matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &files))

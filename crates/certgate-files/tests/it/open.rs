@@ -1,0 +1,89 @@
+//! What is opened, and what is refused.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+    process::Command,
+};
+
+use certgate_files::{make_folder, open_to_append, read_plain, read_secret, read_trusted, write_report};
+use pretty_assertions::assert_eq;
+
+fn write(path: &Path, mode: u32) {
+    fs::write(path, "held").unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn secrets_and_what_decides() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    for (mode, secret, trusted) in [
+        (0o600, true, true),
+        (0o400, true, true),
+        (0o640, false, true),
+        (0o644, false, true),
+        (0o660, false, false),
+        (0o606, false, false),
+    ] {
+        write(&file, mode);
+        assert_eq!(read_secret(&file).is_ok(), secret, "{mode:o}");
+        assert_eq!(read_trusted(&file).is_ok(), trusted, "{mode:o}");
+    }
+    write(&file, 0o644);
+    let why = read_secret(&file).unwrap_err().reason();
+    assert!(why.starts_with("others can read it (owner ") && why.contains("mode 644): chmod 600 "), "{why}");
+    // What holds no secret may be behind a link of one's own.
+    let link = home.path().join("link");
+    symlink("file", &link).unwrap();
+    let opened = read_trusted(&link).unwrap();
+    assert_eq!(opened.text().unwrap(), "held");
+    assert!(opened.require_no_link().unwrap_err().reason().starts_with("it is a symbolic link to file"));
+    let why = read_trusted(&file).unwrap().require_secrecy("the proxy's password").unwrap_err().reason();
+    assert!(why.starts_with("it holds the proxy's password and others can read it"), "{why}");
+}
+
+/// None of them makes the process wait, or reads without an end.
+#[test]
+fn what_is_no_plain_file() {
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    symlink("/dev/zero", home.path().join("link")).unwrap();
+    for (path, said) in [
+        (pipe, "it is a named pipe; expected a file"),
+        (home.path().to_owned(), "it is a folder; expected a file"),
+        ("/dev/zero".into(), "it is a device; expected a file"),
+        (
+            home.path().join("link"),
+            "it is a symbolic link to /dev/zero, and links are not followed here: give that path",
+        ),
+    ] {
+        assert_eq!(read_plain(&path, 10).unwrap_err().reason(), said, "{}", path.display());
+        assert_eq!(read_secret(&path).unwrap_err().reason(), said, "{}", path.display());
+    }
+    let file = home.path().join("file");
+    write(&file, 0o644);
+    assert_eq!(read_plain(&file, 4).unwrap(), b"held");
+    assert_eq!(read_plain(&file, 3).unwrap_err().reason(), "it is larger than 3 bytes");
+}
+
+#[test]
+fn what_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let report = home.path().join("report");
+    write_report(&report, b"one").unwrap();
+    assert_eq!(mode(&report), 0o600);
+    write(&report, 0o644);
+    write_report(&report, b"two").unwrap();
+    assert_eq!((mode(&report), fs::read(&report).unwrap()), (0o644, b"two".to_vec()));
+    write_report(Path::new("/dev/null"), b"three").unwrap();
+    let nested = home.path().join("a/b");
+    make_folder(&nested, 0o750).unwrap();
+    assert_eq!((mode(&nested), mode(nested.parent().unwrap())), (0o750, 0o750));
+    assert!(make_folder(&report, 0o700).unwrap_err().reason().contains("expected a folder"));
+    write(&report, 0o666);
+    assert!(open_to_append(&report).unwrap_err().reason().starts_with("others can write to it"));
+}
