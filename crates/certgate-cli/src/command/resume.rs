@@ -134,7 +134,7 @@ impl Resume {
             }
         }
         let queue = self.waiting.queue.options(global);
-        let mut runner = Runner::new(std::slice::from_mut(&mut connection.client), queue);
+        let runner = Runner::new(std::slice::from_mut(&mut connection.client), queue);
         let error = if items.is_empty() { None } else { runner.run(journal, items, &mut progress).error };
         progress.finish();
         let mut rows = Vec::new();
