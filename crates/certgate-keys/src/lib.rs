@@ -16,14 +16,15 @@ mod keystore;
 mod pkcs12;
 mod read;
 mod request;
+mod signing;
 
 use std::fmt;
 
 use certgate_domain::Secret;
 use certgate_x509::pem;
 use pkcs8::EncodePrivateKey;
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PublicKeyData};
-use zeroize::Zeroize;
+use rcgen::{PublicKeyData, SignatureAlgorithm};
+use zeroize::Zeroizing;
 
 pub use self::{keystore::StorePassPhrase, request::Subject};
 
@@ -130,9 +131,14 @@ pub enum KeyError {
     Failed(String),
 }
 
-/// A private key. It shows itself as its public one only.
+/// A private key. It shows itself as its public one only, and is cleared from memory when it is dropped.
 pub struct PrivateKey {
-    pair: KeyPair,
+    /// PKCS#8, its public key in it.
+    pkcs8: Zeroizing<Vec<u8>>,
+    /// The public key without its algorithm.
+    public: Vec<u8>,
+    /// What its signatures are called.
+    algorithm: &'static SignatureAlgorithm,
 }
 
 impl PrivateKey {
@@ -143,13 +149,8 @@ impl PrivateKey {
     pub fn generate(kind: KeyType) -> Result<Self, KeyError> {
         let failed = |why: &dyn fmt::Display| KeyError::Failed(format!("no key could be made: {why}"));
         let bits = match kind {
-            KeyType::P256 => {
-                let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|why| failed(&why))?;
-                return Ok(Self { pair });
-            }
-            KeyType::P384 => {
-                let pair = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(|why| failed(&why))?;
-                return Ok(Self { pair });
+            KeyType::P256 | KeyType::P384 => {
+                return Self::from_pkcs8(signing::generate(kind).map_err(|why| failed(&why))?);
             }
             KeyType::Rsa2048 => 2048,
             KeyType::Rsa3072 => 3072,
@@ -157,7 +158,7 @@ impl PrivateKey {
         };
         let key = rsa::PrivateKey::new(&mut getrandom::SysRng, bits).map_err(|why| failed(&why))?;
         let der = key.to_pkcs8_der().map_err(|why| failed(&why))?;
-        Self::from_pkcs8(der.as_bytes())
+        Self::from_pkcs8(Zeroizing::new(der.as_bytes().to_vec()))
     }
 
     /// The key in a file, PEM or DER: PKCS#8, encrypted or not, PKCS#1, SEC1.
@@ -165,7 +166,7 @@ impl PrivateKey {
     /// # Errors
     /// See [`KeyError`].
     pub fn read(file: &[u8], pass_phrase: Option<&Secret>) -> Result<Self, KeyError> {
-        Self::from_pkcs8(&read::pkcs8(file, pass_phrase)?)
+        Self::from_pkcs8(read::pkcs8(file, pass_phrase)?)
     }
 
     /// The key in a text, as [`PrivateKey::read`] reads it.
@@ -176,29 +177,19 @@ impl PrivateKey {
         Self::read(text.as_bytes(), pass_phrase)
     }
 
-    fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        KeyPair::try_from(der).map(|pair| Self { pair }).map_err(|why| KeyError::Unsupported(why.to_string()))
-    }
-
     /// The key in PEM (PKCS#8), not encrypted.
     pub fn to_pem(&self) -> Secret {
-        Secret::new(pem::text("PRIVATE KEY", self.pair.serialized_der()))
+        Secret::new(pem::text("PRIVATE KEY", &self.pkcs8))
     }
 
     /// The key as PKCS#8, not encrypted.
     pub fn to_pkcs8(&self) -> &[u8] {
-        self.pair.serialized_der()
+        &self.pkcs8
     }
 
     /// Its public key (SubjectPublicKeyInfo, DER), to be compared with a certificate's or a request's.
     pub fn spki(&self) -> Vec<u8> {
-        self.pair.subject_public_key_info()
-    }
-}
-
-impl Drop for PrivateKey {
-    fn drop(&mut self) {
-        self.pair.zeroize();
+        self.subject_public_key_info()
     }
 }
 

@@ -62,7 +62,7 @@ impl PrivateKey {
         name.push(DnType::CommonName, attribute("CN", &common_name).map_err(|why| wrong(&why))?);
         params.distinguished_name = name;
         params
-            .serialize_request(&self.pair)
+            .serialize_request(self)
             .and_then(|request| request.pem())
             .map_err(|why| failed(&why))
             .map(|pem| pem.replace("\r\n", "\n"))

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{CertificateRequest, GeneralName, KeyAlgorithm, PublicKey, X509};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData, SanType,
     SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
@@ -23,7 +24,7 @@ pub(crate) struct Authority {
     intermediate: String,
     /// The intermediate's, PEM.
     key: String,
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, PrivateKey>,
 }
 
 /// A certificate as issued.
@@ -36,25 +37,24 @@ pub(crate) struct Issue {
 impl Authority {
     /// A new one, five years old at that time, in seconds since 1970.
     pub(crate) fn new(now: i64) -> Result<Self, rcgen::Error> {
-        let root_key = KeyPair::generate()?;
-        let root_params = authority("certgate simulator root", now);
+        let (root_key, key) = (new_key()?, new_key()?);
+        let root_params = authority("certgate simulator root", now, identifier(&root_key)?);
         let root = root_params.self_signed(&root_key)?.pem();
-        let key = KeyPair::generate()?;
-        let params = authority(INTERMEDIATE, now);
+        let params = authority(INTERMEDIATE, now, identifier(&key)?);
         let intermediate = params.signed_by(&key, &Issuer::new(root_params, root_key))?.pem();
-        Ok(Self { root, intermediate, key: key.serialize_pem(), issuer: Issuer::new(params, key) })
+        Ok(Self { root, intermediate, key: key.to_pem().expose().to_owned(), issuer: Issuer::new(params, key) })
     }
 
     /// The authority of these certificates and the intermediate's key.
     pub(crate) fn of(root: String, intermediate: String, key: String) -> Result<Self, rcgen::Error> {
         let read = |text: &str| X509::from_pem(text).map_err(|_| rcgen::Error::CouldNotParseCertificate);
-        let (_, certificate, pair) = (read(&root)?, read(&intermediate)?, KeyPair::from_pem(&key)?);
-        let params = authority(INTERMEDIATE, certificate.not_before);
-        if certificate.common_name().as_deref() != Some(INTERMEDIATE)
-            || certificate.key.spki != pair.subject_public_key_info()
-        {
+        let (_, certificate) = (read(&root)?, read(&intermediate)?);
+        let pair = PrivateKey::from_pem(&key, None).map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
+        if certificate.common_name().as_deref() != Some(INTERMEDIATE) || certificate.key.spki != pair.spki() {
             return Err(rcgen::Error::CouldNotParseCertificate);
         }
+        let identifier = certificate.key_identifier().unwrap_or_default().to_vec();
+        let params = authority(INTERMEDIATE, certificate.not_before, identifier);
         Ok(Self { root, intermediate, key, issuer: Issuer::new(params, pair) })
     }
 
@@ -102,6 +102,7 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
+        params.key_identifier_method = KeyIdMethod::PreSpecified(request.key.identifier());
         let pem = params.signed_by(&key, &self.issuer)?.pem().replace("\r\n", "\n");
         let facts = X509::from_pem(&pem).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
         Ok(Issue { pem, serial: facts.serial, not_after: facts.not_after })
@@ -109,11 +110,18 @@ impl Authority {
 
     /// A key of its own with a request for that name, for certificates that are there from the start.
     pub(crate) fn request(name: &str) -> Result<String, rcgen::Error> {
-        let mut params = CertificateParams::new(vec![name.to_owned()])?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        Ok(params.serialize_request(&KeyPair::generate()?)?.pem()?.replace("\r\n", "\n"))
+        let subject = certgate_keys::Subject { common_name: name.to_owned(), ..Default::default() };
+        new_key()?.request(&subject, &[name.to_owned()]).map_err(|_| rcgen::Error::RemoteKeyError)
     }
+}
+
+fn new_key() -> Result<PrivateKey, rcgen::Error> {
+    PrivateKey::generate(KeyType::P256).map_err(|_| rcgen::Error::KeyGenerationUnavailable)
+}
+
+fn identifier(key: &PrivateKey) -> Result<Vec<u8>, rcgen::Error> {
+    let public = PublicKey::from_spki(&key.spki()).map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
+    Ok(public.identifier())
 }
 
 /// A request that the authority can answer with a certificate.
@@ -149,8 +157,10 @@ impl PublicKeyData for Subject<'_> {
     }
 }
 
-fn authority(name: &str, now: i64) -> CertificateParams {
+fn authority(name: &str, now: i64, identifier: Vec<u8>) -> CertificateParams {
     let mut params = CertificateParams::default();
+    params.serial_number = Some(SerialNumber::from_slice(&identifier));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(identifier);
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "certgate");
     params.distinguished_name.push(DnType::CommonName, name);

@@ -173,6 +173,11 @@ impl X509 {
         &self.der
     }
 
+    /// The identifier of its key, where it says one.
+    pub fn key_identifier(&self) -> Option<&[u8]> {
+        self.subject_key.as_deref()
+    }
+
     /// The first common name of its subject.
     pub fn common_name(&self) -> Option<String> {
         self.subject.first(oid::COMMON_NAME)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use p256::elliptic_curve::sec1::ToSec1Point;
+use sha2::{Digest, Sha256};
 
 use crate::der::{Element, Malformed, element, tag};
 
@@ -110,6 +111,14 @@ impl PublicKey {
     /// The least of an elliptic key (task 400110).
     const EC_BITS: u32 = 256;
 
+    /// The key that a SubjectPublicKeyInfo is, DER.
+    ///
+    /// # Errors
+    /// [`Malformed`]: it is none.
+    pub fn from_spki(der: &[u8]) -> Result<Self, Malformed> {
+        Self::of(&Element::only(der, tag::SEQUENCE, "a public key")?)
+    }
+
     pub(crate) fn of(info: &Element<'_>) -> Result<Self, Malformed> {
         let mut parts = info.inside();
         let identifier = parts.take(tag::SEQUENCE, "the algorithm of the key")?;
@@ -154,6 +163,12 @@ impl PublicKey {
         let algorithm = element(tag::SEQUENCE, &[oid.whole, parameters]);
         let key = element(tag::BIT_STRING, &[&[0], &self.subject_public_key]);
         self.spki = element(tag::SEQUENCE, &[&algorithm, &key]);
+    }
+
+    /// Its identifier as certificates name it (RFC 7093 §2, method 1): 160 bits of its SHA-256.
+    pub fn identifier(&self) -> Vec<u8> {
+        let hash = Sha256::digest(&self.subject_public_key);
+        hash.iter().take(20).copied().collect()
     }
 
     /// Whether a certificate for servers can be ordered for it.

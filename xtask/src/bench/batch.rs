@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use certgate_keys::{KeyType, PrivateKey, Subject};
 
 use super::{
     simulator::{Simulator, command, program},
@@ -93,14 +93,12 @@ fn batch(
 fn write(folder: &Path) -> Result<PathBuf, Failure> {
     let failed = |error: &dyn std::fmt::Display| error.to_string();
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let key = KeyPair::generate().map_err(|error| failed(&error))?;
+    let key = PrivateKey::generate(KeyType::P256).map_err(|error| failed(&error))?;
     let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning\n".to_owned();
     for number in 0..ORDERS {
         let name = format!("host-{number:06}.example.org");
-        let mut params = CertificateParams::new(vec![name.clone()]).map_err(|error| failed(&error))?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name.as_str());
-        let csr = params.serialize_request(&key).and_then(|csr| csr.pem()).map_err(|error| failed(&error))?;
+        let subject = Subject { common_name: name.clone(), ..Subject::default() };
+        let csr = key.request(&subject, std::slice::from_ref(&name)).map_err(|error| failed(&error))?;
         fs::write(folder.join(format!("{name}.csr")), csr).map_err(|error| failed(&error))?;
         rows += &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true\n", 10_000 + number);
     }

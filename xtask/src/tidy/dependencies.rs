@@ -100,6 +100,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-wire",
             "certgate-xml",
             "certgate-json",
+            "certgate-keys",
             "certgate-server",
             "certgate-x509",
             "rcgen",

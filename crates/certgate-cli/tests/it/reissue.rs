@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command};
 
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
@@ -190,7 +191,7 @@ fn dry_run_orders_nothing_and_shows_no_secret() {
 fn bad_requests_are_found_before_anything_is_sent() {
     let (gateway, server) = serve(Settings::default());
     let endpoint = endpoint(&server, "json");
-    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let key = PrivateKey::generate(KeyType::P256).unwrap().to_pem().expose().to_owned();
     let rows = [
         ("not PEM", "hello".to_owned(), "no -----BEGIN line found"),
         ("a private key", key, "found a private key"),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_keys::{KeyType, PrivateKey};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -39,7 +40,8 @@ fn issued_for(certificate: &mut Value, name: &str) {
     let request = certgate_x509::CertificateRequest::from_pem(fs::read(csr()).unwrap()).unwrap();
     let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    let issuer = rcgen::Issuer::new(rcgen::CertificateParams::default(), rcgen::KeyPair::generate().unwrap());
+    params.serial_number = Some(1.into());
+    let issuer = rcgen::Issuer::new(rcgen::CertificateParams::default(), PrivateKey::generate(KeyType::P256).unwrap());
     certificate["server"] = params.signed_by(&P256(request.key.subject_public_key), &issuer).unwrap().pem().into();
 }
 
@@ -80,10 +82,11 @@ fn each_check_stops_before_anything_is_replaced() {
         (
             "a foreign key and serial",
             |certificate| {
-                let other =
-                    rcgen::generate_simple_self_signed(vec!["example.com".to_owned(), "www.example.com".to_owned()])
-                        .unwrap();
-                certificate["server"] = other.cert.pem().into();
+                let names = ["example.com", "www.example.com"].map(str::to_owned);
+                let mut params = rcgen::CertificateParams::new(names).unwrap();
+                params.serial_number = Some(1.into());
+                let other = params.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap();
+                certificate["server"] = other.pem().into();
             },
             "public-key",
             "it is not the CSR's",

@@ -9,6 +9,7 @@ use std::{
 };
 
 use certgate_client::{Error, HttpSettings, HttpTransport, Phase, Transport, TransportError};
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_wire::{Body, Header, Method, Reply, Request};
 use pretty_assertions::assert_eq;
 use rustls::{
@@ -86,12 +87,20 @@ fn a_redirect_is_not_followed() {
     assert_eq!(send(&format!("http://{address}"), Method::Put, "{}").unwrap().status, 307);
 }
 
+/// A server's certificate that it signed itself, and its key.
+fn of_localhost() -> (rcgen::Certificate, PrivateKey) {
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.serial_number = Some(1.into());
+    (params.self_signed(&key).unwrap(), key)
+}
+
 /// An order to a server whose certificate nobody vouches for has not left.
 #[test]
 fn a_refused_certificate_is_before_anything_is_sent() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let chain: Vec<CertificateDer<'static>> = vec![made.cert.der().clone()];
+    let (certificate, key) = of_localhost();
+    let key = PrivateKeyDer::try_from(key.to_pkcs8().to_vec()).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
     let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
     let (address, heard) = listen(move |mut stream| {
         let mut connection = ServerConnection::new(config).unwrap();
@@ -109,9 +118,8 @@ fn a_refused_certificate_is_before_anything_is_sent() {
 /// A company's own root is read in whatever form it is kept.
 #[test]
 fn roots_in_whatever_form() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let (key, der, pem) = (made.signing_key.serialize_der(), made.cert.der().clone(), made.cert.pem());
+    let ((certificate, key), (other, _)) = (of_localhost(), of_localhost());
+    let (der, pem) = (certificate.der().clone(), certificate.pem());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("roots");
     let with_file = || HttpSettings { ca_file: Some(file.clone()), ..HttpSettings::default() };
@@ -120,11 +128,11 @@ fn roots_in_whatever_form() {
         ("text around it", format!("Company root\r\n{}", pem.replace('\n', "\r\n")).into_bytes(), true),
         ("another label", pem.replace("CERTIFICATE", "X509 CERTIFICATE").into_bytes(), true),
         ("DER", der.to_vec(), true),
-        ("behind another one", (other.cert.pem() + &pem).into_bytes(), true),
-        ("another one", other.cert.pem().into_bytes(), false),
+        ("behind another one", (other.pem() + &pem).into_bytes(), true),
+        ("another one", other.pem().into_bytes(), false),
     ] {
         std::fs::write(&file, content).unwrap();
-        let key = PrivateKeyDer::try_from(key.clone()).unwrap();
+        let key = PrivateKeyDer::try_from(key.to_pkcs8().to_vec()).unwrap();
         let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![der.clone()], key).unwrap();
         let (address, served) = listen(move |mut stream| {
             let mut connection = ServerConnection::new(Arc::new(config)).unwrap();

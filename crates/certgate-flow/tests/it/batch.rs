@@ -6,6 +6,7 @@ use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, ObjectJob, PollMessage, Response, Status, StatusCode, words::JobStatus,
 };
 use certgate_flow::{Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, Step, Wanted, Workflow};
+use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
@@ -24,9 +25,9 @@ fn message(id: Option<i64>, job_id: i64) -> PollMessage {
 
 /// A batch of accepted orders with these jobs.
 fn batch(jobs: &[i64]) -> Batch {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
-    let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
+    let csr = key.request(&subject, &["example.com".to_owned()]).unwrap();
     let orders = jobs.iter().map(|_| {
         let wanted = Wanted {
             purpose: Purpose::Reissue(571),

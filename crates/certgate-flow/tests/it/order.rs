@@ -10,16 +10,16 @@ use certgate_domain::{
 use certgate_flow::{
     Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Pending, Purpose, RequestError, Step, Wanted, Workflow,
 };
+use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
 
 const JOB: i64 = 4_297_539_521;
 
 fn csr(name: &str) -> (String, CertificateRequest) {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.distinguished_name.push(rcgen::DnType::CommonName, name);
-    let pem = params.serialize_request(&key).unwrap().pem().unwrap();
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let subject = Subject { common_name: name.to_owned(), ..Subject::default() };
+    let pem = key.request(&subject, &[name.to_owned()]).unwrap();
     let request = CertificateRequest::from_pem(&pem).unwrap();
     (pem, request)
 }

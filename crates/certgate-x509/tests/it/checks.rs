@@ -2,14 +2,13 @@
 
 use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
-use rcgen::{Issuer, KeyPair};
+use rcgen::Issuer;
 
-use crate::{NOW, authority, params};
+use crate::{NOW, authority, new_key, params};
 
 /// A certificate for those names, its authorities, and a request for those.
 fn scene(names: &[&str], asked: &[&str]) -> (CertificateRequest, String, Vec<String>) {
-    let (root_key, key, leaf) =
-        (KeyPair::generate().unwrap(), KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let (root_key, key, leaf) = (new_key(), new_key(), new_key());
     let root = authority("root", 2030);
     let issuing = authority("issuing", 2030);
     let root_text = root.self_signed(&root_key).unwrap().pem();

@@ -19,8 +19,9 @@ mod signatures;
 
 use std::{fs, path::Path};
 
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{CertificateRequest, X509};
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyIdMethod, date_time_ymd};
 
 /// 2026-01-15.
 const NOW: i64 = 1_768_435_200;
@@ -46,12 +47,19 @@ fn certificate(name: &str) -> X509 {
     X509::from_pem(fixture(&format!("_x509/{name}.pem"))).unwrap_or_else(|why| panic!("{name}: {why}"))
 }
 
+fn new_key() -> PrivateKey {
+    PrivateKey::generate(KeyType::P256).unwrap()
+}
+
 /// A certificate to be, valid in January 2026.
 fn params(name: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(1.into());
+    // One for all: identifiers are no proof.
+    params.key_identifier_method = KeyIdMethod::PreSpecified(vec![7; 20]);
     params.not_before = date_time_ymd(2026, 1, 1);
     params.not_after = date_time_ymd(2026, 2, 1);
     params

@@ -1,18 +1,19 @@
 //! Paths: any one of valid certificates will do, and what stands beside it is passed over and named.
 
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyUsagePurpose};
 
-use crate::{NOW, authority, params};
+use crate::{NOW, authority, new_key, params};
 
 /// Authorities with their keys, each once; certificates are made of them as a case needs them.
 struct Scene {
-    root: KeyPair,
-    old: KeyPair,
-    issuing: KeyPair,
-    sub: KeyPair,
-    leaf: KeyPair,
+    root: PrivateKey,
+    old: PrivateKey,
+    issuing: PrivateKey,
+    sub: PrivateKey,
+    leaf: PrivateKey,
     request: CertificateRequest,
 }
 
@@ -22,15 +23,15 @@ const EARLIER: i32 = 2026;
 
 impl Scene {
     fn new() -> Self {
-        let key = || KeyPair::generate().unwrap();
+        let key = new_key;
         let leaf = key();
         let request = params("example.com", &["example.com"]).serialize_request(&leaf).unwrap().pem().unwrap();
         let request = CertificateRequest::from_pem(request).unwrap();
-        let root = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+        let root = PrivateKey::generate(KeyType::P384).unwrap();
         Self { root, old: key(), issuing: key(), sub: key(), leaf, request }
     }
 
-    fn key(&self, name: &str) -> &KeyPair {
+    fn key(&self, name: &str) -> &PrivateKey {
         match name {
             "root" => &self.root,
             "old" => &self.old,
@@ -77,7 +78,7 @@ fn what_stands_beside_a_path_does_not_count() {
     let old_ended = scene.by("old", "old", EARLIER);
     let old = scene.by("old", "old", LATER);
     let stranger = {
-        let key = KeyPair::generate().unwrap();
+        let key = new_key();
         authority("issuing", LATER).self_signed(&key).unwrap().pem()
     };
     let unreadable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".to_owned();
@@ -213,8 +214,8 @@ fn what_an_authority_may_not_do() {
 /// Authorities that have all certified each other: the search ends, with a path.
 #[test]
 fn everybody_certifies_everybody() {
-    let leaf = KeyPair::generate().unwrap();
-    let keys: Vec<KeyPair> = (0..9).map(|_| KeyPair::generate().unwrap()).collect();
+    let leaf = new_key();
+    let keys: Vec<PrivateKey> = (0..9).map(|_| new_key()).collect();
     let name = |at: usize| format!("authority {at}");
     let mut authorities = Vec::new();
     for of in 0..keys.len() {

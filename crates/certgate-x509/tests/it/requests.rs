@@ -41,7 +41,7 @@ fn refusals() {
     let nameless = {
         let mut params = nameless;
         params.distinguished_name = rcgen::DistinguishedName::new();
-        params.serialize_request(&rcgen::KeyPair::generate().unwrap()).unwrap().pem().unwrap()
+        params.serialize_request(&crate::new_key()).unwrap().pem().unwrap()
     };
     let private = "found a private key; expected CERTIFICATE REQUEST. Keep the key where it was, and give the request made with it";
     for (what, given, expected) in [

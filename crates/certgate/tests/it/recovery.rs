@@ -5,6 +5,7 @@ use std::time::Duration;
 use certgate::{Client, Intent, Journal, Reconciled, Transport, TransportError, reconcile, unix_now};
 use certgate_domain::{Certificate, Credentials, Moment, Secret, task::CertificateReissue};
 use certgate_json::JsonCodec;
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_store::{Change, ResumeData, State};
 use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
@@ -46,11 +47,13 @@ fn job(id: i64, status: &str, age: i64) -> Value {
 
 #[test]
 fn by_all_that_can_be_seen() {
-    let (ours, theirs) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
-    let params = || rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
-    let csr = params().serialize_request(&ours).unwrap().pem().unwrap();
-    let shown = |key: &rcgen::KeyPair, serial: &str| {
-        let server = params().self_signed(key).unwrap().pem();
+    let key = || PrivateKey::generate(KeyType::P256).unwrap();
+    let (ours, theirs) = (key(), key());
+    let mut params = rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
+    let csr = params.serialize_request(&ours).unwrap().pem().unwrap();
+    params.serial_number = Some(1.into());
+    let shown = |key: &PrivateKey, serial: &str| {
+        let server = params.self_signed(key).unwrap().pem();
         json!({ "id": 571, "name": "example.com", "server": server, "serialNumber": serial })
     };
     let (before, same_key, new, other) =

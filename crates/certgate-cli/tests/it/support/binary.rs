@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_simulator::{Gateway, Server, Settings};
 use serde_json::Value;
 
@@ -113,14 +114,12 @@ pub(crate) fn endpoint(server: &Server, transport: &str) -> String {
 
 /// A batch that reissues so many certificates of the simulator, all fields given.
 pub(crate) fn write_batch(folder: &Path, count: usize) -> String {
-    let key = rcgen::KeyPair::generate().unwrap();
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
     let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning,out\n".to_owned();
     for number in 0..count {
         let name = format!("host-{number:06}.example.org");
-        let mut params = rcgen::CertificateParams::new(vec![name.clone()]).unwrap();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(rcgen::DnType::CommonName, name.as_str());
-        let csr = params.serialize_request(&key).unwrap().pem().unwrap();
+        let subject = Subject { common_name: name.clone(), ..Subject::default() };
+        let csr = key.request(&subject, std::slice::from_ref(&name)).unwrap();
         fs::write(folder.join(format!("{name}.csr")), csr).unwrap();
         rows +=
             &format!("{},{name}.csr,QUICKSSLPREMIUM,{name},1120,100,APACHE2,12,dns,true,out/{name}\n", 10_000 + number);

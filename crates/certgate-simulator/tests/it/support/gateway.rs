@@ -9,6 +9,7 @@ use certgate_domain::{
     words::{AuthMethod, ServerSoftware},
 };
 use certgate_json::JsonCodec;
+use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_simulator::{Gateway, Handled, Protocol, Settings};
 use certgate_wire::{Codec, Reply, Request};
 use certgate_xml::XmlCodec;
@@ -104,10 +105,8 @@ pub(crate) fn reason(response: &Response<AnyData>) -> (&str, &str, &str) {
 
 pub(crate) fn csr(name: &str, names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut params = rcgen::CertificateParams::new(names).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(rcgen::DnType::CommonName, name);
-    params.serialize_request(&rcgen::KeyPair::generate().unwrap()).unwrap().pem().unwrap().replace("\r\n", "\n")
+    let subject = Subject { common_name: name.to_owned(), ..Subject::default() };
+    PrivateKey::generate(KeyType::P256).unwrap().request(&subject, &names).unwrap()
 }
 
 /// The documented order, with a request of its own.
