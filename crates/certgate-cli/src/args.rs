@@ -1,115 +1,17 @@
-//! The command line.
+//! What commands are given: options of every command here, groups of options in files of their own.
 
 pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod ordering;
-mod overrides;
 pub(crate) mod validation;
 
-pub(crate) use overrides::token;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use std::{collections::BTreeSet, ffi::OsStr, path::PathBuf, sync::OnceLock};
-
-use certgate::{
-    Trace,
-    tape::{Mode, Tape},
-};
 use certgate_domain::Protocol;
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, Resettable, TypedValueParser},
-    parser::ValueSource,
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
 };
-
-use crate::command::{
-    batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, info, job, list, orders,
-    poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
-};
-
-/// Certificates over the InterNetX XML gateway or its JSON API.
-#[derive(Debug, Parser)]
-#[command(name = "certgate", version, max_term_width = 120, arg_required_else_help = true)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Reissue a certificate: check the CSR, order, wait, fetch, verify, write.
-    Reissue(reissue::Reissue),
-    /// Order a new certificate.
-    Create(create::Create),
-    /// Renew a certificate for another term.
-    Renew(renew::Renew),
-    /// Revoke an earlier certificate of an order.
-    Revoke(revoke::Revoke),
-    /// Delete a certificate and its order.
-    Delete(delete::Delete),
-    /// Carry on with orders that are not finished.
-    Resume(resume::Resume),
-    /// Check a CSR and show what validation needs (task 400110).
-    Prepare(prepare::Prepare),
-    /// Show a certificate (task 400104).
-    Info(info::Info),
-    /// Many orders, at the gateway's pace.
-    Batch(batch::Batch),
-    /// The orders of the store.
-    Orders(orders::Orders),
-    /// List certificates (task 400105).
-    List(list::List),
-    /// The contacts of certificates (tasks 400201 to 400205).
-    #[command(subcommand)]
-    Contact(contact::Contact),
-    /// The orders that the gateway works on.
-    #[command(subcommand)]
-    Job(job::Job),
-    /// The account's queue of notifications (tasks 0905, 0906).
-    #[command(subcommand)]
-    Poll(poll::Poll),
-    /// Send any task, its data in the JSON API's shape.
-    Call(call::Call),
-    /// List the tasks.
-    #[command(after_help = "Example:\n  certgate tasks --output json")]
-    Tasks,
-    /// Test connection and credentials.
-    #[command(after_help = "Example:\n  certgate hello --transport xml --sandbox")]
-    Hello,
-    /// Read a payload file and show its value.
-    Decode(decode::Decode),
-    /// Turn a payload file into the other protocol's.
-    Convert(convert::Convert),
-    /// Tapes of recorded exchanges.
-    #[command(subcommand)]
-    Replay(replay::Replay),
-    /// Ask both protocols for the same, or look at two tapes, field by field.
-    Compare(compare::Compare),
-    /// Run a gateway of our own.
-    #[command(subcommand)]
-    Serve(serve::Serve),
-    /// Private keys' requests: make, show, check.
-    #[command(subcommand)]
-    Csr(csr::Csr),
-    /// The certificates of folders: how long they last, and what to do.
-    Status(status::Status),
-    /// Reissue or renew whatever is due, for cron.
-    RenewDue(renew_due::RenewDue),
-    /// Put the set before the one in place back.
-    Rollback(rollback::Rollback),
-    /// The configuration.
-    #[command(subcommand)]
-    Config(config::Config),
-    /// Check everything between here and an answer, with safe tasks only.
-    #[command(after_help = "Example:\n  certgate doctor --profile demo --output json")]
-    Doctor,
-    /// Print the completions of a shell.
-    Completions(completions::Completions),
-    /// Print the man page.
-    #[command(after_help = "Example:\n  certgate man > certgate.1 && man ./certgate.1")]
-    Man,
-}
 
 /// Reads the name of a protocol, and lists both in the help.
 pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
@@ -217,6 +119,9 @@ pub(crate) struct Global {
     /// Text for people or one JSON document
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub(crate) output: Output,
+    /// End with 0, not 8, where there was nothing to do
+    #[arg(long, global = true)]
+    pub(crate) unchanged_ok: bool,
     /// Only errors on stderr
     #[arg(long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -226,39 +131,17 @@ pub(crate) struct Global {
     /// Colours
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
-    /// The tape in use, once it is open.
-    #[arg(skip)]
-    pub(crate) tape: OnceLock<Tape>,
-    /// The trace in use, once it is open.
-    #[arg(skip)]
-    pub(crate) traced: OnceLock<Trace>,
-    /// Whether the gateway that is asked issues real certificates, once that is known.
-    #[arg(skip)]
-    pub(crate) live: OnceLock<bool>,
     /// Which of these the environment gave.
     #[arg(skip)]
     by_environment: BTreeSet<String>,
 }
 
-impl Arguments {
-    /// The command line, which knows what of it the environment gave.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        // An empty variable says nothing: composed environments set them so.
-        let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-        let command = Self::command().mut_args(|argument| match argument.get_env() {
-            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-            _ => argument,
-        });
-        let matches = command.try_get_matches()?;
-        let mut arguments = Self::from_arg_matches(&matches)?;
-        let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
-        let ids = matches.ids().map(clap::Id::as_str);
-        arguments.global.by_environment = ids.filter(by_environment).map(str::to_owned).collect();
-        Ok(arguments)
-    }
-}
-
 impl Global {
+    /// Notes which options the environment gave, by their fields' names.
+    pub(crate) fn note_environment(&mut self, names: impl Iterator<Item = String>) {
+        self.by_environment = names.collect();
+    }
+
     /// Whether the environment gave that option, by its field's name.
     pub(crate) fn is_from_environment(&self, name: &str) -> bool {
         self.by_environment.contains(name)
@@ -272,21 +155,6 @@ impl Global {
     /// Whether the gateway was asked to do nothing really.
     pub(crate) fn is_demo(&self) -> bool {
         self.demo
-    }
-
-    /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
-    pub(crate) fn is_live(&self) -> bool {
-        if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
-            return tape.is_live();
-        }
-        self.live.get().copied().unwrap_or_default()
-    }
-
-    /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.
-    pub(crate) fn now(&self) -> i64 {
-        let taped =
-            self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).and_then(Tape::time);
-        taped.unwrap_or_else(|| certgate::unix_now() / 1000)
     }
 
     /// Whether output is JSON.

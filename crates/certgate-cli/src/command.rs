@@ -32,57 +32,55 @@ pub(crate) mod status;
 pub(crate) mod tasks;
 
 use crate::{
-    args::{Arguments, Command, Global},
-    exit::Failure,
+    app::App,
+    cli::Command,
+    exit::{Exit, Failure},
 };
 
-/// Runs a command; gives its exit code. What it was to record has the last word.
-pub(crate) fn run(arguments: Arguments) -> Result<u8, Failure> {
-    let Arguments { global, command } = arguments;
-    let mut ended = run_command(command, &global);
-    let tape = global.tape.get().and_then(|tape| tape.finish().err()).map(Failure::from);
-    let trace = global.traced.get().and_then(|trace| trace.finish().err()).map(Failure::from);
-    for error in [tape, trace].into_iter().flatten() {
+/// Runs a command. What it was to record has the last word.
+pub(crate) fn run(app: &App, command: Command) -> Result<Exit, Failure> {
+    let mut ended = run_command(app, command);
+    for error in app.unrecorded() {
         ended = Err(match ended {
             // What it prints is printed.
             Ok(_) => error.said(),
-            Err(failure) => failure.and(error.text()),
+            Err(failure) => failure.and(&error.to_string()),
         });
     }
     ended
 }
 
-fn run_command(command: Command, global: &Global) -> Result<u8, Failure> {
+fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Reissue(command) => command.run(global),
-        Command::Create(command) => command.run(global),
-        Command::Renew(command) => command.run(global),
-        Command::Revoke(command) => command.run(global),
-        Command::Delete(command) => command.run(global),
-        Command::Resume(command) => command.run(global),
-        Command::Prepare(command) => command.run(global),
-        Command::Info(command) => command.run(global),
-        Command::List(command) => command.run(global),
-        Command::Contact(command) => command.run(global),
-        Command::Job(command) => command.run(global),
-        Command::Batch(command) => command.run(global),
-        Command::Orders(command) => command.run(global),
-        Command::Poll(command) => command.run(global),
-        Command::Call(command) => command.run(global),
-        Command::Tasks => tasks::run(global),
-        Command::Hello => hello::run(global),
-        Command::Decode(command) => command.run(global),
-        Command::Convert(command) => command.run(global),
-        Command::Replay(command) => command.run(global),
-        Command::Compare(command) => command.run(global),
-        Command::Serve(command) => command.run(global),
-        Command::Csr(command) => command.run(global),
-        Command::Status(command) => command.run(global),
-        Command::RenewDue(command) => command.run(global),
-        Command::Rollback(command) => command.run(global),
-        Command::Config(command) => command.run(global),
-        Command::Doctor => doctor::run(global),
-        Command::Completions(command) => command.run(global),
-        Command::Man => man::run(global),
+        Command::Reissue(command) => command.run(app),
+        Command::Create(command) => command.run(app),
+        Command::Renew(command) => command.run(app),
+        Command::Revoke(command) => command.run(app),
+        Command::Delete(command) => command.run(app),
+        Command::Resume(command) => command.run(app),
+        Command::Prepare(command) => command.run(app),
+        Command::Info(command) => command.run(app),
+        Command::List(command) => command.run(app),
+        Command::Contact(command) => command.run(app),
+        Command::Job(command) => command.run(app),
+        Command::Batch(command) => command.run(app),
+        Command::Orders(command) => command.run(app),
+        Command::Poll(command) => command.run(app),
+        Command::Call(command) => command.run(app),
+        Command::Tasks => tasks::run(app),
+        Command::Hello => hello::run(app),
+        Command::Decode(command) => command.run(app),
+        Command::Convert(command) => command.run(app),
+        Command::Replay(command) => command.run(app),
+        Command::Compare(command) => command.run(app),
+        Command::Serve(command) => command.run(app),
+        Command::Csr(command) => command.run(app),
+        Command::Status(command) => command.run(app),
+        Command::RenewDue(command) => command.run(app),
+        Command::Rollback(command) => command.run(app),
+        Command::Config(command) => command.run(app),
+        Command::Doctor => doctor::run(app),
+        Command::Completions(command) => command.run(app),
+        Command::Man => man::run(app),
     }
 }

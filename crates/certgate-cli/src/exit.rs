@@ -1,26 +1,57 @@
-//! How a command fails: kind, text, exit code.
+//! How a command ends: the kind that decides the exit code, and of many the one that counts.
 
-use std::{io::Write, process::ExitCode};
+use std::fmt;
 
-use certgate::{
-    Error, Kind, Refusal,
-    config::{ConfigError, Credential},
-    tape::TapeError,
-};
+use certgate::Kind;
 use certgate_domain::{AnyData, Response};
-use certgate_store::StoreError;
 use serde_json::{Map, Value, json};
 
-use crate::ui::{
-    outcome::{self, shell_word},
-    streams::say,
-};
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exit {
+    kind: Option<Kind>,
+    /// Why there was nothing to do.
+    note: Option<String>,
+}
+
+impl Exit {
+    /// What was to be done is done.
+    pub(crate) const DONE: Self = Self { kind: None, note: None };
+
+    /// There was nothing to do, for this reason.
+    pub(crate) fn unchanged(why: impl Into<String>) -> Self {
+        Self { kind: Some(Kind::Unchanged), note: Some(why.into()) }
+    }
+
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    /// What is said of it where there was nothing to do.
+    pub(crate) fn note(&self) -> &str {
+        self.note.as_deref().unwrap_or("nothing to do")
+    }
+}
+
+impl From<Kind> for Exit {
+    fn from(kind: Kind) -> Self {
+        Self { kind: Some(kind), note: None }
+    }
+}
+
+impl From<Option<Kind>> for Exit {
+    fn from(kind: Option<Kind>) -> Self {
+        Self { kind, note: None }
+    }
+}
 
 /// A command that did not succeed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: Kind,
     text: String,
+    /// What to do about it.
+    advice: Option<String>,
     answer: Option<Box<Response<AnyData>>>,
     /// What the error's document holds besides: the order, the job.
     details: Map<String, Value>,
@@ -30,7 +61,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), answer: None, details: Map::new(), said: false }
+        Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), said: false }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -54,6 +85,32 @@ impl Failure {
         self
     }
 
+    /// The same failure, with what to do about it.
+    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// The same failure, with the gateway's answer that it is about.
+    pub(crate) fn answered(mut self, answer: Option<Response<AnyData>>) -> Self {
+        self.answer = answer.map(Box::new);
+        self
+    }
+
+    /// Whether stdout already has its one document.
+    pub(crate) fn is_said(&self) -> bool {
+        self.said
+    }
+
+    /// Its whole document: the error, and what it holds besides.
+    pub(crate) fn document(&self) -> Value {
+        let mut document = json!({ "schema": 1, "error": self.error() });
+        if let Value::Object(document) = &mut document {
+            document.extend(self.details.clone());
+        }
+        document
+    }
+
     /// The same failure as another kind.
     pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
@@ -68,11 +125,6 @@ impl Failure {
 
     pub(crate) fn kind(&self) -> Kind {
         self.kind
-    }
-
-    /// What it says.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     /// The same failure, where the command's own document is already printed.
@@ -99,27 +151,16 @@ impl Failure {
             }
         }
         error["text"] = json!(self.text);
-        error
-    }
-
-    /// Says it, and gives the exit code.
-    pub(crate) fn report(self, json: bool) -> ExitCode {
-        let error = self.error();
-        let Self { kind, text, details, said, answer: _ } = self;
-        say(&format!("certgate: {text}"));
-        if json && !said {
-            let mut document = json!({ "schema": 1, "error": error });
-            if let Value::Object(document) = &mut document {
-                document.extend(details);
-            }
-            crate::ui::document::print(&document);
+        if let Some(advice) = &self.advice {
+            error["advice"] = json!(advice);
         }
-        ExitCode::from(kind.exit_code())
+        error
     }
 }
 
-/// The one kind that many end with, some of them well: the first of [`WORST`] that there is; unchanged where all are.
-pub(crate) fn worst(kinds: impl Iterator<Item = Option<Kind>> + Clone) -> Option<Kind> {
+/// The one kind that several end with, some of them well: the first of [`WORST`] that there is; unchanged where all are. Every
+/// command that has an exit code of several takes it from here.
+pub(crate) fn worst<I: Iterator<Item = Option<Kind>> + Clone>(kinds: I) -> Option<Kind> {
     let worst = WORST.into_iter().find(|kind| kinds.clone().any(|there| there == Some(*kind)));
     worst.or_else(|| kinds.clone().all(|kind| kind == Some(Kind::Unchanged)).then_some(Kind::Unchanged))
 }
@@ -141,98 +182,41 @@ const WORST: [Kind; 13] = [
     Kind::Pending,
 ];
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        self.advice.as_ref().map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }
 }
 
-impl From<TapeError> for Failure {
-    fn from(error: TapeError) -> Self {
-        Self::of_tape(&error)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use certgate::Kind;
 
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        let kind = match &error {
-            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Kind::Auth,
-            _ => Kind::Usage,
-        };
-        let advice = match &error {
-            ConfigError::Missing(Credential::User) => "--user, CERTGATE_USER or the profile's `user`",
-            ConfigError::Missing(Credential::Context) => "--context, CERTGATE_CONTEXT or the profile's `context`",
-            ConfigError::Missing(_) => {
-                "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
+    use super::{Failure, worst};
+
+    #[test]
+    fn the_exit_code_of_several_is_the_first_that_is_promised() {
+        const PROMISED: [u8; 15] = [70, 130, 9, 7, 4, 12, 5, 13, 3, 2, 10, 11, 6, 0, 8];
+        let kinds: Vec<Option<Kind>> =
+            super::WORST.into_iter().map(Some).chain([None, Some(Kind::Unchanged)]).collect();
+        let code = |kind: Option<Kind>| kind.map_or(0, Kind::exit_code);
+        assert_eq!(kinds.iter().copied().map(code).collect::<Vec<_>>(), PROMISED);
+        for (at, first) in kinds.iter().enumerate() {
+            for second in &kinds[at..] {
+                for pair in [[*first, *second], [*second, *first]] {
+                    assert_eq!(worst(pair.into_iter()), *first, "{pair:?}");
+                }
             }
-            ConfigError::NoStore => "--store FILE",
-            _ => return Self::new(kind, error.to_string()),
-        };
-        Self::new(kind, format!("{error}: use {advice}"))
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::of(&error)
-    }
-}
-
-impl Failure {
-    fn of_tape(error: &TapeError) -> Self {
-        let kind = match error {
-            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
-            _ => Kind::CheckFailed,
-        };
-        Self::new(kind, error.to_string())
-    }
-
-    /// A refusal of the gateway.
-    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
-        Self::of(&Error::Refused(Box::new(refusal.clone())))
-    }
-
-    /// An error of the library.
-    pub(crate) fn of(error: &Error) -> Self {
-        let tape = match error {
-            Error::Intercepted(inner) => inner.downcast_ref::<TapeError>(),
-            _ => None,
-        };
-        if let Some(tape) = tape {
-            return Self::of_tape(tape);
         }
-        let kind = error.kind();
-        let mut failure = Self::new(kind, error.to_string());
-        failure.answer = error.answer().cloned().map(Box::new);
-        match error {
-            Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
-            Error::Unsent(StoreError::Unfinished(twin)) => {
-                failure = failure
-                    .with("order", outcome::conflicting(twin))
-                    .with("resume", json!(format!("certgate resume {}", shell_word(&twin.id))));
-            }
-            _ => {}
-        }
-        if error.leaves_outcome_open() {
-            failure = failure.and(AFTER_UNKNOWN);
-        }
-        failure
+        assert_eq!(worst(std::iter::empty()), Some(Kind::Unchanged), "nothing was to be done at all");
     }
-}
 
-const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
-certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
-
-/// Keeps an answer that cannot be understood; says where.
-pub(crate) fn keep(body: &[u8]) -> String {
-    let written = tempfile::Builder::new()
-        .prefix("certgate-undecodable-")
-        .suffix(".txt")
-        .tempfile()
-        .and_then(|mut file| file.write_all(body).map(|()| file))
-        .and_then(|file| file.keep().map_err(|error| error.error));
-    match written {
-        Ok((_, path)) => format!("its body, redacted, is in {}", path.display()),
-        Err(why) => format!("its body could not be kept: {why}"),
+    #[test]
+    fn advice_is_a_member_of_its_own_and_the_end_of_the_line() {
+        let failure = Failure::usage("no user is given").advise("use --user");
+        assert_eq!(failure.to_string(), "no user is given: use --user");
+        let expected = serde_json::json!({ "schema": 1, "error": { "kind": "usage", "text": "no user is given", "advice": "use --user" } });
+        assert_eq!(failure.document(), expected);
     }
 }

@@ -3,22 +3,29 @@
 #![allow(clippy::disallowed_methods, reason = "this is the command line")]
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON object is added by index, which cannot panic")]
 
+mod app;
 mod args;
+mod cli;
 mod command;
-mod connection;
+mod common;
 mod exit;
-mod inventory;
-mod ordering;
-mod placeholders;
-mod sandbox;
+mod streams;
 mod ui;
 
-use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Mutex};
+use std::{
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
 
 use certgate::Kind;
 use clap::ColorChoice;
 
-use crate::{args::Arguments, exit::Failure};
+use crate::{
+    app::App,
+    cli::Arguments,
+    exit::{Exit, Failure},
+};
 
 fn main() -> ExitCode {
     leave_no_core_dump();
@@ -26,23 +33,26 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             let wants_json = asks_for_json(std::env::args());
-            return Failure::usage(error.to_string().trim().trim_start_matches("error: ")).report(wants_json);
+            let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
+            return ui::ending::report_unread(&failure, wants_json);
         }
         Err(help) => {
             let _ = help.print();
             return ExitCode::SUCCESS;
         }
     };
-    let json = arguments.global.json();
-    match arguments.global.color {
+    let Arguments { global, command } = arguments;
+    match global.color {
         ColorChoice::Always => console::set_colors_enabled(true),
         ColorChoice::Never => console::set_colors_enabled(false),
         ColorChoice::Auto => {}
     }
-    let ended = contained(|| command::run(arguments)).map(ExitCode::from).map_err(|failure| failure.report(json));
-    match (ended, ui::document::flush()) {
-        (Ok(_), Err(lost)) => lost.report(json),
-        (Ok(code) | Err(code), _) => code,
+    let app = App::new(global);
+    let ended = contained(|| command::run(&app, command));
+    let code = ui::ending::conclude(&app, ended);
+    match app.stdout.flush() {
+        Some(why) => ui::ending::report_lost_output(&app, why, code),
+        None => ExitCode::from(code),
     }
 }
 
@@ -57,15 +67,16 @@ fn leave_no_core_dump() {
 }
 
 /// Runs it; a panic is a bug of ours and said like any other failure, with its place but not its text, which may hold anything.
-fn contained(run: impl FnOnce() -> Result<u8, Failure>) -> Result<u8, Failure> {
-    static PLACE: Mutex<String> = Mutex::new(String::new());
-    std::panic::set_hook(Box::new(|panic| {
-        if let (Some(place), Ok(mut noted)) = (panic.location(), PLACE.lock()) {
+fn contained(run: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let place = Arc::new(Mutex::new(String::new()));
+    let noted = place.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        if let (Some(place), Ok(mut noted)) = (panic.location(), noted.lock()) {
             *noted = place.to_string();
         }
     }));
     std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let place = PLACE.lock().map(|place| place.clone()).unwrap_or_default();
+        let place = place.lock().map(|place| place.clone()).unwrap_or_default();
         let text = format!("a bug of certgate, at {place}: please report it; what was ordered is in `certgate orders`");
         Err(Failure::new(Kind::Internal, text))
     })
@@ -88,7 +99,8 @@ mod tests {
     fn a_panic_is_said_without_its_text() {
         let failure = contained(|| panic!("s3cret")).unwrap_err();
         assert_eq!(failure.kind(), Kind::Internal);
-        assert!(failure.text().contains("main.rs:") && !failure.text().contains("s3cret"), "{}", failure.text());
-        assert!(matches!(contained(|| Ok(8)), Ok(8)));
+        let text = failure.to_string();
+        assert!(text.contains("main.rs:") && !text.contains("s3cret"), "{text}");
+        assert_eq!(contained(|| Ok(Kind::Unchanged.into())).unwrap().kind(), Some(Kind::Unchanged));
     }
 }

@@ -152,8 +152,8 @@ pub enum Error {
         /// The transaction id it carried.
         ctid: Option<String>,
     },
-    /// An answer had oddities, and none are borne (`--strict`).
-    #[error("{}: {finding} (--strict)", task.name())]
+    /// An answer has something in it that is not understood, and the client is to stop there.
+    #[error("{}: {finding}", task.name())]
     Strict {
         /// Which task.
         task: TaskKind,

@@ -2,10 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use certgate_domain::{
@@ -19,7 +16,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use crate::{Error, unix_now};
+use crate::{Error, config::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
 /// lease.
@@ -51,8 +48,7 @@ impl Journal {
     pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
         let store = Sqlite::open(path).map_err(Error::Unsent)?;
         // One process may open it more than once.
-        static OPENED: AtomicU32 = AtomicU32::new(0);
-        let token = format!("{}-{:x}-{}", std::process::id(), unix_now(), OPENED.fetch_add(1, Ordering::Relaxed));
+        let token = format!("{}-{}", std::process::id(), new_transaction_id());
         let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
         Ok(Self {
             store: Arc::new(Mutex::new(Box::new(store))),

@@ -7,19 +7,14 @@ use std::{
     time::Duration,
 };
 
-use certgate::{
-    Clock, ForeignMessages, OrderRequest, RunOptions, Spool,
-    config::parse_duration,
-    tape::{Mode, Tape},
-    unix_now,
-};
+use certgate::{ForeignMessages, OrderRequest, RunOptions, Spool, config::parse_duration};
 use certgate_domain::words::{AuthMethod, ServerSoftware};
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
 
 use super::{Global, install::Install, key::Keys, validation::ValidationArgs};
-use crate::{exit::Failure, ui::streams::say};
+use crate::{exit::Failure, streams::say};
 
 /// What is ordered, and how it is waited for.
 #[derive(Debug, Args)]
@@ -163,26 +158,9 @@ impl Queue {
     }
 
     /// How a run treats the queue.
-    pub(crate) fn options(&self, global: &Global) -> RunOptions {
-        RunOptions { foreign: self.foreign.into(), spool: self.spool.clone(), ..run_options(global) }
+    pub(crate) fn options(&self, options: RunOptions) -> RunOptions {
+        RunOptions { foreign: self.foreign.into(), spool: self.spool.clone(), ..options }
     }
-}
-
-/// How orders are driven, whatever is done with the queue.
-pub(crate) fn run_options(global: &Global) -> RunOptions {
-    RunOptions {
-        strict: global.strict,
-        no_demo: global.is_live(),
-        demo: global.is_demo(),
-        clock: clock(global),
-        ..RunOptions::default()
-    }
-}
-
-/// The time by the tape, where one answers.
-fn clock(global: &Global) -> Clock {
-    let taped = global.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll)).cloned();
-    Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000))
 }
 
 /// A CSR from a file, checked before anything is sent: its text as it is sent, written anew, and its facts.

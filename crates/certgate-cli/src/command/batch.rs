@@ -12,15 +12,15 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    args::{Global, ordering::Queue},
-    command::resume::prepared,
-    connection::Home,
-    exit::{Failure, worst},
+    app::{App, Home},
+    args::ordering::Queue,
+    common::order::prepared,
+    exit::{Exit, Failure, worst},
+    streams::say,
     ui::{
         document,
         outcome::{self, Asked, CommandOutput, set, strict},
         progress::{Ended, Progress, Tally},
-        streams::say,
         table::Table,
     },
 };
@@ -63,7 +63,7 @@ struct Entry {
 }
 
 impl Batch {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let orders = read(&self.file).map_err(|why| Failure::usage(why.to_string()))?;
         self.queue.check()?;
         let report = self
@@ -72,23 +72,24 @@ impl Batch {
             .map(|path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}"))));
         let report = report.transpose()?;
         // In a replay nobody is waited for, and time passes for all at once.
-        let workers = if global.is_offline() { 1 } else { WORKERS.min(orders.len()) };
-        let (mut clients, home) = Home::open(global, self.timeout, workers)?;
+        let workers = if app.is_offline() { 1 } else { WORKERS.min(orders.len()) };
+        let (mut clients, home) = Home::open(app, self.timeout, workers)?;
         let mut journal = home.journal()?;
         let (entries, round) = self.entries(&journal, orders)?;
         self.check(&entries)?;
         let titles: HashMap<_, _> = entries.iter().map(|entry| (entry.id.clone(), entry.order.title())).collect();
         let asked = Asked { timeout: self.timeout, ..Asked::default() };
-        let mut progress = Progress::new(global, asked, titles, entries.len(), report);
+        let mut progress = Progress::new(app, asked, titles, entries.len(), report);
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
         let mut items = Vec::new();
         for entry in &entries {
             items.extend(self.item(entry, round, first, &mut journal, &mut progress)?);
         }
-        let run = Runner::new(&mut clients, self.queue.options(global)).run(&mut journal, items, &mut progress);
+        let run =
+            Runner::new(&mut clients, self.queue.options(app.run_options())).run(&mut journal, items, &mut progress);
         progress.finish();
         let error = run.error.map(Failure::from);
-        finish(global, &entries, progress, error)
+        finish(app, &entries, progress, error)
     }
 
     /// What is left to do of each line, and the round of this run.
@@ -170,12 +171,7 @@ impl Batch {
 }
 
 /// The rows, the summary, and one exit code for all.
-fn finish(
-    global: &Global,
-    entries: &[Entry],
-    mut progress: Progress<'_>,
-    error: Option<Failure>,
-) -> Result<u8, Failure> {
+fn finish(app: &App, entries: &[Entry], mut progress: Progress<'_>, error: Option<Failure>) -> Result<Exit, Failure> {
     let (mut rows, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
     let mut is_ordered = false;
     for entry in entries {
@@ -192,19 +188,20 @@ fn finish(
     }
     let summary: Map<String, Value> =
         tally.rows().map(|(kind, count)| (kind.to_owned(), json!(count))).into_iter().collect();
-    if global.json() {
+    if app.json() {
         let found = document::findings(&progress.findings);
         let mut document = json!({ "schema": 1, "orders": rows, "summary": summary, "findings": found });
         set(&mut document, "error", error.as_ref().map(Failure::error).unwrap_or_default());
-        document::print(&document);
+        app.stdout.print(&document);
     } else {
         let cells = |row: &Value| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             vec![text(&row["title"]), text(&row["kind"]), text(&row["order"]["id"])]
         };
-        Table::new(["order", "result", "id"].map(str::to_owned).to_vec()).cells(rows.iter().map(cells).collect());
+        Table::new(&app.stdout, ["order", "result", "id"].map(str::to_owned).to_vec())
+            .cells(rows.iter().map(cells).collect());
         let said: Vec<String> = tally.rows().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        document::line(&said.join(", "));
+        app.stdout.line(&said.join(", "));
     }
     // Of several each was said as it ended.
     if let ([_], Some(text)) = (entries, rows.first().and_then(|row| row["text"].as_str())) {
@@ -216,9 +213,9 @@ fn finish(
             .and(&format!("{left} orders are left: run the same command again, it does only what is left"))
             .said());
     }
-    if global.strict && !progress.findings.is_empty() {
+    if app.strict && !progress.findings.is_empty() {
         if kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
-            strict(global, &progress.findings)?;
+            strict(app, &progress.findings)?;
         }
         kinds.push(Some(Kind::CheckFailed));
     }
@@ -227,5 +224,5 @@ fn finish(
         Kind::Usage if is_ordered => Kind::CheckFailed,
         kind => kind,
     });
-    Ok(kind.map_or(0, Kind::exit_code))
+    Ok(kind.into())
 }

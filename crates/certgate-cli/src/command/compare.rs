@@ -2,26 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate::{
-    Kind,
-    tape::{
-        self, Comparison, NOISE,
-        difference::{Field, Relation, fields, is_among},
-    },
+use certgate::tape::{
+    self, Comparison, NOISE,
+    difference::{Field, Relation, fields, is_among},
 };
 use certgate_domain::{AnyTask, Protocol, TaskKind};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    args::Global,
-    command::{call::read_task, decode::task_kind},
-    connection::Home,
-    exit::Failure,
-    ui::document,
-    ui::reports::{Case, Reports, Row, Suite},
-    ui::streams::{printable, say},
-    ui::table::Table,
+    app::{App, Home},
+    common::{exchange::read_task, payload::task_kind},
+    exit::{Exit, Failure},
+    streams::{printable, say},
+    ui::{
+        document,
+        reports::{Case, Reports, Row, Suite, verdict},
+        table::Table,
+    },
 };
 
 /// Ask both protocols for the same, or look at two tapes, field by field (exit 10 where they differ)
@@ -52,10 +50,10 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match (self.task, self.tape.as_slice()) {
-            (Some(kind), _) => self.live(global, kind),
-            (None, [left, right]) => self.tapes(global, left, right),
+            (Some(kind), _) => self.live(app, kind),
+            (None, [left, right]) => self.tapes(app, left, right),
             (None, tapes) => Err(Failure::usage(format!("--tape is given {} times: expected two tapes", tapes.len()))),
         }
     }
@@ -66,9 +64,9 @@ impl Compare {
     }
 
     /// Says which of the patterns are for nothing: they may be misspelt.
-    fn warn<'a>(&self, global: &Global, paths: impl Iterator<Item = &'a str> + Clone) {
+    fn warn<'a>(&self, app: &App, paths: impl Iterator<Item = &'a str> + Clone) {
         let is_idle = |pattern: &&String| !paths.clone().any(|path| is_among(path, [pattern.as_str()]));
-        for pattern in self.ignore.iter().filter(is_idle).filter(|_| !global.quiet) {
+        for pattern in self.ignore.iter().filter(is_idle).filter(|_| !app.quiet) {
             say(&format!("certgate: warning: --ignore {pattern}: no field is called so"));
         }
     }
@@ -77,7 +75,7 @@ impl Compare {
         field.relation() != Relation::Equal && !self.is_noise(&field.path)
     }
 
-    fn live(&self, global: &Global, kind: TaskKind) -> Result<u8, Failure> {
+    fn live(&self, app: &App, kind: TaskKind) -> Result<Exit, Failure> {
         if !kind.is_safe_to_repeat() {
             return Err(Failure::usage(format!("{} is not safe to repeat: it is not asked for twice", kind.name())));
         }
@@ -86,37 +84,37 @@ impl Compare {
                 "session-delete ends a session, of which each protocol has its own: name another task",
             ));
         }
-        let task = read_task(global, kind, self.id, self.data.as_deref())?;
-        let settings = global.settings()?;
+        let task = read_task(app, kind, self.id, self.data.as_deref())?;
+        let settings = app.settings()?;
         let given = &settings.endpoint(settings.transport.value).origin;
-        if given.is_given() && !global.is_offline() {
+        if given.is_given() && !app.is_offline() {
             return Err(Failure::usage(format!(
                 "compare asks both protocols, and {given} is the address of one: use a profile with xml_endpoint and json_endpoint"
             )));
         }
-        let home = Home::of(global, &settings)?;
-        let xml = asked(global, &home, Protocol::Xml, &task)?;
-        let json = asked(global, &home, Protocol::Json, &task)?;
+        let home = Home::of(app, &settings)?;
+        let xml = asked(app, &home, Protocol::Xml, &task)?;
+        let json = asked(app, &home, Protocol::Json, &task)?;
         let found = fields(&xml, &json);
-        self.warn(global, found.iter().map(|field| field.path.as_str()));
+        self.warn(app, found.iter().map(|field| field.path.as_str()));
         let differences = found.iter().filter(|field| self.counts(field)).count();
         let case = self.case(kind.name(), ["xml", "json"], &found);
         let suite = Suite { name: format!("compare {}", kind.name()), cases: vec![case] };
         suite.write(&self.reports)?;
-        if global.json() {
+        if app.json() {
             let rows: Vec<Value> = found.iter().map(|field| self.row(field, ["xml", "json"])).collect();
-            document::print(&json!({ "schema": 1, "task": kind.name(), "fields": rows, "differences": differences }));
+            app.stdout.print(&json!({ "schema": 1, "task": kind.name(), "fields": rows, "differences": differences }));
         } else {
-            suite.cases.iter().for_each(print);
+            suite.cases.iter().for_each(|case| print(app, case));
         }
-        verdict(global, differences, "fields differ")
+        verdict(app, differences, "fields differ")
     }
 
-    fn tapes(&self, global: &Global, left: &Path, right: &Path) -> Result<u8, Failure> {
+    fn tapes(&self, app: &App, left: &Path, right: &Path) -> Result<Exit, Failure> {
         let Comparison { pairs, only_left, only_right, drift } = tape::compare(left, right)?;
         let names = ["left", "right"];
         let fields = pairs.iter().flat_map(|pair| &pair.fields).map(|field| field.path.as_str());
-        self.warn(global, fields.chain(drift.iter().map(|drift| drift.path.as_str())));
+        self.warn(app, fields.chain(drift.iter().map(|drift| drift.path.as_str())));
         let mut cases: Vec<Case> = pairs
             .iter()
             .map(|pair| self.case(&format!("{} and {}", pair.left, pair.right), names, &pair.fields))
@@ -145,7 +143,7 @@ impl Compare {
         let suite = Suite { name: format!("{} and {}", left.display(), right.display()), cases };
         let differences = suite.failed();
         suite.write(&self.reports)?;
-        if global.json() {
+        if app.json() {
             let pairs: Vec<Value> = pairs
                 .iter()
                 .map(|pair| {
@@ -161,12 +159,12 @@ impl Compare {
                         "severity": drift.relation.severity(), "left": drift.types[0], "right": drift.types[1] })
                 })
                 .collect();
-            document::print(&json!({ "schema": 1, "exchanges": pairs, "onlyLeft": only_left, "onlyRight": only_right,
+            app.stdout.print(&json!({ "schema": 1, "exchanges": pairs, "onlyLeft": only_left, "onlyRight": only_right,
                 "drift": drift, "differences": differences }));
         } else {
-            suite.cases.iter().filter(|case| !case.problems.is_empty()).for_each(print);
+            suite.cases.iter().filter(|case| !case.problems.is_empty()).for_each(|case| print(app, case));
         }
-        verdict(global, differences, "exchanges or shapes differ")
+        verdict(app, differences, "exchanges or shapes differ")
     }
 
     /// How a field stands, for people and scripts.
@@ -232,19 +230,19 @@ fn differs_by_nature(kind: TaskKind) -> &'static [&'static str] {
 }
 
 /// The whole answer of a protocol, a refusal too.
-fn asked(global: &Global, home: &Home, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
+fn asked(app: &App, home: &Home, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
     let mut client = home.client(protocol)?;
     let exchange = client.exchange(task)?;
-    document::warn(global, &exchange.answer.findings);
-    Ok(document::response(&exchange.answer.value))
+    document::warn(app, &exchange.answer.findings);
+    Ok(document::response(app, &exchange.answer.value))
 }
 
-fn print(case: &Case) {
+fn print(app: &App, case: &Case) {
     if case.rows.is_empty() {
-        return case.problems.iter().for_each(|problem| document::line(&printable(problem)));
+        return case.problems.iter().for_each(|problem| app.stdout.line(&printable(problem)));
     }
-    document::line(&printable(&case.name));
-    let mut table = Table::new(case.columns.clone());
+    app.stdout.line(&printable(&case.name));
+    let mut table = Table::new(&app.stdout, case.columns.clone());
     let rows: Vec<Value> = case
         .rows
         .iter()
@@ -269,11 +267,3 @@ fn shortened(cell: &str) -> String {
 }
 
 const LONGEST: usize = 48;
-
-/// The exit code of a check.
-pub(crate) fn verdict(global: &Global, failed: usize, what: &str) -> Result<u8, Failure> {
-    if failed > 0 && !global.quiet {
-        say(&format!("certgate: {failed} {what}"));
-    }
-    Ok(if failed == 0 { 0 } else { Kind::CheckFailed.exit_code() })
-}

@@ -5,9 +5,9 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use crate::{
-    args::{Arguments, Global},
-    exit::Failure,
-    ui::document,
+    app::App,
+    cli::Arguments,
+    exit::{Exit, Failure},
 };
 
 /// Print the completions of a shell
@@ -19,14 +19,14 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let script = script(self.shell);
-        if global.json() {
-            document::print(&json!({ "schema": 1, "script": script }));
+        if app.json() {
+            app.stdout.print(&json!({ "schema": 1, "script": script }));
         } else {
-            document::piece(&script);
+            app.stdout.piece(&script);
         }
-        Ok(0)
+        Ok(Exit::DONE)
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
     use clap_complete::Shell;
 
     use super::script;
-    use crate::args::Arguments;
+    use crate::cli::Arguments;
 
     #[test]
     fn each_command_and_option_is_there() {

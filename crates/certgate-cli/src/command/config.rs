@@ -11,7 +11,11 @@ use certgate_json::Routes;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::{args::Global, exit::Failure, ui::document, ui::streams::printable};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::printable,
+};
 
 const EXAMPLE: &str = "Example:
   certgate config show --profile team --output json
@@ -57,37 +61,37 @@ pub(crate) enum Config {
 }
 
 impl Config {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
-            Self::Show => show(global),
-            Self::Path => path(global),
+            Self::Show => show(app),
+            Self::Path => path(app),
         }
     }
 }
 
-fn path(global: &Global) -> Result<u8, Failure> {
-    let Some(path) = global.config.clone().or_else(default_file) else {
+fn path(app: &App) -> Result<Exit, Failure> {
+    let Some(path) = app.config.clone().or_else(default_file) else {
         return Err(Failure::usage("this platform has no configuration folder: name the file with --config FILE"));
     };
-    if global.json() {
-        document::print(&json!({ "schema": 1, "path": path, "exists": path.exists() }));
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "path": path, "exists": path.exists() }));
     } else {
-        document::line(&printable(&path.display().to_string()));
+        app.stdout.line(&printable(&path.display().to_string()));
     }
-    Ok(0)
+    Ok(Exit::DONE)
 }
 
-fn show(global: &Global) -> Result<u8, Failure> {
-    let rows = rows(&global.settings()?);
-    if global.json() {
+fn show(app: &App) -> Result<Exit, Failure> {
+    let rows = rows(&app.settings()?);
+    if app.json() {
         let settings: Vec<Value> = rows.iter().map(Row::document).collect();
-        document::print(&json!({ "schema": 1, "settings": settings }));
+        app.stdout.print(&json!({ "schema": 1, "settings": settings }));
     } else {
         for row in &rows {
-            document::line(&printable(&row.text()));
+            app.stdout.line(&printable(&row.text()));
         }
     }
-    Ok(0)
+    Ok(Exit::DONE)
 }
 
 struct Row {

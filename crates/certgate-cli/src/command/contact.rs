@@ -9,12 +9,10 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    args::Global,
-    command::call::{exchange, exchange_with, read_task, send},
-    exit::Failure,
-    ui::confirm::ask,
-    ui::document,
-    ui::listing::Listing,
+    app::App,
+    common::exchange::{exchange, exchange_with, read_task, send},
+    exit::{Exit, Failure},
+    ui::{confirm::ask, document, listing::Listing},
 };
 
 /// The contacts of certificates
@@ -64,36 +62,36 @@ pub(crate) enum Contact {
 }
 
 impl Contact {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let id_of = |exchange: &certgate::Exchange| {
             let object = exchange.answer.value.object.as_ref().and_then(|object| object.value.clone());
             object.unwrap_or_else(|| "a contact".to_owned())
         };
         match self {
             Self::Create { data, force } => {
-                let task = read_task(global, TaskKind::ContactCreate, None, Some(&data))?;
-                let exchange = exchange_with(global, &task, |options| {
+                let task = read_task(app, TaskKind::ContactCreate, None, Some(&data))?;
+                let exchange = exchange_with(app, &task, |options| {
                     options.force_contact_create = force.then_some(certgate_domain::Lenient::Parsed(true));
                 })?;
-                document::done(global, &exchange, &id_of(&exchange))?;
+                document::done(app, &exchange, &id_of(&exchange))?;
             }
             Self::Update { id, data } => {
-                let task = read_task(global, TaskKind::ContactUpdate, Some(id), Some(&data))?;
-                document::done(global, &exchange(global, &task)?, &id.to_string())?;
+                let task = read_task(app, TaskKind::ContactUpdate, Some(id), Some(&data))?;
+                document::done(app, &exchange(app, &task)?, &id.to_string())?;
             }
             Self::Delete { id, yes } => {
                 ask(yes, &format!("Delete contact {id}? It cannot be undone."))?;
-                let exchange = exchange(global, &AnyTask::from(ContactDelete::new(id)))?;
-                document::done(global, &exchange, &format!("deleted: {id}"))?;
+                let exchange = exchange(app, &AnyTask::from(ContactDelete::new(id)))?;
+                document::done(app, &exchange, &format!("deleted: {id}"))?;
             }
             Self::Info { id } => {
-                send(global, &ContactInfo::new(id).into())?;
+                send(app, &ContactInfo::new(id).into())?;
             }
             Self::List(listing) => {
                 let columns = ["id", "fname", "lname", "organization"];
-                return listing.run(global, &columns, |query| ContactList { query }.into());
+                return listing.run(app, &columns, |query| ContactList { query }.into());
             }
         }
-        Ok(0)
+        Ok(Exit::DONE)
     }
 }

@@ -14,13 +14,15 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Global, Side, protocol},
-    command::decode::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
-    exit::Failure,
-    placeholders::Placeholders,
-    ui::curl,
-    ui::document,
-    ui::streams::{printable, say},
+    app::App,
+    args::{Side, protocol},
+    common::{
+        payload::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
+        placeholders::Placeholders,
+    },
+    exit::{Exit, Failure, worst},
+    streams::{printable, say},
+    ui::{curl, document},
 };
 
 /// Turn payload files into the other protocol's
@@ -63,23 +65,23 @@ struct Converted {
 }
 
 impl Convert {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         if self.curl && self.side == Side::Response {
             return Err(Failure::usage("--curl sends requests: give --side request"));
         }
         if self.file.is_dir() {
-            return self.folder(global);
+            return self.folder(app);
         }
-        let converted = self.convert(global, &self.file)?;
+        let converted = self.convert(app, &self.file)?;
         if let Some(out) = &self.out {
             self.write(out, &self.file, Path::new(""), &converted)?;
         }
-        if global.json() {
+        if app.json() {
             let mut document = json!({ "schema": 1, "payload": converted.text, "losses": losses(&converted.losses) });
             if self.curl {
                 document["curl"] = json!(converted.curl);
             }
-            document::print(&document);
+            app.stdout.print(&document);
         } else if self.out.is_none() {
             let text = if self.curl { converted.curl.join("\n") } else { converted.text.clone() };
             let mut stdout = std::io::stdout().lock();
@@ -87,15 +89,15 @@ impl Convert {
                 .write_all(text.as_bytes())
                 .and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") });
         }
-        warn(global, "", &converted);
-        match reason(&converted).filter(|_| global.strict) {
+        warn(app, "", &converted);
+        match reason(&converted).filter(|_| app.strict) {
             Some(why) => Err(Failure::new(Kind::CheckFailed, format!("{why} (--strict)")).said()),
-            None => Ok(0),
+            None => Ok(Exit::DONE),
         }
     }
 
     /// Every payload of a folder and those below it. One that cannot be converted does not stop the rest.
-    fn folder(&self, global: &Global) -> Result<u8, Failure> {
+    fn folder(&self, app: &App) -> Result<Exit, Failure> {
         let Some(out) = &self.out else {
             return Err(Failure::usage(format!(
                 "{}: a folder is converted into another one: give --out DIR",
@@ -112,28 +114,29 @@ impl Convert {
             }
         }
         let mut rows = Vec::new();
-        let mut worst = 0;
+        let mut kinds = Vec::new();
         for (file, below) in files {
             let name = below.join(file.file_name().unwrap_or_default()).display().to_string();
             let done = self
-                .convert(global, &file)
+                .convert(app, &file)
                 .and_then(|converted| Ok((self.write(out, &file, &below, &converted)?, converted)));
             match done {
                 Ok((written, converted)) => {
-                    warn(global, &format!("{name}: "), &converted);
-                    if global.strict && reason(&converted).is_some() {
-                        worst = worst.max(Kind::CheckFailed.exit_code());
+                    warn(app, &format!("{name}: "), &converted);
+                    if app.strict && reason(&converted).is_some() {
+                        kinds.push(Some(Kind::CheckFailed));
                     }
+                    kinds.push(None);
                     rows.push(
                         json!({ "file": name, "out": written.display().to_string(), "losses": losses(&converted.losses),
                         "findings": document::findings(&converted.findings) }),
                     );
                 }
                 Err(failure) => {
-                    if !global.quiet {
+                    if !app.quiet {
                         say(&format!("certgate: {failure}"));
                     }
-                    worst = worst.max(failure.kind().exit_code());
+                    kinds.push(Some(failure.kind()));
                     rows.push(json!({ "file": name, "error": failure.error() }));
                 }
             }
@@ -145,15 +148,15 @@ impl Convert {
                 endings(self.from).join(", .")
             )));
         }
-        if global.json() {
-            document::print(&json!({ "schema": 1, "files": rows }));
+        if app.json() {
+            app.stdout.print(&json!({ "schema": 1, "files": rows }));
         } else {
             for row in &rows {
                 let out = row["out"].as_str().map_or("not converted".to_owned(), str::to_owned);
-                document::line(&printable(&format!("{}: {out}", row["file"].as_str().unwrap_or_default())));
+                app.stdout.line(&printable(&format!("{}: {out}", row["file"].as_str().unwrap_or_default())));
             }
         }
-        Ok(worst)
+        Ok(worst(kinds.into_iter()).into())
     }
 
     /// The payload files of the folder, each with the folder below it that it is in.
@@ -203,8 +206,8 @@ impl Convert {
         Ok(path)
     }
 
-    fn convert(&self, global: &Global, file: &Path) -> Result<Converted, Failure> {
-        let settings = global.settings_over(Some(self.to))?;
+    fn convert(&self, app: &App, file: &Path) -> Result<Converted, Failure> {
+        let settings = app.settings_over(Some(self.to))?;
         let expected = Expected::of(self.side, self.task)?;
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
         let (bytes, mut placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
@@ -328,8 +331,8 @@ fn losses(losses: &[Loss]) -> Vec<Value> {
 }
 
 /// Says what was odd, and what is not carried over.
-fn warn(global: &Global, file: &str, converted: &Converted) {
-    if global.quiet {
+fn warn(app: &App, file: &str, converted: &Converted) {
+    if app.quiet {
         return;
     }
     for finding in &converted.findings {

@@ -14,14 +14,14 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
+    app::App,
     args::{
-        Global,
         key::{PassPhrase, key_type},
         ordering::csr_file,
     },
-    exit::Failure,
+    exit::{Exit, Failure},
+    streams::printable,
     ui::document,
-    ui::streams::printable,
 };
 
 /// Private keys' requests
@@ -94,20 +94,20 @@ pub(crate) struct New {
 }
 
 impl Csr {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
-            Self::New(new) => new.run(global),
+            Self::New(new) => new.run(app),
             Self::Show { file } => {
-                show(global, &read(&file)?);
-                Ok(0)
+                show(app, &read(&file)?);
+                Ok(Exit::DONE)
             }
-            Self::Check { file, name, key, pass_phrase } => check(global, &file, &name, key.as_deref(), &pass_phrase),
+            Self::Check { file, name, key, pass_phrase } => check(app, &file, &name, key.as_deref(), &pass_phrase),
         }
     }
 }
 
 impl New {
-    fn run(self, global: &Global) -> Result<u8, Failure> {
+    fn run(self, app: &App) -> Result<Exit, Failure> {
         let Self {
             name,
             san,
@@ -141,21 +141,21 @@ impl New {
         if let Some(path) = &out {
             write(path, &text, 0o644)?;
         }
-        if global.json() {
+        if app.json() {
             let mut document = json!({ "schema": 1, "request": facts(&request), "csr": text });
             for (name, path) in [("keyFile", &key_out), ("file", &out)] {
                 if let Some(path) = path {
                     document[name] = json!(path);
                 }
             }
-            document::print(&document);
+            app.stdout.print(&document);
         } else {
             match &out {
-                Some(path) => document::line(&printable(&path.display().to_string())),
-                None => document::line(text.trim_end()),
+                Some(path) => app.stdout.line(&printable(&path.display().to_string())),
+                None => app.stdout.line(text.trim_end()),
             }
         }
-        Ok(0)
+        Ok(Exit::DONE)
     }
 }
 
@@ -197,21 +197,21 @@ fn facts(request: &CertificateRequest) -> Value {
     facts
 }
 
-fn show(global: &Global, request: &CertificateRequest) {
-    if global.json() {
-        document::print(&json!({ "schema": 1, "request": facts(request) }));
+fn show(app: &App, request: &CertificateRequest) {
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "request": facts(request) }));
     } else {
-        document::text(&facts(request));
+        document::text(app, &facts(request));
     }
 }
 
 fn check(
-    global: &Global,
+    app: &App,
     file: &Path,
     names: &[String],
     key: Option<&Path>,
     pass_phrase: &PassPhrase,
-) -> Result<u8, Failure> {
+) -> Result<Exit, Failure> {
     let request = read(file)?;
     let mut checks = request.checks();
     for name in names {
@@ -231,7 +231,7 @@ fn check(
         let detail = if fits { "it is made with the key" } else { "it is made with another key" };
         checks.push(Check::of("key", fits, detail));
     }
-    Ok(checked(global, &request, &checks))
+    Ok(checked(app, &request, &checks))
 }
 
 fn read(file: &Path) -> Result<CertificateRequest, Failure> {
@@ -239,14 +239,14 @@ fn read(file: &Path) -> Result<CertificateRequest, Failure> {
 }
 
 /// Shows what came of checks; gives the exit code.
-fn checked(global: &Global, request: &CertificateRequest, checks: &[Check]) -> u8 {
+fn checked(app: &App, request: &CertificateRequest, checks: &[Check]) -> Exit {
     document::say_unchecked(checks);
-    if global.json() {
-        document::print(&json!({ "schema": 1, "checks": document::checks(checks), "request": facts(request) }));
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "checks": document::checks(checks), "request": facts(request) }));
     } else {
         for Check { name, ok, detail, .. } in checks {
-            document::line(&document::check(*ok, &format!("{name}: {detail}")));
+            app.stdout.line(&document::check(*ok, &format!("{name}: {detail}")));
         }
     }
-    if checks.iter().all(|check| check.ok) { 0 } else { Kind::CheckFailed.exit_code() }
+    if checks.iter().all(|check| check.ok) { Exit::DONE } else { Kind::CheckFailed.into() }
 }

@@ -6,10 +6,10 @@ use certgate_store::ResumeData;
 use clap::Args;
 
 use crate::{
-    args::{Global, ordering::Waiting},
-    connection::Connection,
-    exit::Failure,
-    ordering::{drive_one, show_requests},
+    app::{App, Connection},
+    args::ordering::Waiting,
+    common::order::{drive_one, show_requests},
+    exit::{Exit, Failure},
     ui::{confirm::ask, outcome::Asked, progress::Progress},
 };
 
@@ -33,13 +33,13 @@ pub(crate) struct Delete {
 }
 
 impl Delete {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         if !self.dry_run {
             ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.id))?;
         }
         self.waiting.queue.check()?;
         let timeout = self.waiting.timeout;
-        let mut connection = Connection::open(global, Some(timeout))?;
+        let mut connection = Connection::open(app, Some(timeout))?;
         if self.dry_run {
             let tasks: [AnyTask; 4] = [
                 task::CertificateInfo::new(self.id).into(),
@@ -47,8 +47,8 @@ impl Delete {
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
-            show_requests(global, &connection.client, &tasks, &[]);
-            return Ok(0);
+            show_requests(app, &connection.client, &tasks, &[]);
+            return Ok(Exit::DONE);
         }
         let item = RunItem {
             id: connection.id(),
@@ -60,9 +60,9 @@ impl Delete {
             validation: certgate::validation::Validation::default(),
             is_recorded: true,
         };
-        let mut progress = Progress::of_one(global, Asked { timeout, ..Asked::default() });
-        let options = self.waiting.queue.options(global);
+        let mut progress = Progress::of_one(app, Asked { timeout, ..Asked::default() });
+        let options = self.waiting.queue.options(app.run_options());
         let shown = drive_one(&mut connection, item, options, &mut progress);
-        shown?.print(global, &progress.findings)
+        shown?.print(app, &progress.findings)
     }
 }

@@ -14,24 +14,28 @@ use certgate_domain::{
 use jiff::{Timestamp, fmt::rfc2822};
 use serde_json::{Value, json};
 
-use crate::{args::Global, connection::Home, exit::Failure, ui::document};
+use crate::{
+    app::{App, Home},
+    exit::{Exit, Failure, worst},
+    ui::document,
+};
 
 /// How far clocks may differ: what a message took on its way is within it.
 const SKEW: Duration = Duration::from_secs(60);
 
-pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
-    if global.is_offline() {
+pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
+    if app.is_offline() {
         return Err(Failure::usage(
             "doctor looks at the way to the gateway, and a replay goes none: leave out --replay",
         ));
     }
     let mut report = Report::default();
-    match global.settings() {
-        Ok(settings) => Doctor::new(global, &settings, &mut report).examine()?,
-        Err(why) => report.problem("configuration", why.kind(), why.text()),
+    match app.settings() {
+        Ok(settings) => Doctor::new(app, &settings, &mut report).examine()?,
+        Err(why) => report.problem("configuration", why.kind(), why.to_string()),
     }
-    report.print(global);
-    Ok(report.exit_code())
+    report.print(app);
+    Ok(worst(report.0.iter().map(|check| check.problem)).into())
 }
 
 #[derive(Default)]
@@ -52,25 +56,21 @@ impl Report {
         self.0.push(Check { name: name.into(), problem: Some(kind), detail: detail.into() });
     }
 
-    fn print(&self, global: &Global) {
-        if global.json() {
+    fn print(&self, app: &App) {
+        if app.json() {
             let check = |Check { name, problem, detail }: &Check| json!({ "name": name, "ok": problem.is_none(), "detail": detail });
             let checks: Vec<Value> = self.0.iter().map(check).collect();
-            return document::print(&json!({ "schema": 1, "checks": checks }));
+            return app.stdout.print(&json!({ "schema": 1, "checks": checks }));
         }
         for Check { name, problem, detail } in &self.0 {
             let detail = detail.split_whitespace().collect::<Vec<_>>().join(" ");
-            document::line(&document::check(problem.is_none(), &format!("{name}: {detail}")));
+            app.stdout.line(&document::check(problem.is_none(), &format!("{name}: {detail}")));
         }
-    }
-
-    fn exit_code(&self) -> u8 {
-        self.0.iter().find_map(|check| check.problem).map_or(0, Kind::exit_code)
     }
 }
 
 struct Doctor<'a> {
-    global: &'a Global,
+    app: &'a App,
     settings: &'a Settings,
     report: &'a mut Report,
     date: Option<String>,
@@ -80,8 +80,8 @@ struct Doctor<'a> {
 }
 
 impl<'a> Doctor<'a> {
-    fn new(global: &'a Global, settings: &'a Settings, report: &'a mut Report) -> Self {
-        Self { global, settings, report, date: None, answered: false, asked_to_slow_down: false, context_taken: false }
+    fn new(app: &'a App, settings: &'a Settings, report: &'a mut Report) -> Self {
+        Self { app, settings, report, date: None, answered: false, asked_to_slow_down: false, context_taken: false }
     }
 
     fn examine(mut self) -> Result<(), Failure> {
@@ -99,7 +99,7 @@ impl<'a> Doctor<'a> {
         let but =
             if only_used { format!(", only {} is checked (endpoint: {given})", used.name()) } else { String::new() };
         self.report.ok("configuration", format!("profile {}, {file}{but}", settings.profile.value));
-        let account = Home::of(self.global, settings);
+        let account = Home::of(self.app, settings);
         let mut client_used = None;
         for &protocol in protocols {
             let endpoint = match &account {
@@ -113,7 +113,7 @@ impl<'a> Doctor<'a> {
             let mut client = match account.client(protocol) {
                 Ok(client) => client.without_retries(),
                 Err(why) => {
-                    self.report.problem(format!("tls-{}", protocol.name()), why.kind(), why.text());
+                    self.report.problem(format!("tls-{}", protocol.name()), why.kind(), why.to_string());
                     continue;
                 }
             };
@@ -122,7 +122,7 @@ impl<'a> Doctor<'a> {
             }
         }
         if let Err(why) = &account {
-            self.report.problem("credentials", why.kind(), why.text());
+            self.report.problem("credentials", why.kind(), why.to_string());
         }
         if self.context_taken {
             let context = settings.context.value.as_deref().unwrap_or_default();

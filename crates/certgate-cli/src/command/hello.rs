@@ -2,15 +2,20 @@
 
 use certgate_domain::task::Hello;
 
-use crate::{args::Global, command::call::exchange, exit::Failure, ui::document};
+use crate::{
+    app::App,
+    common::exchange::exchange,
+    exit::{Exit, Failure},
+    ui::document,
+};
 
-pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
-    let exchange = exchange(global, &Hello.into())?;
-    if global.json() {
-        document::answer(global, &exchange)?;
+pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
+    let exchange = exchange(app, &Hello.into())?;
+    if app.json() {
+        document::answer(app, &exchange)?;
     } else {
-        document::line("the gateway answers and takes the credentials");
-        document::judge(global, &exchange.answer.findings)?;
+        app.stdout.line("the gateway answers and takes the credentials");
+        document::judge(app, &exchange.answer.findings)?;
     }
-    Ok(0)
+    Ok(Exit::DONE)
 }

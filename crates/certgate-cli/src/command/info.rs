@@ -3,7 +3,11 @@
 use certgate_domain::task::CertificateInfo;
 use clap::Args;
 
-use crate::{args::Global, command::call::send, exit::Failure};
+use crate::{
+    app::App,
+    common::exchange::send,
+    exit::{Exit, Failure},
+};
 
 /// Show a certificate
 #[derive(Debug, Args)]
@@ -15,8 +19,8 @@ pub(crate) struct Info {
 }
 
 impl Info {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        send(global, &CertificateInfo::new(self.id).into())?;
-        Ok(0)
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        send(app, &CertificateInfo::new(self.id).into())?;
+        Ok(Exit::DONE)
     }
 }

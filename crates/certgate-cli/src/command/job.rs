@@ -10,12 +10,10 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    args::Global,
-    command::call::{exchange, send},
-    exit::Failure,
-    ui::confirm::ask,
-    ui::document,
-    ui::listing::Listing,
+    app::App,
+    common::exchange::{exchange, send},
+    exit::{Exit, Failure},
+    ui::{confirm::ask, document, listing::Listing},
 };
 
 /// The orders that the gateway works on
@@ -69,13 +67,13 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let (task, said) = match self {
-            Self::Info { id, history: false } => return send(global, &JobInfo::new(id).into()).map(|_| 0),
-            Self::Info { id, history: true } => return send(global, &JobHistoryInfo::new(id).into()).map(|_| 0),
+            Self::Info { id, history: false } => return send(app, &JobInfo::new(id).into()).map(|_| Exit::DONE),
+            Self::Info { id, history: true } => return send(app, &JobHistoryInfo::new(id).into()).map(|_| Exit::DONE),
             Self::List { listing, history } => {
                 let columns = ["job.id", "job.status", "job.subStatus", "job.action", "object.value", "job.updated"];
-                return listing.run(global, &columns, |query| {
+                return listing.run(app, &columns, |query| {
                     if history { JobHistoryList { query }.into() } else { JobList { query }.into() }
                 });
             }
@@ -87,7 +85,7 @@ impl Job {
             Self::ResendMail { id } => (JobResendApproverEmail::new(id).into(), format!("mail sent: {id}")),
             Self::ResendCall { id } => (JobResendPhoneAuthorization::new(id).into(), format!("call ordered: {id}")),
         };
-        document::done(global, &exchange(global, &task)?, &said)?;
-        Ok(0)
+        document::done(app, &exchange(app, &task)?, &said)?;
+        Ok(Exit::DONE)
     }
 }

@@ -3,7 +3,11 @@
 use certgate_domain::task::CertificateList;
 use clap::Args;
 
-use crate::{args::Global, exit::Failure, ui::listing::Listing};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    ui::listing::Listing,
+};
 
 /// List certificates (exit 8 where there is none)
 #[derive(Debug, Args)]
@@ -16,8 +20,8 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let columns = ["id", "name", "product", "expire", "orderId"];
-        self.listing.run(global, &columns, |query| CertificateList { query }.into())
+        self.listing.run(app, &columns, |query| CertificateList { query }.into())
     }
 }

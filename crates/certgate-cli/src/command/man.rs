@@ -8,19 +8,19 @@ use clap_mangen::Man;
 use serde_json::json;
 
 use crate::{
-    args::{Arguments, Global},
-    exit::Failure,
-    ui::document,
+    app::App,
+    cli::Arguments,
+    exit::{Exit, Failure},
 };
 
-pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
+pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
     let page = page().map_err(|why| Failure::new(certgate::Kind::Internal, format!("the man page: {why}")))?;
-    if global.json() {
-        document::print(&json!({ "schema": 1, "page": page }));
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "page": page }));
     } else {
-        document::piece(&page);
+        app.stdout.piece(&page);
     }
-    Ok(0)
+    Ok(Exit::DONE)
 }
 
 fn page() -> io::Result<String> {
@@ -65,7 +65,7 @@ mod tests {
     use clap::{Command, CommandFactory};
 
     use super::page;
-    use crate::args::Arguments;
+    use crate::cli::Arguments;
 
     #[test]
     fn each_command_and_option_is_there() {

@@ -2,22 +2,21 @@
 
 use std::path::Path;
 
-use certgate::{Journal, Kind};
+use certgate::Journal;
 use certgate_store::{Change, Message, NewOrder, Order, Sqlite, State, Store, StoreError, Which};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
-    connection::store,
-    exit::Failure,
-    ui::confirm::ask,
-    ui::document,
-    ui::streams::{printable, say},
-    ui::table::Table,
+    app::{App, store},
+    exit::{Exit, Failure},
+    streams::{printable, say},
     ui::{
         advice::clean_up,
+        confirm::ask,
+        document,
         outcome::{self, shell_word},
+        table::Table,
     },
 };
 
@@ -68,8 +67,8 @@ enum Doing {
 }
 
 impl Orders {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let path = store(&global.settings()?)?;
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let path = store(&app.settings()?)?;
         let mut store = Sqlite::open(&path).map_err(certgate::Error::from)?;
         let failed = |error: StoreError| Failure::from(certgate::Error::from(error));
         let find = |store: &Sqlite, id: &str| -> Result<Order, Failure> {
@@ -77,31 +76,31 @@ impl Orders {
             found.ok_or_else(|| failed(StoreError::NoOrder(id.to_owned())))
         };
         match self.command {
-            None => list(global, &store, self.unfinished),
+            None => list(app, &store, self.unfinished),
             Some(Doing::Show { id }) => {
                 let order = find(&store, &id)?;
                 let document = whole(&mut store, &order).map_err(failed)?;
-                if global.json() {
-                    document::print(&json!({ "schema": 1, "order": document }));
+                if app.json() {
+                    app.stdout.print(&json!({ "schema": 1, "order": document }));
                 } else {
-                    document::text(&document);
+                    document::text(app, &document);
                 }
-                Ok(0)
+                Ok(Exit::DONE)
             }
             Some(Doing::Export) => {
                 let mut orders = Vec::new();
                 store.each_order(&Which::All, &mut |order| orders.push(order.order.id)).map_err(failed)?;
                 for id in orders {
                     let order = find(&store, &id)?;
-                    document::line(&whole(&mut store, &order).map_err(failed)?.to_string());
+                    app.stdout.line(&whole(&mut store, &order).map_err(failed)?.to_string());
                 }
                 let mut line = |message: Message| {
                     let mut row = kept(&message);
                     row["account"] = json!(message.message.account);
-                    document::line(&row.to_string());
+                    app.stdout.line(&row.to_string());
                 };
                 store.each_foreign(&mut line).map_err(failed)?;
-                Ok(0)
+                Ok(Exit::DONE)
             }
             Some(Doing::Abandon { id, yes }) => {
                 let order = find(&store, &id)?;
@@ -120,12 +119,12 @@ impl Orders {
                     store.record_validation_steps(&id, &[]).map_err(failed)?;
                 }
                 let state = if is_over { order.state } else { State::Abandoned };
-                if global.json() {
-                    document::print(&json!({ "schema": 1, "order": outcome::order(&find(&store, &id)?) }));
+                if app.json() {
+                    app.stdout.print(&json!({ "schema": 1, "order": outcome::order(&find(&store, &id)?) }));
                 } else {
-                    document::line(&format!("{id}  {}", state.as_str()));
+                    app.stdout.line(&format!("{id}  {}", state.as_str()));
                 }
-                Ok(0)
+                Ok(Exit::DONE)
             }
             Some(Doing::Adopt { id, job }) => {
                 let order = find(&store, &id)?;
@@ -141,13 +140,13 @@ impl Orders {
                 let change = Change { state: State::Unknown, job: Some(job), stid: None, certificate: None, detail };
                 taken(&path, &order)?.change(&id, &change)?;
                 let resume = format!("certgate resume {}", shell_word(&id));
-                if global.json() {
+                if app.json() {
                     let order = outcome::order(&find(&store, &id)?);
-                    document::print(&json!({ "schema": 1, "order": order, "resume": resume }));
+                    app.stdout.print(&json!({ "schema": 1, "order": order, "resume": resume }));
                 } else {
-                    document::line(&format!("{id}  is job {job}: carry on with: {resume}"));
+                    app.stdout.line(&format!("{id}  is job {job}: carry on with: {resume}"));
                 }
-                Ok(0)
+                Ok(Exit::DONE)
             }
         }
     }
@@ -159,14 +158,14 @@ fn taken(path: &Path, order: &Order) -> Result<Journal, Failure> {
     if journal.acquire(&order.order.id)? { Ok(journal) } else { Err(Failure::held(&order.order.id)) }
 }
 
-fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure> {
+fn list(app: &App, store: &Sqlite, unfinished: bool) -> Result<Exit, Failure> {
     // There may be ten thousand: each is text at once, and all are printed at once.
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
     let mut each = |order: Order| {
         if unfinished && order.state.is_finished() && order.published.is_empty() {
             return;
         }
-        if global.json() {
+        if app.json() {
             lines.push(json!({ "order": row(&order) }).to_string());
         } else {
             rows.push(cells(order));
@@ -175,13 +174,13 @@ fn list(global: &Global, store: &Sqlite, unfinished: bool) -> Result<u8, Failure
     let failed = |error| Failure::from(certgate::Error::from(error));
     store.each_order(&Which::All, &mut each).map_err(failed)?;
     let count = rows.len() + lines.len();
-    if global.json() {
-        document::line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
+    if app.json() {
+        app.stdout.line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
     } else {
         let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
-        Table::new(columns.map(str::to_owned).to_vec()).cells(rows);
+        Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).cells(rows);
     }
-    Ok(if count == 0 { Kind::Unchanged.exit_code() } else { 0 })
+    Ok(if count == 0 { Exit::unchanged("no order is in the store") } else { Exit::DONE })
 }
 
 /// What the table shows of an order.

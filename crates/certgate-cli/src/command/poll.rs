@@ -12,7 +12,13 @@ use certgate_wire::{Finding, Limits};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{args::Global, command::call::send, connection::Connection, exit::Failure, ui::document, ui::streams::say};
+use crate::{
+    app::{App, Connection},
+    common::exchange::send,
+    exit::{Exit, Failure},
+    streams::say,
+    ui::document,
+};
 
 /// The account's queue of notifications
 #[derive(Debug, Subcommand)]
@@ -56,43 +62,47 @@ pub(crate) struct To {
 }
 
 impl Poll {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
             Self::Next => {
-                let exchange = send(global, &PollInfo.into())?;
-                Ok(if exchange.answer.value.data.is_empty() { Kind::Unchanged.exit_code() } else { 0 })
+                let exchange = send(app, &PollInfo.into())?;
+                Ok(if exchange.answer.value.data.is_empty() {
+                    Exit::unchanged("the queue is empty")
+                } else {
+                    Exit::DONE
+                })
             }
             Self::Confirm { id } => {
-                send(global, &PollConfirm::new(id).into())?;
-                Ok(0)
+                send(app, &PollConfirm::new(id).into())?;
+                Ok(Exit::DONE)
             }
-            Self::Drain(to) => take(global, &to, None),
-            Self::Follow { to, interval } => take(global, &to, Some(interval)),
+            Self::Drain(to) => take(app, &to, None),
+            Self::Follow { to, interval } => take(app, &to, Some(interval)),
         }
     }
 }
 
 /// Takes messages until the queue is empty, or for good where an interval is given.
-fn take(global: &Global, to: &To, interval: Option<Duration>) -> Result<u8, Failure> {
-    let mut connection = Connection::open(global, None)?;
+fn take(app: &App, to: &To, interval: Option<Duration>) -> Result<Exit, Failure> {
+    let mut connection = Connection::open(app, None)?;
     let journal = connection.journal()?;
-    let mut taking = Taking { global, to, client: &mut connection.client, journal, taken: 0, findings: Vec::new() };
+    let mut taking = Taking { app, to, client: &mut connection.client, journal, taken: 0, findings: Vec::new() };
     let ended = taking.run(interval);
     let Taking { taken, findings, .. } = taking;
-    if global.json() && taken == 0 {
-        document::piece("{\"schema\":1,\"messages\":[");
+    if app.json() && taken == 0 {
+        app.stdout.piece("{\"schema\":1,\"messages\":[");
     }
     let found = document::findings(&findings);
     match ended {
         Ok(()) => {
-            if global.json() {
-                document::piece(&format!("],\"findings\":{found}}}\n"));
+            if app.json() {
+                app.stdout.piece(&format!("],\"findings\":{found}}}\n"));
             }
-            document::judge(global, &findings)?;
-            Ok(if taken == 0 { Kind::Unchanged.exit_code() } else { 0 })
+            document::judge(app, &findings)?;
+            Ok(if taken == 0 { Exit::unchanged("no message was there to be handed over") } else { Exit::DONE })
         }
-        Err(failure) if global.json() => {
-            document::piece(&format!("],\"findings\":{found},\"error\":{}}}\n", failure.error()));
+        Err(failure) if app.json() => {
+            app.stdout.piece(&format!("],\"findings\":{found},\"error\":{}}}\n", failure.error()));
             Err(failure.said())
         }
         Err(failure) => Err(failure),
@@ -100,7 +110,7 @@ fn take(global: &Global, to: &To, interval: Option<Duration>) -> Result<u8, Fail
 }
 
 struct Taking<'a> {
-    global: &'a Global,
+    app: &'a App,
     to: &'a To,
     client: &'a mut Client,
     journal: Journal,
@@ -186,7 +196,7 @@ impl Taking<'_> {
     }
 
     fn warn(&self, text: &str) {
-        if !self.global.quiet {
+        if !self.app.quiet {
             say(&format!("certgate: warning: {text}"));
         }
     }
@@ -203,8 +213,8 @@ impl Taking<'_> {
             }
             (None, None) => return Err(Failure::usage("give --to DIR or --exec CMD")),
         };
-        if self.global.json() {
-            document::piece(if self.taken == 0 { "{\"schema\":1,\"messages\":[\n" } else { ",\n" });
+        if self.app.json() {
+            self.app.stdout.piece(if self.taken == 0 { "{\"schema\":1,\"messages\":[\n" } else { ",\n" });
             let mut row = json!({ "stableId": message.stable_id });
             if let Some(id) = message.message.id {
                 row["id"] = json!(id);
@@ -212,9 +222,9 @@ impl Taking<'_> {
             if self.to.to.is_some() {
                 row["file"] = json!(place);
             }
-            document::piece(&row.to_string());
+            self.app.stdout.piece(&row.to_string());
         } else {
-            document::line(&place);
+            self.app.stdout.line(&place);
         }
         self.taken += 1;
         Ok(())

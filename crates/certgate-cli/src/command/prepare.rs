@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use certgate_domain::task::CertificatePrepareOrder;
 use clap::Args;
 
-use crate::{args::Global, args::ordering::read_csr, command::call::send, exit::Failure};
+use crate::{
+    app::App,
+    args::ordering::read_csr,
+    common::exchange::send,
+    exit::{Exit, Failure},
+};
 
 /// Check a CSR and show what validation needs
 #[derive(Debug, Args)]
@@ -20,10 +25,10 @@ pub(crate) struct Prepare {
 }
 
 impl Prepare {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let (csr, _) = read_csr(&self.csr)?;
         let task = CertificatePrepareOrder::new(csr, self.product.as_deref());
-        send(global, &task.into())?;
-        Ok(0)
+        send(app, &task.into())?;
+        Ok(Exit::DONE)
     }
 }

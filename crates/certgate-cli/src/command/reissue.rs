@@ -6,9 +6,10 @@ use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
-    args::{Global, key::Keys, ordering::Ordering},
-    exit::Failure,
-    ordering::place,
+    app::App,
+    args::{key::Keys, ordering::Ordering},
+    common::order::place,
+    exit::{Exit, Failure},
 };
 
 /// Reissue a certificate with a new CSR: check, order, wait, confirm, fetch, verify, write
@@ -31,7 +32,7 @@ pub(crate) struct Reissue {
 }
 
 impl Reissue {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        place(global, &self.ordering, Purpose::Reissue(self.id), self.csr, &self.keys)
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        place(app, &self.ordering, Purpose::Reissue(self.id), self.csr, &self.keys)
     }
 }

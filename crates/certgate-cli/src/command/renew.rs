@@ -6,9 +6,10 @@ use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
-    args::{Global, key::Keys, ordering::Ordering},
-    exit::Failure,
-    ordering::place,
+    app::App,
+    args::{key::Keys, ordering::Ordering},
+    common::order::place,
+    exit::{Exit, Failure},
 };
 
 /// Renew a certificate for another term, from 90 days before its end
@@ -29,7 +30,7 @@ pub(crate) struct Renew {
 }
 
 impl Renew {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        place(global, &self.ordering, Purpose::Renew(self.id), self.csr, &self.keys)
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        place(app, &self.ordering, Purpose::Renew(self.id), self.csr, &self.keys)
     }
 }

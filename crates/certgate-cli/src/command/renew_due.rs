@@ -20,22 +20,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
+    app::{App, Connection},
     args::{
-        Global,
         install::Then,
-        ordering::run_options,
         validation::{ValidationArgs, check_unattended},
     },
-    command::resume::prepared,
-    connection::Connection,
-    exit::{Failure, worst},
-    inventory::{chosen, under_way},
-    ordering::drive_in,
+    common::order::{drive_in, prepared},
+    exit::{Exit, Failure, worst},
+    streams::{printable, say},
     ui::{
-        advice, document,
+        advice,
+        inventory::{chosen, under_way},
         outcome::{self, Asked, CommandOutput},
         progress::Progress,
-        streams::{printable, say},
     },
 };
 
@@ -65,12 +62,12 @@ pub(crate) struct RenewDue {
 const RENEWABLE: i64 = 90 * 86_400;
 
 impl RenewDue {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let roots = chosen(global, &self.folders)?;
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let roots = chosen(app, &self.folders)?;
         let validation = self.validation.validation()?;
         validation.check().map_err(advice::validation)?;
-        let mut connection = Connection::open(global, Some(self.timeout))?;
-        let mut outcome = Outcome { global, rows: Vec::new(), kinds: Vec::new() };
+        let mut connection = Connection::open(app, Some(self.timeout))?;
+        let mut outcome = Outcome { app, rows: Vec::new(), kinds: Vec::new() };
         let mut seen = Vec::new();
         // What an earlier run ordered comes first; its certificate may be in place, and only its hook not.
         let mut journal = connection.journal()?;
@@ -79,7 +76,7 @@ impl RenewDue {
             // What this run is asked to do with a certificate goes before what that one was.
             let asked = self.then.asks_for_something();
             let install = asked.then(|| self.then.options(folder.clone()));
-            match self.carried(global, &mut connection, &mut journal, &order, install) {
+            match self.carried(app, &mut connection, &mut journal, &order, install) {
                 Ok(None) => {}
                 done => {
                     outcome.add(&folder, order.order.name.as_deref(), done)?;
@@ -87,10 +84,10 @@ impl RenewDue {
                 }
             }
         }
-        for (folder, found) in find(&roots, global.now()) {
+        for (folder, found) in find(&roots, app.now()) {
             let name = match &found {
                 _ if seen.contains(&whole(&folder)) => continue,
-                Ok(installed) if !self.is_due(installed, global.now()) => {
+                Ok(installed) if !self.is_due(installed, app.now()) => {
                     if let Some(deployed) = self.repeat_hook(installed) {
                         outcome.add(&folder, Some(&installed.name), Ok(Some(deployed)))?;
                     }
@@ -100,13 +97,13 @@ impl RenewDue {
                 Err(_) => None,
             };
             let done = found.map_err(Failure::from);
-            let done = done.and_then(|_| self.renew(global, &mut connection, &mut journal, &folder, &validation));
+            let done = done.and_then(|_| self.renew(app, &mut connection, &mut journal, &folder, &validation));
             outcome.add(&folder, name.as_deref(), done)?;
         }
-        if global.json() {
-            document::print(&json!({ "schema": 1, "orders": outcome.rows }));
+        if app.json() {
+            app.stdout.print(&json!({ "schema": 1, "orders": outcome.rows }));
         }
-        Ok(worst(outcome.kinds.iter().copied()).map_or(0, Kind::exit_code))
+        Ok(worst(outcome.kinds.iter().copied()).into())
     }
 
     fn is_due(&self, installed: &InstalledCertificate, now: i64) -> bool {
@@ -116,15 +113,15 @@ impl RenewDue {
     /// One certificate, by one process at a time; none where another one did it meanwhile.
     fn renew(
         &self,
-        global: &Global,
+        app: &App,
         connection: &mut Connection,
         journal: &mut Journal,
         folder: &Path,
         validation: &Validation,
     ) -> Result<Option<CommandOutput>, Failure> {
         let _lock = locked(folder)?;
-        let installed = read(folder, global.now())?;
-        if !self.is_due(&installed, global.now()) {
+        let installed = read(folder, app.now())?;
+        if !self.is_due(&installed, app.now()) {
             return Ok(None);
         }
         let Some(id) = installed.id.filter(|_| installed.key_fits.is_some()) else {
@@ -138,7 +135,7 @@ impl RenewDue {
         // Ordered elsewhere, and not said to go into this folder.
         let open = journal.unfinished()?.into_iter().find(|order| order.order.certificate == Some(id));
         if let Some(order) = open
-            && let Some(shown) = self.carried(global, connection, journal, &order, Some(install.clone()))?
+            && let Some(shown) = self.carried(app, connection, journal, &order, Some(install.clone()))?
         {
             return Ok(Some(shown));
         }
@@ -146,15 +143,15 @@ impl RenewDue {
         check_unattended(validation, there.authentication.as_ref())?;
         let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
         let ends = ends.unwrap_or(installed.not_after);
-        let purpose = if ends > global.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
+        let purpose = if ends > app.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
         let mut request = OrderRequest::new(purpose);
         request.key = Some(KeySource::New { key_type: None, default: installed.key_type });
         request.install = Some(install);
         request.validation = validation.clone();
         request.make_csr(&mut connection.client, false)?;
         let item = request.item(connection.id(), self.timeout, true);
-        let mut progress = Progress::of_one(global, self.asked());
-        drive_in(&mut connection.client, journal, item, run_options(global), &mut progress).map(Some)
+        let mut progress = Progress::of_one(app, self.asked());
+        drive_in(&mut connection.client, journal, item, app.run_options(), &mut progress).map(Some)
     }
 
     fn asked(&self) -> Asked {
@@ -165,17 +162,17 @@ impl RenewDue {
     /// certificate may be due all the same.
     fn carried(
         &self,
-        global: &Global,
+        app: &App,
         connection: &mut Connection,
         journal: &mut Journal,
         order: &Order,
         install: Option<InstallOptions>,
     ) -> Result<Option<CommandOutput>, Failure> {
-        let mut progress = Progress::of_one(global, self.asked());
+        let mut progress = Progress::of_one(app, self.asked());
         let options = ResumeOptions { deadline: self.timeout, install, ..ResumeOptions::default() };
         let client = &mut connection.client;
         let done = match prepared(client, journal, order, &options, &progress) {
-            Ok(Ok(item)) => drive_in(client, journal, *item, run_options(global), &mut progress),
+            Ok(Ok(item)) => drive_in(client, journal, *item, app.run_options(), &mut progress),
             Ok(Err(shown)) => shown,
             Err(failure) => Err(failure),
         };
@@ -209,7 +206,7 @@ impl RenewDue {
 
 /// What became of each certificate.
 struct Outcome<'a> {
-    global: &'a Global,
+    app: &'a App,
     rows: Vec<Value>,
     kinds: Vec<Option<Kind>>,
 }
@@ -249,8 +246,8 @@ impl Outcome<'_> {
             }
         };
         row["kind"] = json!(result);
-        if !self.global.json() {
-            document::line(&printable(&format!("{}: {result}", folder.display())));
+        if !self.app.json() {
+            self.app.stdout.line(&printable(&format!("{}: {result}", folder.display())));
         }
         self.rows.push(row);
         self.kinds.push(kind);

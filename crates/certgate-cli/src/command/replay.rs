@@ -7,11 +7,13 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Global, token},
-    exit::Failure,
-    ui::document,
-    ui::reports::{Case, Reports, Suite},
-    ui::streams::printable,
+    app::{App, token},
+    exit::{Exit, Failure},
+    streams::printable,
+    ui::{
+        document,
+        reports::{Case, Reports, Suite},
+    },
 };
 
 /// Tapes of recorded exchanges
@@ -35,35 +37,35 @@ are looked for as well, in every spelling.")]
 }
 
 impl Replay {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let Self::Check { folder, max_age, reports } = self;
         let oldest = max_age.map(|age| unix_now() / 1000 - i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
-        let checked = tape::check(&folder, oldest, &known_secrets(global)?)?;
+        let checked = tape::check(&folder, oldest, &known_secrets(app)?)?;
         let cases = checked.iter().map(|checked| Case::new(&checked.title, checked.problems.clone())).collect();
         let suite = Suite { name: format!("tape {}", folder.display()), cases };
         suite.write(&reports)?;
-        if global.json() {
+        if app.json() {
             let rows: Vec<Value> = checked
                 .iter()
                 .map(|tape::Checked { title, problems }| json!({ "exchange": title, "ok": problems.is_empty(), "problems": problems }))
                 .collect();
-            document::print(&json!({ "schema": 1, "exchanges": rows, "failed": suite.failed() }));
+            app.stdout.print(&json!({ "schema": 1, "exchanges": rows, "failed": suite.failed() }));
         } else {
             for case in &suite.cases {
-                document::line(&document::check(case.problems.is_empty(), &case.name));
-                case.problems.iter().for_each(|problem| document::line(&printable(&format!("  {problem}"))));
+                app.stdout.line(&document::check(case.problems.is_empty(), &case.name));
+                case.problems.iter().for_each(|problem| app.stdout.line(&printable(&format!("  {problem}"))));
             }
         }
-        crate::command::compare::verdict(global, suite.failed(), "of the tape's exchanges fail")
+        crate::ui::reports::verdict(app, suite.failed(), "of the tape's exchanges fail")
     }
 }
 
 /// The secrets that this run was given.
-fn known_secrets(global: &Global) -> Result<Redactor, Failure> {
+fn known_secrets(app: &App) -> Result<Redactor, Failure> {
     let mut known = Redactor::default();
     // A command may ask somebody, and a check runs where nobody is.
     if let Some(password @ (SecretSource::Environment(_) | SecretSource::File(_) | SecretSource::Stdin)) =
-        &global.settings()?.password.value
+        &app.settings()?.password.value
     {
         known.knows(&password.read()?);
     }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    Client, Installation, Journal, Kind, OrderId, ResumeOptions, Resumption, RunItem, Runner, installation::undeployed,
-    resume, validation::Validation,
+    Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner, installation::undeployed,
+    validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
@@ -14,18 +14,15 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    args::{
-        Global,
-        ordering::{Waiting, read_csr},
-    },
-    connection::Connection,
-    exit::{Failure, worst},
-    ordering::{drive_in, drive_one},
+    app::{App, Connection},
+    args::ordering::{Waiting, read_csr},
+    common::order::{drive_in, drive_one, prepared},
+    exit::{Exit, Failure, worst},
+    ui::outcome::CommandOutput,
     ui::{
         document,
-        outcome::{self, Asked, CommandOutput, strict},
+        outcome::{self, Asked, strict},
         progress::{Ended, Progress},
-        resumption,
     },
 };
 
@@ -52,19 +49,19 @@ pub(crate) struct Resume {
 }
 
 impl Resume {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let options = self.options()?;
         if let Some(install) = &options.install {
             certgate::Installation::new(install.clone()).check(false)?;
         }
-        if global.is_offline() && self.certificate.is_none() && self.name.is_none() {
+        if app.is_offline() && self.certificate.is_none() && self.name.is_none() {
             return Err(Failure::usage(
                 "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",
             ));
         }
-        let mut connection = Connection::open(global, Some(self.waiting.timeout))?;
+        let mut connection = Connection::open(app, Some(self.waiting.timeout))?;
         if self.certificate.is_some() || self.name.is_some() {
-            return self.made_elsewhere(global, &mut connection, options);
+            return self.made_elsewhere(app, &mut connection, options);
         }
         let mut journal = connection.journal()?;
         let orders = match &self.order {
@@ -79,25 +76,23 @@ impl Resume {
         let undeployed = if self.order.is_none() { undeployed(&journal)? } else { Vec::new() };
         match orders.as_slice() {
             [] if undeployed.is_empty() => {
-                if global.json() {
-                    document::print(&json!({ "schema": 1, "orders": [] }));
-                } else {
-                    document::line("nothing to carry on with");
+                if app.json() {
+                    app.stdout.print(&json!({ "schema": 1, "orders": [] }));
                 }
-                Ok(Kind::Unchanged.exit_code())
+                Ok(Exit::unchanged("no order is left to carry on with"))
             }
             [order] if undeployed.is_empty() => {
                 let asked = self.asked();
-                let mut progress = Progress::of_one(global, asked);
-                let queue = self.waiting.queue.options(global);
+                let mut progress = Progress::of_one(app, asked);
+                let queue = self.waiting.queue.options(app.run_options());
                 let client = &mut connection.client;
                 match prepared(client, &mut journal, order, &options, &progress)? {
                     Ok(item) => drive_in(client, &mut journal, *item, queue, &mut progress),
                     Err(shown) => shown,
                 }?
-                .print(global, &progress.findings)
+                .print(app, &progress.findings)
             }
-            orders => self.all(global, &mut connection, &mut journal, (orders, &undeployed), &options),
+            orders => self.all(app, &mut connection, &mut journal, (orders, &undeployed), &options),
         }
     }
 
@@ -113,15 +108,15 @@ impl Resume {
     /// Many orders at once, and the hooks of installations; one that cannot go on does not stop the rest.
     fn all(
         &self,
-        global: &Global,
+        app: &App,
         connection: &mut Connection,
         journal: &mut Journal,
         (orders, undeployed): (&[Order], &[(Order, Installation)]),
         options: &ResumeOptions,
-    ) -> Result<u8, Failure> {
+    ) -> Result<Exit, Failure> {
         let ids: Vec<OrderId> = orders.iter().map(|order| OrderId::from(order.order.id.as_str())).collect();
         let titles: HashMap<OrderId, String> = ids.iter().map(|id| (id.clone(), id.to_string())).collect();
-        let mut progress = Progress::new(global, self.asked(), titles, orders.len(), None);
+        let mut progress = Progress::new(app, self.asked(), titles, orders.len(), None);
         let mut items = Vec::new();
         for (order, id) in orders.iter().zip(&ids) {
             let client = &mut connection.client;
@@ -133,7 +128,7 @@ impl Resume {
                 }
             }
         }
-        let queue = self.waiting.queue.options(global);
+        let queue = self.waiting.queue.options(app.run_options());
         let runner = Runner::new(std::slice::from_mut(&mut connection.client), queue);
         let error = if items.is_empty() { None } else { runner.run(journal, items, &mut progress).error };
         progress.finish();
@@ -142,8 +137,8 @@ impl Resume {
         for id in &ids {
             let Some(Ended { order, shown }) = progress.ended.remove(id) else { continue };
             kinds.push(outcome::kind(&shown));
-            if !global.json() {
-                document::line(&format!("{id}  {}", order["state"].as_str().unwrap_or_default()));
+            if !app.json() {
+                app.stdout.line(&format!("{id}  {}", order["state"].as_str().unwrap_or_default()));
             }
             rows.push(outcome::row(order, &shown));
         }
@@ -151,26 +146,21 @@ impl Resume {
             let Some(deployment) = installation.repeat_hook() else { continue };
             let shown = CommandOutput::of_hook(installation.folder(), &deployment);
             kinds.push(shown.kind);
-            if !global.json() {
-                shown.lines.iter().for_each(|line| document::line(line));
+            if !app.json() {
+                shown.lines.iter().for_each(|line| app.stdout.line(line));
             }
             rows.push(outcome::row(outcome::order(order), &Ok(shown)));
         }
-        if global.json() {
+        if app.json() {
             let found = document::findings(&progress.findings);
-            document::print(&json!({ "schema": 1, "orders": rows, "findings": found }));
+            app.stdout.print(&json!({ "schema": 1, "orders": rows, "findings": found }));
         }
-        strict(global, &progress.findings)?;
-        Ok(worst(kinds.iter().copied()).map_or(0, Kind::exit_code))
+        strict(app, &progress.findings)?;
+        Ok(worst(kinds.iter().copied()).into())
     }
 
     /// An order made elsewhere, by what is known of it.
-    fn made_elsewhere(
-        &self,
-        global: &Global,
-        connection: &mut Connection,
-        options: ResumeOptions,
-    ) -> Result<u8, Failure> {
+    fn made_elsewhere(&self, app: &App, connection: &mut Connection, options: ResumeOptions) -> Result<Exit, Failure> {
         let job = self.order.as_deref().map(|job| {
             job.parse::<i64>().map_err(|_| Failure::usage(format!("job `{job}`: expected a number, the job's id")))
         });
@@ -195,25 +185,10 @@ impl Resume {
         };
         let out = self.waiting.install.out.clone();
         let asked = Asked { csr: self.csr.clone(), out, elsewhere: true, ..self.asked() };
-        let mut progress = Progress::of_one(global, asked);
-        let shown = drive_one(connection, item, self.waiting.queue.options(global), &mut progress);
-        shown?.print(global, &progress.findings)
+        let mut progress = Progress::of_one(app, asked);
+        let shown = drive_one(connection, item, self.waiting.queue.options(app.run_options()), &mut progress);
+        shown?.print(app, &progress.findings)
     }
-}
-
-/// What is left to do of an order: to drive it, or what is to be shown of it.
-pub(crate) fn prepared(
-    client: &mut Client,
-    journal: &mut Journal,
-    order: &Order,
-    options: &ResumeOptions,
-    progress: &Progress<'_>,
-) -> Result<Result<Box<RunItem>, Result<CommandOutput, Failure>>, Failure> {
-    let mut not_removed = |why: &_| progress.not_removed(why);
-    Ok(match resume(client, journal, order, options, &mut not_removed)? {
-        Resumption::Ready(item) => Ok(item),
-        other => Err(resumption::shown(&order.order.id, other)),
-    })
 }
 
 /// A renewal without a CSR of its own keeps the certificate's.

@@ -4,8 +4,10 @@ use certgate_domain::{AnyTask, Certificate, task::CertificateRevoke};
 use clap::Args;
 
 use crate::{
-    args::Global, command::call::exchange, connection::Connection, exit::Failure, ordering::show_requests,
-    ui::confirm::ask, ui::document,
+    app::{App, Connection},
+    common::{exchange::exchange, order::show_requests},
+    exit::{Exit, Failure},
+    ui::{confirm::ask, document},
 };
 
 /// Revoke an earlier certificate of an order by its serial number: reissue first
@@ -26,7 +28,7 @@ pub(crate) struct Revoke {
 }
 
 impl Revoke {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let serial = self.serial.replace(':', "");
         if serial.is_empty() || !serial.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Failure::usage(format!("--serial `{}`: expected hexadecimal digits", self.serial)));
@@ -34,13 +36,13 @@ impl Revoke {
         let certificate = Certificate { id: Some(self.id), serial_number: Some(serial), ..Certificate::default() };
         let task = AnyTask::from(CertificateRevoke { certificate });
         if self.dry_run {
-            let connection = Connection::open(global, None)?;
-            show_requests(global, &connection.client, &[task], &[]);
-            return Ok(0);
+            let connection = Connection::open(app, None)?;
+            show_requests(app, &connection.client, &[task], &[]);
+            return Ok(Exit::DONE);
         }
         ask(self.yes, &format!("Revoke {} of certificate {}? It cannot be undone.", self.serial, self.id))?;
-        let exchange = exchange(global, &task)?;
-        document::done(global, &exchange, &format!("revoked: {}", self.serial))?;
-        Ok(0)
+        let exchange = exchange(app, &task)?;
+        document::done(app, &exchange, &format!("revoked: {}", self.serial))?;
+        Ok(Exit::DONE)
     }
 }

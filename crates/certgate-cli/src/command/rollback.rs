@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
-use certgate::{Installation, Kind, inventory::find};
+use certgate::{Installation, inventory::find};
 use clap::Args;
 use serde_json::json;
 
-use crate::{args::Global, exit::Failure, inventory::chosen, ui::document, ui::streams::printable};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::printable,
+    ui::inventory::chosen,
+};
 
 /// Put the set back that was in place before, all its files at once (exit 8 where there is none)
 #[derive(Debug, Args)]
@@ -20,30 +25,29 @@ pub(crate) struct Rollback {
 }
 
 impl Rollback {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let folder = self.folder(global)?;
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let folder = self.folder(app)?;
         let place = Installation::at(&folder);
         if place.set().is_none() {
             let text = "no certificate with its key is installed there";
             return Err(Failure::usage(format!("{}: {text}", folder.display())));
         }
         let set = place.rollback()?;
-        if global.json() {
+        if app.json() {
             let mut document = json!({ "schema": 1 });
             if let Some(set) = &set {
                 document["set"] = json!(set);
             }
-            document::print(&document);
+            app.stdout.print(&document);
         } else {
-            let text = set.as_ref().map_or("there is no set before the one in place".to_owned(), |set| {
-                format!("{} is in place", set.display())
-            });
-            document::line(&printable(&text));
+            if let Some(set) = &set {
+                app.stdout.line(&printable(&format!("{} is in place", set.display())));
+            }
         }
-        Ok(if set.is_some() { 0 } else { Kind::Unchanged.exit_code() })
+        Ok(if set.is_some() { Exit::DONE } else { Exit::unchanged("there is no set before the one in place") })
     }
 
-    fn folder(&self, global: &Global) -> Result<PathBuf, Failure> {
+    fn folder(&self, app: &App) -> Result<PathBuf, Failure> {
         let Self { certificate } = self;
         if certificate.is_dir() {
             return Ok(certificate.clone());
@@ -51,9 +55,9 @@ impl Rollback {
         let nothing = |why: &str| Failure::usage(format!("{}: no such folder, and {why}", certificate.display()));
         let nowhere =
             |failure: Failure| failure.and(&format!("{}: no such folder, and no name", certificate.display()));
-        let folders = chosen(global, &[]).map_err(nowhere)?;
+        let folders = chosen(app, &[]).map_err(nowhere)?;
         let mut found: Vec<_> =
-            find(&folders, global.now()).into_iter().filter_map(|(_, installed)| installed.ok()).collect();
+            find(&folders, app.now()).into_iter().filter_map(|(_, installed)| installed.ok()).collect();
         found.retain(|installed| Some(installed.name.as_str()) == certificate.to_str());
         match found.as_slice() {
             [installed] => Ok(installed.folder.clone()),

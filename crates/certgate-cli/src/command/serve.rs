@@ -11,7 +11,10 @@ use certgate_server::{Handler, Server};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{args::Global, connection::watch_for_interrupt, exit::Failure, ui::document};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+};
 
 /// Run a gateway of our own
 #[derive(Debug, Subcommand)]
@@ -23,43 +26,43 @@ pub(crate) enum Serve {
 }
 
 impl Serve {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
-            Self::Simulator(command) => command.run(global),
-            Self::Bridge(command) => command.run(global),
+            Self::Simulator(command) => command.run(app),
+            Self::Bridge(command) => command.run(app),
         }
     }
 }
 
 /// Listens, says where, and answers until Ctrl-C; then what is in hand is answered still. `behind` is the gateway that a bridge leads to.
 fn serve(
-    global: &Global,
+    app: &App,
     handler: impl Handler,
     listen: SocketAddr,
     protocols: &[Protocol],
     behind: Option<(Protocol, String)>,
-) -> Result<u8, Failure> {
-    let interrupt = watch_for_interrupt();
+) -> Result<Exit, Failure> {
+    let interrupt = app.interrupt();
     let server =
         Server::start(handler, listen).map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
     let mut document = json!({ "schema": 1 });
     for protocol in protocols {
         let endpoint = server.endpoint(*protocol);
-        if !global.json() {
-            document::line(&format!("{:<4} {endpoint}", protocol.name()));
+        if !app.json() {
+            app.stdout.line(&format!("{:<4} {endpoint}", protocol.name()));
         }
         document[protocol.name()] = json!(endpoint);
     }
     if let Some((protocol, endpoint)) = behind {
-        if !global.json() {
-            document::line(&format!("behind it {} {endpoint}", protocol.name()));
+        if !app.json() {
+            app.stdout.line(&format!("behind it {} {endpoint}", protocol.name()));
         }
         document["behind"] = json!({ "transport": protocol.name(), "endpoint": endpoint });
     }
-    if global.json() {
-        document::print(&document);
+    if app.json() {
+        app.stdout.print(&document);
     }
     interrupt.wait();
     server.stop();
-    Ok(Kind::Interrupted.exit_code())
+    Ok(Kind::Interrupted.into())
 }

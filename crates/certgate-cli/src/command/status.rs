@@ -20,12 +20,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
-    connection::Connection,
-    exit::Failure,
-    inventory::{chosen, row, under_way},
-    ui::document,
-    ui::table::Table,
+    app::{App, Connection},
+    exit::{Exit, Failure},
+    ui::{
+        inventory::{chosen, row, under_way},
+        table::Table,
+    },
 };
 
 /// The certificates of folders and at the gateway: how long they last, whether they match, and what to do
@@ -48,10 +48,10 @@ pub(crate) struct Status {
 const BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 impl Status {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let (roots, now) = (chosen(global, &self.folders)?, global.now());
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let (roots, now) = (chosen(app, &self.folders)?, app.now());
         let before = self.renew_before.unwrap_or(BEFORE);
-        let mut connection = if self.here { None } else { Some(Connection::open(global, None)?) };
+        let mut connection = if self.here { None } else { Some(Connection::open(app, None)?) };
         let mut orders = match &connection {
             Some(connection) => under_way(&connection.journal()?, &roots)?,
             None => Vec::new(),
@@ -110,19 +110,19 @@ impl Status {
                 }
             })?;
         }
-        if global.json() {
-            document::print(&json!({ "schema": 1, "certificates": rows, "due": due }));
+        if app.json() {
+            app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
         } else {
             let columns = ["folder", "certificate", "name", "days", "keyFits", "gateway.serial", "todo"]
                 .map(str::to_owned)
                 .to_vec();
-            Table::new(columns).rows(&rows);
+            Table::new(&app.stdout, columns).rows(&rows);
         }
         Ok(match (wrong, unreadable, due, self.renew_before) {
-            (1.., ..) => Kind::CheckFailed.exit_code(),
-            (0, 1.., ..) => Kind::Usage.exit_code(),
-            (0, 0, 0, Some(_)) => Kind::Unchanged.exit_code(),
-            _ => 0,
+            (1.., ..) => Kind::CheckFailed.into(),
+            (0, 1.., ..) => Kind::Usage.into(),
+            (0, 0, 0, Some(_)) => Exit::unchanged("no certificate is due"),
+            _ => Exit::DONE,
         })
     }
 }

@@ -3,14 +3,17 @@
 use certgate_domain::{Mode, TaskKind};
 use serde_json::{Value, json};
 
-use crate::{args::Global, exit::Failure, ui::document};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+};
 
-pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
+pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
     let mode = |kind: TaskKind| match kind.mode() {
         Mode::Sync => "sync",
         Mode::Async => "async",
     };
-    if global.json() {
+    if app.json() {
         let tasks: Vec<Value> = TaskKind::ALL
             .iter()
             .map(|&kind| {
@@ -22,13 +25,13 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
             })
             .collect();
         let unverified: Vec<&str> = unverified().map(TaskKind::name).collect();
-        document::print(&json!({ "schema": 1, "tasks": tasks, "unverified": unverified }));
-        return Ok(0);
+        app.stdout.print(&json!({ "schema": 1, "tasks": tasks, "unverified": unverified }));
+        return Ok(Exit::DONE);
     }
     for &kind in TaskKind::ALL {
         let (method, route) = certgate_json::route::route(kind);
         let safe = if kind.is_safe_to_repeat() { "safe to repeat" } else { "never repeated" };
-        document::line(&format!(
+        app.stdout.line(&format!(
             "{:<30} {:<7} {:<6} {:<36} {:<6} {:<15} {}",
             kind.name(),
             kind.code(),
@@ -40,11 +43,11 @@ pub(crate) fn run(global: &Global) -> Result<u8, Failure> {
         ));
     }
     let names: Vec<&str> = unverified().map(TaskKind::name).collect();
-    document::line(&format!(
+    app.stdout.line(&format!(
         "\nunverified (no sample of their XML is known; it is derived from the JSON API): {}",
         names.join(", ")
     ));
-    Ok(0)
+    Ok(Exit::DONE)
 }
 
 /// Tasks whose XML nobody has shown.

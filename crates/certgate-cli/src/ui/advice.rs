@@ -1,14 +1,24 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
 use certgate::{
-    Error, Kind, PreparationError, Refusal, installation::InstallError, inventory::InventoryError, key::KeySourceError,
-    pass_phrase::PassPhraseError, validation::ValidationError,
+    Error, Kind, PreparationError, Refusal,
+    config::{ConfigError, Credential},
+    installation::InstallError,
+    inventory::InventoryError,
+    key::KeySourceError,
+    pass_phrase::PassPhraseError,
+    tape::TapeError,
+    validation::ValidationError,
 };
 use certgate_dns::DnsError;
 use certgate_domain::TaskKind;
 use certgate_files::{Distrust, FileError};
 use certgate_flow::{Ending, Field, RequestError};
-use certgate_store::Store;
+use certgate_store::{Store, StoreError};
+use serde_json::json;
+use std::io::Write;
+
+use super::outcome::{self, shell_word};
 
 use crate::exit::Failure;
 
@@ -53,7 +63,7 @@ impl From<&InstallError> for Failure {
             InstallError::Owner(error) => return Self::usage(format!("--file-owner: {error}")),
             _ => return Self::usage(error.to_string()),
         };
-        Self::usage(format!("{error}: {advice}"))
+        Self::usage(error.to_string()).advise(advice)
     }
 }
 
@@ -76,7 +86,7 @@ impl From<KeySourceError> for Failure {
             KeySourceError::OtherKeyWaits { .. } => "carry on with `certgate resume`, or move it away",
             _ => return Self::usage(error.to_string()),
         };
-        Self::usage(format!("{error}: {advice}"))
+        Self::usage(error.to_string()).advise(advice)
     }
 }
 
@@ -115,7 +125,7 @@ pub(crate) fn request(error: &RequestError) -> Failure {
         RequestError::ApproverNotOffered { .. } => "choose another --approver".to_owned(),
         _ => return Failure::usage(error.to_string()),
     };
-    Failure::usage(format!("{error}: {advice}"))
+    Failure::usage(error.to_string()).advise(advice)
 }
 
 /// How an order came to its end before it was sent.
@@ -176,4 +186,94 @@ pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> R
         let text = format!("what was published is still there: {why}; `certgate resume` tries it again");
         say(&format!("certgate: warning: {text}"));
     })
+}
+
+impl From<TapeError> for Failure {
+    fn from(error: TapeError) -> Self {
+        Self::of_tape(&error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let kind = match &error {
+            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Kind::Auth,
+            _ => Kind::Usage,
+        };
+        let advice = match &error {
+            ConfigError::Missing(Credential::User) => "--user, CERTGATE_USER or the profile's `user`",
+            ConfigError::Missing(Credential::Context) => "--context, CERTGATE_CONTEXT or the profile's `context`",
+            ConfigError::Missing(_) => {
+                "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
+            }
+            ConfigError::NoStore => "--store FILE",
+            _ => return Self::new(kind, error.to_string()),
+        };
+        Self::new(kind, error.to_string()).advise(format!("use {advice}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    fn of_tape(error: &TapeError) -> Self {
+        let kind = match error {
+            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
+            _ => Kind::CheckFailed,
+        };
+        Self::new(kind, error.to_string())
+    }
+
+    /// A refusal of the gateway.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
+        Self::of(&Error::Refused(Box::new(refusal.clone())))
+    }
+
+    /// An error of the library.
+    pub(crate) fn of(error: &Error) -> Self {
+        let tape = match error {
+            Error::Intercepted(inner) => inner.downcast_ref::<TapeError>(),
+            _ => None,
+        };
+        if let Some(tape) = tape {
+            return Self::of_tape(tape);
+        }
+        let option = if matches!(error, Error::Strict { .. }) { " (--strict)" } else { "" };
+        let mut failure = Self::new(error.kind(), format!("{error}{option}"));
+        failure = failure.answered(error.answer().cloned());
+        match error {
+            Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
+            Error::Unsent(StoreError::Unfinished(twin)) => {
+                failure = failure
+                    .with("order", outcome::conflicting(twin))
+                    .with("resume", json!(format!("certgate resume {}", shell_word(&twin.id))));
+            }
+            _ => {}
+        }
+        if error.leaves_outcome_open() {
+            failure = failure.and(AFTER_UNKNOWN);
+        }
+        failure
+    }
+}
+
+const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
+certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
+
+/// Keeps an answer that cannot be understood; says where.
+pub(crate) fn keep(body: &[u8]) -> String {
+    let written = tempfile::Builder::new()
+        .prefix("certgate-undecodable-")
+        .suffix(".txt")
+        .tempfile()
+        .and_then(|mut file| file.write_all(body).map(|()| file))
+        .and_then(|file| file.keep().map_err(|error| error.error));
+    match written {
+        Ok((_, path)) => format!("its body, redacted, is in {}", path.display()),
+        Err(why) => format!("its body could not be kept: {why}"),
+    }
 }

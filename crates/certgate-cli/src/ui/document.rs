@@ -1,117 +1,41 @@
-//! What goes to stdout.
+//! What is shown: documents for scripts, lines for people.
 
-use std::{
-    borrow::Cow,
-    io::{Error, ErrorKind, Write},
-    sync::OnceLock,
-};
-
-use certgate::{Exchange, Kind, Redactor};
+use certgate::{Exchange, Kind};
 use certgate_domain::{AnyData, Certificate, Response};
-use certgate_wire::{Finding, is_hidden, one_line};
+use certgate_wire::{Finding, one_line};
 use certgate_x509::Check;
 use console::style;
 use serde_json::{Value, json};
 
 use crate::{
-    args::Global,
+    app::App,
     exit::Failure,
-    ui::streams::{printable, say},
+    streams::{printable, say},
 };
 
-/// The secrets of this run: a gateway may say them back in what is shown of its answers.
-static SECRETS: OnceLock<Redactor> = OnceLock::new();
-
-/// No answer that is shown from now on holds these.
-pub(crate) fn hide(secrets: Redactor) {
-    let _ = SECRETS.set(secrets);
-}
-
 /// An answer as it is shown.
-pub(crate) fn response(response: &Response<AnyData>) -> Value {
-    without_secrets(certgate_json::document::response(response))
+pub(crate) fn response(app: &App, response: &Response<AnyData>) -> Value {
+    without_secrets(app, certgate_json::document::response(response))
 }
 
 /// A certificate as it is shown.
-pub(crate) fn certificate(certificate: &Certificate) -> Value {
-    without_secrets(certgate_json::document::certificate(certificate))
+pub(crate) fn certificate(app: &App, certificate: &Certificate) -> Value {
+    without_secrets(app, certgate_json::document::certificate(certificate))
 }
 
 /// The value without secrets in its texts; its names are the protocol's.
-fn without_secrets(mut value: Value) -> Value {
+fn without_secrets(app: &App, mut value: Value) -> Value {
     match &mut value {
         Value::String(text) => {
-            if let Some(clean) = SECRETS.get().and_then(|secrets| secrets.shown(text)) {
+            if let Some(clean) = app.without_secrets(text) {
                 *text = clean;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_secrets(item.take())),
-        Value::Object(fields) => fields.values_mut().for_each(|field| *field = without_secrets(field.take())),
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_secrets(app, item.take())),
+        Value::Object(fields) => fields.values_mut().for_each(|field| *field = without_secrets(app, field.take())),
         _ => {}
     }
     value
-}
-
-/// Prints one JSON document.
-pub(crate) fn print(document: &Value) {
-    json_piece(&format!("{document:#}\n"));
-}
-
-/// Prints a piece of a JSON document. What is hidden in its texts is escaped, which says the same.
-pub(crate) fn json_piece(json: &str) {
-    piece(&with_escapes(json));
-}
-
-/// JSON in which no character is hidden. Outside of texts only line ends and tabs stand.
-fn with_escapes(json: &str) -> Cow<'_, str> {
-    let is_escaped = |c: char| is_hidden(c) && !matches!(c, '\n' | '\r' | '\t');
-    if !json.contains(is_escaped) {
-        return Cow::Borrowed(json);
-    }
-    let mut escaped = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        match is_escaped(c) {
-            false => escaped.push(c),
-            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}")),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
-/// Prints a line.
-pub(crate) fn line(text: &str) {
-    piece(&format!("{text}\n"));
-}
-
-/// Prints a piece of a document that comes bit by bit.
-pub(crate) fn piece(text: &str) {
-    if FAILED.get().is_none()
-        && let Err(why) = std::io::stdout().lock().write_all(text.as_bytes())
-    {
-        let _ = FAILED.set(why);
-    }
-}
-
-/// Why stdout takes no more.
-static FAILED: OnceLock<Error> = OnceLock::new();
-
-/// Whether there is no use in printing more.
-pub(crate) fn is_cut_off() -> bool {
-    FAILED.get().is_some()
-}
-
-/// Everything printed is on its way; the error is what got lost. A closed pipe is the reader's choice.
-pub(crate) fn flush() -> Result<(), Failure> {
-    if let Err(why) = std::io::stdout().flush() {
-        let _ = FAILED.set(why);
-    }
-    match FAILED.get() {
-        Some(why) if why.kind() != ErrorKind::BrokenPipe => {
-            let text = format!("standard output: {why}; what was to be printed is lost, what was done is done");
-            Err(Failure::new(Kind::CheckFailed, text).said())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A check's line for people.
@@ -162,17 +86,17 @@ pub(crate) fn findings(findings: &[Finding]) -> Value {
 }
 
 /// Shows findings as warnings; under `--strict` they end the command, after its output.
-pub(crate) fn judge(global: &Global, found: &[Finding]) -> Result<(), Failure> {
-    warn(global, found);
+pub(crate) fn judge(app: &App, found: &[Finding]) -> Result<(), Failure> {
+    warn(app, found);
     match found.first() {
-        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
+        Some(first) if app.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
         _ => Ok(()),
     }
 }
 
 /// Shows findings as warnings.
-pub(crate) fn warn(global: &Global, found: &[Finding]) {
-    if !global.quiet {
+pub(crate) fn warn(app: &App, found: &[Finding]) {
+    if !app.quiet {
         for finding in found {
             say(&format!("certgate: warning: {finding}"));
         }
@@ -180,33 +104,33 @@ pub(crate) fn warn(global: &Global, found: &[Finding]) {
 }
 
 /// Prints the answer to one task: the document, or its data for people.
-pub(crate) fn answer(global: &Global, exchange: &Exchange) -> Result<(), Failure> {
+pub(crate) fn answer(app: &App, exchange: &Exchange) -> Result<(), Failure> {
     let (answer, found) = (&exchange.answer.value, &exchange.answer.findings);
-    let response = self::response(answer);
-    if global.json() {
-        print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
-        return judge(global, found);
+    let response = self::response(app, answer);
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
+        return judge(app, found);
     }
     for data in response.get("data").and_then(Value::as_array).into_iter().flatten() {
-        text(data);
+        text(app, data);
     }
-    judge(global, found)
+    judge(app, found)
 }
 
 /// Prints the answer to a task that has no data: the document, or a line for people.
-pub(crate) fn done(global: &Global, exchange: &Exchange, text: &str) -> Result<(), Failure> {
-    if global.json() {
-        return answer(global, exchange);
+pub(crate) fn done(app: &App, exchange: &Exchange, text: &str) -> Result<(), Failure> {
+    if app.json() {
+        return answer(app, exchange);
     }
-    line(&printable(text));
-    judge(global, &exchange.answer.findings)
+    app.stdout.line(&printable(text));
+    judge(app, &exchange.answer.findings)
 }
 
 /// Prints a value for people: a line a field, nested ones indented.
-pub(crate) fn text(value: &Value) {
+pub(crate) fn text(app: &App, value: &Value) {
     let mut out = String::new();
     write_text(&mut out, value, 0);
-    line(printable(&out).trim_end());
+    app.stdout.line(printable(&out).trim_end());
 }
 
 fn write_text(out: &mut String, value: &Value, depth: usize) {

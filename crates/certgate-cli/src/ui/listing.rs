@@ -1,6 +1,6 @@
 //! Lists: what is asked for, page by page, and its rows as they come.
 
-use certgate::{Client, Kind};
+use certgate::Client;
 use certgate_domain::{
     AnyTask, Lenient, Query, QueryFilter, QueryOrder, QueryView,
     words::{Condition, Operator, OrderMode},
@@ -9,7 +9,12 @@ use certgate_wire::{Finding, Limits};
 use clap::Args;
 use serde_json::Value;
 
-use crate::{args::Global, connection::Connection, exit::Failure, ui::document, ui::table::Table};
+use crate::{
+    app::{App, Connection},
+    exit::{Exit, Failure},
+    streams::say,
+    ui::{document, table::Table},
+};
 
 /// What a list is asked for.
 #[derive(Debug, Args)]
@@ -97,29 +102,24 @@ impl Listing {
     }
 
     /// Asks for the rows and prints each as it comes: memory does not grow with the list.
-    pub(crate) fn run(
-        &self,
-        global: &Global,
-        columns: &[&str],
-        task: impl Fn(Query) -> AnyTask,
-    ) -> Result<u8, Failure> {
-        let mut connection = Connection::open(global, None)?;
+    pub(crate) fn run(&self, app: &App, columns: &[&str], task: impl Fn(Query) -> AnyTask) -> Result<Exit, Failure> {
+        let mut connection = Connection::open(app, None)?;
         let client = &mut connection.client;
         client.options_mut().keys.clone_from(&self.keys);
-        let mut rows = Rows::new(global, self.columns(columns));
+        let mut rows = Rows::new(app, self.columns(columns));
         let limit = self.limit.unwrap_or(PAGE);
         let mut offset = self.offset;
         loop {
             let left = if self.all { limit } else { limit - (offset - self.offset) };
             let asked = left.min(MOST);
-            let page = match page(client, &task(self.query(offset, asked))) {
+            let page = match page(app, client, &task(self.query(offset, asked))) {
                 Ok(page) => page,
                 Err(failure) => return Err(rows.broken_off(failure)),
             };
             let count = page.rows.len();
             offset += i64::try_from(count).unwrap_or(i64::MAX);
             let total = page.total;
-            if !rows.begun && !self.columns.is_empty() && !global.json() && !global.quiet {
+            if !rows.begun && !self.columns.is_empty() && !app.json() && !app.quiet {
                 rows.table.warn_of_strangers(&page.rows);
             }
             rows.show(page);
@@ -129,7 +129,14 @@ impl Listing {
                     None => (count as i64) < asked,
                 };
             let has_all = !self.all && offset - self.offset >= limit;
-            if is_last || has_all || document::is_cut_off() {
+            if has_all && !is_last && !app.quiet {
+                let more = match total {
+                    Some(total) => format!("{} of {total} rows are shown", rows.shown),
+                    None => format!("{} rows are shown, and there may be more", rows.shown),
+                };
+                say(&format!("certgate: {more}: --all shows every row, --offset {offset} the next ones"));
+            }
+            if is_last || has_all || app.stdout.is_cut_off() {
                 break;
             }
         }
@@ -153,10 +160,10 @@ struct Page {
     findings: Vec<Finding>,
 }
 
-fn page(client: &mut Client, task: &AnyTask) -> Result<Page, Failure> {
+fn page(app: &App, client: &mut Client, task: &AnyTask) -> Result<Page, Failure> {
     let exchange = client.exchange(task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
-    let mut envelope = document::response(&exchange.answer.value);
+    let mut envelope = document::response(app, &exchange.answer.value);
     let rows = match envelope.as_object_mut().and_then(|fields| fields.remove("data")) {
         Some(Value::Array(rows)) => rows,
         _ => Vec::new(),
@@ -167,32 +174,32 @@ fn page(client: &mut Client, task: &AnyTask) -> Result<Page, Failure> {
 
 /// The rows on their way out: a table, or the one JSON document piece by piece.
 struct Rows<'a> {
-    global: &'a Global,
-    table: Table,
+    app: &'a App,
+    table: Table<'a>,
     shown: usize,
     begun: bool,
     findings: Vec<Finding>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(global: &'a Global, columns: Vec<String>) -> Self {
-        Self { global, table: Table::new(columns), shown: 0, begun: false, findings: Vec::new() }
+    fn new(app: &'a App, columns: Vec<String>) -> Self {
+        Self { app, table: Table::new(&app.stdout, columns), shown: 0, begun: false, findings: Vec::new() }
     }
 
     fn show(&mut self, page: Page) {
         let Page { envelope, rows, total: _, findings } = page;
         self.findings.extend(findings.into_iter().take(Limits::FINDINGS.saturating_sub(self.findings.len())));
-        if self.global.json() {
+        if self.app.json() {
             if !self.begun {
-                document::json_piece("{\"schema\":1,\"response\":{");
+                self.app.stdout.json_piece("{\"schema\":1,\"response\":{");
                 for (name, value) in envelope.as_object().into_iter().flatten() {
-                    document::json_piece(&format!("{}:{value},", Value::from(name.as_str())));
+                    self.app.stdout.json_piece(&format!("{}:{value},", Value::from(name.as_str())));
                 }
-                document::json_piece("\"data\":[");
+                self.app.stdout.json_piece("\"data\":[");
             }
             for row in &rows {
-                document::json_piece(if self.shown == 0 { "\n" } else { ",\n" });
-                document::json_piece(&row.to_string());
+                self.app.stdout.json_piece(if self.shown == 0 { "\n" } else { ",\n" });
+                self.app.stdout.json_piece(&row.to_string());
                 self.shown += 1;
             }
         } else {
@@ -204,10 +211,10 @@ impl<'a> Rows<'a> {
 
     /// A list that cannot be had whole: the document is closed, with the error in it.
     fn broken_off(self, failure: Failure) -> Failure {
-        if !self.begun || !self.global.json() {
+        if !self.begun || !self.app.json() {
             return failure;
         }
-        document::json_piece(&format!(
+        self.app.stdout.json_piece(&format!(
             "]}},\"findings\":{},\"error\":{}}}\n",
             document::findings(&self.findings),
             failure.error()
@@ -215,12 +222,12 @@ impl<'a> Rows<'a> {
         failure.said()
     }
 
-    fn finish(self) -> Result<u8, Failure> {
-        if self.global.json() {
-            document::json_piece(&format!("]}},\"findings\":{}}}\n", document::findings(&self.findings)));
+    fn finish(self) -> Result<Exit, Failure> {
+        if self.app.json() {
+            self.app.stdout.json_piece(&format!("]}},\"findings\":{}}}\n", document::findings(&self.findings)));
         }
-        document::judge(self.global, &self.findings)?;
-        Ok(if self.shown == 0 { Kind::Unchanged.exit_code() } else { 0 })
+        document::judge(self.app, &self.findings)?;
+        Ok(if self.shown == 0 { Exit::unchanged("no row fits") } else { Exit::DONE })
     }
 }
 

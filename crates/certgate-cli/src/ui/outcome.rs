@@ -11,11 +11,12 @@ use certgate_store::{ConflictingOrder, NewOrder, Order, StoreError};
 use certgate_wire::Finding;
 use serde_json::{Value, json};
 
-use super::{
-    advice, document,
+use super::{advice, document};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
     streams::{printable, say},
 };
-use crate::{args::Global, exit::Failure};
 
 /// What a command that went well shows.
 #[derive(Debug)]
@@ -29,15 +30,15 @@ pub(crate) struct CommandOutput {
 
 impl CommandOutput {
     /// Prints it; gives the exit code. Findings that were borne because an order was out end the command after its output.
-    pub(crate) fn print(mut self, global: &Global, findings: &[Finding]) -> Result<u8, Failure> {
-        if global.json() {
+    pub(crate) fn print(mut self, app: &App, findings: &[Finding]) -> Result<Exit, Failure> {
+        if app.json() {
             self.document["findings"] = document::findings(findings);
-            document::print(&self.document);
+            app.stdout.print(&self.document);
         } else {
-            self.lines.iter().for_each(|line| document::line(line));
+            self.lines.iter().for_each(|line| app.stdout.line(line));
         }
-        strict(global, findings)?;
-        Ok(self.kind.map_or(0, Kind::exit_code))
+        strict(app, findings)?;
+        Ok(self.kind.into())
     }
 
     /// What came of a hook that was repeated.
@@ -63,9 +64,9 @@ impl CommandOutput {
 }
 
 /// Findings that were borne because an order was out end the command after its output.
-pub(crate) fn strict(global: &Global, findings: &[Finding]) -> Result<(), Failure> {
+pub(crate) fn strict(app: &App, findings: &[Finding]) -> Result<(), Failure> {
     match findings.first() {
-        Some(first) if global.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
+        Some(first) if app.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
         _ => Ok(()),
     }
 }
@@ -182,17 +183,17 @@ fn kind_name(ended: &Result<CommandOutput, Failure>) -> &'static str {
 }
 
 /// What is shown of an order at the end of a run.
-pub(crate) fn shown(report: &OrderReport, asked: &Asked) -> Result<CommandOutput, Failure> {
+pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<CommandOutput, Failure> {
     let mut document = json!({ "schema": 1, "order": reported(report, asked) });
     let resume = || resume_command(report, asked);
     let shown = match &report.outcome {
-        Outcome::Issued(issuance) => return Ok(issued(document, issuance)),
+        Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
         Outcome::Deleted => {
             let name = report.name.as_deref().unwrap_or("the certificate");
             return Ok(CommandOutput { document, lines: vec![format!("deleted: {}", printable(name))], kind: None });
         }
         Outcome::CheckFailed(issuance) => {
-            document["certificate"] = document::certificate(&issuance.certificate);
+            document["certificate"] = document::certificate(app, &issuance.certificate);
             document["checks"] = document::checks(&issuance.checks);
             document["resume"] = json!(resume());
             let failing = issuance.checks.iter().find(|check| !check.ok);
@@ -208,7 +209,7 @@ pub(crate) fn shown(report: &OrderReport, asked: &Asked) -> Result<CommandOutput
             }
         }
         Outcome::NotInstalled(issuance, error) => {
-            document["certificate"] = document::certificate(&issuance.certificate);
+            document["certificate"] = document::certificate(app, &issuance.certificate);
             document["checks"] = document::checks(&issuance.checks);
             left_behind(advice::not_installed(error), report, &mut document, asked)
         }
@@ -299,9 +300,9 @@ fn resume_command(report: &OrderReport, asked: &Asked) -> String {
     command
 }
 
-fn issued(mut document: Value, issuance: &Issuance) -> CommandOutput {
+fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput {
     let Issuance { certificate, checks, installed } = issuance;
-    document["certificate"] = document::certificate(certificate);
+    document["certificate"] = document::certificate(app, certificate);
     document["checks"] = document::checks(checks);
     let mut lines: Vec<String> = checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
     document::say_unchecked(checks);

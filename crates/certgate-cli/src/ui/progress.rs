@@ -17,13 +17,12 @@ use certgate_wire::{Finding, Limits};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{
-    outcome::{self, Asked, CommandOutput},
-    streams::{self, printable},
-};
+use super::outcome::{self, Asked, CommandOutput};
 use crate::{
-    args::Global,
-    exit::{Failure, keep},
+    app::App,
+    exit::Failure,
+    streams::{printable, say},
+    ui::advice::keep,
 };
 
 /// An order that ended, as it is shown.
@@ -34,7 +33,7 @@ pub(crate) struct Ended {
 
 /// Follows a run on stderr. Of one order it tells all; of many what is to be known of each, in its name.
 pub(crate) struct Progress<'a> {
-    global: &'a Global,
+    app: &'a App,
     asked: Asked,
     bar: Option<ProgressBar>,
     /// What the orders are called; of a single one nobody asks.
@@ -82,22 +81,22 @@ impl Tally {
 
 impl<'a> Progress<'a> {
     /// Of one order.
-    pub(crate) fn of_one(global: &'a Global, asked: Asked) -> Self {
-        Self::new(global, asked, HashMap::new(), 1, None)
+    pub(crate) fn of_one(app: &'a App, asked: Asked) -> Self {
+        Self::new(app, asked, HashMap::new(), 1, None)
     }
 
     /// Of so many orders, those that are driven with their titles.
     pub(crate) fn new(
-        global: &'a Global,
+        app: &'a App,
         asked: Asked,
         titles: HashMap<OrderId, String>,
         count: usize,
         report: Option<File>,
     ) -> Self {
-        let bar = (std::io::stderr().is_terminal() && !global.quiet).then(|| bar(count));
+        let bar = (std::io::stderr().is_terminal() && !app.quiet).then(|| bar(count));
         Self {
-            global,
-            asked: Asked { is_replay: global.is_offline(), ..asked },
+            app,
+            asked: Asked { is_replay: app.is_offline(), ..asked },
             bar,
             titles,
             count,
@@ -126,12 +125,12 @@ impl<'a> Progress<'a> {
 
     /// Says a line that stays.
     pub(crate) fn say(&self, text: &str) {
-        if self.global.quiet {
+        if self.app.quiet {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.suspend(|| streams::say(text)),
-            None => streams::say(text),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -172,7 +171,7 @@ impl<'a> Progress<'a> {
             _ => "asking",
         };
         let is_worth_it = !matches!(task, TaskKind::PollInfo | TaskKind::JobInfo);
-        if self.is_alone() && (self.bar.is_some() || self.global.verbose || is_worth_it) {
+        if self.is_alone() && (self.bar.is_some() || self.app.verbose || is_worth_it) {
             self.show(&format!("{doing} ({} {})", task.name(), task.code()));
         }
     }
@@ -180,7 +179,7 @@ impl<'a> Progress<'a> {
     fn validation(&self, order: Option<&OrderId>, authentication: &CertAuthentication) {
         let provisioned = authentication.provisioning.as_ref().and_then(|said| said.value()) == Some(&true);
         // Of many orders only what somebody has to do.
-        if provisioned && !self.is_alone() && !self.global.verbose {
+        if provisioned && !self.is_alone() && !self.app.verbose {
             return;
         }
         let say = |text: &str| self.say(&self.named(order, text));
@@ -242,7 +241,7 @@ impl<'a> Progress<'a> {
     }
 
     fn report(&mut self, report: &OrderReport) {
-        let shown = outcome::shown(report, &self.asked);
+        let shown = outcome::shown(self.app, report, &self.asked);
         let order = outcome::reported(report, &self.asked);
         self.add(&report.id, order, shown);
     }

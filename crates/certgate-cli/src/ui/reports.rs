@@ -2,10 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use certgate::Kind;
 use certgate_wire::visible;
 use clap::Args;
 
-use crate::exit::Failure;
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::say,
+};
 
 /// Where results go besides the output.
 #[derive(Debug, Args)]
@@ -168,6 +173,14 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// The exit code of a check.
+pub(crate) fn verdict(app: &App, failed: usize, what: &str) -> Result<Exit, Failure> {
+    if failed > 0 && !app.quiet {
+        say(&format!("certgate: {failed} {what}"));
+    }
+    Ok(if failed == 0 { Exit::DONE } else { Kind::CheckFailed.into() })
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use certgate_wire::one_line;
 use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use serde_json::Value;
 
-use crate::{ui::document, ui::streams::say};
+use crate::streams::{Stdout, say};
 
 /// A table whose rows come in pages; the first page settles how wide its columns are.
-pub(crate) struct Table {
+pub(crate) struct Table<'a> {
+    stdout: &'a Stdout,
     columns: Vec<String>,
     widths: Vec<usize>,
     /// How wide a line may be; none where the output is no terminal.
@@ -18,12 +19,12 @@ const GAP: &str = "  ";
 /// No column is narrower, however many there are.
 const NARROWEST: usize = 6;
 
-impl Table {
+impl<'a> Table<'a> {
     /// With those columns; a dot leads into a record: `job.status`.
-    pub(crate) fn new(columns: Vec<String>) -> Self {
+    pub(crate) fn new(stdout: &'a Stdout, columns: Vec<String>) -> Self {
         let terminal = Term::stdout();
         let terminal = terminal.is_term().then(|| usize::from(terminal.size().1));
-        Self { columns, widths: Vec::new(), terminal }
+        Self { stdout, columns, widths: Vec::new(), terminal }
     }
 
     /// Says which columns none of these rows has, and what they do have.
@@ -55,15 +56,16 @@ impl Table {
             lines += &self.line(&self.columns);
         }
         lines.extend(cells.iter().map(|row| self.line(row)));
-        document::piece(&lines);
+        self.stdout.piece(&lines);
     }
 
-    /// Takes from the widest column until all fit.
+    /// Takes from the widest column until all fit, or only those are left that are never cut.
     fn fit(&mut self) {
         let Some(terminal) = self.terminal else { return };
         let gaps = GAP.len() * self.widths.len().saturating_sub(1);
         while self.widths.iter().sum::<usize>() + gaps > terminal {
-            match self.widths.iter_mut().max() {
+            let cut = self.widths.iter_mut().zip(&self.columns).filter(|(_, column)| !is_whole(column));
+            match cut.map(|(width, _)| width).max() {
                 Some(widest) if *widest > NARROWEST => *widest -= 1,
                 _ => return,
             }
@@ -77,6 +79,12 @@ impl Table {
         });
         format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
     }
+}
+
+/// Whether a column is never cut: what it holds is given to other commands, and half of it is none.
+fn is_whole(column: &str) -> bool {
+    let name = column.rsplit('.').next().unwrap_or_default();
+    matches!(name, "id" | "name" | "order" | "orderId" | "certificate" | "job" | "ctid" | "stid" | "stableId")
 }
 
 fn value<'v>(row: &'v Value, column: &str) -> Option<&'v Value> {
@@ -100,6 +108,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Table, cell};
+    use crate::streams::Stdout;
 
     #[test]
     fn cells() {
@@ -112,12 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn columns_fit_the_terminal() {
-        let mut table = Table { columns: vec![], widths: vec![40, 10, 30], terminal: Some(60) };
-        table.fit();
-        assert_eq!(table.widths, [23, 10, 23]);
-        let mut narrow = Table { columns: vec![], widths: vec![40, 40, 40], terminal: Some(10) };
-        narrow.fit();
-        assert_eq!(narrow.widths, [6, 6, 6]);
+    fn columns_fit_the_terminal_and_names_and_ids_stay_whole() {
+        let fitted = |columns: [&str; 3], widths: [usize; 3], terminal| {
+            let columns = columns.map(str::to_owned).to_vec();
+            let mut table =
+                Table { stdout: &Stdout::default(), columns, widths: widths.to_vec(), terminal: Some(terminal) };
+            table.fit();
+            table.widths
+        };
+        assert_eq!(fitted(["a", "b", "c"], [40, 10, 30], 60), [23, 10, 23]);
+        assert_eq!(fitted(["a", "b", "c"], [40, 40, 40], 10), [6, 6, 6]);
+        assert_eq!(fitted(["job.id", "name", "product"], [20, 40, 30], 70), [20, 40, 6]);
+        assert_eq!(fitted(["id", "orderId", "certificate"], [40, 40, 40], 10), [40, 40, 40]);
     }
 }

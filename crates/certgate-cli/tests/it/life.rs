@@ -201,7 +201,8 @@ fn what_is_missing_is_said_before_anything_is_sent() {
         (vec!["revoke", "571", "--serial", "zz", "--yes"], "--serial `zz`: expected hexadecimal digits"),
     ] {
         let (code, document, _) = run(&server, "json", &arguments);
-        let text = document["error"]["text"].as_str().unwrap();
+        let error = &document["error"];
+        let text = format!("{}: {}", error["text"].as_str().unwrap(), error["advice"].as_str().unwrap_or_default());
         assert!(code == 2 && text.contains(said), "{arguments:?}: {code} {text}");
     }
     assert_eq!(gateway.counts().requests, 0);

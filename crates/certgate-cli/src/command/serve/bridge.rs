@@ -7,11 +7,11 @@ use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
-    args::{Global, protocol},
+    app::{App, Home},
+    args::protocol,
     command::serve::serve,
-    connection::Home,
-    exit::Failure,
-    ui::streams::say,
+    exit::{Exit, Failure},
+    streams::say,
 };
 
 #[derive(Debug, Args)]
@@ -41,50 +41,50 @@ pub(crate) struct Bridge {
 const AT_ONCE: usize = 16;
 
 impl Bridge {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
-        let front = self.front(global)?;
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let front = self.front(app)?;
         let back = front.other();
         let nobodys = [
-            ("--user", global.user.is_some() && !global.is_from_environment("user")),
-            ("--context", global.context.is_some() && !global.is_from_environment("context")),
-            ("--password-file", global.password_file.is_some()),
-            ("--password-stdin", global.password_stdin),
-            ("--session", global.session),
-            ("--owner", global.owner.is_some()),
-            ("--language", global.language.is_some()),
-            ("--ctid", global.ctid.is_some()),
-            ("--reply-to", global.reply_to.is_some()),
-            ("--demo", global.demo),
+            ("--user", app.user.is_some() && !app.is_from_environment("user")),
+            ("--context", app.context.is_some() && !app.is_from_environment("context")),
+            ("--password-file", app.password_file.is_some()),
+            ("--password-stdin", app.password_stdin),
+            ("--session", app.session),
+            ("--owner", app.owner.is_some()),
+            ("--language", app.language.is_some()),
+            ("--ctid", app.ctid.is_some()),
+            ("--reply-to", app.reply_to.is_some()),
+            ("--demo", app.demo),
         ];
         if let Some((option, _)) = nobodys.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!(
                 "{option} is not the bridge's to say: each request brings its own, which is passed on; leave it out"
             )));
         }
-        let settings = global.settings_over(Some(back))?;
-        let home = Home::asking_as(global, &settings, Credentials::new("", Secret::default(), ""))?;
+        let settings = app.settings_over(Some(back))?;
+        let home = Home::asking_as(app, &settings, Credentials::new("", Secret::default(), ""))?;
         let clients: Result<Vec<_>, _> = (0..AT_ONCE).map(|_| home.client(back)).collect();
         let clients = clients?;
         let behind = clients.first().map(|client| (back, client.endpoint().to_owned()));
-        if !self.listen.ip().is_loopback() && !global.quiet {
+        if !self.listen.ip().is_loopback() && !app.quiet {
             say(&format!(
                 "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read",
                 self.listen
             ));
         }
-        let (is_quiet, is_verbose) = (global.quiet, global.verbose);
+        let (is_quiet, is_verbose) = (app.quiet, app.verbose);
         let tell = move |event: &Event<'_>| match event {
             event if event.is_warning() && is_quiet => {}
             event if event.is_warning() => say(&format!("certgate: warning: {event}")),
             Event::Answered { .. } if !is_verbose => {}
             event => say(&format!("certgate: {event}")),
         };
-        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell).strict(global.strict);
-        serve(global, bridge, self.listen, &[front], behind)
+        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell).strict(app.strict);
+        serve(app, bridge, self.listen, &[front], behind)
     }
 
-    fn front(&self, global: &Global) -> Result<Protocol, Failure> {
-        match (self.front, global.transport) {
+    fn front(&self, app: &App) -> Result<Protocol, Failure> {
+        match (self.front, app.transport) {
             (Some(front), Some(back)) if front == back => Err(Failure::usage(format!(
                 "--front {0} and --transport {0}: the transport is the one behind, expected {1}; leave one of them out",
                 front.name(),

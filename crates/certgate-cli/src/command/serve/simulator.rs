@@ -11,7 +11,11 @@ use certgate_simulator::{Gateway, Settings};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{args::Global, command::serve::serve, exit::Failure};
+use crate::{
+    app::App,
+    command::serve::serve,
+    exit::{Exit, Failure},
+};
 
 /// The gateway itself, with the documented page's world, for trying out
 #[derive(Debug, Args)]
@@ -69,7 +73,7 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 }
 
 impl Simulator {
-    pub(crate) fn run(self, global: &Global) -> Result<u8, Failure> {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let Self { listen, account_file, pace, job_time, latency, foreign, certificates, state } = self;
         let mut settings = Settings {
             pace,
@@ -87,6 +91,6 @@ impl Simulator {
                 .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display())))?,
             None => Gateway::with(settings),
         };
-        serve(global, gateway, listen, &[Protocol::Xml, Protocol::Json], None)
+        serve(app, gateway, listen, &[Protocol::Xml, Protocol::Json], None)
     }
 }

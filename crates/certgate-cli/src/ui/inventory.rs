@@ -9,14 +9,14 @@ use certgate::{
 use certgate_store::Order;
 use serde_json::{Value, json};
 
-use crate::{args::Global, exit::Failure};
+use crate::{app::App, exit::Failure};
 
 /// The folders given, else the profile's.
-pub(crate) fn chosen(global: &Global, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if !given.is_empty() {
         return Ok(given.to_vec());
     }
-    let folders = global.settings()?.certificates.value;
+    let folders = app.settings()?.certificates.value;
     if folders.is_empty() {
         return Err(Failure::usage("no folder is given: name some, or set the profile's `certificates`"));
     }

@@ -1,9 +1,9 @@
 //! The gateway of a run, made from its settings.
 
-use std::{path::PathBuf, sync::OnceLock, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use certgate::{
-    Client, Gateway, GatewayBuilder, Interrupt, Journal, OrderId, Redactor, Settings, Trace,
+    Client, Gateway, GatewayBuilder, Journal, OrderId, Redactor, Settings, Trace,
     config::ConfigError,
     tape::{Mode, Tape},
 };
@@ -11,10 +11,9 @@ use certgate_domain::{Credentials, Protocol, Secret};
 use tempfile::TempDir;
 
 use crate::{
-    args::{Global, ReplayMode},
+    app::{App, Sandbox},
+    args::ReplayMode,
     exit::Failure,
-    sandbox::Sandbox,
-    ui::{document, streams::say},
 };
 
 /// A client, and where its orders and messages are written down.
@@ -33,8 +32,8 @@ pub(crate) struct Home {
 
 impl Connection {
     /// Connects to nothing yet: the first task does.
-    pub(crate) fn open(global: &Global, deadline: Option<Duration>) -> Result<Self, Failure> {
-        let home = Home::of(global, &global.settings()?)?;
+    pub(crate) fn open(app: &App, deadline: Option<Duration>) -> Result<Self, Failure> {
+        let home = Home::of(app, &app.settings()?)?;
         let mut client = home.gateway.client()?;
         if let Some(deadline) = deadline {
             client = client.with_deadline(deadline);
@@ -61,8 +60,8 @@ impl Connection {
 
 impl Home {
     /// So many clients, which share pace, clock and interrupt.
-    pub(crate) fn open(global: &Global, deadline: Duration, clients: usize) -> Result<(Vec<Client>, Self), Failure> {
-        let home = Self::of(global, &global.settings()?)?;
+    pub(crate) fn open(app: &App, deadline: Duration, clients: usize) -> Result<(Vec<Client>, Self), Failure> {
+        let home = Self::of(app, &app.settings()?)?;
         let mut made: Vec<Client> = Vec::new();
         for _ in 0..clients.max(1) {
             let client = home.gateway.client()?.with_deadline(deadline);
@@ -75,38 +74,38 @@ impl Home {
     }
 
     /// The gateway of the settings; reads the password.
-    pub(crate) fn of(global: &Global, settings: &Settings) -> Result<Self, Failure> {
-        let credentials = match global.is_offline() {
+    pub(crate) fn of(app: &App, settings: &Settings) -> Result<Self, Failure> {
+        let credentials = match app.is_offline() {
             true => Credentials::new("user", Secret::default(), ""),
             false => settings.credentials()?,
         };
-        Self::asking_as(global, settings, credentials)
+        Self::asking_as(app, settings, credentials)
     }
 
     /// Asking as that account.
-    pub(crate) fn asking_as(global: &Global, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
-        let _ = global.live.set(settings.is_live());
-        document::hide(Redactor::new(&credentials));
+    pub(crate) fn asking_as(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+        let _ = app.is_live.set(settings.is_live());
+        let _ = app.secrets.set(Redactor::new(&credentials));
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
-        open_tape(global, settings)?;
-        open_trace(global)?;
+        open_tape(app, settings)?;
+        open_trace(app)?;
         let mut parts = GatewayBuilder::of_settings(settings)?
             .credentials(credentials)
-            .session(global.session)
-            .interrupt(watch_for_interrupt());
-        if let Some(tape) = global.tape.get() {
+            .session(app.session)
+            .interrupt(app.interrupt());
+        if let Some(tape) = app.tape.get() {
             parts = parts.tape(tape.clone());
         }
-        if let Some(trace) = global.traced.get() {
+        if let Some(trace) = app.trace.get() {
             parts = parts.trace(trace.clone());
         }
         let mut home = (None, None);
-        if global.is_offline() {
+        if app.is_offline() {
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
             parts = parts.store(folder.path().join("store.sqlite"));
             home.1 = Some(folder);
-        } else if global.sandbox {
+        } else if app.sandbox {
             let sandbox = Sandbox::start()?;
             // It is ours: nobody shares its pace.
             parts = parts.own_pace(settings.requests_per_second.value).store(sandbox.store());
@@ -138,12 +137,12 @@ impl Home {
 }
 
 /// Opens the run's tape, once.
-fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
-    if global.tape.get().is_some() {
+fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
+    if app.tape.get().is_some() {
         return Ok(());
     }
-    let (stand_ins, live) = (settings.stand_ins.value, global.is_live());
-    let tape = match (&global.record, &global.replay, global.replay_mode) {
+    let (stand_ins, live) = (settings.stand_ins.value, app.is_live());
+    let tape = match (&app.record, &app.replay, app.replay_mode) {
         (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
@@ -151,14 +150,14 @@ fn open_tape(global: &Global, settings: &Settings) -> Result<(), Failure> {
         (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,
         (None, None, _) => return Ok(()),
     };
-    let _ = global.tape.set(tape);
+    let _ = app.tape.set(tape);
     Ok(())
 }
 
 /// Opens the run's trace, once.
-fn open_trace(global: &Global) -> Result<(), Failure> {
-    if let (Some(path), None) = (&global.trace, global.traced.get()) {
-        let _ = global.traced.set(Trace::to(path)?);
+fn open_trace(app: &App) -> Result<(), Failure> {
+    if let (Some(path), None) = (&app.global.trace, app.trace.get()) {
+        let _ = app.trace.set(Trace::to(path)?);
     }
     Ok(())
 }
@@ -166,24 +165,4 @@ fn open_trace(global: &Global) -> Result<(), Failure> {
 /// The store's file.
 pub(crate) fn store(settings: &Settings) -> Result<PathBuf, Failure> {
     Ok(settings.store.value.clone().ok_or(ConfigError::NoStore)?)
-}
-
-/// Ctrl-C asks the run to stop; a second one stops it at once.
-pub(crate) fn watch_for_interrupt() -> Interrupt {
-    // Only one handler can be set; all clients of the run share it.
-    static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
-    let watched = INTERRUPT.get_or_init(|| {
-        let interrupt = Interrupt::default();
-        let raised = interrupt.clone();
-        // Without it Ctrl-C still ends the process.
-        let _ = ctrlc::set_handler(move || {
-            if raised.is_raised() {
-                std::process::exit(130);
-            }
-            say("certgate: stopping after the request in flight; once more stops at once");
-            raised.raise();
-        });
-        interrupt
-    });
-    watched.clone()
 }

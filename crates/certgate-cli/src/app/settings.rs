@@ -7,15 +7,15 @@ use certgate::{
 };
 use certgate_domain::Protocol;
 
-use super::{Global, ReplayMode};
-use crate::{exit::Failure, sandbox::Sandbox};
+use super::{App, Sandbox};
+use crate::{args::ReplayMode, exit::Failure};
 
 /// The variable with the password.
 const PASSWORD: &str = "CERTGATE_PASSWORD";
 /// The variable with the one-time token of a two-factor account.
 const TOKEN: &str = "CERTGATE_TOKEN";
 
-impl Global {
+impl App {
     /// The settings of the run.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         self.settings_over(None)

@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
-use certgate::{Client, Journal, OrderId, OrderRequest, Rehearsal, RunItem, RunOptions, Runner, rehearse};
+use certgate::{
+    Client, Journal, OrderId, OrderRequest, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner,
+    rehearse, resume,
+};
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
+use certgate_store::Order;
 use certgate_wire::Finding;
 use serde_json::json;
 
 use crate::{
-    args::{Global, key::Keys, ordering::Ordering},
-    connection::Connection,
-    exit::Failure,
+    app::{App, Connection},
+    args::{key::Keys, ordering::Ordering},
+    exit::{Exit, Failure},
     ui::{
         advice, document,
         outcome::{Asked, CommandOutput, strict},
@@ -21,27 +25,27 @@ use crate::{
 
 /// Places an order and drives it to its end.
 pub(crate) fn place(
-    global: &Global,
+    app: &App,
     ordering: &Ordering,
     purpose: Purpose,
     csr: Option<PathBuf>,
     keys: &Keys,
-) -> Result<u8, Failure> {
-    let mut request = ordering.request(global, purpose, csr.as_deref(), keys)?;
+) -> Result<Exit, Failure> {
+    let mut request = ordering.request(app, purpose, csr.as_deref(), keys)?;
     request.check()?;
     ordering.waiting.queue.check()?;
     let timeout = ordering.waiting.timeout;
-    let mut connection = Connection::open(global, Some(timeout))?;
+    let mut connection = Connection::open(app, Some(timeout))?;
     request.make_csr(&mut connection.client, ordering.dry_run)?;
     if ordering.dry_run {
-        return rehearsed(global, &mut connection.client, &request);
+        return rehearsed(app, &mut connection.client, &request);
     }
     let item = request.item(connection.id(), timeout, !ordering.no_wait);
     let asked = Asked { timeout, ..Asked::default() };
-    let mut progress = Progress::of_one(global, asked);
-    let options = ordering.waiting.queue.options(global);
+    let mut progress = Progress::of_one(app, asked);
+    let options = ordering.waiting.queue.options(app.run_options());
     let shown = drive_one(&mut connection, item, options, &mut progress);
-    shown?.print(global, &progress.findings)
+    shown?.print(app, &progress.findings)
 }
 
 /// Drives one order to its end.
@@ -74,11 +78,11 @@ pub(crate) fn drive_in(
 }
 
 /// Shows the requests of an order and sends nothing that changes anything.
-fn rehearsed(global: &Global, client: &mut Client, request: &OrderRequest) -> Result<u8, Failure> {
-    let mut progress = Progress::of_one(global, Asked::default());
+fn rehearsed(app: &App, client: &mut Client, request: &OrderRequest) -> Result<Exit, Failure> {
+    let mut progress = Progress::of_one(app, Asked::default());
     let id = client.options().ctid.clone().map_or_else(OrderId::new, OrderId::from);
     let mut flow = request.flow(std::time::Duration::MAX, true);
-    let rehearsed = rehearse(client, &id, &mut *flow, global.strict, &mut progress);
+    let rehearsed = rehearse(client, &id, &mut *flow, app.strict, &mut progress);
     progress.finish();
     let Rehearsal { mut tasks, ending } = rehearsed?;
     if let Some(ending) = ending {
@@ -89,22 +93,37 @@ fn rehearsed(global: &Global, client: &mut Client, request: &OrderRequest) -> Re
         AnyTask::from(task::PollConfirm::default()),
         AnyTask::from(task::CertificateInfo { id: request.certificate() }),
     ]);
-    show_requests(global, client, &tasks, &progress.findings);
-    strict(global, &progress.findings)?;
-    Ok(0)
+    show_requests(app, client, &tasks, &progress.findings);
+    strict(app, &progress.findings)?;
+    Ok(Exit::DONE)
 }
 
 /// Prints the requests of tasks as they would be sent, without their secrets.
-pub(crate) fn show_requests(global: &Global, client: &Client, tasks: &[AnyTask], found: &[Finding]) {
+pub(crate) fn show_requests(app: &App, client: &Client, tasks: &[AnyTask], found: &[Finding]) {
     let mut requests = Vec::new();
     for task in tasks {
         let (_, text) = client.shown(task);
-        if !global.json() {
-            document::line(&format!("# {} ({})\n{text}", task.kind().name(), task.kind().code()));
+        if !app.json() {
+            app.stdout.line(&format!("# {} ({})\n{text}", task.kind().name(), task.kind().code()));
         }
         requests.push(json!({ "task": task.kind().name(), "request": text }));
     }
-    if global.json() {
-        document::print(&json!({ "schema": 1, "requests": requests, "findings": document::findings(found) }));
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "requests": requests, "findings": document::findings(found) }));
     }
+}
+
+/// What is left to do of an order: to drive it, or what is to be shown of it.
+pub(crate) fn prepared(
+    client: &mut Client,
+    journal: &mut Journal,
+    order: &Order,
+    options: &ResumeOptions,
+    progress: &Progress<'_>,
+) -> Result<Result<Box<RunItem>, Result<CommandOutput, Failure>>, Failure> {
+    let mut not_removed = |why: &_| progress.not_removed(why);
+    Ok(match resume(client, journal, order, options, &mut not_removed)? {
+        Resumption::Ready(item) => Ok(item),
+        other => Err(crate::ui::resumption::shown(&order.order.id, other)),
+    })
 }

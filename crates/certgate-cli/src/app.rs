@@ -1,0 +1,124 @@
+//! The program while it runs: what it was started with, and the state of this one run.
+
+mod connection;
+mod sandbox;
+mod settings;
+
+use std::{ops::Deref, sync::OnceLock};
+
+use certgate::{
+    Clock, Interrupt, Redactor, RunOptions, Trace,
+    tape::{Mode, Tape},
+    unix_now,
+};
+
+use crate::{
+    args::Global,
+    exit::Failure,
+    streams::{Stdout, say},
+};
+
+pub(crate) use self::{
+    connection::{Connection, Home, store},
+    sandbox::Sandbox,
+    settings::token,
+};
+
+/// What every command is given: the options that every command has, and what this run has open.
+#[derive(Debug)]
+pub(crate) struct App {
+    global: Global,
+    pub(crate) stdout: Stdout,
+    interrupt: OnceLock<Interrupt>,
+    /// The secrets of this run: a gateway may say them back in what is shown of its answers.
+    secrets: OnceLock<Redactor>,
+    /// The tape, once it is open.
+    tape: OnceLock<Tape>,
+    /// The trace, once it is open.
+    trace: OnceLock<Trace>,
+    /// Whether the gateway that is asked issues real certificates, once that is known.
+    is_live: OnceLock<bool>,
+}
+
+impl Deref for App {
+    type Target = Global;
+
+    fn deref(&self) -> &Global {
+        &self.global
+    }
+}
+
+impl App {
+    pub(crate) fn new(global: Global) -> Self {
+        Self {
+            global,
+            stdout: Stdout::default(),
+            interrupt: OnceLock::new(),
+            secrets: OnceLock::new(),
+            tape: OnceLock::new(),
+            trace: OnceLock::new(),
+            is_live: OnceLock::new(),
+        }
+    }
+
+    /// Ctrl-C asks the run to stop; a second one stops it at once. Before anybody asks for this, it ends the process.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        let watched = self.interrupt.get_or_init(|| {
+            let interrupt = Interrupt::default();
+            let raised = interrupt.clone();
+            // Without it Ctrl-C still ends the process.
+            let _ = ctrlc::set_handler(move || {
+                if raised.is_raised() {
+                    std::process::exit(130);
+                }
+                say("certgate: stopping after the request in flight; once more stops at once");
+                raised.raise();
+            });
+            interrupt
+        });
+        watched.clone()
+    }
+
+    /// A text of an answer without the run's secrets; none where it holds none.
+    pub(crate) fn without_secrets(&self, text: &str) -> Option<String> {
+        self.secrets.get()?.shown(text)
+    }
+
+    /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
+    pub(crate) fn is_live(&self) -> bool {
+        if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
+            return tape.is_live();
+        }
+        self.is_live.get().copied().unwrap_or_default()
+    }
+
+    /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.
+    pub(crate) fn now(&self) -> i64 {
+        self.time_of_tape().and_then(|tape| tape.time()).unwrap_or_else(|| unix_now() / 1000)
+    }
+
+    /// How orders are driven, whatever is done with the queue.
+    pub(crate) fn run_options(&self) -> RunOptions {
+        let taped = self.time_of_tape().cloned();
+        let clock = Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000));
+        RunOptions {
+            strict: self.strict,
+            no_demo: self.is_live(),
+            demo: self.is_demo(),
+            clock,
+            ..RunOptions::default()
+        }
+    }
+
+    /// The tape whose time counts.
+    fn time_of_tape(&self) -> Option<&Tape> {
+        self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll))
+    }
+
+    /// What the tape and the trace could not record, or still hold.
+    pub(crate) fn unrecorded(&self) -> impl Iterator<Item = Failure> {
+        let tape = self.tape.get().and_then(|tape| tape.finish().err()).map(Failure::from);
+        let trace = self.trace.get().and_then(|trace| trace.finish().err()).map(Failure::from);
+        tape.into_iter().chain(trace)
+    }
+}

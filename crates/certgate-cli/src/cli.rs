@@ -1,0 +1,116 @@
+//! The whole command line, as clap reads it.
+
+use std::ffi::OsStr;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, parser::ValueSource};
+
+use crate::{
+    args::Global,
+    command::{
+        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, info, job, list,
+        orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
+    },
+};
+
+/// Certificates over the InterNetX XML gateway or its JSON API.
+#[derive(Debug, Parser)]
+#[command(name = "certgate", version, max_term_width = 120, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Reissue a certificate: check the CSR, order, wait, fetch, verify, write.
+    Reissue(reissue::Reissue),
+    /// Order a new certificate.
+    Create(create::Create),
+    /// Renew a certificate for another term.
+    Renew(renew::Renew),
+    /// Revoke an earlier certificate of an order.
+    Revoke(revoke::Revoke),
+    /// Delete a certificate and its order.
+    Delete(delete::Delete),
+    /// Carry on with orders that are not finished.
+    Resume(resume::Resume),
+    /// Check a CSR and show what validation needs (task 400110).
+    Prepare(prepare::Prepare),
+    /// Show a certificate (task 400104).
+    Info(info::Info),
+    /// Many orders, at the gateway's pace.
+    Batch(batch::Batch),
+    /// The orders of the store.
+    Orders(orders::Orders),
+    /// List certificates (task 400105).
+    List(list::List),
+    /// The contacts of certificates (tasks 400201 to 400205).
+    #[command(subcommand)]
+    Contact(contact::Contact),
+    /// The orders that the gateway works on.
+    #[command(subcommand)]
+    Job(job::Job),
+    /// The account's queue of notifications (tasks 0905, 0906).
+    #[command(subcommand)]
+    Poll(poll::Poll),
+    /// Send any task, its data in the JSON API's shape.
+    Call(call::Call),
+    /// List the tasks.
+    #[command(after_help = "Example:\n  certgate tasks --output json")]
+    Tasks,
+    /// Test connection and credentials.
+    #[command(after_help = "Example:\n  certgate hello --transport xml --sandbox")]
+    Hello,
+    /// Read a payload file and show its value.
+    Decode(decode::Decode),
+    /// Turn a payload file into the other protocol's.
+    Convert(convert::Convert),
+    /// Tapes of recorded exchanges.
+    #[command(subcommand)]
+    Replay(replay::Replay),
+    /// Ask both protocols for the same, or look at two tapes, field by field.
+    Compare(compare::Compare),
+    /// Run a gateway of our own.
+    #[command(subcommand)]
+    Serve(serve::Serve),
+    /// Private keys' requests: make, show, check.
+    #[command(subcommand)]
+    Csr(csr::Csr),
+    /// The certificates of folders: how long they last, and what to do.
+    Status(status::Status),
+    /// Reissue or renew whatever is due, for cron.
+    RenewDue(renew_due::RenewDue),
+    /// Put the set before the one in place back.
+    Rollback(rollback::Rollback),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Check everything between here and an answer, with safe tasks only.
+    #[command(after_help = "Example:\n  certgate doctor --profile demo --output json")]
+    Doctor,
+    /// Print the completions of a shell.
+    Completions(completions::Completions),
+    /// Print the man page.
+    #[command(after_help = "Example:\n  certgate man > certgate.1 && man ./certgate.1")]
+    Man,
+}
+
+impl Arguments {
+    /// The command line, which knows what of it the environment gave.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        // An empty variable says nothing: composed environments set them so.
+        let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let command = Self::command().mut_args(|argument| match argument.get_env() {
+            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+            _ => argument,
+        });
+        let matches = command.try_get_matches()?;
+        let mut arguments = Self::from_arg_matches(&matches)?;
+        let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        let ids = matches.ids().map(clap::Id::as_str);
+        arguments.global.note_environment(ids.filter(by_environment).map(str::to_owned));
+        Ok(arguments)
+    }
+}

@@ -1,0 +1,88 @@
+//! One task: made of arguments, sent, shown.
+
+use std::path::Path;
+
+use certgate::{Exchange, Intent};
+use certgate_domain::{AnyTask, Options, TaskKind};
+use certgate_json::JsonCodec;
+use certgate_wire::{Body, Codec, Request};
+use serde_json::json;
+
+use crate::{
+    app::{App, Connection},
+    common::payload::read_file,
+    exit::Failure,
+    streams::say,
+    ui::document,
+};
+
+/// A task made of an id and data in the JSON API's shape.
+pub(crate) fn read_task(app: &App, kind: TaskKind, id: Option<i64>, data: Option<&Path>) -> Result<AnyTask, Failure> {
+    if app.password_stdin && data == Some(Path::new("-")) {
+        return Err(Failure::usage(
+            "--password-stdin and --data - both want standard input: give one of them as a file",
+        ));
+    }
+    let (method, route) = certgate_json::route::route(kind);
+    let body = match data {
+        Some(path) => read_file(path, certgate_wire::Limits::BODY)?,
+        None => Vec::new(),
+    };
+    let target = match id {
+        Some(id) => route.replace("{id}", &id.to_string()),
+        None => route.to_owned(),
+    };
+    let request = Request { method, target, headers: Vec::new(), body: Body(body) };
+    let mut calls = JsonCodec::default()
+        .decode_requests(Some(kind), &request)
+        .map_err(|error| Failure::usage(format!("--data: {error}")))?;
+    let call = calls.pop().ok_or_else(|| Failure::usage("--data: no task"))?;
+    if let Some(finding) = call.findings.first() {
+        return Err(Failure::usage(format!("--data: {finding}: expected a field of the JSON API")));
+    }
+    Ok(call.value.task)
+}
+
+/// Sends one task and shows its answer.
+pub(crate) fn send(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
+    let exchange = exchange(app, task)?;
+    document::answer(app, &exchange)?;
+    Ok(exchange)
+}
+
+/// Sends one task.
+pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
+    exchange_with(app, task, |_| ())
+}
+
+/// Sends one task with options of its own.
+pub(crate) fn exchange_with(
+    app: &App,
+    task: &AnyTask,
+    options: impl FnOnce(&mut Options),
+) -> Result<Exchange, Failure> {
+    let mut connection = Connection::open(app, None)?;
+    options(connection.client.options_mut());
+    if app.verbose {
+        say(&format!("certgate: sending {} ({})", task.kind().name(), task.kind().code()));
+    }
+    let kind = task.kind();
+    if kind.is_safe_to_repeat() {
+        let exchange = connection.client.exchange(task)?;
+        return Ok(connection.client.accepted(kind, exchange)?);
+    }
+    // Written down before it leaves, as an order is: lost in between, it can be found.
+    let mut journal = connection.journal()?;
+    let id = connection.client.options().ctid.clone().unwrap_or_default();
+    journal.record_intent(&id, task, &Intent::default())?;
+    let sent = connection.client.exchange(task);
+    if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
+        say(&format!("certgate: warning: {error}"));
+    }
+    let sent = sent.map_err(|error| {
+        let is_open = error.leaves_outcome_open();
+        let failure = Failure::from(error);
+        if is_open { failure.with("order", json!({ "id": id, "ctid": id, "state": "unknown" })) } else { failure }
+    })?;
+    Ok(connection.client.accepted(kind, sent)?)
+}

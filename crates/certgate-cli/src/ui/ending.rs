@@ -1,0 +1,48 @@
+//! The end of a run: what is said of it, and the exit code.
+
+use std::{io, process::ExitCode};
+
+use certgate::Kind;
+
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::{Stdout, say},
+};
+
+/// Says how a command ended, where that is to be said, and gives the exit code.
+pub(crate) fn conclude(app: &App, ended: Result<Exit, Failure>) -> u8 {
+    let exit = match ended {
+        Ok(exit) => exit,
+        Err(failure) => return report(&app.stdout, app.json(), &failure),
+    };
+    match exit.kind() {
+        Some(Kind::Unchanged) => {
+            if !app.quiet {
+                say(&format!("certgate: {}", exit.note()));
+            }
+            if app.unchanged_ok { 0 } else { Kind::Unchanged.exit_code() }
+        }
+        kind => kind.map_or(0, Kind::exit_code),
+    }
+}
+
+/// Arguments that could not be read.
+pub(crate) fn report_unread(failure: &Failure, wants_json: bool) -> ExitCode {
+    ExitCode::from(report(&Stdout::default(), wants_json, failure))
+}
+
+/// Something that was to be printed is lost; what was done is done. Whatever else went wrong has the last word.
+pub(crate) fn report_lost_output(app: &App, why: &io::Error, code: u8) -> ExitCode {
+    let text = format!("standard output: {why}; what was to be printed is lost, what was done is done");
+    let lost = report(&app.stdout, false, &Failure::new(Kind::Local, text));
+    ExitCode::from(if code == 0 || code == Kind::Unchanged.exit_code() { lost } else { code })
+}
+
+fn report(stdout: &Stdout, json: bool, failure: &Failure) -> u8 {
+    say(&format!("certgate: {failure}"));
+    if json && !failure.is_said() {
+        stdout.print(&failure.document());
+    }
+    failure.kind().exit_code()
+}
