@@ -4,7 +4,9 @@ mod dependencies;
 mod files;
 mod fixtures;
 mod foreign_crates;
+mod never;
 mod parser_names;
+mod source;
 mod words;
 
 use std::fmt;
@@ -39,6 +41,7 @@ type Rule = fn(&Repository) -> Vec<Problem>;
 const RULES: &[(&str, Rule)] = &[
     ("dependencies", dependencies::check),
     ("foreign crates", foreign_crates::check),
+    ("never", never::check),
     ("parser names", parser_names::check),
     ("fixtures", fixtures::check),
     ("files", files::check),
