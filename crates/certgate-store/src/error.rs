@@ -26,13 +26,13 @@ pub enum StoreError {
     #[error("{}", twin_text(.0))]
     Unfinished(ConflictingOrder),
     /// An order of that id is there already.
-    #[error("order {0} is in the store already: give another --ctid")]
+    #[error("order {0} is in the store already")]
     Known(String),
     /// No such order.
-    #[error("order {0} is not in the store: `certgate orders` lists them")]
+    #[error("order {0} is not in the store")]
     NoOrder(String),
     /// It is another account's order.
-    #[error("order {id} belongs to {account}: choose its profile, or give its --user, --context and --endpoint")]
+    #[error("order {id} belongs to {account}")]
     OtherAccount {
         /// Its id.
         id: String,
@@ -68,7 +68,7 @@ pub enum StoreError {
         why: String,
     },
     /// The file is another application's database.
-    #[error("{}: it is a database of another application, no store: choose another file with --store", path.display())]
+    #[error("{}: it is a database of another application, no store", path.display())]
     NoStore {
         /// The file.
         path: PathBuf,
@@ -80,7 +80,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// It cannot be opened or written.
-    #[error("{}: the store cannot be opened or written ({why}). Check the folder and its rights, or choose another with --store", path.display())]
+    #[error("{}: the store cannot be opened or written ({why})", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -117,12 +117,8 @@ impl StoreError {
     }
 }
 
-/// What is to be done with an order that stands in the way. Only one that may be given up says so.
+/// The order that stands in the way.
 fn twin_text(ConflictingOrder { id, state, job }: &ConflictingOrder) -> String {
     let job = job.map(|job| format!(" (job {job})")).unwrap_or_default();
-    let mut text = format!("order {id}{job} of the same is {}: carry on with `certgate resume {id}`", state.as_str());
-    if matches!(state, State::Unknown | State::Issued) {
-        text += &format!(", or give it up with `certgate orders abandon {id}`");
-    }
-    text
+    format!("order {id}{job} of the same is {}", state.as_str())
 }

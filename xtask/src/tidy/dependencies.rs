@@ -72,6 +72,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "csv",
             "etcetera",
             "thiserror",
+            "csv",
         ]),
     ),
     ("certgate-dns", Some(&["certgate-domain", "base64", "domain", "getrandom", "hmac", "sha1", "sha2", "thiserror"])),

@@ -14,7 +14,7 @@ use certgate_dns::DnsError;
 use certgate_domain::TaskKind;
 use certgate_files::{Distrust, FileError};
 use certgate_flow::{Ending, Field, RequestError};
-use certgate_store::{Store, StoreError};
+use certgate_store::{ConflictingOrder, State, Store, StoreError};
 use serde_json::json;
 use std::io::Write;
 
@@ -245,6 +245,11 @@ impl Failure {
         let option = if matches!(error, Error::Strict { .. }) { " (--strict)" } else { "" };
         let mut failure = Self::new(error.kind(), format!("{error}{option}"));
         failure = failure.answered(error.answer().cloned());
+        if let Error::Store(store) | Error::Unsent(store) = error
+            && let Some(advice) = of_store(store)
+        {
+            failure = failure.advise(advice);
+        }
         match error {
             Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
             Error::Unsent(StoreError::Unfinished(twin)) => {
@@ -276,4 +281,27 @@ pub(crate) fn keep(body: &[u8]) -> String {
         Ok((_, path)) => format!("its body, redacted, is in {}", path.display()),
         Err(why) => format!("its body could not be kept: {why}"),
     }
+}
+
+/// What to do about an error of the store. An order is given up only where it may be.
+fn of_store(error: &StoreError) -> Option<String> {
+    Some(match error {
+        StoreError::Unfinished(ConflictingOrder { id, state, .. }) => {
+            let resume = format!("carry on with `certgate resume {id}`");
+            match state {
+                State::Unknown | State::Issued => {
+                    format!("{resume}, or give it up with `certgate orders abandon {id}`")
+                }
+                _ => resume,
+            }
+        }
+        StoreError::Known(_) => "give another --ctid".to_owned(),
+        StoreError::NoOrder(_) => "`certgate orders` lists them".to_owned(),
+        StoreError::OtherAccount { .. } => {
+            "choose its profile, or give its --user, --context and --endpoint".to_owned()
+        }
+        StoreError::NoStore { .. } => "choose another file with --store".to_owned(),
+        StoreError::Unwritable { .. } => "check the folder and its rights, or choose another with --store".to_owned(),
+        _ => return None,
+    })
 }
