@@ -93,7 +93,7 @@ fn names(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code.get(..at).and_then(|code| code.chars().next_back());
         let after = code.get(at + word.len()..).and_then(|code| code.chars().next());
-        !before.is_some_and(is_part) && !(word.ends_with(is_part) && after.is_some_and(is_part))
+        !before.is_some_and(is_part) && (!word.ends_with(is_part) || !after.is_some_and(is_part))
     })
 }
 

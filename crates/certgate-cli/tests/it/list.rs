@@ -172,3 +172,24 @@ fn the_queue_is_drained_into_a_folder() {
         assert_eq!((code, &document["messages"]), (8, &json!([])));
     }
 }
+
+#[test]
+fn nothing_to_show_and_more_than_is_shown_are_said() {
+    let (_gateway, server) = serve(many());
+    let at = endpoint(&server, "json");
+    let run = |more: &[&str]| certgate(&[&["list", "--endpoint", &at][..], more].concat(), "");
+    let nothing = ["--filter", "name=nobody.example"];
+    for (more, code, said) in [
+        (&[][..], 8, "certgate: no row fits\n"),
+        (&["--unchanged-ok"], 0, "certgate: no row fits\n"),
+        (&["--quiet"], 8, ""),
+    ] {
+        let output = run(&[&nothing[..], more].concat());
+        assert_eq!((exit(&output), stderr(&output).as_str()), (code, said), "{more:?}");
+    }
+    let goes_on = "certgate: 100 of 251 rows are shown: --all shows every row, --offset 100 the next ones\n";
+    for (more, said) in [(&[][..], goes_on), (&["--quiet"], ""), (&["--all"], ""), (&["--limit", "251"], "")] {
+        let output = run(more);
+        assert_eq!((exit(&output), stderr(&output).as_str()), (0, said), "{more:?}");
+    }
+}
