@@ -246,8 +246,12 @@ impl CertificateRequest {
             problems.extend(problem_of(name).map(|why| format!("common {why}")));
         }
         for name in &self.names {
-            if let GeneralName::Dns(name) = name {
-                problems.extend(problem_of(name));
+            match name {
+                GeneralName::Dns(name) => problems.extend(problem_of(name)),
+                GeneralName::Opaque { kind: "ip", .. } => {
+                    problems.push(format!("name `{name}`: expected an address of 4 or 16 bytes"));
+                }
+                _ => {}
             }
         }
         if self.common_name.is_none() && self.names.is_empty() {

@@ -31,28 +31,22 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block>, Unreadable> {
     while let Some(begin) = Begin::next(text, from)? {
         let Begin { label, body } = begin;
         let rest = text.get(body..).unwrap_or_default();
-        let end = format!("-----END {label}-----");
-        let missing = || {
-            let wrong = rest.find(&format!("END {label}")).filter(|at| is_hyphen_before(rest, *at));
+        let end = End::of(label, rest).ok_or_else(|| {
+            // What begins with five hyphens is another line.
+            let until_there = rest.split("-----").next().unwrap_or_default();
+            let wrong = until_there.find(&format!("END {label}")).filter(|at| is_hyphen_before(until_there, *at));
             match wrong {
                 Some(at) => Unreadable::Hyphens { line: line_of(text, body + at), word: "END" },
                 None => Unreadable::NoEnd { label: label.to_owned() },
             }
-        };
-        let (content, _) = rest.split_once(&end).ok_or_else(missing)?;
-        if content.contains("-----") {
-            return Err(Unreadable::NoEnd { label: label.to_owned() });
-        }
+        })?;
+        let content = rest.get(..end.from).unwrap_or_default();
         let is_encrypted = content.contains("Proc-Type:") && content.contains("ENCRYPTED");
         let der = if is_encrypted { Vec::new() } else { base64(text, body, content)? };
-        let kind = Kind::of_label(label);
-        // Some write PKCS#7 with the label of what is in it.
-        let kind = match (kind, Kind::of_der(&der)) {
-            (Kind::Certificate, Some((Kind::Pkcs7, _))) => Kind::Pkcs7,
-            _ => kind,
-        };
+        // Programs confuse labels (certutil writes CERTIFICATE around everything): the content decides where it is known.
+        let kind = Kind::of_der(&der).map_or_else(|| Kind::of_label(label), |(kind, _)| kind);
         blocks.push(Block { label: label.to_owned(), kind, der, is_encrypted });
-        from = body + content.len() + end.len();
+        from = body + end.until;
     }
     Ok(blocks)
 }
@@ -97,6 +91,24 @@ impl<'a> Begin<'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// The line that ends a block, in what follows the line that begins it.
+struct End {
+    from: usize,
+    until: usize,
+}
+
+impl End {
+    /// The next one, where its label says the same.
+    fn of(label: &str, rest: &str) -> Option<Self> {
+        const WORD: &str = "-----END ";
+        let from = rest.find("-----")?;
+        let after = rest.get(from..)?.strip_prefix(WORD)?;
+        let (found, _) = after.split_once("-----")?;
+        let is_same_kind = Kind::of_label(found) == Kind::of_label(label) && Kind::of_label(label) != Kind::Other;
+        (found == label || is_same_kind).then_some(Self { from, until: from + WORD.len() + found.len() + 5 })
     }
 }
 

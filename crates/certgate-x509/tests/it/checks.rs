@@ -4,7 +4,7 @@ use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
 use rcgen::Issuer;
 
-use crate::{NOW, authority, new_key, params};
+use crate::{NOW, authority, new_key, numbered, params};
 
 /// A certificate for those names, its authorities, and a request for those.
 fn scene(names: &[&str], asked: &[&str]) -> (CertificateRequest, String, Vec<String>) {
@@ -13,7 +13,8 @@ fn scene(names: &[&str], asked: &[&str]) -> (CertificateRequest, String, Vec<Str
     let issuing = authority("issuing", 2030);
     let root_text = root.self_signed(&root_key).unwrap().pem();
     let issuing_text = issuing.signed_by(&key, &Issuer::new(root, root_key)).unwrap().pem();
-    let certificate = params("example.com", names).signed_by(&leaf, &Issuer::new(issuing, key)).unwrap().pem();
+    let certificate =
+        numbered(params("example.com", names)).signed_by(&leaf, &Issuer::new(issuing, key)).unwrap().pem();
     let request = params("example.com", asked).serialize_request(&leaf).unwrap().pem().unwrap();
     (CertificateRequest::from_pem(request).unwrap(), certificate, vec![issuing_text, root_text])
 }

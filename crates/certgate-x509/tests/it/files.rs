@@ -46,6 +46,8 @@ fn spellings_of_one_block() {
         ("Latin-1 around it", [b"M\xFCller\n", request.as_bytes()].concat()),
         ("a header", request.replacen("-----\n", "-----\nComment: from the web form\n\n", 1).into()),
         ("an older label", request.replace("CERTIFICATE", "NEW CERTIFICATE").into()),
+        ("an older label at its beginning", request.replacen("CERTIFICATE", "NEW CERTIFICATE", 1).into()),
+        ("the label of certutil", request.replace("CERTIFICATE REQUEST", "CERTIFICATE").into()),
         ("UTF-16 of Windows", utf_16(&format!("\u{FEFF}{request}"), u16::to_le_bytes)),
         ("UTF-16, the other way round", utf_16(&format!("\u{FEFF}{request}"), u16::to_be_bytes)),
         ("UTF-16 without a mark", utf_16(&request, u16::to_le_bytes)),
@@ -80,14 +82,14 @@ fn kinds_by_label_and_by_content() {
         let bare = pem::read(&block.der).unwrap().remove(0);
         assert_eq!((bare.kind, bare.label), (kind, block.label), "{file} as DER");
     }
-    let labels = [
+    for (label, kind) in [
         ("X509 CERTIFICATE", Kind::Certificate),
         ("TRUSTED CERTIFICATE", Kind::Certificate),
         ("CERTIFICATE", Kind::Certificate),
-        ("PKCS7", Kind::Other),
+        ("PKCS #7 SIGNED DATA", Kind::Pkcs7),
         ("OPENSSH PRIVATE KEY", Kind::OtherPrivateKey),
-    ];
-    for (label, kind) in labels.into_iter().filter(|(_, kind)| *kind != Kind::Other) {
+        ("X", Kind::Other),
+    ] {
         assert_eq!(kinds(pem::text(label, &[0x30, 0]).as_bytes()), [kind], "{label}");
     }
     let seven = pem::read(fixture("_x509/leaf-and-root.p7b")).unwrap().remove(0).der;
@@ -115,6 +117,11 @@ fn what_is_wrong_is_named_and_never_shown() {
         ("content in a label", b"-----BEGIN c2VjcmV0-----", "the -----BEGIN line is cut short"),
         ("control characters in a label", b"-----BEGIN \x1b[2J-----", "the -----BEGIN line is cut short"),
         ("no end", b"-----BEGIN X-----\nc2VjcmV0", "no -----END X----- line found"),
+        (
+            "the end of another kind",
+            b"-----BEGIN CERTIFICATE-----\nc2Vj\n-----END CERTIFICATE REQUEST-----",
+            "no -----END CERTIFICATE----- line found",
+        ),
         (
             "another begin",
             b"-----BEGIN X-----\nc2Vj\n-----BEGIN X-----\nc2Vj\n-----END X-----",

@@ -51,23 +51,28 @@ fn new_key() -> PrivateKey {
     PrivateKey::generate(KeyType::P256).unwrap()
 }
 
-/// A certificate to be, valid in January 2026.
+/// A request to be, or a certificate to be once it is [`numbered`], valid in January 2026.
 fn params(name: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    params.serial_number = Some(1.into());
-    // One for all: identifiers are no proof.
-    params.key_identifier_method = KeyIdMethod::PreSpecified(vec![7; 20]);
     params.not_before = date_time_ymd(2026, 1, 1);
     params.not_after = date_time_ymd(2026, 2, 1);
     params
 }
 
+/// What a certificate needs and a request may not have.
+fn numbered(mut params: CertificateParams) -> CertificateParams {
+    params.serial_number = Some(1.into());
+    // One for all: identifiers are no proof.
+    params.key_identifier_method = KeyIdMethod::PreSpecified(vec![7; 20]);
+    params
+}
+
 /// An authority to be, valid from 2020 to the year `until`.
 fn authority(name: &str, until: i32) -> CertificateParams {
-    let mut params = params(name, &[]);
+    let mut params = numbered(params(name, &[]));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(until, 1, 1));
     params

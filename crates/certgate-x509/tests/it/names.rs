@@ -223,3 +223,16 @@ fn old_strings() {
         (false, "organisation `Müller`: it is a UTF8String that holds Latin-1; make the request anew with UTF-8")
     );
 }
+
+/// An address with a mask, as name constraints have it, is none of a host.
+#[test]
+fn an_address_of_another_length() {
+    let mut der = certgate_x509::pem::read(crate::fixture("_x509/every-name.csr")).unwrap().remove(0).der;
+    let v4 = der.windows(2).position(|window| window == [0x87, 4]).unwrap();
+    // It takes in the address that follows it.
+    der[v4 + 1] = 22;
+    let request = CertificateRequest::read(&der).unwrap();
+    assert_eq!(request.names[1].to_string(), "ip:#8716C0000207871020010DB8000000000000000000000001");
+    let names = request.checks().into_iter().find(|check| check.name == "names").unwrap();
+    assert!(!names.ok && names.detail.contains("expected an address of 4 or 16 bytes"), "{names:?}");
+}

@@ -5,7 +5,7 @@ use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyUsagePurpose};
 
-use crate::{NOW, authority, new_key, params};
+use crate::{NOW, authority, new_key, numbered, params};
 
 /// Authorities with their keys, each once; certificates are made of them as a case needs them.
 struct Scene {
@@ -43,7 +43,8 @@ impl Scene {
 
     /// `of` by `by`, changed.
     fn changed(&self, of: &str, by: &str, until: i32, change: impl Fn(&mut CertificateParams)) -> String {
-        let mut params = if of == "leaf" { params("example.com", &["example.com"]) } else { authority(of, until) };
+        let mut params =
+            if of == "leaf" { numbered(params("example.com", &["example.com"])) } else { authority(of, until) };
         change(&mut params);
         let issuer = Issuer::new(authority(by, LATER), self.key(by));
         params.signed_by(self.key(of), &issuer).unwrap().pem()
@@ -225,7 +226,7 @@ fn everybody_certifies_everybody() {
         }
     }
     let issuer = Issuer::new(authority(&name(0), LATER), &keys[0]);
-    let certificate = params("example.com", &["example.com"]).signed_by(&leaf, &issuer).unwrap().pem();
+    let certificate = numbered(params("example.com", &["example.com"])).signed_by(&leaf, &issuer).unwrap().pem();
     let request = params("example.com", &["example.com"]).serialize_request(&leaf).unwrap().pem().unwrap();
     let request = CertificateRequest::from_pem(request).unwrap();
     let (checks, issued) = check(&request, None, &certificate, &authorities, NOW);
