@@ -156,6 +156,7 @@ impl Transport for HttpTransport {
                 Method::Get => ureq::http::Method::GET,
                 Method::Post => ureq::http::Method::POST,
                 Method::Put => ureq::http::Method::PUT,
+                Method::Patch => ureq::http::Method::PATCH,
                 Method::Delete => ureq::http::Method::DELETE,
             })
             .uri(&address);

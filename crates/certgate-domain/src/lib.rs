@@ -32,6 +32,7 @@ pub mod task;
 mod time_period;
 mod vmc_check_data;
 pub mod words;
+mod zone;
 
 pub use account::AccountId;
 pub use authentication::{CertAuthentication, CertAuthenticationStatus, DomainControlValidationStatus};
@@ -64,3 +65,4 @@ pub use subject_alternative_name::SubjectAlternativeName;
 pub use task::{AnyTask, Mode, Task, TaskKind};
 pub use time_period::TimePeriod;
 pub use vmc_check_data::VmcCheckData;
+pub use zone::{MainAddress, NameServer, ResourceRecord, Soa, Zone};

@@ -2,7 +2,7 @@
 
 use crate::{
     Certificate, CertificateData, CertificateInstallCheckResult, Job, Message, ObjectJob, PollMessage, ResponseObject,
-    Session, SiteSealInformation, SslContact, Status, Verdict, VmcCheckData,
+    Session, SiteSealInformation, SslContact, Status, Verdict, VmcCheckData, Zone,
 };
 
 /// The answer to one task (OpenAPI `JsonResponseData…`; XML `response/result`).
@@ -118,4 +118,6 @@ any_data! {
     VmcCheckData,
     /// A session.
     Session,
+    /// A DNS zone.
+    Zone,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Certificate, CertificateData, CertificateInstallCheckResult, Data, Job, ObjectJob, PollMessage, Session,
-    SiteSealInformation, SslContact, VmcCheckData,
+    SiteSealInformation, SslContact, VmcCheckData, Zone,
 };
 
 mod certificate_comment_update;
@@ -36,6 +36,12 @@ mod poll_confirm;
 mod poll_info;
 mod session_create;
 mod session_delete;
+mod zone_create;
+mod zone_delete;
+mod zone_info;
+mod zone_list;
+mod zone_update;
+mod zone_update_records;
 
 pub use certificate_comment_update::CertificateCommentUpdate;
 pub use certificate_create::CertificateCreate;
@@ -68,6 +74,12 @@ pub use poll_confirm::PollConfirm;
 pub use poll_info::PollInfo;
 pub use session_create::SessionCreate;
 pub use session_delete::SessionDelete;
+pub use zone_create::ZoneCreate;
+pub use zone_delete::ZoneDelete;
+pub use zone_info::ZoneInfo;
+pub use zone_list::ZoneList;
+pub use zone_update::ZoneUpdate;
+pub use zone_update_records::ZoneUpdateRecords;
 
 /// A task: a request and what its answer carries.
 pub trait Task: Into<AnyTask> {
@@ -185,6 +197,12 @@ tasks! {
     PollConfirm "poll-confirm" "0906" Sync safe -> PollMessage;
     SessionCreate "session-create" "1321001" Sync safe -> Session;
     SessionDelete "session-delete" "1321003" Sync safe -> Session;
+    ZoneList "zone-list" "0205" Sync safe -> Zone;
+    ZoneInfo "zone-info" "0205" Sync safe -> Zone;
+    ZoneCreate "zone-create" "0201" Sync once -> Zone;
+    ZoneUpdate "zone-update" "0202" Sync safe -> Zone;
+    ZoneUpdateRecords "zone-update-records" "0202001" Sync once -> Zone;
+    ZoneDelete "zone-delete" "0203" Sync once -> Zone;
     Hello "hello" "0905" Sync safe -> PollMessage;
 }
 
@@ -199,7 +217,8 @@ impl TaskKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// The task of that XML code. `0905` is [`PollInfo`]: [`Hello`] borrows its code.
+    /// The task of that XML code. Of two with one code it is the first: `0905` is [`PollInfo`], whose code [`Hello`] borrows, and
+    /// `0205` is [`ZoneList`], where only the shape of the request tells [`ZoneInfo`] from it.
     pub fn by_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }

@@ -104,6 +104,10 @@ words! {
         Running = "RUNNING", Success = "SUCCESS", Failed = "FAILED", Canceled = "CANCELED", Support = "SUPPORT",
         Deferred = "DEFERRED", NotSet = "NOT_SET", Wait = "WAIT",
     }
+    /// What name servers do for a zone (OpenAPI `NameserverActionConstants`; lower case in XML).
+    NameServerAction {
+        Primary = "PRIMARY", Secondary = "SECONDARY", Complete = "COMPLETE", Hidden = "HIDDEN", None = "NONE", Auto = "AUTO",
+    }
     /// Where a registry log came from (OpenAPI `NiccomSourceConstants`).
     NiccomSource {
         NicRequest = "NIC_REQUEST", NicResponse = "NIC_RESPONSE", NicNotify = "NIC_NOTIFY", A3Request = "A3_REQUEST",

@@ -1,15 +1,17 @@
 //! The codec.
 
 use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, TaskKind, Verdict};
-use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Reply, Request};
-use serde_json::Value;
+use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request};
+use serde_json::{Map, Value};
 
 use crate::{
     envelope,
     fields::{Fields, Secrets},
     header::{self, Headers},
     object::Object,
-    query, redact, route, session,
+    percent, query, redact,
+    route::{self, PathValues},
+    session,
     source::Source,
     task::{self, RequestParts},
     tree::Tree,
@@ -53,10 +55,12 @@ impl JsonCodec {
         Self { limits, ..self }
     }
 
-    fn path(&self, kind: TaskKind) -> &'static str {
-        match (kind, self.routes) {
-            (TaskKind::CertificatePrepareOrder, Routes::Documented) => route::DOCUMENTED_PREPARE_ORDER,
-            _ => route::route(kind).1,
+    fn route(&self, task: &AnyTask) -> (Method, &'static str) {
+        match (task, self.routes) {
+            (AnyTask::CertificatePrepareOrder(_), Routes::Documented) => {
+                (Method::Post, route::DOCUMENTED_PREPARE_ORDER)
+            }
+            (task, _) => route::of_task(task),
         }
     }
 
@@ -69,8 +73,8 @@ impl JsonCodec {
     ) -> Result<Decoded<Call>, DecodeError> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let at_path = |error| DecodeError { place: source.in_target(0), ..error };
-        let (kind, id) = match (path, expected) {
-            ("", Some(kind)) => (kind, None),
+        let (kind, path_values) = match (path, expected) {
+            ("", Some(kind)) => (kind, PathValues::default()),
             ("", None) => {
                 return Err(DecodeError::new(
                     "request",
@@ -106,14 +110,14 @@ impl JsonCodec {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let is_blank = body.iter().all(u8::is_ascii_whitespace);
         let (mut task, findings) = if is_blank && route::content(kind) != route::Content::Always {
-            (read(&RequestParts { id, body: None })?, findings)
+            (read(&RequestParts { path: path_values, body: None })?, findings)
         } else {
             let tree = Tree::read(source, self.limits)?;
             let body = Object::root(&tree);
             if kind == TaskKind::SessionCreate {
                 identity = session::credentials(&body)?.map(Identity::Credentials).or(identity);
             }
-            let task = read(&RequestParts { id, body: Some(&body) })?;
+            let task = read(&RequestParts { path: path_values, body: Some(&body) })?;
             (task, tree.findings(findings))
         };
         match (&mut task, &identity) {
@@ -136,14 +140,13 @@ impl Codec for JsonCodec {
         let headers = header::write(call, &mut losses);
         let mut fields = Fields::new(Secrets::Written);
         task::write(&call.task, &mut fields);
-        let mut body = fields.into_value();
-        let mut path = self.path(kind).to_owned();
-        if let Some((start, end)) = path.split_once(route::ID) {
-            match body.as_object_mut().and_then(|fields| fields.shift_remove("id")) {
-                Some(id) => path = format!("{start}{id}{end}"),
-                None => losses.push(Loss::new("id", "JSON has the id in the path; the payload has none")),
-            }
-        }
+        let mut body = fields.into_map();
+        let (method, route) = self.route(&call.task);
+        let path = fill(route, kind, &mut body, &mut losses);
+        let mut body = match &call.task {
+            AnyTask::ZoneUpdateRecords(task) if task.name.is_some() => task::stream_body(body),
+            _ => Value::Object(body),
+        };
         let timeout = match (&call.task, &call.identity) {
             (AnyTask::SessionCreate(task), Some(Identity::Credentials(credentials))) => {
                 body = Fields::of(credentials, session::write, Secrets::Written);
@@ -155,12 +158,10 @@ impl Codec for JsonCodec {
         let says_nothing = body.as_object().is_none_or(serde_json::Map::is_empty);
         let body = match route::content(kind) {
             route::Content::None => Body::default(),
-            route::Content::Optional if says_nothing && route::route(kind).0 != certgate_wire::Method::Post => {
-                Body::default()
-            }
+            route::Content::Optional if says_nothing && method != Method::Post => Body::default(),
             route::Content::Optional | route::Content::Always => compact(&body),
         };
-        Encoded { payload: Request { method: route::route(kind).0, target, headers, body }, losses }
+        Encoded { payload: Request { method, target, headers, body }, losses }
     }
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
@@ -205,6 +206,29 @@ impl Codec for JsonCodec {
     fn redact(&self, body: &[u8]) -> Vec<u8> {
         redact::redact(body)
     }
+}
+
+/// The path of a route, its placeholders filled from the body, which loses them there: they are said once. The body of a zone that
+/// is replaced keeps them.
+fn fill(route: &str, kind: TaskKind, body: &mut Map<String, Value>, losses: &mut Vec<Loss>) -> String {
+    let mut path = String::new();
+    for segment in route.split('/').skip(1) {
+        path.push('/');
+        let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
+            path.push_str(segment);
+            continue;
+        };
+        let value = if kind == TaskKind::ZoneUpdate { body.get(name).cloned() } else { body.shift_remove(name) };
+        match value {
+            Some(Value::String(text)) => percent::encode(&text, &mut path),
+            Some(value) => path.push_str(&value.to_string()),
+            None => {
+                path.push_str(segment);
+                losses.push(Loss::new(name, format!("JSON has the {name} in the path; the payload has none")));
+            }
+        }
+    }
+    path
 }
 
 fn compact(value: &Value) -> Body {

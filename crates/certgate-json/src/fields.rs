@@ -39,6 +39,10 @@ impl Fields {
         Value::Object(self.map)
     }
 
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        self.map
+    }
+
     /// Puts a value, unless it is null or empty.
     pub(crate) fn put(&mut self, name: &str, value: Value) {
         let absent = match &value {

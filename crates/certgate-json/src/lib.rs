@@ -10,6 +10,7 @@ mod fields;
 mod header;
 mod key;
 mod object;
+mod percent;
 mod query;
 mod record;
 mod redact;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use certgate_domain::{Options, TaskKind};
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Position, excerpt};
 
-use crate::key;
+use crate::{key, percent};
 
 /// The options in a query.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) fn write(options: &Options, timeout: Option<i64>) -> String {
         query.push(if query.is_empty() { '?' } else { '&' });
         query.push_str(name);
         query.push('=');
-        encode(value, &mut query);
+        percent::encode(value, &mut query);
     }
     query
 }
@@ -50,13 +50,13 @@ pub(crate) fn read(
         let at = next;
         next += pair.len() + 1;
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(name).unwrap_or(Cow::Borrowed(name));
+        let name = decode(name).unwrap_or_else(|| name.to_owned());
         let path = || format!("query.{}", name.chars().take(80).collect::<String>());
         let refuse =
             |found: String, expected| DecodeError { place: place(at), ..DecodeError::new(path(), found, expected) };
         let decoded = decode(value);
         let is_odd = decoded.is_none();
-        let value = decoded.unwrap_or(Cow::Borrowed(value)).into_owned();
+        let value = decoded.unwrap_or_else(|| value.to_owned());
         if value.is_empty() {
             continue;
         }
@@ -86,38 +86,9 @@ pub(crate) fn read(
     Ok(read)
 }
 
-fn encode(text: &str, query: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            query.push(char::from(byte));
-        } else {
-            query.push('%');
-            query.extend(
-                [byte >> 4, byte & 15]
-                    .map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default().to_ascii_uppercase()),
-            );
-        }
-    }
-}
-
-/// Decodes percent-encoding; `None` if the result is not UTF-8 or a percent sign is stray.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains(['%', '+']) {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                u8::try_from(digit()? << 4 | digit()?).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
+/// Decodes a name or value of a query, where a plus sign is a blank.
+fn decode(text: &str) -> Option<String> {
+    percent::decode(&text.replace('+', " ")).map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod status;
 mod subject_alternative_name;
 mod time_period;
 mod vmc_check_data;
+mod zone;
 
 use certgate_wire::DecodeError;
 

@@ -1,7 +1,9 @@
 //! The routes: method and path of each task, in both directions.
 
-use certgate_domain::TaskKind;
+use certgate_domain::{AnyTask, TaskKind};
 use certgate_wire::{DecodeError, Method, excerpt};
+
+use crate::percent;
 
 struct Row {
     kind: TaskKind,
@@ -19,7 +21,8 @@ pub(crate) enum Content {
     Always,
 }
 
-/// The routes of the live system. Rows after the first of a kind are only read: those of the documented page and of 2018.
+/// The routes of the live system. Rows after the first of a kind are those of the documented page and of 2018, which are only read,
+/// and those for tasks that lack a value of the first path: see [`of_task`].
 const ROWS: &[Row] = &[
     row(TaskKind::CertificatePrepareOrder, Method::Post, "/certificate/_prepareOrder", Content::Always),
     row(TaskKind::CertificatePrepareOrder, Method::Post, DOCUMENTED_PREPARE_ORDER, Content::Always),
@@ -59,13 +62,30 @@ const ROWS: &[Row] = &[
     row(TaskKind::SessionCreate, Method::Post, "/login", Content::Optional),
     row(TaskKind::SessionDelete, Method::Delete, "/logout", Content::None),
     row(TaskKind::SessionDelete, Method::Get, "/logout", Content::None),
+    row(TaskKind::ZoneList, Method::Post, "/zone/_search", Content::Optional),
+    row(TaskKind::ZoneInfo, Method::Get, "/zone/{origin}/{virtualNameServer}", Content::None),
+    row(TaskKind::ZoneInfo, Method::Get, ZONE_BY_NAME, Content::None),
+    row(TaskKind::ZoneCreate, Method::Post, "/zone", Content::Always),
+    row(TaskKind::ZoneUpdate, Method::Put, "/zone/{origin}/{virtualNameServer}", Content::Always),
+    row(TaskKind::ZoneUpdateRecords, Method::Patch, "/zone/{origin}/{virtualNameServer}", Content::Always),
+    row(TaskKind::ZoneUpdateRecords, Method::Post, ZONE_STREAM, Content::Always),
+    row(TaskKind::ZoneDelete, Method::Delete, "/zone/{origin}/{virtualNameServer}", Content::None),
     row(TaskKind::Hello, Method::Get, "/hello", Content::None),
 ];
 
 pub(crate) const DOCUMENTED_PREPARE_ORDER: &str = "/certificate/prepareOrder";
+const ZONE_BY_NAME: &str = "/zone/{origin}";
+const ZONE_STREAM: &str = "/zone/{name}/_stream";
 
-/// The placeholder of the id in a path.
-pub(crate) const ID: &str = "{id}";
+/// What the placeholders of a path stand for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct PathValues {
+    pub(crate) id: Option<i64>,
+    pub(crate) origin: Option<String>,
+    pub(crate) virtual_name_server: Option<String>,
+    /// Any name in a zone.
+    pub(crate) name: Option<String>,
+}
 
 const fn row(kind: TaskKind, method: Method, path: &'static str, content: Content) -> Row {
     Row { kind, method, path, content }
@@ -88,37 +108,71 @@ pub(crate) fn content(kind: TaskKind) -> Content {
     ROWS.iter().find(|row| row.kind == kind).map_or(Content::None, |row| row.content)
 }
 
-/// Finds the task of a method and a path, and the id in the path.
-pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, Option<i64>), DecodeError> {
-    let found = ROWS.iter().find_map(|row| {
-        let id = match row.path.split_once(ID) {
-            Some((start, end)) => {
-                let id = path.strip_prefix(start)?.strip_suffix(end)?;
-                Some(id).filter(|id| !id.is_empty() && !id.contains('/') && !id.starts_with('_'))?
-            }
-            None => (row.path == path).then_some("")?,
-        };
-        (row.method == method).then_some((row.kind, id))
-    });
-    match found {
-        Some((kind, "")) => Ok((kind, None)),
-        Some((kind, id)) if is_placeholder(id) => Ok((kind, None)),
-        Some((kind, id)) => {
-            let number =
-                id.parse().map_err(|_| DecodeError::new("request.path", excerpt(id), "a whole number as id"))?;
-            Ok((kind, Some(number)))
-        }
-        None => Err(DecodeError::new(
-            "request",
-            excerpt(&format!("{method} {path}")),
-            "a route of this API, such as `GET /certificate/{id}`",
-        )),
+/// The route for a task as it is, with placeholders: some tasks have a second one for what the first cannot say.
+pub(crate) fn of_task(task: &AnyTask) -> (Method, &'static str) {
+    match task {
+        AnyTask::ZoneInfo(task) if task.virtual_name_server.is_none() => (Method::Get, ZONE_BY_NAME),
+        AnyTask::ZoneUpdateRecords(task) if task.name.is_some() => (Method::Post, ZONE_STREAM),
+        task => route(task.kind()),
     }
 }
 
+/// Finds the task of a method and a path, and the values in the path.
+pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, PathValues), DecodeError> {
+    let found =
+        ROWS.iter().filter(|row| row.method == method).find_map(|row| Some((row.kind, captures(row.path, path)?)));
+    let Some((kind, captures)) = found else {
+        return Err(DecodeError::new(
+            "request",
+            excerpt(&format!("{method} {path}")),
+            "a route of this API, such as `GET /certificate/{id}`",
+        ));
+    };
+    let mut values = PathValues::default();
+    for (placeholder, value) in captures {
+        if is_placeholder(value) {
+            continue;
+        }
+        let text = || Some(percent::decode(value).unwrap_or(value.into()).into_owned());
+        match placeholder {
+            "{origin}" => values.origin = text(),
+            "{virtualNameServer}" => values.virtual_name_server = text(),
+            "{name}" => values.name = text(),
+            _ => {
+                let number = value
+                    .parse()
+                    .map_err(|_| DecodeError::new("request.path", excerpt(value), "a whole number as id"))?;
+                values.id = Some(number);
+            }
+        }
+    }
+    Ok((kind, values))
+}
+
+/// The placeholders of a route with what stands for them in a path; `None` if the path is not of that route.
+fn captures<'p>(route: &'static str, path: &'p str) -> Option<Vec<(&'static str, &'p str)>> {
+    let mut captures = Vec::new();
+    let mut segments = path.split('/');
+    for pattern in route.split('/') {
+        let segment = segments.next()?;
+        if !pattern.starts_with('{') {
+            (pattern == segment).then_some(())?;
+        } else if segment.is_empty() || pattern == "{id}" && segment.starts_with('_') {
+            return None;
+        } else {
+            captures.push((pattern, segment));
+        }
+    }
+    segments.next().is_none().then_some(captures)
+}
+
 /// `{id}` and `$id` are the placeholders of documentation; some clients send the former as `%7Bid%7D`.
-fn is_placeholder(id: &str) -> bool {
-    id.starts_with('$') || (id.starts_with('{') && id.ends_with('}')) || id.eq_ignore_ascii_case("%7Bid%7D")
+fn is_placeholder(value: &str) -> bool {
+    let is_braced = |start: &str, end: &str| {
+        value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+            && value.get(value.len().saturating_sub(end.len())..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    value.starts_with('$') || is_braced("{", "}") || is_braced("%7B", "%7D")
 }
 
 #[cfg(test)]
@@ -127,14 +181,14 @@ mod tests {
     use certgate_wire::Method::*;
     use pretty_assertions::assert_eq;
 
-    use super::{find, route};
+    use super::{PathValues, find, route};
 
     #[test]
     fn every_task_has_a_route_that_leads_back() {
         for &kind in TaskKind::ALL {
             let (method, path) = route(kind);
             assert_ne!(path, "/", "{kind:?}");
-            assert_eq!(find(method, path), Ok((kind, None)));
+            assert_eq!(find(method, path), Ok((kind, PathValues::default())));
         }
     }
 
@@ -165,10 +219,39 @@ mod tests {
             (Get, "", Err("found `GET `, expected a route of this API")),
         ] {
             match (find(method, path), expected) {
-                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
+                (Ok((kind, values)), Ok(expected)) => assert_eq!((kind, values.id), expected, "{path}"),
                 (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
                 (found, expected) => panic!("{method} {path}: {found:?}, {expected:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn names_in_paths() {
+        let text = |text: &str| Some(text.to_owned());
+        for (method, path, kind, [origin, virtual_name_server, name]) in [
+            (
+                Get,
+                "/zone/shop.example/ns1.dns.example",
+                ZoneInfo,
+                [text("shop.example"), text("ns1.dns.example"), None],
+            ),
+            (Get, "/zone/shop.example", ZoneInfo, [text("shop.example"), None, None]),
+            (Get, "/zone/{origin}/$ns", ZoneInfo, [None, None, None]),
+            (Get, "/zone/%7BOrigin%7D", ZoneInfo, [None, None, None]),
+            (Put, "/zone/m%C3%BCller.example/%7Bns%7D", ZoneUpdate, [text("müller.example"), None, None]),
+            (Patch, "/zone/a%2Fb/c", ZoneUpdateRecords, [text("a/b"), text("c"), None]),
+            (
+                Post,
+                "/zone/_dnsauth.shop.example/_stream",
+                ZoneUpdateRecords,
+                [None, None, text("_dnsauth.shop.example")],
+            ),
+            (Post, "/zone", ZoneCreate, [None, None, None]),
+            (Post, "/zone/_search", ZoneList, [None, None, None]),
+        ] {
+            let expected = PathValues { id: None, origin, virtual_name_server, name };
+            assert_eq!(find(method, path), Ok((kind, expected)), "{path}");
         }
     }
 }

@@ -3,6 +3,10 @@
 mod certificate_install_check;
 mod session_create;
 mod session_delete;
+mod zone_update;
+mod zone_update_records;
+
+pub(crate) use zone_update_records::stream_body;
 
 use certgate_domain::{AnyData, AnyTask, Task, TaskKind, task};
 use certgate_wire::{DecodeError, excerpt};
@@ -11,25 +15,44 @@ use crate::{
     fields::Fields,
     object::{Object, Read},
     record::Record,
+    route::PathValues,
 };
 
-/// A request to be read: the id in its path, and its body.
+/// A request to be read: the values in its path, and its body.
 pub(crate) struct RequestParts<'o, 't, 'a> {
-    pub(crate) id: Option<i64>,
+    pub(crate) path: PathValues,
     pub(crate) body: Option<&'o Object<'t, 'a>>,
 }
 
 impl RequestParts<'_, '_, '_> {
     /// The id. It may also be in the body, but must be the same there.
     fn id(&self) -> Result<Option<i64>, DecodeError> {
-        let Some(field) = self.body.and_then(|body| body.field("id")) else { return Ok(self.id) };
+        let Some(field) = self.body.and_then(|body| body.field("id")) else { return Ok(self.path.id) };
         let number = field.integer()?;
-        match self.id {
+        match self.path.id {
             Some(id) if id != number => {
                 Err(field.refuse(excerpt(&number.to_string()), format!("`{id}` as in the path")))
             }
             _ => Ok(Some(number)),
         }
+    }
+
+    /// A name in the path, which may also be in the body under that field.
+    fn name(&self, in_path: &Option<String>, field: &str) -> Result<Option<String>, DecodeError> {
+        let Some(field) = self.body.and_then(|body| body.field(field)) else { return Ok(in_path.clone()) };
+        let name = field.text()?;
+        match in_path {
+            Some(in_path) if !in_path.eq_ignore_ascii_case(&name) => {
+                Err(field.refuse(excerpt(&name), format!("{} as in the path", excerpt(in_path))))
+            }
+            _ => Ok(Some(name)),
+        }
+    }
+
+    /// The name of a zone, and its virtual name server.
+    fn zone(&self) -> Result<(Option<String>, Option<String>), DecodeError> {
+        let PathValues { origin, virtual_name_server, .. } = &self.path;
+        Ok((self.name(origin, "origin")?, self.name(virtual_name_server, "virtualNameServer")?))
     }
 
     /// The body as a record; an empty record if there is no body.
@@ -80,6 +103,22 @@ macro_rules! request {
             fn write(&self, fields: &mut Fields) {
                 let Self { id } = self;
                 fields.integer("id", id);
+            }
+        }
+    };
+    // The name of a zone and its virtual name server, in the path.
+    ($task:ident zone) => {
+        impl Request for task::$task {
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let (origin, virtual_name_server) = parts.zone()?;
+                parts.finish();
+                Ok(Self { origin, virtual_name_server })
+            }
+
+            fn write(&self, fields: &mut Fields) {
+                let Self { origin, virtual_name_server } = self;
+                fields.text("origin", origin);
+                fields.text("virtualNameServer", virtual_name_server);
             }
         }
     };
@@ -175,6 +214,12 @@ tasks! {
     PollConfirm: id,
     SessionCreate: own,
     SessionDelete: own,
+    ZoneList: body(query),
+    ZoneInfo: zone,
+    ZoneCreate: body(zone),
+    ZoneUpdate: own,
+    ZoneUpdateRecords: own,
+    ZoneDelete: zone,
     Hello: nothing,
 }
 
@@ -191,5 +236,6 @@ pub(crate) fn write_data(data: &AnyData, fields: &mut Fields) {
         AnyData::SiteSealInformation(record) => record.write(fields),
         AnyData::VmcCheckData(record) => record.write(fields),
         AnyData::Session(record) => record.write(fields),
+        AnyData::Zone(record) => record.write(fields),
     }
 }

@@ -15,6 +15,7 @@ mod state;
 mod task;
 mod tracked;
 mod world;
+mod zone;
 
 pub use certgate_domain::Protocol;
 pub use certgate_server::{Handled, Server};

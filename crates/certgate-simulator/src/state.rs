@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use certgate_domain::{AnyData, Certificate, Data, PollMessage, SslContact, TaskKind, words::StatusType};
+use certgate_domain::{AnyData, Certificate, Data, PollMessage, SslContact, TaskKind, Zone, words::StatusType};
 use certgate_json::JsonCodec;
 use certgate_wire::{Codec, FindingKind, Reply};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub(crate) struct State {
     next: Next,
     certificates: Vec<Value>,
     contacts: Vec<Value>,
+    /// States of before there were zones have none.
+    #[serde(default)]
+    zones: Vec<Value>,
     /// Each as a message about its job.
     orders: Vec<Value>,
     messages: Vec<Value>,
@@ -101,7 +104,8 @@ pub(crate) fn write(file: &Path, world: &World) -> Result<(), StateError> {
 
 impl State {
     fn of(world: &World) -> Self {
-        let World { certificates, contacts, jobs, queue, authority, next_stid, next_job, next_message, .. } = world;
+        let World { certificates, contacts, zones, jobs, queue, authority, next_stid, next_job, next_message, .. } =
+            world;
         let message = |message: PollMessage| written(TaskKind::PollInfo, message);
         Self {
             schema: SCHEMA,
@@ -113,6 +117,7 @@ impl State {
             next: Next { stid: *next_stid, job: *next_job, message: *next_message },
             certificates: certificates.values().map(|one| written(TaskKind::CertificateInfo, one.clone())).collect(),
             contacts: contacts.values().map(|one| written(TaskKind::ContactInfo, one.clone())).collect(),
+            zones: zones.values().map(|one| written(TaskKind::ZoneInfo, one.clone())).collect(),
             orders: jobs.values().map(|order| message(order.to_message())).collect(),
             messages: queue.iter().cloned().map(message).collect(),
         }
@@ -132,6 +137,12 @@ impl State {
         for record in records::<SslContact>("contacts", TaskKind::ContactInfo, self.contacts) {
             let contact = record?;
             world.contacts.insert(numbered("contacts", contact.id)?, contact);
+        }
+        for record in records::<Zone>("zones", TaskKind::ZoneInfo, self.zones) {
+            let zone = record?;
+            let origin = zone.origin.as_deref().map(str::to_ascii_lowercase);
+            let origin = origin.ok_or_else(|| StateError::Damaged("zones: one has no origin".to_owned()))?;
+            world.zones.insert(origin, zone);
         }
         for record in records::<PollMessage>("orders", TaskKind::PollInfo, self.orders) {
             let order = Order::of_message(record?, world.settings.job_time, unix);

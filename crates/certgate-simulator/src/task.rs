@@ -32,6 +32,12 @@ mod poll_confirm;
 mod poll_info;
 mod session_create;
 mod session_delete;
+mod zone_create;
+mod zone_delete;
+mod zone_info;
+mod zone_list;
+mod zone_update;
+mod zone_update_records;
 
 use certgate_domain::{AnyData, AnyTask, Call, Response};
 
@@ -85,6 +91,12 @@ tasks! {
     PollConfirm poll_confirm,
     SessionCreate session_create,
     SessionDelete session_delete,
+    ZoneList zone_list,
+    ZoneInfo zone_info,
+    ZoneCreate zone_create,
+    ZoneUpdate zone_update,
+    ZoneUpdateRecords zone_update_records,
+    ZoneDelete zone_delete,
     Hello hello,
 }
 

@@ -8,7 +8,7 @@ use std::{
 use certgate_domain::{
     AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, Job, Lenient, Message, Moment,
     ObjectData, PollMessage, Response, ResponseObject, SslContact, Status, StatusCode, SubjectAlternativeName,
-    TimePeriod,
+    TimePeriod, Zone,
     words::{
         AuthMethod, CertificateTransparencyPrivacy, CertificateType, JobStatus, ServerSoftware, SignatureHashAlgorithm,
         StatusType,
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) protocol: Protocol,
     pub(crate) certificates: Tracked<BTreeMap<i64, Certificate>>,
     pub(crate) contacts: Tracked<BTreeMap<i64, SslContact>>,
+    /// By their names in lower case.
+    pub(crate) zones: Tracked<BTreeMap<String, Zone>>,
     pub(crate) jobs: Tracked<BTreeMap<i64, Order>>,
     pub(crate) queue: Tracked<VecDeque<PollMessage>>,
     /// Sessions, and when each ends.
@@ -57,6 +59,7 @@ impl World {
         Self {
             certificates: Tracked::new(BTreeMap::new()),
             contacts: Tracked::new(BTreeMap::new()),
+            zones: Tracked::new(BTreeMap::new()),
             jobs: Tracked::new(BTreeMap::new()),
             queue: Tracked::new(VecDeque::new()),
             sessions: BTreeMap::new(),
@@ -77,6 +80,7 @@ impl World {
         let mut world = Self::empty(settings, Authority::new(now)?);
         world.seed(now)?;
         world.seed_more(now);
+        world.seed_zone(now);
         for _ in 0..world.settings.foreign_first {
             world.push_foreign();
         }
@@ -171,14 +175,14 @@ impl World {
 
     /// Whether it was changed since it was kept.
     pub(crate) fn is_changed(&self) -> bool {
-        let Self { certificates, contacts, jobs, queue, .. } = self;
-        certificates.is_changed || contacts.is_changed || jobs.is_changed || queue.is_changed
+        let Self { certificates, contacts, zones, jobs, queue, .. } = self;
+        certificates.is_changed || contacts.is_changed || zones.is_changed || jobs.is_changed || queue.is_changed
     }
 
     /// It is kept as it is now.
     pub(crate) fn kept(&mut self) {
-        let Self { certificates, contacts, jobs, queue, .. } = self;
-        (certificates.is_changed, contacts.is_changed) = (false, false);
+        let Self { certificates, contacts, zones, jobs, queue, .. } = self;
+        (certificates.is_changed, contacts.is_changed, zones.is_changed) = (false, false, false);
         (jobs.is_changed, queue.is_changed) = (false, false);
     }
 

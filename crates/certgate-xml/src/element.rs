@@ -197,6 +197,11 @@ impl<'r, 'a> Element<'r, 'a> {
         self.reading.tick(self.node, Tick::Read);
     }
 
+    /// Whether there is a child of that name. Does not mark it as read.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.reading.tree.named(self.node, &[name]).next().is_some()
+    }
+
     /// All children with one of these names, marked as read.
     pub(crate) fn all<const N: usize>(&self, names: [&str; N]) -> Vec<Element<'r, 'a>> {
         let reading = self.reading;

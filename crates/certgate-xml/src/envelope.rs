@@ -48,7 +48,11 @@ fn read_task(
     expected: Option<TaskKind>,
     shared: &Options,
 ) -> Result<(AnyTask, Options), DecodeError> {
-    let kind = read_code(e, expected)?;
+    let kind = match read_code(e, expected)? {
+        // One code for both: who names a zone asks for that one.
+        TaskKind::ZoneList if expected.is_none() && e.has("zone") => TaskKind::ZoneInfo,
+        kind => kind,
+    };
     e.check_record()?;
     let options = Options {
         ctid: e.text(["ctid"])?.or_else(|| shared.ctid.clone()),

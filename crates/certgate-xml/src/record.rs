@@ -18,9 +18,10 @@ mod status;
 mod subject_alternative_name;
 mod time_period;
 mod vmc_check_data;
+mod zone;
 
 use certgate_domain::{
-    Certificate, CertificateData, CertificateInstallCheckResult, SiteSealInformation, SslContact, VmcCheckData,
+    Certificate, CertificateData, CertificateInstallCheckResult, SiteSealInformation, SslContact, VmcCheckData, Zone,
 };
 use certgate_wire::DecodeError;
 
@@ -77,6 +78,7 @@ in_data! {
     SiteSealInformation "site_seal_information",
     SslContact "contact",
     VmcCheckData "vmc_check_data",
+    Zone "zone",
 }
 
 /// Implements [`Record`] from a list of fields: `field: kind("name")`, or `kind("name" | "other")` with further names that are only

@@ -3,6 +3,7 @@
 mod certificate_install_check;
 mod session_create;
 mod session_delete;
+mod zone_update_records;
 
 use certgate_domain::{AnyData, AnyTask, Task, TaskKind, task};
 use certgate_wire::DecodeError;
@@ -57,6 +58,25 @@ macro_rules! request {
             fn write(&self, out: &mut Out<'_>) {
                 let Self { id } = self;
                 job::write_id(out, id);
+            }
+        }
+    };
+    // The name of a zone, and its virtual name server.
+    ($task:ident zone) => {
+        impl Request for task::$task {
+            fn read(task: &Element<'_, '_>) -> Result<Self, DecodeError> {
+                let read = |e: &Element<'_, '_>| {
+                    Ok(Self { origin: e.text(["name"])?, virtual_name_server: e.text(["system_ns"])? })
+                };
+                Ok(task.block(["zone"], read)?.unwrap_or_default())
+            }
+
+            fn write(&self, out: &mut Out<'_>) {
+                let Self { origin, virtual_name_server } = self;
+                out.element("zone", |out| {
+                    out.text(("name", "origin"), origin);
+                    out.text(("system_ns", "virtual_name_server"), virtual_name_server);
+                });
             }
         }
     };
@@ -154,6 +174,12 @@ tasks! {
     PollConfirm documented: id(message),
     SessionCreate derived: own,
     SessionDelete documented: own,
+    ZoneList documented: query,
+    ZoneInfo documented: zone,
+    ZoneCreate documented: record(zone),
+    ZoneUpdate documented: record(zone),
+    ZoneUpdateRecords documented: own,
+    ZoneDelete documented: zone,
     Hello derived: nothing,
 }
 
@@ -174,5 +200,6 @@ pub(crate) fn write_data(out: &mut Out<'_>, data: &AnyData) {
         AnyData::SiteSealInformation(record) => record.write_into(out),
         AnyData::VmcCheckData(record) => record.write_into(out),
         AnyData::Session(record) => record.write_into(out),
+        AnyData::Zone(record) => record.write_into(out),
     }
 }

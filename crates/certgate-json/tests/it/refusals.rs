@@ -182,8 +182,8 @@ fn requests_that_are_none() {
         (None, "", "1:1: request: found a body without method and path"),
         (None, "get me", "1:1: request: found a body without method and path"),
         (Some(CertificateInfo), "get me", "1:1: body: found `g`, expected a JSON object"),
-        (None, "\n get /hello", "2:2: request.method: found `get`, expected one of GET, POST, PUT, DELETE"),
-        (Some(CertificateInfo), "PATCH /x", "1:1: request.method: found `PATCH`, expected one of GET"),
+        (None, "\n get /hello", "2:2: request.method: found `get`, expected one of GET, POST, PUT, PATCH, DELETE"),
+        (Some(CertificateInfo), "HEAD /x", "1:1: request.method: found `HEAD`, expected one of GET"),
         (Some(CertificateInfo), "GET /hello", "1:5: request: found hello, expected certificate-info"),
         (
             None,

@@ -2,13 +2,16 @@
 
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, GenericObject, Job,
-    Lenient, Message, Moment, Options, PollMessage, Response, ResponseObject, Secret, SslContact, Status, StatusCode,
-    SubjectAlternativeName, TaskKind, TimePeriod,
-    task::{CertificateInfo, CertificatePrepareOrder, CertificateReissue, PollConfirm},
+    Lenient, Message, Moment, Options, PollMessage, ResourceRecord, Response, ResponseObject, Secret, SslContact,
+    Status, StatusCode, SubjectAlternativeName, TaskKind, TimePeriod, Zone,
+    task::{
+        CertificateInfo, CertificatePrepareOrder, CertificateReissue, PollConfirm, ZoneInfo, ZoneUpdate,
+        ZoneUpdateRecords,
+    },
     words::{AuthMethod, ServerSoftware, StatusType, TimeUnit},
 };
 use certgate_json::{JsonCodec, Routes, text};
-use certgate_wire::{Codec, Loss, Reply};
+use certgate_wire::{Codec, Loss, Reply, Request};
 use pretty_assertions::assert_eq;
 use proptest::{option, prelude::*};
 
@@ -75,6 +78,58 @@ prop_compose! {
             user: Some(user), context: Some(Lenient::Parsed(context)), ..BasicUser::default()
         });
         Options { owner, ctid, reply_to, keys, ..Options::default() }
+    }
+}
+
+/// A zone's names are in the path, and some tasks have a second route for what the first cannot say.
+#[test]
+fn routes_of_zones() {
+    let text = |text: &str| Some(text.to_owned());
+    let update = |virtual_name_server, name: Option<&str>| ZoneUpdateRecords {
+        origin: name.is_none().then(|| "müller.example".to_owned()),
+        virtual_name_server,
+        name: name.map(str::to_owned),
+        add: vec![ResourceRecord::txt("_dnsauth", "a")],
+        remove: vec![],
+    };
+    let zone = Zone { origin: text("shop.example"), virtual_name_server: text("ns1"), ..Zone::default() };
+    let record = r#"{"name":"_dnsauth","type":"TXT","value":"a"}"#;
+    let patched = format!(r#"{{"resourceRecordsAdd":[{record}]}}"#);
+    for (task, target, body, losses) in [
+        (ZoneInfo::new("a/b", "ns1").into(), "GET /zone/a%2Fb/ns1", String::new(), &[][..]),
+        (
+            ZoneInfo { origin: text("shop.example"), ..ZoneInfo::default() }.into(),
+            "GET /zone/shop.example",
+            String::new(),
+            &[],
+        ),
+        (
+            ZoneUpdate { zone }.into(),
+            "PUT /zone/shop.example/ns1",
+            r#"{"origin":"shop.example","virtualNameServer":"ns1"}"#.to_owned(),
+            &[],
+        ),
+        (update(text("ns1"), None).into(), "PATCH /zone/m%C3%BCller.example/ns1", patched.clone(), &[]),
+        (
+            update(None, None).into(),
+            "PATCH /zone/m%C3%BCller.example/{virtualNameServer}",
+            patched,
+            &["virtualNameServer"],
+        ),
+        (
+            update(None, Some("www.shop.example")).into(),
+            "POST /zone/www.shop.example/_stream",
+            format!(r#"{{"adds":[{record}],"rems":[]}}"#),
+            &[],
+        ),
+    ] {
+        let call = Call { task, options: Options::default(), identity: None };
+        let encoded = JsonCodec::default().encode_request(&call);
+        let Request { method, target: path, body: written, .. } = &encoded.payload;
+        assert_eq!((format!("{method} {path}").as_str(), String::from_utf8_lossy(written).as_ref()), (target, &*body));
+        assert_eq!(encoded.losses.iter().map(|loss| loss.path.as_str()).collect::<Vec<_>>(), losses, "{target}");
+        let decoded = JsonCodec::default().decode_requests(None, &encoded.payload).unwrap().remove(0);
+        assert_eq!((decoded.value, decoded.findings), (call, vec![]), "{target}");
     }
 }
 

@@ -16,3 +16,4 @@ mod support;
 mod tasks;
 mod workflow;
 mod world;
+mod zones;

@@ -36,13 +36,14 @@ fn ask(gateway: &Gateway, task: impl Into<AnyTask>) -> Response<AnyData> {
 /// All that can be asked of a world without changing it.
 fn seen(gateway: &Gateway) -> Vec<Response<AnyData>> {
     let query = Query::default;
-    let questions: [AnyTask; 8] = [
+    let questions: [AnyTask; 9] = [
         task::PollInfo.into(),
         task::CertificateInfo::new(571).into(),
         task::CertificateInfo::new(10_001).into(),
         task::CertificateList { query: query() }.into(),
         task::ContactList { query: query() }.into(),
         task::ContactInfo::new(1120).into(),
+        task::ZoneInfo::new("example.com", "ns1.dns.example").into(),
         task::JobList { query: query() }.into(),
         task::JobHistoryList { query: query() }.into(),
     ];

@@ -3,10 +3,11 @@
 use certgate_domain::{
     AnyData, BasicUser, Call, CertAuthentication, Certificate, CertificateData, Credentials, Foreign, GenericObject,
     Job, Lenient, Message, Moment, NotifyMessage, ObjectData, ObjectJob, Options, PollMessage, Query, QueryFilter,
-    Response, ResponseObject, Secret, Session, SslContact, Status, StatusCode, SubjectAlternativeName, TaskKind,
-    TimePeriod,
+    ResourceRecord, Response, ResponseObject, Secret, Session, SslContact, Status, StatusCode, SubjectAlternativeName,
+    TaskKind, TimePeriod,
     task::{
         CertificateInfo, CertificateList, CertificatePrepareOrder, CertificateReissue, JobInfo, PollConfirm, PollInfo,
+        ZoneUpdateRecords,
     },
     words::{AuthMethod, JobStatus, ServerSoftware, StatusType, TimeUnit},
 };
@@ -185,6 +186,17 @@ fn what_reads_back_otherwise_is_told() {
     let losses = codec.encode_responses(&[(TaskKind::SessionCreate, response(vec![session.into()]))]).losses;
     let why = "XML says nothing of the account";
     assert_eq!(losses, [Loss::new("data[0].user_id", why), Loss::new("data[0].x", why)]);
+
+    let line = ResourceRecord { raw: Some("a. IN TXT b".to_owned()), ..ResourceRecord::default() };
+    let task = ZoneUpdateRecords { name: Some("a.shop.example".to_owned()), add: vec![line], ..Default::default() };
+    let losses = codec.encode_request(&Call { task: task.into(), options: Options::default(), identity: None }).losses;
+    assert_eq!(
+        losses,
+        [
+            Loss::new("resourceRecordsAdd[0].raw", "XML has no zone file lines; give name, ttl, type and value"),
+            Loss::new("name", "XML names a zone by its own name, not by any name in it"),
+        ]
+    );
 
     let filter = QueryFilter { key: Some("my_key".to_owned()), ..QueryFilter::default() };
     let query = Query { filters: vec![filter], ..Query::default() };

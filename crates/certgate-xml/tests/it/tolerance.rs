@@ -195,6 +195,28 @@ fn each_task_is_read_or_refused_by_itself() {
     assert_eq!(read("<request/>"), [Err(whole.to_owned())]);
 }
 
+/// Two tasks have one code: who names a zone asks for that one.
+#[test]
+fn one_code_for_a_zone_and_for_all() {
+    let named = "<zone><name>shop.example</name></zone>";
+    for (inside, kind) in [
+        (named, TaskKind::ZoneInfo),
+        ("<zone/>", TaskKind::ZoneInfo),
+        ("", TaskKind::ZoneList),
+        ("<where><key>name</key><operator>eq</operator><value>shop.example</value></where>", TaskKind::ZoneList),
+    ] {
+        for body in [
+            format!("<request><task><code>0205</code>{inside}</task></request>"),
+            format!("<request><task>{inside}<code>0205</code></task></request>"),
+        ] {
+            let read = requests(None, &body).remove(0);
+            assert_eq!((read.value.task.kind(), findings(&read)), (kind, vec![]), "{body}");
+        }
+    }
+    let body = format!("<request><task><code>0205</code>{named}</task></request>");
+    assert_eq!(findings(&requests(Some(TaskKind::ZoneList), &body).remove(0)), ["1:33: request.task.zone: unknown"]);
+}
+
 #[test]
 fn requests_around_the_task() {
     let body = "<request xmlns=\"urn:x\"><language>de</language><auth><context>9</context><password>p </password><user>u</user><more/></auth>\

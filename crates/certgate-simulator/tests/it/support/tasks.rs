@@ -2,10 +2,10 @@
 
 use certgate_domain::Protocol;
 use certgate_domain::{
-    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Credentials, Lenient, Query, QueryFilter,
-    QueryOrder, QueryView, Response, Secret, SslContact, SubjectAlternativeName, TaskKind, TimePeriod, VmcCheckData,
-    task,
-    words::{AuthMethod, Condition, Operator, OrderMode, ServerSoftware},
+    AnyData, AnyTask, CertAuthentication, Certificate, CertificateData, Credentials, Lenient, MainAddress, NameServer,
+    Query, QueryFilter, QueryOrder, QueryView, ResourceRecord, Response, Secret, Soa, SslContact,
+    SubjectAlternativeName, TaskKind, TimePeriod, VmcCheckData, Zone, task,
+    words::{AuthMethod, Condition, NameServerAction, Operator, OrderMode, ServerSoftware},
 };
 use certgate_json::{JsonCodec, document};
 use certgate_wire::Codec;
@@ -68,6 +68,45 @@ fn query(key: &str, value: &str) -> Query {
             children: Some(Lenient::Parsed(false)),
             ..QueryView::default()
         }),
+        orders: vec![QueryOrder { key: Some("updated".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
+    }
+}
+
+/// A zone with a value in most fields.
+pub(crate) fn zone(origin: &str, virtual_name_server: &str) -> Zone {
+    let text = |text: &str| Some(text.to_owned());
+    Zone {
+        origin: text(origin),
+        virtual_name_server: text(virtual_name_server),
+        action: Some(NameServerAction::Complete),
+        www_include: Some(Lenient::Parsed(true)),
+        main: Some(MainAddress { address: text("192.0.2.9"), ttl: Some(600) }),
+        soa: Some(Soa { level: Some(1), email: text("hostmaster@example.com"), ..Soa::default() }),
+        name_servers: vec![
+            NameServer { name: text(virtual_name_server), ttl: Some(86_400), ip_addresses: vec![] },
+            NameServer { name: text("ns2.dns.example"), ttl: None, ip_addresses: vec!["192.0.2.53".to_owned()] },
+        ],
+        grants: vec!["192.0.2.7".to_owned(), "192.0.2.8".to_owned()],
+        free_text: vec!["first".to_owned(), "second".to_owned()],
+        resource_records: vec![
+            ResourceRecord {
+                pref: Some(10),
+                r#type: text("MX"),
+                value: text("mail.example.com"),
+                ..ResourceRecord::default()
+            },
+            ResourceRecord { ttl: Some(300), ..ResourceRecord::txt("_dnsauth", "Größe") },
+        ],
+        ..Zone::default()
+    }
+}
+
+fn zones(name: &str) -> Query {
+    let view =
+        QueryView { limit: Some(10), offset: Some(0), children: Some(Lenient::Parsed(true)), ..Default::default() };
+    Query {
+        filters: vec![QueryFilter::new("name", Operator::Like, name)],
+        view: Some(view),
         orders: vec![QueryOrder { key: Some("updated".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
     }
 }
@@ -137,6 +176,21 @@ pub(crate) fn tasks(session: &Secret, serial: &str) -> Vec<(AnyTask, Option<AnyT
         alone(task::PollConfirm::new(1_405_661).into()),
         alone(task::SessionCreate::default().into()),
         alone(task::SessionDelete { session: Some(session.clone()) }.into()),
+        alone(task::ZoneList { query: zones("*example*") }.into()),
+        alone(task::ZoneInfo::new("example.com", "ns1.dns.example").into()),
+        alone(task::ZoneCreate { zone: zone("shop.example", "ns9.dns.example") }.into()),
+        alone(task::ZoneUpdate { zone: zone("example.com", "ns1.dns.example") }.into()),
+        alone(
+            task::ZoneUpdateRecords {
+                origin: Some("example.com".to_owned()),
+                virtual_name_server: Some("ns1.dns.example".to_owned()),
+                name: None,
+                add: vec![ResourceRecord::txt("_dnsauth.www", "2026 & <abcd>")],
+                remove: vec![ResourceRecord { ttl: Some(300), ..ResourceRecord::txt("nowhere", "x") }],
+            }
+            .into(),
+        ),
+        alone(task::ZoneDelete::new("example.com", "ns1.dns.example").into()),
         alone(task::Hello.into()),
     ]
 }
