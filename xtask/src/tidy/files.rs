@@ -1,4 +1,4 @@
-//! How long files are, what they are called, and where tests are.
+//! How long files are, what they are called, where tests are, and how they start the binary.
 
 use super::Problem;
 use crate::repository::{File, Repository};
@@ -7,6 +7,8 @@ use crate::repository::{File, Repository};
 const LINES: usize = 500;
 /// With these words a test says why it is not in its crate's one binary.
 const ALONE: &str = "A binary of its own";
+/// Where the tests of the command line start it.
+const STARTS: &str = "support/binary.rs";
 
 pub(super) fn check(repository: &Repository) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -18,6 +20,12 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         if is_test_binary(file) && !file.text().contains(ALONE) {
             let what = format!("make it a module of tests/it/main.rs, or say in its header why it is `{ALONE}`");
             problems.push(Problem::new(&file.path, 1, what));
+        }
+        if file.is_in("crates/certgate-cli/tests") && !file.path.ends_with(STARTS) {
+            for (at, _) in file.text().lines().enumerate().filter(|(_, line)| line.contains(".env_clear()")) {
+                let what = format!("it would see another date than the test (calendar): start it by what {STARTS} has");
+                problems.push(Problem::new(&file.path, at + 1, what));
+            }
         }
         if file.name() == "mod.rs" {
             problems.push(Problem::new(&file.path, 1, "name it after the module, beside its folder"));
@@ -56,6 +64,8 @@ mod tests {
             ("crates/a/src/c/mod.rs", ""),
             ("crates/a/tests/it/long.rs", &too_long),
             ("crates/a/tests/loose.rs", ""),
+            ("crates/certgate-cli/tests/it/info.rs", "fn f() {\n    command.env_clear();\n}\n"),
+            ("crates/certgate-cli/tests/it/support/binary.rs", "command.env_clear();\n"),
             ("crates/a/tests/memory.rs", "//! A binary of its own: it counts."),
             ("xtask/src/long.rs", &too_long),
             ("fixtures/long.xml", &too_long),
@@ -66,6 +76,8 @@ mod tests {
                 "crates/a/src/b/long.rs:501: 501 lines; 500 at most",
                 "crates/a/src/c/mod.rs:1: name it after the module, beside its folder",
                 "crates/a/tests/loose.rs:1: make it a module of tests/it/main.rs, or say in its header why it is `A binary of its own`",
+                "crates/certgate-cli/tests/it/info.rs:2: it would see another date than the test (calendar): start it by what \
+                 support/binary.rs has",
                 "xtask/src/long.rs:501: 501 lines; 500 at most",
             ]
         );

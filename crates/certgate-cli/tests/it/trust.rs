@@ -10,7 +10,7 @@ use std::{
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, at, csr, exit, fixture, json, mode, pair, run, serve, stderr};
+use crate::support::binary::{arguments, at, csr, exit, fixture, json, mode, pair, run, serve, stderr, within};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 
@@ -38,9 +38,9 @@ fn give_away(path: &Path) {
 
 /// The binary in that folder, started with that umask.
 fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new("sh");
+    let mut command = within(home, Command::new("sh"));
     command.args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask, env!("CARGO_BIN_EXE_certgate")]);
-    command.args(arguments).env_clear().env("HOME", home).current_dir(home);
+    command.args(arguments).current_dir(home);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
     command.output().unwrap()

@@ -34,10 +34,13 @@ pub(crate) fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Outpu
     child.wait_with_output().unwrap()
 }
 
-/// The binary with an environment that holds its home, and what makes it see the date that the test sees
-/// (`cargo xtask calendar`).
+/// The binary in an environment of its own.
 pub(crate) fn bare(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certgate"));
+    within(home, Command::new(env!("CARGO_BIN_EXE_certgate")))
+}
+
+/// A program in an environment that holds its home, and what makes it see the date that the test sees (`cargo xtask calendar`).
+pub(crate) fn within(home: &Path, mut command: Command) -> Command {
     command.env_clear().env("HOME", home);
     let of_the_date = |name: &str| name == "LD_PRELOAD" || name == "TZ" || name.starts_with("FAKETIME");
     command.envs(std::env::vars().filter(|(name, _)| of_the_date(name)));
