@@ -7,7 +7,7 @@ mod settings;
 use std::{ops::Deref, sync::OnceLock};
 
 use certgate::{
-    Clock, Interrupt, Redactor, RunOptions, Trace,
+    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, Trace,
     tape::{Mode, Tape},
     unix_now,
 };
@@ -106,8 +106,15 @@ impl App {
             no_demo: self.is_live(),
             demo: self.is_demo(),
             clock,
+            // A tape answers with the dates of its recording.
+            compares_clocks: !self.is_offline(),
             ..RunOptions::default()
         }
+    }
+
+    /// How an order is looked for whose answer was lost, beside what such a run does with the queue.
+    pub(crate) fn recovery(&self, run: &RunOptions) -> Result<RecoveryOptions, Failure> {
+        Ok(RecoveryOptions { settle_after: self.settings()?.settle_after.value, foreign: run.foreign })
     }
 
     /// The tape whose time counts.

@@ -57,6 +57,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The time of the answer by the gateway's clock, in seconds since 1970; absent where its `Date` is missing or is no date.
+    pub fn date(&self) -> Option<i64> {
+        self.reply.header("date").and_then(http_date).map(Timestamp::as_second)
+    }
+
     /// Whether the gateway turned the credentials or the session away: nothing was done.
     pub(crate) fn is_unauthorized(&self) -> bool {
         self.answer.value.verdict() == Some(Verdict::Refused)
@@ -484,7 +489,10 @@ fn retry_after(reply: &Reply) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
-    let now = reply.header("date").and_then(date).unwrap_or_else(Timestamp::now);
-    date(text)?.duration_since(now).try_into().ok()
+    let now = reply.header("date").and_then(http_date).unwrap_or_else(Timestamp::now);
+    http_date(text)?.duration_since(now).try_into().ok()
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
 }

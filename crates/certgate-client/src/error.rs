@@ -191,6 +191,14 @@ pub enum Error {
     /// The store could not take down what was to be sent, so that it was not sent.
     #[error("nothing was sent: {0}")]
     Unsent(#[source] StoreError),
+    /// The gateway's clock and ours are too far apart for an order: nothing was ordered.
+    #[error("the clocks are too far apart: the gateway's says {}, this machine's {}. Nothing was ordered: set the clock that is wrong, best by NTP", time_text(*gateway), time_text(*ours))]
+    Clock {
+        /// The gateway's, in seconds since 1970.
+        gateway: i64,
+        /// Ours, in seconds since 1970.
+        ours: i64,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -220,6 +228,7 @@ impl Error {
             Self::Unknown { .. } => Kind::Unknown,
             Self::Validation(_) => Kind::NotValidated,
             Self::Strict { .. } | Self::Intercepted(_) | Self::Unrecorded { .. } => Kind::CheckFailed,
+            Self::Clock { .. } => Kind::Local,
             Self::Interrupted => Kind::Interrupted,
         }
     }
@@ -245,6 +254,7 @@ impl Error {
             | Self::Unrecorded { .. }
             | Self::Store(_)
             | Self::Unsent(_)
+            | Self::Clock { .. }
             | Self::Interrupted => false,
         }
     }
@@ -288,4 +298,8 @@ fn refusal_text(refusal: &Refusal) -> String {
         }
     }
     text
+}
+
+fn time_text(unix: i64) -> String {
+    jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
 }

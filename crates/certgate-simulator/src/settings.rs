@@ -38,6 +38,8 @@ pub struct Settings {
     pub start: Option<i64>,
     /// How many seconds its clock is ahead; behind where negative.
     pub clock_ahead: i64,
+    /// How long after it is ordered a certificate begins to be valid.
+    pub valid_after: Duration,
     /// What it asks to be published in place of the record that is right: a gateway that somebody took over.
     pub record: Option<String>,
     /// The file that it asks for in place of the right one.
@@ -61,6 +63,7 @@ impl Default for Settings {
             latency: Duration::ZERO,
             start: None,
             clock_ahead: 0,
+            valid_after: Duration::ZERO,
             record: None,
             file: None,
         }

@@ -200,7 +200,8 @@ impl World {
         let request = CertificateRequest::from_pem(csr).map_err(|_| rcgen::Error::CouldNotParseCertificationRequest)?;
         certificate.created = certificate.created.take().or_else(|| self.moment(now));
         let months = certificate.lifetime.as_ref().and_then(TimePeriod::in_months).unwrap_or(12);
-        let issue = self.authority.issue(&request, now, months.saturating_mul(30).clamp(90, 397), &mut self.random)?;
+        let from = now.saturating_add(self.settings.valid_after.as_secs().cast_signed());
+        let issue = self.authority.issue(&request, from, months.saturating_mul(30).clamp(90, 397), &mut self.random)?;
         let authority = |kind: &str, pem: &str| CaCertificate {
             created: self.moment(now),
             updated: self.moment(now),

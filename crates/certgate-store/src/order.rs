@@ -90,7 +90,7 @@ pub enum State {
     Failed,
     /// The gateway refused it.
     Refused,
-    /// It never left.
+    /// It never left; or it did, no answer came, and nothing showed of it for longer than a request can be under way.
     Unsent,
     /// A person gave it up: it never arrived, or its certificate failed the checks for good.
     Abandoned,
@@ -161,7 +161,6 @@ impl State {
             (Self::Pending | Self::Issued, Self::Refused | Self::Unsent) => false,
             // Its certificate is still to come: given up, another order would be a second one.
             (Self::Pending, Self::Abandoned) => false,
-            (Self::Unknown, Self::Unsent) => false,
             (before, after) => ranks(after) > ranks(before),
         }
     }

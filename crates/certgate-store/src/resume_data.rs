@@ -15,6 +15,10 @@ pub struct ResumeData {
     /// certificate as it was; absent for a new certificate, or where nobody asked the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial_before: Option<String>,
+    /// How many seconds the gateway's clock was ahead of ours when the order left, by its last answer before; behind where
+    /// negative. Absent where no answer said its date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead: Option<i64>,
     /// Where the certificate goes; absent where it is only shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub install: Option<InstallOptions>,
@@ -62,7 +66,7 @@ impl ResumeData {
     fn of_earlier_store(value: &Value) -> Result<Self, serde_json::Error> {
         let serial_before = value.get("serial").and_then(Value::as_str).map(str::to_owned);
         let round = value.get("round").and_then(Value::as_u64).unwrap_or_default();
-        Ok(Self { serial_before, install: InstallOptions::of_earlier_store(value)?, round })
+        Ok(Self { serial_before, clock_ahead: None, install: InstallOptions::of_earlier_store(value)?, round })
     }
 }
 
@@ -75,6 +79,7 @@ mod tests {
     fn what_is_written_is_read() {
         let full = ResumeData {
             serial_before: Some("0A1B".to_owned()),
+            clock_ahead: Some(-3),
             install: Some(InstallOptions::into_folder("/certs")),
             round: 2,
         };

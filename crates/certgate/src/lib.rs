@@ -33,9 +33,9 @@ pub use installation::Installation;
 pub use journal::{Intent, Journal};
 pub use key::KeySource;
 pub use order::{
-    Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport, OrderRequest, OrderState, Outcome,
-    PendingReason, PreparationError, Reconciled, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem,
-    RunOptions, Runner, reconcile, rehearse, resume,
+    CLOCK_TOLERANCE, Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport, OrderRequest, OrderState,
+    Outcome, PendingReason, PreparationError, Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed,
+    Resumption, Run, RunItem, RunOptions, Runner, reconcile, rehearse, resume,
 };
 pub use shared_pace::SharedPace;
 pub use spool::Spool;

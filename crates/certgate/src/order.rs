@@ -18,9 +18,9 @@ pub use self::{
     handle::{Order, Resumed},
     id::OrderId,
     outcome::{Issuance, OrderReport, Outcome, PendingReason},
-    recovery::{Reconciled, reconcile},
+    recovery::{Reconciled, RecoveryOptions, reconcile},
     rehearsal::{Rehearsal, rehearse},
     request::{OrderRequest, PreparationError},
     resumption::{ResumeOptions, Resumption, resume},
-    runner::{Clock, Run, RunItem, RunOptions, Runner},
+    runner::{CLOCK_TOLERANCE, Clock, Run, RunItem, RunOptions, Runner},
 };

@@ -65,6 +65,7 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
             csr: Some(csr.clone()),
             resume: ResumeData {
                 serial_before: Some("0a1b2c3d4e5f".to_owned()),
+                clock_ahead: Some(0),
                 install: Some(InstallOptions::into_folder(format!("/etc/certificates/host-{number}"))),
                 round: 0,
             },

@@ -81,12 +81,14 @@ impl Batch {
         let asked = Asked { timeout: self.timeout, ..Asked::default() };
         let mut progress = Progress::new(app, asked, titles, entries.len(), report);
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
+        let queue = self.queue.options(app.run_options());
+        let recovery = app.recovery(&queue)?;
+        let options = ResumeOptions { deadline: self.timeout, recovery, ..ResumeOptions::default() };
         let mut items = Vec::new();
         for entry in &entries {
-            items.extend(self.item(entry, round, first, &mut journal, &mut progress)?);
+            items.extend(self.item(entry, round, &options, first, &mut journal, &mut progress)?);
         }
-        let run =
-            Runner::new(&mut clients, self.queue.options(app.run_options())).run(&mut journal, items, &mut progress);
+        let run = Runner::new(&mut clients, queue).run(&mut journal, items, &mut progress);
         progress.finish();
         let error = run.error.map(Failure::from);
         finish(app, &entries, progress, error)
@@ -132,6 +134,7 @@ impl Batch {
         &self,
         entry: &Entry,
         round: u64,
+        options: &ResumeOptions,
         client: &mut Client,
         journal: &mut Journal,
         progress: &mut Progress<'_>,
@@ -148,7 +151,7 @@ impl Batch {
             }
             Remaining::Resume(known) => {
                 let install = order.request.install.clone();
-                let options = ResumeOptions { deadline: self.timeout, install, ..ResumeOptions::default() };
+                let options = ResumeOptions { install, ..options.clone() };
                 let left =
                     prepared(client, journal, known, &options, progress).unwrap_or_else(|failure| Err(Err(failure)));
                 match left {

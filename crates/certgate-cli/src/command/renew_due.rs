@@ -169,7 +169,8 @@ impl RenewDue {
         install: Option<InstallOptions>,
     ) -> Result<Option<CommandOutput>, Failure> {
         let mut progress = Progress::of_one(app, self.asked());
-        let options = ResumeOptions { deadline: self.timeout, install, ..ResumeOptions::default() };
+        let recovery = app.recovery(&app.run_options())?;
+        let options = ResumeOptions { deadline: self.timeout, install, recovery, ..ResumeOptions::default() };
         let client = &mut connection.client;
         let done = match prepared(client, journal, order, &options, &progress) {
             Ok(Ok(item)) => drive_in(client, journal, *item, app.run_options(), &mut progress),

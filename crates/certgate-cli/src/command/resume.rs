@@ -50,7 +50,7 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let options = self.options()?;
+        let options = self.options(app)?;
         if let Some(install) = &options.install {
             certgate::Installation::new(install.clone()).check(false)?;
         }
@@ -96,9 +96,10 @@ impl Resume {
         }
     }
 
-    fn options(&self) -> Result<ResumeOptions, Failure> {
+    fn options(&self, app: &App) -> Result<ResumeOptions, Failure> {
         let install = self.waiting.install.options()?;
-        Ok(ResumeOptions { deadline: self.waiting.timeout, install, validation: Validation::default() })
+        let recovery = app.recovery(&self.waiting.queue.options(app.run_options()))?;
+        Ok(ResumeOptions { deadline: self.waiting.timeout, install, recovery, validation: Validation::default() })
     }
 
     fn asked(&self) -> Asked {

@@ -4,7 +4,7 @@ use certgate::{Kind, OrderState, Resumption};
 use serde_json::json;
 
 use super::{
-    advice,
+    advice, document,
     outcome::{CommandOutput, ended_without_certificate, order},
 };
 use crate::exit::Failure;
@@ -17,6 +17,10 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
             let text = format!("order {id}: {failure}");
             Err(Failure::new(failure.kind(), text).with("order", order(&ended)))
         }
+        Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Unsent => {
+            let text = format!("order {id} never arrived: nothing shows of it. Order again");
+            Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
+        }
         Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
         Resumption::CleanedUp { order: ended, is_gone } => {
             let text = match (ended.state, is_gone) {
@@ -28,20 +32,30 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
             Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
         }
         Resumption::Held => Err(Failure::held(id)),
-        Resumption::Ambiguous { evidence } => Err(ambiguous(id, &evidence)),
+        Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles)),
         Resumption::Unusable(why) => Err(advice::request(&why)),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
     }
 }
 
-/// An order whose outcome cannot be told: a person chooses.
-fn ambiguous(id: &str, evidence: &[String]) -> Failure {
+/// An order whose outcome cannot be told yet, or only by a person.
+fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>) -> Failure {
+    let settles = settles.map(|at| document::time(at.saturating_mul(1000)));
+    let never = match &settles {
+        Some(at) => format!(
+            "If nothing shows of it until {at}, it never arrived: the same command, run after that, settles it, and it may be ordered again"
+        ),
+        None => format!("If it never arrived (give it some minutes): certgate orders abandon {id}, and order again"),
+    };
     let text = format!(
-        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n\
-         If it never arrived (give it some minutes): certgate orders abandon {id}, and order again",
+        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n{never}",
         evidence.join("\n  ")
     );
-    Failure::new(Kind::Unknown, text)
+    let failure = Failure::new(Kind::Unknown, text)
         .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
-        .with("seen", json!(evidence))
+        .with("seen", json!(evidence));
+    match settles {
+        Some(at) => failure.with("settles", json!(at)),
+        None => failure,
+    }
 }

@@ -259,8 +259,8 @@ fn what_fails_a_check_is_not_ordered_again() {
         let folder = tempfile::tempdir().unwrap();
         let file = write_batch(folder.path(), 1);
         // Its certificates are not valid yet.
-        let ahead = Settings { more_certificates: 1, clock_ahead: 86_400 * 3, ..Settings::default() };
-        let (gateway, server) = serve(ahead);
+        let valid_after = Duration::from_secs(86_400 * 3);
+        let (gateway, server) = serve(Settings { more_certificates: 1, valid_after, ..Settings::default() });
         let mut id = String::new();
         for title in ["first", "again"] {
             let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);

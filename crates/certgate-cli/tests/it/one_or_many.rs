@@ -1,6 +1,6 @@
 //! One order and many: a batch of one says, writes and does what the single command does, and an order is shown alike everywhere.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
@@ -139,9 +139,16 @@ fn cases() -> Vec<Case> {
         },
         Case {
             title: "a certificate that fails a check",
-            settings: || Settings { clock_ahead: 86_400 * 3, ..Settings::default() },
+            settings: || Settings { valid_after: Duration::from_secs(86_400 * 3), ..Settings::default() },
             code: 10,
             said: "check dates failed",
+            ..PLAIN
+        },
+        Case {
+            title: "a clock that is wrong",
+            settings: || Settings { clock_ahead: -3600, ..Settings::default() },
+            code: 12,
+            said: "the clocks are too far apart",
             ..PLAIN
         },
         Case {

@@ -7,7 +7,7 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{arguments, command, csr, exit, json, serve, stderr, told, until};
+use crate::support::binary::{arguments, certgate_in, command, csr, endpoint, exit, json, serve, stderr, told, until};
 
 const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
 
@@ -145,7 +145,7 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
     let csr = csr();
     std::thread::scope(|scope| {
         // The gateway's clock need not be ours.
-        for (transport, clock_ahead) in [("xml", 3600), ("json", -3600)] {
+        for (transport, clock_ahead) in [("xml", 240), ("json", -240)] {
             let csr = &csr;
             scope.spawn(move || {
                 let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -178,4 +178,38 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
             });
         }
     });
+}
+
+/// An order that never arrived needs no person: once nothing shows of it for longer than a request can be under way, it is over.
+#[test]
+fn an_order_that_never_arrived_is_settled() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { faults: vec![Fault::DropBeforeRead(REISSUE)], ..Settings::default() });
+        let csr = csr();
+        let reissue = ["reissue", "571", "--csr", &csr];
+        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!(code, 9, "{said}");
+        let id = lost["order"]["id"].as_str().unwrap();
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
+        assert_eq!((code, &document["order"]["state"]), (9, &json!("unknown")), "a quarter of an hour is not over");
+        assert!(said.contains(document["settles"].as_str().unwrap()), "{said}");
+        // A profile that waits for a second.
+        let config = home.path().join("hasty.toml");
+        std::fs::write(&config, "[live]\nrequests_per_second = 1000\nsettle_after = \"1s\"\n").unwrap();
+        let (config, at) = (config.display().to_string(), endpoint(&server, transport));
+        let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
+        let resume = [&["resume", id][..], &common].concat();
+        let mut settled = certgate_in(home.path(), &resume, "");
+        until("it is settled", || {
+            if exit(&settled) == 9 {
+                settled = certgate_in(home.path(), &resume, "");
+            }
+            exit(&settled) != 9
+        });
+        assert_eq!((exit(&settled), &json(&settled)["order"]["state"]), (10, &json!("unsent")), "{}", stderr(&settled));
+        assert!(stderr(&settled).contains("never arrived"), "{}", stderr(&settled));
+        let (code, _, said) = told(home.path(), &server, transport, &reissue);
+        assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+    }
 }

@@ -5,8 +5,11 @@ use std::process::Stdio;
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
+use serde_json::json;
 
-use crate::support::binary::{certgate, certgate_in, command, csr, endpoint, exit, json, serve, stderr};
+use crate::support::binary::{
+    certgate, certgate_in, command, csr, endpoint, exit, json, serve, stderr, told, write_batch,
+};
 
 #[test]
 fn faults_and_exit_codes() {
@@ -41,6 +44,36 @@ fn faults_and_exit_codes() {
             if matches!(expected, 7 | 9) {
                 assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
                 assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
+            }
+        }
+    }
+}
+
+/// By the clocks it is told later which job is an order's, and which order never arrived.
+#[test]
+fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
+    for transport in ["xml", "json"] {
+        for (clock_ahead, code, orders) in [(3600, 12, 0), (-3600, 12, 0), (330, 12, 0), (-240, 0, 1), (240, 0, 1)] {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings { clock_ahead, more_certificates: 2, ..Settings::default() });
+            let csr = csr();
+            let (ended, document, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
+            assert_eq!((ended, gateway.counts().orders), (code, orders), "{transport} {clock_ahead}: {said}");
+            let (ended, _, said) = told(home.path(), &server, transport, &["info", "571"]);
+            assert_eq!(ended, 0, "a safe task is not refused: {said}");
+            if code == 0 {
+                continue;
+            }
+            assert_eq!(document["error"]["kind"], "local");
+            let both = ["the gateway's says 20", "this machine's 20"];
+            assert!(both.iter().all(|part| document["error"]["text"].as_str().unwrap().contains(part)), "{document}");
+            let (ended, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes"]);
+            assert_eq!(ended, 12, "{said}");
+            let file = write_batch(home.path(), 2);
+            let (ended, document, said) = told(home.path(), &server, transport, &["batch", &file]);
+            assert_eq!((ended, gateway.counts().orders), (12, 0), "{said}");
+            for row in document["orders"].as_array().unwrap() {
+                assert_eq!((&row["kind"], &row["order"]["state"]), (&json!("local"), &json!("unsent")), "{row}");
             }
         }
     }

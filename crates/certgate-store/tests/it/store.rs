@@ -312,7 +312,8 @@ fn states_only_go_forward() {
     let allowed = [
         (Validating, vec![Sending, Unsent, Abandoned]),
         (Sending, vec![Unknown, Pending, Issued, Done, Failed, Refused, Unsent, Abandoned]),
-        (Unknown, vec![Pending, Issued, Done, Failed, Refused, Abandoned]),
+        // Nothing showed of it for longer than a request can be under way.
+        (Unknown, vec![Pending, Issued, Done, Failed, Refused, Unsent, Abandoned]),
         (Pending, vec![Issued, Done, Failed]),
         (Issued, vec![Done, Failed, Abandoned]),
         (Done, vec![]),

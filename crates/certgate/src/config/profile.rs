@@ -52,6 +52,9 @@ pub(super) struct Profile {
     /// The largest answer taken, in bytes.
     pub(super) body_limit: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroUsize>,
+    /// How long an order is looked for that nothing shows of.
+    #[serde(deserialize_with = "time")]
+    pub(super) settle_after: Option<Duration>,
 }
 
 /// How long each phase of a request may take.

@@ -15,7 +15,7 @@ use super::{
     ConfigError, Credential, Origin, Overrides, SecretSource, Setting,
     profile::{self, BUILT_IN, Profile},
 };
-use crate::account::gateway_of;
+use crate::{RecoveryOptions, account::gateway_of};
 
 /// All that a run is set to.
 #[derive(Debug, Clone)]
@@ -71,6 +71,8 @@ pub struct Settings {
     pub requests_per_second: Setting<usize>,
     /// The largest answer taken, in bytes.
     pub body_limit: Setting<usize>,
+    /// How long a request may be under way: an order whose answer was lost, and that nothing shows of for longer, never arrived.
+    pub settle_after: Setting<Duration>,
     /// The transaction id to send along; `None` for a new one each time.
     pub ctid: Setting<Option<String>>,
     /// The store of orders and messages; `None` where the platform has no place for one and none was named, and for a sandbox.
@@ -138,6 +140,7 @@ impl Settings {
             requests_per_second: pick(&None, profile.requests_per_second.map(Into::into), &origin)
                 .or(RateLimiter::GATEWAY),
             body_limit: pick(&None, profile.body_limit.map(Into::into), &origin).or(Limits::BODY),
+            settle_after: time(profile.settle_after, RecoveryOptions::SETTLE_AFTER),
             ctid: pick(&overrides.ctid, None, &origin),
             store: Setting { value: store.value.or_else(platform_store), origin: store.origin },
             token: overrides.token.clone(),

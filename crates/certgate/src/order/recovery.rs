@@ -1,14 +1,17 @@
 //! Finding out what became of an order whose answer was lost: by looking, never by sending it again.
 
+use std::time::Duration;
+
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, Job, Mode, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
-    task::{CertificateInfo, JobList},
+    AnyData, AnyTask, Certificate, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
+    task::{CertificateInfo, CertificateList, JobList, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
+use certgate_flow::ForeignMessages;
 use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
-use jiff::fmt::rfc2822::DateTimeParser;
 
+use super::CLOCK_TOLERANCE;
 use crate::{Client, Error, Journal, Kind, unix_now};
 
 /// What was found.
@@ -16,19 +19,47 @@ use crate::{Client, Error, Journal, Kind, unix_now};
 pub enum Reconciled {
     /// It arrived; the store says where it stands now.
     Resolved,
-    /// Nothing of it is to be seen, or too much: a person decides.
+    /// Nothing of it is to be seen yet, or too much.
     Ambiguous {
         /// What was seen, a line each.
         evidence: Vec<String>,
+        /// When it is settled as never arrived, in seconds since 1970, where nothing shows until then. Absent where time does not
+        /// tell: a person decides.
+        settles: Option<i64>,
     },
 }
 
-/// Looks for an order: its messages in the store, the certificate, the account's jobs. Where a person named its job, that one
-/// alone.
+/// How an order is looked for whose answer was lost.
+#[derive(Debug, Clone)]
+pub struct RecoveryOptions {
+    /// How long a request may be under way. An order that nothing shows of for longer never arrived.
+    pub settle_after: Duration,
+    /// What is done with messages of others: under [`ForeignMessages::Leave`] the queue is not asked.
+    pub foreign: ForeignMessages,
+}
+
+impl RecoveryOptions {
+    /// How long a request may be under way, unless a profile says otherwise.
+    pub const SETTLE_AFTER: Duration = Duration::from_secs(15 * 60);
+}
+
+impl Default for RecoveryOptions {
+    fn default() -> Self {
+        Self { settle_after: Self::SETTLE_AFTER, foreign: ForeignMessages::default() }
+    }
+}
+
+/// Looks for an order: its messages in the store, the certificate, the account's jobs, the first message of the queue. Where a
+/// person named its job, that one alone.
 ///
 /// # Errors
 /// What the client or the store could not do.
-pub fn reconcile(client: &mut Client, journal: &mut Journal, order: &Order) -> Result<Reconciled, Error> {
+pub fn reconcile(
+    client: &mut Client,
+    journal: &mut Journal,
+    order: &Order,
+    options: &RecoveryOptions,
+) -> Result<Reconciled, Error> {
     let id = &order.order.id;
     // A message that carries its transaction id advanced it when it was kept.
     if journal.message_of(id)?.is_some() {
@@ -38,30 +69,36 @@ pub fn reconcile(client: &mut Client, journal: &mut Journal, order: &Order) -> R
     let kind = TaskKind::by_name(&order.order.task);
     if kind.is_some_and(|kind| kind.mode() == Mode::Sync) {
         seen.push(format!("{} has no job to be found by: look for what it does by hand", order.order.task));
-        return Ok(Reconciled::Ambiguous { evidence: seen });
+        return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
     }
     // Before the certificate: what a job did by now, that shows.
-    let (listed, span) = match jobs_of(client, order) {
+    let Listing { jobs: listed, span, date, is_complete } = match jobs_of(client, order) {
         // Not every account may list its jobs; the certificate may tell all the same.
         Err(error) if error.kind() == Kind::Refused => {
             seen.push(error.to_string());
-            (Vec::new(), Span::default())
+            Listing::default()
         }
         listed => listed?,
     };
+    // Where a person named a job, there is one.
+    let mut is_absent = is_complete && order.job.is_none();
     let deletes = kind == Some(TaskKind::CertificateDelete);
     let mut outcome = None;
     let mut contradicts = false;
     if let Some(certificate) = order.order.certificate {
         match certificate_of(client, certificate)? {
             None if deletes => outcome = Some((State::Done, "the certificate is gone")),
-            None => seen.push(format!("certificate {certificate} is not there")),
+            None => {
+                is_absent = false;
+                seen.push(format!("certificate {certificate} is not there"));
+            }
             Some(now) => match CertificateMatch::of(order, &now) {
                 CertificateMatch::New if !deletes => {
                     outcome = Some((State::Issued, "the certificate has the order's key and another serial number"));
                 }
                 likeness => {
                     contradicts = deletes || likeness == CertificateMatch::Other;
+                    is_absent &= contradicts;
                     let serial = now.serial_number.as_deref().unwrap_or("unknown");
                     let is = if contradicts { "is not what was ordered" } else { "is there" };
                     seen.push(format!("certificate {certificate} {is} (serial {serial})"));
@@ -80,6 +117,7 @@ pub fn reconcile(client: &mut Client, journal: &mut Journal, order: &Order) -> R
         if !named && is_from_before(client, inner, span) {
             seen.push(format!("job {number} is from before the order"));
         } else if !named && contradicts && inner.status == Some(JobStatus::Success) {
+            is_absent = false;
             seen.push(format!("job {number} succeeded, and the certificate is not the order's"));
         } else {
             jobs.push((number, inner.status.clone()));
@@ -112,11 +150,114 @@ pub fn reconcile(client: &mut Client, journal: &mut Journal, order: &Order) -> R
             None => seen.push("no job of the account fits it".to_owned()),
         },
         (None, several) => {
+            is_absent = false;
             let numbers: Vec<String> = several.iter().map(|(number, _)| number.to_string()).collect();
             seen.push(format!("several jobs fit it: {}", numbers.join(", ")));
         }
     }
-    Ok(Reconciled::Ambiguous { evidence: seen })
+    if is_absent && order.order.certificate.is_none() {
+        is_absent = !is_listed(client, order, span, &mut seen)?;
+    }
+    if is_absent && options.foreign != ForeignMessages::Leave {
+        match first_message(client, id, &mut seen)? {
+            FirstMessage::Ours(job) => {
+                journal.change(id, &change(State::Pending, job, "found as the first message of the queue"))?;
+                return Ok(Reconciled::Resolved);
+            }
+            FirstMessage::NotOurs => {}
+            FirstMessage::NotShown => is_absent = false,
+        }
+    }
+    if !is_absent {
+        return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
+    }
+    let now = unix_now() / 1000;
+    let out = seconds_out(sent_at(journal, order)?, order.order.resume.clock_ahead, now, date);
+    let longest = i64::try_from(options.settle_after.as_secs()).unwrap_or(i64::MAX);
+    if out > longest {
+        let detail = format!("never arrived: nothing shows of it {out} seconds after it was sent");
+        journal.change(id, &change(State::Unsent, None, &detail))?;
+        return Ok(Reconciled::Resolved);
+    }
+    Ok(Reconciled::Ambiguous { evidence: seen, settles: Some(now.saturating_add(longest - out).saturating_add(1)) })
+}
+
+/// When an order was last about to leave, in seconds since 1970 by our clock.
+fn sent_at(journal: &Journal, order: &Order) -> Result<i64, Error> {
+    let history = journal.store().history(&order.order.id)?;
+    let sent = history.iter().rev().find(|event| event.state == State::Sending);
+    Ok(sent.map_or(order.created, |event| event.time) / 1000)
+}
+
+/// How long an order has been out for certain, in seconds, by the gateway's clock. `sent` and `now` are by ours, `date` is by the
+/// gateway's, and `ahead` is how far that was ahead of ours when the order left. Where one of the two is not known, the clocks
+/// may be as far apart as they are allowed to be.
+fn seconds_out(sent: i64, ahead: Option<i64>, now: i64, date: Option<i64>) -> i64 {
+    match (ahead, date) {
+        (Some(ahead), Some(date)) => date - (sent + ahead),
+        (None, Some(date)) => (now - sent).min(date - sent) - CLOCKS,
+        (_, None) => now - sent - CLOCKS,
+    }
+}
+
+/// Whether a new certificate of the order's name is there that can be the order's: a job that has ended need not be listed.
+fn is_listed(client: &mut Client, order: &Order, span: Span, seen: &mut Vec<String>) -> Result<bool, Error> {
+    let Some(name) = order.order.name.clone() else { return Ok(true) };
+    let query = Query {
+        filters: vec![QueryFilter::new("name", Operator::Equal, name.clone())],
+        orders: vec![QueryOrder { key: Some("created".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
+        view: None,
+    }
+    .window(0, WINDOW);
+    let answer = match client.call(CertificateList { query }) {
+        Err(error) if error.kind() == Kind::Refused => {
+            seen.push(error.to_string());
+            return Ok(true);
+        }
+        answer => answer?,
+    };
+    let made = |certificate: &Certificate| certificate.created.as_ref().and_then(|made| made.value().cloned());
+    let is_earlier = |certificate: &&Certificate| made(certificate).is_some_and(|made| is_before(client, &made, span));
+    match answer.value.data.iter().find(|certificate| !is_earlier(certificate)) {
+        Some(certificate) => {
+            let number = certificate.id.map_or_else(String::new, |id| format!(" {id}"));
+            seen.push(format!("certificate{number} for {name} is not from before the order"));
+            Ok(true)
+        }
+        None => {
+            seen.push(format!("no certificate for {name} was made since"));
+            Ok(false)
+        }
+    }
+}
+
+/// The first message of the queue, as far as an order is concerned.
+enum FirstMessage {
+    /// It carries the order's transaction id, and is about that job.
+    Ours(Option<i64>),
+    /// There is none, or it is about something else.
+    NotOurs,
+    /// The gateway refused to show it.
+    NotShown,
+}
+
+/// Looks at the first message of the queue, and leaves it there.
+fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Result<FirstMessage, Error> {
+    let answer = match client.call(PollInfo) {
+        Err(error) if error.kind() == Kind::Refused => {
+            seen.push(error.to_string());
+            return Ok(FirstMessage::NotShown);
+        }
+        answer => answer?,
+    };
+    let ours = answer.value.data.into_iter().find(|message| message.ctid.as_deref() == Some(id));
+    Ok(match ours {
+        Some(message) => FirstMessage::Ours(message.job.and_then(|job| job.id)),
+        None => {
+            seen.push("the first message of the queue is not about it".to_owned());
+            FirstMessage::NotOurs
+        }
+    })
 }
 
 fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
@@ -153,35 +294,54 @@ impl CertificateMatch {
     }
 }
 
-/// The account's jobs about the order's certificate, newest first, or the one that was named; and when one that is the
-/// order's can have been made.
-fn jobs_of(client: &mut Client, order: &Order) -> Result<(Vec<ObjectJob>, Span), Error> {
+/// What a look into the account's jobs shows.
+#[derive(Debug, Default)]
+struct Listing {
+    /// Those about the order's certificate, newest first, or the one that was named.
+    jobs: Vec<ObjectJob>,
+    /// When one that is the order's can have been made.
+    span: Span,
+    /// The gateway's time, in seconds since 1970.
+    date: Option<i64>,
+    /// Whether a job of the order would be among them.
+    is_complete: bool,
+}
+
+/// So many rows of a list are asked for.
+const WINDOW: i64 = 50;
+
+fn jobs_of(client: &mut Client, order: &Order) -> Result<Listing, Error> {
     let filter = match (order.job, &order.order.name) {
         (Some(job), _) => QueryFilter::new("id", Operator::Equal, job.to_string()),
         (None, Some(name)) => QueryFilter::new("object", Operator::Equal, name.clone()),
-        (None, None) => return Ok((Vec::new(), Span::default())),
+        (None, None) => return Ok(Listing::default()),
     };
     let query = Query {
         filters: vec![filter],
         orders: vec![QueryOrder { key: Some("id".to_owned()), r#type: Some(OrderMode::Desc), ins: Vec::new() }],
         view: None,
     }
-    .window(0, 50);
+    .window(0, WINDOW);
     let task = AnyTask::from(JobList { query });
     let exchange = client.exchange(&task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
-    let span = Span::of(order.created, unix_now(), exchange.reply.header("date"));
+    let date = exchange.date();
+    let span = Span::of(order.created, unix_now(), date);
     let jobs = exchange.answer.value.data.into_iter().filter_map(|data| match data {
         AnyData::ObjectJob(job) => Some(*job),
         _ => None,
     });
-    Ok((jobs.collect(), span))
+    let jobs: Vec<ObjectJob> = jobs.collect();
+    let oldest = jobs.last().and_then(|job| job.job.as_ref());
+    let reaches_back = oldest.is_some_and(|oldest| is_from_before(client, oldest, span));
+    let is_complete = i64::try_from(jobs.len()).is_ok_and(|count| count < WINDOW) || reaches_back;
+    Ok(Listing { jobs, span, date, is_complete })
 }
 
 /// Times are whole seconds on both sides.
 const ROUNDING: i64 = 2;
 /// So far apart may two clocks be that cannot be compared, in seconds.
-const CLOCKS: i64 = 300;
+const CLOCKS: i64 = CLOCK_TOLERANCE.as_secs().cast_signed();
 
 /// When a job of an order can have been made, in seconds since 1970 by the gateway's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -192,11 +352,10 @@ struct Span {
 
 impl Span {
     /// Of an order that was committed at `created`, looked for at `now` (milliseconds by our clock): the `Date` of an answer
-    /// tells how far apart the clocks are.
-    fn of(created: i64, now: i64, date: Option<&str>) -> Self {
+    /// (seconds) tells how far apart the clocks are.
+    fn of(created: i64, now: i64, date: Option<i64>) -> Self {
         let (created, now) = (created / 1000, now / 1000);
-        let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-        match theirs.map(|theirs| theirs.as_second()) {
+        match date {
             Some(theirs) => Self { since: created + (theirs - now) - ROUNDING, until: theirs + ROUNDING },
             None => Self { since: created - CLOCKS, until: now + CLOCKS },
         }
@@ -211,8 +370,11 @@ impl Span {
 
 /// Whether a job was made before its order can have arrived.
 fn is_from_before(client: &Client, job: &Job, span: Span) -> bool {
-    let made = job.created.as_ref().and_then(|said| said.value());
-    made.is_some_and(|made| made.unix_seconds().is_some_and(|at| span.begins_after(at, client.later_reading(made))))
+    job.created.as_ref().and_then(|said| said.value()).is_some_and(|made| is_before(client, made, span))
+}
+
+fn is_before(client: &Client, made: &Moment, span: Span) -> bool {
+    made.unix_seconds().is_some_and(|at| span.begins_after(at, client.later_reading(made)))
 }
 
 /// Whether a job can be the order's by what it does, for which product and name.
@@ -231,19 +393,38 @@ fn fits(order: &Order, job: &ObjectJob) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Span;
+    use super::{Span, seconds_out};
+
+    #[test]
+    fn an_order_is_out_by_the_gateways_clock() {
+        // The order left at 0 by our clock. Ours now, how far the gateway's was ahead then, its date now.
+        for (title, now, ahead, date, out) in [
+            ("clocks that agree", 900, Some(0), Some(900), 900),
+            ("the gateway's is four minutes ahead", 900, Some(240), Some(1140), 900),
+            ("and four minutes behind", 900, Some(-240), Some(660), 900),
+            ("ours was set ahead by an hour meanwhile", 4500, Some(0), Some(900), 900),
+            ("ours was set back by an hour meanwhile", -2700, Some(0), Some(900), 900),
+            ("no date now", 900, Some(0), None, 600),
+            ("no date then", 900, None, Some(900), 600),
+            ("no date then, and the gateway's is an hour ahead", 60, None, Some(3660), -240),
+            ("no date then, and ours was set ahead by an hour", 4500, None, Some(900), 600),
+            ("no date at all", 900, None, None, 600),
+        ] {
+            assert_eq!(seconds_out(0, ahead, now, date), out, "{title}");
+        }
+    }
 
     #[test]
     fn a_job_is_not_from_before_its_order_by_the_gateways_clock() {
         // Thu, 01 Jan 2026 00:00:00 GMT.
         let midnight = 1_767_225_600;
         for (title, created, now, date, since, until) in [
-            ("clocks that agree", 0, 60, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
-            ("ours is an hour behind", -3600, -3540, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
-            ("ours is an hour ahead", 3600, 3660, Some("Thu, 01 Jan 2026 00:01:00 GMT"), -2, 62),
+            ("clocks that agree", 0, 60, Some(60), -2, 62),
+            ("ours is an hour behind", -3600, -3540, Some(60), -2, 62),
+            ("ours is an hour ahead", 3600, 3660, Some(60), -2, 62),
             ("no Date", 0, 60, None, -300, 360),
-            ("a Date that is none", 0, 60, Some("yesterday"), -300, 360),
         ] {
+            let date = date.map(|date: i64| midnight + date);
             let found = Span::of((midnight + created) * 1000, (midnight + now) * 1000, date);
             assert_eq!((found.since - midnight, found.until - midnight), (since, until), "{title}");
         }

@@ -8,7 +8,7 @@ use certgate_store::{InstallOptions, Order};
 use certgate_x509::CertificateRequest;
 
 use crate::{
-    Client, Error, Journal, OrderId, OrderState, Reconciled, RunItem, reconcile,
+    Client, Error, Journal, OrderId, OrderState, Reconciled, RecoveryOptions, RunItem, reconcile,
     validation::{Validation, ValidationError, clean_up},
 };
 
@@ -19,6 +19,8 @@ pub struct ResumeOptions {
     pub deadline: Duration,
     /// Where the certificate goes, in place of what the order was placed with.
     pub install: Option<InstallOptions>,
+    /// How an order is looked for whose answer was lost.
+    pub recovery: RecoveryOptions,
     /// The validators that may have published something for the order, besides the built-in ones.
     pub validation: Validation,
 }
@@ -44,10 +46,13 @@ pub enum Resumption {
     },
     /// Another process that is alive carries it.
     Held,
-    /// Whether it arrived cannot be told. A person decides.
+    /// Whether it arrived cannot be told.
     Ambiguous {
         /// What was seen, a line each.
         evidence: Vec<String>,
+        /// When it is settled as never arrived, in seconds since 1970, where nothing shows until then. Absent where a person has
+        /// to decide.
+        settles: Option<i64>,
     },
     /// What the store holds of it cannot be used.
     Unusable(RequestError),
@@ -83,8 +88,8 @@ pub fn resume(
         if order.state == OrderState::Sending {
             journal.note(id, OrderState::Unknown, "found without an outcome: its process is gone")?;
         }
-        if let Reconciled::Ambiguous { evidence } = reconcile(client, journal, &order)? {
-            return Ok(Resumption::Ambiguous { evidence });
+        if let Reconciled::Ambiguous { evidence, settles } = reconcile(client, journal, &order, &options.recovery)? {
+            return Ok(Resumption::Ambiguous { evidence, settles });
         }
         order = journal.find(id)?.unwrap_or(order);
     }
@@ -95,7 +100,7 @@ pub fn resume(
     let Some(task) = TaskKind::by_name(&order.order.task).filter(|task| WAITED_FOR.contains(task)) else {
         journal.note(id, OrderState::Unknown, "cannot be carried on")?;
         let evidence = vec![format!("task {} has no job to wait for", order.order.task)];
-        return Ok(Resumption::Ambiguous { evidence });
+        return Ok(Resumption::Ambiguous { evidence, settles: None });
     };
     let mut flow = match flow(task, &order, options.deadline) {
         Ok(flow) => flow,

@@ -40,7 +40,7 @@ pub struct RunItem {
 }
 
 /// How orders are driven.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RunOptions {
     /// What is done with messages of others in the account's queue.
     pub foreign: ForeignMessages,
@@ -54,6 +54,26 @@ pub struct RunOptions {
     pub demo: bool,
     /// The clock that certificates are checked by. Default: the machine's.
     pub clock: Clock,
+    /// Whether nothing is ordered while the gateway's clock and the machine's are more than [`CLOCK_TOLERANCE`] apart. Default:
+    /// so it is; a tape answers with the dates of its recording.
+    pub compares_clocks: bool,
+}
+
+/// So far apart may the gateway's clock and ours be.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            foreign: ForeignMessages::default(),
+            spool: None,
+            strict: false,
+            no_demo: false,
+            demo: false,
+            clock: Clock::default(),
+            compares_clocks: true,
+        }
+    }
 }
 
 /// A clock, such as that of a tape.
@@ -137,6 +157,7 @@ impl<'a> Runner<'a> {
             stopped: false,
             is_over: false,
             looked: Duration::ZERO,
+            gateway_clock: None,
             said: None,
         });
         let changed = Condvar::new();

@@ -1,34 +1,52 @@
 //! What became of an order whose answer was lost, by all that can be seen of it.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use certgate::{Client, Intent, Journal, Reconciled, Transport, TransportError, reconcile, unix_now};
-use certgate_domain::{Certificate, Credentials, Moment, Secret, task::CertificateReissue};
+use certgate::{
+    Client, ForeignMessages, Intent, Journal, Reconciled, RecoveryOptions, Transport, TransportError, reconcile,
+    unix_now,
+};
+use certgate_domain::{
+    AnyTask, Certificate, Credentials, Moment, Secret,
+    task::{CertificateCreate, CertificateReissue, CertificateRevoke},
+};
 use certgate_json::JsonCodec;
 use certgate_keys::{KeyType, PrivateKey};
-use certgate_store::{Change, ResumeData, State};
+use certgate_store::{Change, Order, ResumeData, State};
 use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-/// A gateway that shows one certificate and some jobs, or refuses to list any; another with the next request, where there is one.
+/// A gateway that shows one certificate, some jobs and a queue, or refuses to; another with the next request, where there is
+/// one.
 struct Showing {
     certificate: Value,
     jobs: Option<Value>,
+    messages: Option<Value>,
+    /// The time of its answers, in seconds since 1970.
+    date: Option<i64>,
     next: Option<Box<Showing>>,
 }
 
 impl Transport for Showing {
     fn send(&mut self, request: &Request, _: Duration) -> Result<Reply, TransportError> {
-        let answer = match (request.target.contains("job"), &self.jobs) {
-            (false, _) => json!({ "status": { "code": "S400104", "type": "SUCCESS" }, "data": [self.certificate] }),
-            (true, Some(jobs)) => json!({ "status": { "code": "S300115", "type": "SUCCESS" }, "data": jobs }),
-            (true, None) => json!({ "status": { "code": "E300115", "type": "ERROR" } }),
+        let (code, shown) = match &request.target {
+            target if target.contains("job") => ("300115", self.jobs.clone()),
+            target if target.contains("poll") => ("0905", self.messages.clone()),
+            _ => ("400104", Some(json!([self.certificate]))),
         };
+        let answer = match shown {
+            Some(data) => json!({ "status": { "code": format!("S{code}"), "type": "SUCCESS" }, "data": data }),
+            None => json!({ "status": { "code": format!("E{code}"), "type": "ERROR" } }),
+        };
+        let date = self.date.and_then(|date| jiff::Timestamp::from_second(date).ok());
+        let date = date.map(|date| ("Date".to_owned(), date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
         if let Some(next) = self.next.take() {
             *self = *next;
         }
-        Ok(Reply::of(answer.to_string()))
+        let mut reply = Reply::of(answer.to_string());
+        reply.headers.extend(date);
+        Ok(reply)
     }
 
     fn endpoint(&self) -> &str {
@@ -43,6 +61,33 @@ fn job(id: i64, status: &str, age: i64) -> Value {
         "job": { "id": id, "status": status, "created": created, "action": "reissue", "subType": "SSL123" },
         "object": { "type": "certificate", "value": "example.com" },
     })
+}
+
+fn ordered(id: Option<i64>, csr: &str) -> Certificate {
+    Certificate {
+        id,
+        name: Some("example.com".to_owned()),
+        product: Some("SSL123".to_owned()),
+        csr: Some(csr.to_owned()),
+        ..Certificate::default()
+    }
+}
+
+/// An order whose answer was lost.
+fn lost(folder: &Path, task: AnyTask, clock_ahead: Option<i64>, job: Option<i64>) -> (Journal, Order) {
+    let mut journal = Journal::open(&folder.join("store.sqlite"), "user@9").unwrap();
+    let resume = ResumeData { serial_before: Some("0A".to_owned()), clock_ahead, ..ResumeData::default() };
+    let intent = Intent { name: None, resume, batch: None };
+    journal.record_intent("ours", &task, &intent).unwrap();
+    let detail = String::new();
+    journal.change("ours", &Change { state: State::Unknown, job, stid: None, certificate: None, detail }).unwrap();
+    let order = journal.find("ours").unwrap().unwrap();
+    (journal, order)
+}
+
+fn asking(gateway: Showing) -> Client {
+    let credentials = Credentials::new("user", Secret::new("password"), "9");
+    Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000)
 }
 
 #[test]
@@ -130,42 +175,121 @@ fn by_all_that_can_be_seen() {
     ];
     for (title, certificate, jobs, named, state, found, said) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(&folder.path().join("store.sqlite"), "user@9").unwrap();
-        let ordered = Certificate {
-            id: Some(571),
-            name: Some("example.com".to_owned()),
-            product: Some("SSL123".to_owned()),
-            csr: Some(csr.clone()),
-            ..Certificate::default()
-        };
-        let intent = Intent {
-            name: None,
-            resume: ResumeData { serial_before: Some("0A".to_owned()), ..ResumeData::default() },
-            batch: None,
-        };
-        journal.record_intent("ours", &CertificateReissue { certificate: ordered }.into(), &intent).unwrap();
-        let detail = String::new();
-        let lost = Change { state: State::Unknown, job: named, stid: None, certificate: None, detail };
-        journal.change("ours", &lost).unwrap();
-        let order = journal.find("ours").unwrap().unwrap();
+        let task = CertificateReissue { certificate: ordered(Some(571), &csr) };
+        let (mut journal, order) = lost(folder.path(), task.into(), None, named);
         // A job that runs ends between two looks, and nothing is lost by that.
         let next = (title == "it ends between two looks").then(|| {
             let jobs = Some(json!([job(7, "SUCCESS", 0)]));
-            Box::new(Showing { certificate: new.clone(), jobs, next: None })
+            Box::new(Showing { certificate: new.clone(), jobs, messages: none(), date: None, next: None })
         });
-        let gateway = Showing { certificate: certificate.clone(), jobs, next };
-        let credentials = Credentials::new("user", Secret::new("password"), "9");
-        let mut client =
-            Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000);
-        let reconciled = reconcile(&mut client, &mut journal, &order).unwrap();
+        let gateway = Showing { certificate: certificate.clone(), jobs, messages: none(), date: None, next };
+        let reconciled = reconcile(&mut asking(gateway), &mut journal, &order, &RecoveryOptions::default()).unwrap();
         let order = journal.find("ours").unwrap().unwrap();
         assert_eq!((order.state.as_str(), order.job), (state, found), "{title}");
         match reconciled {
             Reconciled::Resolved => assert_ne!(order.state, State::Unknown, "{title}"),
-            Reconciled::Ambiguous { evidence: seen } => {
+            Reconciled::Ambiguous { evidence: seen, .. } => {
                 assert_eq!(order.state, State::Unknown, "{title}");
                 assert!(seen.iter().any(|line| line.contains(said)), "{title}: {seen:?}");
             }
+        }
+    }
+}
+
+/// What shows of an order that nobody answered, and what becomes of it. It left at 0.
+struct Absence {
+    /// How far the gateway's clock was ahead when it left.
+    ahead: Option<i64>,
+    /// The gateway's time when it is looked for.
+    date: Option<i64>,
+    certificate: Value,
+    jobs: Option<Value>,
+    messages: Option<Value>,
+    task: fn(Certificate) -> AnyTask,
+    options: RecoveryOptions,
+    /// Where it stands then.
+    state: State,
+    /// In how many seconds it is settled, where it will be.
+    settles_in: Option<i64>,
+}
+
+#[test]
+fn an_order_that_nothing_shows_of_never_arrived() {
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let params = || rcgen::CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
+    let csr = params().serialize_request(&key).unwrap().pem().unwrap();
+    let before = json!({ "id": 571, "name": "example.com", "serialNumber": "0a" });
+    let made = |age: i64| {
+        let created = Moment::from_unix_seconds(unix_now() / 1000 - age).unwrap().to_string();
+        json!({ "id": 572, "name": "example.com", "created": created })
+    };
+    let message = |ctid: &str| Some(json!([{ "id": 81, "ctid": ctid, "job": { "id": 7, "status": "SUCCESS" } }]));
+    let of_others = |id: i64| {
+        let mut job = job(id, "RUNNING", -1000);
+        job["job"]["action"] = "renew".into();
+        job
+    };
+    // Looked for one second after the quarter of an hour, and nothing shows of it.
+    let absent = || Absence {
+        ahead: Some(0),
+        date: Some(901),
+        certificate: before.clone(),
+        jobs: Some(json!([])),
+        messages: Some(json!([])),
+        task: |certificate| CertificateReissue { certificate }.into(),
+        options: RecoveryOptions::default(),
+        state: State::Unsent,
+        settles_in: None,
+    };
+    let open = |settles_in: Option<i64>| Absence { state: State::Unknown, settles_in, ..absent() };
+    let create =
+        |certificate| AnyTask::from(CertificateCreate { certificate: Certificate { id: None, ..certificate } });
+    let an_hour = RecoveryOptions { settle_after: Duration::from_secs(3600), ..RecoveryOptions::default() };
+    let leaving = RecoveryOptions { foreign: ForeignMessages::Leave, ..RecoveryOptions::default() };
+    for (title, case) in [
+        ("a second before", Absence { date: Some(899), ..open(Some(2)) }),
+        ("the request may just have been under way", Absence { date: Some(900), ..open(Some(1)) }),
+        ("a second after", absent()),
+        ("the gateway's clock is ahead", Absence { ahead: Some(240), date: Some(1140), ..open(Some(1)) }),
+        ("and a second later", Absence { ahead: Some(240), date: Some(1141), ..absent() }),
+        ("the gateway's clock is behind", Absence { ahead: Some(-240), date: Some(661), ..absent() }),
+        ("no date: the clocks may be five minutes apart", Absence { date: None, ..open(Some(1201)) }),
+        ("no date then either", Absence { ahead: None, date: None, ..open(Some(1201)) }),
+        ("the profile waits for an hour", Absence { options: an_hour, ..open(Some(2700)) }),
+        ("the job list is refused", Absence { jobs: None, ..open(None) }),
+        ("the job list is full", Absence { jobs: Some((0..50).map(of_others).collect()), ..open(None) }),
+        ("others' jobs", Absence { jobs: Some((0..49).map(of_others).collect()), ..absent() }),
+        ("nobody knows whose the certificate is", Absence { certificate: json!({ "id": 571 }), ..open(None) }),
+        (
+            "a task without a job",
+            Absence { task: |certificate| CertificateRevoke { certificate }.into(), ..open(None) },
+        ),
+        ("the queue is refused", Absence { messages: None, ..open(None) }),
+        ("a message of another order", Absence { messages: message("other"), ..absent() }),
+        ("its message", Absence { messages: message("ours"), state: State::Pending, ..absent() }),
+        ("the queue is not to be touched", Absence { messages: message("ours"), options: leaving, ..absent() }),
+        ("a new certificate, made since", Absence { certificate: made(-1000), task: create, ..open(None) }),
+        ("a certificate of the name, made before", Absence { certificate: made(3600), task: create, ..absent() }),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, order) = lost(folder.path(), (case.task)(ordered(Some(571), &csr)), case.ahead, None);
+        let history = journal.store().history("ours").unwrap();
+        let sent = history.iter().find(|event| event.state == State::Sending).unwrap().time / 1000;
+        let Absence { certificate, jobs, messages, .. } = case;
+        let date = case.date.map(|date| sent + date);
+        let gateway = Showing { certificate, jobs, messages, date, next: None };
+        let begun = unix_now() / 1000;
+        let reconciled = reconcile(&mut asking(gateway), &mut journal, &order, &case.options).unwrap();
+        assert_eq!(journal.find("ours").unwrap().unwrap().state, case.state, "{title}: {reconciled:?}");
+        let Reconciled::Ambiguous { settles, evidence } = reconciled else {
+            assert_ne!(case.state, State::Unknown, "{title}");
+            continue;
+        };
+        assert_eq!(settles.is_some(), case.settles_in.is_some(), "{title}: {evidence:?}");
+        if let (Some(at), Some(after)) = (settles, case.settles_in) {
+            // Without a date our own clock tells, which goes on.
+            let (earliest, latest) = (sent.min(begun) + after, unix_now() / 1000 + after);
+            assert!((earliest..=latest).contains(&at), "{title}: {}, not {after}", at - begun);
         }
     }
 }

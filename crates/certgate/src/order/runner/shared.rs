@@ -11,11 +11,12 @@ use certgate_store::InstallOptions;
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
-use super::{Run, RunOptions};
+use super::{CLOCK_TOLERANCE, Run, RunOptions};
 use crate::{
     Control, Error, Event, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome, PendingReason,
     Refusal, Spool,
     order::completion::Completion,
+    unix_now,
     validation::{Validation, clean_up},
 };
 
@@ -53,6 +54,8 @@ pub(super) struct Shared<'r> {
     pub(super) is_over: bool,
     /// When the store was last asked for messages.
     pub(super) looked: Duration,
+    /// The gateway's clock and ours at its last answer that said its date, in seconds since 1970.
+    pub(super) gateway_clock: Option<(i64, i64)>,
     /// The wait that was told of.
     pub(super) said: Option<Duration>,
 }
@@ -93,10 +96,27 @@ impl Shared<'_> {
         Ok(delivered)
     }
 
+    pub(super) fn hear_date(&mut self, date: Option<i64>) {
+        self.gateway_clock = date.map(|date| (date, unix_now() / 1000)).or(self.gateway_clock);
+    }
+
+    /// Whether the gateway's clock and ours agree: by them it is told later which job is the order's, and when it never arrived.
+    pub(super) fn check_clock(&self) -> Result<(), Error> {
+        match self.gateway_clock {
+            Some((gateway, ours))
+                if self.options.compares_clocks && gateway.abs_diff(ours) > CLOCK_TOLERANCE.as_secs() =>
+            {
+                Err(Error::Clock { gateway, ours })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn record_intent(&mut self, place: usize, task: &AnyTask) -> Result<(), Error> {
         let name = self.batch.order(place).and_then(|order| order.name().map(str::to_owned));
         let Some(member) = self.members.get_mut(place) else { return Ok(()) };
         member.intent.name = name;
+        member.intent.resume.clock_ahead = self.gateway_clock.map(|(gateway, ours)| gateway - ours);
         self.journal.record_intent(member.id.as_str(), task, &member.intent)
     }
 

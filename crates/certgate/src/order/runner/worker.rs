@@ -78,8 +78,12 @@ impl<'w, 'r> Worker<'w, 'r> {
             (Step::Wait(_), _) | (Step::End(_), Actor::Queue) => return state,
             (Step::End(ending), Actor::Order(place)) => return self.finish(state, place, Ok(*ending)),
             (Step::Publish { authentication, order }, Actor::Order(place)) => {
+                let may_order = state.check_clock();
                 drop(state);
-                let published = self.publish(place, &authentication, &order);
+                let published = match may_order {
+                    Ok(()) => self.publish(place, &authentication, &order),
+                    Err(error) => Err(ValidationError::Store(error)),
+                };
                 state = lock(self.shared);
                 match published {
                     Ok(()) => Ok(flow::Event::Published),
@@ -157,7 +161,7 @@ impl<'w, 'r> Worker<'w, 'r> {
         };
         let records = place.filter(|_| !kind.is_safe_to_repeat());
         if let Some(place) = records
-            && let Err(error) = state.record_intent(place, task)
+            && let Err(error) = state.check_clock().and_then(|()| state.record_intent(place, task))
         {
             return (state, Err(error));
         }
@@ -175,6 +179,7 @@ impl<'w, 'r> Worker<'w, 'r> {
             Ok(exchange) => exchange,
             Err(error) => return (state, Err(error)),
         };
+        state.hear_date(exchange.date());
         let answer = exchange.answer.value;
         match (task, place) {
             (_, Some(place)) => state.note_before(place, &answer),
