@@ -168,7 +168,7 @@ impl Order {
         }
         let csr = self.existing.as_ref().and_then(|certificate| certificate.csr.clone());
         match csr.map(CertificateRequest::from_pem) {
-            Some(Ok(request)) => self.wanted.csr = Some((request.to_pem().trim_end().to_owned(), request)),
+            Some(Ok(request)) => self.wanted.csr = Some((request.as_sent(), request)),
             Some(Err(why)) => self.refuse(RequestError::OwnCsr(why)),
             None => self.refuse(RequestError::NoOwnCsr),
         }

@@ -184,6 +184,25 @@ impl CertificateRequest {
         self.names.iter().cloned().chain(commons).any(|own| own.is_same_host(&wanted))
     }
 
+    /// The request as it is sent: written anew, without a line end behind it.
+    pub fn as_sent(&self) -> String {
+        self.to_pem().trim_end().to_owned()
+    }
+
+    /// What somebody should know before it is ordered with, and what does not stand in the way.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Verdict::Unchecked(algorithm) = &self.signature {
+            warnings.push(format!("the CSR's signature cannot be checked: {algorithm}"));
+        }
+        let others: Vec<&GeneralName> = self.names.iter().filter(|name| !name.is_demanded()).collect();
+        if !others.is_empty() {
+            let others = listed(&others);
+            warnings.push(format!("an authority may leave out {others}; the certificate is not checked for it"));
+        }
+        warnings
+    }
+
     /// Whether a certificate can be ordered with it.
     ///
     /// # Errors
@@ -200,19 +219,6 @@ impl CertificateRequest {
             return Err(BadRequest::Nameless);
         }
         Ok(())
-    }
-
-    /// How its signature is made, where that cannot be checked here: `ECDSA on P-521 with SHA512`.
-    pub fn unchecked_signature(&self) -> Option<&str> {
-        match &self.signature {
-            Verdict::Unchecked(algorithm) => Some(algorithm),
-            Verdict::Good | Verdict::Bad => None,
-        }
-    }
-
-    /// The names that an authority may leave out, and that nobody checks the certificate for: all but host names and addresses.
-    pub fn names_not_demanded(&self) -> impl Iterator<Item = &GeneralName> {
-        self.names.iter().filter(|name| !name.is_demanded())
     }
 
     /// Every check of what it is worth: signature, key, names, subject.

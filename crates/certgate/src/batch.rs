@@ -132,7 +132,7 @@ fn order(file: &str, folder: &Path, place: &str, line: Line) -> Result<BatchOrde
             let bad = |why: &dyn std::fmt::Display| format!("CSR {}: {why}", path.display());
             let bytes = fs::read(&path).map_err(|why| bad(&why))?;
             let read = certgate_x509::CertificateRequest::from_pem(bytes).map_err(|why| bad(&why))?;
-            request.csr = Some((read.to_pem().trim_end().to_owned(), read));
+            request.csr = Some((read.as_sent(), read));
         }
         None if matches!(purpose, Purpose::Renew(_)) => {}
         None => return Err("`csr` is missing: the file of the CSR".to_owned()),

@@ -143,7 +143,7 @@ impl KeySource {
         let (key_type, key) = match self {
             Self::Csr(text) => {
                 let request = CertificateRequest::from_pem(text).map_err(KeySourceError::Request)?;
-                return Ok((text.trim().replace("\r\n", "\n"), request));
+                return Ok((request.as_sent(), request));
             }
             Self::New { key_type, default } => {
                 (*key_type, installation.key_to_use(None, key_type.unwrap_or(*default), is_rehearsal)?)
@@ -186,7 +186,7 @@ fn subject_and_names(
             all.push(other);
         }
     }
-    let before = known.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());
+    let before = known.csr.as_deref().and_then(|csr| CertificateRequest::read(csr).ok());
     let subject = match before {
         Some(CertificateRequest { organization, organization_unit, city, state, country, .. }) => {
             Subject { common_name: name, organization, organization_unit, city, state, country }

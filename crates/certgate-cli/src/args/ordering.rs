@@ -167,15 +167,10 @@ impl Queue {
 pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
     let request = CertificateRequest::from_pem(csr_file(path)?)
         .map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
-    let warn = |text: &str| say(&format!("certgate: warning: CSR {}: {text}", path.display()));
-    if let Some(algorithm) = request.unchecked_signature() {
-        warn(&format!("its signature cannot be checked: {algorithm}"));
+    for warning in request.warnings() {
+        say(&format!("certgate: warning: {}: {warning}", path.display()));
     }
-    let others: Vec<String> = request.names_not_demanded().map(ToString::to_string).collect();
-    if !others.is_empty() {
-        warn(&format!("an authority may leave out {}; the certificate is not checked for it", others.join(", ")));
-    }
-    Ok((request.to_pem().trim_end().to_owned(), request))
+    Ok((request.as_sent(), request))
 }
 
 /// What a CSR's file holds.

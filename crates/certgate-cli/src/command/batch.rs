@@ -8,6 +8,7 @@ use certgate::{
     config::parse_duration,
     rerun::{Remaining, remaining, round},
 };
+use certgate_x509::CertificateRequest;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -122,8 +123,14 @@ impl Batch {
             let why: PreparationError = entry.order.request.check().err()?;
             Some(format!("{}: {}", entry.order.place, Failure::from(why)))
         };
-        let problems: Vec<String> = placed.filter_map(problem).collect();
+        let problems: Vec<String> = placed.clone().filter_map(problem).collect();
         if problems.is_empty() {
+            for entry in placed {
+                let request = entry.order.request.csr.as_ref().map(|(_, request)| request);
+                for warning in request.into_iter().flat_map(CertificateRequest::warnings) {
+                    say(&format!("certgate: warning: {}: {warning}", entry.order.place));
+                }
+            }
             return Ok(());
         }
         Err(Failure::usage(BatchError::of_lines(&self.file, &problems).to_string()))

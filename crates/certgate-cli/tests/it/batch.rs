@@ -14,7 +14,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    certgate_in, command, endpoint, exit, fast, interrupt, json, serve, stderr, until, write_batch,
+    certgate_in, command, endpoint, exit, fast, fixture, interrupt, json, serve, stderr, until, write_batch,
 };
 
 fn run(folder: &Path, server: &Server, transport: &str, file: &str, more: &[&str]) -> (i32, Value, String) {
@@ -53,6 +53,19 @@ fn each_order_once_with_few_requests() {
         let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
         assert_eq!((code, &document["summary"]["done"], gateway.counts().orders), (0, &json!(12), 24), "{said}");
     }
+}
+
+/// What an authority may leave out is said before anything is ordered, as for a single order, and of the request alone.
+#[test]
+fn what_is_not_demanded_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, server) = serve(Settings::default());
+    let csr = fixture("_x509/every-name.csr").display().to_string();
+    let file = folder.path().join("batch.jsonl");
+    fs::write(&file, json!({ "id": 571, "csr": csr, "out": "out" }).to_string()).unwrap();
+    let (code, _, said) = run(folder.path(), &server, "json", &file.display().to_string(), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("an authority may leave out email:jane@example.com, uri:https://example.com/x"), "{said}");
 }
 
 #[test]

@@ -283,7 +283,7 @@ impl CertificateMatch {
     fn of(order: &Order, now: &Certificate) -> Self {
         let before = order.order.resume.serial_before.as_deref();
         let same_serial = before.zip(now.serial_number.as_deref()).map(|(before, now)| is_same_serial(before, now));
-        let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::from_pem(csr).ok());
+        let csr = order.order.csr.as_deref().and_then(|csr| CertificateRequest::read(csr).ok());
         let shown = now.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
         let same_key = csr.zip(shown).map(|(csr, shown)| csr.key.spki == shown.key.spki);
         match (same_key, same_serial) {

@@ -129,7 +129,7 @@ impl OrderRequest {
     /// It cannot be read.
     pub fn csr(mut self, text: &str) -> Result<Self, PreparationError> {
         let request = CertificateRequest::from_pem(text).map_err(PreparationError::Csr)?;
-        self.csr = Some((request.to_pem().trim_end().to_owned(), request));
+        self.csr = Some((request.as_sent(), request));
         Ok(self)
     }
 

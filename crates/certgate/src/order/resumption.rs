@@ -151,7 +151,7 @@ fn flow(task: TaskKind, order: &Order, deadline: Duration) -> Result<Box<dyn Wor
         (_, None) => Purpose::Create,
     };
     let csr = order.order.csr.clone().ok_or(RequestError::NoOwnCsr)?;
-    let request = CertificateRequest::from_pem(&csr).map_err(RequestError::OwnCsr)?;
+    let request = CertificateRequest::read(&csr).map_err(RequestError::OwnCsr)?;
     let wanted = Wanted {
         csr: Some((csr, request)),
         product: order.order.product.clone(),
