@@ -34,7 +34,7 @@ pub(crate) mod tasks;
 use crate::{
     app::App,
     cli::Command,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, worst},
 };
 
 /// Runs a command. What it was to record has the last word.
@@ -44,7 +44,11 @@ pub(crate) fn run(app: &App, command: Command) -> Result<Exit, Failure> {
         ended = Err(match ended {
             // What it prints is printed.
             Ok(_) => error.said(),
-            Err(failure) => failure.and(&error.to_string()),
+            Err(failure) => {
+                let both = [Some(failure.kind()), Some(error.kind())];
+                let kind = worst(both.into_iter()).unwrap_or(failure.kind());
+                failure.and(&error.to_string()).of_kind(kind)
+            }
         });
     }
     ended

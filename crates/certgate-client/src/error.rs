@@ -219,7 +219,10 @@ impl Error {
                 Kind::Pending
             }
             Self::Unsent(StoreError::Unfinished(_)) => Kind::Unknown,
-            Self::Store(_) | Self::Unsent(_) => Kind::Usage,
+            Self::Unsent(_)
+            | Self::Store(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
+            | Self::Unrecorded { .. } => Kind::Local,
+            Self::Store(_) => Kind::Usage,
             Self::Refused(refusal) if refusal.auth => Kind::Auth,
             Self::Refused(_) => Kind::Refused,
             Self::Unauthorized { .. } => Kind::Auth,
@@ -227,7 +230,7 @@ impl Error {
             Self::Undecodable { .. } => Kind::Undecodable,
             Self::Unknown { .. } => Kind::Unknown,
             Self::Validation(_) => Kind::NotValidated,
-            Self::Strict { .. } | Self::Intercepted(_) | Self::Unrecorded { .. } => Kind::CheckFailed,
+            Self::Strict { .. } | Self::Intercepted(_) => Kind::CheckFailed,
             Self::Clock { .. } => Kind::Local,
             Self::Interrupted => Kind::Interrupted,
         }

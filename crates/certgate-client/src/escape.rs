@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn the_first_escape_and_its_length() {
-        type Escape = fn(&[u8]) -> Option<Unescaped>;
-        let cases: [(Escape, &str, Option<(&str, usize)>); 22] = [
+        type Case = (fn(&[u8]) -> Option<Unescaped>, &'static str, Option<(&'static str, usize)>);
+        let cases: [Case; 22] = [
             (percent, "%41b", Some(("A", 3))),
             (percent, "%4", None),
             (percent, "%+1", None),

@@ -223,6 +223,7 @@ impl Failure {
     fn of_tape(error: &TapeError) -> Self {
         let kind = match error {
             TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
+            TapeError::Unrecorded { .. } => Kind::Local,
             _ => Kind::CheckFailed,
         };
         Self::new(kind, error.to_string())

@@ -280,7 +280,7 @@ fn a_full_disk_sends_nothing() {
     let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
     assert_eq!(
         (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
-        (2, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
+        (12, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
     );
     assert_eq!(gateway.counts().orders, 0);
 }
