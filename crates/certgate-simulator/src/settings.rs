@@ -25,6 +25,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// Whether jobs end without success.
     pub jobs_fail: bool,
+    /// Whether a message stays in the queue although its confirmation is accepted.
+    pub keeps_confirmed: bool,
     /// Whether jobs never end.
     pub jobs_never_end: bool,
     /// So many certificates more, for long lists.
@@ -57,6 +59,7 @@ impl Default for Settings {
             notify_code: "N400101",
             seed: None,
             jobs_fail: false,
+            keeps_confirmed: false,
             jobs_never_end: false,
             more_certificates: 0,
             session_time: None,

@@ -1,6 +1,6 @@
 //! `certgate poll`.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::HashSet, path::PathBuf, process::Stdio, time::Duration};
 
 use certgate::{Client, Error, Exchange, Journal, Kind, Spool, config::parse_duration, process};
 use certgate_domain::{
@@ -123,7 +123,7 @@ const SOME: usize = 100;
 
 impl Taking<'_> {
     fn run(&mut self, interval: Option<Duration>) -> Result<(), Failure> {
-        let mut refused = None;
+        let mut confirmed = HashSet::new();
         loop {
             // First what is in the store: in the order of arrival, each at least once.
             self.hand_over(interval)?;
@@ -138,22 +138,18 @@ impl Taking<'_> {
                     "a message of the queue without an id cannot be confirmed",
                 ));
             };
-            if refused == Some(id) {
+            if !confirmed.insert(id) {
                 let text = format!(
-                    "message {id} stays first in the queue although it was to be confirmed: look at it with `certgate poll next`"
+                    "message {id} is first in the queue again although it was to be confirmed: look at it with `certgate poll next`"
                 );
                 return Err(Failure::new(Kind::Refused, text));
             }
             self.journal.store_message(self.client.protocol(), &message, &body)?;
             // Refused: somebody else may have confirmed it meanwhile; the next look shows.
-            let confirmed = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
-            refused = match self.client.accepted(TaskKind::PollConfirm, confirmed) {
-                Ok(_) => {
-                    self.journal.record_confirmation(id)?;
-                    None
-                }
-                Err(_) => Some(id),
-            };
+            let answered = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
+            if self.client.accepted(TaskKind::PollConfirm, answered).is_ok() {
+                self.journal.record_confirmation(id)?;
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, until,
+    certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, told, until,
 };
 
 #[test]
@@ -267,5 +267,20 @@ fn a_confirm_whose_answer_is_lost() {
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         assert_eq!(fs::read_to_string(&taken).unwrap(), "1405661\n1405662\n");
         assert_eq!(gateway.queue_len(), 0);
+    }
+}
+
+/// It would be stored and confirmed for ever.
+#[test]
+fn a_message_that_comes_back_ends_the_drain() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings { foreign_first: 1, keeps_confirmed: true, ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let (_, document, _) = told(home.path(), &server, transport, &["poll", "next"]);
+        let id = document["response"]["data"][0]["id"].to_string();
+        let output = drain(home.path(), &server, transport, "true");
+        assert_eq!((exit(&output), gateway.counts().confirms), (3, 1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("message {id} is first in the queue again")), "{}", stderr(&output));
     }
 }

@@ -10,7 +10,9 @@ pub(super) fn run(world: &mut World, task: &PollConfirm, _: &Asked<'_>) -> Respo
     let Some((id, at)) = task.id.as_ref().and_then(waits) else {
         return refusal("E0906", wrong_id("message.id", task.id));
     };
-    world.queue.remove(at);
+    if !world.settings.keeps_confirmed {
+        world.queue.remove(at);
+    }
     let mut answer = answer("S0906", "The notification was confirmed successfully.", StatusType::Success);
     answer.object = object("message", Some(&id.to_string()));
     answer.data.push(PollMessage { id: Some(id), ..PollMessage::default() }.into());
