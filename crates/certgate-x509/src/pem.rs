@@ -5,6 +5,8 @@ mod foreign;
 mod kind;
 mod text;
 
+pub use self::text::decoded;
+
 use base64::{
     Engine,
     alphabet::STANDARD,

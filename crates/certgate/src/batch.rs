@@ -73,8 +73,11 @@ struct Toml {
 /// The file cannot be read, or a line of it cannot be ordered.
 pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
     let bad = |why: String| BatchError { path: path.to_owned(), why };
-    let text = fs::read_to_string(path).map_err(|why| bad(why.to_string()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = certgate_x509::pem::decoded(&fs::read(path).map_err(|why| bad(why.to_string()))?);
+    if let Some(at) = text.lines().position(|line| line.contains(char::REPLACEMENT_CHARACTER)) {
+        return Err(bad(format!("line {}: neither UTF-8 nor UTF-16: save the file as UTF-8", at + 1)));
+    }
+    let text = text.as_str();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let lines: Vec<(String, Line)> = match extension.as_str() {
         "toml" => {
@@ -82,7 +85,12 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
             file.order.into_iter().enumerate().map(|(at, line)| (format!("order {}", at + 1), line)).collect()
         }
         "csv" => {
-            let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+            let delimiter = delimiter(text);
+            let mut reader =
+                csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
+            let names =
+                reader.headers().map_err(|why| bad(why.to_string()))?.iter().map(str::to_ascii_lowercase).collect();
+            reader.set_headers(names);
             let rows = reader.deserialize().enumerate().map(|(at, row)| {
                 row.map(|line| (format!("line {}", at + 2), line)).map_err(|why| bad(why.to_string()))
             });
@@ -114,6 +122,12 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
         }
     }
     if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
+}
+
+/// What separates the fields of a CSV file, by its first line: spreadsheets write semicolons where the comma is the decimal sign.
+fn delimiter(text: &str) -> u8 {
+    let names = text.lines().next().unwrap_or_default();
+    [b',', b';', b'\t'].into_iter().find(|separator| names.as_bytes().contains(separator)).unwrap_or(b',')
 }
 
 fn order(file: &str, folder: &Path, place: &str, line: Line) -> Result<BatchOrder, String> {
@@ -237,6 +251,9 @@ mod tests {
             ("b.toml", "\u{feff}[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
             ("b.jsonl", "\u{feff}{\"id\":571,\"csr\":\"a.csr\",\"out\":\"x\"}\n"),
             ("b.csv", "\u{feff}id,csr,out\n571,a.csr,x\n"),
+            ("b.csv", "id;csr;out\n571;a.csr;x\n"),
+            ("b.csv", "id\tcsr\tout\r\n571\ta.csr\tx\r\n"),
+            ("b.csv", "ID; Csr ;OUT\n571 ; a.csr;x\n"),
         ] {
             let orders = file(name, text).unwrap();
             assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"), "{name}");
@@ -245,6 +262,15 @@ mod tests {
                 Some(folder.path().join("x").as_path())
             );
         }
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let utf16: Vec<u8> = "\u{feff}id,csr\r\n571,a.csr\r\n".encode_utf16().flat_map(to_bytes).collect();
+            fs::write(folder.path().join("wide.csv"), utf16).unwrap();
+            let orders = read(&folder.path().join("wide.csv")).unwrap();
+            assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"));
+        }
+        fs::write(folder.path().join("latin1.csv"), b"id,csr\n571,\xfcber.csr\n").unwrap();
+        let error = read(&folder.path().join("latin1.csv")).unwrap_err().to_string();
+        assert!(error.contains("line 2: neither UTF-8 nor UTF-16"), "{error}");
         for (name, text, said) in [
             (
                 "b.csv",

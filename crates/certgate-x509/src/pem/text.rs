@@ -9,7 +9,7 @@ const LABEL: usize = 40;
 
 /// The text that bytes are: UTF-16 by its mark or by the zeros of its first letters, else UTF-8 with whatever stands around the
 /// blocks.
-pub(super) fn decoded(bytes: &[u8]) -> String {
+pub fn decoded(bytes: &[u8]) -> String {
     let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
         String::from_utf16_lossy(&units)
