@@ -214,7 +214,7 @@ impl Error {
             | Self::Storage { .. }
             | Self::File(_) => Kind::Usage,
             Self::Unsent(StoreError::Unfinished(twin))
-                if matches!(twin.state, State::Validating | State::Pending | State::Issued) =>
+                if twin.is_held || matches!(twin.state, State::Validating | State::Pending | State::Issued) =>
             {
                 Kind::Pending
             }

@@ -27,6 +27,13 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// Whether something was there already where a new file was to be written.
+    pub fn is_already_there(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+    }
+}
+
 /// What is wrong with a file's owner, mode or kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

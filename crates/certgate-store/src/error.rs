@@ -13,6 +13,8 @@ pub struct ConflictingOrder {
     pub state: State,
     /// The gateway's job, where it is known.
     pub job: Option<i64>,
+    /// Whether another process that is alive carries it.
+    pub is_held: bool,
 }
 
 /// Why something could not be kept or read. Nothing may be sent that was to be kept first.
@@ -118,7 +120,8 @@ impl StoreError {
 }
 
 /// The order that stands in the way.
-fn twin_text(ConflictingOrder { id, state, job }: &ConflictingOrder) -> String {
+fn twin_text(ConflictingOrder { id, state, job, is_held }: &ConflictingOrder) -> String {
     let job = job.map(|job| format!(" (job {job})")).unwrap_or_default();
-    format!("order {id}{job} of the same is {}", state.as_str())
+    let holder = if *is_held { ", and another process is at it" } else { "" };
+    format!("order {id}{job} of the same is {}{holder}", state.as_str())
 }

@@ -46,10 +46,19 @@ impl Lease {
 
     /// Whether the process of that token lives.
     pub(crate) fn is_alive(store: &Path, token: &str) -> bool {
-        match File::open(lock_file(store, token)).map(|file| file.try_lock_shared()) {
-            Ok(Err(TryLockError::WouldBlock)) => true,
-            Ok(_) | Err(_) => false,
-        }
+        is_locked(&lock_file(store, token))
+    }
+
+    /// Whether that token is another process's, which lives, beside the same store.
+    pub(crate) fn is_of_another(&self, token: &str) -> bool {
+        token != self.token && is_locked(&self.path.with_file_name(token))
+    }
+}
+
+fn is_locked(path: &Path) -> bool {
+    match File::open(path).map(|file| file.try_lock_shared()) {
+        Ok(Err(TryLockError::WouldBlock)) => true,
+        Ok(_) | Err(_) => false,
     }
 }
 

@@ -217,11 +217,18 @@ impl Installation {
             (Some(waiting), Some(given)) if waiting.spki() == given.spki() => Ok(waiting),
             (Some(_), Some(_)) => Err(KeySourceError::OtherKeyWaits { pending: self.pending() }),
             (None, given) => {
+                let is_given = given.is_some();
                 let key = given.map_or_else(|| PrivateKey::generate(key_type), Ok).map_err(KeySourceError::Unmade)?;
-                if !is_rehearsal {
-                    self.keep_key(&key.to_pem())?;
+                if is_rehearsal {
+                    return Ok(key);
                 }
-                Ok(key)
+                match self.keep_key(&key.to_pem()) {
+                    // Another process at the same folder was faster: its key counts.
+                    Err(error) if error.is_already_there() => {
+                        self.key_to_use(is_given.then_some(key), key_type, is_rehearsal)
+                    }
+                    kept => kept.map(|()| key).map_err(KeySourceError::Folder),
+                }
             }
         }
     }

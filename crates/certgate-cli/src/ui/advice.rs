@@ -287,10 +287,10 @@ pub(crate) fn keep(body: &[u8]) -> String {
 /// What to do about an error of the store. An order is given up only where it may be.
 fn of_store(error: &StoreError) -> Option<String> {
     Some(match error {
-        StoreError::Unfinished(ConflictingOrder { id, state, .. }) => {
+        StoreError::Unfinished(ConflictingOrder { id, state, is_held, .. }) => {
             let resume = format!("carry on with `certgate resume {id}`");
             match state {
-                State::Unknown | State::Issued => {
+                State::Unknown | State::Issued if !is_held => {
                     format!("{resume}, or give it up with `certgate orders abandon {id}`")
                 }
                 _ => resume,

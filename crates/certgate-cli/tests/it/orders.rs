@@ -25,6 +25,9 @@ fn an_order_of_a_living_process_is_left_to_it() {
         until("it is ordered", || gateway.counts().orders == 1);
         let (_, listed, _) = told(home.path(), &server, transport, &["orders"]);
         let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
+        let (code, second, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
+        assert_eq!((code, &second["order"]["id"]), (6, &json!(id)), "{said}");
+        assert!(said.contains("another process is at it"), "{said}");
         for decision in [vec!["abandon", id, "--yes"], vec!["adopt", id, "--job", "7"]] {
             let words = [vec!["orders"], decision].concat();
             let (code, document, _) = told(home.path(), &server, transport, &words);
@@ -211,5 +214,31 @@ fn an_order_that_never_arrived_is_settled() {
         assert!(stderr(&settled).contains("never arrived"), "{}", stderr(&settled));
         let (code, _, said) = told(home.path(), &server, transport, &reissue);
         assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+    }
+}
+
+/// Several runs of one command: one orders, the others find it at work, or what it left in place.
+#[test]
+fn one_folder_and_several_processes() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let out = home.path().join("out").display().to_string();
+        let words = arguments(home.path(), &server, transport, &["reissue", "571", "--new-key", "--out", &out]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let runs: Vec<_> = (0..3)
+            .map(|_| {
+                let mut run = command(home.path(), &words);
+                run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        let ended: Vec<_> = runs.into_iter().map(|run| run.wait_with_output().unwrap()).collect();
+        let done = ended.iter().filter(|output| exit(output) == 0).count();
+        assert_eq!(gateway.counts().orders, done, "{transport}: an order for each that is done");
+        assert!(done > 0, "{transport}");
+        for output in ended.iter().filter(|output| exit(output) != 0) {
+            assert_eq!(exit(output), 6, "{transport}: {}", stderr(output));
+            assert!(json(output)["order"]["id"].is_string(), "{transport}: {}", stderr(output));
+        }
     }
 }

@@ -94,7 +94,7 @@ fn commit(
     if by_id(transaction, &order.id)?.is_some() {
         return Err(StoreError::Known(order.id.clone()).into());
     }
-    if let Some(twin) = twin(transaction, order)? {
+    if let Some(twin) = twin(transaction, order, holder)? {
         return Err(StoreError::Unfinished(twin).into());
     }
     let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
@@ -122,7 +122,8 @@ fn commit(
 
 /// An order of the same that is not finished: of the same certificate, or of a new one with the same name and CSR. A revocation
 /// is of an earlier certificate under the same id, so that only another revocation is the same.
-fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<ConflictingOrder>, Fault> {
+fn twin(transaction: &Transaction<'_>, order: &NewOrder, holder: &Lease) -> Result<Option<ConflictingOrder>, Fault> {
+    let twin_of = |row: &Row<'_>| twin_of(row, holder);
     let found = match order.certificate {
         Some(certificate) => transaction
             .prepare_cached(TWIN_BY_CERTIFICATE)?
@@ -136,14 +137,15 @@ fn twin(transaction: &Transaction<'_>, order: &NewOrder) -> Result<Option<Confli
     Ok(found)
 }
 
-fn twin_of(row: &Row<'_>) -> Result<ConflictingOrder, rusqlite::Error> {
-    Ok(ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)? })
+fn twin_of(row: &Row<'_>, holder: &Lease) -> Result<ConflictingOrder, rusqlite::Error> {
+    let is_held = row.get::<_, Option<String>>(3)?.is_some_and(|token| holder.is_of_another(&token));
+    Ok(ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)?, is_held })
 }
 
 pub(super) const TWIN_BY_CERTIFICATE: &str =
-    "SELECT id, state, job FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0
+    "SELECT id, state, job, holder FROM orders WHERE account = ?1 AND certificate = ?2 AND finished = 0
      AND (task = 'certificate-revoke') = (?3 = 'certificate-revoke') LIMIT 1";
-pub(super) const TWIN_BY_NAME: &str = "SELECT id, state, job FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
+pub(super) const TWIN_BY_NAME: &str = "SELECT id, state, job, holder FROM orders WHERE account = ?1 AND name = ?2 AND csr IS ?3 AND certificate IS NULL AND finished = 0 LIMIT 1";
 pub(super) const UNFINISHED: &str =
     "FROM orders WHERE account = ?1 AND (finished = 0 OR published IS NOT NULL) ORDER BY rowid";
 pub(super) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
