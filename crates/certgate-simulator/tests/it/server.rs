@@ -44,7 +44,8 @@ fn addresses() {
         ("GET", "/v1/hello", "401"),
         ("GET", "/v1", "404"),
         ("GET", "/v12/hello", "404"),
-        ("GET", "/", "404"),
+        ("POST", "/", "200"),
+        ("GET", "/", "405"),
     ] {
         let answer = exchange(&server, method, target, b"");
         assert_eq!(answer.split(' ').nth(1), Some(status), "{method} {target}: {answer}");
