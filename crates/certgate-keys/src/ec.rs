@@ -71,9 +71,9 @@ impl<'a> EcKey<'a> {
                 return Err(KeyError::Unsupported(format!("EC {}", algorithm_name(&other.to_string()))));
             }
         };
-        let (private, public) = computed.ok_or(KeyError::Damaged("its number is none of its curve's keys"))?;
+        let (private, public) = computed.ok_or(KeyError::Damaged("its private number is outside its curve's range"))?;
         if self.public.is_some_and(|given| given != public && given != compressed(&public)) {
-            return Err(KeyError::Damaged("the public key in it belongs to another one"));
+            return Err(KeyError::Damaged("the public key in it belongs to another private key"));
         }
         let encoded = || {
             let bits = BitStringRef::from_bytes(&public)?.to_der()?;
@@ -88,7 +88,7 @@ impl<'a> EcKey<'a> {
     }
 }
 
-/// The number of a key in as many bytes as its curve wants, and its public key. Some programs leave zeros out, some put one
+/// The private number in as many bytes as its curve wants, and the public key. Some programs leave leading zeros out, some put one
 /// more before.
 fn public_key<const LENGTH: usize>(
     private: &[u8],
@@ -102,7 +102,7 @@ fn public_key<const LENGTH: usize>(
     Some((scalar, public))
 }
 
-/// A point with the sign of its second half in place of it (SEC1, 2.3.3).
+/// The compressed form of a point (SEC1, 2.3.3): the sign of its y, and its x.
 fn compressed(point: &[u8]) -> Vec<u8> {
     let half = point.len().div_ceil(2);
     let sign = 2 + point.last().map_or(0, |last| last & 1);

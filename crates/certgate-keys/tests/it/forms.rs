@@ -82,7 +82,8 @@ fn public_keys_are_computed() {
         }
     }
     let order = bytes("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-    let (none, others) = ("its number is none of its curve's keys", "the public key in it belongs to another one");
+    let (none, others) =
+        ("its private number is outside its curve's range", "the public key in it belongs to another private key");
     for (number, public, expected) in [
         (&[0][..], &[][..], none),
         (&order, &[], none),
