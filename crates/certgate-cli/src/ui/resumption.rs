@@ -43,7 +43,7 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>) -> Failure {
     let settles = settles.map(|at| document::time(at.saturating_mul(1000)));
     let never = match &settles {
         Some(at) => format!(
-            "If nothing shows of it until {at}, it never arrived: the same command, run after that, settles it, and it may be ordered again"
+            "If nothing shows of it until {at}, it never arrived: the same command, run after that, settles it, and it may be ordered again. If you know it already: certgate orders abandon {id}"
         ),
         None => format!("If it never arrived (give it some minutes): certgate orders abandon {id}, and order again"),
     };

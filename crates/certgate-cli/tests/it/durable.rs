@@ -245,7 +245,7 @@ fn a_store_that_cannot_be_used_sends_nothing() {
         let (code, document, _) =
             told(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
         let text = document["error"]["text"].as_str().unwrap();
-        assert!(code == 2 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
+        assert!(code == 12 && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
     }
     assert_eq!(gateway.counts().orders, 0);
 }
