@@ -188,7 +188,7 @@ fn a_tape_answers_over_the_other_protocol() {
         let mut first = client(recorded, Box::new(Counting { codec: codec(recorded), count: 0 }), &tape);
         let mut second = client(asked, Box::new(Counting { codec: codec(asked), count: 100 }), &tape);
         let [one, other] = [571, 572].map(|id| AnyTask::from(CertificateInfo::new(id)));
-        let hello = AnyTask::from(certgate_domain::task::Hello::default());
+        let hello = AnyTask::from(certgate_domain::task::Hello);
         for task in [&one, &one, &hello] {
             stid(&mut first, task).unwrap();
         }
