@@ -39,6 +39,9 @@ impl Moment {
         let nanosecond = civil.subsec_nanosecond() / 1_000_000 * 1_000_000;
         let civil = civil.with().subsec_nanosecond(nanosecond).build().unwrap_or(civil);
         let odd = offset.seconds() % 60;
+        if odd == 0 {
+            return Self { civil, offset };
+        }
         let in_minutes = Offset::from_seconds(offset.seconds() - odd).unwrap_or(offset);
         let civil = civil.checked_sub(SignedDuration::from_secs(odd.into())).unwrap_or(civil);
         Self { civil, offset: in_minutes }

@@ -54,7 +54,7 @@ impl<'t, 'a> Object<'t, 'a> {
         let mut index = from;
         while index < end {
             let node = self.tree.node(index)?;
-            if self.tree.key(node).is(name) {
+            if node.key.may_be(name) && self.tree.key(node).is(name) {
                 return Some(index);
             }
             index = node.end();

@@ -57,6 +57,11 @@ impl Span {
         text.get(start..start + (self.length & !Self::ESCAPED) as usize).unwrap_or_default()
     }
 
+    /// Whether it may be that name, by its length alone: cheaper than to look at the payload.
+    pub(crate) fn may_be(self, name: &str) -> bool {
+        self.length as usize == name.len() || self.length & Self::ESCAPED != 0
+    }
+
     pub(crate) fn raw(self, text: &str) -> Raw<'_> {
         Raw { raw: self.slice(text), escaped: self.length & Self::ESCAPED != 0 }
     }

@@ -40,7 +40,7 @@ enum Shape {
 /// A value and its key, both as ranges of the payload. It is small, since a payload has many.
 #[derive(Debug)]
 pub(crate) struct Node {
-    key: Span,
+    pub(crate) key: Span,
     /// The range of a number or a text.
     scalar: Span,
     /// The byte of the key's opening quote, in lists that of the value.
