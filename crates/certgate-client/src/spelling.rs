@@ -348,12 +348,7 @@ pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
 
 /// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.
 fn windows_1252(byte: u8) -> char {
-    const SPECIAL: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
-    ];
-    let special = usize::from(byte).checked_sub(0x80).and_then(|at| SPECIAL.get(at));
-    special.copied().unwrap_or(char::from(byte))
+    certgate_wire::windows_1252(byte).unwrap_or(char::from(byte))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod message;
 mod position;
 mod refusal;
 mod visible;
+mod windows_1252;
 
 pub use codec::{Codec, Decoded, Encoded, Loss};
 pub use finding::{Finding, FindingKind, Findings};
@@ -18,3 +19,4 @@ pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
 pub use position::Position;
 pub use refusal::{DecodeError, excerpt};
 pub use visible::{is_hidden, one_line, visible};
+pub use windows_1252::windows_1252;

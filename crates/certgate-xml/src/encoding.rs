@@ -12,12 +12,6 @@ enum Encoding {
     Windows1252,
 }
 
-/// What windows-1252 has from 0x80 to 0x9F, where ISO-8859-1 has control characters; NUL where it has nothing.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•',
-    '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-];
-
 const EXPECTED: &str = "UTF-8, or ISO-8859-1 or windows-1252 where the XML declaration says so";
 
 /// The body as text, without its byte order mark. The XML declaration goes before the content type, which a server or a proxy
@@ -85,17 +79,11 @@ fn utf8(body: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
 fn windows_1252(body: &[u8]) -> Result<String, DecodeError> {
     let mut text = String::with_capacity(body.len());
     for &byte in body {
-        let own = byte.checked_sub(0x80).and_then(|at| WINDOWS_1252.get(usize::from(at)));
-        match own {
-            Some('\0') => {
-                let found = format!("byte 0x{byte:02X}, which windows-1252 does not have");
-                return Err(
-                    DecodeError::new("body", found, "windows-1252, as declared").at(text.as_bytes(), text.len())
-                );
-            }
-            Some(character) => text.push(*character),
-            None => text.push(char::from(byte)),
-        }
+        let Some(character) = certgate_wire::windows_1252(byte) else {
+            let found = format!("byte 0x{byte:02X}, which windows-1252 does not have");
+            return Err(DecodeError::new("body", found, "windows-1252, as declared").at(text.as_bytes(), text.len()));
+        };
+        text.push(character);
     }
     Ok(text)
 }
