@@ -30,7 +30,9 @@ fn both_protocols_say_the_same() {
             TaskKind::CertificateCommentUpdate => Some(json!({ "comment": "seen" })),
             TaskKind::CertificateVmcDataCheck => Some(json!({ "name": "example.com", "product": "VMC" })),
             TaskKind::ContactUpdate => Some(json!({ "fname": "Ada", "lname": "Lovelace", "email": "ada@example.com" })),
-            TaskKind::ZoneInfo | TaskKind::ZoneUpdate => Some(json!({ "origin": "example.com" })),
+            TaskKind::ZoneInfo | TaskKind::ZoneUpdate => {
+                Some(json!({ "origin": "example.com", "virtualNameServer": "ns1.dns.example" }))
+            }
             _ => None,
         };
         let id = match kind {
