@@ -219,10 +219,10 @@ impl Error {
                 Kind::Pending
             }
             Self::Unsent(StoreError::Unfinished(_)) => Kind::Unknown,
-            Self::Unsent(_)
-            | Self::Store(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
+            Self::Store(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
+            | Self::Unsent(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
             | Self::Unrecorded { .. } => Kind::Local,
-            Self::Store(_) => Kind::Usage,
+            Self::Store(_) | Self::Unsent(_) => Kind::Usage,
             Self::Refused(refusal) if refusal.auth => Kind::Auth,
             Self::Refused(_) => Kind::Refused,
             Self::Unauthorized { .. } => Kind::Auth,
