@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use certgate::{
-    Client, Journal, OrderId, OrderRequest, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner,
-    rehearse, resume,
+    Client, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions, Rehearsal, ResumeOptions, Resumption, RunItem,
+    RunOptions, Runner, rehearse, resume,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
@@ -44,8 +44,30 @@ pub(crate) fn place(
     let asked = Asked { timeout, ..Asked::default() };
     let mut progress = Progress::of_one(app, asked);
     let options = ordering.waiting.queue.options(app.run_options());
-    let shown = drive_one(&mut connection, item, options, &mut progress);
+    let mut journal = connection.journal()?;
+    let recovery = app.recovery(&options)?;
+    settle_earlier(&mut connection.client, &mut journal, &request, recovery, &progress)?;
+    let shown = drive_in(&mut connection.client, &mut journal, item, options, &mut progress);
     shown?.print(app, &progress.findings)
+}
+
+/// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever. What
+/// cannot be told yet does, and is named then.
+fn settle_earlier(
+    client: &mut Client,
+    journal: &mut Journal,
+    request: &OrderRequest,
+    recovery: RecoveryOptions,
+    progress: &Progress<'_>,
+) -> Result<(), Failure> {
+    let options = ResumeOptions { recovery, ..ResumeOptions::default() };
+    for order in journal.unfinished()? {
+        let is_unknown = matches!(order.state, OrderState::Sending | OrderState::Unknown);
+        if is_unknown && request.is_for(&order) {
+            resume(client, journal, &order, &options, &mut |why| progress.not_removed(why))?;
+        }
+    }
+    Ok(())
 }
 
 /// Drives one order to its end.

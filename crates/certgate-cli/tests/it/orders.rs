@@ -217,6 +217,27 @@ fn an_order_that_never_arrived_is_settled() {
     }
 }
 
+/// The same command again, as cron runs it, is enough: it settles the order that never arrived, and then orders.
+#[test]
+fn a_lost_order_does_not_stop_the_same_command_for_ever() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { faults: vec![Fault::DropBeforeRead(REISSUE)], ..Settings::default() });
+        let config = home.path().join("hasty.toml");
+        std::fs::write(&config, "[live]\nrequests_per_second = 1000\nsettle_after = \"1s\"\n").unwrap();
+        let (config, at, csr) = (config.display().to_string(), endpoint(&server, transport), csr());
+        let reissue =
+            ["reissue", "571", "--csr", &csr, "--transport", transport, "--endpoint", &at, "--config", &config];
+        let mut output = certgate_in(home.path(), &reissue, "");
+        assert_eq!(exit(&output), 9, "{}", stderr(&output));
+        until("the order that never arrived is settled", || {
+            output = certgate_in(home.path(), &reissue, "");
+            exit(&output) != 9
+        });
+        assert_eq!((exit(&output), gateway.counts().orders), (0, 1), "{transport}: {}", stderr(&output));
+    }
+}
+
 /// Several runs of one command: one orders, the others find it at work, or what it left in place.
 #[test]
 fn one_folder_and_several_processes() {

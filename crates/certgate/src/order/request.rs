@@ -10,7 +10,7 @@ use certgate_domain::{
 };
 use certgate_flow::{Order as Flow, Purpose, RequestError, Wanted, Workflow};
 use certgate_keys::KeyType;
-use certgate_store::{InstallOptions, ResumeData};
+use certgate_store::{InstallOptions, Order, ResumeData};
 use certgate_x509::{BadRequest, CertificateRequest};
 
 use crate::{
@@ -177,6 +177,15 @@ impl OrderRequest {
         match self.purpose {
             Purpose::Create => None,
             Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
+        }
+    }
+
+    /// Whether an order of the store is of the same certificate, or of a new one with the same CSR.
+    pub fn is_for(&self, order: &Order) -> bool {
+        let csr = self.csr.as_ref().map(|(text, _)| text.as_str());
+        match self.certificate() {
+            Some(id) => order.order.certificate == Some(id),
+            None => order.order.certificate.is_none() && csr.is_some() && order.order.csr.as_deref() == csr,
         }
     }
 
