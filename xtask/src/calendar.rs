@@ -14,15 +14,17 @@ use crate::{Failure, ci};
 /// The zone of XML times.
 const ZONE: &str = "Europe/Berlin";
 
-/// Tests that know no date and take long. All others are run: who forgets to name one here loses time, and nothing else.
-const WITHOUT_DATES: &[&str] = &[
-    // Payloads, which the codecs read and write without a clock.
+/// Tests that are left out. All others are run: who forgets to name one here loses time, and nothing else.
+const LEFT_OUT: &[&str] = &[
+    // Payloads, which the codecs read and write without a clock. They take long.
     "crossing::",
     "damaged::",
     "fixtures::",
     "openapi::",
     // `durable` kills at every step; killing at random times shows nothing more about a date.
     "torture::",
+    // BIND's `named` waits for ever once libfaketime is loaded; `update` has signatures and their times without it.
+    "named::",
 ];
 
 /// A day to run the tests on.
@@ -38,7 +40,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     // As in CI, so that nothing is compiled anew.
     let tests = ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--test", "it"];
     ci::cargo(&[&tests[..], &["--no-run"]].concat(), &[])?;
-    let skipped: Vec<&str> = WITHOUT_DATES.iter().flat_map(|name| ["--skip", name]).collect();
+    let skipped: Vec<&str> = LEFT_OUT.iter().flat_map(|name| ["--skip", name]).collect();
     let mut failed = Vec::new();
     for day in days(Timestamp::now())? {
         println!("==> {}", day.name);
