@@ -9,10 +9,11 @@ use std::{
 use certgate::{
     InstallOptions, Installation, Journal, KeySource, Kind, OrderRequest, ResumeOptions,
     config::parse_duration,
+    estate::term::{Decision, Lifetime, RenewBefore, Term, decide},
     inventory::{InstalledCertificate, ends_within, find, read, whole},
     validation::Validation,
 };
-use certgate_domain::task::CertificateInfo;
+use certgate_domain::{Lenient, task::CertificateInfo};
 use certgate_files::Folder;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
@@ -57,9 +58,6 @@ pub(crate) struct RenewDue {
     #[arg(long, default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
 }
-
-/// The gateway renews from so long before the end of an order's term. Until then a certificate is reissued within it.
-const RENEWABLE: i64 = 90 * 86_400;
 
 impl RenewDue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
@@ -141,9 +139,17 @@ impl RenewDue {
         }
         let there = connection.client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default();
         check_unattended(validation, there.authentication.as_ref())?;
-        let ends = there.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
-        let ends = ends.unwrap_or(installed.not_after);
-        let purpose = if ends > app.now() + RENEWABLE { Purpose::Reissue(id) } else { Purpose::Renew(id) };
+        let lifetime = Lifetime {
+            not_before: installed.not_after,
+            not_after: installed.not_after,
+            term: Term::of(&there),
+            reissue_required: there.reissue_required.as_ref().and_then(Lenient::value) == Some(&true),
+        };
+        let purpose = match decide(&lifetime, Some(RenewBefore::Time(self.renew_before)), app.now()) {
+            Decision::Renew(_) => Purpose::Renew(id),
+            // Within the paid term a reissue is free.
+            _ => Purpose::Reissue(id),
+        };
         let mut request = OrderRequest::new(purpose);
         request.key = Some(KeySource::New { key_type: None, default: installed.key_type });
         request.install = Some(install);
