@@ -17,6 +17,7 @@ mod order;
 pub mod pass_phrase;
 pub mod process;
 pub mod rerun;
+mod selector;
 mod shared_pace;
 mod spool;
 pub mod validation;
@@ -37,6 +38,7 @@ pub use order::{
     Outcome, PendingReason, PreparationError, Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed,
     Resumption, Run, RunItem, RunOptions, Runner, reconcile, rehearse, resume,
 };
+pub use selector::{BadSelector, CertificateSelector, Namesake, SelectionError};
 pub use shared_pace::SharedPace;
 pub use spool::Spool;
 pub use validation::Validator;

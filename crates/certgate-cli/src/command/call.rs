@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use certgate::Kind;
+use certgate::{CertificateSelector, Kind};
 use certgate_domain::{TaskKind, Verdict};
 use clap::Args;
 
 use crate::{
-    app::App,
+    app::{App, Connection},
     common::{
-        exchange::{exchange_with, read_task},
+        exchange::{exchange_over, read_task, task_id},
         payload::task_kind,
     },
     exit::{Exit, Failure},
@@ -26,9 +26,9 @@ pub(crate) struct Call {
     /// The task's name, as `certgate tasks` lists it
     #[arg(value_parser = task_kind)]
     task: TaskKind,
-    /// The id that JSON has in the path
-    #[arg(long, allow_negative_numbers = true)]
-    id: Option<i64>,
+    /// The id that JSON has in the path; for a certificate its name will do where only one has it
+    #[arg(long, value_name = "ID|NAME", allow_negative_numbers = true)]
+    id: Option<CertificateSelector>,
     /// The data, a JSON object; - for standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -39,8 +39,11 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let task = read_task(app, self.task, self.id, self.data.as_deref())?;
-        let exchange = exchange_with(app, &task, |options| options.keys = self.keys)?;
+        let mut connection = Connection::open(app, None)?;
+        let id = task_id(&mut connection.client, self.task, self.id.as_ref())?;
+        let task = read_task(app, self.task, id, self.data.as_deref())?;
+        connection.client.options_mut().keys = self.keys;
+        let exchange = exchange_over(app, &mut connection, &task)?;
         document::answer(app, &exchange)?;
         if exchange.answer.value.verdict() != Some(Verdict::Accepted) {
             return Ok(Exit::DONE);

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate::tape::{
-    self, Comparison, NOISE,
-    difference::{Field, Relation, fields, is_among},
+use certgate::{
+    CertificateSelector,
+    tape::{
+        self, Comparison, NOISE,
+        difference::{Field, Relation, fields, is_among},
+    },
 };
 use certgate_domain::{AnyTask, Protocol, TaskKind};
 use clap::Args;
@@ -12,7 +15,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     app::{App, Home},
-    common::{exchange::read_task, payload::task_kind},
+    common::{
+        exchange::{read_task, task_id},
+        payload::task_kind,
+    },
     exit::{Exit, Failure},
     streams::{printable, say},
     ui::{
@@ -33,9 +39,9 @@ pub(crate) struct Compare {
     /// A task that is safe to repeat
     #[arg(value_parser = task_kind, required_unless_present = "tape")]
     task: Option<TaskKind>,
-    /// The id that JSON has in the path
-    #[arg(long, allow_negative_numbers = true)]
-    id: Option<i64>,
+    /// The id that JSON has in the path; for a certificate its name will do where only one has it
+    #[arg(long, value_name = "ID|NAME", allow_negative_numbers = true)]
+    id: Option<CertificateSelector>,
     /// The data, a JSON object; - for standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -84,7 +90,6 @@ impl Compare {
                 "session-delete ends a session, of which each protocol has its own: name another task",
             ));
         }
-        let task = read_task(app, kind, self.id, self.data.as_deref())?;
         let settings = app.settings()?;
         let given = &settings.endpoint(settings.transport.value).origin;
         if given.is_given() && !app.is_offline() {
@@ -93,6 +98,8 @@ impl Compare {
             )));
         }
         let home = Home::of(app, &settings)?;
+        let id = task_id(&mut home.client(settings.transport.value)?, kind, self.id.as_ref())?;
+        let task = read_task(app, kind, id, self.data.as_deref())?;
         let xml = asked(app, &home, Protocol::Xml, &task)?;
         let json = asked(app, &home, Protocol::Json, &task)?;
         let found = fields(&xml, &json);

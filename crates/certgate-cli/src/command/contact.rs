@@ -9,8 +9,8 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    app::App,
-    common::exchange::{exchange, exchange_with, read_task, send},
+    app::{App, Connection},
+    common::exchange::{exchange, exchange_over, read_task, send},
     exit::{Exit, Failure},
     ui::{confirm::ask, document, listing::Listing},
 };
@@ -70,9 +70,10 @@ impl Contact {
         match self {
             Self::Create { data, force } => {
                 let task = read_task(app, TaskKind::ContactCreate, None, Some(&data))?;
-                let exchange = exchange_with(app, &task, |options| {
-                    options.force_contact_create = force.then_some(certgate_domain::Lenient::Parsed(true));
-                })?;
+                let mut connection = Connection::open(app, None)?;
+                let force = force.then_some(certgate_domain::Lenient::Parsed(true));
+                connection.client.options_mut().force_contact_create = force;
+                let exchange = exchange_over(app, &mut connection, &task)?;
                 document::done(app, &exchange, &id_of(&exchange))?;
             }
             Self::Update { id, data } => {

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use certgate_flow::Purpose;
 use clap::Args;
 
 use crate::{
     app::App,
     args::{key::Keys, ordering::Ordering},
-    common::order::place,
+    common::order::{Action, place},
     exit::{Exit, Failure},
 };
 
@@ -28,6 +27,6 @@ pub(crate) struct Create {
 
 impl Create {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        place(app, &self.ordering, Purpose::Create, self.csr, &self.keys)
+        place(app, &self.ordering, &Action::Create, self.csr, &self.keys)
     }
 }

@@ -1,6 +1,6 @@
 //! `certgate delete`.
 
-use certgate::RunItem;
+use certgate::{CertificateSelector, RunItem};
 use certgate_domain::{AnyTask, TaskKind, task};
 use certgate_store::ResumeData;
 use clap::Args;
@@ -17,8 +17,9 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  certgate delete 571 --yes --sandbox")]
 pub(crate) struct Delete {
-    /// The certificate's id
-    id: i64,
+    /// The certificate's id, or its name where only one has it
+    #[arg(value_name = "ID|NAME")]
+    certificate: CertificateSelector,
     /// Do it without asking
     #[arg(long)]
     yes: bool,
@@ -35,15 +36,16 @@ pub(crate) struct Delete {
 impl Delete {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         if !self.dry_run {
-            ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.id))?;
+            ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.certificate))?;
         }
         self.waiting.queue.check()?;
         let timeout = self.waiting.timeout;
         let mut connection = Connection::open(app, Some(timeout))?;
+        let id = self.certificate.find(&mut connection.client)?;
         if self.dry_run {
             let tasks: [AnyTask; 4] = [
-                task::CertificateInfo::new(self.id).into(),
-                task::CertificateDelete::new(self.id).into(),
+                task::CertificateInfo::new(id).into(),
+                task::CertificateDelete::new(id).into(),
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
@@ -53,7 +55,7 @@ impl Delete {
         let item = RunItem {
             id: connection.id(),
             task: TaskKind::CertificateDelete,
-            flow: Box::new(certgate_flow::Delete::new(self.id, timeout, !self.no_wait)),
+            flow: Box::new(certgate_flow::Delete::new(id, timeout, !self.no_wait)),
             install: None,
             resume: ResumeData::default(),
             batch: None,

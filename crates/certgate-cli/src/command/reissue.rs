@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use certgate_flow::Purpose;
+use certgate::CertificateSelector;
 use clap::Args;
 
 use crate::{
     app::App,
     args::{key::Keys, ordering::Ordering},
-    common::order::place,
+    common::order::{Action, place},
     exit::{Exit, Failure},
 };
 
@@ -20,8 +20,9 @@ use crate::{
   certgate reissue 571 --csr example.com.csr --dry-run --transport xml
   certgate reissue 571 --csr example.com.csr --sandbox --output json")]
 pub(crate) struct Reissue {
-    /// The certificate's id
-    id: i64,
+    /// The certificate's id, or its name where only one has it
+    #[arg(value_name = "ID|NAME")]
+    certificate: CertificateSelector,
     /// The CSR, PEM; - for standard input
     #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "key"])]
     csr: Option<PathBuf>,
@@ -33,6 +34,6 @@ pub(crate) struct Reissue {
 
 impl Reissue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        place(app, &self.ordering, Purpose::Reissue(self.id), self.csr, &self.keys)
+        place(app, &self.ordering, &Action::Reissue(self.certificate), self.csr, &self.keys)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use certgate_flow::Purpose;
+use certgate::CertificateSelector;
 use clap::Args;
 
 use crate::{
     app::App,
     args::{key::Keys, ordering::Ordering},
-    common::order::place,
+    common::order::{Action, place},
     exit::{Exit, Failure},
 };
 
@@ -18,8 +18,9 @@ use crate::{
   certgate renew 571 --csr example.com.csr --out certificates/example.com
   certgate renew 571 --sandbox")]
 pub(crate) struct Renew {
-    /// The certificate's id
-    id: i64,
+    /// The certificate's id, or its name where only one has it
+    #[arg(value_name = "ID|NAME")]
+    certificate: CertificateSelector,
     /// The CSR, PEM; - for standard input [default: the certificate's, and with it the same key]
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
@@ -31,6 +32,6 @@ pub(crate) struct Renew {
 
 impl Renew {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        place(app, &self.ordering, Purpose::Renew(self.id), self.csr, &self.keys)
+        place(app, &self.ordering, &Action::Renew(self.certificate), self.csr, &self.keys)
     }
 }

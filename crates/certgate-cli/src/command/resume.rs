@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner, installation::undeployed,
-    validation::Validation,
+    CertificateSelector, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner,
+    installation::undeployed, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
@@ -35,9 +35,9 @@ use crate::{
 pub(crate) struct Resume {
     /// The order's id, or its job's; without it every order in the store that is not finished
     order: Option<String>,
-    /// For an order that is not in the store: the certificate's id
-    #[arg(long, value_name = "ID")]
-    certificate: Option<i64>,
+    /// For an order that is not in the store: the certificate's id, or its name where only one has it
+    #[arg(long, value_name = "ID|NAME")]
+    certificate: Option<CertificateSelector>,
     /// For an order that is not in the store: the name of a new certificate
     #[arg(long)]
     name: Option<String>,
@@ -167,13 +167,14 @@ impl Resume {
         });
         let job = job.transpose()?;
         let read = self.csr.as_deref().map(read_csr).transpose()?;
-        let request = match (read, self.certificate) {
+        let client = &mut connection.client;
+        let certificate = self.certificate.as_ref().map(|certificate| certificate.find(client)).transpose()?;
+        let request = match (read, certificate) {
             (Some((_, request)), _) => request,
-            (None, Some(certificate)) => own_request(&mut connection.client, certificate)?,
+            (None, Some(certificate)) => own_request(client, certificate)?,
             (None, None) => return Err(Failure::usage("a new certificate needs --csr, the CSR it was ordered with")),
         };
-        let (certificate, name) = (self.certificate, self.name.clone());
-        let awaited = Awaited { certificate, job, stid: None, name, request: Some(request) };
+        let awaited = Awaited { certificate, job, stid: None, name: self.name.clone(), request: Some(request) };
         let item = RunItem {
             id: connection.id(),
             task: TaskKind::CertificateReissue,

@@ -1,11 +1,12 @@
 //! `certgate revoke`.
 
+use certgate::CertificateSelector;
 use certgate_domain::{AnyTask, Certificate, task::CertificateRevoke};
 use clap::Args;
 
 use crate::{
     app::{App, Connection},
-    common::{exchange::exchange, order::show_requests},
+    common::{exchange::exchange_over, order::show_requests},
     exit::{Exit, Failure},
     ui::{confirm::ask, document},
 };
@@ -14,8 +15,9 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  certgate revoke 571 --serial 0a1b2c --yes")]
 pub(crate) struct Revoke {
-    /// The certificate's id
-    id: i64,
+    /// The certificate's id, or its name where only one has it
+    #[arg(value_name = "ID|NAME")]
+    certificate: CertificateSelector,
     /// The serial number of the certificate to revoke, hexadecimal; `certgate info ID` lists them under histories
     #[arg(long, value_name = "SERIAL")]
     serial: String,
@@ -33,15 +35,19 @@ impl Revoke {
         if serial.is_empty() || !serial.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Failure::usage(format!("--serial `{}`: expected hexadecimal digits", self.serial)));
         }
-        let certificate = Certificate { id: Some(self.id), serial_number: Some(serial), ..Certificate::default() };
+        if !self.dry_run {
+            let what = format!("Revoke {} of certificate {}?", self.serial, self.certificate);
+            ask(self.yes, &format!("{what} It cannot be undone."))?;
+        }
+        let mut connection = Connection::open(app, None)?;
+        let id = Some(self.certificate.find(&mut connection.client)?);
+        let certificate = Certificate { id, serial_number: Some(serial), ..Certificate::default() };
         let task = AnyTask::from(CertificateRevoke { certificate });
         if self.dry_run {
-            let connection = Connection::open(app, None)?;
             show_requests(app, &connection.client, &[task], &[]);
             return Ok(Exit::DONE);
         }
-        ask(self.yes, &format!("Revoke {} of certificate {}? It cannot be undone.", self.serial, self.id))?;
-        let exchange = exchange(app, &task)?;
+        let exchange = exchange_over(app, &mut connection, &task)?;
         document::done(app, &exchange, &format!("revoked: {}", self.serial))?;
         Ok(Exit::DONE)
     }

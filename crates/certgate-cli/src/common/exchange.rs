@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use certgate::{Exchange, Intent};
-use certgate_domain::{AnyTask, Options, TaskKind};
+use certgate::{CertificateSelector, Client, Exchange, Intent};
+use certgate_domain::{AnyTask, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
 use serde_json::json;
@@ -15,6 +15,20 @@ use crate::{
     streams::say,
     ui::document,
 };
+
+/// The id of a task: a number, or for the tasks of certificates the name of one.
+pub(crate) fn task_id(
+    client: &mut Client,
+    kind: TaskKind,
+    given: Option<&CertificateSelector>,
+) -> Result<Option<i64>, Failure> {
+    match given {
+        Some(CertificateSelector::Name(name)) if !kind.name().starts_with("certificate-") => Err(Failure::usage(
+            format!("--id: found `{name}`, expected a number: only certificates are known by their names"),
+        )),
+        given => Ok(given.map(|given| given.find(client)).transpose()?),
+    }
+}
 
 /// A task made of an id and data in the JSON API's shape.
 pub(crate) fn read_task(app: &App, kind: TaskKind, id: Option<i64>, data: Option<&Path>) -> Result<AnyTask, Failure> {
@@ -45,24 +59,23 @@ pub(crate) fn read_task(app: &App, kind: TaskKind, id: Option<i64>, data: Option
 
 /// Sends one task and shows its answer.
 pub(crate) fn send(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
-    let exchange = exchange(app, task)?;
+    send_over(app, &mut Connection::open(app, None)?, task)
+}
+
+/// The same over a connection that is open.
+pub(crate) fn send_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
+    let exchange = exchange_over(app, connection, task)?;
     document::answer(app, &exchange)?;
     Ok(exchange)
 }
 
 /// Sends one task.
 pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
-    exchange_with(app, task, |_| ())
+    exchange_over(app, &mut Connection::open(app, None)?, task)
 }
 
-/// Sends one task with options of its own.
-pub(crate) fn exchange_with(
-    app: &App,
-    task: &AnyTask,
-    options: impl FnOnce(&mut Options),
-) -> Result<Exchange, Failure> {
-    let mut connection = Connection::open(app, None)?;
-    options(connection.client.options_mut());
+/// The same over a connection that is open.
+pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
     if app.verbose {
         say(&format!("certgate: sending {} ({})", task.kind().name(), task.kind().code()));
     }

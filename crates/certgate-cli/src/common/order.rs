@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use certgate::{
-    Client, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions, Rehearsal, ResumeOptions, Resumption, RunItem,
-    RunOptions, Runner, rehearse, resume,
+    CertificateSelector, Client, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions, Rehearsal, ResumeOptions,
+    Resumption, RunItem, RunOptions, Runner, SelectionError, rehearse, resume,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
@@ -23,19 +23,47 @@ use crate::{
     },
 };
 
+/// What is ordered, and of which certificate.
+pub(crate) enum Action {
+    Create,
+    Reissue(CertificateSelector),
+    Renew(CertificateSelector),
+}
+
+impl Action {
+    /// The purpose while nobody is asked yet: the certificate's id is still to be found.
+    fn purpose(&self) -> Purpose {
+        match self {
+            Self::Create => Purpose::Create,
+            Self::Reissue(_) => Purpose::Reissue(0),
+            Self::Renew(_) => Purpose::Renew(0),
+        }
+    }
+
+    /// The same with the certificate's id.
+    fn found(&self, client: &mut Client) -> Result<Purpose, SelectionError> {
+        Ok(match self {
+            Self::Create => Purpose::Create,
+            Self::Reissue(certificate) => Purpose::Reissue(certificate.find(client)?),
+            Self::Renew(certificate) => Purpose::Renew(certificate.find(client)?),
+        })
+    }
+}
+
 /// Places an order and drives it to its end.
 pub(crate) fn place(
     app: &App,
     ordering: &Ordering,
-    purpose: Purpose,
+    action: &Action,
     csr: Option<PathBuf>,
     keys: &Keys,
 ) -> Result<Exit, Failure> {
-    let mut request = ordering.request(app, purpose, csr.as_deref(), keys)?;
+    let mut request = ordering.request(app, action.purpose(), csr.as_deref(), keys)?;
     request.check()?;
     ordering.waiting.queue.check()?;
     let timeout = ordering.waiting.timeout;
     let mut connection = Connection::open(app, Some(timeout))?;
+    request.purpose = action.found(&mut connection.client)?;
     request.make_csr(&mut connection.client, ordering.dry_run)?;
     if ordering.dry_run {
         return rehearsed(app, &mut connection.client, &request);

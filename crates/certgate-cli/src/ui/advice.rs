@@ -1,7 +1,7 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
 use certgate::{
-    Error, Kind, PreparationError, Refusal,
+    Error, Kind, PreparationError, Refusal, SelectionError,
     config::{ConfigError, Credential},
     installation::InstallError,
     inventory::InventoryError,
@@ -18,7 +18,10 @@ use certgate_store::{ConflictingOrder, State, Store, StoreError};
 use serde_json::json;
 use std::io::Write;
 
-use super::outcome::{self, shell_word};
+use super::{
+    document,
+    outcome::{self, shell_word},
+};
 
 use crate::exit::Failure;
 
@@ -95,6 +98,23 @@ impl From<InventoryError> for Failure {
         match error {
             InventoryError::Folder(error) => error.into(),
             error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<SelectionError> for Failure {
+    fn from(error: SelectionError) -> Self {
+        let text = error.to_string();
+        match error {
+            SelectionError::Gateway(error) => error.into(),
+            SelectionError::Several { found, .. } => {
+                let told = found.iter().map(|one| match one.ends {
+                    Some(ends) => format!("{} (ends {})", one.id, document::day(ends)),
+                    None => one.id.to_string(),
+                });
+                Self::usage(text).advise(format!("give the id of one: {}", told.collect::<Vec<_>>().join(", ")))
+            }
+            _ => Self::usage(text).advise("`certgate list` shows those that there are"),
         }
     }
 }

@@ -51,6 +51,11 @@ pub(crate) fn time(unix: i64) -> String {
         .unwrap_or_else(|_| unix.to_string())
 }
 
+/// The day of a time, seconds since 1970, in UTC.
+pub(crate) fn day(unix: i64) -> String {
+    jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.strftime("%Y-%m-%d").to_string())
+}
+
 /// Says what checks could not be made.
 pub(crate) fn say_unchecked(checks: &[Check]) {
     for check in checks.iter().filter(|check| check.is_warning) {

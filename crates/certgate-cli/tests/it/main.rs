@@ -27,6 +27,7 @@ mod durable;
 mod install;
 mod life;
 mod list;
+mod named;
 mod one_or_many;
 mod orders;
 #[cfg(unix)]

@@ -1,0 +1,177 @@
+//! Which certificate of the account is meant: by its id, or by its name where only one has it.
+
+use std::{fmt, str::FromStr};
+
+use certgate_client::{Client, Error};
+use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
+
+/// A certificate as people name it: a number is its id, anything else its name.
+///
+/// ```
+/// use certgate::CertificateSelector;
+/// assert_eq!("571".parse(), Ok(CertificateSelector::Id(571)));
+/// assert_eq!("example.com".parse(), Ok(CertificateSelector::Name("example.com".to_owned())));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateSelector {
+    /// The gateway's id.
+    Id(i64),
+    /// Its name, in any spelling of a host name: letters of either case, U-labels or A-labels.
+    Name(String),
+}
+
+/// Why a text names no certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadSelector {
+    /// There is nothing in it.
+    #[error("found nothing, expected a certificate's id or name")]
+    Empty,
+    /// It is no number, and no name either.
+    #[error(transparent)]
+    Name(#[from] NotAnIdn),
+}
+
+/// A certificate of the account that has the name which was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    /// The gateway's id.
+    pub id: i64,
+    /// When it ends, in seconds since 1970, where the gateway says it.
+    pub ends: Option<i64>,
+}
+
+/// Why it is not known which certificate is meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectionError {
+    /// The account has no certificate of that name.
+    #[error("the account has no certificate named {0}")]
+    None(String),
+    /// It has several: only an id tells them apart.
+    #[error("the account has {} certificates named {name}", found.len())]
+    Several {
+        /// The name.
+        name: String,
+        /// Those that have it, by their ids.
+        found: Vec<Namesake>,
+    },
+    /// The gateway could not be asked.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+impl CertificateSelector {
+    /// The certificate's id. A name is looked for in the account's list (task 400105); for an id nobody is asked.
+    ///
+    /// # Errors
+    /// See [`SelectionError`].
+    pub fn find(&self, client: &mut Client) -> Result<i64, SelectionError> {
+        let name = match self {
+            Self::Id(id) => return Ok(*id),
+            Self::Name(name) => name,
+        };
+        let mut found = Vec::new();
+        // Gateways have names in A-labels; one that took a U-label as it came is asked for that.
+        for spelling in spellings(name) {
+            if found.is_empty() {
+                found = namesakes(client, name, spelling)?;
+            }
+        }
+        match found.as_slice() {
+            [] => Err(SelectionError::None(name.clone())),
+            [one] => Ok(one.id),
+            _ => Err(SelectionError::Several { name: name.clone(), found }),
+        }
+    }
+}
+
+/// Certificates of one name that are told apart at most.
+const MOST: i64 = 100;
+
+/// The certificates of that name, asked for in that spelling.
+fn namesakes(client: &mut Client, name: &str, spelling: String) -> Result<Vec<Namesake>, Error> {
+    let filters = vec![QueryFilter::new("name", Operator::Equal, spelling)];
+    let query = Query { filters, ..Query::default() }.window(0, MOST);
+    let rows = client.call(CertificateList { query })?.value.data;
+    // In a condition `*` stands for any text, and `*.example.com` is a name.
+    let is_meant = |row: &Certificate| row.name.as_deref().is_some_and(|other| is_same_name(other, name));
+    let mut found: Vec<Namesake> = rows.iter().filter(|row| is_meant(row)).filter_map(namesake).collect();
+    found.sort_by_key(|one| one.id);
+    found.dedup();
+    Ok(found)
+}
+
+fn namesake(row: &Certificate) -> Option<Namesake> {
+    let ends = row.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
+    Some(Namesake { id: row.id?, ends })
+}
+
+/// The A-labels first, then what was typed where that is another spelling.
+fn spellings(name: &str) -> impl Iterator<Item = String> {
+    let typed = name.to_lowercase();
+    let a_labels = to_a_labels(&typed).unwrap_or_else(|_| typed.clone());
+    let other = (typed != a_labels).then_some(typed);
+    std::iter::once(a_labels).chain(other)
+}
+
+/// Whether two texts are spellings of one host name.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    let spelled = |name: &str| to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase());
+    spelled(one) == spelled(other)
+}
+
+impl FromStr for CertificateSelector {
+    type Err = BadSelector;
+
+    fn from_str(text: &str) -> Result<Self, BadSelector> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(BadSelector::Empty);
+        }
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        to_a_labels(text)?;
+        Ok(Self::Name(text.to_owned()))
+    }
+}
+
+impl From<i64> for CertificateSelector {
+    fn from(id: i64) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl fmt::Display for CertificateSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadSelector, CertificateSelector, is_same_name, spellings};
+
+    #[test]
+    fn a_number_is_an_id_and_a_name_has_several_spellings() {
+        for (text, id) in [("571", Some(571)), ("-1", Some(-1)), ("571.example", None), ("*.example.com", None)] {
+            let expected = id.map_or_else(|| CertificateSelector::Name(text.to_owned()), CertificateSelector::Id);
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        assert_eq!(" ".parse::<CertificateSelector>(), Err(BadSelector::Empty));
+        assert!(matches!("bü cher".parse::<CertificateSelector>(), Err(BadSelector::Name(_))));
+        assert_eq!(spellings("Example.com").collect::<Vec<_>>(), ["example.com"]);
+        assert_eq!(spellings("Bücher.example").collect::<Vec<_>>(), ["xn--bcher-kva.example", "bücher.example"]);
+        for (one, other, same) in [
+            ("example.com", "EXAMPLE.com", true),
+            ("bücher.example", "XN--bcher-KVA.example", true),
+            ("*.example.com", "www.example.com", false),
+        ] {
+            assert_eq!(is_same_name(one, other), same, "{one} {other}");
+        }
+    }
+}
