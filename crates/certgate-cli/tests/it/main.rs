@@ -28,6 +28,8 @@ mod install;
 mod life;
 mod list;
 mod named;
+#[cfg(target_os = "linux")]
+mod manual;
 mod one_or_many;
 mod orders;
 #[cfg(unix)]
