@@ -27,9 +27,9 @@ mod durable;
 mod install;
 mod life;
 mod list;
-mod named;
 #[cfg(target_os = "linux")]
 mod manual;
+mod named;
 mod one_or_many;
 mod orders;
 #[cfg(unix)]
