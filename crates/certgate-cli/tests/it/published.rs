@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 
 use crate::{
     support::binary::{command, endpoint, exit, fast, json, serve, stderr},
-    validation::{create, run},
+    validation::{create, resume, run},
 };
 
 /// Notes its arguments in `calls`.
@@ -144,5 +144,71 @@ fn files_elsewhere_are_not_published() {
         let output = create(home.path(), &server, transport, &more);
         assert_eq!(exit(&output), 6, "{}", stderr(&output));
         assert!(home.path().join("www/odd/x.bin").exists());
+    }
+}
+
+/// Who may write below a web root leads nobody out of it: a link is refused before anything is ordered, at every place on the way.
+#[test]
+fn a_link_planted_in_a_web_root() {
+    let file = "http://example.com/.well-known/pki-validation/x.txt";
+    for transport in ["xml", "json"] {
+        for (link, target, said) in [
+            (".well-known", "../outside", "www/.well-known: it is a symbolic link to ../outside"),
+            (".well-known", "../nowhere", "www/.well-known: it is a symbolic link to ../nowhere"),
+            (".well-known", ".", "www/.well-known: it is a symbolic link to ."),
+            (".well-known/pki-validation", "../../outside", "it is a symbolic link to ../../outside"),
+            (
+                ".well-known/pki-validation/x.txt",
+                "../../../outside/kept.txt",
+                "x.txt: it is there already, and not by this order",
+            ),
+            (
+                ".well-known/pki-validation/x.txt",
+                "../../../outside/new.txt",
+                "x.txt: it is there already, and not by this order",
+            ),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (www, outside) = (home.path().join("www"), home.path().join("outside"));
+            fs::create_dir_all(www.join(link).parent().unwrap()).unwrap();
+            fs::create_dir(&outside).unwrap();
+            fs::write(outside.join("kept.txt"), "kept").unwrap();
+            std::os::unix::fs::symlink(target, www.join(link)).unwrap();
+            let made = fs::metadata(&outside).unwrap().modified().unwrap();
+            let (gateway, server) = serve(Settings { file: Some(file.to_owned()), ..Settings::default() });
+            let output = create(home.path(), &server, transport, &["--webroot", "www", "--output", "json"]);
+            assert_eq!(exit(&output), 13, "{link} -> {target}: {}", stderr(&output));
+            let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
+            assert!(text.contains(said) && text.ends_with(": nothing was ordered"), "{link} -> {target}: {text}");
+            assert_eq!(gateway.counts().orders, 0, "{link} -> {target}");
+            assert_eq!(fs::read_link(www.join(link)).unwrap(), Path::new(target), "it is not ours to remove");
+            let there: Vec<_> = fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(there, ["kept.txt"], "{link} -> {target}");
+            assert_eq!(fs::read_to_string(outside.join("kept.txt")).unwrap(), "kept");
+            assert_eq!(fs::metadata(&outside).unwrap().modified().unwrap(), made, "nothing was made there and removed");
+        }
+    }
+}
+
+/// A link that takes a folder's place once the file is published is not followed when that is removed.
+#[test]
+fn a_link_planted_between_publishing_and_removing() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (www, outside) = (home.path().join("www"), home.path().join("outside"));
+        fs::create_dir(&www).unwrap();
+        let file = "http://example.com/.well-known/pki-validation/x.txt";
+        let (gateway, server) = serve(Settings { file: Some(file.to_owned()), ..Settings::default() });
+        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
+        assert_eq!((exit(&output), gateway.counts().orders), (6, 1), "{}", stderr(&output));
+        fs::rename(www.join(".well-known"), &outside).unwrap();
+        std::os::unix::fs::symlink("../outside", www.join(".well-known")).unwrap();
+        let output = resume(home.path(), &server, transport);
+        assert!(stderr(&output).contains("it is a symbolic link to ../outside"), "{}", stderr(&output));
+        assert!(outside.join("pki-validation/x.txt").exists(), "what lies outside of the root stays");
+        fs::remove_file(www.join(".well-known")).unwrap();
+        fs::rename(&outside, www.join(".well-known")).unwrap();
+        resume(home.path(), &server, transport);
+        assert!(!www.join(".well-known").exists(), "it is tried again");
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn create(home: &Path, server: &Server, transport: &str, more: &[&str
     command(home, &[&common[..], &contacts, more].concat()).current_dir(home).output().unwrap()
 }
 
-fn resume(home: &Path, server: &Server, transport: &str) -> Output {
+pub(super) fn resume(home: &Path, server: &Server, transport: &str) -> Output {
     let (at, config) = (endpoint(server, transport), fast(home));
     command(home, &["resume", "--transport", transport, "--endpoint", &at, "--config", &config])
         .current_dir(home)
