@@ -64,5 +64,5 @@ fn serve(
     }
     interrupt.wait();
     server.stop();
-    Ok(Kind::Interrupted.into())
+    Ok(Exit::DONE)
 }

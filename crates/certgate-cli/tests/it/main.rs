@@ -32,6 +32,8 @@ mod manual;
 mod named;
 mod one_or_many;
 mod orders;
+#[cfg(target_os = "linux")]
+mod pressure;
 #[cfg(unix)]
 mod published;
 mod queue;
