@@ -7,7 +7,7 @@ mod settings;
 use std::{ops::Deref, sync::OnceLock};
 
 use certgate::{
-    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, Trace,
+    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, Trace, UndecodableAnswers,
     tape::{Mode, Tape},
     unix_now,
 };
@@ -36,6 +36,8 @@ pub(crate) struct App {
     tape: OnceLock<Tape>,
     /// The trace, once it is open.
     trace: OnceLock<Trace>,
+    /// Where answers that cannot be understood are kept, once the settings are read.
+    undecodable: OnceLock<UndecodableAnswers>,
     /// Whether the gateway that is asked issues real certificates, once that is known.
     is_live: OnceLock<bool>,
 }
@@ -57,6 +59,7 @@ impl App {
             secrets: OnceLock::new(),
             tape: OnceLock::new(),
             trace: OnceLock::new(),
+            undecodable: OnceLock::new(),
             is_live: OnceLock::new(),
         }
     }
@@ -82,6 +85,28 @@ impl App {
     /// A text of an answer without the run's secrets; none where it holds none.
     pub(crate) fn without_secrets(&self, text: &str) -> Option<String> {
         self.secrets.get()?.shown(text)
+    }
+
+    /// Keeps an answer that cannot be understood; says where.
+    pub(crate) fn keep(&self, body: &[u8]) -> String {
+        match self.undecodable.get().map(|answers| answers.keep(body)) {
+            Some(Ok(path)) => format!(
+                "its body, redacted, is in {} (the newest {} are kept, for {} days)",
+                path.display(),
+                UndecodableAnswers::MOST,
+                UndecodableAnswers::DAYS
+            ),
+            Some(Err(why)) => format!("its body could not be kept: {why}"),
+            None => "its body could not be kept: there is no folder for data".to_owned(),
+        }
+    }
+
+    /// A failure as it is reported: the answer that it is about is kept, and the text says where.
+    pub(crate) fn reported(&self, mut failure: Failure) -> Failure {
+        match failure.take_body() {
+            Some(body) => failure.and(&self.keep(&body)),
+            None => failure,
+        }
     }
 
     /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.

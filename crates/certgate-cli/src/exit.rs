@@ -55,13 +55,15 @@ pub(crate) struct Failure {
     answer: Option<Box<Response<AnyData>>>,
     /// What the error's document holds besides: the order, the job.
     details: Map<String, Value>,
+    /// The body of the answer that cannot be understood, redacted: it is written into a file when this is reported.
+    body: Vec<u8>,
     /// Whether stdout already has its one document.
     said: bool,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), said: false }
+        Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), body: Vec::new(), said: false }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -95,6 +97,17 @@ impl Failure {
     pub(crate) fn answered(mut self, answer: Option<Response<AnyData>>) -> Self {
         self.answer = answer.map(Box::new);
         self
+    }
+
+    /// The same failure, with the body of the answer that cannot be understood.
+    pub(crate) fn about_body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_owned();
+        self
+    }
+
+    /// Takes out the body that is still to be written into a file.
+    pub(crate) fn take_body(&mut self) -> Option<Vec<u8>> {
+        Some(std::mem::take(&mut self.body)).filter(|body| !body.is_empty())
     }
 
     /// Whether stdout already has its one document.

@@ -20,6 +20,7 @@ pub mod rerun;
 mod selector;
 mod shared_pace;
 mod spool;
+mod undecodable;
 pub mod validation;
 
 pub use certgate_client::*;
@@ -41,4 +42,5 @@ pub use order::{
 pub use selector::{BadSelector, CertificateSelector, Namesake, SelectionError};
 pub use shared_pace::SharedPace;
 pub use spool::Spool;
+pub use undecodable::UndecodableAnswers;
 pub use validation::Validator;

@@ -85,6 +85,9 @@ impl Home {
     /// Asking as that account.
     pub(crate) fn asking_as(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
         let _ = app.is_live.set(settings.is_live());
+        if let Some(answers) = settings.undecodable_answers() {
+            let _ = app.undecodable.set(answers);
+        }
         let _ = app.secrets.set(Redactor::new(&credentials));
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(app, settings)?;

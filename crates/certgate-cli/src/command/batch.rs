@@ -91,7 +91,7 @@ impl Batch {
         }
         let run = Runner::new(&mut clients, queue).run(&mut journal, items, &mut progress);
         progress.finish();
-        let error = run.error.map(Failure::from);
+        let error = run.error.map(|error| app.reported(error.into()));
         finish(app, &entries, progress, error)
     }
 

@@ -102,6 +102,7 @@ fn take(app: &App, to: &To, interval: Option<Duration>) -> Result<Exit, Failure>
             Ok(if taken == 0 { Exit::unchanged("no message was there to be handed over") } else { Exit::DONE })
         }
         Err(failure) if app.json() => {
+            let failure = app.reported(failure);
             app.stdout.piece(&format!("],\"findings\":{found},\"error\":{}}}\n", failure.error()));
             Err(failure.said())
         }

@@ -245,6 +245,7 @@ impl Outcome<'_> {
             Ok(None) => ("unchanged", Some(Kind::Unchanged)),
             Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
             Err(failure) => {
+                let failure = self.app.reported(failure);
                 say(&format!("certgate: {}: {failure}", folder.display()));
                 outcome::set(&mut row, "order", failure.detail("order").cloned().unwrap_or_default());
                 row["text"] = json!(failure.to_string());

@@ -16,7 +16,6 @@ use certgate_files::{Distrust, FileError};
 use certgate_flow::{Ending, Field, RequestError};
 use certgate_store::{ConflictingOrder, State, Store, StoreError};
 use serde_json::json;
-use std::io::Write;
 
 use super::{
     document,
@@ -272,7 +271,7 @@ impl Failure {
             failure = failure.advise(advice);
         }
         match error {
-            Error::Undecodable { body, .. } if !body.is_empty() => failure = failure.and(&keep(body)),
+            Error::Undecodable { body, .. } => failure = failure.about_body(body),
             Error::Unsent(StoreError::Unfinished(twin)) => {
                 failure = failure
                     .with("order", outcome::conflicting(twin))
@@ -289,20 +288,6 @@ impl Failure {
 
 const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
 certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
-
-/// Keeps an answer that cannot be understood; says where.
-pub(crate) fn keep(body: &[u8]) -> String {
-    let written = tempfile::Builder::new()
-        .prefix("certgate-undecodable-")
-        .suffix(".txt")
-        .tempfile()
-        .and_then(|mut file| file.write_all(body).map(|()| file))
-        .and_then(|file| file.keep().map_err(|error| error.error));
-    match written {
-        Ok((_, path)) => format!("its body, redacted, is in {}", path.display()),
-        Err(why) => format!("its body could not be kept: {why}"),
-    }
-}
 
 /// What to do about an error of the store. An order is given up only where it may be.
 fn of_store(error: &StoreError) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn conclude(app: &App, ended: Result<Exit, Failure>) -> u8 {
     let exit = match ended {
         Ok(exit) => exit,
-        Err(failure) => return report(&app.stdout, app.json(), &failure),
+        Err(failure) => return report(&app.stdout, app.json(), &app.reported(failure)),
     };
     match exit.kind() {
         Some(Kind::Unchanged) => {

@@ -214,6 +214,7 @@ impl<'a> Rows<'a> {
         if !self.begun || !self.app.json() {
             return failure;
         }
+        let failure = self.app.reported(failure);
         self.app.stdout.json_piece(&format!(
             "]}},\"findings\":{},\"error\":{}}}\n",
             document::findings(&self.findings),

@@ -22,7 +22,6 @@ use crate::{
     app::App,
     exit::Failure,
     streams::{printable, say},
-    ui::advice::keep,
 };
 
 /// An order that ended, as it is shown.
@@ -224,7 +223,7 @@ impl<'a> Progress<'a> {
         if let Error::Undecodable { body, .. } = error
             && !body.is_empty()
         {
-            self.say(&keep(body));
+            self.say(&self.app.keep(body));
         }
         self.trouble = trouble;
     }
@@ -248,6 +247,7 @@ impl<'a> Progress<'a> {
 
     /// Takes down how an order ended, be it one that was not driven in this run.
     pub(crate) fn add(&mut self, id: &OrderId, order: Value, shown: Result<CommandOutput, Failure>) {
+        let shown = shown.map_err(|failure| self.app.reported(failure));
         let kind = outcome::kind(&shown);
         self.tally.count(kind);
         if let Some(report) = &mut self.report {

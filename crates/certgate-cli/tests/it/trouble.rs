@@ -1,6 +1,7 @@
 //! What goes wrong, and the exit code it has over both protocols.
 
 use std::{
+    fs,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -48,6 +49,40 @@ fn faults_and_exit_codes() {
                 assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
                 assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
             }
+        }
+    }
+}
+
+/// The body of an answer that cannot be understood goes into the store's folder, whoever tells of it.
+#[test]
+fn what_cannot_be_understood_is_kept() {
+    let csr = csr();
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let batch = write_batch(home.path(), 2);
+        for (arguments, task, expected) in [
+            (vec!["info", "571"], TaskKind::CertificateInfo, 7),
+            (vec!["list", "--all"], TaskKind::CertificateList, 7),
+            (vec!["poll", "drain", "--to", "messages"], TaskKind::PollInfo, 7),
+            // A wait that goes on.
+            (vec!["reissue", "571", "--csr", &csr], TaskKind::PollInfo, 0),
+            // One line of two.
+            (vec!["batch", &batch], TaskKind::CertificateReissue, 7),
+        ] {
+            let settings =
+                Settings { faults: vec![Fault::Html200(Some(task))], more_certificates: 2, ..Settings::default() };
+            let (_gateway, server) = serve(settings);
+            let store = format!("{}/{}/store", home.path().display(), arguments[0]);
+            let told = told(home.path(), &server, transport, &[&arguments[..], &["--store", &store]].concat());
+            let (code, document, said) = told;
+            assert_eq!(code, expected, "{transport} {arguments:?}: {said}");
+            let entries = fs::read_dir(home.path().join(arguments[0])).unwrap().map(|entry| entry.unwrap().path());
+            let kept: Vec<_> = entries.filter(|path| path.display().to_string().contains("undecodable")).collect();
+            let [file] = kept.as_slice() else { panic!("{transport} {arguments:?}: {kept:?} {said}") };
+            assert!(fs::read_to_string(file).unwrap().starts_with("<html>"), "{}", file.display());
+            let named = format!("is in {} (the newest 20 are kept, for 30 days)", file.display());
+            assert_eq!(said.matches(&named).count(), 1, "{transport} {arguments:?}: {said}");
+            assert!(code == 0 || document.to_string().contains(&named), "{document}");
         }
     }
 }

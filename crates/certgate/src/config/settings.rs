@@ -15,7 +15,7 @@ use super::{
     ConfigError, Credential, Origin, Overrides, SecretSource, Setting,
     profile::{self, BUILT_IN, Profile},
 };
-use crate::{RecoveryOptions, account::gateway_of};
+use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of};
 
 /// All that a run is set to.
 #[derive(Debug, Clone)]
@@ -195,6 +195,12 @@ impl Settings {
             Protocol::Xml => &self.xml_endpoint,
             Protocol::Json => &self.json_endpoint,
         }
+    }
+
+    /// Where answers that cannot be understood are kept: beside the store, and beside the platform's where the run has none.
+    pub fn undecodable_answers(&self) -> Option<UndecodableAnswers> {
+        let store = self.store.value.clone().or_else(platform_store)?;
+        Some(UndecodableAnswers::beside(&store))
     }
 
     /// Whether certificates are to be real ones: neither the sandbox nor the demo system is asked, by whatever profile.
