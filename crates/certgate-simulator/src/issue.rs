@@ -70,12 +70,12 @@ impl Authority {
         &self.key
     }
 
-    /// A certificate for the request's key and names, from an hour ago, for so many days.
+    /// A certificate for the request's key and names, from an hour before that time, and until when, in seconds since 1970.
     pub(crate) fn issue(
         &self,
         request: &CertificateRequest,
-        now: i64,
-        days: i64,
+        from: i64,
+        until: i64,
         random: &mut fastrand::Rng,
     ) -> Result<Issue, rcgen::Error> {
         let key = Subject::of(&request.key)?;
@@ -97,7 +97,7 @@ impl Authority {
         }
         let serial: [u8; 15] = std::array::from_fn(|at| if at == 0 { random.u8(0x10..0x7F) } else { random.u8(..) });
         params.serial_number = Some(SerialNumber::from_slice(&serial));
-        valid(&mut params, now - 3600, now + days * DAY);
+        valid(&mut params, from - 3600, until);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.is_ca = IsCa::ExplicitNoCa;

@@ -13,6 +13,7 @@ mod order;
 mod settings;
 mod state;
 mod task;
+mod term;
 mod tracked;
 mod world;
 mod zone;

@@ -137,6 +137,9 @@ impl World {
         certificate.authentication = ordered.authentication.or(certificate.authentication);
         certificate.lifetime = ordered.lifetime.or(certificate.lifetime);
         certificate.software = ordered.software.or(certificate.software);
+        if action != Action::Reissue {
+            self.begin_term(&mut certificate, now.unix);
+        }
         let csr = ordered.csr.or_else(|| certificate.csr.clone()).unwrap_or_default();
         if let Some(serial) = certificate.serial_number.clone() {
             let order_id = certificate.order_id.clone();
@@ -170,7 +173,8 @@ impl World {
             }
             _ => Vec::new(),
         };
-        let data = certificate.filter(|_| status == JobStatus::Success).map(|c| ObjectData::Certificate(Box::new(c)));
+        let data = certificate.filter(|_| status == JobStatus::Success);
+        let data = data.map(|certificate| ObjectData::Certificate(Box::new(self.shown(&certificate, now.unix))));
         let message = PollMessage {
             id: Some(self.next_message),
             created: updated,

@@ -42,6 +42,10 @@ pub struct Settings {
     pub clock_ahead: i64,
     /// How long after it is ordered a certificate begins to be valid.
     pub valid_after: Duration,
+    /// How long a certificate lasts at most, whatever its term. Where it is given, the gateway states the end of the term (`payable`)
+    /// and whether a reissue is required, a reissue keeps the term, and a renewal adds one; else a certificate lasts as long as its
+    /// term, and neither is stated. At least a day.
+    pub max_validity: Option<Duration>,
     /// What it asks to be published in place of the record that is right: a gateway that somebody took over.
     pub record: Option<String>,
     /// The file that it asks for in place of the right one.
@@ -67,6 +71,7 @@ impl Default for Settings {
             start: None,
             clock_ahead: 0,
             valid_after: Duration::ZERO,
+            max_validity: None,
             record: None,
             file: None,
         }

@@ -134,7 +134,11 @@ impl World {
             domain: text("example.com"),
             ..Certificate::default()
         };
-        self.issue_into(&mut certificate, &csr, issued_at)?;
+        self.begin_term(&mut certificate, issued_at);
+        // The latest of its order: it ends in 20 days like one that lasts a whole term.
+        let lasts = self.settings.max_validity.map(|longest| longest.as_secs().cast_signed());
+        let latest = lasts.map_or(issued_at, |lasts| (now + 20 * DAY - lasts).clamp(issued_at, now));
+        self.issue_into(&mut certificate, &csr, latest)?;
         self.certificates.insert(571, certificate);
         // The one that the documented order names.
         self.contacts.insert(100, SslContact { id: Some(100), ..contact.clone() });
@@ -149,7 +153,7 @@ impl World {
             let expires = now + (60 + number % 300) * DAY;
             let issued = expires - 360 * DAY;
             let name = format!("host-{number:06}.example.org");
-            let row = Certificate {
+            let mut row = Certificate {
                 id: Some(10_000 + number),
                 order_id: Some(format!("{:09}", 300_000_000 + number)),
                 created: self.moment(issued),
@@ -169,6 +173,12 @@ impl World {
                 }),
                 ..Certificate::default()
             };
+            if let Some(longest) = self.settings.max_validity {
+                row.expire = None;
+                self.begin_term(&mut row, issued);
+                let days = (longest.as_secs().cast_signed() / DAY).max(1);
+                row.expire = self.moment(expires.min(now + (1 + number % days) * DAY));
+            }
             self.certificates.insert(10_000 + number, row);
         }
     }
@@ -199,9 +209,13 @@ impl World {
     ) -> Result<(), rcgen::Error> {
         let request = CertificateRequest::from_pem(csr).map_err(|_| rcgen::Error::CouldNotParseCertificationRequest)?;
         certificate.created = certificate.created.take().or_else(|| self.moment(now));
-        let months = certificate.lifetime.as_ref().and_then(TimePeriod::in_months).unwrap_or(12);
         let from = now.saturating_add(self.settings.valid_after.as_secs().cast_signed());
-        let issue = self.authority.issue(&request, from, months.saturating_mul(30).clamp(90, 397), &mut self.random)?;
+        let until = self.valid_until(certificate, from);
+        if until <= from {
+            // Its term ended while it was under way.
+            return Err(rcgen::Error::Time);
+        }
+        let issue = self.authority.issue(&request, from, until, &mut self.random)?;
         let authority = |kind: &str, pem: &str| CaCertificate {
             created: self.moment(now),
             updated: self.moment(now),

@@ -35,6 +35,7 @@ mod orders;
 #[cfg(target_os = "linux")]
 mod pressure;
 #[cfg(unix)]
+mod paid_term;
 mod published;
 mod queue;
 mod readme;

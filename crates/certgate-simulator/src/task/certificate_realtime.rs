@@ -11,7 +11,8 @@ pub(super) fn run(world: &mut World, task: &CertificateRealtime, asked: &Asked<'
         return refusal("E4001012", reason);
     }
     let id = World::next_id(&world.certificates);
-    let mut certificate = Certificate { id: Some(id), ..task.certificate.clone() };
+    let mut certificate = Certificate { id: Some(id), payable: None, expire: None, ..task.certificate.clone() };
+    world.begin_term(&mut certificate, asked.now.unix);
     let csr = certificate.csr.clone().unwrap_or_default();
     if world.issue_into(&mut certificate, &csr, asked.now.unix).is_err() {
         return refusal("E4001012", wrong_value("certificate.csr", ""));
@@ -19,6 +20,6 @@ pub(super) fn run(world: &mut World, task: &CertificateRealtime, asked: &Asked<'
     world.certificates.insert(id, certificate.clone());
     let mut answer = answer("S4001012", "Certificate was issued successfully.", StatusType::Success);
     answer.object = object("certificate", certificate.name.as_deref());
-    answer.data.push(certificate.into());
+    answer.data.push(world.shown(&certificate, asked.now.unix).into());
     answer
 }

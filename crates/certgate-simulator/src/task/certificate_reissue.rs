@@ -7,7 +7,8 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &CertificateReissue, asked: &Asked<'_>) -> Response<AnyData> {
-    if let Err(reason) = world.check_order(Action::Reissue, &task.certificate) {
+    let checked = world.check_order(Action::Reissue, &task.certificate);
+    if let Err(reason) = checked.and_then(|()| world.check_term(task.certificate.id, asked.now.unix)) {
         return refusal("E400102", reason);
     }
     let name = task.certificate.name.clone();

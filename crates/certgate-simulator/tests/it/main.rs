@@ -14,6 +14,7 @@ mod server;
 mod state;
 mod support;
 mod tasks;
+mod term;
 mod workflow;
 mod world;
 mod zones;

@@ -11,3 +11,4 @@
 
 mod examples;
 mod recovery;
+mod term;

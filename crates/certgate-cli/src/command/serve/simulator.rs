@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use certgate::config::parse_duration;
 use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_simulator::{Gateway, Settings};
 use clap::Args;
@@ -44,9 +45,19 @@ pub(crate) struct Simulator {
     /// Certificates besides 571, for long lists
     #[arg(long, value_name = "COUNT", default_value = "0")]
     certificates: usize,
+    /// How long a certificate lasts at most, whatever its term, such as 199d or 47d: the term then goes on with reissues, and its end
+    /// is stated
+    #[arg(long, value_name = "TIME", value_parser = validity)]
+    max_validity: Option<Duration>,
     /// Keep the world in this file over restarts; what it holds already stands in place of --certificates and --foreign
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+}
+
+/// How long certificates may last.
+fn validity(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text).map_err(|why| why.to_string())?;
+    if time < Duration::from_secs(86_400) { Err(format!("`{text}`: expected at least 1d")) } else { Ok(time) }
 }
 
 #[derive(Deserialize)]
@@ -74,13 +85,14 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 
 impl Simulator {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let Self { listen, account_file, pace, job_time, latency, foreign, certificates, state } = self;
+        let Self { listen, account_file, pace, job_time, latency, foreign, certificates, max_validity, state } = self;
         let mut settings = Settings {
             pace,
             latency: Duration::from_millis(latency),
             job_time: Duration::from_secs(job_time),
             foreign_first: foreign,
             more_certificates: certificates,
+            max_validity,
             ..Settings::default()
         };
         if let Some(path) = account_file {
