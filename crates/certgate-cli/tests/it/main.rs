@@ -32,10 +32,10 @@ mod manual;
 mod named;
 mod one_or_many;
 mod orders;
-#[cfg(target_os = "linux")]
-mod pressure;
 #[cfg(unix)]
 mod paid_term;
+#[cfg(target_os = "linux")]
+mod pressure;
 mod published;
 mod queue;
 mod readme;
