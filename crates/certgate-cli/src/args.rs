@@ -5,7 +5,11 @@ pub(crate) mod key;
 pub(crate) mod ordering;
 pub(crate) mod validation;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use certgate_domain::Protocol;
 use clap::{
@@ -16,6 +20,17 @@ use clap::{
 /// Reads the name of a protocol, and lists both in the help.
 pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
     PossibleValuesParser::new(Protocol::ALL.map(Protocol::name)).try_map(|name| name.parse::<Protocol>())
+}
+
+/// Reads where a server listens: an address with its port, `localhost:8080`, or a port of loopback.
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let loopback = |port| Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    match (text.parse(), text.strip_prefix("localhost:").unwrap_or(text).parse::<u16>()) {
+        (Ok(address), _) => Ok(address),
+        (_, Ok(port)) => loopback(port),
+        _ => Err("expected an address with a port, such as 127.0.0.1:8080, or a port of this machine, such as 8080"
+            .to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -117,13 +132,16 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, default_value = "strict", requires = "replay", value_name = "MODE")]
     pub(crate) replay_mode: ReplayMode,
     /// Text for people or one JSON document
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    #[arg(short, long, global = true, value_enum, default_value = "text")]
     pub(crate) output: Output,
+    /// The same as --output json
+    #[arg(long = "json", global = true, conflicts_with = "output")]
+    wants_json: bool,
     /// End with 0, not 8, where there was nothing to do
     #[arg(long, global = true)]
     pub(crate) unchanged_ok: bool,
     /// Only errors on stderr
-    #[arg(long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say what is sent
     #[arg(short, long, global = true)]
@@ -159,6 +177,26 @@ impl Global {
 
     /// Whether output is JSON.
     pub(crate) fn json(&self) -> bool {
-        self.output == Output::Json
+        self.wants_json || self.output == Output::Json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listen_address;
+
+    #[test]
+    fn a_port_is_loopback_s() {
+        for (text, address) in [
+            ("8080", "127.0.0.1:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:443", "0.0.0.0:443"),
+            ("[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(listen_address(text).unwrap().to_string(), address);
+        }
+        for text in ["localhost", "example.com:80", "70000", "127.0.0.1"] {
+            assert!(listen_address(text).unwrap_err().contains("8080"), "{text}");
+        }
     }
 }

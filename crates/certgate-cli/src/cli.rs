@@ -7,19 +7,20 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettab
 use crate::{
     args::Global,
     command::{
-        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, info, job, list,
-        orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
+        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, help, info,
+        job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
     },
+    ui::help::{arranged, commands},
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
 #[derive(Debug, Parser)]
-#[command(name = "certgate", version, max_term_width = 120, arg_required_else_help = true)]
+#[command(name = "certgate", version, max_term_width = 120, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,9 +88,14 @@ pub(crate) enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(config::Config),
+    /// See certgate at work: each command is shown, then run against an embedded gateway.
+    Demo(demo::Demo),
     /// Check everything between here and an answer, with safe tasks only.
     #[command(after_help = "Example:\n  certgate doctor --profile demo --output json")]
     Doctor,
+    /// Show what a command does, or the options of every command.
+    #[command(after_help = "Examples:\n  certgate help reissue\n  certgate help options")]
+    Help(help::Help),
     /// Print the completions of a shell.
     Completions(completions::Completions),
     /// Print the man page.
@@ -102,11 +108,12 @@ impl Arguments {
     pub(crate) fn read() -> Result<Self, clap::Error> {
         // An empty variable says nothing: composed environments set them so.
         let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-        let command = Self::command().mut_args(|argument| match argument.get_env() {
-            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-            _ => argument,
-        });
-        let matches = command.try_get_matches()?;
+        let command =
+            Self::command().after_help(commands(&Self::command())).mut_args(|argument| match argument.get_env() {
+                Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+                _ => argument,
+            });
+        let matches = arranged(command).try_get_matches()?;
         let mut arguments = Self::from_arg_matches(&matches)?;
         let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let ids = matches.ids().map(clap::Id::as_str);

@@ -11,8 +11,10 @@ pub(crate) mod create;
 pub(crate) mod csr;
 pub(crate) mod decode;
 pub(crate) mod delete;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod hello;
+pub(crate) mod help;
 pub(crate) mod info;
 pub(crate) mod job;
 pub(crate) mod list;
@@ -83,7 +85,9 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::RenewDue(command) => command.run(app),
         Command::Rollback(command) => command.run(app),
         Command::Config(command) => command.run(app),
+        Command::Demo(command) => command.run(app),
         Command::Doctor => doctor::run(app),
+        Command::Help(command) => command.run(app),
         Command::Completions(command) => command.run(app),
         Command::Man => man::run(app),
     }

@@ -1,6 +1,7 @@
 //! What several commands have in common: an order driven to its end, a task sent, a payload read.
 
 pub(crate) mod exchange;
+pub(crate) mod itself;
 pub(crate) mod order;
 pub(crate) mod payload;
 pub(crate) mod placeholders;

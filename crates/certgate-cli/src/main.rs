@@ -48,6 +48,10 @@ fn main() -> ExitCode {
         ColorChoice::Auto => {}
     }
     let app = App::new(global);
+    let Some(command) = command else {
+        app.stdout.piece(ui::help::FIRST_SCREEN);
+        return ExitCode::SUCCESS;
+    };
     let ended = contained(|| command::run(&app, command));
     let code = ui::ending::conclude(&app, ended);
     match app.stdout.flush() {
@@ -85,8 +89,10 @@ fn contained(run: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failur
 /// Whether arguments that could not be read ask for JSON.
 fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
     let arguments: Vec<String> = arguments.collect();
-    arguments.iter().any(|argument| argument == "--output=json")
-        || arguments.windows(2).any(|pair| matches!(pair, [option, value] if option == "--output" && value == "json"))
+    arguments.iter().any(|argument| matches!(argument.as_str(), "--json" | "--output=json" | "-ojson" | "-o=json"))
+        || arguments.windows(2).any(
+            |pair| matches!(pair, [option, value] if matches!(option.as_str(), "--output" | "-o") && value == "json"),
+        )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod confirm;
 pub(crate) mod curl;
 pub(crate) mod document;
 pub(crate) mod ending;
+pub(crate) mod help;
 pub(crate) mod inventory;
 pub(crate) mod listing;
 pub(crate) mod outcome;

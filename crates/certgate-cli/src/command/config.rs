@@ -1,5 +1,7 @@
 //! `certgate config`.
 
+mod init;
+
 use std::{path::PathBuf, time::Duration};
 
 use certgate::{
@@ -53,6 +55,7 @@ ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, but for the hosts in NO_PROXY.";
 /// The configuration
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
+    Init(init::Init),
     /// Show each setting and where it came from; the password's value never
     #[command(after_help = EXAMPLE)]
     Show,
@@ -64,6 +67,7 @@ pub(crate) enum Config {
 impl Config {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
+            Self::Init(command) => command.run(app),
             Self::Show => show(app),
             Self::Path => path(app),
         }

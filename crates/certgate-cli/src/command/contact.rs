@@ -46,7 +46,7 @@ pub(crate) enum Contact {
         #[arg(allow_negative_numbers = true)]
         id: i64,
         /// Do it without asking
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
     /// Show a contact

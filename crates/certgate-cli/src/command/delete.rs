@@ -21,7 +21,7 @@ pub(crate) struct Delete {
     #[arg(value_name = "ID|NAME")]
     certificate: CertificateSelector,
     /// Do it without asking
-    #[arg(long)]
+    #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     waiting: Waiting,

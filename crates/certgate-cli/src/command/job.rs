@@ -43,7 +43,7 @@ pub(crate) enum Job {
         /// The job's id
         id: i64,
         /// Do it without asking
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
     /// Confirm a job that waits for it

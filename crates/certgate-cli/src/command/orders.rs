@@ -52,7 +52,7 @@ enum Doing {
         /// The order's id
         id: String,
         /// Do it without asking
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
     /// Decide that a job of the account is that order of unknown outcome; `certgate resume` looks at that job then

@@ -22,7 +22,7 @@ pub(crate) struct Revoke {
     #[arg(long, value_name = "SERIAL")]
     serial: String,
     /// Do it without asking
-    #[arg(long)]
+    #[arg(short, long)]
     yes: bool,
     /// Show the request and revoke nothing
     #[arg(long)]

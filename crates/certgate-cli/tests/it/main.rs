@@ -23,6 +23,7 @@ mod doctor;
 #[cfg(unix)]
 mod due;
 mod durable;
+mod first_run;
 #[cfg(unix)]
 mod install;
 mod life;

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::{
     app::{App, Home},
-    args::protocol,
+    args::{listen_address, protocol},
     command::serve::serve,
     exit::{Exit, Failure},
     streams::say,
@@ -33,7 +33,7 @@ pub(crate) struct Bridge {
     #[arg(long, value_parser = protocol())]
     front: Option<Protocol>,
     /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = listen_address)]
     listen: SocketAddr,
 }
 

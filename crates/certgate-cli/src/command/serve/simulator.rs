@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
+    args::listen_address,
     command::serve::serve,
     exit::{Exit, Failure},
 };
@@ -25,7 +26,7 @@ use crate::{
   CERTGATE_PASSWORD=password certgate info 571 --endpoint http://127.0.0.1:8080/v1 --user user --context 9")]
 pub(crate) struct Simulator {
     /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = listen_address)]
     listen: SocketAddr,
     /// Another account: a TOML file with user, password, context
     #[arg(long, value_name = "FILE")]

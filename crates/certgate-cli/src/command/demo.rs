@@ -1,0 +1,101 @@
+//! `certgate demo`.
+
+use std::{
+    io::{IsTerminal, Write},
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+use certgate::Kind;
+use certgate_simulator::{Gateway, Server, Settings};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    common::itself::Itself,
+    exit::{Exit, Failure},
+};
+
+/// What is shown, and why.
+const STEPS: &[(&str, &[&str])] = &[
+    ("The account has five certificates of different ends.", &["list"]),
+    (
+        "One ends soon. A reissue takes its place, with a new key that never leaves this machine.",
+        &["reissue", "571", "--new-key", "--out", "example.com"],
+    ),
+    ("What is installed here, what the gateway has, and what is to be done.", &["status", "example.com"]),
+    (
+        "Nothing is due any more. This line is for cron: it may run at any time, and twice.",
+        &["renew-due", "example.com", "--unchanged-ok"],
+    ),
+    (
+        "Once more, with a key of another kind.",
+        &["reissue", "571", "--new-key", "--key-type", "rsa2048", "--out", "example.com"],
+    ),
+    ("The set that was in place before comes back at once.", &["rollback", "example.com"]),
+    ("Each order was written down before it left.", &["orders"]),
+];
+
+/// See certgate at work: each command is shown, then run against an embedded gateway
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  certgate demo\n  certgate demo --transport xml\n\nIt needs no account and no network, and leaves nothing behind."
+)]
+pub(crate) struct Demo {}
+
+impl Demo {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let failed =
+            |why: std::io::Error| Failure::new(Kind::Local, format!("the demo has no folder for its files: {why}"));
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let settings = Settings { more_certificates: 4, ..Settings::default() };
+        let server = Server::start(Gateway::with(settings), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .map_err(|why| Failure::new(Kind::Unreachable, format!("the demo cannot listen on loopback: {why}")))?;
+        let (xml, json) = (server.xml_endpoint(), server.json_endpoint());
+        let profile =
+            format!("[live]\nxml_endpoint = \"{xml}\"\njson_endpoint = \"{json}\"\nrequests_per_second = 1000\n");
+        std::fs::write(folder.path().join("config.toml"), profile).map_err(failed)?;
+        let transport = app.transport.unwrap_or(certgate_domain::Protocol::Json).name();
+        let steps = STEPS.iter().map(|(why, command)| step(app, folder.path(), transport, why, command));
+        let steps = steps.collect::<Result<Vec<Value>, Failure>>()?;
+        server.stop();
+        if app.json() {
+            app.stdout.print(&json!({ "schema": 1, "steps": steps }));
+        }
+        Ok(Exit::DONE)
+    }
+}
+
+/// Shows a command, and runs it.
+fn step(app: &App, folder: &Path, transport: &str, why: &str, command: &[&str]) -> Result<Value, Failure> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let environment = [
+        ("CERTGATE_CONFIG", path("config.toml")),
+        ("CERTGATE_STORE", path("store.sqlite")),
+        ("CERTGATE_USER", "user".to_owned()),
+        ("CERTGATE_CONTEXT", "9".to_owned()),
+        ("CERTGATE_PASSWORD", "password".to_owned()),
+        ("CERTGATE_TRANSPORT", transport.to_owned()),
+        ("CERTGATE_ENDPOINT", String::new()),
+        ("CERTGATE_PROFILE", String::new()),
+    ];
+    let itself = Itself { arguments: command, environment: &environment, folder };
+    let typed = format!("certgate {}", command.join(" "));
+    if app.json() {
+        let output = itself.output()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        return Ok(json!({ "command": typed, "exit": output.status.code(), "output": text(&output.stdout) }));
+    }
+    app.stdout.line(&format!("\n# {why}\n$ {typed}"));
+    let _ = std::io::stdout().flush();
+    let code = itself.run()?;
+    if code != 0 {
+        return Err(Failure::new(Kind::Internal, format!("`{typed}` ended with {code}: the demo stops here")));
+    }
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        app.stdout.line("\n(Enter goes on)");
+        let _ = std::io::stdin().read_line(&mut String::new());
+    }
+    Ok(Value::Null)
+}

@@ -1,0 +1,147 @@
+//! What `certgate`, `certgate --help`, `certgate help …` and `-h` show: commands in groups, and the options of every command in one place.
+
+use clap::{Arg, Command};
+
+/// What somebody sees who types the name and nothing else.
+pub(crate) const FIRST_SCREEN: &str = "\
+certgate orders, renews and installs certificates over the InterNetX XML gateway or its JSON API.
+
+  try it, no account needed   certgate demo
+  connect an account          certgate config init
+  see what is there           certgate list
+  take one over               certgate reissue ID --new-key --out DIR
+  keep all renewed            certgate renew-due DIR        (from cron or a timer)
+  is all well?                certgate doctor
+
+All commands: certgate --help. One of them: certgate help COMMAND. The manual is in docs/src, from introduction.md on.
+";
+
+/// The commands by what they are for. Each stands in one group.
+const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "Orders, each waited for until it is installed",
+        &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders"],
+    ),
+    ("The certificates of a company", &["renew-due", "status", "rollback"]),
+    ("One task at a time", &["list", "info", "prepare", "contact", "job", "poll", "call", "tasks"]),
+    ("Payloads and tapes, for a change of protocol", &["decode", "convert", "compare", "replay", "serve"]),
+    ("This machine", &["demo", "hello", "doctor", "config", "csr", "completions", "man", "help"]),
+];
+
+/// The options that a command's `-h` shows, of those that it has: what most people need. `--help` shows all of them.
+const COMMON: &[&str] = &[
+    "csr",
+    "new_key",
+    "key",
+    "san",
+    "product",
+    "admin",
+    "technical",
+    "method",
+    "dns",
+    "webroot",
+    "out",
+    "deploy_hook",
+    "timeout",
+    "no_wait",
+    "dry_run",
+    "filter",
+    "expiring",
+    "limit",
+    "all",
+    "renew_before",
+    "yes",
+    "listen",
+    "help",
+];
+
+/// A command's `-h` is this long at most; one with more options shows the common ones.
+const SCREEN: usize = 12;
+
+/// The definitions as they are parsed and shown: the options of every command stand at the top only.
+pub(crate) fn arranged(mut command: Command) -> Command {
+    // Options of every command reach the others when it is built.
+    command.build();
+    command
+        .mut_subcommands(|command| fitted(without_global(command)))
+        .help_template("{about-with-newline}\n{usage-heading} certgate [OPTIONS] COMMAND\n{after-help}")
+}
+
+fn without_global(command: Command) -> Command {
+    command
+        .mut_args(|argument| if argument.is_global_set() { argument.hide(true) } else { argument })
+        .mut_subcommands(without_global)
+}
+
+/// A command whose `-h` fits a screen.
+fn fitted(command: Command) -> Command {
+    let options = command.get_opts().filter(|option| !option.is_hide_set()).count();
+    let is_rare = move |argument: &Arg| {
+        options > SCREEN && !argument.is_positional() && !COMMON.contains(&argument.get_id().as_str())
+    };
+    command
+        .mut_args(|argument| if is_rare(&argument) { argument.hide_short_help(true) } else { argument })
+        .mut_subcommands(fitted)
+}
+
+/// The commands in their groups, a line each.
+pub(crate) fn commands(command: &Command) -> String {
+    let mut text = String::new();
+    for (title, names) in GROUPS {
+        text += &format!("{title}:\n");
+        for name in *names {
+            let about =
+                command.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string).unwrap_or_default();
+            text += &format!("  {name:<12} {about}\n");
+        }
+        text.push('\n');
+    }
+    text + "certgate help options: the options of every command. certgate help COMMAND: one command, whole. certgate COMMAND -h: in short."
+}
+
+/// What `certgate help` shows of these words: nothing, `options`, or a command's name.
+pub(crate) fn topic(command: &Command, words: &[String]) -> Result<String, String> {
+    if let [word] = words
+        && word == "options"
+    {
+        return Ok(command.clone().help_template("{options}\n").render_long_help().to_string());
+    }
+    let mut command = command.clone();
+    for word in words {
+        let known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let Some(found) = command.find_subcommand(word) else {
+            return Err(format!("`{word}`: no such command; expected {}", known.join(", ")));
+        };
+        command = found.clone();
+    }
+    Ok(command.render_long_help().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{GROUPS, arranged};
+    use crate::cli::Arguments;
+
+    #[test]
+    fn each_command_stands_in_one_group() {
+        let command = arranged(Arguments::command());
+        let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        known.sort_unstable();
+        grouped.sort_unstable();
+        pretty_assertions::assert_eq!(grouped, known);
+    }
+
+    #[test]
+    fn help_in_short_fits_a_screen() {
+        fn look(name: &str, command: &clap::Command) {
+            let lines = command.clone().render_help().to_string().lines().count();
+            assert!(lines <= 46, "{name} -h: {lines} lines");
+            command.get_subcommands().for_each(|command| look(&format!("{name} {}", command.get_name()), command));
+        }
+        let command = arranged(Arguments::command());
+        command.get_subcommands().for_each(|command| look(command.get_name(), command));
+    }
+}

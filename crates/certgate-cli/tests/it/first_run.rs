@@ -1,0 +1,126 @@
+//! What somebody meets who has just got certgate: the first screen, help, the demo, a profile.
+
+use std::{fs, process::Stdio};
+
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{bare, certgate, exit, json, serve, stderr, stdout};
+use certgate_simulator::Settings;
+
+#[test]
+fn the_name_alone_says_what_to_try() {
+    let output = certgate(&[], "");
+    assert_eq!((exit(&output), stderr(&output).as_str()), (0, ""));
+    let screen = stdout(&output);
+    assert!(screen.lines().count() <= 12, "{screen}");
+    for command in ["certgate demo", "certgate config init", "certgate list", "certgate reissue", "certgate renew-due"]
+    {
+        assert!(screen.contains(command), "{command}: {screen}");
+    }
+}
+
+#[test]
+fn options_of_every_command_stand_in_one_place() {
+    let global = stdout(&certgate(&["help", "options"], ""));
+    assert!(
+        global.contains("--transport") && global.contains("--unchanged-ok") && !global.contains("--csr"),
+        "{global}"
+    );
+    for arguments in
+        [&["reissue", "--help"][..], &["help", "reissue"], &["reissue", "-h"], &["poll", "next", "-h"], &["--help"]]
+    {
+        let help = stdout(&certgate(arguments, ""));
+        assert!(!help.contains("--transport <"), "{arguments:?}: {help}");
+    }
+    assert_eq!(stdout(&certgate(&["help", "reissue"], "")), stdout(&certgate(&["reissue", "--help"], "")));
+    let short = stdout(&certgate(&["reissue", "-h"], ""));
+    assert!(short.contains("--new-key") && !short.contains("--store-pass-command"), "{short}");
+    let output = certgate(&["help", "nosuch"], "");
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("`nosuch`: no such command; expected reissue"), "{}", stderr(&output));
+}
+
+#[test]
+fn options_are_understood_as_people_type_them() {
+    for arguments in
+        [["tasks", "-o", "json"].as_slice(), &["tasks", "--json"], &["--json", "tasks"], &["tasks", "--output", "json"]]
+    {
+        assert_eq!(json(&certgate(arguments, ""))["schema"], 1, "{arguments:?}");
+    }
+    // What cannot be read is a document too.
+    assert_eq!(json(&certgate(&["nosuch", "--json"], ""))["error"]["kind"], "usage");
+    let quiet = certgate(&["resume", "-q", "--sandbox"], "");
+    assert_eq!((exit(&quiet), stderr(&quiet).as_str()), (8, ""));
+}
+
+#[test]
+fn the_demo_shows_each_command_and_runs_it() {
+    for transport in ["xml", "json"] {
+        let output = certgate(&["demo", "--transport", transport], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let shown = stdout(&output);
+        for line in [
+            "$ certgate list",
+            "$ certgate reissue 571 --new-key --out example.com",
+            "ok name: example.com",
+            "$ certgate rollback example.com",
+        ] {
+            assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+        }
+    }
+    let steps = json(&certgate(&["demo", "--json"], ""));
+    let steps = steps["steps"].as_array().unwrap();
+    assert!(steps.len() >= 5 && steps.iter().all(|step| step["exit"] == 0), "{steps:#?}");
+}
+
+#[test]
+fn a_profile_is_written_and_looked_at() {
+    let (_gateway, server) = serve(Settings::default());
+    for (transport, endpoint) in [("xml", server.xml_endpoint()), ("json", server.json_endpoint())] {
+        let home = tempfile::tempdir().unwrap();
+        let init = |arguments: &[&str], password: &str| {
+            let mut command = bare(home.path());
+            command.args(["config", "init", "--transport", transport, "--endpoint", &endpoint]).args(arguments);
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            std::io::Write::write_all(&mut child.stdin.take().unwrap(), password.as_bytes()).unwrap();
+            child.wait_with_output().unwrap()
+        };
+        // Nobody can be asked: what is missing is said, and nothing is written.
+        let output = init(&[], "");
+        assert_eq!(exit(&output), 2);
+        assert!(stderr(&output).contains("User: nobody can be asked here: give --user"), "{}", stderr(&output));
+        assert!(!home.path().join(".config/certgate/config.toml").exists());
+
+        let output = init(&["--user", "user", "--context", "9", "--password-stdin"], "password\n");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(
+            stdout(&output).contains(&format!("user@9 is let in by {endpoint} over {transport}")),
+            "{}",
+            stdout(&output)
+        );
+        assert!(stdout(&output).contains("ok clock"), "{}", stdout(&output));
+        let folder = home.path().join(".config/certgate");
+        assert!(stderr(&output).contains(&folder.join("config.toml").display().to_string()));
+        let profile = fs::read_to_string(folder.join("config.toml")).unwrap();
+        assert!(profile.contains("user = \"user\"") && !profile.contains("\"password\""), "{profile}");
+        #[cfg(unix)]
+        for file in ["config.toml", "live.password"] {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(folder.join(file)).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
+        }
+
+        // What is there is not written over; another profile comes beside it.
+        let output = init(&["--user", "other", "--context", "9", "--password-stdin"], "x");
+        assert_eq!(exit(&output), 2);
+        assert!(stderr(&output).contains("the profile `live` is there already"), "{}", stderr(&output));
+        let output =
+            init(&["--profile", "team", "--user", "user", "--context", "9", "--password-command", "echo wrong"], "");
+        assert_eq!(exit(&output), 4, "{}", stderr(&output));
+        let both = fs::read_to_string(folder.join("config.toml")).unwrap();
+        assert!(
+            both.starts_with(&profile) && both.contains("[team]") && both.contains("password_command = \"echo wrong\""),
+            "{both}"
+        );
+    }
+}
