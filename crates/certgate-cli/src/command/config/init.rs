@@ -28,7 +28,7 @@ use crate::{
 The password is written to a file of its own beside the configuration, which only you may read; with --password-command it is not written at all.")]
 pub(crate) struct Init {
     /// The command of the shell that prints the password
-    #[arg(long, value_name = "CMD", conflicts_with_all = ["password_file", "password_stdin"])]
+    #[arg(long, value_name = "CMD")]
     password_command: Option<String>,
 }
 
@@ -37,6 +37,11 @@ impl Init {
         let Some(path) = app.config.clone().or_else(default_file) else {
             return Err(Failure::usage("this platform has no configuration folder: name the file with --config FILE"));
         };
+        if self.password_command.is_some() && (app.password_stdin || app.password_file.is_some()) {
+            return Err(Failure::usage(
+                "the password comes from one place: leave out --password-command, or the other",
+            ));
+        }
         let name = app.profile.clone().unwrap_or_else(|| "live".to_owned());
         let earlier = earlier(&path, &name)?;
         let ask = Ask { is_possible: std::io::stdin().is_terminal() && std::io::stderr().is_terminal() };
