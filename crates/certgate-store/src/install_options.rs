@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Where a certificate goes, and what is done once it is there.
 ///
@@ -30,6 +30,10 @@ pub struct InstallOptions {
     /// The folder that relative paths and commands of these options start from.
     #[serde(default = "here")]
     pub working_folder: PathBuf,
+    /// What is remembered with the installed set besides: how the certificate was validated, and what renews it. Its settings by
+    /// their names, which the library that installs reads and writes.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub remembered: Map<String, Value>,
 }
 
 /// Encrypted key stores.
@@ -84,6 +88,7 @@ impl InstallOptions {
             hook: None,
             file_owner: None,
             working_folder: here(),
+            remembered: Map::new(),
         }
     }
 
@@ -169,6 +174,7 @@ impl From<Flat> for InstallOptions {
             hook: hook.map(|command| DeployHook { command, timeout, rollback }),
             file_owner: None,
             working_folder,
+            remembered: Map::new(),
         }
     }
 }
@@ -199,6 +205,12 @@ mod tests {
         }
     }
 
+    fn remembering() -> InstallOptions {
+        let mut options = full();
+        options.remembered.insert("dns".to_owned(), json!("provision"));
+        options
+    }
+
     #[test]
     fn options_of_earlier_stores_are_read() {
         let wanted = json!({
@@ -215,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for options in [full(), InstallOptions::into_folder("certs")] {
+        for options in [full(), remembering(), InstallOptions::into_folder("certs")] {
             let text = serde_json::to_value(&options).unwrap();
             assert_eq!(serde_json::from_value::<InstallOptions>(text).unwrap(), options);
         }

@@ -6,31 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::words::{AuthMethod, ServerSoftware};
 use certgate_flow::Purpose;
-use certgate_store::{InstallOptions, Order};
-use serde::Deserialize;
+use certgate_store::Order;
 
-use crate::{OrderRequest, installation::durable};
+use crate::{
+    OrderRequest,
+    certificate_settings::{
+        SettingValue as _,
+        table::{self, Table},
+    },
+};
 
-/// A line of a batch.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-struct Line {
-    /// `create`, `reissue`, `renew`; a reissue where an id is given, else a new one.
-    action: Option<String>,
-    id: Option<i64>,
-    csr: Option<PathBuf>,
-    product: Option<String>,
-    name: Option<String>,
-    admin: Option<i64>,
-    technical: Option<i64>,
-    software: Option<String>,
-    lifetime: Option<i64>,
-    method: Option<String>,
-    provisioning: Option<bool>,
-    out: Option<PathBuf>,
-}
+/// What a row holds besides settings.
+const OWN: [&str; 2] = ["action", "id"];
 
 /// An order of a batch.
 #[derive(Debug, Clone)]
@@ -61,12 +49,6 @@ impl BatchError {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Toml {
-    order: Vec<Line>,
-}
-
 /// Reads a batch. Paths in it are relative to its folder.
 ///
 /// # Errors
@@ -79,40 +61,25 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
     }
     let text = text.as_str();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let lines: Vec<(String, Line)> = match extension.as_str() {
+    let lines = match extension.as_str() {
         "toml" => {
-            let file: Toml = toml::from_str(text).map_err(|why| bad(why.to_string()))?;
-            file.order.into_iter().enumerate().map(|(at, line)| (format!("order {}", at + 1), line)).collect()
+            table::of_toml(text, &["order"]).map(|tables| tables.into_iter().flat_map(|(_, rows)| rows).collect())
         }
-        "csv" => {
-            let delimiter = delimiter(text);
-            let mut reader =
-                csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
-            let names =
-                reader.headers().map_err(|why| bad(why.to_string()))?.iter().map(str::to_ascii_lowercase).collect();
-            reader.set_headers(names);
-            let rows = reader.deserialize().enumerate().map(|(at, row)| {
-                row.map(|line| (format!("line {}", at + 2), line)).map_err(|why| bad(why.to_string()))
-            });
-            rows.collect::<Result<_, _>>()?
-        }
-        "jsonl" | "ndjson" | "json" => {
-            let rows = text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()).map(|(at, row)| {
-                let line = format!("line {}", at + 1);
-                serde_json::from_str(row).map(|read| (line.clone(), read)).map_err(|why| bad(format!("{line}: {why}")))
-            });
-            rows.collect::<Result<_, _>>()?
-        }
-        other => return Err(bad(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv"))),
+        "csv" => table::of_csv(text),
+        "jsonl" | "ndjson" | "json" => table::of_json_lines(text),
+        other => Err(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv")),
     };
+    let lines: Vec<Table> = lines.map_err(bad)?;
     if lines.is_empty() {
         return Err(bad("no order in it".to_owned()));
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::path::absolute(folder).map_err(|why| bad(why.to_string()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for (place, line) in lines {
-        match order(&file, folder, &place, line) {
+    for line in lines {
+        let place = line.place.clone();
+        match order(&file, &folder, line) {
             Ok(order) if seen.insert(order.subject()) => orders.push(order),
             Ok(order) => {
                 let title = order.title();
@@ -124,14 +91,10 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
     if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
 }
 
-/// What separates the fields of a CSV file, by its first line: spreadsheets write semicolons where the comma is the decimal sign.
-fn delimiter(text: &str) -> u8 {
-    let names = text.lines().next().unwrap_or_default();
-    [b',', b';', b'\t'].into_iter().find(|separator| names.as_bytes().contains(separator)).unwrap_or(b',')
-}
-
-fn order(file: &str, folder: &Path, place: &str, line: Line) -> Result<BatchOrder, String> {
-    let purpose = match (line.action.as_deref(), line.id) {
+fn order(file: &str, folder: &Path, mut line: Table) -> Result<BatchOrder, String> {
+    let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
+    let id = line.take("id").map(|id| i64::read(&id).ok_or_else(|| format!("id `{id}`: expected {}", i64::EXPECTED)));
+    let purpose = match (action.as_deref(), id.transpose()?) {
         (None | Some("reissue"), Some(id)) => Purpose::Reissue(id),
         (Some("renew"), Some(id)) => Purpose::Renew(id),
         (None | Some("create"), None) => Purpose::Create,
@@ -139,59 +102,37 @@ fn order(file: &str, folder: &Path, place: &str, line: Line) -> Result<BatchOrde
         (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
         (Some(other), _) => return Err(format!("action `{other}`: expected create, reissue or renew")),
     };
-    let mut request = OrderRequest::new(purpose);
-    match &line.csr {
-        Some(path) => {
-            let path = folder.join(path);
-            let bad = |why: &dyn std::fmt::Display| format!("CSR {}: {why}", path.display());
-            let bytes = fs::read(&path).map_err(|why| bad(&why))?;
-            let read = certgate_x509::CertificateRequest::from_pem(bytes).map_err(|why| bad(&why))?;
-            request.csr = Some((read.as_sent(), read));
-        }
-        None if matches!(purpose, Purpose::Renew(_)) => {}
-        None => return Err("`csr` is missing: the file of the CSR".to_owned()),
-    }
+    let mut settings = line.settings(&OWN)?.absolute(folder);
+    settings.working_folder.get_or_insert_with(|| folder.to_owned());
     if purpose == Purpose::Create {
-        let missing = [
-            ("product", line.product.is_none()),
-            ("admin", line.admin.is_none()),
-            ("technical", line.technical.is_none()),
+        let given = [
+            ("product", settings.product.is_some()),
+            ("admin", settings.admin.is_some()),
+            ("technical", settings.technical.is_some()),
         ];
-        if let Some((name, _)) = missing.iter().find(|(_, missing)| *missing) {
-            return Err(format!("a new certificate needs `{name}`"));
+        let missing: Vec<&str> = given.into_iter().filter(|(_, given)| !given).map(|(name, _)| name).collect();
+        if !missing.is_empty() {
+            return Err(format!("a new certificate needs `{}`", missing.join("`, `")));
         }
     }
-    let method = line.method.as_deref().map(|method| AuthMethod::from(method.to_ascii_uppercase().as_str()));
-    if let Some(method) = &method
-        && !matches!(method, AuthMethod::Dns | AuthMethod::File | AuthMethod::Email)
-    {
-        return Err(format!("method `{}`: expected dns, file or email", line.method.unwrap_or_default()));
-    }
-    if line.lifetime.is_some_and(|months| months < 1) {
-        return Err("lifetime: expected months, 1 or more".to_owned());
-    }
-    if let (Some(name), Some((_, csr))) = (&line.name, &request.csr)
+    let request = settings.request(purpose).map_err(|why| why.to_string())?;
+    if let (Some(name), Some((_, csr))) = (&request.name, &request.csr)
         && !csr.asks_for(name)
     {
         return Err(format!("the CSR is not for `{name}`"));
     }
-    // The end of a CSR is its signature, which no other CSR has.
-    let signature: String = request.csr.as_ref().map_or_else(String::new, |(pem, _)| {
-        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-        body.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(24).collect()
-    });
+    // The end of a CSR is its signature, which no other CSR has; a key that is made is another one in each folder.
+    let is_of = match (&request.csr, &request.install) {
+        (Some((pem, _)), _) => {
+            let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+            body.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(24).collect()
+        }
+        (None, Some(install)) if request.key.is_some() => install.folder.display().to_string(),
+        _ => String::new(),
+    };
     let id = request.certificate().map_or_else(String::new, |id| id.to_string());
-    let key = format!("{file}:{}:{id}:{signature}", request.action());
-    request.product = line.product;
-    request.name = line.name;
-    request.admin = line.admin;
-    request.technical = line.technical;
-    request.software = line.software.as_deref().map(ServerSoftware::from);
-    request.lifetime = line.lifetime;
-    request.method = method;
-    request.provisioning = line.provisioning;
-    request.install = line.out.map(|out| durable(&InstallOptions::into_folder(folder.join(out))));
-    Ok(BatchOrder { place: place.to_owned(), request, key })
+    let key = format!("{file}:{}:{id}:{is_of}", request.action());
+    Ok(BatchOrder { place: line.place, request, key })
 }
 
 impl BatchOrder {
@@ -284,16 +225,26 @@ mod tests {
                 "line 3: an order of the same, 571, stands in the file before",
             ),
             ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
-            ("b.csv", "id,colour\n571,red\n", "unknown field `colour`"),
+            (
+                "b.csv",
+                "id,colour\n571,red\n",
+                "line 2: found `colour`, which is no setting; expected one of action, id, name",
+            ),
+            ("b.toml", "[[order]]\nid = 571\ncolour = 1\n", "order 1: line 3: found `colour`"),
+            ("b.toml", "[[orders]]\nid = 571\n", "line 1: found `orders`, expected [order]"),
+            ("b.csv", "id,csr,keep\n571,a.csr,many\n", "line 2: `keep`: found `many`, expected a whole number"),
+            ("b.csv", "id,csr,dns,webroot\n571,a.csr,manual,.\n", "`dns` and `webroot` exclude each other"),
+            ("b.csv", "id,csr,dns_server\n571,a.csr,9.9.9.9\n", "`dns_server` and `dns_key` are for `dns` nsupdate"),
+            ("b.csv", "id,csr,pkcs12\n571,a.csr,true\n", "go with files that are in place: give `out` too"),
             ("b.jsonl", "{\"csr\":\"a.csr\"}", "line 1: a new certificate needs `product`"),
             ("b.jsonl", "{", "line 1: EOF"),
-            ("b.toml", "", "missing field `order`"),
+            ("b.toml", "", "no order in it"),
             (
                 "b.toml",
                 "[[order]]\naction = \"melt\"\nid = 1",
                 "order 1: action `melt`: expected create, reissue or renew",
             ),
-            ("b.toml", "[[order]]\nid = 1", "order 1: `csr` is missing"),
+            ("b.toml", "[[order]]\nid = 1", "order 1: a certificate needs a key: give `csr`, `new_key` or `key`"),
             (
                 "b.toml",
                 "[[order]]\nid = 1\ncsr = \"a.csr\"\nname = \"other.example\"",

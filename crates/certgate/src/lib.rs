@@ -6,6 +6,7 @@
 
 mod account;
 pub mod batch;
+pub mod certificate_settings;
 pub mod config;
 pub mod estate;
 mod gateway;
@@ -29,6 +30,7 @@ pub use certgate_tape as tape;
 
 pub use certgate_domain::AccountId;
 pub use certgate_store::{InstallOptions, ValidationStep};
+pub use certificate_settings::{CertificateSettings, SettingsError};
 pub use config::{Overrides, SecretSource, Settings};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use installation::Installation;

@@ -2,11 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{InstallOptions, config::parse_duration};
-use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
+use certgate::{CertificateSettings, certificate_settings::Format, config::parse_duration};
 use clap::Args;
-
-use crate::exit::Failure;
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Default, Args)]
@@ -21,9 +18,9 @@ pub(crate) struct Install {
 /// What is done once a certificate is where it belongs.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Then {
-    /// With a key: how many sets before the one in place are kept for `certgate rollback`
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
-    keep: usize,
+    /// With a key: how many sets before the one in place are kept for `certgate rollback` [default: 3]
+    #[arg(long, value_name = "COUNT")]
+    keep: Option<usize>,
     /// With a key: write bundle.p12 (PKCS#12) too
     #[arg(long)]
     pkcs12: bool,
@@ -44,54 +41,34 @@ pub(crate) struct Then {
     /// CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
     #[arg(long, value_name = "CMD")]
     deploy_hook: Option<String>,
-    /// How long the hook may take
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
-    hook_timeout: Duration,
+    /// How long the hook may take [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    hook_timeout: Option<Duration>,
     /// Put the set back that was in place before where the hook fails, and run the hook for that
     #[arg(long, requires = "deploy_hook")]
     rollback_on_failure: bool,
 }
 
 impl Then {
-    /// Whether a hook or further files are asked for.
-    pub(crate) fn asks_for_something(&self) -> bool {
-        self.deploy_hook.is_some() || self.pkcs12 || self.jks || self.file_owner.is_some()
-    }
-
-    /// The options for a certificate in that folder.
-    pub(crate) fn options(&self, folder: PathBuf) -> InstallOptions {
-        let mut options = InstallOptions::into_folder(folder);
-        options.keep = self.keep;
-        options.key_stores = (self.pkcs12 || self.jks).then(|| KeyStores {
-            pkcs12: self.pkcs12,
-            jks: self.jks,
-            pass_phrase: match (&self.store_pass_file, &self.store_pass_command) {
-                (Some(file), _) => Some(PassPhraseSource::File(file.clone())),
-                (None, command) => command.clone().map(PassPhraseSource::Command),
-            },
-        });
-        options.hook = self.deploy_hook.clone().map(|command| DeployHook {
-            command,
-            timeout: self.hook_timeout,
-            rollback: self.rollback_on_failure,
-        });
-        options.file_owner.clone_from(&self.file_owner);
-        options
+    /// Says what is asked for.
+    pub(crate) fn say(&self, settings: &mut CertificateSettings) {
+        settings.keep = self.keep;
+        let formats = [(self.pkcs12, Format::P12), (self.jks, Format::Jks)];
+        let formats: Vec<Format> = formats.into_iter().filter(|(is, _)| *is).map(|(_, format)| format).collect();
+        settings.formats = (!formats.is_empty()).then_some(formats);
+        settings.store_pass_file.clone_from(&self.store_pass_file);
+        settings.store_pass_command.clone_from(&self.store_pass_command);
+        settings.file_owner.clone_from(&self.file_owner);
+        settings.deploy_hook.clone_from(&self.deploy_hook);
+        settings.hook_timeout = self.hook_timeout;
+        settings.rollback_on_failure = self.rollback_on_failure.then_some(true);
     }
 }
 
 impl Install {
-    /// The options that are asked for; none where the certificate is only shown.
-    ///
-    /// # Errors
-    /// Something is asked for that goes with files in place.
-    pub(crate) fn options(&self) -> Result<Option<InstallOptions>, Failure> {
-        match &self.out {
-            Some(folder) => Ok(Some(self.then.options(folder.clone()))),
-            None if self.then.asks_for_something() => Err(Failure::usage(
-                "--deploy-hook, --pkcs12, --jks and --file-owner go with files that are in place: give --out too",
-            )),
-            None => Ok(None),
-        }
+    /// Says what is asked for.
+    pub(crate) fn say(&self, settings: &mut CertificateSettings) {
+        settings.out.clone_from(&self.out);
+        self.then.say(settings);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate::KeySource;
+use certgate::CertificateSettings;
 use certgate_keys::KeyType;
 use certgate_store::PassPhraseSource;
 use clap::Args;
@@ -26,7 +26,7 @@ pub(crate) struct Keys {
     decrypt_key: bool,
     /// A name in the CSR besides the certificate's own [default: the certificate's]
     #[arg(long, value_name = "NAME", conflicts_with = "csr")]
-    pub(crate) san: Vec<String>,
+    san: Vec<String>,
 }
 
 /// Where a key's pass phrase comes from.
@@ -55,12 +55,14 @@ impl PassPhrase {
 }
 
 impl Keys {
-    /// The key that is asked for; none where the order is made with a CSR, or with the certificate's own.
-    pub(crate) fn source(&self) -> Option<KeySource> {
-        if self.new_key {
-            return Some(KeySource::New { key_type: self.key_type, default: KeyType::default() });
-        }
-        let pass_phrase = self.pass_phrase.source();
-        self.key.clone().map(|path| KeySource::File { path, pass_phrase, decrypt: self.decrypt_key })
+    /// Says what is asked for.
+    pub(crate) fn say(&self, settings: &mut CertificateSettings) {
+        settings.new_key = self.new_key.then_some(true);
+        settings.key_type = self.key_type;
+        settings.key.clone_from(&self.key);
+        settings.pass_phrase_file.clone_from(&self.pass_phrase.pass_phrase_file);
+        settings.pass_phrase_command.clone_from(&self.pass_phrase.pass_phrase_command);
+        settings.decrypt_key = self.decrypt_key.then_some(true);
+        settings.names = (!self.san.is_empty()).then(|| self.san.clone());
     }
 }

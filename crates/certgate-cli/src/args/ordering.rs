@@ -7,8 +7,10 @@ use std::{
     time::Duration,
 };
 
-use certgate::{ForeignMessages, OrderRequest, RunOptions, Spool, config::parse_duration};
-use certgate_domain::words::{AuthMethod, ServerSoftware};
+use certgate::{
+    CertificateSettings, ForeignMessages, OrderRequest, RunOptions, Spool, certificate_settings::ValidationMethod,
+    config::parse_duration,
+};
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
@@ -125,25 +127,29 @@ impl Ordering {
                 "--password-stdin and --csr - both want standard input: give one of them as a file",
             ));
         }
-        let mut request = OrderRequest::new(purpose);
-        request.csr = csr.map(read_csr).transpose()?;
-        request.key = keys.source();
-        request.names.clone_from(&keys.san);
-        request.product.clone_from(&self.product);
-        request.name.clone_from(&self.name);
-        request.admin = self.admin;
-        request.technical = self.technical;
-        request.software = self.software.as_deref().map(ServerSoftware::from);
-        request.lifetime = self.lifetime;
-        request.method = self.method.map(|method| match method {
-            Method::Dns => AuthMethod::Dns,
-            Method::File => AuthMethod::File,
-            Method::Email => AuthMethod::Email,
+        let csr = csr.map(read_csr).transpose()?;
+        Ok(self.settings(keys)?.request_with(purpose, csr)?)
+    }
+
+    /// What is asked for, but for the CSR, which may come by standard input.
+    fn settings(&self, keys: &Keys) -> Result<CertificateSettings, Failure> {
+        let mut settings = CertificateSettings::default();
+        settings.product.clone_from(&self.product);
+        settings.name.clone_from(&self.name);
+        settings.admin = self.admin;
+        settings.technical = self.technical;
+        settings.software.clone_from(&self.software);
+        settings.lifetime = self.lifetime;
+        settings.method = self.method.map(|method| match method {
+            Method::Dns => ValidationMethod::Dns,
+            Method::File => ValidationMethod::File,
+            Method::Email => ValidationMethod::Email,
         });
-        request.provisioning = self.provisioning;
-        request.install = self.waiting.install.options()?;
-        request.validation = self.validation.validation()?;
-        Ok(request)
+        settings.provisioning = self.provisioning;
+        keys.say(&mut settings);
+        self.validation.say(&mut settings)?;
+        self.waiting.install.say(&mut settings);
+        Ok(settings)
     }
 }
 

@@ -1,14 +1,11 @@
 //! How control over the names is shown: `--dns`, `--webroot`, `--approver`.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use certgate::config::parse_duration;
-use certgate::validation::{
-    Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate, name_server,
+use certgate::{
+    CertificateSettings,
+    config::parse_duration,
+    validation::{Validation, name_server},
 };
 use certgate_domain::{CertAuthentication, words::AuthMethod};
 use clap::Args;
@@ -31,9 +28,9 @@ pub(crate) struct ValidationArgs {
     /// Order only once the record is seen at the zone's own servers and at each --resolver
     #[arg(long)]
     dns_check: bool,
-    /// How long to wait for the record to be seen
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
-    dns_timeout: Duration,
+    /// How long to wait for the record to be seen [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    dns_timeout: Option<Duration>,
     /// Ask this resolver too, and find the zone's servers by it: an IP address, with or without a port
     #[arg(long, value_name = "ADDRESS", value_parser = name_server)]
     resolver: Vec<SocketAddr>,
@@ -52,52 +49,24 @@ pub(crate) struct ValidationArgs {
 }
 
 impl ValidationArgs {
-    /// What is asked for.
+    /// Says what is asked for.
     ///
     /// # Errors
-    /// The options do not go together.
-    pub(crate) fn validation(&self) -> Result<Validation, Failure> {
-        let words: Vec<&str> = self.dns.iter().map(String::as_str).collect();
-        if words != ["nsupdate"] && (self.dns_server.is_some() || self.dns_key.is_some()) {
-            return Err(Failure::usage("--dns-server and --dns-key are for --dns nsupdate: give that too"));
+    /// `--dns` is none of its words.
+    pub(crate) fn say(&self, settings: &mut CertificateSettings) -> Result<(), Failure> {
+        if !self.dns.is_empty() {
+            settings.set("dns", &self.dns.join(" ").into())?;
         }
-        let validation = match words.as_slice() {
-            [] => match (&self.webroot, &self.approver) {
-                (Some(folder), _) => Validation::by(Webroot { folder: folder.clone() }),
-                (None, Some(approver)) => Validation::by(Email { approver: approver.clone() }),
-                (None, None) => Validation::default(),
-            },
-            ["provision"] => Validation::by(Provision),
-            ["manual"] => Validation::by(Manual),
-            ["exec", command] => {
-                let working_folder = std::path::absolute(Path::new("."))
-                    .map_err(|why| Failure::usage(format!("--dns exec: the working folder is not known: {why}")))?;
-                Validation::by(Command { command: (*command).to_owned(), working_folder })
-            }
-            ["nsupdate"] => match (self.dns_server, &self.dns_key) {
-                (Some(server), Some(key)) => Validation::by(ZoneUpdate { server, key: key.clone() }),
-                _ => {
-                    let text = "--dns nsupdate: give the zone's server and key too: --dns-server, --dns-key";
-                    return Err(Failure::usage(text));
-                }
-            },
-            other => {
-                let text = format!("--dns {}: expected provision, manual, exec CMD or nsupdate", other.join(" "));
-                return Err(Failure::usage(text));
-            }
-        };
-        let validation = if self.allow_any_record { validation.allowing_any() } else { validation };
-        if self.dns_check || words == ["manual"] {
-            return Ok(validation.once_seen(Propagation {
-                resolvers: self.resolver.clone(),
-                authoritative: !self.no_authoritative,
-                timeout: self.dns_timeout,
-            }));
-        }
-        if self.no_authoritative || !self.resolver.is_empty() {
-            return Err(Failure::usage("--resolver and --no-authoritative are for --dns-check: give that too"));
-        }
-        Ok(validation)
+        settings.dns_server = self.dns_server;
+        settings.dns_key.clone_from(&self.dns_key);
+        settings.dns_check = self.dns_check.then_some(true);
+        settings.dns_timeout = self.dns_timeout;
+        settings.resolver = (!self.resolver.is_empty()).then(|| self.resolver.clone());
+        settings.no_authoritative = self.no_authoritative.then_some(true);
+        settings.webroot.clone_from(&self.webroot);
+        settings.approver.clone_from(&self.approver);
+        settings.allow_any_record = self.allow_any_record.then_some(true);
+        Ok(())
     }
 }
 

@@ -29,8 +29,8 @@ use crate::{
 /// Many orders at the gateway's pace; run again, it does only what is left
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, csr, product, name, admin, technical,
-software, lifetime, method, provisioning, out, and action: create, reissue (where an id is given) or renew.
+    after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, action (create, reissue where an id is given, or
+renew) and every option of these commands as a column: --deploy-hook is deploy_hook. Paths start from the file's folder.
 
 Example:
   certgate batch certificates.csv --report report.jsonl"
@@ -171,7 +171,13 @@ impl Batch {
                 }
             }
             Remaining::Place => {
-                let mut item = order.request.item(id.clone(), self.timeout, true);
+                let mut request = order.request.clone();
+                if let Err(why) = request.make_csr(client, false) {
+                    let unsent = json!({ "id": id.as_str(), "state": "unsent", "action": request.action() });
+                    progress.add(id, unsent, Err(why.into()));
+                    return Ok(None);
+                }
+                let mut item = request.item(id.clone(), self.timeout, true);
                 item.resume.round = round;
                 item.batch = Some(order.key.clone());
                 Ok(Some(item))

@@ -7,11 +7,10 @@ use std::{
 };
 
 use certgate::{
-    InstallOptions, Installation, Journal, KeySource, Kind, OrderRequest, ResumeOptions,
+    CertificateSettings, InstallOptions, Installation, Journal, KeySource, Kind, OrderRequest, ResumeOptions,
     config::parse_duration,
     estate::term::{Decision, Lifetime, RenewBefore, Term, decide},
     inventory::{InstalledCertificate, ends_within, find, read, whole},
-    validation::Validation,
 };
 use certgate_domain::{Lenient, task::CertificateInfo};
 use certgate_files::Folder;
@@ -62,8 +61,8 @@ pub(crate) struct RenewDue {
 impl RenewDue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
-        let validation = self.validation.validation()?;
-        validation.check().map_err(advice::validation)?;
+        let asked = self.settings()?;
+        asked.validation()?.check().map_err(advice::validation)?;
         let mut connection = Connection::open(app, Some(self.timeout))?;
         let mut outcome = Outcome { app, rows: Vec::new(), kinds: Vec::new() };
         let mut seen = Vec::new();
@@ -72,8 +71,8 @@ impl RenewDue {
         for (folder, order) in under_way(&journal, &roots)? {
             connection.begin_anew(self.timeout)?;
             // What this run is asked to do with a certificate goes before what that one was.
-            let asked = self.then.asks_for_something();
-            let install = asked.then(|| self.then.options(folder.clone()));
+            let before = order.order.resume.install.as_ref().map(CertificateSettings::of_installation);
+            let install = Some(asked.clone().or(&before.unwrap_or_default()).installed_into(&folder)?);
             match self.carried(app, &mut connection, &mut journal, &order, install) {
                 Ok(None) => {}
                 done => {
@@ -86,7 +85,7 @@ impl RenewDue {
             let name = match &found {
                 _ if seen.contains(&whole(&folder)) => continue,
                 Ok(installed) if !self.is_due(installed, app.now()) => {
-                    if let Some(deployed) = self.repeat_hook(installed) {
+                    if let Some(deployed) = repeat_hook(&asked, installed)? {
                         outcome.add(&folder, Some(&installed.name), Ok(Some(deployed)))?;
                     }
                     continue;
@@ -95,7 +94,7 @@ impl RenewDue {
                 Err(_) => None,
             };
             let done = found.map_err(Failure::from);
-            let done = done.and_then(|_| self.renew(app, &mut connection, &mut journal, &folder, &validation));
+            let done = done.and_then(|_| self.renew(app, &mut connection, &mut journal, &folder, &asked));
             outcome.add(&folder, name.as_deref(), done)?;
         }
         if app.json() {
@@ -115,7 +114,7 @@ impl RenewDue {
         connection: &mut Connection,
         journal: &mut Journal,
         folder: &Path,
-        validation: &Validation,
+        asked: &CertificateSettings,
     ) -> Result<Option<CommandOutput>, Failure> {
         let _lock = locked(folder)?;
         let installed = read(folder, app.now())?;
@@ -127,7 +126,10 @@ impl RenewDue {
                 "it was not installed with its key by certgate: renew it with `certgate renew ID --new-key --out DIR`";
             return Err(Failure::usage(text));
         };
-        let install = self.install(&installed);
+        let settings = settings_of(asked, &installed);
+        let install = settings.installed_into(folder)?;
+        let validation = settings.validation()?;
+        validation.check().map_err(advice::validation)?;
         Installation::new(install.clone()).check(true)?;
         connection.begin_anew(self.timeout)?;
         // Ordered elsewhere, and not said to go into this folder.
@@ -138,7 +140,7 @@ impl RenewDue {
             return Ok(Some(shown));
         }
         let there = connection.client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default();
-        check_unattended(validation, there.authentication.as_ref())?;
+        check_unattended(&validation, there.authentication.as_ref())?;
         let lifetime = Lifetime {
             not_before: installed.not_after,
             not_after: installed.not_after,
@@ -151,9 +153,11 @@ impl RenewDue {
             _ => Purpose::Reissue(id),
         };
         let mut request = OrderRequest::new(purpose);
-        request.key = Some(KeySource::New { key_type: None, default: installed.key_type });
+        let default = settings.key_type.unwrap_or(installed.key_type);
+        request.key = Some(KeySource::New { key_type: None, default });
+        request.names = settings.names.unwrap_or_default();
         request.install = Some(install);
-        request.validation = validation.clone();
+        request.validation = validation;
         request.make_csr(&mut connection.client, false)?;
         let item = request.item(connection.id(), self.timeout, true);
         let mut progress = Progress::of_one(app, self.asked());
@@ -191,24 +195,28 @@ impl RenewDue {
         }
     }
 
-    /// How a certificate is installed: as this run is asked to, else as it was installed before.
-    fn install(&self, installed: &InstalledCertificate) -> InstallOptions {
-        let folder = installed.folder.clone();
-        match &installed.record.install {
-            Some(before) if !self.then.asks_for_something() => {
-                let mut options = before.clone();
-                options.folder = folder;
-                options
-            }
-            _ => self.then.options(folder),
-        }
+    /// What this run is asked to do with each certificate.
+    fn settings(&self) -> Result<CertificateSettings, Failure> {
+        let mut settings = CertificateSettings::default();
+        self.validation.say(&mut settings)?;
+        self.then.say(&mut settings);
+        Ok(settings)
     }
+}
 
-    /// Repeats a hook that failed when the certificate was installed; none where there is nothing to repeat.
-    fn repeat_hook(&self, installed: &InstalledCertificate) -> Option<CommandOutput> {
-        let deployment = Installation::new(self.install(installed)).repeat_hook()?;
-        Some(CommandOutput::of_hook(&installed.folder, &deployment))
-    }
+/// The settings of an installed certificate: what this run is asked for, else as it was ordered before.
+fn settings_of(asked: &CertificateSettings, installed: &InstalledCertificate) -> CertificateSettings {
+    asked.clone().or(&installed.record.settings.clone().unwrap_or_default())
+}
+
+/// Repeats a hook that failed when the certificate was installed; none where there is nothing to repeat.
+fn repeat_hook(
+    asked: &CertificateSettings,
+    installed: &InstalledCertificate,
+) -> Result<Option<CommandOutput>, Failure> {
+    let install = settings_of(asked, installed).installed_into(&installed.folder)?;
+    let deployment = Installation::new(install).repeat_hook();
+    Ok(deployment.map(|deployment| CommandOutput::of_hook(&installed.folder, &deployment)))
 }
 
 /// What became of each certificate.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    CertificateSelector, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner,
+    CertificateSelector, CertificateSettings, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner,
     installation::undeployed, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
@@ -97,7 +97,9 @@ impl Resume {
     }
 
     fn options(&self, app: &App) -> Result<ResumeOptions, Failure> {
-        let install = self.waiting.install.options()?;
+        let mut settings = CertificateSettings::default();
+        self.waiting.install.say(&mut settings);
+        let install = settings.install_options()?;
         let recovery = app.recovery(&self.waiting.queue.options(app.run_options()))?;
         Ok(ResumeOptions { deadline: self.waiting.timeout, install, recovery, validation: Validation::default() })
     }

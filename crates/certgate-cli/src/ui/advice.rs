@@ -1,7 +1,7 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
 use certgate::{
-    Error, Kind, PreparationError, Refusal, SelectionError,
+    Error, Kind, PreparationError, Refusal, SelectionError, SettingsError,
     config::{ConfigError, Credential},
     installation::InstallError,
     inventory::InventoryError,
@@ -128,6 +128,21 @@ impl From<PreparationError> for Failure {
             PreparationError::Gateway(error) => error.into(),
             error => Self::usage(error.to_string()),
         }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::usage(error.said(&option))
+    }
+}
+
+/// The option that gives a setting.
+fn option(setting: &str) -> String {
+    match setting {
+        "names" => "--san".to_owned(),
+        "formats" => "--pkcs12, --jks".to_owned(),
+        name => format!("--{}", name.replace('_', "-")),
     }
 }
 

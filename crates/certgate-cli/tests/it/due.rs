@@ -253,7 +253,7 @@ fn each_for_itself() {
     }
 }
 
-/// What the gateway does not validate by itself needs to be told how, before anything is ordered.
+/// How a certificate was validated is remembered; where it is not, it needs to be told before anything is ordered.
 #[test]
 fn validated_as_it_was() {
     for transport in ["xml", "json"] {
@@ -269,15 +269,25 @@ fn validated_as_it_was() {
             at(home.path(), &server, transport, &[&due[..], more].concat())
         };
         for (more, said) in [
-            (&[][..], "validated by a DNS record that the gateway does not publish: give --dns"),
-            (&["--jks", "--store-pass-file", "none"], "none"),
+            (&["--jks", "--store-pass-file", "none"][..], "none"),
             (&["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
         ] {
             let output = due(more);
             assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
             assert_eq!(gateway.counts().orders, 1);
         }
-        let output = due(&exec);
+        let output = due(&[]);
         assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 4, 2), "{}", stderr(&output));
+        // A record of an earlier version does not say it.
+        let about = home.path().join("certs/new/current/about.json");
+        let mut record: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();
+        assert_eq!(record["settings"]["dns"], "exec echo >> calls; true");
+        record["settings"].as_object_mut().unwrap().remove("dns");
+        fs::write(&about, record.to_string()).unwrap();
+        let output = due(&[]);
+        let said = "validated by a DNS record that the gateway does not publish: give --dns";
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        let output = due(&exec);
+        assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 6, 3), "{}", stderr(&output));
     }
 }

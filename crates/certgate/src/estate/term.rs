@@ -3,22 +3,61 @@
 //! A certificate lasts 200, 100 or 47 days, while an order is paid for a year: within the term a reissue (400102) is free, and
 //! only the end of the term takes a renewal (400106), which is paid. The decision is pure: the time is given.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 
+use crate::config::parse_duration;
+
 /// How long before its end a certificate is due.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenewBefore {
     /// That long.
     Time(Duration),
-    /// That share of its lifetime, more than 0 and less than 1.
-    Share(f64),
+    /// That share of its lifetime, such as 1/3: more than nothing, and less than the whole.
+    Share {
+        /// 1 of a third.
+        part: u32,
+        /// 3 of a third.
+        whole: u32,
+    },
+}
+
+/// A text that is neither a time nor a share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}`: expected a time such as 30d, or a share of the lifetime such as 1/3")]
+pub struct NotRenewBefore(String);
+
+impl FromStr for RenewBefore {
+    type Err = NotRenewBefore;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || NotRenewBefore(text.to_owned());
+        let Some((part, whole)) = text.split_once('/') else {
+            return parse_duration(text).map(Self::Time).map_err(|_| bad());
+        };
+        match (part.trim().parse::<u32>(), whole.trim().parse::<u32>()) {
+            (Ok(part), Ok(whole)) if 0 < part && part < whole => Ok(Self::Share { part, whole }),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl fmt::Display for RenewBefore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) if time.as_secs() % DAY.unsigned_abs() == 0 => {
+                write!(f, "{}d", time.as_secs() / DAY.unsigned_abs())
+            }
+            Self::Time(time) => write!(f, "{}s", time.as_secs()),
+            Self::Share { part, whole } => write!(f, "{part}/{whole}"),
+        }
+    }
 }
 
 /// Thirty days, or a third of the certificate's lifetime where that is less.
 const LONGEST: i64 = 30 * DAY;
-const SHARE: f64 = 1.0 / 3.0;
+const SHARE: (u32, u32) = (1, 3);
 
 const DAY: i64 = 86_400;
 /// The gateway renews from so long before the end of the term (refusal EF4001012 before that).
@@ -30,11 +69,11 @@ impl RenewBefore {
     /// The time before the end of a certificate that is valid from and until then, in seconds. `None` takes the default.
     pub fn seconds(this: Option<Self>, not_before: i64, not_after: i64) -> i64 {
         let lifetime = not_after.saturating_sub(not_before).max(0);
-        let share = |share: f64| (lifetime as f64 * share) as i64;
+        let share = |part: u32, whole: u32| lifetime.saturating_mul(part.into()) / i64::from(whole.max(1));
         match this {
             Some(Self::Time(time)) => i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-            Some(Self::Share(part)) => share(part),
-            None => share(SHARE).min(LONGEST),
+            Some(Self::Share { part, whole }) => share(part, whole),
+            None => share(SHARE.0, SHARE.1).min(LONGEST),
         }
     }
 }
@@ -224,8 +263,24 @@ mod tests {
             ("due too early to renew", 398, Some(paid(398)), false, day(200), 250, early(308)),
             ("due, and renewable since today", 398, Some(paid(398)), false, day(200), 308, ends(paid(398))),
             ("a time of one's own", 199, Some(paid(365)), false, day(60), 139, within(paid(365))),
-            ("a half", 100, Some(paid(365)), false, Some(RenewBefore::Share(0.5)), 50, within(paid(365))),
-            ("a half, not yet", 100, Some(paid(365)), false, Some(RenewBefore::Share(0.5)), 49, nothing(50)),
+            (
+                "a half",
+                100,
+                Some(paid(365)),
+                false,
+                Some(RenewBefore::Share { part: 1, whole: 2 }),
+                50,
+                within(paid(365)),
+            ),
+            (
+                "a half, not yet",
+                100,
+                Some(paid(365)),
+                false,
+                Some(RenewBefore::Share { part: 1, whole: 2 }),
+                49,
+                nothing(50),
+            ),
             ("expired within its term", 100, Some(paid(365)), false, None, 120, within(paid(365))),
         ] {
             let certificate = Lifetime { not_before: 0, not_after: lasts * DAY, term, reissue_required: required };
@@ -236,7 +291,25 @@ mod tests {
     impl Decision {
         /// The third of a lifetime of so many days before its end.
         fn max_due(self, days: i64) -> Self {
-            Self::Nothing { due: days * DAY - ((days * DAY) as f64 / 3.0) as i64 }
+            Self::Nothing { due: days * DAY - days * DAY / 3 }
+        }
+    }
+
+    #[test]
+    fn a_time_or_a_share() {
+        for (text, expected, written) in [
+            ("30d", Ok(RenewBefore::Time(Duration::from_secs(30 * 86_400))), "30d"),
+            ("90s", Ok(RenewBefore::Time(Duration::from_secs(90))), "90s"),
+            ("1/3", Ok(RenewBefore::Share { part: 1, whole: 3 }), "1/3"),
+            ("30", Err(()), ""),
+            ("3/3", Err(()), ""),
+            ("0/3", Err(()), ""),
+            ("1/0", Err(()), ""),
+            ("a/b", Err(()), ""),
+        ] {
+            let read: Result<RenewBefore, _> = text.parse();
+            assert_eq!(read.map(|before| before.to_string()).unwrap_or_default(), written, "{text}");
+            assert_eq!(text.parse::<RenewBefore>().map_err(drop), expected, "{text}");
         }
     }
 

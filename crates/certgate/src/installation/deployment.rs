@@ -43,7 +43,7 @@ pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error
     let mut found = Vec::new();
     for (folder, order) in last {
         let Some(record) = Installation::at(&folder).record_in_place() else { continue };
-        let options = record.install.or_else(|| order.order.resume.install.clone());
+        let options = record.install_options(&folder).or_else(|| order.order.resume.install.clone());
         if let (Deployment::Failed { .. }, Some(options)) = (record.deployment, options) {
             found.push((order, Installation::new(options)));
         }

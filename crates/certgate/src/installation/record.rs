@@ -1,8 +1,13 @@
 //! What is noted of a set.
 
+use std::path::Path;
+
 use certgate_files::{FileError, Folder};
 use certgate_store::InstallOptions;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::CertificateSettings;
 
 use super::{Deployment, Installation, durable, sets};
 
@@ -13,8 +18,8 @@ pub(super) const FILE: &str = "about.json";
 const FILE_WITHOUT_SETS: &str = ".about.json";
 
 /// What is noted of a set besides its files.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", from = "Read")]
 #[non_exhaustive]
 pub struct SetRecord {
     /// The certificate's name.
@@ -26,12 +31,41 @@ pub struct SetRecord {
     /// The gateway's id of the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<i64>,
-    /// How it was installed. A renewal installs in the same way, and a hook that failed is repeated by it.
+    /// How it was ordered, validated and installed. A renewal does it in the same way, and a hook that failed is repeated by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub install: Option<InstallOptions>,
+    pub settings: Option<CertificateSettings>,
     /// What came of the hook.
     #[serde(default, skip_serializing_if = "is_none")]
     pub deployment: Deployment,
+}
+
+/// A record as it is read: older ones say how it was installed, and not how it was validated.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    name: Option<String>,
+    serial: Option<String>,
+    certificate: Option<i64>,
+    /// One that a later version wrote, and that is not understood here, does not hide the rest.
+    settings: Option<Map<String, Value>>,
+    install: Option<InstallOptions>,
+    #[serde(default)]
+    deployment: Deployment,
+}
+
+impl From<Read> for SetRecord {
+    fn from(read: Read) -> Self {
+        let Read { name, serial, certificate, settings, install, deployment } = read;
+        let remembered = settings.map(|settings| {
+            let mut read = CertificateSettings::default();
+            for (name, value) in &settings {
+                let _ = read.set(name, value);
+            }
+            read
+        });
+        let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
+        Self { name, serial, certificate, settings, deployment }
+    }
 }
 
 fn is_none(deployment: &Deployment) -> bool {
@@ -42,6 +76,11 @@ impl SetRecord {
     /// Whether both are of the same certificate, whatever was done with it.
     pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
         (&self.name, &self.serial, self.certificate) == (&other.name, &other.serial, other.certificate)
+    }
+
+    /// How it is installed in that folder; none where that is not noted.
+    pub fn install_options(&self, folder: &Path) -> Option<InstallOptions> {
+        self.settings.as_ref()?.installed_into(folder).ok()
     }
 
     pub(super) fn to_text(&self) -> String {
@@ -64,8 +103,8 @@ impl Installation {
     /// Notes how what is in place was installed, and what came of it. That it cannot be noted is no reason to stop: the files
     /// are in place, and the next run finds the hook's end unrecorded.
     pub(super) fn note(&self, record: &SetRecord, deployment: &Deployment) {
-        let install = Some(durable(&self.options));
-        let record = SetRecord { deployment: deployment.clone(), install, ..record.clone() };
+        let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
+        let record = SetRecord { deployment: deployment.clone(), settings, ..record.clone() };
         let noted = || -> Result<(), FileError> {
             let folder = self.open()?;
             let text = record.to_text();
@@ -75,5 +114,53 @@ impl Installation {
             }
         };
         let _ = noted();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::SetRecord;
+    use crate::CertificateSettings;
+
+    #[test]
+    fn records_of_earlier_versions_are_read() {
+        let earlier = json!({
+            "name": "example.com", "serial": "0A", "certificate": 571, "deployment": { "state": "deployed" },
+            "install": {
+                "folder": "/certs", "keep": 5, "workingFolder": "/home/me",
+                "keyStores": { "pkcs12": true, "jks": false, "passPhrase": { "file": "pass" } },
+                "hook": { "command": "reload", "timeoutSeconds": 20, "rollback": true },
+            },
+        });
+        let record: SetRecord = serde_json::from_value(earlier).unwrap();
+        let settings: Value = serde_json::to_value(&record).unwrap()["settings"].clone();
+        let expected = json!({
+            "keep": 5, "formats": ["p12"], "store_pass_file": "/home/me/pass", "deploy_hook": "reload", "hook_timeout": "20s",
+            "rollback_on_failure": true, "working_folder": "/home/me",
+        });
+        assert_eq!(settings, expected);
+        let least: SetRecord = serde_json::from_value(json!({})).unwrap();
+        assert_eq!(least, SetRecord::default());
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut settings = CertificateSettings::default();
+        settings.set("dns", &json!("exec ./publish")).unwrap();
+        settings.set("keep", &json!(3)).unwrap();
+        let record = SetRecord { settings: Some(settings), ..SetRecord::default() };
+        assert_eq!(serde_json::from_str::<SetRecord>(&record.to_text()).unwrap(), record);
+        let install = record.install_options("/certs".as_ref()).unwrap();
+        assert_eq!(install.remembered["dns"], "exec ./publish");
+    }
+
+    /// What a later version wrote does not hide the rest.
+    #[test]
+    fn an_unknown_setting_is_passed_over() {
+        let record: SetRecord =
+            serde_json::from_value(json!({ "name": "a", "settings": { "colour": "red", "keep": 2 } })).unwrap();
+        assert_eq!(record.settings.and_then(|settings| settings.keep), Some(2));
     }
 }

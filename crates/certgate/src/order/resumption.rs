@@ -110,8 +110,12 @@ pub fn resume(
         wait.deliver(&message, false);
     }
     let mut resume = order.order.resume.clone();
-    if options.install.is_some() {
-        resume.install.clone_from(&options.install);
+    if let Some(mut install) = options.install.clone() {
+        // How it was validated is remembered, wherever it is installed now.
+        for (name, value) in resume.install.iter().flat_map(|before| &before.remembered) {
+            install.remembered.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        resume.install = Some(install);
     }
     Ok(Resumption::Ready(Box::new(RunItem {
         id: OrderId::from(id.as_str()),

@@ -1,0 +1,459 @@
+//! How a certificate is ordered, validated and installed: one list of settings for every place that says it.
+//!
+//! The options of an order, the columns of a batch, an entry of a declared file and what is remembered with an installed set are
+//! this list, read by the same rules. A setting that is not given takes its default.
+
+mod parts;
+pub(crate) mod table;
+mod value;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use certgate_keys::KeyType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
+
+pub use self::{
+    parts::SettingsError,
+    value::{Dns, Format, SettingValue, ValidationMethod},
+};
+use crate::estate::term::RenewBefore;
+
+/// A setting as it is documented.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct SettingField {
+    /// Its name: the column of a batch and the key of a declared file.
+    pub name: &'static str,
+    /// What it says, a line each.
+    pub documentation: &'static [&'static str],
+    /// What holds where it is not given.
+    pub default: &'static str,
+    /// Its JSON Schema.
+    pub schema: fn() -> Value,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty, default $default:literal;)*) => {
+        /// How a certificate is ordered, validated and installed. `None` is what was not given.
+        ///
+        /// ```
+        /// use certgate::CertificateSettings;
+        ///
+        /// let text = r#"{"dns":"nsupdate","dns_server":"192.0.2.1","dns_key":"/etc/tsig.key","formats":["p12"],"keep":"5"}"#;
+        /// let settings: CertificateSettings = serde_json::from_str(text)?;
+        /// assert_eq!((settings.keep, settings.dns_server), (Some(5), "192.0.2.1:53".parse().ok()));
+        /// # Ok::<(), serde_json::Error>(())
+        /// ```
+        #[derive(Debug, Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct CertificateSettings {
+            $(
+                $(#[doc = $doc])+
+                #[doc = ""]
+                #[doc = concat!("Default: ", $default, ".")]
+                pub $name: Option<$kind>,
+            )*
+        }
+
+        impl CertificateSettings {
+            /// Every setting, in the order in which people are told of them.
+            pub const FIELDS: &'static [SettingField] = &[$(SettingField {
+                name: stringify!($name),
+                documentation: &[$($doc),+],
+                default: $default,
+                schema: <$kind as SettingValue>::schema,
+            }),*];
+
+            /// Sets one by its name; numbers and booleans may stand in a text, lists in one with blanks or commas between.
+            ///
+            /// # Errors
+            /// There is no such setting, or its value is none.
+            pub fn set(&mut self, name: &str, value: &Value) -> Result<(), SettingsError> {
+                match name {
+                    $(stringify!($name) => self.$name = Some(value::read(stringify!($name), value)?),)*
+                    _ => return self.set_alias(name, value),
+                }
+                Ok(())
+            }
+
+            /// What is given, by name.
+            pub fn to_map(&self) -> Map<String, Value> {
+                let mut map = Map::new();
+                $(if let Some(value) = &self.$name {
+                    map.insert(stringify!($name).to_owned(), value.write());
+                })*
+                map
+            }
+
+            /// Forgets one.
+            fn clear(&mut self, name: &str) {
+                match name {
+                    $(stringify!($name) => self.$name = None,)*
+                    _ => {}
+                }
+            }
+
+            /// Whether one is given.
+            fn has(&self, name: &str) -> bool {
+                match name {
+                    $(stringify!($name) => self.$name.is_some(),)*
+                    _ => false,
+                }
+            }
+
+            fn fill(&mut self, other: &Self) {
+                $(if self.$name.is_none() {
+                    self.$name.clone_from(&other.$name);
+                })*
+            }
+
+            /// These settings with paths that do not depend on where a later process runs: relative ones start from `folder`.
+            #[must_use]
+            pub fn absolute(mut self, folder: &std::path::Path) -> Self {
+                $(if let Some(value) = &mut self.$name {
+                    value.start_from(folder);
+                })*
+                self
+            }
+        }
+    };
+}
+
+settings! {
+    /// The certificate's name.
+    name: String, default "the certificate's";
+    /// The names that it is valid for besides, where the CSR is made.
+    names: Vec<String>, default "the certificate's";
+    /// The product's code.
+    product: String, default "the certificate's";
+    /// The id of the administrative contact.
+    admin: i64, default "the certificate's";
+    /// The id of the technical contact.
+    technical: i64, default "the certificate's";
+    /// The server software, such as APACHE2.
+    software: String, default "the certificate's";
+    /// The term, in months.
+    lifetime: i64, default "the certificate's";
+    /// The CSR's file, PEM.
+    csr: PathBuf, default "a renewal takes the certificate's";
+    /// Whether a new key is made, and the CSR with it.
+    new_key: bool, default "false";
+    /// The type of a new key.
+    key_type: KeyType, default "as the key in place, else p256";
+    /// The file of the key that the CSR is made with.
+    key: PathBuf, default "none";
+    /// The file whose first line is that key's pass phrase.
+    pass_phrase_file: PathBuf, default "none";
+    /// The command of the shell that prints that key's pass phrase.
+    pass_phrase_command: String, default "none";
+    /// Whether an encrypted key may be written decrypted beside its certificate.
+    decrypt_key: bool, default "false";
+    /// How control over the names is shown.
+    method: ValidationMethod, default "the certificate's";
+    /// Whether the gateway publishes the DNS record itself.
+    provisioning: bool, default "the certificate's";
+    /// Who publishes the DNS record: `provision` the gateway, `manual` a person, `exec CMD` that command of the shell, `nsupdate` a
+    /// dynamic update of the zone (RFC 2136).
+    dns: Dns, default "none";
+    /// For nsupdate: the zone's primary server.
+    dns_server: SocketAddr, default "none";
+    /// For nsupdate: the file of the TSIG key.
+    dns_key: PathBuf, default "none";
+    /// Whether it is ordered only once the record is seen.
+    dns_check: bool, default "false; true for manual";
+    /// How long the record is waited for.
+    dns_timeout: Duration, default "10m";
+    /// Resolvers that have to show the record too.
+    resolver: Vec<SocketAddr>, default "the system's, to find the zone's servers by";
+    /// Whether the zone's own servers are not asked.
+    no_authoritative: bool, default "false";
+    /// The web root below which a file shows control over the names.
+    webroot: PathBuf, default "none";
+    /// The address that the gateway's mail goes to.
+    approver: String, default "none";
+    /// Whether anything that the gateway asks for is published, also what does not belong to the names of the order.
+    allow_any_record: bool, default "false";
+    /// The certificate's folder.
+    out: PathBuf, default "none: the certificate is only shown";
+    /// How many sets before the one in place are kept for a rollback.
+    keep: usize, default "3";
+    /// The encrypted key stores that are written too: `p12` (PKCS#12), `jks` (Java).
+    formats: Vec<Format>, default "none";
+    /// The file whose first line is the key stores' pass phrase.
+    store_pass_file: PathBuf, default "none";
+    /// The command of the shell that prints the key stores' pass phrase.
+    store_pass_command: String, default "none";
+    /// The owner of the files: `USER` or `USER:GROUP`.
+    file_owner: String, default "that of the files in place";
+    /// The command of the shell that is run once the files are in place.
+    deploy_hook: String, default "none";
+    /// How long that command may take.
+    hook_timeout: Duration, default "5m";
+    /// Whether the set before is put back where that command fails.
+    rollback_on_failure: bool, default "false";
+    /// Where the certificate is served, `HOST:PORT`: it counts as deployed once it is served there.
+    verify: Vec<String>, default "nowhere is looked";
+    /// How long before its end the certificate is due: a time, or a share of its lifetime such as `1/3`.
+    renew_before: RenewBefore, default "30d, or a third of its lifetime where that is less";
+    /// The folder that commands are run in.
+    working_folder: PathBuf, default "that of the file, or the process's";
+}
+
+/// What says how control over the names is shown: one of these replaces all that is remembered.
+const VALIDATION: &[&str] = &[
+    "method",
+    "provisioning",
+    "dns",
+    "dns_server",
+    "dns_key",
+    "dns_check",
+    "dns_timeout",
+    "resolver",
+    "no_authoritative",
+    "webroot",
+    "approver",
+    "allow_any_record",
+];
+const HOOK: &[&str] = &["deploy_hook", "hook_timeout", "rollback_on_failure"];
+
+/// What belongs to one order, or is the certificate's at the gateway: it is not remembered.
+const OF_ONE_ORDER: &[&str] = &[
+    "product",
+    "admin",
+    "technical",
+    "software",
+    "lifetime",
+    "csr",
+    "new_key",
+    "key",
+    "pass_phrase_file",
+    "pass_phrase_command",
+    "decrypt_key",
+    "out",
+];
+
+impl CertificateSettings {
+    /// Reads settings by their names.
+    ///
+    /// # Errors
+    /// There is no such setting, or its value is none.
+    pub fn from_map(map: &Map<String, Value>) -> Result<Self, SettingsError> {
+        let mut settings = Self::default();
+        map.iter().try_for_each(|(name, value)| settings.set(name, value))?;
+        Ok(settings)
+    }
+
+    /// Other spellings: those of options whose settings are lists.
+    fn set_alias(&mut self, name: &str, value: &Value) -> Result<(), SettingsError> {
+        let format = match name {
+            "san" => {
+                self.names = Some(value::read("san", value)?);
+                return Ok(());
+            }
+            "pkcs12" => Format::P12,
+            "jks" => Format::Jks,
+            "validation" => {
+                let Value::Object(validation) = value else {
+                    return Err(SettingsError::value("validation", value, "a table, such as { dns = \"provision\" }"));
+                };
+                for (name, value) in validation {
+                    if !VALIDATION.contains(&name.as_str()) {
+                        return Err(SettingsError::Unknown { name: name.clone(), known: VALIDATION.to_vec() });
+                    }
+                    self.set(name, value)?;
+                }
+                return Ok(());
+            }
+            _ => return Err(SettingsError::Unknown { name: name.to_owned(), known: Self::names_known().collect() }),
+        };
+        if value::read::<bool>(if name == "jks" { "jks" } else { "pkcs12" }, value)? {
+            let formats = self.formats.get_or_insert_default();
+            if !formats.contains(&format) {
+                formats.push(format);
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all settings, and the other spellings.
+    pub fn names_known() -> impl Iterator<Item = &'static str> {
+        Self::FIELDS.iter().map(|field| field.name).chain(["san", "pkcs12", "jks", "validation"])
+    }
+
+    /// These settings, and where nothing is given, those of `before`. One of several that belong together (all that says how control
+    /// is shown; a hook and its time) replaces the others too.
+    #[must_use]
+    pub fn or(mut self, before: &Self) -> Self {
+        let mut before = before.clone();
+        for group in [VALIDATION, &parts::KEY_STORE_PASS_PHRASE, HOOK] {
+            if group.iter().any(|name| self.has(name)) {
+                group.iter().for_each(|name| before.clear(name));
+            }
+        }
+        self.fill(&before);
+        self
+    }
+
+    /// What of them is remembered with an installed set.
+    #[must_use]
+    pub fn to_remember(&self) -> Self {
+        let mut settings = self.clone();
+        OF_ONE_ORDER.iter().for_each(|name| settings.clear(name));
+        settings
+    }
+
+    /// Whether one of those is given that say how control over the names is shown.
+    pub fn says_validation(&self) -> bool {
+        VALIDATION.iter().any(|name| self.has(name))
+    }
+
+    /// Whether nothing is given.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Serialize for CertificateSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_map().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CertificateSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_map(&Map::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use serde_json::{Value, json};
+
+    use super::{CertificateSettings, OF_ONE_ORDER, VALIDATION};
+
+    /// A value of each setting as it is written, and the text of a CSV field that says the same.
+    fn full() -> Vec<(&'static str, Value, &'static str)> {
+        vec![
+            ("name", json!("example.com"), "example.com"),
+            ("names", json!(["a.example", "b.example"]), "a.example, b.example"),
+            ("product", json!("SSL123"), "SSL123"),
+            ("admin", json!(1120), "1120"),
+            ("technical", json!(100), "100"),
+            ("software", json!("APACHE2"), "APACHE2"),
+            ("lifetime", json!(12), "12"),
+            ("csr", json!("a.csr"), "a.csr"),
+            ("new_key", json!(true), "TRUE"),
+            ("key_type", json!("rsa2048"), "rsa2048"),
+            ("key", json!("a.key"), "a.key"),
+            ("pass_phrase_file", json!("pass"), "pass"),
+            ("pass_phrase_command", json!("pass show"), "pass show"),
+            ("decrypt_key", json!(false), "false"),
+            ("method", json!("dns"), "DNS"),
+            ("provisioning", json!(true), "true"),
+            ("dns", json!("exec ./publish it"), "exec ./publish it"),
+            ("dns_server", json!("9.9.9.9:53"), "9.9.9.9"),
+            ("dns_key", json!("tsig.key"), "tsig.key"),
+            ("dns_check", json!(true), "true"),
+            ("dns_timeout", json!("600s"), "10m"),
+            ("resolver", json!(["9.9.9.9:53", "[2620:fe::fe]:5353"]), "9.9.9.9 [2620:fe::fe]:5353"),
+            ("no_authoritative", json!(true), "true"),
+            ("webroot", json!("/srv/www"), "/srv/www"),
+            ("approver", json!("admin@example.com"), "admin@example.com"),
+            ("allow_any_record", json!(true), "true"),
+            ("out", json!("certs"), "certs"),
+            ("keep", json!(0), "0"),
+            ("formats", json!(["p12", "jks"]), "p12 jks"),
+            ("store_pass_file", json!("/pass"), "/pass"),
+            ("store_pass_command", json!("pass show"), "pass show"),
+            ("file_owner", json!("www-data:www-data"), "www-data:www-data"),
+            ("deploy_hook", json!("systemctl reload nginx"), "systemctl reload nginx"),
+            ("hook_timeout", json!("90s"), "90s"),
+            ("rollback_on_failure", json!(true), "true"),
+            ("verify", json!(["example.com:443"]), "example.com:443"),
+            ("renew_before", json!("1/3"), "1/3"),
+            ("working_folder", json!("here"), "here"),
+        ]
+    }
+
+    #[test]
+    fn every_setting_is_written_as_it_is_read() {
+        let names: Vec<&str> = full().iter().map(|(name, ..)| *name).collect();
+        let listed: Vec<&str> = CertificateSettings::FIELDS.iter().map(|field| field.name).collect();
+        assert_eq!(names, listed);
+        for (name, written, text) in full() {
+            for value in [written.clone(), text.into()] {
+                let mut settings = CertificateSettings::default();
+                settings.set(name, &value).unwrap();
+                assert_eq!(settings.to_map()[name], written, "{name}");
+                assert_eq!(settings.to_map().len(), 1, "{name}");
+            }
+        }
+        for group in [VALIDATION, OF_ONE_ORDER] {
+            let known: BTreeSet<&str> = listed.iter().copied().collect();
+            assert!(group.iter().all(|name| known.contains(name)), "{group:?}");
+        }
+    }
+
+    #[test]
+    fn other_spellings() {
+        let text = r#"{"san":"a.example","pkcs12":true,"jks":false,"validation":{"dns":"provision"}}"#;
+        let settings: CertificateSettings = serde_json::from_str(text).unwrap();
+        let expected = json!({ "names": ["a.example"], "dns": "provision", "formats": ["p12"] });
+        assert_eq!(serde_json::to_value(&settings).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_value_says_what_was_expected() {
+        for (name, value, said) in [
+            ("colour", json!("red"), "found `colour`, which is no setting; expected one of name, names, product"),
+            ("keep", json!(-1), "`keep`: found `-1`, expected a whole number of 0 or more"),
+            ("admin", json!("x"), "`admin`: found `x`, expected a whole number of 1 or more"),
+            ("new_key", json!("yes"), "`new_key`: found `yes`, expected true or false"),
+            ("dns", json!("exec"), "`dns`: found `exec`, expected provision, manual, exec CMD or nsupdate"),
+            ("hook_timeout", json!("90"), "`hook_timeout`: found `90`, expected a number with s, m, h, d or w"),
+            ("formats", json!(["pem"]), "`formats`: found `[\"pem\"]`, expected p12, jks or both"),
+            ("resolver", json!("ns.example"), "`resolver`: found `ns.example`, expected an IP address"),
+            ("renew_before", json!("3/3"), "`renew_before`: found `3/3`, expected a time such as 30d, or a share"),
+            ("validation", json!("dns"), "`validation`: found `dns`, expected a table"),
+            ("validation", json!({ "keep": 3 }), "found `keep`, which is no setting; expected one of method"),
+        ] {
+            let error = CertificateSettings::default().set(name, &value).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+
+    /// What is given replaces what is remembered, and what belongs to it.
+    #[test]
+    fn what_is_given_goes_before_what_is_remembered() {
+        let read = |value: Value| serde_json::from_value::<CertificateSettings>(value).unwrap();
+        let before = read(json!({
+            "dns": "nsupdate", "dns_server": "9.9.9.9:53", "dns_key": "/key", "deploy_hook": "reload", "hook_timeout": "9s",
+            "keep": 5, "formats": ["p12"], "store_pass_file": "/pass",
+        }));
+        for (given, expected) in [
+            (json!({}), serde_json::to_value(&before).unwrap()),
+            (
+                json!({ "webroot": "/www", "deploy_hook": "restart", "keep": 1, "store_pass_command": "show" }),
+                json!({
+                    "webroot": "/www", "deploy_hook": "restart", "keep": 1, "formats": ["p12"], "store_pass_command": "show",
+                }),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(read(given).or(&before)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn relative_paths_start_from_a_folder() {
+        let mut settings = CertificateSettings::default();
+        full().iter().for_each(|(name, value, _)| settings.set(name, value).unwrap());
+        let map = settings.absolute(Path::new("/base")).to_map();
+        let moved: Vec<&str> =
+            map.values().filter_map(Value::as_str).filter(|text| text.starts_with("/base/")).collect();
+        assert_eq!(moved, ["/base/a.csr", "/base/a.key", "/base/pass", "/base/tsig.key", "/base/certs", "/base/here"]);
+        assert_eq!(map["webroot"], "/srv/www");
+    }
+}

@@ -1,0 +1,157 @@
+//! Tables of settings in a file, each value with its line: TOML, JSON lines, CSV.
+
+use serde_json::{Map, Number, Value};
+use toml::de::{DeTable, DeValue};
+
+use super::{CertificateSettings, SettingsError};
+
+/// A table of settings: an order of a batch, a certificate that is declared.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    /// Where it stands, such as `line 3`.
+    pub(crate) place: String,
+    fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone)]
+struct Field {
+    name: String,
+    /// Its own line, where the table goes over several.
+    line: Option<usize>,
+    value: Value,
+}
+
+impl Table {
+    /// Takes a value that is no setting, by its name.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.fields.iter().position(|field| field.name == name)?;
+        Some(self.fields.remove(at).value)
+    }
+
+    /// The settings. `own` names what the table may hold besides.
+    ///
+    /// # Errors
+    /// What was found, where, and what was expected.
+    pub(crate) fn settings(&self, own: &[&'static str]) -> Result<CertificateSettings, String> {
+        let mut settings = CertificateSettings::default();
+        for Field { name, line, value } in &self.fields {
+            settings.set(name, value).map_err(|why| {
+                let why = match why {
+                    SettingsError::Unknown { name, mut known } => {
+                        known.splice(0..0, own.iter().copied());
+                        SettingsError::Unknown { name, known }
+                    }
+                    why => why,
+                };
+                match line {
+                    Some(line) => format!("line {line}: {why}"),
+                    None => why.to_string(),
+                }
+            })?;
+        }
+        Ok(settings)
+    }
+
+    fn of_object(place: String, object: Map<String, Value>) -> Self {
+        let fields = object.into_iter().filter(|(_, value)| !value.is_null());
+        Self { place, fields: fields.map(|(name, value)| Field { name, line: None, value }).collect() }
+    }
+}
+
+/// The tables of a TOML file: `[name]` once, or `[[name]]` each. What else stands in it is refused.
+///
+/// # Errors
+/// What was found, with its line.
+pub(crate) fn of_toml(text: &str, names: &[&str]) -> Result<Vec<(String, Vec<Table>)>, String> {
+    let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    let root = DeTable::parse(text).map_err(|why| {
+        let start = why.span().map_or(0, |span| span.start);
+        format!("line {}: {}", line(start), why.message())
+    })?;
+    let mut found = Vec::new();
+    for (key, value) in root.get_ref() {
+        let name = key.get_ref().as_ref();
+        if !names.contains(&name) {
+            let known: Vec<String> = names.iter().map(|name| format!("[{name}]")).collect();
+            let at = line(key.span().start);
+            return Err(format!("line {at}: found `{name}`, expected {}", known.join(", ")));
+        }
+        let tables: Vec<&DeTable<'_>> = match value.get_ref() {
+            DeValue::Table(table) => vec![table],
+            DeValue::Array(values) => values.iter().filter_map(|value| value.get_ref().as_table()).collect(),
+            _ => return Err(format!("line {}: `{name}`: expected a table", line(key.span().start))),
+        };
+        let tables = tables.into_iter().enumerate().map(|(at, table)| {
+            let fields = table.iter().map(|(key, value)| Field {
+                name: key.get_ref().to_string(),
+                line: Some(line(key.span().start)),
+                value: json(value.get_ref()),
+            });
+            Table { place: format!("{name} {}", at + 1), fields: fields.collect() }
+        });
+        found.push((name.to_owned(), tables.collect()));
+    }
+    Ok(found)
+}
+
+/// The value of JSON that says the same.
+fn json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Integer(number) => {
+            let read = i64::from_str_radix(number.as_str(), number.radix());
+            read.map_or_else(|_| Value::String(number.as_str().to_owned()), Value::from)
+        }
+        DeValue::Float(number) => {
+            let read = number.as_str().parse().ok().and_then(Number::from_f64);
+            read.map_or_else(|| Value::String(number.as_str().to_owned()), Value::Number)
+        }
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Datetime(time) => Value::String(time.to_string()),
+        DeValue::Array(values) => values.iter().map(|value| json(value.get_ref())).collect(),
+        DeValue::Table(table) => {
+            Value::Object(table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref()))).collect())
+        }
+    }
+}
+
+/// The tables of JSON lines, one each.
+///
+/// # Errors
+/// What was found, with its line.
+pub(crate) fn of_json_lines(text: &str) -> Result<Vec<Table>, String> {
+    let lines = text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty());
+    let tables = lines.map(|(at, row)| {
+        let place = format!("line {}", at + 1);
+        let object = serde_json::from_str(row).map_err(|why| format!("{place}: {why}"))?;
+        Ok(Table::of_object(place, object))
+    });
+    tables.collect()
+}
+
+/// The tables of CSV, a line each; its first line names the columns.
+///
+/// # Errors
+/// What was found, with its line.
+pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
+    let bad = |why: csv::Error| why.to_string();
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter(text)).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let names: Vec<String> =
+        reader.headers().map_err(bad)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
+    let mut tables = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(bad)?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let cells = names.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
+        let object = cells.map(|(name, cell)| (name.clone(), Value::from(cell))).collect();
+        tables.push(Table::of_object(format!("line {line}"), object));
+    }
+    Ok(tables)
+}
+
+/// What separates the fields of a CSV file, by its first line: spreadsheets write semicolons where the comma is the decimal sign.
+fn delimiter(text: &str) -> u8 {
+    let names = text.lines().next().unwrap_or_default();
+    [b',', b';', b'\t'].into_iter().find(|separator| names.as_bytes().contains(separator)).unwrap_or(b',')
+}
