@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    CertificateSelector, CertificateSettings, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem, Runner,
-    installation::undeployed, validation::Validation,
+    CertificateSelector, CertificateSettings, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem,
+    Runner, installation::undeployed, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
