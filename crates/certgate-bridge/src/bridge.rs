@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, Error, Phase};
+use certgate_client::{Client, Error, GatewayError, NetworkError, Phase, TaskError};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, TaskKind};
 use certgate_server::{Caller, Handled, Handler, message, refusal, unreadable};
 use certgate_wire::{Body, Codec, Decoded, Finding, Reply, Request};
@@ -85,7 +85,7 @@ impl Bridge {
                     self.tell_findings(kind, Side::Answer, &exchange.answer.findings);
                     exchange.answer.value
                 }
-                Err(Error::Unauthorized { http_status, .. }) => {
+                Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => {
                     let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
                     refused(call, Some("E00000"), message("EF01000", &text, "request.auth", "")).1
                 }
@@ -105,7 +105,7 @@ impl Bridge {
             return Some(message("EF01000", &text, &finding.path, ""));
         }
         match client.check(&call.value) {
-            Err(Error::Unsayable { protocol, loss, .. }) => {
+            Err(Error::Task(TaskError::Unsayable { protocol, loss, .. })) => {
                 let text =
                     format!("{}: this cannot be said over {protocol}: {}. Nothing was sent.", kind.name(), loss.why);
                 Some(message("EF01000", &text, &loss.path, ""))
@@ -123,12 +123,9 @@ impl Bridge {
     /// What HTTP says where a task has no answer. It is neither a success nor a refusal: the caller has to look.
     fn unanswered(&self, error: &Error, answers: &[Answered], calls: usize) -> Reply {
         let mut why = error.to_string();
-        why += match error {
-            Error::Unreachable { .. } => "; it changed nothing",
-            // The trace may fail when it had left.
-            Error::Storage { .. } => "; whether it was carried out is not known",
-            _ => "",
-        };
+        if matches!(error, Error::Network(NetworkError::Unreachable { .. })) {
+            why += "; it changed nothing";
+        }
         (self.tell)(&Event::Unanswered { why: &why });
         for (kind, answer) in answers {
             why += &format!("\nbefore it: {}", answered(*kind, answer));
@@ -136,15 +133,15 @@ impl Bridge {
         if let left @ 1.. = calls.saturating_sub(answers.len() + 1) {
             why += &format!("\nafter it: {left} not sent");
         }
-        if let Error::Undecodable { body, .. } = error {
+        if let Error::Gateway(GatewayError::Undecodable { body, .. }) = error {
             why += &format!("\nthe answer, redacted:\n\n{}", String::from_utf8_lossy(body));
         }
         // 429 and 503 invite to send all of it again.
         let may_repeat = answers.iter().all(|(kind, _)| kind.is_safe_to_repeat());
         let status = match error {
-            Error::Unreachable { phase: Phase::Pace, .. } if may_repeat => 429,
+            Error::Network(NetworkError::Unreachable { phase: Phase::Pace, .. }) if may_repeat => 429,
             Error::Interrupted if may_repeat => 503,
-            Error::Storage { .. } | Error::Store(_) | Error::Settings(_) => 500,
+            Error::HttpSettings(_) => 500,
             _ => 502,
         };
         let mut reply = text(status, why);

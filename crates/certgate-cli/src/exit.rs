@@ -2,9 +2,114 @@
 
 use std::fmt;
 
-use certgate::Kind;
+use certgate::{Error, GatewayError, MachineError, NetworkError, config::ConfigError};
 use certgate_domain::{AnyData, Response};
+use certgate_store::{ConflictingOrder, State, StoreError};
 use serde_json::{Map, Value, json};
+
+/// The kind of an ending: the name and the exit code that scripts rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Usage,
+    Refused,
+    Auth,
+    Unreachable,
+    Pending,
+    Undecodable,
+    Unchanged,
+    Unknown,
+    CheckFailed,
+    NotDeployed,
+    Local,
+    NotValidated,
+    Internal,
+    Interrupted,
+}
+
+impl Kind {
+    /// The exit code.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Auth => 4,
+            Self::Unreachable => 5,
+            Self::Pending => 6,
+            Self::Undecodable => 7,
+            Self::Unchanged => 8,
+            Self::Unknown => 9,
+            Self::CheckFailed => 10,
+            Self::NotDeployed => 11,
+            Self::Local => 12,
+            Self::NotValidated => 13,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The name in documents.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Auth => "auth",
+            Self::Unreachable => "unreachable",
+            Self::Pending => "pending",
+            Self::Undecodable => "undecodable",
+            Self::Unchanged => "unchanged",
+            Self::Unknown => "unknown",
+            Self::CheckFailed => "check failed",
+            Self::NotDeployed => "not deployed",
+            Self::Local => "local",
+            Self::NotValidated => "not validated",
+            Self::Internal => "internal",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The kind that an error of the library ends a command with.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Config(error) => Self::of_config(error),
+            Error::Gateway(GatewayError::Undecodable { .. }) => Self::Undecodable,
+            Error::Gateway(error) if error.blames_credentials() => Self::Auth,
+            Error::Gateway(GatewayError::Refused(_)) => Self::Refused,
+            Error::Gateway(_) | Error::Intercepted(_) => Self::CheckFailed,
+            Error::Network(NetworkError::OutcomeUnknown { .. }) => Self::Unknown,
+            Error::Network(_) => Self::Unreachable,
+            Error::Validation(_) => Self::NotValidated,
+            Error::Unsent(StoreError::Unfinished(other)) => Self::of_conflict(other),
+            Error::Store(error) | Error::Unsent(error) => Self::of_store(error),
+            Error::Machine(MachineError::Clock { .. }) => Self::Local,
+            Error::Interrupted => Self::Interrupted,
+            _ => Self::Usage,
+        }
+    }
+
+    /// What could not be read of the configuration; what is missing of the credentials is their fault.
+    pub(crate) fn of_config(error: &ConfigError) -> Self {
+        match error {
+            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Self::Auth,
+            _ => Self::Usage,
+        }
+    }
+
+    /// Another order of the same is in the way: that one is waited for, or looked for.
+    fn of_conflict(other: &ConflictingOrder) -> Self {
+        match other.state {
+            _ if other.is_held => Self::Pending,
+            State::Validating | State::Pending | State::Issued => Self::Pending,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_store(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. } => Self::Local,
+            _ => Self::Usage,
+        }
+    }
+}
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,9 +314,7 @@ impl fmt::Display for Failure {
 
 #[cfg(test)]
 mod tests {
-    use certgate::Kind;
-
-    use super::{Failure, worst};
+    use super::{Failure, Kind, worst};
 
     #[test]
     fn the_exit_code_of_several_is_the_first_that_is_promised() {

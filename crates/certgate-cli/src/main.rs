@@ -18,13 +18,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use certgate::Kind;
 use clap::ColorChoice;
 
 use crate::{
     app::App,
     cli::Arguments,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
 };
 
 fn main() -> ExitCode {
@@ -97,9 +96,8 @@ fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use certgate::Kind;
-
     use super::contained;
+    use crate::exit::Kind;
 
     #[test]
     fn a_panic_is_said_without_its_text() {

@@ -14,8 +14,8 @@ use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use crate::{
-    Error, Interceptor, Interrupt, Outgoing, Phase, Redactor, Refusal, SendError, Throttle, Transport, TransportError,
-    interceptor::through, session::Session, throttle::OwnPace,
+    Error, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
+    TaskError, Throttle, Transport, TransportError, interceptor::through, session::Session, throttle::OwnPace,
 };
 
 /// A gateway, spoken to over one protocol.
@@ -234,13 +234,13 @@ impl Client {
     /// A refusal made an error.
     ///
     /// # Errors
-    /// [`Error::Refused`].
+    /// [`GatewayError::Refused`].
     pub fn accepted(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
         if exchange.answer.value.verdict() == Some(Verdict::Refused) {
             let auth = exchange.is_unauthorized();
             let mut answer = exchange.answer.value;
             answer.ctid = answer.ctid.or_else(|| self.options.ctid.clone());
-            return Err(Error::Refused(Box::new(Refusal { task, answer, auth })));
+            return Err(GatewayError::Refused(Box::new(Refusal { task, answer, auth })).into());
         }
         Ok(exchange)
     }
@@ -262,7 +262,9 @@ impl Client {
     fn request(&self, call: &Call) -> Result<Request, Error> {
         let Encoded { payload, losses } = self.codec.encode_request(call);
         match losses.into_iter().find(|loss| loss.path != "options.language") {
-            Some(loss) => Err(Error::Unsayable { task: call.task.kind(), protocol: self.codec.protocol(), loss }),
+            Some(loss) => {
+                Err(TaskError::Unsayable { task: call.task.kind(), protocol: self.codec.protocol(), loss }.into())
+            }
             None => Ok(payload),
         }
     }
@@ -270,7 +272,7 @@ impl Client {
     /// Whether somebody's call can be said over this protocol.
     ///
     /// # Errors
-    /// [`Error::Unsayable`].
+    /// [`TaskError::Unsayable`].
     pub fn check(&self, call: &Call) -> Result<(), Error> {
         self.request(call).map(drop)
     }
@@ -279,7 +281,7 @@ impl Client {
     /// refusal. What it lacks is the gateway's to say.
     ///
     /// # Errors
-    /// See [`Error`]; never [`Error::Refused`].
+    /// See [`Error`]; never [`GatewayError::Refused`].
     pub fn forward(&mut self, call: &Call) -> Result<Exchange, Error> {
         self.redactor = call.identity.as_ref().map(Redactor::of).unwrap_or_default();
         self.deliver(call)
@@ -288,10 +290,10 @@ impl Client {
     /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
     ///
     /// # Errors
-    /// See [`Error`]; never [`Error::Refused`].
+    /// See [`Error`]; never [`GatewayError::Refused`].
     pub fn exchange(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
         if let Some(missing) = task.missing() {
-            return Err(Error::Incomplete { task: task.kind(), missing });
+            return Err(TaskError::Incomplete { task: task.kind(), missing }.into());
         }
         match &self.session {
             Session::Unwanted => self.send(task, self.credentials.clone().into()),
@@ -315,7 +317,9 @@ impl Client {
                 if !self.has_time_for(wait) {
                     let seconds = wait.as_secs_f64().ceil();
                     let why = format!("the gateway's pace lets no request leave for {seconds} s: run again then");
-                    return Err(Error::Unreachable { task: kind, why, attempts: attempt - 1, phase: Phase::Pace });
+                    let error =
+                        NetworkError::Unreachable { task: kind, why, attempts: attempt - 1, phase: Phase::Pace };
+                    return Err(error.into());
                 }
                 self.rest(wait)?;
             }
@@ -345,7 +349,7 @@ impl Client {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
                     let body = self.redactor.start(&*self.codec, &start.body).into_bytes();
-                    return Err(Error::Undecodable { task: kind, error, http_status: start.status, body });
+                    return Err(GatewayError::Undecodable { task: kind, error, http_status: start.status, body }.into());
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
@@ -362,11 +366,12 @@ impl Client {
             match decide(attempt, trouble, safe, fastrand::f64()) {
                 Decision::Again(pause) if retries && self.has_time_for(pause) => self.rest(pause)?,
                 Decision::Again(_) | Decision::GiveUp => {
-                    return Err(Error::Unreachable { task: kind, why: self.redacted(&why), attempts: attempt, phase });
+                    let why = self.redacted(&why);
+                    return Err(NetworkError::Unreachable { task: kind, why, attempts: attempt, phase }.into());
                 }
                 Decision::Unknown => {
                     let ctid = call.options.ctid.clone();
-                    return Err(Error::Unknown { task: kind, why: self.redacted(&why), ctid });
+                    return Err(NetworkError::OutcomeUnknown { task: kind, why: self.redacted(&why), ctid }.into());
                 }
             }
         }
@@ -420,15 +425,16 @@ impl Client {
         };
         match status {
             429 => Ok(Err((TransportFailure::Busy { retry_after }, SLOW_DOWN.to_owned()))),
-            401 | 403 => Err(Error::Unauthorized { task, http_status: status }),
+            401 | 403 => Err(GatewayError::Unauthorized { task, http_status: status }.into()),
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
-                Err(Error::Unreachable { task, why: self.redacted(&why), attempts: 1, phase: Phase::Answer })
+                let why = self.redacted(&why);
+                Err(NetworkError::Unreachable { task, why, attempts: 1, phase: Phase::Answer }.into())
             }
             407 => {
                 let why = "the proxy wants credentials (HTTP 407)".to_owned();
-                Err(Error::Unreachable { task, why, attempts: 1, phase: Phase::Proxy })
+                Err(NetworkError::Unreachable { task, why, attempts: 1, phase: Phase::Proxy }.into())
             }
             500..=599 => Ok(Err((TransportFailure::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => Err(self.undecodable(task, error, &reply)),
@@ -479,7 +485,7 @@ impl Client {
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
         let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
-        Error::Undecodable { task, error, http_status: reply.status, body }
+        GatewayError::Undecodable { task, error, http_status: reply.status, body }.into()
     }
 }
 

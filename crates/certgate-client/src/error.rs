@@ -1,273 +1,232 @@
-//! What can go wrong, by who is at fault.
+//! What can go wrong with one exchange, by who is at fault.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use certgate_domain::{AnyData, Protocol, Response, TaskKind};
-use certgate_files::FileError;
-use certgate_store::{State, StoreError};
-use certgate_wire::{DecodeError, one_line};
+use certgate_wire::{DecodeError, Finding, Loss, one_line};
+use certgate_x509::BadCertificate;
 
 use crate::Phase;
 
-/// The kind of an error: the name and the exit code that scripts rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Kind {
-    Usage,
-    Refused,
-    Auth,
-    Unreachable,
-    Pending,
-    Undecodable,
-    Unchanged,
-    Unknown,
-    CheckFailed,
-    NotDeployed,
-    Local,
-    NotValidated,
-    Internal,
-    Interrupted,
-}
-
-impl Kind {
-    /// Its exit code.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Usage => 2,
-            Self::Refused => 3,
-            Self::Auth => 4,
-            Self::Unreachable => 5,
-            Self::Pending => 6,
-            Self::Undecodable => 7,
-            Self::Unchanged => 8,
-            Self::Unknown => 9,
-            Self::CheckFailed => 10,
-            Self::NotDeployed => 11,
-            Self::Local => 12,
-            Self::NotValidated => 13,
-            Self::Internal => 70,
-            Self::Interrupted => 130,
-        }
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Usage => "usage",
-            Self::Refused => "refused",
-            Self::Auth => "auth",
-            Self::Unreachable => "unreachable",
-            Self::Pending => "pending",
-            Self::Undecodable => "undecodable",
-            Self::Unchanged => "unchanged",
-            Self::Unknown => "unknown",
-            Self::CheckFailed => "check failed",
-            Self::NotDeployed => "not deployed",
-            Self::Local => "local",
-            Self::NotValidated => "not validated",
-            Self::Internal => "internal",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
-
-/// The gateway said E.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
-    /// Which task.
-    pub task: TaskKind,
-    /// Its whole answer.
-    pub answer: Response<AnyData>,
-    /// Whether it is about the credentials.
-    pub auth: bool,
-}
-
-/// What can go wrong between a task and its answer.
+/// What can go wrong between a task and its answer, by who is at fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting cannot be used.
+    /// Whoever configured the client: a setting cannot be used. Nothing was sent.
+    #[error(transparent)]
+    HttpSettings(#[from] HttpSettingsError),
+    /// Whoever made the task: it cannot be sent as it is. Nothing was sent.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The gateway: it answered, and not with what it was asked for.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The way to the gateway: no answer came.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// An interceptor, which was to answer and could not. Nothing was sent.
     #[error("{0}")]
-    Settings(String),
-    /// A task lacks something it cannot be sent without.
+    Intercepted(Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody: the run was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A setting of a client cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpSettingsError {
+    /// The endpoint holds credentials. It is not repeated.
+    #[error("endpoint: credentials do not belong into the address")]
+    CredentialsInEndpoint,
+    /// The endpoint is no address of a gateway.
+    #[error("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")]
+    Endpoint {
+        /// The endpoint as it was given.
+        endpoint: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The endpoint would have the password sent in the clear to another machine.
+    #[error("endpoint `{0}`: http would send the password in the clear; use https (http is for loopback only)")]
+    Unencrypted(String),
+    /// The proxy's address is no HTTP proxy's. It is not repeated: it may hold a password.
+    #[error("{}proxy: expected http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT", variable.map(|name| format!("{name}: ")).unwrap_or_default())]
+    Proxy {
+        /// The environment variable that it came from.
+        variable: Option<&'static str>,
+    },
+    /// The file of trusted authorities cannot be read.
+    #[error("{}: {why}", path.display())]
+    UnreadableAuthorities {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// The file of trusted authorities holds something else than certificates.
+    #[error("{}: {why}", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What was found in it, and what was expected.
+        why: BadCertificate,
+    },
+}
+
+/// A task cannot be sent as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// It lacks something that the gateway cannot do without.
     #[error("{}: `{missing}` is missing: give it", task.name())]
     Incomplete {
-        /// Which task.
+        /// The task.
         task: TaskKind,
         /// The field, by the JSON API's name.
         missing: &'static str,
     },
-    /// The protocol cannot say something of a task, and leaving it out would ask for something else.
+    /// The protocol has no place for something of it, and leaving that out would ask for something else.
     #[error("{}: `{}` cannot be said over {protocol}: {}; leave it out, or use the other transport", task.name(), loss.path, loss.why)]
     Unsayable {
-        /// Which task.
+        /// The task.
         task: TaskKind,
-        /// The protocol that cannot say it.
+        /// The protocol.
         protocol: Protocol,
-        /// What is lost, and why.
-        loss: certgate_wire::Loss,
+        /// What would be lost, and why.
+        loss: Loss,
     },
-    /// The gateway refused the task.
+}
+
+/// The gateway answered, and not with what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// It refused the task.
     #[error("{}", refusal_text(.0))]
     Refused(Box<Refusal>),
-    /// The credentials were turned away, without an answer of the protocol.
+    /// It turned the credentials away by HTTP alone, without an answer of the protocol.
     #[error("{}: the gateway turned the credentials away (HTTP {http_status}): check user, password and context", task.name())]
     Unauthorized {
-        /// Which task.
+        /// The task.
         task: TaskKind,
         /// 401 or 403.
         http_status: u16,
     },
-    /// No answer, and nothing was changed by asking.
+    /// Its answer cannot be decoded.
+    #[error("{}: the answer (HTTP {http_status}) cannot be understood: {error}", task.name())]
+    Undecodable {
+        /// The task.
+        task: TaskKind,
+        /// What was found, where, and what was expected.
+        error: DecodeError,
+        /// The HTTP status.
+        http_status: u16,
+        /// The body, redacted. Of an answer over the limit its beginning.
+        body: Vec<u8>,
+    },
+    /// Its answer has a part that the codec does not know. Only who accepts no such part makes an error of it: the client hands
+    /// findings out beside the answer.
+    #[error("{}: {finding}", task.name())]
+    Unexpected {
+        /// The task.
+        task: TaskKind,
+        /// The first such part, with its place.
+        finding: Finding,
+    },
+}
+
+/// No answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// The gateway cannot be reached, and nothing was changed by asking.
     #[error("{}: {why} ({attempts} attempt{})", task.name(), if *attempts == 1 { "" } else { "s" })]
     Unreachable {
-        /// Which task.
+        /// The task.
         task: TaskKind,
-        /// Why.
+        /// Why, redacted.
         why: String,
         /// How often it was sent.
         attempts: u32,
         /// How far it got.
         phase: Phase,
     },
-    /// An answer that cannot be understood.
-    #[error("{}: the answer (HTTP {http_status}) cannot be understood: {error}", task.name())]
-    Undecodable {
-        /// Which task.
-        task: TaskKind,
-        /// What was found, where, and what was expected.
-        error: DecodeError,
-        /// The HTTP status.
-        http_status: u16,
-        /// The body, redacted.
-        body: Vec<u8>,
-    },
-    /// A task that is not safe to repeat was sent and no answer came.
+    /// A task that is not safe to repeat left and no answer came: nobody knows whether it was carried out. It was not sent again.
     #[error("{}: it was sent and no answer came ({why}): whether it was carried out is not known. It was not sent again{}", task.name(), ctid.as_ref().map(|ctid| format!(" (ctid {ctid})")).unwrap_or_default())]
-    Unknown {
-        /// Which task.
+    OutcomeUnknown {
+        /// The task.
         task: TaskKind,
-        /// Why there was no answer.
+        /// Why there was no answer, redacted.
         why: String,
-        /// The transaction id it carried.
+        /// The transaction id that it carried.
         ctid: Option<String>,
     },
-    /// An answer has something in it that is not understood, and the client is to stop there.
-    #[error("{}: {finding}", task.name())]
-    Strict {
-        /// Which task.
-        task: TaskKind,
-        /// The first of them.
-        finding: certgate_wire::Finding,
-    },
-    /// A file could not be used, or is not to be trusted.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A file could not be written or read.
-    #[error("{}: {why}", path.display())]
-    Storage {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// Control over the name could not be shown: nothing was ordered.
-    #[error("{0}: nothing was ordered")]
-    Validation(String),
-    /// An interceptor was to answer, and could not: nothing was sent.
-    #[error("{0}")]
-    Intercepted(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What was done could not be recorded whole.
-    #[error("{}: {why}", path.display())]
-    Unrecorded {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// The store of orders and messages.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store could not take down what was to be sent, so that it was not sent.
-    #[error("nothing was sent: {0}")]
-    Unsent(#[source] StoreError),
-    /// The gateway's clock and ours are too far apart for an order: nothing was ordered.
-    #[error("the clocks are too far apart: the gateway's says {}, this machine's {}. Nothing was ordered: set the clock that is wrong, best by NTP", time_text(*gateway), time_text(*ours))]
-    Clock {
-        /// The gateway's, in seconds since 1970.
-        gateway: i64,
-        /// Ours, in seconds since 1970.
-        ours: i64,
-    },
-    /// Ctrl-C.
-    #[error("interrupted")]
-    Interrupted,
+}
+
+/// The gateway refused a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// The task.
+    pub task: TaskKind,
+    /// The gateway's whole answer.
+    pub answer: Response<AnyData>,
+    /// Whether the credentials are what it refused.
+    pub auth: bool,
 }
 
 impl Error {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Settings(_)
-            | Self::Incomplete { .. }
-            | Self::Unsayable { .. }
-            | Self::Storage { .. }
-            | Self::File(_) => Kind::Usage,
-            Self::Unsent(StoreError::Unfinished(twin))
-                if twin.is_held || matches!(twin.state, State::Validating | State::Pending | State::Issued) =>
-            {
-                Kind::Pending
-            }
-            Self::Unsent(StoreError::Unfinished(_)) => Kind::Unknown,
-            Self::Store(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
-            | Self::Unsent(StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. })
-            | Self::Unrecorded { .. } => Kind::Local,
-            Self::Store(_) | Self::Unsent(_) => Kind::Usage,
-            Self::Refused(refusal) if refusal.auth => Kind::Auth,
-            Self::Refused(_) => Kind::Refused,
-            Self::Unauthorized { .. } => Kind::Auth,
-            Self::Unreachable { .. } => Kind::Unreachable,
-            Self::Undecodable { .. } => Kind::Undecodable,
-            Self::Unknown { .. } => Kind::Unknown,
-            Self::Validation(_) => Kind::NotValidated,
-            Self::Strict { .. } | Self::Intercepted(_) => Kind::CheckFailed,
-            Self::Clock { .. } => Kind::Local,
-            Self::Interrupted => Kind::Interrupted,
-        }
-    }
-
-    /// Whether a task that is not safe to repeat may have been carried out, although its call failed so: it is looked for, and
-    /// what validates it stays.
+    /// Whether a task that is not safe to repeat may have been carried out although its call failed so: look for it before it is
+    /// sent again.
     pub fn leaves_outcome_open(&self) -> bool {
         match self {
-            Self::Unknown { .. } => true,
-            Self::Undecodable { task, .. } => !task.is_safe_to_repeat(),
-            // What never left, or was turned away at the door.
-            Self::Settings(_)
-            | Self::Incomplete { .. }
-            | Self::Unsayable { .. }
-            | Self::Refused(_)
-            | Self::Unauthorized { .. }
-            | Self::Unreachable { .. }
-            | Self::Strict { .. }
-            | Self::Storage { .. }
-            | Self::File(_)
-            | Self::Validation(_)
-            | Self::Intercepted(_)
-            | Self::Unrecorded { .. }
-            | Self::Store(_)
-            | Self::Unsent(_)
-            | Self::Clock { .. }
-            | Self::Interrupted => false,
+            Self::Gateway(error) => error.leaves_outcome_open(),
+            Self::Network(error) => error.leaves_outcome_open(),
+            Self::HttpSettings(_) | Self::Task(_) | Self::Intercepted(_) | Self::Interrupted => false,
         }
     }
 
-    /// The gateway's answer, where there is one.
-    pub fn answer(&self) -> Option<&Response<AnyData>> {
+    /// The gateway's refusal, where the task was refused for something else than the credentials.
+    pub fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Refused(refusal) => Some(&refusal.answer),
+            Self::Gateway(error) => error.refusal(),
             _ => None,
         }
+    }
+}
+
+impl GatewayError {
+    /// Whether the task may have been carried out all the same.
+    pub fn leaves_outcome_open(&self) -> bool {
+        match self {
+            Self::Undecodable { task, .. } => !task.is_safe_to_repeat(),
+            // Turned away at the door, or answered.
+            Self::Refused(_) | Self::Unauthorized { .. } | Self::Unexpected { .. } => false,
+        }
+    }
+
+    /// The refusal, where the task was refused for something else than the credentials.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) if !refusal.auth => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the credentials were turned away.
+    pub fn blames_credentials(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.auth,
+            Self::Unauthorized { .. } => true,
+            Self::Undecodable { .. } | Self::Unexpected { .. } => false,
+        }
+    }
+}
+
+impl NetworkError {
+    /// Whether the task may have been carried out.
+    pub fn leaves_outcome_open(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown { .. })
     }
 }
 
@@ -301,8 +260,4 @@ fn refusal_text(refusal: &Refusal) -> String {
         }
     }
     text
-}
-
-fn time_text(unix: i64) -> String {
-    jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
 }

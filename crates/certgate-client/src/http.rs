@@ -16,7 +16,7 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use crate::{Error, Phase, Proxy, Transport, TransportError};
+use crate::{HttpSettingsError, Phase, Proxy, Transport, TransportError};
 
 /// HTTP to one endpoint. Every phase has its timeout, redirects are refused, TLS is a must except to loopback.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl HttpTransport {
     ///
     /// # Errors
     /// The address is none, would send credentials unencrypted to another machine, or the file holds no certificates.
-    pub fn new(endpoint: &str, settings: HttpSettings) -> Result<Self, Error> {
+    pub fn new(endpoint: &str, settings: HttpSettings) -> Result<Self, HttpSettingsError> {
         let HttpSettings { ca_file, proxy, timeouts, body_limit } = settings;
         let loopback = Self::check(endpoint)?;
         let tls = TlsConfig::builder()
@@ -103,17 +103,15 @@ impl HttpTransport {
     /// Whether that address is on loopback, where it can be used at all.
     ///
     /// # Errors
-    /// It is none, holds credentials, or would send them unencrypted to another machine.
-    pub fn check(endpoint: &str) -> Result<bool, Error> {
+    /// The address is invalid, holds credentials, or uses plain HTTP to another machine.
+    pub fn check(endpoint: &str) -> Result<bool, HttpSettingsError> {
         let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
         if authority.split('/').next().is_some_and(|authority| authority.contains('@')) {
-            return Err(Error::Settings("endpoint: credentials do not belong into the address".to_owned()));
+            return Err(HttpSettingsError::CredentialsInEndpoint);
         }
-        let uri: Uri = endpoint
-            .parse()
-            .map_err(|why| Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")))?;
-        let refused =
-            |why: &str| Err(Error::Settings(format!("endpoint `{endpoint}`: {why}; expected https://HOST/PATH")));
+        let wrong = |why: String| HttpSettingsError::Endpoint { endpoint: endpoint.to_owned(), why };
+        let refused = |why: &str| Err(wrong(why.to_owned()));
+        let uri: Uri = endpoint.parse().map_err(|why: ureq::http::uri::InvalidUri| wrong(why.to_string()))?;
         // The parser passes over a port that is none, and the usual one would get the credentials.
         let behind_host =
             uri.authority().map_or("", |authority| authority.as_str().rsplit(']').next().unwrap_or_default());
@@ -128,19 +126,17 @@ impl HttpTransport {
         match uri.scheme_str() {
             Some("https") => Ok(loopback),
             Some("http") if loopback => Ok(true),
-            Some("http") => Err(Error::Settings(format!(
-                "endpoint `{endpoint}`: http would send the password in the clear; use https (http is for loopback only)"
-            ))),
+            Some("http") => Err(HttpSettingsError::Unencrypted(endpoint.to_owned())),
             _ => refused("neither https nor http"),
         }
     }
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCerts, Error> {
+fn roots(ca_file: Option<&Path>) -> Result<RootCerts, HttpSettingsError> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
-    let file = fs::read(path).map_err(|why| Error::Storage { path: path.to_owned(), why: why.to_string() })?;
+    let file = fs::read(path).map_err(|why| HttpSettingsError::UnreadableAuthorities { path: path.to_owned(), why })?;
     let found = certgate_x509::certificates(file);
-    let found = found.map_err(|why| Error::Settings(format!("{}: {why}", path.display())))?;
+    let found = found.map_err(|why| HttpSettingsError::Authorities { path: path.to_owned(), why })?;
     let certificates: Vec<_> = found.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     Ok(RootCerts::new_with_certs(&certificates))
 }

@@ -31,12 +31,12 @@ mod transport;
 
 pub use client::{Client, Exchange};
 pub use clock::unix_now;
-pub use error::{Error, Kind, Refusal};
+pub use error::{Error, GatewayError, HttpSettingsError, NetworkError, Refusal, TaskError};
 pub use http::{HttpSettings, HttpTransport, Timeouts};
 pub use interceptor::{Interceptor, Outgoing, SendError};
 pub use interrupt::Interrupt;
 pub use proxy::Proxy;
 pub use redact::Redactor;
 pub use throttle::{OwnPace, Throttle};
-pub use trace::Trace;
+pub use trace::{Trace, Untraced};
 pub use transport::{Phase, Transport, TransportError};

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use ureq::{ProxyProtocol, http::Uri};
 
-use crate::Error;
+use crate::HttpSettingsError;
 
 /// An HTTP proxy, and the hosts that are reached without it. It shows itself without its credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,13 +21,11 @@ impl Proxy {
     ///
     /// # Errors
     /// It is none, or no HTTP proxy's. The error does not repeat it: it may hold a password.
-    pub fn at(address: &str) -> Result<Self, Error> {
-        let wrong =
-            || Error::Settings("proxy: expected http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT".to_owned());
-        let proxy = ureq::Proxy::new(address).map_err(|_| wrong())?;
+    pub fn at(address: &str) -> Result<Self, HttpSettingsError> {
+        let proxy = ureq::Proxy::new(address).map_err(|_| HttpSettingsError::Proxy { variable: None })?;
         match proxy.protocol() {
             ProxyProtocol::Http | ProxyProtocol::Https => Ok(Self { proxy, without: Exceptions::default() }),
-            _ => Err(wrong()),
+            _ => Err(HttpSettingsError::Proxy { variable: None }),
         }
     }
 
@@ -35,12 +33,13 @@ impl Proxy {
     ///
     /// # Errors
     /// A variable is set and its value is no HTTP proxy: going without it would be a surprise.
-    pub fn of_environment() -> Result<Option<(&'static str, Self)>, Error> {
+    pub fn of_environment() -> Result<Option<(&'static str, Self)>, HttpSettingsError> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let without = Exceptions::read(&["no_proxy", "NO_PROXY"].into_iter().find_map(set).unwrap_or_default());
         for name in VARIABLES {
             let Some(address) = set(name) else { continue };
-            let Self { proxy, .. } = Self::at(&address).map_err(|why| Error::Settings(format!("{name}: {why}")))?;
+            let Self { proxy, .. } =
+                Self::at(&address).map_err(|_| HttpSettingsError::Proxy { variable: Some(name) })?;
             return Ok(Some((name, Self { proxy, without })));
         }
         Ok(None)

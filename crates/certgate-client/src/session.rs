@@ -7,7 +7,7 @@ use certgate_domain::{
     task::{SessionCreate, SessionDelete},
 };
 
-use crate::{Client, Error, Exchange, client::Patience};
+use crate::{Client, Error, Exchange, GatewayError, client::Patience};
 
 /// What ending a session may take.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ impl Client {
         let sent = self.send(task, Identity::Session(session));
         let turned_away = match &sent {
             Ok(exchange) => exchange.is_unauthorized(),
-            Err(error) => matches!(error, Error::Unauthorized { .. }),
+            Err(error) => matches!(error, Error::Gateway(GatewayError::Unauthorized { .. })),
         };
         if fresh || !turned_away {
             return sent;

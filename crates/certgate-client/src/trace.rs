@@ -2,15 +2,16 @@
 
 use std::{
     fs::File,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use certgate_files::FileError;
 use certgate_wire::Reply;
 use serde_json::{Value, json};
 
-use crate::{Error, Interceptor, Outgoing, SendError};
+use crate::{Interceptor, Outgoing, SendError};
 
 /// A file that takes a line an exchange. Its clones write into the same.
 #[derive(Debug, Clone)]
@@ -20,16 +21,26 @@ pub struct Trace(Arc<Mutex<Inner>>);
 struct Inner {
     file: File,
     path: PathBuf,
-    /// What could not be written, and why: said at the end.
-    trouble: Option<String>,
+    /// Why an exchange could not be written, the first time: said at the end.
+    trouble: Option<io::Error>,
+}
+
+/// Not every exchange is in a trace.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: not every exchange was written into it: {why}", path.display())]
+pub struct Untraced {
+    /// The trace's file.
+    pub path: PathBuf,
+    /// Why the first of them could not be written.
+    pub why: io::Error,
 }
 
 impl Trace {
     /// Opens the file, to add to it. One that is there belongs to the effective user or root, and nobody else can write to it.
     ///
     /// # Errors
-    /// [`Error::File`]: it cannot be written, or is not to be trusted.
-    pub fn to(path: &Path) -> Result<Self, Error> {
+    /// It cannot be written, or is not to be trusted.
+    pub fn to(path: &Path) -> Result<Self, FileError> {
         let file = certgate_files::open_to_append(path)?;
         Ok(Self(Arc::new(Mutex::new(Inner { file, path: path.to_owned(), trouble: None }))))
     }
@@ -42,19 +53,19 @@ impl Trace {
     fn line(&self, exchange: &Value) {
         let mut inner = self.locked();
         if let Err(why) = inner.file.write_all(format!("{exchange}\n").as_bytes()) {
-            inner.trouble.get_or_insert(format!("not every exchange was written into it: {why}"));
+            inner.trouble.get_or_insert(why);
         }
     }
 
-    /// Ends it.
+    /// Tells whether every exchange so far is in it.
     ///
     /// # Errors
-    /// [`Error::Unrecorded`]: an exchange could not be written.
-    pub fn finish(&self) -> Result<(), Error> {
-        let inner = self.locked();
-        match &inner.trouble {
+    /// An exchange could not be written; told once.
+    pub fn finish(&self) -> Result<(), Untraced> {
+        let mut inner = self.locked();
+        match inner.trouble.take() {
             None => Ok(()),
-            Some(why) => Err(Error::Unrecorded { path: inner.path.clone(), why: why.clone() }),
+            Some(why) => Err(Untraced { path: inner.path.clone(), why }),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Client, Error, HttpSettings, HttpTransport, Interrupt, OwnPace, Throttle, Trace, Transport};
+use certgate_client::{Client, HttpSettings, HttpTransport, Interrupt, OwnPace, Throttle, Trace, Transport};
 use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 use certgate_json::JsonCodec;
@@ -15,7 +15,7 @@ use certgate_wire::Codec;
 use certgate_xml::XmlCodec;
 
 use crate::{
-    Journal, SharedPace,
+    Error, Journal, SharedPace,
     account::gateway_of,
     config::{ConfigError, Settings, new_transaction_id},
 };
@@ -161,14 +161,14 @@ impl Gateway {
     /// What is written down of orders and messages. The store is opened with the first call; all that are given out share it.
     ///
     /// # Errors
-    /// [`Error::Unsent`]: the store cannot be used. [`Error::Settings`]: there is none.
+    /// [`Error::Unsent`]: the store cannot be used. [`ConfigError::NoStore`]: there is none.
     pub fn journal(&self) -> Result<Journal, Error> {
         let mut opened = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(journal) = &*opened {
             return Ok(journal.clone());
         }
         let Some(path) = &self.parts.store else {
-            return Err(Error::Settings("there is no store for orders and messages".to_owned()));
+            return Err(ConfigError::NoStore.into());
         };
         let journal = Journal::open(path, self.account.as_str())?;
         *opened = Some(journal.clone());

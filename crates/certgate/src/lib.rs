@@ -8,6 +8,7 @@ mod account;
 pub mod batch;
 pub mod certificate_settings;
 pub mod config;
+mod error;
 pub mod estate;
 mod gateway;
 pub mod installation;
@@ -24,7 +25,11 @@ mod spool;
 mod undecodable;
 pub mod validation;
 
-pub use certgate_client::*;
+pub use certgate_client::{
+    Client, Error as ExchangeError, Exchange, GatewayError, HttpSettings, HttpSettingsError, HttpTransport,
+    Interceptor, Interrupt, NetworkError, Outgoing, OwnPace, Phase, Proxy, Redactor, Refusal, SendError, TaskError,
+    Throttle, Timeouts, Trace, Transport, TransportError, Untraced, unix_now,
+};
 pub use certgate_flow::ForeignMessages;
 pub use certgate_tape as tape;
 
@@ -32,6 +37,7 @@ pub use certgate_domain::AccountId;
 pub use certgate_store::{InstallOptions, ValidationStep};
 pub use certificate_settings::{CertificateSettings, SettingsError};
 pub use config::{Overrides, SecretSource, Settings};
+pub use error::{Advice, Advised, Error, MachineError};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use installation::Installation;
 pub use journal::{Intent, Journal};

@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Error, OwnPace, Throttle, unix_now};
+use certgate_client::{OwnPace, Throttle, unix_now};
 use certgate_store::SharedRateLimiter;
+
+use crate::{Error, MachineError};
 
 /// The pace that all processes of this machine share; this process's own one where their file fails, such as on a full disk.
 pub struct SharedPace {
@@ -64,10 +66,10 @@ fn own_folder() -> Result<PathBuf, Error> {
         let folder = std::env::temp_dir().join(format!("certgate-{user}"));
         // It may be there.
         let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
-        let storage = |why: String| Error::Storage { path: folder.clone(), why };
-        let found = std::fs::symlink_metadata(&folder).map_err(|why| storage(why.to_string()))?;
-        if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
-            return Err(storage("expected a folder of your own that nobody else can enter".to_owned()));
+        let is_own = std::fs::symlink_metadata(&folder)
+            .is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0);
+        if !is_own {
+            return Err(MachineError::SharedFolder(folder).into());
         }
         Ok(folder)
     }

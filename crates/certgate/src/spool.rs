@@ -9,7 +9,7 @@ use certgate_domain::{PollMessage, Protocol};
 use certgate_files::{WholeFile, check_folder, make_private_folder, sync_folder};
 use serde_json::json;
 
-use crate::Error;
+use crate::{Error, MachineError};
 
 /// A folder with one file a message: what was understood, and the answer's body as received, so that nothing is lost.
 /// Files are private (0600) and synced before [`Spool::store`] returns.
@@ -55,10 +55,7 @@ impl Spool {
                 }
             }
         }
-        Err(Error::Storage {
-            path: self.folder.clone(),
-            why: format!("a thousand different messages have the id {id}"),
-        })
+        Err(MachineError::SpoolFull { folder: self.folder.clone(), id }.into())
     }
 }
 

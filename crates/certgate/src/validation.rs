@@ -40,7 +40,7 @@ mod zone_update;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use certgate_client::{Error, Interrupt};
+use certgate_client::Interrupt;
 use certgate_dns::{DnsError, NotAZoneLine, OutOfScope, PublicationScope, TsigKeyError};
 use certgate_domain::{CertAuthentication, words::AuthMethod};
 use certgate_files::FileError;
@@ -56,7 +56,7 @@ pub use self::{
     webroot::Webroot,
     zone_update::ZoneUpdate,
 };
-use crate::process::ProcessError;
+use crate::{Error, process::ProcessError};
 
 /// Publishes what shows control over a name, and removes it again.
 pub trait Validator: Send + Sync {
@@ -214,16 +214,6 @@ pub enum ValidationError {
     /// A step could not be stored.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-impl From<ValidationError> for Error {
-    fn from(error: ValidationError) -> Self {
-        match error {
-            ValidationError::Interrupted => Self::Interrupted,
-            ValidationError::Store(error) => error,
-            other => Self::Validation(other.to_string()),
-        }
-    }
 }
 
 /// How control over the names of an order is shown.

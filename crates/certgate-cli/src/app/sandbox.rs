@@ -5,11 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use certgate::Kind;
 use certgate_domain::{Credentials, Protocol, Secret};
 use certgate_simulator::{Gateway, Server};
 
-use crate::exit::Failure;
+use crate::exit::{Failure, Kind};
 
 /// A gateway on loopback with the documented page's world, for as long as this lives.
 pub(crate) struct Sandbox {

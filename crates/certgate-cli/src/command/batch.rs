@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use certgate::{
-    Client, Journal, Kind, OrderId, PreparationError, ResumeOptions, RunItem, Runner,
+    Client, Journal, OrderId, PreparationError, ResumeOptions, RunItem, Runner,
     batch::{BatchError, BatchOrder, read},
     config::parse_duration,
     rerun::{Remaining, remaining, round},
@@ -16,7 +16,7 @@ use crate::{
     app::{App, Home},
     args::ordering::Queue,
     common::order::prepared,
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, Kind, worst},
     streams::say,
     ui::{
         document,

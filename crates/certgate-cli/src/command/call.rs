@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate::{CertificateSelector, Kind};
+use certgate::CertificateSelector;
 use certgate_domain::{TaskKind, Verdict};
 use clap::Args;
 
@@ -12,7 +12,7 @@ use crate::{
         exchange::{exchange_over, read_task, task_id},
         payload::task_kind,
     },
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::say,
     ui::document,
 };

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::{Kind, Settings};
+use certgate::Settings;
 use certgate_domain::{Call, Credentials, Protocol, Secret, TaskKind};
 use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss, Request};
 use clap::Args;
@@ -20,7 +20,7 @@ use crate::{
         payload::{Expected, Payload, decode_payload, decode_requests, read_file, task_kind, undecodable},
         placeholders::Placeholders,
     },
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, Kind, worst},
     streams::{printable, say},
     ui::{curl, document},
 };

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate::{Kind, key::read_key};
+use certgate::key::read_key;
 use certgate_files::{FileError, WholeFile};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::{CertificateRequest, Check};
@@ -19,7 +19,7 @@ use crate::{
         key::{PassPhrase, key_type},
         ordering::csr_file,
     },
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::printable,
     ui::document,
 };

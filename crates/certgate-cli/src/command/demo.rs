@@ -6,7 +6,6 @@ use std::{
     path::Path,
 };
 
-use certgate::Kind;
 use certgate_simulator::{Gateway, Server, Settings};
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     common::itself::Itself,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
 };
 
 /// What is shown, and why.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate::{Client, Error, Exchange, Kind, Phase, Settings};
+use certgate::{Client, Error, Exchange, ExchangeError, GatewayError, NetworkError, Phase, Settings};
 use certgate_domain::{
     AnyTask, Protocol, TaskKind,
     task::{Hello, PollInfo},
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{App, Home},
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, Kind, worst},
     ui::document,
 };
 
@@ -138,10 +138,10 @@ impl<'a> Doctor<'a> {
                 let count = waiting.max(i64::try_from(found).unwrap_or_default());
                 self.report.ok("queue", if count == 0 { "empty".to_owned() } else { format!("{count} messages wait") });
             }
-            Some(Err(why)) if why.kind() != Kind::Interrupted && !self.asked_to_slow_down => {
-                self.report.problem("queue", why.kind(), why.to_string());
+            Some(Err(Error::Interrupted)) => return Err(Error::Interrupted.into()),
+            Some(Err(why)) if !self.asked_to_slow_down => {
+                self.report.problem("queue", Kind::of(&why), why.to_string());
             }
-            Some(Err(why)) if why.kind() == Kind::Interrupted => return Err(why.into()),
             Some(Err(_)) | None => {}
         }
         Ok(())
@@ -175,11 +175,11 @@ impl<'a> Doctor<'a> {
         let name = |check: &str| format!("{check}-{}", protocol.name());
         let error = match self.ask(client, &Hello.into()) {
             Ok(_) => None,
-            Err(why @ Error::Interrupted) => return Err(why.into()),
+            Err(Error::Interrupted) => return Err(Error::Interrupted.into()),
             Err(why) => Some(why),
         };
         let phase = match &error {
-            Some(Error::Unreachable { phase, .. }) => Some(*phase),
+            Some(Error::Network(NetworkError::Unreachable { phase, .. })) => Some(*phase),
             _ => None,
         };
         let why = error.as_ref().map(Error::to_string).unwrap_or_default();
@@ -210,18 +210,18 @@ impl<'a> Doctor<'a> {
         };
         match &error {
             // Lenient once, for both protocols.
-            Error::Unreachable { phase: Phase::Pace, .. } => {}
-            Error::Refused(refusal) if refusal.auth && blames_context(refusal) => {
+            Error::Network(NetworkError::Unreachable { phase: Phase::Pace, .. }) => {}
+            Error::Gateway(GatewayError::Refused(refusal)) if refusal.auth && blames_context(refusal) => {
                 let todo = "1 is the demo system's, 4 AutoDNS, 9 SSLManager: use --context or the profile's `context`";
                 self.report.problem("context", Kind::Auth, format!("{why}: {todo}"));
             }
-            _ if error.kind() == Kind::Auth => {
+            _ if Kind::of(&error) == Kind::Auth => {
                 let todo = "check user, password and context; `certgate config show` says where they came from";
                 self.report.problem(name("credentials"), Kind::Auth, format!("{why}: {todo}"));
             }
             _ => {
                 let todo = "check that the endpoint is this protocol's, and try again later";
-                self.report.problem(name("answer"), error.kind(), format!("{why}: {todo}"));
+                self.report.problem(name("answer"), Kind::of(&error), format!("{why}: {todo}"));
             }
         }
         Ok(false)
@@ -236,10 +236,12 @@ impl<'a> Doctor<'a> {
                 self.answered = true;
                 self.date = exchange.reply.header("date").map(str::to_owned).or(self.date.take());
             }
-            Err(Error::Unreachable { phase: Phase::Pace, .. }) => self.asked_to_slow_down = true,
+            Err(ExchangeError::Network(NetworkError::Unreachable { phase: Phase::Pace, .. })) => {
+                self.asked_to_slow_down = true;
+            }
             Err(_) => {}
         }
-        client.accepted(kind, exchanged?)
+        Ok(client.accepted(kind, exchanged?)?)
     }
 
     fn clock(&mut self) {

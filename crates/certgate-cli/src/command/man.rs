@@ -10,11 +10,11 @@ use serde_json::json;
 use crate::{
     app::App,
     cli::Arguments,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
 };
 
 pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
-    let page = page().map_err(|why| Failure::new(certgate::Kind::Internal, format!("the man page: {why}")))?;
+    let page = page().map_err(|why| Failure::new(Kind::Internal, format!("the man page: {why}")))?;
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "page": page }));
     } else {

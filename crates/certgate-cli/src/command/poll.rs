@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::PathBuf, process::Stdio, time::Duration};
 
-use certgate::{Client, Error, Exchange, Journal, Kind, Spool, config::parse_duration, process};
+use certgate::{Client, Exchange, ExchangeError, Journal, NetworkError, Spool, config::parse_duration, process};
 use certgate_domain::{
     AnyData, AnyTask, PollMessage, TaskKind,
     task::{PollConfirm, PollInfo},
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, Connection},
     common::exchange::send,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::say,
     ui::document,
 };
@@ -158,7 +158,7 @@ impl Taking<'_> {
     fn first(&mut self, interval: Option<Duration>) -> Result<Option<(PollMessage, Vec<u8>)>, Failure> {
         let task = AnyTask::from(PollInfo);
         let exchange = match self.client.exchange(&task) {
-            Err(error @ Error::Unreachable { .. }) if interval.is_some() => {
+            Err(error @ ExchangeError::Network(NetworkError::Unreachable { .. })) if interval.is_some() => {
                 self.warn(&format!("{error}; it goes on"));
                 return Ok(None);
             }

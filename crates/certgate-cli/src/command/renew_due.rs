@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate::{
-    CertificateSettings, InstallOptions, Installation, Journal, KeySource, Kind, OrderRequest, ResumeOptions,
+    CertificateSettings, InstallOptions, Installation, Journal, KeySource, OrderRequest, ResumeOptions,
     config::parse_duration,
     estate::term::{Decision, Lifetime, RenewBefore, Term, decide},
     inventory::{InstalledCertificate, ends_within, find, read, whole},
@@ -26,7 +26,7 @@ use crate::{
         validation::{ValidationArgs, check_unattended},
     },
     common::order::{drive_in, prepared},
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, Kind, worst},
     streams::{printable, say},
     ui::{
         advice,

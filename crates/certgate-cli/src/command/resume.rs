@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    CertificateSelector, CertificateSettings, Client, Installation, Journal, Kind, OrderId, ResumeOptions, RunItem,
-    Runner, installation::undeployed, validation::Validation,
+    CertificateSelector, CertificateSettings, Client, Installation, Journal, OrderId, ResumeOptions, RunItem, Runner,
+    installation::undeployed, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
@@ -17,7 +17,7 @@ use crate::{
     app::{App, Connection},
     args::ordering::{Waiting, read_csr},
     common::order::{drive_in, drive_one, prepared},
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, Kind, worst},
     ui::outcome::CommandOutput,
     ui::{
         document,

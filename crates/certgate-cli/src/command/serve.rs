@@ -5,7 +5,6 @@ mod simulator;
 
 use std::net::SocketAddr;
 
-use certgate::Kind;
 use certgate_domain::Protocol;
 use certgate_server::{Handler, Server};
 use clap::Subcommand;
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
 };
 
 /// Run a gateway of our own

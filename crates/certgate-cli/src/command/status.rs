@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate::{
-    Client, Error, Kind,
+    Client,
     config::parse_duration,
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{App, Connection},
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     ui::{
         inventory::{chosen, row, under_way},
         table::Table,
@@ -217,7 +217,7 @@ fn elsewhere(certificate: &Certificate, now: i64, before: Duration) -> Value {
 fn at_gateway(client: &mut Client, id: i64) -> Result<Option<Certificate>, Failure> {
     match client.call(CertificateInfo::new(id)) {
         Ok(answer) => Ok(answer.value.data.into_iter().next()),
-        Err(Error::Refused(refusal)) if !refusal.auth => Ok(None),
+        Err(error) if error.refusal().is_some() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

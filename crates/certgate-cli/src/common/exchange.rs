@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Client, Exchange, Intent};
+use certgate::{CertificateSelector, Client, Error, Exchange, Intent};
 use certgate_domain::{AnyTask, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Request};
@@ -88,7 +88,7 @@ pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTa
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
     journal.record_intent(&id, task, &Intent::default())?;
-    let sent = connection.client.exchange(task);
+    let sent = connection.client.exchange(task).map_err(Error::from);
     if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
         say(&format!("certgate: warning: {error}"));
     }

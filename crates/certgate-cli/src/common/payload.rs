@@ -2,13 +2,18 @@
 
 use std::{fs, io::Read, path::Path};
 
-use certgate::{Kind, Settings};
+use certgate::Settings;
 use certgate_domain::{Call, Protocol, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
 use serde_json::{Value, json};
 
-use crate::{app::App, args::Side, exit::Failure, ui::document};
+use crate::{
+    app::App,
+    args::Side,
+    exit::{Failure, Kind},
+    ui::document,
+};
 
 /// A payload's values, each with what was odd about it.
 pub(crate) enum Payload {

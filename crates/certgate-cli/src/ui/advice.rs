@@ -1,7 +1,10 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
+use std::fmt;
+
 use certgate::{
-    Error, Kind, PreparationError, Refusal, SelectionError, SettingsError,
+    Advice, Advised, Error, ExchangeError, GatewayError, HttpSettingsError, PreparationError, Refusal, SelectionError,
+    SettingsError, Untraced,
     config::{ConfigError, Credential},
     installation::InstallError,
     inventory::InventoryError,
@@ -10,19 +13,86 @@ use certgate::{
     tape::TapeError,
     validation::ValidationError,
 };
-use certgate_dns::DnsError;
 use certgate_domain::TaskKind;
-use certgate_files::{Distrust, FileError};
+use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
-use certgate_store::{ConflictingOrder, State, Store, StoreError};
+use certgate_store::{Store, StoreError};
 use serde_json::json;
 
 use super::{
     document,
     outcome::{self, shell_word},
 };
+use crate::exit::{Failure, Kind};
 
-use crate::exit::Failure;
+/// What to do, with the names of this command line. `None` where only another program than this one could do it.
+fn words(advice: &Advice) -> Option<String> {
+    let words = match advice {
+        Advice::GiveCredential(Credential::User) => "use --user, CERTGATE_USER or the profile's `user`",
+        Advice::GiveCredential(Credential::Context) => "use --context, CERTGATE_CONTEXT or the profile's `context`",
+        Advice::GiveCredential(_) => {
+            "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
+        }
+        Advice::Give(Field::Csr) => "give --csr, --new-key or --key",
+        Advice::Give(Field::Product) => "give --product",
+        Advice::Give(Field::Admin) => "give --admin",
+        Advice::Give(Field::Technical) => "give --technical",
+        Advice::GiveName => "give --name",
+        Advice::MatchName { name } => return Some(format!("make a CSR for `{name}`, or give --name")),
+        Advice::ChooseMethod => "choose another --method",
+        Advice::ChooseApprover => "choose another --approver",
+        Advice::AllowAnyRecord => "--allow-any-record publishes it all the same",
+        Advice::GiveCsrOrAllowAnyRecord => "give --csr, --new-key or --key, or lift that with --allow-any-record",
+        Advice::GiveOrAllowNameServer => "give --resolver, or leave --no-authoritative out",
+        Advice::GiveNameServer => "give --resolver",
+        Advice::GiveKeyStorePassPhrase => "give --store-pass-file or --store-pass-command",
+        Advice::RenewKeyStore { kind, path } => {
+            let option = if *kind == "jks" { "--jks" } else { "--pkcs12" };
+            return Some(format!("give {option}, or remove {} if nobody needs it", path.display()));
+        }
+        Advice::OrderWithKey => "order with --new-key or --key",
+        Advice::OtherFolderOrKey => "give another --out, or order with --new-key or --key",
+        Advice::RemoveLink { target } => {
+            return Some(format!("remove the link, or give the folder of {} as --out", target.display()));
+        }
+        Advice::InstallFor { owner } => return Some(format!("give --file-owner {owner} if the files are that user's")),
+        Advice::AgreeToDecryptedKey => {
+            "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr"
+        }
+        Advice::ResumeOrOrderWithAnyType => {
+            "carry on with `certgate resume`, order without --key-type, or move it away"
+        }
+        Advice::ResumeOrMoveKey => "carry on with `certgate resume`, or move it away",
+        Advice::Resume { order } => return Some(format!("carry on with `certgate resume {order}`")),
+        Advice::ResumeOrAbandon { order } => {
+            return Some(format!(
+                "carry on with `certgate resume {order}`, or give it up with `certgate orders abandon {order}`"
+            ));
+        }
+        Advice::LookBeforeOrdering => {
+            "To find out, look before ordering again: `certgate resume` looks for it among messages, certificates and jobs and \
+             sends nothing twice; `certgate orders` lists what is open."
+        }
+        Advice::ListOrders => "`certgate orders` lists them",
+        Advice::ChooseTransactionId => "give another --ctid",
+        Advice::ChooseAccount => "choose its profile, or give its --user, --context and --endpoint",
+        Advice::GiveStore => "use --store FILE",
+        Advice::ChooseStore => "choose another file with --store",
+        Advice::CheckStore => "check the folder and its rights, or choose another with --store",
+        Advice::AcceptUnknownParts => "leave --strict out to accept it",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
+/// The failure of an error, with what to do about it.
+fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
+    let failure = Failure::new(kind, error.to_string());
+    match error.advice().as_ref().and_then(words) {
+        Some(words) => failure.advise(words),
+        None => failure,
+    }
+}
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
@@ -38,57 +108,22 @@ impl From<InstallError> for Failure {
 
 impl From<&InstallError> for Failure {
     fn from(error: &InstallError) -> Self {
-        let advice = match error {
-            InstallError::Unwritable { .. } => return Self::usage(format!("--out {error}")),
-            InstallError::NoPassPhrase => {
-                let text = "--pkcs12 and --jks are encrypted: give --store-pass-file or --store-pass-command";
-                return Self::usage(text);
-            }
-            InstallError::PassPhrase(error) => return pass_phrase(error, "--store-pass-command"),
-            InstallError::KeyStoreLeftOut { kind, path } => {
-                let option = if *kind == "jks" { "--jks" } else { "--pkcs12" };
-                format!("give {option}, or remove {} if nobody needs it", path.display())
-            }
-            InstallError::NoKey { folder } => {
-                let folder = folder.display();
-                return Self::usage(format!(
-                    "--pkcs12 and --jks hold the key, and {folder} has none: order with --new-key or --key"
-                ));
-            }
-            InstallError::OtherKey => "give another --out, or order with --new-key or --key".to_owned(),
-            InstallError::ForeignLink { target, .. } => {
-                format!("remove the link, or give the folder of {} as --out", target.display())
-            }
-            InstallError::Folder(FileError::Untrusted { distrust: Distrust::Owner { owner, .. }, .. }) => {
-                format!("give --file-owner {owner} if the files are that user's")
-            }
-            InstallError::Owner(error) => return Self::usage(format!("--file-owner: {error}")),
-            _ => return Self::usage(error.to_string()),
-        };
-        Self::usage(error.to_string()).advise(advice)
+        match error {
+            InstallError::Unwritable { .. } => Self::usage(format!("--out {error}")),
+            InstallError::PassPhrase(error) => pass_phrase(error, "--store-pass-command"),
+            InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
+            error => advised(Kind::Usage, error),
+        }
     }
 }
 
 impl From<KeySourceError> for Failure {
     fn from(error: KeySourceError) -> Self {
-        let advice = match error {
-            KeySourceError::Folder(error) => return error.into(),
-            KeySourceError::PassPhrase(error) => return pass_phrase(&error, "--pass-phrase-command"),
-            KeySourceError::NoName => "give --name",
-            KeySourceError::Decrypted { .. } => {
-                "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr"
-            }
-            KeySourceError::OtherTypeWaits { pending, found, asked } => {
-                let (pending, asked) = (pending.display(), asked.name());
-                return Self::usage(format!(
-                    "{pending} holds a key that waits for its certificate, {found}, and --key-type asks for {asked}: carry on with \
-                     `certgate resume`, order without --key-type, or move it away"
-                ));
-            }
-            KeySourceError::OtherKeyWaits { .. } => "carry on with `certgate resume`, or move it away",
-            _ => return Self::usage(error.to_string()),
-        };
-        Self::usage(error.to_string()).advise(advice)
+        match error {
+            KeySourceError::Folder(error) => error.into(),
+            KeySourceError::PassPhrase(error) => pass_phrase(&error, "--pass-phrase-command"),
+            error => advised(Kind::Usage, &error),
+        }
     }
 }
 
@@ -124,9 +159,7 @@ impl From<PreparationError> for Failure {
             PreparationError::Key(error) => error.into(),
             PreparationError::Install(error) => error.into(),
             PreparationError::Validation(error) => validation(error),
-            PreparationError::Request(error) => request(&error),
-            PreparationError::Gateway(error) => error.into(),
-            error => Self::usage(error.to_string()),
+            error => advised(Kind::Usage, &error),
         }
     }
 }
@@ -148,18 +181,7 @@ fn option(setting: &str) -> String {
 
 /// A request that cannot be ordered.
 pub(crate) fn request(error: &RequestError) -> Failure {
-    let advice = match error {
-        RequestError::Missing(Field::Csr) => "give --csr, --new-key or --key".to_owned(),
-        RequestError::Missing(Field::Product) => "give --product".to_owned(),
-        RequestError::Missing(Field::Admin) => "give --admin".to_owned(),
-        RequestError::Missing(Field::Technical) => "give --technical".to_owned(),
-        RequestError::OwnCsr(_) | RequestError::NoOwnCsr => "give --csr".to_owned(),
-        RequestError::OtherName { name, .. } => format!("make a CSR for `{name}`, or give --name"),
-        RequestError::MethodNotOffered { .. } => "choose another --method".to_owned(),
-        RequestError::ApproverNotOffered { .. } => "choose another --approver".to_owned(),
-        _ => return Failure::usage(error.to_string()),
-    };
-    Failure::usage(error.to_string()).advise(advice)
+    advised(Kind::Usage, error)
 }
 
 /// How an order came to its end before it was sent.
@@ -180,23 +202,16 @@ pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
 /// What is wrong with how control is to be shown, found before anything is sent.
 pub(crate) fn validation(error: ValidationError) -> Failure {
     match error {
-        ValidationError::Dns(DnsError::Nobody) => {
-            Failure::usage("no name server is left to be asked: give --resolver, or leave --no-authoritative out")
-        }
-        ValidationError::Dns(DnsError::System(_)) => Failure::usage(format!("{error}: give --resolver")),
         ValidationError::Unwritable { .. } => Failure::usage(format!("--webroot {error}")),
         ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
-        error => Failure::usage(error.to_string()),
+        error => advised(Kind::Usage, &error),
     }
 }
 
 /// What the gateway asks to be published, and what is not published.
 pub(crate) fn not_published(error: &ValidationError) -> Failure {
-    let advice = match error {
-        ValidationError::OutOfScope(_) => " (--allow-any-record publishes it all the same)",
-        ValidationError::NoNames => " (give --csr, --new-key or --key, or lift that with --allow-any-record)",
-        _ => "",
-    };
+    let advice = error.advice().as_ref().and_then(words);
+    let advice = advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
     Failure::new(Kind::NotValidated, format!("{error}{advice}: nothing was ordered"))
 }
 
@@ -228,28 +243,36 @@ impl From<TapeError> for Failure {
     }
 }
 
+impl From<Untraced> for Failure {
+    fn from(error: Untraced) -> Self {
+        Self::new(Kind::Local, error.to_string())
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let kind = match &error {
-            ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Kind::Auth,
-            _ => Kind::Usage,
-        };
-        let advice = match &error {
-            ConfigError::Missing(Credential::User) => "--user, CERTGATE_USER or the profile's `user`",
-            ConfigError::Missing(Credential::Context) => "--context, CERTGATE_CONTEXT or the profile's `context`",
-            ConfigError::Missing(_) => {
-                "CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
-            }
-            ConfigError::NoStore => "--store FILE",
-            _ => return Self::new(kind, error.to_string()),
-        };
-        Self::new(kind, error.to_string()).advise(format!("use {advice}"))
+        advised(Kind::of_config(&error), &error)
+    }
+}
+
+impl From<HttpSettingsError> for Failure {
+    fn from(error: HttpSettingsError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<ExchangeError> for Failure {
+    fn from(error: ExchangeError) -> Self {
+        Error::from(error).into()
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::of(&error)
+        match error {
+            Error::Preparation(error) => (*error).into(),
+            error => Self::of(&error),
+        }
     }
 }
 
@@ -265,64 +288,36 @@ impl Failure {
 
     /// A refusal of the gateway.
     pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
-        Self::of(&Error::Refused(Box::new(refusal.clone())))
+        Self::of(&GatewayError::Refused(Box::new(refusal.clone())).into())
     }
 
     /// An error of the library.
     pub(crate) fn of(error: &Error) -> Self {
-        let tape = match error {
-            Error::Intercepted(inner) => inner.downcast_ref::<TapeError>(),
-            _ => None,
-        };
-        if let Some(tape) = tape {
-            return Self::of_tape(tape);
-        }
-        let option = if matches!(error, Error::Strict { .. }) { " (--strict)" } else { "" };
-        let mut failure = Self::new(error.kind(), format!("{error}{option}"));
-        failure = failure.answered(error.answer().cloned());
-        if let Error::Store(store) | Error::Unsent(store) = error
-            && let Some(advice) = of_store(store)
-        {
-            failure = failure.advise(advice);
-        }
+        let kind = Kind::of(error);
         match error {
-            Error::Undecodable { body, .. } => failure = failure.about_body(body),
-            Error::Unsent(StoreError::Unfinished(twin)) => {
-                failure = failure
-                    .with("order", outcome::conflicting(twin))
-                    .with("resume", json!(format!("certgate resume {}", shell_word(&twin.id))));
+            Error::Intercepted(inner) => match inner.downcast_ref::<TapeError>() {
+                Some(tape) => Self::of_tape(tape),
+                None => Self::new(kind, error.to_string()),
+            },
+            Error::Gateway(GatewayError::Unexpected { .. }) => Self::new(kind, format!("{error} (--strict)")),
+            Error::Gateway(GatewayError::Refused(refusal)) => {
+                Self::new(kind, error.to_string()).answered(Some(refusal.answer.clone()))
             }
-            _ => {}
+            Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
+            Error::Unsent(StoreError::Unfinished(other)) => advised(kind, error)
+                .with("order", outcome::conflicting(other))
+                .with("resume", json!(format!("certgate resume {}", shell_word(&other.id)))),
+            error if error.leaves_outcome_open() => open(error),
+            error => advised(kind, error),
         }
-        if error.leaves_outcome_open() {
-            failure = failure.and(AFTER_UNKNOWN);
-        }
-        failure
     }
 }
 
-const AFTER_UNKNOWN: &str = "To find out, look before ordering again: `certgate resume` looks for it among messages, \
-certificates and jobs and sends nothing twice; `certgate orders` lists what is open.";
-
-/// What to do about an error of the store. An order is given up only where it may be.
-fn of_store(error: &StoreError) -> Option<String> {
-    Some(match error {
-        StoreError::Unfinished(ConflictingOrder { id, state, is_held, .. }) => {
-            let resume = format!("carry on with `certgate resume {id}`");
-            match state {
-                State::Unknown | State::Issued if !is_held => {
-                    format!("{resume}, or give it up with `certgate orders abandon {id}`")
-                }
-                _ => resume,
-            }
-        }
-        StoreError::Known(_) => "give another --ctid".to_owned(),
-        StoreError::NoOrder(_) => "`certgate orders` lists them".to_owned(),
-        StoreError::OtherAccount { .. } => {
-            "choose its profile, or give its --user, --context and --endpoint".to_owned()
-        }
-        StoreError::NoStore { .. } => "choose another file with --store".to_owned(),
-        StoreError::Unwritable { .. } => "check the folder and its rights, or choose another with --store".to_owned(),
-        _ => return None,
-    })
+/// The failure of an error after which nobody knows what the gateway did: what to do is a sentence of its own.
+fn open(error: &Error) -> Failure {
+    let failure = Failure::new(Kind::of(error), error.to_string());
+    match error.advice().as_ref().and_then(words) {
+        Some(words) => failure.and(&words),
+        None => failure,
+    }
 }

@@ -1,6 +1,6 @@
 //! What is shown: documents for scripts, lines for people.
 
-use certgate::{Exchange, Kind};
+use certgate::Exchange;
 use certgate_domain::{AnyData, Certificate, Response};
 use certgate_wire::{Finding, one_line};
 use certgate_x509::Check;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
-    exit::Failure,
+    exit::{Failure, Kind},
     streams::{printable, say},
 };
 

@@ -2,11 +2,9 @@
 
 use std::{io, process::ExitCode};
 
-use certgate::Kind;
-
 use crate::{
     app::App,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::{Stdout, say},
 };
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use certgate::{
-    Error, Issuance, Kind, OrderReport, OrderState, Outcome, PendingReason,
+    Error, Issuance, OrderReport, OrderState, Outcome, PendingReason,
     installation::{Deployment, Installed, NarrowedMode},
 };
 use certgate_domain::Message;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{advice, document};
 use crate::{
     app::App,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::{printable, say},
 };
 

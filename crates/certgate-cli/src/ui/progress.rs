@@ -8,7 +8,7 @@ use std::{
 };
 
 use certgate::{
-    Control, Error, Event, Kind, Observer, OrderId, OrderReport,
+    Control, Error, Event, GatewayError, Observer, OrderId, OrderReport,
     validation::{PropagationEvent, ValidationError, ZoneRecord},
 };
 use certgate_domain::{CertAuthentication, TaskKind, words::AuthMethod};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::outcome::{self, Asked, CommandOutput};
 use crate::{
     app::App,
-    exit::Failure,
+    exit::{Failure, Kind},
     streams::{printable, say},
 };
 
@@ -220,7 +220,7 @@ impl<'a> Progress<'a> {
             return;
         }
         self.warn(&format!("{trouble}; the wait goes on"));
-        if let Error::Undecodable { body, .. } = error
+        if let Error::Gateway(GatewayError::Undecodable { body, .. }) = error
             && !body.is_empty()
         {
             self.say(&self.app.keep(body));

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate::Kind;
 use certgate_wire::visible;
 use clap::Args;
 
 use crate::{
     app::App,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::say,
 };
 

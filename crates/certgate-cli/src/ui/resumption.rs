@@ -1,13 +1,13 @@
 //! What is said of an order that is not driven on.
 
-use certgate::{Kind, OrderState, Resumption};
+use certgate::{OrderState, Resumption};
 use serde_json::json;
 
 use super::{
     advice, document,
     outcome::{CommandOutput, ended_without_certificate, order},
 };
-use crate::exit::Failure;
+use crate::exit::{Failure, Kind};
 
 /// What is shown of an order of which nothing is left to drive.
 pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, Failure> {

@@ -1,6 +1,6 @@
 //! A session stands for the credentials: kept, started anew, closed.
 
-use certgate_client::{Client, Error, HttpSettings, HttpTransport};
+use certgate_client::{Client, Error, GatewayError, HttpSettings, HttpTransport};
 use certgate_domain::{
     Credentials, Secret, TaskKind,
     task::{CertificateInfo, Hello, PollInfo},
@@ -58,7 +58,7 @@ fn a_client_that_goes_closes_its_session() {
             served(Settings { faults: vec![Fault::Html200(Some(TaskKind::CertificateInfo))], ..Settings::default() });
         let mut client = client(&server, transport, "password");
         let error = client.call(CertificateInfo::new(571)).unwrap_err();
-        assert!(matches!(error, Error::Undecodable { .. }), "{error}");
+        assert!(matches!(error, Error::Gateway(GatewayError::Undecodable { .. })), "{error}");
         drop(client);
         assert_eq!(sessions(&gateway), (1, 1, 0));
     }
@@ -70,7 +70,7 @@ fn wrong_credentials_are_not_tried_again_and_again() {
         let (gateway, server) = served(Settings::default());
         let mut client = client(&server, transport, "wrong");
         let error = client.call(Hello).unwrap_err();
-        assert_eq!(error.kind(), certgate_client::Kind::Auth, "{error}");
+        assert!(matches!(&error, Error::Gateway(why) if why.blames_credentials()), "{error}");
         drop(client);
         assert_eq!(sessions(&gateway), (1, 0, 0));
     }

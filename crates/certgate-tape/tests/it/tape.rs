@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use certgate_client::{Client, Error, Phase, Redactor, Transport, TransportError};
+use certgate_client::{Client, Error, GatewayError, Phase, Redactor, Transport, TransportError};
 use certgate_domain::{AnyTask, Credentials, Secret, TaskKind, task::CertificateInfo};
 use certgate_json::{JsonCodec, route};
 use certgate_tape::{Offline, StandIns, Tape, TapeError, check};
@@ -211,7 +211,7 @@ fn an_unreadable_answer_is_not_translated() {
     let folder = tempfile::tempdir().unwrap();
     let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
     let mut recording = client("json", Box::new(Saying(Some(b"<html>".to_vec()))), &tape);
-    assert!(matches!(recording.call(CertificateInfo::new(571)), Err(Error::Undecodable { .. })));
+    assert!(matches!(recording.call(CertificateInfo::new(571)), Err(Error::Gateway(GatewayError::Undecodable { .. }))));
     let tape = Tape::replay(folder.path()).unwrap();
     let mut replaying = client("xml", Box::new(Offline), &tape);
     let error = replaying.call(CertificateInfo::new(571)).unwrap_err();
@@ -279,7 +279,10 @@ fn pages_in_other_encodings_are_read_first() {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
         let mut recording = client("xml", Box::new(Saying(Some(body))), &tape);
-        let Err(Error::Undecodable { body, .. }) = recording.call(CertificateInfo::new(571)) else { panic!() };
+        let Err(Error::Gateway(GatewayError::Undecodable { body, .. })) = recording.call(CertificateInfo::new(571))
+        else {
+            panic!()
+        };
         tape.finish().unwrap();
         assert_eq!(String::from_utf8(body).unwrap(), "<html><pre>password=…</pre></html>");
         let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.xml")).unwrap();

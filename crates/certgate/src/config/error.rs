@@ -81,8 +81,8 @@ pub enum ConfigError {
         /// How it ended.
         why: String,
     },
-    /// The platform has no folder for the store of orders and messages, and none was given.
-    #[error("this platform has no data folder for orders and messages: name the store's file")]
+    /// No file was named for the store of orders and messages, and the platform has no folder for one.
+    #[error("no file is named for the store of orders and messages, and there is no data folder for one")]
     NoStore,
 }
 

@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use certgate_client::Error;
 use certgate_store::{DeployHook, Order};
 use certgate_x509::X509;
 use serde::{Deserialize, Serialize};
 
 use super::{Installation, SetRecord};
 use crate::{
-    Journal,
+    Error, Journal,
     process::{self, ProcessError},
 };
 

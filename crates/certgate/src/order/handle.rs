@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, PreparationError, ResumeOptions,
-    Resumption, RunItem, RunOptions, Runner, resume,
+    Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, ResumeOptions, Resumption,
+    RunItem, RunOptions, Runner, resume,
 };
 
 /// An order of a gateway's account: one that is to be placed, or one of the store. Its id is all that a later process needs.
@@ -69,19 +69,19 @@ impl Order<'_> {
     /// Places the order, and waits for its certificate up to `timeout` in all.
     ///
     /// # Errors
-    /// It cannot be placed: see [`PreparationError`]. What became of one that was placed is no error: see
-    /// [`OrderReport::outcome`].
+    /// It cannot be placed: [`Error::Preparation`], or the client or the store failed. What became of one that was placed is no
+    /// error: see [`OrderReport::outcome`].
     pub fn place(
         &self,
         mut request: OrderRequest,
         timeout: Duration,
         observer: &mut dyn Observer,
-    ) -> Result<OrderReport, PreparationError> {
+    ) -> Result<OrderReport, Error> {
         request.check()?;
         let mut client = self.gateway.client()?.with_deadline(timeout);
         request.make_csr(&mut client, false)?;
         let item = request.item(self.id.clone(), timeout, true);
-        Ok(self.drive(client, &mut self.gateway.journal()?, item, observer)?)
+        self.drive(client, &mut self.gateway.journal()?, item, observer)
     }
 
     /// Carries on with the order at the right step, for up to `timeout`: after an interruption or a crash, or where its outcome

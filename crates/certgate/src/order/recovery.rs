@@ -12,7 +12,7 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 
 use super::CLOCK_TOLERANCE;
-use crate::{Client, Error, Journal, Kind, unix_now};
+use crate::{Client, Error, Journal, unix_now};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn reconcile(
     // Before the certificate: what a job did by now, that shows.
     let Listing { jobs: listed, span, date, is_complete } = match jobs_of(client, order) {
         // Not every account may list its jobs; the certificate may tell all the same.
-        Err(error) if error.kind() == Kind::Refused => {
+        Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
             Listing::default()
         }
@@ -210,7 +210,7 @@ fn is_listed(client: &mut Client, order: &Order, span: Span, seen: &mut Vec<Stri
     }
     .window(0, WINDOW);
     let answer = match client.call(CertificateList { query }) {
-        Err(error) if error.kind() == Kind::Refused => {
+        Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
             return Ok(true);
         }
@@ -244,7 +244,7 @@ enum FirstMessage {
 /// Looks at the first message of the queue, and leaves it there.
 fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Result<FirstMessage, Error> {
     let answer = match client.call(PollInfo) {
-        Err(error) if error.kind() == Kind::Refused => {
+        Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
             return Ok(FirstMessage::NotShown);
         }
@@ -263,8 +263,8 @@ fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Resul
 fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
     match client.call(CertificateInfo::new(id)) {
         Ok(answer) => Ok(answer.value.data.into_iter().next()),
-        Err(error) if error.kind() == Kind::Refused => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if error.refusal().is_some() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

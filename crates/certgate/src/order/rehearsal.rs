@@ -3,7 +3,7 @@
 use certgate_domain::AnyTask;
 use certgate_flow::{Ending, Event as Heard, Step, Workflow};
 
-use crate::{Client, Control, Error, Event, Observer, OrderId};
+use crate::{Client, Control, Error, Event, GatewayError, Observer, OrderId};
 
 /// What a rehearsed order would have sent.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Rehearsal {
 /// Drives an order up to the first task that is not safe to repeat, and does not send that one.
 ///
 /// # Errors
-/// What the client could not do; [`Error::Strict`] for a finding where `strict` says so.
+/// What the client could not do; [`GatewayError::Unexpected`] for a finding where `strict` says so.
 pub fn rehearse(
     client: &mut Client,
     id: &OrderId,
@@ -48,7 +48,7 @@ pub fn rehearse(
                 if let Some(first) = answer.findings.first() {
                     tell(&Event::Findings { task: kind, findings: &answer.findings })?;
                     if strict {
-                        return Err(Error::Strict { task: kind, finding: first.clone() });
+                        return Err(GatewayError::Unexpected { task: kind, finding: first.clone() }.into());
                     }
                 }
                 Heard::Answered(answer.value)

@@ -82,9 +82,6 @@ pub enum PreparationError {
     /// The request lacks something, or does not fit itself.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The gateway could not be asked for the certificate as it is.
-    #[error(transparent)]
-    Gateway(#[from] Error),
 }
 
 impl OrderRequest {
@@ -215,15 +212,16 @@ impl OrderRequest {
     /// certificate's folder, unless the order is only rehearsed.
     ///
     /// # Errors
-    /// See [`PreparationError`]: order nothing.
-    pub fn make_csr(&mut self, client: &mut Client, is_rehearsal: bool) -> Result<(), PreparationError> {
+    /// [`Error::Preparation`], or the gateway could not be asked for the certificate as it is: order nothing.
+    pub fn make_csr(&mut self, client: &mut Client, is_rehearsal: bool) -> Result<(), Error> {
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
         let known = match self.certificate() {
             Some(id) => client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default(),
             None => Certificate::default(),
         };
         let name = self.name.as_deref();
-        self.csr = Some(key.request(&installation, &known, name, &self.names, is_rehearsal)?);
+        let made = key.request(&installation, &known, name, &self.names, is_rehearsal);
+        self.csr = Some(made.map_err(PreparationError::Key)?);
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! What is published, step by step, and how it is removed.
 
-use certgate_client::{Error, unix_now};
+use certgate_client::unix_now;
 use certgate_store::{Change, State, Store};
 
 use super::{ValidationError, ValidationStep, Validator, remove};
+use crate::Error;
 
 /// What is published for an order. Each step is stored before it is done.
 pub struct Steps<'a> {

@@ -13,8 +13,8 @@ use certgate_x509::CertificateRequest;
 
 use super::{CLOCK_TOLERANCE, Run, RunOptions};
 use crate::{
-    Control, Error, Event, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome, PendingReason,
-    Refusal, Spool,
+    Control, Error, Event, GatewayError, Intent, Journal, MachineError, Observer, OrderId, OrderReport, OrderState,
+    Outcome, PendingReason, Refusal, Spool,
     order::completion::Completion,
     unix_now,
     validation::{Validation, clean_up},
@@ -106,7 +106,7 @@ impl Shared<'_> {
             Some((gateway, ours))
                 if self.options.compares_clocks && gateway.abs_diff(ours) > CLOCK_TOLERANCE.as_secs() =>
             {
-                Err(Error::Clock { gateway, ours })
+                Err(MachineError::Clock { gateway, ours }.into())
             }
             _ => Ok(()),
         }
@@ -154,7 +154,7 @@ impl Shared<'_> {
         self.tell(place, &Event::Findings { task, findings });
         let is_before = place.is_some_and(|place| self.batch.order(place).is_some_and(|order| !order.is_ordered()));
         if self.options.strict && is_before && task.is_safe_to_repeat() {
-            return Err(Error::Strict { task, finding: first.clone() });
+            return Err(GatewayError::Unexpected { task, finding: first.clone() }.into());
         }
         Ok(())
     }

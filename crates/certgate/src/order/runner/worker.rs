@@ -11,7 +11,7 @@ use certgate_store::StoreError;
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
-    Client, Error, Event, Interrupt, Kind, OrderState, Outcome,
+    Client, Error, Event, Interrupt, OrderState, Outcome,
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
@@ -133,7 +133,7 @@ impl<'w, 'r> Worker<'w, 'r> {
             }
             (Err(error), Actor::Order(place)) => {
                 let waits = state.batch.order(place).is_some_and(|order| order.is_ordered());
-                if waits && error.kind() == Kind::Unreachable {
+                if waits && error.is_unreachable() {
                     state.tell(Some(place), &Event::Trouble(&error));
                     state.batch.heard(actor, flow::Event::Unreachable, now);
                     return state;
@@ -170,7 +170,7 @@ impl<'w, 'r> Worker<'w, 'r> {
         let id = state.members.get(place.unwrap_or_default()).map(|member| member.id.as_str().to_owned());
         self.client.options_mut().ctid = id.or_else(|| self.client.options().ctid.clone());
         drop(state);
-        let sent = self.client.exchange(task);
+        let sent = self.client.exchange(task).map_err(Error::from);
         state = lock(self.shared);
         if let Some(place) = records {
             state.record_outcome(place, kind, sent.as_ref().map(|exchange| &exchange.answer.value));

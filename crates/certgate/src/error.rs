@@ -1,0 +1,157 @@
+//! What can go wrong, by who is at fault, and what can be done about it.
+
+mod advice;
+
+use std::path::PathBuf;
+
+use certgate_client::{Error as ExchangeError, GatewayError, HttpSettingsError, NetworkError, Refusal, TaskError};
+use certgate_files::FileError;
+use certgate_store::StoreError;
+
+pub use self::advice::{Advice, Advised};
+use crate::{PreparationError, config::ConfigError, validation::ValidationError};
+
+/// What can go wrong, by who is at fault. [`Advised::advice`] says what can be done about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Whoever wrote the configuration. Nothing was sent.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Whoever set up the connection: an address, a proxy, or a file of authorities cannot be used. Nothing was sent.
+    #[error(transparent)]
+    HttpSettings(#[from] HttpSettingsError),
+    /// Whoever made the task: it cannot be sent as it is. Nothing was sent.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// Whoever asked for the order: it cannot be placed. Nothing was ordered.
+    #[error(transparent)]
+    Preparation(Box<PreparationError>),
+    /// The gateway: it answered, and not with what it was asked for.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The way to the gateway: no answer came.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Control over the names could not be shown. Nothing was ordered.
+    #[error("{0}: nothing was ordered")]
+    Validation(Box<ValidationError>),
+    /// The store of orders and messages.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store, which could not record what was to be sent. So it was not sent.
+    #[error("nothing was sent: {0}")]
+    Unsent(StoreError),
+    /// This machine: its files or its clock.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// What stands around an exchange, such as a tape: it was to answer, and could not. Nothing was sent.
+    #[error("{0}")]
+    Intercepted(Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody: the run was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// This machine stands in the way.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MachineError {
+    /// A file cannot be read or written, or is not to be trusted.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A spool holds so many different messages of one id that no name is left for another.
+    #[error("{}: a thousand different messages have the id {id}", folder.display())]
+    SpoolFull {
+        /// The spool's folder.
+        folder: PathBuf,
+        /// The gateway's id of the messages; `none` where it gave none.
+        id: String,
+    },
+    /// The folder for what the processes of this user share is not this user's alone.
+    #[error("{}: expected a folder of your own that nobody else can enter", .0.display())]
+    SharedFolder(PathBuf),
+    /// The gateway's clock and this machine's are too far apart for an order. Nothing was ordered.
+    #[error("the clocks are too far apart: the gateway's says {}, this machine's {}. Nothing was ordered: set the clock that is wrong, best by NTP", time_text(*gateway), time_text(*ours))]
+    Clock {
+        /// The gateway's, in seconds since 1970.
+        gateway: i64,
+        /// This machine's, in seconds since 1970.
+        ours: i64,
+    },
+}
+
+impl Error {
+    /// Whether a task that is not safe to repeat may have been carried out although its call failed so: it is looked for, and
+    /// what validates it stays published.
+    pub fn leaves_outcome_open(&self) -> bool {
+        match self {
+            Self::Gateway(error) => error.leaves_outcome_open(),
+            Self::Network(error) => error.leaves_outcome_open(),
+            // It never left.
+            Self::Config(_)
+            | Self::HttpSettings(_)
+            | Self::Task(_)
+            | Self::Preparation(_)
+            | Self::Validation(_)
+            | Self::Store(_)
+            | Self::Unsent(_)
+            | Self::Machine(_)
+            | Self::Intercepted(_)
+            | Self::Interrupted => false,
+        }
+    }
+
+    /// The gateway's refusal, where a task was refused for something else than the credentials.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Gateway(error) => error.refusal(),
+            _ => None,
+        }
+    }
+
+    /// Whether the gateway cannot be reached now, and nothing was changed by asking.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Network(NetworkError::Unreachable { .. }))
+    }
+}
+
+impl From<ExchangeError> for Error {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::HttpSettings(error) => Self::HttpSettings(error),
+            ExchangeError::Task(error) => Self::Task(error),
+            ExchangeError::Gateway(error) => Self::Gateway(error),
+            ExchangeError::Network(error) => Self::Network(error),
+            ExchangeError::Intercepted(error) => Self::Intercepted(error),
+            ExchangeError::Interrupted => Self::Interrupted,
+            other => Self::Intercepted(Box::new(other)),
+        }
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::Machine(MachineError::File(error))
+    }
+}
+
+impl From<PreparationError> for Error {
+    fn from(error: PreparationError) -> Self {
+        Self::Preparation(Box::new(error))
+    }
+}
+
+impl From<ValidationError> for Error {
+    fn from(error: ValidationError) -> Self {
+        match error {
+            ValidationError::Interrupted => Self::Interrupted,
+            ValidationError::Store(error) => error,
+            other => Self::Validation(Box::new(other)),
+        }
+    }
+}
+
+fn time_text(unix: i64) -> String {
+    jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
+}

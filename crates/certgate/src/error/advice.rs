@@ -1,0 +1,214 @@
+//! What can be done about an error.
+
+use std::path::PathBuf;
+
+use certgate_dns::DnsError;
+use certgate_files::{Distrust, FileError};
+use certgate_flow::{Field, RequestError};
+use certgate_store::{ConflictingOrder, State, StoreError};
+
+use crate::{
+    Error, PreparationError,
+    config::{ConfigError, Credential},
+    installation::InstallError,
+    key::KeySourceError,
+    validation::ValidationError,
+};
+
+/// What can be done about an error. It names no option and no command: who shows it knows its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Advice {
+    /// Give this part of the credentials.
+    GiveCredential(Credential),
+    /// Give what a new certificate needs.
+    Give(Field),
+    /// Give the certificate's name.
+    GiveName,
+    /// Make a CSR for that name, or order under the name that the CSR is for.
+    MatchName {
+        /// The certificate's name.
+        name: String,
+    },
+    /// Choose another method of validation.
+    ChooseMethod,
+    /// Choose another approver.
+    ChooseApprover,
+    /// Let the record be published although it does not belong to the names of the order.
+    AllowAnyRecord,
+    /// Give a CSR, whose names say what may be published; or let any record be published.
+    GiveCsrOrAllowAnyRecord,
+    /// Give a name server to ask, or let the zone's own be asked.
+    GiveOrAllowNameServer,
+    /// Give a name server to ask.
+    GiveNameServer,
+    /// Give the pass phrase of the key stores.
+    GiveKeyStorePassPhrase,
+    /// Write this kind of key store again, or remove the file if nobody needs it.
+    RenewKeyStore {
+        /// `p12` or `jks`.
+        kind: &'static str,
+        /// The key store that is in place.
+        path: PathBuf,
+    },
+    /// Order with a key that comes with the certificate.
+    OrderWithKey,
+    /// Install into another folder, or order with a key that comes with the certificate.
+    OtherFolderOrKey,
+    /// Remove the link, or install into the folder that it leads to.
+    RemoveLink {
+        /// Where the link leads.
+        target: PathBuf,
+    },
+    /// Say that the files are that user's, if they are.
+    InstallFor {
+        /// The owner's name, or number where it has none.
+        owner: String,
+    },
+    /// Agree to the key being written decrypted, or make the CSR with it and give that.
+    AgreeToDecryptedKey,
+    /// Carry on with the order that the key waits for, order with a key of its type, or move it away.
+    ResumeOrOrderWithAnyType,
+    /// Carry on with the order that the key waits for, or move it away.
+    ResumeOrMoveKey,
+    /// Carry on with that order.
+    Resume {
+        /// The order's id.
+        order: String,
+    },
+    /// Carry on with that order, or give it up.
+    ResumeOrAbandon {
+        /// The order's id.
+        order: String,
+    },
+    /// Look for the order among messages, certificates and jobs before it is placed again.
+    LookBeforeOrdering,
+    /// Look which orders there are.
+    ListOrders,
+    /// Order under another transaction id.
+    ChooseTransactionId,
+    /// Ask as the account that the order belongs to.
+    ChooseAccount,
+    /// Name the store's file.
+    GiveStore,
+    /// Name another file as the store.
+    ChooseStore,
+    /// Check the store's folder and its rights, or name another file.
+    CheckStore,
+    /// Accept parts of answers that are not known.
+    AcceptUnknownParts,
+}
+
+/// An error that something can be done about.
+pub trait Advised {
+    /// What can be done about it; `None` where its text says all there is.
+    fn advice(&self) -> Option<Advice>;
+}
+
+impl Advised for Error {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::Config(error) => error.advice(),
+            Self::Preparation(error) => error.advice(),
+            Self::Validation(error) => error.advice(),
+            Self::Store(error) | Self::Unsent(error) => error.advice(),
+            Self::Gateway(certgate_client::GatewayError::Unexpected { .. }) => Some(Advice::AcceptUnknownParts),
+            open if open.leaves_outcome_open() => Some(Advice::LookBeforeOrdering),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for ConfigError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::Missing(credential) => Some(Advice::GiveCredential(*credential)),
+            Self::NoStore => Some(Advice::GiveStore),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for PreparationError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::Key(error) => error.advice(),
+            Self::Install(error) => error.advice(),
+            Self::Validation(error) => error.advice(),
+            Self::Request(error) => error.advice(),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for RequestError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::Missing(field) => Some(Advice::Give(*field)),
+            Self::OwnCsr(_) | Self::NoOwnCsr => Some(Advice::Give(Field::Csr)),
+            Self::OtherName { name, .. } => Some(Advice::MatchName { name: name.clone() }),
+            Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
+            Self::ApproverNotOffered { .. } => Some(Advice::ChooseApprover),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for InstallError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::NoPassPhrase => Some(Advice::GiveKeyStorePassPhrase),
+            Self::KeyStoreLeftOut { kind, path } => Some(Advice::RenewKeyStore { kind, path: path.clone() }),
+            Self::NoKey { .. } => Some(Advice::OrderWithKey),
+            Self::OtherKey => Some(Advice::OtherFolderOrKey),
+            Self::ForeignLink { target, .. } => Some(Advice::RemoveLink { target: target.clone() }),
+            Self::Folder(FileError::Untrusted { distrust: Distrust::Owner { owner, .. }, .. }) => {
+                Some(Advice::InstallFor { owner: owner.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Advised for KeySourceError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::NoName => Some(Advice::GiveName),
+            Self::Decrypted { .. } => Some(Advice::AgreeToDecryptedKey),
+            Self::OtherTypeWaits { .. } => Some(Advice::ResumeOrOrderWithAnyType),
+            Self::OtherKeyWaits { .. } => Some(Advice::ResumeOrMoveKey),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for ValidationError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::OutOfScope(_) => Some(Advice::AllowAnyRecord),
+            Self::NoNames => Some(Advice::GiveCsrOrAllowAnyRecord),
+            Self::Dns(DnsError::Nobody) => Some(Advice::GiveOrAllowNameServer),
+            Self::Dns(DnsError::System(_)) => Some(Advice::GiveNameServer),
+            Self::Store(error) => error.advice(),
+            _ => None,
+        }
+    }
+}
+
+impl Advised for StoreError {
+    /// An order is given up only where it may be.
+    fn advice(&self) -> Option<Advice> {
+        Some(match self {
+            Self::Unfinished(ConflictingOrder {
+                id, state: State::Unknown | State::Issued, is_held: false, ..
+            }) => Advice::ResumeOrAbandon { order: id.clone() },
+            Self::Unfinished(ConflictingOrder { id, .. }) => Advice::Resume { order: id.clone() },
+            Self::Known(_) => Advice::ChooseTransactionId,
+            Self::NoOrder(_) => Advice::ListOrders,
+            Self::OtherAccount { .. } => Advice::ChooseAccount,
+            Self::NoStore { .. } => Advice::ChooseStore,
+            Self::Unwritable { .. } => Advice::CheckStore,
+            _ => return None,
+        })
+    }
+}
