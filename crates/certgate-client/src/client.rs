@@ -11,11 +11,11 @@ use certgate_domain::{
 };
 use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
-use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use crate::{
-    Error, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
-    TaskError, Throttle, Transport, TransportError, interceptor::through, session::Session, throttle::OwnPace,
+    Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
+    TaskError, Throttle, Transport, TransportError, exchange::retry_after, interceptor::through, session::Session,
+    throttle::OwnPace,
 };
 
 /// A gateway, spoken to over one protocol.
@@ -45,28 +45,6 @@ pub(crate) struct Patience {
     pub(crate) longest: Duration,
     /// Whether what is safe to repeat is sent again.
     pub(crate) retries: bool,
-}
-
-/// An answer, and the body it came in.
-#[derive(Debug)]
-pub struct Exchange {
-    /// The answer, which may be a refusal.
-    pub answer: Decoded<Response<AnyData>>,
-    /// The body as received.
-    pub reply: Reply,
-}
-
-impl Exchange {
-    /// The time of the answer by the gateway's clock, in seconds since 1970; absent where its `Date` is missing or is no date.
-    pub fn date(&self) -> Option<i64> {
-        self.reply.header("date").and_then(http_date).map(Timestamp::as_second)
-    }
-
-    /// Whether the gateway turned the credentials or the session away: nothing was done.
-    pub(crate) fn is_unauthorized(&self) -> bool {
-        self.answer.value.verdict() == Some(Verdict::Refused)
-            && (matches!(self.reply.status, 401 | 403) || self.answer.value.blames_credentials())
-    }
 }
 
 /// What one request may take in all, where the workflow's deadline is not nearer.
@@ -487,18 +465,4 @@ impl Client {
         let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
         GatewayError::Undecodable { task, error, http_status: reply.status, body }.into()
     }
-}
-
-/// How long a reply asks to be left alone: seconds, or until a date by the gateway's own clock (RFC 9110, section 10.2.3).
-fn retry_after(reply: &Reply) -> Option<Duration> {
-    let text = reply.header("retry-after")?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let now = reply.header("date").and_then(http_date).unwrap_or_else(Timestamp::now);
-    http_date(text)?.duration_since(now).try_into().ok()
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text).ok()
 }
