@@ -5,9 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use certgate::Kind;
-
-use crate::exit::Failure;
+use crate::exit::{Failure, Kind};
 
 /// One command of certgate, with the environment that is given beside this process's own.
 pub(crate) struct Itself<'a> {
