@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certgate_domain::{
     AnyData, Certificate, PollMessage, Query, QueryFilter, QueryOrder, Response, TaskKind, Verdict,
-    task::{CertificateInfo, CertificateList, JobInfo},
+    task::{CertificateInfo, CertificateList, JobHistoryInfo, JobInfo},
     words::{JobStatus, Operator, OrderMode},
 };
 use certgate_x509::{CertificateRequest, X509};
@@ -24,6 +24,8 @@ pub struct Wait {
     resumed: bool,
     /// Whether the queue will never tell, so that a job that cannot be asked for is the end.
     alone: bool,
+    /// Whether the gateway does not tell how a finished job ended.
+    without_history: bool,
     /// Whether the job is known to have ended well, so that only its certificate is looked for.
     succeeded: bool,
     state: State,
@@ -61,6 +63,8 @@ enum State {
     Until(Duration),
     /// Ask for the job, or without its id for the certificate.
     LookAtJob,
+    /// Ask how the job ended, which is over.
+    LookAtHistory,
     /// Fetch; `sure` where success is known, otherwise the certificate's key decides.
     Fetch {
         certificate: i64,
@@ -87,6 +91,7 @@ impl Wait {
             ask: None,
             resumed: false,
             alone: false,
+            without_history: false,
             succeeded: false,
             state: State::Until(deadline),
         }
@@ -200,7 +205,8 @@ impl Wait {
         }
         if answer.verdict() == Some(Verdict::Refused) {
             if answer.all_messages().any(|message| message.code.as_deref() == Some(Self::JOB_GONE)) {
-                self.state = self.fetch(None, false);
+                // A certificate with the same key may be there from before the order: how the job ended is known better by its history.
+                self.state = if self.without_history { self.fetch(None, false) } else { State::LookAtHistory };
                 return;
             }
             // Where the queue is there to tell, the job need not.
@@ -209,6 +215,20 @@ impl Wait {
                 false => self.look_later(now),
             };
         }
+        if !self.is_over(answer) {
+            self.look_later(now);
+        }
+    }
+
+    fn looked_at_history(&mut self, answer: Response<AnyData>) {
+        self.without_history = answer.verdict() == Some(Verdict::Refused);
+        if !self.is_over(answer) {
+            self.state = self.fetch(None, false);
+        }
+    }
+
+    /// Goes on where the answer says that the job is over.
+    fn is_over(&mut self, answer: Response<AnyData>) -> bool {
         let whole = answer.data.into_iter().find_map(|data| match data {
             AnyData::ObjectJob(whole) => Some(whole),
             _ => None,
@@ -220,8 +240,9 @@ impl Wait {
                 self.state = self.fetch(named, true);
             }
             Some(JobStatus::Failed | JobStatus::Canceled) => self.end(Ending::Failed(None)),
-            _ => self.look_later(now),
+            _ => return false,
         }
+        true
     }
 
     /// Without a job's id the certificate itself decides.
@@ -293,7 +314,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 impl Workflow for Wait {
     fn step(&mut self, now: Duration) -> Step {
         self.ask.get_or_insert((now + Self::PATIENCE, Self::PATIENCE));
-        if now >= self.deadline && matches!(self.state, State::Until(_) | State::LookAtJob) {
+        if now >= self.deadline && matches!(self.state, State::Until(_) | State::LookAtJob | State::LookAtHistory) {
             self.end(Ending::Pending(Pending::Deadline));
         }
         if let State::Until(until) = self.state {
@@ -309,6 +330,7 @@ impl Workflow for Wait {
                 (None, Some(certificate)) => Step::Send(CertificateInfo::new(certificate).into()),
                 (None, None) => Step::Send(self.find().into()),
             },
+            State::LookAtHistory => Step::Send(JobHistoryInfo { id: self.awaited.job }.into()),
             State::Find => Step::Send(self.find().into()),
             State::Fetch { certificate, .. } => Step::Send(CertificateInfo::new(*certificate).into()),
             State::Ended(ending) => Step::End(ending.clone()),
@@ -319,6 +341,7 @@ impl Workflow for Wait {
         let state = std::mem::replace(&mut self.state, State::Until(self.deadline));
         match (state, event) {
             (State::LookAtJob, Event::Answered(answer)) => self.looked_at_job(answer, now),
+            (State::LookAtHistory, Event::Answered(answer)) => self.looked_at_history(answer),
             (State::Fetch { sure, .. }, Event::Answered(answer)) => self.fetched(answer, sure, now),
             (State::Find, Event::Answered(answer)) => self.found(answer, now),
             (State::Ended(ending), _) => self.state = State::Ended(ending),

@@ -15,7 +15,7 @@ use certgate_xml::XmlCodec;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 
 use crate::{
-    Fault, Settings, StateError, state, task,
+    Fault, Settings, StateError, sender, state, task,
     world::{Now, World, wrong_value},
 };
 
@@ -181,6 +181,11 @@ impl Handler for Gateway {
         let uptime = self.started.elapsed();
         let (time, latency) =
             self.locked(|shared| (now(&shared.world.settings, uptime), shared.world.settings.latency));
+        let named = if protocol == Protocol::Json { sender::check_user_agent(request) } else { Ok(()) };
+        if let Err(refusal) = named {
+            let reply = self.json.encode_responses(&[(TaskKind::Hello, refusal)]).payload;
+            return Handled::Reply(dated(reply, time), latency);
+        }
         let handled = Self::handle(self, protocol, request, uptime, time);
         if let Err(why) = self.locked(Shared::keep) {
             let body = Body(format!("the simulator's state could not be kept: {why}\n").into_bytes());
@@ -312,7 +317,8 @@ impl Shared {
     }
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {
-        if let Some(mut refusal) = self.unauthorized(call, now) {
+        let refused = self.unauthorized(call, now);
+        if let Some(mut refusal) = refused.or_else(|| sender::check_owner(&self.world.settings, call).err()) {
             refusal.stid = Some(self.world.stid(now));
             refusal.ctid.clone_from(&call.options.ctid);
             return refusal;

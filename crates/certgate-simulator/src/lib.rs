@@ -10,6 +10,8 @@ mod gateway;
 mod issue;
 mod list;
 mod order;
+mod product;
+mod sender;
 mod settings;
 mod state;
 mod task;

@@ -7,7 +7,10 @@ use certgate_domain::{
     words::{AuthMethod, JobStatus},
 };
 
-use crate::world::{Now, World, message, wrong_id, wrong_value};
+use crate::{
+    product,
+    world::{Now, World, message, wrong_id, wrong_value},
+};
 
 /// An accepted order.
 pub(crate) struct Order {
@@ -206,7 +209,9 @@ impl World {
             return wrong("certificate.name", name);
         }
         let product = ordered.product.as_ref().or_else(|| before?.product.as_ref());
-        if product.is_none() || existing.is_some_and(|existing| existing.product.as_ref() != product) {
+        if !product.is_some_and(|product| product::is_known(product))
+            || existing.is_some_and(|existing| existing.product.as_ref() != product)
+        {
             return wrong("certificate.product", product.map(String::as_str).unwrap_or_default());
         }
         let known = |contact: Option<&SslContact>| {

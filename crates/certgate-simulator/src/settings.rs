@@ -11,6 +11,11 @@ use crate::Fault;
 pub struct Settings {
     /// The account that may ask.
     pub account: Credentials,
+    /// The account's subusers, in whose name it may ask.
+    pub subusers: Vec<String>,
+    /// Whether job info over XML says of a job that is over that it is gone (`EF300101`), as the one public client with these tasks
+    /// expects; else it says how the job ended, as over JSON. Which of them the vendor's gateway does is not known.
+    pub finished_jobs_are_gone: bool,
     /// Requests a second before it answers 429; no limit unless told.
     pub pace: Option<u32>,
     /// How long a job takes.
@@ -56,6 +61,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             account: Credentials::new("user", Secret::new("password"), "9"),
+            subusers: vec!["customer".to_owned(), "subuser".to_owned()],
+            finished_jobs_are_gone: true,
             pace: None,
             job_time: Duration::ZERO,
             faults: Vec::new(),

@@ -101,10 +101,15 @@ fn read_code(e: &Element<'_, '_>, expected: Option<TaskKind>) -> Result<TaskKind
     }
 }
 
-/// Reads the sender from any of the blocks that the gateway knows. Nothing in them becomes a finding.
+/// Reads the sender from the one block that says it, by any of the names that the gateway knows. Nothing in it becomes a finding.
 fn read_identity(root: &Element<'_, '_>) -> Result<Option<Identity>, DecodeError> {
     let mut identity = None;
-    for e in root.all(["auth", "authentication", "auth_session"]) {
+    let blocks = root.all(["auth", "authentication", "auth_session"]);
+    if let Some(second) = blocks.get(1) {
+        let found = format!("a second block of credentials <{}>", second.name());
+        return Err(second.refuse(found, "one <auth>, <authentication> or <auth_session>"));
+    }
+    for e in blocks {
         let (user, password, context) = (e.text(["user"])?, e.secret(["password"])?, e.text(["context"])?);
         let (token, session) = (e.secret(["token"])?, e.secret(["hash"])?);
         e.take_whole();

@@ -166,10 +166,10 @@ impl<'a> Progress<'a> {
             TaskKind::CertificateList => "looking for the certificate",
             TaskKind::PollInfo => "looking into the queue",
             TaskKind::PollConfirm => "confirming",
-            TaskKind::JobInfo => "asking for the job",
+            TaskKind::JobInfo | TaskKind::JobHistoryInfo => "asking for the job",
             _ => "asking",
         };
-        let is_worth_it = !matches!(task, TaskKind::PollInfo | TaskKind::JobInfo);
+        let is_worth_it = !matches!(task, TaskKind::PollInfo | TaskKind::JobInfo | TaskKind::JobHistoryInfo);
         if self.is_alone() && (self.bar.is_some() || self.app.verbose || is_worth_it) {
             self.show(&format!("{doing} ({} {})", task.name(), task.code()));
         }

@@ -82,7 +82,9 @@ fn every_task_is_answered_as_by_the_gateway_itself() {
                     let job_time = Duration::from_secs(if running { 600 } else { 0 });
                     // 2026-06-01: XML times can say every instant but those of an hour in autumn.
                     let start = Some(1_780_272_000);
+                    let finished_jobs_are_gone = false;
                     let settings = Settings { foreign_first: 1, job_time, seed: Some(1), start, ..Settings::default() };
+                    let settings = Settings { finished_jobs_are_gone, ..settings };
                     let (_direct, server) = serve(settings.clone());
                     let (kind_asked, direct) = walked(&endpoint(&server, front), front, index);
                     let (_behind, server) = serve(settings);

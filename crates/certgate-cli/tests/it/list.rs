@@ -109,7 +109,7 @@ fn tables_have_the_columns_asked_for() {
 #[test]
 fn contacts_and_jobs() {
     for transport in ["xml", "json"] {
-        let (_gateway, server) = serve(Settings::default());
+        let (_gateway, server) = serve(Settings { finished_jobs_are_gone: false, ..Settings::default() });
         let at = endpoint(&server, transport);
         let run = |arguments: &[&str], stdin: &str| {
             let mut all = arguments.to_vec();

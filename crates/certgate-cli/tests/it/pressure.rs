@@ -41,7 +41,8 @@ fn connect(serving: &Serving) -> TcpStream {
 /// The head of a request by the account of the simulator.
 fn head(path: &str, length: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUser-Agent: a test\r\n\
+         Authorization: Basic dXNlcjpwYXNzd29yZA==\r\n\
          X-Domainrobot-Context: 9\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
     )
 }

@@ -195,6 +195,31 @@ fn jobs_that_fail_or_never_end() {
     }
 }
 
+/// Where the job alone can tell: a gateway that shows it when it is over, and one to which it is gone then (`EF300101`).
+#[test]
+fn a_job_is_asked_for_how_it_ended() {
+    for transport in ["xml", "json"] {
+        for finished_jobs_are_gone in [false, true] {
+            for (jobs_fail, code, state) in [(false, 0, "done"), (true, 3, "failed")] {
+                let home = tempfile::tempdir().unwrap();
+                let settings = Settings { finished_jobs_are_gone, jobs_fail, ..Settings::default() };
+                let (gateway, server) = serve(settings);
+                // The request of the present certificate: by the key alone the old one would pass for the new one.
+                let info = told(home.path(), &server, transport, &["info", "571"]).1;
+                let csr = info["response"]["data"][0]["csr"].as_str().unwrap();
+                std::fs::write(home.path().join("old.csr"), csr).unwrap();
+                let csr = home.path().join("old.csr").display().to_string();
+                let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
+                let (ended, document, said) = told(home.path(), &server, transport, &reissue);
+                let what = format!("{transport} {finished_jobs_are_gone} {said}");
+                assert_eq!((ended, document["order"]["state"].as_str()), (code, Some(state)), "{what}");
+                let is_gone = finished_jobs_are_gone && transport == "xml";
+                assert_eq!(gateway.asked(TaskKind::JobHistoryInfo), usize::from(is_gone), "{what}");
+            }
+        }
+    }
+}
+
 #[test]
 fn strict_stops_before_the_order() {
     for transport in ["xml", "json"] {

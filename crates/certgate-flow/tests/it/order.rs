@@ -396,10 +396,37 @@ fn waits_by_event_orders() {
             "job-info, wait until 1, job-info, certificate-info, end",
         ),
         (
-            "leave: a job that is gone says nothing, the certificate's key does",
+            "leave: a job that is gone, and without a history: the certificate's key tells",
             ForeignMessages::Leave,
-            vec![refused("E300114", "EF300101"), existing(), refused("E300114", "EF300101")],
-            "job-info, certificate-info, wait until 1, job-info, certificate-info",
+            vec![
+                refused("E300114", "EF300101"),
+                refused("E300134", "EF300101"),
+                existing(),
+                refused("E300114", "EF300101"),
+            ],
+            "job-info, job-history-info, certificate-info, wait until 1, job-info, certificate-info",
+        ),
+        (
+            "leave: the history tells how a job that is gone ended",
+            ForeignMessages::Leave,
+            vec![refused("E300114", "EF300101"), answer("S300134", vec![object_job(JobStatus::Success)]), existing()],
+            "job-info, job-history-info, certificate-info, end",
+        ),
+        (
+            "leave: a history that does not tell",
+            ForeignMessages::Leave,
+            vec![
+                refused("E300114", "EF300101"),
+                answer("S300134", vec![]),
+                existing(),
+                refused("E300114", "EF300101"),
+                Event::Unreachable,
+                refused("E300114", "EF300101"),
+                answer("S300134", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "job-info, job-history-info, certificate-info, wait until 1, job-info, job-history-info, wait until 3, \
+             job-info, job-history-info, certificate-info, end",
         ),
     ];
     for (what, foreign, script, expected) in rows {
@@ -450,6 +477,12 @@ fn endings() {
             "job failed, queue left",
             ForeignMessages::Leave,
             with(vec![answer("S300114", vec![object_job(JobStatus::Failed)])]),
+            "failed",
+        ),
+        (
+            "job failed and gone",
+            ForeignMessages::Leave,
+            with(vec![refused("E300114", "EF300101"), answer("S300134", vec![object_job(JobStatus::Failed)])]),
             "failed",
         ),
         ("time is up", ForeignMessages::Spool, forever, "deadline"),

@@ -6,6 +6,7 @@ use certgate_domain::{
 use certgate_x509::KeyAlgorithm;
 
 use crate::{
+    product,
     task::Asked,
     world::{World, answer, refusal, wrong_value},
 };
@@ -15,15 +16,16 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
     let Some(request) = crate::issue::certifiable(plain) else {
         return refusal("E400110", wrong_value("certificate_request.plain", ""));
     };
+    if let Some(product) = task.request.product.as_deref().filter(|product| !product::is_known(product)) {
+        return refusal("E400110", wrong_value("certificate_request.product", product));
+    }
     let name = request.name().unwrap_or_default().to_owned();
     let token: String =
         std::iter::repeat_with(|| world.random.alphanumeric()).take(48).collect::<String>().to_ascii_lowercase();
     let token = format!("{}{token}", asked.now.unix);
-    // Control over a wildcard is control over its base.
-    let base = name.strip_prefix("*.").unwrap_or(&name);
+    let base = base(&name);
     let mail = |mailbox: &str| format!("{mailbox}@{base}");
     let offer = |method| CertAuthentication { method: Some(method), ..CertAuthentication::default() };
-    let record = format!("{base}.\t\t300\tIN\tTXT\t\"{token}\"");
     let file = format!("http://{base}/.well-known/pki-validation/fileauth.txt");
     let settings = &world.settings;
     let authentication = vec![
@@ -31,7 +33,10 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
             approver_emails: ["admin", "administrator", "hostmaster", "webmaster", "postmaster"].map(mail).to_vec(),
             ..offer(AuthMethod::Email)
         },
-        CertAuthentication { dns: Some(settings.record.clone().unwrap_or(record)), ..offer(AuthMethod::Dns) },
+        CertAuthentication {
+            dns: Some(settings.record.clone().unwrap_or_else(|| dns_record(&name, &token))),
+            ..offer(AuthMethod::Dns)
+        },
         CertAuthentication {
             file_name: Some(settings.file.clone().unwrap_or(file)),
             file_content: Some(token.clone()),
@@ -64,4 +69,14 @@ pub(super) fn run(world: &mut World, task: &CertificatePrepareOrder, asked: &Ask
     let mut answer = answer("S400110", "CSR key was checked successfully.", StatusType::Success);
     answer.data.push(data.into());
     answer
+}
+
+/// Control over a wildcard is control over its base.
+fn base(name: &str) -> &str {
+    name.strip_prefix("*.").unwrap_or(name)
+}
+
+/// The record that shows control over a name.
+pub(super) fn dns_record(name: &str, token: &str) -> String {
+    format!("{}.\t\t300\tIN\tTXT\t\"{token}\"", base(name))
 }

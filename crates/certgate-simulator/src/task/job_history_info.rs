@@ -12,6 +12,6 @@ pub(super) fn run(world: &mut World, task: &JobHistoryInfo, _: &Asked<'_>) -> Re
     };
     let mut answer = answer(&format!("S{code}"), "The job was inquired successfully.", StatusType::Success);
     answer.object = object("job", order.job.id.map(|id| id.to_string()).as_deref());
-    answer.data.push(job::whole(order).into());
+    answer.data.push(job::whole(world, order).into());
     answer
 }

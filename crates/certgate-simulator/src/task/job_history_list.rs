@@ -6,5 +6,5 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobHistoryList, _: &Asked<'_>) -> Response<AnyData> {
-    job::list(&job::code(world, "135"), world.jobs.values().filter(|order| job::is_over(order)), &task.query)
+    job::list(world, &job::code(world, "135"), world.jobs.values().filter(|order| job::is_over(order)), &task.query)
 }

@@ -1,15 +1,18 @@
 use certgate_domain::{AnyData, Response, task::JobInfo, words::StatusType};
 
 use crate::{
+    Protocol,
     task::{Asked, job},
     world::{World, answer, object},
 };
 
 pub(super) fn run(world: &mut World, task: &JobInfo, _: &Asked<'_>) -> Response<AnyData> {
     let code = job::code(world, "114");
-    let Some(order) = task.id.and_then(|id| world.jobs.get(&id)) else { return job::gone(&code, task.id) };
+    let hides = world.protocol == Protocol::Xml && world.settings.finished_jobs_are_gone;
+    let found = task.id.and_then(|id| world.jobs.get(&id)).filter(|order| !(hides && job::is_over(order)));
+    let Some(order) = found else { return job::gone(&code, task.id) };
     let mut answer = answer(&format!("S{code}"), "The job was inquired successfully.", StatusType::Success);
     answer.object = object("job", order.job.id.map(|id| id.to_string()).as_deref());
-    answer.data.push(job::whole(order).into());
+    answer.data.push(job::whole(world, order).into());
     answer
 }

@@ -6,5 +6,5 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobList, _: &Asked<'_>) -> Response<AnyData> {
-    job::list(&job::code(world, "115"), world.jobs.values(), &task.query)
+    job::list(world, &job::code(world, "115"), world.jobs.values(), &task.query)
 }

@@ -12,6 +12,7 @@
 mod refusals;
 mod server;
 mod state;
+mod strictness;
 mod support;
 mod tasks;
 mod term;

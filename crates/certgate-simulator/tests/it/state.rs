@@ -17,7 +17,8 @@ use crate::support::tasks::{account, order};
 fn sent(gateway: &Gateway, task: impl Into<AnyTask>) -> Reply {
     let options = Options { ctid: Some("mine".to_owned()), ..Options::default() };
     let call = Call { task: task.into(), options, identity: Some(account().into()) };
-    let request = JsonCodec::default().encode_request(&call).payload;
+    let mut request = JsonCodec::default().encode_request(&call).payload;
+    request.headers.push(certgate_wire::Header::plain("User-Agent", "a test"));
     match Handler::handle(gateway, Protocol::Json, &request, &certgate_server::Caller::default()) {
         Handled::Reply(reply, _) => reply,
         other => panic!("{other:?}"),

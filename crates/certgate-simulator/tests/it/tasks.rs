@@ -97,7 +97,8 @@ fn the_gateway_answers_each_over_both_protocols_alike() {
         for protocol in [Protocol::Xml, Protocol::Json] {
             let running = needs_running(tasks(&Secret::new(""), "")[index].0.kind());
             let job_time = Duration::from_secs(if running { 60 } else { 0 });
-            let settings = Settings { foreign_first: 1, job_time, seed: Some(1), ..settings() };
+            let finished_jobs_are_gone = false;
+            let settings = Settings { foreign_first: 1, job_time, seed: Some(1), finished_jobs_are_gone, ..settings() };
             let gateway = Gateway::with(settings);
             let session = session(&gateway, protocol);
             let info = ask(&gateway, protocol, &task::CertificateInfo::new(571).into());

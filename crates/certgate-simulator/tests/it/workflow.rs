@@ -64,7 +64,7 @@ fn a_reissue() {
 
 #[test]
 fn both_protocols_say_the_same() {
-    let gateway = Gateway::with(Settings { seed: Some(1), ..settings() });
+    let gateway = Gateway::with(Settings { seed: Some(1), finished_jobs_are_gone: false, ..settings() });
     gateway.push_foreign(1);
     ask(&gateway, Protocol::Json, reissue(), 0);
     let both = |ask: &dyn Fn(Protocol) -> certgate_domain::Response<certgate_domain::AnyData>| {
@@ -138,7 +138,7 @@ fn jobs_take_their_time_and_may_fail() {
             ("fails", Settings { job_time, jobs_fail: true, ..settings() }, [&running, &running, &failed]),
             ("never ends", Settings { jobs_never_end: true, ..settings() }, [&running; 3]),
         ] {
-            let gateway = Gateway::with(settings);
+            let gateway = Gateway::with(Settings { finished_jobs_are_gone: false, ..settings });
             let before = ask(&gateway, protocol, CertificateInfo::new(571), 0).data;
             ask(&gateway, protocol, reissue(), 0);
             for (uptime, state) in [1, 9, 10].into_iter().zip(states) {

@@ -50,6 +50,9 @@ pub(crate) struct Simulator {
     /// is stated
     #[arg(long, value_name = "TIME", value_parser = validity)]
     max_validity: Option<Duration>,
+    /// Over XML, say how a finished job ended when its state is asked for, where else it is gone (EF300101)
+    #[arg(long)]
+    show_finished_jobs: bool,
     /// Keep the world in this file over restarts; what it holds already stands in place of --certificates and --foreign
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -86,7 +89,18 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 
 impl Simulator {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let Self { listen, account_file, pace, job_time, latency, foreign, certificates, max_validity, state } = self;
+        let Self {
+            listen,
+            account_file,
+            pace,
+            job_time,
+            latency,
+            foreign,
+            certificates,
+            max_validity,
+            show_finished_jobs,
+            state,
+        } = self;
         let mut settings = Settings {
             pace,
             latency: Duration::from_millis(latency),
@@ -94,6 +108,7 @@ impl Simulator {
             foreign_first: foreign,
             more_certificates: certificates,
             max_validity,
+            finished_jobs_are_gone: !show_finished_jobs,
             ..Settings::default()
         };
         if let Some(path) = account_file {

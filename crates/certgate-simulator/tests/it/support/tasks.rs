@@ -161,7 +161,7 @@ pub(crate) fn tasks(session: &Secret, serial: &str) -> Vec<(AnyTask, Option<AnyT
         ),
         alone(task::ContactCreate { contact: contact(None) }.into()),
         alone(task::ContactUpdate { contact: contact(Some(1120)) }.into()),
-        alone(task::ContactDelete::new(1120).into()),
+        alone(task::ContactDelete::new(100).into()),
         alone(task::ContactInfo::new(1120).into()),
         alone(task::ContactList { query: query("lname", "D*") }.into()),
         (task::JobInfo::new(first_job).into(), reissue()),
