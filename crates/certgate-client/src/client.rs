@@ -13,8 +13,8 @@ use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 
 use crate::{
-    Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
-    TaskError, Throttle, Transport, TransportError, exchange::retry_after, interceptor::through, session::Session,
+    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
+    TaskError, Throttle, Transport, TransportError, exchange::{is_of_an_intermediary, retry_after}, interceptor::through, session::Session,
     throttle::OwnPace,
 };
 
@@ -27,7 +27,7 @@ pub struct Client {
     /// The session that stands for the credentials, where one is to be kept.
     pub(crate) session: Session,
     options: Options,
-    throttle: Arc<dyn Throttle>,
+    pub(crate) throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
     interceptors: Vec<Arc<dyn Interceptor>>,
     started: Instant,
@@ -176,6 +176,11 @@ impl Client {
         self.interceptors.iter().any(|interceptor| interceptor.answers_everything())
     }
 
+    /// How many requests wait for the pace that this client shares.
+    pub fn waiting(&self) -> usize {
+        self.throttle.line().len()
+    }
+
     /// What stops it.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
@@ -256,13 +261,13 @@ impl Client {
     }
 
     /// Sends somebody's call as it is, with its own options and as who asks in it, and waits for its answer, be it a
-    /// refusal. What it lacks is the gateway's to say.
+    /// refusal. What it lacks is the gateway's to say. It is sent only while that somebody waits for the answer.
     ///
     /// # Errors
     /// See [`Error`]; never [`GatewayError::Refused`].
-    pub fn forward(&mut self, call: &Call) -> Result<Exchange, Error> {
+    pub fn forward(&mut self, call: &Call, asker: &Asker<'_>) -> Result<Exchange, Error> {
         self.redactor = call.identity.as_ref().map(Redactor::of).unwrap_or_default();
-        self.deliver(call)
+        self.deliver(call, Some(asker))
     }
 
     /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
@@ -281,29 +286,17 @@ impl Client {
 
     /// Sends a task as somebody.
     pub(crate) fn send(&mut self, task: &AnyTask, identity: Identity) -> Result<Exchange, Error> {
-        self.deliver(&self.call_of(task, identity))
+        self.deliver(&self.call_of(task, identity), None)
     }
 
-    fn deliver(&mut self, call: &Call) -> Result<Exchange, Error> {
+    fn deliver(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         let kind = call.task.kind();
         let request = self.request(call)?;
         let safe = kind.is_safe_to_repeat();
         let mut attempt = 0;
         loop {
             attempt += 1;
-            while let Some(wait) = self.throttle.depart() {
-                if !self.has_time_for(wait) {
-                    let seconds = wait.as_secs_f64().ceil();
-                    let why = format!("the gateway's pace lets no request leave for {seconds} s: run again then");
-                    let error =
-                        NetworkError::Unreachable { task: kind, why, attempts: attempt - 1, phase: Phase::Pace };
-                    return Err(error.into());
-                }
-                self.rest(wait)?;
-            }
-            if self.interrupt.is_raised() {
-                return Err(Error::Interrupted);
-            }
+            self.wait_for_departure(kind, attempt - 1, asker)?;
             let Patience { deadline, longest, retries } = self.patience;
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
@@ -342,7 +335,7 @@ impl Client {
                 self.throttle.hold(pause);
             }
             match decide(attempt, trouble, safe, fastrand::f64()) {
-                Decision::Again(pause) if retries && self.has_time_for(pause) => self.rest(pause)?,
+                Decision::Again(pause) if retries && self.has_time_for(pause, asker) => self.rest(pause)?,
                 Decision::Again(_) | Decision::GiveUp => {
                     let why = self.redacted(&why);
                     return Err(NetworkError::Unreachable { task: kind, why, attempts: attempt, phase }.into());
@@ -376,14 +369,6 @@ impl Client {
         through(&self.interceptors, &outgoing, &mut || Ok(transport.send(request, timeout)?))
     }
 
-    /// Whether a request may still leave after that pause.
-    fn has_time_for(&self, pause: Duration) -> bool {
-        match self.patience.deadline {
-            Some(deadline) => self.now() + pause < deadline,
-            None => pause <= self.patience.longest,
-        }
-    }
-
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
     fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (TransportFailure, String)>, Error> {
@@ -397,6 +382,12 @@ impl Client {
                 let stid = answer.value.stid.as_deref().unwrap_or("none");
                 let why = format!("{SLOW_DOWN} ({code}, stid {stid})");
                 return Ok(Err((TransportFailure::Busy { retry_after }, why)));
+            }
+            // Whoever stands between has no answer: it says so in the protocol's form, and means no refusal of the gateway.
+            Ok(answer) if is_of_an_intermediary(status, task) && answer.value.verdict() == Some(Verdict::Refused) => {
+                let said = answer.value.all_messages().filter_map(|message| message.text.as_deref());
+                let why = format!("HTTP {status}: {}", said.collect::<Vec<_>>().join("; "));
+                return Ok(Err((TransportFailure::ServerError { retry_after }, why)));
             }
             Ok(answer) => return Ok(Ok(Exchange { answer, reply })),
             Err(error) => error,

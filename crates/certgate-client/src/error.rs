@@ -1,6 +1,6 @@
 //! What can go wrong with one exchange, by who is at fault.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 use certgate_domain::{AnyData, Protocol, Response, TaskKind};
 use certgate_wire::{DecodeError, Finding, Loss, one_line};
@@ -30,6 +30,9 @@ pub enum Error {
     /// Nobody: the run was asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// Nobody: whoever asked for the task hung up before it left. Nothing was sent.
+    #[error("{}: nobody waits for the answer any more: nothing was sent", .0.name())]
+    HungUp(TaskKind),
 }
 
 /// A setting of a client cannot be used.
@@ -152,6 +155,14 @@ pub enum NetworkError {
         /// How far it got.
         phase: Phase,
     },
+    /// The gateway's pace would have had the task wait for longer than its asker does. Nothing was sent.
+    #[error("{}: the gateway's pace lets it leave in {} s at the earliest: nothing was sent", task.name(), wait.as_secs_f64().ceil())]
+    Paced {
+        /// The task.
+        task: TaskKind,
+        /// How long it would have had to wait still.
+        wait: Duration,
+    },
     /// A task that is not safe to repeat left and no answer came: nobody knows whether it was carried out. It was not sent again.
     #[error("{}: it was sent and no answer came ({why}): whether it was carried out is not known. It was not sent again{}", task.name(), ctid.as_ref().map(|ctid| format!(" (ctid {ctid})")).unwrap_or_default())]
     OutcomeUnknown {
@@ -182,7 +193,11 @@ impl Error {
         match self {
             Self::Gateway(error) => error.leaves_outcome_open(),
             Self::Network(error) => error.leaves_outcome_open(),
-            Self::HttpSettings(_) | Self::Task(_) | Self::Intercepted(_) | Self::Interrupted => false,
+            Self::HttpSettings(_)
+            | Self::Task(_)
+            | Self::Intercepted(_)
+            | Self::Interrupted
+            | Self::HungUp(_) => false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_domain::{AnyData, Response, Verdict};
+use certgate_domain::{AnyData, Response, TaskKind, Verdict};
 use certgate_wire::{Decoded, Reply};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
@@ -40,4 +40,9 @@ pub(crate) fn retry_after(reply: &Reply) -> Option<Duration> {
 
 fn http_date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// Whether such an answer is of somebody between, who does not know more (502, 504), or invites to ask again (503).
+pub(crate) fn is_of_an_intermediary(status: u16, task: TaskKind) -> bool {
+    matches!(status, 502 | 504) || status == 503 && task.is_safe_to_repeat()
 }

@@ -14,8 +14,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output, and reads the clock")]
 
+mod asker;
 mod client;
 mod clock;
+mod departure;
 mod error;
 pub mod escape;
 mod exchange;
@@ -30,6 +32,7 @@ mod throttle;
 mod trace;
 mod transport;
 
+pub use asker::Asker;
 pub use client::Client;
 pub use clock::unix_now;
 pub use error::{Error, GatewayError, HttpSettingsError, NetworkError, Refusal, TaskError};
@@ -39,6 +42,6 @@ pub use interceptor::{Interceptor, Outgoing, SendError};
 pub use interrupt::Interrupt;
 pub use proxy::Proxy;
 pub use redact::Redactor;
-pub use throttle::{OwnPace, Throttle};
+pub use throttle::{Line, OwnPace, Place, Throttle};
 pub use trace::{Trace, Untraced};
 pub use transport::{Phase, Transport, TransportError};

@@ -1,7 +1,8 @@
 //! The gateway's pace, kept by all who share it.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,18 +15,88 @@ pub trait Throttle: Send + Sync {
 
     /// Has everybody wait so long: the gateway asked for it.
     fn hold(&self, pause: Duration);
+
+    /// The line in which the requests of this process wait for it: only the first one of it may ask to leave.
+    fn line(&self) -> &Line;
+}
+
+/// A line of waiting requests: first come, first served.
+#[derive(Debug, Default)]
+pub struct Line {
+    waiting: Mutex<Waiting>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The number of the next one to come.
+    next: u64,
+    /// The numbers of those that wait, the first one in front.
+    numbers: VecDeque<u64>,
+}
+
+/// A place in a [`Line`], which is left when this is dropped.
+#[derive(Debug)]
+pub struct Place<'a> {
+    line: &'a Line,
+    number: u64,
+}
+
+impl Line {
+    /// Takes the last place.
+    pub fn join(&self) -> Place<'_> {
+        let mut waiting = self.waiting();
+        let number = waiting.next;
+        waiting.next += 1;
+        waiting.numbers.push_back(number);
+        Place { line: self, number }
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting().numbers.len()
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
+    /// Waits until it is the first place, so long at most; whether it is.
+    pub fn is_first_within(&self, patience: Duration) -> bool {
+        let is_behind = |waiting: &mut Waiting| waiting.numbers.front() != Some(&self.number);
+        let waited = self.line.moved.wait_timeout_while(self.line.waiting(), patience, is_behind);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.line.waiting();
+        waiting.numbers.retain(|number| *number != self.number);
+        drop(waiting);
+        self.line.moved.notify_all();
+    }
 }
 
 /// The pace of this process alone.
 pub struct OwnPace {
     started: Instant,
     state: Mutex<(RateLimiter, Duration)>,
+    line: Line,
 }
 
 impl OwnPace {
     /// That many requests a second.
     pub fn new(per_second: usize) -> Self {
-        Self { started: Instant::now(), state: Mutex::new((RateLimiter::new(per_second), Duration::ZERO)) }
+        let state = Mutex::new((RateLimiter::new(per_second), Duration::ZERO));
+        Self { started: Instant::now(), state, line: Line::default() }
     }
 }
 
@@ -46,5 +117,42 @@ impl Throttle for OwnPace {
         let until = self.started.elapsed().saturating_add(pause);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 = state.1.max(until);
+    }
+    fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::Line;
+
+    #[test]
+    fn first_come_first_served() {
+        let line = Line::default();
+        let first = line.join();
+        assert!(first.is_first_within(Duration::ZERO));
+        let (served, order) = mpsc::channel();
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let (place, served) = (line.join(), served.clone());
+                scope.spawn(move || {
+                    // One of them gives up while it waits, and holds nobody up.
+                    if number != 3 {
+                        assert!(place.is_first_within(Duration::from_secs(60)));
+                        served.send(number).unwrap();
+                    }
+                });
+            }
+            let late = line.join();
+            assert!(!late.is_first_within(Duration::ZERO));
+            drop(first);
+            assert!(late.is_first_within(Duration::from_secs(60)));
+        });
+        drop(served);
+        assert_eq!(order.iter().collect::<Vec<_>>(), [0, 1, 2, 4, 5, 6, 7]);
+        assert!(line.is_empty());
     }
 }

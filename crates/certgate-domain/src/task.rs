@@ -1,7 +1,7 @@
 //! The one list of tasks.
 
 use crate::{
-    Certificate, CertificateData, CertificateInstallCheckResult, Data, Job, ObjectJob, PollMessage, Session,
+    Certificate, CertificateData, CertificateInstallCheckResult, Data, Job, ObjectJob, PollMessage, Protocol, Session,
     SiteSealInformation, SslContact, VmcCheckData, Zone,
 };
 
@@ -221,5 +221,78 @@ impl TaskKind {
     /// `0205` is [`ZoneList`], where only the shape of the request tells [`ZoneInfo`] from it.
     pub fn by_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// The number in the status of its answers over that protocol. There are two families for jobs, and JSON has a `hello` of its own.
+    ///
+    /// ```
+    /// use certgate_domain::{Protocol, TaskKind};
+    /// assert_eq!(TaskKind::JobInfo.status_number(Protocol::Xml), "400114");
+    /// assert_eq!(TaskKind::JobInfo.status_number(Protocol::Json), "300114");
+    /// ```
+    pub fn status_number(self, protocol: Protocol) -> &'static str {
+        match (protocol, self) {
+            (Protocol::Json, Self::JobInfo) => "300114",
+            (Protocol::Json, Self::JobList) => "300115",
+            (Protocol::Json, Self::JobResendApproverEmail) => "300118",
+            (Protocol::Json, Self::JobResendPhoneAuthorization) => "300119",
+            (Protocol::Json, Self::JobCancel) => "300121",
+            (Protocol::Json, Self::JobConfirm) => "300122",
+            (Protocol::Json, Self::JobHistoryInfo) => "300134",
+            (Protocol::Json, Self::JobHistoryList) => "300135",
+            (Protocol::Json, Self::Hello) => "00000",
+            (_, kind) => kind.code(),
+        }
+    }
+
+    /// Whether its answer is a list, which may be an empty one.
+    pub fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateList | Self::ContactList | Self::JobList | Self::JobHistoryList | Self::ZoneList
+        )
+    }
+
+    /// Whether asking changes nothing at the gateway: it may be asked as often as one likes, by whomever.
+    pub fn changes_nothing(self) -> bool {
+        match self {
+            Self::CertificatePrepareOrder
+            | Self::CertificateInfo
+            | Self::CertificateList
+            | Self::CertificateInstallCheck
+            | Self::CertificateSiteSeal
+            | Self::CertificateVmcDataCheck
+            | Self::ContactInfo
+            | Self::ContactList
+            | Self::JobInfo
+            | Self::JobList
+            | Self::JobHistoryInfo
+            | Self::JobHistoryList
+            | Self::PollInfo
+            | Self::ZoneList
+            | Self::ZoneInfo
+            | Self::Hello => true,
+            Self::CertificateCreate
+            | Self::CertificateRealtime
+            | Self::CertificateReissue
+            | Self::CertificateRenew
+            | Self::CertificateRevoke
+            | Self::CertificateDelete
+            | Self::CertificateCommentUpdate
+            | Self::ContactCreate
+            | Self::ContactUpdate
+            | Self::ContactDelete
+            | Self::JobCancel
+            | Self::JobConfirm
+            | Self::JobResendApproverEmail
+            | Self::JobResendPhoneAuthorization
+            | Self::PollConfirm
+            | Self::SessionCreate
+            | Self::SessionDelete
+            | Self::ZoneCreate
+            | Self::ZoneUpdate
+            | Self::ZoneUpdateRecords
+            | Self::ZoneDelete => false,
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The codec.
 
 use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, TaskKind, Verdict};
-use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request};
+use certgate_wire::{
+    Answer, Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request, TaskPart,
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -93,6 +95,7 @@ impl JsonCodec {
         let query::Query { ctid, reply_to, keys, timeout, mut findings } = query::read(kind, query, in_query)?;
         let mut headers = Headers::new(request, source);
         headers.content_type()?;
+        let session = headers.session()?;
         let mut identity = headers.identity()?;
         let options = Options {
             owner: headers.owner()?,
@@ -123,6 +126,8 @@ impl JsonCodec {
         match (&mut task, &identity) {
             (AnyTask::SessionCreate(task), _) => task.timeout = task.timeout.or(timeout),
             (AnyTask::SessionDelete(task), Some(Identity::Session(session))) => task.session = Some(session.clone()),
+            // The session to end, beside the credentials of who asks.
+            (AnyTask::SessionDelete(task), _) => task.session = task.session.take().or(session),
             _ => {}
         }
         Ok(Decoded { value: Call { task, options, identity }, findings })
@@ -179,33 +184,53 @@ impl Codec for JsonCodec {
         vec![self.call(expected, request, Source::body(&request.body))]
     }
 
-    fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {
-        let first = responses.first().map(|(_, response)| response);
-        let others = 1..responses.len().max(1);
+    fn split_request(&self, request: &Request) -> Result<Vec<TaskPart>, DecodeError> {
+        let path = request.target.split('?').next().unwrap_or_default();
+        let code = route::kind(request.method, path).map(|kind| kind.status_number(Protocol::Json).to_owned());
+        Ok(vec![TaskPart { code, ctid: None, bytes: 0..request.body.len() }])
+    }
+
+    fn split_reply(&self, reply: &Reply) -> Result<Vec<String>, DecodeError> {
+        Tree::read(Source::body(&reply.body), self.limits)?;
+        Ok(vec![String::from_utf8_lossy(&reply.body).into_owned()])
+    }
+
+    fn encode_answers(&self, answers: &[Answer<'_>]) -> Encoded<Reply> {
+        let others = 1..answers.len().max(1);
         let losses =
             others.map(|index| Loss::new(format!("response[{index}]"), "JSON holds one answer at a time")).collect();
-        let status = match first {
-            Some(response) if response.verdict() == Some(Verdict::Refused) => {
-                if response.blames_credentials() {
-                    401
-                } else {
-                    400
-                }
-            }
-            _ => 200,
-        };
-        let body = first.map_or_else(
-            || Fields::new(Secrets::Written).into_value(),
-            |response| Fields::of(response, envelope::write, Secrets::Written),
-        );
         let mut headers = vec![(header::CONTENT_TYPE.to_owned(), header::JSON.to_owned())];
-        headers.extend(first.map(|response| session::of_answer(&response.data)).unwrap_or_default());
-        Encoded { payload: Reply { status, headers, body: compact(&body) }, losses }
+        let (status, body) = match answers.first() {
+            Some(Answer::Typed(kind, response)) => {
+                headers.extend(session::of_answer(&response.data));
+                (http_status(response), compact(&answer(*kind, response)))
+            }
+            Some(Answer::AsReceived(body)) => (200, Body(body.as_bytes().to_vec())),
+            None => (200, compact(&Fields::new(Secrets::Written).into_value())),
+        };
+        Encoded { payload: Reply { status, headers, body }, losses }
     }
 
     fn redact(&self, body: &[u8]) -> Vec<u8> {
         redact::redact(body)
     }
+}
+
+fn http_status(response: &Response<AnyData>) -> u16 {
+    match response.verdict() {
+        Some(Verdict::Refused) if response.blames_credentials() => 401,
+        Some(Verdict::Refused) => 400,
+        _ => 200,
+    }
+}
+
+/// The body of an answer. Clients count on the list of a list, be it empty.
+fn answer(kind: TaskKind, response: &Response<AnyData>) -> Value {
+    let mut body = Fields::of(response, envelope::write, Secrets::Written);
+    if let (Some(members), true) = (body.as_object_mut(), kind.is_list() && response.verdict() == Some(Verdict::Done)) {
+        members.entry("data").or_insert_with(|| Value::Array(Vec::new()));
+    }
+    body
 }
 
 /// The path of a route, its placeholders filled from the body, which loses them there: they are said once. The body of a zone that

@@ -147,11 +147,16 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// The session in a header or a cookie.
+    pub(crate) fn session(&self) -> Result<Option<Secret>, DecodeError> {
+        Ok(session::of_request(self.one(SESSION)?, self.named(COOKIE).next().map(|(_, cookies)| cookies)))
+    }
+
     /// The sender, as far as the headers identify one.
     pub(crate) fn identity(&mut self) -> Result<Option<Identity>, DecodeError> {
-        let (context, token, session) = (self.one(CONTEXT)?, self.one(TOKEN)?, self.one(SESSION)?);
+        let (context, token) = (self.one(CONTEXT)?, self.one(TOKEN)?);
         let Some(authorization) = self.one(AUTHORIZATION)? else {
-            return Ok(session::of_request(session, self.named(COOKIE).next().map(|(_, cookies)| cookies)));
+            return Ok(self.session()?.map(Identity::Session));
         };
         let Some((user, password)) = basic(authorization) else {
             self.odd(AUTHORIZATION);

@@ -119,9 +119,7 @@ pub(crate) fn of_task(task: &AnyTask) -> (Method, &'static str) {
 
 /// Finds the task of a method and a path, and the values in the path.
 pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, PathValues), DecodeError> {
-    let found =
-        ROWS.iter().filter(|row| row.method == method).find_map(|row| Some((row.kind, captures(row.path, path)?)));
-    let Some((kind, captures)) = found else {
+    let Some((kind, captures)) = at(method, path) else {
         return Err(DecodeError::new(
             "request",
             excerpt(&format!("{method} {path}")),
@@ -147,6 +145,15 @@ pub(crate) fn find(method: Method, path: &str) -> Result<(TaskKind, PathValues),
         }
     }
     Ok((kind, values))
+}
+
+/// The task of a route, whatever stands for its placeholders; `None` if there is no such route.
+pub(crate) fn kind(method: Method, path: &str) -> Option<TaskKind> {
+    at(method, path).map(|(kind, _)| kind)
+}
+
+fn at(method: Method, path: &str) -> Option<(TaskKind, Vec<(&'static str, &str)>)> {
+    ROWS.iter().filter(|row| row.method == method).find_map(|row| Some((row.kind, captures(row.path, path)?)))
 }
 
 /// The placeholders of a route with what stands for them in a path; `None` if the path is not of that route.

@@ -1,6 +1,6 @@
 //! Sessions on the wire: a login sends its credentials in the body; a session is sent in a header or a cookie.
 
-use certgate_domain::{AnyData, Credentials, Identity, Secret, Session};
+use certgate_domain::{AnyData, Credentials, Secret, Session};
 use certgate_wire::{DecodeError, Reply};
 use serde_json::Value;
 
@@ -30,9 +30,8 @@ pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
 }
 
 /// The session in the header or cookie of a request.
-pub(crate) fn of_request(header: Option<&str>, cookies: Option<&str>) -> Option<Identity> {
-    let session = header.or_else(|| cookie(cookies?))?;
-    Some(Identity::Session(Secret::new(session)))
+pub(crate) fn of_request(header: Option<&str>, cookies: Option<&str>) -> Option<Secret> {
+    header.or_else(|| cookie(cookies?)).map(Secret::new)
 }
 
 /// Puts the session from a reply's header or cookie into the data of the answer.

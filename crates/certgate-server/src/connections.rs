@@ -67,6 +67,12 @@ impl Connections {
         Some(Place { connections: self.clone(), id })
     }
 
+    /// How many are open, and how many requests are in hand.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let open = self.open();
+        (open.len(), open.values().map(|connection| connection.in_hand).sum())
+    }
+
     /// Closes every connection that has no request in hand.
     pub(crate) fn close_idle(&self) {
         for connection in self.open().values().filter(|connection| connection.in_hand == 0) {

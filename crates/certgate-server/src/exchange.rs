@@ -21,7 +21,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Caller, Handled, Handler, connections::Place, handler::Line, host, server::path};
+use crate::{
+    Caller, Handled, Handler,
+    connections::{Connections, Place},
+    counts::Counts,
+    handler::Line,
+    host,
+    server::path,
+};
 
 /// The largest request taken, in bytes.
 const LARGEST: usize = 8 << 20;
@@ -41,12 +48,13 @@ pub(crate) struct Desk<H> {
     /// Large requests are handled on threads of their own, so that what they took is given back: memory stays with the thread that
     /// used it.
     large: mpsc::UnboundedSender<Job>,
+    counts: Counts,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
 
 impl<H: Handler> Desk<H> {
-    pub(crate) fn new(handler: H, is_loopback: bool) -> Self {
+    pub(crate) fn new(handler: H, is_loopback: bool, connections: Connections) -> Self {
         let (large, jobs) = mpsc::unbounded_channel::<Job>();
         let jobs = Arc::new(std::sync::Mutex::new(jobs));
         for _ in 0..LARGE_AT_A_TIME {
@@ -58,29 +66,89 @@ impl<H: Handler> Desk<H> {
                 }
             });
         }
-        Self { handler: Arc::new(handler), is_loopback, turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)), large }
+        Self {
+            handler: Arc::new(handler),
+            is_loopback,
+            turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)),
+            large,
+            counts: Counts::new(connections),
+        }
     }
 
     pub(crate) async fn answer(&self, request: hyper::Request<Incoming>, place: &Place) -> Answer {
+        let found = self.protocol_of(request.uri());
+        let protocol = found.as_ref().map(|(protocol, _)| *protocol);
+        let answer = match found {
+            Some((protocol, target)) => self.exchange(protocol, target, request, place).await,
+            None => self.page(&request).await,
+        };
+        // What is dropped has no status.
+        self.counts.answered(protocol, answer.as_ref().map_or(0, |answer| answer.status().as_u16()));
+        answer
+    }
+
+    /// The protocol that is spoken at an address, and the target within it.
+    fn protocol_of(&self, uri: &hyper::Uri) -> Option<(Protocol, String)> {
+        let spoken = self.handler.protocols();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let found = match target.strip_prefix(path(Protocol::Json)) {
+            Some(rest) if rest.starts_with('/') => (Protocol::Json, rest.to_owned()),
+            _ if XML_PATHS.contains(&uri.path()) => (Protocol::Xml, String::new()),
+            _ => return None,
+        };
+        spoken.contains(&found.0).then_some(found)
+    }
+
+    /// What is no protocol's: the server's own pages, and the handler's.
+    async fn page(&self, request: &hyper::Request<Incoming>) -> Answer {
         if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback) {
             return text(status, why);
         }
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let protocols = self.handler.protocols();
-        let (protocol, target) = match target.strip_prefix(path(Protocol::Json)) {
-            Some(rest) if rest.starts_with('/') => (Protocol::Json, rest.to_owned()),
-            _ if XML_PATHS.contains(&request.uri().path()) => (Protocol::Xml, String::new()),
-            _ => return nowhere(protocols),
+        let path = request.uri().path().to_owned();
+        let reply = match path.as_str() {
+            "/healthz" => Some(Reply { headers: plain_text(), ..Reply::of("ok\n") }),
+            "/metrics" => {
+                let counts = self.counts.text() + &self.handler.metrics();
+                Some(Reply { headers: plain_text(), ..Reply::of(counts) })
+            }
+            _ => {
+                let handler = self.handler.clone();
+                spawn_blocking(move || handler.page(&path)).await.map_err(io::Error::other)?
+            }
         };
-        if !protocols.contains(&protocol) {
-            return nowhere(protocols);
+        match (reply, request.method()) {
+            (None, _) => self.nowhere(),
+            (Some(reply), &hyper::Method::GET | &hyper::Method::HEAD) => reply_with(&reply, None),
+            (Some(_), method) => allowing(method, PAGE_METHODS, || text(405, "a page is only read")),
         }
-        let Some(method) = Method::by_name(request.method().as_str()) else {
-            return not_allowed(protocol);
+    }
+
+    async fn exchange(
+        &self,
+        protocol: Protocol,
+        target: String,
+        request: hyper::Request<Incoming>,
+        place: &Place,
+    ) -> Answer {
+        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback) {
+            return self.turn_away(protocol, status, why);
+        }
+        let method = match (protocol, request.method()) {
+            (Protocol::Xml, &hyper::Method::POST) => Method::Post,
+            (Protocol::Xml, method) => {
+                let refuse = || self.turn_away(protocol, 405, "the XML gateway takes POST only");
+                return allowing(method, XML_METHODS, refuse);
+            }
+            // The same without its body, which is left out when it is sent.
+            (Protocol::Json, &hyper::Method::HEAD) => Method::Get,
+            (Protocol::Json, method) => match Method::by_name(method.as_str()) {
+                Some(method) => method,
+                None => {
+                    let refuse = || self.turn_away(protocol, 405, "this method is not known here");
+                    return allowing(method, JSON_METHODS, refuse);
+                }
+            },
         };
-        if protocol == Protocol::Xml && method != Method::Post {
-            return not_allowed(protocol);
-        }
         let headers = request
             .headers()
             .iter()
@@ -89,13 +157,13 @@ impl<H: Handler> Desk<H> {
         let declared =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if declared.is_some_and(|length: usize| length > LARGEST) {
-            return text(413, TOO_LARGE);
+            return self.turn_away(protocol, 413, TOO_LARGE);
         }
         let (body, turn) = match timeout(BODY, self.body(request.into_body())).await {
             Ok(Ok(Some(read))) => read,
-            Ok(Ok(None)) => return text(413, TOO_LARGE),
-            Ok(Err(_)) => return text(400, "the request broke off"),
-            Err(_) => return text(408, "the request did not come to its end in time"),
+            Ok(Ok(None)) => return self.turn_away(protocol, 413, TOO_LARGE),
+            Ok(Err(_)) => return self.turn_away(protocol, 400, "the request broke off"),
+            Err(_) => return self.turn_away(protocol, 408, "the request did not come to its end in time"),
         };
         let in_hand = place.in_hand();
         let request = Request { method, target, headers, body: body.into() };
@@ -124,6 +192,29 @@ impl<H: Handler> Desk<H> {
         };
         drop(in_hand);
         answer
+    }
+
+    /// Turns a request away before anybody handles it, in the form of its protocol.
+    fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Answer {
+        match self.handler.turn_away(protocol, status, why) {
+            Some(reply) => reply_with(&Reply { status, ..reply }, None),
+            None => text(status, why),
+        }
+    }
+
+    /// Nothing is at that address.
+    fn nowhere(&self) -> Answer {
+        let place = |protocol: &Protocol| match protocol {
+            Protocol::Xml => "XML is at /xml",
+            Protocol::Json => "JSON is at /v1",
+        };
+        let spoken = self.handler.protocols();
+        let places = spoken.iter().map(place).collect::<Vec<_>>().join(", ");
+        match spoken {
+            // Whoever comes means the only one that is spoken.
+            [only] => self.turn_away(*only, 404, &places),
+            _ => text(404, &places),
+        }
     }
 
     /// Reads a body, and takes a turn where it is a large one. `None` where it is too large.
@@ -205,25 +296,22 @@ fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
     response.body(content).map_err(io::Error::other)
 }
 
-fn nowhere(protocols: &[Protocol]) -> Answer {
-    let places: Vec<&str> = protocols
-        .iter()
-        .map(|protocol| match protocol {
-            Protocol::Xml => "XML is at /xml",
-            Protocol::Json => "JSON is at /v1",
-        })
-        .collect();
-    text(404, &places.join(", "))
-}
-
-fn not_allowed(protocol: Protocol) -> Answer {
-    let (allowed, why) = match protocol {
-        Protocol::Xml => ("POST", "the XML gateway takes POST only"),
-        Protocol::Json => ("GET, POST, PUT, PATCH, DELETE", "this method is not known here"),
-    };
-    let mut answer = text(405, why)?;
+/// Says which methods there are, to who asks for that; to others that theirs is none of them.
+fn allowing(method: &hyper::Method, allowed: &'static str, refuse: impl FnOnce() -> Answer) -> Answer {
+    let mut answer = if method == hyper::Method::OPTIONS { reply_with(&NOTHING, None) } else { refuse() }?;
     answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     Ok(answer)
+}
+
+const XML_METHODS: &str = "POST, OPTIONS";
+const JSON_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const PAGE_METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// The answer without a body.
+const NOTHING: Reply = Reply { status: 204, headers: Vec::new(), body: certgate_wire::Body(Vec::new()) };
+
+fn plain_text() -> Vec<(String, String)> {
+    vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())]
 }
 
 fn text(status: u16, text: &str) -> Answer {

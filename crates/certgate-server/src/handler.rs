@@ -18,6 +18,22 @@ pub trait Handler: Send + Sync + 'static {
 
     /// What becomes of a request. It may take its time: each is handled on a thread of its own.
     fn handle(&self, protocol: Protocol, request: &Request, caller: &Caller) -> Handled;
+
+    /// How a request of a protocol is turned away that is not handled at all, in that protocol's own form, with this HTTP status.
+    /// `None` says it in plain text.
+    fn turn_away(&self, _protocol: Protocol, _status: u16, _why: &str) -> Option<Reply> {
+        None
+    }
+
+    /// A page that belongs to no protocol, by its path. `/healthz` and `/metrics` are the server's own.
+    fn page(&self, _path: &str) -> Option<Reply> {
+        None
+    }
+
+    /// What it counts, in the text format of Prometheus: `/metrics` shows it after the server's own counts.
+    fn metrics(&self) -> String {
+        String::new()
+    }
 }
 
 /// Who waits for an answer.

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "this crate listens")]
 
 mod connections;
+mod counts;
 mod exchange;
 mod handler;
 mod host;
@@ -11,5 +12,5 @@ mod refusal;
 mod server;
 
 pub use handler::{Caller, Handled, Handler};
-pub use refusal::{message, refusal, unreadable};
+pub use refusal::{message, own_code, refusal, turned_away, unreadable};
 pub use server::Server;

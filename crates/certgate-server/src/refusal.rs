@@ -1,7 +1,9 @@
 //! How a gateway refuses.
 
-use certgate_domain::{AnyData, GenericObject, Message, Protocol, Response, Status, StatusCode, words::StatusType};
-use certgate_wire::DecodeError;
+use certgate_domain::{
+    AnyData, GenericObject, Message, Protocol, Response, Status, StatusCode, TaskKind, words::StatusType,
+};
+use certgate_wire::{Codec, DecodeError, Reply};
 
 /// A refusal with one reason.
 pub fn refusal(code: &str, reason: Message) -> Response<AnyData> {
@@ -34,4 +36,16 @@ pub fn unreadable(protocol: Protocol, why: &DecodeError) -> Response<AnyData> {
         Protocol::Json => "JSON parser",
     };
     refusal("E00000", message("EF00000", "The request could not be parsed.", parser, &why.to_string()))
+}
+
+/// How a request is turned away that nobody handles, in the form of that protocol.
+pub fn turned_away(codec: &dyn Codec, status: u16, why: &str) -> Reply {
+    let reason = message(&own_code(status), why, "http", &status.to_string());
+    let reply = codec.encode_responses(&[(TaskKind::Hello, refusal("E00000", reason))]).payload;
+    Reply { status, ..reply }
+}
+
+/// The code of a reason of our own, after the HTTP status that means the same. The vendor's have digits only after `EF`.
+pub fn own_code(status: u16) -> String {
+    format!("EFCG{status}")
 }

@@ -60,8 +60,9 @@ impl Server {
         let thread = std::thread::Builder::new().name("certgate-server".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let desk = Desk::new(handler, address.ip().is_loopback());
-                accept(listener, Arc::new(desk), stopped).await;
+                let open = Connections::default();
+                let desk = Desk::new(handler, address.ip().is_loopback(), open.clone());
+                accept(listener, Arc::new(desk), open, stopped).await;
             });
             // A handler that does not come back holds nobody up.
             runtime.shutdown_background();
@@ -109,8 +110,12 @@ impl Drop for Server {
     }
 }
 
-async fn accept<H: Handler>(listener: tokio::net::TcpListener, desk: Arc<Desk<H>>, mut stopped: watch::Receiver<()>) {
-    let open = Connections::default();
+async fn accept<H: Handler>(
+    listener: tokio::net::TcpListener,
+    desk: Arc<Desk<H>>,
+    open: Connections,
+    mut stopped: watch::Receiver<()>,
+) {
     let mut tasks = JoinSet::new();
     // One that is accepted and has no place yet: all connections have a request in hand.
     let mut waiting: Option<TcpStream> = None;

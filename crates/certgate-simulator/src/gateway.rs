@@ -9,7 +9,7 @@ use std::{
 
 use certgate_domain::{AnyData, Call, Identity, Mode, Protocol, Response, Secret, TaskKind, Verdict};
 use certgate_json::JsonCodec;
-use certgate_server::{Caller, Handled, Handler, refusal, unreadable};
+use certgate_server::{Caller, Handled, Handler, refusal, turned_away, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Reply, Request};
 use certgate_xml::XmlCodec;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
@@ -164,11 +164,14 @@ impl Gateway {
 
     /// What becomes of a request. `uptime` since the gateway started, `unix` in seconds since 1970.
     pub fn handle(&self, protocol: Protocol, request: &Request, uptime: Duration, unix: i64) -> Handled {
-        let codec: &dyn Codec = match protocol {
+        self.locked(|shared| shared.handle(self.codec(protocol), protocol, request, Now { uptime, unix }))
+    }
+
+    fn codec(&self, protocol: Protocol) -> &dyn Codec {
+        match protocol {
             Protocol::Xml => &self.xml,
             Protocol::Json => &self.json,
-        };
-        self.locked(|shared| shared.handle(codec, protocol, request, Now { uptime, unix }))
+        }
     }
 }
 
@@ -196,6 +199,10 @@ impl Handler for Gateway {
             Handled::CutShort(reply) => Handled::CutShort(dated(reply, time)),
             Handled::Dropped => Handled::Dropped,
         }
+    }
+
+    fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Option<Reply> {
+        Some(turned_away(self.codec(protocol), status, why))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The codec trait, and the types it works with.
 
+use std::ops::Range;
+
 use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
 
 use crate::{DecodeError, Findings, Reply, Request};
@@ -36,6 +38,26 @@ impl Loss {
     pub fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
         Self { path: path.into(), why: why.into() }
     }
+}
+
+/// A task as it stands in the body of a request, whether it is known or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskPart {
+    /// The code that it says; for JSON the code of its route. `None` where it says none, and for a route that is none.
+    pub code: Option<String>,
+    /// The client's transaction id that it says itself.
+    pub ctid: Option<String>,
+    /// Where it stands, in bytes of the body.
+    pub bytes: Range<usize>,
+}
+
+/// An answer to a task, to be put into a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// A typed one, and the kind of task that it answers.
+    Typed(TaskKind, &'a Response<AnyData>),
+    /// One of another reply, as [`Codec::split_reply`] gives it.
+    AsReceived(&'a str),
 }
 
 /// One protocol, for both the client's side and the gateway's.
@@ -84,9 +106,27 @@ pub trait Codec: Send + Sync {
         self.decode_tasks(expected, request).into_iter().collect()
     }
 
-    /// Gateway: encodes answers as one reply, each with the kind of task it answers. JSON has room for one answer; the others are
-    /// losses.
-    fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply>;
+    /// Gateway: the tasks of a request as they stand in its body, in order: those that [`Codec::decode_tasks`] decodes or refuses. A
+    /// body without the bytes of some of them is a request for the others.
+    ///
+    /// # Errors
+    /// The request as a whole cannot be read.
+    fn split_request(&self, request: &Request) -> Result<Vec<TaskPart>, DecodeError>;
+
+    /// The answers in a reply, in order, each as a text that [`Codec::encode_answers`] can put into another reply.
+    ///
+    /// # Errors
+    /// The body is not an answer of this protocol.
+    fn split_reply(&self, reply: &Reply) -> Result<Vec<String>, DecodeError>;
+
+    /// Gateway: encodes answers as one reply. JSON has room for one answer; the others are losses.
+    fn encode_answers(&self, answers: &[Answer<'_>]) -> Encoded<Reply>;
+
+    /// Gateway: encodes typed answers as one reply, each with the kind of task it answers.
+    fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {
+        let typed: Vec<_> = responses.iter().map(|(kind, response)| Answer::Typed(*kind, response)).collect();
+        self.encode_answers(&typed)
+    }
 
     /// Removes passwords, sessions, tokens, authinfo and private keys from a body, even from one that cannot be decoded.
     /// Call it before anything of the body goes into a log, a trace, a file or an error.

@@ -1,8 +1,11 @@
 //! The codec: one protocol, both sides of it.
 
-use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
+use std::borrow::Cow;
+
+use certgate_domain::{AnyData, Call, Moment, Protocol, Response, SslContact, TaskKind, Verdict};
 use certgate_wire::{
-    Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply, Request,
+    Answer, Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply, Request,
+    TaskPart,
 };
 use jiff::tz::TimeZone;
 
@@ -13,6 +16,7 @@ use crate::{
     nodes::Tree,
     out::Out,
     redact::redact,
+    split,
     value::later_reading,
 };
 
@@ -53,17 +57,22 @@ impl XmlCodec {
         Encoded { payload, losses }
     }
 
+    /// A body within the limit, as text.
+    fn text<'b>(&self, body: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, str>, DecodeError> {
+        if body.len() > self.limits.body {
+            let found = format!("more than {} bytes", self.limits.body);
+            return Err(DecodeError::new("body", found, "a body within the limit").at(body, self.limits.body));
+        }
+        encoding::text(body, content_type)
+    }
+
     fn decode<T>(
         &self,
         body: &[u8],
         content_type: Option<&str>,
         read: impl FnOnce(&Element<'_, '_>) -> Result<Parts<T>, DecodeError>,
     ) -> Result<Vec<Result<Decoded<T>, DecodeError>>, DecodeError> {
-        if body.len() > self.limits.body {
-            let found = format!("more than {} bytes", self.limits.body);
-            return Err(DecodeError::new("body", found, "a body within the limit").at(body, self.limits.body));
-        }
-        let text = encoding::text(body, content_type)?;
+        let text = self.text(body, content_type)?;
         let tree = Tree::parse(&text, self.limits)?;
         let reading = Reading::new(&tree, &self.zone);
         let parts = read(&reading.root())?;
@@ -98,7 +107,8 @@ impl Codec for XmlCodec {
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
         let read = |root: &Element<'_, '_>| envelope::read_response(root, kind);
-        self.decode(&reply.body, reply.header("content-type"), read)?.into_iter().collect()
+        let answers = self.decode(&reply.body, reply.header("content-type"), read)?;
+        answers.into_iter().map(|answer| answer.map(|answer| with_contact(kind, answer))).collect()
     }
 
     fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {
@@ -106,9 +116,19 @@ impl Codec for XmlCodec {
         self.decode(&request.body, request.header("content-type"), read).unwrap_or_else(|refusal| vec![Err(refusal)])
     }
 
-    fn encode_responses(&self, responses: &[(TaskKind, Response<AnyData>)]) -> Encoded<Reply> {
+    fn split_request(&self, request: &Request) -> Result<Vec<TaskPart>, DecodeError> {
+        let text = self.text(&request.body, request.header("content-type"))?;
+        split::tasks(&request.body, &text, self.limits)
+    }
+
+    fn split_reply(&self, reply: &Reply) -> Result<Vec<String>, DecodeError> {
+        let text = self.text(&reply.body, reply.header("content-type"))?;
+        split::results(&text, self.limits)
+    }
+
+    fn encode_answers(&self, answers: &[Answer<'_>]) -> Encoded<Reply> {
         let mut out = Out::new(ANSWER_PROLOG, &self.zone);
-        envelope::write_response(&mut out, responses);
+        envelope::write_response(&mut out, answers);
         let (body, losses) = out.finish();
         let headers = vec![("Content-Type".to_owned(), "text/xml; charset=UTF-8".to_owned())];
         Encoded { payload: Reply { status: 200, headers, body: Body(body) }, losses }
@@ -121,6 +141,17 @@ impl Codec for XmlCodec {
     fn later_reading(&self, moment: &Moment) -> Option<i64> {
         later_reading(moment, &self.zone)
     }
+}
+
+/// XML names a contact that was created or changed in the status only.
+fn with_contact(kind: TaskKind, mut answer: Decoded<Response<AnyData>>) -> Decoded<Response<AnyData>> {
+    let Response { status, object, data, .. } = &mut answer.value;
+    let is_about_one = matches!(kind, TaskKind::ContactCreate | TaskKind::ContactUpdate);
+    if is_about_one && data.is_empty() && status.verdict() == Some(Verdict::Done) {
+        let id = object.as_ref().and_then(|object| object.value.as_ref()?.trim().parse().ok());
+        data.extend(id.map(|id| AnyData::from(SslContact { id: Some(id), ..SslContact::default() })));
+    }
+    answer
 }
 
 /// Gives each value the findings of its part of the body. The first value gets those outside of all parts; those of a refused part

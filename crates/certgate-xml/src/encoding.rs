@@ -36,6 +36,16 @@ pub(crate) fn text<'a>(body: &'a [u8], content_type: Option<&str>) -> Result<Cow
     }
 }
 
+/// The byte of the body that an offset of its text stands for.
+pub(crate) fn byte_of(body: &[u8], text: &Cow<'_, str>, offset: usize) -> usize {
+    match text {
+        // All but the byte order mark.
+        Cow::Borrowed(text) => body.len() - text.len() + offset,
+        // A byte a character.
+        Cow::Owned(text) => text.get(..offset).map_or(body.len(), |before| before.chars().count()),
+    }
+}
+
 impl Encoding {
     /// The encoding of that name, in any case. `utf8` is a frequent misspelling, and US-ASCII a part of UTF-8.
     fn of(name: &[u8]) -> Option<Self> {

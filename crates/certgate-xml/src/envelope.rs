@@ -1,7 +1,7 @@
 //! `request` and `response`.
 
 use certgate_domain::{AnyData, AnyTask, Call, Credentials, Identity, Options, Response, Status, StatusCode, TaskKind};
-use certgate_wire::{DecodeError, Limits, excerpt};
+use certgate_wire::{Answer, DecodeError, Limits, excerpt};
 
 use crate::{
     element::Element,
@@ -236,32 +236,39 @@ fn read_result(e: &Element<'_, '_>, kind: TaskKind) -> Result<Response<AnyData>,
     })
 }
 
-pub(crate) fn write_response(out: &mut Out<'_>, responses: &[(TaskKind, Response<AnyData>)]) {
-    let alone = responses.len() == 1;
+pub(crate) fn write_response(out: &mut Out<'_>, answers: &[Answer<'_>]) {
+    let alone = answers.len() == 1;
     out.element("response", |out| {
-        for (_, answer) in responses {
-            let Response { stid, ctid, status, object, messages, data } = answer;
-            out.element("result", |out| {
-                out.element("data", |out| {
-                    out.integer("summary", &object.as_ref().and_then(|object| object.summary));
-                    out.within("data", |out| out.items(data, task::write_data));
-                });
-                out.records(("msg", "messages"), messages);
-                out.element("status", |out| {
-                    out.within("status", |out| status.write(out));
-                    write_named(out, object.as_ref());
-                });
-                if object.as_ref().is_some_and(|object| object.data.is_some()) {
-                    out.lose("object.data", "XML has the data of an answer in <data> only");
-                }
-                out.text("ctid", ctid);
-                if !alone {
-                    out.text("stid", stid);
-                }
-            });
-            if alone {
-                out.text("stid", stid);
+        for answer in answers {
+            match answer {
+                Answer::Typed(_, answer) => write_result(out, answer, alone),
+                Answer::AsReceived(result) => out.as_received(result),
             }
         }
     });
+}
+
+fn write_result(out: &mut Out<'_>, answer: &Response<AnyData>, alone: bool) {
+    let Response { stid, ctid, status, object, messages, data } = answer;
+    out.element("result", |out| {
+        out.element("data", |out| {
+            out.integer("summary", &object.as_ref().and_then(|object| object.summary));
+            out.within("data", |out| out.items(data, task::write_data));
+        });
+        out.records(("msg", "messages"), messages);
+        out.element("status", |out| {
+            out.within("status", |out| status.write(out));
+            write_named(out, object.as_ref());
+        });
+        if object.as_ref().is_some_and(|object| object.data.is_some()) {
+            out.lose("object.data", "XML has the data of an answer in <data> only");
+        }
+        out.text("ctid", ctid);
+        if !alone {
+            out.text("stid", stid);
+        }
+    });
+    if alone {
+        out.text("stid", stid);
+    }
 }

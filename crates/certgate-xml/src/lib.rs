@@ -20,6 +20,7 @@ mod nodes;
 mod out;
 mod record;
 mod redact;
+mod split;
 mod task;
 mod tree;
 mod value;

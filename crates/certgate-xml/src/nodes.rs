@@ -11,6 +11,8 @@ pub(crate) struct Tree<'a> {
     /// The texts that consist of several pieces.
     pub(crate) joined: Vec<String>,
     pub(crate) attributes: Vec<Attribute>,
+    /// The root's children, and the byte behind the end of each.
+    pub(crate) ends: Vec<(u32, u32)>,
 }
 
 /// An element.
@@ -138,6 +140,14 @@ impl<'a> Tree<'a> {
     /// The byte of the element's `<`, for a place.
     pub(crate) fn offset(&self, node: u32) -> usize {
         self.node(node).map_or(0, |node| node.at as usize)
+    }
+
+    /// The bytes of a child of the root, its tags included.
+    pub(crate) fn span(&self, node: u32) -> std::ops::Range<usize> {
+        let start = self.offset(node);
+        let at = self.ends.binary_search_by_key(&node, |(node, _)| *node);
+        let end = at.ok().and_then(|at| self.ends.get(at)).map_or(start, |(_, end)| *end as usize);
+        start..end
     }
 
     /// The byte of an attribute's name.

@@ -61,6 +61,11 @@ impl<'z> Out<'z> {
         (self.xml.into_bytes(), self.losses)
     }
 
+    /// Adds XML that was received.
+    pub(crate) fn as_received(&mut self, xml: &str) {
+        self.xml += xml;
+    }
+
     /// Records that XML cannot express a field of the current record; an empty name means the record itself.
     pub(crate) fn lose(&mut self, field: &str, why: &str) {
         let mut path = String::new();

@@ -78,7 +78,7 @@ const ATTRIBUTES: usize = 1024;
 impl<'a> Builder<'a> {
     fn new(body: &'a str, limits: Limits, returns: bool) -> Self {
         let nodes = Vec::with_capacity(body.len() / 64 + 16);
-        let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new() };
+        let tree = Tree { body, nodes, joined: Vec::new(), attributes: Vec::new(), ends: Vec::new() };
         let most = Limits::nodes(body.len());
         Self { tree, open: Vec::new(), limits, most, returns, references: 0, before: Before::Other }
     }
@@ -102,11 +102,9 @@ impl<'a> Builder<'a> {
                     if !tag.attributes_raw().is_empty() {
                         self.attributes(&tag, at)?;
                     }
-                    self.open.pop();
+                    self.end(reader.buffer_position());
                 }
-                Ok(Event::End(_)) => {
-                    self.open.pop();
-                }
+                Ok(Event::End(_)) => self.end(reader.buffer_position()),
                 Ok(Event::Text(piece)) => self.text(at, &piece, before)?,
                 Ok(Event::CData(piece)) => self.cdata(at, &piece)?,
                 Ok(Event::GeneralRef(name)) => self.reference(at, &name, before)?,
@@ -204,6 +202,13 @@ impl<'a> Builder<'a> {
         });
         self.open.push(Open { node, last_child: NONE, pending: String::new() });
         Ok(())
+    }
+
+    fn end(&mut self, at: u64) {
+        let ended = self.open.pop();
+        if let (Some(open), 1) = (ended, self.open.len()) {
+            self.tree.ends.push((open.node, at as u32));
+        }
     }
 
     fn attributes(&mut self, tag: &quick_xml::events::BytesStart<'a>, at: usize) -> Result<(), DecodeError> {

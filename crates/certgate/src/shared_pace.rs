@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{OwnPace, Throttle, unix_now};
+use certgate_client::{Line, OwnPace, Throttle, unix_now};
 use certgate_store::SharedRateLimiter;
 
 use crate::{Error, MachineError};
@@ -54,6 +54,10 @@ impl Throttle for SharedPace {
         if budget.hold(&self.gateway, unix_now(), length).is_err() {
             self.own.hold(pause);
         }
+    }
+
+    fn line(&self) -> &Line {
+        self.own.line()
     }
 }
 

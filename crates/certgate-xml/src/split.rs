@@ -1,0 +1,55 @@
+//! The parts of a body as they stand in it: tasks of a request, results of a response.
+
+use std::borrow::Cow;
+
+use certgate_wire::{DecodeError, Limits, TaskPart};
+
+use crate::{
+    encoding,
+    nodes::{NONE, Tree},
+};
+
+/// The `<task>`s of a request, in bytes of its body.
+pub(crate) fn tasks(body: &[u8], text: &Cow<'_, str>, limits: Limits) -> Result<Vec<TaskPart>, DecodeError> {
+    let tree = Tree::parse(text, limits)?;
+    let tasks = parts(&tree, "request", "task")?;
+    let part = |task: u32| {
+        let says = |name: &str| {
+            let said = tree.text(tree.first_named(task, name, NONE)?).trim();
+            (!said.is_empty()).then(|| said.to_owned())
+        };
+        let span = tree.span(task);
+        let [start, end] = [span.start, span.end].map(|offset| encoding::byte_of(body, text, offset));
+        TaskPart { code: says("code"), ctid: says("ctid"), bytes: start..end }
+    };
+    Ok(tasks.into_iter().map(part).collect())
+}
+
+/// The `<result>`s of a response. What the response says once for all of them is put into each.
+pub(crate) fn results(text: &str, limits: Limits) -> Result<Vec<String>, DecodeError> {
+    let tree = Tree::parse(text, limits)?;
+    let results = parts(&tree, "response", "result")?;
+    let result = |result: u32| {
+        let own = text.get(tree.span(result)).unwrap_or_default();
+        let Some(inside) = own.strip_suffix("</result>") else { return own.to_owned() };
+        let missing = ["ctid", "stid"].into_iter().filter(|name| tree.first_named(result, name, NONE).is_none());
+        let shared = missing.filter_map(|name| text.get(tree.span(tree.first_named(0, name, NONE)?)));
+        [inside, &shared.collect::<String>(), "</result>"].concat()
+    };
+    Ok(results.into_iter().map(result).collect())
+}
+
+fn parts(tree: &Tree<'_>, root: &str, part: &str) -> Result<Vec<u32>, DecodeError> {
+    let refuse = |found: String, expected: String| DecodeError::new(root, found, expected).at(tree.bytes(), 0);
+    if tree.name(0) != root {
+        return Err(refuse("another root element".to_owned(), format!("<{root}>")));
+    }
+    let parts: Vec<u32> = tree.named(0, &[part]).collect();
+    match parts.len() {
+        0 => Err(refuse(format!("no <{part}>"), "one at least".to_owned())),
+        found if found > Limits::DOCUMENTS => {
+            Err(refuse(format!("{found} of <{part}>"), format!("{} at most", Limits::DOCUMENTS)))
+        }
+        _ => Ok(parts),
+    }
+}
