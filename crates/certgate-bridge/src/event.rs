@@ -21,6 +21,20 @@ pub enum Side {
 pub enum Event<'a> {
     /// A request that is none of the protocol's; it was refused.
     Unreadable(&'a DecodeError),
+    /// A task that is none of the bridge's; it was refused.
+    UnknownTask {
+        /// Its number.
+        code: &'a str,
+    },
+    /// An option of a task was left out, which the protocol behind has no place for.
+    LeftOut {
+        /// The task.
+        task: TaskKind,
+        /// The option, by the JSON API's name.
+        option: &'a str,
+    },
+    /// A request whose caller hung up before it was sent, or before all of its tasks were; the rest is not sent.
+    HungUp,
     /// Something was not understood.
     Finding {
         /// The task.
@@ -56,7 +70,14 @@ pub enum Event<'a> {
 impl Event<'_> {
     /// Whether it is a warning: the exchange goes on, and something of it is odd.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::Finding { .. } | Self::Lost { .. })
+        matches!(
+            self,
+            Self::Unreadable(_)
+                | Self::UnknownTask { .. }
+                | Self::LeftOut { .. }
+                | Self::Finding { .. }
+                | Self::Lost { .. }
+        )
     }
 }
 
@@ -68,6 +89,11 @@ impl fmt::Display for Event<'_> {
                 let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
                 write!(f, "a request cannot be read: {place}{}: expected {}", why.path, why.expected)
             }
+            Self::UnknownTask { code } => write!(f, "task {code} is none of this bridge's: it was refused"),
+            Self::LeftOut { task, option } => {
+                write!(f, "{}: `{option}` was left out: the protocol behind has no place for it", task.name())
+            }
+            Self::HungUp => f.write_str("a caller hung up: what was not sent yet is not sent"),
             Self::Finding { task, side, finding } => {
                 let side = match side {
                     Side::Request => "request",

@@ -124,7 +124,7 @@ impl From<ExchangeError> for Error {
             ExchangeError::Gateway(error) => Self::Gateway(error),
             ExchangeError::Network(error) => Self::Network(error),
             ExchangeError::Intercepted(error) => Self::Intercepted(error),
-            ExchangeError::Interrupted => Self::Interrupted,
+            ExchangeError::Interrupted | ExchangeError::HungUp(_) => Self::Interrupted,
             other => Self::Intercepted(Box::new(other)),
         }
     }

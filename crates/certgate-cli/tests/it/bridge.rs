@@ -211,14 +211,13 @@ fn what_cannot_be_carried_over_is_refused_before_anything_is_sent() {
         body: Body(body.as_bytes().to_vec()),
     };
     let [over_xml, over_json] = &bridges;
-    let forced = "<task><code>400201</code><force_contact_create>1</force_contact_create></task>";
+    let nameless = "<task><code>400104</code></task>";
     let good = "<task><code>400104</code><certificate><id>571</id></certificate></task>";
     let query = r#"{"filters":[{"key":"name","operator":"IS_NULL"}]}"#;
     let cut = Request { body: Body(b"<request><task>".to_vec()), ..xml("") };
     for (bridge, front, request, status, code, reason, path) in [
-        (over_xml, "xml", xml(forced), 200, "E400201", "EF01000", "options.forceContactCreate"),
-        (over_xml, "xml", xml(&format!("{good}{forced}")), 200, "E400104", "EF01000", "options.forceContactCreate"),
-        (over_xml, "xml", xml("<task><code>400104</code></task>"), 200, "E400104", "EF01000", "id"),
+        (over_xml, "xml", xml(&format!("{good}{nameless}")), 200, "E400104", "EF01000", "id"),
+        (over_xml, "xml", xml(nameless), 200, "E400104", "EF01000", "id"),
         (
             over_json,
             "json",
@@ -239,9 +238,19 @@ fn what_cannot_be_carried_over_is_refused_before_anything_is_sent() {
         ),
         // What cannot be read is answered as the gateway does.
         (over_xml, "xml", cut, 200, "E00000", "EF00000", "XML parser"),
-        (over_xml, "xml", xml("<task><code>7</code></task>"), 200, "E00000", "EF00000", "XML parser"),
+        (
+            over_xml,
+            "xml",
+            xml("<task><code>400104</code><certificate>x</certificate></task>"),
+            200,
+            "E400104",
+            "EF00000",
+            "XML parser",
+        ),
         (over_json, "json", json("/certificate", Method::Post, "{", None), 400, "E00000", "EF00000", "JSON parser"),
-        (over_json, "json", json("/nothing", Method::Get, "", None), 400, "E00000", "EF00000", "JSON parser"),
+        // What is none of the tasks is told by its number, or by HTTP.
+        (over_xml, "xml", xml("<task><code>0102</code></task>"), 200, "E0102", "EFCG404", "task"),
+        (over_json, "json", json("/nothing", Method::Get, "", None), 404, "E00000", "EFCG404", "task"),
         // What nobody understands is left out, unless that is not borne.
         (
             &strict,
@@ -295,9 +304,22 @@ fn several_tasks_are_answered_in_their_order() {
     gateway.inject(Fault::DropAfterRead(delete));
     let reply = request(&[task("400104", 1), task("400103", 571), task("400104", 1)]);
     assert_eq!((reply.status, gateway.asked(TaskKind::CertificateInfo)), (502, gone + 1));
-    let said = text(&reply);
-    assert!(said.starts_with("certificate-delete: it was sent and no answer came"), "{said}");
-    assert!(said.contains("\nbefore it: certificate-info: E400104 (stid ") && said.contains("\nafter it: 1 not sent"));
+    let answers = codec("xml").decode_responses(TaskKind::CertificateInfo, &reply).unwrap();
+    let told = answers.iter().map(|answer| {
+        let answer = &answer.value;
+        let reason = &answer.messages[0];
+        (
+            answer.status.code.as_ref().unwrap().as_str(),
+            reason.code.as_deref().unwrap(),
+            reason.text.as_deref().unwrap(),
+        )
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(
+        told.iter().map(|(code, reason, _)| (*code, *reason)).collect::<Vec<_>>(),
+        [("E400104", "EF01000"), ("E400103", "EFCG502"), ("E400104", "EFCG424"),]
+    );
+    assert!(told[1].2.starts_with("certificate-delete: it was sent and no answer came"), "{told:?}");
 }
 
 /// What becomes of one request that goes wrong behind.

@@ -12,6 +12,8 @@
 mod batch;
 #[cfg(unix)]
 mod bridge;
+mod bridge_tasks;
+mod bridge_waits;
 mod calendar;
 mod compare;
 mod configuration;

@@ -1,7 +1,8 @@
 //! `certgate serve bridge`.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
+use certgate::config::parse_duration;
 use certgate_bridge::Event;
 use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
@@ -23,11 +24,13 @@ use crate::{
     <task><code>400104</code><certificate><id>571</id></certificate></task></request>'
 
 It has no credentials of its own: those of each request are passed on, and so are sessions, owner, ctid, reply-to, keys and the rest.
-Only the language of texts is dropped where JSON is behind; whatever else the other protocol cannot say is refused (EF01000) before
-anything is sent. What nobody understands is left out with a warning, or under --strict refused.
+Only the language of texts and a contact's force are dropped where JSON is behind; whatever else the other protocol cannot say is refused
+(EF01000) before anything is sent. What nobody understands is left out with a warning, or under --strict refused. A task that it does not know is
+refused (EFCG404) in its place; the others of its request are done.
 
-Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly: whether a task that is not safe to repeat was
-carried out is then not known, so look before ordering again. The bridge sends such a task once and never again.")]
+Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly, and the body says why in the front's form (EFCG502): whether
+a task that is not safe to repeat was carried out is then not known, so look before ordering again. The bridge sends such a task once and never
+again; it sends none whose caller hung up.")]
 pub(crate) struct Bridge {
     /// The protocol spoken here; the other one is spoken behind [default: xml, or the one that --transport is not]
     #[arg(long, value_parser = protocol())]
@@ -35,6 +38,9 @@ pub(crate) struct Bridge {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = listen_address)]
     listen: SocketAddr,
+    /// How long a request may wait for the gateway's pace; then HTTP 429 with Retry-After, and nothing is sent
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s")]
+    max_wait: Duration,
 }
 
 /// So many requests are on their way at a time; further ones wait.
@@ -79,7 +85,9 @@ impl Bridge {
             Event::Answered { .. } if !is_verbose => {}
             event => say(&format!("certgate: {event}")),
         };
-        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell).strict(app.strict);
+        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell)
+            .strict(app.strict)
+            .max_wait(self.max_wait);
         serve(app, bridge, self.listen, &[front], behind)
     }
 

@@ -133,7 +133,12 @@ pub(crate) fn write_batch(folder: &Path, count: usize) -> String {
 
 /// A profile without the gateway's pace.
 pub(crate) fn fast(folder: &Path) -> String {
-    fs::write(folder.join("config.toml"), "[live]\nrequests_per_second = 1000\n").unwrap();
+    paced(folder, 1000)
+}
+
+/// A profile with that pace.
+pub(crate) fn paced(folder: &Path, per_second: usize) -> String {
+    fs::write(folder.join("config.toml"), format!("[live]\nrequests_per_second = {per_second}\n")).unwrap();
     folder.join("config.toml").display().to_string()
 }
 

@@ -2,7 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, ChildStdout, Stdio},
     time::Duration,
@@ -14,7 +15,7 @@ use certgate_json::JsonCodec;
 use certgate_wire::{Codec, Reply, Request};
 use certgate_xml::XmlCodec;
 
-use super::binary::{command, fast, interrupt};
+use super::binary::{command, interrupt, paced};
 
 /// A server with a home of its own. It is ended with this.
 pub(crate) struct Serving {
@@ -29,8 +30,13 @@ pub(crate) struct Serving {
 impl Serving {
     /// `certgate serve` with these arguments, once it listens; without the gateway's pace.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::at_pace(1000, arguments)
+    }
+
+    /// The same at that pace.
+    pub(crate) fn at_pace(per_second: usize, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let config = fast(home.path());
+        let config = paced(home.path(), per_second);
         let common = ["--listen", "127.0.0.1:0", "--config", &config];
         let mut command = command(home.path(), &[&["serve"], arguments, &common].concat());
         let stderr = File::create(home.path().join("stderr")).unwrap();
@@ -52,6 +58,25 @@ impl Serving {
         self.home.path().join(name)
     }
 
+    /// Where it listens, without the protocol's path.
+    pub(crate) fn address(&self) -> &str {
+        self.endpoint.trim_start_matches("http://").split('/').next().unwrap()
+    }
+
+    /// The body of one of its pages.
+    pub(crate) fn page(&self, path: &str) -> String {
+        let answer =
+            raw(self.address(), &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// The sum of these metrics.
+    pub(crate) fn metric(&self, names: &[&str]) -> usize {
+        let page = self.page("/metrics");
+        let of = |name: &str| page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        names.iter().map(|name| of(name).map_or(0, |value| value.parse().unwrap())).sum()
+    }
+
     /// Ctrl-C; its exit code.
     pub(crate) fn interrupted(&mut self) -> i32 {
         interrupt(&self.child);
@@ -64,6 +89,15 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What comes back for bytes that are sent as they are.
+pub(crate) fn raw(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 pub(crate) fn codec(protocol: &str) -> Box<dyn Codec> {

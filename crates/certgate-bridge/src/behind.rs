@@ -1,0 +1,168 @@
+//! The gateway behind: a task as it can be said there, and as many requests as it takes.
+
+use certgate_client::{Asker, Client, Error, TaskError};
+use certgate_domain::{
+    AnyData, AnyTask, Call, Lenient, Options, Query, QueryFilter, QueryView, Response, TaskKind, Verdict,
+    task::ZoneList, words::Operator,
+};
+use certgate_server::{message, refusal};
+use certgate_wire::{Findings, Loss};
+
+/// So many rows come in one answer at most: more are too many records for one.
+const PAGE: i64 = 1000;
+
+/// An answer, and what of it was not understood.
+pub(crate) struct Heard {
+    pub(crate) answer: Response<AnyData>,
+    pub(crate) findings: Findings,
+}
+
+/// Leaves out what changes nothing, or what a request can do without; gives what was left out.
+pub(crate) fn dispensable(client: &Client, call: &mut Call) -> Option<&'static str> {
+    let Options { force_contact_create, .. } = &mut call.options;
+    let is_forced = !matches!(force_contact_create, None | Some(Lenient::Parsed(false)));
+    let kept = force_contact_create.take()?;
+    if is_forced {
+        call.options.force_contact_create = Some(kept);
+        if loss(client, call).is_none_or(|loss| loss.path != FORCE) {
+            return None;
+        }
+        call.options.force_contact_create = None;
+        return Some(FORCE);
+    }
+    None
+}
+
+const FORCE: &str = "options.forceContactCreate";
+const NAME_SERVER: &str = "virtualNameServer";
+
+/// What cannot be said of a call there; what can be looked up first is no loss.
+pub(crate) fn unsayable(client: &Client, call: &Call) -> Option<Loss> {
+    let mut call = call.clone();
+    match (loss(client, &call), zone(&mut call.task)) {
+        (Some(loss), Some((Some(_), name_server))) if loss.path == NAME_SERVER => {
+            *name_server = Some("any".to_owned());
+            self::loss(client, &call)
+        }
+        (loss, _) => loss,
+    }
+}
+
+fn loss(client: &Client, call: &Call) -> Option<Loss> {
+    match client.check(call) {
+        Err(Error::Task(TaskError::Unsayable { loss, .. })) => Some(loss),
+        _ => None,
+    }
+}
+
+/// Asks for a task, and for what has to be known before.
+pub(crate) fn ask<'a>(client: &mut Client, call: &Call, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
+    let mut call = call.clone();
+    if loss(client, &call).is_some_and(|loss| loss.path == NAME_SERVER)
+        && let Some(refused) = look_up(client, &mut call, &asker)?
+    {
+        return Ok(refused);
+    }
+    match query(&mut call.task).and_then(|query| query.view.clone()) {
+        Some(view) if view.limit.is_some_and(|limit| limit > PAGE) => ask_by_pages(client, call, view, asker),
+        _ => once(client, &call, &asker()),
+    }
+}
+
+fn once(client: &mut Client, call: &Call, asker: &Asker<'_>) -> Result<Heard, Error> {
+    let answer = client.forward(call, asker)?.answer;
+    Ok(Heard { answer: answer.value, findings: answer.findings })
+}
+
+/// A long list, a page at a time.
+fn ask_by_pages<'a>(
+    client: &mut Client,
+    mut call: Call,
+    view: QueryView,
+    asker: impl Fn() -> Asker<'a>,
+) -> Result<Heard, Error> {
+    let limit = view.limit.unwrap_or(PAGE);
+    let start = view.offset.unwrap_or_default();
+    let mut all: Option<Heard> = None;
+    loop {
+        let there = all.as_ref().map_or(0, |all| i64::try_from(all.answer.data.len()).unwrap_or(i64::MAX));
+        let wanted = (limit - there).min(PAGE);
+        if let Some(query) = query(&mut call.task) {
+            let offset = Some(start + there).filter(|offset| *offset > 0 || view.offset.is_some());
+            query.view = Some(QueryView { limit: Some(wanted), offset, ..view.clone() });
+        }
+        let page = once(client, &call, &asker())?;
+        let rows = i64::try_from(page.answer.data.len()).unwrap_or(i64::MAX);
+        let is_last = rows < wanted || there + rows >= limit || page.answer.verdict() != Some(Verdict::Done);
+        match &mut all {
+            None => all = Some(page),
+            // Half a list is none.
+            Some(_) if page.answer.verdict() != Some(Verdict::Done) => return Ok(page),
+            Some(all) => {
+                all.answer.data.extend(page.answer.data);
+                all.findings.extend(page.findings);
+            }
+        }
+        if let Some(all) = all.take_if(|_| is_last) {
+            return Ok(all);
+        }
+    }
+}
+
+/// Finds out the name server of a task's zone. Gives the answer where there is not exactly one zone of that name.
+fn look_up<'a>(client: &mut Client, call: &mut Call, asker: &impl Fn() -> Asker<'a>) -> Result<Option<Heard>, Error> {
+    let kind = call.task.kind();
+    let Some((Some(origin), name_server)) = zone(&mut call.task) else { return Ok(None) };
+    let filters = vec![QueryFilter::new("name", Operator::Equal, origin.as_str())];
+    let task = ZoneList { query: Query { filters, ..Query::default() } };
+    let options = Options { keys: Vec::new(), ..call.options.clone() };
+    let list = Call { task: task.into(), options, identity: call.identity.clone() };
+    let found = once(client, &list, &asker())?;
+    if found.answer.verdict() != Some(Verdict::Done) {
+        return Ok(Some(found));
+    }
+    let mut servers = found.answer.data.into_iter().filter_map(|data| match data {
+        AnyData::Zone(zone) if zone.origin.as_deref() == Some(origin) => zone.virtual_name_server,
+        _ => None,
+    });
+    let reason = match (servers.next(), servers.next()) {
+        (Some(only), None) => {
+            *name_server = Some(only);
+            return Ok(None);
+        }
+        (None, _) => message("EF02020", "There is no such zone. Nothing was changed.", "zone", origin),
+        (Some(_), Some(_)) => {
+            let text = "There are several zones of this name: say the name server of the one that is meant. Nothing was changed.";
+            message("EF01000", text, NAME_SERVER, "")
+        }
+    };
+    let answer = refusal(&format!("E{}", kind.code()), reason);
+    Ok(Some(Heard { answer: Response { ctid: call.options.ctid.clone(), ..answer }, findings: Findings::new() }))
+}
+
+/// The name of a task's zone and the place of its name server, where JSON has both in its path.
+fn zone(task: &mut AnyTask) -> Option<(Option<&String>, &mut Option<String>)> {
+    match task {
+        AnyTask::ZoneUpdate(task) => Some((task.zone.origin.as_ref(), &mut task.zone.virtual_name_server)),
+        AnyTask::ZoneUpdateRecords(task) => Some((task.origin.as_ref(), &mut task.virtual_name_server)),
+        AnyTask::ZoneDelete(task) => Some((task.origin.as_ref(), &mut task.virtual_name_server)),
+        _ => None,
+    }
+}
+
+/// The query of a list.
+fn query(task: &mut AnyTask) -> Option<&mut Query> {
+    match task {
+        AnyTask::CertificateList(task) => Some(&mut task.query),
+        AnyTask::ContactList(task) => Some(&mut task.query),
+        AnyTask::JobList(task) => Some(&mut task.query),
+        AnyTask::JobHistoryList(task) => Some(&mut task.query),
+        AnyTask::ZoneList(task) => Some(&mut task.query),
+        _ => None,
+    }
+}
+
+/// Whether asking for it again by somebody else's order does harm.
+pub(crate) fn is_unsafe(kind: Option<TaskKind>) -> bool {
+    kind.is_none_or(|kind| !kind.is_safe_to_repeat())
+}

@@ -1,0 +1,83 @@
+//! The clients of a bridge, each for one task at a time: first come, first served.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use certgate_client::{Asker, Client, Line};
+
+/// Clients of one gateway.
+pub(crate) struct Pool {
+    free: Mutex<Vec<Client>>,
+    freed: Condvar,
+    line: Line,
+}
+
+/// A client, which goes back when this is dropped.
+pub(crate) struct Lent<'p> {
+    pool: &'p Pool,
+    client: Option<Client>,
+}
+
+/// How often a request that waits looks whether it is still wanted.
+const GLANCE: Duration = Duration::from_millis(50);
+
+impl Pool {
+    pub(crate) fn new(clients: Vec<Client>) -> Self {
+        Self { free: Mutex::new(clients), freed: Condvar::new(), line: Line::default() }
+    }
+
+    /// How many requests wait for a client or for the gateway's pace.
+    pub(crate) fn waiting(&self) -> usize {
+        self.line.len() + self.free().first().map_or(0, Client::waiting)
+    }
+
+    /// The next client that is free; `None` where the asker does not wait so long.
+    pub(crate) fn client(&self, asker: &Asker<'_>) -> Option<Lent<'_>> {
+        let place = self.line.join();
+        while !place.is_first_within(GLANCE) {
+            if asker.has_hung_up() || asker.patience().is_zero() {
+                return None;
+            }
+        }
+        let mut free = self.free();
+        loop {
+            if let Some(client) = free.pop() {
+                return Some(Lent { pool: self, client: Some(client) });
+            }
+            if asker.has_hung_up() || asker.patience().is_zero() {
+                return None;
+            }
+            free = self.freed.wait_timeout(free, GLANCE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Lent<'_> {
+    type Target = Client;
+
+    #[allow(clippy::expect_used, reason = "it is taken out only when this is dropped")]
+    fn deref(&self) -> &Client {
+        self.client.as_ref().expect("a client")
+    }
+}
+
+impl DerefMut for Lent<'_> {
+    #[allow(clippy::expect_used, reason = "it is taken out only when this is dropped")]
+    fn deref_mut(&mut self) -> &mut Client {
+        self.client.as_mut().expect("a client")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.pool.free().extend(self.client.take());
+        self.pool.freed.notify_one();
+    }
+}

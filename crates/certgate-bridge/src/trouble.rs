@@ -1,0 +1,85 @@
+//! Why a task has no answer of a gateway, and how the caller is told.
+
+use certgate_client::{Error, GatewayError, NetworkError, Phase};
+use certgate_domain::{AnyData, Message, Response};
+use certgate_server::{message, own_code, refusal};
+
+/// Why a task has no answer of a gateway.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    /// What HTTP says.
+    pub(crate) status: u16,
+    text: String,
+    /// The start of an answer that cannot be understood, redacted.
+    notice: Option<String>,
+    /// When to ask again, in seconds.
+    pub(crate) retry_after: Option<u64>,
+    /// Whether the task was surely not carried out, and changed nothing.
+    pub(crate) is_undone: bool,
+}
+
+/// How much is shown of an answer that cannot be understood.
+const EXCERPT: usize = 1024;
+
+impl Trouble {
+    fn new(status: u16, text: impl Into<String>) -> Self {
+        Self { status, text: text.into(), notice: None, retry_after: None, is_undone: true }
+    }
+
+    /// The bridge is not the one for this task.
+    pub(crate) fn unknown_task(code: &str) -> Self {
+        Self::new(404, format!("Task {code} is none of this bridge's. Nothing was sent for it."))
+    }
+
+    /// No route of the API.
+    pub(crate) fn no_route() -> Self {
+        Self::new(404, "There is no such route here. Nothing was sent.")
+    }
+
+    /// One before it in the same request was not answered.
+    pub(crate) fn not_sent() -> Self {
+        Self::new(424, "It was not sent, since a task before it was not answered.")
+    }
+
+    /// All clients are busy for longer than the caller waits.
+    pub(crate) fn busy() -> Self {
+        Self { retry_after: Some(1), ..Self::new(503, "The gateway is busy with others' tasks. Nothing was sent.") }
+    }
+
+    /// What an error of the client means to the caller; `None` where there is none any more.
+    pub(crate) fn of(error: &Error) -> Option<Self> {
+        let trouble = match error {
+            Error::HungUp(_) => return None,
+            Error::Network(NetworkError::Paced { wait, .. }) => {
+                Self { retry_after: Some(wait.as_secs_f64().ceil() as u64), ..Self::new(429, error.to_string()) }
+            }
+            Error::Interrupted => {
+                Self { retry_after: Some(1), ..Self::new(503, "The bridge is being stopped. Nothing was sent.") }
+            }
+            Error::Network(NetworkError::Unreachable { phase: Phase::Pace, .. }) => {
+                Self { retry_after: Some(1), ..Self::new(429, format!("{error}; it changed nothing")) }
+            }
+            Error::Network(NetworkError::Unreachable { .. }) => Self::new(502, format!("{error}; it changed nothing")),
+            Error::Gateway(GatewayError::Undecodable { body, .. }) => {
+                let start = body.get(..EXCERPT).unwrap_or(body);
+                let notice = String::from_utf8_lossy(start).trim().to_owned();
+                let text = format!("{error}; whether it was carried out is not known");
+                Self { notice: Some(notice), is_undone: false, ..Self::new(502, text) }
+            }
+            Error::HttpSettings(_) => Self::new(500, error.to_string()),
+            _ => Self { is_undone: false, ..Self::new(502, error.to_string()) },
+        };
+        Some(trouble)
+    }
+
+    /// The answer that tells it, for a task of that number.
+    pub(crate) fn answer(&self, number: &str, ctid: Option<String>) -> Response<AnyData> {
+        let code = own_code(self.status);
+        let reason = Message { notice: self.notice.clone(), ..message(&code, &self.text, "task", number) };
+        Response { ctid, ..refusal(&format!("E{number}"), reason) }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}

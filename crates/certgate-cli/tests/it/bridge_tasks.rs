@@ -1,0 +1,205 @@
+//! What a bridge makes of each task of a request.
+
+use certgate_domain::{
+    AnyData, Query, QueryFilter, QueryView, ResourceRecord, SslContact, TaskKind, Verdict, Zone, task, words::Operator,
+};
+use certgate_simulator::{Server, Settings};
+use certgate_wire::{Body, Header, Method, Reply, Request};
+use pretty_assertions::assert_eq;
+
+use crate::support::{
+    binary::{endpoint, serve},
+    serving::{Serving, account, call, codec, other, post, send},
+};
+
+fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
+    let behind = endpoint(server, other(front));
+    Serving::start(&[&["bridge", "--front", front, "--endpoint", &behind], more].concat())
+}
+
+fn xml(tasks: &str) -> Request {
+    let auth = "<auth><user>user</user><password>password</password><context>9</context></auth>";
+    let body = format!("<request>{auth}{tasks}</request>").into_bytes();
+    Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body) }
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.body).into_owned()
+}
+
+const INFO: &str = "<task><code>400104</code><certificate><id>571</id></certificate></task>";
+
+/// The codes of a reply's results and of their first messages.
+fn codes(reply: &Reply) -> Vec<(String, Option<String>)> {
+    let answers = codec("xml").decode_responses(TaskKind::CertificateInfo, reply).unwrap();
+    let codes = answers.into_iter().map(|answer| {
+        let first = answer.value.messages.first().and_then(|message| message.code.clone());
+        (answer.value.status.code.unwrap().as_str().to_owned(), first)
+    });
+    codes.collect()
+}
+
+#[test]
+fn a_task_that_is_none_of_the_bridges_is_refused_in_its_place_and_the_others_are_done() {
+    let (gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, &[]);
+    let broken = "<task><code>400102</code><ctid>mine</ctid><certificate>text</certificate></task>";
+    let reply = send(&bridge.endpoint, &xml(&format!("{INFO}<task><code>0102</code><domain/></task>{broken}{INFO}")));
+    let expected = [("S400104", None), ("E0102", Some("EFCG404")), ("E400102", Some("EF00000")), ("S400104", None)];
+    let expected = expected.map(|(code, reason)| (code.to_owned(), reason.map(str::to_owned)));
+    assert_eq!((reply.status, codes(&reply)), (200, expected.to_vec()));
+    assert!(text(&reply).contains("Task 0102 is none of this bridge"), "{}", text(&reply));
+    assert!(text(&reply).contains("<ctid>mine</ctid>"), "{}", text(&reply));
+    assert!(bridge.stderr().contains("task 0102 is none of this bridge's: it was refused"), "{}", bridge.stderr());
+    assert_eq!((gateway.asked(TaskKind::CertificateInfo), gateway.counts().orders), (2, 0));
+
+    // What all of them share cannot be read: each of them has its answer.
+    let body = format!("<request><auth><user>a</user><user>b</user></auth>{INFO}{INFO}</request>");
+    let reply = send(&bridge.endpoint, &Request { body: Body(body.into_bytes()), ..xml("") });
+    assert_eq!(codes(&reply), vec![("E00000".to_owned(), Some("EF00000".to_owned())); 2]);
+    assert_eq!(gateway.counts().requests, 2);
+}
+
+#[test]
+fn codes_are_of_the_family_of_the_front() {
+    let (_gateway, server) = serve(Settings { job_time: std::time::Duration::from_secs(600), ..Settings::default() });
+    for (front, info, list) in [("xml", "E400114", "S400115"), ("json", "E300114", "S300115")] {
+        let bridge = bridge(front, &server, &[]);
+        let code = |task: certgate_domain::AnyTask| {
+            let reply = post(&bridge.endpoint, front, &call(task.clone(), account()));
+            let answer = codec(front).decode_response(task.kind(), &reply).unwrap().value;
+            answer.status.code.unwrap().as_str().to_owned()
+        };
+        assert_eq!(code(task::JobInfo::new(1).into()), info);
+        assert_eq!(code(task::JobList::default().into()), list);
+        if front == "json" {
+            assert_eq!(code(task::Hello.into()), "S00000");
+        }
+    }
+}
+
+#[test]
+fn an_empty_list_is_a_list_at_the_json_front_and_an_empty_queue_is_nothing() {
+    let (_gateway, server) = serve(Settings::default());
+    let bridge = bridge("json", &server, &[]);
+    let query =
+        Query { filters: vec![QueryFilter::new("name", Operator::Equal, "nobody.example")], ..Query::default() };
+    let reply = post(&bridge.endpoint, "json", &call(task::CertificateList { query }, account()));
+    assert!(text(&reply).contains("\"data\":[]"), "{}", text(&reply));
+    let reply = post(&bridge.endpoint, "json", &call(task::PollInfo, account()));
+    assert!(reply.status == 200 && !text(&reply).contains("\"data\""), "{}", text(&reply));
+}
+
+#[test]
+fn a_contact_that_is_created_or_changed_is_answered_with_its_id() {
+    let (_gateway, server) = serve(Settings::default());
+    let contact = SslContact {
+        fname: Some("Ada".to_owned()),
+        lname: Some("Byron".to_owned()),
+        email: Some("ada@example.com".to_owned()),
+        ..SslContact::default()
+    };
+    for front in ["json", "xml"] {
+        let bridge = bridge(front, &server, &[]);
+        let reply = post(&bridge.endpoint, front, &call(task::ContactCreate { contact: contact.clone() }, account()));
+        let answer = codec(front).decode_response(TaskKind::ContactCreate, &reply).unwrap().value;
+        let Some(AnyData::SslContact(created)) = answer.data.into_iter().next() else { panic!("{}", text(&reply)) };
+        let changed = SslContact { id: created.id, ..contact.clone() };
+        let reply = post(&bridge.endpoint, front, &call(task::ContactUpdate { contact: changed }, account()));
+        let answer = codec(front).decode_response(TaskKind::ContactUpdate, &reply).unwrap().value;
+        let Some(AnyData::SslContact(changed)) = answer.data.into_iter().next() else { panic!("{}", text(&reply)) };
+        assert!(changed.id.is_some() && changed.id == created.id, "{front}");
+    }
+}
+
+#[test]
+fn a_contact_that_is_forced_is_created() {
+    let (_gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, &[]);
+    let contact = "<contact><first>Ada</first><last>Byron</last><email>ada@example.com</email></contact>";
+    for (force, warnings) in [("0", 0), ("1", 1)] {
+        let task =
+            format!("<task><code>400201</code>{contact}<force_contact_create>{force}</force_contact_create></task>");
+        let reply = send(&bridge.endpoint, &xml(&task));
+        assert_eq!(codes(&reply), [("S400201".to_owned(), None)], "{force}: {}", text(&reply));
+        let said = "contact-create: `options.forceContactCreate` was left out";
+        assert_eq!(bridge.stderr().matches(said).count(), warnings, "{}", bridge.stderr());
+    }
+}
+
+#[test]
+fn long_lists_are_asked_for_by_pages() {
+    let (gateway, server) = serve(Settings { more_certificates: 2_500, ..Settings::default() });
+    for (front, offset, expected) in [("xml", None, 2_400), ("json", Some(200), 2_301)] {
+        let before = gateway.asked(TaskKind::CertificateList);
+        let bridge = bridge(front, &server, &[]);
+        let view = Some(QueryView { limit: Some(2_400), offset, ..QueryView::default() });
+        let task = task::CertificateList { query: Query { view, ..Query::default() } };
+        let reply = post(&bridge.endpoint, front, &call(task, account()));
+        let body = text(&reply);
+        let ids =
+            if front == "xml" { body.matches("<certificate>").count() } else { body.matches("\"orderId\"").count() };
+        assert_eq!((reply.status, ids), (200, expected), "{front}");
+        assert!(body.contains("2501"), "how many there are in all");
+        assert_eq!(gateway.asked(TaskKind::CertificateList) - before, 3);
+    }
+}
+
+#[test]
+fn a_session_is_ended_by_who_shows_credentials_and_its_cookie() {
+    let (gateway, server) = serve(Settings::default());
+    let bridge = bridge("json", &server, &[]);
+    let login = post(&bridge.endpoint, "json", &call(task::SessionCreate::default(), account()));
+    let session = login.header("x-domainrobot-sessionid").unwrap().to_owned();
+    assert_eq!(gateway.sessions(), 1);
+    let mut logout = codec("json").encode_request(&call(task::CertificateInfo::new(571), account())).payload;
+    (logout.method, logout.target) = (Method::Get, "/logout".to_owned());
+    logout.headers.push(Header::secret("Cookie", format!("other=1; domainrobot_session={session}")));
+    let reply = send(&bridge.endpoint, &logout);
+    assert_eq!((reply.status, gateway.sessions()), (200, 0), "{}", text(&reply));
+}
+
+#[test]
+fn the_name_server_that_xml_leaves_out_is_looked_up() {
+    let (gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, &[]);
+    let ask = |task: certgate_domain::AnyTask| {
+        let reply = post(&bridge.endpoint, "xml", &call(task.clone(), account()));
+        codec("xml").decode_response(task.kind(), &reply).unwrap().value
+    };
+    let zone = Zone {
+        origin: Some("shop.example".to_owned()),
+        virtual_name_server: Some("ns1.dns.example".to_owned()),
+        ..Zone::default()
+    };
+    ask(task::ZoneCreate { zone }.into());
+    let change = |origin: &str| task::ZoneUpdateRecords {
+        origin: Some(origin.to_owned()),
+        add: vec![ResourceRecord::txt("_dnsauth.www", "2026abcd")],
+        ..task::ZoneUpdateRecords::default()
+    };
+    let answer = ask(change("shop.example").into());
+    assert_eq!(answer.verdict(), Some(Verdict::Done), "{answer:?}");
+    assert_eq!((gateway.asked(TaskKind::ZoneUpdateRecords), gateway.asked(TaskKind::ZoneList)), (1, 1));
+    let answer = ask(change("missing.example").into());
+    assert_eq!(answer.messages[0].code.as_deref(), Some("EF02020"), "{answer:?}");
+    assert_eq!((gateway.asked(TaskKind::ZoneUpdateRecords), gateway.asked(TaskKind::ZoneList)), (1, 2));
+}
+
+#[test]
+fn what_is_turned_away_by_http_is_told_in_the_protocol_of_the_front() {
+    let (_gateway, server) = serve(Settings::default());
+    for (front, method, path, status) in [
+        ("xml", Method::Get, "", 405),
+        ("json", Method::Get, "/certificate/571x/y", 404),
+        ("json", Method::Delete, "/hello", 404),
+    ] {
+        let bridge = bridge(front, &server, &[]);
+        let request = Request { method, target: path.to_owned(), headers: vec![], body: Body::default() };
+        let reply = send(&bridge.endpoint, &request);
+        let answer = codec(front).decode_response(TaskKind::Hello, &reply).unwrap().value;
+        assert_eq!((reply.status, answer.verdict()), (status, Some(Verdict::Refused)), "{front} {path}");
+        assert_eq!(answer.messages[0].code.as_deref(), Some(format!("EFCG{status}").as_str()));
+        assert_eq!(reply.header("allow").is_some(), status == 405);
+    }
+}
