@@ -36,13 +36,14 @@ pub(crate) fn text<'a>(body: &'a [u8], content_type: Option<&str>) -> Result<Cow
     }
 }
 
-/// The byte of the body that an offset of its text stands for.
-pub(crate) fn byte_of(body: &[u8], text: &Cow<'_, str>, offset: usize) -> usize {
-    match text {
-        // All but the byte order mark.
-        Cow::Borrowed(text) => body.len() - text.len() + offset,
+/// Says which byte of the body an offset of its text stands for.
+pub(crate) fn bytes_of<'a>(body: &'a [u8], text: &'a str) -> impl Fn(usize) -> usize + 'a {
+    // What is not transcoded is all of the body but its byte order mark.
+    let mark = body.len().checked_sub(text.len()).filter(|mark| body.get(*mark..) == Some(text.as_bytes()));
+    move |offset| match mark {
+        Some(mark) => mark + offset,
         // A byte a character.
-        Cow::Owned(text) => text.get(..offset).map_or(body.len(), |before| before.chars().count()),
+        None => text.get(..offset).map_or(body.len(), |before| before.chars().count()),
     }
 }
 

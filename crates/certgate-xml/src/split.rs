@@ -1,7 +1,5 @@
 //! The parts of a body as they stand in it: tasks of a request, results of a response.
 
-use std::borrow::Cow;
-
 use certgate_wire::{DecodeError, Limits, TaskPart};
 
 use crate::{
@@ -10,16 +8,17 @@ use crate::{
 };
 
 /// The `<task>`s of a request, in bytes of its body.
-pub(crate) fn tasks(body: &[u8], text: &Cow<'_, str>, limits: Limits) -> Result<Vec<TaskPart>, DecodeError> {
+pub(crate) fn tasks(body: &[u8], text: &str, limits: Limits) -> Result<Vec<TaskPart>, DecodeError> {
     let tree = Tree::parse(text, limits)?;
     let tasks = parts(&tree, "request", "task")?;
+    let byte_of = encoding::bytes_of(body, text);
     let part = |task: u32| {
         let says = |name: &str| {
             let said = tree.text(tree.first_named(task, name, NONE)?).trim();
             (!said.is_empty()).then(|| said.to_owned())
         };
         let span = tree.span(task);
-        let [start, end] = [span.start, span.end].map(|offset| encoding::byte_of(body, text, offset));
+        let [start, end] = [span.start, span.end].map(&byte_of);
         TaskPart { code: says("code"), ctid: says("ctid"), bytes: start..end }
     };
     Ok(tasks.into_iter().map(part).collect())

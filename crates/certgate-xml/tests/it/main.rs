@@ -11,4 +11,5 @@
 
 mod refusals;
 mod round_trip;
+mod split;
 mod tolerance;
