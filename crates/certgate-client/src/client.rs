@@ -13,8 +13,11 @@ use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 
 use crate::{
-    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal, SendError,
-    TaskError, Throttle, Transport, TransportError, exchange::{is_of_an_intermediary, retry_after}, interceptor::through, session::Session,
+    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal,
+    SendError, TaskError, Throttle, Transport, TransportError,
+    exchange::{is_of_an_intermediary, retry_after},
+    interceptor::through,
+    session::Session,
     throttle::OwnPace,
 };
 

@@ -193,11 +193,7 @@ impl Error {
         match self {
             Self::Gateway(error) => error.leaves_outcome_open(),
             Self::Network(error) => error.leaves_outcome_open(),
-            Self::HttpSettings(_)
-            | Self::Task(_)
-            | Self::Intercepted(_)
-            | Self::Interrupted
-            | Self::HungUp(_) => false,
+            Self::HttpSettings(_) | Self::Task(_) | Self::Intercepted(_) | Self::Interrupted | Self::HungUp(_) => false,
         }
     }
 
