@@ -7,8 +7,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettab
 use crate::{
     args::Global,
     command::{
-        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, help, info,
-        job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve, status,
+        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch, help,
+        info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve,
+        status,
     },
     ui::help::{arranged, commands},
 };
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Prepare(prepare::Prepare),
     /// Show a certificate (task 400104).
     Info(info::Info),
+    /// Get an issued certificate again, checked and written as after an order.
+    Fetch(fetch::Fetch),
     /// Many orders, at the gateway's pace.
     Batch(batch::Batch),
     /// The orders of the store.

@@ -13,6 +13,7 @@ pub(crate) mod decode;
 pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod fetch;
 pub(crate) mod hello;
 pub(crate) mod help;
 pub(crate) mod info;
@@ -66,6 +67,7 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Resume(command) => command.run(app),
         Command::Prepare(command) => command.run(app),
         Command::Info(command) => command.run(app),
+        Command::Fetch(command) => command.run(app),
         Command::List(command) => command.run(app),
         Command::Contact(command) => command.run(app),
         Command::Job(command) => command.run(app),

@@ -79,8 +79,7 @@ impl X509 {
     /// See [`BadCertificate`].
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self, BadCertificate> {
         let mut all = Self::all(input)?;
-        let leaf =
-            all.iter().position(|this| !all.iter().any(|other| other != this && other.issuer.is_same(&this.subject)));
+        let leaf = all.iter().position(|this| this.issued_none_of(&all));
         Ok(all.swap_remove(leaf.unwrap_or_default()))
     }
 
@@ -90,6 +89,11 @@ impl X509 {
     /// See [`BadCertificate`].
     pub fn all(input: impl AsRef<[u8]>) -> Result<Vec<Self>, BadCertificate> {
         certificates(input)?.iter().map(|der| Ok(Self::from_der(der)?)).collect()
+    }
+
+    /// Whether none of the others names it as its issuer.
+    pub(crate) fn issued_none_of(&self, all: &[Self]) -> bool {
+        !all.iter().any(|other| other != self && other.issuer.is_same(&self.subject))
     }
 
     fn from_der(der: &[u8]) -> Result<Self, Malformed> {

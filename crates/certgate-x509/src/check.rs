@@ -51,21 +51,26 @@ pub struct Issued {
     pub chain: Vec<X509>,
 }
 
-/// Checks a certificate against its request, its name and its authorities, in any order and in any form that the one reader
+/// Checks a certificate against its request where that is known, its name and its authorities, in any order and in any form that the one reader
 /// takes. `certificate` may hold its authorities too. `now` in seconds since 1970. Gives every check, and the certificate with its
 /// chain where all passed.
-pub fn check(
-    request: &CertificateRequest,
+pub fn check<'r>(
+    request: impl Into<Option<&'r CertificateRequest>>,
     expected_name: Option<&str>,
     certificate: &str,
     authorities: &[String],
     now: i64,
 ) -> (Vec<Check>, Option<Issued>) {
+    let request = request.into();
     let mut given = match X509::all(certificate) {
         Ok(given) => given,
         Err(why) => return (vec![Check::failed("certificate", why.to_string())], None),
     };
-    let own = given.iter().position(|one| one.key.spki == request.key.spki).unwrap_or_default();
+    let own = match request {
+        Some(request) => given.iter().position(|one| one.key.spki == request.key.spki),
+        None => given.iter().position(|one| one.issued_none_of(&given)),
+    };
+    let own = own.unwrap_or_default();
     let leaf = given.remove(own);
     let mut unread = Vec::new();
     for (at, authority) in authorities.iter().enumerate() {
@@ -75,11 +80,16 @@ pub fn check(
         }
     }
     let mut checks = vec![Check::passed("certificate", format!("serial number {}", leaf.serial))];
-    let is_own = leaf.key.spki == request.key.spki;
-    let key = if is_own { format!("{}, the CSR's", leaf.key) } else { "it is not the CSR's".to_owned() };
-    checks.push(Check::of("public-key", is_own, key));
-    checks.push(Check::result("name", check_name(&leaf, expected_name.or(request.common_name.as_deref()))));
-    checks.push(Check::result("names", check_names(&leaf, request)));
+    if let Some(request) = request {
+        let is_own = leaf.key.spki == request.key.spki;
+        let key = if is_own { format!("{}, the CSR's", leaf.key) } else { "it is not the CSR's".to_owned() };
+        checks.push(Check::of("public-key", is_own, key));
+    }
+    let asked = request.and_then(|request| request.common_name.as_deref());
+    checks.push(Check::result("name", check_name(&leaf, expected_name.or(asked))));
+    if let Some(request) = request {
+        checks.push(Check::result("names", check_names(&leaf, request)));
+    }
     checks.push(Check::result("dates", check_dates(&leaf, now)));
     let path = path::build(&leaf, &given, now);
     checks.push(check_path(&path, unread));

@@ -24,7 +24,9 @@ use std::{
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
+use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
+use certgate_x509::X509;
 
 pub use self::{
     deployment::{Deployment, undeployed},
@@ -145,6 +147,14 @@ impl Installation {
             }
         }
         Ok(keys.into_iter().flatten().collect())
+    }
+
+    /// Whether the key of that certificate (PEM) is here: the one that waits, the one in place, or one of another set.
+    pub fn has_key_of(&self, certificate: &str) -> bool {
+        let (Ok(certificate), Ok(keys)) = (X509::from_pem(certificate), self.keys()) else { return false };
+        let is_its =
+            |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
+        keys.iter().any(is_its)
     }
 
     /// The certificate in place, where there is one; a plain file too.

@@ -1,6 +1,6 @@
 //! Orders: what is asked for, how it is driven to its end, what it comes to.
 
-mod completion;
+pub(crate) mod completion;
 mod event;
 mod handle;
 mod id;

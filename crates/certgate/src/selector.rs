@@ -2,8 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use certgate_client::{Client, Error};
+use certgate_client::Client;
 use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
+
+use crate::Error;
 
 /// A certificate as people name it: a number is its id, anything else its name.
 ///

@@ -2,8 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{CertificateSettings, certificate_settings::Format, config::parse_duration};
+use certgate::{
+    CertificateSettings, InstallOptions, Installation, certificate_settings::Format, config::parse_duration,
+};
 use clap::Args;
+
+use crate::exit::Failure;
 
 /// Where a certificate goes.
 #[derive(Debug, Clone, Default, Args)]
@@ -70,5 +74,17 @@ impl Install {
     pub(crate) fn say(&self, settings: &mut CertificateSettings) {
         settings.out.clone_from(&self.out);
         self.then.say(settings);
+    }
+
+    /// How the certificate is installed: as is asked for, and otherwise as the one in that folder was; none without a folder.
+    ///
+    /// # Errors
+    /// What is asked for does not go together.
+    pub(crate) fn options_or_remembered(&self) -> Result<Option<InstallOptions>, Failure> {
+        let mut settings = CertificateSettings::default();
+        self.say(&mut settings);
+        let Some(folder) = &self.out else { return Ok(settings.install_options()?) };
+        let before = Installation::at(folder).record_in_place().and_then(|record| record.settings);
+        Ok(Some(settings.or(&before.unwrap_or_default()).installed_into(folder)?))
     }
 }

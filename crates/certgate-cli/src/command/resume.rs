@@ -3,12 +3,12 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use certgate::{
-    CertificateSelector, CertificateSettings, Client, Installation, Journal, OrderId, ResumeOptions, RunItem, Runner,
-    installation::undeployed, validation::Validation,
+    CertificateSelector, CertificateSettings, Client, InstallOptions, Installation, Journal, OrderId, ResumeOptions,
+    RunItem, Runner, installation::undeployed, validation::Validation,
 };
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_flow::{Awaited, Wait};
-use certgate_store::{Order, ResumeData};
+use certgate_store::{Order, ResumeData, State};
 use certgate_x509::CertificateRequest;
 use clap::Args;
 use serde_json::json;
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{
     app::{App, Connection},
     args::ordering::{Waiting, read_csr},
-    common::order::{drive_in, drive_one, prepared},
+    common::order::{drive_in, drive_one, fetched, prepared},
     exit::{Exit, Failure, Kind, worst},
     ui::outcome::CommandOutput,
     ui::{
@@ -82,6 +82,10 @@ impl Resume {
                 Ok(Exit::unchanged("no order is left to carry on with"))
             }
             [order] if undeployed.is_empty() => {
+                if let Some((id, install)) = self.fetchable(order)? {
+                    let document = json!({ "schema": 1, "order": outcome::order(order) });
+                    return fetched(app, &mut connection.client, id, Some(install), document);
+                }
                 let asked = self.asked();
                 let mut progress = Progress::of_one(app, asked);
                 let queue = self.waiting.queue.options(app.run_options());
@@ -102,6 +106,13 @@ impl Resume {
         let install = settings.install_options()?;
         let recovery = app.recovery(&self.waiting.queue.options(app.run_options()))?;
         Ok(ResumeOptions { deadline: self.waiting.timeout, install, recovery, validation: Validation::default() })
+    }
+
+    /// The certificate of an order that is done, and where it is to be put all the same.
+    fn fetchable(&self, order: &Order) -> Result<Option<(i64, InstallOptions)>, Failure> {
+        let is_issued = order.state == State::Done && order.order.task != TaskKind::CertificateDelete.name();
+        let id = order.order.certificate.filter(|_| is_issued);
+        Ok(id.zip(self.waiting.install.options_or_remembered()?))
     }
 
     fn asked(&self) -> Asked {

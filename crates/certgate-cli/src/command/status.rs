@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate::{
-    Client,
+    Client, Installation,
     config::parse_duration,
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
@@ -24,6 +24,7 @@ use crate::{
     exit::{Exit, Failure, Kind},
     ui::{
         inventory::{chosen, row, under_way},
+        outcome::shell_word,
         table::Table,
     },
 };
@@ -141,7 +142,7 @@ fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bo
     if let Some(serial) = there.and_then(|there| there.serial_number.as_ref())
         && !certgate_x509::is_same_serial(serial, &installed.serial)
     {
-        return say("the gateway has another certificate: certgate resume, or reissue", false, true);
+        return say(&another(installed, there), false, true);
     }
     if let Deployment::Failed { detail } = &installed.record.deployment {
         return say(&format!("not deployed ({detail}): certgate renew-due repeats the hook"), false, true);
@@ -154,6 +155,20 @@ fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bo
         return say("nothing; its id at the gateway is not noted", false, false);
     }
     say("nothing", false, false)
+}
+
+/// How the gateway's certificate comes into a folder that has another one.
+fn another(installed: &InstalledCertificate, there: Option<&Certificate>) -> String {
+    let pem = there.and_then(|there| there.server.as_deref()).unwrap_or_default();
+    let has_its_key = Installation::at(&installed.folder).has_key_of(pem) || installed.key_fits.is_none();
+    let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
+    let folder = shell_word(&installed.folder.display().to_string());
+    if has_its_key {
+        format!("the gateway has another certificate: certgate fetch {id} --out {folder}")
+    } else {
+        let reissue = format!("certgate reissue {id} --new-key --out {folder}");
+        format!("the gateway has another certificate, whose key is not here: {reissue}")
+    }
 }
 
 /// What there is to do where an order is under way.

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use certgate::{
-    CertificateSelector, Client, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions, Rehearsal, ResumeOptions,
-    Resumption, RunItem, RunOptions, Runner, SelectionError, rehearse, resume,
+    CertificateSelector, Client, Fetched, InstallOptions, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions,
+    Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, SelectionError, fetch, rehearse, resume,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
 use certgate_store::Order;
 use certgate_wire::Finding;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app::{App, Connection},
@@ -18,7 +18,7 @@ use crate::{
     exit::{Exit, Failure},
     ui::{
         advice, document,
-        outcome::{Asked, CommandOutput, strict},
+        outcome::{self, Asked, CommandOutput, strict},
         progress::Progress,
     },
 };
@@ -125,6 +125,19 @@ pub(crate) fn drive_in(
         (Ok(_), Some(error)) => Err(error.into()),
         (shown, _) => shown,
     }
+}
+
+/// Gets an issued certificate, puts it in place where it is to be, and shows it after what `document` holds.
+pub(crate) fn fetched(
+    app: &App,
+    client: &mut Client,
+    id: i64,
+    install: Option<InstallOptions>,
+    document: Value,
+) -> Result<Exit, Failure> {
+    let Fetched { outcome, findings } = fetch(client, id, install, &app.run_options())?;
+    document::warn(app, &findings);
+    outcome::fetched(app, document, &outcome)?.print(app, &findings)
 }
 
 /// Shows the requests of an order and sends nothing that changes anything.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use certgate::{
-    Advice, Advised, Error, ExchangeError, GatewayError, HttpSettingsError, PreparationError, Refusal, SelectionError,
-    SettingsError, Untraced,
+    Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
+    SelectionError, SettingsError, Untraced,
     config::{ConfigError, Credential},
     installation::InstallError,
     inventory::InventoryError,
@@ -74,6 +74,15 @@ fn words(advice: &Advice) -> Option<String> {
              sends nothing twice; `certgate orders` lists what is open."
         }
         Advice::ListOrders => "`certgate orders` lists them",
+        Advice::ListCertificates => "`certgate list` shows those that there are",
+        Advice::GiveId { found } => {
+            let told = found.iter().map(|one| match one.ends {
+                Some(ends) => format!("{} (ends {})", one.id, document::day(ends)),
+                None => one.id.to_string(),
+            });
+            return Some(format!("give the id of one: {}", told.collect::<Vec<_>>().join(", ")));
+        }
+        Advice::ResumeItsOrder => "carry on with its order: `certgate resume`",
         Advice::ChooseTransactionId => "give another --ctid",
         Advice::ChooseAccount => "choose its profile, or give its --user, --context and --endpoint",
         Advice::GiveStore => "use --store FILE",
@@ -136,19 +145,20 @@ impl From<InventoryError> for Failure {
     }
 }
 
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Gateway(error) => error.into(),
+            error => advised(Kind::Pending, &error),
+        }
+    }
+}
+
 impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
-        let text = error.to_string();
         match error {
             SelectionError::Gateway(error) => error.into(),
-            SelectionError::Several { found, .. } => {
-                let told = found.iter().map(|one| match one.ends {
-                    Some(ends) => format!("{} (ends {})", one.id, document::day(ends)),
-                    None => one.id.to_string(),
-                });
-                Self::usage(text).advise(format!("give the id of one: {}", told.collect::<Vec<_>>().join(", ")))
-            }
-            _ => Self::usage(text).advise("`certgate list` shows those that there are"),
+            error => advised(Kind::Usage, &error),
         }
     }
 }

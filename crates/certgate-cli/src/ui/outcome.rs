@@ -196,11 +196,8 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             document["certificate"] = document::certificate(app, &issuance.certificate);
             document["checks"] = document::checks(&issuance.checks);
             document["resume"] = json!(resume());
-            let failing = issuance.checks.iter().find(|check| !check.ok);
-            let failing = failing.map(|check| format!("check {} failed: {}", check.name, check.detail));
-            let text = format!("{}; nothing was written", failing.unwrap_or_default());
             let look = format!("once that is mended, look again: {}", resume());
-            let failure = Failure::new(Kind::CheckFailed, text);
+            let failure = check_failed(issuance);
             if asked.elsewhere {
                 failure.and(&look)
             } else {
@@ -298,6 +295,25 @@ fn resume_command(report: &OrderReport, asked: &Asked) -> String {
         command += &format!(" --out {}", shell_word(&out.display().to_string()));
     }
     command
+}
+
+/// A certificate that was fetched; `document` holds what is to be shown besides.
+pub(crate) fn fetched(app: &App, document: Value, outcome: &Outcome) -> Result<CommandOutput, Failure> {
+    let (issuance, failure) = match outcome {
+        Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
+        Outcome::CheckFailed(issuance) => (issuance, check_failed(issuance)),
+        Outcome::NotInstalled(issuance, error) => (issuance, advice::not_installed(error)),
+        other => return Err(Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}"))),
+    };
+    let certificate = document::certificate(app, &issuance.certificate);
+    Err(failure.with("certificate", certificate).with("checks", document::checks(&issuance.checks)))
+}
+
+/// A certificate that failed a check.
+fn check_failed(issuance: &Issuance) -> Failure {
+    let failing = issuance.checks.iter().find(|check| !check.ok);
+    let failing = failing.map(|check| format!("check {} failed: {}", check.name, check.detail));
+    Failure::new(Kind::CheckFailed, format!("{}; nothing was written", failing.unwrap_or_default()))
 }
 
 fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput {

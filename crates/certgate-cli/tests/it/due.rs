@@ -142,7 +142,7 @@ fn killed_in_the_hook() {
     // A script beside the folders: it is found by a run that stands elsewhere.
     let script = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
     let hook = "sh ./hook.sh # reload";
-    for (carry_on, code) in [(&["resume"][..], 8), (&["renew-due", "certs"], 0)] {
+    for carry_on in [&["resume"][..], &["renew-due", "certs"]] {
         let home = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings::default());
         fs::write(home.path().join("hook.sh"), script).unwrap();
@@ -166,7 +166,7 @@ fn killed_in_the_hook() {
         let common = ["--transport", "xml", "--endpoint", &at_gateway, "--config", &config, "--output", "json"];
         let mut command = command(home.path(), &[carry_on, &common].concat());
         let output = command.current_dir(&elsewhere).output().unwrap();
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        assert_eq!(exit(&output), 0, "running the hook was left to be done: {}", stderr(&output));
         let document = json(&output);
         let deployment = document.pointer("/orders/0/deployment").or(document.get("deployment")).unwrap();
         assert_eq!(deployment["state"], "deployed");

@@ -25,6 +25,8 @@ mod doctor;
 #[cfg(unix)]
 mod due;
 mod durable;
+#[cfg(unix)]
+mod fetch;
 mod first_run;
 #[cfg(unix)]
 mod install;

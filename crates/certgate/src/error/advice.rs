@@ -8,7 +8,7 @@ use certgate_flow::{Field, RequestError};
 use certgate_store::{ConflictingOrder, State, StoreError};
 
 use crate::{
-    Error, PreparationError,
+    Error, FetchError, Namesake, PreparationError, SelectionError,
     config::{ConfigError, Credential},
     installation::InstallError,
     key::KeySourceError,
@@ -85,6 +85,15 @@ pub enum Advice {
     LookBeforeOrdering,
     /// Look which orders there are.
     ListOrders,
+    /// Look which certificates there are.
+    ListCertificates,
+    /// Say which of these is meant, by its id.
+    GiveId {
+        /// Those that have the name which was given.
+        found: Vec<Namesake>,
+    },
+    /// Carry on with the order that the certificate is to come from.
+    ResumeItsOrder,
     /// Order under another transaction id.
     ChooseTransactionId,
     /// Ask as the account that the order belongs to.
@@ -150,6 +159,25 @@ impl Advised for RequestError {
             Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
             Self::ApproverNotOffered { .. } => Some(Advice::ChooseApprover),
             _ => None,
+        }
+    }
+}
+
+impl Advised for SelectionError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::None(_) => Some(Advice::ListCertificates),
+            Self::Several { found, .. } => Some(Advice::GiveId { found: found.clone() }),
+            Self::Gateway(error) => error.advice(),
+        }
+    }
+}
+
+impl Advised for FetchError {
+    fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::NotIssued { .. } => Some(Advice::ResumeItsOrder),
+            Self::Gateway(error) => error.advice(),
         }
     }
 }

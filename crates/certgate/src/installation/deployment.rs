@@ -77,6 +77,14 @@ impl Installation {
         }
     }
 
+    /// Whether this very hook succeeded for what is in place.
+    pub(super) fn is_deployed(&self) -> bool {
+        self.record_in_place().is_some_and(|record| {
+            let hook = record.install_options(self.folder()).and_then(|install| install.hook);
+            record.deployment == Deployment::Deployed && hook == self.options.hook
+        })
+    }
+
     /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat, or another process is
     /// at it.
     pub fn repeat_hook(&self) -> Option<Deployment> {

@@ -90,7 +90,7 @@ pub struct NarrowedMode {
 pub struct Installed {
     /// The files in place by what they are: `cert`, `chain`, `fullchain`, `key`, `combined`, `p12`, `jks`.
     pub files: Vec<(&'static str, PathBuf)>,
-    /// Whether the very same were in place already.
+    /// Whether nothing was to be done: the very same were in place already, and deployed.
     pub is_unchanged: bool,
     /// What came of the hook.
     pub deployment: Deployment,
@@ -177,6 +177,11 @@ impl Installation {
                 (self.plain_files(), is_unchanged)
             }
         };
+        if is_unchanged && self.is_deployed() {
+            let deployment = self.record_in_place().unwrap_or_default().deployment;
+            return Ok(Installed { files, is_unchanged, deployment, narrowed });
+        }
+        let is_unchanged = is_unchanged && self.options.hook.is_none();
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !matches!(deployment, Deployment::Failed { .. }) {

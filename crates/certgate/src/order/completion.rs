@@ -30,15 +30,23 @@ impl Completion {
     /// Checks the certificate; one that passes is put in place.
     pub(crate) fn complete(&self, certificate: Certificate) -> Outcome {
         // A wait for a certificate knows the CSR's key: it is how the certificate was found.
-        let Some(request) = &self.request else { return Outcome::ProtocolViolation(TaskKind::CertificateInfo) };
-        let (checks, issued) = self.check(request, &certificate);
+        match self.request {
+            Some(_) => self.finish(certificate),
+            None => Outcome::ProtocolViolation(TaskKind::CertificateInfo),
+        }
+    }
+
+    /// The same for a certificate whose CSR need not be known.
+    pub(crate) fn finish(&self, certificate: Certificate) -> Outcome {
+        let (checks, issued) = self.check(&certificate);
         let mut issuance = Box::new(Issuance { certificate, checks, installed: None });
         let (Some(issued), true) = (issued, issuance.checks.iter().all(|check| check.ok)) else {
             return Outcome::CheckFailed(issuance);
         };
         let Some(install) = &self.install else { return Outcome::Issued(issuance) };
         let name = self.name.as_deref().or(issuance.certificate.name.as_deref());
-        let name = name.or(request.common_name.as_deref()).unwrap_or_default();
+        let asked = self.request.as_ref().and_then(|request| request.common_name.as_deref());
+        let name = name.or(asked).unwrap_or_default();
         let id = issuance.certificate.id.or(self.certificate);
         match Installation::new(install.clone()).install(&issued, name, id) {
             Ok(installed) => {
@@ -50,7 +58,7 @@ impl Completion {
     }
 
     /// Every check, and the certificate with its chain where it can be read.
-    fn check(&self, request: &CertificateRequest, certificate: &Certificate) -> (Vec<Check>, Option<Issued>) {
+    fn check(&self, certificate: &Certificate) -> (Vec<Check>, Option<Issued>) {
         let authorities: Vec<String> = certificate
             .certification_authority
             .iter()
@@ -58,7 +66,7 @@ impl Completion {
             .collect();
         let pem = certificate.server.as_deref().unwrap_or_default();
         let name = self.name.as_deref().or(certificate.name.as_deref());
-        let (mut checks, issued) = certgate_x509::check(request, name, pem, &authorities, self.now);
+        let (mut checks, issued) = certgate_x509::check(self.request.as_ref(), name, pem, &authorities, self.now);
         if let (Some(before), Some(issued)) = (self.serial_before.as_deref(), &issued) {
             let ok = !is_same_serial(&issued.certificate.serial, before);
             let detail = if ok {

@@ -10,5 +10,6 @@
 )]
 
 mod examples;
+mod fetch;
 mod recovery;
 mod term;

@@ -1,0 +1,36 @@
+//! `certgate fetch`.
+
+use certgate::CertificateSelector;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    app::{App, Connection},
+    args::install::Install,
+    common::order::fetched,
+    exit::{Exit, Failure},
+};
+
+/// Get an issued certificate again: checked, and written as after an order (exit 8 where the same is in place)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  certgate fetch example.com --out /etc/certificates/example.com
+  certgate fetch 571 --sandbox
+
+It orders nothing. Without further options the files are installed as those in place were: key stores, owner, hook.")]
+pub(crate) struct Fetch {
+    /// The certificate's id, or its name where only one has it
+    #[arg(value_name = "ID|NAME")]
+    certificate: CertificateSelector,
+    #[command(flatten)]
+    install: Install,
+}
+
+impl Fetch {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let install = self.install.options_or_remembered()?;
+        let mut connection = Connection::open(app, None)?;
+        let id = self.certificate.find(&mut connection.client)?;
+        fetched(app, &mut connection.client, id, install, json!({ "schema": 1 }))
+    }
+}

@@ -1,0 +1,158 @@
+//! An issued certificate again, over both protocols.
+
+use std::{fs, path::Path};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Server, Settings};
+use pretty_assertions::assert_eq;
+
+use serde_json::Value;
+
+use crate::support::binary::{at, csr, exit, json, mode, openssl, pair, serve, stderr};
+
+fn serial(folder: &Path) -> String {
+    let (ok, printed) = openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-serial"]);
+    assert!(ok, "{}", folder.display());
+    printed.trim().trim_start_matches("serial=").to_owned()
+}
+
+/// How a command ends that is run in that folder: the exit code, the document, what is said on stderr.
+fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let output = at(home, server, transport, command);
+    (exit(&output), json(&output), stderr(&output))
+}
+
+/// What `status` says of the one folder here.
+fn todo(home: &Path, server: &Server, transport: &str) -> String {
+    let document = told(home, server, transport, &["status", "live"]).1;
+    document["certificates"][0]["todo"].as_str().unwrap().to_owned()
+}
+
+const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
+
+/// After a rollback the gateway's certificate comes back by the command that `status` names.
+#[test]
+fn after_a_rollback() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let live = home.path().join("live");
+        let (gateway, server) = serve(Settings::default());
+        let run = |command: &[&str]| {
+            let (code, _, said) = told(home.path(), &server, transport, command);
+            (code, said)
+        };
+        fs::write(home.path().join("pass"), "secret1\n").unwrap();
+        fs::set_permissions(home.path().join("pass"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let stores = ["--pkcs12", "--store-pass-file", "pass", "--deploy-hook", "date >> hooks"];
+        for _ in 0..2 {
+            assert_eq!(run(&[&NEW[..], &stores].concat()).0, 0);
+        }
+        let newest = serial(&live);
+        assert_eq!(run(&["rollback", "live"]).0, 0);
+        assert_ne!(serial(&live), newest);
+        let todo = todo(home.path(), &server, transport);
+        let command = todo.strip_prefix("the gateway has another certificate: certgate ").unwrap();
+        assert!(command.starts_with("fetch 571 --out ") && command.ends_with("live"), "{command}");
+        let hooks = || fs::read_to_string(home.path().join("hooks")).unwrap().lines().count();
+        let before = hooks();
+        let command: Vec<&str> = command.split(' ').collect();
+        assert_eq!(run(&command), (0, String::new()));
+        assert_eq!((serial(&live), hooks()), (newest, before + 1), "installed as it was before: the hook ran");
+        assert!(live.join("bundle.p12").exists());
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+        let again = run(&command);
+        assert_eq!((again.0, hooks()), (8, before + 1), "{}", again.1);
+        assert_eq!(gateway.asked(TaskKind::CertificateReissue), 2, "nothing is ordered by it");
+    }
+}
+
+/// A colleague's reissue has a key that is not here: it is said so, and nothing is overwritten.
+#[test]
+fn a_certificate_of_somebody_elses_key() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        assert_eq!(told(&NEW).0, 0);
+        assert_eq!(told(&["reissue", "571", "--csr", &csr()]).0, 0);
+        let before = serial(&home.path().join("live"));
+        let todo = todo(home.path(), &server, transport);
+        let expected =
+            "the gateway has another certificate, whose key is not here: certgate reissue 571 --new-key --out live";
+        assert_eq!(todo, expected);
+        let (code, document, _) = told(&["fetch", "571", "--out", "live"]);
+        assert_eq!((code, &document["error"]["kind"]), (10, &"check failed".into()));
+        assert_eq!(document["error"]["text"], "the folder holds another key than the certificate's");
+        assert_eq!(serial(&home.path().join("live")), before);
+        // Without its key it may go anywhere else, or nowhere.
+        let (code, document, said) = told(&["fetch", "example.com", "--out", "other"]);
+        assert_eq!((code, document["files"].as_object().unwrap().len()), (0, 3), "{said}");
+        assert_eq!(mode(&home.path().join("other/cert.pem")), 0o644);
+        assert_eq!(told(&["fetch", "example.com", "--out", "other"]).0, 8);
+        let (code, document, _) = told(&["fetch", "571"]);
+        let checks: Vec<&str> =
+            document["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+        assert_eq!(
+            (code, checks, document.get("files")),
+            (0, vec!["certificate", "public-key", "name", "names", "dates", "chain", "live"], None)
+        );
+    }
+}
+
+/// What cannot be fetched leaves nothing behind, not even a folder.
+#[test]
+fn refusals() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        for (id, code) in [("999", 3), ("nobody.example", 2)] {
+            let (found, document, _) = told(&["fetch", id, "--out", "live"]);
+            assert_eq!((found, home.path().join("live").exists()), (code, false), "{id} {document}");
+        }
+        let (code, document, _) = told(&["fetch", "571", "--deploy-hook", "true"]);
+        assert_eq!(code, 2, "a hook goes with files: {document}");
+    }
+}
+
+/// A hook that failed is run again by the same command; once it succeeded there is nothing to do.
+#[test]
+fn its_hook() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let told = |command: &[&str]| told(home.path(), &server, "json", command);
+    let hook = ["fetch", "571", "--out", "live", "--deploy-hook", "test -e ready"];
+    let (code, document, _) = told(&hook);
+    assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
+    assert_eq!(told(&["fetch", "571", "--out", "live"]).0, 11, "the hook is known");
+    fs::write(home.path().join("ready"), "").unwrap();
+    let (code, document, _) = told(&["fetch", "571", "--out", "live"]);
+    assert_eq!((code, &document["deployment"]["state"]), (0, &"deployed".into()));
+    assert_eq!(told(&hook).0, 8);
+}
+
+/// An order that is done long since is written where it is asked to be.
+#[test]
+fn resume_of_a_done_order() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let (_, done, _) = told(&["reissue", "571", "--csr", &csr()]);
+        let id = done["order"]["id"].as_str().unwrap();
+        let (code, document, said) = told(&["resume", id, "--out", "x10"]);
+        assert_eq!(
+            (code, &document["order"]["id"], &document["order"]["state"]),
+            (0, &done["order"]["id"], &"done".into()),
+            "{said}"
+        );
+        assert_eq!(document["certificate"], done["certificate"]);
+        assert!(home.path().join("x10/fullchain.pem").exists());
+        assert_eq!(told(&["resume", id, "--out", "x10"]).0, 8);
+        assert_eq!(told(&["resume", id]).0, 8, "without a folder there is nothing to do");
+        let (_, deleted, _) = told(&["delete", "571", "--yes"]);
+        let (code, ..) = told(&["resume", deleted["order"]["id"].as_str().unwrap(), "--out", "x11"]);
+        assert_eq!((code, home.path().join("x11/cert.pem").exists()), (8, false));
+    }
+}

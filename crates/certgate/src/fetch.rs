@@ -1,0 +1,75 @@
+//! An issued certificate again: checked, and put in place as after an order.
+
+use certgate_client::{Client, GatewayError};
+use certgate_domain::{TaskKind, task::CertificateInfo};
+use certgate_store::InstallOptions;
+use certgate_wire::Finding;
+use certgate_x509::{CertificateRequest, X509};
+
+use crate::{Error, Outcome, RunOptions, order::completion::Completion};
+
+/// Why a certificate cannot be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The gateway knows it, and has not issued it.
+    #[error("certificate {id} is not issued yet")]
+    NotIssued {
+        /// The gateway's id.
+        id: i64,
+    },
+    /// The gateway could not be asked, or said something that is not understood and not borne.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+/// A certificate that was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What it came to: [`Outcome::Issued`], [`Outcome::CheckFailed`] or [`Outcome::NotInstalled`].
+    pub outcome: Outcome,
+    /// What the answer held that is not understood.
+    pub findings: Vec<Finding>,
+}
+
+/// Gets an issued certificate (task 400104), checks chain, dates and names, and the key of its CSR where the gateway says that;
+/// with `install`, puts it in place. Orders nothing.
+///
+/// # Errors
+/// See [`FetchError`]: nothing was written.
+pub fn fetch(
+    client: &mut Client,
+    id: i64,
+    install: Option<InstallOptions>,
+    options: &RunOptions,
+) -> Result<Fetched, FetchError> {
+    let answer = client.call(CertificateInfo::new(id)).map_err(Error::from)?;
+    if let (true, Some(finding)) = (options.strict, answer.findings.first()) {
+        return Err(Error::from(GatewayError::Unexpected {
+            task: TaskKind::CertificateInfo,
+            finding: finding.clone(),
+        })
+        .into());
+    }
+    let certificate = answer.value.data.into_iter().next();
+    let certificate =
+        certificate.filter(|certificate| certificate.server.is_some()).ok_or(FetchError::NotIssued { id })?;
+    let completion = Completion {
+        request: own_request(certificate.csr.as_deref(), certificate.server.as_deref()),
+        name: certificate.name.clone(),
+        certificate: Some(id),
+        serial_before: None,
+        install,
+        no_demo: options.no_demo,
+        demo: options.demo,
+        now: options.clock.now(),
+    };
+    Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
+}
+
+/// The CSR that the gateway shows, where it is the issued certificate's: during a reissue it may be the next one's.
+fn own_request(csr: Option<&str>, certificate: Option<&str>) -> Option<CertificateRequest> {
+    let request = CertificateRequest::read(csr?).ok()?;
+    let given = X509::all(certificate?).ok()?;
+    given.iter().any(|one| one.key.spki == request.key.spki).then_some(request)
+}
