@@ -122,11 +122,12 @@ impl App {
         self.time_of_tape().and_then(|tape| tape.time()).unwrap_or_else(|| unix_now() / 1000)
     }
 
-    /// How orders are driven, whatever is done with the queue.
-    pub(crate) fn run_options(&self) -> RunOptions {
+    /// How orders are driven; the queue is treated as the profile says.
+    pub(crate) fn run_options(&self) -> Result<RunOptions, Failure> {
         let taped = self.time_of_tape().cloned();
         let clock = Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000));
-        RunOptions {
+        Ok(RunOptions {
+            foreign: self.settings()?.foreign.value,
             strict: self.strict,
             no_demo: self.is_live(),
             demo: self.is_demo(),
@@ -134,7 +135,7 @@ impl App {
             // A tape answers with the dates of its recording.
             compares_clocks: !self.is_offline(),
             ..RunOptions::default()
-        }
+        })
     }
 
     /// How an order is looked for whose answer was lost, beside what such a run does with the queue.

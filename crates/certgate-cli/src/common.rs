@@ -5,3 +5,4 @@ pub(crate) mod itself;
 pub(crate) mod order;
 pub(crate) mod payload;
 pub(crate) mod placeholders;
+pub(crate) mod queue;

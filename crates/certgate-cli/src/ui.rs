@@ -8,6 +8,7 @@ pub(crate) mod ending;
 pub(crate) mod help;
 pub(crate) mod inventory;
 pub(crate) mod listing;
+pub(crate) mod messages;
 pub(crate) mod outcome;
 pub(crate) mod progress;
 pub(crate) mod reports;

@@ -175,7 +175,7 @@ impl Client {
     }
 
     /// Whether no request reaches the gateway.
-    fn is_answered_offline(&self) -> bool {
+    pub fn is_answered_offline(&self) -> bool {
         self.interceptors.iter().any(|interceptor| interceptor.answers_everything())
     }
 

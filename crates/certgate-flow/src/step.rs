@@ -84,15 +84,30 @@ pub enum Pending {
 /// What to do with messages of the queue that are not ours. They are the account's, and are never lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ForeignMessages {
-    /// Leave them where they are, and ask for the job while one is first.
+    /// Leave them where they are, and ask for the job while one is first: whoever else reads the queue loses nothing.
+    #[default]
     Keep,
     /// Store each durably, then confirm it, to get at the next.
-    #[default]
     Spool,
     /// Stop at the first one.
     Stop,
     /// Never touch the queue: ask for the job and the certificate instead.
     Leave,
+}
+
+impl ForeignMessages {
+    /// All ways.
+    pub const ALL: [Self; 4] = [Self::Keep, Self::Spool, Self::Stop, Self::Leave];
+
+    /// The word that settings have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Spool => "spool",
+            Self::Stop => "stop",
+            Self::Leave => "leave",
+        }
+    }
 }
 
 /// The life of one order, which a [`Batch`](crate::Batch) drives.

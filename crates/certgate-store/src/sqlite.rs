@@ -209,6 +209,14 @@ impl Store for Sqlite {
         self.read(|connection| orders::by_job(connection, account, job))
     }
 
+    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError> {
+        self.read(|connection| messages::order_of(connection, message))
+    }
+
+    fn awaits_message(&self, account: &str, since: i64) -> Result<bool, StoreError> {
+        self.read(|connection| messages::is_awaited(connection, account, since))
+    }
+
     fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
         self.read(|connection| orders::each(connection, which, call))
     }
@@ -286,6 +294,7 @@ mod tests {
             (format!("SELECT id {}", orders::BATCH), 2),
             (format!("SELECT id {}", orders::BY_JOB), 2),
             (format!("SELECT number {}", messages::WAITING), 2),
+            (format!("SELECT 1 {}", messages::AWAITED), 2),
         ] {
             let plan = plan(&store.connection, &question, keys).unwrap();
             assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{question}: {plan}");

@@ -70,6 +70,18 @@ pub trait Store: Send {
     /// It could not be read.
     fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError>;
 
+    /// The order that a message is about, by the rule of [`Store::keep`].
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError>;
+
+    /// Whether the gateway took up an order of the account since a time, and no message about it was confirmed.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn awaits_message(&self, account: &str, since: i64) -> Result<bool, StoreError>;
+
     /// Calls with each order in the order in which they were intended, whatever the clock said then.
     ///
     /// # Errors

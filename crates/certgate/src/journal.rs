@@ -167,8 +167,18 @@ impl Journal {
         message: &PollMessage,
         body: &[u8],
     ) -> Result<StoredMessage, Error> {
+        let new = self.message(protocol, message, body);
+        let kept = self.store().keep(&new, unix_now())?;
+        if let Some(order) = &kept.order {
+            self.advance(order, message)?;
+        }
+        self.last = Some((message.id, kept.stable_id.clone()));
+        Ok(kept)
+    }
+
+    fn message(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> NewMessage {
         let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
-        let new = NewMessage {
+        NewMessage {
             account: self.account.clone(),
             id: message.id,
             transport: protocol.name().to_owned(),
@@ -178,24 +188,25 @@ impl Journal {
             ctid: message.ctid.clone(),
             document: document::poll_message(message).to_string(),
             raw: body.to_vec(),
-        };
-        let kept = self.store().keep(&new, unix_now())?;
-        if let Some(order) = &kept.order {
-            self.advance(order, message)?;
         }
-        self.last = Some((message.id, kept.stable_id.clone()));
-        Ok(kept)
     }
 
-    /// Whether a message is about the job of an order in the store.
+    /// Whether a message is about an order in the store: by its job, else by the transaction ids.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn knows(&self, message: &PollMessage) -> Result<bool, Error> {
-        match message.job.as_ref().and_then(|job| job.id) {
-            Some(job) => Ok(self.store().order_of_job(&self.account, job)?.is_some()),
-            None => Ok(false),
-        }
+    pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
+        let message = self.message(protocol, message, &[]);
+        Ok(self.store().order_of_message(&message)?.is_some())
+    }
+
+    /// Whether the gateway took up an order of the account in the last so many days, and no message about it was confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn awaits_message(&self, days: u16) -> Result<bool, Error> {
+        let since = unix_now() - i64::from(days) * 86_400_000;
+        Ok(self.store().awaits_message(&self.account, since)?)
     }
 
     /// Records what a message says of its order.

@@ -19,6 +19,7 @@ pub mod key;
 mod order;
 pub mod pass_phrase;
 pub mod process;
+pub mod queue;
 pub mod rerun;
 mod selector;
 mod shared_pace;

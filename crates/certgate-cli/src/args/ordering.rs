@@ -72,10 +72,11 @@ pub(crate) struct Waiting {
 /// What is done with messages of others in the account's queue.
 #[derive(Debug, Args)]
 pub(crate) struct Queue {
-    /// What to do with messages of others in the account's queue
-    #[arg(long, value_enum, default_value = "spool")]
-    foreign: Foreign,
-    /// Hand messages of others over into this folder [default: they stay in the store until `certgate poll follow`]
+    /// What to do with messages of others in the account's queue [default: the profile's `foreign`, else keep]
+    #[arg(long, value_enum)]
+    foreign: Option<Foreign>,
+    /// Take messages of others off the queue into this folder (--foreign spool) [default: with --foreign spool they stay in the
+    /// store until `certgate poll follow`]
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
 }
@@ -89,7 +90,7 @@ enum Method {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Foreign {
-    /// Leave each where it is, and ask for the job meanwhile
+    /// Confirm what is ours; leave each message of others where it is, and ask for the job meanwhile
     Keep,
     /// Store each durably, confirm it, go on
     Spool,
@@ -157,15 +158,22 @@ impl Queue {
     /// Whether messages of others can be kept, before there is an order that would wait behind them.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let Some(folder) = &self.spool else { return Ok(()) };
+        if let Some(foreign) = self.foreign.filter(|foreign| *foreign != Foreign::Spool) {
+            let foreign = ForeignMessages::from(foreign).name();
+            let text =
+                format!("--spool takes messages off the queue, and --foreign {foreign} does not: give one of them");
+            return Err(Failure::usage(text));
+        }
         Spool::at(folder)?;
         tempfile::tempfile_in(folder)
             .map(drop)
             .map_err(|why| Failure::usage(format!("--spool {}: cannot be written: {why}", folder.display())))
     }
 
-    /// How a run treats the queue.
+    /// How a run treats the queue; `options` hold what the profile says.
     pub(crate) fn options(&self, options: RunOptions) -> RunOptions {
-        RunOptions { foreign: self.foreign.into(), spool: self.spool.clone(), ..options }
+        let given = self.foreign.or(self.spool.as_ref().map(|_| Foreign::Spool)).map(Into::into);
+        RunOptions { foreign: given.unwrap_or(options.foreign), spool: self.spool.clone(), ..options }
     }
 }
 

@@ -82,7 +82,7 @@ impl Batch {
         let asked = Asked { timeout: self.timeout, ..Asked::default() };
         let mut progress = Progress::new(app, asked, titles, entries.len(), report);
         let Some(first) = clients.first_mut() else { return Err(Failure::new(Kind::Internal, "no client was made")) };
-        let queue = self.queue.options(app.run_options());
+        let queue = self.queue.options(app.run_options()?);
         let recovery = app.recovery(&queue)?;
         let options = ResumeOptions { deadline: self.timeout, recovery, ..ResumeOptions::default() };
         let mut items = Vec::new();

@@ -40,6 +40,7 @@ The configuration file holds a section a profile, each line of which may be left
   certificates = [\"certificates\"]            # folders for `status` and `renew-due`, relative to this file
   stand_ins = [\"names\", \"emails\", \"phones\"] # what --record writes stand-ins for
   requests_per_second = 3
+  foreign = \"keep\"                           # messages of others in the queue: keep, spool, stop or leave
   settle_after = \"15m\"                       # an order that nothing shows of for longer never arrived
   body_limit = 16777216
   [team.timeouts]
@@ -168,6 +169,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         certificates,
         requests_per_second,
         body_limit,
+        foreign,
         settle_after,
         ctid,
         store,
@@ -207,6 +209,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         }),
         always("requests_per_second", requests_per_second, |number| json!(number)),
         always("body_limit", body_limit, |number| json!(number)),
+        always("foreign", foreign, |foreign| json!(foreign.name())),
         always("settle_after", settle_after, seconds),
     ]
 }

@@ -63,7 +63,7 @@ impl Delete {
             is_recorded: true,
         };
         let mut progress = Progress::of_one(app, Asked { timeout, ..Asked::default() });
-        let options = self.waiting.queue.options(app.run_options());
+        let options = self.waiting.queue.options(app.run_options()?);
         let shown = drive_one(&mut connection, item, options, &mut progress);
         shown?.print(app, &progress.findings)
     }

@@ -23,9 +23,13 @@ use crate::{
     app::{App, Connection},
     args::{
         install::Then,
+        ordering::Queue,
         validation::{ValidationArgs, check_unattended},
     },
-    common::order::{drive_in, prepared},
+    common::{
+        order::{drive_in, prepared},
+        queue::confirm_own,
+    },
     exit::{Exit, Failure, Kind, worst},
     streams::{printable, say},
     ui::{
@@ -56,11 +60,14 @@ pub(crate) struct RenewDue {
     /// How long to wait for each
     #[arg(long, default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
+    #[command(flatten)]
+    queue: Queue,
 }
 
 impl RenewDue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
+        self.queue.check()?;
         let asked = self.settings()?;
         asked.validation()?.check().map_err(advice::validation)?;
         let mut connection = Connection::open(app, Some(self.timeout))?;
@@ -97,6 +104,7 @@ impl RenewDue {
             let done = done.and_then(|_| self.renew(app, &mut connection, &mut journal, &folder, &asked));
             outcome.add(&folder, name.as_deref(), done)?;
         }
+        confirm_own(app, &mut connection, self.queue.options(app.run_options()?).foreign)?;
         if app.json() {
             app.stdout.print(&json!({ "schema": 1, "orders": outcome.rows }));
         }
@@ -161,7 +169,7 @@ impl RenewDue {
         request.make_csr(&mut connection.client, false)?;
         let item = request.item(connection.id(), self.timeout, true);
         let mut progress = Progress::of_one(app, self.asked());
-        drive_in(&mut connection.client, journal, item, app.run_options(), &mut progress).map(Some)
+        drive_in(&mut connection.client, journal, item, self.queue.options(app.run_options()?), &mut progress).map(Some)
     }
 
     fn asked(&self) -> Asked {
@@ -179,11 +187,11 @@ impl RenewDue {
         install: Option<InstallOptions>,
     ) -> Result<Option<CommandOutput>, Failure> {
         let mut progress = Progress::of_one(app, self.asked());
-        let recovery = app.recovery(&app.run_options())?;
+        let recovery = app.recovery(&self.queue.options(app.run_options()?))?;
         let options = ResumeOptions { deadline: self.timeout, install, recovery, ..ResumeOptions::default() };
         let client = &mut connection.client;
         let done = match prepared(client, journal, order, &options, &progress) {
-            Ok(Ok(item)) => drive_in(client, journal, *item, app.run_options(), &mut progress),
+            Ok(Ok(item)) => drive_in(client, journal, *item, self.queue.options(app.run_options()?), &mut progress),
             Ok(Err(shown)) => shown,
             Err(failure) => Err(failure),
         };

@@ -11,17 +11,20 @@ use certgate_flow::{Awaited, Wait};
 use certgate_store::{Order, ResumeData, State};
 use certgate_x509::CertificateRequest;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app::{App, Connection},
     args::ordering::{Waiting, read_csr},
-    common::order::{drive_in, drive_one, fetched, prepared},
+    common::{
+        order::{drive_in, drive_one, fetched, prepared},
+        queue::confirm_own,
+    },
     exit::{Exit, Failure, Kind, worst},
     ui::outcome::CommandOutput,
     ui::{
         document,
-        outcome::{self, Asked, strict},
+        outcome::{self, Asked, set, strict},
         progress::{Ended, Progress},
     },
 };
@@ -76,10 +79,16 @@ impl Resume {
         let undeployed = if self.order.is_none() { undeployed(&journal)? } else { Vec::new() };
         match orders.as_slice() {
             [] if undeployed.is_empty() => {
+                let confirmed = confirm_own(app, &mut connection, options.recovery.foreign)?;
                 if app.json() {
-                    app.stdout.print(&json!({ "schema": 1, "orders": [] }));
+                    let mut shown = json!({ "schema": 1, "orders": [] });
+                    set(&mut shown, "confirmed", if confirmed.is_empty() { Value::Null } else { json!(confirmed) });
+                    app.stdout.print(&shown);
                 }
-                Ok(Exit::unchanged("no order is left to carry on with"))
+                Ok(match confirmed.as_slice() {
+                    [] => Exit::unchanged("no order is left to carry on with"),
+                    _ => Exit::DONE,
+                })
             }
             [order] if undeployed.is_empty() => {
                 if let Some((id, install)) = self.fetchable(order)? {
@@ -88,13 +97,14 @@ impl Resume {
                 }
                 let asked = self.asked();
                 let mut progress = Progress::of_one(app, asked);
-                let queue = self.waiting.queue.options(app.run_options());
+                let queue = self.waiting.queue.options(app.run_options()?);
                 let client = &mut connection.client;
-                match prepared(client, &mut journal, order, &options, &progress)? {
+                let shown = match prepared(client, &mut journal, order, &options, &progress)? {
                     Ok(item) => drive_in(client, &mut journal, *item, queue, &mut progress),
                     Err(shown) => shown,
-                }?
-                .print(app, &progress.findings)
+                }?;
+                confirm_own(app, &mut connection, options.recovery.foreign)?;
+                shown.print(app, &progress.findings)
             }
             orders => self.all(app, &mut connection, &mut journal, (orders, &undeployed), &options),
         }
@@ -104,7 +114,7 @@ impl Resume {
         let mut settings = CertificateSettings::default();
         self.waiting.install.say(&mut settings);
         let install = settings.install_options()?;
-        let recovery = app.recovery(&self.waiting.queue.options(app.run_options()))?;
+        let recovery = app.recovery(&self.waiting.queue.options(app.run_options()?))?;
         Ok(ResumeOptions { deadline: self.waiting.timeout, install, recovery, validation: Validation::default() })
     }
 
@@ -142,7 +152,7 @@ impl Resume {
                 }
             }
         }
-        let queue = self.waiting.queue.options(app.run_options());
+        let queue = self.waiting.queue.options(app.run_options()?);
         let runner = Runner::new(std::slice::from_mut(&mut connection.client), queue);
         let error = if items.is_empty() { None } else { runner.run(journal, items, &mut progress).error };
         progress.finish();
@@ -165,6 +175,7 @@ impl Resume {
             }
             rows.push(outcome::row(outcome::order(order), &Ok(shown)));
         }
+        confirm_own(app, connection, options.recovery.foreign)?;
         if app.json() {
             let found = document::findings(&progress.findings);
             app.stdout.print(&json!({ "schema": 1, "orders": rows, "findings": found }));
@@ -201,7 +212,7 @@ impl Resume {
         let out = self.waiting.install.out.clone();
         let asked = Asked { csr: self.csr.clone(), out, elsewhere: true, ..self.asked() };
         let mut progress = Progress::of_one(app, asked);
-        let shown = drive_one(connection, item, self.waiting.queue.options(app.run_options()), &mut progress);
+        let shown = drive_one(connection, item, self.waiting.queue.options(app.run_options()?), &mut progress);
         shown?.print(app, &progress.findings)
     }
 }

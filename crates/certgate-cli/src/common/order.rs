@@ -71,7 +71,7 @@ pub(crate) fn place(
     let item = request.item(connection.id(), timeout, !ordering.no_wait);
     let asked = Asked { timeout, ..Asked::default() };
     let mut progress = Progress::of_one(app, asked);
-    let options = ordering.waiting.queue.options(app.run_options());
+    let options = ordering.waiting.queue.options(app.run_options()?);
     let mut journal = connection.journal()?;
     let recovery = app.recovery(&options)?;
     settle_earlier(&mut connection.client, &mut journal, &request, recovery, &progress)?;
@@ -135,7 +135,7 @@ pub(crate) fn fetched(
     install: Option<InstallOptions>,
     document: Value,
 ) -> Result<Exit, Failure> {
-    let Fetched { outcome, findings } = fetch(client, id, install, &app.run_options())?;
+    let Fetched { outcome, findings } = fetch(client, id, install, &app.run_options()?)?;
     document::warn(app, &findings);
     outcome::fetched(app, document, &outcome)?.print(app, &findings)
 }

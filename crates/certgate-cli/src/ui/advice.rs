@@ -10,6 +10,7 @@ use certgate::{
     inventory::InventoryError,
     key::KeySourceError,
     pass_phrase::PassPhraseError,
+    queue::{ImportError, QueueError},
     tape::TapeError,
     validation::ValidationError,
 };
@@ -18,6 +19,7 @@ use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
 use certgate_store::{Store, StoreError};
 use serde_json::json;
+use std::path::Path;
 
 use super::{
     document,
@@ -123,6 +125,30 @@ impl From<&InstallError> for Failure {
             InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
             error => advised(Kind::Usage, error),
         }
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        let text = error.to_string();
+        match error {
+            QueueError::Client(error) => error.into(),
+            QueueError::ComesBack { .. } => {
+                Self::new(Kind::Refused, text).advise("look at it with `certgate poll next`")
+            }
+            QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),
+            _ => Self::new(Kind::Undecodable, text),
+        }
+    }
+}
+
+/// A pushed or mailed message that was not taken in.
+pub(crate) fn import(file: &Path, error: ImportError) -> Failure {
+    let text = format!("{}: {error}", file.display());
+    match error {
+        ImportError::Store(error) => error.into(),
+        ImportError::NoMessage => Failure::usage(text),
+        _ => Failure::new(Kind::Undecodable, text),
     }
 }
 

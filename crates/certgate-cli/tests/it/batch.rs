@@ -33,7 +33,8 @@ fn each_order_once_with_few_requests() {
         let file = write_batch(folder.path(), 12);
         let (gateway, server) = serve(Settings { more_certificates: 12, foreign_first: 2, ..Settings::default() });
         let report = folder.path().join("report.jsonl").display().to_string();
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--report", &report]);
+        let (code, document, said) =
+            run(folder.path(), &server, transport, &file, &["--report", &report, "--foreign", "spool"]);
         assert_eq!((code, &document["summary"]["done"]), (0, &json!(12)), "{said}");
         assert_eq!((gateway.counts().orders, gateway.queue_len()), (12, 0));
         assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
@@ -163,6 +164,8 @@ fn two_batches_at_once_keep_one_pace_and_lose_nothing() {
                             &config.display().to_string(),
                             "--output",
                             "json",
+                            "--foreign",
+                            "spool",
                         ],
                         "",
                     );

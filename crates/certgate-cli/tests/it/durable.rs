@@ -19,7 +19,8 @@ const FOREVER: Duration = Duration::from_secs(120);
 fn killed_at(home: &Path, gateway: &Gateway, server: &Server, transport: &str, kind: TaskKind, count: usize) {
     let csr = csr();
     let out = home.join("out").display().to_string();
-    let arguments = arguments(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+    let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--foreign", "spool"];
+    let arguments = arguments(home, server, transport, &order);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut reissue = command(home, &arguments);
     let mut child = reissue.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -37,13 +38,13 @@ fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) 
     let csr = csr();
     let out = home.join("out").display().to_string();
     for _ in 0..6 {
-        let (code, document, said) = told(home, server, transport, &["resume", "--out", &out]);
+        let (code, document, said) = told(home, server, transport, &["resume", "--out", &out, "--foreign", "spool"]);
         match code {
             0 => return document,
             // Nothing was ordered so far.
             8 => {
-                let (code, document, said) =
-                    told(home, server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]);
+                let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--foreign", "spool"];
+                let (code, document, said) = told(home, server, transport, &order);
                 assert_eq!(code, 0, "{said}");
                 return document;
             }

@@ -51,6 +51,8 @@ mod secrets;
 #[cfg(unix)]
 mod serving;
 #[cfg(unix)]
+mod shared_queue;
+#[cfg(unix)]
 mod simulator;
 mod streams;
 mod support;

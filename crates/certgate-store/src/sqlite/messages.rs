@@ -59,9 +59,9 @@ pub(super) fn keep(transaction: &Transaction<'_>, message: &NewMessage, now: i64
 }
 
 /// The order a message is about: by its job; else by the transaction ids, the client's own first.
-fn order_of(transaction: &Transaction<'_>, message: &NewMessage) -> Result<Option<String>, Fault> {
+pub(super) fn order_of(connection: &Connection, message: &NewMessage) -> Result<Option<String>, Fault> {
     let by = |sql: &str, key: &dyn rusqlite::ToSql| -> Result<Option<String>, Fault> {
-        Ok(transaction.prepare_cached(sql)?.query_row(params![message.account, key], |row| row.get(0)).optional()?)
+        Ok(connection.prepare_cached(sql)?.query_row(params![message.account, key], |row| row.get(0)).optional()?)
     };
     if let Some(job) = message.job
         && let Some(order) = by("SELECT id FROM orders WHERE account = ?1 AND job = ?2", &job)?
@@ -110,6 +110,17 @@ pub(super) fn of_order(connection: &Connection, order: &str) -> Result<Vec<Messa
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([order], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) const AWAITED: &str = "FROM orders WHERE account = ?1 AND job IS NOT NULL AND updated >= ?2 AND NOT EXISTS
+    (SELECT 1 FROM messages WHERE order_id = orders.id AND confirmed IS NOT NULL) LIMIT 1";
+
+pub(super) fn is_awaited(connection: &Connection, account: &str, since: i64) -> Result<bool, Fault> {
+    let found = connection
+        .prepare_cached(&format!("SELECT 1 {AWAITED}"))?
+        .query_row(params![account, since], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
 }
 
 pub(super) const WAITING: &str =

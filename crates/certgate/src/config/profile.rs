@@ -10,6 +10,7 @@ use std::{
 
 use certgate_client::Proxy;
 use certgate_domain::Protocol;
+use certgate_flow::ForeignMessages;
 use certgate_json::Routes;
 use certgate_tape::StandIns;
 use etcetera::BaseStrategy;
@@ -52,6 +53,9 @@ pub(super) struct Profile {
     /// The largest answer taken, in bytes.
     pub(super) body_limit: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroUsize>,
+    /// What is done with messages of others in the account's queue.
+    #[serde(deserialize_with = "foreign")]
+    pub(super) foreign: Option<ForeignMessages>,
     /// How long an order is looked for that nothing shows of.
     #[serde(deserialize_with = "time")]
     pub(super) settle_after: Option<Duration>,
@@ -162,6 +166,11 @@ fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Protoco
 
 fn routes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Routes>, D::Error> {
     one_of(deserializer, "live or documented", &[("live", Routes::Live), ("documented", Routes::Documented)])
+}
+
+fn foreign<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ForeignMessages>, D::Error> {
+    let known = ForeignMessages::ALL.map(|foreign| (foreign.name(), foreign));
+    one_of(deserializer, "keep, spool, stop or leave", &known)
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

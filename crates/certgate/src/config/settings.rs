@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate_client::{HttpSettings, HttpTransport, Proxy, Timeouts};
 use certgate_domain::{BasicUser, Credentials, Lenient, Options, Protocol};
-use certgate_flow::RateLimiter;
+use certgate_flow::{ForeignMessages, RateLimiter};
 use certgate_json::{JsonCodec, Routes};
 use certgate_tape::StandIns;
 use certgate_wire::{Codec, Limits};
@@ -71,6 +71,8 @@ pub struct Settings {
     pub requests_per_second: Setting<usize>,
     /// The largest answer taken, in bytes.
     pub body_limit: Setting<usize>,
+    /// What is done with messages of others in the account's queue.
+    pub foreign: Setting<ForeignMessages>,
     /// How long a request may be under way: an order whose answer was lost, and that nothing shows of for longer, never arrived.
     pub settle_after: Setting<Duration>,
     /// The transaction id to send along; `None` for a new one each time.
@@ -140,6 +142,7 @@ impl Settings {
             requests_per_second: pick(&None, profile.requests_per_second.map(Into::into), &origin)
                 .or(RateLimiter::GATEWAY),
             body_limit: pick(&None, profile.body_limit.map(Into::into), &origin).or(Limits::BODY),
+            foreign: pick(&None, profile.foreign, &origin).or(ForeignMessages::default()),
             settle_after: time(profile.settle_after, RecoveryOptions::SETTLE_AFTER),
             ctid: pick(&overrides.ctid, None, &origin),
             store: Setting { value: store.value.or_else(platform_store), origin: store.origin },

@@ -127,7 +127,11 @@ impl<'a> Runner<'a> {
 
     /// Drives the orders until each ended, or the run is interrupted, or the store fails. What was sent is in the store then.
     pub fn run(self, journal: &mut Journal, items: Vec<RunItem>, observer: &mut dyn Observer) -> Run {
-        let Self { clients, options } = self;
+        let Self { clients, mut options } = self;
+        // A tape's queue is nobody else's, and one of its messages may come before the order that it is about.
+        if options.foreign == ForeignMessages::Keep && clients.iter().any(Client::is_answered_offline) {
+            options.foreign = ForeignMessages::Spool;
+        }
         let (mut flows, mut members) = (Vec::new(), Vec::new());
         for RunItem { id, task, flow, install, resume, batch, validation, is_recorded } in items {
             let intent = Intent { name: None, resume, batch };

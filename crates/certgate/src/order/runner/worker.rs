@@ -107,7 +107,10 @@ impl<'w, 'r> Worker<'w, 'r> {
                 }
                 Ok(flow::Event::Stored)
             }
-            (Step::Identify(message), _) => state.journal.knows(&message).map(|ours| flow::Event::Identified { ours }),
+            (Step::Identify(message), _) => {
+                let protocol = self.client.protocol();
+                state.journal.knows(protocol, &message).map(|ours| flow::Event::Identified { ours })
+            }
             (Step::Send(task), actor) => {
                 let sent;
                 (state, sent) = self.send(state, actor, &task);

@@ -1,0 +1,97 @@
+//! Messages of the queue, as they are handed over or taken in.
+
+use certgate::queue::{Imported, QueueEvent};
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::{printable, say},
+    ui::{document, outcome},
+};
+
+/// Shows messages while they are handed over: a line each, or one document that grows.
+pub(crate) struct Messages<'a> {
+    app: &'a App,
+    count: usize,
+}
+
+impl<'a> Messages<'a> {
+    pub(crate) fn new(app: &'a App) -> Self {
+        Self { app, count: 0 }
+    }
+
+    pub(crate) fn on(&mut self, event: &QueueEvent<'_>) {
+        match event {
+            QueueEvent::HandedOver { message, file } => {
+                if self.app.json() {
+                    self.begin();
+                    let mut row = json!({ "stableId": message.stable_id });
+                    outcome::set(&mut row, "id", json!(message.message.id));
+                    outcome::set(&mut row, "file", json!(file));
+                    self.app.stdout.piece(&row.to_string());
+                } else {
+                    let place = file.map_or_else(|| message.stable_id.clone(), |file| file.display().to_string());
+                    self.app.stdout.line(&printable(&place));
+                }
+                self.count += 1;
+            }
+            QueueEvent::Delayed(error) if !self.app.quiet => {
+                say(&format!("certgate: warning: {error}; it is tried again"));
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&self) {
+        self.app.stdout.piece(if self.count == 0 { "{\"schema\":1,\"messages\":[\n" } else { ",\n" });
+    }
+
+    /// Ends the document, also that of a run that failed. Gives the number of messages.
+    pub(crate) fn finish(self, findings: Value, ended: Result<(), Failure>) -> Result<usize, Failure> {
+        if !self.app.json() {
+            return ended.map(|()| self.count);
+        }
+        if self.count == 0 {
+            self.begin();
+        }
+        let (error, ended) = match ended {
+            Ok(()) => (String::new(), Ok(self.count)),
+            Err(failure) => {
+                let failure = self.app.reported(failure);
+                (format!(",\"error\":{}", failure.error()), Err(failure.said()))
+            }
+        };
+        self.app.stdout.piece(&format!("],\"findings\":{findings}{error}}}\n"));
+        ended
+    }
+}
+
+/// Shows a message that was taken in.
+pub(crate) fn imported(app: &App, taken: Imported) -> Result<Exit, Failure> {
+    let Imported { id, stored, order, findings, .. } = taken;
+    if app.json() {
+        let mut message = json!({ "stableId": stored.stable_id });
+        outcome::set(&mut message, "id", json!(id));
+        let mut shown = json!({ "schema": 1, "message": message });
+        if let Some(order) = &order {
+            shown["order"] = outcome::order(order);
+        }
+        shown["findings"] = document::findings(&findings);
+        app.stdout.print(&shown);
+    } else {
+        let about = match &order {
+            Some(order) => format!("order {} is {}", order.order.id, order.state.as_str()),
+            None => "it is about no order of this store: `certgate poll drain` hands it over".to_owned(),
+        };
+        app.stdout.line(&printable(&format!("{}: {about}", stored.stable_id)));
+    }
+    document::judge(app, &findings)?;
+    if stored.known {
+        return Ok(Exit::unchanged(format!("the message was taken in before, as {}", stored.stable_id)));
+    }
+    if let Some(order) = order.filter(|order| !order.state.is_finished() && !app.quiet) {
+        say(&format!("certgate: carry on with: certgate resume {}", order.order.id));
+    }
+    Ok(Exit::DONE)
+}
