@@ -308,7 +308,10 @@ const WORST: [Kind; 13] = [
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
-        self.advice.as_ref().map_or(Ok(()), |advice| write!(f, ": {advice}"))
+        let Some(advice) = &self.advice else { return Ok(()) };
+        // After several lines, one of its own.
+        let between = if self.text.contains('\n') { "\n" } else { ": " };
+        write!(f, "{between}{advice}")
     }
 }
 

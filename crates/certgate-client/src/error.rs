@@ -261,8 +261,9 @@ fn refusal_text(refusal: &Refusal) -> String {
             text += &format!(" {}", one_line(said));
         }
         for object in &message.objects {
-            let (r#type, value) = (object.r#type.as_deref().unwrap_or("?"), object.value.as_deref().unwrap_or(""));
-            text += &format!(" [{} {}]", one_line(r#type), one_line(value));
+            let words = [Some(object.r#type.as_deref().unwrap_or("?")), object.value.as_deref()];
+            let words = words.into_iter().flatten().filter(|word| !word.is_empty()).map(one_line);
+            text += &format!(" [{}]", words.collect::<Vec<_>>().join(" "));
         }
         if let Some(notice) = &message.notice {
             for line in notice.lines() {

@@ -1,6 +1,7 @@
 //! What can go wrong, by who is at fault, and what can be done about it.
 
 mod advice;
+mod refusal;
 
 use std::path::PathBuf;
 
@@ -8,7 +9,10 @@ use certgate_client::{Error as ExchangeError, GatewayError, HttpSettingsError, N
 use certgate_files::FileError;
 use certgate_store::StoreError;
 
-pub use self::advice::{Advice, Advised};
+pub use self::{
+    advice::{Advice, Advised},
+    refusal::RefusalReason,
+};
 use crate::{PreparationError, config::ConfigError, validation::ValidationError};
 
 /// What can go wrong, by who is at fault. [`Advised::advice`] says what can be done about it.

@@ -39,7 +39,7 @@ pub use certgate_domain::AccountId;
 pub use certgate_store::{InstallOptions, ValidationStep};
 pub use certificate_settings::{CertificateSettings, SettingsError};
 pub use config::{Overrides, SecretSource, Settings};
-pub use error::{Advice, Advised, Error, MachineError};
+pub use error::{Advice, Advised, Error, MachineError, RefusalReason};
 pub use fetch::{FetchError, Fetched, fetch};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use installation::Installation;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
-    SelectionError, SettingsError, Untraced,
+    RefusalReason, SelectionError, SettingsError, Untraced,
     config::{ConfigError, Credential},
     installation::InstallError,
     inventory::InventoryError,
@@ -91,6 +91,16 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::ChooseStore => "choose another file with --store",
         Advice::CheckStore => "check the folder and its rights, or choose another with --store",
         Advice::AcceptUnknownParts => "leave --strict out to accept it",
+        Advice::ListCertificates => "`certgate list` shows those that there are",
+        Advice::ListContacts => "`certgate contact list` shows those that there are",
+        Advice::ListJobs => "`certgate job list` shows those that run, with --history those that are over",
+        Advice::ListZones => "`certgate zone list` shows those that there are",
+        Advice::CheckCredentials => "`certgate config show` says where user, password and context come from",
+        Advice::ChooseContact => {
+            "choose another by --admin or --technical; `certgate contact list` shows those that there are"
+        }
+        Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
+        Advice::CheckEndpoint => "check --endpoint: the JSON API's ends in /v1, the XML gateway's is another one",
         _ => return None,
     };
     Some(words.to_owned())
@@ -337,7 +347,11 @@ impl Failure {
             },
             Error::Gateway(GatewayError::Unexpected { .. }) => Self::new(kind, format!("{error} (--strict)")),
             Error::Gateway(GatewayError::Refused(refusal)) => {
-                Self::new(kind, error.to_string()).answered(Some(refusal.answer.clone()))
+                let failure = Self::new(kind, error.to_string()).answered(Some(refusal.answer.clone()));
+                match RefusalReason::of(refusal) {
+                    Some(reason) => failure.advise(known(&reason)),
+                    None => failure,
+                }
             }
             Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
             Error::Unsent(StoreError::Unfinished(other)) => advised(kind, error)
@@ -346,6 +360,14 @@ impl Failure {
             error if error.leaves_outcome_open() => open(error),
             error => advised(kind, error),
         }
+    }
+}
+
+/// What a refusal is about, and what to do.
+fn known(reason: &RefusalReason) -> String {
+    match reason.advice().as_ref().and_then(words) {
+        Some(words) => format!("{reason}: {words}"),
+        None => reason.to_string(),
     }
 }
 

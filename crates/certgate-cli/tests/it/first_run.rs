@@ -124,3 +124,46 @@ fn a_profile_is_written_and_looked_at() {
         );
     }
 }
+
+#[test]
+fn a_refusal_says_what_is_wrong_and_what_to_do() {
+    let wrong_password =
+        "user or password are wrong: `certgate config show` says where user, password and context come from";
+    for (arguments, code, advice) in [
+        (
+            &["info", "572"][..],
+            3,
+            "there is no certificate 572 in this account: `certgate list` shows those that there are",
+        ),
+        (
+            &["contact", "info", "7"],
+            3,
+            "there is no contact 7 in this account: `certgate contact list` shows those that there are",
+        ),
+        (
+            &["job", "info", "77"],
+            3,
+            "no job 77 is running: it is over, or there never was one: `certgate job list` shows those that run, with --history those that are over",
+        ),
+        (&["hello"], 4, wrong_password),
+    ] {
+        let (_gateway, server) = serve(Settings::default());
+        for (transport, endpoint) in [("xml", server.xml_endpoint()), ("json", server.json_endpoint())] {
+            let home = tempfile::tempdir().unwrap();
+            let mut command = crate::support::binary::command(home.path(), arguments);
+            command.args(["--transport", transport, "--endpoint", &endpoint, "--output", "json"]);
+            if code == 4 {
+                command.env("CERTGATE_PASSWORD", "wrong");
+            }
+            let output = command.output().unwrap();
+            assert_eq!(exit(&output), code, "{}", stderr(&output));
+            assert_eq!(stderr(&output).trim_end().lines().last(), Some(advice));
+            assert_eq!(json(&output)["error"]["advice"], advice);
+        }
+    }
+    // An address at which nothing of the kind is.
+    let (_gateway, server) = serve(Settings::default());
+    let nowhere = server.json_endpoint().replace("/v1", "/nowhere");
+    let output = certgate(&["info", "571", "--endpoint", &nowhere], "");
+    assert!(stderr(&output).contains("check --endpoint"), "{}", stderr(&output));
+}

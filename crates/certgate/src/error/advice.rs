@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use certgate_client::GatewayError;
 use certgate_dns::DnsError;
 use certgate_files::{Distrust, FileError};
 use certgate_flow::{Field, RequestError};
 use certgate_store::{ConflictingOrder, State, StoreError};
 
 use crate::{
-    Error, FetchError, Namesake, PreparationError, SelectionError,
+    Error, FetchError, Namesake, PreparationError, RefusalReason, SelectionError,
     config::{ConfigError, Credential},
     installation::InstallError,
     key::KeySourceError,
@@ -106,6 +107,22 @@ pub enum Advice {
     CheckStore,
     /// Accept parts of answers that are not known.
     AcceptUnknownParts,
+    /// Look which certificates the account has.
+    ListCertificates,
+    /// Look which contacts the account has.
+    ListContacts,
+    /// Look which jobs are running, and which are over.
+    ListJobs,
+    /// Look which zones the account has.
+    ListZones,
+    /// Check user, password and context, and where they come from.
+    CheckCredentials,
+    /// Choose another contact, of those that the account has.
+    ChooseContact,
+    /// Reissue the certificate: that is free, and possible at any time of the term.
+    Reissue,
+    /// Check that the address is that of this protocol.
+    CheckEndpoint,
 }
 
 /// An error that something can be done about.
@@ -121,7 +138,14 @@ impl Advised for Error {
             Self::Preparation(error) => error.advice(),
             Self::Validation(error) => error.advice(),
             Self::Store(error) | Self::Unsent(error) => error.advice(),
-            Self::Gateway(certgate_client::GatewayError::Unexpected { .. }) => Some(Advice::AcceptUnknownParts),
+            Self::Gateway(GatewayError::Unexpected { .. }) => Some(Advice::AcceptUnknownParts),
+            Self::Gateway(GatewayError::Refused(refusal)) => RefusalReason::of(refusal)?.advice(),
+            // Nothing of the kind is there: another protocol's address, or a part of its path is missing.
+            Self::Gateway(GatewayError::Undecodable { task, http_status: 404 | 405, .. })
+                if task.is_safe_to_repeat() =>
+            {
+                Some(Advice::CheckEndpoint)
+            }
             open if open.leaves_outcome_open() => Some(Advice::LookBeforeOrdering),
             _ => None,
         }
