@@ -76,7 +76,6 @@ fn words(advice: &Advice) -> Option<String> {
              sends nothing twice; `certgate orders` lists what is open."
         }
         Advice::ListOrders => "`certgate orders` lists them",
-        Advice::ListCertificates => "`certgate list` shows those that there are",
         Advice::GiveId { found } => {
             let told = found.iter().map(|one| match one.ends {
                 Some(ends) => format!("{} (ends {})", one.id, document::day(ends)),

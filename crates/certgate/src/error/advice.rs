@@ -107,8 +107,6 @@ pub enum Advice {
     CheckStore,
     /// Accept parts of answers that are not known.
     AcceptUnknownParts,
-    /// Look which certificates the account has.
-    ListCertificates,
     /// Look which contacts the account has.
     ListContacts,
     /// Look which jobs are running, and which are over.
