@@ -12,6 +12,15 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { arguments: &["fmt", "--all", "--check"], environment: &[] },
     Step { arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], environment: &[] },
+    // A bare client, over either protocol.
+    Step {
+        arguments: &["check", "--package", "certgate", "--no-default-features", "--features", "json"],
+        environment: &[],
+    },
+    Step {
+        arguments: &["check", "--package", "certgate", "--no-default-features", "--features", "xml"],
+        environment: &[],
+    },
     // A snapshot that differs must fail, wherever this runs.
     Step { arguments: &["test", "--workspace", "--no-fail-fast"], environment: &[("INSTA_UPDATE", "no")] },
     Step { arguments: &["doc", "--workspace", "--no-deps"], environment: &[("RUSTDOCFLAGS", "-D warnings")] },

@@ -7,6 +7,7 @@ mod foreign_crates;
 mod never;
 mod parser_names;
 mod source;
+mod weight;
 mod words;
 
 use std::fmt;
@@ -46,6 +47,7 @@ const RULES: &[(&str, Rule)] = &[
     ("fixtures", fixtures::check),
     ("files", files::check),
     ("words", words::check),
+    ("weight", weight::check),
 ];
 
 pub(crate) fn run() -> Result<(), Failure> {

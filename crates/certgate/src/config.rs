@@ -8,7 +8,6 @@
 //! # Ok::<(), certgate::config::ConfigError>(())
 //! ```
 
-mod duration;
 mod error;
 mod overrides;
 mod profile;
@@ -17,11 +16,11 @@ mod setting;
 mod settings;
 
 pub use self::{
-    duration::{NotADuration, parse_duration},
     error::{ConfigError, Credential},
     overrides::Overrides,
     profile::{BUILT_IN, default_file},
     secret_source::SecretSource,
     setting::{Origin, Setting},
-    settings::{Settings, new_transaction_id},
+    settings::Settings,
 };
+pub use crate::duration::{NotADuration, parse_duration};

@@ -1,25 +1,35 @@
 //! What can go wrong, by who is at fault, and what can be done about it.
 
+#[cfg(feature = "config")]
 mod advice;
+#[cfg(feature = "config")]
 mod refusal;
 
+#[cfg(feature = "orders")]
 use std::path::PathBuf;
 
 use certgate_client::{Error as ExchangeError, GatewayError, HttpSettingsError, NetworkError, Refusal, TaskError};
+use certgate_domain::Protocol;
 use certgate_files::FileError;
+#[cfg(feature = "orders")]
 use certgate_store::StoreError;
 
+#[cfg(feature = "config")]
 pub use self::{
     advice::{Advice, Advised},
     refusal::RefusalReason,
 };
-use crate::{PreparationError, config::ConfigError, validation::ValidationError};
+#[cfg(feature = "config")]
+use crate::config::ConfigError;
+#[cfg(feature = "orders")]
+use crate::{PreparationError, validation::ValidationError};
 
 /// What can go wrong, by who is at fault. [`Advised::advice`] says what can be done about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Whoever wrote the configuration. Nothing was sent.
+    #[cfg(feature = "config")]
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Whoever set up the connection: an address, a proxy, or a file of authorities cannot be used. Nothing was sent.
@@ -28,7 +38,15 @@ pub enum Error {
     /// Whoever made the task: it cannot be sent as it is. Nothing was sent.
     #[error(transparent)]
     Task(#[from] TaskError),
+    /// Whoever built this program: it does not speak that protocol.
+    #[error("this program was built without the {0} protocol")]
+    ProtocolNotBuilt(Protocol),
+    /// Whoever set up the gateway: no file was named for the store of orders and messages. Nothing was sent.
+    #[cfg(feature = "orders")]
+    #[error("no file is named for the store of orders and messages")]
+    NoStore,
     /// Whoever asked for the order: it cannot be placed. Nothing was ordered.
+    #[cfg(feature = "orders")]
     #[error(transparent)]
     Preparation(Box<PreparationError>),
     /// The gateway: it answered, and not with what it was asked for.
@@ -38,12 +56,15 @@ pub enum Error {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// Control over the names could not be shown. Nothing was ordered.
+    #[cfg(feature = "orders")]
     #[error("{0}: nothing was ordered")]
     Validation(Box<ValidationError>),
     /// The store of orders and messages.
+    #[cfg(feature = "orders")]
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store, which could not record what was to be sent. So it was not sent.
+    #[cfg(feature = "orders")]
     #[error("nothing was sent: {0}")]
     Unsent(StoreError),
     /// This machine: its files or its clock.
@@ -65,6 +86,7 @@ pub enum MachineError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A spool holds so many different messages of one id that no name is left for another.
+    #[cfg(feature = "orders")]
     #[error("{}: a thousand different messages have the id {id}", folder.display())]
     SpoolFull {
         /// The spool's folder.
@@ -73,9 +95,11 @@ pub enum MachineError {
         id: String,
     },
     /// The folder for what the processes of this user share is not this user's alone.
+    #[cfg(feature = "orders")]
     #[error("{}: expected a folder of your own that nobody else can enter", .0.display())]
     SharedFolder(PathBuf),
     /// The gateway's clock and this machine's are too far apart for an order. Nothing was ordered.
+    #[cfg(feature = "orders")]
     #[error("the clocks are too far apart: the gateway's says {}, this machine's {}. Nothing was ordered: set the clock that is wrong, best by NTP", time_text(*gateway), time_text(*ours))]
     Clock {
         /// The gateway's, in seconds since 1970.
@@ -93,16 +117,7 @@ impl Error {
             Self::Gateway(error) => error.leaves_outcome_open(),
             Self::Network(error) => error.leaves_outcome_open(),
             // It never left.
-            Self::Config(_)
-            | Self::HttpSettings(_)
-            | Self::Task(_)
-            | Self::Preparation(_)
-            | Self::Validation(_)
-            | Self::Store(_)
-            | Self::Unsent(_)
-            | Self::Machine(_)
-            | Self::Intercepted(_)
-            | Self::Interrupted => false,
+            _ => false,
         }
     }
 
@@ -140,12 +155,14 @@ impl From<FileError> for Error {
     }
 }
 
+#[cfg(feature = "orders")]
 impl From<PreparationError> for Error {
     fn from(error: PreparationError) -> Self {
         Self::Preparation(Box::new(error))
     }
 }
 
+#[cfg(feature = "orders")]
 impl From<ValidationError> for Error {
     fn from(error: ValidationError) -> Self {
         match error {
@@ -156,6 +173,7 @@ impl From<ValidationError> for Error {
     }
 }
 
+#[cfg(feature = "orders")]
 fn time_text(unix: i64) -> String {
     jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
 }

@@ -1,24 +1,31 @@
 //! A gateway as one account sees it: where it is, who asks, at what pace, and where orders and messages are written down.
 
+mod recording;
+
+#[cfg(feature = "orders")]
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, PoisonError},
 };
+use std::{sync::Arc, time::Duration};
 
 use certgate_client::{Client, HttpSettings, HttpTransport, Interrupt, OwnPace, Throttle, Trace, Transport};
 use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
+#[cfg(feature = "json")]
 use certgate_json::JsonCodec;
-use certgate_tape::{Mode, Offline, Tape};
+#[cfg(feature = "tapes")]
+use certgate_tape::Tape;
 use certgate_wire::Codec;
+#[cfg(feature = "xml")]
 use certgate_xml::XmlCodec;
 
-use crate::{
-    Error, Journal, SharedPace,
-    account::gateway_of,
-    config::{ConfigError, Settings, new_transaction_id},
-};
+use self::recording::Recording;
+use crate::{Error, account::gateway_of, transaction_id::new_transaction_id};
+#[cfg(feature = "orders")]
+use crate::{Journal, SharedPace};
+#[cfg(feature = "config")]
+use crate::{Settings, config::ConfigError};
 
 /// A gateway as one account sees it. Clients made from it share its pace, its tape and its trace; its store is opened once.
 ///
@@ -36,6 +43,7 @@ pub struct Gateway {
     parts: GatewayBuilder,
     throttle: Arc<dyn Throttle>,
     account: AccountId,
+    #[cfg(feature = "orders")]
     journal: Mutex<Option<Journal>>,
 }
 
@@ -46,7 +54,9 @@ pub struct GatewayBuilder {
     protocol: Protocol,
     xml_endpoint: String,
     json_endpoint: String,
+    #[cfg(feature = "xml")]
     xml_codec: XmlCodec,
+    #[cfg(feature = "json")]
     json_codec: JsonCodec,
     credentials: Credentials,
     options: Options,
@@ -54,8 +64,9 @@ pub struct GatewayBuilder {
     longest: Option<Duration>,
     pace: Pace,
     keeps_session: bool,
+    #[cfg(feature = "orders")]
     store: Option<PathBuf>,
-    tape: Option<Tape>,
+    recording: Recording,
     trace: Option<Trace>,
     interrupt: Interrupt,
 }
@@ -82,7 +93,9 @@ impl Gateway {
             protocol,
             xml_endpoint: XML_ENDPOINT.to_owned(),
             json_endpoint: JSON_ENDPOINT.to_owned(),
+            #[cfg(feature = "xml")]
             xml_codec: XmlCodec::default(),
+            #[cfg(feature = "json")]
             json_codec: JsonCodec::default(),
             credentials: Credentials::new("", Secret::default(), ""),
             options: Options::default(),
@@ -90,8 +103,9 @@ impl Gateway {
             longest: None,
             pace: Pace::Shared(RateLimiter::GATEWAY),
             keeps_session: false,
+            #[cfg(feature = "orders")]
             store: None,
-            tape: None,
+            recording: Recording::default(),
             trace: None,
             interrupt: Interrupt::default(),
         }
@@ -120,7 +134,7 @@ impl Gateway {
     /// A client, with a transaction id and a clock of its own.
     ///
     /// # Errors
-    /// The address or the file of certificates cannot be used.
+    /// The address or the file of certificates cannot be used, or this program was built without the protocol.
     pub fn client(&self) -> Result<Client, Error> {
         self.client_over(self.parts.protocol)
     }
@@ -131,14 +145,13 @@ impl Gateway {
     /// As with [`Gateway::client`].
     pub fn client_over(&self, protocol: Protocol) -> Result<Client, Error> {
         let parts = &self.parts;
-        let transport: Box<dyn Transport> = match parts.replayed() {
-            Some(_) => Box::new(Offline),
+        let transport: Box<dyn Transport> = match parts.recording.transport() {
+            Some(offline) => offline,
             None => Box::new(HttpTransport::new(parts.endpoint(protocol), parts.http.clone())?),
         };
         let mut options = parts.options.clone();
-        // The same run from the same tape says the same.
-        options.ctid = options.ctid.or_else(|| parts.replayed()?.ctid()).or_else(|| Some(new_transaction_id()));
-        let mut client = Client::new(parts.codec(protocol), transport, parts.credentials.clone())
+        options.ctid = options.ctid.or_else(|| parts.recording.transaction_id()).or_else(|| Some(new_transaction_id()));
+        let mut client = Client::new(parts.codec(protocol)?, transport, parts.credentials.clone())
             .with_options(options)
             .with_throttle(self.throttle.clone())
             .with_interrupt(parts.interrupt.clone());
@@ -152,23 +165,21 @@ impl Gateway {
         if let Some(trace) = &parts.trace {
             client = client.with_interceptor(Arc::new(trace.clone()));
         }
-        if let Some(tape) = &parts.tape {
-            client = client.with_interceptor(Arc::new(tape.clone()));
-        }
-        Ok(client)
+        Ok(parts.recording.around(client))
     }
 
-    /// What is written down of orders and messages. The store is opened with the first call; all that are given out share it.
+    /// What is recorded of orders and messages. The store is opened with the first call; all that are given out share it.
     ///
     /// # Errors
-    /// [`Error::Unsent`]: the store cannot be used. [`ConfigError::NoStore`]: there is none.
+    /// [`Error::Unsent`]: the store cannot be used. [`Error::NoStore`]: none was named.
+    #[cfg(feature = "orders")]
     pub fn journal(&self) -> Result<Journal, Error> {
         let mut opened = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(journal) = &*opened {
             return Ok(journal.clone());
         }
         let Some(path) = &self.parts.store else {
-            return Err(ConfigError::NoStore.into());
+            return Err(Error::NoStore);
         };
         let journal = Journal::open(path, self.account.as_str())?;
         *opened = Some(journal.clone());
@@ -182,6 +193,7 @@ impl GatewayBuilder {
     ///
     /// # Errors
     /// The time zone is not known.
+    #[cfg(feature = "config")]
     pub fn of_settings(settings: &Settings) -> Result<Self, ConfigError> {
         let mut parts = Gateway::builder(settings.transport.value)
             .xml_codec(settings.xml_codec()?)
@@ -233,12 +245,14 @@ impl GatewayBuilder {
     }
 
     /// The codec of the XML gateway: time zone and limits.
+    #[cfg(feature = "xml")]
     pub fn xml_codec(mut self, codec: XmlCodec) -> Self {
         self.xml_codec = codec;
         self
     }
 
     /// The codec of the JSON API: routes and limits.
+    #[cfg(feature = "json")]
     pub fn json_codec(mut self, codec: JsonCodec) -> Self {
         self.json_codec = codec;
         self
@@ -250,7 +264,8 @@ impl GatewayBuilder {
         self
     }
 
-    /// The pace of all processes of this user [default: the gateway's 3 requests per second].
+    /// The pace of all processes of this user [default: the gateway's 3 requests per second]. Without the feature `orders` each
+    /// gateway keeps it by itself.
     pub fn requests_per_second(mut self, per_second: usize) -> Self {
         self.pace = Pace::Shared(per_second);
         self
@@ -269,14 +284,16 @@ impl GatewayBuilder {
     }
 
     /// The file of orders and messages.
+    #[cfg(feature = "orders")]
     pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
         self.store = Some(path.into());
         self
     }
 
-    /// Records every exchange on that tape, or is answered from it; from [`Mode::Replay`] nobody is asked.
+    /// Records every exchange on that tape, or is answered from it. In a replay the gateway is not asked.
+    #[cfg(feature = "tapes")]
     pub fn tape(mut self, tape: Tape) -> Self {
-        self.tape = Some(tape);
+        self.recording = Recording(Some(tape));
         self
     }
 
@@ -295,27 +312,31 @@ impl GatewayBuilder {
     /// The gateway. Nothing is connected to, and the store is not opened yet.
     ///
     /// # Errors
-    /// An address cannot be used.
+    /// The address cannot be used, or this program was built without the protocol.
     pub fn build(self) -> Result<Gateway, Error> {
         let endpoint = self.endpoint(self.protocol);
         HttpTransport::check(endpoint)?;
+        self.codec(self.protocol)?;
         let gateway = gateway_of(endpoint);
         let Credentials { user, context, .. } = &self.credentials;
         let owner = self.options.owner.as_ref().and_then(|owner| owner.user.as_deref());
-        let account = match self.replayed() {
-            Some(_) => AccountId::known_as("a tape"),
-            None => AccountId::new(user, context, gateway, owner),
+        let is_replay = self.recording.is_replay();
+        let account = match is_replay {
+            true => AccountId::known_as("a tape"),
+            false => AccountId::new(user, context, gateway, owner),
         };
-        let throttle: Arc<dyn Throttle> = match (self.replayed(), self.pace) {
-            (Some(_), _) => Arc::new(OwnPace::new(REPLAY_PACE)),
-            (None, Pace::Own(per_second)) => Arc::new(OwnPace::new(per_second)),
-            (None, Pace::Shared(per_second)) => match SharedPace::of_this_user(gateway, per_second) {
-                Ok(pace) => Arc::new(pace),
-                // The folder for temporary files cannot be used: this process keeps the pace by itself.
-                Err(_) => Arc::new(OwnPace::new(per_second)),
-            },
+        let throttle = match self.pace {
+            _ if is_replay => Arc::new(OwnPace::new(REPLAY_PACE)),
+            Pace::Own(per_second) => Arc::new(OwnPace::new(per_second)),
+            Pace::Shared(per_second) => shared_throttle(gateway, per_second),
         };
-        Ok(Gateway { parts: self, throttle, account, journal: Mutex::new(None) })
+        Ok(Gateway {
+            parts: self,
+            throttle,
+            account,
+            #[cfg(feature = "orders")]
+            journal: Mutex::new(None),
+        })
     }
 
     fn endpoint(&self, protocol: Protocol) -> &str {
@@ -325,15 +346,29 @@ impl GatewayBuilder {
         }
     }
 
-    fn codec(&self, protocol: Protocol) -> Box<dyn Codec> {
+    fn codec(&self, protocol: Protocol) -> Result<Box<dyn Codec>, Error> {
         match protocol {
-            Protocol::Xml => Box::new(self.xml_codec.clone()),
-            Protocol::Json => Box::new(self.json_codec),
+            #[cfg(feature = "xml")]
+            Protocol::Xml => Ok(Box::new(self.xml_codec.clone())),
+            #[cfg(feature = "json")]
+            Protocol::Json => Ok(Box::new(self.json_codec)),
+            #[cfg(not(all(feature = "xml", feature = "json")))]
+            other => Err(Error::ProtocolNotBuilt(other)),
         }
     }
+}
 
-    /// The tape that answers in the gateway's place.
-    fn replayed(&self) -> Option<&Tape> {
-        self.tape.as_ref().filter(|tape| tape.mode() == Mode::Replay)
+/// The pace of all processes of this user; of this gateway alone where the folder for temporary files cannot be used.
+#[cfg(feature = "orders")]
+fn shared_throttle(gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
+    match SharedPace::of_this_user(gateway, per_second) {
+        Ok(pace) => Arc::new(pace),
+        Err(_) => Arc::new(OwnPace::new(per_second)),
     }
+}
+
+/// The pace of this gateway alone: the file that processes share is a part of durable orders.
+#[cfg(not(feature = "orders"))]
+fn shared_throttle(_: &str, per_second: usize) -> Arc<dyn Throttle> {
+    Arc::new(OwnPace::new(per_second))
 }

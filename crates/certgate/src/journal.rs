@@ -16,7 +16,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use crate::{Error, config::new_transaction_id, unix_now};
+use crate::{Error, transaction_id::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
 /// lease.

@@ -12,7 +12,7 @@ use certgate_keys::KeyType;
 use serde_json::{Value, json};
 
 use super::SettingsError;
-use crate::{config::parse_duration, estate::term::RenewBefore, validation::name_server};
+use crate::{duration::parse_duration, estate::term::RenewBefore, validation::name_server};
 
 /// The value of a setting.
 pub trait SettingValue: Sized {

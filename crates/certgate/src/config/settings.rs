@@ -365,13 +365,6 @@ fn platform_store() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.data_dir().join("certgate").join("store.sqlite"))
 }
 
-/// A transaction id that nobody else has.
-pub fn new_transaction_id() -> String {
-    use std::hash::{BuildHasher, Hasher};
-    let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    format!("certgate-{number:016x}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::is_demo;

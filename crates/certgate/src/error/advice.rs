@@ -133,6 +133,7 @@ impl Advised for Error {
     fn advice(&self) -> Option<Advice> {
         match self {
             Self::Config(error) => error.advice(),
+            Self::NoStore => Some(Advice::GiveStore),
             Self::Preparation(error) => error.advice(),
             Self::Validation(error) => error.advice(),
             Self::Store(error) | Self::Unsent(error) => error.advice(),

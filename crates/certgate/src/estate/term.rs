@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 
-use crate::config::parse_duration;
+use crate::duration::parse_duration;
 
 /// How long before its end a certificate is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

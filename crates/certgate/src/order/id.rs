@@ -1,9 +1,8 @@
 //! The own id of an order.
 
-use std::{
-    fmt,
-    hash::{BuildHasher, Hasher, RandomState},
-};
+use std::fmt;
+
+use crate::transaction_id::new_transaction_id;
 
 /// The own id of an order: the key of its record in the store, and the transaction id (`ctid`) that its requests carry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +11,7 @@ pub struct OrderId(String);
 impl OrderId {
     /// An id that no other order has: `certgate-` and 16 hexadecimal digits.
     pub fn new() -> Self {
-        Self(format!("certgate-{:016x}", RandomState::new().build_hasher().finish()))
+        Self(new_transaction_id())
     }
 
     /// The id as text.
