@@ -8,6 +8,7 @@ mod hostile;
 mod list;
 mod samples;
 mod simulator;
+mod state;
 mod store;
 mod tape;
 
@@ -30,13 +31,14 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["build"] => build::run(),
         ["list"] => list::run(),
         ["batch"] => batch::run(),
+        ["state"] => state::run(),
         ["store"] => store::run(),
         // Optimised, as it is released.
         ["tape"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "replay"], &[]),
         ["replay"] => tape::run(),
         ["hostile"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[]),
         ["worst"] => hostile::run(),
-        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|store|tape|hostile".to_owned()),
+        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|state|store|tape|hostile".to_owned()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -15,7 +15,9 @@ use certgate_xml::XmlCodec;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 
 use crate::{
-    Fault, Settings, StateError, sender, state, task,
+    Fault, Settings, StateError, sender,
+    state::StateFile,
+    task,
     world::{Now, World, wrong_value},
 };
 
@@ -49,7 +51,7 @@ struct Shared {
     counts: Counts,
     asked: HashMap<TaskKind, usize>,
     /// Where the world is kept.
-    state: Option<PathBuf>,
+    state: Option<StateFile>,
     arrivals: VecDeque<Duration>,
 }
 
@@ -70,22 +72,24 @@ impl Gateway {
     }
 
     /// With the world that is kept in that file, to these settings, and kept there after each change while it is served. Where
-    /// there is no file yet, one with the same world as [`Gateway::with`] is made. Sessions end with the process.
+    /// there is no file yet, one with the same world as [`Gateway::with`] is made. Sessions end with the process. What was answered
+    /// is kept however the process ends; a machine that loses its power may lose the last changes.
     ///
     /// # Errors
     /// The file cannot be read or written, or holds something else; then it stays as it is.
     pub fn kept(settings: Settings, file: &Path) -> Result<Self, StateError> {
         let unix = now(&settings, Duration::ZERO);
-        let world = match state::read(file)? {
-            Some(state) => state.into_world(settings, unix)?,
+        let (file, world) = StateFile::read(file, &settings, unix)?;
+        let world = match world {
+            Some(world) => world,
             None => World::new(settings, unix).map_err(|why| StateError::Damaged(why.to_string()))?,
         };
-        let gateway = Self::of(world, Some(file.to_owned()));
+        let gateway = Self::of(world, Some(file));
         gateway.locked(Shared::keep)?;
         Ok(gateway)
     }
 
-    fn of(world: World, state: Option<PathBuf>) -> Self {
+    fn of(world: World, state: Option<StateFile>) -> Self {
         let faults = world.settings.faults.clone().into();
         let shared = Shared {
             world,
@@ -283,15 +287,14 @@ impl Shared {
         }
     }
 
-    /// Writes the world down, where it is to be kept and was changed.
+    /// Writes down what was changed, where the world is to be kept.
     fn keep(&mut self) -> Result<(), StateError> {
-        match &self.state {
-            Some(file) if self.world.is_changed() => {
-                state::write(file, &self.world)?;
+        match &mut self.state {
+            Some(file) => file.keep(&mut self.world),
+            None => {
                 self.world.kept();
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
 

@@ -14,9 +14,9 @@ mod product;
 mod sender;
 mod settings;
 mod state;
+mod table;
 mod task;
 mod term;
-mod tracked;
 mod world;
 mod zone;
 

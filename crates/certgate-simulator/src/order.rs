@@ -188,8 +188,8 @@ impl World {
             job: Some(job),
             ..PollMessage::default()
         };
+        self.queue.insert(self.next_message, message);
         self.next_message += 1;
-        self.queue.push_back(message);
     }
 
     /// Whether an order is fit, by the reasons of the real gateway. A renewal may leave out what stays.

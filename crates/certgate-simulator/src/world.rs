@@ -1,9 +1,6 @@
 //! What the gateway knows: certificates, jobs, the queue. No clock: the time comes with each task.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use certgate_domain::{
     AnyData, BasicUser, CaCertificate, CertAuthentication, Certificate, Foreign, Job, Lenient, Message, Moment,
@@ -18,7 +15,7 @@ pub(crate) use certgate_server::{message, refusal};
 use certgate_x509::CertificateRequest;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Protocol, Settings, issue::Authority, order::Order, tracked::Tracked};
+use crate::{Protocol, Settings, issue::Authority, order::Order, table::Table};
 
 /// When a task is worked on.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +32,13 @@ pub(crate) const DAY: i64 = 86_400;
 pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) protocol: Protocol,
-    pub(crate) certificates: Tracked<BTreeMap<i64, Certificate>>,
-    pub(crate) contacts: Tracked<BTreeMap<i64, SslContact>>,
+    pub(crate) certificates: Table<i64, Certificate>,
+    pub(crate) contacts: Table<i64, SslContact>,
     /// By their names in lower case.
-    pub(crate) zones: Tracked<BTreeMap<String, Zone>>,
-    pub(crate) jobs: Tracked<BTreeMap<i64, Order>>,
-    pub(crate) queue: Tracked<VecDeque<PollMessage>>,
+    pub(crate) zones: Table<String, Zone>,
+    pub(crate) jobs: Table<i64, Order>,
+    /// By their ids, which are given out in the order in which they came.
+    pub(crate) queue: Table<i64, PollMessage>,
     /// Sessions, and when each ends.
     pub(crate) sessions: BTreeMap<String, Duration>,
     /// All that ever were.
@@ -57,11 +55,11 @@ impl World {
     /// Without anything in it.
     pub(crate) fn empty(settings: Settings, authority: Authority) -> Self {
         Self {
-            certificates: Tracked::new(BTreeMap::new()),
-            contacts: Tracked::new(BTreeMap::new()),
-            zones: Tracked::new(BTreeMap::new()),
-            jobs: Tracked::new(BTreeMap::new()),
-            queue: Tracked::new(VecDeque::new()),
+            certificates: Table::new(),
+            contacts: Table::new(),
+            zones: Table::new(),
+            jobs: Table::new(),
+            queue: Table::new(),
             sessions: BTreeMap::new(),
             session_ids: Vec::new(),
             authority,
@@ -186,14 +184,21 @@ impl World {
     /// Whether it was changed since it was kept.
     pub(crate) fn is_changed(&self) -> bool {
         let Self { certificates, contacts, zones, jobs, queue, .. } = self;
-        certificates.is_changed || contacts.is_changed || zones.is_changed || jobs.is_changed || queue.is_changed
+        certificates.is_changed()
+            || contacts.is_changed()
+            || zones.is_changed()
+            || jobs.is_changed()
+            || queue.is_changed()
     }
 
     /// It is kept as it is now.
     pub(crate) fn kept(&mut self) {
         let Self { certificates, contacts, zones, jobs, queue, .. } = self;
-        (certificates.is_changed, contacts.is_changed, zones.is_changed) = (false, false, false);
-        (jobs.is_changed, queue.is_changed) = (false, false);
+        certificates.kept();
+        contacts.kept();
+        zones.kept();
+        jobs.kept();
+        queue.kept();
     }
 
     /// The next id of a certificate, and of a contact.
@@ -276,8 +281,8 @@ impl World {
             }),
             ..PollMessage::default()
         };
+        self.queue.insert(self.next_message, message);
         self.next_message += 1;
-        self.queue.push_back(message);
     }
 }
 

@@ -6,12 +6,11 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &PollConfirm, _: &Asked<'_>) -> Response<AnyData> {
-    let waits = |id: &i64| world.queue.iter().position(|message| message.id == Some(*id)).map(|at| (*id, at));
-    let Some((id, at)) = task.id.as_ref().and_then(waits) else {
+    let Some(id) = task.id.filter(|id| world.queue.contains_key(id)) else {
         return refusal("E0906", wrong_id("message.id", task.id));
     };
     if !world.settings.keeps_confirmed {
-        world.queue.remove(at);
+        world.queue.remove(&id);
     }
     let mut answer = answer("S0906", "The notification was confirmed successfully.", StatusType::Success);
     answer.object = object("message", Some(&id.to_string()));

@@ -8,13 +8,14 @@ use crate::{
 pub(super) fn run(world: &mut World, _: &PollInfo, _: &Asked<'_>) -> Response<AnyData> {
     let mut answer = answer("S0905", "The notification was polled successfully.", StatusType::Success);
     let summary = i64::try_from(world.queue.len()).ok();
-    answer.object = match world.queue.front() {
+    let first = world.queue.values().next();
+    answer.object = match first {
         Some(message) => object("message", message.id.map(|id| id.to_string()).as_deref()),
         None => Some(ResponseObject::default()),
     };
     if let Some(object) = &mut answer.object {
         object.summary = summary;
     }
-    answer.data.extend(world.queue.front().cloned().map(AnyData::from));
+    answer.data.extend(first.cloned().map(AnyData::from));
     answer
 }

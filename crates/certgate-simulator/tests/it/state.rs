@@ -122,13 +122,22 @@ fn it_is_written_when_something_changed_and_privately() {
     let gateway = kept(&Settings::default(), &file);
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file).unwrap()) & 0o777, 0o600);
-    fs::remove_file(&file).unwrap();
+    let length = || fs::metadata(&file).unwrap().len();
+    let whole = length();
     seen_but(&gateway);
     ask(&gateway, task::SessionCreate::default());
+    assert_eq!(length(), whole, "nothing was changed");
+    ask(&gateway, task::ContactUpdate { contact: SslContact::by_id(100) });
+    let added = length() - whole;
+    assert!((20..400).contains(&added), "one contact takes {added} bytes");
+    // Whoever removes the file gets it back with the next change.
+    fs::remove_file(&file).unwrap();
+    seen_but(&gateway);
     assert!(!file.exists(), "nothing was changed");
     ask(&gateway, task::ContactUpdate { contact: SslContact::by_id(100) });
-    assert!(file.exists());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    let rest = text_of(&file).lines().count();
+    assert_eq!(rest, 2, "whole again");
     let text = fs::read_to_string(&file).unwrap();
     assert!(gateway.session_ids().iter().all(|session| !text.contains(session)));
     assert!(!text.contains("\"password\""));
@@ -143,11 +152,113 @@ fn it_is_written_when_something_changed_and_privately() {
     assert_eq!(sent(&kept(&Settings::default(), &file), task::ContactInfo::new(100)).status, 400);
 }
 
+fn text_of(file: &Path) -> String {
+    fs::read_to_string(file).unwrap()
+}
+
 /// What changes nothing.
 fn seen_but(gateway: &Gateway) {
     for question in [AnyTask::from(task::PollInfo), task::CertificateInfo::new(571).into(), task::Hello.into()] {
         ask(gateway, question);
     }
+}
+
+/// The lines of a state as the one document that an earlier certgate wrote: each row as it was said last.
+fn one_document(lines: &str) -> Value {
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut document = lines.next().unwrap();
+    document["schema"] = json!(1);
+    for name in ["certificates", "contacts", "zones", "orders", "messages"] {
+        document[name] = json!([]);
+    }
+    for change in lines {
+        document["next"] = change["next"].clone();
+        for name in ["certificates", "contacts", "zones", "orders", "messages"] {
+            let key = |row: &Value| [&row["id"], &row["job"]["id"], &row["origin"]].map(Value::to_string);
+            let rows = document[name].as_array_mut().unwrap();
+            for row in change[name].as_array().into_iter().flatten() {
+                rows.retain(|existing| key(existing) != key(row));
+                rows.push(row.clone());
+            }
+        }
+    }
+    document
+}
+
+/// One whole document, as an earlier certgate wrote it.
+#[test]
+fn a_state_of_the_earlier_form_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let gateway = kept(&Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() }, &file);
+    ask(&gateway, task::CertificateReissue { certificate: order(Some(571)) });
+    let before = seen(&gateway);
+    let document = one_document(&fs::read_to_string(&file).unwrap());
+    fs::write(&file, serde_json::to_string_pretty(&document).unwrap()).unwrap();
+    let again = kept(&Settings::default(), &file);
+    assert!(seen(&again) == before);
+    ask(&again, task::ContactUpdate { contact: SslContact::by_id(100) });
+    assert!(seen(&kept(&Settings::default(), &file)) == seen(&again), "in today's form");
+}
+
+/// The process ended while it wrote: what came before stands, and the next change finds its place.
+#[test]
+fn half_a_line_at_its_end_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let gateway = kept(&Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() }, &file);
+    let contact = |fname: &str| task::ContactUpdate {
+        contact: SslContact { fname: Some(fname.to_owned()), ..SslContact::by_id(100) },
+    };
+    ask(&gateway, contact("first"));
+    let before = (fs::read(&file).unwrap(), seen(&gateway));
+    ask(&gateway, contact("second"));
+    let (after, line) = (fs::read(&file).unwrap(), before.0.len());
+    for end in (line..after.len()).step_by(9) {
+        fs::write(&file, &after[..end]).unwrap();
+        let again = kept(&Settings::default(), &file);
+        assert!(seen(&again) == before.1, "{end} of {} bytes", after.len());
+        ask(&again, contact("second"));
+        assert!(seen(&kept(&Settings::default(), &file)) == seen(&again), "{end} of {} bytes", after.len());
+    }
+}
+
+/// However often one row is changed, and also where rows come and go.
+#[test]
+fn it_does_not_grow_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let gateway = kept(&Settings::default(), &file);
+    let whole = fs::metadata(&file).unwrap().len();
+    let (mut most, mut times_less) = (0, 0);
+    let mut last = whole;
+    let long = "x".repeat(20_000);
+    for _ in 0..300 {
+        ask(
+            &gateway,
+            task::ContactUpdate { contact: SslContact { fname: Some(long.clone()), ..SslContact::by_id(100) } },
+        );
+        let length = fs::metadata(&file).unwrap().len();
+        times_less += u32::from(length < last);
+        (most, last) = (length.max(most), length);
+    }
+    assert!(
+        times_less >= 2 && most < 3 * (whole + 20_000) + (1 << 20) + 1,
+        "{most} bytes, written anew {times_less} times"
+    );
+    ask(&gateway, task::ZoneDelete { origin: Some("example.com".to_owned()), virtual_name_server: None });
+    ask(&gateway, task::CertificateDelete::new(571));
+    ask(&gateway, task::PollInfo);
+    ask(&gateway, task::ContactDelete::new(1120));
+    let again = kept(&Settings::default(), &file);
+    for (gone, code) in [
+        (AnyTask::from(task::CertificateInfo::new(571)), 400),
+        (task::ContactInfo::new(1120).into(), 400),
+        (task::ZoneInfo::new("example.com", "ns1.dns.example").into(), 400),
+    ] {
+        assert_eq!(sent(&again, gone).status, code);
+    }
+    assert_eq!(again.queue_len(), 1, "the message of the deletion");
 }
 
 #[test]
@@ -156,18 +267,29 @@ fn what_is_no_state_is_left_alone() {
     let file = folder.path().join("state.json");
     let gateway = kept(&Settings { foreign_first: 1, ..Settings::default() }, &file);
     ask(&gateway, task::CertificateReissue { certificate: order(Some(571)) });
-    let whole: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let lines = fs::read_to_string(&file).unwrap();
+    let (head, rest) = lines.split_once('\n').unwrap();
     let with = |change: &dyn Fn(&mut Value)| {
-        let mut state = whole.clone();
+        let mut state = one_document(&lines);
         change(&mut state);
         state.to_string()
     };
     for (what, text, said) in [
         ("nothing", String::new(), "EOF"),
-        ("cut short", whole.to_string()[..4000].to_owned(), "EOF"),
-        ("another document", "{}".to_owned(), "expected \"schema\": 1"),
-        ("a list", "[1]".to_owned(), "expected \"schema\": 1"),
-        ("a newer one", with(&|state| state["schema"] = json!(2)), "its schema is 2, and this certgate knows 1"),
+        ("cut short", with(&|_| ())[..4000].to_owned(), "EOF"),
+        ("cut in its first line", head[..400].to_owned(), "EOF"),
+        ("cut in its second line", lines[..head.len() + 400].to_owned(), "EOF: its second line"),
+        ("a line that is none", format!("{head}\n{rest}{{}}\n"), "line 4: missing field `next`"),
+        ("garbage among the lines", format!("{head}\nx\n{rest}"), "line 2: expected value"),
+        (
+            "an unknown field of a line",
+            format!("{head}\n{}", rest.replacen("\"next\"", "\"then\"", 1)),
+            "line 2: unknown",
+        ),
+        ("another document", "{}".to_owned(), "expected \"schema\": 2"),
+        ("a list", "[1]".to_owned(), "expected \"schema\": 2"),
+        ("a document and more", with(&|_| ()) + "{}", "expected \"schema\": 2"),
+        ("a newer one", with(&|state| state["schema"] = json!(3)), "its schema is 3, and this certgate knows 2"),
         ("an unknown part", with(&|state| state["colour"] = json!(1)), "unknown field `colour`"),
         ("a missing part", with(&|state| drop(state.as_object_mut().unwrap().remove("messages"))), "`messages`"),
         ("an unknown field", with(&|state| state["contacts"][0]["colour"] = json!(1)), "contacts[0]: data[0].colour"),
