@@ -4,6 +4,7 @@ mod dependencies;
 mod files;
 mod fixtures;
 mod foreign_crates;
+mod links;
 mod never;
 mod parser_names;
 mod source;
@@ -46,6 +47,7 @@ const RULES: &[(&str, Rule)] = &[
     ("parser names", parser_names::check),
     ("fixtures", fixtures::check),
     ("files", files::check),
+    ("links", links::check),
     ("words", words::check),
     ("weight", weight::check),
 ];
