@@ -283,7 +283,9 @@ impl Inner {
             ),
         })?;
         let written = outgoing.codec.encode_responses(&[(outgoing.task, answer.value)]).payload;
-        Ok(Ok(Reply { headers: [reply.headers, written.headers].concat(), ..written }))
+        let is_of_the_body = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        let recorded = reply.headers.into_iter().filter(|header| !is_of_the_body(header));
+        Ok(Ok(Reply { headers: recorded.chain(written.headers).collect(), ..written }))
     }
 
     fn record(&mut self, recorded: &Recorded<'_>) {

@@ -41,7 +41,11 @@ fn steps(text: &str) -> Vec<Step> {
             (None, "```console") => block = Some(false),
             (None, "```console setup") => block = Some(true),
             (Some(_), "```") => block = None,
-            (Some(is_setup), _) => match (text.strip_prefix("$ "), text.strip_prefix("> "), steps.last_mut()) {
+            (Some(is_setup), _) => match (
+                text.strip_prefix("$ "),
+                text.strip_prefix('>').map(|more| more.strip_prefix(' ').unwrap_or(more)),
+                steps.last_mut(),
+            ) {
                 (Some(command), _, _) => {
                     steps.push(Step { line, command: command.to_owned(), shown: Vec::new(), is_setup });
                 }
