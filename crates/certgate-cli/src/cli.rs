@@ -9,7 +9,7 @@ use crate::{
     command::{
         batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch, help,
         info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve,
-        status,
+        status, verify,
     },
     ui::help::{arranged, commands},
 };
@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Reissue or renew whatever is due, for cron.
     RenewDue(renew_due::RenewDue),
+    /// Look whether what is served is what is installed.
+    Verify(verify::Verify),
     /// Put the set before the one in place back.
     Rollback(rollback::Rollback),
     /// The configuration.

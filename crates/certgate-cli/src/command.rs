@@ -33,6 +33,7 @@ pub(crate) mod rollback;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
+pub(crate) mod verify;
 
 use crate::{
     app::App,
@@ -84,6 +85,7 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Serve(command) => command.run(app),
         Command::Csr(command) => command.run(app),
         Command::Status(command) => command.run(app),
+        Command::Verify(command) => command.run(app),
         Command::RenewDue(command) => command.run(app),
         Command::Rollback(command) => command.run(app),
         Command::Config(command) => command.run(app),

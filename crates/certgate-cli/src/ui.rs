@@ -14,3 +14,4 @@ pub(crate) mod progress;
 pub(crate) mod reports;
 pub(crate) mod resumption;
 pub(crate) mod table;
+pub(crate) mod verification;

@@ -147,7 +147,7 @@ impl<'a> Search<'a> {
             let is_reason = |flaw: &Flaw| *flaw != Flaw::OtherKey;
             let reasons: Vec<String> = flaws.iter().filter(|(_, flaw)| is_reason(flaw)).filter_map(told).collect();
             return Err(match (authorities.as_slice(), reasons.as_slice()) {
-                ([], _) => "the gateway gave no certificate of the issuing authority".to_owned(),
+                ([], _) => "no certificate of the issuing authority was given".to_owned(),
                 (_, []) => "none of the authorities given signed it".to_owned(),
                 (_, reasons) => format!("no path of valid certificates: {}", reasons.join("; ")),
             });

@@ -17,7 +17,7 @@ pub use self::{
     parts::SettingsError,
     value::{Dns, Format, SettingValue, ValidationMethod},
 };
-use crate::estate::term::RenewBefore;
+use crate::{estate::term::RenewBefore, served::TlsEndpoint};
 
 /// A setting as it is documented.
 #[derive(Debug, Clone, Copy)]
@@ -192,8 +192,9 @@ settings! {
     hook_timeout: Duration, default "5m";
     /// Whether the set before is put back where that command fails.
     rollback_on_failure: bool, default "false";
-    /// Where the certificate is served, `HOST:PORT`: it counts as deployed once it is served there.
-    verify: Vec<String>, default "nowhere is looked";
+    /// Where the certificate is served: `HOST:PORT`, `smtp://HOST:PORT` or `imap://HOST:PORT`. It counts as deployed once it is
+    /// served there.
+    verify: Vec<TlsEndpoint>, default "nowhere is looked";
     /// How long before its end the certificate is due: a time, or a share of its lifetime such as `1/3`.
     renew_before: RenewBefore, default "30d, or a third of its lifetime where that is less";
     /// The folder that commands are run in.

@@ -4,9 +4,12 @@ use certgate_client::{Client, GatewayError};
 use certgate_domain::{TaskKind, task::CertificateInfo};
 use certgate_store::InstallOptions;
 use certgate_wire::Finding;
-use certgate_x509::{CertificateRequest, X509};
+use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509};
 
-use crate::{Error, Outcome, RunOptions, order::completion::Completion};
+use crate::{
+    Error, Outcome, RunOptions,
+    order::completion::{Completion, authorities},
+};
 
 /// Why a certificate cannot be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +20,14 @@ pub enum FetchError {
     NotIssued {
         /// The gateway's id.
         id: i64,
+    },
+    /// What the gateway gives as the certificate is none.
+    #[error("certificate {id} of the gateway: {why}")]
+    Unreadable {
+        /// The gateway's id.
+        id: i64,
+        /// Why.
+        why: BadCertificate,
     },
     /// The gateway could not be asked, or said something that is not understood and not borne.
     #[error(transparent)]
@@ -65,6 +76,21 @@ pub fn fetch(
         now: options.clock.now(),
     };
     Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
+}
+
+/// The newest certificate of that id with its chain as the gateway has them (task 400104), whatever a check would say. `now` is in
+/// seconds since 1970.
+///
+/// # Errors
+/// See [`FetchError`].
+pub fn newest(client: &mut Client, id: i64, now: i64) -> Result<Issued, FetchError> {
+    let answer = client.call(CertificateInfo::new(id)).map_err(Error::from)?;
+    let certificate = answer.value.data.into_iter().next().unwrap_or_default();
+    let pem = certificate.server.as_deref().ok_or(FetchError::NotIssued { id })?;
+    let request = None::<&CertificateRequest>;
+    let (_, issued) = certgate_x509::check(request, None, pem, &authorities(&certificate), now);
+    let alone = || X509::from_pem(pem).map(|certificate| Issued { certificate, chain: Vec::new() });
+    issued.map_or_else(alone, Ok).map_err(|why| FetchError::Unreadable { id, why })
 }
 
 /// The CSR that the gateway shows, where it is the issued certificate's: during a reissue it may be the next one's.

@@ -26,7 +26,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
 use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
-use certgate_x509::X509;
+use certgate_x509::{Issued, X509};
 
 pub use self::{
     deployment::{Deployment, undeployed},
@@ -168,6 +168,21 @@ impl Installation {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(FileError::Io { path, source }),
         }
+    }
+
+    /// The certificate in place with its chain; none where there is none that can be read.
+    pub fn issued(&self) -> Option<Issued> {
+        let text = self.certificate().ok()??;
+        let certificate = X509::from_pem(&text).ok()?;
+        let beside = fs::read_to_string(self.folder().join("chain.pem")).unwrap_or_default();
+        let all = [X509::all(&text).ok(), X509::all(&beside).ok()];
+        let mut chain: Vec<X509> = Vec::new();
+        for one in all.into_iter().flatten().flatten() {
+            if one != certificate && !chain.contains(&one) {
+                chain.push(one);
+            }
+        }
+        Some(Issued { certificate, chain })
     }
 
     /// The folder of the set in place; none where there is none.

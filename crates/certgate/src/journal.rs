@@ -303,16 +303,18 @@ impl Journal {
         Ok(orders)
     }
 
-    /// The account's orders that are done and whose certificates were installed with a hook, oldest first.
+    /// The account's orders that are done and whose certificates were installed with a hook, or are to be served somewhere, oldest first.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn done_with_hook(&self) -> Result<Vec<Order>, Error> {
+    pub fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
-        let has_hook =
-            |order: &Order| order.order.resume.install.as_ref().is_some_and(|install| install.hook.is_some());
+        let is_deployed = |order: &Order| {
+            let install = order.order.resume.install.as_ref();
+            install.is_some_and(|install| install.hook.is_some() || install.remembered.contains_key("verify"))
+        };
         self.store().each_order(&Which::All, &mut |order| {
-            if order.order.account == self.account && order.state == State::Done && has_hook(&order) {
+            if order.order.account == self.account && order.state == State::Done && is_deployed(&order) {
                 orders.push(order);
             }
         })?;

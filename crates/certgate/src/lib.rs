@@ -49,6 +49,8 @@ pub mod queue;
 pub mod rerun;
 mod selector;
 #[cfg(feature = "orders")]
+pub mod served;
+#[cfg(feature = "orders")]
 mod shared_pace;
 #[cfg(feature = "orders")]
 mod spool;
@@ -81,7 +83,7 @@ pub use duration::{NotADuration, parse_duration};
 pub use error::{Advice, Advised, RefusalReason};
 pub use error::{Error, MachineError};
 #[cfg(feature = "orders")]
-pub use fetch::{FetchError, Fetched, fetch};
+pub use fetch::{FetchError, Fetched, fetch, newest};
 pub use gateway::{Gateway, GatewayBuilder};
 #[cfg(feature = "orders")]
 pub use installation::Installation;

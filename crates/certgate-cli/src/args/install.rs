@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     CertificateSettings, InstallOptions, Installation, certificate_settings::Format, config::parse_duration,
+    served::TlsEndpoint,
 };
 use clap::Args;
 
@@ -45,6 +46,9 @@ pub(crate) struct Then {
     /// CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
     #[arg(long, value_name = "CMD")]
     deploy_hook: Option<String>,
+    /// The certificate counts as deployed once it is served there: HOST:PORT, smtp://HOST:PORT or imap://HOST:PORT
+    #[arg(long, value_name = "ENDPOINT")]
+    verify: Vec<TlsEndpoint>,
     /// How long the hook may take [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     hook_timeout: Option<Duration>,
@@ -64,6 +68,7 @@ impl Then {
         settings.store_pass_command.clone_from(&self.store_pass_command);
         settings.file_owner.clone_from(&self.file_owner);
         settings.deploy_hook.clone_from(&self.deploy_hook);
+        settings.verify = (!self.verify.is_empty()).then(|| self.verify.clone());
         settings.hook_timeout = self.hook_timeout;
         settings.rollback_on_failure = self.rollback_on_failure.then_some(true);
     }

@@ -184,6 +184,7 @@ impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::Gateway(error) => error.into(),
+            FetchError::Unreadable { .. } => advised(Kind::Undecodable, &error),
             error => advised(Kind::Pending, &error),
         }
     }

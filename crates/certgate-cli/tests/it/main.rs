@@ -64,3 +64,5 @@ mod trust;
 #[cfg(unix)]
 mod validation;
 mod verification;
+#[cfg(unix)]
+mod verify;

@@ -11,3 +11,5 @@ pub(crate) mod serving;
 #[allow(dead_code, reason = "the tests of certgate-simulator use the rest")]
 #[path = "../../../certgate-simulator/tests/it/support/tasks.rs"]
 pub(crate) mod tasks;
+#[cfg(unix)]
+pub(crate) mod tls_server;

@@ -97,7 +97,7 @@ fn each_check_stops_before_anything_is_replaced() {
                 certificate.as_object_mut().unwrap().remove("certificationAuthority").unwrap();
             },
             "chain",
-            "the gateway gave no certificate of the issuing authority",
+            "no certificate of the issuing authority was given",
         ),
         (
             "the root only",

@@ -161,7 +161,7 @@ fn what_stands_beside_a_path_does_not_count() {
         assert_eq!(scene.chain(leaf, &authorities), expected, "{what}");
     }
     for (what, authorities, expected) in [
-        ("nothing", vec![], "the gateway gave no certificate of the issuing authority".to_owned()),
+        ("nothing", vec![], "no certificate of the issuing authority was given".to_owned()),
         ("not the issuer", vec![&root], "none of the authorities given signed it".to_owned()),
         ("only the name", vec![&stranger], "none of the authorities given signed it".to_owned()),
         (

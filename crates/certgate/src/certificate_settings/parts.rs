@@ -115,7 +115,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 /// What goes with files that are in place.
-const WITH_FILES: &[&str] = &["deploy_hook", "formats", "file_owner"];
+const WITH_FILES: &[&str] = &["deploy_hook", "formats", "file_owner", "verify"];
 
 impl CertificateSettings {
     /// The order for that purpose.

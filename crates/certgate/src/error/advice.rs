@@ -200,6 +200,7 @@ impl Advised for FetchError {
     fn advice(&self) -> Option<Advice> {
         match self {
             Self::NotIssued { .. } => Some(Advice::ResumeItsOrder),
+            Self::Unreadable { .. } => None,
             Self::Gateway(error) => error.advice(),
         }
     }

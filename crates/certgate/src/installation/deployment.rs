@@ -1,27 +1,34 @@
 //! What is done once the files are in place, and what came of it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
-use certgate_store::{DeployHook, Order};
+use certgate_store::{DeployHook, InstallOptions, Order};
 use certgate_x509::X509;
 use serde::{Deserialize, Serialize};
 
 use super::{Installation, SetRecord};
 use crate::{
-    Error, Journal,
+    CertificateSettings, Error, Journal,
     process::{self, ProcessError},
+    served::{self, TlsEndpoint, Verification},
+    unix_now,
 };
 
-/// What came of a certificate's hook. A set's record holds it, so that the next run repeats a hook that failed.
+/// What came of a certificate's hook, and of the look at what is served. A set's record holds it, so that the next run repeats a hook that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Deployment {
-    /// There is no hook.
+    /// There is no hook, and nowhere to look.
     #[default]
     None,
-    /// The hook succeeded.
+    /// The hook succeeded, and the certificate is served where it is to be.
     Deployed,
-    /// The hook failed, or did not end in its time, or its process was killed while it ran.
+    /// The hook failed, or did not end in its time, or its process was killed while it ran; or the certificate is not served.
     Failed {
         /// Why, and what is in place.
         detail: String,
@@ -34,7 +41,7 @@ pub enum Deployment {
 /// The store failed.
 pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error> {
     let mut last: BTreeMap<PathBuf, Order> = BTreeMap::new();
-    for order in journal.done_with_hook()? {
+    for order in journal.done_with_deployment()? {
         if let Some(install) = &order.order.resume.install {
             last.insert(install.folder.clone(), order);
         }
@@ -51,37 +58,61 @@ pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error
 }
 
 /// What stands in a set's record while its hook runs.
-const RUNNING: &str = "the deploy hook was started, and its end was not recorded";
+const RUNNING: &str = "the deployment was begun, and its end was not recorded";
+
+/// How long servers may take until they serve what is in place, and how often they are looked at meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(250);
 
 impl Installation {
     /// Runs the hook for what is in place, and records what came of it. Where it fails and the options say so, the set before
     /// is put back, and the hook is run for that.
     pub(super) fn deploy(&self, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Deployment {
-        let Some(hook) = &self.options.hook else {
+        let endpoints = CertificateSettings::of_installation(&self.options).verify.unwrap_or_default();
+        let hook = self.options.hook.as_ref();
+        if hook.is_none() && endpoints.is_empty() {
             self.note(record, &Deployment::None);
             return Deployment::None;
-        };
+        }
         // Killed meanwhile, it is repeated.
         self.note(record, &Deployment::Failed { detail: RUNNING.to_owned() });
-        match self.run(hook, record, files) {
-            Ok(()) => {
-                self.note(record, &Deployment::Deployed);
-                Deployment::Deployed
+        let ran = hook.map_or(Ok(()), |hook| self.run(hook, record, files));
+        let deployment = match (ran, hook) {
+            (Ok(()), _) => match self.not_served(endpoints) {
+                None => Deployment::Deployed,
+                Some(why) => Deployment::Failed { detail: format!("{why}; the new files are in place") },
+            },
+            (Err(why), Some(hook)) if hook.rollback => {
+                return Deployment::Failed { detail: self.take_back(hook, record, &why) };
             }
-            Err(why) if hook.rollback => Deployment::Failed { detail: self.take_back(hook, record, &why) },
-            Err(why) => {
-                let failed = Deployment::Failed { detail: format!("{why}; the new files are in place") };
-                self.note(record, &failed);
-                failed
+            (Err(why), _) => Deployment::Failed { detail: format!("{why}; the new files are in place") },
+        };
+        self.note(record, &deployment);
+        deployment
+    }
+
+    /// What is not served where it is to be, once servers had the time to read their files again; none where all is.
+    fn not_served(&self, mut endpoints: Vec<TlsEndpoint>) -> Option<String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let looks = self.verify(&endpoints, served::TIMEOUT, unix_now() / 1000)?;
+            endpoints = looks.iter().filter(|look| !look.is_as_expected()).map(|look| look.endpoint.clone()).collect();
+            let problem = looks.iter().find_map(Verification::problem)?;
+            if Instant::now() >= until {
+                return Some(format!("the certificate is not served: {problem}"));
             }
+            thread::sleep(PAUSE);
         }
     }
 
-    /// Whether this very hook succeeded for what is in place.
+    /// Whether what is in place was deployed by this very hook, and seen where it is to be seen now.
     pub(super) fn is_deployed(&self) -> bool {
+        let verify = |options: &InstallOptions| options.remembered.get("verify").cloned();
         self.record_in_place().is_some_and(|record| {
-            let hook = record.install_options(self.folder()).and_then(|install| install.hook);
-            record.deployment == Deployment::Deployed && hook == self.options.hook
+            let before = record.install_options(self.folder());
+            let is_the_same = before
+                .is_some_and(|before| before.hook == self.options.hook && verify(&before) == verify(&self.options));
+            record.deployment == Deployment::Deployed && is_the_same
         })
     }
 

@@ -59,11 +59,7 @@ impl Completion {
 
     /// Every check, and the certificate with its chain where it can be read.
     fn check(&self, certificate: &Certificate) -> (Vec<Check>, Option<Issued>) {
-        let authorities: Vec<String> = certificate
-            .certification_authority
-            .iter()
-            .filter_map(|authority| authority.ca_certificate.clone())
-            .collect();
+        let authorities = authorities(certificate);
         let pem = certificate.server.as_deref().unwrap_or_default();
         let name = self.name.as_deref().or(certificate.name.as_deref());
         let (mut checks, issued) = certgate_x509::check(self.request.as_ref(), name, pem, &authorities, self.now);
@@ -85,4 +81,10 @@ impl Completion {
         }
         (checks, issued)
     }
+}
+
+/// The certificates of the authorities that the gateway gives with a certificate.
+pub(crate) fn authorities(certificate: &Certificate) -> Vec<String> {
+    let given = certificate.certification_authority.iter();
+    given.filter_map(|authority| authority.ca_certificate.clone()).collect()
 }
