@@ -2,8 +2,8 @@
 
 use certgate_client::{Asker, Client, Error, TaskError};
 use certgate_domain::{
-    AnyData, AnyTask, Call, Lenient, Options, Query, QueryFilter, QueryView, Response, TaskKind, Verdict,
-    task::ZoneList, words::Operator,
+    AnyData, AnyTask, Call, Lenient, Options, Query, QueryFilter, QueryView, Response, Verdict, task::ZoneList,
+    words::Operator,
 };
 use certgate_server::{message, refusal};
 use certgate_wire::{Findings, Loss};
@@ -160,9 +160,4 @@ fn query(task: &mut AnyTask) -> Option<&mut Query> {
         AnyTask::ZoneList(task) => Some(&mut task.query),
         _ => None,
     }
-}
-
-/// Whether asking for it again by somebody else's order does harm.
-pub(crate) fn is_unsafe(kind: Option<TaskKind>) -> bool {
-    kind.is_none_or(|kind| !kind.is_safe_to_repeat())
 }

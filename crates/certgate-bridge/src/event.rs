@@ -5,6 +5,8 @@ use std::fmt;
 use certgate_domain::{Protocol, TaskKind};
 use certgate_wire::{DecodeError, Finding, Loss};
 
+use crate::Way;
+
 /// Which side of an exchange a finding was on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,14 +53,21 @@ pub enum Event<'a> {
         /// What is lost, and why.
         loss: &'a Loss,
     },
-    /// A task was answered.
+    /// What became of a task.
     Answered {
-        /// The task.
-        task: TaskKind,
+        /// The task, by its name or else its number.
+        task: &'a str,
+        /// Which way it went.
+        way: Way,
         /// The answer's code, where it has one.
         code: Option<&'a str>,
         /// The gateway's transaction id.
         stid: Option<&'a str>,
+    },
+    /// The access log could not be written.
+    NotLogged {
+        /// Why.
+        why: &'a str,
     },
     /// A task has no answer: HTTP said so to the caller.
     Unanswered {
@@ -77,6 +86,7 @@ impl Event<'_> {
                 | Self::LeftOut { .. }
                 | Self::Finding { .. }
                 | Self::Lost { .. }
+                | Self::NotLogged { .. }
         )
     }
 }
@@ -93,6 +103,7 @@ impl fmt::Display for Event<'_> {
             Self::LeftOut { task, option } => {
                 write!(f, "{}: `{option}` was left out: the protocol behind has no place for it", task.name())
             }
+            Self::NotLogged { why } => write!(f, "the access log cannot be written: {why}"),
             Self::HungUp => f.write_str("a caller hung up: what was not sent yet is not sent"),
             Self::Finding { task, side, finding } => {
                 let side = match side {
@@ -104,8 +115,9 @@ impl fmt::Display for Event<'_> {
             Self::Lost { front, loss } => {
                 write!(f, "answer: `{}` cannot be said over {front}: {}", loss.path, loss.why)
             }
-            Self::Answered { task, code, stid } => {
-                write!(f, "{}: {}", task.name(), code.unwrap_or("no code"))?;
+            Self::Answered { task, way, code, stid } => {
+                let how = if *way == Way::PassedThrough { " (passed through)" } else { "" };
+                write!(f, "{task}{how}: {}", code.unwrap_or("no code"))?;
                 stid.map_or(Ok(()), |stid| write!(f, " (stid {stid})"))
             }
             Self::Unanswered { why } => f.write_str(why),

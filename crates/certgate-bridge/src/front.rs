@@ -2,7 +2,7 @@
 
 use certgate_domain::{AnyData, Protocol, Response, StatusCode, TaskKind};
 use certgate_server::turned_away;
-use certgate_wire::{Answer, Codec, DecodeError, Decoded, Encoded, Reply, Request, TaskPart};
+use certgate_wire::{Answer, Codec, DecodeError, Decoded, Reply, Request, TaskPart};
 
 /// The protocol in front.
 pub(crate) struct Front {
@@ -93,8 +93,17 @@ impl Front {
         answer
     }
 
-    pub(crate) fn write(&self, answers: &[Answer<'_>]) -> Encoded<Reply> {
-        self.codec.encode_answers(answers)
+    /// Finds out where each task stands in its request.
+    pub(crate) fn find(&self, request: &Request, asked: &mut [Asked]) -> Result<(), DecodeError> {
+        let parts = self.codec.split_request(request)?;
+        asked.iter_mut().zip(parts).for_each(|(asked, part)| asked.part = Some(part));
+        Ok(())
+    }
+
+    /// An answer of another reply, read; `None` where it cannot be.
+    pub(crate) fn read_part(&self, kind: TaskKind, text: &str) -> Option<Response<AnyData>> {
+        let reply = self.codec.encode_answers(&[Answer::AsReceived(text)]).payload;
+        self.codec.decode_response(kind, &reply).ok().map(|answer| answer.value)
     }
 
     pub(crate) fn turn_away(&self, status: u16, why: &str) -> Reply {

@@ -4,14 +4,22 @@
 //! It has no account: whoever asks is passed on. It prints nothing: what is worth a line of a log is told to the function that it
 //! was made with, as a typed [`Event`].
 
+#![allow(clippy::disallowed_methods, reason = "this crate reads the clock, and writes the access log")]
+
+mod access_log;
 mod behind;
 mod bridge;
+mod counts;
 mod event;
 mod front;
+mod outcome;
 mod pool;
+mod round;
 mod trouble;
 
 pub use self::{
+    access_log::AccessLog,
     bridge::Bridge,
     event::{Event, Side},
+    outcome::Way,
 };

@@ -31,7 +31,12 @@ impl Pool {
 
     /// How many requests wait for a client or for the gateway's pace.
     pub(crate) fn waiting(&self) -> usize {
-        self.line.len() + self.free().first().map_or(0, Client::waiting)
+        self.queued() + self.free().first().map_or(0, Client::waiting)
+    }
+
+    /// How many requests wait for a client.
+    pub(crate) fn queued(&self) -> usize {
+        self.line.len()
     }
 
     /// The next client that is free; `None` where the asker does not wait so long.

@@ -1,6 +1,6 @@
 //! Why a task has no answer of a gateway, and how the caller is told.
 
-use certgate_client::{Error, GatewayError, NetworkError, Phase};
+use certgate_client::{Error, GatewayError, NetworkError, Phase, RelayError};
 use certgate_domain::{AnyData, Message, Response};
 use certgate_server::{message, own_code, refusal};
 
@@ -70,6 +70,24 @@ impl Trouble {
             _ => Self { is_undone: false, ..Self::new(502, error.to_string()) },
         };
         Some(trouble)
+    }
+
+    /// What it means to the caller that a request could not be passed through.
+    pub(crate) fn of_relay(error: &RelayError, is_safe: bool) -> Self {
+        let text = error.to_string();
+        match error {
+            RelayError::Interrupted => Self { retry_after: Some(1), ..Self::new(503, text) },
+            RelayError::Paced(wait) => {
+                Self { retry_after: Some(wait.as_secs_f64().ceil() as u64), ..Self::new(429, text) }
+            }
+            RelayError::NotSent(_) => Self::new(502, text),
+            _ => Self { is_undone: is_safe, ..Self::new(502, text) },
+        }
+    }
+
+    /// Whether an answer says that the task, or the route, is none of the bridge's.
+    pub(crate) fn is_not_found(answer: &Response<AnyData>) -> bool {
+        answer.messages.iter().any(|message| message.code.as_deref() == Some(own_code(404).as_str()))
     }
 
     /// The answer that tells it, for a task of that number.

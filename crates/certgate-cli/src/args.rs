@@ -1,7 +1,9 @@
 //! What commands are given: options of every command here, groups of options in files of their own.
 
+pub(crate) mod bridging;
 pub(crate) mod install;
 pub(crate) mod key;
+pub(crate) mod listening;
 pub(crate) mod ordering;
 pub(crate) mod validation;
 

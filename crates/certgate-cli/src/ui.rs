@@ -1,6 +1,7 @@
 //! What people and scripts see: documents, tables, lists, reports, questions.
 
 pub(crate) mod advice;
+pub(crate) mod bridge;
 pub(crate) mod confirm;
 pub(crate) mod curl;
 pub(crate) mod document;

@@ -15,7 +15,7 @@ use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use crate::{
     Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal,
     SendError, TaskError, Throttle, Transport, TransportError,
-    exchange::{is_of_an_intermediary, retry_after},
+    exchange::{LONGEST_PAUSE, is_of_an_intermediary, retry_after},
     interceptor::through,
     session::Session,
     throttle::OwnPace,
@@ -24,7 +24,7 @@ use crate::{
 /// A gateway, spoken to over one protocol.
 pub struct Client {
     codec: Box<dyn Codec>,
-    transport: Box<dyn Transport>,
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) credentials: Credentials,
     pub(crate) redactor: Redactor,
     /// The session that stands for the credentials, where one is to be kept.
@@ -54,9 +54,6 @@ pub(crate) struct Patience {
 const LONGEST: Duration = Duration::from_secs(120);
 
 const SLOW_DOWN: &str = "the gateway asks to slow down (HTTP 429): nothing was done";
-
-/// The longest `Retry-After` that is believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 impl Client {
     /// Speaks that protocol over that transport.
@@ -299,7 +296,8 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            self.wait_for_departure(kind, attempt - 1, asker)?;
+            let departed = self.wait_for_departure(asker);
+            departed.map_err(|stay| stay.of(kind, attempt - 1, asker.is_some()))?;
             let Patience { deadline, longest, retries } = self.patience;
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.
@@ -351,7 +349,7 @@ impl Client {
         }
     }
 
-    fn send_once(
+    pub(crate) fn send_once(
         &mut self,
         task: TaskKind,
         attempt: u32,

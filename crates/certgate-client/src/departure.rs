@@ -9,35 +9,57 @@ use crate::{Asker, Client, Error, NetworkError, Phase};
 /// How often a request that waits looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// Why a request did not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stay {
+    /// The run was asked to stop.
+    Interrupted,
+    /// Nobody waits for the answer any more.
+    HungUp,
+    /// It would have had to wait so much longer than there is time for.
+    Late(Duration),
+}
+
+impl Stay {
+    /// The same as the error of a task that was sent so often before.
+    pub(crate) fn of(self, task: TaskKind, attempts: u32, has_asker: bool) -> Error {
+        match self {
+            Self::Interrupted => Error::Interrupted,
+            Self::HungUp => Error::HungUp(task),
+            Self::Late(wait) if has_asker => NetworkError::Paced { task, wait }.into(),
+            Self::Late(wait) => {
+                let seconds = wait.as_secs_f64().ceil();
+                let why = format!("the gateway's pace lets no request leave for {seconds} s: run again then");
+                NetworkError::Unreachable { task, why, attempts, phase: Phase::Pace }.into()
+            }
+        }
+    }
+}
+
 impl Client {
     /// Waits for the turn of a request and for the pace. It may leave when this returns, and somebody waits for its answer then.
-    pub(crate) fn wait_for_departure(
-        &mut self,
-        task: TaskKind,
-        attempts: u32,
-        asker: Option<&Asker<'_>>,
-    ) -> Result<(), Error> {
+    pub(crate) fn wait_for_departure(&mut self, asker: Option<&Asker<'_>>) -> Result<(), Stay> {
         let throttle = self.throttle.clone();
         let place = throttle.line().join();
         loop {
             if self.interrupt.is_raised() {
-                return Err(Error::Interrupted);
+                return Err(Stay::Interrupted);
             }
             if asker.is_some_and(Asker::has_hung_up) {
-                return Err(Error::HungUp(task));
+                return Err(Stay::HungUp);
             }
             if !place.is_first_within(Duration::ZERO) {
                 if !self.has_time_for(Duration::ZERO, asker) {
-                    return Err(too_late(task, attempts, Duration::from_secs(1), asker));
+                    return Err(Stay::Late(Duration::from_secs(1)));
                 }
                 place.is_first_within(GLANCE);
                 continue;
             }
             let Some(wait) = throttle.depart() else { return Ok(()) };
             if !self.has_time_for(wait, asker) {
-                return Err(too_late(task, attempts, wait, asker));
+                return Err(Stay::Late(wait));
             }
-            self.rest(if asker.is_some() { wait.min(GLANCE) } else { wait })?;
+            self.rest(if asker.is_some() { wait.min(GLANCE) } else { wait }).map_err(|_| Stay::Interrupted)?;
         }
     }
 
@@ -51,14 +73,4 @@ impl Client {
             None => pause <= self.patience.longest,
         }
     }
-}
-
-/// Why a request did not leave: its time was over before its turn came.
-fn too_late(task: TaskKind, attempts: u32, wait: Duration, asker: Option<&Asker<'_>>) -> Error {
-    if asker.is_some() {
-        return NetworkError::Paced { task, wait }.into();
-    }
-    let seconds = wait.as_secs_f64().ceil();
-    let why = format!("the gateway's pace lets no request leave for {seconds} s: run again then");
-    NetworkError::Unreachable { task, why, attempts, phase: Phase::Pace }.into()
 }

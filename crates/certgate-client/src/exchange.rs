@@ -28,6 +28,9 @@ impl Exchange {
     }
 }
 
+/// The longest `Retry-After` that is believed.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
 /// How long a reply asks to be left alone: seconds, or until a date by the gateway's own clock (RFC 9110, section 10.2.3).
 pub(crate) fn retry_after(reply: &Reply) -> Option<Duration> {
     let text = reply.header("retry-after")?.trim();

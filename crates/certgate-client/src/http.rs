@@ -12,6 +12,7 @@ use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
 use rustls::CertificateError;
 use ureq::{
     Agent, Error as Failure, Timeout,
+    config::AutoHeaderValue,
     http::Uri,
     tls::{Certificate, RootCerts, TlsConfig},
 };
@@ -86,6 +87,8 @@ impl HttpTransport {
             .max_redirects_will_error(false)
             .https_only(!loopback)
             .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
+            // Each request says it, or whoever made it did not want to.
+            .accept(AutoHeaderValue::None)
             // A connection kept open may be closed by the other side just as an order leaves: each request has its own.
             .max_idle_connections(0)
             .proxy(proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner))

@@ -10,7 +10,9 @@ mod handler;
 mod host;
 mod refusal;
 mod server;
+mod tls;
 
 pub use handler::{Caller, Handled, Handler};
 pub use refusal::{message, own_code, refusal, turned_away, unreadable};
 pub use server::Server;
+pub use tls::{Tls, TlsError};

@@ -13,14 +13,16 @@ use certgate_domain::Protocol;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    Handler,
+    Handler, Tls,
     connections::{Connections, Place},
     exchange::Desk,
 };
@@ -28,6 +30,7 @@ use crate::{
 /// A running server. Dropping it stops it at once, whatever is in hand.
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     /// A message lets it end what is in hand; without a sender it stops at once.
     stop: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -52,6 +55,16 @@ impl Server {
     /// # Errors
     /// The address cannot be listened on.
     pub fn start(handler: impl Handler, listen: SocketAddr) -> io::Result<Self> {
+        Self::start_with(handler, listen, None)
+    }
+
+    /// The same, over TLS where there is some.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub fn start_with(handler: impl Handler, listen: SocketAddr, tls: Option<Tls>) -> io::Result<Self> {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let tls = tls.map(|tls| TlsAcceptor::from(tls.config));
         let listener = TcpListener::bind(listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -62,12 +75,12 @@ impl Server {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
                 let open = Connections::default();
                 let desk = Desk::new(handler, address.ip().is_loopback(), open.clone());
-                accept(listener, Arc::new(desk), open, stopped).await;
+                accept(listener, Arc::new(desk), open, tls, stopped).await;
             });
             // A handler that does not come back holds nobody up.
             runtime.shutdown_background();
         })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, scheme, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -77,7 +90,12 @@ impl Server {
 
     /// The address of a protocol.
     pub fn endpoint(&self, protocol: Protocol) -> String {
-        format!("http://{}{}", self.address, path(protocol))
+        format!("{}{}", self.root(), path(protocol))
+    }
+
+    /// The address without a path.
+    pub fn root(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The address of the XML gateway.
@@ -114,6 +132,7 @@ async fn accept<H: Handler>(
     listener: tokio::net::TcpListener,
     desk: Arc<Desk<H>>,
     open: Connections,
+    tls: Option<TlsAcceptor>,
     mut stopped: watch::Receiver<()>,
 ) {
     let mut tasks = JoinSet::new();
@@ -124,7 +143,7 @@ async fn accept<H: Handler>(
             match open.place() {
                 Some(place) => {
                     let id = place.id();
-                    let handle = tasks.spawn(serve(stream, desk.clone(), place, stopped.clone()));
+                    let handle = tasks.spawn(greet(stream, tls.clone(), desk.clone(), place, stopped.clone()));
                     open.ended_by(id, handle);
                 }
                 None => waiting = Some(stream),
@@ -150,9 +169,33 @@ async fn accept<H: Handler>(
     let _ = timeout(LAST, in_hand).await;
 }
 
-async fn serve<H: Handler>(stream: TcpStream, desk: Arc<Desk<H>>, place: Place, mut stopped: watch::Receiver<()>) {
+/// Shakes hands where there is TLS, and serves the connection.
+async fn greet<H: Handler>(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    desk: Arc<Desk<H>>,
+    place: Place,
+    stopped: watch::Receiver<()>,
+) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
+    match tls {
+        None => serve(stream, desk, place, stopped).await,
+        Some(tls) => {
+            // Who does not finish in time, or speaks no TLS, is left.
+            if let Ok(Ok(stream)) = timeout(HEAD, tls.accept(stream)).await {
+                serve(stream, desk, place, stopped).await;
+            }
+        }
+    }
+}
+
+async fn serve<H: Handler>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    desk: Arc<Desk<H>>,
+    place: Place,
+    mut stopped: watch::Receiver<()>,
+) {
     let service = service_fn(|request| desk.answer(request, &place));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);

@@ -110,8 +110,33 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "tempfile",
         ]),
     ),
-    ("certgate-bridge", Some(&["certgate-client", "certgate-domain", "certgate-server", "certgate-wire"])),
-    ("certgate-server", Some(&["certgate-domain", "certgate-wire", "http-body-util", "hyper", "hyper-util", "tokio"])),
+    (
+        "certgate-bridge",
+        Some(&[
+            "certgate-client",
+            "certgate-domain",
+            "certgate-files",
+            "certgate-server",
+            "certgate-wire",
+            "jiff",
+            "serde_json",
+        ]),
+    ),
+    (
+        "certgate-server",
+        Some(&[
+            "certgate-domain",
+            "certgate-files",
+            "certgate-wire",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "rustls",
+            "thiserror",
+            "tokio",
+            "tokio-rustls",
+        ]),
+    ),
     ("certgate-cli", None),
 ];
 

@@ -3,8 +3,6 @@
 mod bridge;
 mod simulator;
 
-use std::net::SocketAddr;
-
 use certgate_domain::Protocol;
 use certgate_server::{Handler, Server};
 use clap::Subcommand;
@@ -12,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
+    args::listening::Listening,
     exit::{Exit, Failure, Kind},
 };
 
@@ -33,17 +32,28 @@ impl Serve {
     }
 }
 
-/// Listens, says where, and answers until Ctrl-C; then what is in hand is answered still. `behind` is the gateway that a bridge leads to.
+/// The gateways that a bridge leads to: each with its protocol and its address.
+#[derive(Debug, Default)]
+struct Gateways {
+    /// The one that is asked over the other protocol.
+    behind: Option<(Protocol, String)>,
+    /// The one that gets tasks as they are.
+    beside: Option<(Protocol, String)>,
+}
+
+/// Listens, says where, and answers until Ctrl-C; then what is in hand is answered still.
 fn serve(
     app: &App,
     handler: impl Handler,
-    listen: SocketAddr,
+    listening: &Listening,
     protocols: &[Protocol],
-    behind: Option<(Protocol, String)>,
+    gateways: Gateways,
 ) -> Result<Exit, Failure> {
     let interrupt = app.interrupt();
-    let server =
-        Server::start(handler, listen).map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
+    let tls = listening.tls().map_err(|why| Failure::usage(format!("--tls-cert, --tls-key: {why}")))?;
+    let listen = listening.listen;
+    let server = Server::start_with(handler, listen, tls)
+        .map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
     let mut document = json!({ "schema": 1 });
     for protocol in protocols {
         let endpoint = server.endpoint(*protocol);
@@ -52,11 +62,13 @@ fn serve(
         }
         document[protocol.name()] = json!(endpoint);
     }
-    if let Some((protocol, endpoint)) = behind {
+    let Gateways { behind, beside } = gateways;
+    for (words, name, gateway) in [("behind it", "behind", behind), ("passed through to", "passThrough", beside)] {
+        let Some((protocol, endpoint)) = gateway else { continue };
         if !app.json() {
-            app.stdout.line(&format!("behind it {} {endpoint}", protocol.name()));
+            app.stdout.line(&format!("{words} {} {endpoint}", protocol.name()));
         }
-        document["behind"] = json!({ "transport": protocol.name(), "endpoint": endpoint });
+        document[name] = json!({ "transport": protocol.name(), "endpoint": endpoint });
     }
     if app.json() {
         app.stdout.print(&document);

@@ -12,7 +12,9 @@
 mod batch;
 #[cfg(unix)]
 mod bridge;
+#[cfg(unix)]
 mod bridge_tasks;
+#[cfg(unix)]
 mod bridge_waits;
 mod calendar;
 mod compare;
@@ -39,11 +41,15 @@ mod one_or_many;
 mod orders;
 #[cfg(unix)]
 mod paid_term;
+#[cfg(unix)]
+mod pass_through;
 #[cfg(target_os = "linux")]
 mod pressure;
 mod published;
 mod queue;
 mod readme;
+#[cfg(unix)]
+mod real_address;
 mod reissue;
 #[cfg(unix)]
 mod rollback;

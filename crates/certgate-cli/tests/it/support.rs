@@ -6,6 +6,8 @@ pub(crate) mod binary;
 #[path = "../../../certgate-dns/tests/it/support/server.rs"]
 pub(crate) mod dns;
 #[cfg(unix)]
+pub(crate) mod legacy;
+#[cfg(unix)]
 pub(crate) mod serving;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the tests of certgate-simulator use the rest")]

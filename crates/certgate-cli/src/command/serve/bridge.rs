@@ -1,24 +1,30 @@
 //! `certgate serve bridge`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::path::Path;
 
-use certgate::config::parse_duration;
-use certgate_bridge::Event;
+use certgate::Client;
+use certgate_bridge::AccessLog;
 use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
     app::{App, Home},
-    args::{listen_address, protocol},
-    command::serve::serve,
+    args::{
+        bridging::{Bridging, callers_own},
+        listening::Listening,
+    },
+    command::serve::{Gateways, serve},
     exit::{Exit, Failure},
     streams::say,
+    ui::bridge::{line, teller},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate serve bridge --profile demo
   certgate serve bridge --front json --endpoint https://gateway.autodns.com
+  certgate serve bridge --only certificate-info,certificate-list --access-log bridge.log
+  certgate serve bridge --listen 192.0.2.7:443 --tls-cert live/fullchain.pem --tls-key live/key.pem
   certgate serve bridge --sandbox
   curl http://127.0.0.1:8080/xml -d '<request><auth><user>user</user><password>password</password><context>9</context></auth>
     <task><code>400104</code><certificate><id>571</id></certificate></task></request>'
@@ -30,17 +36,15 @@ refused (EFCG404) in its place; the others of its request are done.
 
 Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly, and the body says why in the front's form (EFCG502): whether
 a task that is not safe to repeat was carried out is then not known, so look before ordering again. The bridge sends such a task once and never
-again; it sends none whose caller hung up.")]
+again; it sends none whose caller hung up.
+
+With --only and --pass-through a system moves task by task: what is not in --only, and what certgate does not know, goes as it is to the gateway of
+the front's own protocol, also from the middle of a request; answers come in the tasks' order. The pace is one for both ways.")]
 pub(crate) struct Bridge {
-    /// The protocol spoken here; the other one is spoken behind [default: xml, or the one that --transport is not]
-    #[arg(long, value_parser = protocol())]
-    front: Option<Protocol>,
-    /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = listen_address)]
-    listen: SocketAddr,
-    /// How long a request may wait for the gateway's pace; then HTTP 429 with Retry-After, and nothing is sent
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s")]
-    max_wait: Duration,
+    #[command(flatten)]
+    bridging: Bridging,
+    #[command(flatten)]
+    listening: Listening,
 }
 
 /// So many requests are on their way at a time; further ones wait.
@@ -48,59 +52,52 @@ const AT_ONCE: usize = 16;
 
 impl Bridge {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let front = self.front(app)?;
+        let Self { bridging, listening } = self;
+        let front = bridging.front(app)?;
         let back = front.other();
-        let nobodys = [
-            ("--user", app.user.is_some() && !app.is_from_environment("user")),
-            ("--context", app.context.is_some() && !app.is_from_environment("context")),
-            ("--password-file", app.password_file.is_some()),
-            ("--password-stdin", app.password_stdin),
-            ("--session", app.session),
-            ("--owner", app.owner.is_some()),
-            ("--language", app.language.is_some()),
-            ("--ctid", app.ctid.is_some()),
-            ("--reply-to", app.reply_to.is_some()),
-            ("--demo", app.demo),
-        ];
-        if let Some((option, _)) = nobodys.iter().find(|(_, given)| *given) {
+        if let Some(option) = callers_own(app) {
             return Err(Failure::usage(format!(
                 "{option} is not the bridge's to say: each request brings its own, which is passed on; leave it out"
             )));
         }
-        let settings = app.settings_over(Some(back))?;
+        let mut settings = app.settings_over(Some(back))?;
+        let passes_through = bridging.pass_through(app, front, &mut settings)?;
         let home = Home::asking_as(app, &settings, Credentials::new("", Secret::default(), ""))?;
-        let clients: Result<Vec<_>, _> = (0..AT_ONCE).map(|_| home.client(back)).collect();
-        let clients = clients?;
-        let behind = clients.first().map(|client| (back, client.endpoint().to_owned()));
-        if !self.listen.ip().is_loopback() && !app.quiet {
+        let clients = |protocol: Protocol| -> Result<Vec<Client>, Failure> {
+            (0..AT_ONCE).map(|_| home.client(protocol)).collect()
+        };
+        if listening.is_open_to_listeners() && !app.quiet {
             say(&format!(
-                "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read",
-                self.listen
+                "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read; --tls-cert and --tls-key hide them",
+                listening.listen
             ));
         }
-        let (is_quiet, is_verbose) = (app.quiet, app.verbose);
-        let tell = move |event: &Event<'_>| match event {
-            event if event.is_warning() && is_quiet => {}
-            event if event.is_warning() => say(&format!("certgate: warning: {event}")),
-            Event::Answered { .. } if !is_verbose => {}
-            event => say(&format!("certgate: {event}")),
-        };
-        let bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients, tell)
+        let mut bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients(back)?, teller(app))
             .strict(app.strict)
-            .max_wait(self.max_wait);
-        serve(app, bridge, self.listen, &[front], behind)
-    }
-
-    fn front(&self, app: &App) -> Result<Protocol, Failure> {
-        match (self.front, app.transport) {
-            (Some(front), Some(back)) if front == back => Err(Failure::usage(format!(
-                "--front {0} and --transport {0}: the transport is the one behind, expected {1}; leave one of them out",
-                front.name(),
-                front.other().name()
-            ))),
-            (Some(front), _) => Ok(front),
-            (None, Some(back)) => Ok(back.other()),
-            (None, None) => Ok(Protocol::Xml),
+            .max_wait(bridging.max_wait);
+        if passes_through {
+            bridge = bridge.passing_through(clients(front)?);
         }
+        if !bridging.only.is_empty() {
+            bridge = bridge.only(bridging.only);
+        }
+        if let Some(log) = &bridging.access_log {
+            bridge = bridge.access_log(access_log(app, log)?);
+        }
+        let gateways = Gateways {
+            behind: Some((back, home.endpoint(back).to_owned())),
+            beside: passes_through.then(|| (front, home.endpoint(front).to_owned())),
+        };
+        serve(app, bridge, &listening, &[front], gateways)
+    }
+}
+
+fn access_log(app: &App, path: &Path) -> Result<AccessLog, Failure> {
+    match path == Path::new("-") {
+        true if app.json() => {
+            Err(Failure::usage("--access-log - and --output json: stdout holds one document; name a file"))
+        }
+        true => Ok(AccessLog::with(line)),
+        false => Ok(AccessLog::to(path)?),
     }
 }

@@ -1,7 +1,6 @@
 //! `certgate serve simulator`.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,8 +13,8 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
-    args::listen_address,
-    command::serve::serve,
+    args::listening::Listening,
+    command::serve::{Gateways, serve},
     exit::{Exit, Failure},
 };
 
@@ -25,9 +24,8 @@ use crate::{
   certgate serve simulator --listen 127.0.0.1:8080
   CERTGATE_PASSWORD=password certgate info 571 --endpoint http://127.0.0.1:8080/v1 --user user --context 9")]
 pub(crate) struct Simulator {
-    /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", value_parser = listen_address)]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listening: Listening,
     /// Another account: a TOML file with user, password, context
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
@@ -90,7 +88,7 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
 impl Simulator {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let Self {
-            listen,
+            listening,
             account_file,
             pace,
             job_time,
@@ -119,6 +117,6 @@ impl Simulator {
                 .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display())))?,
             None => Gateway::with(settings),
         };
-        serve(app, gateway, listen, &[Protocol::Xml, Protocol::Json], None)
+        serve(app, gateway, &listening, &[Protocol::Xml, Protocol::Json], Gateways::default())
     }
 }

@@ -46,7 +46,7 @@ impl Serving {
         stdout.read_line(&mut line).unwrap();
         let endpoint = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
         let serving = Self { child, _stdout: stdout, endpoint, home };
-        assert!(serving.endpoint.starts_with("http://127.0.0.1:"), "{line} {}", serving.stderr());
+        assert!(serving.endpoint.contains("://127.0.0.1:"), "{line} {}", serving.stderr());
         serving
     }
 
@@ -60,7 +60,7 @@ impl Serving {
 
     /// Where it listens, without the protocol's path.
     pub(crate) fn address(&self) -> &str {
-        self.endpoint.trim_start_matches("http://").split('/').next().unwrap()
+        self.endpoint.split_once("://").unwrap().1.split('/').next().unwrap()
     }
 
     /// The body of one of its pages.

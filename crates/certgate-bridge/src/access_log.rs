@@ -1,0 +1,128 @@
+//! A line for each request: never a body, never who asked.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use certgate_client::unix_now;
+use certgate_files::FileError;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::outcome::Outcome;
+
+/// Where a line for each request goes, as JSON.
+pub struct AccessLog {
+    /// Absent for a log that is written elsewhere.
+    file: Option<Mutex<Open>>,
+    write: Box<dyn Fn(&str) + Send + Sync>,
+    /// Tells the requests of one run apart.
+    run: String,
+    next: AtomicU64,
+}
+
+struct Open {
+    path: PathBuf,
+    file: File,
+}
+
+/// A request that is over.
+pub(crate) struct Entry<'a> {
+    pub(crate) outcomes: &'a [Outcome],
+    /// What HTTP said; nothing where the caller hung up.
+    pub(crate) status: Option<u16>,
+    pub(crate) took: Duration,
+}
+
+impl AccessLog {
+    /// Adds to that file, which only its owner can read. One that was moved away is made anew.
+    ///
+    /// # Errors
+    /// It cannot be written, or others can write to it.
+    pub fn to(path: &Path) -> Result<Self, FileError> {
+        let open = Open { path: path.to_owned(), file: certgate_files::open_to_append(path)? };
+        Ok(Self { file: Some(Mutex::new(open)), ..Self::with(|_| {}) })
+    }
+
+    /// Hands each line to that function.
+    pub fn with(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let run = format!("{:x}", unix_now());
+        Self { file: None, write: Box::new(write), run, next: AtomicU64::new(1) }
+    }
+
+    /// Writes the line of a request; why it could not be.
+    pub(crate) fn write(&self, entry: &Entry<'_>) -> Option<String> {
+        let id = format!("{}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));
+        let line = entry.line(&id).to_string() + "\n";
+        match &self.file {
+            None => {
+                (self.write)(&line);
+                None
+            }
+            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(&line).err(),
+        }
+    }
+}
+
+impl Open {
+    fn write(&mut self, line: &str) -> Result<(), String> {
+        if !self.is_in_place() {
+            self.file = certgate_files::open_to_append(&self.path).map_err(|why| why.to_string())?;
+        }
+        self.file.write_all(line.as_bytes()).map_err(|why: io::Error| why.to_string())
+    }
+
+    /// Whether the file is still the one of that name: who rotates logs moves them away.
+    fn is_in_place(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let same = |there: std::fs::Metadata, open: std::fs::Metadata| {
+                (there.dev(), there.ino()) == (open.dev(), open.ino())
+            };
+            std::fs::metadata(&self.path)
+                .ok()
+                .zip(self.file.metadata().ok())
+                .is_some_and(|(there, open)| same(there, open))
+        }
+        #[cfg(not(unix))]
+        self.path.exists()
+    }
+}
+
+impl Entry<'_> {
+    fn line(&self, id: &str) -> Value {
+        let tasks: Vec<Value> = self.outcomes.iter().map(task).collect();
+        let mut line = json!({ "id": id, "time": now(), "tasks": tasks });
+        match self.status {
+            Some(status) => line["status"] = status.into(),
+            None => line["hungUp"] = true.into(),
+        }
+        line["milliseconds"] = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).into();
+        line
+    }
+}
+
+fn task(outcome: &Outcome) -> Value {
+    let mut task = json!({ "number": outcome.number, "way": outcome.way.name(), "outcome": outcome.word() });
+    for (name, value) in
+        [("task", outcome.kind.map(|kind| kind.name())), ("code", outcome.code()), ("stid", outcome.stid())]
+    {
+        if let Some(value) = value {
+            task[name] = value.into();
+        }
+    }
+    task
+}
+
+/// The time in whole seconds.
+fn now() -> String {
+    Timestamp::from_second(unix_now() / 1000).map_or_else(|_| String::new(), |now| now.to_string())
+}

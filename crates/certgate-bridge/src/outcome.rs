@@ -1,0 +1,115 @@
+//! What became of the tasks of a request.
+
+use certgate_domain::{AnyData, Response, TaskKind, Verdict};
+use certgate_wire::Answer;
+
+/// Which way a task goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Way {
+    /// Over the other protocol, to the gateway behind.
+    Behind,
+    /// As it is, to the gateway of the front's own protocol.
+    PassedThrough,
+    /// Nowhere: the bridge itself answers.
+    Nowhere,
+}
+
+impl Way {
+    /// Its name in logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Behind => "behind",
+            Self::PassedThrough => "passed-through",
+            Self::Nowhere => "nowhere",
+        }
+    }
+}
+
+/// What became of a task.
+pub(crate) struct Outcome {
+    pub(crate) kind: Option<TaskKind>,
+    /// The number of its answers in front.
+    pub(crate) number: String,
+    pub(crate) way: Way,
+    pub(crate) told: Told,
+    /// Whether a gateway answered.
+    pub(crate) is_answered: bool,
+}
+
+/// The answer to a task.
+pub(crate) enum Told {
+    Typed(Box<Response<AnyData>>),
+    /// As the front's own gateway said it, with the code and the transaction id that it says, where it can be read.
+    AsReceived {
+        text: String,
+        code: Option<String>,
+        stid: Option<String>,
+    },
+}
+
+impl Outcome {
+    /// The code of the answer.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match &self.told {
+            Told::Typed(answer) => answer.status.code.as_ref().map(|code| code.as_str()),
+            Told::AsReceived { code, .. } => code.as_deref(),
+        }
+    }
+
+    pub(crate) fn stid(&self) -> Option<&str> {
+        match &self.told {
+            Told::Typed(answer) => answer.stid.as_deref(),
+            Told::AsReceived { stid, .. } => stid.as_deref(),
+        }
+    }
+
+    /// The name of the task, or its number where it has none.
+    pub(crate) fn task(&self) -> &str {
+        match self.kind {
+            Some(kind) => kind.name(),
+            None => &self.number,
+        }
+    }
+
+    /// In a word, for counting.
+    pub(crate) fn word(&self) -> &'static str {
+        if !self.is_answered {
+            return "unanswered";
+        }
+        match &self.told {
+            Told::Typed(answer) => word(answer.verdict()),
+            Told::AsReceived { code, .. } => word(code.as_deref().and_then(verdict)),
+        }
+    }
+
+    pub(crate) fn answer(&self) -> Answer<'_> {
+        match &self.told {
+            Told::Typed(answer) => Answer::Typed(self.kind.unwrap_or(TaskKind::Hello), answer),
+            Told::AsReceived { text, .. } => Answer::AsReceived(text),
+        }
+    }
+
+    /// Whether doing it again may do it twice.
+    pub(crate) fn is_done_once(&self) -> bool {
+        self.is_answered && self.kind.is_none_or(|kind| !kind.is_safe_to_repeat())
+    }
+}
+
+fn verdict(code: &str) -> Option<Verdict> {
+    match code.chars().next()? {
+        'S' => Some(Verdict::Done),
+        'N' => Some(Verdict::Accepted),
+        'E' => Some(Verdict::Refused),
+        _ => None,
+    }
+}
+
+fn word(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Done) => "done",
+        Some(Verdict::Accepted) => "accepted",
+        Some(Verdict::Refused) => "refused",
+        None => "unreadable",
+    }
+}

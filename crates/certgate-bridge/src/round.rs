@@ -1,0 +1,346 @@
+//! One request: each of its tasks goes its way, in their order, and has its answer.
+
+use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
+use certgate_domain::{AnyData, Call, Message, Protocol, Response, StatusCode, TaskKind};
+use certgate_server::{Caller, message, refusal, unreadable};
+use certgate_wire::{Body, DecodeError, Decoded, Reply, Request};
+
+use crate::{
+    Bridge, Event, Side, Way,
+    behind::{self, Heard},
+    front::Asked,
+    outcome::{Outcome, Told},
+    pool::{Lent, Pool},
+    trouble::Trouble,
+};
+
+/// A request in hand.
+pub(crate) struct Round<'b> {
+    bridge: &'b Bridge,
+    request: &'b Request,
+    caller: &'b Caller,
+}
+
+/// How a request ended: what became of its tasks, and the reply; none where the caller hung up.
+pub(crate) struct Ended {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// Why there is no answer.
+enum NoAnswer {
+    HungUp,
+    Trouble(Trouble),
+}
+
+/// The clients that a request is carried out with.
+struct Clients<'b> {
+    behind: Option<Lent<'b>>,
+    beside: Option<Lent<'b>>,
+}
+
+impl<'b> Round<'b> {
+    pub(crate) fn new(bridge: &'b Bridge, request: &'b Request, caller: &'b Caller) -> Self {
+        Self { bridge, request, caller }
+    }
+
+    pub(crate) fn run(&self) -> Ended {
+        let mut asked = match self.bridge.front.read(self.request) {
+            Ok(asked) => asked,
+            Err((why, tasks)) => return self.unreadable(&why, tasks),
+        };
+        for Decoded { value, findings } in asked.iter().filter_map(|asked| asked.read.as_ref().ok()) {
+            self.bridge.tell_findings(value.task.kind(), Side::Request, findings);
+        }
+        let ways: Vec<Way> = asked.iter().map(|asked| self.bridge.way(asked)).collect();
+        let goes = |way| ways.contains(&way);
+        if goes(Way::PassedThrough) && ways.iter().all(|way| *way == Way::PassedThrough) {
+            return self.pass_all_through(&asked);
+        }
+        if goes(Way::PassedThrough)
+            && let Err(why) = self.bridge.front.find(self.request, &mut asked)
+        {
+            return self.unreadable(&why, asked.len());
+        }
+        let pool = |is_needed: bool, pool: Option<&'b Pool>| match pool.filter(|_| is_needed) {
+            Some(pool) => self.client(pool).map(Some),
+            None => Ok(None),
+        };
+        let behind = pool(goes(Way::Behind), Some(&self.bridge.behind));
+        let beside = behind.is_ok().then(|| pool(goes(Way::PassedThrough), self.bridge.beside.as_ref()));
+        let mut clients = match (behind, beside) {
+            (Ok(behind), Some(Ok(beside))) => Clients { behind, beside },
+            (Err(why), _) | (_, Some(Err(why))) => return self.all_in_trouble(&asked, &why),
+            (Ok(_), None) => return self.all_in_trouble(&asked, &NoAnswer::Trouble(Trouble::busy())),
+        };
+        let calls: Vec<Option<Call>> = asked
+            .iter()
+            .zip(&ways)
+            .map(|(asked, way)| self.sayable(clients.behind.as_deref().filter(|_| *way == Way::Behind)?, asked))
+            .collect();
+        let unfit = asked
+            .iter()
+            .zip(&calls)
+            .find_map(|(asked, call)| self.unfit(clients.behind.as_deref()?, asked, call.as_ref()?));
+        if let Some(reason) = unfit {
+            let outcomes = asked.iter().map(|asked| self.turned_down(asked, reason.clone())).collect();
+            return self.written(outcomes, None);
+        }
+        self.carry_out(&mut clients, &asked, &ways, &calls)
+    }
+
+    /// Does each task in its turn. After one without an answer the rest is not sent.
+    fn carry_out(&self, clients: &mut Clients<'_>, asked: &[Asked], ways: &[Way], calls: &[Option<Call>]) -> Ended {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut trouble: Option<Trouble> = None;
+        for (at, (one, way)) in asked.iter().zip(ways).enumerate() {
+            let call = calls.get(at).and_then(Option::as_ref);
+            let told = match (way, call, &trouble) {
+                (Way::Nowhere, ..) => {
+                    outcomes.push(self.refused(one));
+                    continue;
+                }
+                (_, _, Some(_)) => Err(NoAnswer::Trouble(Trouble::not_sent())),
+                (Way::Behind, Some(call), _) => match clients.behind.as_deref_mut() {
+                    Some(client) => self.ask_behind(client, one, call),
+                    None => Err(NoAnswer::Trouble(Trouble::busy())),
+                },
+                _ => match clients.beside.as_deref_mut() {
+                    Some(client) => self.pass_through(client, asked, at),
+                    None => Err(NoAnswer::Trouble(Trouble::busy())),
+                },
+            };
+            match told {
+                Ok(told) => outcomes.push(self.outcome(one, *way, told, true)),
+                Err(NoAnswer::HungUp) => return Ended { outcomes, reply: None },
+                Err(NoAnswer::Trouble(found)) => {
+                    if trouble.is_none() {
+                        self.bridge.tell(&Event::Unanswered { why: found.text() });
+                    }
+                    outcomes.push(self.in_trouble(one, *way, &found));
+                    trouble.get_or_insert(found);
+                }
+            }
+        }
+        self.written(outcomes, trouble.as_ref())
+    }
+
+    fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Call) -> Result<Told, NoAnswer> {
+        let kind = call.task.kind();
+        let has_hung_up = || self.caller.has_hung_up();
+        let asker = || Asker::new(self.bridge.max_wait, &has_hung_up);
+        match behind::ask(client, call, asker) {
+            Ok(Heard { answer, findings }) => {
+                self.bridge.tell_findings(kind, Side::Answer, &findings);
+                Ok(Told::Typed(Box::new(self.bridge.front.told(kind, answer))))
+            }
+            Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => {
+                let text = format!("The gateway turned the credentials away (HTTP {http_status}).");
+                let answer = refusal("E00000", message("EF01000", &text, "request.auth", ""));
+                Ok(Told::Typed(Box::new(Response { ctid: asked.ctid(), ..answer })))
+            }
+            Err(error) => Err(Trouble::of(&error).map_or(NoAnswer::HungUp, NoAnswer::Trouble)),
+        }
+    }
+
+    /// Passes one of several tasks through: its own bytes, in a request with the same head.
+    fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, NoAnswer> {
+        let mut body = Vec::new();
+        let mut from = 0;
+        for (other, part) in asked.iter().enumerate().filter_map(|(other, asked)| Some((other, asked.part.as_ref()?))) {
+            if other != at {
+                body.extend_from_slice(self.request.body.get(from..part.bytes.start).unwrap_or_default());
+                from = part.bytes.end;
+            }
+        }
+        body.extend_from_slice(self.request.body.get(from..).unwrap_or_default());
+        let mut request = Request { body: Body(body), ..self.request.clone() };
+        // Its answer is to be read.
+        request.headers.retain(|header| !header.name.eq_ignore_ascii_case("accept-encoding"));
+        let reply = self.relay(client, asked.get(at), &request)?;
+        let parts = self.bridge.front.codec.split_reply(&reply);
+        let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
+        told.next().ok_or_else(|| {
+            let why = format!("the answer (HTTP {}) is none of the protocol", reply.status);
+            NoAnswer::Trouble(self.of_relay(asked.get(at), &RelayError::Unanswered(why)))
+        })
+    }
+
+    /// Passes a request through of which every task goes that way.
+    fn pass_all_through(&self, asked: &[Asked]) -> Ended {
+        let Some(pool) = &self.bridge.beside else {
+            return self.all_in_trouble(asked, &NoAnswer::Trouble(Trouble::busy()));
+        };
+        let mut client = match self.client(pool) {
+            Ok(client) => client,
+            Err(why) => return self.all_in_trouble(asked, &why),
+        };
+        let reply = match self.relay(&mut client, asked.first().filter(|_| asked.len() == 1), self.request) {
+            Ok(reply) => reply,
+            Err(why) => return self.all_in_trouble(asked, &why),
+        };
+        // What is not to be read is not looked into.
+        let is_plain = reply.header("content-encoding").is_none();
+        let parts = is_plain.then(|| self.bridge.front.codec.split_reply(&reply).ok()).flatten().unwrap_or_default();
+        let mut parts = parts.into_iter();
+        let outcomes = asked.iter().map(|asked| {
+            let told = match parts.next() {
+                Some(text) => self.as_received(Some(asked), text),
+                None => Told::AsReceived { text: String::new(), code: None, stid: None },
+            };
+            self.outcome(asked, Way::PassedThrough, told, true)
+        });
+        Ended { outcomes: outcomes.collect(), reply: Some(reply) }
+    }
+
+    fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, NoAnswer> {
+        let has_hung_up = || self.caller.has_hung_up();
+        let asker = Asker::new(self.bridge.max_wait, &has_hung_up);
+        let call = asked.and_then(|asked| asked.read.as_ref().ok());
+        let (task, identity) =
+            (call.map(|call| call.value.task.kind()), call.and_then(|call| call.value.identity.as_ref()));
+        client.relay(task, identity, request, &asker).map_err(|why| match why {
+            RelayError::HungUp => NoAnswer::HungUp,
+            why => NoAnswer::Trouble(self.of_relay(asked, &why)),
+        })
+    }
+
+    fn of_relay(&self, asked: Option<&Asked>, why: &RelayError) -> Trouble {
+        let kind = asked.and_then(|asked| asked.kind(self.bridge.front.protocol()));
+        Trouble::of_relay(why, kind.is_some_and(TaskKind::is_safe_to_repeat))
+    }
+
+    /// An answer as the front's own gateway gave it.
+    fn as_received(&self, asked: Option<&Asked>, text: String) -> Told {
+        let front = &self.bridge.front;
+        let kind = asked.and_then(|asked| asked.kind(front.protocol())).unwrap_or(TaskKind::Hello);
+        let read = front.read_part(kind, &text);
+        let (code, stid) =
+            read.map_or((None, None), |answer| (answer.status.code.map(|code| code.as_str().to_owned()), answer.stid));
+        Told::AsReceived { text, code, stid }
+    }
+
+    fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, NoAnswer> {
+        let has_hung_up = || self.caller.has_hung_up();
+        let asker = Asker::new(self.bridge.max_wait, &has_hung_up);
+        pool.client(&asker).ok_or_else(|| match self.caller.has_hung_up() {
+            true => NoAnswer::HungUp,
+            false => NoAnswer::Trouble(Trouble::busy()),
+        })
+    }
+
+    /// The call of a task as it can be said behind.
+    fn sayable(&self, client: &Client, asked: &Asked) -> Option<Call> {
+        let mut call = asked.read.as_ref().ok()?.value.clone();
+        if let Some(option) = behind::dispensable(client, &mut call) {
+            self.bridge.tell(&Event::LeftOut { task: call.task.kind(), option });
+        }
+        Some(call)
+    }
+
+    /// Why a call cannot be passed on. Then none of its request is.
+    fn unfit(&self, client: &Client, asked: &Asked, call: &Call) -> Option<Message> {
+        let kind = call.task.kind();
+        if let (true, Some(finding)) = (self.bridge.is_strict, asked.read.as_ref().ok()?.findings.first()) {
+            let text = format!("{}: {finding}. Nothing was sent.", kind.name());
+            return Some(message("EF01000", &text, &finding.path, ""));
+        }
+        let loss = behind::unsayable(client, call)?;
+        let over = self.bridge.front.protocol().other();
+        let text = format!("{}: this cannot be said over {over}: {}. Nothing was sent.", kind.name(), loss.why);
+        Some(message("EF01000", &text, &loss.path, ""))
+    }
+
+    /// A task that the bridge itself refuses: it does not know it, or cannot read it.
+    fn refused(&self, asked: &Asked) -> Outcome {
+        let front = self.bridge.front.protocol();
+        let number = asked.number(front);
+        match (&asked.read, asked.kind(front)) {
+            (Err(why), Some(_)) => {
+                self.bridge.tell(&Event::Unreadable(why));
+                let mut answer = unreadable(front, why);
+                if front == Protocol::Xml {
+                    answer.status.code = Some(StatusCode::new(format!("E{number}")));
+                }
+                self.typed(asked, Way::Nowhere, answer)
+            }
+            (_, kind) => {
+                self.bridge.tell(&Event::UnknownTask { code: number });
+                let is_no_route = kind.is_none() && front == Protocol::Json;
+                let trouble = if is_no_route { Trouble::no_route() } else { Trouble::unknown_task(number) };
+                self.in_trouble(asked, Way::Nowhere, &trouble)
+            }
+        }
+    }
+
+    fn turned_down(&self, asked: &Asked, reason: Message) -> Outcome {
+        let number = asked.number(self.bridge.front.protocol());
+        self.typed(asked, Way::Nowhere, refusal(&format!("E{number}"), reason))
+    }
+
+    fn in_trouble(&self, asked: &Asked, way: Way, trouble: &Trouble) -> Outcome {
+        let number = asked.number(self.bridge.front.protocol());
+        self.typed(asked, way, trouble.answer(number, None))
+    }
+
+    /// The same trouble for all tasks of a request.
+    fn all_in_trouble(&self, asked: &[Asked], why: &NoAnswer) -> Ended {
+        match why {
+            NoAnswer::HungUp => Ended { outcomes: Vec::new(), reply: None },
+            NoAnswer::Trouble(trouble) => {
+                self.bridge.tell(&Event::Unanswered { why: trouble.text() });
+                let way = |asked| self.bridge.way(asked);
+                let outcomes = asked.iter().map(|asked| self.in_trouble(asked, way(asked), trouble)).collect();
+                self.written(outcomes, Some(trouble))
+            }
+        }
+    }
+
+    /// An answer of the bridge's own.
+    fn typed(&self, asked: &Asked, way: Way, answer: Response<AnyData>) -> Outcome {
+        let answer = Response { ctid: asked.ctid(), ..answer };
+        self.outcome(asked, way, Told::Typed(Box::new(answer)), false)
+    }
+
+    fn outcome(&self, asked: &Asked, way: Way, told: Told, is_answered: bool) -> Outcome {
+        let front = self.bridge.front.protocol();
+        Outcome { kind: asked.kind(front), number: asked.number(front).to_owned(), way, told, is_answered }
+    }
+
+    fn unreadable(&self, why: &DecodeError, tasks: usize) -> Ended {
+        self.bridge.tell(&Event::Unreadable(why));
+        let front = self.bridge.front.protocol();
+        let outcome = || Outcome {
+            kind: None,
+            number: "00000".to_owned(),
+            way: Way::Nowhere,
+            told: Told::Typed(Box::new(unreadable(front, why))),
+            is_answered: false,
+        };
+        self.written((0..tasks).map(|_| outcome()).collect(), None)
+    }
+
+    /// The reply with these answers. HTTP tells of a trouble too, unless asking for all of it again would do something twice.
+    fn written(&self, outcomes: Vec<Outcome>, trouble: Option<&Trouble>) -> Ended {
+        let front = &self.bridge.front;
+        let answers: Vec<_> = outcomes.iter().map(Outcome::answer).collect();
+        let encoded = front.codec.encode_answers(&answers);
+        for loss in &encoded.losses {
+            self.bridge.tell(&Event::Lost { front: front.protocol(), loss });
+        }
+        let mut reply = encoded.payload;
+        // The one task of a JSON request.
+        if let (Protocol::Json, [Outcome { told: Told::Typed(answer), .. }]) = (front.protocol(), outcomes.as_slice())
+            && Trouble::is_not_found(answer)
+        {
+            reply.status = 404;
+        }
+        if let Some(trouble) = trouble
+            && (!trouble.is_undone || !outcomes.iter().any(Outcome::is_done_once))
+        {
+            reply.status = trouble.status;
+            reply.headers.extend(trouble.retry_after.map(|seconds| ("Retry-After".to_owned(), seconds.to_string())));
+        }
+        Ended { outcomes, reply: Some(reply) }
+    }
+}

@@ -1,0 +1,105 @@
+//! Which tasks go which way at a bridge, and what is kept of them: `--only`, `--pass-through`, `--access-log`.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use certgate::{Settings, config::parse_duration};
+use certgate_domain::{Protocol, TaskKind};
+use clap::Args;
+
+use crate::{
+    args::{Global, protocol},
+    exit::Failure,
+};
+
+/// Which tasks go which way at a bridge.
+#[derive(Debug, Args)]
+pub(crate) struct Bridging {
+    /// The protocol spoken here; the other one is spoken behind [default: xml, or the one that --transport is not]
+    #[arg(long, value_parser = protocol())]
+    front: Option<Protocol>,
+    /// Only these tasks go over the other protocol; the rest is passed through [default: every task that certgate knows]
+    #[arg(long, value_name = "TASK,…", value_delimiter = ',', value_parser = task)]
+    pub(crate) only: Vec<TaskKind>,
+    /// The gateway of the front's own protocol, which gets all other tasks as they are; `off` refuses them
+    /// [default: the profile's; off where --endpoint names the gateway behind]
+    #[arg(long, value_name = "URL|off")]
+    pass_through: Option<PassThrough>,
+    /// How long a request may wait for the gateway's pace; then HTTP 429 with Retry-After, and nothing is sent
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s")]
+    pub(crate) max_wait: Duration,
+    /// Write a JSON line for each request: tasks, codes, outcome, duration; never a body. `-` is stdout
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) access_log: Option<PathBuf>,
+}
+
+/// Where tasks go that do not go over the other protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PassThrough {
+    Off,
+    To(String),
+}
+
+impl FromStr for PassThrough {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "off" { Self::Off } else { Self::To(text.to_owned()) })
+    }
+}
+
+fn task(name: &str) -> Result<TaskKind, String> {
+    TaskKind::by_name(name).ok_or_else(|| "no task of that name: `certgate tasks` lists them".to_owned())
+}
+
+impl Bridging {
+    /// The protocol in front.
+    pub(crate) fn front(&self, app: &Global) -> Result<Protocol, Failure> {
+        match (self.front, app.transport) {
+            (Some(front), Some(back)) if front == back => Err(Failure::usage(format!(
+                "--front {0} and --transport {0}: the transport is the one behind, expected {1}; leave one of them out",
+                front.name(),
+                front.other().name()
+            ))),
+            (Some(front), _) => Ok(front),
+            (None, Some(back)) => Ok(back.other()),
+            (None, None) => Ok(Protocol::Xml),
+        }
+    }
+
+    /// Puts the address of the gateway of the front's own protocol into the settings; whether there is one.
+    pub(crate) fn pass_through(&self, app: &Global, front: Protocol, settings: &mut Settings) -> Result<bool, Failure> {
+        match &self.pass_through {
+            Some(PassThrough::Off) => Ok(false),
+            Some(PassThrough::To(_)) if app.sandbox => Err(Failure::usage(
+                "--pass-through with --sandbox: the sandbox speaks both protocols; leave one of them out",
+            )),
+            Some(PassThrough::To(url)) => {
+                let place = match front {
+                    Protocol::Xml => &mut settings.xml_endpoint,
+                    Protocol::Json => &mut settings.json_endpoint,
+                };
+                place.value.clone_from(url);
+                Ok(true)
+            }
+            // Who names one gateway does not mean the profile's, which would get the callers' passwords.
+            None => Ok(!app.is_offline() && !settings.endpoint(front.other()).origin.is_given()),
+        }
+    }
+}
+
+/// The options that are each caller's own, and not a bridge's, where one of them is given.
+pub(crate) fn callers_own(app: &Global) -> Option<&'static str> {
+    let options = [
+        ("--user", app.user.is_some() && !app.is_from_environment("user")),
+        ("--context", app.context.is_some() && !app.is_from_environment("context")),
+        ("--password-file", app.password_file.is_some()),
+        ("--password-stdin", app.password_stdin),
+        ("--session", app.session),
+        ("--owner", app.owner.is_some()),
+        ("--language", app.language.is_some()),
+        ("--ctid", app.ctid.is_some()),
+        ("--reply-to", app.reply_to.is_some()),
+        ("--demo", app.demo),
+    ];
+    options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+}
