@@ -12,6 +12,7 @@ use std::{
 };
 
 use certgate_client::unix_now;
+use certgate_domain::TaskKind;
 use certgate_files::FileError;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -100,26 +101,35 @@ impl Open {
 impl Entry<'_> {
     fn line(&self, id: &str) -> Value {
         let tasks: Vec<Value> = self.outcomes.iter().map(task).collect();
-        let mut line = json!({ "id": id, "time": now(), "tasks": tasks });
-        match self.status {
-            Some(status) => line["status"] = status.into(),
-            None => line["hungUp"] = true.into(),
-        }
-        line["milliseconds"] = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).into();
-        line
+        let milliseconds = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let ended = match self.status {
+            Some(status) => ("status", json!(status)),
+            None => ("hungUp", json!(true)),
+        };
+        record([
+            ("id", json!(id)),
+            ("time", json!(now())),
+            ("tasks", json!(tasks)),
+            ended,
+            ("milliseconds", json!(milliseconds)),
+        ])
     }
 }
 
 fn task(outcome: &Outcome) -> Value {
-    let mut task = json!({ "number": outcome.number, "way": outcome.way.name(), "outcome": outcome.word() });
-    for (name, value) in
-        [("task", outcome.kind.map(|kind| kind.name())), ("code", outcome.code()), ("stid", outcome.stid())]
-    {
-        if let Some(value) = value {
-            task[name] = value.into();
-        }
-    }
-    task
+    record([
+        ("task", json!(outcome.kind.map(TaskKind::name))),
+        ("number", json!(outcome.number)),
+        ("way", json!(outcome.way.name())),
+        ("outcome", json!(outcome.word())),
+        ("code", json!(outcome.code())),
+        ("stid", json!(outcome.stid())),
+    ])
+}
+
+/// What is absent is absent.
+fn record<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The time in whole seconds.
