@@ -6,3 +6,4 @@ pub(crate) mod order;
 pub(crate) mod payload;
 pub(crate) mod placeholders;
 pub(crate) mod queue;
+pub(crate) mod several;

@@ -10,11 +10,13 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    OrderRequest,
+    Error, Journal, OrderId, OrderRequest,
     certificate_settings::{
         SettingValue as _,
         table::{self, Table},
     },
+    estate::{Step, Task},
+    rerun::{Remaining, remaining, round},
 };
 
 /// What a row holds besides settings.
@@ -133,6 +135,60 @@ fn order(file: &str, folder: &Path, mut line: Table) -> Result<BatchOrder, Strin
     let id = request.certificate().map_or_else(String::new, |id| id.to_string());
     let key = format!("{file}:{}:{id}:{is_of}", request.action());
     Ok(BatchOrder { place: line.place, request, key })
+}
+
+/// A line of a batch in a run.
+#[derive(Debug)]
+pub struct BatchTask {
+    /// What is left to do of it.
+    pub task: Task,
+    /// Where it stands in the file.
+    pub place: String,
+    /// What was changed in the line since it was done, a text each.
+    pub changed: Vec<String>,
+}
+
+/// What is left to do of each line. `again` orders anew what the same file ordered before.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<Vec<BatchTask>, Error> {
+    let mut known = Vec::new();
+    for order in &orders {
+        known.push(journal.of_batch(&order.key)?);
+    }
+    let round = round(&known, again);
+    let task = |(order, known): (BatchOrder, Vec<Order>)| {
+        let title = order.title();
+        let mut changed = Vec::new();
+        let (id, step) = match remaining(known, round, again) {
+            Remaining::Nothing(known) => {
+                changed = order.changed_since(&known);
+                (OrderId::from(known.order.id.as_str()), Step::Done(Box::new(known)))
+            }
+            Remaining::Resume(known) => {
+                let id = OrderId::from(known.order.id.as_str());
+                let install = order.request.install.clone();
+                (id, Step::Resume { order: Box::new(known), install, otherwise: None })
+            }
+            Remaining::Place => {
+                let batch = Some((order.key, round));
+                (OrderId::new(), Step::Place { request: Box::new(order.request), known: None, batch })
+            }
+        };
+        BatchTask { task: Task::new(id, title, step), place: order.place, changed }
+    };
+    Ok(orders.into_iter().zip(known).map(task).collect())
+}
+
+impl BatchTask {
+    /// What is ordered, where that is left to do.
+    pub fn request(&self) -> Option<&OrderRequest> {
+        match &self.task.step {
+            Step::Place { request, .. } => Some(request),
+            _ => None,
+        }
+    }
 }
 
 impl BatchOrder {

@@ -1,3 +1,15 @@
-//! The certificates of a company: when each is due, and what is done then.
+//! The certificates of a company: which there are, when each is due, what is done then, and all of it in one run.
+//!
+//! A [`Subject`] is a certificate under care with all that is known of it; [`plan`](plan::plan) decides without asking anybody; a
+//! [`Task`] is what is to be done with one of several, and comes to an order that a [`Runner`](crate::Runner) drives.
 
+pub mod plan;
+mod survey;
+mod task;
 pub mod term;
+
+pub use self::{
+    plan::{Cost, PlanError, Planned, PlannedAction, Subject},
+    survey::{Survey, subjects_of_folders},
+    task::{EndedTask, Step, Task, TaskError},
+};

@@ -18,7 +18,7 @@ mod sets;
 mod without_key;
 
 use std::{
-    fs,
+    fs::{self, TryLockError},
     path::{Path, PathBuf},
 };
 
@@ -56,6 +56,7 @@ const SETS: &str = "sets";
 const BEFORE: &str = "before";
 const PENDING: &str = "pending";
 const KEY: &str = "key.pem";
+const LOCK: &str = ".lock";
 
 impl Installation {
     /// The certificate in that folder.
@@ -155,6 +156,19 @@ impl Installation {
         let is_its =
             |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
         keys.iter().any(is_its)
+    }
+
+    /// The folder for this process alone, for as long as what is given lives; none while another one is at it.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is not to be trusted.
+    pub fn lock(&self) -> Result<Option<fs::File>, FileError> {
+        let file = self.open()?.open_lock(LOCK)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(FileError::Io { path: self.folder().join(LOCK), source }),
+        }
     }
 
     /// The certificate in place, where there is one; a plain file too.

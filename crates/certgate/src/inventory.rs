@@ -26,6 +26,8 @@ pub struct InstalledCertificate {
     pub serial: String,
     /// Whole days until it ends; below zero when it has.
     pub days: i64,
+    /// From when it is valid, in seconds since 1970.
+    pub not_before: i64,
     /// When it ends, in seconds since 1970.
     pub not_after: i64,
     /// The type of a new key as strong as its own.
@@ -107,6 +109,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
         name: record.name.clone().or_else(|| certificate.hosts().next()).unwrap_or_default(),
         serial: certificate.serial.clone(),
         days: (certificate.not_after - now).div_euclid(86_400),
+        not_before: certificate.not_before,
         not_after: certificate.not_after,
         key_type: key_type_like(&certificate.key),
         key_fits: key,

@@ -94,8 +94,8 @@ pub use key::KeySource;
 #[cfg(feature = "orders")]
 pub use order::{
     CLOCK_TOLERANCE, Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport, OrderRequest, OrderState,
-    Outcome, PendingReason, PreparationError, Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed,
-    Resumption, Run, RunItem, RunOptions, Runner, reconcile, rehearse, resume,
+    Outcome, PendingReason, Preparation, PreparationError, PreparationOptions, Reconciled, RecoveryOptions, Rehearsal,
+    ResumeOptions, Resumed, Resumption, Run, RunItem, RunOptions, Runner, RunningJobs, reconcile, rehearse, resume,
 };
 pub use selector::{BadSelector, CertificateSelector, Namesake, SelectionError};
 #[cfg(feature = "orders")]

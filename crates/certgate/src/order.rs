@@ -5,6 +5,7 @@ mod event;
 mod handle;
 mod id;
 mod outcome;
+mod preparation;
 mod recovery;
 mod rehearsal;
 mod request;
@@ -18,6 +19,7 @@ pub use self::{
     handle::{Order, Resumed},
     id::OrderId,
     outcome::{Issuance, OrderReport, Outcome, PendingReason},
+    preparation::{Preparation, PreparationOptions, RunningJobs},
     recovery::{Reconciled, RecoveryOptions, reconcile},
     rehearsal::{Rehearsal, rehearse},
     request::{OrderRequest, PreparationError},

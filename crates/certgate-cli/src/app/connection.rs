@@ -41,12 +41,6 @@ impl Connection {
         Ok(Self { client, home })
     }
 
-    /// For another order of the same run: with a transaction id and so much time of its own. Nothing is asked for again.
-    pub(crate) fn begin_anew(&mut self, deadline: Duration) -> Result<(), Failure> {
-        self.client = self.home.gateway.client()?.with_deadline(deadline);
-        Ok(())
-    }
-
     /// The id of the order that this run places first.
     pub(crate) fn id(&self) -> OrderId {
         self.client.options().ctid.clone().map_or_else(OrderId::new, OrderId::from)

@@ -2,12 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use certgate::{
-    CertificateSettings,
-    config::parse_duration,
-    validation::{Validation, name_server},
-};
-use certgate_domain::{CertAuthentication, words::AuthMethod};
+use certgate::{CertificateSettings, config::parse_duration, validation::name_server};
 use clap::Args;
 
 use crate::exit::Failure;
@@ -68,17 +63,4 @@ impl ValidationArgs {
         settings.allow_any_record = self.allow_any_record.then_some(true);
         Ok(())
     }
-}
-
-/// Refuses an order that nobody watches where nothing is said to validate it by, and the certificate was validated by something
-/// that the gateway does not do by itself.
-pub(crate) fn check_unattended(validation: &Validation, before: Option<&CertAuthentication>) -> Result<(), Failure> {
-    let by_hand = before.and_then(|before| before.provisioning.as_ref()?.value()) == Some(&false);
-    let missing = match before.and_then(|before| before.method.as_ref()) {
-        _ if validation.method().is_some() => return Ok(()),
-        Some(AuthMethod::Dns) if by_hand => "by a DNS record that the gateway does not publish: give --dns",
-        Some(AuthMethod::File) => "by a file: give --webroot",
-        _ => return Ok(()),
-    };
-    Err(Failure::usage(format!("the certificate is validated {missing}")))
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use certgate::{
-    CertificateSelector, Client, Fetched, InstallOptions, Journal, OrderId, OrderRequest, OrderState, RecoveryOptions,
-    Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, SelectionError, fetch, rehearse, resume,
+    CertificateSelector, Client, Fetched, InstallOptions, Journal, OrderId, OrderRequest, Preparation,
+    PreparationOptions, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, RunningJobs, SelectionError,
+    fetch, rehearse, resume,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
@@ -64,38 +65,27 @@ pub(crate) fn place(
     let timeout = ordering.waiting.timeout;
     let mut connection = Connection::open(app, Some(timeout))?;
     request.purpose = action.found(&mut connection.client)?;
-    request.make_csr(&mut connection.client, ordering.dry_run)?;
     if ordering.dry_run {
+        request.make_csr(&mut connection.client, true)?;
         return rehearsed(app, &mut connection.client, &request);
     }
-    let item = request.item(connection.id(), timeout, !ordering.no_wait);
     let asked = Asked { timeout, ..Asked::default() };
     let mut progress = Progress::of_one(app, asked);
     let options = ordering.waiting.queue.options(app.run_options()?);
     let mut journal = connection.journal()?;
-    let recovery = app.recovery(&options)?;
-    settle_earlier(&mut connection.client, &mut journal, &request, recovery, &progress)?;
+    let prepared = PreparationOptions { deadline: timeout, wait: !ordering.no_wait, recovery: app.recovery(&options)? };
+    let mut running = if app.is_offline() { RunningJobs::unasked() } else { RunningJobs::of_one() };
+    let id = connection.id();
+    let mut preparation = Preparation {
+        client: &mut connection.client,
+        journal: &mut journal,
+        running: &mut running,
+        options: &prepared,
+        not_removed: &mut |why| progress.not_removed(why),
+    };
+    let item = preparation.order(id, &mut request, None)?;
     let shown = drive_in(&mut connection.client, &mut journal, item, options, &mut progress);
     shown?.print(app, &progress.findings)
-}
-
-/// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever. What
-/// cannot be told yet does, and is named then.
-fn settle_earlier(
-    client: &mut Client,
-    journal: &mut Journal,
-    request: &OrderRequest,
-    recovery: RecoveryOptions,
-    progress: &Progress<'_>,
-) -> Result<(), Failure> {
-    let options = ResumeOptions { recovery, ..ResumeOptions::default() };
-    for order in journal.unfinished()? {
-        let is_unknown = matches!(order.state, OrderState::Sending | OrderState::Unknown);
-        if is_unknown && request.is_for(&order) {
-            resume(client, journal, &order, &options, &mut |why| progress.not_removed(why))?;
-        }
-    }
-    Ok(())
 }
 
 /// Drives one order to its end.

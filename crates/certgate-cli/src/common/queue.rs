@@ -1,25 +1,21 @@
 //! The queue, tidied up beside what a command is for.
 
-use certgate::{ForeignMessages, queue::Queue};
+use certgate::{Client, ForeignMessages, Journal, queue::Queue};
 
-use crate::{
-    app::{App, Connection},
-    exit::Failure,
-    streams::say,
-};
+use crate::{app::App, exit::Failure, streams::say};
 
 /// Confirms messages about this store's orders that earlier runs left in the queue, unless it is not to be touched. A failure is a
 /// warning: the next run tries again. Gives the ids that were confirmed.
 pub(crate) fn confirm_own(
     app: &App,
-    connection: &mut Connection,
+    client: &mut Client,
+    journal: Journal,
     foreign: ForeignMessages,
 ) -> Result<Vec<i64>, Failure> {
     if foreign == ForeignMessages::Leave {
         return Ok(Vec::new());
     }
-    let journal = connection.journal()?;
-    let confirmed = Queue::new(&mut connection.client, journal).confirm_own().unwrap_or_else(|error| {
+    let confirmed = Queue::new(client, journal).confirm_own().unwrap_or_else(|error| {
         if !app.quiet {
             say(&format!("certgate: warning: messages about earlier orders may still be in the queue: {error}"));
         }

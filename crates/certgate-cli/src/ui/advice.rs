@@ -6,6 +6,7 @@ use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
     RefusalReason, SelectionError, SettingsError, Untraced,
     config::{ConfigError, Credential},
+    estate::TaskError,
     installation::InstallError,
     inventory::InventoryError,
     key::KeySourceError,
@@ -14,7 +15,7 @@ use certgate::{
     tape::TapeError,
     validation::ValidationError,
 };
-use certgate_domain::TaskKind;
+use certgate_domain::{TaskKind, words::AuthMethod};
 use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
 use certgate_store::{Store, StoreError};
@@ -42,6 +43,11 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::GiveName => "give --name",
         Advice::MatchName { name } => return Some(format!("make a CSR for `{name}`, or give --name")),
         Advice::ChooseMethod => "choose another --method",
+        Advice::ShowControl { by: AuthMethod::File } => "give --webroot",
+        Advice::ShowControl { .. } => "give --dns",
+        Advice::WaitForJob { job } => {
+            return Some(format!("look at it with `certgate job info {job}`, and run the same again once it is over"));
+        }
         Advice::ChooseApprover => "choose another --approver",
         Advice::AllowAnyRecord => "--allow-any-record publishes it all the same",
         Advice::GiveCsrOrAllowAnyRecord => "give --csr, --new-key or --key, or lift that with --allow-any-record",
@@ -205,6 +211,14 @@ impl From<PreparationError> for Failure {
             PreparationError::Key(error) => error.into(),
             PreparationError::Install(error) => error.into(),
             PreparationError::Validation(error) => validation(error),
+            PreparationError::UnderWay { job, .. } => {
+                let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
+                match error.advice().as_ref().and_then(words) {
+                    Some(words) => under_way.advise(words),
+                    None => under_way,
+                }
+                .with("job", json!({ "id": job }))
+            }
             error => advised(Kind::Usage, &error),
         }
     }
@@ -222,6 +236,19 @@ fn option(setting: &str) -> String {
         "names" => "--san".to_owned(),
         "formats" => "--pkcs12, --jks".to_owned(),
         name => format!("--{}", name.replace('_', "-")),
+    }
+}
+
+impl From<TaskError> for Failure {
+    fn from(error: TaskError) -> Self {
+        match error {
+            // Its settings are those of a file, or remembered.
+            TaskError::Settings(error) => Self::usage(error.to_string()),
+            TaskError::Inventory(error) => error.into(),
+            TaskError::Folder(error) => error.into(),
+            TaskError::Gateway(error) => error.into(),
+            error => Self::usage(error.to_string()),
+        }
     }
 }
 

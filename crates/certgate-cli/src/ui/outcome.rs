@@ -56,6 +56,11 @@ impl CommandOutput {
         shown
     }
 
+    /// A certificate with which nothing was to be done.
+    pub(crate) fn nothing() -> Self {
+        Self { document: json!({ "schema": 1 }), lines: Vec::new(), kind: Some(Kind::Unchanged) }
+    }
+
     /// An order of which nothing is left to be done.
     pub(crate) fn over(order: &Order, kind: Option<Kind>) -> Self {
         let document = json!({ "schema": 1, "order": self::order(order) });
@@ -150,7 +155,9 @@ pub(crate) fn set(object: &mut Value, name: &str, value: Value) {
 
 /// A row of a document about several orders.
 pub(crate) fn row(order: Value, ended: &Result<CommandOutput, Failure>) -> Value {
-    let mut row = json!({ "order": order, "kind": kind_name(ended) });
+    let mut row = json!({});
+    set(&mut row, "order", order);
+    row["kind"] = json!(kind_name(ended));
     match ended {
         Ok(output) => {
             for name in ["files", "checks", "deployment"] {

@@ -27,6 +27,7 @@ mod doctor;
 #[cfg(unix)]
 mod due;
 mod durable;
+mod estate;
 #[cfg(unix)]
 mod fetch;
 mod first_run;

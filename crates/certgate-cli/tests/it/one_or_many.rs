@@ -1,13 +1,16 @@
 //! One order and many: a batch of one says, writes and does what the single command does, and an order is shown alike everywhere.
 
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration};
 
+use certgate::CertificateSettings;
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{arguments, command, csr, exit, interrupt, serve, stderr, told, until, write_batch};
+use crate::support::binary::{
+    arguments, certgate, command, csr, exit, fixture, interrupt, serve, stderr, told, until, write_batch,
+};
 
 /// An order, as a line of a batch and as the arguments of the single command; what both are run with; and how it ends.
 struct Case {
@@ -76,6 +79,146 @@ fn cases() -> Vec<Case> {
                 ("provisioning", "true"),
                 ("out", "out"),
             ],
+            ..PLAIN
+        },
+        Case {
+            title: "with a new key, and another name",
+            action: "reissue",
+            options: &[
+                ("new_key", "true"),
+                ("key_type", "rsa2048"),
+                ("san", "www.example.com"),
+                ("keep", "1"),
+                ("out", "out"),
+            ],
+            ..PLAIN
+        },
+        Case {
+            title: "a new key for a new one",
+            options: &[
+                ("product", "SSL123"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("lifetime", "12"),
+                ("name", "new.example.com"),
+                ("new_key", "true"),
+                ("out", "out"),
+            ],
+            ..PLAIN
+        },
+        Case {
+            title: "with a key of a file, encrypted",
+            action: "reissue",
+            options: &[
+                ("key", "HOME/encrypted.key"),
+                ("pass_phrase_file", "HOME/pass"),
+                ("decrypt_key", "true"),
+                ("out", "out"),
+            ],
+            ..PLAIN
+        },
+        Case {
+            title: "with a key whose pass phrase is wrong",
+            action: "reissue",
+            options: &[("key", "HOME/encrypted.key"), ("pass_phrase_command", "echo wrong"), ("out", "out")],
+            code: 2,
+            said: "encrypted.key",
+            ..PLAIN
+        },
+        Case {
+            title: "key stores",
+            action: "reissue",
+            options: &[
+                ("new_key", "true"),
+                ("pkcs12", "true"),
+                ("jks", "true"),
+                ("store_pass_file", "HOME/pass"),
+                ("out", "out"),
+            ],
+            ..PLAIN
+        },
+        Case {
+            title: "a key store without a pass phrase",
+            action: "reissue",
+            options: &[("new_key", "true"), ("jks", "true"), ("store_pass_command", "false"), ("out", "out")],
+            code: 2,
+            said: "exit status: 1",
+            ..PLAIN
+        },
+        Case {
+            title: "a hook",
+            action: "reissue",
+            options: &[("deploy_hook", "touch $CERTGATE_DIR/hooked"), ("hook_timeout", "9s"), ("out", "out")],
+            ..PLAIN
+        },
+        Case {
+            title: "a hook that fails",
+            action: "reissue",
+            options: &[("new_key", "true"), ("deploy_hook", "exit 3"), ("rollback_on_failure", "true"), ("out", "out")],
+            code: 11,
+            said: "the deploy hook failed: exit status: 3; there is no set before to put back",
+            ..PLAIN
+        },
+        Case {
+            title: "an owner that is not there",
+            action: "reissue",
+            options: &[("file_owner", "nobody-of-that-name"), ("out", "out")],
+            code: 2,
+            said: "nobody-of-that-name",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by a command",
+            action: "reissue",
+            options: &[("dns", "exec touch HOME/added; true"), ("out", "out")],
+            said: "validation by DNS, publish now: ",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by a command, and not seen",
+            action: "reissue",
+            options: &[
+                ("dns", "exec true"),
+                ("dns_check", "true"),
+                ("dns_timeout", "1s"),
+                ("resolver", "127.0.0.1:1"),
+                ("no_authoritative", "true"),
+            ],
+            code: 13,
+            said: "nothing was ordered",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by an update that cannot be",
+            action: "reissue",
+            options: &[("dns", "nsupdate"), ("dns_server", "127.0.0.1"), ("dns_key", "HOME/none")],
+            code: 2,
+            said: "HOME/none",
+            ..PLAIN
+        },
+        Case {
+            title: "validated by a web root",
+            options: &[
+                ("product", "SSL123"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("lifetime", "12"),
+                ("webroot", "HOME/www"),
+                ("allow_any_record", "true"),
+            ],
+            said: "validation by file, publish now: ",
+            ..PLAIN
+        },
+        Case {
+            title: "an approver",
+            options: &[
+                ("product", "SSL123"),
+                ("admin", "1120"),
+                ("technical", "100"),
+                ("lifetime", "12"),
+                ("approver", "admin@example.com"),
+            ],
+            said: "validation by mail to ",
             ..PLAIN
         },
         Case { title: "with the key of before", action: "renew", options: &[("out", "out")], ..PLAIN },
@@ -184,10 +327,18 @@ struct Told {
 fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve((case.settings)());
+    fs::copy(fixture("_keys/p256-pkcs8-encrypted.pem"), home.path().join("encrypted.key")).unwrap();
+    fs::write(home.path().join("pass"), "geheim ü\n").unwrap();
+    for name in ["encrypted.key", "pass"] {
+        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::create_dir(home.path().join("www")).unwrap();
     let at_home = |name: &str, value: &str| match name {
         "out" => home.path().join(value).display().to_string(),
-        _ => value.to_owned(),
+        _ => value.replace("HOME", &home.path().display().to_string()),
     };
+    let has_key = case.options.iter().any(|(name, _)| matches!(*name, "new_key" | "key"));
+    let has_csr = case.action != "renew" && !has_key;
     let options: Vec<(&str, String)> = case.options.iter().map(|(name, value)| (*name, at_home(name, value))).collect();
     let mut words: Vec<String> = Vec::new();
     if is_batch {
@@ -195,11 +346,11 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
         if case.action != "create" {
             line += "id = 571\n";
         }
-        if case.action != "renew" {
+        if has_csr {
             line += &format!("csr = \"{}\"\n", csr());
         }
         for (name, value) in &options {
-            let is_bare = matches!(*name, "admin" | "technical" | "lifetime" | "provisioning");
+            let is_bare = matches!(value.as_str(), "true" | "false") || value.parse::<i64>().is_ok();
             line += &if is_bare { format!("{name} = {value}\n") } else { format!("{name} = \"{value}\"\n") };
         }
         fs::write(home.path().join("one.toml"), line).unwrap();
@@ -209,10 +360,18 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
         if case.action != "create" {
             words.push("571".to_owned());
         }
-        if case.action != "renew" {
+        if has_csr {
             words.extend(["--csr".to_owned(), csr()]);
         }
-        words.extend(options.iter().flat_map(|(name, value)| [format!("--{name}"), value.clone()]));
+        for (name, value) in &options {
+            words.push(format!("--{}", name.replace('_', "-")));
+            match value.split_once("exec ") {
+                Some((_, command)) if *name == "dns" => words.extend(["exec".to_owned(), command.to_owned()]),
+                // What is said by being there has no value.
+                _ if value == "true" && *name != "provisioning" => {}
+                _ => words.push(value.clone()),
+            }
+        }
     }
     let words: Vec<&str> = words.iter().map(String::as_str).chain(case.more.iter().copied()).collect();
     let (code, document, said) = told(home.path(), &server, transport, &words);
@@ -278,10 +437,35 @@ fn a_batch_of_one_is_the_single_command() {
             if case.code == 2 {
                 // A file says where in it.
                 assert!(batch.said.contains(case.said), "{what}: {}", batch.said);
-                assert_eq!((single.asked.len(), batch.asked.len()), (0, 0), "{what}: nothing was sent");
+                // Whose key is to be read, its names are asked for.
+                let is_look = |(task, _): &(&str, usize)| *task == "certificate-info";
+                assert!(single.asked.iter().chain(&batch.asked).all(is_look), "{what}: nothing was ordered");
                 batch.said.clone_from(&single.said);
             }
             assert_eq!(batch, single, "{what}");
+        }
+    }
+}
+
+/// Every setting is a column of a batch that some case above gives, and an option of the single command.
+#[test]
+fn every_setting_is_an_option_and_a_column() {
+    let given: Vec<&str> = cases().iter().flat_map(|case| case.options).map(|(name, _)| *name).collect();
+    let help = certgate(&["reissue", "--help"], "");
+    let help = String::from_utf8(help.stdout).unwrap();
+    for field in CertificateSettings::FIELDS {
+        let spellings = match field.name {
+            // Of a file's folder, and of who is declared.
+            "working_folder" | "verify" | "renew_before" => continue,
+            "csr" => vec!["csr"],
+            "names" => vec!["san"],
+            "formats" => vec!["pkcs12", "jks"],
+            name => vec![name],
+        };
+        for name in spellings {
+            assert!(name == "csr" || given.contains(&name), "no case gives `{name}`");
+            let option = format!("--{} ", name.replace('_', "-"));
+            assert!(help.replace('\n', " \n").contains(&option), "no option {option}");
         }
     }
 }

@@ -152,7 +152,7 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
             let csr = &csr;
             scope.spawn(move || {
                 let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-                let settings = Settings { jobs_never_end: true, clock_ahead, ..Settings::default() };
+                let settings = Settings { job_time: Duration::from_secs(1), clock_ahead, ..Settings::default() };
                 let (gateway, server) = serve(settings);
                 let reissue = ["reissue", "571", "--csr", csr, "--no-wait"];
                 let (code, theirs, said) = told(other.path(), &server, transport, &reissue);
@@ -168,7 +168,8 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
                     let resume = ["resume", id, "--timeout", "1s"];
                     let (code, document, said) = told(home.path(), &server, transport, &resume);
                     if arrives {
-                        assert_eq!((code, &document["order"]["state"]), (6, &json!("pending")), "{said}");
+                        assert!(code == 0 || code == 6, "done, or on its way: {said}");
+                        assert!(document["order"]["job"]["id"].is_number(), "{document}");
                         assert_ne!(document["order"]["job"]["id"], theirs["order"]["job"]["id"]);
                     } else {
                         let seen = format!("job {} is from before the order", theirs["order"]["job"]["id"]);

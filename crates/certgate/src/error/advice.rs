@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use certgate_client::GatewayError;
 use certgate_dns::DnsError;
+use certgate_domain::words::AuthMethod;
 use certgate_files::{Distrust, FileError};
 use certgate_flow::{Field, RequestError};
 use certgate_store::{ConflictingOrder, State, StoreError};
@@ -33,6 +34,16 @@ pub enum Advice {
     },
     /// Choose another method of validation.
     ChooseMethod,
+    /// Say how control over the names is shown, where the certificate was validated by this.
+    ShowControl {
+        /// What it was validated by.
+        by: AuthMethod,
+    },
+    /// Wait until that job of the gateway's is over.
+    WaitForJob {
+        /// The gateway's id of the job.
+        job: i64,
+    },
     /// Choose another approver.
     ChooseApprover,
     /// Let the record be published although it does not belong to the names of the order.
@@ -168,6 +179,8 @@ impl Advised for PreparationError {
             Self::Install(error) => error.advice(),
             Self::Validation(error) => error.advice(),
             Self::Request(error) => error.advice(),
+            Self::Unattended(by) => Some(Advice::ShowControl { by: by.clone() }),
+            Self::UnderWay { job, .. } => Some(Advice::WaitForJob { job: *job }),
             _ => None,
         }
     }

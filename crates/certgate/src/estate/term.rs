@@ -185,6 +185,36 @@ pub enum Reason {
     TermOver(Term),
 }
 
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing { due } => write!(f, "it is due on {}", day(*due)),
+            Self::TooEarly { renewable } => {
+                write!(f, "it is due, and its term cannot be renewed before {}", day(*renewable))
+            }
+            Self::Reissue(reason) | Self::Renew(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Required => f.write_str("the gateway asks for a reissue"),
+            Self::WithinTerm(Term { end, source }) => {
+                write!(f, "it ends soon, within a term that is paid until {} ({source})", day(*end))
+            }
+            Self::TermEnds(Term { end, source }) => write!(f, "its term ends on {} ({source})", day(*end)),
+            Self::TermOver(Term { end, source }) => write!(f, "its term ended on {} ({source})", day(*end)),
+        }
+    }
+}
+
+/// The day of a time in seconds since 1970, in UTC.
+fn day(at: i64) -> String {
+    Moment::from_unix_seconds(at).map_or_else(|| at.to_string(), |moment| moment.to_string().chars().take(10).collect())
+}
+
 /// Decides what is to be done with a certificate now, in seconds since 1970.
 ///
 /// ```

@@ -119,8 +119,7 @@ impl Installation {
     /// Runs the hook again for what is in place, where it failed. None where there is nothing to repeat, or another process is
     /// at it.
     pub fn repeat_hook(&self) -> Option<Deployment> {
-        let lock = self.open().ok()?.open_lock(".lock").ok()?;
-        lock.try_lock().ok()?;
+        let _lock = self.lock().ok()??;
         let record = self.record_in_place()?;
         let files = if self.set().is_some() { self.files() } else { self.plain_files() };
         matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &files))

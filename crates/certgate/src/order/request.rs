@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certgate_client::Client;
 use certgate_domain::{
-    Certificate, TaskKind,
+    Certificate, Lenient, TaskKind,
     task::CertificateInfo,
     words::{AuthMethod, ServerSoftware},
 };
@@ -82,6 +82,19 @@ pub enum PreparationError {
     /// The request lacks something, or does not fit itself.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// Nobody is there to do what the certificate was validated by, and nothing is said to do it instead.
+    #[error("the certificate is validated {}", match .0 { AuthMethod::File => "by a file", _ => "by a DNS record that the gateway does not publish" })]
+    Unattended(AuthMethod),
+    /// Another machine or a person is at the same certificate: its job runs at the gateway, and is none of the store's.
+    #[error("job {job}{} of {name} runs at the gateway and was not ordered from here", action.as_ref().map(|action| format!(" ({action})")).unwrap_or_default())]
+    UnderWay {
+        /// The gateway's job.
+        job: i64,
+        /// What it does, where the gateway says it.
+        action: Option<String>,
+        /// The certificate's name.
+        name: String,
+    },
 }
 
 impl OrderRequest {
@@ -214,15 +227,40 @@ impl OrderRequest {
     /// # Errors
     /// [`Error::Preparation`], or the gateway could not be asked for the certificate as it is: order nothing.
     pub fn make_csr(&mut self, client: &mut Client, is_rehearsal: bool) -> Result<(), Error> {
-        let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
-        let known = match self.certificate() {
+        let known = match self.certificate().filter(|_| self.key.is_some() && self.install.is_some()) {
             Some(id) => client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default(),
             None => Certificate::default(),
         };
-        let name = self.name.as_deref();
-        let made = key.request(&installation, &known, name, &self.names, is_rehearsal);
-        self.csr = Some(made.map_err(PreparationError::Key)?);
+        Ok(self.make_csr_like(&known, is_rehearsal)?)
+    }
+
+    /// The same, where the certificate as it is was asked for already.
+    ///
+    /// # Errors
+    /// See [`PreparationError`]: order nothing.
+    pub fn make_csr_like(&mut self, known: &Certificate, is_rehearsal: bool) -> Result<(), PreparationError> {
+        let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
+        self.csr = Some(key.request(&installation, known, self.name.as_deref(), &self.names, is_rehearsal)?);
         Ok(())
+    }
+
+    /// Refuses an order that nobody watches where nothing is said to validate it by, and the certificate was validated by something
+    /// that the gateway does not do by itself.
+    ///
+    /// # Errors
+    /// [`PreparationError::Unattended`].
+    pub fn check_unattended(&self, known: &Certificate) -> Result<(), PreparationError> {
+        let Some(before) = known.authentication.as_ref().filter(|_| self.validation.method().is_none()) else {
+            return Ok(());
+        };
+        let by_hand = before.provisioning.as_ref().and_then(Lenient::value) == Some(&false);
+        match &before.method {
+            Some(AuthMethod::Dns) if by_hand && self.provisioning != Some(true) => {
+                Err(PreparationError::Unattended(AuthMethod::Dns))
+            }
+            Some(AuthMethod::File) if self.method.is_none() => Err(PreparationError::Unattended(AuthMethod::File)),
+            _ => Ok(()),
+        }
     }
 
     /// The folder that it is to be installed in.

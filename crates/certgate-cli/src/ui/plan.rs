@@ -1,0 +1,66 @@
+//! What would be done with certificates, and why.
+
+use certgate::estate::{Cost, Step, Task};
+use serde_json::{Value, json};
+
+use super::table::Table;
+use crate::{
+    app::App,
+    exit::{Exit, Failure, Kind, worst},
+    ui::outcome::set,
+};
+
+/// Prints what would be done with each certificate, what that costs, and why.
+pub(crate) fn print(app: &App, tasks: Vec<Task>) -> Result<Exit, Failure> {
+    let mut kinds = Vec::new();
+    let rows: Vec<Value> = tasks
+        .into_iter()
+        .map(|task| {
+            let (row, kind) = row(task);
+            kinds.push(kind);
+            row
+        })
+        .collect();
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "plan": rows }));
+    } else {
+        let names = ["certificate", "folder", "action", "cost", "why"].map(str::to_owned).to_vec();
+        Table::new(&app.stdout, names).rows(
+            &rows
+                .iter()
+                .map(|row| {
+                    let mut row = row.clone();
+                    row["certificate"] = row["title"].clone();
+                    row
+                })
+                .collect::<Vec<_>>(),
+        );
+    }
+    Ok(worst(kinds.into_iter()).into())
+}
+
+fn row(task: Task) -> (Value, Option<Kind>) {
+    let mut row = json!({ "title": task.title });
+    set(&mut row, "name", json!(task.name));
+    set(&mut row, "folder", json!(task.folder));
+    if let Some(planned) = &task.planned {
+        set(&mut row, "certificate", json!(planned.certificate));
+        row["action"] = json!(planned.action.name());
+        row["cost"] = json!(match planned.action.cost() {
+            Cost::Free => "free",
+            Cost::NewTerm => "new term",
+        });
+        row["why"] = json!(planned.reason.to_string());
+    }
+    let is_to_be_done = task.is_to_be_done();
+    match task.step {
+        Step::Failed(why) => {
+            let failure = Failure::from(why);
+            row["action"] = json!("error");
+            row["why"] = json!(failure.to_string());
+            row["error"] = failure.error();
+            (row, Some(failure.kind()))
+        }
+        _ => (row, (!is_to_be_done).then_some(Kind::Unchanged)),
+    }
+}

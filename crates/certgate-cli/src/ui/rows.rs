@@ -1,0 +1,114 @@
+//! The rows of a run with several certificates: one for each, a summary, and one exit code for all.
+
+use certgate::estate::Task;
+use certgate_wire::Finding;
+use serde_json::{Map, Value, json};
+
+use super::{
+    document,
+    outcome::{self, set, strict},
+    progress::{Ended, Tally},
+    table::Table,
+};
+use crate::{
+    app::App,
+    exit::{Exit, Failure, Kind, worst},
+    streams::say,
+};
+
+/// What became of one certificate.
+pub(crate) struct Row<'t> {
+    pub(crate) task: &'t Task,
+    pub(crate) ended: Ended,
+    /// What is to be known of it besides.
+    pub(crate) detail: Option<String>,
+}
+
+/// What became of all.
+pub(crate) struct Rows<'r> {
+    pub(crate) app: &'r App,
+    pub(crate) rows: Vec<Row<'r>>,
+    pub(crate) findings: &'r [Finding],
+}
+
+impl Rows<'_> {
+    /// Prints them. `error` is why the run ended before its orders did.
+    pub(crate) fn print(self, error: Option<Failure>) -> Result<Exit, Failure> {
+        let Self { app, rows, findings } = self;
+        let (mut shown, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
+        let mut is_ordered = false;
+        for Row { task, ended: Ended { order, shown: mut ended }, detail } in rows {
+            if let (Ok(output), Some(_), false) = (&mut ended, &task.planned, order.is_null()) {
+                // Its files may have been there: that they are in place now is what was to be done.
+                output.kind = output.kind.filter(|kind| *kind != Kind::Unchanged);
+            }
+            let kind = outcome::kind(&ended);
+            let state = order["state"].as_str().unwrap_or_default();
+            is_ordered |= kind != Some(Kind::Unchanged) && order.get("created").is_some() && state != "unsent";
+            tally.count(kind);
+            kinds.push(kind);
+            let mut row = outcome::row(order, &ended);
+            row["title"] = json!(task.title);
+            set(&mut row, "name", json!(task.name));
+            set(&mut row, "folder", json!(task.folder));
+            if let Some(planned) = &task.planned {
+                row["action"] = json!(planned.action.name());
+                row["why"] = json!(planned.reason.to_string());
+            }
+            set(&mut row, "detail", json!(detail));
+            shown.push(row);
+        }
+        let is_planned = shown.iter().any(|row| row.get("action").is_some());
+        let summary: Map<String, Value> =
+            tally.rows().map(|(kind, count)| (kind.to_owned(), json!(count))).into_iter().collect();
+        if app.json() {
+            let found = document::findings(findings);
+            let mut document = json!({ "schema": 1, "orders": shown, "summary": summary, "findings": found });
+            set(&mut document, "error", error.as_ref().map(Failure::error).unwrap_or_default());
+            app.stdout.print(&document);
+        } else if !shown.is_empty() {
+            table(app, &shown, is_planned);
+            let said: Vec<String> = tally.rows().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            app.stdout.line(&said.join(", "));
+        }
+        // Of several each was said as it ended.
+        if let ([_], Some(text)) = (kinds.as_slice(), shown.first().and_then(|row| row["text"].as_str())) {
+            say(&format!("certgate: {text}"));
+        }
+        if let Some(error) = error {
+            let left = tally.pending + tally.failed + tally.unknown;
+            return Err(error
+                .and(&format!("{left} orders are left: run the same command again, it does only what is left"))
+                .said());
+        }
+        if app.strict && !findings.is_empty() {
+            if kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
+                strict(app, findings)?;
+            }
+            kinds.push(Some(Kind::CheckFailed));
+        }
+        // Bad usage is found before anything was sent; once an order is out, a line of a batch that turns out wrong is the other kind.
+        let kind = worst(kinds.iter().copied()).map(|kind| match kind {
+            Kind::Usage if is_ordered && !is_planned => Kind::CheckFailed,
+            kind => kind,
+        });
+        Ok(kind.into())
+    }
+}
+
+/// The same for people: what was done with each, where that was planned.
+fn table(app: &App, rows: &[Value], is_planned: bool) {
+    let names: &[&str] =
+        if is_planned { &["certificate", "folder", "action", "result", "id"] } else { &["order", "result", "id"] };
+    let cells = |row: &Value| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut cells = vec![text(&row["title"])];
+        if is_planned {
+            cells.extend([text(&row["folder"]), text(&row["action"])]);
+        }
+        cells.extend([text(&row["kind"]), text(&row["order"]["id"])]);
+        cells
+    };
+    Table::new(&app.stdout, names.iter().map(|name| (*name).to_owned()).collect())
+        .cells(rows.iter().map(cells).collect());
+}

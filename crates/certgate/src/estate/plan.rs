@@ -1,0 +1,394 @@
+//! What is to be done with a certificate: decided from what is known of it, without asking anybody.
+
+use std::{fmt, path::PathBuf};
+
+use certgate_domain::{Certificate, Lenient};
+use certgate_flow::Purpose;
+use certgate_store::{Order, State};
+use certgate_x509::{X509, is_same_serial};
+
+use super::term::{Decision, Lifetime, RenewBefore, Term, decide};
+use crate::{
+    CertificateSelector, CertificateSettings,
+    installation::Deployment,
+    inventory::{InstalledCertificate, InventoryError},
+};
+
+/// A certificate under care, with what is known of it.
+#[derive(Debug, Default)]
+pub struct Subject {
+    /// Where it is declared, such as `certificate 3`; none of a folder.
+    pub place: Option<String>,
+    /// How it is ordered, validated and installed.
+    pub settings: CertificateSettings,
+    /// How long before its end it is due: as this run is asked, else as its settings say.
+    pub renew_before: Option<RenewBefore>,
+    /// Which certificate of the account it is, where that is declared.
+    pub selector: Option<CertificateSelector>,
+    /// Its folder.
+    pub folder: Option<PathBuf>,
+    /// What is in place there.
+    pub installed: Option<InstalledCertificate>,
+    /// Why what is in place cannot be told.
+    pub unreadable: Option<InventoryError>,
+    /// The store's order of it that is not finished.
+    pub open: Option<Order>,
+    /// The account's certificates of its name or id, where the account was asked.
+    pub listed: Option<Vec<ListedCertificate>>,
+    /// The certificate as the gateway has it, where that was asked.
+    pub certificate: Option<Box<Certificate>>,
+    /// Whether the key of that certificate is in the folder.
+    pub has_its_key: bool,
+}
+
+/// A certificate as the account's list shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedCertificate {
+    /// The gateway's id.
+    pub id: i64,
+    /// When it ends, in seconds since 1970, where the list says it.
+    pub not_after: Option<i64>,
+}
+
+/// What is to be done with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What.
+    pub action: PlannedAction,
+    /// The gateway's id, where it has one.
+    pub certificate: Option<i64>,
+    /// Why.
+    pub reason: PlanReason,
+}
+
+/// What is done with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlannedAction {
+    /// Nothing.
+    Nothing,
+    /// An order that is not finished is carried on with.
+    Resume,
+    /// What is in place is noted to be the gateway's certificate.
+    Adopt,
+    /// A new certificate is ordered.
+    Create,
+    /// It is ordered anew within its paid term.
+    Reissue,
+    /// It is ordered for another term.
+    Renew,
+    /// The gateway's certificate is fetched and put in place.
+    Install,
+    /// Its hook is repeated.
+    Redeploy,
+    /// It is looked at where it is served.
+    Verify,
+}
+
+/// What an action costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// Nothing.
+    Free,
+    /// A term is paid.
+    NewTerm,
+}
+
+impl PlannedAction {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Resume => "resume",
+            Self::Adopt => "adopt",
+            Self::Create => "create",
+            Self::Reissue => "reissue",
+            Self::Renew => "renew",
+            Self::Install => "install",
+            Self::Redeploy => "redeploy",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// What it costs.
+    pub fn cost(self) -> Cost {
+        match self {
+            Self::Create | Self::Renew => Cost::NewTerm,
+            _ => Cost::Free,
+        }
+    }
+}
+
+/// Why something is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanReason {
+    /// By its lifetime and its paid term.
+    Term(Decision),
+    /// An order of it is not finished.
+    Open {
+        /// The order's id.
+        order: String,
+    },
+    /// The account has none of its name.
+    NotThere,
+    /// There is none in its folder.
+    NothingInPlace,
+    /// It is in place, and was not noted to be the gateway's.
+    NotNoted,
+    /// The gateway has a later one, whose key is here.
+    LaterOne {
+        /// That one's serial number.
+        serial: String,
+    },
+    /// Its hook failed.
+    NotDeployed,
+    /// It is declared where it is served.
+    Served,
+}
+
+impl fmt::Display for PlanReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Term(decision) => decision.fmt(f),
+            Self::Open { order } => write!(f, "order {order} is not finished"),
+            Self::NotThere => f.write_str("the account has no certificate of this name"),
+            Self::NothingInPlace => f.write_str("nothing is in place in its folder"),
+            Self::NotNoted => f.write_str("it is in place, and the gateway's certificate is the same"),
+            Self::LaterOne { serial } => write!(f, "the gateway has another one, serial {serial}, whose key is here"),
+            Self::NotDeployed => f.write_str("its deploy hook failed"),
+            Self::Served => f.write_str("it is looked at where it is served"),
+        }
+    }
+}
+
+/// Why it cannot be said what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The account has no certificate of that id.
+    NotThere(i64),
+    /// The account has several certificates of the name.
+    Several {
+        /// The name.
+        name: String,
+        /// Their ids.
+        ids: Vec<i64>,
+    },
+    /// Which certificate of the account is in the folder is not noted.
+    NotNoted,
+    /// What a new certificate needs is not declared.
+    Missing(Vec<&'static str>),
+    /// The certificate in the folder, and that at the gateway, are two, and only its key's holder can install the other one.
+    OtherCertificate {
+        /// The gateway's id.
+        id: i64,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
+            Self::Several { name, ids } => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "the account has several certificates named {name}: {}; declare the `id` of one",
+                    ids.join(", ")
+                )
+            }
+            Self::NotNoted => f.write_str("which certificate of the account this is was not noted here"),
+            Self::Missing(names) => write!(f, "a new certificate needs `{}`", names.join("`, `")),
+            Self::OtherCertificate { id } => {
+                write!(f, "what is in place is not certificate {id} of the account, and not its predecessor")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl Subject {
+    /// What it is called: its name, else its folder, else its id.
+    pub fn title(&self) -> String {
+        let of_folder = || self.folder.as_ref().map(|folder| folder.display().to_string());
+        let of_selector = || self.selector.as_ref().map(ToString::to_string);
+        self.name().map(str::to_owned).or_else(of_folder).or_else(of_selector).unwrap_or_default()
+    }
+
+    /// Its name, as far as it is known.
+    pub fn name(&self) -> Option<&str> {
+        let installed = self.installed.as_ref().map(|installed| installed.name.as_str());
+        let selected = match &self.selector {
+            Some(CertificateSelector::Name(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        let of_order = self.open.as_ref().and_then(|order| order.order.name.as_deref());
+        let of_gateway = self.certificate.as_ref().and_then(|certificate| certificate.name.as_deref());
+        self.settings
+            .name
+            .as_deref()
+            .or(selected)
+            .or(installed)
+            .or(of_gateway)
+            .or(of_order)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The gateway's id of it; none where it is to be created.
+    ///
+    /// # Errors
+    /// It is not known which it is.
+    pub fn certificate_id(&self) -> Result<Option<i64>, PlanError> {
+        let noted = self.installed.as_ref().and_then(|installed| installed.id);
+        let listed = |id: i64| self.listed.as_ref().is_none_or(|listed| listed.iter().any(|row| row.id == id));
+        match &self.selector {
+            Some(CertificateSelector::Id(id)) if listed(*id) => Ok(Some(*id)),
+            Some(CertificateSelector::Id(id)) => Err(PlanError::NotThere(*id)),
+            Some(CertificateSelector::Name(name)) => match self.listed.as_deref() {
+                _ if noted.is_some_and(listed) => Ok(noted),
+                Some([one]) => Ok(Some(one.id)),
+                Some([]) | None => Ok(None),
+                Some(several) => {
+                    Err(PlanError::Several { name: name.clone(), ids: several.iter().map(|row| row.id).collect() })
+                }
+            },
+            None => noted.map(Some).ok_or(PlanError::NotNoted),
+        }
+    }
+
+    /// Whether an order of it may have left.
+    pub fn is_under_way(&self) -> bool {
+        self.open.as_ref().is_some_and(|order| !order.state.is_finished() && order.state != State::Validating)
+    }
+
+    /// Whether what is in place, or the list of the account, says that it is due.
+    pub fn is_due(&self, now: i64) -> bool {
+        self.lifetime(None)
+            .is_none_or(|lifetime| !matches!(decide(&lifetime, self.renew_before, now), Decision::Nothing { .. }))
+    }
+
+    /// The certificate that the gateway is to be asked for before it is known what is to be done; none where that is known.
+    pub fn is_asked_for(&self, now: i64) -> Option<i64> {
+        if self.is_under_way() || self.unreadable.is_some() || self.certificate.is_some() {
+            return None;
+        }
+        let id = self.certificate_id().ok()??;
+        let Some(installed) = &self.installed else { return Some(id) };
+        // A list says days: what is another certificate ends at another time.
+        let is_another =
+            self.listed.iter().flatten().any(|row| {
+                row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
+            });
+        (installed.id.is_none() || is_another || self.is_due(now)).then_some(id)
+    }
+
+    fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {
+        let term = certificate.and_then(Term::of);
+        let reissue_required =
+            certificate.is_some_and(|there| there.reissue_required.as_ref().and_then(Lenient::value) == Some(&true));
+        let (not_before, not_after) = match &self.installed {
+            Some(installed) => (installed.not_before, installed.not_after),
+            None => {
+                let server = certificate.and_then(|there| X509::from_pem(there.server.as_deref()?).ok());
+                server.map(|server| (server.not_before, server.not_after)).or_else(|| {
+                    let end = certificate.and_then(|there| there.expire.as_ref()?.value()?.unix_seconds());
+                    end.map(|end| (end, end))
+                })?
+            }
+        };
+        Some(Lifetime { not_before, not_after, term, reissue_required })
+    }
+}
+
+/// So far apart may be the end of a certificate and what a list says of it, in seconds: time zones.
+const SAME_END: u64 = 86_400;
+
+/// Decides what is to be done with a certificate now, in seconds since 1970.
+///
+/// # Errors
+/// It cannot be said: see [`PlanError`].
+pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
+    let planned = |action, certificate, reason| Ok(Planned { action, certificate, reason });
+    if let Some(order) = &subject.open {
+        let id = order.order.id.clone();
+        return planned(PlannedAction::Resume, order.order.certificate, PlanReason::Open { order: id });
+    }
+    let Some(id) = subject.certificate_id()? else {
+        let given = [
+            ("product", subject.settings.product.is_some()),
+            ("admin", subject.settings.admin.is_some()),
+            ("technical", subject.settings.technical.is_some()),
+        ];
+        let missing: Vec<&str> = given.into_iter().filter(|(_, given)| !given).map(|(name, _)| name).collect();
+        if !missing.is_empty() {
+            return Err(PlanError::Missing(missing));
+        }
+        return planned(PlannedAction::Create, None, PlanReason::NotThere);
+    };
+    let there = subject.certificate.as_deref();
+    let lifetime = subject.lifetime(there);
+    let Some(installed) = &subject.installed else {
+        // Its key is somewhere else, or nowhere: within the term another one costs nothing.
+        let is_wanted = subject.folder.is_some();
+        let decision = lifetime.map(|lifetime| {
+            decide(
+                &Lifetime { reissue_required: lifetime.reissue_required || is_wanted, ..lifetime },
+                subject.renew_before,
+                now,
+            )
+        });
+        return match decision {
+            Some(decision @ Decision::Renew(_)) => planned(PlannedAction::Renew, Some(id), PlanReason::Term(decision)),
+            _ if is_wanted => planned(PlannedAction::Reissue, Some(id), PlanReason::NothingInPlace),
+            Some(decision) => planned(action_of(decision), Some(id), PlanReason::Term(decision)),
+            None => planned(PlannedAction::Reissue, Some(id), PlanReason::NothingInPlace),
+        };
+    };
+    let decision = lifetime.map(|lifetime| decide(&lifetime, subject.renew_before, now));
+    if let Some(decision) = decision
+        && action_of(decision) != PlannedAction::Nothing
+    {
+        return planned(action_of(decision), Some(id), PlanReason::Term(decision));
+    }
+    let serial = there.and_then(|there| there.serial_number.as_deref());
+    let is_the_same = serial.map(|serial| is_same_serial(serial, &installed.serial));
+    if let (Some(false), Some(serial)) = (is_the_same, serial) {
+        if subject.has_its_key {
+            return planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
+        }
+        if installed.id.is_none() {
+            return Err(PlanError::OtherCertificate { id });
+        }
+    }
+    if installed.id.is_none() {
+        return planned(PlannedAction::Adopt, Some(id), PlanReason::NotNoted);
+    }
+    if matches!(installed.record.deployment, Deployment::Failed { .. }) {
+        return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
+    }
+    let due = decision.unwrap_or(Decision::Nothing { due: installed.not_after });
+    planned(PlannedAction::Nothing, Some(id), PlanReason::Term(due))
+}
+
+fn action_of(decision: Decision) -> PlannedAction {
+    match decision {
+        Decision::Nothing { .. } => PlannedAction::Nothing,
+        // Who wants another one so early gets it within the term.
+        Decision::Reissue(_) | Decision::TooEarly { .. } => PlannedAction::Reissue,
+        Decision::Renew(_) => PlannedAction::Renew,
+    }
+}
+
+impl Planned {
+    /// What is ordered; none where nothing is.
+    pub fn purpose(&self) -> Option<Purpose> {
+        match (self.action, self.certificate) {
+            (PlannedAction::Create, _) => Some(Purpose::Create),
+            (PlannedAction::Reissue, Some(id)) => Some(Purpose::Reissue(id)),
+            (PlannedAction::Renew, Some(id)) => Some(Purpose::Renew(id)),
+            _ => None,
+        }
+    }
+}

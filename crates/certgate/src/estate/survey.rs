@@ -1,0 +1,182 @@
+//! What is known of the certificates under care: by their folders, the store, the account's list, and the certificates themselves.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use certgate_domain::{Certificate, Query, task::CertificateInfo, task::CertificateList, to_a_labels};
+use certgate_store::Order;
+
+use super::plan::{ListedCertificate, Subject};
+use crate::{
+    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
+    inventory::{find, is_in, whole},
+};
+
+/// Looks around before it is decided what is to be done.
+pub struct Survey<'s> {
+    /// Asks the gateway.
+    pub client: &'s mut Client,
+    /// Now, in seconds since 1970.
+    pub now: i64,
+}
+
+/// So many certificates are asked for one by one whether the gateway wants a reissue; of more, only those that are due by their
+/// own end.
+const FEW: usize = 100;
+/// So many rows of a list are asked for at once.
+const WINDOW: i64 = 1000;
+
+/// The certificates in these folders and right below them, and those whose first certificate is on its way there. What `asked` says
+/// goes before what is remembered with each.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn subjects_of_folders(
+    roots: &[PathBuf],
+    journal: &Journal,
+    asked: &CertificateSettings,
+    now: i64,
+) -> Result<Vec<Subject>, Error> {
+    let mut open = OpenOrders::of(journal)?;
+    let mut subjects = Vec::new();
+    // When something is due is asked of this run alone, and not remembered.
+    let renew_before = asked.renew_before;
+    let asked = &CertificateSettings { renew_before: None, ..asked.clone() };
+    for (folder, found) in find(roots, now) {
+        let settings = asked.clone();
+        let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, ..Subject::default() };
+        match found {
+            Ok(installed) => {
+                subject.settings = asked.clone().or(&installed.record.settings.clone().unwrap_or_default());
+                subject.renew_before = renew_before.or(subject.settings.renew_before);
+                subject.open = open.take(&folder, installed.id);
+                subject.installed = Some(installed);
+            }
+            Err(why) => {
+                subject.open = open.take(&folder, None);
+                subject.unreadable = Some(why);
+            }
+        }
+        subjects.push(subject);
+    }
+    for (folder, order) in open.into_folders(roots) {
+        let before = order.order.resume.install.as_ref().map(CertificateSettings::of_installation);
+        let settings = asked.clone().or(&before.unwrap_or_default());
+        subjects.push(Subject { folder: Some(folder), settings, open: Some(order), ..Subject::default() });
+    }
+    Ok(subjects)
+}
+
+/// The store's orders that are not finished, by the folders that they go into and the certificates that they are of.
+pub(super) struct OpenOrders {
+    orders: Vec<(Option<PathBuf>, Order)>,
+}
+
+impl OpenOrders {
+    pub(super) fn of(journal: &Journal) -> Result<Self, Error> {
+        let folder = |order: &Order| Some(whole(&order.order.resume.install.as_ref()?.folder));
+        let orders = journal.unfinished()?.into_iter().map(|order| (folder(&order), order)).collect();
+        Ok(Self { orders })
+    }
+
+    /// The order that goes into that folder, or that was ordered elsewhere for that certificate.
+    fn take(&mut self, folder: &Path, id: Option<i64>) -> Option<Order> {
+        if self.orders.is_empty() {
+            return None;
+        }
+        let folder = whole(folder);
+        let into = |(to, _): &(Option<PathBuf>, Order)| to.as_ref() == Some(&folder);
+        let at = self.orders.iter().position(into);
+        at.map(|at| self.orders.remove(at).1).or_else(|| self.of_certificate(id))
+    }
+
+    fn of_certificate(&mut self, id: Option<i64>) -> Option<Order> {
+        let at = self.orders.iter().position(|(_, order)| id.is_some() && order.order.certificate == id)?;
+        Some(self.orders.remove(at).1)
+    }
+
+    fn into_folders(self, roots: &[PathBuf]) -> Vec<(PathBuf, Order)> {
+        let folders = self.orders.into_iter().filter_map(|(folder, order)| Some((folder?, order)));
+        folders.filter(|(folder, _)| is_in(folder, roots)).collect()
+    }
+}
+
+impl Survey<'_> {
+    /// Asks for what has to be known besides: the account's list where a name is declared, and the certificates that are due or not
+    /// what is in place. What the gateway refuses to tell of one does not hide the others.
+    ///
+    /// # Errors
+    /// The gateway could not be asked.
+    pub fn ask(&mut self, subjects: &mut [Subject]) -> Result<(), Error> {
+        if subjects.iter().any(|subject| subject.selector.is_some()) {
+            self.list(subjects)?;
+        }
+        let few = subjects.len() <= FEW;
+        for subject in subjects {
+            let known = || subject.certificate_id().ok().flatten().filter(|_| few && !subject.is_under_way());
+            let Some(id) = subject.is_asked_for(self.now).or_else(known) else { continue };
+            self.look(subject, id)?;
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, subject: &mut Subject, id: i64) -> Result<(), Error> {
+        let certificate = match self.client.call(CertificateInfo::new(id)).map_err(Error::from) {
+            Err(error) if error.refusal().is_some() => {
+                subject.listed = Some(Vec::new());
+                subject.selector = Some(CertificateSelector::Id(id));
+                return Ok(());
+            }
+            answered => answered?.value.data.into_iter().next().unwrap_or_default(),
+        };
+        subject.has_its_key = has_key(subject, &certificate);
+        subject.certificate = Some(Box::new(certificate));
+        Ok(())
+    }
+
+    /// The account's certificates, by names and ids that are declared.
+    fn list(&mut self, subjects: &mut [Subject]) -> Result<(), Error> {
+        let (mut by_name, mut by_id): (HashMap<String, Vec<usize>>, BTreeMap<i64, Vec<usize>>) = Default::default();
+        for (at, subject) in subjects.iter_mut().enumerate() {
+            match &subject.selector {
+                Some(CertificateSelector::Name(name)) => by_name.entry(spelled(name)).or_default().push(at),
+                Some(CertificateSelector::Id(id)) => by_id.entry(*id).or_default().push(at),
+                None => continue,
+            }
+            subject.listed = Some(Vec::new());
+        }
+        let mut offset = 0;
+        loop {
+            let query = Query::default().window(offset, WINDOW);
+            let rows = self.client.call(CertificateList { query })?.value.data;
+            let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            for row in rows {
+                let Some(id) = row.id else { continue };
+                let not_after = row.expire.as_ref().and_then(|end| end.value()?.unix_seconds());
+                let of_name = row.name.as_deref().and_then(|name| by_name.get(&spelled(name)));
+                for at in of_name.into_iter().chain(by_id.get(&id)).flatten() {
+                    if let Some(listed) = subjects.get_mut(*at).and_then(|subject| subject.listed.as_mut()) {
+                        listed.push(ListedCertificate { id, not_after });
+                    }
+                }
+            }
+            if count < WINDOW {
+                return Ok(());
+            }
+            offset += count;
+        }
+    }
+}
+
+/// A name in the one spelling that names are compared in.
+fn spelled(name: &str) -> String {
+    to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
+}
+
+/// Whether the key of the gateway's certificate is in the folder.
+fn has_key(subject: &Subject, certificate: &Certificate) -> bool {
+    let Some(folder) = &subject.folder else { return false };
+    certificate.server.as_deref().is_some_and(|server| Installation::at(folder).has_key_of(server))
+}

@@ -1,0 +1,242 @@
+//! One certificate of several that a run is at, until it comes to an order that is driven, or is over without one.
+
+use std::{fs::File, path::PathBuf};
+
+use certgate_domain::Certificate;
+use certgate_files::FileError;
+use certgate_flow::Purpose;
+use certgate_store::{InstallOptions, Order};
+
+use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
+use crate::{
+    CertificateSelector, Error, Installation, KeySource, OrderId, OrderRequest, PreparationError, Resumption, RunItem,
+    SettingsError,
+    installation::Deployment,
+    inventory::{self, InventoryError},
+    order::Preparation,
+};
+
+/// One certificate of several that a run is at.
+#[derive(Debug)]
+pub struct Task {
+    /// The id of the order that it comes to.
+    pub id: OrderId,
+    /// What it is called.
+    pub title: String,
+    /// The certificate's name, where it is known.
+    pub name: Option<String>,
+    /// Its folder.
+    pub folder: Option<PathBuf>,
+    /// What is done, and why; none of a line of a batch, which says it.
+    pub planned: Option<Planned>,
+    /// What is done.
+    pub step: Step,
+    /// The serial number of what is in place, by which it was decided.
+    serial: Option<String>,
+    /// Its folder for this process alone.
+    lock: Option<File>,
+}
+
+/// What is done with a certificate.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing is to be done.
+    Nothing,
+    /// This order did it before.
+    Done(Box<Order>),
+    /// An order of the store is carried on with.
+    Resume {
+        /// The order.
+        order: Box<Order>,
+        /// How its certificate is installed, where that is another way than was ordered.
+        install: Option<InstallOptions>,
+        /// What is done where the order never left, and nothing is left of it.
+        otherwise: Option<Box<Step>>,
+    },
+    /// An order is placed.
+    Place {
+        /// What is ordered.
+        request: Box<OrderRequest>,
+        /// The certificate as the gateway has it, where that was asked.
+        known: Option<Box<Certificate>>,
+        /// The line of a batch that it is of, and how often that was ordered anew.
+        batch: Option<(String, u64)>,
+    },
+    /// The hook is repeated.
+    Deploy(Box<Installation>),
+    /// It cannot be done.
+    Failed(TaskError),
+}
+
+/// A task that is over without an order that is driven.
+#[non_exhaustive]
+pub enum EndedTask {
+    /// There was nothing to do.
+    Nothing,
+    /// This order did it before.
+    Done(Box<Order>),
+    /// What is left of an order of the store.
+    Left(Resumption),
+    /// What came of the hook.
+    Deployed(Deployment),
+    /// Another process is at the folder.
+    Held,
+    /// Nothing was ordered.
+    Failed(TaskError),
+}
+
+/// Why nothing is ordered for a certificate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// It cannot be said what is to be done.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Its settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// What is in place cannot be told.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    /// Its folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FileError),
+    /// The order cannot be prepared, or what the client or the store could not do.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+impl Task {
+    /// A task that is not of a folder that others may be at.
+    pub fn new(id: OrderId, title: String, step: Step) -> Self {
+        Self { id, title, name: None, folder: None, planned: None, step, serial: None, lock: None }
+    }
+
+    /// What is to be done with a certificate now, in seconds since 1970.
+    pub fn of(mut subject: Subject, now: i64) -> Self {
+        let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
+        let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
+        let task = Self { name, folder, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
+        if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
+            return Self { step: Step::Failed(why.into()), ..task };
+        }
+        let planned = match plan(&subject, now) {
+            Ok(planned) => planned,
+            Err(why) => return Self { step: Step::Failed(why.into()), ..task },
+        };
+        let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));
+        let mut step = step(&subject, &planned).unwrap_or_else(Step::Failed);
+        if let Step::Resume { otherwise, .. } = &mut step
+            && !subject.is_under_way()
+        {
+            // It never left: the certificate may be due all the same.
+            subject.open = None;
+            let again = plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned));
+            *otherwise = again.ok().map(Box::new);
+        }
+        Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
+    }
+
+    /// Whether something is to be done, be it to say why it cannot be.
+    pub fn is_to_be_done(&self) -> bool {
+        !matches!(self.step, Step::Nothing)
+    }
+
+    /// Begins: gives the order that is to be driven, or how it is over without one. What a task is at is this process's alone for
+    /// as long as the task lives.
+    ///
+    /// # Errors
+    /// How it is over.
+    pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
+        let failed = |why: TaskError| EndedTask::Failed(why);
+        match std::mem::replace(&mut self.step, Step::Nothing) {
+            Step::Nothing => Err(EndedTask::Nothing),
+            Step::Done(order) => Err(EndedTask::Done(order)),
+            Step::Failed(why) => Err(EndedTask::Failed(why)),
+            Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
+            Step::Resume { order, install, otherwise } => {
+                match preparation.resume(&order, install).map_err(|why| failed(why.into()))? {
+                    Resumption::Ready(item) => Ok(*item),
+                    Resumption::CleanedUp { is_gone: true, .. } if otherwise.is_some() => {
+                        self.id = OrderId::new();
+                        self.step = otherwise.map_or(Step::Nothing, |step| *step);
+                        self.start(preparation)
+                    }
+                    left => Err(EndedTask::Left(left)),
+                }
+            }
+            Step::Place { mut request, known, batch } => {
+                if batch.is_none() {
+                    request.check().map_err(|why| failed(Error::from(why).into()))?;
+                    self.acquire()?;
+                }
+                let mut item = preparation
+                    .order(self.id.clone(), &mut request, known.as_deref())
+                    .map_err(|why| failed(why.into()))?;
+                if let Some((key, round)) = batch {
+                    item.resume.round = round;
+                    item.batch = Some(key);
+                }
+                Ok(item)
+            }
+        }
+    }
+
+    /// Has the folder for this process alone, unless another one is at it.
+    fn acquire(&mut self) -> Result<(), EndedTask> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let lock = Installation::at(folder).lock().map_err(|why| EndedTask::Failed(why.into()))?;
+        self.lock = Some(lock.ok_or(EndedTask::Held)?);
+        // Another process may have done it since it was decided.
+        let there = inventory::read(folder, 0).ok().map(|installed| installed.serial);
+        if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
+    }
+}
+
+/// What is to be done with a certificate, as it was planned.
+fn step(subject: &Subject, planned: &Planned) -> Result<Step, TaskError> {
+    let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
+    let install = subject.folder.as_ref().map(installed_into).transpose()?;
+    if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
+        return Ok(Step::Resume { order: Box::new(order.clone()), install, otherwise: None });
+    }
+    if let (PlannedAction::Redeploy, Some(install)) = (planned.action, install) {
+        return Ok(Step::Deploy(Box::new(Installation::new(install))));
+    }
+    let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
+    let known = subject.certificate.clone();
+    let request = request(subject, purpose)?;
+    if let Some(known) = &known {
+        request.check_unattended(known).map_err(Error::from)?;
+    }
+    Ok(Step::Place { request: Box::new(request), known, batch: None })
+}
+
+/// The order for a certificate under care: with a new key of the same kind, or with the key that is somewhere else.
+fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskError> {
+    let mut settings = subject.settings.clone();
+    settings.out.clone_from(&subject.folder);
+    if let (Purpose::Create, Some(CertificateSelector::Name(name))) = (purpose, &subject.selector) {
+        settings.name.get_or_insert_with(|| name.clone());
+    }
+    if settings.csr.is_some() || settings.key.is_some() {
+        return Ok(settings.request(purpose)?);
+    }
+    let installed = subject.installed.as_ref();
+    let default = settings.key_type.take().or(installed.map(|installed| installed.key_type)).unwrap_or_default();
+    let has_key_here = subject.folder.is_some() && installed.is_none_or(|installed| installed.key_fits.is_some());
+    if has_key_here {
+        settings.new_key = Some(true);
+        let mut request = settings.request(purpose)?;
+        request.key = Some(KeySource::New { key_type: None, default });
+        return Ok(request);
+    }
+    // The key is somewhere else, and only with that one its holder can use the certificate.
+    settings.names = None;
+    let csr = subject.certificate.as_ref().and_then(|certificate| certificate.csr.as_deref());
+    let csr = csr
+        .map(certgate_x509::CertificateRequest::from_pem)
+        .transpose()
+        .map_err(|why| Error::from(PreparationError::Csr(why)))?;
+    Ok(settings.request_with(purpose, csr.map(|csr| (csr.as_sent(), csr)))?)
+}

@@ -1,0 +1,183 @@
+//! What is done before an order is driven: its CSR is made, earlier orders of the same are settled, and jobs that others started are
+//! looked for.
+
+use std::time::Duration;
+
+use certgate_domain::{
+    AnyData, AnyTask, Certificate, ObjectJob, Query, QueryFilter,
+    task::JobList,
+    words::{JobStatus, Operator},
+};
+use certgate_store::{InstallOptions, Order, State};
+
+use super::{OrderId, OrderRequest, PreparationError, RecoveryOptions, ResumeOptions, Resumption, RunItem, resume};
+use crate::{Client, Error, Journal, selector::is_same_name, validation::ValidationError};
+
+/// How orders are prepared.
+#[derive(Debug, Clone)]
+pub struct PreparationOptions {
+    /// Until when an order is waited for, since the run began.
+    pub deadline: Duration,
+    /// Whether it is waited for.
+    pub wait: bool,
+    /// How earlier orders of the same are looked for whose answers were lost.
+    pub recovery: RecoveryOptions,
+}
+
+/// Prepares orders: asks with a client, and looks into a store.
+pub struct Preparation<'p> {
+    /// Asks the gateway.
+    pub client: &'p mut Client,
+    /// Where orders are recorded.
+    pub journal: &'p mut Journal,
+    /// The account's jobs that run.
+    pub running: &'p mut RunningJobs,
+    /// How orders are prepared.
+    pub options: &'p PreparationOptions,
+    /// Is told what cannot be removed of an earlier order's validation.
+    pub not_removed: &'p mut dyn FnMut(&ValidationError),
+}
+
+impl Preparation<'_> {
+    /// Prepares an order, and gives what a run drives. `known` is the certificate as the gateway has it, where that was asked
+    /// already.
+    ///
+    /// # Errors
+    /// [`Error::Preparation`], or the gateway could not be asked: nothing was ordered.
+    pub fn order(
+        &mut self,
+        id: OrderId,
+        request: &mut OrderRequest,
+        known: Option<&Certificate>,
+    ) -> Result<RunItem, Error> {
+        match known {
+            Some(known) => request.make_csr_like(known, false)?,
+            None => request.make_csr(self.client, false)?,
+        }
+        self.settle_earlier(request)?;
+        if let Some(error) = self.running.others(self.client, self.journal, request)? {
+            return Err(error.into());
+        }
+        Ok(request.item(id, self.options.deadline, self.options.wait))
+    }
+
+    /// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever.
+    /// What cannot be told yet does, and is named then.
+    fn settle_earlier(&mut self, request: &OrderRequest) -> Result<(), Error> {
+        for order in self.journal.unfinished()? {
+            let is_unknown = matches!(order.state, State::Sending | State::Unknown);
+            if is_unknown && request.is_for(&order) {
+                self.resume(&order, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds what is left to do of an order of the store, whose certificate is to be installed so, where that is said.
+    ///
+    /// # Errors
+    /// What the client or the store could not do.
+    pub fn resume(&mut self, order: &Order, install: Option<InstallOptions>) -> Result<Resumption, Error> {
+        let PreparationOptions { deadline, recovery, .. } = self.options.clone();
+        let options = ResumeOptions { deadline, install, recovery, ..ResumeOptions::default() };
+        resume(self.client, self.journal, order, &options, self.not_removed)
+    }
+}
+
+/// The account's jobs that run, looked at once for all orders of a run.
+#[derive(Debug)]
+pub struct RunningJobs {
+    scope: Scope,
+    jobs: Option<Vec<ObjectJob>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Nobody,
+    One,
+    Account,
+}
+
+/// So many rows of the list are asked for at once.
+const WINDOW: i64 = 1000;
+
+impl RunningJobs {
+    /// Those of one certificate's name.
+    pub fn of_one() -> Self {
+        Self { scope: Scope::One, jobs: None }
+    }
+
+    /// Those of the account.
+    pub fn of_account() -> Self {
+        Self { scope: Scope::Account, jobs: None }
+    }
+
+    /// None: they are not looked for.
+    pub fn unasked() -> Self {
+        Self { scope: Scope::Nobody, jobs: None }
+    }
+
+    /// A job of the same certificate that is not one of the store's orders: another machine or a person is at it.
+    fn others(
+        &mut self,
+        client: &mut Client,
+        journal: &Journal,
+        request: &OrderRequest,
+    ) -> Result<Option<PreparationError>, Error> {
+        let own = request.csr.as_ref().and_then(|(_, csr)| csr.name());
+        let Some(name) = request.name.as_deref().or(own).map(str::to_owned) else { return Ok(None) };
+        let is_whole = request.product.is_some() && request.admin.is_some() && request.technical.is_some();
+        if request.certificate().is_none() && !is_whole {
+            // Nothing is ordered, and nobody is asked.
+            return Ok(None);
+        }
+        // One of the store's that is open stands in the way itself, and says more.
+        if self.scope == Scope::Nobody || journal.unfinished()?.iter().any(|order| request.is_for(order)) {
+            return Ok(None);
+        }
+        let jobs = match self.jobs.take() {
+            Some(jobs) => jobs,
+            None => running(client, (self.scope == Scope::One).then_some(name.as_str()))?,
+        };
+        let is_new = request.certificate().is_none();
+        let mut found = None;
+        for job in &jobs {
+            let Some((id, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
+            let of_name = job.object.as_ref().and_then(|object| object.value.as_deref());
+            let creates = inner.action.as_deref().map(|action| action.eq_ignore_ascii_case("create"));
+            // A new certificate of the same name is another one than that which is there.
+            let is_of_the_same = of_name.is_some_and(|other| is_same_name(other, &name))
+                && creates.is_none_or(|creates| creates == is_new);
+            if is_of_the_same && journal.of_job(id)?.is_none() {
+                found = Some(PreparationError::UnderWay { job: id, action: inner.action.clone(), name: name.clone() });
+                break;
+            }
+        }
+        self.jobs = Some(jobs);
+        Ok(found)
+    }
+}
+
+/// The jobs that run, of a certificate's name or of the account. An account that may not list its jobs shows none.
+fn running(client: &mut Client, name: Option<&str>) -> Result<Vec<ObjectJob>, Error> {
+    let mut jobs = Vec::new();
+    loop {
+        let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
+        filters.extend(name.map(|name| QueryFilter::new("object", Operator::Equal, name)));
+        let offset = i64::try_from(jobs.len()).unwrap_or(i64::MAX);
+        let task = AnyTask::from(JobList { query: Query { filters, ..Query::default() }.window(offset, WINDOW) });
+        let answered = client.exchange(&task).and_then(|exchange| client.accepted(task.kind(), exchange));
+        let rows = match answered.map_err(Error::from) {
+            Err(error) if error.refusal().is_some() => return Ok(jobs),
+            answered => answered?.answer.value.data,
+        };
+        let count = rows.len();
+        jobs.extend(rows.into_iter().filter_map(|data| match data {
+            AnyData::ObjectJob(job) => Some(*job),
+            _ => None,
+        }));
+        if i64::try_from(count).unwrap_or(i64::MAX) < WINDOW {
+            return Ok(jobs);
+        }
+    }
+}
