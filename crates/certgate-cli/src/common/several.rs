@@ -108,7 +108,7 @@ fn unsent(task: &Task) -> Value {
 fn shown(task: &Task, ended: EndedTask) -> Result<CommandOutput, Failure> {
     match ended {
         EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
-        EndedTask::Left(left) => resumption::shown(task.id.as_str(), left),
+        EndedTask::Left(left) => resumption::shown(task.id.as_str(), *left),
         EndedTask::Deployed(deployment) => {
             Ok(CommandOutput::of_hook(task.folder.as_deref().unwrap_or(std::path::Path::new("")), &deployment))
         }

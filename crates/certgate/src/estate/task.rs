@@ -76,7 +76,7 @@ pub enum EndedTask {
     /// This order did it before.
     Done(Box<Order>),
     /// What is left of an order of the store.
-    Left(Resumption),
+    Left(Box<Resumption>),
     /// What came of the hook.
     Deployed(Deployment),
     /// Another process is at the folder.
@@ -162,7 +162,7 @@ impl Task {
                         self.step = otherwise.map_or(Step::Nothing, |step| *step);
                         self.start(preparation)
                     }
-                    left => Err(EndedTask::Left(left)),
+                    left => Err(EndedTask::Left(Box::new(left))),
                 }
             }
             Step::Place { mut request, known, batch } => {
