@@ -47,15 +47,15 @@ impl Journal {
     /// [`Error::Unsent`]: nothing may be sent.
     pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
         let store = Sqlite::open(path).map_err(Error::Unsent)?;
-        // One process may open it more than once.
+        Self::over(Arc::new(Mutex::new(Box::new(store))), path, account)
+    }
+
+    /// Over a store that is open, of that file.
+    pub(crate) fn over(store: Arc<Mutex<Box<dyn Store>>>, path: &Path, account: &str) -> Result<Self, Error> {
+        // One process may have several.
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
-        let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
-        Ok(Self {
-            store: Arc::new(Mutex::new(Box::new(store))),
-            lease: Arc::new(lease),
-            account: account.to_owned(),
-            last: None,
-        })
+        let lease = Arc::new(Lease::beside(path, &token).map_err(Error::Unsent)?);
+        Ok(Self { store, lease, account: account.to_owned(), last: None })
     }
 
     /// Records an order before what validates it is published.
@@ -348,8 +348,8 @@ impl Journal {
         Ok(self.store().take(stable_id, unix_now())?)
     }
 
-    /// The store itself, to look into.
-    pub fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
+    /// The store itself.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

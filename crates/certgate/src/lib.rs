@@ -41,6 +41,8 @@ pub mod key;
 #[cfg(feature = "orders")]
 mod order;
 #[cfg(feature = "orders")]
+mod order_book;
+#[cfg(feature = "orders")]
 pub mod pass_phrase;
 pub mod process;
 #[cfg(feature = "orders")]
@@ -93,10 +95,13 @@ pub use journal::{Intent, Journal};
 pub use key::KeySource;
 #[cfg(feature = "orders")]
 pub use order::{
-    CLOCK_TOLERANCE, Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport, OrderRequest, OrderState,
-    Outcome, PendingReason, Preparation, PreparationError, PreparationOptions, Reconciled, RecoveryOptions, Rehearsal,
-    ResumeOptions, Resumed, Resumption, Run, RunItem, RunOptions, Runner, RunningJobs, reconcile, rehearse, resume,
+    Abandonment, Adoption, CLOCK_TOLERANCE, Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport,
+    OrderRequest, OrderState, Outcome, PendingReason, Preparation, PreparationError, PreparationOptions, Reconciled,
+    RecoveryOptions, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem, RunOptions, Runner, RunningJobs,
+    reconcile, rehearse, resume,
 };
+#[cfg(feature = "orders")]
+pub use order_book::{OrderBook, OrderDetails};
 pub use selector::{BadSelector, CertificateSelector, Namesake, SelectionError};
 #[cfg(feature = "orders")]
 pub use shared_pace::SharedPace;

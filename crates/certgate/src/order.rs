@@ -1,6 +1,7 @@
 //! Orders: what is asked for, how it is driven to its end, what it comes to.
 
 pub(crate) mod completion;
+mod decision;
 mod event;
 mod handle;
 mod id;
@@ -15,6 +16,7 @@ mod runner;
 pub use certgate_store::State as OrderState;
 
 pub use self::{
+    decision::{Abandonment, Adoption},
     event::{Control, Event, Observer},
     handle::{Order, Resumed},
     id::OrderId,

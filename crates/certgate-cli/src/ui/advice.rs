@@ -18,7 +18,7 @@ use certgate::{
 use certgate_domain::{TaskKind, words::AuthMethod};
 use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
-use certgate_store::{Store, StoreError};
+use certgate_store::StoreError;
 use serde_json::json;
 use std::path::Path;
 
@@ -300,14 +300,6 @@ pub(crate) fn not_installed(error: &InstallError) -> Failure {
     let is_check = matches!(error, InstallError::OtherKey);
     let failure = Failure::from(error);
     if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
-}
-
-/// Removes what was published for an order, and says what is still there; `false` then.
-pub(crate) fn clean_up(store: &mut dyn Store, id: &str, say: &dyn Fn(&str)) -> Result<bool, Error> {
-    certgate::validation::clean_up(store, id, &[], &mut |why| {
-        let text = format!("what was published is still there: {why}; `certgate resume` tries it again");
-        say(&format!("certgate: warning: {text}"));
-    })
 }
 
 impl From<TapeError> for Failure {

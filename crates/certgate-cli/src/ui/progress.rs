@@ -277,7 +277,7 @@ impl<'a> Progress<'a> {
 
     /// Says that something that was published is still there.
     pub(crate) fn not_removed(&self, why: &ValidationError) {
-        self.warn(&format!("what was published is still there: {why}; `certgate resume` tries it again"));
+        self.warn(&still_published(why));
     }
 
     fn show_tally(&self) {
@@ -286,6 +286,15 @@ impl<'a> Progress<'a> {
         let waiting = self.ordered.saturating_sub(done);
         bar.set_message(format!("{done} done, {waiting} waiting, {failed} failed, {unknown} unknown"));
     }
+}
+
+/// Says that something that was published for an order is still there, where no progress is shown.
+pub(crate) fn not_removed(why: &ValidationError) {
+    say(&format!("certgate: warning: {}", still_published(why)));
+}
+
+fn still_published(why: &ValidationError) -> String {
+    format!("what was published is still there: {why}; `certgate resume` tries it again")
 }
 
 fn bar(count: usize) -> ProgressBar {

@@ -39,6 +39,8 @@ mod list;
 mod manual;
 mod named;
 mod one_or_many;
+#[cfg(target_os = "linux")]
+mod openings;
 mod orders;
 #[cfg(unix)]
 mod paid_term;

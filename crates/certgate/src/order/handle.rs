@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, ResumeOptions, Resumption,
-    RunItem, RunOptions, Runner, resume,
+    Adoption, Error, Gateway, Journal, Observer, OrderId, OrderReport, OrderRequest, OrderState, ResumeOptions,
+    Resumption, RunItem, RunOptions, Runner, resume,
 };
 
 /// An order of a gateway's account: one that is to be placed, or one of the store. Its id is all that a later process needs.
@@ -96,8 +96,7 @@ impl Order<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Resumed, Error> {
         let mut journal = self.gateway.journal()?;
-        let known = journal.find(self.id.as_str())?;
-        let known = known.ok_or_else(|| certgate_store::StoreError::NoOrder(self.id.to_string()))?;
+        let known = self.known(&journal)?;
         let mut client = self.gateway.client()?.with_deadline(timeout);
         let options = ResumeOptions { deadline: timeout, ..options };
         let mut not_removed = |why: &_| {
@@ -123,35 +122,30 @@ impl Order<'_> {
         run.reports.pop().ok_or_else(|| run.error.unwrap_or(Error::Interrupted))
     }
 
-    /// Gives the order up: it never arrived, or its certificate will never pass its checks. `false` while another process that
-    /// is alive holds it.
+    /// Gives the order up: see [`Abandonment`](crate::Abandonment) for what one has to be sure of. `false` while another process
+    /// that is alive holds it.
     ///
     /// # Errors
     /// The order is not in the store, cannot be given up where it stands, or the store failed.
-    pub fn abandon(&self) -> Result<bool, Error> {
+    pub fn abandon(&self, observer: &mut dyn Observer) -> Result<bool, Error> {
         let mut journal = self.gateway.journal()?;
-        if !journal.acquire(self.id.as_str())? {
-            return Ok(false);
-        }
-        journal.note(self.id.as_str(), OrderState::Abandoned, "given up by hand")?;
-        Ok(true)
+        let known = self.known(&journal)?;
+        journal.abandon(&known, &[], &mut |why| {
+            let _ = observer.on(Some(&self.id), &crate::Event::NotRemoved(why));
+        })
     }
 
     /// Decides that a job of the account is this order, whose outcome is not known; [`Order::resume`] looks at that job then.
-    /// `false` while another process that is alive holds the order, or where the job is another order's.
     ///
     /// # Errors
     /// The order is not in the store, its outcome is known, or the store failed.
-    pub fn adopt(&self, job: i64) -> Result<bool, Error> {
-        let mut journal = self.gateway.journal()?;
-        let is_others = journal.of_job(job)?.is_some_and(|order| order.order.id != self.id.as_str());
-        if is_others || !journal.acquire(self.id.as_str())? {
-            return Ok(false);
-        }
-        let detail = format!("job {job}, named by hand");
-        let (state, job) = (OrderState::Unknown, Some(job));
-        journal
-            .change(self.id.as_str(), &certgate_store::Change { state, job, stid: None, certificate: None, detail })?;
-        Ok(true)
+    pub fn adopt(&self, job: i64) -> Result<Adoption, Error> {
+        self.gateway.journal()?.adopt(self.id.as_str(), job)
+    }
+
+    /// Its record in the store.
+    fn known(&self, journal: &Journal) -> Result<certgate_store::Order, Error> {
+        let known = journal.find(self.id.as_str())?;
+        Ok(known.ok_or_else(|| certgate_store::StoreError::NoOrder(self.id.to_string()))?)
     }
 }

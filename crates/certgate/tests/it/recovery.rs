@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use certgate::{
-    Client, ForeignMessages, Intent, Journal, Reconciled, RecoveryOptions, Transport, TransportError, reconcile,
-    unix_now,
+    Client, ForeignMessages, Intent, Journal, OrderBook, Reconciled, RecoveryOptions, Transport, TransportError,
+    reconcile, unix_now,
 };
 use certgate_domain::{
     AnyTask, Certificate, Credentials, Moment, Secret,
@@ -273,7 +273,7 @@ fn an_order_that_nothing_shows_of_never_arrived() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, order) = lost(folder.path(), (case.task)(ordered(Some(571), &csr)), case.ahead, None);
-        let history = journal.store().history("ours").unwrap();
+        let history = OrderBook::open(&folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;
         let sent = history.iter().find(|event| event.state == State::Sending).unwrap().time / 1000;
         let Absence { certificate, jobs, messages, .. } = case;
         let date = case.date.map(|date| sent + date);

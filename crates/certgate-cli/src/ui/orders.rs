@@ -1,0 +1,139 @@
+//! The orders of the store, as they are shown.
+
+use certgate::{OrderBook, OrderDetails};
+use certgate_store::{Message, NewOrder, Order};
+use serde_json::{Value, json};
+
+use super::{
+    document,
+    outcome::{self, shell_word},
+    table::Table,
+};
+use crate::{
+    app::App,
+    exit::{Exit, Failure},
+    streams::printable,
+};
+
+/// Prints the orders: a table, or one document.
+pub(crate) fn list(app: &App, book: &OrderBook, unfinished: bool) -> Result<Exit, Failure> {
+    // There may be ten thousand: each is text at once, and all are printed at once.
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let mut each = |order: Order| {
+        if unfinished && order.state.is_finished() && order.published.is_empty() {
+            return;
+        }
+        if app.json() {
+            lines.push(json!({ "order": row(&order) }).to_string());
+        } else {
+            rows.push(cells(order));
+        }
+    };
+    book.each(&mut each)?;
+    let count = rows.len() + lines.len();
+    if app.json() {
+        app.stdout.line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
+    } else {
+        let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
+        Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).cells(rows);
+    }
+    Ok(if count == 0 { Exit::unchanged("no order is in the store") } else { Exit::DONE })
+}
+
+/// Prints everything about an order.
+pub(crate) fn show(app: &App, details: &OrderDetails) -> Result<Exit, Failure> {
+    let document = whole(details);
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "order": document }));
+    } else {
+        document::text(app, &document);
+    }
+    Ok(Exit::DONE)
+}
+
+/// Prints everything as JSON lines: each order with its story and its messages, then the messages about no order.
+pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
+    let mut ids = Vec::new();
+    book.each(&mut |order| ids.push(order.order.id))?;
+    for id in ids {
+        app.stdout.line(&whole(&book.details(&id)?).to_string());
+    }
+    book.each_foreign_message(&mut |message| {
+        let mut row = stored(&message);
+        row["account"] = json!(message.message.account);
+        app.stdout.line(&row.to_string());
+    })?;
+    Ok(Exit::DONE)
+}
+
+/// Prints where an order stands that was given up.
+pub(crate) fn given_up(app: &App, order: &Order) -> Result<Exit, Failure> {
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "order": outcome::order(order) }));
+    } else {
+        app.stdout.line(&format!("{}  {}", order.order.id, order.state.as_str()));
+    }
+    Ok(Exit::DONE)
+}
+
+/// Prints how an order is carried on with whose job was named by hand.
+pub(crate) fn adopted(app: &App, order: &Order, job: i64) -> Result<Exit, Failure> {
+    let id = &order.order.id;
+    let resume = format!("certgate resume {}", shell_word(id));
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "order": outcome::order(order), "resume": resume }));
+    } else {
+        app.stdout.line(&format!("{id}  is job {job}: carry on with: {resume}"));
+    }
+    Ok(Exit::DONE)
+}
+
+/// What the table shows of an order.
+fn cells(order: Order) -> Vec<String> {
+    let Order { order: NewOrder { id, task, certificate, name, .. }, state, job, updated, .. } = order;
+    let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
+    let name = printable(&name.unwrap_or_default());
+    vec![id, state.as_str().to_owned(), task, number(certificate), name, number(job), document::time(updated)]
+}
+
+/// A row: an order as everywhere, with what only the store knows of it.
+fn row(order: &Order) -> Value {
+    let mut row = outcome::order(order);
+    row["account"] = json!(order.order.account);
+    for (name, value) in [("product", &order.order.product), ("stid", &order.stid), ("batch", &order.order.batch)] {
+        outcome::set(&mut row, name, json!(value));
+    }
+    row
+}
+
+/// An order with its story and its messages.
+fn whole(OrderDetails { order, history, messages, .. }: &OrderDetails) -> Value {
+    let mut document = row(order);
+    document["story"] = history
+        .iter()
+        .map(|line| json!({ "time": document::time(line.time), "state": line.state.as_str(), "detail": line.detail }))
+        .collect();
+    document["messages"] = messages.iter().map(stored).collect();
+    if !order.published.is_empty() {
+        document["published"] = json!(order.published);
+    }
+    if let Some(csr) = &order.order.csr {
+        document["csr"] = json!(csr);
+    }
+    document
+}
+
+/// A message as the store has it.
+fn stored(message: &Message) -> Value {
+    let mut shown = json!({
+        "id": message.stable_id,
+        "received": document::time(message.received),
+        "message": serde_json::from_str::<Value>(&message.message.document).unwrap_or_default(),
+    });
+    for (name, time) in [("confirmed", message.confirmed), ("taken", message.taken)] {
+        if let Some(time) = time {
+            shown[name] = json!(document::time(time));
+        }
+    }
+    shown
+}
