@@ -1,6 +1,7 @@
 //! The program while it runs: what it was started with, and the state of this one run.
 
 mod connection;
+mod run;
 mod sandbox;
 mod settings;
 
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use self::{
     connection::{Connection, Home, store},
+    run::RunRecord,
     sandbox::Sandbox,
     settings::token,
 };
@@ -40,6 +42,8 @@ pub(crate) struct App {
     undecodable: OnceLock<UndecodableAnswers>,
     /// Whether the gateway that is asked issues real certificates, once that is known.
     is_live: OnceLock<bool>,
+    /// What this run is remembered by.
+    run: RunRecord,
 }
 
 impl Deref for App {
@@ -61,6 +65,7 @@ impl App {
             trace: OnceLock::new(),
             undecodable: OnceLock::new(),
             is_live: OnceLock::new(),
+            run: RunRecord::default(),
         }
     }
 
@@ -146,6 +151,15 @@ impl App {
     /// The tape whose time counts.
     fn time_of_tape(&self) -> Option<&Tape> {
         self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll))
+    }
+
+    /// Writes down that this command ran, where it used the store.
+    pub(crate) fn record_run(&self, command: &str, exit_code: u8) {
+        if let Err(why) = self.run.record(command, exit_code)
+            && !self.quiet
+        {
+            say(&format!("certgate: warning: that this command ran was not recorded: {why}"));
+        }
     }
 
     /// What the tape and the trace could not record, or still hold.

@@ -4,6 +4,7 @@ pub(crate) mod bridging;
 pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod listening;
+pub(crate) mod monitoring;
 pub(crate) mod ordering;
 pub(crate) mod validation;
 

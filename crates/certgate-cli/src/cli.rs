@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, parser::ValueSource};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, parser::ValueSource};
 
 use crate::{
     args::Global,
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    /// The command's name as it was typed: `renew-due`, `poll follow`.
+    #[arg(skip)]
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,7 +125,15 @@ impl Arguments {
         let mut arguments = Self::from_arg_matches(&matches)?;
         let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let ids = matches.ids().map(clap::Id::as_str);
+        arguments.name = name(&matches);
         arguments.global.note_environment(ids.filter(by_environment).map(str::to_owned));
         Ok(arguments)
+    }
+}
+
+fn name(matches: &ArgMatches) -> String {
+    match matches.subcommand() {
+        Some((command, below)) => format!("{command} {}", name(below)).trim_end().to_owned(),
+        None => String::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use certgate::monitoring::Level;
 use certgate::{Error, GatewayError, MachineError, NetworkError, config::ConfigError};
 use certgate_domain::{AnyData, Response};
 use certgate_store::{ConflictingOrder, State, StoreError};
@@ -117,15 +118,31 @@ pub(crate) struct Exit {
     kind: Option<Kind>,
     /// Why there was nothing to do.
     note: Option<String>,
+    /// The level of a check, which has exit codes of its own.
+    level: Option<Level>,
 }
 
 impl Exit {
     /// What was to be done is done.
-    pub(crate) const DONE: Self = Self { kind: None, note: None };
+    pub(crate) const DONE: Self = Self { kind: None, note: None, level: None };
+
+    /// A check by the monitoring plugins' rule.
+    pub(crate) fn level(level: Level) -> Self {
+        Self { level: Some(level), ..Self::DONE }
+    }
+
+    /// The exit code. `unchanged` is that of nothing to do.
+    pub(crate) fn code(&self, unchanged: u8) -> u8 {
+        match (self.level, self.kind) {
+            (Some(level), _) => level.code(),
+            (None, Some(Kind::Unchanged)) => unchanged,
+            (None, kind) => kind.map_or(0, Kind::exit_code),
+        }
+    }
 
     /// There was nothing to do, for this reason.
     pub(crate) fn unchanged(why: impl Into<String>) -> Self {
-        Self { kind: Some(Kind::Unchanged), note: Some(why.into()) }
+        Self { kind: Some(Kind::Unchanged), note: Some(why.into()), level: None }
     }
 
     pub(crate) fn kind(&self) -> Option<Kind> {
@@ -140,13 +157,13 @@ impl Exit {
 
 impl From<Kind> for Exit {
     fn from(kind: Kind) -> Self {
-        Self { kind: Some(kind), note: None }
+        Self { kind: Some(kind), ..Self::DONE }
     }
 }
 
 impl From<Option<Kind>> for Exit {
     fn from(kind: Option<Kind>) -> Self {
-        Self { kind, note: None }
+        Self { kind, ..Self::DONE }
     }
 }
 

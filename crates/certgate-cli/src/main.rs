@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let Arguments { global, command } = arguments;
+    let Arguments { global, command, name } = arguments;
     match global.color {
         ColorChoice::Always => console::set_colors_enabled(true),
         ColorChoice::Never => console::set_colors_enabled(false),
@@ -53,6 +53,7 @@ fn main() -> ExitCode {
     };
     let ended = contained(|| command::run(&app, command));
     let code = ui::ending::conclude(&app, ended);
+    app.record_run(&name, code);
     match app.stdout.flush() {
         Some(why) => ui::ending::report_lost_output(&app, why, code),
         None => ExitCode::from(code),

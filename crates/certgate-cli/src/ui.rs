@@ -10,6 +10,7 @@ pub(crate) mod help;
 pub(crate) mod inventory;
 pub(crate) mod listing;
 pub(crate) mod messages;
+pub(crate) mod monitoring;
 pub(crate) mod orders;
 pub(crate) mod outcome;
 pub(crate) mod plan;

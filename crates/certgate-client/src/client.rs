@@ -13,7 +13,7 @@ use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 
 use crate::{
-    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, NetworkError, Outgoing, Phase, Redactor, Refusal,
+    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor, Refusal,
     SendError, TaskError, Throttle, Transport, TransportError,
     exchange::{LONGEST_PAUSE, is_of_an_intermediary, retry_after},
     interceptor::through,
@@ -33,6 +33,7 @@ pub struct Client {
     pub(crate) throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
     interceptors: Vec<Arc<dyn Interceptor>>,
+    meter: Option<Arc<dyn Meter>>,
     started: Instant,
     /// The time that a replay did not wait.
     skipped: Duration,
@@ -69,6 +70,7 @@ impl Client {
             throttle: Arc::new(OwnPace::new(RateLimiter::GATEWAY)),
             interrupt: Interrupt::default(),
             interceptors: Vec::new(),
+            meter: None,
             started: Instant::now(),
             skipped: Duration::ZERO,
             patience: Patience { deadline: None, longest: LONGEST, retries: true },
@@ -107,6 +109,13 @@ impl Client {
     #[must_use]
     pub fn with_interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {
         self.interceptors.push(interceptor);
+        self
+    }
+
+    /// Counting its tasks there.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Arc<dyn Meter>) -> Self {
+        self.meter = Some(meter);
         self
     }
 
@@ -290,6 +299,14 @@ impl Client {
     }
 
     fn deliver(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
+        let came = self.deliver_uncounted(call, asker);
+        if let Some(meter) = &self.meter {
+            meter.count(call.task.kind(), self.codec.protocol(), &came);
+        }
+        came
+    }
+
+    fn deliver_uncounted(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         let kind = call.task.kind();
         let request = self.request(call)?;
         let safe = kind.is_safe_to_repeat();

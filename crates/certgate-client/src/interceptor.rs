@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use certgate_domain::TaskKind;
+use certgate_domain::{Protocol, TaskKind};
 use certgate_wire::{Codec, Reply, Request};
 
-use crate::{Redactor, TransportError};
+use crate::{Error, Exchange, Redactor, TransportError};
 
 /// A request on its way, with what is needed to tell about it.
 pub struct Outgoing<'a> {
@@ -70,6 +70,12 @@ pub trait Interceptor: Send + Sync {
     fn answers_everything(&self) -> bool {
         false
     }
+}
+
+/// Counts the tasks of a client.
+pub trait Meter: std::fmt::Debug + Send + Sync {
+    /// A task came to that, however often its request was sent.
+    fn count(&self, task: TaskKind, protocol: Protocol, came: &Result<Exchange, Error>);
 }
 
 /// Sends a request through all of them, the first one outermost.

@@ -39,7 +39,7 @@ pub use clock::unix_now;
 pub use error::{Error, GatewayError, HttpSettingsError, NetworkError, Refusal, TaskError};
 pub use exchange::Exchange;
 pub use http::{HttpSettings, HttpTransport, Timeouts};
-pub use interceptor::{Interceptor, Outgoing, SendError};
+pub use interceptor::{Interceptor, Meter, Outgoing, SendError};
 pub use interrupt::Interrupt;
 pub use proxy::Proxy;
 pub use redact::Redactor;

@@ -2,6 +2,7 @@
 
 mod messages;
 mod orders;
+mod runs;
 mod schema;
 
 use std::{
@@ -14,8 +15,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::{
-    Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, Store, StoreError, StoredMessage, ValidationStep,
-    Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store,
+    StoreError, StoredMessage, ValidationStep, Which,
 };
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
@@ -247,6 +248,25 @@ impl Store for Sqlite {
 
     fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
         self.write(|transaction| messages::note(transaction, messages::Note::Taken, stable_id, now))
+    }
+
+    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            runs::record(transaction, account, run)?;
+            sent.iter().try_for_each(|sent| runs::add(transaction, account, sent))
+        })
+    }
+
+    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError> {
+        self.read(|connection| runs::last(connection, account))
+    }
+
+    fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError> {
+        self.read(|connection| runs::requests(connection, account))
+    }
+
+    fn count_orders(&self, account: &str) -> Result<Vec<OrderCount>, StoreError> {
+        self.read(|connection| runs::orders(connection, account))
     }
 }
 

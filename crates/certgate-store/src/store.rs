@@ -1,7 +1,8 @@
 //! What is kept.
 
 use crate::{
-    Change, Lease, Message, NewMessage, NewOrder, Order, OrderEvent, StoreError, StoredMessage, ValidationStep,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, StoreError,
+    StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -130,4 +131,29 @@ pub trait Store: Send {
     /// # Errors
     /// It could not be kept.
     fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError>;
+
+    /// Notes how a command of an account ended, and adds what it sent. A run that did not end well leaves the time of the last
+    /// one that did.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError>;
+
+    /// When each command of an account ran last.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError>;
+
+    /// What an account sent since the store was made.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError>;
+
+    /// How many orders of an account are in each state.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn count_orders(&self, account: &str) -> Result<Vec<OrderCount>, StoreError>;
 }

@@ -3,6 +3,7 @@
 //! A [`Subject`] is a certificate under care with all that is known of it; [`plan`](plan::plan) decides without asking anybody; a
 //! [`Task`] is what is to be done with one of several, and comes to an order that a [`Runner`](crate::Runner) drives.
 
+pub mod account;
 pub mod plan;
 mod survey;
 mod task;

@@ -9,7 +9,7 @@ use std::{
 };
 use std::{sync::Arc, time::Duration};
 
-use certgate_client::{Client, HttpSettings, HttpTransport, Interrupt, OwnPace, Throttle, Trace, Transport};
+use certgate_client::{Client, HttpSettings, HttpTransport, Interrupt, Meter, OwnPace, Throttle, Trace, Transport};
 use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 #[cfg(feature = "json")]
@@ -68,6 +68,7 @@ pub struct GatewayBuilder {
     store: Option<PathBuf>,
     recording: Recording,
     trace: Option<Trace>,
+    meter: Option<Arc<dyn Meter>>,
     interrupt: Interrupt,
 }
 
@@ -107,6 +108,7 @@ impl Gateway {
             store: None,
             recording: Recording::default(),
             trace: None,
+            meter: None,
             interrupt: Interrupt::default(),
         }
     }
@@ -157,6 +159,9 @@ impl Gateway {
             .with_interrupt(parts.interrupt.clone());
         if let Some(longest) = parts.longest {
             client = client.with_longest(longest);
+        }
+        if let Some(meter) = &parts.meter {
+            client = client.with_meter(meter.clone());
         }
         if parts.keeps_session {
             client = client.with_session();
@@ -300,6 +305,12 @@ impl GatewayBuilder {
     /// Writes every exchange there, redacted.
     pub fn trace(mut self, trace: Trace) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Counts the tasks of its clients there.
+    pub fn meter(mut self, meter: impl Meter + 'static) -> Self {
+        self.meter = Some(Arc::new(meter));
         self
     }
 

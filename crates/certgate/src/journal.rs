@@ -10,8 +10,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, Lease, Message, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, StoreError, StoredMessage,
-    ValidationStep, Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, RequestCount, ResumeData, Sqlite, State,
+    Store, StoreError, StoredMessage, ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -346,6 +346,47 @@ impl Journal {
     /// [`Error::Store`].
     pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
         Ok(self.store().take(stable_id, unix_now())?)
+    }
+
+    /// Records how a command ended, and adds what it sent to what was sent before.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn record_run(
+        &self,
+        command: &str,
+        exit_code: u8,
+        is_success: bool,
+        sent: &[RequestCount],
+    ) -> Result<(), Error> {
+        let now = unix_now();
+        let succeeded = is_success.then_some(now);
+        let run = LastRun { command: command.to_owned(), ended: now, exit_code, succeeded };
+        Ok(self.store().record_run(&self.account, &run, sent)?)
+    }
+
+    /// When commands of the account ran last.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn last_runs(&self) -> Result<Vec<LastRun>, Error> {
+        Ok(self.store().last_runs(&self.account)?)
+    }
+
+    /// What the account's recorded runs sent.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn requests(&self) -> Result<Vec<RequestCount>, Error> {
+        Ok(self.store().requests(&self.account)?)
+    }
+
+    /// How many orders of the account are in each state.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn count_orders(&self) -> Result<Vec<OrderCount>, Error> {
+        Ok(self.store().count_orders(&self.account)?)
     }
 
     /// The store itself.

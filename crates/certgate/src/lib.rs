@@ -39,6 +39,8 @@ mod journal;
 #[cfg(feature = "orders")]
 pub mod key;
 #[cfg(feature = "orders")]
+pub mod monitoring;
+#[cfg(feature = "orders")]
 mod order;
 #[cfg(feature = "orders")]
 mod order_book;
@@ -64,8 +66,8 @@ pub mod validation;
 
 pub use certgate_client::{
     Client, Error as ExchangeError, Exchange, GatewayError, HttpSettings, HttpSettingsError, HttpTransport,
-    Interceptor, Interrupt, NetworkError, Outgoing, OwnPace, Phase, Proxy, Redactor, Refusal, SendError, TaskError,
-    Throttle, Timeouts, Trace, Transport, TransportError, Untraced, unix_now,
+    Interceptor, Interrupt, Meter, NetworkError, Outgoing, OwnPace, Phase, Proxy, Redactor, Refusal, SendError,
+    TaskError, Throttle, Timeouts, Trace, Transport, TransportError, Untraced, unix_now,
 };
 #[cfg(feature = "orders")]
 pub use certgate_flow::ForeignMessages;

@@ -11,7 +11,7 @@ use certgate_domain::{Credentials, Protocol, Secret};
 use tempfile::TempDir;
 
 use crate::{
-    app::{App, Sandbox},
+    app::{App, RunRecord, Sandbox},
     args::ReplayMode,
     exit::Failure,
 };
@@ -26,6 +26,8 @@ pub(crate) struct Connection {
 /// The gateway of a run, and what has to live as long: the sandbox, the folder of a replay's store.
 pub(crate) struct Home {
     gateway: Gateway,
+    /// None where the store is only for this run.
+    run: Option<RunRecord>,
     _sandbox: Option<Sandbox>,
     _folder: Option<TempDir>,
 }
@@ -89,6 +91,7 @@ impl Home {
         let mut parts = GatewayBuilder::of_settings(settings)?
             .credentials(credentials)
             .session(app.session)
+            .meter(app.run.meter.clone())
             .interrupt(app.interrupt());
         if let Some(tape) = app.tape.get() {
             parts = parts.tape(tape.clone());
@@ -114,7 +117,8 @@ impl Home {
             parts = parts.store(store(settings)?);
         }
         let (_sandbox, _folder) = home;
-        Ok(Self { gateway: parts.build()?, _sandbox, _folder })
+        let run = (_sandbox.is_none() && _folder.is_none()).then(|| app.run.clone());
+        Ok(Self { gateway: parts.build()?, run, _sandbox, _folder })
     }
 
     /// The address of a protocol.
@@ -129,7 +133,11 @@ impl Home {
 
     /// The store of orders and messages.
     pub(crate) fn journal(&self) -> Result<Journal, Failure> {
-        Ok(self.gateway.journal()?)
+        let journal = self.gateway.journal()?;
+        if let Some(run) = &self.run {
+            run.used(&journal);
+        }
+        Ok(journal)
     }
 }
 

@@ -10,19 +10,24 @@ use certgate::{
     config::parse_duration,
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
+    monitoring::{Questions, Verdict, check, prometheus},
 };
 use certgate_domain::{
     Certificate, Query,
     task::{CertificateInfo, CertificateList},
 };
+use certgate_files::WholeFile;
 use certgate_store::Order;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
     app::{App, Connection},
+    args::monitoring::Watched,
+    common::monitoring::{folders, look},
     exit::{Exit, Failure, Kind},
     ui::{
+        self,
         inventory::{chosen, row, under_way},
         outcome::shell_word,
         table::Table,
@@ -33,7 +38,9 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate status /etc/certificates
-  certgate status /etc/certificates --here --renew-before 30d")]
+  certgate status /etc/certificates --here --renew-before 30d
+  certgate status --check --warning 30d --critical 7d
+  certgate status --prometheus /var/lib/node_exporter/certgate.prom")]
 pub(crate) struct Status {
     /// Folders of certificates, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
@@ -43,6 +50,8 @@ pub(crate) struct Status {
     /// What ends within this time is due; exit 8 where nothing is
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     renew_before: Option<Duration>,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// What ends sooner is due where nothing else is said.
@@ -50,6 +59,9 @@ const BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 impl Status {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        if self.watched.is_asked_for() {
+            return self.tell(app);
+        }
         let (roots, now) = (chosen(app, &self.folders)?, app.now());
         let before = self.renew_before.unwrap_or(BEFORE);
         let mut connection = if self.here { None } else { Some(Connection::open(app, None)?) };
@@ -127,6 +139,37 @@ impl Status {
         })
     }
 }
+
+impl Status {
+    /// Tells a monitoring system.
+    fn tell(&self, app: &App) -> Result<Exit, Failure> {
+        let thresholds = self.watched.thresholds()?;
+        let queue = self.watched.prometheus.is_some();
+        let looked = folders(app, &self.folders).and_then(|folders| {
+            let mut connection = Connection::open(app, None)?;
+            look(app, &mut connection, &folders, Questions { terms: queue, queue })
+        });
+        let (snapshot, failure) = match looked {
+            Ok(looked) => looked,
+            Err(failure) if thresholds.is_some() => {
+                return Ok(ui::monitoring::verdict(app, &Verdict::unknown(failure.to_string())));
+            }
+            Err(failure) => return Err(failure),
+        };
+        if let Some(path) = &self.watched.prometheus {
+            WholeFile::beside(path, prometheus(&snapshot).as_bytes(), READABLE)?.replace()?;
+        }
+        match (thresholds, failure) {
+            (Some(thresholds), None) => Ok(ui::monitoring::verdict(app, &check(&snapshot, &thresholds))),
+            (Some(_), Some(failure)) => Ok(ui::monitoring::verdict(app, &Verdict::unknown(failure.to_string()))),
+            (None, None) => Ok(Exit::DONE),
+            (None, Some(failure)) => Err(failure),
+        }
+    }
+}
+
+/// Another user's collector reads it.
+const READABLE: u32 = 0o644;
 
 struct Todo {
     text: String,

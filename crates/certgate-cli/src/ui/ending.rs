@@ -14,15 +14,10 @@ pub(crate) fn conclude(app: &App, ended: Result<Exit, Failure>) -> u8 {
         Ok(exit) => exit,
         Err(failure) => return report(&app.stdout, app.json(), &app.reported(failure)),
     };
-    match exit.kind() {
-        Some(Kind::Unchanged) => {
-            if !app.quiet {
-                say(&format!("certgate: {}", exit.note()));
-            }
-            if app.unchanged_ok { 0 } else { Kind::Unchanged.exit_code() }
-        }
-        kind => kind.map_or(0, Kind::exit_code),
+    if exit.kind() == Some(Kind::Unchanged) && !app.quiet {
+        say(&format!("certgate: {}", exit.note()));
     }
+    exit.code(if app.unchanged_ok { 0 } else { Kind::Unchanged.exit_code() })
 }
 
 /// Arguments that could not be read.

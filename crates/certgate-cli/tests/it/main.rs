@@ -37,6 +37,7 @@ mod life;
 mod list;
 #[cfg(target_os = "linux")]
 mod manual;
+mod monitoring;
 mod named;
 mod one_or_many;
 #[cfg(target_os = "linux")]

@@ -73,6 +73,24 @@ const MIGRATIONS: &[&str] = &[
     UPDATE orders SET state = iif(state = 'intended', 'sending', 'pending') WHERE state IN ('intended', 'accepted');
     UPDATE happenings SET state = iif(state = 'intended', 'sending', 'pending') WHERE state IN ('intended', 'accepted');
 ",
+    "
+    CREATE TABLE runs (
+        account TEXT NOT NULL,
+        command TEXT NOT NULL,
+        ended INTEGER NOT NULL,
+        exit INTEGER NOT NULL,
+        succeeded INTEGER,
+        PRIMARY KEY (account, command)
+    ) WITHOUT ROWID;
+    CREATE TABLE requests (
+        account TEXT NOT NULL,
+        task TEXT NOT NULL,
+        transport TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (account, task, transport, outcome)
+    ) WITHOUT ROWID;
+",
 ];
 
 /// Marks a file as ours: `cert`.

@@ -1,0 +1,227 @@
+//! What monitoring systems are told: one line by the plugins' rule, and metrics.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use certgate::monitoring::METRICS;
+use certgate_domain::{Moment, TaskKind};
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+use crate::support::binary::{at, csr, endpoint, exit, fast, run, serve, stderr, stdout, told};
+
+/// A metric's samples by their labels, as they are written.
+type Samples = BTreeMap<String, f64>;
+
+/// Reads Prometheus' text format as strictly as a scraper does.
+fn parse(text: &str) -> BTreeMap<String, Samples> {
+    let mut found: BTreeMap<String, Samples> = BTreeMap::new();
+    let mut family = String::new();
+    let mut helped = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(helped.insert(name.to_owned()), "{name} comes twice");
+            assert!(help.ends_with('.'), "{line}");
+            family = name.to_owned();
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert_eq!(name, family, "the type comes right after the help");
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+            assert!(kind == "gauge" || kind == "counter", "{line}");
+        } else {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            let (name, labels) = name.split_once('{').map_or((name, ""), |(name, labels)| {
+                let labels = labels.strip_suffix('}').unwrap();
+                assert!(labels.split("\",").all(|label| label.split_once("=\"").is_some()), "{line}");
+                (name, labels)
+            });
+            assert_eq!(name, family, "a sample stands below its own help");
+            let samples = found.entry(name.to_owned()).or_default();
+            assert!(samples.insert(labels.to_owned(), value.parse().unwrap()).is_none(), "{line} comes twice");
+        }
+    }
+    assert!(text.ends_with('\n'));
+    found
+}
+
+/// Runs promtool where it is installed.
+fn promtool(arguments: &[&str], stdin: &str) {
+    let found = Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        std::io::stderr().write_all(b"promtool is not installed: only the test's own parser has read this\n").unwrap();
+        return;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), stdin).unwrap();
+    let output = Command::new("promtool").args(arguments).stdin(fs::File::open(file.path()).unwrap()).output().unwrap();
+    assert!(output.status.success(), "{} {}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn the_whole_account_is_checked() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 1500, ..Settings::default() });
+        for (more, code, line) in [
+            (
+                &[][..],
+                1,
+                "CERTIFICATES WARNING - example.com (571) ends in 19 days | certificates=1501;;;0 warning=1;;;0 critical=0;;;0",
+            ),
+            (
+                &["--warning", "10d", "--critical", "5d"],
+                0,
+                "CERTIFICATES OK - 1501 certificates, the first to end: example.com (571)",
+            ),
+            (
+                &["--critical", "25d"],
+                2,
+                "CERTIFICATES CRITICAL - example.com (571) ends in 19 days | certificates=1501;;;0 warning=0;;;0",
+            ),
+            (&["--warning", "5d"], 2, ""),
+        ] {
+            let asked = gateway.asked(TaskKind::CertificateList);
+            let (at, config) = (endpoint(&server, transport), fast(home.path()));
+            let common = ["status", "--check", "--transport", transport, "--endpoint", &at, "--config", &config];
+            let output = run(home.path(), &[&common[..], more].concat());
+            assert_eq!(exit(&output), code, "{more:?} {}", stderr(&output));
+            // It ends twenty days after the gateway was made, a moment ago.
+            let said = stdout(&output).replace("ends in 20 days", "ends in 19 days");
+            assert!(said.starts_with(line), "{more:?} {said}");
+            if !line.is_empty() {
+                assert_eq!(stdout(&output).lines().count(), 1);
+                assert_eq!(gateway.asked(TaskKind::CertificateList), asked + 2, "by pages of a thousand");
+            }
+        }
+        let (code, document, _) = told(home.path(), &server, transport, &["status", "--check"]);
+        assert_eq!((code, &document["check"]["level"]), (1, &json!("warning")));
+        let days = document["check"]["performance"]["days"].clone();
+        assert!(days == 19 || days == 20, "{days}");
+        let expected = json!({ "certificates": 1501, "warning": 1, "critical": 0, "days": days });
+        assert_eq!(document["check"]["performance"], expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_found_out_is_unknown() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { faults: vec![Fault::Html502(None); 20], ..Settings::default() });
+        let (code, document, _) = told(home.path(), &server, transport, &["status", "--check"]);
+        assert_eq!((code, &document["check"]["level"]), (3, &json!("unknown")), "{document}");
+        drop(server);
+        let config = fast(home.path());
+        let output = crate::support::binary::bare(home.path())
+            .args(["status", "--check", "--config", &config, "--transport", transport])
+            .output()
+            .unwrap();
+        assert_eq!(exit(&output), 3, "{}", stderr(&output));
+        assert!(stdout(&output).starts_with("CERTIFICATES UNKNOWN - no user is given"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn metrics_of_everything_that_is_watched() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings { foreign_first: 2, more_certificates: 1, clock_ahead: 60, ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
+        let certs = home.path().join("certs").display().to_string();
+        let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--deploy-hook", "false"];
+        assert_eq!(told(home.path(), &server, transport, &order).0, 11);
+        let file = home.path().join("certgate.prom");
+        let command = ["status", certs.as_str(), "--prometheus", &file.display().to_string()].map(str::to_owned);
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let output = at(home.path(), &server, transport, &command);
+        assert_eq!((exit(&output), stdout(&output)), (0, String::new()), "{}", stderr(&output));
+        let text = fs::read_to_string(&file).unwrap();
+        promtool(&["check", "metrics"], &text);
+        let metrics = parse(&text);
+        let value = |name: &str, labels: &str| {
+            *metrics[name].get(labels).unwrap_or_else(|| panic!("{name} {labels}: {:?}", metrics[name]))
+        };
+        let (_, shown, _) = told(home.path(), &server, transport, &["info", "571"]);
+        let expire: Moment = shown["response"]["data"][0]["expire"].as_str().unwrap().parse().unwrap();
+        let expire = expire.unix_seconds().unwrap() as f64;
+        let labels = "id=\"571\",name=\"example.com\"";
+        assert_eq!(value("certgate_certificate_not_after_timestamp_seconds", labels), expire);
+        assert!(value("certgate_certificate_term_end_timestamp_seconds", labels) >= expire);
+        assert_eq!(metrics["certgate_certificate_not_after_timestamp_seconds"].len(), 2);
+        let installed = format!("{labels},folder=\"{out}\"");
+        assert_eq!(value("certgate_installed_not_after_timestamp_seconds", &installed), expire);
+        assert_eq!(value("certgate_installed_deployed", &format!("folder=\"{out}\"")), 0.0, "its hook failed");
+        assert_eq!((value("certgate_gateway_up", ""), value("certgate_queue_messages", "")), (1.0, 3.0));
+        assert!((58.0..=62.0).contains(&value("certgate_gateway_clock_ahead_seconds", "")));
+        assert_eq!(value("certgate_orders", "state=\"done\""), 1.0);
+        let taken = value("certgate_snapshot_timestamp_seconds", "");
+        let run = value("certgate_last_run_timestamp_seconds", "command=\"reissue\"");
+        assert!((taken - 120.0..=taken).contains(&run), "{run} {taken}");
+        assert_eq!(value("certgate_last_exit_code", "command=\"reissue\""), 11.0);
+        assert!(!metrics.contains_key("certgate_last_success_timestamp_seconds"), "it did not end well");
+        let sent = |task: &str| {
+            value("certgate_requests_total", &format!("task=\"{task}\",transport=\"{transport}\",outcome=\"answered\""))
+        };
+        assert_eq!((sent("certificate-reissue"), gateway.asked(TaskKind::CertificateReissue)), (1.0, 1));
+        let before = sent("poll-info");
+
+        // What ran well is remembered, and counts go on.
+        assert_eq!(told(home.path(), &server, transport, &["poll", "drain", "--exec", "true"]).0, 0);
+        assert_eq!(exit(&at(home.path(), &server, transport, &command)), 0);
+        let later = parse(&fs::read_to_string(&file).unwrap());
+        assert!(later["certgate_last_success_timestamp_seconds"].contains_key("command=\"poll drain\""));
+        let polled = format!("task=\"poll-info\",transport=\"{transport}\",outcome=\"answered\"");
+        assert!(later["certgate_requests_total"][&polled] >= before + 3.0);
+        assert_eq!(later["certgate_queue_messages"][""], 0.0);
+        let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        assert!(later.keys().chain(metrics.keys()).all(|name| names.contains(name.as_str())), "{later:?}");
+
+        // Without the gateway the file says so, and what this machine knows.
+        drop(server);
+        let output = run_again(home.path(), &command, transport);
+        assert_eq!(exit(&output), 5, "{}", stderr(&output));
+        let alone = parse(&fs::read_to_string(&file).unwrap());
+        assert_eq!(alone["certgate_gateway_up"][""], 0.0);
+        assert!(alone.contains_key("certgate_installed_not_after_timestamp_seconds"));
+        assert!(!alone.contains_key("certgate_certificate_not_after_timestamp_seconds"));
+    }
+}
+
+/// The same with a gateway that is gone.
+fn run_again(home: &Path, command: &[&str], transport: &str) -> std::process::Output {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let path = if transport == "xml" { "xml" } else { "v1" };
+    let at = format!("http://127.0.0.1:{port}/{path}");
+    let config = fast(home);
+    run(home, &[command, &["--transport", transport, "--endpoint", &at, "--config", &config]].concat())
+}
+
+/// Rules and dashboard name metrics that there are.
+#[test]
+fn rules_and_dashboard_name_what_is_emitted() {
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/monitoring");
+    let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    for file in ["alerts.yml", "dashboard.json"] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        let mut named = 0;
+        for (start, _) in text.match_indices("certgate_") {
+            let name = text[start..].split(|c| !is_of_name(c)).next().unwrap();
+            assert!(names.contains(name), "{file}: {name}");
+            named += 1;
+        }
+        assert!(named >= 10, "{file}: {named}");
+    }
+    promtool(&["check", "rules", &folder.join("alerts.yml").display().to_string()], "");
+    let dashboard = fs::read_to_string(folder.join("dashboard.json")).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
+    let ids: BTreeSet<_> = dashboard["panels"].as_array().unwrap().iter().map(|panel| panel["id"].as_i64()).collect();
+    assert_eq!(ids.len(), dashboard["panels"].as_array().unwrap().len(), "each panel has an id of its own");
+}

@@ -1,0 +1,127 @@
+//! The certificates of the whole account, as the gateway lists them.
+
+use std::collections::BTreeMap;
+
+use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
+
+use super::term::{Term, TermSource};
+use crate::{Client, Error, unix_now};
+
+/// A certificate of the account.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AccountCertificate {
+    /// The gateway's id.
+    pub id: Option<i64>,
+    /// Its name.
+    pub name: String,
+    /// Its product's code.
+    pub product: Option<String>,
+    /// Its serial number, hexadecimal, where the gateway says it.
+    pub serial: Option<String>,
+    /// When it ends, in seconds since 1970.
+    pub not_after: Option<i64>,
+    /// The paid term, where the gateway says more of it than the certificate's own end.
+    pub term: Option<Term>,
+}
+
+impl From<&Certificate> for AccountCertificate {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            id: certificate.id,
+            name: certificate.name.clone().unwrap_or_default(),
+            product: certificate.product.clone(),
+            serial: certificate.serial_number.clone(),
+            not_after: certificate.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds()),
+            term: Term::of(certificate).filter(|term| term.source != TermSource::Expire),
+        }
+    }
+}
+
+/// What the gateway lists.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The certificates that are in force: of several with one name the one that ends last.
+    pub certificates: Vec<AccountCertificate>,
+    /// How many others there are: an earlier certificate of a name.
+    pub superseded: usize,
+    /// How far the gateway's clock is ahead of ours, in seconds; below zero where it is behind.
+    pub clock_ahead: Option<i64>,
+}
+
+/// Certificates asked for at once: as many as one answer may hold.
+const PAGE: i64 = 1000;
+
+impl Account {
+    /// Lists all certificates of the account, in as many requests as that takes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn of(client: &mut Client) -> Result<Self, Error> {
+        let (mut all, mut clock_ahead, mut offset) = (Vec::new(), None, 0);
+        loop {
+            let task = AnyTask::from(CertificateList { query: Query::default().window(offset, PAGE) });
+            let answered = client.exchange(&task)?;
+            let exchange = client.accepted(task.kind(), answered)?;
+            clock_ahead = exchange.date().map(|date| date - unix_now() / 1000).or(clock_ahead);
+            let answer = exchange.answer.value;
+            let total = answer.object.as_ref().and_then(|object| object.summary);
+            let before = all.len();
+            all.extend(answer.data.iter().filter_map(|data| match data {
+                AnyData::Certificate(certificate) => Some(AccountCertificate::from(&**certificate)),
+                _ => None,
+            }));
+            let count = i64::try_from(all.len() - before).unwrap_or(i64::MAX);
+            offset += count;
+            if count == 0 || total.map_or(count < PAGE, |total| offset >= total) {
+                break;
+            }
+        }
+        let listed = all.len();
+        let certificates = in_force(all);
+        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead })
+    }
+}
+
+/// Of several certificates of one name the one that ends last, in the order of their names.
+fn in_force(all: Vec<AccountCertificate>) -> Vec<AccountCertificate> {
+    let (mut by_name, mut nameless) = (BTreeMap::<String, AccountCertificate>::new(), Vec::new());
+    for certificate in all {
+        if certificate.name.is_empty() {
+            nameless.push(certificate);
+            continue;
+        }
+        let rank = |certificate: &AccountCertificate| (certificate.not_after, certificate.id);
+        let name = certificate.name.to_ascii_lowercase();
+        if by_name.get(&name).is_none_or(|other| rank(other) < rank(&certificate)) {
+            by_name.insert(name, certificate);
+        }
+    }
+    by_name.into_values().chain(nameless).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountCertificate, in_force};
+
+    #[test]
+    fn the_certificate_that_ends_last_is_in_force() {
+        let row = |id, name: &str, not_after| AccountCertificate {
+            id: Some(id),
+            name: name.to_owned(),
+            not_after,
+            ..AccountCertificate::default()
+        };
+        let all = vec![
+            row(1, "b.example", Some(10)),
+            row(2, "B.example", Some(30)),
+            row(3, "b.example", None),
+            row(4, "a.example", Some(5)),
+            row(5, "a.example", Some(5)),
+            row(6, "", Some(1)),
+            row(7, "", Some(2)),
+        ];
+        let ids: Vec<_> = in_force(all).into_iter().filter_map(|row| row.id).collect();
+        assert_eq!(ids, [5, 2, 6, 7]);
+    }
+}

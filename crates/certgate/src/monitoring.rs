@@ -1,0 +1,110 @@
+//! What monitoring asks: the certificates of the account and of folders here, orders, the queue, runs.
+
+mod check;
+mod exposition;
+mod prometheus;
+mod requests;
+
+use std::path::PathBuf;
+
+use certgate_domain::task::{CertificateInfo, PollInfo};
+use certgate_store::{LastRun, OrderCount, RequestCount};
+
+pub use self::{
+    check::{Level, Thresholds, Verdict, check},
+    exposition::{Metric, MetricKind},
+    prometheus::{METRICS, prometheus},
+    requests::RequestMeter,
+};
+use crate::{
+    Client, Error, Journal,
+    estate::{
+        account::{Account, AccountCertificate},
+        term::Term,
+    },
+    inventory::{InstalledCertificate, InventoryError, find},
+};
+
+/// Everything that is watched, at one time.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// When it was taken, in seconds since 1970.
+    pub taken: i64,
+    /// The account, as far as the gateway answered.
+    pub account: Option<Account>,
+    /// The sets in place in folders here.
+    pub installed: Vec<InstalledCertificate>,
+    /// Folders here that cannot be told of.
+    pub unreadable: Vec<(PathBuf, InventoryError)>,
+    /// The orders of the store by their states.
+    pub orders: Vec<OrderCount>,
+    /// When commands that use the store ran last.
+    pub runs: Vec<LastRun>,
+    /// The tasks that those runs sent, since the store was made.
+    pub requests: Vec<RequestCount>,
+    /// How many messages wait in the account's queue, where the gateway says.
+    pub queue: Option<i64>,
+}
+
+/// What the gateway is asked for, beside the list of certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Questions {
+    /// The term of each certificate that is installed here, which lists do not say.
+    pub terms: bool,
+    /// The length of the queue.
+    pub queue: bool,
+}
+
+impl Snapshot {
+    /// What this machine knows by itself: folders and store. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn here(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<Self, Error> {
+        let (mut installed, mut unreadable) = (Vec::new(), Vec::new());
+        for (folder, found) in find(roots, now) {
+            match found {
+                Ok(found) => installed.push(found),
+                Err(why) => unreadable.push((folder, why)),
+            }
+        }
+        Ok(Self {
+            taken: now,
+            installed,
+            unreadable,
+            orders: journal.count_orders()?,
+            runs: journal.last_runs()?,
+            requests: journal.requests()?,
+            ..Self::default()
+        })
+    }
+
+    /// Adds what the gateway says.
+    ///
+    /// # Errors
+    /// See [`Error`]: what it said until then is kept.
+    pub fn ask(&mut self, client: &mut Client, questions: Questions) -> Result<(), Error> {
+        self.account = Some(Account::of(client)?);
+        if questions.queue {
+            let answer = client.call(PollInfo)?.value;
+            let found = i64::try_from(answer.data.len()).unwrap_or(i64::MAX);
+            self.queue = Some(answer.object.and_then(|object| object.summary).unwrap_or_default().max(found));
+        }
+        let ids: Vec<i64> = self.installed.iter().filter_map(|installed| installed.id).collect();
+        let certificates = self.account.iter_mut().flat_map(|account| &mut account.certificates);
+        for certificate in certificates.filter(|_| questions.terms) {
+            let Some(id) = certificate.id.filter(|id| ids.contains(id)) else { continue };
+            match client.call(CertificateInfo::new(id)) {
+                Ok(answer) => {
+                    if let Some(whole) = answer.value.data.first() {
+                        *certificate = AccountCertificate { term: Term::of(whole), ..AccountCertificate::from(whole) };
+                    }
+                }
+                Err(error) if error.refusal().is_some() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
