@@ -13,8 +13,8 @@ use certgate_flow::{Decision, RateLimiter, TransportFailure, decide};
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Encoded, Reply, Request};
 
 use crate::{
-    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor, Refusal,
-    SendError, TaskError, Throttle, Transport, TransportError,
+    Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor,
+    Refusal, SendError, TaskError, Throttle, Transport, TransportError,
     exchange::{LONGEST_PAUSE, is_of_an_intermediary, retry_after},
     interceptor::through,
     session::Session,
