@@ -18,5 +18,6 @@ pub(crate) mod progress;
 pub(crate) mod reports;
 pub(crate) mod resumption;
 pub(crate) mod rows;
+pub(crate) mod sets;
 pub(crate) mod table;
 pub(crate) mod verification;

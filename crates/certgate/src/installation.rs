@@ -14,6 +14,7 @@
 mod deployment;
 mod install;
 mod record;
+mod rollback;
 mod sets;
 mod without_key;
 
@@ -32,6 +33,7 @@ pub use self::{
     deployment::{Deployment, undeployed},
     install::{InstallError, Installed, NarrowedMode, durable},
     record::SetRecord,
+    rollback::{InstalledSet, PutBack, RollbackError},
 };
 
 /// The folder of a certificate and its key, and what is done with what comes into it.

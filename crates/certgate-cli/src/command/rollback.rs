@@ -1,72 +1,94 @@
 //! `certgate rollback`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use certgate::{Installation, inventory::find};
+use certgate::{
+    Installation,
+    installation::{Deployment, PutBack},
+    inventory::find,
+};
 use clap::Args;
 use serde_json::json;
 
 use crate::{
     app::App,
-    exit::{Exit, Failure},
-    streams::printable,
-    ui::inventory::chosen,
+    exit::{Exit, Failure, Kind},
+    streams::{printable, say},
+    ui::sets,
 };
 
-/// Put the set back that was in place before, all its files at once (exit 8 where there is none)
+/// Put a set of files back that was in place before, all at once, and run the folder's hook (exit 8 where there is none before)
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  certgate rollback /etc/certificates/example.com\n  certgate rollback example.com --profile live"
-)]
+#[command(after_help = "Examples:
+  certgate rollback /etc/certificates/example.com
+  certgate rollback /etc/certificates/example.com --list
+  certgate rollback /etc/certificates/example.com --to 3
+
+--to goes back further, and forward again. The gateway's certificate comes back with `certgate fetch`, too.")]
 pub(crate) struct Rollback {
     /// The certificate's folder, or its name in the folders of the profile's `certificates`
     #[arg(value_name = "DIR|NAME")]
     certificate: PathBuf,
+    /// Show the sets that there are, and change nothing
+    #[arg(long, conflicts_with = "to")]
+    list: bool,
+    /// Put this set in place: its name, its number, or its certificate's serial number [default: the one before]
+    #[arg(long, value_name = "SET")]
+    to: Option<String>,
 }
 
 impl Rollback {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let folder = self.folder(app)?;
         let place = Installation::at(&folder);
-        if place.set().is_none() {
-            let text = "no certificate with its key is installed there";
-            return Err(Failure::usage(format!("{}: {text}", folder.display())));
+        if self.list {
+            sets::print(app, &folder, &place.sets()?);
+            return Ok(Exit::DONE);
         }
-        let set = place.rollback()?;
-        if app.json() {
-            let mut document = json!({ "schema": 1 });
-            if let Some(set) = &set {
-                document["set"] = json!(set);
+        let put_back = place.put_back(self.to.as_deref())?;
+        let mut document = json!({ "schema": 1 });
+        let Some(PutBack { set, deployment }) = put_back else {
+            if app.json() {
+                app.stdout.print(&document);
             }
+            let why = if self.to.is_some() { "it is in place" } else { "there is no set before the one in place" };
+            return Ok(Exit::unchanged(why));
+        };
+        if app.json() {
+            document["set"] = json!(set);
+            document["deployment"] = json!(deployment);
             app.stdout.print(&document);
         } else {
-            if let Some(set) = &set {
-                app.stdout.line(&printable(&format!("{} is in place", set.display())));
-            }
+            app.stdout.line(&printable(&format!("{} is in place", set.display())));
         }
-        Ok(if set.is_some() { Exit::DONE } else { Exit::unchanged("there is no set before the one in place") })
+        match deployment {
+            Deployment::Failed { detail } => {
+                say(&format!("certgate: {detail}"));
+                Ok(Kind::NotDeployed.into())
+            }
+            _ => Ok(Exit::DONE),
+        }
     }
 
+    /// The folder that is meant.
     fn folder(&self, app: &App) -> Result<PathBuf, Failure> {
-        let Self { certificate } = self;
+        let Self { certificate, .. } = self;
         if certificate.is_dir() {
             return Ok(certificate.clone());
         }
-        let nothing = |why: &str| Failure::usage(format!("{}: no such folder, and {why}", certificate.display()));
-        let nowhere =
-            |failure: Failure| failure.and(&format!("{}: no such folder, and no name", certificate.display()));
-        let folders = chosen(app, &[]).map_err(nowhere)?;
-        let mut found: Vec<_> =
-            find(&folders, app.now()).into_iter().filter_map(|(_, installed)| installed.ok()).collect();
-        found.retain(|installed| Some(installed.name.as_str()) == certificate.to_str());
-        match found.as_slice() {
+        let no_folder = |why: &str| Failure::usage(format!("{}: no such folder{why}", certificate.display()));
+        let folders = app.settings()?.certificates.value;
+        if folders.is_empty() {
+            return Err(no_folder("; names need the profile's `certificates`"));
+        }
+        let found = find(&folders, app.now()).into_iter().filter_map(|(_, installed)| installed.ok());
+        let named: Vec<_> = found.filter(|installed| Path::new(&installed.name) == certificate).collect();
+        match named.as_slice() {
             [installed] => Ok(installed.folder.clone()),
-            [] => Err(nothing("no certificate of that name in the profile's `certificates`")),
+            [] => Err(no_folder(", and no certificate of that name in the profile's `certificates`")),
             [first, second, ..] => {
                 let (first, second) = (first.folder.display(), second.folder.display());
-                Err(nothing(&format!(
-                    "more than one certificate of that name: give its folder, such as {first} or {second}"
-                )))
+                Err(no_folder(&format!(", and several of that name: give its folder, such as {first} or {second}")))
             }
         }
     }

@@ -7,7 +7,7 @@ use certgate::{
     RefusalReason, SelectionError, SettingsError, Untraced,
     config::{ConfigError, Credential},
     estate::TaskError,
-    installation::InstallError,
+    installation::{InstallError, RollbackError},
     inventory::InventoryError,
     key::KeySourceError,
     pass_phrase::PassPhraseError,
@@ -173,6 +173,16 @@ impl From<KeySourceError> for Failure {
             KeySourceError::Folder(error) => error.into(),
             KeySourceError::PassPhrase(error) => pass_phrase(&error, "--pass-phrase-command"),
             error => advised(Kind::Usage, &error),
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        match error {
+            RollbackError::File(error) => error.into(),
+            RollbackError::Held(_) => Self::new(Kind::Pending, error.to_string()),
+            error => Self::usage(error.to_string()),
         }
     }
 }

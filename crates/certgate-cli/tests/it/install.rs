@@ -187,7 +187,7 @@ fn deploy_hooks() {
     let output = reissue(&["--deploy-hook", "exit 7"]);
     assert_eq!((exit(&output), &json(&output)["deployment"]["state"]), (11, &"failed".into()));
     assert!(
-        stderr(&output).contains("the deploy hook failed: exit status: 7; the new files are in place"),
+        stderr(&output).contains("the deploy hook failed: exit status: 7; the files are in place"),
         "{}",
         stderr(&output)
     );
@@ -263,7 +263,7 @@ fn wrong_keys_are_found_before_anything_is_sent() {
         (
             "a key of another kind waits",
             vec!["--new-key", "--key-type", "rsa2048", "--out", "waits"],
-            "EC P-384, and --key-type asks for rsa2048",
+            "EC P-384, and rsa2048 was asked for",
         ),
     ] {
         let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());

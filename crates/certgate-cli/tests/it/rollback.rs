@@ -200,7 +200,7 @@ fn by_name() {
         ("certificates = [\"certs\"]", "example.com", 0, ""),
         ("certificates = [\"certs\"]", "example.org", 2, "no certificate of that name"),
         ("certificates = [\"certs\", \"more\"]", "example.com", 2, "give its folder, such as "),
-        ("", "example.com", 2, "set the profile's `certificates`"),
+        ("", "example.com", 2, "no such folder; names need the profile's `certificates`"),
     ] {
         profile(certificates);
         let before = pair(&home.path().join("certs/a"));
@@ -208,5 +208,64 @@ fn by_name() {
         assert_eq!(exit(&output), code, "{certificates} {name}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
         assert_eq!(pair(&home.path().join("certs/a")) != before, code == 0, "{certificates} {name}");
+    }
+}
+
+/// Back, further back, forward again; the folder's hook is run for each, and what came of it is known.
+#[test]
+fn back_and_forward_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let live = home.path().join("live");
+    let told = |command: &[&str]| {
+        let output = run(home.path(), &[command, &["--output", "json"]].concat());
+        (exit(&output), json(&output), stderr(&output))
+    };
+    for hook in ["echo $CERTGATE_SERIAL one >> seen", "false", "echo $CERTGATE_SERIAL three >> seen; test ! -e broken"]
+    {
+        let output = at(home.path(), &server, "xml", &[&NEW[..], &["--deploy-hook", hook]].concat());
+        assert_eq!(exit(&output), if hook == "false" { 11 } else { 0 }, "{}", stderr(&output));
+    }
+    let listed = || told(&["rollback", "live", "--list"]).1["sets"].as_array().unwrap().clone();
+    let sets = listed();
+    let state = |set: &serde_json::Value| (set["current"].clone(), set["deployment"]["state"].clone());
+    assert_eq!(
+        sets.iter().map(state).collect::<Vec<_>>(),
+        [(false.into(), "deployed".into()), (false.into(), "failed".into()), (true.into(), "deployed".into())]
+    );
+    assert!(sets.iter().all(|set| set["name"] == "example.com" && set["certificate"] == 571));
+    let serial = |at: usize| sets[at]["serialNumber"].as_str().unwrap();
+    let in_place = || serde_json::Value::from(current(&live).file_name().unwrap().to_str().unwrap());
+    let last_seen = || fs::read_to_string(home.path().join("seen")).unwrap().lines().last().unwrap().to_owned();
+    // The one before; by number, by serial number, by name; to the first and forward to the last.
+    for (asked, expected) in [("", 1), ("1", 0), (serial(2), 2), (sets[0]["set"].as_str().unwrap(), 0)] {
+        let to = if asked.is_empty() { vec![] } else { vec!["--to", asked] };
+        let (code, document, said) = told(&[&["rollback", "live"][..], &to].concat());
+        assert_eq!((code, in_place()), (0, sets[expected]["set"].clone()), "{asked} {said}");
+        assert_eq!(document["deployment"], serde_json::json!({ "state": "deployed" }));
+        let hook = "the hook that was given last, told of what is in place";
+        assert_eq!(last_seen(), format!("{} three", serial(expected)), "{hook}");
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate);
+    }
+    assert_eq!(told(&["rollback", "live"]).0, 8, "there is none before the first");
+    assert_eq!(told(&["rollback", "live", "--to", "1"]).0, 8, "it is in place");
+    fs::write(home.path().join("broken"), "").unwrap();
+    let (code, document, _) = told(&["rollback", "live", "--to", "3"]);
+    assert_eq!((code, in_place()), (11, sets[2]["set"].clone()), "it stays, for it was asked for: {document}");
+    assert_eq!(listed()[2]["deployment"]["state"], "failed", "the next run repeats it");
+    fs::remove_file(home.path().join("broken")).unwrap();
+    let output = at(home.path(), &server, "xml", &["renew-due", "live"]);
+    assert_eq!((exit(&output), gateway.counts().orders), (0, 3), "{}", stderr(&output));
+    assert_eq!(listed()[2]["deployment"]["state"], "deployed");
+    for (command, expected) in [
+        (&["rollback", "live", "--to", "7"][..], "there is no set `7`; there are 000001-"),
+        (&["rollback", "nowhere"], "nowhere: no such folder"),
+        (&["rollback", "."], ".: no sets of certificates are there"),
+        (&["rollback", ".", "--list"], ".: no sets of certificates are there"),
+    ] {
+        let (code, document, _) = told(command);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 2 && text.starts_with(expected) && !text.contains('\n'), "{code} {text}");
     }
 }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use certgate_store::{DeployHook, InstallOptions, Order};
-use certgate_x509::X509;
 use serde::{Deserialize, Serialize};
 
 use super::{Installation, SetRecord};
@@ -68,6 +67,22 @@ impl Installation {
     /// Runs the hook for what is in place, and records what came of it. Where it fails and the options say so, the set before
     /// is put back, and the hook is run for that.
     pub(super) fn deploy(&self, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Deployment {
+        let taken_back = |hook: &DeployHook, why: &str| hook.rollback.then(|| self.take_back(hook, record, why));
+        self.deploy_or(record, files, taken_back)
+    }
+
+    /// The same for a set that somebody wants in place whatever the hook says.
+    pub(super) fn deploy_as_asked(&self, record: &SetRecord, files: &[(&'static str, PathBuf)]) -> Deployment {
+        self.deploy_or(record, files, |_, _| None)
+    }
+
+    /// Runs the hook; where it fails, `taken_back` may put another set in place, and say what came of that.
+    fn deploy_or(
+        &self,
+        record: &SetRecord,
+        files: &[(&'static str, PathBuf)],
+        taken_back: impl Fn(&DeployHook, &str) -> Option<String>,
+    ) -> Deployment {
         let endpoints = CertificateSettings::of_installation(&self.options).verify.unwrap_or_default();
         let hook = self.options.hook.as_ref();
         if hook.is_none() && endpoints.is_empty() {
@@ -77,15 +92,14 @@ impl Installation {
         // Killed meanwhile, it is repeated.
         self.note(record, &Deployment::Failed { detail: RUNNING.to_owned() });
         let ran = hook.map_or(Ok(()), |hook| self.run(hook, record, files));
-        let deployment = match (ran, hook) {
-            (Ok(()), _) => match self.not_served(endpoints) {
-                None => Deployment::Deployed,
-                Some(why) => Deployment::Failed { detail: format!("{why}; the new files are in place") },
-            },
-            (Err(why), Some(hook)) if hook.rollback => {
-                return Deployment::Failed { detail: self.take_back(hook, record, &why) };
-            }
-            (Err(why), _) => Deployment::Failed { detail: format!("{why}; the new files are in place") },
+        if let (Err(why), Some(hook)) = (&ran, hook)
+            && let Some(detail) = taken_back(hook, why)
+        {
+            return Deployment::Failed { detail };
+        }
+        let deployment = match ran.err().or_else(|| self.not_served(endpoints)) {
+            None => Deployment::Deployed,
+            Some(why) => Deployment::Failed { detail: format!("{why}; the files are in place") },
         };
         self.note(record, &deployment);
         deployment
@@ -127,12 +141,10 @@ impl Installation {
 
     /// Puts the set before back, and runs the hook for it. Gives what is to be said.
     fn take_back(&self, hook: &DeployHook, record: &SetRecord, why: &str) -> String {
-        let text = match self.rollback() {
+        let text = match self.put_before_back() {
             Ok(Some(set)) => {
                 let back = format!("{why}; {} is in place again", set.display());
-                let certificate = self.certificate().ok().flatten().and_then(|text| X509::from_pem(&text).ok());
-                let serial = certificate.map(|certificate| certificate.serial);
-                let there = SetRecord { serial, ..self.record_in_place().unwrap_or_default() };
+                let there = self.told_in_place();
                 let there = SetRecord { name: there.name.clone().or_else(|| record.name.clone()), ..there };
                 let (text, deployment) = match self.run(hook, &there, &self.files()) {
                     Ok(()) => (back, Deployment::Deployed),

@@ -1,9 +1,6 @@
 //! Sets of files: how one comes, is put in place with a switch of one link, and goes.
 
-use std::{
-    iter::successors,
-    path::{Path, PathBuf},
-};
+use std::{iter::successors, path::Path};
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
@@ -50,31 +47,6 @@ impl Installation {
         }
         self.forget_pending(&folder, key)?;
         Ok(unchanged)
-    }
-
-    /// Puts back the set that was in place when the present one came. Gives its folder; none where there is none.
-    ///
-    /// # Errors
-    /// The link could not be switched.
-    pub fn rollback(&self) -> Result<Option<PathBuf>, FileError> {
-        let folder = self.open()?;
-        let before = || -> Result<_, FileError> {
-            current(&folder)?.map(|set| before(&folder, &set)).transpose().map(Option::flatten)
-        };
-        let Some(set) = before()? else { return Ok(None) };
-        let Some(files) = set_folder(&folder, &set)? else { return Ok(None) };
-        let in_place = current_folder(&folder)?;
-        let mut concerned = Vec::new();
-        for (_, name, _) in FILES {
-            let is_in_place = in_place.as_ref().map(|set| set.has(name)).transpose()?.unwrap_or_default();
-            if is_in_place || files.has(name)? {
-                concerned.push(name);
-            }
-        }
-        self.take_over(&folder, |_, name| concerned.contains(&name))?;
-        let Some(before) = before()? else { return Ok(None) };
-        switch(&folder, &before)?;
-        Ok(self.set())
     }
 
     /// Removes older sets than the one in place, once nobody wants to go back to them; the `keep` that were in place before
@@ -161,7 +133,7 @@ impl Installation {
 
     /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
     /// a set of their own, which is put in place: nothing changes for who reads them, and from then on one link switches them all.
-    fn take_over(&self, folder: &Folder, concerns: impl Fn(&str, &str) -> bool) -> Result<(), FileError> {
+    pub(super) fn take_over(&self, folder: &Folder, concerns: impl Fn(&str, &str) -> bool) -> Result<(), FileError> {
         let in_place = current_folder(folder)?;
         let (mut files, mut foreign) = (Vec::new(), false);
         for (kind, name, _) in FILES.into_iter().filter(|(kind, name, _)| concerns(kind, name)) {
@@ -198,7 +170,7 @@ pub(super) fn current_folder(folder: &Folder) -> Result<Option<Folder>, FileErro
     current(folder)?.map(|set| set_folder(folder, &set)).transpose().map(Option::flatten)
 }
 
-fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
+pub(super) fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
     let Some(sets) = folder.folder(SETS)? else { return Ok(None) };
     sets.check()?;
     let set = sets.folder(set)?;
@@ -207,7 +179,7 @@ fn set_folder(folder: &Folder, set: &str) -> Result<Option<Folder>, FileError> {
 }
 
 /// The set that was in place when this one came, where it is still there.
-fn before(folder: &Folder, set: &str) -> Result<Option<String>, FileError> {
+pub(super) fn before(folder: &Folder, set: &str) -> Result<Option<String>, FileError> {
     let Some(this) = set_folder(folder, set)? else { return Ok(None) };
     let Some(before) = this.link(BEFORE)?.and_then(|target| name_of(target.strip_prefix("..").ok()?)) else {
         return Ok(None);
@@ -248,7 +220,7 @@ fn has(folder: &Folder, files: Files<'_>) -> Result<bool, FileError> {
 }
 
 /// The one moment at which all files change.
-fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
+pub(super) fn switch(folder: &Folder, set: &str) -> Result<(), FileError> {
     link(folder, &Path::new(SETS).join(set), CURRENT)?;
     folder.sync()?;
     show(folder)

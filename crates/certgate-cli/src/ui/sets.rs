@@ -1,0 +1,35 @@
+//! The sets of a certificate's folder, as they are shown.
+
+use std::path::Path;
+
+use certgate::installation::InstalledSet;
+use serde_json::{Value, json};
+
+use super::{document, outcome::set, table::Table};
+use crate::app::App;
+
+/// Prints the sets, oldest first.
+pub(crate) fn print(app: &App, folder: &Path, sets: &[InstalledSet]) {
+    let rows: Vec<Value> = sets.iter().map(row).collect();
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "folder": folder, "sets": rows }));
+        return;
+    }
+    let columns = ["set", "current", "name", "serialNumber", "notBefore", "notAfter", "deployment.state"];
+    Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).rows(&rows);
+}
+
+fn row(one: &InstalledSet) -> Value {
+    let InstalledSet { name, is_current, certificate, record, .. } = one;
+    let mut row = json!({ "set": name, "current": is_current });
+    let host = certificate.as_ref().and_then(|certificate| certificate.hosts().next());
+    set(&mut row, "name", json!(record.name.clone().or(host)));
+    set(&mut row, "certificate", json!(record.certificate));
+    if let Some(certificate) = certificate {
+        row["serialNumber"] = json!(certificate.serial);
+        row["notBefore"] = json!(document::time(certificate.not_before.saturating_mul(1000)));
+        row["notAfter"] = json!(document::time(certificate.not_after.saturating_mul(1000)));
+    }
+    row["deployment"] = json!(record.deployment);
+    row
+}

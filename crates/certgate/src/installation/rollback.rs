@@ -1,0 +1,170 @@
+//! The way back to an earlier set, and forward again.
+
+use std::path::PathBuf;
+
+use certgate_files::{FileError, Folder};
+use certgate_x509::{X509, is_same_serial};
+
+use super::{
+    Deployment, FILES, Installation, SETS, SetRecord, record,
+    sets::{before, current, current_folder, names, set_folder, switch},
+};
+
+/// A set of files that can be put in place.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct InstalledSet {
+    /// The name of its folder, such as `000002-0a1b2c`.
+    pub name: String,
+    /// Whether it is in place.
+    pub is_current: bool,
+    /// Its certificate; none where that cannot be read.
+    pub certificate: Option<X509>,
+    /// What is noted of it.
+    pub record: SetRecord,
+}
+
+/// A set that was put in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutBack {
+    /// The set's folder.
+    pub set: PathBuf,
+    /// What came of the hook for it.
+    pub deployment: Deployment,
+}
+
+/// Why no set is put in place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RollbackError {
+    /// The folder holds no sets.
+    #[error("{}: no sets of certificates are there", .0.display())]
+    NoSets(PathBuf),
+    /// There is no such set.
+    #[error("there is no set `{asked}`; there are {}", there.join(", "))]
+    NoSuchSet {
+        /// What was asked for.
+        asked: String,
+        /// Those that there are.
+        there: Vec<String>,
+    },
+    /// Several sets are meant.
+    #[error("`{asked}` are several sets: {}", there.join(", "))]
+    Several {
+        /// What was asked for.
+        asked: String,
+        /// Those that are meant.
+        there: Vec<String>,
+    },
+    /// Another process works in the folder.
+    #[error("{}: another process is at it", .0.display())]
+    Held(PathBuf),
+    /// The folder could not be read or written, or is not to be trusted.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Installation {
+    /// The sets of the folder, oldest first.
+    ///
+    /// # Errors
+    /// See [`RollbackError`].
+    pub fn sets(&self) -> Result<Vec<InstalledSet>, RollbackError> {
+        let Some(folder) = self.open_if_there()? else { return Err(RollbackError::NoSets(self.folder().to_owned())) };
+        let current = current(&folder)?;
+        let mut found = Vec::new();
+        for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
+            let Some(set) = set_folder(&folder, &name)? else { continue };
+            let record = set.read_trusted(record::FILE)?.and_then(|text| serde_json::from_slice(&text).ok());
+            found.push(InstalledSet {
+                is_current: current.as_ref() == Some(&name),
+                certificate: set.read("cert.pem")?.and_then(|text| X509::from_pem(text).ok()),
+                record: record.unwrap_or_default(),
+                name,
+            });
+        }
+        if found.is_empty() { Err(RollbackError::NoSets(self.folder().to_owned())) } else { Ok(found) }
+    }
+
+    /// Puts a set in place, all its files at once, and runs the hook that is remembered for the folder: the set before the present one, or
+    /// that of the given name, number or serial number, be it an earlier or a later one. None where it is in place already, or where
+    /// there is none before.
+    ///
+    /// # Errors
+    /// See [`RollbackError`]: what was in place stays.
+    pub fn put_back(&self, asked: Option<&str>) -> Result<Option<PutBack>, RollbackError> {
+        let sets = self.sets()?;
+        let folder = self.open()?;
+        let lock = folder.open_lock(".lock")?;
+        lock.try_lock().map_err(|_| RollbackError::Held(self.folder().to_owned()))?;
+        let target = match asked {
+            Some(asked) => Some(meant(&sets, asked)?.name.clone()),
+            None => current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten(),
+        };
+        let Some(target) = target.filter(|target| !sets.iter().any(|set| set.is_current && set.name == *target)) else {
+            return Ok(None);
+        };
+        // What was asked for last holds for the folder, whichever set is in place: the hook, and how it is renewed.
+        let remembered = self.record_in_place();
+        let Some(set) = self.put_in_place(&target)? else { return Ok(None) };
+        let record = self.told_in_place();
+        let mut options = [remembered, Some(record.clone())].into_iter().flatten();
+        let options = options.find_map(|record| record.install_options(self.folder()));
+        let installation = options.map_or_else(|| self.clone(), Self::new);
+        let deployment = installation.deploy_as_asked(&record, &self.files());
+        Ok(Some(PutBack { set, deployment }))
+    }
+
+    /// Puts back the set that was in place when the present one came. Gives its folder; none where there is none.
+    pub(super) fn put_before_back(&self) -> Result<Option<PathBuf>, FileError> {
+        let folder = self.open()?;
+        let before = current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten();
+        before.map_or(Ok(None), |before| self.put_in_place(&before))
+    }
+
+    /// Puts that set in place. Gives its folder; none where it is gone.
+    fn put_in_place(&self, set: &str) -> Result<Option<PathBuf>, FileError> {
+        let folder = self.open()?;
+        let Some(files) = set_folder(&folder, set)? else { return Ok(None) };
+        let in_place = current_folder(&folder)?;
+        let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));
+        let mut concerned = Vec::new();
+        for (_, name, _) in FILES {
+            if is_in(in_place.as_ref(), name)? || files.has(name)? {
+                concerned.push(name);
+            }
+        }
+        self.take_over(&folder, |_, name| concerned.contains(&name))?;
+        switch(&folder, set)?;
+        Ok(self.set())
+    }
+
+    /// What is noted of what is in place, with its certificate's own serial number.
+    pub(super) fn told_in_place(&self) -> SetRecord {
+        let certificate = self.certificate().ok().flatten().and_then(|text| X509::from_pem(&text).ok());
+        SetRecord {
+            serial: certificate.map(|certificate| certificate.serial),
+            ..self.record_in_place().unwrap_or_default()
+        }
+    }
+}
+
+/// The set that is meant: by its name, its number, or its certificate's serial number.
+fn meant<'a>(sets: &'a [InstalledSet], asked: &str) -> Result<&'a InstalledSet, RollbackError> {
+    let number = |name: &str| name.split('-').next().and_then(|number| number.parse::<u64>().ok());
+    let has_serial = |set: &&InstalledSet| {
+        set.certificate.as_ref().is_some_and(|certificate| is_same_serial(&certificate.serial, &asked.replace(':', "")))
+    };
+    let by_name = sets.iter().find(|set| set.name == asked);
+    let by_number = || sets.iter().find(|set| asked.parse().is_ok_and(|asked: u64| number(&set.name) == Some(asked)));
+    if let Some(set) = by_name.or_else(by_number) {
+        return Ok(set);
+    }
+    let by_serial: Vec<&InstalledSet> = sets.iter().filter(has_serial).collect();
+    let names = |sets: &[&InstalledSet]| sets.iter().map(|set| set.name.clone()).collect();
+    match by_serial.as_slice() {
+        [set] => Ok(*set),
+        [] => Err(RollbackError::NoSuchSet { asked: asked.to_owned(), there: names(&sets.iter().collect::<Vec<_>>()) }),
+        several => Err(RollbackError::Several { asked: asked.to_owned(), there: names(several) }),
+    }
+}
