@@ -9,7 +9,7 @@ use crate::{
     command::{
         batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch, help,
         info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve,
-        status, verify,
+        status, verify, zone,
     },
     ui::help::{arranged, commands},
 };
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// The orders that the gateway works on.
     #[command(subcommand)]
     Job(job::Job),
+    /// The zones of an AutoDNS account (tasks 0205, 0202001).
+    #[command(subcommand)]
+    Zone(zone::ZoneCommand),
     /// The account's queue of notifications (tasks 0905, 0906).
     #[command(subcommand)]
     Poll(poll::Poll),

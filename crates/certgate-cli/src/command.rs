@@ -34,6 +34,7 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod tasks;
 pub(crate) mod verify;
+pub(crate) mod zone;
 
 use crate::{
     app::App,
@@ -74,6 +75,7 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Job(command) => command.run(app),
         Command::Batch(command) => command.run(app),
         Command::Orders(command) => command.run(app),
+        Command::Zone(command) => command.run(app),
         Command::Poll(command) => command.run(app),
         Command::Call(command) => command.run(app),
         Command::Tasks => tasks::run(app),

@@ -21,3 +21,4 @@ pub(crate) mod rows;
 pub(crate) mod sets;
 pub(crate) mod table;
 pub(crate) mod verification;
+pub(crate) mod zone;

@@ -120,6 +120,21 @@ pub struct ResourceRecord {
 }
 
 impl ResourceRecord {
+    /// Creates a record of any type. The value of an MX or SRV record may begin with its preference. `name` is relative to the zone.
+    ///
+    /// ```
+    /// use certgate_domain::ResourceRecord;
+    /// let record = ResourceRecord::of_text(None, "mx", "10 mail.example.com");
+    /// assert_eq!((record.pref, record.value.as_deref()), (Some(10), Some("mail.example.com")));
+    /// ```
+    pub fn of_text(name: Option<String>, r#type: &str, value: &str) -> Self {
+        let r#type = r#type.to_ascii_uppercase();
+        let first = value.split_once(' ').filter(|_| matches!(r#type.as_str(), "MX" | "SRV"));
+        let pref = first.and_then(|(pref, value)| Some((pref.parse().ok()?, value.trim_start())));
+        let (pref, value) = pref.map_or((None, value), |(pref, value)| (Some(pref), value));
+        Self { name, r#type: Some(r#type), value: Some(value.to_owned()), pref, ..Self::default() }
+    }
+
     /// Creates a TXT record. `name` is relative to the zone.
     pub fn txt(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: Some(name.into()), r#type: Some("TXT".to_owned()), value: Some(value.into()), ..Self::default() }

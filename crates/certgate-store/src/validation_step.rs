@@ -29,6 +29,22 @@ pub enum ValidationStep {
         /// The record.
         record: PublishedRecord,
     },
+    /// A DNS record that was added to a zone of an AutoDNS account.
+    ZoneTask {
+        /// The configuration file with the profile; the platform's where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<PathBuf>,
+        /// The profile of the account; absent where the program's own account did it, which has to remove it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// The zone.
+        zone: String,
+        /// Its virtual name server.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name_server: Option<String>,
+        /// The record.
+        record: PublishedRecord,
+    },
     /// A folder that was made below a web root.
     Folder {
         /// The web root; absent in steps of stores before version 3.
@@ -189,9 +205,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
+        let zone = ValidationStep::ZoneTask {
+            config: Some("/etc/certgate.toml".into()),
+            profile: Some("dns".to_owned()),
+            zone: "example.com".to_owned(),
+            name_server: None,
+            record: record(),
+        };
         let custom = ValidationStep::Custom { validator: "zone-api".to_owned(), data: serde_json::json!({ "id": 7 }) };
         let file = ValidationStep::File { root: Some("/srv".into()), path: "a/b.txt".into(), content: "x".to_owned() };
-        let all = [&steps()[..], &[custom, file]].concat();
+        let all = [&steps()[..], &[zone, custom, file]].concat();
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(ValidationStep::list(&text).unwrap(), all);
         assert!(text.contains(r#"{"step":"folder","path":"/srv/www/.well-known"}"#), "{text}");

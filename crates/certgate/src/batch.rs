@@ -51,11 +51,12 @@ impl BatchError {
     }
 }
 
-/// Reads a batch. Paths in it are relative to its folder.
+/// Reads a batch. Paths in it are relative to its folder; profiles that it names stand in `config`, else in the platform's configuration
+/// file.
 ///
 /// # Errors
 /// The file cannot be read, or a line of it cannot be ordered.
-pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
+pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, BatchError> {
     let bad = |why: String| BatchError { path: path.to_owned(), why };
     let text = certgate_x509::pem::decoded(&fs::read(path).map_err(|why| bad(why.to_string()))?);
     if let Some(at) = text.lines().position(|line| line.contains(char::REPLACEMENT_CHARACTER)) {
@@ -81,7 +82,7 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for line in lines {
         let place = line.place.clone();
-        match order(&file, &folder, line) {
+        match order(&file, &folder, config, line) {
             Ok(order) if seen.insert(order.subject()) => orders.push(order),
             Ok(order) => {
                 let title = order.title();
@@ -93,7 +94,7 @@ pub fn read(path: &Path) -> Result<Vec<BatchOrder>, BatchError> {
     if problems.is_empty() { Ok(orders) } else { Err(BatchError::of_lines(path, &problems)) }
 }
 
-fn order(file: &str, folder: &Path, mut line: Table) -> Result<BatchOrder, String> {
+fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> Result<BatchOrder, String> {
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
     let id = line.take("id").map(|id| i64::read(&id).ok_or_else(|| format!("id `{id}`: expected {}", i64::EXPECTED)));
     let purpose = match (action.as_deref(), id.transpose()?) {
@@ -104,7 +105,7 @@ fn order(file: &str, folder: &Path, mut line: Table) -> Result<BatchOrder, Strin
         (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
         (Some(other), _) => return Err(format!("action `{other}`: expected create, reissue or renew")),
     };
-    let mut settings = line.settings(&OWN)?.absolute(folder);
+    let mut settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
     settings.working_folder.get_or_insert_with(|| folder.to_owned());
     if purpose == Purpose::Create {
         let given = [
@@ -239,7 +240,7 @@ mod tests {
         fs::copy(csr, folder.path().join("a.csr")).unwrap();
         let file = |name: &str, text: &str| {
             fs::write(folder.path().join(name), text).unwrap();
-            read(&folder.path().join(name)).map_err(|error| error.to_string())
+            read(&folder.path().join(name), None).map_err(|error| error.to_string())
         };
         for (name, text) in [
             ("b.toml", "[[order]]\nid = 571\ncsr = \"a.csr\"\nout = \"x\"\n"),
@@ -262,11 +263,11 @@ mod tests {
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let utf16: Vec<u8> = "\u{feff}id,csr\r\n571,a.csr\r\n".encode_utf16().flat_map(to_bytes).collect();
             fs::write(folder.path().join("wide.csv"), utf16).unwrap();
-            let orders = read(&folder.path().join("wide.csv")).unwrap();
+            let orders = read(&folder.path().join("wide.csv"), None).unwrap();
             assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"));
         }
         fs::write(folder.path().join("latin1.csv"), b"id,csr\n571,\xfcber.csr\n").unwrap();
-        let error = read(&folder.path().join("latin1.csv")).unwrap_err().to_string();
+        let error = read(&folder.path().join("latin1.csv"), None).unwrap_err().to_string();
         assert!(error.contains("line 2: neither UTF-8 nor UTF-16"), "{error}");
         for (name, text, said) in [
             (

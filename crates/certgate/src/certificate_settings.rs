@@ -7,7 +7,11 @@ mod parts;
 pub(crate) mod table;
 mod value;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate_keys::KeyType;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -153,15 +157,19 @@ settings! {
     method: ValidationMethod, default "the certificate's";
     /// Whether the gateway publishes the DNS record itself.
     provisioning: bool, default "the certificate's";
-    /// Who publishes the DNS record: `provision` the gateway, `manual` a person, `exec CMD` that command of the shell, `nsupdate` a
-    /// dynamic update of the zone (RFC 2136).
+    /// Who publishes the DNS record: `provision` the gateway, `autodns` the zone tasks of an AutoDNS account, `manual` a person,
+    /// `exec CMD` that command of the shell, `nsupdate` a dynamic update of the zone (RFC 2136).
     dns: Dns, default "none";
     /// For nsupdate: the zone's primary server.
     dns_server: SocketAddr, default "none";
     /// For nsupdate: the file of the TSIG key.
     dns_key: PathBuf, default "none";
+    /// For autodns: the profile of the configuration file with the account that has the zones (context 4).
+    dns_profile: String, default "none";
+    /// For autodns: the configuration file with that profile.
+    dns_config: PathBuf, default "that of the run, else the platform's";
     /// Whether it is ordered only once the record is seen.
-    dns_check: bool, default "false; true for manual";
+    dns_check: bool, default "false; true for manual and autodns";
     /// How long the record is waited for.
     dns_timeout: Duration, default "10m";
     /// Resolvers that have to show the record too.
@@ -208,6 +216,8 @@ const VALIDATION: &[&str] = &[
     "dns",
     "dns_server",
     "dns_key",
+    "dns_profile",
+    "dns_config",
     "dns_check",
     "dns_timeout",
     "resolver",
@@ -296,6 +306,15 @@ impl CertificateSettings {
         self
     }
 
+    /// These settings, where a profile that they name without its file stands in that configuration file.
+    #[must_use]
+    pub fn with_profiles_of(mut self, config: Option<&Path>) -> Self {
+        if self.dns == Some(Dns::AutoDns) && self.dns_config.is_none() {
+            self.dns_config = config.map(|config| std::path::absolute(config).unwrap_or_else(|_| config.to_owned()));
+        }
+        self
+    }
+
     /// What of them is remembered with an installed set.
     #[must_use]
     pub fn to_remember(&self) -> Self {
@@ -357,6 +376,8 @@ mod tests {
             ("dns", json!("exec ./publish it"), "exec ./publish it"),
             ("dns_server", json!("9.9.9.9:53"), "9.9.9.9"),
             ("dns_key", json!("tsig.key"), "tsig.key"),
+            ("dns_profile", json!("dns"), "dns"),
+            ("dns_config", json!("/etc/certgate.toml"), "/etc/certgate.toml"),
             ("dns_check", json!(true), "true"),
             ("dns_timeout", json!("600s"), "10m"),
             ("resolver", json!(["9.9.9.9:53", "[2620:fe::fe]:5353"]), "9.9.9.9 [2620:fe::fe]:5353"),
@@ -413,7 +434,7 @@ mod tests {
             ("keep", json!(-1), "`keep`: found `-1`, expected a whole number of 0 or more"),
             ("admin", json!("x"), "`admin`: found `x`, expected a whole number of 1 or more"),
             ("new_key", json!("yes"), "`new_key`: found `yes`, expected true or false"),
-            ("dns", json!("exec"), "`dns`: found `exec`, expected provision, manual, exec CMD or nsupdate"),
+            ("dns", json!("exec"), "`dns`: found `exec`, expected provision, autodns, manual, exec CMD or nsupdate"),
             ("hook_timeout", json!("90"), "`hook_timeout`: found `90`, expected a number with s, m, h, d or w"),
             ("formats", json!(["pem"]), "`formats`: found `[\"pem\"]`, expected p12, jks or both"),
             ("resolver", json!("ns.example"), "`resolver`: found `ns.example`, expected an IP address"),

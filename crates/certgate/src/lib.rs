@@ -63,6 +63,7 @@ mod transaction_id;
 mod undecodable;
 #[cfg(feature = "orders")]
 pub mod validation;
+pub mod zones;
 
 pub use certgate_client::{
     Client, Error as ExchangeError, Exchange, GatewayError, HttpSettings, HttpSettingsError, HttpTransport,

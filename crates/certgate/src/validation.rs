@@ -32,6 +32,7 @@
 //! assert_eq!(validation.method(), Some(Method::Dns { provisioning: false }));
 //! ```
 
+mod autodns;
 mod command;
 mod propagation;
 mod steps;
@@ -50,13 +51,14 @@ pub use certgate_dns::ZoneRecord;
 pub use certgate_store::{PublishedRecord, ValidationStep};
 
 pub use self::{
+    autodns::AutoDns,
     command::Command,
     propagation::{Propagation, PropagationEvent},
     steps::{Steps, clean_up},
     webroot::Webroot,
     zone_update::ZoneUpdate,
 };
-use crate::{Error, process::ProcessError};
+use crate::{Error, process::ProcessError, zones::ZoneError};
 
 /// Publishes what shows control over a name, and removes it again.
 pub trait Validator: Send + Sync {
@@ -183,6 +185,9 @@ pub enum ValidationError {
     /// The zone was not updated, or no name server can be asked.
     #[error(transparent)]
     Dns(#[from] DnsError),
+    /// The zone of an AutoDNS account was not found or not changed, or the account cannot be asked.
+    #[error("AutoDNS: {0}")]
+    Zone(Box<ZoneError>),
     /// A web root cannot be written.
     #[error("{}: cannot be written: {why}", path.display())]
     Unwritable {
@@ -214,6 +219,15 @@ pub enum ValidationError {
     /// A step could not be stored.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+impl From<ZoneError> for ValidationError {
+    fn from(error: ZoneError) -> Self {
+        match error {
+            ZoneError::Gateway(Error::Interrupted) => Self::Interrupted,
+            other => Self::Zone(Box::new(other)),
+        }
+    }
 }
 
 /// How control over the names of an order is shown.
@@ -344,13 +358,23 @@ pub(crate) fn remove(step: &ValidationStep, validators: &[&dyn Validator]) -> Re
             command::run(command, working_folder, "remove", record)
         }
         ValidationStep::ZoneUpdate { server, key, record } => zone_update::remove(*server, key, record),
+        ValidationStep::ZoneTask { config, profile, .. } => {
+            #[cfg(feature = "config")]
+            if let Some(profile) = profile {
+                return AutoDns::of_profile(config.clone(), profile.as_str()).cleanup(step);
+            }
+            let _ = (config, profile);
+            by_its_validator(AutoDns::NAME, step, validators)
+        }
         ValidationStep::Folder { root, path } => webroot::remove_folder(root.as_deref(), path),
         ValidationStep::File { root, path, content } => webroot::remove_file(root.as_deref(), path, content),
-        ValidationStep::Custom { validator, .. } => {
-            let own = validators.iter().find(|there| there.name() == validator);
-            own.ok_or_else(|| ValidationError::UnknownValidator(validator.clone()))?.cleanup(step)
-        }
+        ValidationStep::Custom { validator, .. } => by_its_validator(validator, step, validators),
     }
+}
+
+fn by_its_validator(name: &str, step: &ValidationStep, validators: &[&dyn Validator]) -> Result<(), ValidationError> {
+    let own = validators.iter().find(|there| there.name() == name);
+    own.ok_or_else(|| ValidationError::UnknownValidator(name.to_owned()))?.cleanup(step)
 }
 
 /// The gateway publishes the DNS record itself.

@@ -129,11 +129,11 @@ impl Ordering {
             ));
         }
         let csr = csr.map(read_csr).transpose()?;
-        Ok(self.settings(keys)?.request_with(purpose, csr)?)
+        Ok(self.settings(global, keys)?.request_with(purpose, csr)?)
     }
 
     /// What is asked for, but for the CSR, which may come by standard input.
-    fn settings(&self, keys: &Keys) -> Result<CertificateSettings, Failure> {
+    fn settings(&self, global: &Global, keys: &Keys) -> Result<CertificateSettings, Failure> {
         let mut settings = CertificateSettings::default();
         settings.product.clone_from(&self.product);
         settings.name.clone_from(&self.name);
@@ -148,7 +148,7 @@ impl Ordering {
         });
         settings.provisioning = self.provisioning;
         keys.say(&mut settings);
-        self.validation.say(&mut settings)?;
+        self.validation.say(&mut settings, global.config.as_deref())?;
         self.waiting.install.say(&mut settings);
         Ok(settings)
     }

@@ -1,6 +1,10 @@
 //! How control over the names is shown: `--dns`, `--webroot`, `--approver`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate::{CertificateSettings, config::parse_duration, validation::name_server};
 use clap::Args;
@@ -10,7 +14,8 @@ use crate::exit::Failure;
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ValidationArgs {
-    /// How the DNS record gets there: `provision` by the gateway; `manual` shows it and waits until it is seen; `exec CMD` runs
+    /// How the DNS record gets there: `provision` by the gateway; `autodns` adds it to the zone of an AutoDNS account (--dns-profile)
+    /// and waits until the zone's servers show it; `manual` shows it and waits until it is seen; `exec CMD` runs
     /// this command of the shell with add or remove and the record's name, type and value; `nsupdate` updates the zone (RFC 2136)
     #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["webroot", "approver"])]
     dns: Vec<String>,
@@ -20,9 +25,12 @@ pub(crate) struct ValidationArgs {
     /// For nsupdate: the TSIG key, as tsig-keygen writes it, which only you may read
     #[arg(long, value_name = "FILE")]
     dns_key: Option<PathBuf>,
-    /// Order only once the record is seen at the zone's own servers and at each --resolver
-    #[arg(long)]
-    dns_check: bool,
+    /// For autodns: the profile of the configuration file with the account that has the zones, a user with context 4
+    #[arg(long, value_name = "NAME")]
+    dns_profile: Option<String>,
+    /// Order only once the record is seen at the zone's own servers and at each --resolver [default: true for autodns]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    dns_check: Option<bool>,
     /// How long to wait for the record to be seen [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     dns_timeout: Option<Duration>,
@@ -44,17 +52,19 @@ pub(crate) struct ValidationArgs {
 }
 
 impl ValidationArgs {
-    /// Says what is asked for.
+    /// Says what is asked for. `config` is the run's configuration file, where one is named.
     ///
     /// # Errors
     /// `--dns` is none of its words.
-    pub(crate) fn say(&self, settings: &mut CertificateSettings) -> Result<(), Failure> {
+    pub(crate) fn say(&self, settings: &mut CertificateSettings, config: Option<&Path>) -> Result<(), Failure> {
         if !self.dns.is_empty() {
             settings.set("dns", &self.dns.join(" ").into())?;
         }
         settings.dns_server = self.dns_server;
         settings.dns_key.clone_from(&self.dns_key);
-        settings.dns_check = self.dns_check.then_some(true);
+        settings.dns_profile.clone_from(&self.dns_profile);
+        settings.dns_check = self.dns_check;
+        *settings = std::mem::take(settings).with_profiles_of(config);
         settings.dns_timeout = self.dns_timeout;
         settings.resolver = (!self.resolver.is_empty()).then(|| self.resolver.clone());
         settings.no_authoritative = self.no_authoritative.then_some(true);

@@ -45,7 +45,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let orders = read(&self.file).map_err(|why| Failure::usage(why.to_string()))?;
+        let orders = read(&self.file, app.config.as_deref()).map_err(|why| Failure::usage(why.to_string()))?;
         self.queue.check()?;
         let report = self
             .report

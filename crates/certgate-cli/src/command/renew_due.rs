@@ -53,7 +53,7 @@ pub(crate) struct RenewDue {
 impl RenewDue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
-        let asked = self.asked()?;
+        let asked = self.asked(app)?;
         asked.validation()?.check().map_err(advice::validation)?;
         self.queue.check()?;
         let (mut clients, home) = several::open(app, self.timeout, usize::MAX)?;
@@ -78,10 +78,10 @@ impl RenewDue {
     }
 
     /// What this run is asked to do with each certificate.
-    fn asked(&self) -> Result<CertificateSettings, Failure> {
+    fn asked(&self, app: &App) -> Result<CertificateSettings, Failure> {
         let mut settings = CertificateSettings::default();
         settings.renew_before = self.renew_before;
-        self.validation.say(&mut settings)?;
+        self.validation.say(&mut settings, app.config.as_deref())?;
         self.then.say(&mut settings);
         Ok(settings)
     }

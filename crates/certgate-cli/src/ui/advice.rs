@@ -14,6 +14,7 @@ use certgate::{
     queue::{ImportError, QueueError},
     tape::TapeError,
     validation::ValidationError,
+    zones::ZoneError,
 };
 use certgate_domain::{TaskKind, words::AuthMethod};
 use certgate_files::FileError;
@@ -211,6 +212,19 @@ impl From<SelectionError> for Failure {
         match error {
             SelectionError::Gateway(error) => error.into(),
             error => advised(Kind::Usage, &error),
+        }
+    }
+}
+
+impl From<ZoneError> for Failure {
+    fn from(error: ZoneError) -> Self {
+        match error {
+            ZoneError::Gateway(error) => error.into(),
+            ZoneError::None { .. } => {
+                let advice = "--profile NAME asks with another account; the zones of this one: certgate zone list";
+                Self::usage(error.to_string()).advise(advice)
+            }
+            error => Self::usage(error.to_string()),
         }
     }
 }

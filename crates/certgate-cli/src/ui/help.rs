@@ -23,7 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders"],
     ),
     ("The certificates of a company", &["fetch", "renew-due", "status", "rollback", "verify"]),
-    ("One task at a time", &["list", "info", "prepare", "contact", "job", "poll", "call", "tasks"]),
+    ("One task at a time", &["list", "info", "prepare", "contact", "job", "zone", "poll", "call", "tasks"]),
     ("Payloads and tapes, for a change of protocol", &["decode", "convert", "compare", "replay", "serve"]),
     ("This machine", &["demo", "hello", "doctor", "config", "csr", "completions", "man", "help"]),
 ];

@@ -270,7 +270,7 @@ fn validated_as_it_was() {
         };
         for (more, said) in [
             (&["--jks", "--store-pass-file", "none"][..], "none"),
-            (&["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
+            (&["--dns", "exec"], "expected provision, autodns, manual, exec CMD or nsupdate"),
         ] {
             let output = due(more);
             assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));

@@ -9,6 +9,7 @@
     reason = "a test"
 )]
 
+mod autodns;
 mod batch;
 #[cfg(unix)]
 mod bridge;
@@ -76,3 +77,4 @@ mod validation;
 mod verification;
 #[cfg(unix)]
 mod verify;
+mod zone;

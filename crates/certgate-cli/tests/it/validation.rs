@@ -101,8 +101,8 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     assert_eq!(gateway.counts().orders, 0);
     let asked = gateway.asked(TaskKind::CertificateInfo);
     for (more, said) in [
-        (vec!["--dns", "later"], "--dns: found `later`, expected provision, manual, exec CMD or nsupdate"),
-        (vec!["--dns", "exec"], "expected provision, manual, exec CMD or nsupdate"),
+        (vec!["--dns", "later"], "--dns: found `later`, expected provision, autodns, manual, exec CMD or nsupdate"),
+        (vec!["--dns", "exec"], "expected provision, autodns, manual, exec CMD or nsupdate"),
         (vec!["--dns", "manual", "--webroot", "."], "cannot be used with"),
         (vec!["--dns-check", "--resolver", "ns.example"], "expected an IP address"),
         (vec!["--dns-check", "--no-authoritative"], "no name server is left to be asked"),

@@ -15,7 +15,7 @@ use super::{CertificateSettings, Dns, Format};
 use crate::{
     InstallOptions, KeySource, OrderRequest,
     key::RequestText,
-    validation::{Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate},
+    validation::{AutoDns, Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate},
 };
 
 /// Settings that cannot be used.
@@ -51,6 +51,8 @@ pub enum SettingsError {
     },
     /// A dynamic update without the zone's server or key.
     NoZoneServer,
+    /// The zone tasks of AutoDNS without the profile of the account.
+    NoZoneAccount,
     /// An order that is made with no CSR and no key.
     NoKey,
     /// The CSR's file cannot be used.
@@ -99,6 +101,11 @@ impl SettingsError {
                 name("dns"),
                 name("dns_server"),
                 name("dns_key")
+            ),
+            Self::NoZoneAccount => format!(
+                "{} autodns: give the profile of the account that has the zones too: {}",
+                name("dns"),
+                name("dns_profile")
             ),
             Self::NoKey => format!("a certificate needs a key: give {}", list(&["csr", "new_key", "key"], "or")),
             Self::Csr { path, why } => format!("CSR {}: {why}", path.display()),
@@ -161,7 +168,12 @@ impl CertificateSettings {
         if self.dns != Some(Dns::NsUpdate) && (self.dns_server.is_some() || self.dns_key.is_some()) {
             return Err(SettingsError::Lone { settings: &["dns_server", "dns_key"], with: "dns", value: "nsupdate" });
         }
+        if self.dns != Some(Dns::AutoDns) && (self.dns_profile.is_some() || self.dns_config.is_some()) {
+            let settings = &["dns_profile", "dns_config"];
+            return Err(SettingsError::Lone { settings, with: "dns", value: "autodns" });
+        }
         let validation = match &self.dns {
+            Some(Dns::AutoDns) => Validation::by(self.autodns()?),
             Some(Dns::Provision) => Validation::by(Provision),
             Some(Dns::Manual) => Validation::by(Manual),
             Some(Dns::Exec(command)) => {
@@ -180,7 +192,8 @@ impl CertificateSettings {
         let validation = if self.allow_any_record == Some(true) { validation.allowing_any() } else { validation };
         let asked = Propagation::default();
         let no_authoritative = self.no_authoritative == Some(true);
-        if self.dns_check == Some(true) || self.dns == Some(Dns::Manual) {
+        let is_checked = self.dns_check.unwrap_or(self.dns == Some(Dns::AutoDns));
+        if is_checked || self.dns == Some(Dns::Manual) {
             return Ok(validation.once_seen(Propagation {
                 resolvers: self.resolver.clone().unwrap_or_default(),
                 authoritative: !no_authoritative,
@@ -195,6 +208,14 @@ impl CertificateSettings {
             });
         }
         Ok(validation)
+    }
+
+    fn autodns(&self) -> Result<AutoDns, SettingsError> {
+        #[cfg(feature = "config")]
+        if let Some(profile) = &self.dns_profile {
+            return Ok(AutoDns::of_profile(self.dns_config.clone(), profile.as_str()));
+        }
+        Err(SettingsError::NoZoneAccount)
     }
 
     /// The key that the CSR is made with; none where the order is made with a CSR, or with the certificate's own.

@@ -45,6 +45,8 @@ pub enum Dns {
     Provision,
     /// A person.
     Manual,
+    /// The zone tasks of an AutoDNS account.
+    AutoDns,
     /// A dynamic update of the zone (RFC 2136).
     NsUpdate,
     /// This command of the shell.
@@ -56,6 +58,7 @@ impl fmt::Display for Dns {
         match self {
             Self::Provision => f.write_str("provision"),
             Self::Manual => f.write_str("manual"),
+            Self::AutoDns => f.write_str("autodns"),
             Self::NsUpdate => f.write_str("nsupdate"),
             Self::Exec(command) => write!(f, "exec {command}"),
         }
@@ -63,12 +66,13 @@ impl fmt::Display for Dns {
 }
 
 impl SettingValue for Dns {
-    const EXPECTED: &'static str = "provision, manual, exec CMD or nsupdate";
+    const EXPECTED: &'static str = "provision, autodns, manual, exec CMD or nsupdate";
 
     fn read(value: &Value) -> Option<Self> {
         Some(match value.as_str()?.trim() {
             "provision" => Self::Provision,
             "manual" => Self::Manual,
+            "autodns" => Self::AutoDns,
             "nsupdate" => Self::NsUpdate,
             other => {
                 let (word, command) = other.split_once(char::is_whitespace)?;
@@ -82,7 +86,7 @@ impl SettingValue for Dns {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^(provision|manual|nsupdate|exec .+)$" })
+        json!({ "type": "string", "pattern": "^(provision|autodns|manual|nsupdate|exec .+)$" })
     }
 }
 
