@@ -24,7 +24,7 @@ enum Account {
     /// A profile, which a later process finds again; the platform's configuration file where none is named.
     #[cfg(feature = "config")]
     Profile {
-        config: Option<PathBuf>,
+        config: Option<std::path::PathBuf>,
         profile: String,
     },
 }
