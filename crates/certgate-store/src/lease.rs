@@ -44,11 +44,6 @@ impl Lease {
         &self.token
     }
 
-    /// Whether the process of that token lives.
-    pub(crate) fn is_alive(store: &Path, token: &str) -> bool {
-        is_locked(&lock_file(store, token))
-    }
-
     /// Whether that token is another process's, which lives, beside the same store.
     pub(crate) fn is_of_another(&self, token: &str) -> bool {
         token != self.token && is_locked(&self.path.with_file_name(token))

@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output")]
 
+mod engine;
 mod error;
 mod install_options;
 mod lease;
@@ -14,8 +15,10 @@ mod order;
 mod rate_limiter;
 mod resume_data;
 mod runs;
+mod session;
 mod sqlite;
 mod store;
+mod tables;
 mod validation_step;
 
 pub use error::{ConflictingOrder, StoreError};

@@ -1,9 +1,7 @@
 //! One SQLite file.
 
-mod messages;
-mod orders;
-mod runs;
 mod schema;
+mod session;
 
 use std::{
     fs::{self, OpenOptions},
@@ -12,12 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store,
-    StoreError, StoredMessage, ValidationStep, Which,
-};
+use self::session::SqliteSession;
+use crate::{Lease, StoreError, engine::Engine, session::Session};
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
 #[derive(Debug)]
@@ -50,18 +46,20 @@ impl Sqlite {
         schema::bring_up_to_date(&mut connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
     }
+}
 
-    fn write<T>(&mut self, run: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let path = self.path.clone();
-        let failed = |error| StoreError::of(&path, &error);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let done = run(&transaction).map_err(|fault| fault.in_file(&path))?;
+impl Engine for Sqlite {
+    fn write<T>(&mut self, mut run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let Self { connection, path } = self;
+        let failed = |error| StoreError::of(path, &error);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let done = run(&SqliteSession { connection: &transaction, path })?;
         transaction.commit().map_err(failed)?;
         Ok(done)
     }
 
-    fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
-        run(&self.connection).map_err(|fault| fault.in_file(&self.path))
+    fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        run(&SqliteSession { connection: &self.connection, path: &self.path })
     }
 }
 
@@ -85,6 +83,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let whole = folder.canonicalize().map_err(unwritable)?.join(path.file_name().unwrap_or_default());
     let connection = Connection::open_with_flags(whole, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
@@ -143,139 +142,15 @@ pub(crate) fn private_folder(folder: Option<&Path>) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// An error of the database, or one of ours found inside a transaction.
-pub(crate) enum Fault {
-    Database(rusqlite::Error),
-    Ours(StoreError),
-}
-
-impl Fault {
-    fn in_file(self, path: &Path) -> StoreError {
-        match self {
-            Self::Database(error) => StoreError::of(path, &error),
-            Self::Ours(error) => error,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Self {
-        Self::Ours(error)
-    }
-}
-
-impl Store for Sqlite {
-    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| orders::begin_validation(transaction, order, holder, now))
-    }
-
-    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError> {
-        self.write(|transaction| orders::record_validation_steps(transaction, id, steps))
-    }
-
-    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| orders::intend(transaction, order, holder, now))
-    }
-
-    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            orders::change(transaction, id, change, now)?;
-            match change.job {
-                Some(job) => messages::link(transaction, id, job),
-                None => Ok(()),
-            }
-        })
-    }
-
-    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
-        let path = self.path.clone();
-        self.write(|transaction| orders::acquire(transaction, id, holder, &path))
-    }
-
-    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError> {
-        self.write(|transaction| orders::release(transaction, id, holder))
-    }
-
-    fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {
-        self.read(|connection| orders::by_id(connection, id))
-    }
-
-    fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError> {
-        self.read(|connection| orders::by_job(connection, account, job))
-    }
-
-    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError> {
-        self.read(|connection| messages::order_of(connection, message))
-    }
-
-    fn awaits_message(&self, account: &str, since: i64) -> Result<bool, StoreError> {
-        self.read(|connection| messages::is_awaited(connection, account, since))
-    }
-
-    fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
-        self.read(|connection| orders::each(connection, which, call))
-    }
-
-    fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
-        self.read(|connection| orders::history(connection, id))
-    }
-
-    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
-        self.write(|transaction| messages::keep(transaction, message, now))
-    }
-
-    fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| messages::note(transaction, messages::Note::Confirmed, stable_id, now))
-    }
-
-    fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError> {
-        self.read(|connection| messages::of_order(connection, order))
-    }
-
-    fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.read(|connection| messages::waiting(connection, account, limit))
-    }
-
-    fn each_foreign(&self, call: &mut dyn FnMut(Message)) -> Result<(), StoreError> {
-        self.read(|connection| messages::each_foreign(connection, call))
-    }
-
-    fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
-        self.write(|transaction| messages::note(transaction, messages::Note::Taken, stable_id, now))
-    }
-
-    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            runs::record(transaction, account, run)?;
-            sent.iter().try_for_each(|sent| runs::add(transaction, account, sent))
-        })
-    }
-
-    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError> {
-        self.read(|connection| runs::last(connection, account))
-    }
-
-    fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError> {
-        self.read(|connection| runs::requests(connection, account))
-    }
-
-    fn count_orders(&self, account: &str) -> Result<Vec<OrderCount>, StoreError> {
-        self.read(|connection| runs::orders(connection, account))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
 
-    use super::{Sqlite, messages, orders};
-    use crate::{Lease, NewOrder, Order, State, Store, StoreError, Which};
+    use super::Sqlite;
+    use crate::{
+        Lease, NewOrder, Order, State, Store, StoreError, Which,
+        tables::{messages, orders},
+    };
 
     /// A file that may not grow stands for a disk that is full: the database says the same.
     #[test]
@@ -308,8 +183,7 @@ mod tests {
             rows.collect::<rusqlite::Result<Vec<_>>>().map(|lines| lines.join("; "))
         };
         for (question, keys) in [
-            (orders::TWIN_BY_CERTIFICATE.to_owned(), 3),
-            (orders::TWIN_BY_NAME.to_owned(), 3),
+            (format!("SELECT id {}", orders::BY_SUBJECT), 2),
             (format!("SELECT id {}", orders::UNFINISHED), 1),
             (format!("SELECT id {}", orders::BATCH), 2),
             (format!("SELECT id {}", orders::BY_JOB), 2),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::StoreError;
+use super::session::SqliteSession;
+use crate::{StoreError, tables::orders};
 
 /// Each brings a file from the version of its place to the next; what is here is never changed, only added to.
 const MIGRATIONS: &[&str] = &[
@@ -91,7 +92,17 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (account, task, transport, outcome)
     ) WITHOUT ROWID;
 ",
+    // What is unfinished for one subject is one: held here, whoever orders. `SUBJECTS` fills the column.
+    "
+    ALTER TABLE orders ADD COLUMN subject TEXT;
+    CREATE UNIQUE INDEX orders_one_unfinished ON orders (account, subject) WHERE finished = 0;
+    DROP INDEX orders_by_certificate;
+    DROP INDEX orders_by_name;
+",
 ];
+
+/// The version from which on each unfinished order has a subject.
+const SUBJECTS: i64 = 5;
 
 /// Marks a file as ours: `cert`.
 const APPLICATION: i64 = 0x6365_7274;
@@ -141,7 +152,15 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(failed)?;
     }
+    if found < SUBJECTS {
+        orders::fill_subjects(&SqliteSession { connection: &transaction, path }, now(&transaction).map_err(failed)?)?;
+    }
     let marks = format!("PRAGMA user_version = {known}; PRAGMA application_id = {APPLICATION}");
     transaction.execute_batch(&marks).map_err(failed)?;
     transaction.commit().map_err(failed)
+}
+
+/// The database's time, in milliseconds since 1970.
+fn now(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", [], |row| row.get(0))
 }

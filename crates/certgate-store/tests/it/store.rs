@@ -246,8 +246,11 @@ fn the_first_version_is_brought_up_to_date() {
     drop(store);
     let file = rusqlite::Connection::open(&place.path).unwrap();
     file.execute_batch(
-        r#"DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
-        UPDATE orders SET wanted = iif(id = 'plain', '{}', '{"cleanup":[{"folder":"x"}]}'); PRAGMA user_version = 1"#,
+        r#"DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
+        CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
+        CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
+        DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
+        UPDATE orders SET wanted = iif(id = 'plain', '{}', '{"cleanup":[{"folder":"x"}]}'); DROP TABLE runs; DROP TABLE requests; PRAGMA user_version = 1"#,
     )
     .unwrap();
     drop(file);
@@ -255,6 +258,74 @@ fn the_first_version_is_brought_up_to_date() {
     let published = |id: &str| store.order(id).unwrap().unwrap().published;
     assert_eq!(published("open"), [ValidationStep::Folder { root: None, path: "x".into() }]);
     assert_eq!((published("plain"), published("over")), (vec![], vec![]));
+}
+
+/// Earlier versions looked before they ordered, and what looked was not the database.
+#[test]
+fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
+    let place = Place::new();
+    let mut store = place.open();
+    for (id, certificate) in [("first", 571), ("second", 572)] {
+        store.intend(&order(id, Some(certificate)), &place.holder, 1).unwrap();
+    }
+    drop(store);
+    let file = rusqlite::Connection::open(&place.path).unwrap();
+    file.execute_batch(
+        "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject; UPDATE orders SET certificate = 571;
+        CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
+        CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0; DROP TABLE runs; DROP TABLE requests; PRAGMA user_version = 3",
+    )
+    .unwrap();
+    drop(file);
+    let mut store = place.open();
+    let history = |id: &str| store.history(id).unwrap().into_iter().map(|event| event.detail).collect::<Vec<_>>();
+    assert_eq!(history("first"), ["about to be sent"]);
+    assert_eq!(
+        history("second"),
+        [
+            "about to be sent",
+            "order first of the same was not finished either when the store was brought up to date: one of the two may be one too many"
+        ]
+    );
+    let error = store.intend(&order("third", Some(571)), &place.holder, 2).unwrap_err();
+    assert!(matches!(&error, StoreError::Unfinished(other) if other.id == "first"), "{error}");
+    store.change("second", &change(State::Done), 3).unwrap();
+}
+
+/// The database itself holds that one order of a subject is not finished, whoever writes.
+#[test]
+fn the_database_takes_no_second_unfinished_order() {
+    let place = Place::new();
+    place.open().intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+    let file = rusqlite::Connection::open(&place.path).unwrap();
+    let copy = "INSERT INTO orders SELECT 'b', task, account, certificate, name, product, csr, resume, batch, state, finished, job,
+        stid, created, updated, holder, published, subject FROM orders";
+    let error = file.execute(copy, []).unwrap_err().to_string();
+    assert_eq!(error, "UNIQUE constraint failed: orders.account, orders.subject");
+}
+
+/// The order of a new certificate is about that certificate once it is known, unless another order is.
+#[test]
+fn an_order_follows_its_certificate() {
+    for is_taken in [false, true] {
+        let place = Place::new();
+        let mut store = place.open();
+        store.intend(&order("new", None), &place.holder, 1).unwrap();
+        if is_taken {
+            store.intend(&order("other", Some(573)), &place.holder, 2).unwrap();
+        }
+        let known = Change { certificate: Some(573), ..change(State::Pending) };
+        store.change("new", &known, 3).unwrap();
+        assert_eq!(store.order("new").unwrap().unwrap().order.certificate, Some(573));
+        let in_the_way = |error: StoreError| match error {
+            StoreError::Unfinished(other) => other.id,
+            other => panic!("{other}"),
+        };
+        let reissue = store.intend(&order("reissue", Some(573)), &place.holder, 4).unwrap_err();
+        assert_eq!(in_the_way(reissue), if is_taken { "other" } else { "new" });
+        let again = store.intend(&order("again", None), &place.holder, 5);
+        assert_eq!(again.map_err(in_the_way).err(), is_taken.then(|| "new".to_owned()));
+    }
 }
 
 /// What cannot be read is not taken for nothing: an order that was published for would be forgotten.
@@ -415,7 +486,7 @@ fn troubles() {
 
     Sqlite::open(&at("newer")).unwrap();
     rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 3: upgrade certgate");
+    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 5: upgrade certgate");
 
     fs::write(at("file"), "").unwrap();
     assert_eq!(

@@ -1,0 +1,110 @@
+//! What a database has to do to be a store: the rest is the same for all.
+
+use crate::{
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store, StoreError,
+    StoredMessage, ValidationStep, Which,
+    session::Session,
+    tables::{messages, orders, runs},
+};
+
+/// A database.
+pub(crate) trait Engine: Send {
+    /// Runs that in one transaction, which is durable when this returns.
+    fn write<T>(&mut self, run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError>;
+
+    /// Runs that without changing anything.
+    fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError>;
+}
+
+impl<E: Engine> Store for E {
+    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::begin_validation(session, order, holder, now))
+    }
+
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError> {
+        self.write(|session| orders::record_validation_steps(session, id, steps))
+    }
+
+    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::intend(session, order, holder, now))
+    }
+
+    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::change(session, id, change, now))
+    }
+
+    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
+        self.write(|session| orders::acquire(session, id, holder))
+    }
+
+    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError> {
+        self.write(|session| orders::release(session, id, holder))
+    }
+
+    fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {
+        self.read(|session| orders::by_id(session, id))
+    }
+
+    fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError> {
+        self.read(|session| orders::by_job(session, account, job))
+    }
+
+    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError> {
+        self.read(|session| messages::order_of(session, message))
+    }
+
+    fn awaits_message(&self, account: &str, since: i64) -> Result<bool, StoreError> {
+        self.read(|session| messages::is_awaited(session, account, since))
+    }
+
+    fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+        self.read(|session| orders::each(session, which, call))
+    }
+
+    fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
+        self.read(|session| orders::history(session, id))
+    }
+
+    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
+        self.write(|session| messages::keep(session, message, now))
+    }
+
+    fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
+        self.write(|session| messages::note(session, &messages::Note::Confirmed, stable_id, now))
+    }
+
+    fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError> {
+        self.read(|session| messages::of_order(session, order))
+    }
+
+    fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.read(|session| messages::waiting(session, account, limit))
+    }
+
+    fn each_foreign(&self, call: &mut dyn FnMut(Message)) -> Result<(), StoreError> {
+        self.read(|session| messages::each_foreign(session, call))
+    }
+
+    fn take(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {
+        self.write(|session| messages::note(session, &messages::Note::Taken, stable_id, now))
+    }
+
+    fn record_run(&mut self, account: &str, run: &LastRun, sent: &[RequestCount]) -> Result<(), StoreError> {
+        self.write(|session| {
+            runs::record(session, account, run)?;
+            sent.iter().try_for_each(|sent| runs::add(session, account, sent))
+        })
+    }
+
+    fn last_runs(&self, account: &str) -> Result<Vec<LastRun>, StoreError> {
+        self.read(|session| runs::last(session, account))
+    }
+
+    fn requests(&self, account: &str) -> Result<Vec<RequestCount>, StoreError> {
+        self.read(|session| runs::requests(session, account))
+    }
+
+    fn count_orders(&self, account: &str) -> Result<Vec<OrderCount>, StoreError> {
+        self.read(|session| runs::orders(session, account))
+    }
+}

@@ -1,0 +1,5 @@
+//! The tables, in statements that every database understands.
+
+pub(crate) mod messages;
+pub(crate) mod orders;
+pub(crate) mod runs;

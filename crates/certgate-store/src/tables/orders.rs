@@ -1,0 +1,287 @@
+//! Orders in their table.
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which,
+    session::{Parameter, Row, Session, Value, values},
+    tables::messages,
+};
+
+const COLUMNS: &str =
+    "id, task, account, certificate, name, product, csr, resume, batch, state, job, stid, published, created, updated";
+
+fn read(row: &dyn Row) -> Result<Order, StoreError> {
+    Ok(Order {
+        order: NewOrder {
+            id: row.get(0)?,
+            task: row.get(1)?,
+            account: row.get(2)?,
+            certificate: row.get(3)?,
+            name: row.get(4)?,
+            product: row.get(5)?,
+            csr: row.get(6)?,
+            resume: ResumeData::from_text(&row.get::<String>(7)?).map_err(|why| row.unreadable(7, &why))?,
+            batch: row.get(8)?,
+        },
+        state: state(row, 9)?,
+        job: row.get(10)?,
+        stid: row.get(11)?,
+        published: steps(row, 12)?,
+        created: row.get(13)?,
+        updated: row.get(14)?,
+    })
+}
+
+fn steps(row: &dyn Row, column: usize) -> Result<Vec<ValidationStep>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map_or_else(|| Ok(Vec::new()), |text| ValidationStep::list(&text).map_err(|why| row.unreadable(column, &why)))
+}
+
+pub(crate) fn state(row: &dyn Row, column: usize) -> Result<State, StoreError> {
+    let name: String = row.get(column)?;
+    State::by_name(&name).ok_or_else(|| row.unreadable(column, &format!("no state is called {name}")))
+}
+
+pub(crate) fn intend(session: &dyn Session, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
+    let (state, detail) = (State::Sending, "about to be sent");
+    let validated = session.execute(
+        "UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5",
+        values![order.id, holder.token(), state.as_str(), now, State::Validating.as_str()],
+    )?;
+    if validated == 1 {
+        return happened(session, &order.id, state, detail, now);
+    }
+    commit(session, order, state, detail, holder, now)
+}
+
+pub(crate) fn begin_validation(
+    session: &dyn Session,
+    order: &NewOrder,
+    holder: &Lease,
+    now: i64,
+) -> Result<(), StoreError> {
+    commit(session, order, State::Validating, "what validates it is about to be published", holder, now)
+}
+
+pub(crate) fn record_validation_steps(
+    session: &dyn Session,
+    id: &str,
+    steps: &[ValidationStep],
+) -> Result<(), StoreError> {
+    let unwritable = |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
+    let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
+    let changed = session.execute(
+        "UPDATE orders SET published = ?2, holder = CASE WHEN ?3 = 1 AND finished = 1 THEN NULL ELSE holder END
+         WHERE id = ?1",
+        values![id, published, steps.is_empty()],
+    )?;
+    if changed == 0 { Err(StoreError::NoOrder(id.to_owned())) } else { Ok(()) }
+}
+
+fn commit(
+    session: &dyn Session,
+    order: &NewOrder,
+    state: State,
+    detail: &str,
+    holder: &Lease,
+    now: i64,
+) -> Result<(), StoreError> {
+    let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
+    let subject = subject(order);
+    loop {
+        // The database decides, by the order's id and by what is unfinished for its subject.
+        let inserted = session.execute(
+            "INSERT INTO orders (id, task, account, certificate, name, product, csr, resume, batch, state, finished, created,
+             updated, holder, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?11, ?12, ?13)
+             ON CONFLICT DO NOTHING",
+            values![
+                id,
+                task,
+                account,
+                certificate,
+                name,
+                product,
+                csr,
+                resume.to_text(),
+                batch,
+                state.as_str(),
+                now,
+                holder.token(),
+                subject
+            ],
+        )?;
+        if inserted == 1 {
+            return happened(session, id, state, detail, now);
+        }
+        if by_id(session, id)?.is_some() {
+            return Err(StoreError::Known(id.clone()));
+        }
+        // None where it was finished just now.
+        if let Some(other) = conflicting(session, account, subject.as_deref(), holder)? {
+            return Err(StoreError::Unfinished(other));
+        }
+    }
+}
+
+/// What an order is about. Of one account and one subject one order at most is not finished, which the database holds. An order
+/// of a new certificate is about its name and CSR. A revocation is of an earlier certificate under the same id, so that only
+/// another revocation is about the same. Absent for an order of neither a certificate nor a name.
+pub(crate) fn subject(order: &NewOrder) -> Option<String> {
+    subject_of(&order.task, order.certificate, order.name.as_deref(), order.csr.as_deref())
+}
+
+fn subject_of(task: &str, certificate: Option<i64>, name: Option<&str>, csr: Option<&str>) -> Option<String> {
+    match (certificate, name) {
+        (Some(certificate), _) if task == "certificate-revoke" => Some(format!("revocation {certificate}")),
+        (Some(certificate), _) => Some(format!("certificate {certificate}")),
+        // Not the CSR itself: an index takes no text of any length.
+        (None, Some(name)) => Some(match csr {
+            Some(csr) => format!("new {name} {}", hexadecimal(&Sha256::digest(csr))),
+            None => format!("new {name}"),
+        }),
+        (None, None) => None,
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) const BY_SUBJECT: &str = "FROM orders WHERE account = ?1 AND subject = ?2 AND finished = 0";
+pub(crate) const UNFINISHED: &str =
+    "FROM orders WHERE account = ?1 AND (finished = 0 OR published IS NOT NULL) ORDER BY rowid";
+pub(crate) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
+pub(crate) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
+
+/// The order of that subject that is not finished.
+fn conflicting(
+    session: &dyn Session,
+    account: &str,
+    subject: Option<&str>,
+    holder: &Lease,
+) -> Result<Option<ConflictingOrder>, StoreError> {
+    let key = Value::Text(subject);
+    session.first(&format!("SELECT id, state, job, holder {BY_SUBJECT}"), &[account.value(), key], |row| {
+        let is_held = row.get::<Option<String>>(3)?.is_some_and(|token| holder.is_of_another(&token));
+        Ok(ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)?, is_held })
+    })
+}
+
+/// Gives the unfinished orders of a store that had no subjects theirs. Where several are about the same, the oldest has it, and
+/// the history of the others says so.
+pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), StoreError> {
+    let sql = "SELECT id, account, task, certificate, name, csr, state FROM orders WHERE finished = 0 ORDER BY rowid";
+    let unfinished = session.all(sql, &[], |row| {
+        let (task, name, csr): (String, Option<String>, Option<String>) = (row.get(2)?, row.get(4)?, row.get(5)?);
+        let subject = subject_of(&task, row.get(3)?, name.as_deref(), csr.as_deref());
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?, subject, state(row, 6)?))
+    })?;
+    for (id, account, subject, state) in unfinished {
+        let first = session.first(&format!("SELECT id {BY_SUBJECT}"), values![account, subject], |row| {
+            row.get::<String>(0)
+        })?;
+        match first {
+            None => drop(session.execute("UPDATE orders SET subject = ?2 WHERE id = ?1", values![id, subject])?),
+            Some(first) => {
+                let detail = format!(
+                    "order {first} of the same was not finished either when the store was brought up to date: one of the two may be one too many"
+                );
+                happened(session, &id, state, &detail, now)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn change(session: &dyn Session, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
+    let before = session.first("SELECT state FROM orders WHERE id = ?1", values![id], |row| state(row, 0))?;
+    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned())) };
+    let Change { state: after, job, stid, certificate, detail } = change;
+    if !before.may_become(*after) {
+        return Err(StoreError::Transition { id: id.to_owned(), before, after: *after });
+    }
+    // A job that was named by hand is not its job where it never arrived.
+    let never = before == State::Unknown && *after == State::Abandoned;
+    session.execute(
+        "UPDATE orders SET state = ?2, finished = ?3, job = coalesce(?4, CASE WHEN ?8 = 1 THEN NULL ELSE job END),
+         stid = coalesce(?5, stid), certificate = coalesce(?6, certificate), updated = ?7 WHERE id = ?1",
+        values![id, after.as_str(), after.is_finished(), job, stid, certificate, now, never],
+    )?;
+    if certificate.is_some() {
+        follow_certificate(session, id)?;
+    }
+    if let Some(job) = job {
+        messages::link(session, id, *job)?;
+    }
+    happened(session, id, *after, detail, now)
+}
+
+/// An order whose certificate became known is about that one from then on, unless another order is already.
+fn follow_certificate(session: &dyn Session, id: &str) -> Result<(), StoreError> {
+    let Some(order) = by_id(session, id)?.filter(|order| !order.state.is_finished()) else { return Ok(()) };
+    session.execute(
+        "UPDATE orders SET subject = ?2 WHERE id = ?1 AND NOT EXISTS
+         (SELECT 1 FROM orders WHERE account = ?3 AND subject = ?2 AND finished = 0)",
+        values![id, subject(&order.order), order.order.account],
+    )?;
+    Ok(())
+}
+
+fn happened(session: &dyn Session, id: &str, state: State, detail: &str, now: i64) -> Result<(), StoreError> {
+    session.execute(
+        "INSERT INTO happenings (order_id, time, state, detail) VALUES (?1, ?2, ?3, ?4)",
+        values![id, now, state.as_str(), detail],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn acquire(
+    session: &dyn Session,
+    id: &str,
+    holder: &Lease,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT holder FROM orders WHERE id = ?1";
+    let before = session.first(sql, values![id], |row| row.get::<Option<String>>(0))?;
+    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned())) };
+    if before.is_some_and(|before| holder.is_of_another(&before)) {
+        return Ok(false);
+    }
+    session.execute("UPDATE orders SET holder = ?2 WHERE id = ?1", values![id, holder.token()])?;
+    Ok(true)
+}
+
+pub(crate) fn release(session: &dyn Session, id: &str, holder: &Lease) -> Result<(), StoreError> {
+    session.execute(
+        "UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2 AND published IS NULL",
+        values![id, holder.token()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn by_id(session: &dyn Session, id: &str) -> Result<Option<Order>, StoreError> {
+    session.first(&format!("SELECT {COLUMNS} FROM orders WHERE id = ?1"), values![id], read)
+}
+
+pub(crate) fn by_job(session: &dyn Session, account: &str, job: i64) -> Result<Option<Order>, StoreError> {
+    session.first(&format!("SELECT {COLUMNS} {BY_JOB}"), values![account, job], read)
+}
+
+pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+    let (tail, keys) = match which {
+        Which::All => ("FROM orders ORDER BY rowid", Vec::new()),
+        Which::Unfinished(account) => (UNFINISHED, vec![account.value()]),
+        Which::Batch { account, batch } => (BATCH, vec![account.value(), batch.value()]),
+    };
+    session.each(&format!("SELECT {COLUMNS} {tail}"), &keys, &mut |row| {
+        call(read(row)?);
+        Ok(())
+    })
+}
+
+pub(crate) fn history(session: &dyn Session, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
+    let sql = "SELECT time, state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid";
+    session.all(sql, values![id], |row| {
+        Ok(OrderEvent { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? })
+    })
+}

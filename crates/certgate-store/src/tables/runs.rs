@@ -1,0 +1,53 @@
+//! Runs and requests in their tables.
+
+use crate::{
+    LastRun, OrderCount, RequestCount, StoreError,
+    session::{Parameter, Row, Session, values},
+    tables::orders::state,
+};
+
+pub(crate) fn record(session: &dyn Session, account: &str, run: &LastRun) -> Result<(), StoreError> {
+    let LastRun { command, ended, exit_code, succeeded } = run;
+    session.execute(
+        "INSERT INTO runs (account, command, ended, exit, succeeded) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (account, command) DO UPDATE SET ended = ?3, exit = ?4, succeeded = coalesce(?5, runs.succeeded)",
+        values![account, command, ended, i64::from(*exit_code), succeeded],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn add(session: &dyn Session, account: &str, sent: &RequestCount) -> Result<(), StoreError> {
+    let RequestCount { task, transport, outcome, count } = sent;
+    session.execute(
+        "INSERT INTO requests (account, task, transport, outcome, count) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (account, task, transport, outcome) DO UPDATE SET count = requests.count + ?5",
+        values![account, task, transport, outcome, i64::try_from(*count).unwrap_or(i64::MAX)],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn last(session: &dyn Session, account: &str) -> Result<Vec<LastRun>, StoreError> {
+    let sql = "SELECT command, ended, exit, succeeded FROM runs WHERE account = ?1 ORDER BY command";
+    session.all(sql, values![account], |row| {
+        let exit_code = u8::try_from(row.get::<i64>(2)?).map_err(|why| row.unreadable(2, &why))?;
+        Ok(LastRun { command: row.get(0)?, ended: row.get(1)?, exit_code, succeeded: row.get(3)? })
+    })
+}
+
+pub(crate) fn requests(session: &dyn Session, account: &str) -> Result<Vec<RequestCount>, StoreError> {
+    let sql = "SELECT task, transport, outcome, count FROM requests WHERE account = ?1 ORDER BY task, transport, outcome";
+    session.all(sql, values![account], |row| {
+        Ok(RequestCount { task: row.get(0)?, transport: row.get(1)?, outcome: row.get(2)?, count: count(row, 3)? })
+    })
+}
+
+pub(crate) fn orders(session: &dyn Session, account: &str) -> Result<Vec<OrderCount>, StoreError> {
+    let sql = "SELECT state, count(*), min(created) FROM orders WHERE account = ?1 GROUP BY state";
+    session.all(sql, values![account], |row| {
+        Ok(OrderCount { state: state(row, 0)?, count: count(row, 1)?, oldest: row.get(2)? })
+    })
+}
+
+fn count(row: &dyn Row, column: usize) -> Result<u64, StoreError> {
+    Ok(u64::try_from(row.get::<i64>(column)?).unwrap_or_default())
+}
