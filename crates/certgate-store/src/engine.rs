@@ -1,8 +1,8 @@
 //! What a database has to do to be a store: the rest is the same for all.
 
 use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store, StoreError,
-    StoredMessage, ValidationStep, Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store,
+    StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
     tables::{messages, orders, runs},
 };

@@ -68,8 +68,7 @@ pub(crate) fn order_of(session: &dyn Session, message: &NewMessage) -> Result<Op
     }
     // Several orders of a run may have one transaction id of the gateway's or ours: a job that is another's decides.
     if let Some(ctid) = &message.ctid
-        && let Some(order) =
-            by("SELECT id FROM orders WHERE account = ?1 AND id = ?2 AND job IS NULL", ctid.value())?
+        && let Some(order) = by("SELECT id FROM orders WHERE account = ?1 AND id = ?2 AND job IS NULL", ctid.value())?
     {
         return Ok(Some(order));
     }

@@ -69,7 +69,8 @@ pub(crate) fn record_validation_steps(
     id: &str,
     steps: &[ValidationStep],
 ) -> Result<(), StoreError> {
-    let unwritable = |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
+    let unwritable =
+        |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
     let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
     let changed = session.execute(
         "UPDATE orders SET published = ?2, holder = CASE WHEN ?3 = 1 AND finished = 1 THEN NULL ELSE holder END
@@ -178,9 +179,8 @@ pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), Store
         Ok((row.get::<String>(0)?, row.get::<String>(1)?, subject, state(row, 6)?))
     })?;
     for (id, account, subject, state) in unfinished {
-        let first = session.first(&format!("SELECT id {BY_SUBJECT}"), values![account, subject], |row| {
-            row.get::<String>(0)
-        })?;
+        let first =
+            session.first(&format!("SELECT id {BY_SUBJECT}"), values![account, subject], |row| row.get::<String>(0))?;
         match first {
             None => drop(session.execute("UPDATE orders SET subject = ?2 WHERE id = ?1", values![id, subject])?),
             Some(first) => {
@@ -236,11 +236,7 @@ fn happened(session: &dyn Session, id: &str, state: State, detail: &str, now: i6
     Ok(())
 }
 
-pub(crate) fn acquire(
-    session: &dyn Session,
-    id: &str,
-    holder: &Lease,
-) -> Result<bool, StoreError> {
+pub(crate) fn acquire(session: &dyn Session, id: &str, holder: &Lease) -> Result<bool, StoreError> {
     let sql = "SELECT holder FROM orders WHERE id = ?1";
     let before = session.first(sql, values![id], |row| row.get::<Option<String>>(0))?;
     let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned())) };
@@ -281,7 +277,6 @@ pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Or
 
 pub(crate) fn history(session: &dyn Session, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
     let sql = "SELECT time, state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid";
-    session.all(sql, values![id], |row| {
-        Ok(OrderEvent { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? })
-    })
+    session
+        .all(sql, values![id], |row| Ok(OrderEvent { time: row.get(0)?, state: state(row, 1)?, detail: row.get(2)? }))
 }

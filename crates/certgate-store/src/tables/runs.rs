@@ -35,7 +35,8 @@ pub(crate) fn last(session: &dyn Session, account: &str) -> Result<Vec<LastRun>,
 }
 
 pub(crate) fn requests(session: &dyn Session, account: &str) -> Result<Vec<RequestCount>, StoreError> {
-    let sql = "SELECT task, transport, outcome, count FROM requests WHERE account = ?1 ORDER BY task, transport, outcome";
+    let sql =
+        "SELECT task, transport, outcome, count FROM requests WHERE account = ?1 ORDER BY task, transport, outcome";
     session.all(sql, values![account], |row| {
         Ok(RequestCount { task: row.get(0)?, transport: row.get(1)?, outcome: row.get(2)?, count: count(row, 3)? })
     })
