@@ -7,9 +7,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, build
 use crate::{
     args::Global,
     command::{
-        batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch, help,
-        info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback, serve,
-        status, verify, zone,
+        adopt, batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch,
+        help, info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback,
+        serve, status, verify, zone,
     },
     ui::help::{arranged, commands},
 };
@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Reissue or renew whatever is due, for cron.
     RenewDue(renew_due::RenewDue),
+    /// Take certificates and keys that are on disk already under care.
+    Adopt(adopt::Adopt),
     /// Look whether what is served is what is installed.
     Verify(verify::Verify),
     /// Put the set before the one in place back.

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod adopt;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod compare;
@@ -87,6 +88,7 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Serve(command) => command.run(app),
         Command::Csr(command) => command.run(app),
         Command::Status(command) => command.run(app),
+        Command::Adopt(command) => command.run(app),
         Command::Verify(command) => command.run(app),
         Command::RenewDue(command) => command.run(app),
         Command::Rollback(command) => command.run(app),

@@ -1,5 +1,6 @@
 //! What people and scripts see: documents, tables, lists, reports, questions.
 
+pub(crate) mod adoption;
 pub(crate) mod advice;
 pub(crate) mod bridge;
 pub(crate) mod confirm;

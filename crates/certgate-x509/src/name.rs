@@ -102,7 +102,7 @@ impl DistinguishedName {
     }
 
     /// Whether both name the same (RFC 5280 §7.1): neither the type of a string, nor capitals, nor the number of blanks counts.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         let folded = |name: &Self| -> Vec<Vec<(String, String)>> {
             let attribute = |attribute: &Attribute| {
                 let words: Vec<&str> = attribute.value.split_whitespace().collect();

@@ -11,6 +11,7 @@
 //! Everything below the folder is reached from its open descriptor, and no link in it is followed but `current`, which leads to
 //! one of its sets. A folder, a key or a record that others could have put there is refused.
 
+mod adoption;
 mod deployment;
 mod install;
 mod record;

@@ -201,6 +201,8 @@
 
 mod account;
 #[cfg(feature = "orders")]
+pub mod adoption;
+#[cfg(feature = "orders")]
 pub mod batch;
 #[cfg(feature = "orders")]
 pub mod certificate_settings;

@@ -5,6 +5,7 @@ use std::fmt;
 use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
     RefusalReason, SelectionError, SettingsError, Untraced,
+    adoption::{AdoptionError, DeclarationError},
     config::{ConfigError, Credential},
     estate::TaskError,
     installation::{InstallError, RollbackError},
@@ -175,6 +176,23 @@ impl From<KeySourceError> for Failure {
             KeySourceError::PassPhrase(error) => pass_phrase(&error, "--pass-phrase-command"),
             error => advised(Kind::Usage, &error),
         }
+    }
+}
+
+impl From<AdoptionError> for Failure {
+    fn from(error: AdoptionError) -> Self {
+        match error {
+            AdoptionError::Settings(error) => error.into(),
+            AdoptionError::Gateway(error) => error.into(),
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<DeclarationError> for Failure {
+    fn from(error: DeclarationError) -> Self {
+        let kind = if matches!(error, DeclarationError::Io { .. }) { Kind::Local } else { Kind::Usage };
+        Self::new(kind, format!("--write {error}"))
     }
 }
 

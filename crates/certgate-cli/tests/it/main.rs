@@ -9,6 +9,8 @@
     reason = "a test"
 )]
 
+#[cfg(unix)]
+mod adopt;
 mod autodns;
 mod batch;
 #[cfg(unix)]

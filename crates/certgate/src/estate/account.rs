@@ -58,6 +58,16 @@ impl Account {
     /// # Errors
     /// See [`Error`].
     pub fn of(client: &mut Client) -> Result<Self, Error> {
+        let (all, clock_ahead) = AccountCertificate::all(client)?;
+        let listed = all.len();
+        let certificates = in_force(all);
+        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead })
+    }
+}
+
+impl AccountCertificate {
+    /// Every certificate of the account, and how far the gateway's clock is ahead.
+    pub(crate) fn all(client: &mut Client) -> Result<(Vec<Self>, Option<i64>), Error> {
         let (mut all, mut clock_ahead, mut offset) = (Vec::new(), None, 0);
         loop {
             let task = AnyTask::from(CertificateList { query: Query::default().window(offset, PAGE) });
@@ -68,7 +78,7 @@ impl Account {
             let total = answer.object.as_ref().and_then(|object| object.summary);
             let before = all.len();
             all.extend(answer.data.iter().filter_map(|data| match data {
-                AnyData::Certificate(certificate) => Some(AccountCertificate::from(&**certificate)),
+                AnyData::Certificate(certificate) => Some(Self::from(&**certificate)),
                 _ => None,
             }));
             let count = i64::try_from(all.len() - before).unwrap_or(i64::MAX);
@@ -77,9 +87,7 @@ impl Account {
                 break;
             }
         }
-        let listed = all.len();
-        let certificates = in_force(all);
-        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead })
+        Ok((all, clock_ahead))
     }
 }
 

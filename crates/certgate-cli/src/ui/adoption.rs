@@ -1,0 +1,107 @@
+//! What was taken under care, as it is shown.
+
+use certgate::adoption::{Adoption, AdoptionOutcome, LoneReason};
+use serde_json::{Value, json};
+
+use super::outcome::{set, shell_word};
+use crate::{
+    app::App,
+    exit::{Exit, Failure, Kind, worst},
+    streams::printable,
+};
+
+/// Prints what became of each; gives the exit code.
+pub(crate) fn print(
+    app: &App,
+    adoptions: &[Adoption],
+    is_rehearsal: bool,
+    added: Option<usize>,
+) -> Result<Exit, Failure> {
+    if app.json() {
+        let rows: Vec<Value> = adoptions.iter().map(row).collect();
+        let mut document = json!({ "schema": 1, "certificates": rows });
+        set(&mut document, "declared", json!(added));
+        app.stdout.print(&document);
+    } else {
+        for adoption in adoptions {
+            app.stdout.line(&printable(&line(adoption, is_rehearsal)));
+        }
+    }
+    let kinds = adoptions.iter().map(|adoption| kind(&adoption.outcome));
+    Ok(match worst(kinds) {
+        Some(Kind::Unchanged) if added.is_none_or(|added| added == 0) => {
+            Exit::unchanged("nothing is there to be taken under care")
+        }
+        Some(Kind::Unchanged) => Exit::DONE,
+        kind => kind.into(),
+    })
+}
+
+fn kind(outcome: &AdoptionOutcome) -> Option<Kind> {
+    match outcome {
+        AdoptionOutcome::Adopted => None,
+        // What is earlier, or shared, is no certificate of its own.
+        AdoptionOutcome::Managed | AdoptionOutcome::Lone(LoneReason::Superseded | LoneReason::SharedChain) => {
+            Some(Kind::Unchanged)
+        }
+        AdoptionOutcome::Failed(_) => Some(Kind::Local),
+        _ => Some(Kind::CheckFailed),
+    }
+}
+
+fn row(adoption: &Adoption) -> Value {
+    let Adoption { folder, name, serial, certificate, newer, files, settings, outcome, .. } = adoption;
+    let kind = kind(outcome).map_or("done", Kind::name);
+    let mut row = json!({ "folder": folder, "kind": kind });
+    set(&mut row, "name", json!(name));
+    set(&mut row, "serialNumber", json!(serial));
+    set(&mut row, "certificate", json!(certificate));
+    set(&mut row, "newer", json!(newer));
+    if !files.is_empty() {
+        row["files"] = json!(files);
+        row["settings"] = json!(settings);
+    }
+    set(&mut row, "text", json!(reason(adoption)));
+    row
+}
+
+/// Why it is not under care, or what is to be known of it.
+fn reason(adoption: &Adoption) -> Option<String> {
+    Some(match &adoption.outcome {
+        AdoptionOutcome::Adopted | AdoptionOutcome::Managed => {
+            let folder = shell_word(&adoption.folder.display().to_string());
+            let id = adoption.certificate.unwrap_or_default();
+            let newer = adoption.newer.as_ref()?;
+            format!("the gateway has a newer one, serial number {newer}: certgate fetch {id} --out {folder}")
+        }
+        AdoptionOutcome::UnknownName => "the account has no certificate of its names".to_owned(),
+        AdoptionOutcome::OtherCertificates(ids) => {
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            format!("the account has others of its name, with other serial numbers and keys: {}", ids.join(", "))
+        }
+        AdoptionOutcome::Lone(why) => why.to_string(),
+        AdoptionOutcome::Failed(why) => why.to_string(),
+        other => format!("{other:?}"),
+    })
+}
+
+fn line(adoption: &Adoption, is_rehearsal: bool) -> String {
+    let Adoption { folder, name, certificate, outcome, .. } = adoption;
+    let word = match outcome {
+        AdoptionOutcome::Adopted if is_rehearsal => "would be adopted",
+        AdoptionOutcome::Adopted => "adopted",
+        AdoptionOutcome::Managed => "under care already",
+        _ => "left alone",
+    };
+    let mut line = format!("{}: {word}", folder.display());
+    if let Some(name) = name {
+        line += &format!("  {name}");
+    }
+    if let Some(id) = certificate {
+        line += &format!("  {id}");
+    }
+    match reason(adoption) {
+        Some(reason) => format!("{line}: {reason}"),
+        None => line,
+    }
+}

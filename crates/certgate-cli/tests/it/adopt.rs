@@ -1,0 +1,235 @@
+//! Certificates that other tools left on disk, taken under care where servers read them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+};
+
+use certgate_simulator::{Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::{
+    binary::{at, exit, json, mode, openssl, serve, stderr},
+    tls_server::has_openssl,
+};
+
+fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let output = at(home, server, transport, command);
+    (exit(&output), json(&output), stderr(&output))
+}
+
+/// Files of a certificate whose key openssl made, in a folder of that name: `cert.pem`, `chain.pem`, `fullchain.pem`, `key.pem`.
+fn issued(home: &Path, server: &Server, name: &str) -> PathBuf {
+    let made = home.join("made").join(name);
+    fs::create_dir_all(&made).unwrap();
+    let subject = format!("/CN={name}");
+    let request = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", &subject];
+    assert!(openssl(&made, &[&request[..], &["-keyout", "key.pem", "-out", "csr.pem"]].concat()).0);
+    let (csr, out) = (made.join("csr.pem").display().to_string(), made.display().to_string());
+    let order =
+        ["create", "--csr", &csr, "--out", &out, "--product", "SSL123", "--admin", "1120", "--technical", "100"];
+    let (code, _, said) = told(home, server, "json", &[&order[..], &["--lifetime", "12"]].concat());
+    assert_eq!(code, 0, "{said}");
+    made
+}
+
+/// A file made of some of those, with that mode.
+fn lay(from: &Path, parts: &[&str], to: &Path, mode: u32) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let text: String = parts.iter().map(|part| fs::read_to_string(from.join(part)).unwrap()).collect();
+    fs::write(to, text).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Five layouts below `etc`. Gives the paths that servers read: of each certificate those with it, and the one with its key.
+fn layouts(home: &Path, server: &Server) -> BTreeMap<&'static str, (Vec<PathBuf>, PathBuf)> {
+    let etc = home.join("etc");
+    let at = |path: &str| etc.join(path);
+    let made = |name: &str| issued(home, server, name);
+    let mut read = BTreeMap::new();
+    let own = made("own.example");
+    for (name, mode) in [("cert.pem", 0o644), ("chain.pem", 0o644), ("fullchain.pem", 0o644), ("key.pem", 0o640)] {
+        lay(&own, &[name], &at("own/own.example").join(name), mode);
+    }
+    read.insert(
+        "own.example",
+        (vec![at("own/own.example/cert.pem"), at("own/own.example/fullchain.pem")], at("own/own.example/key.pem")),
+    );
+    for (name, both) in [("nginx.example", "nginx/ssl/nginx.example"), ("second.example", "nginx/ssl/second.example")] {
+        let from = made(name);
+        let (crt, key) = (at(&format!("{both}.crt")), at(&format!("{both}.key")));
+        lay(&from, &["fullchain.pem"], &crt, 0o644);
+        lay(&from, &["key.pem"], &key, 0o600);
+        read.insert(name, (vec![crt], key));
+    }
+    let from = made("apache.example");
+    lay(&from, &["cert.pem"], &at("apache/certs/apache.example.crt"), 0o644);
+    lay(&from, &["chain.pem"], &at("apache/certs/apache.example-chain.crt"), 0o644);
+    lay(&from, &["key.pem"], &at("apache/private/apache.example.key"), 0o640);
+    read.insert(
+        "apache.example",
+        (vec![at("apache/certs/apache.example.crt")], at("apache/private/apache.example.key")),
+    );
+    let from = made("haproxy.example");
+    lay(&from, &["key.pem", "cert.pem", "chain.pem"], &at("haproxy/haproxy.example.pem"), 0o600);
+    read.insert("haproxy.example", (vec![at("haproxy/haproxy.example.pem")], at("haproxy/haproxy.example.pem")));
+    let from = made("certbot.example");
+    let live = at("letsencrypt/live/certbot.example");
+    fs::create_dir_all(&live).unwrap();
+    for (name, of, mode) in [
+        ("cert", "cert.pem", 0o644),
+        ("chain", "chain.pem", 0o644),
+        ("fullchain", "fullchain.pem", 0o644),
+        ("privkey", "key.pem", 0o600),
+    ] {
+        lay(&from, &[of], &at(&format!("letsencrypt/archive/certbot.example/{name}1.pem")), mode);
+        symlink(format!("../../archive/certbot.example/{name}1.pem"), live.join(format!("{name}.pem"))).unwrap();
+    }
+    read.insert("certbot.example", (vec![live.join("cert.pem"), live.join("fullchain.pem")], live.join("privkey.pem")));
+    fs::remove_dir_all(home.join("made")).unwrap();
+    read
+}
+
+/// The public key in a file, of the certificate or the key in it.
+fn public_key(path: &Path, of_certificate: bool) -> String {
+    let file = path.display().to_string();
+    let arguments = match of_certificate {
+        true => ["x509", "-in", &file, "-noout", "-pubkey"].to_vec(),
+        false => ["pkey", "-in", &file, "-pubout"].to_vec(),
+    };
+    let (ok, printed) = openssl(Path::new("."), &arguments);
+    assert!(ok, "{file}");
+    printed
+}
+
+#[test]
+fn five_layouts() {
+    if !has_openssl() {
+        return;
+    }
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let read = layouts(home.path(), &server);
+        let orders = gateway.counts().orders;
+        let paths = || read.values().flat_map(|(certificates, key)| certificates.iter().chain([key]));
+        let shown = || paths().map(|path| (fs::read(path).unwrap(), mode(path))).collect::<Vec<_>>();
+        let before = shown();
+        let (code, document, said) = told(&["adopt", "--all-below", "etc", "--dry-run"]);
+        assert_eq!((code, document["certificates"].as_array().unwrap().len()), (0, 6), "{said} {document}");
+        assert!(!home.path().join("etc/own/own.example/sets").exists());
+        let hook = ["--deploy-hook", "echo $CERTGATE_NAME >> hooks", "--write", "certificates.toml"];
+        let (code, document, said) = told(&[&["adopt", "--all-below", "etc"][..], &hook].concat());
+        assert_eq!((code, &document["declared"]), (0, &json!(6)), "{said} {document}");
+        assert_eq!(
+            (shown(), gateway.counts().orders),
+            (before, orders),
+            "servers read the same, and nothing is ordered"
+        );
+        let mut folders = Vec::new();
+        for row in document["certificates"].as_array().unwrap() {
+            let folder = home.path().join(row["folder"].as_str().unwrap());
+            let record = fs::read_to_string(folder.join("current/about.json")).unwrap();
+            let record: Value = serde_json::from_str(&record).unwrap();
+            assert_eq!((&record["certificate"], &record["serial"]), (&row["certificate"], &row["serialNumber"]));
+            assert_eq!(record["settings"]["deploy_hook"], "echo $CERTGATE_NAME >> hooks");
+            assert!(row["certificate"].is_i64() && row.get("newer").is_none(), "{row}");
+            folders.push(folder.display().to_string());
+        }
+        let declared: toml::Table =
+            toml::from_str(&fs::read_to_string(home.path().join("certificates.toml")).unwrap()).unwrap();
+        let declared = declared["certificate"].as_array().unwrap();
+        assert!(declared.iter().all(|entry| entry["id"].is_integer() && entry["deploy_hook"].is_str()));
+        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 8, "all are under care");
+        assert_eq!(told(&["adopt", "--all-below", "etc", "--write", "certificates.toml"]).0, 8, "and declared");
+        // Renewed with nothing but their folders: whatever servers read is the new one, and its key.
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        let keys: Vec<String> = read.values().map(|(_, key)| public_key(key, false)).collect();
+        let (code, _, said) = told(&[&["renew-due", "--renew-before", "400d"][..], &folders].concat());
+        assert_eq!((code, gateway.counts().orders), (0, orders + 6), "{said}");
+        for ((name, (certificates, key)), before) in read.iter().zip(keys) {
+            let now = public_key(key, false);
+            assert_ne!(now, before, "{name}: a new key");
+            assert!(certificates.iter().all(|path| public_key(path, true) == now), "{name}");
+        }
+        let hooked = fs::read_to_string(home.path().join("hooks")).unwrap();
+        assert_eq!(hooked.lines().count(), 6, "{hooked}");
+        assert_eq!(mode(&home.path().join("etc/haproxy/haproxy.example.pem")), 0o600);
+        assert_eq!(mode(&home.path().join("etc/own/own.example/key.pem")), 0o640);
+    }
+}
+
+#[test]
+fn what_cannot_be_matched_is_listed_with_the_reason() {
+    if !has_openssl() {
+        return;
+    }
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let etc = home.path().join("etc");
+        fs::create_dir(&etc).unwrap();
+        let self_signed = |name: &str, more: &[&str]| {
+            let (subject, san) = (format!("/CN={name}"), format!("subjectAltName=DNS:{name}"));
+            let (key, crt) = (format!("{name}.key"), format!("{name}.crt"));
+            let new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", &subject];
+            assert!(openssl(&etc, &[&new[..], &["-addext", &san, "-keyout", &key, "-out", &crt], more].concat()).0);
+        };
+        self_signed("unknown.example", &["-nodes"]);
+        self_signed("example.com", &["-nodes"]);
+        self_signed("encrypted.example", &["-passout", "pass:secret"]);
+        self_signed("keyless.example", &["-nodes"]);
+        fs::remove_file(etc.join("keyless.example.key")).unwrap();
+        fs::write(etc.join("notes.txt"), "-----BEGIN nothing").unwrap();
+        let (code, document, _) = told(&["adopt", "etc"]);
+        let rows = document["certificates"].as_array().unwrap();
+        let reasons: Vec<(&str, &str)> =
+            rows.iter().map(|row| (row["folder"].as_str().unwrap(), row["text"].as_str().unwrap())).collect();
+        let expected = [
+            ("etc/example.com", "the account has others of its name, with other serial numbers and keys: 571"),
+            ("etc/unknown.example", "the account has no certificate of its names"),
+            ("etc/encrypted.example.crt", "its key is not found"),
+            ("etc/encrypted.example.key", "the key is encrypted: write it decrypted, for its owner only"),
+            ("etc/keyless.example.crt", "its key is not found"),
+        ];
+        assert_eq!((code, reasons), (10, expected.to_vec()));
+        assert!(!etc.join("unknown.example").exists() && gateway.counts().orders == 0);
+        let (code, document, _) = told(&["adopt", "nowhere"]);
+        assert_eq!(
+            (code, &document["certificates"][0]["text"]),
+            (10, &"No such file or directory (os error 2)".into())
+        );
+    }
+}
+
+/// A certificate that a colleague has reissued since is taken under care, and what to do is said.
+#[test]
+fn an_earlier_certificate_of_an_order() {
+    if !has_openssl() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let made = issued(home.path(), &server, "own.example");
+    let told = |command: &[&str]| told(home.path(), &server, "json", command);
+    let csr = made.join("csr.pem").display().to_string();
+    lay(&made, &["fullchain.pem"], &home.path().join("ssl/site.crt"), 0o644);
+    lay(&made, &["key.pem"], &home.path().join("ssl/site.key"), 0o600);
+    assert_eq!(told(&["reissue", "own.example", "--csr", &csr]).0, 0);
+    assert_eq!(told(&["fetch", "own.example", "--out", "without-key"]).0, 0);
+    assert_eq!(told(&["adopt", "without-key"]).0, 8, "it is known, and its key is somebody else's matter");
+    let (code, document, said) = told(&["adopt", "ssl"]);
+    let row = &document["certificates"][0];
+    assert_eq!((code, &row["folder"]), (0, &"ssl/own.example".into()), "{said}");
+    let text = row["text"].as_str().unwrap();
+    let command = text.split_once(": certgate ").unwrap().1;
+    assert_eq!(command, format!("fetch {} --out ssl/own.example", row["certificate"]));
+    assert_eq!(told(&command.split(' ').collect::<Vec<_>>()).0, 0);
+    let (ok, printed) = openssl(&home.path().join("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
+    assert!(ok && printed.trim().ends_with(row["newer"].as_str().unwrap()), "{printed} {row}");
+}

@@ -1,0 +1,130 @@
+//! Certificates and keys that are on disk already, taken under care: matched with the gateway's, kept where servers read them.
+
+mod account;
+mod declaration;
+mod search;
+
+use std::path::PathBuf;
+
+use certgate_files::FileError;
+
+pub use self::{
+    declaration::{DeclarationError, declare},
+    search::{FoundFile, LoneReason, Pair, Search, search},
+};
+use crate::{CertificateSettings, Client, Error, Installation, SettingsError};
+use account::AccountList;
+
+/// What became of a certificate on disk, or of a file that belongs to none.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Adoption {
+    /// The certificate's folder from now on; the file, where it belongs to none.
+    pub folder: PathBuf,
+    /// The certificate's name.
+    pub name: Option<String>,
+    /// Its serial number, hexadecimal.
+    pub serial: Option<String>,
+    /// The gateway's id.
+    pub certificate: Option<i64>,
+    /// The gateway's newer certificate in its place, by its serial number.
+    pub newer: Option<String>,
+    /// The files that servers read.
+    pub files: Vec<PathBuf>,
+    /// How it was installed, and is to be from now on.
+    pub settings: CertificateSettings,
+    /// What became of it.
+    pub outcome: AdoptionOutcome,
+}
+
+/// What became of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AdoptionOutcome {
+    /// It is under care now, or would be, where it was only asked for what would be done.
+    Adopted,
+    /// It was under care already.
+    Managed,
+    /// The account has no certificate of its names.
+    UnknownName,
+    /// The account's certificates of its name have other serial numbers and other keys.
+    OtherCertificates(Vec<i64>),
+    /// The file is part of no certificate with its key.
+    Lone(LoneReason),
+    /// Its folder cannot be read or written, or is not to be trusted.
+    Failed(FileError),
+}
+
+/// Why nothing is adopted at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdoptionError {
+    /// The settings do not go together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The gateway could not be asked.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+/// Matches what was found with the account's certificates, by serial number or else by key, and takes it under care: from then on the
+/// paths that servers read are links into the certificate's folder, and show the same. `settings` is remembered for each. Orders nothing;
+/// with `is_rehearsal` it writes nothing either.
+///
+/// # Errors
+/// See [`AdoptionError`]. What is wrong with one certificate is in its [`Adoption`].
+pub fn adopt(
+    client: &mut Client,
+    found: Search,
+    settings: &CertificateSettings,
+    is_rehearsal: bool,
+) -> Result<Vec<Adoption>, AdoptionError> {
+    settings.validation()?;
+    let mut account = AccountList::of(client)?;
+    let mut adoptions = Vec::new();
+    for pair in found.pairs {
+        let mut adoption = Adoption {
+            folder: pair.folder.clone(),
+            name: pair.certificate.hosts().next().or_else(|| pair.certificate.common_name()),
+            serial: Some(pair.certificate.serial.clone()),
+            certificate: None,
+            newer: None,
+            files: pair.files.iter().map(|file| file.path.clone()).collect(),
+            settings: CertificateSettings::default(),
+            outcome: AdoptionOutcome::UnknownName,
+        };
+        match account.find(client, &pair.certificate)? {
+            Ok(matched) => {
+                adoption.name = matched.name.or(adoption.name);
+                adoption.certificate = Some(matched.id);
+                adoption.newer = matched.newer;
+                let record = Installation::at(&pair.folder).record_in_place().unwrap_or_default();
+                adoption.settings = settings.clone().or(&record.settings.clone().unwrap_or_default());
+                let is_new = record.certificate != adoption.certificate || !pair.is_whole();
+                let install = adoption.settings.installed_into(&pair.folder)?;
+                adoption.outcome = match is_new || !settings.is_empty() {
+                    false => AdoptionOutcome::Managed,
+                    true if is_rehearsal => AdoptionOutcome::Adopted,
+                    true => match Installation::new(install).adopt(&pair, matched.id, adoption.name.as_deref()) {
+                        Ok(()) => AdoptionOutcome::Adopted,
+                        Err(why) => AdoptionOutcome::Failed(why),
+                    },
+                };
+            }
+            Err(ids) if ids.is_empty() => {}
+            Err(ids) => adoption.outcome = AdoptionOutcome::OtherCertificates(ids),
+        }
+        adoptions.push(adoption);
+    }
+    adoptions.extend(found.lone.into_iter().map(|(path, why)| Adoption {
+        folder: path,
+        name: None,
+        serial: None,
+        certificate: None,
+        newer: None,
+        files: Vec::new(),
+        settings: CertificateSettings::default(),
+        outcome: AdoptionOutcome::Lone(why),
+    }));
+    Ok(adoptions)
+}

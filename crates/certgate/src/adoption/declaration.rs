@@ -1,0 +1,78 @@
+//! What was adopted, written into the file of declared certificates.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Map, Value};
+
+use super::{Adoption, AdoptionOutcome};
+
+/// Why the file of declared certificates cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationError {
+    /// What is there already is no TOML.
+    #[error("{}: {why}", path.display())]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// It cannot be read or written.
+    #[error("{}: {why}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+}
+
+/// Adds what is under care to the file of declared certificates; what it says of a folder or id already stays as it is. Gives how many
+/// were added.
+///
+/// # Errors
+/// See [`DeclarationError`].
+pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, DeclarationError> {
+    let io = |why| DeclarationError::Io { path: path.to_owned(), why };
+    let mut text = match fs::read_to_string(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(io)?,
+    };
+    let not_toml = |why: String| DeclarationError::NotToml { path: path.to_owned(), why };
+    let declared: toml::Table = toml::from_str(&text).map_err(|why| not_toml(why.to_string()))?;
+    let entries = declared.get("certificate").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let mut added = 0;
+    for adoption in adoptions {
+        if !matches!(adoption.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {
+            continue;
+        }
+        let folder = std::path::absolute(&adoption.folder).unwrap_or_else(|_| adoption.folder.clone());
+        let is_this = |entry: &toml::Value| {
+            let id = entry.get("id").and_then(toml::Value::as_integer);
+            let out = entry.get("out").and_then(toml::Value::as_str);
+            (id.is_some() && id == adoption.certificate) || out.is_some_and(|out| Path::new(out) == folder)
+        };
+        if entries.iter().any(is_this) {
+            continue;
+        }
+        let mut entry = Map::new();
+        entry.extend(adoption.certificate.map(|id| ("id".to_owned(), Value::from(id))));
+        entry.extend(adoption.name.clone().map(|name| ("name".to_owned(), Value::from(name))));
+        entry.insert("out".to_owned(), folder.to_string_lossy().into_owned().into());
+        entry.extend(adoption.settings.to_map());
+        let entry = toml::to_string(&entry).map_err(|why| not_toml(why.to_string()))?;
+        let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
+        text += &format!("{gap}[[certificate]]\n{entry}");
+        added += 1;
+    }
+    if added > 0 {
+        let written = certgate_files::WholeFile::beside(path, text.as_bytes(), 0o644);
+        let written = written.and_then(|file| if path.exists() { file.like(path) } else { Ok(file) });
+        written.and_then(certgate_files::WholeFile::replace).map_err(|why| io(io::Error::other(why.to_string())))?;
+    }
+    Ok(added)
+}

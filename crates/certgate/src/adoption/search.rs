@@ -1,0 +1,291 @@
+//! Certificates with their keys, found on disk in whatever layout: nginx's, Apache's, HAProxy's, certbot's, our own.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use certgate_domain::Secret;
+use certgate_keys::{KeyError, PrivateKey};
+use certgate_x509::{X509, pem};
+
+use crate::{Installation, inventory::whole};
+
+/// What was found.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Search {
+    /// Certificates, each with its key.
+    pub pairs: Vec<Pair>,
+    /// Files that belong to no pair, and why.
+    pub lone: Vec<(PathBuf, LoneReason)>,
+}
+
+/// A certificate with its key on disk.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Pair {
+    /// The certificate.
+    pub certificate: X509,
+    /// Its key, PEM.
+    pub key: Secret,
+    /// The files that hold them.
+    pub files: Vec<FoundFile>,
+    /// The folder that is or becomes theirs.
+    pub folder: PathBuf,
+}
+
+/// A file of a certificate with its key.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FoundFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is: `cert`, `chain`, `fullchain`, `key` or `combined`.
+    pub kind: &'static str,
+    /// What it holds.
+    pub(crate) content: Secret,
+    /// Whether it shows a file of the folder's set already.
+    pub is_managed: bool,
+}
+
+/// Why a file belongs to no certificate with its key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoneReason {
+    /// A certificate without its key.
+    #[error("its key is not found")]
+    NoKey,
+    /// A key without its certificate.
+    #[error("no certificate of this key is found")]
+    NoCertificate,
+    /// A key that is encrypted, so that it is not known whose it is.
+    #[error("the key is encrypted: write it decrypted, for its owner only")]
+    Encrypted,
+    /// A certificate of that key, and not the newest.
+    #[error("an earlier certificate of the same key")]
+    Superseded,
+    /// An authority's certificates that several certificates share. They are left as they are.
+    #[error("the chain of several certificates: it stays as it is, and is not renewed with them")]
+    SharedChain,
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// A file that holds certificates or a key.
+struct PemFile {
+    path: PathBuf,
+    content: Secret,
+    certificates: Vec<X509>,
+    key: Option<PrivateKey>,
+}
+
+/// The largest file that is looked into; PEM files are some kilobytes.
+const LARGEST: u64 = 1 << 20;
+/// How many folders deep is looked.
+const DEEPEST: usize = 8;
+
+/// The certificates with their keys in these folders, and in all below those of `below`.
+pub fn search(folders: &[PathBuf], below: &[PathBuf]) -> Search {
+    let mut found = Search::default();
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (folder, depth) in folders.iter().map(|folder| (folder, 0)).chain(below.iter().map(|folder| (folder, DEEPEST)))
+    {
+        look_into(folder, depth, &mut seen, &mut files, &mut found.lone);
+    }
+    let keys: Vec<Vec<u8>> = files.iter().filter_map(|file| Some(file.key.as_ref()?.spki())).collect();
+    let mut pairs: Vec<(Vec<u8>, X509)> = Vec::new();
+    for key in keys {
+        let leaves = files.iter().filter_map(|file| file.leaf_of(&key));
+        match leaves.max_by_key(|leaf| (leaf.not_after, leaf.not_before)) {
+            Some(leaf) if !pairs.iter().any(|(other, _)| *other == key) => pairs.push((key, leaf.clone())),
+            _ => {}
+        }
+    }
+    let mut used = BTreeSet::new();
+    for (key, certificate) in &pairs {
+        if let Some(pair) = pair(&files, key, certificate, &pairs) {
+            used.extend(pair.files.iter().map(|file| file.path.clone()));
+            found.pairs.push(pair);
+        }
+    }
+    for file in files.iter().filter(|file| !used.contains(&file.path)) {
+        if let Some(why) = file.lone(&pairs) {
+            found.lone.push((file.path.clone(), why));
+        }
+    }
+    found.pairs.sort_by(|one, other| one.folder.cmp(&other.folder));
+    found.lone.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
+/// Reads a folder's files. No link to a folder is followed, and no set of ours is taken for a folder of certificates.
+fn look_into(
+    folder: &Path,
+    depth: usize,
+    seen: &mut BTreeSet<PathBuf>,
+    files: &mut Vec<PemFile>,
+    lone: &mut Vec<(PathBuf, LoneReason)>,
+) {
+    if !seen.insert(whole(folder)) {
+        return;
+    }
+    let mut paths: Vec<PathBuf> = match fs::read_dir(folder) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(why) => return lone.push((folder.to_owned(), LoneReason::Unreadable(why.to_string()))),
+    };
+    paths.sort();
+    let has = |name: &str| folder.join(name).exists();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_folder = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        // Ours; and certbot's earlier certificates, which its folder `live` points into.
+        let is_passed_over = match name.as_str() {
+            "sets" | "pending" => has("current") || has("sets"),
+            "archive" => has("live"),
+            other => other.starts_with('.'),
+        };
+        if is_passed_over {
+            continue;
+        }
+        if is_folder && depth > 0 {
+            look_into(&path, depth - 1, seen, files, lone);
+        }
+        if path.is_file() {
+            match read(&path) {
+                Ok(Some(file)) => files.push(file),
+                Ok(None) => {}
+                Err(why) => lone.push((path, why)),
+            }
+        }
+    }
+}
+
+/// What a file holds; none where that is neither a certificate nor a key.
+fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
+    let unreadable = |why: std::io::Error| LoneReason::Unreadable(why.to_string());
+    if fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
+        return Ok(None);
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
+    if !text.contains("-----BEGIN") {
+        return Ok(None);
+    }
+    let Ok(blocks) = pem::read(&text) else { return Ok(None) };
+    let has = |kinds: &[pem::Kind]| blocks.iter().any(|block| kinds.contains(&block.kind));
+    let certificates = if has(&[pem::Kind::Certificate]) { X509::all(&text).unwrap_or_default() } else { Vec::new() };
+    let key = match PrivateKey::from_pem(&text, None) {
+        Ok(key) => Some(key),
+        Err(KeyError::Encrypted) => return Err(LoneReason::Encrypted),
+        Err(_) => None,
+    };
+    if certificates.is_empty() && key.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), certificates, key }))
+}
+
+impl PemFile {
+    /// The certificate of that key in it.
+    fn leaf_of(&self, key: &[u8]) -> Option<&X509> {
+        self.certificates.iter().find(|certificate| certificate.key.spki == key)
+    }
+
+    /// What it is of a certificate; none where it is of another.
+    fn kind_for(&self, key: &[u8], certificate: &X509) -> Option<&'static str> {
+        let has_key = self.key.as_ref().is_some_and(|own| own.spki() == key);
+        match (has_key, self.leaf_of(key), self.certificates.as_slice()) {
+            (true, Some(leaf), _) if leaf == certificate => Some("combined"),
+            (true, None, []) => Some("key"),
+            (false, Some(leaf), [_]) if leaf == certificate && self.key.is_none() => Some("cert"),
+            (false, Some(leaf), _) if leaf == certificate && self.key.is_none() => Some("fullchain"),
+            (false, None, [first, ..]) if self.key.is_none() && certificate.issuer.is_same(&first.subject) => {
+                Some("chain")
+            }
+            _ => None,
+        }
+    }
+
+    /// Why it belongs to no pair; none where that is no wonder, as of an authority's certificates.
+    fn lone(&self, pairs: &[(Vec<u8>, X509)]) -> Option<LoneReason> {
+        if self.key.is_some() {
+            let is_known = pairs.iter().any(|(key, _)| self.key.as_ref().is_some_and(|own| own.spki() == *key));
+            return Some(if is_known { LoneReason::Superseded } else { LoneReason::NoCertificate });
+        }
+        let own = self.certificates.iter().find(|certificate| certificate.hosts().next().is_some());
+        match own {
+            Some(own) if pairs.iter().any(|(key, _)| own.key.spki == *key) => Some(LoneReason::Superseded),
+            // Installed by us with a CSR: its key is somebody else's matter.
+            Some(_) if self.is_ours() => None,
+            Some(_) => Some(LoneReason::NoKey),
+            None => {
+                let issued = |(_, leaf): &(Vec<u8>, X509)| {
+                    self.certificates.first().is_some_and(|first| leaf.issuer.is_same(&first.subject))
+                };
+                pairs.iter().any(issued).then_some(LoneReason::SharedChain)
+            }
+        }
+    }
+
+    fn is_ours(&self) -> bool {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Installation::at(folder).record_in_place().is_some_and(|record| record.certificate.is_some())
+    }
+
+    /// The folder whose set it shows, where it does: `FOLDER/sets/NAME/FILE`.
+    fn managed_by(&self) -> Option<PathBuf> {
+        let path = self.path.canonicalize().ok()?;
+        let sets = path.parent()?.parent()?;
+        (sets.file_name()? == "sets" && sets.parent()?.join("current").exists())
+            .then(|| sets.parent().map(Path::to_owned))?
+    }
+}
+
+/// The pair of that key and certificate, with all its files.
+fn pair(files: &[PemFile], key: &[u8], certificate: &X509, all: &[(Vec<u8>, X509)]) -> Option<Pair> {
+    let of_kind = |kinds: &'static [&'static str]| {
+        let kind = move |file: &PemFile| file.kind_for(key, certificate).filter(|kind| kinds.contains(kind));
+        files.iter().filter_map(move |file| Some((file, kind(file)?)))
+    };
+    let (first, _) = of_kind(&["cert"]).chain(of_kind(&["fullchain", "combined"])).next()?;
+    let secret = of_kind(&["key", "combined"]).find_map(|(file, _)| Some(file.key.as_ref()?.to_pem()))?;
+    let beside = first.path.parent().unwrap_or(Path::new("")).to_owned();
+    let is_alone = all
+        .iter()
+        .filter(|(other, _)| {
+            files.iter().any(|file| file.path.parent() == Some(&beside) && file.leaf_of(other).is_some())
+        })
+        .count()
+        == 1;
+    // A chain in the same folder is this certificate's where there is no other, or where its name says so.
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let is_own_chain = |file: &PemFile| {
+        file.path.parent() == Some(&beside) && (is_alone || stem(&file.path).starts_with(&stem(&first.path)))
+    };
+    let managed = of_kind(&["cert", "fullchain", "combined", "key"]).find_map(|(file, _)| file.managed_by());
+    let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem");
+    let folder = managed.clone().unwrap_or_else(|| {
+        let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
+        if is_ours { beside.clone() } else { beside.join(name.replace('*', "_").replace(['/', ':'], "-")) }
+    });
+    let files = of_kind(&["cert", "fullchain", "combined", "key"])
+        .chain(of_kind(&["chain"]).filter(|(file, _)| is_own_chain(file)));
+    let files = files.map(|(file, kind)| FoundFile {
+        path: file.path.clone(),
+        kind,
+        content: file.content.clone(),
+        is_managed: managed.is_some() && file.managed_by() == managed,
+    });
+    Some(Pair { certificate: certificate.clone(), key: secret, files: files.collect(), folder })
+}
+
+impl Pair {
+    /// Whether all its files show the folder's set already.
+    pub fn is_whole(&self) -> bool {
+        self.files.iter().all(|file| file.is_managed)
+    }
+}
