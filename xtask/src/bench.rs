@@ -7,7 +7,7 @@ mod codec;
 mod hostile;
 mod list;
 mod samples;
-mod simulator;
+pub(crate) mod simulator;
 mod state;
 mod store;
 mod tape;

@@ -8,6 +8,7 @@ mod ci;
 mod differences;
 mod fixtures;
 mod page;
+mod peers;
 mod repository;
 mod tidy;
 mod torture;
@@ -29,9 +30,11 @@ usage: cargo xtask COMMAND
   bench cli           `certgate info` beside curl, against the simulator
   bench list          `certgate list --all`: peak memory of long lists
   bench batch         200 reissues at the gateway's pace, and without a limit
+  bench state         contacts created a second at a simulator that keeps its world, and at one that does not
   bench store         commands on a store of 10,000 orders
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
+  peers               other people's clients against the simulator and through the bridge (npm, python3, lego where they are)
   calendar            the tests that know dates, on other days (with libfaketime)
   torture [--rounds N] [--seed S]
                       kills certgate at random times while connections drop, and carries on: 300 rounds unless told";
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         ["fixtures", "--differs"] => differences::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["calendar"] => calendar::run(),
+        ["peers"] => peers::run(),
         ["torture", rest @ ..] => torture::run(rest),
         _ => Err(USAGE.to_owned()),
     };

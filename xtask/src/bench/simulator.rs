@@ -48,15 +48,20 @@ pub(super) fn peak_memory(inner: &Command) -> Result<Option<f64>, Failure> {
 }
 
 /// A simulator of its own process, ended with this value.
-pub(super) struct Simulator {
+pub(crate) struct Simulator {
     process: Child,
-    pub(super) address: String,
+    pub(crate) address: String,
 }
 
 impl Simulator {
-    pub(super) fn start(program: &Path, options: &[&str]) -> Result<Self, Failure> {
+    pub(crate) fn start(program: &Path, options: &[&str]) -> Result<Self, Failure> {
+        Self::serve(program, "simulator", options)
+    }
+
+    /// A server of another kind, such as `bridge`.
+    pub(crate) fn serve(program: &Path, kind: &str, options: &[&str]) -> Result<Self, Failure> {
         let mut process = Command::new(program)
-            .args(["serve", "simulator", "--listen", "127.0.0.1:0"])
+            .args(["serve", kind, "--listen", "127.0.0.1:0"])
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -75,7 +80,7 @@ impl Simulator {
         while simulator.address.is_empty() {
             let line = lines
                 .recv_timeout(until.saturating_duration_since(Instant::now()))
-                .map_err(|_| "the simulator did not say its address".to_owned())?;
+                .map_err(|_| format!("the {kind} did not say its address"))?;
             simulator.address = address(&line).unwrap_or_default().to_owned();
         }
         Ok(simulator)

@@ -9,6 +9,7 @@
     reason = "a test"
 )]
 
+mod peers;
 mod refusals;
 mod server;
 mod state;
