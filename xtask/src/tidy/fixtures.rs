@@ -13,7 +13,7 @@ use crate::{
 const PAGE_FINGERPRINT: u64 = 0x3f9e_a205_8da5_d5f7;
 
 /// Folders of `fixtures/` that are no task.
-const OTHERS: &[&str] = &["_hostile", "_keys", "_tapes", "_x509", "openapi", "page"];
+const OTHERS: &[&str] = &["_hostile", "_keys", "_peers", "_tapes", "_x509", "openapi", "page"];
 const HOSTILE: &str = "fixtures/_hostile";
 
 pub(super) fn check(repository: &Repository) -> Vec<Problem> {

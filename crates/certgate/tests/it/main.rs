@@ -13,3 +13,4 @@ mod examples;
 mod fetch;
 mod recovery;
 mod term;
+mod zones;
