@@ -1,6 +1,9 @@
 //! The handler of a bridge.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use certgate_client::Client;
 use certgate_domain::{Protocol, TaskKind};
@@ -8,17 +11,18 @@ use certgate_server::{Caller, Handled, Handler};
 use certgate_wire::{Codec, Finding, Reply, Request};
 
 use crate::{
-    AccessLog, Event, Side, Way,
+    AccessLog, Event, ShadowReport, Side, Sides, Way,
     access_log::Entry,
     counts::Counts,
     front::{Asked, Front},
     pool::Pool,
     round::{Ended, Round},
+    shadow::Shadow,
 };
 
 /// Answers requests in one protocol by asking a gateway over the other one. It knows no account: who asks is passed on.
 pub struct Bridge {
-    pub(crate) front: Front,
+    pub(crate) front: Arc<Front>,
     /// The gateway over the other protocol.
     pub(crate) behind: Pool,
     /// The gateway over the front's own protocol, for what goes through as it is.
@@ -27,9 +31,10 @@ pub struct Bridge {
     only: Option<Vec<TaskKind>>,
     pub(crate) max_wait: Duration,
     pub(crate) is_strict: bool,
-    tell: Box<dyn Fn(&Event<'_>) + Send + Sync>,
+    tell: Arc<dyn Fn(&Event<'_>) + Send + Sync>,
     counts: Counts,
     access_log: Option<AccessLog>,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// How long a task waits for the gateway's pace unless told.
@@ -40,15 +45,16 @@ impl Bridge {
     /// happens.
     pub fn new(codec: Box<dyn Codec>, clients: Vec<Client>, tell: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self {
-            front: Front { codec },
+            front: Arc::new(Front { codec }),
             behind: Pool::new(clients),
             beside: None,
             only: None,
             max_wait: MAX_WAIT,
             is_strict: false,
-            tell: Box::new(tell),
+            tell: Arc::new(tell),
             counts: Counts::default(),
             access_log: None,
+            shadow: None,
         }
     }
 
@@ -87,10 +93,27 @@ impl Bridge {
         self
     }
 
+    /// Has the front's own gateway answer everything, and asks for what changes nothing on both sides: what differs is told. Gives what
+    /// comparisons come to.
+    pub fn shadowing(mut self, sides: Sides) -> (Self, ShadowReport) {
+        let tell = self.tell.clone();
+        let shadow = Shadow::start(sides, self.front.clone(), move |task, fields| {
+            tell(&Event::Different { task, fields });
+        });
+        let report = shadow.report().clone();
+        self.shadow = Some(shadow);
+        (self, report)
+    }
+
+    /// Whether a task is meant to go over the other protocol.
+    pub(crate) fn is_switched_over(&self, kind: TaskKind) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&kind))
+    }
+
     /// Which way a task goes.
     pub(crate) fn way(&self, asked: &Asked) -> Way {
         let kind = asked.kind(self.front.protocol());
-        let is_switched_over = kind.is_some_and(|kind| self.only.as_ref().is_none_or(|only| only.contains(&kind)));
+        let is_switched_over = self.shadow.is_none() && kind.is_some_and(|kind| self.is_switched_over(kind));
         match (is_switched_over, &asked.read, &self.beside) {
             (true, Ok(_), _) => Way::Behind,
             (false, _, Some(_)) => Way::PassedThrough,
@@ -150,6 +173,13 @@ impl Handler for Bridge {
 
     fn metrics(&self) -> String {
         let waiting = self.behind.waiting() + self.beside.as_ref().map_or(0, Pool::queued);
-        self.counts.text(waiting)
+        let shadow = self.shadow.as_ref().map(|shadow| shadow.report().metrics());
+        self.counts.text(waiting) + &shadow.unwrap_or_default()
+    }
+
+    fn page(&self, path: &str) -> Option<Reply> {
+        let report = self.shadow.as_ref().filter(|_| path == "/shadow")?.report().document();
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Some(Reply { headers, ..Reply::of(format!("{report:#}\n")) })
     }
 }

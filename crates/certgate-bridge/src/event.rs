@@ -64,6 +64,13 @@ pub enum Event<'a> {
         /// The gateway's transaction id.
         stid: Option<&'a str>,
     },
+    /// The two sides answered a task differently.
+    Different {
+        /// The task.
+        task: TaskKind,
+        /// The fields, and how they differ.
+        fields: &'a [String],
+    },
     /// The access log could not be written.
     NotLogged {
         /// Why.
@@ -102,6 +109,9 @@ impl fmt::Display for Event<'_> {
             Self::UnknownTask { code } => write!(f, "task {code} is none of this bridge's: it was refused"),
             Self::LeftOut { task, option } => {
                 write!(f, "{}: `{option}` was left out: the protocol behind has no place for it", task.name())
+            }
+            Self::Different { task, fields } => {
+                write!(f, "{}: the sides differ: {}", task.name(), fields.join(", "))
             }
             Self::NotLogged { why } => write!(f, "the access log cannot be written: {why}"),
             Self::HungUp => f.write_str("a caller hung up: what was not sent yet is not sent"),

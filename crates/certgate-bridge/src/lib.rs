@@ -15,6 +15,7 @@ mod front;
 mod outcome;
 mod pool;
 mod round;
+mod shadow;
 mod trouble;
 
 pub use self::{
@@ -22,4 +23,5 @@ pub use self::{
     bridge::Bridge,
     event::{Event, Side},
     outcome::Way,
+    shadow::{ShadowReport, Sides, Tally},
 };

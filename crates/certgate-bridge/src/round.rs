@@ -3,7 +3,7 @@
 use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, StatusCode, TaskKind};
 use certgate_server::{Caller, message, refusal, unreadable};
-use certgate_wire::{Body, DecodeError, Decoded, Reply, Request};
+use certgate_wire::{Answer, Body, DecodeError, Decoded, Reply, Request};
 
 use crate::{
     Bridge, Event, Side, Way,
@@ -11,6 +11,7 @@ use crate::{
     front::Asked,
     outcome::{Outcome, Told},
     pool::{Lent, Pool},
+    shadow::{Job, Shadow},
     trouble::Trouble,
 };
 
@@ -54,13 +55,13 @@ impl<'b> Round<'b> {
         }
         let ways: Vec<Way> = asked.iter().map(|asked| self.bridge.way(asked)).collect();
         let goes = |way| ways.contains(&way);
-        if goes(Way::PassedThrough) && ways.iter().all(|way| *way == Way::PassedThrough) {
-            return self.pass_all_through(&asked);
-        }
-        if goes(Way::PassedThrough)
-            && let Err(why) = self.bridge.front.find(self.request, &mut asked)
-        {
+        let is_all_passed_through = ways.iter().all(|way| *way == Way::PassedThrough);
+        let is_cut = goes(Way::PassedThrough) && (!is_all_passed_through || self.bridge.shadow.is_some());
+        if is_cut && let Err(why) = self.bridge.front.find(self.request, &mut asked) {
             return self.unreadable(&why, asked.len());
+        }
+        if is_all_passed_through {
+            return self.pass_all_through(&asked);
         }
         let pool = |is_needed: bool, pool: Option<&'b Pool>| match pool.filter(|_| is_needed) {
             Some(pool) => self.client(pool).map(Some),
@@ -145,6 +146,18 @@ impl<'b> Round<'b> {
 
     /// Passes one of several tasks through: its own bytes, in a request with the same head.
     fn pass_through(&self, client: &mut Client, asked: &[Asked], at: usize) -> Result<Told, NoAnswer> {
+        let request = self.alone(asked, at);
+        let reply = self.relay(client, asked.get(at), &request)?;
+        let parts = self.bridge.front.codec.split_reply(&reply);
+        let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
+        told.next().ok_or_else(|| {
+            let why = format!("the answer (HTTP {}) is none of the protocol", reply.status);
+            NoAnswer::Trouble(self.of_relay(asked.get(at), &RelayError::Unanswered(why)))
+        })
+    }
+
+    /// The request for one of its tasks: without the bytes of the others.
+    fn alone(&self, asked: &[Asked], at: usize) -> Request {
         let mut body = Vec::new();
         let mut from = 0;
         for (other, part) in asked.iter().enumerate().filter_map(|(other, asked)| Some((other, asked.part.as_ref()?))) {
@@ -157,13 +170,25 @@ impl<'b> Round<'b> {
         let mut request = Request { body: Body(body), ..self.request.clone() };
         // Its answer is to be read.
         request.headers.retain(|header| !header.name.eq_ignore_ascii_case("accept-encoding"));
-        let reply = self.relay(client, asked.get(at), &request)?;
-        let parts = self.bridge.front.codec.split_reply(&reply);
-        let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
-        told.next().ok_or_else(|| {
-            let why = format!("the answer (HTTP {}) is none of the protocol", reply.status);
-            NoAnswer::Trouble(self.of_relay(asked.get(at), &RelayError::Unanswered(why)))
-        })
+        request
+    }
+
+    /// Has a task that was passed through and answered compared with what the other side says.
+    fn shadow(&self, asked: &[Asked], at: usize, outcome: &Outcome) {
+        let front = &self.bridge.front;
+        let (Some(shadow), Some(Ok(call))) = (&self.bridge.shadow, asked.get(at).map(|asked| &asked.read)) else {
+            return;
+        };
+        let kind = call.value.task.kind();
+        let Told::AsReceived { text, .. } = &outcome.told else { return };
+        if !Shadow::fits(kind) || !self.bridge.is_switched_over(kind) {
+            return;
+        }
+        let reply = front.codec.encode_answers(&[Answer::AsReceived(text)]).payload;
+        if let Ok(answer) = front.codec.decode_response(kind, &reply) {
+            let request = self.alone(asked, at);
+            shadow.compare(Job { call: call.value.clone(), request, reply, answer: answer.value });
+        }
     }
 
     /// Passes a request through of which every task goes that way.
@@ -190,7 +215,9 @@ impl<'b> Round<'b> {
             };
             self.outcome(asked, Way::PassedThrough, told, true)
         });
-        Ended { outcomes: outcomes.collect(), reply: Some(reply) }
+        let outcomes: Vec<Outcome> = outcomes.collect();
+        outcomes.iter().enumerate().for_each(|(at, outcome)| self.shadow(asked, at, outcome));
+        Ended { outcomes, reply: Some(reply) }
     }
 
     fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, NoAnswer> {

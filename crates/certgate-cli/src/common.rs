@@ -8,3 +8,4 @@ pub(crate) mod payload;
 pub(crate) mod placeholders;
 pub(crate) mod queue;
 pub(crate) mod several;
+pub(crate) mod shadow;

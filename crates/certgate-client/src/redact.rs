@@ -44,7 +44,7 @@ impl Redactor {
     }
 
     /// Knows what somebody shows to be let in.
-    pub(crate) fn of(identity: &Identity) -> Self {
+    pub fn of(identity: &Identity) -> Self {
         match identity {
             Identity::Credentials(credentials) => Self::new(credentials),
             Identity::Session(session) => {

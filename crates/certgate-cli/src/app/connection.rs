@@ -81,20 +81,30 @@ impl Home {
     /// Asking as that account.
     pub(crate) fn asking_as(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
         let _ = app.is_live.set(settings.is_live());
+        // Not before it is known who asks: a run that cannot start records nothing over a tape.
+        open_tape(app, settings)?;
+        Self::taped(app, settings, credentials, app.tape.get().cloned())
+    }
+
+    /// The same without the run's tape: who asks records by itself.
+    pub(crate) fn untaped(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+        let _ = app.is_live.set(settings.is_live());
+        Self::taped(app, settings, credentials, None)
+    }
+
+    fn taped(app: &App, settings: &Settings, credentials: Credentials, tape: Option<Tape>) -> Result<Self, Failure> {
         if let Some(answers) = settings.undecodable_answers() {
             let _ = app.undecodable.set(answers);
         }
         let _ = app.secrets.set(Redactor::new(&credentials));
-        // Not before it is known who asks: a run that cannot start records nothing over a tape.
-        open_tape(app, settings)?;
         open_trace(app)?;
         let mut parts = GatewayBuilder::of_settings(settings)?
             .credentials(credentials)
             .session(app.session)
             .meter(app.run.meter.clone())
             .interrupt(app.interrupt());
-        if let Some(tape) = app.tape.get() {
-            parts = parts.tape(tape.clone());
+        if let Some(tape) = tape {
+            parts = parts.tape(tape);
         }
         if let Some(trace) = app.trace.get() {
             parts = parts.trace(trace.clone());

@@ -24,6 +24,10 @@ pub(crate) struct Bridging {
     /// [default: the profile's; off where --endpoint names the gateway behind]
     #[arg(long, value_name = "URL|off")]
     pass_through: Option<PassThrough>,
+    /// Ask for what changes nothing on both sides (of --only, or all): the front's own gateway answers, and what differs is told, at the
+    /// end by task, at /shadow as JSON; --record DIR keeps both sides as DIR/front and DIR/behind
+    #[arg(long)]
+    pub(crate) shadow: bool,
     /// How long a request may wait for the gateway's pace; then HTTP 429 with Retry-After, and nothing is sent
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s")]
     pub(crate) max_wait: Duration,
@@ -68,7 +72,10 @@ impl Bridging {
 
     /// Puts the address of the gateway of the front's own protocol into the settings; whether there is one.
     pub(crate) fn pass_through(&self, app: &Global, front: Protocol, settings: &mut Settings) -> Result<bool, Failure> {
+        let needed =
+            || Failure::usage("--shadow needs the gateway of the front's own protocol: name it with --pass-through");
         match &self.pass_through {
+            Some(PassThrough::Off) if self.shadow => Err(needed()),
             Some(PassThrough::Off) => Ok(false),
             Some(PassThrough::To(_)) if app.sandbox => Err(Failure::usage(
                 "--pass-through with --sandbox: the sandbox speaks both protocols; leave one of them out",
@@ -82,7 +89,14 @@ impl Bridging {
                 Ok(true)
             }
             // Who names one gateway does not mean the profile's, which would get the callers' passwords.
-            None => Ok(!app.is_offline() && !settings.endpoint(front.other()).origin.is_given()),
+            None if app.is_offline() || settings.endpoint(front.other()).origin.is_given() => {
+                if self.shadow {
+                    Err(needed())
+                } else {
+                    Ok(false)
+                }
+            }
+            None => Ok(true),
         }
     }
 }

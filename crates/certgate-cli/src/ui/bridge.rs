@@ -1,10 +1,12 @@
 //! What a bridge tells whoever runs it.
 
-use certgate_bridge::Event;
+use certgate_bridge::{Event, ShadowReport};
+use serde_json::{Value, json};
 
 use crate::{
     app::App,
     streams::{Stdout, say},
+    ui::table::Table,
 };
 
 /// Tells warnings unless it is to be quiet, and each answer where it is to be verbose.
@@ -21,4 +23,23 @@ pub(crate) fn teller(app: &App) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
 /// A line of the access log on stdout.
 pub(crate) fn line(line: &str) {
     Stdout::default().piece(line);
+}
+
+/// What comparisons came to, by task: by it somebody decides which tasks to switch over. With a document on stdout already, it is said
+/// on stderr, in one line.
+pub(crate) fn shadow_report(app: &App, report: &ShadowReport) {
+    if app.json() {
+        return say(&report.document().to_string());
+    }
+    let columns = ["task", "asked", "equal", "different", "could not be asked"].map(str::to_owned);
+    let mut table = Table::new(&app.stdout, columns.to_vec());
+    let rows: Vec<Value> = report
+        .tallies()
+        .into_iter()
+        .map(|(task, tally)| {
+            json!({ "task": task, "asked": tally.asked, "equal": tally.equal, "different": tally.different,
+                "could not be asked": tally.unasked() })
+        })
+        .collect();
+    table.rows(&rows);
 }

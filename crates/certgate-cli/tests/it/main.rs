@@ -64,6 +64,8 @@ mod secrets;
 #[cfg(unix)]
 mod serving;
 #[cfg(unix)]
+mod shadow;
+#[cfg(unix)]
 mod shared_queue;
 #[cfg(unix)]
 mod simulator;

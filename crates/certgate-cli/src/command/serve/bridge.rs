@@ -14,9 +14,10 @@ use crate::{
         listening::Listening,
     },
     command::serve::{Gateways, serve},
+    common::shadow::Tapes,
     exit::{Exit, Failure},
     streams::say,
-    ui::bridge::{line, teller},
+    ui::bridge::{line, shadow_report, teller},
 };
 
 #[derive(Debug, Args)]
@@ -24,6 +25,7 @@ use crate::{
   certgate serve bridge --profile demo
   certgate serve bridge --front json --endpoint https://gateway.autodns.com
   certgate serve bridge --only certificate-info,certificate-list --access-log bridge.log
+  certgate serve bridge --profile demo --shadow --record tapes; certgate compare --tape tapes/front --tape tapes/behind
   certgate serve bridge --listen 192.0.2.7:443 --tls-cert live/fullchain.pem --tls-key live/key.pem
   certgate serve bridge --sandbox
   curl http://127.0.0.1:8080/xml -d '<request><auth><user>user</user><password>password</password><context>9</context></auth>
@@ -62,7 +64,11 @@ impl Bridge {
         }
         let mut settings = app.settings_over(Some(back))?;
         let passes_through = bridging.pass_through(app, front, &mut settings)?;
-        let home = Home::asking_as(app, &settings, Credentials::new("", Secret::default(), ""))?;
+        let nobody = Credentials::new("", Secret::default(), "");
+        let home = match bridging.shadow {
+            true => Home::untaped(app, &settings, nobody)?,
+            false => Home::asking_as(app, &settings, nobody)?,
+        };
         let clients = |protocol: Protocol| -> Result<Vec<Client>, Failure> {
             (0..AT_ONCE).map(|_| home.client(protocol)).collect()
         };
@@ -84,11 +90,22 @@ impl Bridge {
         if let Some(log) = &bridging.access_log {
             bridge = bridge.access_log(access_log(app, log)?);
         }
+        let tapes = Tapes::open(app, &settings, bridging.shadow)?;
+        let mut report = None;
+        if bridging.shadow {
+            let (shadowing, compared) = bridge.shadowing(tapes.sides(home.client(back)?, home.client(front)?));
+            (bridge, report) = (shadowing, Some(compared));
+        }
         let gateways = Gateways {
             behind: Some((back, home.endpoint(back).to_owned())),
             beside: passes_through.then(|| (front, home.endpoint(front).to_owned())),
         };
-        serve(app, bridge, &listening, &[front], gateways)
+        let exit = serve(app, bridge, &listening, &[front], gateways)?;
+        if let Some(report) = report {
+            shadow_report(app, &report);
+        }
+        tapes.finish()?;
+        Ok(exit)
     }
 }
 
