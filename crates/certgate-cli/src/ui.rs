@@ -14,6 +14,7 @@ pub(crate) mod messages;
 pub(crate) mod monitoring;
 pub(crate) mod orders;
 pub(crate) mod outcome;
+pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod reports;

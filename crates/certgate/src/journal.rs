@@ -1,6 +1,7 @@
 //! What is recorded durably before and after each step: orders and messages.
 
 use std::{
+    collections::VecDeque,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -10,8 +11,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, RequestCount, ResumeData, Sqlite, State,
-    Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, ResumeData,
+    Sqlite, State, Store, StoreError, StoredMessage, ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -387,6 +388,23 @@ impl Journal {
     /// [`Error::Store`].
     pub fn count_orders(&self) -> Result<Vec<OrderCount>, Error> {
         Ok(self.store().count_orders(&self.account)?)
+    }
+
+    /// The latest orders of the account, the newest first, each with its history.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn latest(&self, most: usize) -> Result<Vec<(Order, Vec<OrderEvent>)>, Error> {
+        let store = self.store();
+        let mut orders = VecDeque::new();
+        store.each_order(&Which::All, &mut |order| {
+            if order.order.account == self.account {
+                orders.push_front(order);
+                orders.truncate(most);
+            }
+        })?;
+        let with_history = |order: Order| store.history(&order.order.id).map(|history| (order, history));
+        Ok(orders.into_iter().map(with_history).collect::<Result<_, _>>()?)
     }
 
     /// The store itself.

@@ -2,10 +2,11 @@
 
 mod check;
 mod exposition;
+mod overview;
 mod prometheus;
 mod requests;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use certgate_domain::task::{CertificateInfo, PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
@@ -13,11 +14,12 @@ use certgate_store::{LastRun, OrderCount, RequestCount};
 pub use self::{
     check::{Level, Thresholds, Verdict, check},
     exposition::{Metric, MetricKind},
+    overview::{NextStep, Overview},
     prometheus::{METRICS, prometheus},
     requests::RequestMeter,
 };
 use crate::{
-    Client, Error, Journal,
+    Client, Error, Installation, Journal,
     estate::{
         account::{Account, AccountCertificate},
         term::Term,
@@ -45,7 +47,23 @@ pub struct Snapshot {
     pub requests: Vec<RequestCount>,
     /// How many messages wait in the account's queue, where the gateway says.
     pub queue: Option<i64>,
+    /// What is served where the sets in place are noted to be served, where that was looked at.
+    pub served: Vec<ServedSet>,
 }
+
+/// A set in place, looked at where it is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedSet {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Where it is served.
+    pub endpoint: String,
+    /// Why it is not what is served; none where it is.
+    pub problem: Option<String>,
+}
+
+/// How long one server may take to show its certificate.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What the gateway is asked for, beside the list of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,6 +96,21 @@ impl Snapshot {
             requests: journal.requests()?,
             ..Self::default()
         })
+    }
+
+    /// Looks at each set in place where it is noted to be served, and compares.
+    pub fn look_at_servers(&mut self) {
+        for installed in &self.installed {
+            let endpoints = installed.record.endpoints();
+            let set = Installation::at(&installed.folder);
+            for verification in set.verify(&endpoints, HANDSHAKE, self.taken).into_iter().flatten() {
+                self.served.push(ServedSet {
+                    folder: installed.folder.clone(),
+                    endpoint: verification.endpoint.to_string(),
+                    problem: verification.problem(),
+                });
+            }
+        }
     }
 
     /// Adds what the gateway says.

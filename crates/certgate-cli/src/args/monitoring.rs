@@ -24,12 +24,18 @@ pub(crate) struct Watched {
     /// Write what is watched into this file as metrics in Prometheus' text format; the file is replaced whole
     #[arg(long, value_name = "FILE", conflicts_with_all = ["here", "renew_before"])]
     pub(crate) prometheus: Option<PathBuf>,
+    /// Write a page for people into this HTML file: certificates, orders, the queue; the file is replaced whole
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["here", "renew_before"])]
+    pub(crate) html: Option<PathBuf>,
+    /// Look also at what is served where the sets in place are noted to be served (for --check, --prometheus and --html)
+    #[arg(long)]
+    pub(crate) served: bool,
 }
 
 impl Watched {
     /// Whether a monitoring system is told, in place of a person.
     pub(crate) fn is_asked_for(&self) -> bool {
-        self.check || self.prometheus.is_some()
+        self.check || self.prometheus.is_some() || self.html.is_some()
     }
 
     /// The thresholds of a check, where one is asked for.

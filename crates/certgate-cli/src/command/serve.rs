@@ -2,6 +2,7 @@
 
 mod bridge;
 mod simulator;
+mod status;
 
 use certgate_domain::Protocol;
 use certgate_server::{Handler, Server};
@@ -21,6 +22,8 @@ pub(crate) enum Serve {
     Simulator(simulator::Simulator),
     /// A gateway over one protocol, legacy XML unless told, that answers by asking another gateway over the other one
     Bridge(bridge::Bridge),
+    /// A page of certificates and orders, read only
+    Status(status::Status),
 }
 
 impl Serve {
@@ -28,6 +31,7 @@ impl Serve {
         match self {
             Self::Simulator(command) => command.run(app),
             Self::Bridge(command) => command.run(app),
+            Self::Status(command) => command.run(app),
         }
     }
 }
@@ -51,10 +55,17 @@ fn serve(
 ) -> Result<Exit, Failure> {
     let interrupt = app.interrupt();
     let tls = listening.tls().map_err(|why| Failure::usage(format!("--tls-cert, --tls-key: {why}")))?;
-    let listen = listening.listen;
+    let (listen, is_encrypted) = (listening.listen, tls.is_some());
     let server = Server::start_with(handler, listen, tls)
         .map_err(|why| Failure::new(Kind::Usage, format!("--listen {listen}: {why}")))?;
     let mut document = json!({ "schema": 1 });
+    if protocols.is_empty() {
+        let page = format!("{}://{}/", if is_encrypted { "https" } else { "http" }, server.address());
+        if !app.json() {
+            app.stdout.line(&format!("page {page}"));
+        }
+        document["page"] = json!(page);
+    }
     for protocol in protocols {
         let endpoint = server.endpoint(*protocol);
         if !app.json() {

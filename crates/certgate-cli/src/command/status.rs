@@ -10,7 +10,7 @@ use certgate::{
     config::parse_duration,
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
-    monitoring::{Questions, Verdict, check, prometheus},
+    monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus},
 };
 use certgate_domain::{
     Certificate, Query,
@@ -24,12 +24,13 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, Connection},
     args::monitoring::Watched,
-    common::monitoring::{folders, look},
+    common::monitoring::folders,
     exit::{Exit, Failure, Kind},
     ui::{
         self,
         inventory::{chosen, row, under_way},
         outcome::shell_word,
+        page::page,
         table::Table,
     },
 };
@@ -144,27 +145,44 @@ impl Status {
     /// Tells a monitoring system.
     fn tell(&self, app: &App) -> Result<Exit, Failure> {
         let thresholds = self.watched.thresholds()?;
-        let queue = self.watched.prometheus.is_some();
-        let looked = folders(app, &self.folders).and_then(|folders| {
-            let mut connection = Connection::open(app, None)?;
-            look(app, &mut connection, &folders, Questions { terms: queue, queue })
-        });
-        let (snapshot, failure) = match looked {
-            Ok(looked) => looked,
+        let looked = self.look(app);
+        let Overview { snapshot, trouble, .. } = match &looked {
+            Ok(overview) => overview,
             Err(failure) if thresholds.is_some() => {
                 return Ok(ui::monitoring::verdict(app, &Verdict::unknown(failure.to_string())));
             }
-            Err(failure) => return Err(failure),
+            Err(_) => return looked.map(|_| Exit::DONE),
         };
         if let Some(path) = &self.watched.prometheus {
-            WholeFile::beside(path, prometheus(&snapshot).as_bytes(), READABLE)?.replace()?;
+            WholeFile::beside(path, prometheus(snapshot).as_bytes(), READABLE)?.replace()?;
         }
-        match (thresholds, failure) {
-            (Some(thresholds), None) => Ok(ui::monitoring::verdict(app, &check(&snapshot, &thresholds))),
-            (Some(_), Some(failure)) => Ok(ui::monitoring::verdict(app, &Verdict::unknown(failure.to_string()))),
+        if let (Some(path), Ok(overview)) = (&self.watched.html, &looked) {
+            WholeFile::beside(path, page(overview, None).as_bytes(), READABLE)?.replace()?;
+        }
+        match (thresholds, trouble) {
+            (Some(thresholds), None) => Ok(ui::monitoring::verdict(app, &check(snapshot, &thresholds))),
+            (Some(_), Some(error)) => Ok(ui::monitoring::verdict(app, &Verdict::unknown(error.to_string()))),
             (None, None) => Ok(Exit::DONE),
-            (None, Some(failure)) => Err(failure),
+            (None, Some(error)) => Err(Failure::of(error)),
         }
+    }
+
+    /// Looks at what is asked for, and no further: a check needs the list of certificates only.
+    fn look(&self, app: &App) -> Result<Overview, Failure> {
+        let folders = folders(app, &self.folders)?;
+        let mut connection = Connection::open(app, None)?;
+        let (journal, client) = (connection.journal()?, &mut connection.client);
+        let Watched { prometheus, html, served, .. } = &self.watched;
+        if html.is_some() {
+            return Ok(Overview::of(client, &journal, &folders, *served, app.now())?);
+        }
+        let mut snapshot = Snapshot::here(&folders, &journal, app.now())?;
+        if *served {
+            snapshot.look_at_servers();
+        }
+        let all = prometheus.is_some();
+        let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
+        Ok(Overview { snapshot, trouble, ..Overview::default() })
     }
 }
 

@@ -159,7 +159,7 @@ fn file(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// For text and for quoted attributes, of XML and HTML alike. What is hidden, and with it what XML cannot hold, is made visible.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in visible(text).chars() {
         match c {

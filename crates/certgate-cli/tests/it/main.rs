@@ -47,6 +47,8 @@ mod one_or_many;
 mod openings;
 mod orders;
 #[cfg(unix)]
+mod page;
+#[cfg(unix)]
 mod paid_term;
 #[cfg(unix)]
 mod pass_through;

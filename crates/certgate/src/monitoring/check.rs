@@ -103,6 +103,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed =
         snapshot.installed.iter().filter(|set| matches!(set.record.deployment, Deployment::Failed { .. })).count();
+    let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let undated = account.certificates.len() - dated.len();
     let mut said = Vec::new();
     if soon > 0 {
@@ -112,6 +113,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     }
     for (count, what) in [
         (undeployed, "installed here and not deployed"),
+        (unserved, "installed here and not what is served"),
         (snapshot.unreadable.len(), "of the folders here cannot be read"),
         (undated, "without a time of their end"),
     ] {
@@ -127,7 +129,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         let s = if count == 1 { "" } else { "s" };
         said.push(format!("{count} certificate{s}{first}"));
     }
-    let level = match (very_soon, soon + undeployed + snapshot.unreadable.len() + undated) {
+    let level = match (very_soon, soon + undeployed + unserved + snapshot.unreadable.len() + undated) {
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
         (0, 0) => Level::Ok,
@@ -166,7 +168,7 @@ mod tests {
     use super::{Level, Thresholds, check};
     use crate::{
         estate::account::{Account, AccountCertificate},
-        monitoring::Snapshot,
+        monitoring::{ServedSet, Snapshot, prometheus},
     };
 
     const DAY: i64 = 86_400;
@@ -208,6 +210,26 @@ mod tests {
         }
         let none = check(&Snapshot::default(), &Thresholds::default());
         assert_eq!((none.level.code(), none.line().as_str()), (3, "CERTIFICATES UNKNOWN - the gateway was not asked"));
+    }
+
+    #[test]
+    fn what_is_served_counts() {
+        let mut snapshot = ending(&[60 * DAY]);
+        let set = |port: u16, problem: Option<&str>| ServedSet {
+            folder: "certs/example.com".into(),
+            endpoint: format!("example.com:{port}"),
+            problem: problem.map(str::to_owned),
+        };
+        snapshot.served = vec![set(443, None)];
+        assert_eq!(check(&snapshot, &Thresholds::default()).level, Level::Ok);
+        snapshot.served.push(set(465, Some("another certificate")));
+        let verdict = check(&snapshot, &Thresholds::default());
+        assert_eq!((verdict.level, verdict.text.as_str()), (Level::Warning, "1 installed here and not what is served"));
+        let metrics = prometheus(&snapshot);
+        for sample in ["443\"} 1\n", "465\"} 0\n"] {
+            let of = "certgate_installed_served{folder=\"certs/example.com\",endpoint=\"example.com:";
+            assert!(metrics.contains(&format!("{of}{sample}")), "{metrics}");
+        }
     }
 
     #[test]

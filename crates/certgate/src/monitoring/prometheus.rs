@@ -33,6 +33,10 @@ const INSTALLED: Metric =
     gauge("certgate_installed_not_after_timestamp_seconds", "When the certificate that is in place in a folder ends.");
 const DEPLOYED: Metric =
     gauge("certgate_installed_deployed", "Whether the hook of the set in place went well; 1 where it has none.");
+const SERVED: Metric = gauge(
+    "certgate_installed_served",
+    "Whether what is served at an endpoint is the set in place in its folder, where that is looked at.",
+);
 const UNREADABLE: Metric = gauge("certgate_folders_unreadable", "Folders whose certificate cannot be read.");
 const ORDERS: Metric = gauge("certgate_orders", "Orders in the store, by state.");
 const OLDEST: Metric = gauge(
@@ -52,7 +56,7 @@ const REQUESTS: Metric = counter(
 );
 
 /// Every metric that there may be.
-pub const METRICS: [Metric; 16] = [
+pub const METRICS: [Metric; 17] = [
     SNAPSHOT,
     GATEWAY,
     CLOCK,
@@ -62,6 +66,7 @@ pub const METRICS: [Metric; 16] = [
     TERM_END,
     INSTALLED,
     DEPLOYED,
+    SERVED,
     UNREADABLE,
     ORDERS,
     OLDEST,
@@ -101,6 +106,12 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
         snapshot.installed.iter().map(|set| {
             let is_failed = matches!(set.record.deployment, Deployment::Failed { .. });
             (vec![folder(&set.folder)], u8::from(!is_failed))
+        }),
+    );
+    text.metric(
+        SERVED,
+        snapshot.served.iter().map(|set| {
+            (vec![folder(&set.folder), ("endpoint", set.endpoint.clone())], u8::from(set.problem.is_none()))
         }),
     );
     text.metric(UNREADABLE, [(Vec::new(), snapshot.unreadable.len())]);

@@ -1,0 +1,74 @@
+//! What a person looks at: what is watched, what is next, and the orders with their histories.
+
+use std::path::PathBuf;
+
+use certgate_store::{Order, OrderEvent};
+
+use super::{Questions, Snapshot};
+use crate::{
+    CertificateSettings, Client, Error, Journal,
+    estate::{
+        Survey,
+        plan::{PlannedAction, plan},
+        subjects_of_folders,
+    },
+};
+
+/// What is watched, with what belongs to it.
+#[derive(Debug, Default)]
+pub struct Overview {
+    /// What is watched.
+    pub snapshot: Snapshot,
+    /// What is to be done next with the certificate of each folder.
+    pub next: Vec<NextStep>,
+    /// The latest orders of the account, the newest first, each with its history.
+    pub orders: Vec<(Order, Vec<OrderEvent>)>,
+    /// Why the gateway did not say all of it.
+    pub trouble: Option<Error>,
+}
+
+/// What is to be done next with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What; none where it cannot be said.
+    pub action: Option<PlannedAction>,
+    /// Why.
+    pub reason: String,
+}
+
+/// So many orders are shown.
+const ORDERS: usize = 50;
+
+impl Overview {
+    /// Looks at all of it. What the gateway does not say is missing; `trouble` tells why. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn of(
+        client: &mut Client,
+        journal: &Journal,
+        folders: &[PathBuf],
+        looks: bool,
+        now: i64,
+    ) -> Result<Self, Error> {
+        let mut snapshot = Snapshot::here(folders, journal, now)?;
+        if looks {
+            snapshot.look_at_servers();
+        }
+        let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
+        let mut trouble = snapshot.ask(client, Questions { terms: true, queue: true }).err();
+        if trouble.is_none() {
+            trouble = Survey { client, now }.ask(&mut subjects).err();
+        }
+        let next = subjects.iter().filter_map(|subject| {
+            let folder = subject.folder.clone()?;
+            Some(match plan(subject, now) {
+                Ok(planned) => NextStep { folder, action: Some(planned.action), reason: planned.reason.to_string() },
+                Err(why) => NextStep { folder, action: None, reason: why.to_string() },
+            })
+        });
+        Ok(Self { next: next.collect(), snapshot, orders: journal.latest(ORDERS)?, trouble })
+    }
+}
