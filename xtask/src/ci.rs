@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: all that CI does. A step that fails stops none of those after it: one run tells all that is wrong.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::{Failure, repository, tidy};
 
@@ -26,6 +26,9 @@ const STEPS: &[Step] = &[
     Step { arguments: &["doc", "--workspace", "--no-deps"], environment: &[("RUSTDOCFLAGS", "-D warnings")] },
 ];
 
+/// What needs no network: advisories are a database.
+const DENY: &[&str] = &["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+
 /// What a step is called, and how it is taken.
 type Named = (String, Box<dyn Fn() -> Result<(), Failure>>);
 
@@ -34,7 +37,8 @@ pub(crate) fn run() -> Result<(), Failure> {
         (format!("cargo {}", arguments.join(" ")), Box::new(move || cargo(arguments, environment)))
     };
     let tidy: Named = ("cargo xtask tidy".to_owned(), Box::new(tidy::run));
-    all(STEPS.iter().map(named).chain([tidy]))
+    let deny: Named = (format!("cargo {}", DENY.join(" ")), Box::new(deny));
+    all(STEPS.iter().map(named).chain([tidy, deny]))
 }
 
 /// Runs every step, whatever became of those before it, and says which failed.
@@ -52,6 +56,22 @@ fn all(steps: impl IntoIterator<Item = Named>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!("==> failed:\n{}", failed.join("\n")))
+}
+
+/// Bans, licences and sources of the dependencies, where somebody can tell.
+fn deny() -> Result<(), Failure> {
+    if is_installed("deny") {
+        return cargo(DENY, &[]);
+    }
+    println!("left out: cargo-deny is not installed (cargo install cargo-deny)");
+    Ok(())
+}
+
+/// Whether cargo has that command.
+pub(crate) fn is_installed(command: &str) -> bool {
+    let mut version = Command::new(cargo_program());
+    version.args([command, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    version.status().is_ok_and(|status| status.success())
 }
 
 /// Runs cargo in the repository's root, its output going where ours goes.
