@@ -3,7 +3,7 @@
 use std::fmt;
 
 use certgate_domain::{Protocol, TaskKind};
-use certgate_wire::{DecodeError, Finding, Loss};
+use certgate_wire::{DecodeError, Finding, Loss, one_line};
 
 use crate::Way;
 
@@ -127,8 +127,8 @@ impl fmt::Display for Event<'_> {
             }
             Self::Answered { task, way, code, stid } => {
                 let how = if *way == Way::PassedThrough { " (passed through)" } else { "" };
-                write!(f, "{task}{how}: {}", code.unwrap_or("no code"))?;
-                stid.map_or(Ok(()), |stid| write!(f, " (stid {stid})"))
+                write!(f, "{task}{how}: {}", one_line(code.unwrap_or("no code")))?;
+                stid.map_or(Ok(()), |stid| write!(f, " (stid {})", one_line(stid)))
             }
             Self::Unanswered { why } => f.write_str(why),
         }

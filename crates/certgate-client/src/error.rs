@@ -267,7 +267,7 @@ fn refusal_text(refusal: &Refusal) -> String {
         }
         if let Some(notice) = &message.notice {
             for line in notice.lines() {
-                text += &format!("\n    {}", one_line(line));
+                text += &format!("\n    notice: {}", one_line(line));
             }
         }
     }

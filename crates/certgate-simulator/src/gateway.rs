@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use certgate_domain::{AnyData, Call, Identity, Mode, Protocol, Response, Secret, TaskKind, Verdict};
+use certgate_domain::{
+    AnyData, Call, GenericObject, Identity, Message, Mode, Protocol, Response, Secret, TaskKind, Verdict,
+};
 use certgate_json::JsonCodec;
 use certgate_server::{Caller, Handled, Handler, refusal, turned_away, unreadable};
 use certgate_wire::{Body, Codec, DecodeError, Reply, Request};
@@ -259,6 +261,9 @@ impl Shared {
         if let Some(Fault::Echo(_)) = &fault {
             answers.iter_mut().for_each(|(_, answer)| echo(answer, &secret));
         }
+        if let Some(words) = &self.world.settings.words {
+            answers.iter_mut().for_each(|(_, answer)| say(answer, words));
+        }
         let mut reply = codec.encode_responses(&answers).payload;
         match fault {
             None | Some(Fault::Status(..) | Fault::DropBeforeRead(_) | Fault::Hang(..)) => {
@@ -395,6 +400,33 @@ fn echo(answer: &mut Answer, secret: &str) {
     for data in &mut answer.data {
         if let AnyData::Certificate(certificate) = data {
             certificate.comment = Some(format!("by {secret}"));
+        }
+    }
+}
+
+/// Puts words into every text of an answer that nobody decides by.
+fn say(answer: &mut Answer, words: &str) {
+    fn into(messages: &mut [Message], words: &str) {
+        for message in messages {
+            message.text = Some(words.to_owned());
+            message.notice = Some(words.to_owned());
+            message.objects = vec![GenericObject { r#type: Some(words.to_owned()), value: Some(words.to_owned()) }];
+            into(&mut message.messages, words);
+        }
+    }
+    answer.stid = Some(words.to_owned());
+    answer.status.text = Some(words.to_owned());
+    into(&mut answer.messages, words);
+    for data in &mut answer.data {
+        match data {
+            AnyData::Certificate(certificate) => {
+                certificate.comment = Some(words.to_owned());
+                // What stands around a certificate is no part of it.
+                certificate.server = certificate.server.take().map(|server| format!("{words}\n{server}"));
+            }
+            AnyData::PollMessage(message) => into(&mut message.messages, words),
+            AnyData::SslContact(contact) => contact.city = Some(words.to_owned()),
+            _ => {}
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct Settings {
     pub record: Option<String>,
     /// The file that it asks for in place of the right one.
     pub file: Option<String>,
+    /// What it says wherever it says something in words of its own.
+    pub words: Option<String>,
 }
 
 impl Default for Settings {
@@ -81,6 +83,7 @@ impl Default for Settings {
             max_validity: None,
             record: None,
             file: None,
+            words: None,
         }
     }
 }

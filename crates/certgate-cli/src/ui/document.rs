@@ -41,7 +41,7 @@ fn without_secrets(app: &App, mut value: Value) -> Value {
 /// A check's line for people.
 pub(crate) fn check(ok: bool, text: &str) -> String {
     let verdict = if ok { style("ok").green() } else { style("PROBLEM").red() };
-    format!("{verdict} {}", printable(text))
+    format!("{verdict} {}", one_line(text))
 }
 
 /// A time, milliseconds since 1970, as RFC 3339 in UTC, whole seconds.
@@ -59,7 +59,7 @@ pub(crate) fn day(unix: i64) -> String {
 /// Says what checks could not be made.
 pub(crate) fn say_unchecked(checks: &[Check]) {
     for check in checks.iter().filter(|check| check.is_warning) {
-        say(&format!("certgate: warning: {}: {}", check.name, check.detail));
+        say(&format!("certgate: warning: {}: {}", check.name, one_line(&check.detail)));
     }
 }
 

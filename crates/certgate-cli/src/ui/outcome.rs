@@ -8,7 +8,8 @@ use certgate::{
 };
 use certgate_domain::Message;
 use certgate_store::{ConflictingOrder, NewOrder, Order, StoreError};
-use certgate_wire::Finding;
+use certgate_wire::{Finding, one_line};
+use certgate_x509::X509;
 use serde_json::{Value, json};
 
 use super::{advice, document};
@@ -197,7 +198,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
         Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
         Outcome::Deleted => {
             let name = report.name.as_deref().unwrap_or("the certificate");
-            return Ok(CommandOutput { document, lines: vec![format!("deleted: {}", printable(name))], kind: None });
+            return Ok(CommandOutput { document, lines: vec![format!("deleted: {}", one_line(name))], kind: None });
         }
         Outcome::CheckFailed(issuance) => {
             document["certificate"] = document::certificate(app, &issuance.certificate);
@@ -245,7 +246,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
 pub(crate) fn ended_without_certificate(messages: &[Message]) -> Failure {
     let mut text = "the gateway ended the job without a certificate".to_owned();
     for message in messages.iter().flat_map(Message::walk) {
-        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        let part = |text: &Option<String>| one_line(text.as_deref().unwrap_or_default()).into_owned();
         text += &format!("\n  {} {}", part(&message.code), part(&message.text));
     }
     let failure = Failure::new(Kind::Refused, text);
@@ -319,7 +320,7 @@ pub(crate) fn fetched(app: &App, document: Value, outcome: &Outcome) -> Result<C
 /// A certificate that failed a check.
 fn check_failed(issuance: &Issuance) -> Failure {
     let failing = issuance.checks.iter().find(|check| !check.ok);
-    let failing = failing.map(|check| format!("check {} failed: {}", check.name, check.detail));
+    let failing = failing.map(|check| format!("check {} failed: {}", check.name, one_line(&check.detail)));
     Failure::new(Kind::CheckFailed, format!("{}; nothing was written", failing.unwrap_or_default()))
 }
 
@@ -327,7 +328,8 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
     let Issuance { certificate, checks, installed } = issuance;
     document["certificate"] = document::certificate(app, certificate);
     document["checks"] = document::checks(checks);
-    let mut lines: Vec<String> = checks.iter().map(|check| format!("ok {}: {}", check.name, check.detail)).collect();
+    let mut lines: Vec<String> =
+        checks.iter().map(|check| format!("ok {}: {}", check.name, one_line(&check.detail))).collect();
     document::say_unchecked(checks);
     let mut kind = None;
     match installed {
@@ -351,7 +353,13 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
                 kind = Some(Kind::NotDeployed);
             }
         }
-        None => lines.push(certificate.server.as_deref().unwrap_or_default().trim_end().to_owned()),
+        // As files have it: whatever else the gateway put beside it is no part of it.
+        None => lines.extend(
+            X509::all(certificate.server.as_deref().unwrap_or_default())
+                .unwrap_or_default()
+                .iter()
+                .map(|one| one.to_pem().trim_end().to_owned()),
+        ),
     }
     CommandOutput { document, lines, kind }
 }

@@ -13,7 +13,7 @@ use certgate::{
 };
 use certgate_domain::{CertAuthentication, TaskKind, words::AuthMethod};
 use certgate_store::StoredMessage;
-use certgate_wire::{Finding, Limits};
+use certgate_wire::{Finding, Limits, one_line};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -185,7 +185,7 @@ impl<'a> Progress<'a> {
         match (&authentication.method, &authentication.dns) {
             (Some(AuthMethod::Dns), Some(line)) => {
                 let who = if provisioned { "the gateway publishes" } else { "publish now" };
-                say(&format!("validation by DNS, {who}: {}", line.trim()));
+                say(&format!("validation by DNS, {who}: {}", one_line(line.trim())));
                 for record in ZoneRecord::parse(line).unwrap_or_default().iter().filter(|_| !provisioned) {
                     self.say(&format!("  name {}  type {}  value {}", record.name, record.kind(), record.value()));
                 }
@@ -194,12 +194,12 @@ impl<'a> Progress<'a> {
                 let (name, content) = (&authentication.file_name, &authentication.file_content);
                 say(&format!(
                     "validation by file, publish now: {} with the content {}",
-                    name.as_deref().unwrap_or("(the gateway named no file)"),
-                    content.as_deref().unwrap_or("(the gateway gave none)")
+                    one_line(name.as_deref().unwrap_or("(the gateway named no file)")),
+                    one_line(content.as_deref().unwrap_or("(the gateway gave none)"))
                 ));
             }
             (Some(AuthMethod::Email), _) => {
-                say(&format!("validation by mail to {}", authentication.approver_emails.join(", ")));
+                say(&format!("validation by mail to {}", one_line(&authentication.approver_emails.join(", "))));
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! What is said of an order that is not driven on.
 
 use certgate::{OrderState, Resumption};
+use certgate_wire::one_line;
 use serde_json::json;
 
 use super::{
@@ -49,7 +50,7 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>) -> Failure {
     };
     let text = format!(
         "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n{never}",
-        evidence.join("\n  ")
+        evidence.iter().map(|seen| one_line(seen)).collect::<Vec<_>>().join("\n  ")
     );
     let failure = Failure::new(Kind::Unknown, text)
         .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))

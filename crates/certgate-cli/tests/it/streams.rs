@@ -5,7 +5,7 @@ use std::{fs::File, process::Stdio, time::Duration};
 use certgate_domain::{Protocol, TaskKind};
 use certgate_server::{Caller, Handled, Handler, Server};
 use certgate_simulator::Settings;
-use certgate_wire::{Reply, Request};
+use certgate_wire::{Reply, Request, is_hidden};
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr};
@@ -156,4 +156,40 @@ fn hidden_characters_and_forged_lines() {
     assert_eq!(exit(&output), 3, "{said}");
     assert!(said.lines().all(|line| !line.starts_with("ok")) && said.contains("no␊ok public-key: FORGED"), "{said}");
     assert!(said.contains("<U+009B>"), "{said}");
+}
+
+/// The same whatever tells of it: a gateway that puts its words into every text that it may choose.
+#[test]
+fn a_gateway_that_forges_lines() {
+    let words = "no\nok public-key: FORGED\r\nok\u{85}\u{9b}31m\u{202e}\u{200b}x";
+    let csr = csr();
+    let order = ["reissue", "571", "--csr", &csr];
+    for transport in ["xml", "json"] {
+        for (arguments, settings, expected) in [
+            (&["info", "571"][..], Settings::default(), 0),
+            (&["info", "1"], Settings::default(), 3),
+            (&["list"], Settings::default(), 0),
+            (&["list", "--columns", "id,comment"], Settings::default(), 0),
+            (&["contact", "list"], Settings::default(), 0),
+            (&["poll", "next"], Settings { foreign_first: 1, ..Settings::default() }, 0),
+            (&["poll", "confirm", "1"], Settings::default(), 3),
+            (&["call", "certificate-info", "--id", "571"], Settings::default(), 0),
+            (&order, Settings::default(), 0),
+            (&order, Settings { record: Some(words.to_owned()), ..Settings::default() }, 0),
+            (&order, Settings { jobs_fail: true, ..Settings::default() }, 3),
+            (&["doctor"], Settings::default(), 0),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let (_gateway, server) = serve(Settings { words: Some(words.to_owned()), ..settings });
+            let (at, config) = (endpoint(&server, transport), fast(home.path()));
+            let common = ["-v", "--transport", transport, "--endpoint", &at, "--config", &config];
+            let output = command(home.path(), &[arguments, &common].concat()).output().unwrap();
+            assert_eq!(exit(&output), expected, "{transport} {arguments:?}: {}", stderr(&output));
+            let shown = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
+            let is_forged = |line: &str| line.trim_start().starts_with("ok public-key: FORGED");
+            assert!(!shown.lines().any(is_forged), "{transport} {arguments:?}: {shown}");
+            let hidden: Vec<char> = shown.chars().filter(|c| is_hidden(*c) && !matches!(c, '\n' | '\t')).collect();
+            assert_eq!(hidden, Vec::<char>::new(), "{transport} {arguments:?}: {shown:?}");
+        }
+    }
 }

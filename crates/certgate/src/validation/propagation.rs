@@ -7,6 +7,7 @@ use std::{
 
 use certgate_client::Interrupt;
 use certgate_dns::{ServerAnswer, ZoneRecord};
+use certgate_wire::one_line;
 
 use super::ValidationError;
 
@@ -70,7 +71,9 @@ impl Propagation {
             let seen = servers.check(record)?;
             let missing: Vec<String> = seen
                 .iter()
-                .filter_map(|ServerAnswer { server, found }| Some(format!("{server}: {}", found.as_ref().err()?)))
+                .filter_map(|ServerAnswer { server, found }| {
+                    Some(format!("{server}: {}", one_line(&found.as_ref().err()?.to_string())))
+                })
                 .collect();
             if missing.is_empty() {
                 observe(&PropagationEvent::Seen { servers: seen.into_iter().map(|seen| seen.server).collect() });
