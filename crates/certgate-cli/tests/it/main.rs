@@ -41,6 +41,8 @@ mod list;
 #[cfg(target_os = "linux")]
 mod manual;
 mod monitoring;
+#[cfg(unix)]
+mod modes;
 mod named;
 mod one_or_many;
 #[cfg(target_os = "linux")]

@@ -1,16 +1,15 @@
-//! Files that others could have put there are not used, and what is written has its mode whatever the umask.
+//! Files that others could have put there are not used.
 
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
     path::Path,
-    process::{Command, Output},
 };
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, at, csr, exit, fixture, json, mode, pair, run, serve, stderr, within};
+use crate::support::binary::{arguments, at, csr, exit, fixture, json, mode, pair, run, serve, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 
@@ -34,16 +33,6 @@ fn write(path: &Path, text: &str, mode: u32) {
 
 fn give_away(path: &Path) {
     chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-}
-
-/// The binary in that folder, started with that umask.
-fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
-    let mut command = within(home, Command::new("sh"));
-    command.args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask, env!("CARGO_BIN_EXE_certgate")]);
-    command.args(arguments).current_dir(home);
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
-    command.output().unwrap()
 }
 
 /// What is planted, and what is said of it; nothing is ordered.
@@ -282,58 +271,6 @@ fn what_is_no_store_is_left_alone() {
     let output = run(home.path(), &["orders", "--store", "notes"]);
     assert_eq!(exit(&output), 2, "{}", stderr(&output));
     assert_eq!((mode(&file), fs::read_to_string(&file).unwrap()), (0o644, "hello".to_owned()));
-}
-
-#[test]
-fn modes_whatever_the_umask() {
-    for umask in ["000", "022", "077"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let at = |words: &[&str]| {
-            let words = arguments(home.path(), &server, "json", words);
-            let config = home.path().join("config.toml");
-            chmod(&config, 0o600);
-            under(umask, home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>())
-        };
-        let more = ["--spool", "spool/a", "--record", "tape", "--trace", "trace"];
-        let output = at(&[&NEW[..], &more].concat());
-        assert_eq!(exit(&output), 0, "{umask}: {}", stderr(&output));
-        let csr = csr();
-        let output = at(&["reissue", "571", "--csr", &csr, "--out", "plain"]);
-        assert_eq!(exit(&output), 0, "{umask}: {}", stderr(&output));
-        // Services enter a folder that its owner lets them into.
-        fs::create_dir(home.path().join("open")).unwrap();
-        chmod(&home.path().join("open"), 0o755);
-        let output = at(&["reissue", "571", "--new-key", "--out", "open"]);
-        assert_eq!(exit(&output), 0, "{umask}: {}", stderr(&output));
-        let output = at(&["replay", "check", "tape", "--html", "tape.html", "--junit", "tape.xml"]);
-        assert_eq!(exit(&output), 0, "{umask}: {}", stderr(&output));
-        let set = |folder: &str| fs::canonicalize(home.path().join(folder).join("current")).unwrap();
-        for (path, expected) in [
-            (home.path().join("live"), 0o700),
-            (home.path().join("live/sets"), 0o700),
-            (set("live"), 0o700),
-            (set("live").join("key.pem"), 0o600),
-            (set("live").join("combined.pem"), 0o600),
-            (set("live").join("cert.pem"), 0o644),
-            (home.path().join("open"), 0o755),
-            (home.path().join("open/sets"), 0o755),
-            (set("open"), 0o755),
-            (set("open").join("key.pem"), 0o600),
-            (set("open").join("fullchain.pem"), 0o644),
-            (home.path().join("plain"), 0o755),
-            (home.path().join("plain/cert.pem"), 0o644),
-            (home.path().join("spool"), 0o700),
-            (home.path().join("spool/a"), 0o700),
-            (home.path().join("tape"), 0o700),
-            (home.path().join("tape/tape.jsonl"), 0o600),
-            (home.path().join("trace"), 0o600),
-            (home.path().join("tape.html"), 0o600),
-            (home.path().join("tape.xml"), 0o600),
-        ] {
-            assert_eq!(format!("{:o}", mode(&path)), format!("{expected:o}"), "umask {umask}: {}", path.display());
-        }
-    }
 }
 
 /// A report that is there keeps its mode; a link in its place is refused.

@@ -1,0 +1,157 @@
+//! What is written has its mode, whatever the umask.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Fault, Settings};
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{arguments, csr, exit, mode, serve, stderr, within, write_batch};
+
+/// The binary in that folder, started with that umask.
+fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
+    let mut command = within(home, Command::new("sh"));
+    command.args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask, env!("CARGO_BIN_EXE_certgate")]);
+    command.args(arguments).current_dir(home);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
+    command.output().unwrap()
+}
+
+/// Everything below a folder.
+fn all_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(all_below(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+/// What others may read: certificates, and the folders that lead to them where there is no key, or where their owner lets others in.
+const PUBLIC: [&str; 17] = [
+    "cert.pem",
+    "chain.pem",
+    "fullchain.pem",
+    "about.json",
+    ".about.json",
+    "plain",
+    "plain/sets",
+    "open",
+    "open/sets",
+    "open/sets/*",
+    "out",
+    "out/*",
+    "c.csr",
+    "request.pem",
+    // The test's own.
+    "batch.csv",
+    "host-000000.example.org.csr",
+    "host-000001.example.org.csr",
+];
+
+fn is_public(path: &Path) -> bool {
+    let is = |pattern: &str| match pattern.strip_suffix("/*") {
+        Some(folder) => path.parent().is_some_and(|parent| parent.ends_with(folder)),
+        None => path.ends_with(pattern),
+    };
+    PUBLIC.into_iter().any(is)
+}
+
+/// Of all that is left behind nothing can be written by others, and only certificates can be read by them.
+#[test]
+fn modes_whatever_the_umask() {
+    for umask in ["000", "022", "077"] {
+        let home = tempfile::tempdir().unwrap();
+        let inside = |path: &str| home.path().join(path);
+        let faults = vec![Fault::Html200(Some(TaskKind::ContactList))];
+        let settings = Settings { foreign_first: 1, more_certificates: 2, faults, ..Settings::default() };
+        let (_gateway, server) = serve(settings);
+        let batch = write_batch(home.path(), 2);
+        // Services enter a folder that its owner lets them into.
+        fs::create_dir(inside("open")).unwrap();
+        fs::set_permissions(inside("open"), fs::Permissions::from_mode(0o755)).unwrap();
+        let csr = csr();
+        let runs: &[(&[&str], i32)] = &[
+            (&["poll", "drain", "--to", "messages/b"], 0),
+            (
+                &[
+                    "reissue",
+                    "571",
+                    "--new-key",
+                    "--out",
+                    "live",
+                    "--spool",
+                    "spool/a",
+                    "--record",
+                    "tape",
+                    "--trace",
+                    "trace",
+                ],
+                0,
+            ),
+            (&["reissue", "571", "--csr", &csr, "--out", "plain"], 0),
+            (&["reissue", "571", "--new-key", "--out", "open", "--pkcs12", "--store-pass-command", "echo password"], 0),
+            (&["reissue", "571", "--new-key", "--out", "later", "--no-wait"], 6),
+            (&["replay", "check", "tape", "--html", "tape.html", "--junit", "tape.xml"], 0),
+            (&["batch", &batch, "--report", "report.jsonl", "--foreign", "leave"], 0),
+            (&["csr", "new", "--name", "example.com", "--key-out", "k.key", "--out", "c.csr"], 0),
+            (&["contact", "list"], 7),
+            (&["config", "init", "--profile", "team", "--password-command", "echo password"], 0),
+        ];
+        for (words, expected) in runs {
+            let words = arguments(home.path(), &server, "json", words);
+            fs::set_permissions(inside("config.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+            let output = under(umask, home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(exit(&output), *expected, "umask {umask}, {words:?}: {}", stderr(&output));
+        }
+        let set = |folder: &str| fs::canonicalize(inside(folder).join("current")).unwrap();
+        for (path, expected) in [
+            (inside("live"), 0o700),
+            (inside("live/sets"), 0o700),
+            (set("live"), 0o700),
+            (set("live").join("key.pem"), 0o600),
+            (set("live").join("combined.pem"), 0o600),
+            (set("live").join("cert.pem"), 0o644),
+            (inside("open"), 0o755),
+            (inside("open/sets"), 0o755),
+            (set("open"), 0o755),
+            (set("open").join("key.pem"), 0o600),
+            (set("open").join("bundle.p12"), 0o600),
+            (set("open").join("fullchain.pem"), 0o644),
+            (inside("later/pending"), 0o700),
+            (inside("later/pending/key.pem"), 0o600),
+            (inside("plain"), 0o755),
+            (inside("plain/cert.pem"), 0o644),
+            (inside("spool"), 0o700),
+            (inside("spool/a"), 0o700),
+            (inside("messages"), 0o700),
+            (inside("messages/b"), 0o700),
+            (inside("tape"), 0o700),
+            (inside("tape/tape.jsonl"), 0o600),
+            (inside("trace"), 0o600),
+            (inside("tape.html"), 0o600),
+            (inside("tape.xml"), 0o600),
+            (inside("report.jsonl"), 0o600),
+            (inside("k.key"), 0o600),
+            (inside("config.toml"), 0o600),
+            (inside(".local/share/certgate"), 0o700),
+            (inside(".local/share/certgate/store.sqlite"), 0o600),
+        ] {
+            assert_eq!(format!("{:o}", mode(&path)), format!("{expected:o}"), "umask {umask}: {}", path.display());
+        }
+        let all = all_below(home.path());
+        assert!(all.iter().any(|path| path.display().to_string().contains("certgate-undecodable-")), "{all:?}");
+        for path in all.iter().filter(|path| !path.is_symlink()) {
+            let others = if is_public(path) { 0o022 } else { 0o077 };
+            assert_eq!(mode(path) & others, 0, "umask {umask}: {} is {:o}", path.display(), mode(path));
+        }
+    }
+}
