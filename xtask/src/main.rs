@@ -1,4 +1,4 @@
-//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `bench`.
+//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `fuzz`, `bench`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a tool for people")]
 
@@ -7,6 +7,7 @@ mod calendar;
 mod ci;
 mod differences;
 mod fixtures;
+mod fuzz;
 mod page;
 mod peers;
 mod repository;
@@ -35,6 +36,8 @@ usage: cargo xtask COMMAND
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
   peers               other people's clients against the simulator and through the bridge (npm, python3, lego where they are)
+  fuzz --seconds N [TARGET …]
+                      what others hand us, under libFuzzer (with nightly and cargo-fuzz), N seconds in all
   calendar            the tests that know dates, on other days (with libfaketime)
   torture [--rounds N] [--seed S]
                       kills certgate at random times while connections drop, and carries on: 300 rounds unless told";
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench::run(rest),
         ["calendar"] => calendar::run(),
         ["peers"] => peers::run(),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["torture", rest @ ..] => torture::run(rest),
         _ => Err(USAGE.to_owned()),
     };

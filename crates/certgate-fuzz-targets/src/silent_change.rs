@@ -1,4 +1,4 @@
-//! Documents leaf by leaf.
+//! What two documents of one value say differently, leaf by leaf, and nobody was told.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use certgate_wire::Loss;
 use serde_json::{Map, Value, json};
 
 /// Every leaf with its path. What is empty has none.
-pub(crate) fn leaves(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+pub fn leaves(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
@@ -26,12 +26,12 @@ pub(crate) fn leaves(path: &str, value: &Value, into: &mut BTreeMap<String, Valu
 }
 
 /// Whether a path is that one or below it.
-pub(crate) fn is_below(path: &str, above: &str) -> bool {
+pub fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Leaves that did not come through and of which no loss tells, by their paths.
-pub(crate) fn silently_changed(before: &Value, after: &Value, losses: &[Loss]) -> Vec<String> {
+pub fn silently_changed(before: &Value, after: &Value, losses: &[Loss]) -> Vec<String> {
     let (mut left, mut right) = (BTreeMap::new(), BTreeMap::new());
     leaves("", &meant(before), &mut left);
     leaves("", &meant(after), &mut right);
@@ -56,15 +56,17 @@ fn meant(value: &Value) -> Value {
                 })
                 .collect();
             let months = |unit: &Value| ["MONTH", "QUARTER", "YEAR"].iter().position(|word| unit == word);
-            if let (Some(at), Some(period)) = (meant.get("unit").and_then(months), fields.get("period")) {
-                let months = i128::from(period.as_i64().unwrap()) * [1, 3, 12][at];
+            if let (Some(at), Some(period)) =
+                (meant.get("unit").and_then(months), fields.get("period").and_then(Value::as_i64))
+            {
+                let months = i128::from(period) * [1, 3, 12][at];
                 meant = Map::from_iter([("months".to_owned(), json!(months.to_string()))]);
             }
             Value::Object(meant)
         }
         Value::Array(items) => items.iter().map(meant).collect(),
         Value::String(text) => match text.parse::<Moment>() {
-            Ok(moment) => json!(moment.timestamp().unwrap().to_string()),
+            Ok(moment) => moment.timestamp().map_or_else(|| json!(text), |time| json!(time.to_string())),
             Err(_) => json!(text),
         },
         leaf => json!(leaf.to_string()),

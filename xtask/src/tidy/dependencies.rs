@@ -140,6 +140,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("certgate-cli", None),
+    ("certgate-fuzz-targets", None),
 ];
 
 /// Not even a test of one codec may know the other.

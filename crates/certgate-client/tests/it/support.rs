@@ -1,4 +1,3 @@
 //! What several tests use.
 
-pub(crate) mod leaves;
 pub(crate) mod openapi;
