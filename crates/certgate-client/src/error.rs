@@ -1,8 +1,9 @@
 //! What can go wrong with one exchange, by who is at fault.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use certgate_domain::{AnyData, Protocol, Response, TaskKind};
+use certgate_files::FileError;
 use certgate_wire::{DecodeError, Finding, Loss, one_line};
 use certgate_x509::BadCertificate;
 
@@ -59,14 +60,9 @@ pub enum HttpSettingsError {
         /// The environment variable that it came from.
         variable: Option<&'static str>,
     },
-    /// The file of trusted authorities cannot be read.
-    #[error("{}: {why}", path.display())]
-    UnreadableAuthorities {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: io::Error,
-    },
+    /// The file of trusted authorities cannot be read, or others could have written it.
+    #[error(transparent)]
+    UntrustedAuthorities(#[from] FileError),
     /// The file of trusted authorities holds something else than certificates.
     #[error("{}: {why}", path.display())]
     Authorities {

@@ -1,7 +1,6 @@
 //! The real transport: blocking HTTP with ureq.
 
 use std::{
-    fs,
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -137,8 +136,8 @@ impl HttpTransport {
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCerts, HttpSettingsError> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
-    let file = fs::read(path).map_err(|why| HttpSettingsError::UnreadableAuthorities { path: path.to_owned(), why })?;
-    let found = certgate_x509::certificates(file);
+    let file = certgate_files::read_trusted(path)?;
+    let found = certgate_x509::certificates(file.bytes());
     let found = found.map_err(|why| HttpSettingsError::Authorities { path: path.to_owned(), why })?;
     let certificates: Vec<_> = found.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     Ok(RootCerts::new_with_certs(&certificates))

@@ -117,6 +117,11 @@ impl OpenedFile {
     }
 
     /// What it holds.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same as text.
     ///
     /// # Errors
     /// It is not UTF-8.

@@ -169,6 +169,27 @@ fn what_others_could_have_put_there_is_refused() {
             "others can write to it (owner ",
         ),
         (
+            "authorities that others can write to",
+            false,
+            |home| {
+                write(&home.join("c.toml"), "[live]\nca_file = \"roots.pem\"\n", 0o600);
+                write(&home.join("roots.pem"), &fs::read_to_string(fixture("_keys/chain.pem")).unwrap(), 0o666);
+            },
+            &["--config", "c.toml"],
+            "roots.pem: others can write to it",
+        ),
+        (
+            "authorities of another user",
+            true,
+            |home| {
+                write(&home.join("c.toml"), "[live]\nca_file = \"roots.pem\"\n", 0o600);
+                write(&home.join("roots.pem"), &fs::read_to_string(fixture("_keys/chain.pem")).unwrap(), 0o644);
+                give_away(&home.join("roots.pem"));
+            },
+            &["--config", "c.toml"],
+            "roots.pem: it belongs to nobody",
+        ),
+        (
             "a password that is a link",
             false,
             |home| {
