@@ -127,7 +127,7 @@ impl fmt::Display for Event<'_> {
             }
             Self::Answered { task, way, code, stid } => {
                 let how = if *way == Way::PassedThrough { " (passed through)" } else { "" };
-                write!(f, "{task}{how}: {}", one_line(code.unwrap_or("no code")))?;
+                write!(f, "{}{how}: {}", one_line(task), one_line(code.unwrap_or("no code")))?;
                 stid.map_or(Ok(()), |stid| write!(f, " (stid {})", one_line(stid)))
             }
             Self::Unanswered { why } => f.write_str(why),
