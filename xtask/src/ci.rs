@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{Failure, repository, tidy};
+use crate::{Failure, dist, repository, tidy};
 
 struct Step {
     arguments: &'static [&'static str],
@@ -24,6 +24,21 @@ const STEPS: &[Step] = &[
     // A snapshot that differs must fail, wherever this runs.
     Step { arguments: &["test", "--workspace", "--no-fail-fast"], environment: &[("INSTA_UPDATE", "no")] },
     Step { arguments: &["doc", "--workspace", "--no-deps"], environment: &[("RUSTDOCFLAGS", "-D warnings")] },
+    // Each is ready for the registry; that what is in it compiles, was seen above.
+    Step {
+        arguments: &[
+            "package",
+            "--workspace",
+            "--exclude",
+            "xtask",
+            "--exclude",
+            "certgate-fuzz-targets",
+            "--no-verify",
+            "--allow-dirty",
+            "--quiet",
+        ],
+        environment: &[],
+    },
 ];
 
 /// What needs no network: advisories are a database.
@@ -38,7 +53,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     };
     let tidy: Named = ("cargo xtask tidy".to_owned(), Box::new(tidy::run));
     let deny: Named = (format!("cargo {}", DENY.join(" ")), Box::new(deny));
-    all(STEPS.iter().map(named).chain([tidy, deny]))
+    let dist: Named = ("cargo xtask dist --check".to_owned(), Box::new(|| dist::run(&["--check"])));
+    all(STEPS.iter().map(named).chain([tidy, deny, dist]))
 }
 
 /// Runs every step, whatever became of those before it, and says which failed.

@@ -1,4 +1,4 @@
-//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `fuzz`, `bench`.
+//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `dist`, `fuzz`, `bench`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a tool for people")]
 
@@ -6,6 +6,7 @@ mod bench;
 mod calendar;
 mod ci;
 mod differences;
+mod dist;
 mod fixtures;
 mod fuzz;
 mod page;
@@ -36,6 +37,9 @@ usage: cargo xtask COMMAND
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
   peers               other people's clients against the simulator and through the bridge (npm, python3, lego where they are)
+  dist [--host | --check]
+                      what is released, in target/dist: a static binary (--host: one for this machine), an archive with man page, completions, units,
+                      licences and SBOM, a Debian package where cargo-deb is installed, SHA256SUMS; --check puts it together from a debug build
   fuzz --seconds N [TARGET …]
                       what others hand us, under libFuzzer (with nightly and cargo-fuzz), N seconds in all
   calendar            the tests that know dates, on other days (with libfaketime)
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench::run(rest),
         ["calendar"] => calendar::run(),
         ["peers"] => peers::run(),
+        ["dist", rest @ ..] => dist::run(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["torture", rest @ ..] => torture::run(rest),
         _ => Err(USAGE.to_owned()),
