@@ -165,7 +165,8 @@ fn debian(folder: &Path, name: &str, build: Build) -> Result<Option<String>, Fai
     copy_all(&folder.join(name), &assets)?;
     let package = format!("certgate_{}-1_amd64.deb", env!("CARGO_PKG_VERSION"));
     let path = folder.join(&package).display().to_string();
-    let mut arguments = vec!["deb", "--quiet", "--no-build", "--no-strip", "--package", "certgate-cli", "--output", &path];
+    let mut arguments =
+        vec!["deb", "--quiet", "--no-build", "--no-strip", "--package", "certgate-cli", "--output", &path];
     match build {
         Build::Static => arguments.extend(["--target", STATIC]),
         Build::Host => {}

@@ -40,9 +40,9 @@ mod life;
 mod list;
 #[cfg(target_os = "linux")]
 mod manual;
-mod monitoring;
 #[cfg(unix)]
 mod modes;
+mod monitoring;
 mod named;
 mod one_or_many;
 #[cfg(target_os = "linux")]
