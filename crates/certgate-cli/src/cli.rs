@@ -7,9 +7,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, build
 use crate::{
     args::Global,
     command::{
-        adopt, batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo, fetch,
-        help, info, job, list, orders, poll, prepare, reissue, renew, renew_due, replay, resume, revoke, rollback,
-        serve, status, verify, zone,
+        adopt, apply, batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo,
+        fetch, help, info, job, list, orders, plan, poll, prepare, reissue, renew, renew_due, replay, resume, revoke,
+        rollback, serve, status, verify, zone,
     },
     ui::help::{arranged, commands},
 };
@@ -94,6 +94,10 @@ pub(crate) enum Command {
     RenewDue(renew_due::RenewDue),
     /// Take certificates and keys that are on disk already under care.
     Adopt(adopt::Adopt),
+    /// What would be done with the declared certificates.
+    Plan(plan::Plan),
+    /// Do what is to be done with the declared certificates.
+    Apply(apply::Apply),
     /// Look whether what is served is what is installed.
     Verify(verify::Verify),
     /// Put the set before the one in place back.

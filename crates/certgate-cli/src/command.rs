@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod adopt;
+pub(crate) mod apply;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod compare;
@@ -22,6 +23,7 @@ pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod orders;
+pub(crate) mod plan;
 pub(crate) mod poll;
 pub(crate) mod prepare;
 pub(crate) mod reissue;
@@ -91,6 +93,8 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Adopt(command) => command.run(app),
         Command::Verify(command) => command.run(app),
         Command::RenewDue(command) => command.run(app),
+        Command::Plan(command) => command.run(app),
+        Command::Apply(command) => command.run(app),
         Command::Rollback(command) => command.run(app),
         Command::Config(command) => command.run(app),
         Command::Demo(command) => command.run(app),

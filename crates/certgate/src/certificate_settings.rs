@@ -210,7 +210,7 @@ settings! {
 }
 
 /// What says how control over the names is shown: one of these replaces all that is remembered.
-const VALIDATION: &[&str] = &[
+pub(crate) const VALIDATION: &[&str] = &[
     "method",
     "provisioning",
     "dns",

@@ -4,12 +4,14 @@
 //! [`Task`] is what is to be done with one of several, and comes to an order that a [`Runner`](crate::Runner) drives.
 
 pub mod account;
+mod declared;
 pub mod plan;
 mod survey;
 mod task;
 pub mod term;
 
 pub use self::{
+    declared::{Declared, DeclaredError, read_declared, schema, subjects_of_declared},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
     survey::{Survey, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},

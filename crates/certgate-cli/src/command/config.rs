@@ -7,6 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     SecretSource, Settings,
     config::{Origin, Setting, default_file},
+    estate::schema,
     tape::StandIns,
 };
 use certgate_json::Routes;
@@ -63,6 +64,9 @@ pub(crate) enum Config {
     /// Print the path of the configuration file, whether or not there is one
     #[command(after_help = "Example:\n  \"$EDITOR\" \"$(certgate config path)\"")]
     Path,
+    /// Print the JSON Schema of a file of declared certificates (certificates.toml)
+    #[command(after_help = "Example:\n  certgate config schema > certificates.schema.json")]
+    Schema,
 }
 
 impl Config {
@@ -71,6 +75,10 @@ impl Config {
             Self::Init(command) => command.run(app),
             Self::Show => show(app),
             Self::Path => path(app),
+            Self::Schema => {
+                app.stdout.print(&schema());
+                Ok(Exit::DONE)
+            }
         }
     }
 }

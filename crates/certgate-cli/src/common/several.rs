@@ -1,10 +1,13 @@
 //! Several certificates in one run: what is to be done with each is begun, all orders are driven together, and each has its row.
 
-use std::{collections::HashMap, fs::File, time::Duration};
+use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
-    Client, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner, RunningJobs,
+    Client, Installation, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner, RunningJobs,
+    config::default_file,
     estate::{EndedTask, Step, Task},
+    fetch,
+    served::{TIMEOUT, Verification},
 };
 use serde_json::{Value, json};
 
@@ -14,7 +17,7 @@ use crate::{
     exit::{Exit, Failure, Kind},
     ui::{
         outcome::{self, Asked, CommandOutput},
-        progress::Progress,
+        progress::{Ended, Progress},
         resumption,
         rows::{Row, Rows},
     },
@@ -28,6 +31,12 @@ pub(crate) fn open(app: &App, timeout: Duration, count: usize) -> Result<(Vec<Cl
     // In a replay nobody is waited for, and time passes for all at once.
     let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
     Home::open(app, timeout, workers)
+}
+
+/// The file of declared certificates: the one that is named, else `certificates.toml` beside the configuration.
+pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let beside = || Some(app.config.clone().or_else(default_file)?.with_file_name("certificates.toml"));
+    named.or_else(beside).ok_or_else(|| Failure::usage("this platform has no configuration folder: name the file"))
 }
 
 /// How several certificates are gone through.
@@ -76,6 +85,13 @@ impl Several<'_> {
             let started = task.start(&mut Preparation { client, journal, running, options, not_removed });
             match started {
                 Ok(item) => items.push(item),
+                Err(EndedTask::Fetch(certificate, install)) => {
+                    let shown = match fetch(client, certificate, install, &run) {
+                        Ok(fetched) => outcome::fetched(app, json!({ "schema": 1 }), &fetched.outcome),
+                        Err(why) => Err(why.into()),
+                    };
+                    progress.add(&task.id, Value::Null, shown);
+                }
                 Err(ended) => {
                     let order = journal.find(task.id.as_str())?.map_or(unsent, |order| outcome::order(&order));
                     progress.add(&task.id, order, shown(task, ended));
@@ -88,10 +104,32 @@ impl Several<'_> {
         let mut rows = Vec::new();
         for task in &tasks {
             let Some(ended) = progress.ended.remove(&task.id) else { continue };
-            rows.push(Row { task, ended, detail: self.details.get(&task.id).cloned() });
+            let served = served(app, task, &ended);
+            rows.push(Row { task, ended, served, detail: self.details.get(&task.id).cloned() });
         }
         Rows { app, rows, findings: &progress.findings }.print(error)
     }
+}
+
+/// So often is looked at a server that was told of a new certificate a moment ago, a second apart.
+const LOOKS: usize = 5;
+
+/// Whether what is in place is served where that is remembered: only then it is done.
+fn served(app: &App, task: &Task, ended: &Ended) -> Vec<Verification> {
+    let is_there = matches!(outcome::kind(&ended.shown), None | Some(Kind::Unchanged));
+    let Some(folder) = task.folder.as_deref().filter(|_| is_there && !task.endpoints.is_empty()) else {
+        return Vec::new();
+    };
+    let look = || Installation::at(folder).verify(&task.endpoints, TIMEOUT, app.now()).unwrap_or_default();
+    let mut seen = look();
+    for _ in 1..LOOKS {
+        if ended.order.is_null() || app.interrupt().is_raised() || seen.iter().all(Verification::is_as_expected) {
+            break;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        seen = look();
+    }
+    seen
 }
 
 /// An order that is not sent yet, as it is shown; nothing where none is to be placed.
@@ -112,6 +150,7 @@ fn shown(task: &Task, ended: EndedTask) -> Result<CommandOutput, Failure> {
         EndedTask::Deployed(deployment) => {
             Ok(CommandOutput::of_hook(task.folder.as_deref().unwrap_or(std::path::Path::new("")), &deployment))
         }
+        EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
         EndedTask::Held => {
             let text = "another process is at it: it is done by that, or due the next time";
             Err(Failure::new(Kind::Pending, text))

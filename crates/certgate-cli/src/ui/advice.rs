@@ -7,7 +7,7 @@ use certgate::{
     RefusalReason, SelectionError, SettingsError, Untraced,
     adoption::{AdoptionError, DeclarationError},
     config::{ConfigError, Credential},
-    estate::TaskError,
+    estate::{DeclaredError, TaskError},
     installation::{InstallError, RollbackError},
     inventory::InventoryError,
     key::KeySourceError,
@@ -278,6 +278,12 @@ fn option(setting: &str) -> String {
         "names" => "--san".to_owned(),
         "formats" => "--pkcs12, --jks".to_owned(),
         name => format!("--{}", name.replace('_', "-")),
+    }
+}
+
+impl From<DeclaredError> for Failure {
+    fn from(error: DeclaredError) -> Self {
+        Self::usage(error.to_string())
     }
 }
 

@@ -22,7 +22,10 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Orders, each waited for until it is installed",
         &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders"],
     ),
-    ("The certificates of a company", &["adopt", "fetch", "renew-due", "status", "rollback", "verify"]),
+    (
+        "The certificates of a company",
+        &["adopt", "fetch", "plan", "apply", "renew-due", "status", "rollback", "verify"],
+    ),
     ("One task at a time", &["list", "info", "prepare", "contact", "job", "zone", "poll", "call", "tasks"]),
     ("Payloads and tapes, for a change of protocol", &["decode", "convert", "compare", "replay", "serve"]),
     ("This machine", &["demo", "hello", "doctor", "config", "csr", "completions", "man", "help"]),

@@ -1,6 +1,6 @@
 //! The rows of a run with several certificates: one for each, a summary, and one exit code for all.
 
-use certgate::estate::Task;
+use certgate::{estate::Task, served::Verification};
 use certgate_wire::Finding;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,7 @@ use super::{
     outcome::{self, set, strict},
     progress::{Ended, Tally},
     table::Table,
+    verification,
 };
 use crate::{
     app::App,
@@ -20,6 +21,8 @@ use crate::{
 pub(crate) struct Row<'t> {
     pub(crate) task: &'t Task,
     pub(crate) ended: Ended,
+    /// What is served where it is to be served.
+    pub(crate) served: Vec<Verification>,
     /// What is to be known of it besides.
     pub(crate) detail: Option<String>,
 }
@@ -37,10 +40,15 @@ impl Rows<'_> {
         let Self { app, rows, findings } = self;
         let (mut shown, mut kinds, mut tally) = (Vec::new(), Vec::new(), Tally::default());
         let mut is_ordered = false;
-        for Row { task, ended: Ended { order, shown: mut ended }, detail } in rows {
+        for Row { task, ended: Ended { order, shown: mut ended }, served, detail } in rows {
+            let problem = served.iter().find_map(Verification::problem);
             if let (Ok(output), Some(_), false) = (&mut ended, &task.planned, order.is_null()) {
                 // Its files may have been there: that they are in place now is what was to be done.
                 output.kind = output.kind.filter(|kind| *kind != Kind::Unchanged);
+            }
+            if let (Ok(output), Some(problem)) = (&mut ended, &problem) {
+                say(&format!("certgate: {}: {problem}", task.title));
+                output.kind = Some(Kind::NotDeployed);
             }
             let kind = outcome::kind(&ended);
             let state = order["state"].as_str().unwrap_or_default();
@@ -55,6 +63,10 @@ impl Rows<'_> {
                 row["action"] = json!(planned.action.name());
                 row["why"] = json!(planned.reason.to_string());
             }
+            if !served.is_empty() {
+                row["served"] = served.iter().map(verification::row).collect();
+            }
+            set(&mut row, "text", json!(problem));
             set(&mut row, "detail", json!(detail));
             shown.push(row);
         }

@@ -112,3 +112,103 @@ fn a_job_of_somebody_elses_is_not_ordered_over() {
         assert_eq!(gateway.asked(TaskKind::JobList), looks + 1, "one look a run");
     }
 }
+
+/// The declared certificates: planned without ordering, done in one run, each for itself, and a second run does what is left.
+#[test]
+fn declared_certificates_are_planned_and_applied() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 4, ..Settings::default() });
+        // Installed before without certgate's knowing: what the gateway has, by other tools.
+        installed(home.path(), &server, transport, "10001", &["--new-key", "--out", "certs/one"]);
+        fs::create_dir(home.path().join("certs/found")).unwrap();
+        for name in ["cert.pem", "key.pem", "chain.pem", "fullchain.pem"] {
+            fs::copy(home.path().join("certs/one").join(name), home.path().join("certs/found").join(name)).unwrap();
+        }
+        fs::remove_dir_all(home.path().join("certs/one")).unwrap();
+        let text = "[defaults]\ndns = \"provision\"\ndeploy_hook = \"echo $CERTGATE_NAME >> hooked\"\n\
+            [[certificate]]\nid = 571\nout = \"certs/a\"\n\
+            [[certificate]]\nname = \"host-000000.example.org\"\nout = \"certs/b\"\nformats = [\"p12\"]\nstore_pass_command = \"echo secret\"\n\
+            [[certificate]]\nname = \"new.example.com\"\nout = \"certs/new\"\nproduct = \"SSL123\"\nadmin = 1120\ntechnical = 100\nlifetime = 12\n\
+            [[certificate]]\nname = \"missing.example.com\"\nout = \"certs/missing\"\n\
+            [[certificate]]\nid = 4711\nout = \"certs/gone\"\n\
+            [[certificate]]\nid = 10001\nout = \"certs/found\"\n";
+        fs::write(home.path().join("certificates.toml"), text).unwrap();
+        let orders = gateway.counts().orders;
+        let plan = |code: i32| {
+            let output = at(home.path(), &server, transport, &["plan", "certificates.toml"]);
+            assert_eq!(exit(&output), code, "{}", stderr(&output));
+            let rows = document(&output)["plan"].as_array().unwrap().clone();
+            let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            rows.iter().map(|row| (text(row, "action"), text(row, "cost"), text(row, "why"))).collect::<Vec<_>>()
+        };
+        let planned = plan(2);
+        let actions: Vec<(&str, &str)> =
+            planned.iter().map(|(action, cost, _)| (action.as_str(), cost.as_str())).collect();
+        let expected = [
+            ("reissue", "free"),
+            ("reissue", "free"),
+            ("create", "new term"),
+            ("error", ""),
+            ("error", ""),
+            ("adopt", "free"),
+        ];
+        assert_eq!(actions, expected, "{planned:?}");
+        assert!(planned[3].2.contains("a new certificate needs `product`, `admin`, `technical`"), "{planned:?}");
+        assert!(planned[4].2.contains("the account has no certificate 4711"), "{planned:?}");
+        assert_eq!(
+            (gateway.counts().orders, home.path().join("certs/a").exists()),
+            (orders, false),
+            "nothing was done"
+        );
+
+        let apply = || at(home.path(), &server, transport, &["apply", "certificates.toml"]);
+        let output = apply();
+        let rows = document(&output)["orders"].as_array().unwrap().clone();
+        let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["done", "done", "done", "usage", "usage", "done"], "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 3));
+        for folder in ["certs/a", "certs/b", "certs/new"] {
+            let (key, certificate) = pair(&home.path().join(folder));
+            assert_eq!(key, certificate, "{folder}");
+        }
+        assert!(home.path().join("certs/b/bundle.p12").exists());
+        assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap().lines().count(), 3);
+
+        // What is left: nothing but what cannot be done, which is said again.
+        let planned = plan(2);
+        let actions: Vec<&str> = planned.iter().map(|(action, ..)| action.as_str()).collect();
+        assert_eq!(actions, ["nothing", "nothing", "nothing", "error", "error", "nothing"], "{planned:?}");
+        let mended = text.split("[[certificate]]\nname = \"missing").next().unwrap();
+        fs::write(home.path().join("certificates.toml"), mended).unwrap();
+        let output = apply();
+        assert_eq!((exit(&output), gateway.counts().orders), (8, orders + 3), "{}", stderr(&output));
+
+        // A hook that fails is repeated by the next run.
+        fs::remove_dir_all(home.path().join("certs/a")).unwrap();
+        fs::write(home.path().join("certificates.toml"), mended.replace("echo $CERT", "test -e go && echo $CERT"))
+            .unwrap();
+        let output = apply();
+        assert_eq!((exit(&output), gateway.counts().orders), (11, orders + 4), "{}", stderr(&output));
+        assert_eq!(plan(0)[0].0, "redeploy");
+        fs::write(home.path().join("go"), "").unwrap();
+        let output = apply();
+        assert_eq!((exit(&output), gateway.counts().orders), (0, orders + 4), "{}", stderr(&output));
+        // What is wrong in the file is said with its line, before anybody is asked.
+        fs::write(home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"a\"\nkeyy = 1\n").unwrap();
+        let asked = gateway.asked(TaskKind::CertificateList);
+        let output = apply();
+        assert!(exit(&output) == 2 && stderr(&output).contains("line 4: found `keyy`"), "{}", stderr(&output));
+        assert_eq!(gateway.asked(TaskKind::CertificateList), asked);
+    }
+}
+
+/// The file's schema is made of the list of settings.
+#[test]
+fn the_schema_of_declared_certificates() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let (code, schema, said) = told(home.path(), &server, "json", &["config", "schema"]);
+    assert_eq!((code, &schema["properties"]["certificate"]["type"]), (0, &json!("array")), "{said}");
+    assert!(schema["properties"]["certificate"]["items"]["properties"]["renew_before"].is_object());
+}

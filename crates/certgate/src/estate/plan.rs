@@ -12,6 +12,7 @@ use crate::{
     CertificateSelector, CertificateSettings,
     installation::Deployment,
     inventory::{InstalledCertificate, InventoryError},
+    served::TlsEndpoint,
 };
 
 /// A certificate under care, with what is known of it.
@@ -27,6 +28,8 @@ pub struct Subject {
     pub selector: Option<CertificateSelector>,
     /// Its folder.
     pub folder: Option<PathBuf>,
+    /// Where it is to be served.
+    pub endpoints: Vec<TlsEndpoint>,
     /// What is in place there.
     pub installed: Option<InstalledCertificate>,
     /// Why what is in place cannot be told.
@@ -368,6 +371,9 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     if matches!(installed.record.deployment, Deployment::Failed { .. }) {
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
     }
+    if !subject.endpoints.is_empty() && subject.selector.is_some() {
+        return planned(PlannedAction::Verify, Some(id), PlanReason::Served);
+    }
     let due = decision.unwrap_or(Decision::Nothing { due: installed.not_after });
     planned(PlannedAction::Nothing, Some(id), PlanReason::Term(due))
 }
@@ -392,3 +398,6 @@ impl Planned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,7 @@ pub fn subjects_of_folders(
             Ok(installed) => {
                 subject.settings = asked.clone().or(&installed.record.settings.clone().unwrap_or_default());
                 subject.renew_before = renew_before.or(subject.settings.renew_before);
+                subject.endpoints = installed.record.endpoints();
                 subject.open = open.take(&folder, installed.id);
                 subject.installed = Some(installed);
             }
@@ -82,7 +83,7 @@ impl OpenOrders {
     }
 
     /// The order that goes into that folder, or that was ordered elsewhere for that certificate.
-    fn take(&mut self, folder: &Path, id: Option<i64>) -> Option<Order> {
+    pub(super) fn take(&mut self, folder: &Path, id: Option<i64>) -> Option<Order> {
         if self.orders.is_empty() {
             return None;
         }

@@ -11,9 +11,11 @@ use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
     CertificateSelector, Error, Installation, KeySource, OrderId, OrderRequest, PreparationError, Resumption, RunItem,
     SettingsError,
+    adoption::search,
     installation::Deployment,
     inventory::{self, InventoryError},
     order::Preparation,
+    served::TlsEndpoint,
 };
 
 /// One certificate of several that a run is at.
@@ -27,6 +29,8 @@ pub struct Task {
     pub name: Option<String>,
     /// Its folder.
     pub folder: Option<PathBuf>,
+    /// Where it is to be served.
+    pub endpoints: Vec<TlsEndpoint>,
     /// What is done, and why; none of a line of a batch, which says it.
     pub planned: Option<Planned>,
     /// What is done.
@@ -64,6 +68,26 @@ pub enum Step {
     },
     /// The hook is repeated.
     Deploy(Box<Installation>),
+    /// What is in place is noted to be that certificate of the account.
+    Adopt {
+        /// Where it is, and how it is installed.
+        installation: Box<Installation>,
+        /// Its name.
+        name: String,
+        /// Its serial number, hexadecimal.
+        serial: String,
+        /// The gateway's id.
+        certificate: i64,
+    },
+    /// The gateway's certificate is fetched and put in place.
+    Fetch {
+        /// The gateway's id.
+        certificate: i64,
+        /// How it is installed.
+        install: Option<InstallOptions>,
+    },
+    /// It is looked at where it is served.
+    Verify,
     /// It cannot be done.
     Failed(TaskError),
 }
@@ -79,6 +103,12 @@ pub enum EndedTask {
     Left(Box<Resumption>),
     /// What came of the hook.
     Deployed(Deployment),
+    /// What is in place was noted to be the gateway's.
+    Adopted,
+    /// The gateway's certificate of this id is to be fetched, and installed so.
+    Fetch(i64, Option<InstallOptions>),
+    /// It is to be looked at where it is served.
+    Verify,
     /// Another process is at the folder.
     Held,
     /// Nothing was ordered.
@@ -109,14 +139,25 @@ pub enum TaskError {
 impl Task {
     /// A task that is not of a folder that others may be at.
     pub fn new(id: OrderId, title: String, step: Step) -> Self {
-        Self { id, title, name: None, folder: None, planned: None, step, serial: None, lock: None }
+        Self {
+            id,
+            title,
+            name: None,
+            folder: None,
+            endpoints: Vec::new(),
+            planned: None,
+            step,
+            serial: None,
+            lock: None,
+        }
     }
 
     /// What is to be done with a certificate now, in seconds since 1970.
     pub fn of(mut subject: Subject, now: i64) -> Self {
         let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
         let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
-        let task = Self { name, folder, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
+        let endpoints = subject.endpoints.clone();
+        let task = Self { name, folder, endpoints, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
         if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
             return Self { step: Step::Failed(why.into()), ..task };
         }
@@ -154,6 +195,21 @@ impl Task {
             Step::Done(order) => Err(EndedTask::Done(order)),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
+            Step::Adopt { installation, name, serial, certificate } => {
+                // As for a single adoption: what servers read leads into the folder's set from then on.
+                let found = search(&[installation.folder().to_owned()], &[]);
+                let pair = found.pairs.into_iter().find(|pair| pair.certificate.serial == serial);
+                let adopted = match pair {
+                    Some(pair) => installation.adopt(&pair, certificate, Some(&name)),
+                    None => installation.note_certificate(&name, &serial, certificate),
+                };
+                Err(adopted.map_or_else(|why| EndedTask::Failed(why.into()), |()| EndedTask::Adopted))
+            }
+            Step::Fetch { certificate, install } => {
+                self.acquire()?;
+                Err(EndedTask::Fetch(certificate, install))
+            }
+            Step::Verify => Err(EndedTask::Verify),
             Step::Resume { order, install, otherwise } => {
                 match preparation.resume(&order, install).map_err(|why| failed(why.into()))? {
                     Resumption::Ready(item) => Ok(*item),
@@ -200,8 +256,18 @@ fn step(subject: &Subject, planned: &Planned) -> Result<Step, TaskError> {
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
         return Ok(Step::Resume { order: Box::new(order.clone()), install, otherwise: None });
     }
-    if let (PlannedAction::Redeploy, Some(install)) = (planned.action, install) {
-        return Ok(Step::Deploy(Box::new(Installation::new(install))));
+    if let (PlannedAction::Redeploy, Some(install)) = (planned.action, &install) {
+        return Ok(Step::Deploy(Box::new(Installation::new(install.clone()))));
+    }
+    let installation = install.clone().map(Installation::new);
+    match (planned.action, planned.certificate, installation, &subject.installed) {
+        (PlannedAction::Verify, ..) => return Ok(Step::Verify),
+        (PlannedAction::Install, Some(certificate), ..) => return Ok(Step::Fetch { certificate, install }),
+        (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
+            let (name, serial) = (installed.name.clone(), installed.serial.clone());
+            return Ok(Step::Adopt { installation: Box::new(installation), name, serial, certificate });
+        }
+        _ => {}
     }
     let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
     let known = subject.certificate.clone();

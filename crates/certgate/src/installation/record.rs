@@ -100,20 +100,30 @@ impl Installation {
         serde_json::from_slice(&text).ok()
     }
 
+    /// Notes that what is in place, whose key is somewhere else, is that certificate of the account. Its hook is not run.
+    ///
+    /// # Errors
+    /// It could not be noted.
+    pub(crate) fn note_certificate(&self, name: &str, serial: &str, certificate: i64) -> Result<(), FileError> {
+        let there = self.record_in_place().unwrap_or_default();
+        let (name, serial) = (Some(name.to_owned()), Some(serial.to_owned()));
+        self.write_record(&SetRecord { name, serial, certificate: Some(certificate), ..there }, &Deployment::None)
+    }
+
     /// Notes how what is in place was installed, and what came of it. That it cannot be noted is no reason to stop: the files
     /// are in place, and the next run finds the hook's end unrecorded.
     pub(super) fn note(&self, record: &SetRecord, deployment: &Deployment) {
+        let _ = self.write_record(record, deployment);
+    }
+
+    fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {
         let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
-        let record = SetRecord { deployment: deployment.clone(), settings, ..record.clone() };
-        let noted = || -> Result<(), FileError> {
-            let folder = self.open()?;
-            let text = record.to_text();
-            match sets::current_folder(&folder)? {
-                Some(set) => set.replace(FILE, text.as_bytes(), 0o644, None),
-                None => folder.replace(FILE_WITHOUT_SETS, text.as_bytes(), 0o644, None),
-            }
-        };
-        let _ = noted();
+        let text = SetRecord { deployment: deployment.clone(), settings, ..record.clone() }.to_text();
+        let folder = self.open()?;
+        match sets::current_folder(&folder)? {
+            Some(set) => set.replace(FILE, text.as_bytes(), 0o644, None),
+            None => folder.replace(FILE_WITHOUT_SETS, text.as_bytes(), 0o644, None),
+        }
     }
 }
 

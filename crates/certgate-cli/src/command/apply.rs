@@ -1,0 +1,54 @@
+//! `certgate apply`.
+
+use std::{path::PathBuf, time::Duration};
+
+use certgate::{
+    config::parse_duration,
+    estate::{Survey, Task, read_declared, subjects_of_declared},
+};
+use clap::Args;
+
+use crate::{
+    app::App,
+    args::ordering::Queue,
+    common::{
+        queue::confirm_own,
+        several::{self, Several, declared_file},
+    },
+    exit::{Exit, Failure},
+};
+
+/// Do what `certgate plan` shows: all orders go out at the gateway's pace and are waited for together
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  certgate apply certificates.toml
+
+It is safe to run at any time, twice at once and after a crash: a second run does what is left. Each certificate's failure concerns
+it alone. One that says where it is served (`verify`) is done once it is served there (exit 11 until then).")]
+pub(crate) struct Apply {
+    /// The file [default: certificates.toml beside the configuration]
+    file: Option<PathBuf>,
+    /// How long to wait in all: 30m, 12h
+    #[arg(long, default_value = "30m", value_parser = parse_duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    queue: Queue,
+}
+
+impl Apply {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let declared = read_declared(&declared_file(app, self.file)?)?;
+        self.queue.check()?;
+        let (mut clients, home) = several::open(app, self.timeout, declared.len())?;
+        let mut journal = home.journal()?;
+        let mut subjects = subjects_of_declared(declared, &journal, app.now())?;
+        let foreign = self.queue.options(app.run_options()?).foreign;
+        if let Some(client) = clients.first_mut() {
+            confirm_own(app, client, journal.clone(), foreign)?;
+            Survey { client, now: app.now() }.ask(&mut subjects)?;
+        }
+        let tasks = subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect();
+        let several = Several { timeout: self.timeout, queue: &self.queue, report: None, details: Default::default() };
+        several.drive(app, &mut clients, &mut journal, tasks)
+    }
+}

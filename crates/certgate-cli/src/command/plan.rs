@@ -1,0 +1,42 @@
+//! `certgate plan`.
+
+use std::path::PathBuf;
+
+use certgate::estate::{Survey, Task, read_declared, subjects_of_declared};
+use clap::Args;
+
+use crate::{
+    app::{App, Connection},
+    common::several::declared_file,
+    exit::{Exit, Failure},
+    ui::plan,
+};
+
+/// What `certgate apply` would do with the declared certificates, what it costs, and why (exit 8 where nothing is to be done)
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  certgate plan certificates.toml
+
+The file has [defaults] and a [[certificate]] each, with `id` or `name`, `out` (its folder), and any setting of an order:
+  [defaults]
+  dns = \"provision\"
+  deploy_hook = \"systemctl reload nginx\"
+  [[certificate]]
+  name = \"example.com\"
+  out = \"/etc/certificates/example.com\"
+  verify = \"example.com:443\"
+`certgate config schema` prints its JSON Schema. Nothing is ordered, and nothing is written.")]
+pub(crate) struct Plan {
+    /// The file [default: certificates.toml beside the configuration]
+    file: Option<PathBuf>,
+}
+
+impl Plan {
+    pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let declared = read_declared(&declared_file(app, self.file)?)?;
+        let mut connection = Connection::open(app, None)?;
+        let mut subjects = subjects_of_declared(declared, &connection.journal()?, app.now())?;
+        Survey { client: &mut connection.client, now: app.now() }.ask(&mut subjects)?;
+        plan::print(app, subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect())
+    }
+}

@@ -1,0 +1,272 @@
+//! The declared certificates: a file that says which there are to be, and how each is ordered, validated and installed.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use certgate_store::Order;
+use serde_json::{Map, Value, json};
+
+use super::{plan::Subject, survey::OpenOrders};
+use crate::{
+    CertificateSelector, CertificateSettings, Error, Journal,
+    certificate_settings::{
+        SettingValue as _, VALIDATION,
+        table::{self, Table},
+    },
+    inventory::{read, whole},
+};
+
+/// A certificate as it is declared.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Where it stands, such as `certificate 3`.
+    pub place: String,
+    /// Which certificate of the account it is: the `id`, else the `name`.
+    pub selector: CertificateSelector,
+    /// How it is ordered, validated and installed: its own settings, else the defaults of the file.
+    pub settings: CertificateSettings,
+}
+
+/// Why a file of declared certificates cannot be used.
+#[derive(Debug)]
+pub struct DeclaredError {
+    /// The file.
+    pub path: PathBuf,
+    /// What was found, where, and what was expected, a text each.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for DeclaredError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [only] => write!(f, "{}: {only}", self.path.display()),
+            several => write!(f, "{}:\n  {}", self.path.display(), several.join("\n  ")),
+        }
+    }
+}
+
+impl std::error::Error for DeclaredError {}
+
+/// What a certificate has besides settings.
+const OWN: [&str; 1] = ["id"];
+
+/// Reads a file of declared certificates. Paths in it start from its folder, and so do its commands.
+///
+/// # Errors
+/// The file cannot be read, or something in it cannot be used: all that is wrong is said at once.
+pub fn read_declared(path: &Path) -> Result<Vec<Declared>, DeclaredError> {
+    let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
+    // It names commands that are run.
+    let file = certgate_files::read_trusted(path).map_err(|why| bad(why.to_string()))?;
+    let text = file.text().map_err(|why| bad(why.to_string()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::path::absolute(folder).map_err(|why: io::Error| bad(why.to_string()))?;
+    let tables = table::of_toml(text, &["defaults", "certificate"]).map_err(bad)?;
+    let mut problems = Vec::new();
+    let mut defaults = CertificateSettings::default();
+    for table in tables.iter().filter(|(name, _)| name == "defaults").flat_map(|(_, tables)| tables) {
+        match table.settings(&[]) {
+            Ok(settings) => defaults = settings,
+            Err(why) => problems.push(format!("defaults: {why}")),
+        }
+    }
+    let (mut found, mut places) = (Vec::new(), BTreeMap::new());
+    for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
+        for table in tables {
+            let place = table.place.clone();
+            match declared(table, &defaults, &folder) {
+                Ok(one) => {
+                    let into = one.settings.out.as_deref().map(whole);
+                    if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
+                        problems.push(format!("{place}: its `out` is that of {other} too"));
+                    }
+                    found.push(one);
+                }
+                Err(why) => problems.push(format!("{place}: {why}")),
+            }
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(DeclaredError { path: path.to_owned(), problems }) }
+}
+
+fn declared(mut table: Table, defaults: &CertificateSettings, folder: &Path) -> Result<Declared, String> {
+    let id = table.take("id");
+    let settings = table.settings(&OWN)?.or(defaults).absolute(folder);
+    let id =
+        id.map(|id| id.as_i64().ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate")));
+    let selector = match (id.transpose()?, &settings.name) {
+        (Some(id), _) => CertificateSelector::Id(id),
+        (None, Some(name)) => name.parse().map_err(|why| format!("`name`: {why}"))?,
+        (None, None) => return Err("which certificate it is does not stand in it: give `id` or `name`".to_owned()),
+    };
+    let mut settings = settings;
+    settings.working_folder.get_or_insert_with(|| folder.to_owned());
+    let Some(out) = &settings.out else {
+        return Err("where it is to be does not stand in it: give `out`, its folder".to_owned());
+    };
+    settings.installed_into(out).map_err(|why| why.to_string())?;
+    settings.validation().map_err(|why| why.to_string())?;
+    Ok(Declared { place: table.place, selector, settings })
+}
+
+/// The declared certificates with what is in place of each, and the store's orders of them that are not finished. `now` is in seconds
+/// since 1970.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
+    let mut open = OpenOrders::of(journal)?;
+    Ok(declared.into_iter().map(|one| subject(one, &mut open, now)).collect())
+}
+
+fn subject(declared: Declared, open: &mut OpenOrders, now: i64) -> Subject {
+    let Declared { place, selector, settings } = declared;
+    let endpoints = settings.verify.clone().unwrap_or_default();
+    let (folder, renew_before) = (settings.out.clone(), settings.renew_before);
+    let mut subject = Subject { place: Some(place), settings, renew_before, folder, endpoints, ..Subject::default() };
+    if let Some(folder) = subject.folder.as_deref()
+        && fs::symlink_metadata(folder.join("cert.pem")).is_ok()
+    {
+        match read(folder, now) {
+            Ok(installed) => subject.installed = Some(installed),
+            Err(why) => subject.unreadable = Some(why),
+        }
+    }
+    let id = match &selector {
+        CertificateSelector::Id(id) => Some(*id),
+        CertificateSelector::Name(_) => subject.installed.as_ref().and_then(|installed| installed.id),
+    };
+    let order: Option<Order> = subject.folder.as_deref().and_then(|folder| open.take(folder, id));
+    subject.open = order;
+    subject.selector = Some(selector);
+    subject
+}
+
+/// The JSON Schema of a file of declared certificates, made of the one list of settings.
+pub fn schema() -> Value {
+    let mut properties = Map::new();
+    for field in CertificateSettings::FIELDS {
+        let text: Vec<&str> = field.documentation.iter().map(|line| line.trim()).collect();
+        let text = format!("{} Default: {}.", text.join(" "), field.default);
+        properties.insert(field.name.to_owned(), described((field.schema)(), text));
+    }
+    let is_of_validation = |(name, _): &(&String, &Value)| VALIDATION.contains(&name.as_str());
+    let of_validation: Map<String, Value> =
+        properties.iter().filter(is_of_validation).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let validation = json!({ "type": "object", "additionalProperties": false, "properties": of_validation });
+    let text = "How control over the names is shown: the same settings in a table of their own.";
+    properties.insert("validation".to_owned(), described(validation, text));
+    let flag = || json!({ "type": "boolean" });
+    for (name, schema, of) in
+        [("san", Vec::<String>::schema(), "names"), ("pkcs12", flag(), "formats"), ("jks", flag(), "formats")]
+    {
+        properties.insert(name.to_owned(), described(schema, format!("Another spelling of `{of}`.")));
+    }
+    let mut certificate = properties.clone();
+    certificate
+        .insert("id".to_owned(), described(json!({ "type": "integer" }), "The gateway's id of the certificate."));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "certificates.toml: the declared certificates",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "defaults": { "type": "object", "additionalProperties": false, "properties": properties },
+            "certificate": {
+                "type": "array",
+                "items": {
+                    "type": "object", "additionalProperties": false, "properties": certificate,
+                    "anyOf": [{ "required": ["id"] }, { "required": ["name"] }],
+                },
+            },
+        },
+    })
+}
+
+fn described(mut schema: Value, text: impl Into<String>) -> Value {
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("description".to_owned(), Value::String(text.into()));
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{read_declared, schema};
+    use crate::{CertificateSelector, CertificateSettings};
+
+    fn read(text: &str) -> Result<Vec<super::Declared>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("certificates.toml");
+        fs::write(&path, text).unwrap();
+        read_declared(&path).map_err(|why| why.to_string().replace(&folder.path().display().to_string(), "HOME"))
+    }
+
+    #[test]
+    fn what_is_declared_goes_before_the_defaults() {
+        let found = read(
+            "[defaults]\ndns = \"provision\"\nkeep = 5\ndeploy_hook = \"reload\"\n[[certificate]]\nid = 571\nout = \"a\"\nkeep = 1\n\
+             [[certificate]]\nname = \"b.example\"\nout = \"/b\"\nvalidation = { webroot = \"www\" }\nverify = \"b.example:443\"\n",
+        )
+        .unwrap();
+        let [first, second] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((&first.selector, first.settings.keep), (&CertificateSelector::Id(571), Some(1)));
+        assert!(first.settings.out.as_deref().is_some_and(|out| out.is_absolute() && out.ends_with("a")));
+        assert_eq!(second.selector, CertificateSelector::Name("b.example".to_owned()));
+        assert_eq!(
+            (second.settings.keep, second.settings.dns.as_ref(), second.settings.verify.as_ref().map(Vec::len)),
+            (Some(5), None, Some(1))
+        );
+        assert!(
+            second.settings.webroot.as_deref().is_some_and(|root| root != Path::new("www") && root.ends_with("www"))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (text, said) in [
+            ("[[certificate]]\nid = 1\n", "certificate 1: where it is to be does not stand in it: give `out`"),
+            ("[[certificate]]\nout = \"a\"\n", "certificate 1: which certificate it is does not stand in it"),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\ncolour = 1\n",
+                "certificate 1: line 4: found `colour`, which is no setting",
+            ),
+            ("[defaults]\nkeep = \"x\"\n", "defaults: line 2: `keep`: found `x`, expected a whole number"),
+            ("[certificates]\n", "line 1: found `certificates`, expected [defaults], [certificate]"),
+            ("[[certificate]]\nid = \"x\"\nout = \"a\"\n", "certificate 1: `id`: found `\"x\"`, expected the number"),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\ndns = \"nsupdate\"\n",
+                "nsupdate: give the zone's server and key too",
+            ),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\nverify = \"ftp://a\"\n",
+                "certificate 1: line 4: `verify`: found `ftp://a`",
+            ),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 2\nout = \"./a\"\n",
+                "certificate 2: its `out` is that of certificate 1 too",
+            ),
+            ("[[certificate]\n", "line 1: "),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    /// The schema is made of the list, and holds all that the reader takes.
+    #[test]
+    fn the_schema_is_the_list() {
+        let schema = schema();
+        let certificate = &schema["properties"]["certificate"]["items"]["properties"];
+        for name in CertificateSettings::names_known().chain(["id"]) {
+            assert!(certificate[name]["description"].is_string(), "{name}");
+        }
+        assert_eq!(certificate.as_object().unwrap().len(), CertificateSettings::names_known().count() + 1);
+        assert_eq!(certificate["keep"]["minimum"], 0);
+    }
+}
