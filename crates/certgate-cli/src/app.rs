@@ -8,10 +8,11 @@ mod settings;
 use std::{ops::Deref, sync::OnceLock};
 
 use certgate::{
-    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, Trace, UndecodableAnswers,
+    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, RunningJobs, Trace, UndecodableAnswers,
     tape::{Mode, Tape},
     unix_now,
 };
+use certgate_domain::TaskKind;
 
 use crate::{
     args::Global,
@@ -120,6 +121,16 @@ impl App {
             return tape.is_live();
         }
         self.is_live.get().copied().unwrap_or_default()
+    }
+
+    /// What is looked at before so many orders are placed: whether somebody else's job is running for one of the certificates.
+    pub(crate) fn running_jobs(&self, orders: usize) -> RunningJobs {
+        let is_taped = || self.tape.get().is_some_and(|tape| tape.holds(TaskKind::JobList));
+        match orders {
+            _ if self.is_offline() && !is_taped() => RunningJobs::unasked(),
+            1 => RunningJobs::of_one(),
+            _ => RunningJobs::of_account(),
+        }
     }
 
     /// The time for what is checked, seconds since 1970: that of the tape, in a replay and in the recording that it repeats.

@@ -49,7 +49,7 @@ use std::{
 };
 
 use certgate_client::{Interceptor, Outgoing, Phase, SendError, Transport, TransportError};
-use certgate_domain::Protocol;
+use certgate_domain::{Protocol, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, Reply, Request};
 use certgate_xml::XmlCodec;
@@ -169,6 +169,11 @@ impl Tape {
     /// Whether certificates were to be real ones when it was recorded.
     pub fn is_live(&self) -> bool {
         self.locked().folder.is_live()
+    }
+
+    /// Whether it holds an exchange of that task. A tape of an earlier version lacks what only later ones ask.
+    pub fn holds(&self, task: TaskKind) -> bool {
+        self.locked().folder.entries().iter().any(|entry| entry.kind() == Some(task))
     }
 
     /// When the last exchange, answered or recorded just now, was recorded, in seconds since 1970.

@@ -41,7 +41,9 @@ pub(crate) struct Then {
     /// Give the files to this user, and group; --out may belong to that user then [default: as those in place]
     #[arg(long, value_name = "USER[:GROUP]")]
     file_owner: Option<String>,
-    /// Run this command of the shell once the files are in place. It gets the paths of those that are there in CERTGATE_CERT,
+    /// Run this command of the shell once the files are in place
+    ///
+    /// It gets the paths of those that are there in CERTGATE_CERT,
     /// CERTGATE_CHAIN, CERTGATE_FULLCHAIN, with a key in CERTGATE_KEY, CERTGATE_COMBINED, CERTGATE_P12 and CERTGATE_JKS; also
     /// CERTGATE_DIR, CERTGATE_NAME, CERTGATE_SERIAL
     #[arg(long, value_name = "CMD")]

@@ -14,9 +14,11 @@ use crate::exit::Failure;
 /// How control over the name is shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ValidationArgs {
-    /// How the DNS record gets there: `provision` by the gateway; `autodns` adds it to the zone of an AutoDNS account (--dns-profile)
-    /// and waits until the zone's servers show it; `manual` shows it and waits until it is seen; `exec CMD` runs
-    /// this command of the shell with add or remove and the record's name, type and value; `nsupdate` updates the zone (RFC 2136)
+    /// How the DNS record gets there: provision, autodns, nsupdate, manual or exec CMD
+    ///
+    /// `provision`: the gateway publishes it. `autodns` adds it to the zone of an AutoDNS account (--dns-profile) and waits until the
+    /// zone's servers show it. `nsupdate` updates the zone (RFC 2136). `manual` shows it and waits until it is seen. `exec CMD` runs
+    /// this command of the shell with add or remove and the record's name, type and value.
     #[arg(long, num_args = 1..=2, value_names = ["HOW", "CMD"], conflicts_with_all = ["webroot", "approver"])]
     dns: Vec<String>,
     /// For nsupdate: the zone's primary server, an IP address with or without a port

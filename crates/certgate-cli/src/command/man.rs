@@ -79,7 +79,10 @@ mod tests {
         for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
             let shown = match argument.get_long() {
                 Some(long) => format!("--{long}"),
-                None => argument.get_id().as_str().to_uppercase(),
+                None => match argument.get_value_names() {
+                    Some([name, ..]) => name.to_string(),
+                    _ => argument.get_id().as_str().to_uppercase(),
+                },
             };
             // The top's own stand before the first command's section.
             let mut sections = page.split(".SH \"CERTGATE ");

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use certgate::{
     CertificateSelector, Client, Fetched, InstallOptions, Journal, OrderId, OrderRequest, Preparation,
-    PreparationOptions, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, RunningJobs, SelectionError,
-    fetch, rehearse, resume,
+    PreparationOptions, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, SelectionError, fetch,
+    rehearse, resume,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
@@ -74,7 +74,7 @@ pub(crate) fn place(
     let options = ordering.waiting.queue.options(app.run_options()?);
     let mut journal = connection.journal()?;
     let prepared = PreparationOptions { deadline: timeout, wait: !ordering.no_wait, recovery: app.recovery(&options)? };
-    let mut running = if app.is_offline() { RunningJobs::unasked() } else { RunningJobs::of_one() };
+    let mut running = app.running_jobs(1);
     let id = connection.id();
     let mut preparation = Preparation {
         client: &mut connection.client,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
-    Client, Installation, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner, RunningJobs,
+    Client, Installation, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner,
     config::default_file,
     estate::{EndedTask, Step, Task},
     fetch,
@@ -66,11 +66,7 @@ impl Several<'_> {
         }
         let run = self.queue.options(app.run_options()?);
         let options = PreparationOptions { deadline: self.timeout, wait: true, recovery: app.recovery(&run)? };
-        let mut running = match tasks.len() {
-            _ if app.is_offline() => RunningJobs::unasked(),
-            1 => RunningJobs::of_one(),
-            _ => RunningJobs::of_account(),
-        };
+        let mut running = app.running_jobs(tasks.len());
         let (mut items, interrupt) = (Vec::new(), app.interrupt());
         for task in &mut tasks {
             let Some(client) = clients.first_mut() else { break };
