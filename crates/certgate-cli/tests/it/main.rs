@@ -43,6 +43,8 @@ mod manual;
 #[cfg(unix)]
 mod modes;
 mod monitoring;
+#[cfg(unix)]
+mod moving;
 mod named;
 mod one_or_many;
 #[cfg(target_os = "linux")]
