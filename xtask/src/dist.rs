@@ -50,11 +50,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["--check"] => Build::Check,
         _ => return Err("usage: cargo xtask dist [--host | --check]".to_owned()),
     };
+    let (binary, platform) = build.binary()?;
     let folder = repository::root().join(if build == Build::Check { "target/dist-check" } else { "target/dist" });
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|why| at(&folder, why))?;
     }
-    let (binary, platform) = build.binary()?;
     let version = env!("CARGO_PKG_VERSION");
     let name = format!("certgate-{version}-{platform}");
     let stage = folder.join(&name);
