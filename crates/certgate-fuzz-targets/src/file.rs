@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use certgate::{
     Overrides, Redactor, Settings, batch,
     config::{Origin, Setting},
+    estate::read_declared,
     tape::{self, Tape},
 };
 use certgate_domain::{Credentials, Secret};
@@ -76,6 +77,22 @@ pub(crate) fn batch(data: &[u8]) {
         match batch::read(path, Some(&config)) {
             Ok(orders) => assert!(!orders.is_empty()),
             Err(why) => assert!(why.to_string().contains(name), "{why}"),
+        }
+    });
+}
+
+pub(crate) const DECLARED: &[&str] = &[
+    "[defaults]\nadmin = 1120\ntechnical = 1120\nlifetime = 12\n[[certificate]]\nid = 571\nout = \"certs/web\"\nkey_type = \"p256\"\nrenew_before = \"1/3\"\n",
+    "[[certificate]]\nname = \"example.com\"\nnames = [\"www.example.com\"]\nout = \"a\"\nproduct = \"X\"\nformats = [\"pkcs12\"]\n\
+     deploy_hook = \"true\"\nverify = [\"localhost:443\"]\nrenew_before = \"30d\"\nfile_owner = \"root\"\n",
+    "[[certificate]]\nid = 1\nid = 2\n",
+];
+
+/// The declared certificates.
+pub(crate) fn declared(data: &[u8]) {
+    with_file("certificates.toml", data, |path| {
+        if let Err(why) = read_declared(path) {
+            assert!(why.to_string().contains("certificates.toml"), "{why}");
         }
     });
 }

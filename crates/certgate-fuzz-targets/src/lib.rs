@@ -48,6 +48,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "message", run: text::message, seeds: |_| seed::lines(text::MESSAGES) },
     Target { name: "tape", run: file::tape, seeds: seed::tapes },
     Target { name: "batch", run: file::batch, seeds: |_| seed::lines(file::BATCHES) },
+    Target { name: "declared", run: file::declared, seeds: |_| seed::lines(file::DECLARED) },
     Target { name: "profile", run: file::profile, seeds: |_| seed::lines(file::PROFILES) },
 ];
 
