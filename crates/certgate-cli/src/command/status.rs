@@ -28,7 +28,7 @@ use crate::{
     exit::{Exit, Failure, Kind},
     ui::{
         self,
-        inventory::{chosen, row, under_way},
+        inventory::{chosen, remembered, row, under_way},
         outcome::shell_word,
         page::page,
         table::Table,
@@ -131,6 +131,9 @@ impl Status {
                 .map(str::to_owned)
                 .to_vec();
             Table::new(&app.stdout, columns).rows(&rows);
+            if app.verbose {
+                remembered(app, &rows);
+            }
         }
         Ok(match (wrong, unreadable, due, self.renew_before) {
             (1.., ..) => Kind::CheckFailed.into(),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 use certgate::{
     Client, Installation, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner,
     config::default_file,
-    estate::{EndedTask, Step, Task},
+    estate::{EndedTask, PlannedAction, Step, Task},
     fetch,
     served::{TIMEOUT, Verification},
 };
@@ -107,25 +107,13 @@ impl Several<'_> {
     }
 }
 
-/// So often is looked at a server that was told of a new certificate a moment ago, a second apart.
-const LOOKS: usize = 5;
-
-/// Whether what is in place is served where that is remembered: only then it is done.
+/// Whether what is in place is served, where nothing else is to be done: what was just installed was looked at when it was deployed.
 fn served(app: &App, task: &Task, ended: &Ended) -> Vec<Verification> {
-    let is_there = matches!(outcome::kind(&ended.shown), None | Some(Kind::Unchanged));
-    let Some(folder) = task.folder.as_deref().filter(|_| is_there && !task.endpoints.is_empty()) else {
-        return Vec::new();
-    };
-    let look = || Installation::at(folder).verify(&task.endpoints, TIMEOUT, app.now()).unwrap_or_default();
-    let mut seen = look();
-    for _ in 1..LOOKS {
-        if ended.order.is_null() || app.interrupt().is_raised() || seen.iter().all(Verification::is_as_expected) {
-            break;
-        }
-        std::thread::sleep(Duration::from_secs(1));
-        seen = look();
+    let is_all = task.planned.as_ref().is_some_and(|planned| planned.action == PlannedAction::Verify);
+    match task.folder.as_deref().filter(|_| is_all && ended.shown.is_ok()) {
+        Some(folder) => Installation::at(folder).verify(&task.endpoints, TIMEOUT, app.now()).unwrap_or_default(),
+        None => Vec::new(),
     }
-    seen
 }
 
 /// An order that is not sent yet, as it is shown; nothing where none is to be placed.

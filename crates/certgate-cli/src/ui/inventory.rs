@@ -9,7 +9,7 @@ use certgate::{
 use certgate_store::Order;
 use serde_json::{Value, json};
 
-use crate::{app::App, exit::Failure};
+use crate::{app::App, exit::Failure, streams::printable};
 
 /// The folders given, else the profile's.
 pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
@@ -42,5 +42,19 @@ pub(crate) fn row(installed: &InstalledCertificate) -> Value {
     if let Some(fits) = installed.key_fits {
         row["keyFits"] = json!(fits);
     }
+    if let Some(settings) = &installed.record.settings {
+        row["settings"] = json!(settings);
+    }
     row
+}
+
+/// Shows what is remembered of each: how it was ordered, validated and installed, and is renewed.
+pub(crate) fn remembered(app: &App, rows: &[Value]) {
+    for row in rows {
+        let folder = row["folder"].as_str().unwrap_or_default();
+        for (name, value) in row["settings"].as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            app.stdout.line(&printable(&format!("{folder}: {name} = {value}")));
+        }
+    }
 }

@@ -12,7 +12,7 @@ use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{at, csr, exit, json as document, pair, serve, stderr, told};
+use crate::support::binary::{at, csr, exit, json as document, pair, run, serve, stderr, told};
 
 /// Installed by a reissue with these options.
 fn installed(home: &Path, server: &Server, transport: &str, id: &str, options: &[&str]) {
@@ -200,6 +200,33 @@ fn declared_certificates_are_planned_and_applied() {
         let output = apply();
         assert!(exit(&output) == 2 && stderr(&output).contains("line 4: found `keyy`"), "{}", stderr(&output));
         assert_eq!(gateway.asked(TaskKind::CertificateList), asked);
+    }
+}
+
+/// What is remembered is shown, and a certificate that says where it is served is done once it is served there.
+#[test]
+fn what_is_remembered_is_shown_and_what_is_declared_served_is_looked_at() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        // Nobody listens there.
+        let text = "[[certificate]]\nid = 571\nout = \"certs/a\"\nkey_type = \"p384\"\nverify = \"127.0.0.1:1\"\n";
+        fs::write(home.path().join("certificates.toml"), text).unwrap();
+        let apply = || at(home.path(), &server, transport, &["apply", "certificates.toml"]);
+        for _ in 0..2 {
+            let output = apply();
+            assert_eq!((exit(&output), gateway.counts().orders), (11, 1), "{}", stderr(&output));
+            assert!(stderr(&output).contains("the certificate is not served: 127.0.0.1:1"), "{}", stderr(&output));
+        }
+        let row =
+            document(&at(home.path(), &server, transport, &["status", "certs", "--here"]))["certificates"][0].clone();
+        assert_eq!(
+            (&row["settings"]["key_type"], &row["settings"]["verify"]),
+            (&json!("p384"), &json!(["127.0.0.1:1"]))
+        );
+        let shown = run(home.path(), &["status", "certs", "--here", "-v"]);
+        let text = String::from_utf8(shown.stdout).unwrap();
+        assert!(text.contains("certs/a: key_type = p384\n"), "{text}");
     }
 }
 
