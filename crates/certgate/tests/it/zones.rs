@@ -81,7 +81,7 @@ fn a_validator_stores_its_step_and_takes_it_back() {
         };
         let ZoneId { origin, name_server } = zone();
         let step = ValidationStep::ZoneTask { config: None, profile: None, zone: origin, name_server, record };
-        assert_eq!(stored, [step.clone()], "{protocol:?}");
+        assert_eq!(stored, std::slice::from_ref(&step), "{protocol:?}");
         let expected = ResourceRecord { ttl: Some(600), ..ResourceRecord::txt("_dnsauth.www", "2026 abcd") };
         assert_eq!(records().last(), Some(&expected));
         // Whoever does not have the account leaves it; who has it removes it, and once more is no error.
