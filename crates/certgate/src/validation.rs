@@ -240,8 +240,10 @@ pub struct Validation {
 
 impl std::fmt::Debug for Validation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let validator = self.validator.as_ref().map(|validator| validator.name());
-        f.debug_struct("Validation").field("validator", &validator).field("propagation", &self.propagation).finish()
+        f.debug_struct("Validation")
+            .field("validator", &self.by_name())
+            .field("propagation", &self.propagation)
+            .finish()
     }
 }
 
@@ -261,6 +263,11 @@ impl Validation {
     #[must_use]
     pub fn allowing_any(self) -> Self {
         Self { allows_any: true, ..self }
+    }
+
+    /// The name of the validator; none where the certificate's own method stays.
+    pub fn by_name(&self) -> Option<&str> {
+        self.validator.as_ref().map(|validator| validator.name())
     }
 
     /// What the gateway is asked to validate by; none where the certificate's own method stays.

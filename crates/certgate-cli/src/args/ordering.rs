@@ -15,7 +15,12 @@ use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
 use clap::{Args, ValueEnum};
 
-use super::{Global, install::Install, key::Keys, validation::ValidationArgs};
+use super::{
+    Global,
+    install::Install,
+    key::Keys,
+    validation::{ValidationArgs, check_zones},
+};
 use crate::{exit::Failure, streams::say};
 
 /// What is ordered, and how it is waited for.
@@ -129,7 +134,9 @@ impl Ordering {
             ));
         }
         let csr = csr.map(read_csr).transpose()?;
-        Ok(self.settings(global, keys)?.request_with(purpose, csr)?)
+        let request = self.settings(global, keys)?.request_with(purpose, csr)?;
+        check_zones(global, &request)?;
+        Ok(request)
     }
 
     /// What is asked for, but for the CSR, which may come by standard input.
@@ -148,7 +155,7 @@ impl Ordering {
         });
         settings.provisioning = self.provisioning;
         keys.say(&mut settings);
-        self.validation.say(&mut settings, global.config.as_deref())?;
+        self.validation.say(&mut settings, global)?;
         self.waiting.install.say(&mut settings);
         Ok(settings)
     }

@@ -1,14 +1,15 @@
 //! How control over the names is shown: `--dns`, `--webroot`, `--approver`.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use certgate::{CertificateSettings, config::parse_duration, validation::name_server};
+use certgate::{
+    CertificateSettings, OrderRequest,
+    config::parse_duration,
+    validation::{AutoDns, name_server},
+};
 use clap::Args;
 
+use super::Global;
 use crate::exit::Failure;
 
 /// How control over the name is shown.
@@ -54,11 +55,11 @@ pub(crate) struct ValidationArgs {
 }
 
 impl ValidationArgs {
-    /// Says what is asked for. `config` is the run's configuration file, where one is named.
+    /// Says what is asked for.
     ///
     /// # Errors
     /// `--dns` is none of its words.
-    pub(crate) fn say(&self, settings: &mut CertificateSettings, config: Option<&Path>) -> Result<(), Failure> {
+    pub(crate) fn say(&self, settings: &mut CertificateSettings, global: &Global) -> Result<(), Failure> {
         if !self.dns.is_empty() {
             settings.set("dns", &self.dns.join(" ").into())?;
         }
@@ -66,7 +67,7 @@ impl ValidationArgs {
         settings.dns_key.clone_from(&self.dns_key);
         settings.dns_profile.clone_from(&self.dns_profile);
         settings.dns_check = self.dns_check;
-        *settings = std::mem::take(settings).with_profiles_of(config);
+        *settings = std::mem::take(settings).with_profiles_of(global.config.as_deref());
         settings.dns_timeout = self.dns_timeout;
         settings.resolver = (!self.resolver.is_empty()).then(|| self.resolver.clone());
         settings.no_authoritative = self.no_authoritative.then_some(true);
@@ -75,4 +76,15 @@ impl ValidationArgs {
         settings.allow_any_record = self.allow_any_record.then_some(true);
         Ok(())
     }
+}
+
+/// Refuses to change the zones of a real account for an order that is none.
+pub(crate) fn check_zones(global: &Global, request: &OrderRequest) -> Result<(), Failure> {
+    let nobody = match request.validation.by_name() {
+        Some(AutoDns::NAME) if global.sandbox => "--sandbox asks no account",
+        Some(AutoDns::NAME) if global.is_offline() => "a replay asks nobody",
+        _ => return Ok(()),
+    };
+    let text = format!("{nobody}, and --dns autodns changes zones: try it against `certgate serve simulator`");
+    Err(Failure::usage(text))
 }

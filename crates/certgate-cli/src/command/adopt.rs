@@ -46,7 +46,7 @@ pub(crate) struct Adopt {
 impl Adopt {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let mut settings = CertificateSettings::default();
-        self.validation.say(&mut settings, app.config.as_deref())?;
+        self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
         let settings = if settings.is_empty() { settings } else { here(settings)? };
         let mut connection = Connection::open(app, None)?;

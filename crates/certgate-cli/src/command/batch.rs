@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::{
     app::App,
-    args::ordering::Queue,
+    args::{ordering::Queue, validation::check_zones},
     common::several::{self, Several},
     exit::{Exit, Failure},
     streams::say,
@@ -46,6 +46,7 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let orders = read(&self.file, app.config.as_deref()).map_err(|why| Failure::usage(why.to_string()))?;
+        orders.iter().try_for_each(|order| check_zones(app, &order.request))?;
         self.queue.check()?;
         let report = self
             .report

@@ -81,7 +81,7 @@ impl RenewDue {
     fn asked(&self, app: &App) -> Result<CertificateSettings, Failure> {
         let mut settings = CertificateSettings::default();
         settings.renew_before = self.renew_before;
-        self.validation.say(&mut settings, app.config.as_deref())?;
+        self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
         Ok(settings)
     }

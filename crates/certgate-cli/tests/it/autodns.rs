@@ -147,6 +147,13 @@ fn nothing_is_ordered_where_it_cannot_be_published() {
         check(&[], 2, "--dns autodns: give the profile of the account that has the zones too: --dns-profile");
         check(&["--dns-profile", "none"], 2, "none");
         check(&["--dns-profile", "other", "--dns-check=false"], 13, "[request.auth.password]");
+        let runs = [(&["--sandbox"][..], "--sandbox asks no account"), (&["--replay", "tape"], "a replay asks nobody")];
+        for (more, said) in runs {
+            let csr = csr();
+            let reissue = ["reissue", "571", "--csr", &csr, "--dns", "autodns", "--dns-profile", "dns"];
+            let output = run(accounts.home.path(), &[&reissue[..], &["--config", "zones.toml"], more].concat());
+            assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
+        }
         let lone = accounts.run(&["reissue", "571", "--csr", &csr(), "--dns", "provision", "--dns-profile", "dns"]);
         assert!(exit(&lone) == 2 && stderr(&lone).contains("for --dns autodns"), "{}", stderr(&lone));
 
@@ -172,6 +179,8 @@ fn columns_of_a_batch_and_what_is_remembered() {
         let accounts = Accounts::new(pair, Settings::default());
         let rows = "id,new_key,dns,dns_profile,dns_check,out\n571,true,autodns,dns,false,certs/live\n";
         fs::write(accounts.home.path().join("batch.csv"), rows).unwrap();
+        let sandbox = run(accounts.home.path(), &["batch", "batch.csv", "--config", "zones.toml", "--sandbox"]);
+        assert!(exit(&sandbox) == 2 && stderr(&sandbox).contains("--sandbox asks no account"), "{}", stderr(&sandbox));
         let output = accounts.run(&["batch", "batch.csv"]);
         assert_eq!((exit(&output), accounts.counts()), (0, (2, 1)), "{pair:?} {}", stderr(&output));
         let output = accounts.run(&["renew-due", "certs", "--renew-before", "400d"]);

@@ -30,7 +30,8 @@ enum Account {
 }
 
 impl AutoDns {
-    pub(super) const NAME: &str = "autodns";
+    /// Its name as a validator.
+    pub const NAME: &str = "autodns";
 
     /// In the zones of that gateway's account. Only a program that has it removes a record that an earlier one left.
     pub fn at(gateway: Arc<Gateway>) -> Self {
