@@ -68,6 +68,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "certgate-xml",
             "toml",
             "csv",
+            "rustls",
             "etcetera",
             "thiserror",
         ]),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, Connection},
     args::{key::Keys, ordering::Ordering},
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     ui::{
         advice, document,
         outcome::{self, Asked, CommandOutput, strict},
@@ -127,7 +127,8 @@ pub(crate) fn fetched(
 ) -> Result<Exit, Failure> {
     let Fetched { outcome, findings } = fetch(client, id, install, &app.run_options()?)?;
     document::warn(app, &findings);
-    outcome::fetched(app, document, &outcome)?.print(app, &findings)
+    let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
+    Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })
 }
 
 /// Shows the requests of an order and sends nothing that changes anything.

@@ -15,11 +15,11 @@ pub(crate) fn print(app: &App, verifications: &[Verification]) -> Result<Exit, F
     if app.json() {
         let rows: Vec<Value> = verifications.iter().map(row).collect();
         app.stdout.print(&json!({ "schema": 1, "served": rows }));
+        for problem in verifications.iter().filter_map(Verification::problem) {
+            say(&format!("certgate: {problem}"));
+        }
     } else {
         verifications.iter().for_each(|one| lines(app, one));
-    }
-    for problem in verifications.iter().filter_map(Verification::problem) {
-        say(&format!("certgate: {problem}"));
     }
     Ok(worst(verifications.iter().map(kind)).into())
 }

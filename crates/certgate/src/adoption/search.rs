@@ -267,11 +267,17 @@ fn pair(files: &[PemFile], key: &[u8], certificate: &X509, all: &[(Vec<u8>, X509
         file.path.parent() == Some(&beside) && (is_alone || stem(&file.path).starts_with(&stem(&first.path)))
     };
     let managed = of_kind(&["cert", "fullchain", "combined", "key"]).find_map(|(file, _)| file.managed_by());
+    let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
+    let below = beside.join(name.replace('*', "_").replace(['/', ':'], "-"));
     let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem");
-    let folder = managed.clone().unwrap_or_else(|| {
-        let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
-        if is_ours { beside.clone() } else { beside.join(name.replace('*', "_").replace(['/', ':'], "-")) }
-    });
+    let folder = match &managed {
+        // As people spell it, where that is the same.
+        Some(managed) => {
+            [&beside, &below].into_iter().find(|folder| whole(folder) == *managed).unwrap_or(managed).clone()
+        }
+        None if is_ours => beside.clone(),
+        None => below,
+    };
     let files = of_kind(&["cert", "fullchain", "combined", "key"])
         .chain(of_kind(&["chain"]).filter(|(file, _)| is_own_chain(file)));
     let files = files.map(|(file, kind)| FoundFile {

@@ -54,6 +54,8 @@ impl Installation {
         if folder.exists() {
             return Ok(());
         }
+        // Nothing is left behind in a folder that is not to be trusted.
+        Folder::open(around)?.owned_by(self.owner()).check()?;
         let io = |source| FileError::Io { path: around.to_owned(), source };
         let found = fs::metadata(around).map_err(io)?;
         certgate_files::make_folder(folder, found.mode() & 0o777 & !WRITABLE)?;

@@ -36,11 +36,12 @@ fn served_check(served: &X509, expected: &X509) -> Check {
 /// Every authority that is expected has to be served. More may be; a client passes them over.
 fn chain_check(served: &Served, expected: &Issued) -> Check {
     let is_missing = |authority: &&X509| !served.chain.iter().any(|other| other.der() == authority.der());
-    let missing: Vec<String> =
-        expected.chain.iter().filter(is_missing).map(|authority| authority.subject.to_string()).collect();
-    let detail = match missing.as_slice() {
-        [] => format!("{} authorities, those expected", expected.chain.len()),
-        missing => format!("the chain lacks {}", missing.join(", ")),
+    let name = |authority: &X509| authority.subject.to_string();
+    let missing: Vec<String> = expected.chain.iter().filter(is_missing).map(name).collect();
+    let detail = match (missing.as_slice(), expected.chain.as_slice()) {
+        ([], []) => "none expected".to_owned(),
+        ([], chain) => chain.iter().map(name).collect::<Vec<_>>().join(" <- "),
+        (missing, _) => format!("the chain lacks {}", missing.join(", ")),
     };
     Check::of("chain", missing.is_empty(), detail)
 }
