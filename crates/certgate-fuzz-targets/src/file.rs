@@ -32,8 +32,6 @@ pub(crate) fn tape(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == 0);
     let index = parts.next().unwrap_or_default();
     fs::write(folder.path().join("tape.jsonl"), index).unwrap();
-    // What names are shown of files is theirs.
-    let mut names = String::from_utf8_lossy(index).into_owned();
     for part in parts {
         let Some(at) = part.iter().position(|byte| *byte == b'\n') else { continue };
         let (name, body) = part.split_at(at);
@@ -41,7 +39,6 @@ pub(crate) fn tape(data: &[u8]) {
         if name.iter().all(is_plain) && name.first().is_some_and(u8::is_ascii_alphanumeric) && name.len() < 100 {
             let name = String::from_utf8_lossy(name);
             fs::write(folder.path().join(name.as_ref()), &body[1..]).unwrap();
-            names += &name;
         }
     }
     let secrets = Redactor::new(&Credentials::new("user", Secret::new("password-x"), "9"));
@@ -51,7 +48,7 @@ pub(crate) fn tape(data: &[u8]) {
         let is_fit = checked.iter().all(|one| one.problems.is_empty());
         assert!(!checked.is_empty() && (!is_fit || replayed.is_ok()), "{replayed:?}");
         let texts = checked.iter().flat_map(|one| &one.problems);
-        texts.for_each(|text| assert!(names.contains("password-x") || !text.contains("password-x"), "{text}"));
+        texts.for_each(|text| assert!(!text.contains("password-x"), "{text}"));
     }
 }
 
