@@ -14,9 +14,12 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A target, and what it is given.
+type Inputs = (&'static Target, Vec<Vec<u8>>);
+
 /// Of each target the seeds and the committed corpus.
-fn inputs() -> &'static [(&'static Target, Vec<Vec<u8>>)] {
-    static INPUTS: OnceLock<Vec<(&Target, Vec<Vec<u8>>)>> = OnceLock::new();
+fn inputs() -> &'static [Inputs] {
+    static INPUTS: OnceLock<Vec<Inputs>> = OnceLock::new();
     INPUTS.get_or_init(|| {
         let with_inputs = |target: &'static Target| {
             let mut inputs = (target.seeds)(&repository().join("fixtures"));
