@@ -14,6 +14,8 @@ use certgate::{
 };
 use certgate_domain::TaskKind;
 
+use serde_json::Value;
+
 use crate::{
     args::Global,
     exit::Failure,
@@ -45,6 +47,8 @@ pub(crate) struct App {
     is_live: OnceLock<bool>,
     /// What this run is remembered by.
     run: RunRecord,
+    /// What became of each certificate of a run with several.
+    summary: OnceLock<Value>,
 }
 
 impl Deref for App {
@@ -67,6 +71,7 @@ impl App {
             undecodable: OnceLock::new(),
             is_live: OnceLock::new(),
             run: RunRecord::default(),
+            summary: OnceLock::new(),
         }
     }
 
@@ -162,6 +167,16 @@ impl App {
     /// The tape whose time counts.
     fn time_of_tape(&self) -> Option<&Tape> {
         self.tape.get().filter(|tape| matches!(tape.mode(), Mode::Replay | Mode::RecordAll))
+    }
+
+    /// Notes what became of each certificate, for whoever is told of the run.
+    pub(crate) fn sum_up(&self, summary: Value) {
+        let _ = self.summary.set(summary);
+    }
+
+    /// What became of each certificate, where the run got so far.
+    pub(crate) fn summary(&self) -> Option<&Value> {
+        self.summary.get()
     }
 
     /// Writes down that this command ran, where it used the store.

@@ -5,6 +5,7 @@ pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod listening;
 pub(crate) mod monitoring;
+pub(crate) mod notify;
 pub(crate) mod ordering;
 pub(crate) mod validation;
 

@@ -3,6 +3,7 @@
 pub(crate) mod exchange;
 pub(crate) mod itself;
 pub(crate) mod monitoring;
+pub(crate) mod notify;
 pub(crate) mod order;
 pub(crate) mod payload;
 pub(crate) mod placeholders;

@@ -12,6 +12,7 @@ pub(crate) mod inventory;
 pub(crate) mod listing;
 pub(crate) mod messages;
 pub(crate) mod monitoring;
+pub(crate) mod notice;
 pub(crate) mod orders;
 pub(crate) mod outcome;
 pub(crate) mod page;

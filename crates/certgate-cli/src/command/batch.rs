@@ -12,8 +12,11 @@ use clap::Args;
 
 use crate::{
     app::App,
-    args::{ordering::Queue, validation::check_zones},
-    common::several::{self, Several},
+    args::{notify::Notify, ordering::Queue, validation::check_zones},
+    common::{
+        notify::told,
+        several::{self, Several},
+    },
     exit::{Exit, Failure},
     streams::say,
 };
@@ -41,10 +44,17 @@ pub(crate) struct Batch {
     again: bool,
     #[command(flatten)]
     queue: Queue,
+    #[command(flatten)]
+    notify: Notify,
 }
 
 impl Batch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let ended = self.go(app);
+        told(app, &self.notify, ended)
+    }
+
+    fn go(&self, app: &App) -> Result<Exit, Failure> {
         let orders = read(&self.file, app.config.as_deref()).map_err(|why| Failure::usage(why.to_string()))?;
         orders.iter().try_for_each(|order| check_zones(app, &order.request))?;
         self.queue.check()?;

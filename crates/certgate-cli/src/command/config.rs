@@ -41,6 +41,7 @@ The configuration file holds a section a profile, each line of which may be left
   certificates = [\"certificates\"]            # folders for `status` and `renew-due`, relative to this file
   stand_ins = [\"names\", \"emails\", \"phones\"] # what --record writes stand-ins for
   requests_per_second = 3
+  notify = \"tell-team\"                      # a command that is told what renew-due and batch did or failed to do
   foreign = \"keep\"                           # messages of others in the queue: keep, spool, stop or leave
   settle_after = \"15m\"                       # an order that nothing shows of for longer never arrived
   body_limit = 16777216
@@ -177,6 +178,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         certificates,
         requests_per_second,
         body_limit,
+        notify,
         foreign,
         settle_after,
         ctid,
@@ -217,6 +219,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         }),
         always("requests_per_second", requests_per_second, |number| json!(number)),
         always("body_limit", body_limit, |number| json!(number)),
+        maybe("notify", notify, |command| json!(command)),
         always("foreign", foreign, |foreign| json!(foreign.name())),
         always("settle_after", settle_after, seconds),
     ]

@@ -11,8 +11,9 @@ use clap::Args;
 
 use crate::{
     app::App,
-    args::{install::Then, ordering::Queue, validation::ValidationArgs},
+    args::{install::Then, notify::Notify, ordering::Queue, validation::ValidationArgs},
     common::{
+        notify::told,
         queue::confirm_own,
         several::{self, Several},
     },
@@ -48,10 +49,17 @@ pub(crate) struct RenewDue {
     dry_run: bool,
     #[command(flatten)]
     queue: Queue,
+    #[command(flatten)]
+    notify: Notify,
 }
 
 impl RenewDue {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
+        let ended = self.go(app);
+        if self.dry_run { ended } else { told(app, &self.notify, ended) }
+    }
+
+    fn go(&self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
         let asked = self.asked(app)?;
         asked.validation()?.check().map_err(advice::validation)?;

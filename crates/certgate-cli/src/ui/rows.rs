@@ -73,6 +73,7 @@ impl Rows<'_> {
         let is_planned = shown.iter().any(|row| row.get("action").is_some());
         let summary: Map<String, Value> =
             tally.rows().map(|(kind, count)| (kind.to_owned(), json!(count))).into_iter().collect();
+        app.sum_up(json!({ "schema": 1, "orders": shown, "summary": summary }));
         if app.json() {
             let found = document::findings(findings);
             let mut document = json!({ "schema": 1, "orders": shown, "summary": summary, "findings": found });

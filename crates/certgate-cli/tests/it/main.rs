@@ -46,6 +46,8 @@ mod monitoring;
 #[cfg(unix)]
 mod moving;
 mod named;
+#[cfg(unix)]
+mod notify;
 mod one_or_many;
 #[cfg(target_os = "linux")]
 mod openings;

@@ -53,6 +53,8 @@ pub(super) struct Profile {
     /// The largest answer taken, in bytes.
     pub(super) body_limit: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroUsize>,
+    /// A command line for the shell that tells people what a run did.
+    pub(super) notify: Option<String>,
     /// What is done with messages of others in the account's queue.
     #[serde(deserialize_with = "foreign")]
     pub(super) foreign: Option<ForeignMessages>,

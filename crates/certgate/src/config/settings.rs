@@ -71,6 +71,8 @@ pub struct Settings {
     pub requests_per_second: Setting<usize>,
     /// The largest answer taken, in bytes.
     pub body_limit: Setting<usize>,
+    /// A command line for the shell that tells people what a run did.
+    pub notify: Setting<Option<String>>,
     /// What is done with messages of others in the account's queue.
     pub foreign: Setting<ForeignMessages>,
     /// How long a request may be under way: an order whose answer was lost, and that nothing shows of for longer, never arrived.
@@ -142,6 +144,7 @@ impl Settings {
             requests_per_second: pick(&None, profile.requests_per_second.map(Into::into), &origin)
                 .or(RateLimiter::GATEWAY),
             body_limit: pick(&None, profile.body_limit.map(Into::into), &origin).or(Limits::BODY),
+            notify: pick(&None, profile.notify.clone(), &origin),
             foreign: pick(&None, profile.foreign, &origin).or(ForeignMessages::default()),
             settle_after: time(profile.settle_after, RecoveryOptions::SETTLE_AFTER),
             ctid: pick(&overrides.ctid, None, &origin),

@@ -1,0 +1,56 @@
+//! Telling people what a run did.
+
+use std::process::Stdio;
+
+use certgate::process;
+use certgate_files::WholeFile;
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    args::notify::Notify,
+    exit::{Exit, Failure, Kind, worst},
+    ui::notice::{subject, text},
+};
+
+/// Tells whoever is to be told what a run did or failed to do, and nobody of a run that had nothing to do. That nobody could be
+/// told is local trouble (exit 12) beside what the run came to.
+pub(crate) fn told(app: &App, notify: &Notify, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let settings = app.settings()?;
+    let Some(command) = notify.notify.as_ref().or(settings.notify.value.as_ref()) else { return ended };
+    let kind = ended.as_ref().map_or_else(|failure| Some(failure.kind()), Exit::kind);
+    if kind == Some(Kind::Unchanged) {
+        return ended;
+    }
+    let mut summary = app.summary().cloned().unwrap_or_else(|| json!({ "schema": 1, "orders": [] }));
+    summary["kind"] = json!(kind.map_or("done", Kind::name));
+    if let Err(failure) = &ended {
+        summary["error"] = failure.error();
+    }
+    let Err(why) = tell(command, &summary) else { return ended };
+    let why = format!("nobody was told what this run did: --notify: {why}");
+    Err(match ended {
+        Ok(exit) => {
+            Failure::new(worst([exit.kind(), Some(Kind::Local)].into_iter()).unwrap_or(Kind::Local), why).said()
+        }
+        Err(failure) => {
+            let kind = worst([Some(failure.kind()), Some(Kind::Local)].into_iter()).unwrap_or(failure.kind());
+            failure.and(&why).of_kind(kind)
+        }
+    })
+}
+
+fn tell(command: &str, summary: &Value) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|why| format!("no folder for the summary can be made: {why}"))?;
+    let file = folder.path().join("summary.json");
+    WholeFile::beside(&file, format!("{summary:#}\n").as_bytes(), 0o600)
+        .and_then(WholeFile::create)
+        .map_err(|why| why.to_string())?;
+    let mut run = process::action(command, None);
+    run.env("CERTGATE_SUMMARY", &file).env("CERTGATE_SUBJECT", subject(summary)).stdin(Stdio::piped());
+    match process::run(run, text(summary).into_bytes(), process::TIMEOUT) {
+        Ok((status, _)) if status.success() => Ok(()),
+        Ok((status, _)) => Err(status.to_string()),
+        Err(why) => Err(why.to_string()),
+    }
+}

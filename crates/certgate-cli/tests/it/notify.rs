@@ -1,0 +1,66 @@
+//! People are told what a run did or failed to do, once, and nothing of a day on which nothing happened.
+
+use std::{fs, path::Path};
+
+use certgate_simulator::Settings;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{csr, endpoint, exit, fast, run, serve, stderr, stdout, told, write_batch};
+
+/// A command that keeps what it is told: the subjects, and both forms of the last summary.
+fn keeper(home: &Path) -> String {
+    let told = home.join("told").display().to_string();
+    format!(
+        "echo \"$CERTGATE_SUBJECT\" >> {told}.subjects; cat > {told}.txt; cat \"$CERTGATE_SUMMARY\" > {told}.json; test -z \"$CERTGATE_PASSWORD\""
+    )
+}
+
+#[test]
+fn a_batch_tells_once_what_it_did() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+        let (batch, keeper) = (write_batch(home.path(), 3), keeper(home.path()));
+        // The third certificate is not there.
+        let (code, document, said) = told(home.path(), &server, transport, &["batch", &batch, "--notify", &keeper]);
+        assert_eq!((code, &document["summary"]["done"]), (3, &2.into()), "{said}");
+        let file = |ending: &str| fs::read_to_string(home.path().join(format!("told.{ending}"))).unwrap();
+        let subjects = file("subjects");
+        assert!(subjects.contains("2 done") && subjects.lines().count() == 1, "{subjects}");
+        let text = file("txt");
+        assert!(text.contains("host-000000.example.org") && text.contains(": refused\n    "), "{text}");
+        let summary: Value = serde_json::from_str(&file("json")).unwrap();
+        assert_eq!((&summary["schema"], &summary["kind"]), (&1.into(), &"refused".into()));
+        assert_eq!(summary["orders"], document["orders"], "the same rows");
+    }
+}
+
+#[test]
+fn a_day_on_which_nothing_happened_is_silent() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
+        assert_eq!(told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]).0, 0);
+        let certs = home.path().join("certs").display().to_string();
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        let notify = keeper(home.path());
+        fs::write(&config, format!("[live]\nrequests_per_second = 1000\nnotify = '''{notify}'''\n")).unwrap();
+        let common = ["--quiet", "--transport", transport, "--endpoint", &address, "--config", &config];
+        let output = run(home.path(), &[&["renew-due", &certs][..], &common].concat());
+        assert_eq!((exit(&output), stdout(&output), stderr(&output)), (8, String::new(), String::new()));
+        assert!(!home.path().join("told.txt").exists());
+    }
+}
+
+#[test]
+fn that_nobody_was_told_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+    let batch = write_batch(home.path(), 1);
+    let (code, document, said) = told(home.path(), &server, "json", &["batch", &batch, "--notify", "exit 3"]);
+    assert_eq!((code, gateway.counts().orders), (12, 1), "{said}");
+    assert!(said.contains("nobody was told what this run did: --notify: exit status: 3"), "{said}");
+    assert_eq!(document["summary"]["done"], 1, "one document, that of the run");
+}
