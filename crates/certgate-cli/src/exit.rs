@@ -106,6 +106,7 @@ impl Kind {
 
     fn of_store(error: &StoreError) -> Self {
         match error {
+            StoreError::LeaseLost(_) => Self::Pending,
             StoreError::Full { .. } | StoreError::Unwritable { .. } | StoreError::Locked { .. } => Self::Local,
             _ => Self::Usage,
         }

@@ -284,18 +284,35 @@ impl Client {
     /// # Errors
     /// See [`Error`]; never [`GatewayError::Refused`].
     pub fn exchange(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
+        self.exchange_for(task, None)
+    }
+
+    /// Like [`Client::exchange`]; `is_wanted` is asked just before the task leaves, and while it waits for its turn.
+    ///
+    /// # Errors
+    /// Besides: [`Error::HungUp`] where it is not wanted any more. Nothing was sent then.
+    pub fn exchange_while(&mut self, task: &AnyTask, is_wanted: &dyn Fn() -> bool) -> Result<Exchange, Error> {
+        self.exchange_for(task, Some(&Asker::patient(&|| !is_wanted())))
+    }
+
+    fn exchange_for(&mut self, task: &AnyTask, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         if let Some(missing) = task.missing() {
             return Err(TaskError::Incomplete { task: task.kind(), missing }.into());
         }
         match &self.session {
-            Session::Unwanted => self.send(task, self.credentials.clone().into()),
-            _ => self.send_in_session(task),
+            Session::Unwanted => self.send(task, self.credentials.clone().into(), asker),
+            _ => self.send_in_session(task, asker),
         }
     }
 
     /// Sends a task as somebody.
-    pub(crate) fn send(&mut self, task: &AnyTask, identity: Identity) -> Result<Exchange, Error> {
-        self.deliver(&self.call_of(task, identity), None)
+    pub(crate) fn send(
+        &mut self,
+        task: &AnyTask,
+        identity: Identity,
+        asker: Option<&Asker<'_>>,
+    ) -> Result<Exchange, Error> {
+        self.deliver(&self.call_of(task, identity), asker)
     }
 
     fn deliver(&mut self, call: &Call, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
@@ -314,7 +331,7 @@ impl Client {
         loop {
             attempt += 1;
             let departed = self.wait_for_departure(asker);
-            departed.map_err(|stay| stay.of(kind, attempt - 1, asker.is_some()))?;
+            departed.map_err(|stay| stay.of(kind, attempt - 1, asker.is_some_and(|asker| asker.limit().is_some())))?;
             let Patience { deadline, longest, retries } = self.patience;
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
             // An order is given its time: cut off, its outcome would be unknown.

@@ -65,7 +65,7 @@ impl Client {
 
     /// Whether a request may still leave after that pause.
     pub(crate) fn has_time_for(&self, pause: Duration, asker: Option<&Asker<'_>>) -> bool {
-        if asker.is_some_and(|asker| pause >= asker.patience()) {
+        if asker.and_then(Asker::limit).is_some_and(|patience| pause >= patience) {
             return false;
         }
         match self.patience.deadline {

@@ -7,7 +7,7 @@ use certgate_domain::{
     task::{SessionCreate, SessionDelete},
 };
 
-use crate::{Client, Error, Exchange, GatewayError, client::Patience};
+use crate::{Asker, Client, Error, Exchange, GatewayError, client::Patience};
 
 /// What ending a session may take.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -32,10 +32,10 @@ impl Client {
 
     /// Sends a task in the session. One that expired is turned away before anything is done, so that sending the task again in
     /// a new session does nothing twice.
-    pub(crate) fn send_in_session(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
+    pub(crate) fn send_in_session(&mut self, task: &AnyTask, asker: Option<&Asker<'_>>) -> Result<Exchange, Error> {
         let fresh = !matches!(self.session, Session::Open(_));
         let session = self.opened()?;
-        let sent = self.send(task, Identity::Session(session));
+        let sent = self.send(task, Identity::Session(session), asker);
         let turned_away = match &sent {
             Ok(exchange) => exchange.is_unauthorized(),
             Err(error) => matches!(error, Error::Gateway(GatewayError::Unauthorized { .. })),
@@ -45,7 +45,7 @@ impl Client {
         }
         self.session = Session::Wanted;
         let session = self.opened()?;
-        self.send(task, Identity::Session(session))
+        self.send(task, Identity::Session(session), asker)
     }
 
     fn opened(&mut self) -> Result<Secret, Error> {
@@ -53,7 +53,7 @@ impl Client {
             return Ok(session.clone());
         }
         let task = AnyTask::from(SessionCreate::default());
-        let exchange = self.send(&task, self.credentials.clone().into())?;
+        let exchange = self.send(&task, self.credentials.clone().into(), None)?;
         let exchange = self.accepted(task.kind(), exchange)?;
         let session = exchange.answer.value.data.into_iter().find_map(|data| match data {
             AnyData::Session(session) => session.id,
@@ -78,7 +78,7 @@ impl Client {
         // Stopping a run is no reason to leave its session open, and an open session none to keep the run.
         let (interrupt, patience) = (std::mem::take(&mut self.interrupt), self.patience);
         self.patience = Patience { deadline: None, longest: FAREWELL, retries: false };
-        let closed = self.send(&task, self.credentials.clone().into());
+        let closed = self.send(&task, self.credentials.clone().into(), None);
         (self.interrupt, self.patience) = (interrupt, patience);
         self.accepted(task.kind(), closed?).map(drop)
     }

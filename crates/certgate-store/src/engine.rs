@@ -4,7 +4,7 @@ use crate::{
     Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store,
     StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
-    tables::{messages, orders, runs},
+    tables::{leases, messages, orders, runs},
 };
 
 /// A database.
@@ -21,16 +21,37 @@ impl<E: Engine> Store for E {
         self.write(|session| orders::begin_validation(session, order, holder, now))
     }
 
-    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError> {
-        self.write(|session| orders::record_validation_steps(session, id, steps))
+    fn record_validation_steps(
+        &mut self,
+        id: &str,
+        steps: &[ValidationStep],
+        holder: &Lease,
+    ) -> Result<(), StoreError> {
+        self.write(|session| orders::record_validation_steps(session, id, steps, holder))
     }
 
     fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
         self.write(|session| orders::intend(session, order, holder, now))
     }
 
-    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
-        self.write(|session| orders::change(session, id, change, now))
+    fn change(&mut self, id: &str, change: &Change, holder: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::change(session, id, change, holder, now))
+    }
+
+    fn advance(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<bool, StoreError> {
+        self.write(|session| orders::advance(session, id, change, lease, now))
+    }
+
+    fn renew(&mut self, lease: &Lease) -> Result<(), StoreError> {
+        self.write(|session| leases::renew(session, lease))
+    }
+
+    fn end(&mut self, lease: &Lease) -> Result<(), StoreError> {
+        self.write(|session| leases::end(session, lease))
+    }
+
+    fn holds(&self, id: &str, lease: &Lease) -> Result<bool, StoreError> {
+        self.read(|session| leases::holds(session, lease, id))
     }
 
     fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// No such order.
     #[error("order {0} is not in the store")]
     NoOrder(String),
+    /// Another process has taken the order over: its lease had run out. Nothing was written.
+    #[error("order {0} was taken over by another process, and this one has stopped")]
+    LeaseLost(String),
     /// It is another account's order.
     #[error("order {id} belongs to {account}")]
     OtherAccount {

@@ -3,12 +3,15 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{StoreError, sqlite::private_folder};
 
-/// A process that carries orders. It holds a lock on a file for as long as it lives, so that a dead one is known at once and
-/// its orders can be taken over.
+/// A process that carries orders, such as this one. What it writes of an order is written only while the order is its own.
+///
+/// A lease ends when it was not renewed for [`Lease::LENGTH`] by the database's clock. It ends at once with its process, where
+/// whoever asks runs beside the same store: the process holds a lock on a file for as long as it lives.
 #[derive(Debug)]
 pub struct Lease {
     token: String,
@@ -17,6 +20,9 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// How long a lease lasts that is not renewed.
+    pub const LENGTH: Duration = Duration::from_secs(60);
+
     /// Acquires a lease next to the store's file. `token` must be unique to this lease.
     ///
     /// # Errors
@@ -44,9 +50,14 @@ impl Lease {
         &self.token
     }
 
-    /// Whether that token is another process's, which lives, beside the same store.
-    pub(crate) fn is_of_another(&self, token: &str) -> bool {
-        token != self.token && is_locked(&self.path.with_file_name(token))
+    /// Where its file is: nothing for the folder beside the store, which all processes of a file's store share.
+    pub(crate) fn place(&self) -> &str {
+        ""
+    }
+
+    /// Whether the process with that token, which keeps its file in the same place, runs.
+    pub(crate) fn is_running(&self, token: &str) -> bool {
+        is_locked(&self.path.with_file_name(token))
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) trait Session {
         call: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// The database's time in milliseconds since 1970, as an expression of a statement.
+    fn now(&self) -> &'static str;
+
     /// The file or address of the database, for errors.
     fn place(&self) -> &Path;
 }

@@ -32,8 +32,9 @@ pub trait Store: Send {
     /// Records what is about to be published for an order, or what of it is left to be removed; none where nothing is.
     ///
     /// # Errors
-    /// The order is not in the store, or the steps were not stored. Publish nothing.
-    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), StoreError>;
+    /// [`StoreError::LeaseLost`]; or the order is not in the store, or the steps were not stored. Publish nothing.
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep], holder: &Lease)
+    -> Result<(), StoreError>;
 
     /// Commits to an order before it leaves, be it one that this holder validated.
     ///
@@ -41,11 +42,38 @@ pub trait Store: Send {
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
     fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
 
-    /// Notes what became of an order. Messages about its job that came before that was known are its own from then on.
+    /// Notes what became of an order of this holder. Messages about its job that came before that was known are its own from
+    /// then on.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`]; or it is not there, cannot go to that state, or could not be kept.
+    fn change(&mut self, id: &str, change: &Change, holder: &Lease, now: i64) -> Result<(), StoreError>;
+
+    /// Notes what became of an order, whoever finds out. Nothing is noted, and this is `false`, while another process holds it
+    /// and is alive: that one finds out too.
     ///
     /// # Errors
     /// It is not there, cannot go to that state, or could not be kept.
-    fn change(&mut self, id: &str, change: &Change, now: i64) -> Result<(), StoreError>;
+    fn advance(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<bool, StoreError>;
+
+    /// Renews a lease for [`Lease::LENGTH`] from now on, by the database's clock. Orders that another process has taken over
+    /// meanwhile stay with that one.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn renew(&mut self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Ends a lease: its orders may be taken over.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn end(&mut self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Whether an order is held by this lease, which has not ended.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn holds(&self, id: &str, lease: &Lease) -> Result<bool, StoreError>;
 
     /// Acquires the order for this lease, to carry on with it. `false` while another process holds it and is alive.
     ///

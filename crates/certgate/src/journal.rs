@@ -1,7 +1,9 @@
 //! What is recorded durably before and after each step: orders and messages.
 
+mod holder;
+
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -17,6 +19,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
+use self::holder::Holder;
 use crate::{Error, transaction_id::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
@@ -24,8 +27,10 @@ use crate::{Error, transaction_id::new_transaction_id, unix_now};
 #[derive(Clone)]
 pub struct Journal {
     store: Arc<Mutex<Box<dyn Store>>>,
-    lease: Arc<Lease>,
+    holder: Arc<Holder>,
     account: String,
+    /// Orders whose validation this run recorded.
+    validating: HashSet<String>,
     /// The message that was stored last: the one that is confirmed next.
     last: Option<(Option<i64>, String)>,
 }
@@ -55,8 +60,9 @@ impl Journal {
     pub(crate) fn over(store: Arc<Mutex<Box<dyn Store>>>, path: &Path, account: &str) -> Result<Self, Error> {
         // One process may have several.
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
-        let lease = Arc::new(Lease::beside(path, &token).map_err(Error::Unsent)?);
-        Ok(Self { store, lease, account: account.to_owned(), last: None })
+        let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
+        let holder = Arc::new(Holder::new(Arc::clone(&store), lease));
+        Ok(Self { store, holder, account: account.to_owned(), validating: HashSet::new(), last: None })
     }
 
     /// Records an order before what validates it is published.
@@ -64,7 +70,11 @@ impl Journal {
     /// # Errors
     /// [`Error::Unsent`]: publish nothing.
     pub fn begin_validation(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
-        self.store().begin_validation(&self.order(id, task, intent), &self.lease, unix_now()).map_err(Error::Unsent)
+        let order = self.order(id, task, intent);
+        self.store().begin_validation(&order, self.holder.lease(), unix_now()).map_err(Error::Unsent)?;
+        self.validating.insert(id.to_owned());
+        self.holder.keep_renewing();
+        Ok(())
     }
 
     /// Records what is about to be published for an order, or what of it is left to be removed.
@@ -72,7 +82,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`]: publish nothing.
     pub fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), Error> {
-        Ok(self.store().record_validation_steps(id, steps)?)
+        Ok(self.store().record_validation_steps(id, steps, self.holder.lease())?)
     }
 
     /// Records a task that is not safe to repeat, before it leaves.
@@ -80,7 +90,15 @@ impl Journal {
     /// # Errors
     /// [`Error::Unsent`]: do not send it.
     pub fn record_intent(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
-        self.store().intend(&self.order(id, task, intent), &self.lease, unix_now()).map_err(Error::Unsent)
+        let order = self.order(id, task, intent);
+        let intended = self.store().intend(&order, self.holder.lease(), unix_now());
+        intended.map_err(|error| match error {
+            // Whoever took it over has found that it did not leave.
+            StoreError::Known(id) if self.validating.contains(&id) => Error::Unsent(StoreError::LeaseLost(id)),
+            error => Error::Unsent(error),
+        })?;
+        self.holder.keep_renewing();
+        Ok(())
     }
 
     fn order(&self, id: &str, task: &AnyTask, intent: &Intent) -> NewOrder {
@@ -142,9 +160,9 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
-        self.store().change(id, change, unix_now())?;
+        self.store().change(id, change, self.holder.lease(), unix_now())?;
         if change.state.is_finished() {
-            self.store().release(id, &self.lease)?;
+            self.store().release(id, self.holder.lease())?;
         }
         Ok(())
     }
@@ -210,8 +228,8 @@ impl Journal {
         Ok(self.store().awaits_message(&self.account, since)?)
     }
 
-    /// Records what a message says of its order.
-    fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
+    /// Records what a message says of its order, unless another process that is alive holds it.
+    pub(crate) fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
         let Some(order) = self.store().order(id)? else { return Ok(()) };
         let job = message.job.as_ref();
         let state = match job.and_then(|job| job.status.as_ref()) {
@@ -233,7 +251,8 @@ impl Journal {
                 message.id.map_or("without an id".to_owned(), |id| id.to_string())
             ),
         };
-        self.change(id, &change)
+        self.store().advance(id, &change, self.holder.lease(), unix_now())?;
+        Ok(())
     }
 
     /// Records that the message that was stored last was confirmed.
@@ -266,7 +285,33 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn acquire(&mut self, id: &str) -> Result<bool, Error> {
-        Ok(self.store().acquire(id, &self.lease)?)
+        let is_acquired = self.store().acquire(id, self.holder.lease())?;
+        if is_acquired {
+            self.holder.keep_renewing();
+        }
+        Ok(is_acquired)
+    }
+
+    /// Whether this run still holds an order that it began or acquired. One that slept past the end of its lease does, where no
+    /// other process has taken the order over.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn still_holds(&self, id: &str) -> Result<bool, Error> {
+        let (mut store, lease) = (self.store(), self.holder.lease());
+        if store.holds(id, lease)? {
+            return Ok(true);
+        }
+        store.renew(lease)?;
+        Ok(store.holds(id, lease)?)
+    }
+
+    /// An order, whichever account it belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn order_of_any_account(&self, id: &str) -> Result<Option<Order>, Error> {
+        Ok(self.store().order(id)?)
     }
 
     /// An order of the account by its id, or by its job's.

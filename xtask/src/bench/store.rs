@@ -75,7 +75,7 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
         for state in [State::Pending, State::Issued, State::Done] {
             let job = Some(number);
             let change = Change { state, job, stid: None, certificate: None, detail: state.as_str().to_owned() };
-            store.change(&id, &change, number)?;
+            store.change(&id, &change, &holder, number)?;
         }
         let message = NewMessage {
             account: account.to_owned(),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Client, Error, Exchange, Intent};
+use certgate::{CertificateSelector, Client, Error, Exchange, ExchangeError, Intent};
 use certgate_domain::{AnyTask, TaskKind};
 use certgate_json::JsonCodec;
+use certgate_store::StoreError;
 use certgate_wire::{Body, Codec, Request};
 use serde_json::json;
 
@@ -88,7 +89,11 @@ pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTa
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
     journal.record_intent(&id, task, &Intent::default())?;
-    let sent = connection.client.exchange(task).map_err(Error::from);
+    let is_held = || journal.still_holds(&id).unwrap_or_default();
+    let sent = match connection.client.exchange_while(task, &is_held) {
+        Err(ExchangeError::HungUp(_)) => return Err(Error::Unsent(StoreError::LeaseLost(id)).into()),
+        sent => sent.map_err(Error::from),
+    };
     if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
         say(&format!("certgate: warning: {error}"));
     }

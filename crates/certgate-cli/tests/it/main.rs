@@ -36,6 +36,8 @@ mod fetch;
 mod first_run;
 #[cfg(unix)]
 mod install;
+#[cfg(unix)]
+mod lease;
 mod life;
 mod list;
 #[cfg(target_os = "linux")]

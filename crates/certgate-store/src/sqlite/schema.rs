@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::session::SqliteSession;
+use super::session::{NOW, SqliteSession};
 use crate::{StoreError, tables::orders};
 
 /// Each brings a file from the version of its place to the next; what is here is never changed, only added to.
@@ -99,6 +99,16 @@ const MIGRATIONS: &[&str] = &[
     DROP INDEX orders_by_certificate;
     DROP INDEX orders_by_name;
 ",
+    // Of the processes that hold orders it is known whether they run, and nothing else: they have a day.
+    "
+    CREATE TABLE leases (
+        holder TEXT PRIMARY KEY,
+        place TEXT NOT NULL,
+        expires INTEGER NOT NULL
+    );
+    INSERT INTO leases (holder, place, expires)
+        SELECT DISTINCT holder, '', CAST(unixepoch('subsec') * 1000 AS INTEGER) + 86400000 FROM orders WHERE holder IS NOT NULL;
+",
 ];
 
 /// The version from which on each unfinished order has a subject.
@@ -162,5 +172,5 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
 
 /// The database's time, in milliseconds since 1970.
 fn now(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", [], |row| row.get(0))
+    connection.query_row(&format!("SELECT {NOW}"), [], |row| row.get(0))
 }

@@ -12,6 +12,9 @@ use crate::{
     session::{Row, Session, Value},
 };
 
+/// The machine's time, which is the database's, in milliseconds since 1970.
+pub(super) const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 pub(super) struct SqliteSession<'c> {
     pub(super) connection: &'c Connection,
     pub(super) path: &'c Path,
@@ -36,6 +39,10 @@ impl Session for SqliteSession<'_> {
             call(&SqliteRow { row, path: self.path })?;
         }
         Ok(())
+    }
+
+    fn now(&self) -> &'static str {
+        NOW
     }
 
     fn place(&self) -> &Path {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which,
     session::{Parameter, Row, Session, Value, values},
-    tables::messages,
+    tables::{leases, messages},
 };
 
 const COLUMNS: &str =
@@ -45,6 +45,7 @@ pub(crate) fn state(row: &dyn Row, column: usize) -> Result<State, StoreError> {
 
 pub(crate) fn intend(session: &dyn Session, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
     let (state, detail) = (State::Sending, "about to be sent");
+    leases::renew(session, holder)?;
     let validated = session.execute(
         "UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5",
         values![order.id, holder.token(), state.as_str(), now, State::Validating.as_str()],
@@ -68,16 +69,21 @@ pub(crate) fn record_validation_steps(
     session: &dyn Session,
     id: &str,
     steps: &[ValidationStep],
+    holder: &Lease,
 ) -> Result<(), StoreError> {
     let unwritable =
         |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
     let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
     let changed = session.execute(
         "UPDATE orders SET published = ?2, holder = CASE WHEN ?3 = 1 AND finished = 1 THEN NULL ELSE holder END
-         WHERE id = ?1",
-        values![id, published, steps.is_empty()],
+         WHERE id = ?1 AND holder = ?4",
+        values![id, published, steps.is_empty(), holder.token()],
     )?;
-    if changed == 0 { Err(StoreError::NoOrder(id.to_owned())) } else { Ok(()) }
+    match changed {
+        0 if by_id(session, id)?.is_none() => Err(StoreError::NoOrder(id.to_owned())),
+        0 => Err(StoreError::LeaseLost(id.to_owned())),
+        _ => Ok(()),
+    }
 }
 
 fn commit(
@@ -90,6 +96,7 @@ fn commit(
 ) -> Result<(), StoreError> {
     let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
     let subject = subject(order);
+    leases::renew(session, holder)?;
     loop {
         // The database decides, by the order's id and by what is unfinished for its subject.
         let inserted = session.execute(
@@ -162,11 +169,15 @@ fn conflicting(
     subject: Option<&str>,
     holder: &Lease,
 ) -> Result<Option<ConflictingOrder>, StoreError> {
+    let sql = format!("SELECT id, state, job, holder {BY_SUBJECT}");
     let key = Value::Text(subject);
-    session.first(&format!("SELECT id, state, job, holder {BY_SUBJECT}"), &[account.value(), key], |row| {
-        let is_held = row.get::<Option<String>>(3)?.is_some_and(|token| holder.is_of_another(&token));
-        Ok(ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)?, is_held })
-    })
+    let found = session.first(&sql, &[account.value(), key], |row| {
+        let conflict = ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)?, is_held: false };
+        Ok((conflict, row.get::<Option<String>>(3)?))
+    })?;
+    let Some((conflict, other)) = found else { return Ok(None) };
+    let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, holder, &other))?;
+    Ok(Some(ConflictingOrder { is_held, ..conflict }))
 }
 
 /// Gives the unfinished orders of a store that had no subjects theirs. Where several are about the same, the oldest has it, and
@@ -194,27 +205,86 @@ pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), Store
     Ok(())
 }
 
-pub(crate) fn change(session: &dyn Session, id: &str, change: &Change, now: i64) -> Result<(), StoreError> {
-    let before = session.first("SELECT state FROM orders WHERE id = ?1", values![id], |row| state(row, 0))?;
-    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned())) };
+/// Notes what became of an order that is this holder's.
+pub(crate) fn change(
+    session: &dyn Session,
+    id: &str,
+    change: &Change,
+    lease: &Lease,
+    now: i64,
+) -> Result<(), StoreError> {
+    let before = standing(session, id)?;
+    if before.holder.as_deref() != Some(lease.token()) || !write(session, id, &before, change, now)? {
+        return Err(StoreError::LeaseLost(id.to_owned()));
+    }
+    Ok(())
+}
+
+/// Notes what became of an order, unless another process has it. Whether that was noted.
+pub(crate) fn advance(
+    session: &dyn Session,
+    id: &str,
+    change: &Change,
+    lease: &Lease,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let before = standing(session, id)?;
+    if let Some(holder) = &before.holder
+        && leases::is_of_another(session, lease, holder)?
+    {
+        return Ok(false);
+    }
+    write(session, id, &before, change, now)
+}
+
+/// Where an order stands before it is written, and whose it is.
+struct Standing {
+    state: State,
+    holder: Option<String>,
+}
+
+fn standing(session: &dyn Session, id: &str) -> Result<Standing, StoreError> {
+    let sql = "SELECT state, holder FROM orders WHERE id = ?1";
+    let found = session.first(sql, values![id], |row| Ok(Standing { state: state(row, 0)?, holder: row.get(1)? }))?;
+    found.ok_or_else(|| StoreError::NoOrder(id.to_owned()))
+}
+
+/// Writes a change, if the order is still whose it was. Whether it was.
+fn write(session: &dyn Session, id: &str, before: &Standing, change: &Change, now: i64) -> Result<bool, StoreError> {
     let Change { state: after, job, stid, certificate, detail } = change;
-    if !before.may_become(*after) {
-        return Err(StoreError::Transition { id: id.to_owned(), before, after: *after });
+    if !before.state.may_become(*after) {
+        return Err(StoreError::Transition { id: id.to_owned(), before: before.state, after: *after });
     }
     // A job that was named by hand is not its job where it never arrived.
-    let never = before == State::Unknown && *after == State::Abandoned;
-    session.execute(
+    let never = before.state == State::Unknown && *after == State::Abandoned;
+    let changed = session.execute(
         "UPDATE orders SET state = ?2, finished = ?3, job = coalesce(?4, CASE WHEN ?8 = 1 THEN NULL ELSE job END),
-         stid = coalesce(?5, stid), certificate = coalesce(?6, certificate), updated = ?7 WHERE id = ?1",
-        values![id, after.as_str(), after.is_finished(), job, stid, certificate, now, never],
+         stid = coalesce(?5, stid), certificate = coalesce(?6, certificate), updated = ?7
+         WHERE id = ?1 AND holder IS NOT DISTINCT FROM ?9 AND state = ?10",
+        values![
+            id,
+            after.as_str(),
+            after.is_finished(),
+            job,
+            stid,
+            certificate,
+            now,
+            never,
+            before.holder,
+            before.state.as_str()
+        ],
     )?;
+    if changed == 0 {
+        return Ok(false);
+    }
     if certificate.is_some() {
         follow_certificate(session, id)?;
     }
     if let Some(job) = job {
         messages::link(session, id, *job)?;
     }
-    happened(session, id, *after, detail, now)
+    happened(session, id, *after, detail, now)?;
+    Ok(true)
 }
 
 /// An order whose certificate became known is about that one from then on, unless another order is already.
@@ -236,15 +306,16 @@ fn happened(session: &dyn Session, id: &str, state: State, detail: &str, now: i6
     Ok(())
 }
 
-pub(crate) fn acquire(session: &dyn Session, id: &str, holder: &Lease) -> Result<bool, StoreError> {
-    let sql = "SELECT holder FROM orders WHERE id = ?1";
-    let before = session.first(sql, values![id], |row| row.get::<Option<String>>(0))?;
-    let Some(before) = before else { return Err(StoreError::NoOrder(id.to_owned())) };
-    if before.is_some_and(|before| holder.is_of_another(&before)) {
+pub(crate) fn acquire(session: &dyn Session, id: &str, lease: &Lease) -> Result<bool, StoreError> {
+    let before = standing(session, id)?.holder;
+    if let Some(holder) = &before
+        && leases::is_of_another(session, lease, holder)?
+    {
         return Ok(false);
     }
-    session.execute("UPDATE orders SET holder = ?2 WHERE id = ?1", values![id, holder.token()])?;
-    Ok(true)
+    leases::renew(session, lease)?;
+    let sql = "UPDATE orders SET holder = ?2 WHERE id = ?1 AND holder IS NOT DISTINCT FROM ?3";
+    Ok(session.execute(sql, values![id, lease.token(), before])? == 1)
 }
 
 pub(crate) fn release(session: &dyn Session, id: &str, holder: &Lease) -> Result<(), StoreError> {

@@ -9,5 +9,7 @@
     reason = "a test"
 )]
 
+mod file;
+mod places;
 mod rate_limiter;
-mod store;
+mod suite;

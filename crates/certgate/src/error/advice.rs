@@ -267,7 +267,7 @@ impl Advised for StoreError {
             Self::Unfinished(ConflictingOrder {
                 id, state: State::Unknown | State::Issued, is_held: false, ..
             }) => Advice::ResumeOrAbandon { order: id.clone() },
-            Self::Unfinished(ConflictingOrder { id, .. }) => Advice::Resume { order: id.clone() },
+            Self::Unfinished(ConflictingOrder { id, .. }) | Self::LeaseLost(id) => Advice::Resume { order: id.clone() },
             Self::Known(_) => Advice::ChooseTransactionId,
             Self::NoOrder(_) => Advice::ListOrders,
             Self::OtherAccount { .. } => Advice::ChooseAccount,

@@ -56,13 +56,13 @@ impl Journal {
     ) -> Result<bool, Error> {
         let id = order.order.id.as_str();
         let is_over = Abandonment::of(order) == Abandonment::Published;
+        if !self.acquire(id)? {
+            return Ok(false);
+        }
         if !is_over {
-            if !self.acquire(id)? {
-                return Ok(false);
-            }
             self.note(id, State::Abandoned, "given up by hand")?;
         }
-        let is_gone = clean_up(&mut **self.store(), id, validators, not_removed)?;
+        let is_gone = clean_up(self, id, validators, not_removed)?;
         if !is_gone && is_over {
             self.record_validation_steps(id, &[])?;
         }

@@ -62,7 +62,9 @@ pub fn reconcile(
 ) -> Result<Reconciled, Error> {
     let id = &order.order.id;
     // A message that carries its transaction id advanced it when it was kept.
-    if journal.message_of(id)?.is_some() {
+    if let Some(message) = journal.message_of(id)? {
+        // Unless another process had it then.
+        journal.advance(id, &message)?;
         return Ok(Reconciled::Resolved);
     }
     let mut seen = vec!["no message about it is in the store".to_owned()];

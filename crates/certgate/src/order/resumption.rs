@@ -80,7 +80,7 @@ pub fn resume(
     let mut order = journal.find(id)?.unwrap_or_else(|| known.clone());
     let validators = options.validation.validators();
     if known.state.is_finished() || order.state == OrderState::Validating {
-        let is_gone = clean_up(&mut **journal.store(), id, &validators, not_removed)?;
+        let is_gone = clean_up(journal, id, &validators, not_removed)?;
         let order = journal.find(id)?.unwrap_or(order);
         return Ok(Resumption::CleanedUp { order, is_gone });
     }
@@ -94,7 +94,7 @@ pub fn resume(
         order = journal.find(id)?.unwrap_or(order);
     }
     if order.state.is_finished() {
-        clean_up(&mut **journal.store(), id, &validators, not_removed)?;
+        clean_up(journal, id, &validators, not_removed)?;
         return Ok(Resumption::Over { order, was_over: false });
     }
     let Some(task) = TaskKind::by_name(&order.order.task).filter(|task| WAITED_FOR.contains(task)) else {

@@ -1,10 +1,9 @@
 //! What is published, step by step, and how it is removed.
 
-use certgate_client::unix_now;
-use certgate_store::{Change, State, Store};
+use certgate_store::{State, StoreError};
 
 use super::{ValidationError, ValidationStep, Validator, remove};
-use crate::Error;
+use crate::{Error, Journal};
 
 /// What is published for an order. Each step is stored before it is done.
 pub struct Steps<'a> {
@@ -39,18 +38,24 @@ impl<'a> Steps<'a> {
 }
 
 /// Removes what was published for an order, the last step first; custom steps by the validator of their name. What cannot be
-/// removed is told to `not_removed`, does not stop the rest, and is left to the next run; `false` then. An order that never left is over with
-/// that.
+/// removed is told to `not_removed`, does not stop the rest, and is left to the next run; `false` then. An order that never left
+/// is over with that.
 ///
 /// # Errors
-/// The store failed.
+/// [`StoreError::LeaseLost`]: another process has taken the order over, and nothing was removed. Or the store failed.
 pub fn clean_up(
-    store: &mut dyn Store,
+    journal: &mut Journal,
     id: &str,
     validators: &[&dyn Validator],
     not_removed: &mut dyn FnMut(&ValidationError),
 ) -> Result<bool, Error> {
-    let Some(order) = store.order(id)? else { return Ok(true) };
+    let Some(order) = journal.order_of_any_account(id)? else { return Ok(true) };
+    if order.published.is_empty() && order.state != State::Validating {
+        return Ok(true);
+    }
+    if !journal.still_holds(id)? {
+        return Err(StoreError::LeaseLost(id.to_owned()).into());
+    }
     let mut left = Vec::new();
     for step in order.published.iter().rev() {
         if let Err(why) = remove(step, validators) {
@@ -59,13 +64,11 @@ pub fn clean_up(
         }
     }
     if order.state == State::Validating {
-        let detail = "it never left".to_owned();
-        let over = Change { state: State::Unsent, job: None, stid: None, certificate: None, detail };
-        store.change(id, &over, unix_now())?;
+        journal.note(id, State::Unsent, "it never left")?;
     }
     let is_gone = left.is_empty();
     if !order.published.is_empty() {
-        store.record_validation_steps(id, &left)?;
+        journal.record_validation_steps(id, &left)?;
     }
     Ok(is_gone)
 }

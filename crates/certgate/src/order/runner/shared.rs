@@ -7,7 +7,7 @@ use std::{
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
 use certgate_flow::{Batch, Ending, Pending};
-use certgate_store::InstallOptions;
+use certgate_store::{InstallOptions, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
@@ -79,7 +79,8 @@ impl Shared<'_> {
         }
     }
 
-    /// Delivers messages that another process found in the queue. Whether there was one.
+    /// Delivers messages that another process found in the queue, and lets go of orders that another process has taken over.
+    /// Whether there was one.
     pub(super) fn look_into_store(&mut self, now: Duration) -> Result<bool, Error> {
         if now < self.looked + LOOK {
             return Ok(false);
@@ -89,6 +90,13 @@ impl Shared<'_> {
         let mut delivered = false;
         for place in waiting {
             let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { continue };
+            if !self.journal.still_holds(member.id.as_str())? {
+                self.batch.gave_up(place);
+                let lost = StoreError::LeaseLost(member.id.to_string());
+                self.report(place, Outcome::Pending(PendingReason::Stopped(lost.into())));
+                delivered = true;
+                continue;
+            }
             if let Some(message) = self.journal.message_of(member.id.as_str())? {
                 delivered |= self.batch.deliver(&message).is_some();
             }
@@ -177,10 +185,19 @@ impl Shared<'_> {
         Ok(())
     }
 
-    pub(super) fn note(&mut self, place: usize, state: OrderState, detail: &str) {
-        let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { return };
-        let recorded = self.journal.note(member.id.as_str(), state, detail);
-        self.warn(Some(place), recorded);
+    /// Records where an order stands.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] alone: another process has taken the order over. Anything else is told, and the run goes on.
+    pub(super) fn note(&mut self, place: usize, state: OrderState, detail: &str) -> Result<(), StoreError> {
+        let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { return Ok(()) };
+        match self.journal.note(member.id.as_str(), state, detail) {
+            Err(Error::Store(lost @ StoreError::LeaseLost(_))) => Err(lost),
+            recorded => {
+                self.warn(Some(place), recorded);
+                Ok(())
+            }
+        }
     }
 
     /// Removes what was published to validate an order.
@@ -190,8 +207,10 @@ impl Shared<'_> {
         let (id, validation) = (&member.id, &member.validation);
         let mut tell = |event: &Event<'_>| *stopped |= observer.on(Some(id), event) == Control::Stop;
         let mut say = |error: &_| tell(&Event::NotRemoved(error));
-        if let Err(error) = clean_up(&mut **journal.store(), id.as_str(), &validation.validators(), &mut say) {
-            tell(&Event::NotRecorded(&error));
+        match clean_up(journal, id.as_str(), &validation.validators(), &mut say) {
+            // What the order came to says so.
+            Ok(_) | Err(Error::Store(StoreError::LeaseLost(_))) => {}
+            Err(error) => tell(&Event::NotRecorded(&error)),
         }
     }
 
@@ -243,20 +262,24 @@ impl Shared<'_> {
 
     /// Records what an order came to, and tells of it.
     pub(super) fn report(&mut self, place: usize, outcome: Outcome) {
-        match &outcome {
+        let noted = match &outcome {
             Outcome::Issued(_) | Outcome::Deleted => self.note(place, OrderState::Done, "checked"),
             // It is issued and paid for: what failed a check or could not be written is looked at again, not ordered again.
             Outcome::CheckFailed(issuance) => {
                 let failed = issuance.checks.iter().find(|check| !check.ok);
                 let detail = failed.map(|check| format!("check {} failed: {}", check.name, check.detail));
-                self.note(place, OrderState::Issued, &detail.unwrap_or_default());
+                self.note(place, OrderState::Issued, &detail.unwrap_or_default())
             }
             Outcome::NotInstalled(_, error) => self.note(place, OrderState::Issued, &error.to_string()),
             Outcome::Failed(_) => {
                 self.note(place, OrderState::Failed, "the gateway ended the job without a certificate")
             }
-            _ => {}
-        }
+            _ => Ok(()),
+        };
+        let outcome = match noted {
+            Ok(()) => outcome,
+            Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
+        };
         let Some(member) = self.members.get(place) else { return };
         let found = if member.is_recorded { self.journal.find(member.id.as_str()) } else { Ok(None) };
         let (record, unread) = match found {

@@ -5,13 +5,14 @@ use std::{
     time::Duration,
 };
 
+use certgate_client::Error as ExchangeError;
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
 use certgate_flow::{self as flow, Action, Actor, Ending, Step};
 use certgate_store::StoreError;
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
-    Client, Error, Event, Interrupt, OrderState, Outcome,
+    Client, Error, Event, Interrupt, OrderState, Outcome, PendingReason,
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
@@ -172,9 +173,28 @@ impl<'w, 'r> Worker<'w, 'r> {
         // The queue is looked into for all; where there is only one order, in its name.
         let id = state.members.get(place.unwrap_or_default()).map(|member| member.id.as_str().to_owned());
         self.client.options_mut().ctid = id.or_else(|| self.client.options().ctid.clone());
-        drop(state);
-        let sent = self.client.exchange(task).map_err(Error::from);
-        state = lock(self.shared);
+        let sent = match records.and_then(|place| state.members.get(place)) {
+            Some(member) => {
+                let (id, journal) = (member.id.clone(), state.journal.clone());
+                drop(state);
+                // Between the record and the departure this process may have slept past the end of its lease.
+                let is_held = || journal.still_holds(id.as_str()).unwrap_or_default();
+                let sent = self.client.exchange_while(task, &is_held);
+                state = lock(self.shared);
+                match sent {
+                    Err(ExchangeError::HungUp(_)) => {
+                        return (state, Err(Error::Unsent(StoreError::LeaseLost(id.to_string()))));
+                    }
+                    sent => sent.map_err(Error::from),
+                }
+            }
+            None => {
+                drop(state);
+                let sent = self.client.exchange(task).map_err(Error::from);
+                state = lock(self.shared);
+                sent
+            }
+        };
         if let Some(place) = records {
             state.record_outcome(place, kind, sent.as_ref().map(|exchange| &exchange.answer.value));
         }
@@ -232,13 +252,18 @@ impl<'w, 'r> Worker<'w, 'r> {
     fn finish(&self, mut state: Guard<'w, 'r>, place: usize, ended: Result<Ending, Error>) -> Guard<'w, 'r> {
         let outcome = match ended {
             Ok(Ending::Issued(certificate)) => {
-                state.note(place, OrderState::Issued, "fetched");
+                let noted = state.note(place, OrderState::Issued, "fetched");
                 state.clean_up(place);
                 let Some(issuance) = state.issuance(place) else { return state };
-                drop(state);
-                let outcome = issuance.complete(certificate);
-                state = lock(self.shared);
-                outcome
+                match noted {
+                    Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
+                    Ok(()) => {
+                        drop(state);
+                        let outcome = issuance.complete(certificate);
+                        state = lock(self.shared);
+                        outcome
+                    }
+                }
             }
             ended => {
                 let outcome = state.outcome_of(place, ended);
@@ -257,6 +282,7 @@ impl<'w, 'r> Worker<'w, 'r> {
 fn is_of_store(error: &Error) -> bool {
     match error {
         Error::Unsent(StoreError::Unfinished(_) | StoreError::Known(_)) => false,
+        Error::Store(StoreError::LeaseLost(_)) | Error::Unsent(StoreError::LeaseLost(_)) => false,
         Error::Store(_) | Error::Unsent(_) => true,
         _ => false,
     }

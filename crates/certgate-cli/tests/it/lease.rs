@@ -1,0 +1,105 @@
+//! Two processes and one order: whoever slept past the end of its lease has lost it, and neither writes nor orders.
+
+use std::{
+    path::Path,
+    process::{Child, Output, Stdio},
+    time::Duration,
+};
+
+use certgate_domain::TaskKind;
+use certgate_simulator::{Server, Settings};
+use pretty_assertions::assert_eq;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::binary::{certgate_in, command, csr, endpoint, exit, json, paced, serve, stderr, told, until};
+
+/// A reissue of 571 in a process of its own, at so many requests a second.
+fn reissue(home: &Path, server: &Server, transport: &str, pace: usize) -> Child {
+    let (at, config, csr) = (endpoint(server, transport), paced(home, pace), csr());
+    let order = ["reissue", "571", "--csr", &csr, "--output", "json"];
+    let mut command = command(home, &order);
+    command.args(["--transport", transport, "--endpoint", &at, "--config", &config]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn store(home: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(home.join(".local/share/certgate/store.sqlite")).unwrap()
+}
+
+/// Lets all leases run out, as a minute would. The id of the order.
+fn run_out(home: &Path) -> String {
+    let store = store(home);
+    assert_eq!(store.execute("UPDATE leases SET expires = 0", []).unwrap(), 1, "the one that carries the order");
+    store.query_row("SELECT id FROM orders", [], |row| row.get(0)).unwrap()
+}
+
+/// The history of an order in the store.
+fn history(home: &Path, id: &str) -> Vec<(String, String)> {
+    let store = store(home);
+    let mut statement =
+        store.prepare("SELECT state, detail FROM happenings WHERE order_id = ?1 ORDER BY rowid").unwrap();
+    statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+/// Wakes the process that was stopped: it stops by itself, with exit 6, and says why.
+fn wakes(child: Child, id: &str) -> Output {
+    signal(&child, Signal::CONT);
+    let output = child.wait_with_output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(exit(&output), 6, "{said}");
+    assert!(
+        said.contains(&format!("order {id} was taken over by another process, and this one has stopped")),
+        "{said}"
+    );
+    assert_eq!(json(&output)["error"]["kind"], "pending");
+    output
+}
+
+#[test]
+fn who_waits_for_an_order_that_was_taken_over_stops() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let (gateway, server) = serve(Settings { job_time: Duration::from_secs(2), ..Settings::default() });
+        let child = reissue(home, &server, transport, 1000);
+        until("the order is waited for", || gateway.asked(TaskKind::PollInfo) > 0);
+        signal(&child, Signal::STOP);
+        let id = run_out(home);
+        let (code, done, said) = told(home, &server, transport, &["resume", &id]);
+        assert_eq!((code, &done["order"]["state"]), (0, &"done".into()), "{said}");
+        let before = history(home, &id);
+        wakes(child, &id);
+        assert_eq!(history(home, &id), before, "nothing was written");
+        assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// Its order is recorded, and waits for its turn at a request a second when the process is stopped.
+#[test]
+fn who_slept_before_its_order_left_does_not_send_it() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let (gateway, server) = serve(Settings::default());
+        let child = reissue(home, &server, transport, 1);
+        until("the CSR was checked", || gateway.asked(TaskKind::CertificatePrepareOrder) > 0);
+        let sending = "SELECT count(*) FROM orders WHERE state = 'sending'";
+        let store = store(home);
+        until("the order was recorded", || store.query_row(sending, [], |row| row.get::<_, i64>(0)).unwrap() == 1);
+        signal(&child, Signal::STOP);
+        assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "it was not stopped in time");
+        let id = run_out(home);
+        let output = certgate_in(home, &["orders", "abandon", &id, "--yes"], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (code, _, said) = told(home, &server, transport, &["reissue", "571", "--csr", &csr()]);
+        assert_eq!(code, 0, "{said}");
+        let before = history(home, &id);
+        wakes(child, &id);
+        assert_eq!(history(home, &id), before, "nothing was written");
+        assert_eq!(gateway.counts().orders, 1, "the second process's");
+    }
+}

@@ -1,0 +1,117 @@
+//! The databases that a store's tests run over: one row each.
+
+use std::path::PathBuf;
+
+use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, Which};
+
+pub(crate) const ACCOUNT: &str = "user@9 https://gateway.example";
+
+pub(crate) fn order(id: &str, certificate: Option<i64>) -> NewOrder {
+    NewOrder {
+        id: id.to_owned(),
+        task: "certificate-reissue".to_owned(),
+        account: ACCOUNT.to_owned(),
+        certificate,
+        name: Some("example.com".to_owned()),
+        product: Some("SSL123".to_owned()),
+        csr: Some("-----BEGIN …".to_owned()),
+        resume: ResumeData::default(),
+        batch: None,
+    }
+}
+
+pub(crate) fn change(state: State) -> Change {
+    Change { state, job: None, stid: None, certificate: None, detail: format!("now {}", state.as_str()) }
+}
+
+pub(crate) fn message(id: i64, job: Option<i64>) -> NewMessage {
+    NewMessage {
+        account: ACCOUNT.to_owned(),
+        id: Some(id),
+        transport: "xml".to_owned(),
+        kind: "certificate".to_owned(),
+        job,
+        document: format!("{{\"id\":{id}}}"),
+        raw: b"<response/>".to_vec(),
+        ..NewMessage::default()
+    }
+}
+
+/// An empty store of one database, and a process beside it.
+pub(crate) struct Place {
+    pub(crate) holder: Lease,
+    database: Box<dyn Database>,
+}
+
+/// What the tests do to a database that a store does not.
+pub(crate) trait Database: Sync {
+    /// Opens the store, as another process would.
+    fn open(&self) -> Box<dyn Store>;
+    /// Begins a lease, as another process would.
+    fn lease(&self, token: &str) -> Lease;
+    /// Runs a statement behind the store's back.
+    fn execute(&self, sql: &str);
+}
+
+/// How an empty store comes about, for each database.
+const DATABASES: [(&str, fn() -> Box<dyn Database>); 1] = [("sqlite", || Box::new(File::new()))];
+
+/// An empty store of each database.
+pub(crate) fn places() -> impl Iterator<Item = Place> {
+    DATABASES.into_iter().map(|(name, database)| {
+        // Shown where the test fails.
+        println!("over {name}");
+        let database = database();
+        Place { holder: database.lease("me"), database }
+    })
+}
+
+impl Place {
+    pub(crate) fn open(&self) -> Box<dyn Store> {
+        self.database.open()
+    }
+
+    pub(crate) fn lease(&self, token: &str) -> Lease {
+        self.database.lease(token)
+    }
+
+    /// Lets a lease run out, as time does.
+    pub(crate) fn run_out(&self, token: &str) {
+        self.database.execute(&format!("UPDATE leases SET expires = 0 WHERE holder = '{token}'"));
+    }
+}
+
+/// A file of SQLite.
+pub(crate) struct File {
+    _folder: tempfile::TempDir,
+    pub(crate) path: PathBuf,
+}
+
+impl File {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep").join("store.sqlite");
+        Self { _folder: folder, path }
+    }
+}
+
+impl Database for File {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(Sqlite::open(&self.path).unwrap())
+    }
+
+    fn lease(&self, token: &str) -> Lease {
+        Lease::beside(&self.path, token).unwrap()
+    }
+
+    fn execute(&self, sql: &str) {
+        rusqlite::Connection::open(&self.path).unwrap().execute_batch(sql).unwrap();
+    }
+}
+
+/// The orders of a store.
+pub(crate) fn all(store: &dyn Store, which: &Which) -> Vec<Order> {
+    let mut orders = Vec::new();
+    store.each_order(which, &mut |order| orders.push(order)).unwrap();
+    orders
+}
