@@ -39,6 +39,7 @@ pub(crate) fn message(id: i64, job: Option<i64>) -> NewMessage {
 
 /// An empty store of one database, and a process beside it.
 pub(crate) struct Place {
+    name: &'static str,
     pub(crate) holder: Lease,
     database: Box<dyn Database>,
 }
@@ -53,17 +54,26 @@ pub(crate) trait Database: Sync {
     fn execute(&self, sql: &str);
 }
 
+type Opened = fn() -> Box<dyn Database>;
+
 /// How an empty store comes about, for each database.
-const DATABASES: [(&str, fn() -> Box<dyn Database>); 1] = [("sqlite", || Box::new(File::new()))];
+const DATABASES: [(&str, Opened); 1] = [("sqlite", || Box::new(File::new()))];
 
 /// An empty store of each database.
 pub(crate) fn places() -> impl Iterator<Item = Place> {
     DATABASES.into_iter().map(|(name, database)| {
-        // Shown where the test fails.
-        println!("over {name}");
         let database = database();
-        Place { holder: database.lease("me"), database }
+        Place { name, holder: database.lease("me"), database }
     })
+}
+
+#[expect(clippy::print_stderr, reason = "shown where a test fails")]
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("over {}", self.name);
+        }
+    }
 }
 
 impl Place {
