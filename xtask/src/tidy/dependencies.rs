@@ -91,7 +91,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("certgate-files", Some(&["nix", "rustix", "tempfile", "thiserror"])),
-    ("certgate-store", Some(&["certgate-files", "rusqlite", "serde", "serde_json", "thiserror"])),
+    ("certgate-store", Some(&["certgate-files", "rusqlite", "serde", "serde_json", "sha2", "thiserror"])),
     (
         "certgate-simulator",
         Some(&[
