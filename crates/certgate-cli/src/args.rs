@@ -1,6 +1,7 @@
 //! What commands are given: options of every command here, groups of options in files of their own.
 
 pub(crate) mod bridging;
+pub(crate) mod certificate_request;
 pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod listening;

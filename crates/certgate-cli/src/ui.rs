@@ -3,6 +3,8 @@
 pub(crate) mod adoption;
 pub(crate) mod advice;
 pub(crate) mod bridge;
+pub(crate) mod certificate_request;
+pub(crate) mod comparison;
 pub(crate) mod confirm;
 pub(crate) mod curl;
 pub(crate) mod document;
@@ -22,6 +24,7 @@ pub(crate) mod reports;
 pub(crate) mod resumption;
 pub(crate) mod rows;
 pub(crate) mod sets;
+pub(crate) mod settings;
 pub(crate) mod table;
 pub(crate) mod verification;
 pub(crate) mod zone;

@@ -236,6 +236,22 @@ impl CertificateRequest {
         checks
     }
 
+    /// Whether it asks for that name.
+    pub fn check_name(&self, name: &str) -> Check {
+        if self.asks_for(name) {
+            return Check::passed("name", name);
+        }
+        let names = self.names.iter().map(ToString::to_string);
+        let found: Vec<String> = names.chain(self.common_name.clone().filter(|_| self.names.is_empty())).collect();
+        Check::failed("name", format!("found {}; expected {name}", found.join(", ")))
+    }
+
+    /// Whether it is made with the key whose public part (SubjectPublicKeyInfo, DER) that is.
+    pub fn check_key(&self, spki: &[u8]) -> Check {
+        let fits = spki == self.key.spki;
+        Check::of("key", fits, if fits { "it is made with the key" } else { "it is made with another key" })
+    }
+
     fn check_signature(&self) -> Check {
         let name = "signature";
         match (&self.weak_hash, &self.signature) {

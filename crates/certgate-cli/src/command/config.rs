@@ -2,22 +2,15 @@
 
 mod init;
 
-use std::{path::PathBuf, time::Duration};
-
-use certgate::{
-    SecretSource, Settings,
-    config::{Origin, Setting, default_file},
-    estate::schema,
-    tape::StandIns,
-};
-use certgate_json::Routes;
+use certgate::{config::default_file, estate::schema};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     app::App,
     exit::{Exit, Failure},
     streams::printable,
+    ui::settings,
 };
 
 const EXAMPLE: &str = "Example:
@@ -74,7 +67,7 @@ impl Config {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
             Self::Init(command) => command.run(app),
-            Self::Show => show(app),
+            Self::Show => settings::show(app, &app.settings()?),
             Self::Path => path(app),
             Self::Schema => {
                 app.stdout.print(&schema());
@@ -94,175 +87,4 @@ fn path(app: &App) -> Result<Exit, Failure> {
         app.stdout.line(&printable(&path.display().to_string()));
     }
     Ok(Exit::DONE)
-}
-
-fn show(app: &App) -> Result<Exit, Failure> {
-    let rows = rows(&app.settings()?);
-    if app.json() {
-        let settings: Vec<Value> = rows.iter().map(Row::document).collect();
-        app.stdout.print(&json!({ "schema": 1, "settings": settings }));
-    } else {
-        for row in &rows {
-            app.stdout.line(&printable(&row.text()));
-        }
-    }
-    Ok(Exit::DONE)
-}
-
-struct Row {
-    name: &'static str,
-    shown: Shown,
-    from: String,
-    /// Whether it is a file that is not there.
-    missing: bool,
-}
-
-enum Shown {
-    Value(Value),
-    /// A secret that is there.
-    Secret,
-    Nothing,
-}
-
-impl Row {
-    fn document(&self) -> Value {
-        let mut row = json!({ "name": self.name });
-        match &self.shown {
-            Shown::Value(value) => row["value"] = value.clone(),
-            Shown::Secret => row["set"] = json!(true),
-            Shown::Nothing => row["set"] = json!(false),
-        }
-        row["from"] = json!(self.from);
-        if self.missing {
-            row["exists"] = json!(false);
-        }
-        row
-    }
-
-    fn text(&self) -> String {
-        let Self { name, shown, from, missing } = self;
-        match shown {
-            Shown::Value(Value::String(text)) if *missing => format!("{name:<20} {text}, which is not there  ({from})"),
-            Shown::Value(Value::String(text)) => format!("{name:<20} {text}  ({from})"),
-            Shown::Value(value) => format!("{name:<20} {value}  ({from})"),
-            Shown::Secret => format!("{name:<20} set, from {from}"),
-            Shown::Nothing => format!("{name:<20} not set"),
-        }
-    }
-}
-
-fn rows(settings: &Settings) -> Vec<Row> {
-    let Settings {
-        profile,
-        config,
-        config_exists,
-        transport,
-        xml_endpoint,
-        json_endpoint,
-        user,
-        context,
-        password,
-        owner,
-        owner_context,
-        language,
-        ca_file,
-        proxy,
-        resolve,
-        connect,
-        send,
-        answer,
-        body,
-        routes,
-        time_zone,
-        stand_ins,
-        certificates,
-        requests_per_second,
-        body_limit,
-        notify,
-        foreign,
-        settle_after,
-        ctid,
-        store,
-        ..
-    } = settings;
-    let routes = match routes.value {
-        Routes::Live => Setting { value: "live", origin: routes.origin.clone() },
-        Routes::Documented => Setting { value: "documented", origin: routes.origin.clone() },
-    };
-    vec![
-        always("profile", profile, |name| json!(name)),
-        file(config, *config_exists),
-        always("transport", transport, |protocol| json!(protocol.name())),
-        endpoint("xml_endpoint", xml_endpoint),
-        endpoint("json_endpoint", json_endpoint),
-        maybe("user", user, |user| json!(user)),
-        maybe("context", context, |context| json!(context)),
-        secret(password),
-        maybe("owner", owner, |owner| json!(owner)),
-        maybe("owner_context", owner_context, |context| json!(context)),
-        maybe("language", language, |language| json!(language)),
-        maybe("ctid", ctid, |ctid| json!(ctid)),
-        maybe("store", store, |path| json!(path.display().to_string())),
-        maybe("ca_file", ca_file, |path| json!(path.display().to_string())),
-        maybe("proxy", proxy, |proxy| json!(proxy.to_string())),
-        always("timeouts.resolve", resolve, seconds),
-        always("timeouts.connect", connect, seconds),
-        always("timeouts.send", send, seconds),
-        always("timeouts.answer", answer, seconds),
-        always("timeouts.body", body, seconds),
-        always("routes", &routes, |routes| json!(routes)),
-        always("time_zone", time_zone, |zone| json!(zone)),
-        always("certificates", certificates, |folders| json!(folders)),
-        always("stand_ins", stand_ins, |StandIns { names, emails, phones }| {
-            let all = [("names", *names), ("emails", *emails), ("phones", *phones)];
-            all.into_iter().filter(|(_, on)| *on).map(|(name, _)| json!(name)).collect()
-        }),
-        always("requests_per_second", requests_per_second, |number| json!(number)),
-        always("body_limit", body_limit, |number| json!(number)),
-        maybe("notify", notify, |command| json!(command)),
-        always("foreign", foreign, |foreign| json!(foreign.name())),
-        always("settle_after", settle_after, seconds),
-    ]
-}
-
-fn always<T>(name: &'static str, setting: &Setting<T>, shown: impl Fn(&T) -> Value) -> Row {
-    Row { name, shown: Shown::Value(shown(&setting.value)), from: setting.origin.to_string(), missing: false }
-}
-
-fn maybe<T>(name: &'static str, setting: &Setting<Option<T>>, shown: impl Fn(&T) -> Value) -> Row {
-    let shown = setting.value.as_ref().map_or(Shown::Nothing, |value| Shown::Value(shown(value)));
-    Row { name, shown, from: setting.origin.to_string(), missing: false }
-}
-
-fn endpoint(name: &'static str, setting: &Setting<String>) -> Row {
-    let embedded = matches!(setting.origin, Origin::Sandbox);
-    let shown = if embedded { "the embedded gateway" } else { setting.value.as_str() };
-    Row { name, shown: Shown::Value(json!(shown)), from: setting.origin.to_string(), missing: false }
-}
-
-/// The configuration file is named whether or not it is there, so that people know where to write one.
-fn file(setting: &Setting<Option<PathBuf>>, exists: bool) -> Row {
-    let row = maybe("config", setting, |path| json!(path.display().to_string()));
-    Row { missing: setting.value.is_some() && !exists, ..row }
-}
-
-fn secret(setting: &Setting<Option<SecretSource>>) -> Row {
-    let Setting { value, origin } = setting;
-    // Only a profile has a choice of keys.
-    let key = value.as_ref().and_then(key).filter(|_| matches!(origin, Origin::Profile { .. }));
-    let from = key.map_or(origin.to_string(), |key| format!("{origin} ({key})"));
-    Row { name: "password", shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from, missing: false }
-}
-
-/// The key of a profile that names where the password is.
-fn key(source: &SecretSource) -> Option<&'static str> {
-    match source {
-        SecretSource::File(_) => Some("password_file"),
-        SecretSource::Command(_) => Some("password_command"),
-        _ => None,
-    }
-}
-
-fn seconds(duration: &Duration) -> Value {
-    json!(format!("{}s", duration.as_secs()))
 }
