@@ -14,10 +14,7 @@ use std::{
 use certgate_client::{Asker, Client, Interceptor, Outgoing, Redactor};
 use certgate_domain::{AnyData, Call, Response, TaskKind};
 use certgate_json::document;
-use certgate_tape::{
-    NOISE,
-    difference::{Relation, fields, is_among},
-};
+use certgate_tape::{Noise, difference::fields};
 use certgate_wire::{Reply, Request};
 use serde_json::{Value, json};
 
@@ -218,8 +215,6 @@ impl<T: Fn(TaskKind, &[String])> Comparing<T> {
 /// The fields that are not alike, and how, but for those that mean nothing.
 fn differing(own: &Response<AnyData>, other: &Response<AnyData>) -> Vec<String> {
     let found = fields(&document::response(own), &document::response(other));
-    let counts = |field: &&certgate_tape::difference::Field| {
-        field.relation() != Relation::Equal && !is_among(&field.path, NOISE)
-    };
-    found.iter().filter(counts).map(|field| format!("{} ({})", field.path, field.relation().name())).collect()
+    let noise = Noise::default();
+    found.iter().filter(|field| noise.counts(field)).map(|field| format!("{} ({})", field.path, field.relation().name())).collect()
 }

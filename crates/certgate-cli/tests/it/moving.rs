@@ -9,10 +9,7 @@ use std::{
     thread,
 };
 
-use certgate::tape::{
-    NOISE,
-    difference::{Relation, fields, is_among},
-};
+use certgate::tape::{Noise, difference::fields};
 use certgate_domain::{AnyTask, CertificateData, Query, ResourceRecord, TaskKind, task};
 use certgate_json::document;
 use certgate_simulator::{Server, Settings};
@@ -73,10 +70,8 @@ fn bridge(server: &Server, only: &str) -> Serving {
 fn differences(kind: TaskKind, direct: &certgate_wire::Reply, bridged: &certgate_wire::Reply) -> Vec<String> {
     let value = |reply| document::response(&codec("xml").decode_response(kind, reply).unwrap().value);
     let found = fields(&value(direct), &value(bridged));
-    let counts = |field: &&certgate::tape::difference::Field| {
-        field.relation() != Relation::Equal && !is_among(&field.path, NOISE)
-    };
-    found.iter().filter(counts).map(|field| field.path.clone()).collect()
+    let noise = Noise::default();
+    found.iter().filter(|field| noise.counts(field)).map(|field| field.path.clone()).collect()
 }
 
 #[test]
