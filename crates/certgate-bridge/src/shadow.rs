@@ -216,5 +216,9 @@ impl<T: Fn(TaskKind, &[String])> Comparing<T> {
 fn differing(own: &Response<AnyData>, other: &Response<AnyData>) -> Vec<String> {
     let found = fields(&document::response(own), &document::response(other));
     let noise = Noise::default();
-    found.iter().filter(|field| noise.counts(field)).map(|field| format!("{} ({})", field.path, field.relation().name())).collect()
+    found
+        .iter()
+        .filter(|field| noise.counts(field))
+        .map(|field| format!("{} ({})", field.path, field.relation().name()))
+        .collect()
 }
