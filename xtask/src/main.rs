@@ -27,6 +27,7 @@ usage: cargo xtask COMMAND
   tidy                the rules of this repository that a lint cannot hold
   fixtures [--write]  extracts the documented payloads from the page and shows what changed
   fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
+  reference           writes the manual's page of all commands from their definitions
   bench build         CPU time of the README's two commands on a new clone, and the crates that cost most
   bench codec         decoding and encoding beside bare parsers, with allocations
   bench cli           `certgate info` beside curl, against the simulator
@@ -58,6 +59,10 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::run(false),
         ["fixtures", "--write"] => fixtures::run(true),
         ["fixtures", "--differs"] => differences::run(),
+        ["reference"] => ci::cargo(
+            &["test", "--quiet", "--package", "certgate-cli", "--bin", "certgate", "reference"],
+            &[("CERTGATE_WRITE_REFERENCE", "1")],
+        ),
         ["bench", rest @ ..] => bench::run(rest),
         ["calendar"] => calendar::run(),
         ["peers"] => peers::run(),

@@ -149,3 +149,6 @@ mod tests {
         command.get_subcommands().for_each(|command| look(command.get_name(), command));
     }
 }
+
+#[cfg(test)]
+mod reference;
