@@ -40,7 +40,7 @@ pub(crate) enum Contact {
         data: PathBuf,
     },
     /// Delete a contact
-    #[command(after_help = "Example:\n  certgate contact delete 1120 --yes --sandbox")]
+    #[command(after_help = "Example:\n  certgate contact delete 1121 --yes")]
     Delete {
         /// The contact's id
         #[arg(allow_negative_numbers = true)]

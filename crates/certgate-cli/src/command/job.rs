@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
     /// Show a job
-    #[command(after_help = "Example:\n  certgate job info 4297539521 --sandbox")]
+    #[command(after_help = "Example:\n  certgate job info 4297539521")]
     Info {
         /// The job's id
         id: i64,

@@ -167,3 +167,31 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
     let output = certgate(&["info", "571", "--endpoint", &nowhere], "");
     assert!(stderr(&output).contains("check --endpoint"), "{}", stderr(&output));
 }
+
+/// Those that need no account; that all are command lines is tested where they stand.
+#[cfg(unix)]
+#[test]
+fn examples_of_the_help_run() {
+    let page =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/reference/commands.md")).unwrap();
+    // A line that is broken goes on in the next one.
+    let lines = page.replace("\n  --", " --").replace("\n  1120", " 1120");
+    let home = tempfile::tempdir().unwrap();
+    fs::copy(crate::support::binary::csr(), home.path().join("example.com.csr")).unwrap();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let mut count = 0;
+    for example in
+        lines.lines().filter(|line| line.starts_with("  ") && line.contains("certgate ") && line.contains("--sandbox"))
+    {
+        if example.contains("serve ") {
+            continue;
+        }
+        let mut shell = crate::support::binary::within(home.path(), std::process::Command::new("sh"));
+        let output = shell.args(["-c", example]).current_dir(home.path()).env("PATH", &path).output().unwrap();
+        // The embedded gateway begins anew with each: there may be nothing to do.
+        assert!(matches!(output.status.code(), Some(0 | 8)), "{example}: {}", stderr(&output));
+        count += 1;
+    }
+    assert!(count > 10, "{count} examples");
+}

@@ -1,7 +1,7 @@
 //! What known codes of a refusal mean.
 
 use certgate_client::Refusal;
-use certgate_domain::{GenericObject, Message};
+use certgate_domain::{GenericObject, Message, TaskKind};
 use certgate_wire::one_line;
 
 use super::{Advice, Advised};
@@ -13,7 +13,7 @@ pub enum RefusalReason {
     /// The account has no such certificate (`EF01000` at `certificate.id`).
     #[error("there is no certificate {0} in this account")]
     NoSuchCertificate(String),
-    /// The account has no such contact (`EF4002001`, `EF01000` at `contact.id`).
+    /// The account has no such contact (`EF4002001`; of contact info `EF01000` at `contact.id`).
     #[error("there is no contact {0} in this account")]
     NoSuchContact(String),
     /// The job is over, or there never was one (`EF300101`).
@@ -51,21 +51,24 @@ pub enum RefusalReason {
 impl RefusalReason {
     /// The first known reason among a refusal's messages, nested ones included.
     pub fn of(refusal: &Refusal) -> Option<Self> {
+        let task = refusal.task;
         refusal.answer.all_messages().find_map(|message| {
             let nothing = GenericObject::default();
             let objects = if message.objects.is_empty() { std::slice::from_ref(&nothing) } else { &message.objects };
-            objects.iter().find_map(|object| Self::of_message(message, object))
+            objects.iter().find_map(|object| Self::of_message(task, message, object))
         })
     }
 
-    fn of_message(message: &Message, object: &GenericObject) -> Option<Self> {
+    fn of_message(task: TaskKind, message: &Message, object: &GenericObject) -> Option<Self> {
         let value = || match object.value.as_deref() {
             Some(value) if !value.is_empty() => one_line(value).into_owned(),
             _ => "of that name".to_owned(),
         };
         Some(match (message.code.as_deref()?, object.r#type.as_deref().unwrap_or_default()) {
             ("EF01000", "certificate.id") => Self::NoSuchCertificate(value()),
-            ("EF01000", "contact.id") | ("EF4002001", _) => Self::NoSuchContact(value()),
+            // To delete one that is needed is refused in the same way.
+            ("EF01000", "contact.id") if task == TaskKind::ContactInfo => Self::NoSuchContact(value()),
+            ("EF4002001", _) => Self::NoSuchContact(value()),
             ("EF01000", "request.auth.user" | "request.auth.password") => Self::WrongPassword,
             ("EF01000", "request.auth.context") => Self::WrongContext,
             ("EF300101", _) => Self::NoSuchJob(value()),

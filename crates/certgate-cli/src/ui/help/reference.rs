@@ -53,3 +53,45 @@ fn the_manual_has_every_command_as_help_shows_it() {
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(written == page, "docs/src/reference/commands.md is not what help shows: run `cargo xtask reference`");
 }
+
+/// The commands in a text of examples, without what the shell does with their output.
+fn examples(text: &str) -> Vec<String> {
+    let mut examples: Vec<String> = Vec::new();
+    let from = text.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:")).skip(1);
+    for line in from.take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("    ")) {
+        examples.extend(line.find("certgate ").map(|at| line.split_at(at).1.to_owned()));
+    }
+    examples.iter().map(|example| example.split(['|', '>', '&', ')']).next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The words of a command, `'` and `"` around one that has blanks.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if c == open => quote = None,
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn every_example_is_a_command_line() {
+    fn look(top: &Command, command: &Command, found: &mut usize) {
+        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for example in examples(&text) {
+            let result = top.clone().try_get_matches_from(words(&example));
+            assert!(result.is_ok(), "{example}: {}", result.unwrap_err());
+            *found += 1;
+        }
+        command.get_subcommands().for_each(|command| look(top, command, found));
+    }
+    let (top, mut found) = (arranged(Arguments::command()), 0);
+    top.get_subcommands().for_each(|command| look(&top, command, &mut found));
+    assert!(found > 40, "{found} examples");
+}
