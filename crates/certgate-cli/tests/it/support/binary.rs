@@ -12,6 +12,8 @@ use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_simulator::{Gateway, Server, Settings};
 use serde_json::Value;
 
+use super::schema;
+
 pub(crate) fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(path)
 }
@@ -93,8 +95,10 @@ pub(crate) fn exit(output: &Output) -> i32 {
 }
 
 pub(crate) fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)))
+    let document = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)));
+    schema::check(&document);
+    document
 }
 
 pub(crate) fn stdout(output: &Output) -> String {
