@@ -5,9 +5,9 @@ pub(crate) mod binary;
 #[allow(dead_code, reason = "the tests of certgate-dns use the rest")]
 #[path = "../../../certgate-dns/tests/it/support/server.rs"]
 pub(crate) mod dns;
-pub(crate) mod schema;
 #[cfg(unix)]
 pub(crate) mod legacy;
+pub(crate) mod schema;
 #[cfg(unix)]
 pub(crate) mod serving;
 #[cfg(unix)]

@@ -90,7 +90,10 @@ fn what_the_schema_does_not_describe_is_found() {
         (json!({ "schema": 1, "path": "p", "exists": "yes" }), Some(".exists: \"yes\", expected \"boolean\"")),
         (json!({ "schema": 1, "path": "p", "exists": true, "more": 1 }), Some(".more is not described")),
         (json!({ "schema": 1, "path": "p" }), Some(".exists is missing")),
-        (json!({ "schema": 1, "error": { "kind": "bad luck", "text": "t" } }), Some(".error.kind: \"bad luck\", expected one of")),
+        (
+            json!({ "schema": 1, "error": { "kind": "bad luck", "text": "t" } }),
+            Some(".error.kind: \"bad luck\", expected one of"),
+        ),
     ] {
         let mut problems = Vec::new();
         look(&document, schema(), "", &mut problems);
