@@ -70,7 +70,8 @@ impl Config {
             Self::Show => settings::show(app, &app.settings()?),
             Self::Path => path(app),
             Self::Schema => {
-                app.stdout.print(&schema());
+                let schema = schema();
+                app.stdout.print(&if app.json() { json!({ "schema": 1, "jsonSchema": schema }) } else { schema });
                 Ok(Exit::DONE)
             }
         }

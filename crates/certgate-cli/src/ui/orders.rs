@@ -51,18 +51,32 @@ pub(crate) fn show(app: &App, details: &OrderDetails) -> Result<Exit, Failure> {
     Ok(Exit::DONE)
 }
 
-/// Prints everything as JSON lines: each order with its story and its messages, then the messages about no order.
+/// Prints everything, each order with its story and its messages, then the messages about no order: a line each, or one document.
 pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     let mut ids = Vec::new();
     book.each(&mut |order| ids.push(order.order.id))?;
-    for id in ids {
-        app.stdout.line(&whole(&book.details(&id)?).to_string());
+    // Row by row: a store may hold more than fits into memory as text.
+    let frame = |text: &str| match app.json() {
+        true => app.stdout.piece(text),
+        false => {}
+    };
+    let row = |is_first: bool, row: &Value| {
+        frame(if is_first { "" } else { "," });
+        app.stdout.json_piece(&format!("{row}\n"));
+    };
+    frame("{\"schema\":1,\"orders\":[");
+    for (at, id) in ids.iter().enumerate() {
+        let order = whole(&book.details(id)?);
+        row(at == 0, &if app.json() { json!({ "order": order }) } else { order });
     }
+    frame("],\"messages\":[");
+    let mut is_first = true;
     book.each_foreign_message(&mut |message| {
-        let mut row = stored(&message);
-        row["account"] = json!(message.message.account);
-        app.stdout.line(&row.to_string());
+        let mut shown = stored(&message);
+        shown["account"] = json!(message.message.account);
+        row(std::mem::take(&mut is_first), &shown);
     })?;
+    frame("]}\n");
     Ok(Exit::DONE)
 }
 

@@ -236,6 +236,7 @@ fn the_schema_of_declared_certificates() {
     let home = tempfile::tempdir().unwrap();
     let (_gateway, server) = serve(Settings::default());
     let (code, schema, said) = told(home.path(), &server, "json", &["config", "schema"]);
+    let schema = &schema["jsonSchema"];
     assert_eq!((code, &schema["properties"]["certificate"]["type"]), (0, &json!("array")), "{said}");
     assert!(schema["properties"]["certificate"]["items"]["properties"]["renew_before"].is_object());
 }

@@ -61,7 +61,10 @@ fn examples(text: &str) -> Vec<String> {
     for line in from.take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("    ")) {
         examples.extend(line.find("certgate ").map(|at| line.split_at(at).1.to_owned()));
     }
-    examples.iter().map(|example| example.split(['|', '>', '&', ')']).next().unwrap_or_default().to_owned()).collect()
+    examples
+        .iter()
+        .map(|example| example.split(['|', '>', '&', ')', ';']).next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// The words of a command, `'` and `"` around one that has blanks.
