@@ -28,3 +28,6 @@ impl Help {
         Ok(Exit::DONE)
     }
 }
+
+#[cfg(test)]
+mod reference;

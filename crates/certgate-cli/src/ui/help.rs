@@ -17,7 +17,7 @@ All commands: certgate --help. One of them: certgate help COMMAND. The manual is
 ";
 
 /// The commands by what they are for. Each stands in one group.
-const GROUPS: &[(&str, &[&str])] = &[
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     (
         "Orders, each waited for until it is installed",
         &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders"],
@@ -149,6 +149,3 @@ mod tests {
         command.get_subcommands().for_each(|command| look(command.get_name(), command));
     }
 }
-
-#[cfg(test)]
-mod reference;

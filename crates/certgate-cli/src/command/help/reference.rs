@@ -4,8 +4,10 @@ use std::{fs, path::Path};
 
 use clap::{Command, CommandFactory};
 
-use super::{GROUPS, arranged, topic};
-use crate::cli::Arguments;
+use crate::{
+    cli::Arguments,
+    ui::help::{GROUPS, arranged, topic},
+};
 
 const HEAD: &str = "# Commands
 
