@@ -74,11 +74,8 @@ pub(crate) fn record_validation_steps(
     let unwritable =
         |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
     let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
-    let changed = session.execute(
-        "UPDATE orders SET published = ?2, holder = CASE WHEN ?3 = 1 AND finished = 1 THEN NULL ELSE holder END
-         WHERE id = ?1 AND holder = ?4",
-        values![id, published, steps.is_empty(), holder.token()],
-    )?;
+    let sql = "UPDATE orders SET published = ?2 WHERE id = ?1 AND holder = ?3";
+    let changed = session.execute(sql, values![id, published, holder.token()])?;
     match changed {
         0 if by_id(session, id)?.is_none() => Err(StoreError::NoOrder(id.to_owned())),
         0 => Err(StoreError::LeaseLost(id.to_owned())),

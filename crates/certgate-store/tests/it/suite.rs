@@ -135,7 +135,9 @@ fn what_is_published_is_kept_until_it_is_gone() {
         assert!(!store.acquire("a", &other).unwrap(), "its holder lives and is at it");
         store.record_validation_steps("a", &[], &place.holder).unwrap();
         assert_eq!((left(&*store), published(&*store)), (0, vec![]));
-        assert!(store.acquire("a", &other).unwrap(), "given up with the last of it");
+        store.change("a", &change(State::Refused), &place.holder, 6).unwrap();
+        store.release("a", &place.holder).unwrap();
+        assert!(store.acquire("a", &other).unwrap(), "nothing is left to do");
         assert!(
             matches!(store.record_validation_steps("x", &[], &place.holder), Err(StoreError::NoOrder(id)) if id == "x")
         );
