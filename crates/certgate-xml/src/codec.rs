@@ -70,13 +70,15 @@ impl XmlCodec {
         &self,
         body: &[u8],
         content_type: Option<&str>,
+        is_usual: impl FnOnce(&str) -> bool,
         read: impl FnOnce(&Element<'_, '_>) -> Result<Parts<T>, DecodeError>,
     ) -> Result<Vec<Result<Decoded<T>, DecodeError>>, DecodeError> {
         let text = self.text(body, content_type)?;
         let tree = Tree::parse(&text, self.limits)?;
         let reading = Reading::new(&tree, &self.zone);
         let parts = read(&reading.root())?;
-        Ok(with_findings(parts, reading, content_type))
+        let is_odd = content_type.is_some_and(|content_type| !is_usual(&essence(content_type)));
+        Ok(with_findings(parts, reading, is_odd))
     }
 }
 
@@ -107,13 +109,15 @@ impl Codec for XmlCodec {
 
     fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
         let read = |root: &Element<'_, '_>| envelope::read_response(root, kind);
-        let answers = self.decode(&reply.body, reply.header("content-type"), read)?;
+        let answers = self.decode(&reply.body, reply.header("content-type"), is_xml, read)?;
         answers.into_iter().map(|answer| answer.map(|answer| with_contact(kind, answer))).collect()
     }
 
     fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {
         let read = |root: &Element<'_, '_>| envelope::read_request(root, expected);
-        self.decode(&request.body, request.header("content-type"), read).unwrap_or_else(|refusal| vec![Err(refusal)])
+        let is_usual = |essence: &str| is_xml(essence) || essence == FORM;
+        self.decode(&request.body, request.header("content-type"), is_usual, read)
+            .unwrap_or_else(|refusal| vec![Err(refusal)])
     }
 
     fn split_request(&self, request: &Request) -> Result<Vec<TaskPart>, DecodeError> {
@@ -154,20 +158,29 @@ fn with_contact(kind: TaskKind, mut answer: Decoded<Response<AnyData>>) -> Decod
     answer
 }
 
+/// The content type that HTTP libraries give to a body that they are told nothing about: many clients send their requests so.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A content type without its parameters, in lower case.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_xml(essence: &str) -> bool {
+    essence.ends_with("/xml") || essence.ends_with("+xml")
+}
+
 /// Gives each value the findings of its part of the body. The first value gets those outside of all parts; those of a refused part
 /// are dropped.
 fn with_findings<T>(
     parts: Parts<T>,
     reading: Reading<'_>,
-    content_type: Option<&str>,
+    is_of_odd_type: bool,
 ) -> Vec<Result<Decoded<T>, DecodeError>> {
     let mut findings = reading.findings();
-    if let Some(content_type) = content_type {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if !(essence.ends_with("/xml") || essence.ends_with("+xml")) {
-            let path = "header.content-type".to_owned();
-            findings.insert(0, Finding { kind: FindingKind::Value, path, place: None });
-        }
+    if is_of_odd_type {
+        let path = "header.content-type".to_owned();
+        findings.insert(0, Finding { kind: FindingKind::Value, path, place: None });
     }
     let mut decoded: Vec<Result<Decoded<T>, DecodeError>> = Vec::new();
     for (path, part) in parts {

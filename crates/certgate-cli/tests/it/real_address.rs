@@ -46,7 +46,7 @@ fn verdict(answer: &str) -> Option<Verdict> {
 #[test]
 fn what_clients_have_in_their_code_is_taken() {
     let (_gateway, server) = serve(Settings::default());
-    let bridge = bridge("xml", &server, &[]);
+    let (strict, bridge) = (bridge("xml", &server, &["--strict"]), bridge("xml", &server, &[]));
     let address = bridge.address();
     for path in ["/", "/gateway", "/gateway/", "/xml", "/xml/", "/?x=1"] {
         assert_eq!(verdict(&post(address, path, "", INFO)), Some(Verdict::Done), "{path}");
@@ -57,6 +57,13 @@ fn what_clients_have_in_their_code_is_taken() {
         let answer = post(address, "/", &format!("Content-Type: {content_type}\r\n"), INFO);
         assert_eq!(verdict(&answer), Some(Verdict::Done), "{content_type}");
     }
+    for (content_type, expected) in
+        [("application/x-www-form-urlencoded", Verdict::Done), ("multipart/form-data", Verdict::Refused)]
+    {
+        let answer = post(strict.address(), "/", &format!("Content-Type: {content_type}\r\n"), INFO);
+        assert_eq!(verdict(&answer), Some(expected), "{content_type}");
+    }
+    assert_eq!(strict.stderr().matches("content-type").count(), 1, "{}", strict.stderr());
     for (encoding, expected) in [
         ("UTF-8", Verdict::Done),
         ("utf8", Verdict::Done),
