@@ -239,7 +239,11 @@ impl Shared {
             Ok(calls) => calls,
             Err(error) => {
                 let answer = (TaskKind::Hello, self.undecodable(protocol, &error, now));
-                return Handled::Reply(codec.encode_responses(&[answer]).payload, Duration::ZERO);
+                let mut reply = codec.encode_responses(&[answer]).payload;
+                if protocol == Protocol::Json && is_no_route(codec, request) {
+                    reply.status = 404;
+                }
+                return Handled::Reply(reply, Duration::ZERO);
             }
         };
         let kinds: Vec<TaskKind> = calls.iter().map(|call| call.value.task.kind()).collect();
@@ -371,6 +375,11 @@ impl Shared {
 }
 
 type Answer = Response<AnyData>;
+
+/// Whether the method and path of a JSON request are those of no task.
+fn is_no_route(codec: &dyn Codec, request: &Request) -> bool {
+    codec.split_request(request).is_ok_and(|parts| parts.iter().all(|part| part.code.is_none()))
+}
 
 fn plain(status: u16) -> Reply {
     let mut headers = vec![("Content-Type".to_owned(), "text/plain".to_owned())];

@@ -44,6 +44,9 @@ fn addresses() {
         ("GET", "/v1/hello", "401"),
         ("GET", "/v1", "404"),
         ("GET", "/v12/hello", "404"),
+        ("GET", "/v1/nowhere", "404"),
+        ("DELETE", "/v1/hello", "404"),
+        ("GET", "/v1/certificate/one", "400"),
         ("POST", "/", "200"),
         ("GET", "/", "405"),
     ] {
