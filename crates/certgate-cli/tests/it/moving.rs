@@ -59,7 +59,8 @@ const SWITCHED: [&str; 4] = [
     "certificate-info,certificate-list,contact-info,poll-info,certificate-reissue,zone-update-records",
     "certificate-info,certificate-list,contact-info,poll-info,certificate-reissue,zone-update-records,certificate-create,job-list,zone-list",
 ];
-const ROUNDS: usize = 40;
+/// Of twelve requests each.
+const ROUNDS: usize = 168;
 
 fn bridge(server: &Server, only: &str) -> Serving {
     let (json, xml) = (endpoint(server, "json"), endpoint(server, "xml"));
