@@ -105,6 +105,13 @@ impl Client {
         self
     }
 
+    /// Leaving a connection open for the next request, where the requests may be repeated; every other one keeps a connection of its own.
+    #[must_use]
+    pub fn keeping_connections(mut self) -> Self {
+        self.transport.keep_connections();
+        self
+    }
+
     /// With that interceptor around each exchange, inside of those given before.
     #[must_use]
     pub fn with_interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {
@@ -401,7 +408,11 @@ impl Client {
             redactor: &self.redactor,
         };
         let transport = &mut self.transport;
-        through(&self.interceptors, &outgoing, &mut || Ok(transport.send(request, timeout)?))
+        let mut send = || match task.is_safe_to_repeat() {
+            true => transport.send_repeatable(request, timeout),
+            false => transport.send(request, timeout),
+        };
+        through(&self.interceptors, &outgoing, &mut || Ok(send()?))
     }
 
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the

@@ -4,7 +4,7 @@ use std::{
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
@@ -21,9 +21,21 @@ use crate::{HttpSettingsError, Phase, Proxy, Transport, TransportError};
 /// HTTP to one endpoint. Every phase has its timeout, redirects are refused, TLS is a must except to loopback.
 #[derive(Debug)]
 pub struct HttpTransport {
+    /// Each of its requests has a connection of its own.
     agent: Agent,
+    /// Keeps a connection, for requests that may be repeated.
+    keeping: Keeping,
     endpoint: String,
     body_limit: usize,
+}
+
+/// The agent that keeps a connection from one request to the next.
+#[derive(Debug)]
+struct Keeping {
+    agent: Agent,
+    is_wanted: bool,
+    /// Whether the connection of an earlier request may be in use: the other side may have closed it since.
+    is_open: bool,
 }
 
 /// How a transport connects.
@@ -80,26 +92,30 @@ impl HttpTransport {
             .root_certs(roots(ca_file.as_deref())?)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .https_only(!loopback)
-            .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
-            // Each request says it, or whoever made it did not want to.
-            .accept(AutoHeaderValue::None)
-            // A connection kept open may be closed by the other side just as an order leaves: each request has its own.
-            .max_idle_connections(0)
-            .proxy(proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner))
-            .tls_config(tls)
-            .timeout_resolve(Some(timeouts.resolve))
-            .timeout_connect(Some(timeouts.connect))
-            .timeout_send_request(Some(timeouts.send))
-            .timeout_send_body(Some(timeouts.send))
-            .timeout_recv_response(Some(timeouts.answer))
-            .timeout_recv_body(Some(timeouts.body))
-            .build();
-        Ok(Self { agent: config.into(), endpoint: endpoint.to_owned(), body_limit })
+        let proxy = proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner);
+        let agent = |kept: usize| -> Agent {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .https_only(!loopback)
+                .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
+                // Each request says it, or whoever made it did not want to.
+                .accept(AutoHeaderValue::None)
+                .max_idle_connections(kept)
+                .proxy(proxy.clone())
+                .tls_config(tls.clone())
+                .timeout_resolve(Some(timeouts.resolve))
+                .timeout_connect(Some(timeouts.connect))
+                .timeout_send_request(Some(timeouts.send))
+                .timeout_send_body(Some(timeouts.send))
+                .timeout_recv_response(Some(timeouts.answer))
+                .timeout_recv_body(Some(timeouts.body));
+            config.build().into()
+        };
+        let keeping = Keeping { agent: agent(1), is_wanted: false, is_open: false };
+        // A connection kept open may be closed by the other side just as an order leaves.
+        Ok(Self { agent: agent(0), keeping, endpoint: endpoint.to_owned(), body_limit })
     }
 
     /// Whether that address is on loopback, where it can be used at all.
@@ -143,8 +159,8 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCerts, HttpSettingsError> {
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-impl Transport for HttpTransport {
-    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+impl HttpTransport {
+    fn send_by(&self, agent: &Agent, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
         let address = match request.target.as_str() {
             "" => self.endpoint.clone(),
             target => format!("{}{target}", self.endpoint.trim_end_matches('/')),
@@ -173,11 +189,11 @@ impl Transport for HttpTransport {
         let has_no_body = matches!(request.method, Method::Get | Method::Delete) && request.body.is_empty();
         let sent = if has_no_body {
             let http = builder.body(()).map_err(not_sent)?;
-            self.agent.run(self.agent.configure_request(http).timeout_global(Some(timeout)).build())
+            agent.run(agent.configure_request(http).timeout_global(Some(timeout)).build())
         } else {
             // Also the empty body of a PUT, which is sent with its length: without one it would be sent in chunks.
             let http = builder.body(request.body.0.as_slice()).map_err(not_sent)?;
-            self.agent.run(self.agent.configure_request(http).timeout_global(Some(timeout)).build())
+            agent.run(agent.configure_request(http).timeout_global(Some(timeout)).build())
         };
         let mut reply = sent.map_err(|failure| self.trouble(&failure))?;
         let headers = reply
@@ -203,12 +219,6 @@ impl Transport for HttpTransport {
         Ok(reply)
     }
 
-    fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-}
-
-impl HttpTransport {
     /// Whether the request may have arrived. Anything from the sending of the request on may have.
     fn trouble(&self, failure: &Failure) -> TransportError {
         let text = format!("{}: {failure}", self.endpoint);
@@ -242,6 +252,36 @@ impl HttpTransport {
             },
             _ => TransportError::Unanswered(text, Phase::Answer),
         }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        self.send_by(&self.agent, request, timeout)
+    }
+
+    fn send_repeatable(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        if !self.keeping.is_wanted {
+            return self.send(request, timeout);
+        }
+        let (start, was_open) = (Instant::now(), self.keeping.is_open);
+        let sent = self.send_by(&self.keeping.agent, request, timeout);
+        self.keeping.is_open = sent.is_ok();
+        let left = timeout.saturating_sub(start.elapsed());
+        match sent {
+            Err(TransportError::Unanswered(_, Phase::Answer)) if was_open && !left.is_zero() => {
+                self.send(request, left)
+            }
+            sent => sent,
+        }
+    }
+
+    fn keep_connections(&mut self) {
+        self.keeping.is_wanted = true;
+    }
+
+    fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 }
 

@@ -12,6 +12,18 @@ pub trait Transport: Send {
     /// No reply came. The error says whether the request may have arrived.
     fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError>;
 
+    /// The same for a request that does no harm when it arrives twice: it may leave over a connection that an earlier one left open, and
+    /// leaves once more over a new one where the other side had closed that.
+    ///
+    /// # Errors
+    /// As with [`Transport::send`].
+    fn send_repeatable(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        self.send(request, timeout)
+    }
+
+    /// Leaves a connection open after each request that may be repeated, for the next one of that sort.
+    fn keep_connections(&mut self) {}
+
     /// The address, for people.
     fn endpoint(&self) -> &str;
 }

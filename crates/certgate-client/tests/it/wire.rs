@@ -79,6 +79,47 @@ fn each_method_is_framed_as_servers_expect_it() {
     }
 }
 
+/// Answers each request of a connection but the last, which it reads and leaves; gives how many it read.
+fn serve_connection(listener: &TcpListener, answers: usize) -> usize {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut read = 0;
+    let mut asked = Vec::new();
+    let mut piece = [0; 4096];
+    while let Ok(count) = stream.read(&mut piece)
+        && count > 0
+    {
+        asked.extend(&piece[..count]);
+        if !asked.ends_with(b"\r\n\r\n") {
+            continue;
+        }
+        asked.clear();
+        read += 1;
+        if read > answers {
+            break;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+    }
+    read
+}
+
+#[test]
+fn what_may_be_repeated_is_sent_again_over_a_new_connection_when_the_kept_one_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    // The first connection is closed upon its third request, which comes again over the second one; the last one is closed unanswered.
+    let served = thread::spawn(move || [2, 1, 0].map(|answers| serve_connection(&listener, answers)));
+    let mut transport = HttpTransport::new(&endpoint, HttpSettings::default()).unwrap();
+    transport.keep_connections();
+    let request = Request { method: Method::Get, target: "/poll".to_owned(), headers: vec![], body: Body::default() };
+    for _ in 0..3 {
+        assert_eq!(transport.send_repeatable(&request, Duration::from_secs(10)).unwrap().status, 200);
+    }
+    // Sent once, over a connection of its own: nobody knows whether it arrived.
+    let lost = transport.send(&request, Duration::from_secs(10)).unwrap_err();
+    assert!(matches!(lost, TransportError::Unanswered(..)), "{lost}");
+    assert_eq!(served.join().unwrap(), [3, 1, 1]);
+}
+
 #[test]
 fn a_redirect_is_not_followed() {
     let (elsewhere, _never) = answering(DONE);

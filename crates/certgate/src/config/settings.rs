@@ -283,6 +283,12 @@ impl Settings {
         }
     }
 
+    /// Whether many requests in a row gain by kept connections: only where the pace is above the gateway's own. At that pace a connection costs
+    /// nothing that matters, and a request over a kept one would overtake the handshake of an earlier one: the gateway counts arrivals.
+    pub fn keeps_connections(&self) -> bool {
+        self.requests_per_second.value > RateLimiter::GATEWAY
+    }
+
     /// What one request may take in all: a phase that was given longer gets it.
     pub fn longest(&self) -> Duration {
         let phases = [&self.resolve, &self.connect, &self.send, &self.answer, &self.body];

@@ -70,7 +70,11 @@ impl Bridge {
             false => Home::asking_as(app, &settings, nobody)?,
         };
         let clients = |protocol: Protocol| -> Result<Vec<Client>, Failure> {
-            (0..AT_ONCE).map(|_| home.client(protocol)).collect()
+            let client = || home.client(protocol);
+            match settings.keeps_connections() {
+                true => (0..AT_ONCE).map(|_| Ok(client()?.keeping_connections())).collect(),
+                false => (0..AT_ONCE).map(|_| client()).collect(),
+            }
         };
         if listening.is_open_to_listeners() && !app.quiet {
             say(&format!(
