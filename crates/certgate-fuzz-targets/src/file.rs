@@ -88,7 +88,7 @@ pub(crate) const DECLARED: &[&str] = &[
 /// The declared certificates.
 pub(crate) fn declared(data: &[u8]) {
     with_file("certificates.toml", data, |path| {
-        if let Err(why) = read_declared(path) {
+        if let Err(why) = read_declared(path, None) {
             assert!(why.to_string().contains("certificates.toml"), "{why}");
         }
     });

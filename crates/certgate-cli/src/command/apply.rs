@@ -37,7 +37,7 @@ pub(crate) struct Apply {
 
 impl Apply {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let declared = read_declared(&declared_file(app, self.file)?)?;
+        let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?;
         self.queue.check()?;
         let (mut clients, home) = several::open(app, self.timeout, declared.len())?;
         let mut journal = home.journal()?;

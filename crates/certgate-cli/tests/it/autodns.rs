@@ -223,3 +223,19 @@ fn it_waits_until_the_record_is_seen() {
         assert_eq!((status.code(), accounts.counts()), (Some(0), (2, 1)), "{pair:?} {}", said());
     }
 }
+
+/// The account of the zones is a profile of the configuration that the run is given.
+#[test]
+fn a_declared_certificate_finds_its_account_of_zones() {
+    for pair in [PAIRS[0], PAIRS[1]] {
+        let accounts = Accounts::new(pair, Settings::default());
+        let declared = "[[certificate]]\nid = 571\nnew_key = true\ndns = \"autodns\"\ndns_profile = \"dns\"\n\
+                        dns_check = false\nout = \"certs/live\"\n";
+        fs::write(accounts.home.path().join("certificates.toml"), declared).unwrap();
+        let output = accounts.run(&["plan", "certificates.toml"]);
+        assert_eq!((exit(&output), accounts.counts()), (0, (0, 0)), "{pair:?} {}", stderr(&output));
+        let output = accounts.run(&["apply", "certificates.toml"]);
+        assert_eq!((exit(&output), accounts.counts()), (0, (2, 1)), "{pair:?} {}", stderr(&output));
+        assert_eq!(accounts.texts(), Vec::<String>::new());
+    }
+}

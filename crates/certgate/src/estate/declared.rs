@@ -53,11 +53,12 @@ impl std::error::Error for DeclaredError {}
 /// What a certificate has besides settings.
 const OWN: [&str; 1] = ["id"];
 
-/// Reads a file of declared certificates. Paths in it start from its folder, and so do its commands.
+/// Reads a file of declared certificates. Paths in it start from its folder, and so do its commands. Profiles that it names are those
+/// of the configuration file `config`, unless it names another one; without either, those of the platform's.
 ///
 /// # Errors
 /// The file cannot be read, or something in it cannot be used: all that is wrong is said at once.
-pub fn read_declared(path: &Path) -> Result<Vec<Declared>, DeclaredError> {
+pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<Vec<Declared>, DeclaredError> {
     let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
     // It names commands that are run.
     let file = certgate_files::read_trusted(path).map_err(|why| bad(why.to_string()))?;
@@ -77,7 +78,7 @@ pub fn read_declared(path: &Path) -> Result<Vec<Declared>, DeclaredError> {
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for table in tables {
             let place = table.place.clone();
-            match declared(table, &defaults, &folder) {
+            match declared(table, &defaults, &folder, config) {
                 Ok(one) => {
                     let into = one.settings.out.as_deref().map(whole);
                     if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
@@ -92,9 +93,14 @@ pub fn read_declared(path: &Path) -> Result<Vec<Declared>, DeclaredError> {
     if problems.is_empty() { Ok(found) } else { Err(DeclaredError { path: path.to_owned(), problems }) }
 }
 
-fn declared(mut table: Table, defaults: &CertificateSettings, folder: &Path) -> Result<Declared, String> {
+fn declared(
+    mut table: Table,
+    defaults: &CertificateSettings,
+    folder: &Path,
+    config: Option<&Path>,
+) -> Result<Declared, String> {
     let id = table.take("id");
-    let settings = table.settings(&OWN)?.or(defaults).absolute(folder);
+    let settings = table.settings(&OWN)?.or(defaults).absolute(folder).with_profiles_of(config);
     let id =
         id.map(|id| id.as_i64().ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate")));
     let selector = match (id.transpose()?, &settings.name) {
@@ -204,7 +210,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("certificates.toml");
         fs::write(&path, text).unwrap();
-        read_declared(&path).map_err(|why| why.to_string().replace(&folder.path().display().to_string(), "HOME"))
+        read_declared(&path, Some(Path::new("/etc/run.toml")))
+            .map_err(|why| why.to_string().replace(&folder.path().display().to_string(), "HOME"))
     }
 
     #[test]
@@ -225,6 +232,17 @@ mod tests {
         assert!(
             second.settings.webroot.as_deref().is_some_and(|root| root != Path::new("www") && root.ends_with("www"))
         );
+    }
+
+    #[test]
+    fn a_profile_is_looked_for_in_the_configuration_of_the_run() {
+        let found = read(
+            "[defaults]\ndns = \"autodns\"\ndns_profile = \"zones\"\n[[certificate]]\nid = 1\nout = \"a\"\n\
+             [[certificate]]\nid = 2\nout = \"b\"\ndns = \"autodns\"\ndns_profile = \"zones\"\ndns_config = \"/own.toml\"\n\
+             [[certificate]]\nid = 3\nout = \"c\"\ndns = \"provision\"\n",
+        );
+        let configs: Vec<_> = found.unwrap().into_iter().map(|one| one.settings.dns_config).collect();
+        assert_eq!(configs, [Some("/etc/run.toml".into()), Some("/own.toml".into()), None]);
     }
 
     #[test]
