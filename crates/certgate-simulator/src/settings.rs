@@ -51,6 +51,8 @@ pub struct Settings {
     /// and whether a reissue is required, a reissue keeps the term, and a renewal adds one; else a certificate lasts as long as its
     /// term, and neither is stated. At least a day.
     pub max_validity: Option<Duration>,
+    /// Whether it states the end of a term (`payable`), where certificates last less long than that.
+    pub tells_terms: bool,
     /// What it asks to be published in place of the record that is right: a gateway that somebody took over.
     pub record: Option<String>,
     /// The file that it asks for in place of the right one.
@@ -81,6 +83,7 @@ impl Default for Settings {
             clock_ahead: 0,
             valid_after: Duration::ZERO,
             max_validity: None,
+            tells_terms: true,
             record: None,
             file: None,
             words: None,

@@ -40,6 +40,9 @@ impl World {
             let is_required = now < term && end < term && now >= end - REISSUE_REQUIRED;
             shown.reissue_required = Some(Lenient::Parsed(is_required));
         }
+        if !self.settings.tells_terms {
+            shown.payable = None;
+        }
         shown
     }
 

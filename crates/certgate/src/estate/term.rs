@@ -6,6 +6,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
+use certgate_x509::X509;
 
 use crate::duration::parse_duration;
 
@@ -109,34 +110,55 @@ impl fmt::Display for TermSource {
     }
 }
 
+/// Authorities bound a certificate at 47 days and more: one that lasts less than this was cut short by the end of its term.
+const SHORTEST: i64 = 40 * DAY;
+
 impl Term {
     /// The term of a certificate of the gateway's. `None` where it says none of its times.
+    ///
+    /// Where `payable` is absent, terms of one lifetime each follow each other from the order's start on, and the present one is the
+    /// first that does not end before the certificate. Where that is too late, a reissue is free, and gives a certificate that the
+    /// true end cuts short; from that the end is known.
     pub fn of(certificate: &Certificate) -> Option<Self> {
         let seconds = |moment: &Option<Lenient<Moment>>| moment.as_ref()?.value()?.unix_seconds();
-        let expire = seconds(&certificate.expire);
         if let Some(end) = seconds(&certificate.payable) {
             return Some(Self { end, source: TermSource::Payable });
         }
-        let lifetime = certificate.lifetime.as_ref().and_then(|lifetime| {
-            let days = match lifetime.unit.as_ref()? {
-                TimeUnit::Day => 1.0,
-                TimeUnit::Week => 7.0,
-                TimeUnit::Month => 365.0 / 12.0,
-                TimeUnit::Quarter => 365.0 / 4.0,
-                TimeUnit::Year => 365.0,
-                _ => return None,
-            };
-            Some((*lifetime.period.as_ref()? as f64 * days * DAY as f64) as i64)
-        });
-        let by_lifetime = seconds(&certificate.created).zip(lifetime).map(|(start, lifetime)| start + lifetime);
-        match (by_lifetime, expire) {
-            // An order that was renewed began before its present term.
-            (Some(end), Some(expire)) if end > expire + SAME => Some(Self { end, source: TermSource::Lifetime }),
-            (_, Some(end)) => Some(Self { end, source: TermSource::Expire }),
-            (Some(end), None) => Some(Self { end, source: TermSource::Lifetime }),
-            (None, None) => None,
+        let (created, lifetime) = (seconds(&certificate.created), lifetime_of(certificate));
+        let Some(expire) = seconds(&certificate.expire) else {
+            let end = created?.saturating_add(lifetime?);
+            return Some(Self { end, source: TermSource::Lifetime });
+        };
+        let of_certificate = Self { end: expire, source: TermSource::Expire };
+        let Some((created, lifetime)) = created.zip(lifetime) else { return Some(of_certificate) };
+        let validity = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
+        let lasts = validity.map(|server| server.not_after.saturating_sub(server.not_before));
+        if lasts.is_some_and(|lasts| lasts < SHORTEST || lasts >= lifetime - SAME) {
+            return Some(of_certificate);
         }
+        let end = nth_end(created, lifetime, expire);
+        Some(if end > expire + SAME { Self { end, source: TermSource::Lifetime } } else { of_certificate })
     }
+}
+
+/// The first end of one of the terms that follow each other from `start` on that is not before `expire`.
+fn nth_end(start: i64, lifetime: i64, expire: i64) -> i64 {
+    let terms = (expire - SAME - start).max(1).saturating_add(lifetime - 1) / lifetime;
+    start.saturating_add(terms.saturating_mul(lifetime))
+}
+
+/// What an order pays for at a time, in seconds: more than nothing.
+fn lifetime_of(certificate: &Certificate) -> Option<i64> {
+    let lifetime = certificate.lifetime.as_ref()?;
+    let days = match lifetime.unit.as_ref()? {
+        TimeUnit::Day => 1.0,
+        TimeUnit::Week => 7.0,
+        TimeUnit::Month => 365.0 / 12.0,
+        TimeUnit::Quarter => 365.0 / 4.0,
+        TimeUnit::Year => 365.0,
+        _ => return None,
+    };
+    Some((*lifetime.period.as_ref()? as f64 * days * DAY as f64).round() as i64).filter(|lifetime| *lifetime > 0)
 }
 
 /// What is known of a certificate that is looked after.
@@ -253,6 +275,7 @@ mod tests {
     use std::time::Duration;
 
     use certgate_domain::{Certificate, Lenient, Moment, TimePeriod, words::TimeUnit};
+    use certgate_keys::{KeyType, PrivateKey};
 
     use super::{DAY, Decision, Lifetime, Reason, RenewBefore, Term, TermSource, decide};
 
@@ -343,20 +366,59 @@ mod tests {
         }
     }
 
+    /// A certificate that is valid from and until so many days after the start of 1970.
+    fn valid(from: u64, until: u64) -> String {
+        let at = |days: u64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(days * 86_400);
+        let mut parameters = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        (parameters.not_before, parameters.not_after) = (at(from), at(until));
+        parameters.serial_number = Some(1.into());
+        parameters.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap().pem()
+    }
+
+    /// In days: when the order was created, how many months it pays for, from when and until when its certificate is valid (`from` none
+    /// where the certificate itself is not told), and `payable`.
     #[test]
     fn what_tells_the_term() {
+        use TermSource::{Expire, Lifetime, Payable};
         let at = |days: i64| Moment::from_unix_seconds(days * DAY).map(Lenient::Parsed);
-        let months = |period| Some(TimePeriod { unit: Some(TimeUnit::Month), period: Some(period) });
-        for (title, created, lifetime, expire, payable, expected) in [
-            ("payable", at(0), months(12), at(199), at(360), Some((360, TermSource::Payable))),
-            ("start and lifetime", at(0), months(12), at(199), None, Some((365, TermSource::Lifetime))),
-            ("a whole term", at(0), months(12), at(366), None, Some((366, TermSource::Expire))),
-            ("renewed since", at(0), months(12), at(564), None, Some((564, TermSource::Expire))),
-            ("no lifetime", at(0), None, at(199), None, Some((199, TermSource::Expire))),
-            ("no start", None, months(12), at(199), None, Some((199, TermSource::Expire))),
-            ("nothing", None, None, None, None, None),
+        for (title, created, months, from, until, payable, expected) in [
+            ("payable", Some(0), Some(12), Some(0), Some(199), Some(360), Some((360, Payable))),
+            ("start and lifetime", Some(0), Some(12), Some(0), Some(199), None, Some((365, Lifetime))),
+            ("the certificate itself is not told", Some(0), Some(12), None, Some(199), None, Some((365, Lifetime))),
+            ("a whole term", Some(0), Some(12), None, Some(366), None, Some((366, Expire))),
+            ("398 days of a year", Some(0), Some(12), Some(0), Some(398), None, Some((398, Expire))),
+            ("398 days of two years", Some(0), Some(24), Some(0), Some(398), None, Some((730, Lifetime))),
+            ("the last of its term", Some(0), Some(12), Some(320), Some(365), None, Some((365, Expire))),
+            ("199 days, renewed once", Some(0), Some(12), Some(340), Some(539), None, Some((730, Lifetime))),
+            ("100 days, renewed once", Some(0), Some(12), Some(340), Some(440), None, Some((730, Lifetime))),
+            ("47 days, renewed once", Some(0), Some(12), Some(350), Some(397), None, Some((730, Lifetime))),
+            ("47 days, renewed twice", Some(0), Some(12), Some(900), Some(947), None, Some((1095, Lifetime))),
+            ("renewed, the last of its term", Some(0), Some(12), Some(600), Some(730), None, Some((730, Expire))),
+            ("47 days of three years", Some(0), Some(36), Some(900), Some(947), None, Some((1095, Lifetime))),
+            (
+                "renewed after its end, and cut short",
+                Some(0),
+                Some(12),
+                Some(735),
+                Some(765),
+                None,
+                Some((765, Expire)),
+            ),
+            ("created after it ended", Some(100), Some(12), Some(0), Some(47), None, Some((465, Lifetime))),
+            ("no lifetime", Some(0), None, Some(0), Some(199), None, Some((199, Expire))),
+            ("a lifetime of nothing", Some(0), Some(0), Some(0), Some(199), None, Some((199, Expire))),
+            ("no start", None, Some(12), Some(0), Some(199), None, Some((199, Expire))),
+            ("no end", Some(0), Some(12), None, None, None, Some((365, Lifetime))),
+            ("nothing", None, None, None, None, None, None),
         ] {
-            let certificate = Certificate { created, lifetime, expire, payable, ..Certificate::default() };
+            let certificate = Certificate {
+                created: created.and_then(at),
+                lifetime: months.map(|period| TimePeriod { unit: Some(TimeUnit::Month), period: Some(period) }),
+                expire: until.and_then(at),
+                payable: payable.and_then(at),
+                server: from.zip(until).map(|(from, until)| valid(from, until.cast_unsigned())),
+                ..Certificate::default()
+            };
             let found = Term::of(&certificate).map(|term| (term.end / DAY, term.source));
             assert_eq!(found, expected, "{title}");
         }
