@@ -74,6 +74,7 @@ pub fn fetch(
         no_demo: options.no_demo,
         demo: options.demo,
         now: options.clock.now(),
+        hook_time: options.hook_time,
     };
     Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
 }

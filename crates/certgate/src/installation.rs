@@ -17,6 +17,7 @@ mod install;
 mod record;
 mod rollback;
 mod sets;
+mod shared_hooks;
 mod without_key;
 
 use std::{
@@ -32,9 +33,10 @@ use certgate_x509::{Issued, X509};
 
 pub use self::{
     deployment::{Deployment, undeployed},
-    install::{InstallError, Installed, NarrowedMode, durable},
+    install::{HookTime, InstallError, Installed, NarrowedMode, durable},
     record::SetRecord,
     rollback::{InstalledSet, PutBack, RollbackError},
+    shared_hooks::deploy_together,
 };
 
 /// The folder of a certificate and its key, and what is done with what comes into it.

@@ -3,10 +3,12 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
-    Client, Installation, Journal, OrderId, OrderRequest, Preparation, PreparationOptions, Runner,
+    Client, Fetched, Installation, Journal, OrderId, OrderReport, OrderRequest, Outcome, Preparation,
+    PreparationOptions, RunOptions, Runner,
     config::default_file,
     estate::{EndedTask, PlannedAction, Step, Task},
     fetch,
+    installation::{HookTime, deploy_together},
     served::{TIMEOUT, Verification},
 };
 use serde_json::{Value, json};
@@ -64,10 +66,10 @@ impl Several<'_> {
         for (task, detail) in tasks.iter().filter_map(|task| Some((task, self.details.get(&task.id)?))) {
             progress.say(&format!("certgate: warning: {}: {detail}", task.title));
         }
-        let run = self.queue.options(app.run_options()?);
+        let run = RunOptions { hook_time: HookTime::AtEnd, ..self.queue.options(app.run_options()?) };
         let options = PreparationOptions { deadline: self.timeout, wait: true, recovery: app.recovery(&run)? };
         let mut running = app.running_jobs(tasks.len());
-        let (mut items, interrupt) = (Vec::new(), app.interrupt());
+        let (mut items, mut left, interrupt) = (Vec::new(), Vec::new(), app.interrupt());
         for task in &mut tasks {
             let Some(client) = clients.first_mut() else { break };
             let unsent = unsent(task);
@@ -83,11 +85,16 @@ impl Several<'_> {
                 Ok(item) => items.push(item),
                 Err(EndedTask::Fetch(certificate, install)) => {
                     let shown = match fetch(client, certificate, install, &run) {
-                        Ok(fetched) => outcome::fetched(app, json!({ "schema": 1 }), &fetched.outcome),
+                        Ok(Fetched { outcome, .. }) if outcome.hook_due().is_some() => {
+                            left.push(LeftHook::Fetched(task.id.clone(), outcome));
+                            continue;
+                        }
+                        Ok(fetched) => shown_fetched(app, &fetched.outcome),
                         Err(why) => Err(why.into()),
                     };
                     progress.add(&task.id, Value::Null, shown);
                 }
+                Err(EndedTask::Deploy(installation)) => left.push(LeftHook::Repeated(task.id.clone(), installation)),
                 Err(ended) => {
                     let order = journal.find(task.id.as_str())?.map_or(unsent, |order| outcome::order(&order));
                     progress.add(&task.id, order, shown(task, ended));
@@ -95,6 +102,8 @@ impl Several<'_> {
             }
         }
         let driven = Runner::new(clients, run).run(journal, items, &mut progress);
+        left.extend(driven.reports.into_iter().map(|report| LeftHook::Ordered(Box::new(report))));
+        run_left_hooks(app, journal, left, &mut progress)?;
         progress.finish();
         let error = driven.error.map(|error| app.reported(error.into()));
         let mut rows = Vec::new();
@@ -105,6 +114,56 @@ impl Several<'_> {
         }
         Rows { app, rows, findings: &progress.findings }.print(error)
     }
+}
+
+/// What waits for the end of the run, since its hook is the same for several certificates.
+enum LeftHook {
+    Ordered(Box<OrderReport>),
+    Fetched(OrderId, Outcome),
+    Repeated(OrderId, Box<Installation>),
+}
+
+impl LeftHook {
+    fn installation(&self) -> Option<Installation> {
+        match self {
+            Self::Ordered(report) => report.outcome.hook_due(),
+            Self::Fetched(_, outcome) => outcome.hook_due(),
+            Self::Repeated(_, installation) => Some((**installation).clone()),
+        }
+    }
+}
+
+/// Runs the hooks that were left to the end of the run, each once, and takes down what came of them for each certificate.
+fn run_left_hooks(
+    app: &App,
+    journal: &Journal,
+    left: Vec<LeftHook>,
+    progress: &mut Progress<'_>,
+) -> Result<(), Failure> {
+    let (left, installations): (Vec<LeftHook>, Vec<Installation>) =
+        left.into_iter().filter_map(|left| left.installation().map(|installation| (left, installation))).unzip();
+    let deployments = deploy_together(&installations);
+    for ((left, installation), deployment) in left.into_iter().zip(&installations).zip(deployments) {
+        match left {
+            LeftHook::Ordered(mut report) => {
+                report.outcome.deployed(deployment);
+                progress.report(&report);
+            }
+            LeftHook::Fetched(id, mut outcome) => {
+                outcome.deployed(deployment);
+                progress.add(&id, Value::Null, shown_fetched(app, &outcome));
+            }
+            LeftHook::Repeated(id, _) => {
+                let order = journal.find(id.as_str())?.map_or(Value::Null, |order| outcome::order(&order));
+                progress.add(&id, order, Ok(CommandOutput::of_hook(installation.folder(), &deployment)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn shown_fetched(app: &App, outcome: &Outcome) -> Result<CommandOutput, Failure> {
+    outcome::fetched(app, json!({ "schema": 1 }), outcome)
 }
 
 /// Whether what is in place is served, where nothing else is to be done: what was just installed was looked at when it was deployed.

@@ -239,7 +239,8 @@ impl<'a> Progress<'a> {
         self.say(&format!("a message of somebody else's is kept in {place}"));
     }
 
-    fn report(&mut self, report: &OrderReport) {
+    /// Takes down how an order ended that was driven.
+    pub(crate) fn report(&mut self, report: &OrderReport) {
         let shown = outcome::shown(self.app, report, &self.asked);
         let order = outcome::reported(report, &self.asked);
         self.add(&report.id, order, shown);
@@ -339,6 +340,8 @@ impl Observer for Progress<'_> {
             Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),
             Event::NotRecorded(error) => self.warn(&error.to_string()),
             Event::NotRemoved(why) => self.not_removed(why),
+            // One whose hook is left to the end of the run has not ended yet.
+            Event::Ended(report) if report.outcome.hook_due().is_some() => {}
             Event::Ended(report) => self.report(report),
             _ => {}
         }

@@ -175,6 +175,30 @@ fn killed_in_the_hook() {
     }
 }
 
+/// Killed while a hook runs for several certificates: the next run has it run once, for all of them.
+#[test]
+fn killed_in_the_hook_of_several() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 3, ..Settings::default() });
+        let hook = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
+        let rows: String = (10_000..10_003).map(|id| format!("{id},true,certs/{id},{hook}\n")).collect();
+        fs::write(home.path().join("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
+        let mut child = started(home.path(), &server, transport, &["batch", "all.csv"]);
+        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+        until("the hook runs", || hooked() == "begun\n");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::write(home.path().join("go"), "").unwrap();
+        let output = at(home.path(), &server, transport, &["renew-due", "certs"]);
+        let rows = json(&output)["orders"].as_array().unwrap().clone();
+        assert!(rows.iter().all(|row| row["deployment"]["state"] == "deployed"), "{rows:?}");
+        assert_eq!((exit(&output), rows.len(), gateway.counts().orders), (0, 3, 3), "{}", stderr(&output));
+        assert_eq!(hooked(), "begun\nbegun\nended\n");
+        assert_eq!(exit(&at(home.path(), &server, transport, &["renew-due", "certs"])), 8, "nothing is left");
+    }
+}
+
 /// A certificate that was never here yet, and whose order is open, is shown and carried on with.
 #[test]
 fn the_first_certificate_of_a_folder() {

@@ -240,3 +240,56 @@ fn the_schema_of_declared_certificates() {
     assert_eq!((code, &schema["properties"]["certificate"]["type"]), (0, &json!("array")), "{said}");
     assert!(schema["properties"]["certificate"]["items"]["properties"]["renew_before"].is_object());
 }
+
+/// Ten certificates with a hook that does the same for each: it runs once, for all of them; one that names a certificate runs for each.
+#[test]
+fn hooks_that_are_the_same_run_once() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 10, ..Settings::default() });
+        let lines = |name: &str| fs::read_to_string(home.path().join(name)).unwrap_or_default().lines().count();
+        let file = |hook: &str| {
+            let line = |id: usize| format!("{id},true,certs/{id},\"{hook}\"\n");
+            let rows: String = (10_000..10_010).map(line).collect();
+            fs::write(home.path().join("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
+        };
+        let run = |command: &[&str], code: i32, kind: &str| {
+            let output = at(home.path(), &server, transport, command);
+            let rows = document(&output)["orders"].as_array().unwrap().clone();
+            let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+            assert_eq!((exit(&output), kinds), (code, vec![kind; 10]), "{}", stderr(&output));
+            let of_all = |what: &str| rows.iter().map(|row| row["deployment"][what].clone()).collect::<Vec<Value>>();
+            (of_all("state"), of_all("detail"))
+        };
+        file("echo x >> log; test -e go");
+        let (_, details) = run(&["batch", "all.csv", "--report", "report"], 11, "not deployed");
+        assert_eq!((lines("log"), lines("report"), gateway.counts().orders), (1, 10, 10));
+        assert_eq!(details, vec![json!("the deploy hook failed: exit status: 1; the files are in place"); 10]);
+        let report = fs::read_to_string(home.path().join("report")).unwrap();
+        assert!(report.lines().all(|line| line.contains("\"kind\":\"not deployed\"")), "{report}");
+        // The next run repeats it, once, and orders nothing.
+        run(&["renew-due", "certs"], 11, "not deployed");
+        fs::write(home.path().join("go"), "").unwrap();
+        let (states, _) = run(&["renew-due", "certs"], 0, "done");
+        assert_eq!((lines("log"), gateway.counts().orders), (3, 10));
+        assert_eq!(states, vec![json!("deployed"); 10]);
+        assert_eq!(exit(&at(home.path(), &server, transport, &["renew-due", "certs"])), 8, "nothing is left");
+        // What was deployed together is renewed together.
+        run(&["renew-due", "certs", "--renew-before", "400d"], 0, "done");
+        assert_eq!((lines("log"), gateway.counts().orders), (4, 20));
+        // A command that looks at the certificate, and one that may, run for each; so does one that may take a set back.
+        fs::write(home.path().join("hook.sh"), "echo $CERTGATE_DIR >> script").unwrap();
+        for (hook, log, more) in [
+            ("echo $CERTGATE_DIR >> named", "named", &[][..]),
+            ("sh ./hook.sh", "script", &[]),
+            ("echo x >> back", "back", &["--rollback-on-failure"]),
+        ] {
+            let due = ["renew-due", "certs", "--renew-before", "400d", "--deploy-hook", hook];
+            run(&[&due[..], more].concat(), 0, "done");
+            let text = fs::read_to_string(home.path().join(log)).unwrap();
+            assert_eq!(text.lines().count(), 10, "{hook}: {text}");
+            let is_each = |id: usize| log == "back" || text.contains(&format!("certs/{id}"));
+            assert!((10_000..10_010).all(is_each), "{hook}: {text}");
+        }
+    }
+}

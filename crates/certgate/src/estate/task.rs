@@ -1,6 +1,9 @@
 //! One certificate of several that a run is at, until it comes to an order that is driven, or is over without one.
 
-use std::{fs::File, path::PathBuf};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use certgate_domain::Certificate;
 use certgate_files::FileError;
@@ -103,6 +106,8 @@ pub enum EndedTask {
     Left(Box<Resumption>),
     /// What came of the hook.
     Deployed(Deployment),
+    /// Its hook is repeated once the run has come to its end: it is the same for several certificates.
+    Deploy(Box<Installation>),
     /// What is in place was noted to be the gateway's.
     Adopted,
     /// The gateway's certificate of this id is to be fetched, and installed so.
@@ -194,6 +199,10 @@ impl Task {
             Step::Nothing => Err(EndedTask::Nothing),
             Step::Done(order) => Err(EndedTask::Done(order)),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
+            Step::Deploy(installation) if installation.shares_hook() => {
+                self.lock = Some(lock_folder(installation.folder())?);
+                Err(if installation.is_hook_due() { EndedTask::Deploy(installation) } else { EndedTask::Held })
+            }
             Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
             Step::Adopt { installation, name, serial, certificate } => {
                 // As for a single adoption: what servers read leads into the folder's set from then on.
@@ -241,12 +250,16 @@ impl Task {
     /// Has the folder for this process alone, unless another one is at it.
     fn acquire(&mut self) -> Result<(), EndedTask> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let lock = Installation::at(folder).lock().map_err(|why| EndedTask::Failed(why.into()))?;
-        self.lock = Some(lock.ok_or(EndedTask::Held)?);
+        self.lock = Some(lock_folder(folder)?);
         // Another process may have done it since it was decided.
         let there = inventory::read(folder, 0).ok().map(|installed| installed.serial);
         if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
     }
+}
+
+fn lock_folder(folder: &Path) -> Result<File, EndedTask> {
+    let lock = Installation::at(folder).lock().map_err(|why| EndedTask::Failed(why.into()))?;
+    lock.ok_or(EndedTask::Held)
 }
 
 /// What is to be done with a certificate, as it was planned.

@@ -83,26 +83,62 @@ impl Installation {
         files: &[(&'static str, PathBuf)],
         taken_back: impl Fn(&DeployHook, &str) -> Option<String>,
     ) -> Deployment {
-        let endpoints = CertificateSettings::of_installation(&self.options).verify.unwrap_or_default();
+        let endpoints = self.endpoints();
         let hook = self.options.hook.as_ref();
         if hook.is_none() && endpoints.is_empty() {
             self.note(record, &Deployment::None);
             return Deployment::None;
         }
-        // Killed meanwhile, it is repeated.
-        self.note(record, &Deployment::Failed { detail: RUNNING.to_owned() });
+        self.leave_hook(record);
         let ran = hook.map_or(Ok(()), |hook| self.run(hook, record, files));
         if let (Err(why), Some(hook)) = (&ran, hook)
             && let Some(detail) = taken_back(hook, why)
         {
             return Deployment::Failed { detail };
         }
+        self.note_ended(record, ran, endpoints)
+    }
+
+    /// Records what came of the hook, and of the look at what is served.
+    fn note_ended(&self, record: &SetRecord, ran: Result<(), String>, endpoints: Vec<TlsEndpoint>) -> Deployment {
         let deployment = match ran.err().or_else(|| self.not_served(endpoints)) {
             None => Deployment::Deployed,
             Some(why) => Deployment::Failed { detail: format!("{why}; the files are in place") },
         };
         self.note(record, &deployment);
         deployment
+    }
+
+    /// Leaves the hook of what is in place to be run later. Killed meanwhile, it is repeated.
+    pub(super) fn leave_hook(&self, record: &SetRecord) -> Deployment {
+        let deployment = Deployment::Failed { detail: RUNNING.to_owned() };
+        self.note(record, &deployment);
+        deployment
+    }
+
+    /// Runs the hook for what is in place, and records nothing.
+    pub(super) fn run_hook(&self) -> Result<(), String> {
+        let hook = self.options.hook.as_ref();
+        hook.map_or(Ok(()), |hook| self.run(hook, &self.told_in_place(), &self.files_in_place()))
+    }
+
+    /// Records for what is in place what came of a hook that ran.
+    pub(super) fn end_deployment(&self, ran: Result<(), String>) -> Deployment {
+        let deployment = self.note_ended(&self.told_in_place(), ran, self.endpoints());
+        if deployment == Deployment::Deployed {
+            // What cannot be removed now goes when the next set comes.
+            let _ = self.prune(self.options.keep);
+        }
+        deployment
+    }
+
+    /// Where what is in place is to be served.
+    fn endpoints(&self) -> Vec<TlsEndpoint> {
+        CertificateSettings::of_installation(&self.options).verify.unwrap_or_default()
+    }
+
+    fn files_in_place(&self) -> Vec<(&'static str, PathBuf)> {
+        if self.set().is_some() { self.files() } else { self.plain_files() }
     }
 
     /// What is not served where it is to be, once servers had the time to read their files again; none where all is.
@@ -135,8 +171,12 @@ impl Installation {
     pub fn repeat_hook(&self) -> Option<Deployment> {
         let _lock = self.lock().ok()??;
         let record = self.record_in_place()?;
-        let files = if self.set().is_some() { self.files() } else { self.plain_files() };
-        matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &files))
+        matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &self.files_in_place()))
+    }
+
+    /// Whether its hook, or the look at what is served, is to be repeated.
+    pub fn is_hook_due(&self) -> bool {
+        self.record_in_place().is_some_and(|record| matches!(record.deployment, Deployment::Failed { .. }))
     }
 
     /// Puts the set before back, and runs the hook for it. Gives what is to be said.

@@ -96,6 +96,19 @@ pub struct Installed {
     pub deployment: Deployment,
     /// The keys that others could read before, and cannot any more.
     pub narrowed: Vec<NarrowedMode>,
+    /// How it was installed, where its hook is left to be run with those of others: see [`deploy_together`](super::deploy_together). Until then
+    /// the deployment counts as failed, so that a later run repeats it should this one be killed.
+    pub hook_due: Option<Box<InstallOptions>>,
+}
+
+/// When the hook of what is installed runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HookTime {
+    /// At once.
+    #[default]
+    Now,
+    /// One that does the same for each certificate: at the end of the run, once for all of them. Any other at once.
+    AtEnd,
 }
 
 impl Installation {
@@ -145,12 +158,18 @@ impl Installation {
         self.key_of(&request.key.spki).map(drop)
     }
 
-    /// Installs a certificate: with its key where that is here, all files at once; then runs the hook. `certificate` is the
-    /// gateway's id.
+    /// Installs a certificate: with its key where that is here, all files at once; then runs the hook, or leaves it
+    /// to the end of the run. `certificate` is the gateway's id.
     ///
     /// # Errors
     /// See [`InstallError`]: what was in place stays. A hook that failed is no error: see [`Installed::deployment`].
-    pub fn install(&self, issued: &Issued, name: &str, certificate: Option<i64>) -> Result<Installed, InstallError> {
+    pub fn install(
+        &self,
+        issued: &Issued,
+        name: &str,
+        certificate: Option<i64>,
+        hook_time: HookTime,
+    ) -> Result<Installed, InstallError> {
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
@@ -179,15 +198,20 @@ impl Installation {
         };
         if is_unchanged && self.is_deployed() {
             let deployment = self.record_in_place().unwrap_or_default().deployment;
-            return Ok(Installed { files, is_unchanged, deployment, narrowed });
+            return Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due: None });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();
+        if hook_time == HookTime::AtEnd && self.shares_hook() {
+            let deployment = self.leave_hook(&record);
+            let hook_due = Some(Box::new(self.options.clone()));
+            return Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due });
+        }
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !matches!(deployment, Deployment::Failed { .. }) {
             self.prune(self.options.keep)?;
         }
-        Ok(Installed { files, is_unchanged, deployment, narrowed })
+        Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due: None })
     }
 
     fn wanted_key_stores(&self) -> Option<&KeyStores> {

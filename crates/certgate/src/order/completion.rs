@@ -4,7 +4,10 @@ use certgate_domain::{Certificate, TaskKind};
 use certgate_store::InstallOptions;
 use certgate_x509::{CertificateRequest, Check, Issued, is_same_serial};
 
-use crate::{Issuance, Outcome, installation::Installation};
+use crate::{
+    Issuance, Outcome,
+    installation::{HookTime, Installation},
+};
 
 /// What is needed to check a certificate and to put it in place.
 pub(crate) struct Completion {
@@ -24,6 +27,8 @@ pub(crate) struct Completion {
     pub(crate) demo: bool,
     /// The time, in seconds since 1970.
     pub(crate) now: i64,
+    /// When the hook runs.
+    pub(crate) hook_time: HookTime,
 }
 
 impl Completion {
@@ -48,7 +53,7 @@ impl Completion {
         let asked = self.request.as_ref().and_then(|request| request.common_name.as_deref());
         let name = name.or(asked).unwrap_or_default();
         let id = issuance.certificate.id.or(self.certificate);
-        match Installation::new(install.clone()).install(&issued, name, id) {
+        match Installation::new(install.clone()).install(&issued, name, id, self.hook_time) {
             Ok(installed) => {
                 issuance.installed = Some(installed);
                 Outcome::Issued(issuance)

@@ -7,7 +7,7 @@ use certgate_x509::Check;
 
 use crate::{
     Error, OrderId, OrderState, Refusal,
-    installation::{InstallError, Installed},
+    installation::{Deployment, InstallError, Installation, Installed},
     validation::ValidationError,
 };
 
@@ -111,6 +111,26 @@ impl Outcome {
             | Self::NotValidated(_)
             | Self::NotSent(_)
             | Self::NotReached => OrderState::Unsent,
+        }
+    }
+}
+
+impl Outcome {
+    /// The installation whose hook is left to the end of the run: see [`HookTime::AtEnd`](crate::installation::HookTime::AtEnd).
+    pub fn hook_due(&self) -> Option<Installation> {
+        match self {
+            Self::Issued(issuance) => issuance.installed.as_ref()?.hook_due.as_deref().cloned().map(Installation::new),
+            _ => None,
+        }
+    }
+
+    /// Takes down what came of a hook that was left to the end of the run.
+    pub fn deployed(&mut self, deployment: Deployment) {
+        if let Self::Issued(issuance) = self
+            && let Some(installed) = &mut issuance.installed
+        {
+            installed.deployment = deployment;
+            installed.hook_due = None;
         }
     }
 }

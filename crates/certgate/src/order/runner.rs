@@ -17,7 +17,10 @@ use self::{
     shared::{Member, Shared},
     worker::Worker,
 };
-use crate::{Client, Error, Intent, Journal, Observer, OrderId, OrderReport, unix_now, validation::Validation};
+use crate::{
+    Client, Error, Intent, Journal, Observer, OrderId, OrderReport, installation::HookTime, unix_now,
+    validation::Validation,
+};
 
 /// An order that is to be driven.
 pub struct RunItem {
@@ -57,6 +60,8 @@ pub struct RunOptions {
     /// Whether nothing is ordered while the gateway's clock and the machine's are more than [`CLOCK_TOLERANCE`] apart. Default:
     /// so it is; a tape answers with the dates of its recording.
     pub compares_clocks: bool,
+    /// When hooks of certificates run that are the same for each of them. Default: at once.
+    pub hook_time: HookTime,
 }
 
 /// So far apart may the gateway's clock and ours be.
@@ -72,6 +77,7 @@ impl Default for RunOptions {
             demo: false,
             clock: Clock::default(),
             compares_clocks: true,
+            hook_time: HookTime::Now,
         }
     }
 }

@@ -217,7 +217,7 @@ impl Shared<'_> {
     /// What is needed to check a certificate and to put it in place.
     pub(super) fn issuance(&self, place: usize) -> Option<Completion> {
         let (order, member) = (self.batch.order(place)?, self.members.get(place)?);
-        let RunOptions { no_demo, demo, .. } = *self.options;
+        let RunOptions { no_demo, demo, hook_time, .. } = *self.options;
         let serial_before = member.intent.resume.serial_before.clone();
         Some(Completion {
             request: order.request().cloned(),
@@ -228,6 +228,7 @@ impl Shared<'_> {
             no_demo,
             demo,
             now: self.options.clock.now(),
+            hook_time,
         })
     }
 
