@@ -137,7 +137,7 @@
 //! # let path = home.path().join("batch.toml");
 //!
 //! std::fs::write(&path, "[[order]]\naction = \"renew\"\nid = 571\n")?;
-//! let orders = batch::read(&path)?;
+//! let orders = batch::read(&path, None)?;
 //! assert_eq!((orders.len(), orders[0].request.action(), orders[0].request.certificate()), (1, "renew", Some(571)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
