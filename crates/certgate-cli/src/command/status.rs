@@ -8,6 +8,7 @@ use std::{
 use certgate::{
     Client, Installation,
     config::parse_duration,
+    estate::term::{Lifetime, RenewBefore},
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
     monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus},
@@ -48,14 +49,14 @@ pub(crate) struct Status {
     /// Look at the folders only: do not ask the gateway
     #[arg(long)]
     here: bool,
-    /// What ends within this time is due; exit 8 where nothing is
+    /// What ends within this time is due, in place of what is remembered, else 30 days or a third of its lifetime; exit 8 where nothing is
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     renew_before: Option<Duration>,
     #[command(flatten)]
     watched: Watched,
 }
 
-/// What ends sooner is due where nothing else is said.
+/// What ends sooner and is not here should be seen to: a list does not say how long it lasts in all.
 const BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 impl Status {
@@ -99,12 +100,12 @@ impl Status {
             }
             let todo = match &order {
                 Some(order) if installed.key_fits != Some(false) => carry_on(order),
-                _ => todo(
-                    &installed,
-                    there.as_ref(),
-                    connection.is_some(),
-                    ends_within(installed.not_after, before, now),
-                ),
+                _ => {
+                    let remembered = || installed.record.settings.as_ref()?.renew_before;
+                    let renew_before = self.renew_before.map(RenewBefore::Time).or_else(remembered);
+                    let lifetime = Lifetime::of(installed.not_before, installed.not_after, there.as_ref());
+                    todo(&installed, there.as_ref(), connection.is_some(), lifetime.is_due(renew_before, now))
+                }
             };
             due += usize::from(todo.is_due);
             wrong += usize::from(todo.is_wrong);
@@ -198,7 +199,7 @@ struct Todo {
     is_wrong: bool,
 }
 
-fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bool, ends_soon: bool) -> Todo {
+fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bool, is_due: bool) -> Todo {
     let say = |text: &str, is_due, is_wrong| Todo { text: text.to_owned(), is_due, is_wrong };
     if installed.key_fits == Some(false) {
         return say("the key is not the certificate's: certgate rollback, or reissue", false, true);
@@ -211,7 +212,7 @@ fn todo(installed: &InstalledCertificate, there: Option<&Certificate>, asked: bo
     if let Deployment::Failed { detail } = &installed.record.deployment {
         return say(&format!("not deployed ({detail}): certgate renew-due repeats the hook"), false, true);
     }
-    if ends_soon {
+    if is_due {
         let how = if installed.id.is_some() { "certgate renew-due" } else { "renew it, with its id" };
         return say(&format!("due: {how}"), true, false);
     }

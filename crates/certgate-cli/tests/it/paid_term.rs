@@ -44,6 +44,25 @@ fn free_within_the_term_and_paid_at_its_end() {
     }
 }
 
+/// The rule of renew-due, not a flat time: a third of a short lifetime, and what the gateway asks for in the last week.
+#[test]
+fn status_calls_due_what_renew_due_would_order() {
+    for (days, arguments, expected) in [
+        (20, &[][..], "nothing"),
+        (20, &["--renew-before", "30d"], "due: certgate renew-due"),
+        (6, &[], "due: certgate renew-due"),
+        (6, &["--here"], "nothing"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let max_validity = Some(Duration::from_secs(days * 86_400));
+        let (_gateway, server) = serve(Settings { max_validity, ..Settings::default() });
+        let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "certs/a"]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let status = at(home.path(), &server, "json", &[&["status", "certs"][..], arguments].concat());
+        assert_eq!(json(&status)["certificates"][0]["todo"], expected, "{days} days, {arguments:?}");
+    }
+}
+
 #[test]
 fn a_validity_that_is_none_is_refused() {
     for (given, said) in [("47", "has no unit"), ("0d", "expected at least 1d"), ("23h", "expected at least 1d")] {

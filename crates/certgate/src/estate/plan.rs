@@ -2,12 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
-use certgate_domain::{Certificate, Lenient};
+use certgate_domain::Certificate;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
-use super::term::{Decision, Lifetime, RenewBefore, Term, decide};
+use super::term::{Decision, Lifetime, RenewBefore, decide};
 use crate::{
     CertificateSelector, CertificateSettings,
     installation::Deployment,
@@ -268,8 +268,7 @@ impl Subject {
 
     /// Whether what is in place, or the list of the account, says that it is due.
     pub fn is_due(&self, now: i64) -> bool {
-        self.lifetime(None)
-            .is_none_or(|lifetime| !matches!(decide(&lifetime, self.renew_before, now), Decision::Nothing { .. }))
+        self.lifetime(None).is_none_or(|lifetime| lifetime.is_due(self.renew_before, now))
     }
 
     /// The certificate that the gateway is to be asked for before it is known what is to be done; none where that is known.
@@ -288,9 +287,6 @@ impl Subject {
     }
 
     fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {
-        let term = certificate.and_then(Term::of);
-        let reissue_required =
-            certificate.is_some_and(|there| there.reissue_required.as_ref().and_then(Lenient::value) == Some(&true));
         let (not_before, not_after) = match &self.installed {
             Some(installed) => (installed.not_before, installed.not_after),
             None => {
@@ -301,7 +297,7 @@ impl Subject {
                 })?
             }
         };
-        Some(Lifetime { not_before, not_after, term, reissue_required })
+        Some(Lifetime::of(not_before, not_after, certificate))
     }
 }
 

@@ -174,6 +174,20 @@ pub struct Lifetime {
     pub reissue_required: bool,
 }
 
+impl Lifetime {
+    /// Of a certificate that is valid from and until then, in seconds since 1970, with what the gateway says of it.
+    pub fn of(not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Self {
+        let required = certificate.and_then(|there| there.reissue_required.as_ref()?.value());
+        let reissue_required = required == Some(&true);
+        Self { not_before, not_after, term: certificate.and_then(Term::of), reissue_required }
+    }
+
+    /// Whether something is to be done with it now, in seconds since 1970.
+    pub fn is_due(&self, renew_before: Option<RenewBefore>, now: i64) -> bool {
+        !matches!(decide(self, renew_before, now), Decision::Nothing { .. })
+    }
+}
+
 /// What is to be done with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {

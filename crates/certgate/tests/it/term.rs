@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate::estate::term::{Decision, Lifetime, Term, decide};
+use certgate::estate::term::{Decision, Lifetime, decide};
 use certgate_domain::{
     AnyData, AnyTask, Call, CertAuthentication, Certificate, Credentials, Lenient, Options, PollMessage, Protocol,
     Secret, SslContact, TimePeriod,
@@ -81,12 +81,7 @@ fn every_term_is_paid_once() {
             assert_eq!(there.payable.is_some(), tells_terms, "{what}");
             let X509 { not_before, not_after, .. } = X509::from_pem(there.server.as_ref().unwrap()).unwrap();
             assert!((not_before..not_after).contains(&now), "{what}: no valid certificate on day {day}");
-            let certificate = Lifetime {
-                not_before,
-                not_after,
-                term: Term::of(&there),
-                reissue_required: there.reissue_required.as_ref().and_then(Lenient::value) == Some(&true),
-            };
+            let certificate = Lifetime::of(not_before, not_after, Some(&there));
             match decide(&certificate, None, now) {
                 Decision::Nothing { due } => assert!(due > now, "{what}: day {day}"),
                 Decision::TooEarly { .. } => panic!("{what}: it waits for the window on day {day}"),
