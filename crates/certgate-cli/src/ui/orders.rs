@@ -56,9 +56,10 @@ pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     let mut ids = Vec::new();
     book.each(&mut |order| ids.push(order.order.id))?;
     // Row by row: a store may hold more than fits into memory as text.
-    let frame = |text: &str| match app.json() {
-        true => app.stdout.piece(text),
-        false => {}
+    let frame = |text: &str| {
+        if app.json() {
+            app.stdout.piece(text);
+        }
     };
     let row = |is_first: bool, row: &Value| {
         frame(if is_first { "" } else { "," });
