@@ -6,6 +6,7 @@ pub(crate) mod bridge;
 pub(crate) mod certificate_request;
 pub(crate) mod comparison;
 pub(crate) mod confirm;
+pub(crate) mod conversion;
 pub(crate) mod curl;
 pub(crate) mod document;
 pub(crate) mod ending;

@@ -1,4 +1,4 @@
-//! `certgate decode`, and reading payload files in general.
+//! `certgate decode`.
 
 use std::path::PathBuf;
 
