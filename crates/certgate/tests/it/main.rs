@@ -13,4 +13,5 @@ mod examples;
 mod fetch;
 mod recovery;
 mod term;
+mod year;
 mod zones;

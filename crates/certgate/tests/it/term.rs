@@ -17,11 +17,11 @@ use certgate_x509::X509;
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 /// 2026-06-01.
-const START: i64 = 1_780_272_000;
+pub(crate) const START: i64 = 1_780_272_000;
 
-fn ask(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, now: i64) -> Vec<AnyData> {
+pub(crate) fn ask(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, now: i64) -> Vec<AnyData> {
     let codec: Box<dyn Codec> = match protocol {
         Protocol::Xml => Box::new(XmlCodec::default()),
         Protocol::Json => Box::new(JsonCodec::default()),
@@ -36,7 +36,7 @@ fn ask(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, now: i64
     answer.data
 }
 
-fn seconds(moment: &Option<Lenient<certgate_domain::Moment>>) -> Option<i64> {
+pub(crate) fn seconds(moment: &Option<Lenient<certgate_domain::Moment>>) -> Option<i64> {
     moment.as_ref()?.value()?.unix_seconds()
 }
 
