@@ -106,13 +106,6 @@ impl Client {
         self
     }
 
-    /// Leaving a connection open for the next request, where the requests may be repeated; every other one keeps a connection of its own.
-    #[must_use]
-    pub fn keeping_connections(mut self) -> Self {
-        self.transport.keep_connections();
-        self
-    }
-
     /// With that interceptor around each exchange, inside of those given before.
     #[must_use]
     pub fn with_interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {

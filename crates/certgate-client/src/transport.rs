@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use certgate_wire::{Reply, Request};
 
+use crate::Client;
+
 /// Carries a request to a gateway and brings the reply.
 pub trait Transport: Send {
     /// Sends it once; never again by itself.
@@ -26,6 +28,15 @@ pub trait Transport: Send {
 
     /// The address, for people.
     fn endpoint(&self) -> &str;
+}
+
+impl Client {
+    /// Leaving a connection open for the next request, where the requests may be repeated; every other one has a connection of its own.
+    #[must_use]
+    pub fn keeping_connections(mut self) -> Self {
+        self.transport.keep_connections();
+        self
+    }
 }
 
 /// How far a request got that was not answered.
