@@ -1,11 +1,14 @@
 //! `cargo xtask bench`: how fast, beside the barest thing that does the same.
 
 mod batch;
+mod bridge;
 pub(crate) mod build;
 mod cli;
 mod codec;
 mod hostile;
 mod list;
+mod load;
+mod nginx;
 mod samples;
 pub(crate) mod simulator;
 mod state;
@@ -30,6 +33,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["cli"] => cli::run(),
         ["build"] => build::run(),
         ["list"] => list::run(),
+        ["bridge"] => bridge::run(),
         ["batch"] => batch::run(),
         ["state"] => state::run(),
         ["store"] => store::run(),
@@ -38,7 +42,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["replay"] => tape::run(),
         ["hostile"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[]),
         ["worst"] => hostile::run(),
-        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|state|store|tape|hostile".to_owned()),
+        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|bridge|state|store|tape|hostile".to_owned()),
     }
 }
 

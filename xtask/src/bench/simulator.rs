@@ -87,6 +87,16 @@ impl Simulator {
     }
 }
 
+impl Simulator {
+    /// Peak resident memory so far in MiB, where the system says it.
+    pub(super) fn peak_memory(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let (_, peak) = status.split_once("VmHWM:")?;
+        let kibibytes: f64 = peak.split_whitespace().next()?.parse().ok()?;
+        Some(kibibytes / 1024.0)
+    }
+}
+
 impl Drop for Simulator {
     fn drop(&mut self) {
         // Nothing is left to be done where it has ended by itself.
