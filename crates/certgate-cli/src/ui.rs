@@ -8,6 +8,7 @@ pub(crate) mod comparison;
 pub(crate) mod confirm;
 pub(crate) mod conversion;
 pub(crate) mod curl;
+pub(crate) mod diagnosis;
 pub(crate) mod document;
 pub(crate) mod ending;
 pub(crate) mod help;

@@ -208,6 +208,8 @@ pub mod batch;
 pub mod certificate_settings;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "config")]
+pub mod diagnosis;
 #[cfg(feature = "orders")]
 mod duration;
 mod error;

@@ -131,6 +131,11 @@ impl Home {
         Ok(Self { gateway: parts.build()?, run, _sandbox, _folder })
     }
 
+    /// The gateway itself.
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
     /// The address of a protocol.
     pub(crate) fn endpoint(&self, protocol: Protocol) -> &str {
         self.gateway.endpoint(protocol)
