@@ -53,7 +53,7 @@ ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, but for the hosts in NO_PROXY.";
 pub(crate) enum Config {
     Init(init::Init),
     /// Show each setting and where it came from; the password's value never
-    #[command(after_help = EXAMPLE)]
+    #[command(after_help = "Example:\n  certgate config show --profile team --output json", after_long_help = EXAMPLE)]
     Show,
     /// Print the path of the configuration file, whether or not there is one
     #[command(after_help = "Example:\n  \"$EDITOR\" \"$(certgate config path)\"")]
