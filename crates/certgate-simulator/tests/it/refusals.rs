@@ -105,7 +105,7 @@ fn what_cannot_be_read() {
         (Protocol::Xml, Method::Post, "", "<request><task><code>1</code></task></request>", 200, "XML parser"),
         (Protocol::Json, Method::Put, "/certificate/571", "{", 400, "JSON parser"),
         (Protocol::Json, Method::Put, "/certificate/abc", "{}", 400, "JSON parser"),
-        (Protocol::Json, Method::Get, "/nothing", "", 400, "JSON parser"),
+        (Protocol::Json, Method::Get, "/nothing", "", 404, "JSON parser"),
     ] {
         let body = body.as_bytes().to_vec().into();
         let request = Request { method, target: target.to_owned(), headers: Vec::new(), body };
