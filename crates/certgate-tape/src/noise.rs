@@ -11,7 +11,7 @@ use crate::difference::{Field, Relation, is_among};
 /// use certgate_domain::TaskKind;
 /// use certgate_tape::Noise;
 ///
-/// let noise = Noise::of(Some(TaskKind::Hello), vec!["data[].expire".to_owned()]);
+/// let noise = Noise::of(Some(TaskKind::JobInfo), vec!["data[].expire".to_owned()]);
 /// assert!(noise.holds("stid") && noise.holds("data[0].expire") && noise.holds("status.code"));
 /// assert!(!noise.holds("data[0].name"));
 /// ```
