@@ -233,6 +233,8 @@ mod order;
 #[cfg(feature = "orders")]
 mod order_book;
 #[cfg(feature = "orders")]
+mod pages;
+#[cfg(feature = "orders")]
 pub mod pass_phrase;
 pub mod process;
 #[cfg(feature = "orders")]

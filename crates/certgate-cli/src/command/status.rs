@@ -8,15 +8,15 @@ use std::{
 use certgate::{
     Client, Installation,
     config::parse_duration,
-    estate::term::{Lifetime, RenewBefore},
+    estate::{
+        account::AccountCertificate,
+        term::{Lifetime, RenewBefore},
+    },
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within, find, whole},
     monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus},
 };
-use certgate_domain::{
-    Certificate, Query,
-    task::{CertificateInfo, CertificateList},
-};
+use certgate_domain::{Certificate, task::CertificateInfo};
 use certgate_files::WholeFile;
 use certgate_store::Order;
 use clap::Args;
@@ -119,11 +119,9 @@ impl Status {
             rows.push(awaited(folder, order));
         }
         if let Some(connection) = &mut connection {
-            each_at_gateway(&mut connection.client, |certificate| {
-                if certificate.id.is_some_and(|id| !here.contains(&id)) {
-                    rows.push(elsewhere(certificate, now, before));
-                }
-            })?;
+            let (all, _) = AccountCertificate::all(&mut connection.client)?;
+            let is_elsewhere = |row: &&AccountCertificate| row.id.is_some_and(|id| !here.contains(&id));
+            rows.extend(all.iter().filter(is_elsewhere).map(|certificate| elsewhere(certificate, now, before)));
         }
         if app.json() {
             app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
@@ -255,37 +253,21 @@ fn awaited(folder: &Path, order: &Order) -> Value {
     row
 }
 
-/// Certificates asked for at once.
-const PAGE: i64 = 100;
-
-/// Calls with each certificate of the account.
-fn each_at_gateway(client: &mut Client, mut call: impl FnMut(&Certificate)) -> Result<(), Failure> {
-    let mut offset = 0;
-    loop {
-        let page = client.call(CertificateList { query: Query::default().window(offset, PAGE) })?.value.data;
-        page.iter().for_each(&mut call);
-        if page.len() < PAGE as usize {
-            return Ok(());
-        }
-        offset += PAGE;
-    }
-}
-
 /// A certificate that is at the gateway only.
-fn elsewhere(certificate: &Certificate, now: i64, before: Duration) -> Value {
+fn elsewhere(certificate: &AccountCertificate, now: i64, before: Duration) -> Value {
     let mut row = json!({});
     if let Some(id) = certificate.id {
         row["certificate"] = json!(id);
     }
-    if let Some(name) = &certificate.name {
-        row["name"] = json!(name);
+    if !certificate.name.is_empty() {
+        row["name"] = json!(certificate.name);
     }
-    let ends = certificate.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
+    let ends = certificate.not_after;
     let days = ends.map(|ends| (ends - now).div_euclid(86_400));
     if let Some(days) = days {
         row["days"] = json!(days);
     }
-    if let Some(serial) = &certificate.serial_number {
+    if let Some(serial) = &certificate.serial {
         row["gateway"] = json!({ "serial": serial });
     }
     let soon = ends.is_some_and(|ends| ends_within(ends, before, now));

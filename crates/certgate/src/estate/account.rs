@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
 
 use super::term::{Term, TermSource};
-use crate::{Client, Error, unix_now};
+use crate::{Client, Error, pages, unix_now};
 
 /// A certificate of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,9 +49,6 @@ pub struct Account {
     pub clock_ahead: Option<i64>,
 }
 
-/// Certificates asked for at once: as many as one answer may hold.
-const PAGE: i64 = 1000;
-
 impl Account {
     /// Lists all certificates of the account, in as many requests as that takes.
     ///
@@ -66,27 +63,24 @@ impl Account {
 }
 
 impl AccountCertificate {
-    /// Every certificate of the account, and how far the gateway's clock is ahead.
-    pub(crate) fn all(client: &mut Client) -> Result<(Vec<Self>, Option<i64>), Error> {
-        let (mut all, mut clock_ahead, mut offset) = (Vec::new(), None, 0);
-        loop {
-            let task = AnyTask::from(CertificateList { query: Query::default().window(offset, PAGE) });
+    /// Every certificate of the account, and how far the gateway's clock is ahead, in seconds.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn all(client: &mut Client) -> Result<(Vec<Self>, Option<i64>), Error> {
+        let mut clock_ahead = None;
+        let all = pages::all(&Query::default(), |query| {
+            let task = AnyTask::from(CertificateList { query });
             let answered = client.exchange(&task)?;
             let exchange = client.accepted(task.kind(), answered)?;
             clock_ahead = exchange.date().map(|date| date - unix_now() / 1000).or(clock_ahead);
             let answer = exchange.answer.value;
-            let total = answer.object.as_ref().and_then(|object| object.summary);
-            let before = all.len();
-            all.extend(answer.data.iter().filter_map(|data| match data {
+            let rows = answer.data.iter().filter_map(|data| match data {
                 AnyData::Certificate(certificate) => Some(Self::from(&**certificate)),
                 _ => None,
-            }));
-            let count = i64::try_from(all.len() - before).unwrap_or(i64::MAX);
-            offset += count;
-            if count == 0 || total.map_or(count < PAGE, |total| offset >= total) {
-                break;
-            }
-        }
+            });
+            Ok((rows.collect(), answer.object.as_ref().and_then(|object| object.summary)))
+        })?;
         Ok((all, clock_ahead))
     }
 }

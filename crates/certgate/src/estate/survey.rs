@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::{Certificate, Query, task::CertificateInfo, task::CertificateList, to_a_labels};
+use certgate_domain::{Certificate, task::CertificateInfo, to_a_labels};
 use certgate_store::Order;
 
-use super::plan::{ListedCertificate, Subject};
+use super::{
+    account::AccountCertificate,
+    plan::{ListedCertificate, Subject},
+};
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
     inventory::{find, is_in, whole},
@@ -25,8 +28,6 @@ pub struct Survey<'s> {
 /// So many certificates are asked for one by one whether the gateway wants a reissue; of more, only those that are due by their
 /// own end.
 const FEW: usize = 100;
-/// So many rows of a list are asked for at once.
-const WINDOW: i64 = 1000;
 
 /// The certificates in these folders and right below them, and those whose first certificate is on its way there. What `asked` says
 /// goes before what is remembered with each.
@@ -148,26 +149,17 @@ impl Survey<'_> {
             }
             subject.listed = Some(Vec::new());
         }
-        let mut offset = 0;
-        loop {
-            let query = Query::default().window(offset, WINDOW);
-            let rows = self.client.call(CertificateList { query })?.value.data;
-            let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-            for row in rows {
-                let Some(id) = row.id else { continue };
-                let not_after = row.expire.as_ref().and_then(|end| end.value()?.unix_seconds());
-                let of_name = row.name.as_deref().and_then(|name| by_name.get(&spelled(name)));
-                for at in of_name.into_iter().chain(by_id.get(&id)).flatten() {
-                    if let Some(listed) = subjects.get_mut(*at).and_then(|subject| subject.listed.as_mut()) {
-                        listed.push(ListedCertificate { id, not_after });
-                    }
+        for row in AccountCertificate::all(self.client)?.0 {
+            let Some(id) = row.id else { continue };
+            let listed = ListedCertificate { id, not_after: row.not_after };
+            let of_name = by_name.get(&spelled(&row.name));
+            for at in of_name.into_iter().chain(by_id.get(&id)).flatten() {
+                if let Some(known) = subjects.get_mut(*at).and_then(|subject| subject.listed.as_mut()) {
+                    known.push(listed);
                 }
             }
-            if count < WINDOW {
-                return Ok(());
-            }
-            offset += count;
         }
+        Ok(())
     }
 }
 

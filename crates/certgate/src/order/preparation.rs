@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, ObjectJob, Query, QueryFilter,
+    Certificate, ObjectJob, Query, QueryFilter,
     task::JobList,
     words::{JobStatus, Operator},
 };
 use certgate_store::{InstallOptions, Order, State};
 
 use super::{OrderId, OrderRequest, PreparationError, RecoveryOptions, ResumeOptions, Resumption, RunItem, resume};
-use crate::{Client, Error, Journal, selector::is_same_name, validation::ValidationError};
+use crate::{Client, Error, Journal, pages, selector::is_same_name, validation::ValidationError};
 
 /// How orders are prepared.
 #[derive(Debug, Clone)]
@@ -98,9 +98,6 @@ enum Scope {
     Account,
 }
 
-/// So many rows of the list are asked for at once.
-const WINDOW: i64 = 1000;
-
 impl RunningJobs {
     /// Those of one certificate's name.
     pub fn of_one() -> Self {
@@ -160,24 +157,13 @@ impl RunningJobs {
 
 /// The jobs that run, of a certificate's name or of the account. An account that may not list its jobs shows none.
 fn running(client: &mut Client, name: Option<&str>) -> Result<Vec<ObjectJob>, Error> {
-    let mut jobs = Vec::new();
-    loop {
-        let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
-        filters.extend(name.map(|name| QueryFilter::new("object", Operator::Equal, name)));
-        let offset = i64::try_from(jobs.len()).unwrap_or(i64::MAX);
-        let task = AnyTask::from(JobList { query: Query { filters, ..Query::default() }.window(offset, WINDOW) });
-        let answered = client.exchange(&task).and_then(|exchange| client.accepted(task.kind(), exchange));
-        let rows = match answered.map_err(Error::from) {
-            Err(error) if error.refusal().is_some() => return Ok(jobs),
-            answered => answered?.answer.value.data,
-        };
-        let count = rows.len();
-        jobs.extend(rows.into_iter().filter_map(|data| match data {
-            AnyData::ObjectJob(job) => Some(*job),
-            _ => None,
-        }));
-        if i64::try_from(count).unwrap_or(i64::MAX) < WINDOW {
-            return Ok(jobs);
+    let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
+    filters.extend(name.map(|name| QueryFilter::new("object", Operator::Equal, name)));
+    pages::all(&Query { filters, ..Query::default() }, |query| match client.call(JobList { query }) {
+        Err(error) if error.refusal().is_some() => Ok((Vec::new(), None)),
+        answered => {
+            let answer = answered?.value;
+            Ok((answer.data, answer.object.and_then(|object| object.summary)))
         }
-    }
+    })
 }

@@ -12,6 +12,7 @@
 mod examples;
 mod fetch;
 mod recovery;
+mod short_pages;
 mod term;
 mod year;
 mod zones;

@@ -1,0 +1,113 @@
+//! A gateway that gives fewer rows of a list at once than it is asked for: nothing of the list is missed.
+
+use std::time::Duration;
+
+use certgate::{
+    CertificateSelector, Client, Error, Journal, OrderId, OrderRequest, Preparation, PreparationError,
+    PreparationOptions, RecoveryOptions, RunningJobs, Transport, TransportError,
+    estate::{Planned, PlannedAction, Subject, Survey, account::AccountCertificate, plan::plan},
+};
+use certgate_domain::{
+    CertAuthentication, Certificate, Credentials, Protocol, Secret, SslContact, TimePeriod, task::CertificateCreate,
+    words::AuthMethod,
+};
+use certgate_json::JsonCodec;
+use certgate_keys::{KeyType, PrivateKey, Subject as Named};
+use certgate_simulator::{Gateway, Handled, Settings};
+use certgate_wire::{Reply, Request};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::term::{START, ask};
+
+/// So many rows it gives at once, whatever it is asked for.
+const AT_ONCE: i64 = 2;
+
+struct Sparing(Gateway);
+
+impl Transport for Sparing {
+    fn send(&mut self, request: &Request, _: Duration) -> Result<Reply, TransportError> {
+        let mut request = request.clone();
+        if let Ok(mut asked) = serde_json::from_slice::<Value>(&request.body.0)
+            && asked["view"]["limit"].as_i64().is_some_and(|limit| limit > AT_ONCE)
+        {
+            asked["view"]["limit"] = json!(AT_ONCE);
+            request.body.0 = asked.to_string().into_bytes();
+        }
+        let Handled::Reply(reply, _) = self.0.handle(Protocol::Json, &request, Duration::ZERO, START) else {
+            panic!("no fault was asked for")
+        };
+        Ok(reply)
+    }
+
+    fn endpoint(&self) -> &str {
+        "sparing:"
+    }
+}
+
+fn client(gateway: &Gateway) -> Client {
+    let credentials = Credentials::new("user", Secret::new("password"), "9");
+    let transport = Box::new(Sparing(gateway.clone()));
+    Client::new(Box::<JsonCodec>::default(), transport, credentials).with_pace(1_000_000)
+}
+
+/// What is missed is thought not to be there, and a new certificate is a paid term.
+#[test]
+fn a_certificate_further_down_is_not_created_again() {
+    let gateway = Gateway::with(Settings { start: Some(START), more_certificates: 5, ..Settings::default() });
+    let mut client = client(&gateway);
+    assert_eq!(AccountCertificate::all(&mut client).unwrap().0.len(), 6);
+    let named = |name: &str| Subject {
+        selector: Some(CertificateSelector::Name(name.to_owned())),
+        settings: serde_json::from_value(json!({ "product": "SSL123", "admin": 1, "technical": 1 })).unwrap(),
+        ..Subject::default()
+    };
+    let mut subjects = [named("host-000004.example.org"), named("host-000009.example.org")];
+    Survey { client: &mut client, now: START }.ask(&mut subjects).unwrap();
+    let planned: Vec<Planned> = subjects.iter().map(|subject| plan(subject, START).unwrap()).collect();
+    let there = planned.iter().map(|planned| (planned.certificate, planned.action == PlannedAction::Create));
+    assert_eq!(there.collect::<Vec<_>>(), [(Some(10_004), false), (None, true)]);
+}
+
+#[test]
+fn somebody_elses_job_further_down_is_seen() {
+    let gateway = Gateway::with(Settings { start: Some(START), jobs_never_end: true, ..Settings::default() });
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let names = ["a.example.com", "b.example.com", "c.example.com"].map(str::to_owned);
+    let csr = |name: &String| {
+        let subject = Named { common_name: name.clone(), ..Named::default() };
+        key.request(&subject, std::slice::from_ref(name)).unwrap()
+    };
+    for name in &names {
+        let certificate = Certificate {
+            csr: Some(csr(name)),
+            name: Some(name.clone()),
+            product: Some("QUICKSSLPREMIUM".to_owned()),
+            lifetime: Some(TimePeriod::months(12)),
+            admin_contact: Some(SslContact::by_id(1120)),
+            technical_contact: Some(SslContact::by_id(100)),
+            authentication: Some(CertAuthentication { method: Some(AuthMethod::Dns), ..CertAuthentication::default() }),
+            ..Certificate::default()
+        };
+        ask(&gateway, Protocol::Json, CertificateCreate { certificate }, START);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(&folder.path().join("store.sqlite"), "user@9").unwrap();
+    let options =
+        PreparationOptions { deadline: Duration::from_secs(60), wait: true, recovery: RecoveryOptions::default() };
+    for name in &names {
+        let mut request = OrderRequest::create().csr(&csr(name)).unwrap();
+        request.product = Some("QUICKSSLPREMIUM".to_owned());
+        (request.admin, request.technical) = (Some(1120), Some(100));
+        let mut preparation = Preparation {
+            client: &mut client(&gateway),
+            journal: &mut journal,
+            running: &mut RunningJobs::of_account(),
+            options: &options,
+            not_removed: &mut |why| panic!("{why}"),
+        };
+        let found = preparation.order(OrderId::new(), &mut request, None).map(drop);
+        let Err(Error::Preparation(why)) = found else { panic!("{name}: {found:?}") };
+        assert!(matches!(&*why, PreparationError::UnderWay { name: of, .. } if of == name), "{why}");
+    }
+}
