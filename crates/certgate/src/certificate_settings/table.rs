@@ -63,7 +63,8 @@ impl Table {
 /// # Errors
 /// What was found, with its line.
 pub(crate) fn of_toml(text: &str, names: &[&str]) -> Result<Vec<(String, Vec<Table>)>, String> {
-    let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let root = DeTable::parse(text).map_err(|why| {
         let start = why.span().map_or(0, |span| span.start);
         format!("line {}: {}", line(start), why.message())
