@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{Adoption, AdoptionOutcome};
+use crate::inventory::whole;
 
 /// Why the file of declared certificates cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,8 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
     let not_toml = |why: String| DeclarationError::NotToml { path: path.to_owned(), why };
     let declared: toml::Table = toml::from_str(&text).map_err(|why| not_toml(why.to_string()))?;
     let entries = declared.get("certificate").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    // As a reader of the file takes them.
+    let base = path.parent().unwrap_or(Path::new(""));
     let mut added = 0;
     for adoption in adoptions {
         if !matches!(adoption.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {
@@ -54,7 +57,8 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
         let is_this = |entry: &toml::Value| {
             let id = entry.get("id").and_then(toml::Value::as_integer);
             let out = entry.get("out").and_then(toml::Value::as_str);
-            (id.is_some() && id == adoption.certificate) || out.is_some_and(|out| Path::new(out) == folder)
+            (id.is_some() && id == adoption.certificate)
+                || out.is_some_and(|out| whole(&base.join(out)) == whole(&folder))
         };
         if entries.iter().any(is_this) {
             continue;
@@ -75,4 +79,49 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
         written.and_then(certgate_files::WholeFile::replace).map_err(|why| io(io::Error::other(why.to_string())))?;
     }
     Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::declare;
+    use crate::{
+        CertificateSettings,
+        adoption::{Adoption, AdoptionOutcome},
+    };
+
+    #[test]
+    fn what_is_declared_already_stays_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("certificates/example.com");
+        fs::create_dir_all(&folder).unwrap();
+        let adoption = |certificate| Adoption {
+            folder: folder.clone(),
+            name: Some("example.com".to_owned()),
+            serial: None,
+            certificate,
+            newer: None,
+            files: Vec::new(),
+            settings: CertificateSettings::default(),
+            outcome: AdoptionOutcome::Managed,
+        };
+        let path = home.path().join("certificates.toml");
+        let whole = folder.display().to_string();
+        for (entry, certificate, added) in [
+            ("id = 571", Some(571), 0),
+            (&*format!("name = \"example.com\"\nout = \"{whole}\""), None, 0),
+            ("name = \"example.com\"\nout = \"certificates/example.com\"", None, 0),
+            ("name = \"example.com\"\nout = \"./certificates/../certificates/example.com\"", Some(571), 0),
+            ("name = \"example.com\"\nout = \"example.com\"", Some(571), 1),
+            ("id = 572", Some(571), 1),
+        ] {
+            let before = format!("[[certificate]]\n{entry}\n");
+            fs::write(&path, &before).unwrap();
+            assert_eq!(declare(&path, &[adoption(certificate)]).unwrap(), added, "{entry}");
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with(&before), "{entry}: {text}");
+            assert_eq!(text.matches("[[certificate]]").count(), 1 + added, "{entry}: {text}");
+        }
+    }
 }
