@@ -5,13 +5,12 @@ use certgate_domain::{
     AnyTask, Protocol,
     task::{Hello, PollInfo},
 };
-use jiff::{Timestamp, fmt::rfc2822};
 
 use super::{
     CLOCK_SKEW, Check, Finding, Problem, Subject, Trust,
     address::{host_and_port, is_loopback, look_up},
 };
-use crate::{Error, Gateway, Settings};
+use crate::{Error, Gateway, Settings, unix_now};
 
 /// Looks at everything between here and an answer of the gateway; of what has no gateway for want of credentials, at the names
 /// alone.
@@ -33,10 +32,27 @@ pub fn examine(settings: &Settings, gateway: Option<&Gateway>) -> Result<Vec<Che
 struct Examination<'a> {
     settings: &'a Settings,
     checks: Vec<Check>,
-    date: Option<String>,
+    date: Option<Date>,
     answered: bool,
     asked_to_slow_down: bool,
     context_taken: bool,
+}
+
+/// The `Date` of an answer.
+struct Date {
+    text: String,
+    /// How many seconds it was ahead of our clock when the answer came; none where it is no date.
+    ahead: Option<i64>,
+}
+
+impl Date {
+    fn compared(&self) -> Result<Finding, Problem> {
+        match self.ahead {
+            None => Ok(Finding::UnreadableDate(self.text.clone())),
+            Some(ahead) if ahead.unsigned_abs() <= CLOCK_SKEW.as_secs() => Ok(Finding::ClocksAgree),
+            Some(ahead) => Err(Problem::ClockOff(ahead)),
+        }
+    }
 }
 
 impl Examination<'_> {
@@ -189,7 +205,10 @@ impl Examination<'_> {
         match &exchanged {
             Ok(exchange) => {
                 self.answered = true;
-                self.date = exchange.reply.header("date").map(str::to_owned).or(self.date.take());
+                if let Some(text) = exchange.reply.header("date") {
+                    let ahead = exchange.date().map(|date| date - unix_now() / 1000);
+                    self.date = Some(Date { text: text.to_owned(), ahead });
+                }
             }
             Err(ExchangeError::Network(NetworkError::Unreachable { phase: Phase::Pace, .. })) => {
                 self.asked_to_slow_down = true;
@@ -203,13 +222,7 @@ impl Examination<'_> {
         let result = match &self.date {
             None if !self.answered => return,
             None => Ok(Finding::NoDate),
-            Some(date) => match rfc2822::DateTimeParser::new().parse_timestamp(date) {
-                Err(_) => Ok(Finding::UnreadableDate(date.clone())),
-                Ok(theirs) => match theirs.duration_since(Timestamp::now()).as_secs() {
-                    ahead if ahead.unsigned_abs() <= CLOCK_SKEW.as_secs() => Ok(Finding::ClocksAgree),
-                    ahead => Err(Problem::ClockOff(ahead)),
-                },
-            },
+            Some(date) => date.compared(),
         };
         self.checks.push(Check { subject: Subject::Clock, result });
     }
@@ -236,4 +249,22 @@ fn phase(error: &Error) -> Option<Phase> {
 fn blames_context(refusal: &Refusal) -> bool {
     let mut objects = refusal.answer.all_messages().flat_map(|message| &message.objects);
     objects.any(|object| object.r#type.as_deref() == Some("request.auth.context"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, Finding, Problem};
+
+    /// However long ago the answer came.
+    #[test]
+    fn clocks_are_compared_as_they_were_when_the_answer_came() {
+        let compared = |ahead| Date { text: "Thu, 01 Jan 1970 00:00:00 GMT".to_owned(), ahead }.compared();
+        for agreed in [-60, 0, 60] {
+            assert!(matches!(compared(Some(agreed)), Ok(Finding::ClocksAgree)), "{agreed}");
+        }
+        for off in [-61, 61] {
+            assert!(matches!(compared(Some(off)), Err(Problem::ClockOff(found)) if found == off), "{off}");
+        }
+        assert!(matches!(compared(None), Ok(Finding::UnreadableDate(text)) if text.starts_with("Thu")));
+    }
 }
