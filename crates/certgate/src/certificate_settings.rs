@@ -323,11 +323,6 @@ impl CertificateSettings {
         settings
     }
 
-    /// Whether one of those is given that say how control over the names is shown.
-    pub fn says_validation(&self) -> bool {
-        VALIDATION.iter().any(|name| self.has(name))
-    }
-
     /// Whether nothing is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -18,8 +18,6 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// A certificate request (PEM) that is there already. Its key is somebody else's matter.
-    Csr(String),
     /// A new key. It is kept in the certificate's folder before the order leaves, and used again by the next run where the order
     /// never left.
     New {
@@ -141,10 +139,6 @@ impl KeySource {
         is_rehearsal: bool,
     ) -> Result<RequestText, KeySourceError> {
         let (key_type, key) = match self {
-            Self::Csr(text) => {
-                let request = CertificateRequest::from_pem(text).map_err(KeySourceError::Request)?;
-                return Ok((request.as_sent(), request));
-            }
             Self::New { key_type, default } => {
                 (*key_type, installation.key_to_use(None, key_type.unwrap_or(*default), is_rehearsal)?)
             }
