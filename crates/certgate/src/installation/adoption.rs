@@ -8,7 +8,7 @@ use std::{
 
 use certgate_files::{FileError, Folder, Owner};
 
-use super::{FILES, Installation, SetRecord};
+use super::{FILES, Installation, LOCK, SetRecord, sets::link};
 use crate::adoption::Pair;
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
@@ -21,12 +21,11 @@ impl Installation {
     /// Something cannot be read or written, or is not to be trusted: each path shows what it showed before.
     pub(crate) fn adopt(&self, pair: &Pair, id: i64, name: Option<&str>) -> Result<(), FileError> {
         self.make_like_the_one_around()?;
+        let Some(_lock) = self.lock()? else {
+            let source = std::io::Error::other("another process is at it");
+            return Err(FileError::Io { path: self.folder().join(LOCK), source });
+        };
         let folder = self.open()?;
-        let lock = folder.open_lock(".lock")?;
-        lock.try_lock().map_err(|_| FileError::Io {
-            path: self.folder().join(".lock"),
-            source: std::io::Error::other("another process is at it"),
-        })?;
         let in_place = self.record_in_place();
         if self.set().is_none() {
             self.copy_into(&folder, pair)?;
@@ -100,9 +99,6 @@ fn lead(path: &Path, to: &Path) -> Result<(), FileError> {
         Ok(below) => below.to_owned(),
         Err(_) => std::path::absolute(to).unwrap_or_else(|_| to.to_owned()),
     };
-    let beside = format!(".{name}.new");
-    let _ = folder.remove_file(&beside);
-    folder.make_link(&target, &beside)?;
-    folder.rename(&beside, &name)?;
+    link(&folder, &target, &name)?;
     folder.sync()
 }

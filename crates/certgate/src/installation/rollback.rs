@@ -94,9 +94,8 @@ impl Installation {
     /// See [`RollbackError`]: what was in place stays.
     pub fn put_back(&self, asked: Option<&str>) -> Result<Option<PutBack>, RollbackError> {
         let sets = self.sets()?;
+        let Some(_lock) = self.lock()? else { return Err(RollbackError::Held(self.folder().to_owned())) };
         let folder = self.open()?;
-        let lock = folder.open_lock(".lock")?;
-        lock.try_lock().map_err(|_| RollbackError::Held(self.folder().to_owned()))?;
         let target = match asked {
             Some(asked) => Some(meant(&sets, asked)?.name.clone()),
             None => current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten(),

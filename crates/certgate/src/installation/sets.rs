@@ -240,7 +240,8 @@ fn show(folder: &Folder) -> Result<(), FileError> {
     folder.sync()
 }
 
-fn link(folder: &Folder, target: &Path, name: &str) -> Result<(), FileError> {
+/// A link of that name to a target, in place of what has the name, at once.
+pub(super) fn link(folder: &Folder, target: &Path, name: &str) -> Result<(), FileError> {
     let beside = format!(".{name}.new");
     let _ = folder.remove_file(&beside);
     folder.make_link(target, &beside)?;
