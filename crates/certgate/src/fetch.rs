@@ -1,7 +1,7 @@
 //! An issued certificate again: checked, and put in place as after an order.
 
 use certgate_client::{Client, GatewayError};
-use certgate_domain::{TaskKind, task::CertificateInfo};
+use certgate_domain::{Certificate, TaskKind, task::CertificateInfo};
 use certgate_store::InstallOptions;
 use certgate_wire::Finding;
 use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509};
@@ -77,6 +77,18 @@ pub fn fetch(
         hook_time: options.hook_time,
     };
     Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
+}
+
+/// The certificate as the gateway has it (task 400104); none where the gateway refuses to show it.
+///
+/// # Errors
+/// The gateway could not be asked.
+pub fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
+    match client.call(CertificateInfo::new(id)) {
+        Ok(answer) => Ok(answer.value.data.into_iter().next()),
+        Err(error) if error.refusal().is_some() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The newest certificate of that id with its chain as the gateway has them (task 400104), whatever a check would say. `now` is in

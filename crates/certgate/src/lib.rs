@@ -278,7 +278,7 @@ pub use duration::{NotADuration, parse_duration};
 pub use error::{Advice, Advised, RefusalReason};
 pub use error::{Error, MachineError};
 #[cfg(feature = "orders")]
-pub use fetch::{FetchError, Fetched, fetch, newest};
+pub use fetch::{FetchError, Fetched, certificate_of, fetch, newest};
 pub use gateway::{Gateway, GatewayBuilder};
 #[cfg(feature = "orders")]
 pub use installation::Installation;

@@ -8,7 +8,7 @@ mod requests;
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate_domain::task::{CertificateInfo, PollInfo};
+use certgate_domain::task::PollInfo;
 use certgate_store::{LastRun, OrderCount, RequestCount};
 
 pub use self::{
@@ -19,7 +19,7 @@ pub use self::{
     requests::RequestMeter,
 };
 use crate::{
-    Client, Error, Installation, Journal,
+    Client, Error, Installation, Journal, certificate_of,
     estate::{
         account::{Account, AccountCertificate},
         term::Term,
@@ -128,14 +128,8 @@ impl Snapshot {
         let certificates = self.account.iter_mut().flat_map(|account| &mut account.certificates);
         for certificate in certificates.filter(|_| questions.terms) {
             let Some(id) = certificate.id.filter(|id| ids.contains(id)) else { continue };
-            match client.call(CertificateInfo::new(id)) {
-                Ok(answer) => {
-                    if let Some(whole) = answer.value.data.first() {
-                        *certificate = AccountCertificate { term: Term::of(whole), ..AccountCertificate::from(whole) };
-                    }
-                }
-                Err(error) if error.refusal().is_some() => {}
-                Err(error) => return Err(error.into()),
+            if let Some(whole) = certificate_of(client, id)? {
+                *certificate = AccountCertificate { term: Term::of(&whole), ..AccountCertificate::from(&whole) };
             }
         }
         Ok(())

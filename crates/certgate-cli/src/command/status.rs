@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate::{
-    Client, Installation,
+    Installation, certificate_of,
     config::parse_duration,
     estate::{
         account::AccountCertificate,
@@ -16,7 +16,7 @@ use certgate::{
     inventory::{InstalledCertificate, ends_within, find, whole},
     monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus},
 };
-use certgate_domain::{Certificate, task::CertificateInfo};
+use certgate_domain::Certificate;
 use certgate_files::WholeFile;
 use certgate_store::Order;
 use clap::Args;
@@ -85,7 +85,7 @@ impl Status {
             here.extend(installed.id);
             let mut row = row(&installed);
             let there = match (&mut connection, installed.id) {
-                (Some(connection), Some(id)) => at_gateway(&mut connection.client, id)?,
+                (Some(connection), Some(id)) => certificate_of(&mut connection.client, id)?,
                 _ => None,
             };
             if let Some(there) = &there {
@@ -273,13 +273,4 @@ fn elsewhere(certificate: &AccountCertificate, now: i64, before: Duration) -> Va
     let soon = ends.is_some_and(|ends| ends_within(ends, before, now));
     row["todo"] = json!(if soon { "not here, and it ends soon: see who has it" } else { "not here" });
     row
-}
-
-/// The gateway's certificate; none where it has none of that id.
-fn at_gateway(client: &mut Client, id: i64) -> Result<Option<Certificate>, Failure> {
-    match client.call(CertificateInfo::new(id)) {
-        Ok(answer) => Ok(answer.value.data.into_iter().next()),
-        Err(error) if error.refusal().is_some() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
-    task::{CertificateInfo, CertificateList, JobList, PollInfo},
+    task::{CertificateList, JobList, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
 use certgate_flow::ForeignMessages;
@@ -12,7 +12,7 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 
 use super::CLOCK_TOLERANCE;
-use crate::{Client, Error, Journal, unix_now};
+use crate::{Client, Error, Journal, certificate_of, unix_now};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,14 +260,6 @@ fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Resul
             FirstMessage::NotOurs
         }
     })
-}
-
-fn certificate_of(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
-    match client.call(CertificateInfo::new(id)) {
-        Ok(answer) => Ok(answer.value.data.into_iter().next()),
-        Err(error) if error.refusal().is_some() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// What a certificate is to the order that was to make it.
