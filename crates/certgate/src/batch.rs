@@ -15,7 +15,7 @@ use crate::{
         SettingValue as _,
         table::{self, Table},
     },
-    estate::{Step, Task},
+    estate::{PlanError, Step, Task},
     rerun::{Remaining, remaining, round},
 };
 
@@ -108,14 +108,9 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
     let mut settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
     settings.working_folder.get_or_insert_with(|| folder.to_owned());
     if purpose == Purpose::Create {
-        let given = [
-            ("product", settings.product.is_some()),
-            ("admin", settings.admin.is_some()),
-            ("technical", settings.technical.is_some()),
-        ];
-        let missing: Vec<&str> = given.into_iter().filter(|(_, given)| !given).map(|(name, _)| name).collect();
+        let missing = settings.missing_for_new();
         if !missing.is_empty() {
-            return Err(format!("a new certificate needs `{}`", missing.join("`, `")));
+            return Err(PlanError::Missing(missing).to_string());
         }
     }
     let request = settings.request(purpose).map_err(|why| why.to_string())?;

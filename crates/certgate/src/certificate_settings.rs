@@ -323,6 +323,12 @@ impl CertificateSettings {
         settings
     }
 
+    /// What a new certificate needs and is not given, by its name.
+    pub fn missing_for_new(&self) -> Vec<&'static str> {
+        let needed = ["product", "admin", "technical"];
+        needed.into_iter().filter(|name| !self.has(name)).collect()
+    }
+
     /// Whether nothing is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -315,12 +315,7 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
         return planned(PlannedAction::Resume, order.order.certificate, PlanReason::Open { order: id });
     }
     let Some(id) = subject.certificate_id()? else {
-        let given = [
-            ("product", subject.settings.product.is_some()),
-            ("admin", subject.settings.admin.is_some()),
-            ("technical", subject.settings.technical.is_some()),
-        ];
-        let missing: Vec<&str> = given.into_iter().filter(|(_, given)| !given).map(|(name, _)| name).collect();
+        let missing = subject.settings.missing_for_new();
         if !missing.is_empty() {
             return Err(PlanError::Missing(missing));
         }
