@@ -119,8 +119,12 @@ fn spellings(name: &str) -> impl Iterator<Item = String> {
 
 /// Whether two texts are spellings of one host name.
 pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
-    let spelled = |name: &str| to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase());
     spelled(one) == spelled(other)
+}
+
+/// A name in the one spelling that names are compared in.
+pub(crate) fn spelled(name: &str) -> String {
+    to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
 }
 
 impl FromStr for CertificateSelector {

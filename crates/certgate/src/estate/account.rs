@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
 
 use super::term::{Term, TermSource};
-use crate::{Client, Error, pages, unix_now};
+use crate::{Client, Error, pages, selector::spelled, unix_now};
 
 /// A certificate of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,7 +94,7 @@ fn in_force(all: Vec<AccountCertificate>) -> Vec<AccountCertificate> {
             continue;
         }
         let rank = |certificate: &AccountCertificate| (certificate.not_after, certificate.id);
-        let name = certificate.name.to_ascii_lowercase();
+        let name = spelled(&certificate.name).to_ascii_lowercase();
         if by_name.get(&name).is_none_or(|other| rank(other) < rank(&certificate)) {
             by_name.insert(name, certificate);
         }
@@ -122,8 +122,10 @@ mod tests {
             row(5, "a.example", Some(5)),
             row(6, "", Some(1)),
             row(7, "", Some(2)),
+            row(8, "Bücher.example", Some(20)),
+            row(9, "XN--bcher-KVA.example", Some(10)),
         ];
         let ids: Vec<_> = in_force(all).into_iter().filter_map(|row| row.id).collect();
-        assert_eq!(ids, [5, 2, 6, 7]);
+        assert_eq!(ids, [5, 2, 8, 6, 7]);
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::{Certificate, task::CertificateInfo, to_a_labels};
+use certgate_domain::{Certificate, task::CertificateInfo};
 use certgate_store::Order;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
     inventory::{find, is_in, whole},
+    selector::spelled,
 };
 
 /// Looks around before it is decided what is to be done.
@@ -161,11 +162,6 @@ impl Survey<'_> {
         }
         Ok(())
     }
-}
-
-/// A name in the one spelling that names are compared in.
-fn spelled(name: &str) -> String {
-    to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
 }
 
 /// Whether the key of the gateway's certificate is in the folder.
