@@ -130,9 +130,8 @@ pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64
 
 fn subject(declared: Declared, open: &mut OpenOrders, now: i64) -> Subject {
     let Declared { place, selector, settings } = declared;
-    let endpoints = settings.verify.clone().unwrap_or_default();
     let (folder, renew_before) = (settings.out.clone(), settings.renew_before);
-    let mut subject = Subject { place: Some(place), settings, renew_before, folder, endpoints, ..Subject::default() };
+    let mut subject = Subject { place: Some(place), settings, renew_before, folder, ..Subject::default() };
     if let Some(folder) = subject.folder.as_deref()
         && fs::symlink_metadata(folder.join("cert.pem")).is_ok()
     {

@@ -12,7 +12,6 @@ use crate::{
     CertificateSelector, CertificateSettings,
     installation::Deployment,
     inventory::{InstalledCertificate, InventoryError},
-    served::TlsEndpoint,
 };
 
 /// A certificate under care, with what is known of it.
@@ -28,8 +27,6 @@ pub struct Subject {
     pub selector: Option<CertificateSelector>,
     /// Its folder.
     pub folder: Option<PathBuf>,
-    /// Where it is to be served.
-    pub endpoints: Vec<TlsEndpoint>,
     /// What is in place there.
     pub installed: Option<InstalledCertificate>,
     /// Why what is in place cannot be told.
@@ -362,7 +359,8 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     if matches!(installed.record.deployment, Deployment::Failed { .. }) {
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
     }
-    if !subject.endpoints.is_empty() && subject.selector.is_some() {
+    let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());
+    if is_served && subject.selector.is_some() {
         return planned(PlannedAction::Verify, Some(id), PlanReason::Served);
     }
     let due = decision.unwrap_or(Decision::Nothing { due: installed.not_after });

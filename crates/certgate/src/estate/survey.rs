@@ -53,7 +53,6 @@ pub fn subjects_of_folders(
             Ok(installed) => {
                 subject.settings = asked.clone().or(&installed.record.settings.clone().unwrap_or_default());
                 subject.renew_before = renew_before.or(subject.settings.renew_before);
-                subject.endpoints = installed.record.endpoints();
                 subject.open = open.take(&folder, installed.id);
                 subject.installed = Some(installed);
             }

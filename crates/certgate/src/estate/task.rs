@@ -161,7 +161,7 @@ impl Task {
     pub fn of(mut subject: Subject, now: i64) -> Self {
         let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
         let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
-        let endpoints = subject.endpoints.clone();
+        let endpoints = subject.settings.verify.clone().unwrap_or_default();
         let task = Self { name, folder, endpoints, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
         if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
             return Self { step: Step::Failed(why.into()), ..task };

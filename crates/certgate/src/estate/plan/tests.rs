@@ -156,7 +156,7 @@ fn what_is_done_and_what_it_costs() {
                 selector: named(),
                 listed: listed(&[7]),
                 installed: in_place(Some(7), 100),
-                endpoints: vec!["a.example:443".parse().unwrap()],
+                settings: settings(json!({ "verify": ["a.example:443"] })),
                 ..base()
             },
             Ok("verify"),
