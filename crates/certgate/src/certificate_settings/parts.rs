@@ -9,7 +9,7 @@ use certgate_flow::Purpose;
 use certgate_keys::KeyType;
 use certgate_store::{DeployHook, KeyStores, PassPhraseSource};
 use certgate_x509::CertificateRequest;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{CertificateSettings, Dns, Format};
 use crate::{
@@ -299,14 +299,19 @@ impl CertificateSettings {
         Ok(options)
     }
 
-    /// The settings of an installation, as they are remembered with its set.
-    pub fn of_installation(options: &InstallOptions) -> Self {
-        let InstallOptions { keep, key_stores, hook, file_owner, working_folder, remembered, .. } = options;
-        // What a later version wrote is not known here: what is known counts.
+    /// What is known of what is remembered: a later version may have written more.
+    pub(crate) fn known_of(remembered: &Map<String, Value>) -> Self {
         let mut settings = Self::default();
         for (name, value) in remembered {
             let _ = settings.set(name, value);
         }
+        settings
+    }
+
+    /// The settings of an installation, as they are remembered with its set.
+    pub fn of_installation(options: &InstallOptions) -> Self {
+        let InstallOptions { keep, key_stores, hook, file_owner, working_folder, remembered, .. } = options;
+        let mut settings = Self::known_of(remembered);
         settings.keep = Some(*keep);
         if let Some(KeyStores { pkcs12, jks, pass_phrase }) = key_stores {
             let formats = [(*pkcs12, Format::P12), (*jks, Format::Jks)];

@@ -56,13 +56,7 @@ struct Read {
 impl From<Read> for SetRecord {
     fn from(read: Read) -> Self {
         let Read { name, serial, certificate, settings, install, deployment } = read;
-        let remembered = settings.map(|settings| {
-            let mut read = CertificateSettings::default();
-            for (name, value) in &settings {
-                let _ = read.set(name, value);
-            }
-            read
-        });
+        let remembered = settings.as_ref().map(CertificateSettings::known_of);
         let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
         Self { name, serial, certificate, settings, deployment }
     }
