@@ -157,10 +157,14 @@ impl Installation {
 
     /// Whether the key of that certificate (PEM) is here: the one that waits, the one in place, or one of another set.
     pub fn has_key_of(&self, certificate: &str) -> bool {
-        let (Ok(certificate), Ok(keys)) = (X509::from_pem(certificate), self.keys()) else { return false };
-        let is_its =
-            |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
-        keys.iter().any(is_its)
+        let Ok(certificate) = X509::from_pem(certificate) else { return false };
+        self.key_with(&certificate.key.spki).is_ok_and(|key| key.is_some())
+    }
+
+    /// The key here whose public half that is.
+    fn key_with(&self, spki: &[u8]) -> Result<Option<Secret>, FileError> {
+        let is_it = |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == spki);
+        Ok(self.keys()?.into_iter().find(is_it))
     }
 
     /// The folder for this process alone, for as long as what is given lives; none while another one is at it.

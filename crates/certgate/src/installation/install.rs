@@ -272,16 +272,12 @@ impl Installation {
 
     /// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
     fn key_of(&self, spki: &[u8]) -> Result<Option<Secret>, InstallError> {
-        for key in self.keys()? {
-            if PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == spki) {
-                return Ok(Some(key));
-            }
-        }
+        let found = self.key_with(spki)?;
         // Without its key it may not take the place of a pair.
-        if self.key()?.is_some() {
+        if found.is_none() && self.key()?.is_some() {
             return Err(InstallError::OtherKey);
         }
-        Ok(None)
+        Ok(found)
     }
 }
 
