@@ -10,7 +10,6 @@ use certgate_x509::{X509, is_same_serial};
 use super::term::{Decision, Lifetime, RenewBefore, decide};
 use crate::{
     CertificateSelector, CertificateSettings,
-    installation::Deployment,
     inventory::{InstalledCertificate, InventoryError},
 };
 
@@ -356,7 +355,7 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     if installed.id.is_none() {
         return planned(PlannedAction::Adopt, Some(id), PlanReason::NotNoted);
     }
-    if matches!(installed.record.deployment, Deployment::Failed { .. }) {
+    if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
     }
     let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());

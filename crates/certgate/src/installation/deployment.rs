@@ -34,6 +34,13 @@ pub enum Deployment {
     },
 }
 
+impl Deployment {
+    /// Whether it failed, or ended without a word.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+}
+
 /// The installations of the account's orders whose hooks failed, or ended without a word, each with the last of its orders.
 ///
 /// # Errors
@@ -171,12 +178,12 @@ impl Installation {
     pub fn repeat_hook(&self) -> Option<Deployment> {
         let _lock = self.lock().ok()??;
         let record = self.record_in_place()?;
-        matches!(record.deployment, Deployment::Failed { .. }).then(|| self.deploy(&record, &self.files_in_place()))
+        record.deployment.is_failed().then(|| self.deploy(&record, &self.files_in_place()))
     }
 
     /// Whether its hook, or the look at what is served, is to be repeated.
     pub fn is_hook_due(&self) -> bool {
-        self.record_in_place().is_some_and(|record| matches!(record.deployment, Deployment::Failed { .. }))
+        self.record_in_place().is_some_and(|record| record.deployment.is_failed())
     }
 
     /// Puts the set before back, and runs the hook for it. Gives what is to be said.

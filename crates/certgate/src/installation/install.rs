@@ -197,8 +197,7 @@ impl Installation {
             }
         };
         if is_unchanged && self.is_deployed() {
-            let deployment = self.record_in_place().unwrap_or_default().deployment;
-            return Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due: None });
+            return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, narrowed, hook_due: None });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();
         if hook_time == HookTime::AtEnd && self.shares_hook() {
@@ -208,7 +207,7 @@ impl Installation {
         }
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
-        if !matches!(deployment, Deployment::Failed { .. }) {
+        if !deployment.is_failed() {
             self.prune(self.options.keep)?;
         }
         Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due: None })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Snapshot;
-use crate::{estate::account::AccountCertificate, installation::Deployment, inventory::ends_within};
+use crate::{estate::account::AccountCertificate, inventory::ends_within};
 
 /// What ends sooner is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +101,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     dated.sort_by_key(|(ends, certificate)| (*ends, certificate.id));
     let within = |time: Duration| dated.iter().filter(|(ends, _)| ends_within(*ends, time, now)).count();
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
-    let undeployed =
-        snapshot.installed.iter().filter(|set| matches!(set.record.deployment, Deployment::Failed { .. })).count();
+    let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let undated = account.certificates.len() - dated.len();
     let mut said = Vec::new();

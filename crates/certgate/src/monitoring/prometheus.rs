@@ -4,7 +4,6 @@ use super::{
     Snapshot,
     exposition::{Exposition, Metric, MetricKind},
 };
-use crate::installation::Deployment;
 
 const fn gauge(name: &'static str, help: &'static str) -> Metric {
     Metric { name, kind: MetricKind::Gauge, help }
@@ -103,10 +102,10 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
     );
     text.metric(
         DEPLOYED,
-        snapshot.installed.iter().map(|set| {
-            let is_failed = matches!(set.record.deployment, Deployment::Failed { .. });
-            (vec![folder(&set.folder)], u8::from(!is_failed))
-        }),
+        snapshot
+            .installed
+            .iter()
+            .map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),
     );
     text.metric(
         SERVED,
