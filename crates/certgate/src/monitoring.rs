@@ -6,7 +6,7 @@ mod overview;
 mod prometheus;
 mod requests;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use certgate_domain::task::PollInfo;
 use certgate_store::{LastRun, OrderCount, RequestCount};
@@ -25,6 +25,7 @@ use crate::{
         term::Term,
     },
     inventory::{InstalledCertificate, InventoryError, find},
+    served,
 };
 
 /// Everything that is watched, at one time.
@@ -61,9 +62,6 @@ pub struct ServedSet {
     /// Why it is not what is served; none where it is.
     pub problem: Option<String>,
 }
-
-/// How long one server may take to show its certificate.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What the gateway is asked for, beside the list of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +101,7 @@ impl Snapshot {
         for installed in &self.installed {
             let endpoints = installed.record.endpoints();
             let set = Installation::at(&installed.folder);
-            for verification in set.verify(&endpoints, HANDSHAKE, self.taken).into_iter().flatten() {
+            for verification in set.verify(&endpoints, served::TIMEOUT, self.taken).into_iter().flatten() {
                 self.served.push(ServedSet {
                     folder: installed.folder.clone(),
                     endpoint: verification.endpoint.to_string(),
