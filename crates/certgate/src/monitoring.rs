@@ -25,6 +25,7 @@ use crate::{
         term::Term,
     },
     inventory::{InstalledCertificate, InventoryError, find},
+    queue::waiting,
     served,
 };
 
@@ -118,9 +119,7 @@ impl Snapshot {
     pub fn ask(&mut self, client: &mut Client, questions: Questions) -> Result<(), Error> {
         self.account = Some(Account::of(client)?);
         if questions.queue {
-            let answer = client.call(PollInfo)?.value;
-            let found = i64::try_from(answer.data.len()).unwrap_or(i64::MAX);
-            self.queue = Some(answer.object.and_then(|object| object.summary).unwrap_or_default().max(found));
+            self.queue = Some(waiting(&client.call(PollInfo)?.value));
         }
         let ids: Vec<i64> = self.installed.iter().filter_map(|installed| installed.id).collect();
         let certificates = self.account.iter_mut().flat_map(|account| &mut account.certificates);

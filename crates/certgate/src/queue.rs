@@ -9,7 +9,7 @@ use std::{
 };
 
 use certgate_domain::{
-    AnyData, AnyTask, PollMessage, Protocol, TaskKind,
+    AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind,
     task::{PollConfirm, PollInfo},
 };
 use certgate_store::{Message, Order, StoredMessage};
@@ -23,6 +23,12 @@ pub struct Queue<'a> {
     client: &'a mut Client,
     journal: Journal,
     findings: Vec<Finding>,
+}
+
+/// How many messages wait in the queue, by an answer that shows the first.
+pub(crate) fn waiting<T>(answer: &Response<T>) -> i64 {
+    let told = answer.object.as_ref().and_then(|object| object.summary).unwrap_or_default();
+    told.max(i64::try_from(answer.data.len()).unwrap_or(i64::MAX))
 }
 
 /// Who gets the messages of others.

@@ -10,7 +10,7 @@ use super::{
     CLOCK_SKEW, Check, Finding, Problem, Subject, Trust,
     address::{host_and_port, is_loopback, look_up},
 };
-use crate::{Error, Gateway, Settings, unix_now};
+use crate::{Error, Gateway, Settings, queue::waiting, unix_now};
 
 /// Looks at everything between here and an answer of the gateway; of what has no gateway for want of credentials, at the names
 /// alone.
@@ -96,10 +96,7 @@ impl Examination<'_> {
         self.pace();
         match queue {
             Some(Ok(exchange)) => {
-                let waiting = exchange.answer.value.object.and_then(|object| object.summary).unwrap_or_default();
-                let found = exchange.answer.value.data.len();
-                let count = waiting.max(i64::try_from(found).unwrap_or_default());
-                self.found(Subject::Queue, Finding::Waiting(count));
+                self.found(Subject::Queue, Finding::Waiting(waiting(&exchange.answer.value)));
             }
             Some(Err(Error::Interrupted)) => return Err(Error::Interrupted),
             Some(Err(why)) if !self.asked_to_slow_down => self.problem(Subject::Queue, Problem::NoQueue(why)),
