@@ -48,11 +48,6 @@ pub(super) fn host_and_port(endpoint: &str) -> (String, u16) {
     }
 }
 
-/// Whether a host is this machine, which no proxy is asked for.
-pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::host_and_port;

@@ -1,6 +1,8 @@
 //! The checks, one after another. They send safe tasks only, and nothing twice.
 
-use certgate_client::{Client, Error as ExchangeError, Exchange, GatewayError, NetworkError, Phase, Refusal};
+use certgate_client::{
+    Client, Error as ExchangeError, Exchange, GatewayError, HttpTransport, NetworkError, Phase, Refusal,
+};
 use certgate_domain::{
     AnyTask, Protocol,
     task::{Hello, PollInfo},
@@ -8,7 +10,7 @@ use certgate_domain::{
 
 use super::{
     CLOCK_SKEW, Check, Finding, Problem, Subject, Trust,
-    address::{host_and_port, is_loopback, look_up},
+    address::{host_and_port, look_up},
 };
 use crate::{Error, Gateway, Settings, queue::waiting, unix_now};
 
@@ -125,7 +127,9 @@ impl Examination<'_> {
     /// Whether the host that is connected to has an address: the gateway's, or the proxy's before it.
     fn resolves(&mut self, protocol: Protocol, endpoint: &str) -> bool {
         let (host, port) = host_and_port(endpoint);
-        let proxy = self.settings.proxy.value.clone().filter(|proxy| !is_loopback(&host) && proxy.serves(endpoint));
+        // No proxy is asked for this machine.
+        let is_here = HttpTransport::check(endpoint).unwrap_or_default();
+        let proxy = self.settings.proxy.value.clone().filter(|proxy| !is_here && proxy.serves(endpoint));
         let (looked_up, port) = match &proxy {
             Some(proxy) => (proxy.host().to_owned(), proxy.port()),
             None => (host.clone(), port),
