@@ -113,6 +113,13 @@ pub struct Certificate {
     pub hsm_type: Option<HsmType>,
 }
 
+impl Certificate {
+    /// When it expires, in seconds since 1970; none where that is not said, or is no time.
+    pub fn ends(&self) -> Option<i64> {
+        self.expire.as_ref()?.value()?.unix_seconds()
+    }
+}
+
 /// A certificate of an issuing authority (OpenAPI `CaCertificate`; XML `certification_authority`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaCertificate {

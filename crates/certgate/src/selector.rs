@@ -105,8 +105,7 @@ fn namesakes(client: &mut Client, name: &str, spelling: String) -> Result<Vec<Na
 }
 
 fn namesake(row: &Certificate) -> Option<Namesake> {
-    let ends = row.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds());
-    Some(Namesake { id: row.id?, ends })
+    Some(Namesake { id: row.id?, ends: row.ends() })
 }
 
 /// The A-labels first, then what was typed where that is another spelling.

@@ -32,7 +32,7 @@ impl From<&Certificate> for AccountCertificate {
             name: certificate.name.clone().unwrap_or_default(),
             product: certificate.product.clone(),
             serial: certificate.serial_number.clone(),
-            not_after: certificate.expire.as_ref().and_then(|expire| expire.value()?.unix_seconds()),
+            not_after: certificate.ends(),
             term: Term::of(certificate).filter(|term| term.source != TermSource::Expire),
         }
     }

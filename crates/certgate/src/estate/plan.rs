@@ -287,10 +287,8 @@ impl Subject {
             Some(installed) => (installed.not_before, installed.not_after),
             None => {
                 let server = certificate.and_then(|there| X509::from_pem(there.server.as_deref()?).ok());
-                server.map(|server| (server.not_before, server.not_after)).or_else(|| {
-                    let end = certificate.and_then(|there| there.expire.as_ref()?.value()?.unix_seconds());
-                    end.map(|end| (end, end))
-                })?
+                let told = || certificate?.ends().map(|end| (end, end));
+                server.map(|server| (server.not_before, server.not_after)).or_else(told)?
             }
         };
         Some(Lifetime::of(not_before, not_after, certificate))

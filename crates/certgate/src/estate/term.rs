@@ -125,7 +125,7 @@ impl Term {
             return Some(Self { end, source: TermSource::Payable });
         }
         let (created, lifetime) = (seconds(&certificate.created), lifetime_of(certificate));
-        let Some(expire) = seconds(&certificate.expire) else {
+        let Some(expire) = certificate.ends() else {
             let end = created?.saturating_add(lifetime?);
             return Some(Self { end, source: TermSource::Lifetime });
         };
