@@ -161,7 +161,8 @@ pub fn set_owner(path: &Path, owner: Owner) -> Result<(), FileError> {
     Ok(())
 }
 
-fn parent(path: &Path) -> &Path {
+/// The folder that a path is in: the present one, where the path is a bare name.
+pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -76,8 +76,7 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     if lines.is_empty() {
         return Err(bad("no order in it".to_owned()));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = std::path::absolute(folder).map_err(|why| bad(why.to_string()))?;
+    let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why| bad(why.to_string()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for line in lines {

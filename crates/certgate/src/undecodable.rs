@@ -27,8 +27,7 @@ impl UndecodableAnswers {
 
     /// Those in the folder of that store.
     pub fn beside(store: &Path) -> Self {
-        let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Self { folder: folder.unwrap_or(Path::new(".")).to_owned() }
+        Self { folder: certgate_files::parent(store).to_owned() }
     }
 
     /// Writes a body, which is redacted already, into a file of mode 0600 and removes those that are too many or too old.

@@ -47,7 +47,7 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
     let declared: toml::Table = toml::from_str(&text).map_err(|why| not_toml(why.to_string()))?;
     let entries = declared.get("certificate").and_then(toml::Value::as_array).cloned().unwrap_or_default();
     // As a reader of the file takes them.
-    let base = path.parent().unwrap_or(Path::new(""));
+    let base = certgate_files::parent(path);
     let mut added = 0;
     for adoption in adoptions {
         if !matches!(adoption.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed) {

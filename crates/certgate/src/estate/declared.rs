@@ -63,8 +63,7 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<Vec<Declared>
     // It names commands that are run.
     let file = certgate_files::read_trusted(path).map_err(|why| bad(why.to_string()))?;
     let text = file.text().map_err(|why| bad(why.to_string()))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = std::path::absolute(folder).map_err(|why: io::Error| bad(why.to_string()))?;
+    let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
     let tables = table::of_toml(text, &["defaults", "certificate"]).map_err(bad)?;
     let mut problems = Vec::new();
     let mut defaults = CertificateSettings::default();
