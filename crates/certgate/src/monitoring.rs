@@ -6,9 +6,9 @@ mod overview;
 mod prometheus;
 mod requests;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use certgate_domain::task::PollInfo;
+use certgate_domain::{Certificate, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
 
 pub use self::{
@@ -121,12 +121,19 @@ impl Snapshot {
         if questions.queue {
             self.queue = Some(waiting(&client.call(PollInfo)?.value));
         }
+        if questions.terms { self.ask_terms(client, &BTreeMap::new()) } else { Ok(()) }
+    }
+
+    /// Adds the term of each certificate that is installed here. Those in `known`, by their ids, the gateway showed already: it is not
+    /// asked for them again.
+    fn ask_terms(&mut self, client: &mut Client, known: &BTreeMap<i64, &Certificate>) -> Result<(), Error> {
         let ids: Vec<i64> = self.installed.iter().filter_map(|installed| installed.id).collect();
-        let certificates = self.account.iter_mut().flat_map(|account| &mut account.certificates);
-        for certificate in certificates.filter(|_| questions.terms) {
+        for certificate in self.account.iter_mut().flat_map(|account| &mut account.certificates) {
             let Some(id) = certificate.id.filter(|id| ids.contains(id)) else { continue };
-            if let Some(whole) = certificate_of(client, id)? {
-                *certificate = AccountCertificate { term: Term::of(&whole), ..AccountCertificate::from(&whole) };
+            let known = known.get(&id).copied();
+            let asked = if known.is_none() { certificate_of(client, id)? } else { None };
+            if let Some(whole) = known.or(asked.as_ref()) {
+                *certificate = AccountCertificate { term: Term::of(whole), ..AccountCertificate::from(whole) };
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use certgate_domain::TaskKind;
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
@@ -38,7 +39,7 @@ fn shown(dom: &str) -> Vec<&str> {
 fn a_page_as_a_file() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() });
+        let (gateway, server) = serve(Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() });
         let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
         let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--deploy-hook", "false"];
         assert_eq!(told(home.path(), &server, transport, &order).0, 11);
@@ -46,8 +47,11 @@ fn a_page_as_a_file() {
         let (at, config) = (endpoint(&server, transport), fast(home.path()));
         let (certs, page) = (home.path().join("certs").display().to_string(), file.display().to_string());
         let command = ["status", &certs, "--html", &page, "--transport", transport, "--endpoint", &at];
+        let asked = || gateway.asked(TaskKind::CertificateInfo);
+        let before = asked();
         let output = run(home.path(), &[&command[..], &["--config", &config]].concat());
         assert_eq!((exit(&output), output.stdout.len()), (0, 0), "{}", stderr(&output));
+        assert_eq!(asked() - before, 1, "of the one that is installed here");
         let html = fs::read_to_string(&file).unwrap();
         for there in [
             "<b>3</b><span>certificates",

@@ -58,9 +58,14 @@ impl Overview {
             snapshot.look_at_servers();
         }
         let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
-        let mut trouble = snapshot.ask(client, Questions { terms: true, queue: true }).err();
+        let mut trouble = snapshot.ask(client, Questions { terms: false, queue: true }).err();
         if trouble.is_none() {
             trouble = Survey { client, now }.ask(&mut subjects).err();
+        }
+        if trouble.is_none() {
+            let shown = subjects.iter().filter_map(|subject| subject.certificate.as_deref());
+            let known = shown.filter_map(|certificate| Some((certificate.id?, certificate))).collect();
+            trouble = snapshot.ask_terms(client, &known).err();
         }
         let next = subjects.iter().filter_map(|subject| {
             let folder = subject.folder.clone()?;
