@@ -223,7 +223,8 @@ impl TaskKind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
-    /// The number in the status of its answers over that protocol. There are two families for jobs, and JSON has a `hello` of its own.
+    /// The number in the status of its answers over that protocol. JSON has a family of its own for jobs, but
+    /// not for what is sent once more, and a `hello` of its own.
     ///
     /// ```
     /// use certgate_domain::{Protocol, TaskKind};
@@ -234,8 +235,6 @@ impl TaskKind {
         match (protocol, self) {
             (Protocol::Json, Self::JobInfo) => "300114",
             (Protocol::Json, Self::JobList) => "300115",
-            (Protocol::Json, Self::JobResendApproverEmail) => "300118",
-            (Protocol::Json, Self::JobResendPhoneAuthorization) => "300119",
             (Protocol::Json, Self::JobCancel) => "300121",
             (Protocol::Json, Self::JobConfirm) => "300122",
             (Protocol::Json, Self::JobHistoryInfo) => "300134",

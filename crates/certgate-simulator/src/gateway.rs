@@ -337,7 +337,9 @@ impl Shared {
 
     fn answer(&mut self, call: &Call, now: Now) -> Answer {
         let refused = self.unauthorized(call, now);
-        if let Some(mut refusal) = refused.or_else(|| sender::check_owner(&self.world.settings, call).err()) {
+        if let Some(mut refusal) =
+            refused.or_else(|| sender::check_owner(&self.world.settings, self.world.protocol, call).err())
+        {
             refusal.stid = Some(self.world.stid(now));
             refusal.ctid.clone_from(&call.options.ctid);
             return refusal;

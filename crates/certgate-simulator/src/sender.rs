@@ -1,6 +1,6 @@
 //! Who asks: what the gateway wants to know of a client beside its credentials.
 
-use certgate_domain::{AnyData, Call, Lenient, Response};
+use certgate_domain::{AnyData, Call, Lenient, Protocol, Response};
 use certgate_server::refusal;
 use certgate_wire::Request;
 
@@ -15,7 +15,7 @@ pub(crate) fn check_user_agent(request: &Request) -> Result<(), Response<AnyData
 }
 
 /// A task may be asked for in the name of the account's own user or of its subusers.
-pub(crate) fn check_owner(settings: &Settings, call: &Call) -> Result<(), Response<AnyData>> {
+pub(crate) fn check_owner(settings: &Settings, protocol: Protocol, call: &Call) -> Result<(), Response<AnyData>> {
     let Some(owner) = &call.options.owner else { return Ok(()) };
     let user = owner.user.as_deref().unwrap_or_default();
     let is_known = user == settings.account.user || settings.subusers.iter().any(|subuser| subuser == user);
@@ -24,5 +24,5 @@ pub(crate) fn check_owner(settings: &Settings, call: &Call) -> Result<(), Respon
         Some(Lenient::Raw(context)) => ("request.owner.context", context.as_str()),
         _ => return Ok(()),
     };
-    Err(refusal(&format!("E{}", call.task.kind().code()), wrong_value(path, value)))
+    Err(refusal(&format!("E{}", call.task.kind().status_number(protocol)), wrong_value(path, value)))
 }

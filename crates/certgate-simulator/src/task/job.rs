@@ -13,12 +13,6 @@ use crate::{
     world::{World, answer, listed, message, object, refusal, time},
 };
 
-/// The code's family depends on the protocol: 4001xx in XML, 3001xx in JSON.
-pub(super) fn code(world: &World, number: &str) -> String {
-    let family = if world.protocol == Protocol::Xml { "400" } else { "300" };
-    format!("{family}{number}")
-}
-
 /// `EF300101`.
 pub(super) fn gone(code: &str, id: Option<i64>) -> Response<AnyData> {
     let id = id.map(|id| id.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
-use certgate_domain::{AnyData, Response, task::JobConfirm};
+use certgate_domain::{AnyData, Response, TaskKind, task::JobConfirm};
 
 use crate::{
     task::{Asked, job},
@@ -6,5 +6,5 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobConfirm, _: &Asked<'_>) -> Response<AnyData> {
-    job::done(world, &job::code(world, "122"), task.id, "The job was confirmed successfully.")
+    job::done(world, TaskKind::JobConfirm.status_number(world.protocol), task.id, "The job was confirmed successfully.")
 }

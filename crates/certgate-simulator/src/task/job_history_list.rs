@@ -1,4 +1,4 @@
-use certgate_domain::{AnyData, Response, task::JobHistoryList};
+use certgate_domain::{AnyData, Response, TaskKind, task::JobHistoryList};
 
 use crate::{
     task::{Asked, job},
@@ -6,5 +6,10 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobHistoryList, _: &Asked<'_>) -> Response<AnyData> {
-    job::list(world, &job::code(world, "135"), world.jobs.values().filter(|order| job::is_over(order)), &task.query)
+    job::list(
+        world,
+        TaskKind::JobHistoryList.status_number(world.protocol),
+        world.jobs.values().filter(|order| job::is_over(order)),
+        &task.query,
+    )
 }

@@ -1,4 +1,4 @@
-use certgate_domain::{AnyData, Response, task::JobList};
+use certgate_domain::{AnyData, Response, TaskKind, task::JobList};
 
 use crate::{
     task::{Asked, job},
@@ -6,5 +6,5 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobList, _: &Asked<'_>) -> Response<AnyData> {
-    job::list(world, &job::code(world, "115"), world.jobs.values(), &task.query)
+    job::list(world, TaskKind::JobList.status_number(world.protocol), world.jobs.values(), &task.query)
 }

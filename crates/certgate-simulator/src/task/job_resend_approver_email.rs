@@ -1,4 +1,4 @@
-use certgate_domain::{AnyData, Response, task::JobResendApproverEmail};
+use certgate_domain::{AnyData, Response, TaskKind, task::JobResendApproverEmail};
 
 use crate::{
     task::{Asked, job},
@@ -6,5 +6,10 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobResendApproverEmail, _: &Asked<'_>) -> Response<AnyData> {
-    job::done(world, "400118", task.id, "The mail was sent once more.")
+    job::done(
+        world,
+        TaskKind::JobResendApproverEmail.status_number(world.protocol),
+        task.id,
+        "The mail was sent once more.",
+    )
 }

@@ -1,4 +1,4 @@
-use certgate_domain::{AnyData, Response, task::JobResendPhoneAuthorization};
+use certgate_domain::{AnyData, Response, TaskKind, task::JobResendPhoneAuthorization};
 
 use crate::{
     task::{Asked, job},
@@ -6,5 +6,10 @@ use crate::{
 };
 
 pub(super) fn run(world: &mut World, task: &JobResendPhoneAuthorization, _: &Asked<'_>) -> Response<AnyData> {
-    job::done(world, "400119", task.id, "The call was ordered once more.")
+    job::done(
+        world,
+        TaskKind::JobResendPhoneAuthorization.status_number(world.protocol),
+        task.id,
+        "The call was ordered once more.",
+    )
 }

@@ -42,6 +42,12 @@ fn an_owner_is_the_accounts_user_or_a_subuser_of_it() {
             assert_eq!((code(&answer), reason(&answer)), expected, "{protocol:?}");
         }
     }
+    for (protocol, expected) in [(Protocol::Xml, "E400114"), (Protocol::Json, "E300114")] {
+        let options = Options { owner: Some(owner("stranger", None)), ..Options::default() };
+        let call = Call { task: task::JobInfo::new(7).into(), options, identity: Some(account().into()) };
+        let answer = send(&seeded(), protocol, &call);
+        assert_eq!((code(&answer), reason(&answer).1), (expected, "request.owner.user"));
+    }
 }
 
 #[test]
