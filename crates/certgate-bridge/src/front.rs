@@ -31,8 +31,11 @@ impl Asked {
         }
     }
 
-    /// The number of its answers in front: the one of its kind, else the one that it says itself.
+    /// The number of its answers in front: its own, or the one of its kind, else the one that it says itself.
     pub(crate) fn number(&self, front: Protocol) -> &str {
+        if let Ok(call) = &self.read {
+            return call.value.task.status_number(front);
+        }
         let said = || self.part.as_ref()?.code.as_deref().filter(|code| is_number(code));
         self.kind(front).map(|kind| kind.status_number(front)).or_else(said).unwrap_or(NO_NUMBER)
     }

@@ -206,6 +206,22 @@ tasks! {
     Hello "hello" "0905" Sync safe -> PollMessage;
 }
 
+impl AnyTask {
+    /// The number in the status of its answer over that protocol.
+    ///
+    /// ```
+    /// use certgate_domain::{AnyTask, Protocol, task::ZoneUpdateRecords};
+    /// let task = ZoneUpdateRecords { name: Some("shop.example".to_owned()), ..ZoneUpdateRecords::default() };
+    /// assert_eq!(AnyTask::from(task).status_number(Protocol::Json), "0202002");
+    /// ```
+    pub fn status_number(&self, protocol: Protocol) -> &'static str {
+        match self {
+            Self::ZoneUpdateRecords(task) => task.status_number(protocol),
+            task => task.kind().status_number(protocol),
+        }
+    }
+}
+
 impl TaskKind {
     /// The task of that command line name.
     ///
@@ -223,8 +239,8 @@ impl TaskKind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
-    /// The number in the status of its answers over that protocol. JSON has a family of its own for jobs, but
-    /// not for what is sent once more, and a `hello` of its own.
+    /// The number in the status of its answers over that protocol, but for those that [`AnyTask::status_number`] tells apart. JSON has a
+    /// family of its own for jobs, but not for what is sent once more, and a `hello` of its own.
     ///
     /// ```
     /// use certgate_domain::{Protocol, TaskKind};

@@ -24,5 +24,5 @@ pub(crate) fn check_owner(settings: &Settings, protocol: Protocol, call: &Call) 
         Some(Lenient::Raw(context)) => ("request.owner.context", context.as_str()),
         _ => return Ok(()),
     };
-    Err(refusal(&format!("E{}", call.task.kind().status_number(protocol)), wrong_value(path, value)))
+    Err(refusal(&format!("E{}", call.task.status_number(protocol)), wrong_value(path, value)))
 }

@@ -79,6 +79,21 @@ fn codes_are_of_the_family_of_the_front() {
 }
 
 #[test]
+fn what_is_refused_has_the_number_of_its_route() {
+    let (gateway, server) = serve(Settings::default());
+    let bridge = bridge("json", &server, &[]);
+    let task = task::ZoneUpdateRecords {
+        name: Some("www.shop.example".to_owned()),
+        add: vec![ResourceRecord::txt("www.shop.example", "2026abcd")],
+        ..task::ZoneUpdateRecords::default()
+    };
+    let reply = post(&bridge.endpoint, "json", &call(task, account()));
+    let answer = codec("json").decode_response(TaskKind::ZoneUpdateRecords, &reply).unwrap().value;
+    assert_eq!(answer.status.code.unwrap().as_str(), "E0202002", "XML has no such route");
+    assert_eq!((reply.status, gateway.counts().requests), (400, 0));
+}
+
+#[test]
 fn an_empty_list_is_a_list_at_the_json_front_and_an_empty_queue_is_nothing() {
     let (_gateway, server) = serve(Settings::default());
     let bridge = bridge("json", &server, &[]);

@@ -1,4 +1,4 @@
-use crate::ResourceRecord;
+use crate::{Protocol, ResourceRecord, TaskKind};
 
 /// Adds and removes records of a zone: XML 0202001, JSON `PATCH /zone/{origin}/{virtualNameServer}`, answered at once. JSON has a
 /// second route, `POST /zone/{name}/_stream`, which finds the zone of any name. `EF02022` means that a record to be added is there
@@ -28,6 +28,14 @@ pub struct ZoneUpdateRecords {
 }
 
 impl ZoneUpdateRecords {
+    /// The number in the status of its answer over that protocol: JSON's second route has one of its own, 0202002.
+    pub fn status_number(&self, protocol: Protocol) -> &'static str {
+        match (protocol, &self.name) {
+            (Protocol::Json, Some(_)) => "0202002",
+            _ => TaskKind::ZoneUpdateRecords.status_number(protocol),
+        }
+    }
+
     pub(super) fn missing(&self) -> Option<&'static str> {
         if self.origin.is_none() && self.name.is_none() {
             Some("origin")

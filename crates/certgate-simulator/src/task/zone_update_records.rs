@@ -11,8 +11,7 @@ use crate::{
 pub(super) fn run(world: &mut World, task: &ZoneUpdateRecords, asked: &Asked<'_>) -> Response<AnyData> {
     let updated = world.moment(asked.now.unix);
     let ZoneUpdateRecords { origin, virtual_name_server, name, add, remove } = task;
-    // The two routes of JSON have codes of their own.
-    let code = if name.is_some() { "0202002" } else { "0202001" };
+    let code = task.status_number(world.protocol);
     let failed = format!("E{code}");
     let found = match name {
         Some(name) => world.zone_around(name),
