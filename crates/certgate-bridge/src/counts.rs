@@ -25,7 +25,7 @@ impl Counts {
 
     pub(crate) fn text(&self, waiting: usize) -> String {
         let mut text = format!(
-            "# HELP certgate_bridge_waiting Requests that wait for the gateway's pace.\n\
+            "# HELP certgate_bridge_waiting Requests that wait for a client that is free, or for the gateway's pace.\n\
              # TYPE certgate_bridge_waiting gauge\n\
              certgate_bridge_waiting {waiting}\n\
              # HELP certgate_bridge_tasks_total Tasks by name or number, the way they went, and what became of them.\n\

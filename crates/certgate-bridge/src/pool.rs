@@ -2,17 +2,19 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use certgate_client::{Asker, Client, Line};
+use certgate_client::{Asker, Client, Line, Throttle};
 
 /// Clients of one gateway.
 pub(crate) struct Pool {
     free: Mutex<Vec<Client>>,
     freed: Condvar,
     line: Line,
+    /// The pace that they share; none without clients.
+    pace: Option<Arc<dyn Throttle>>,
 }
 
 /// A client, which goes back when this is dropped.
@@ -26,12 +28,13 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 impl Pool {
     pub(crate) fn new(clients: Vec<Client>) -> Self {
-        Self { free: Mutex::new(clients), freed: Condvar::new(), line: Line::default() }
+        let pace = clients.first().map(|client| client.throttle().clone());
+        Self { free: Mutex::new(clients), freed: Condvar::new(), line: Line::default(), pace }
     }
 
     /// How many requests wait for a client or for the gateway's pace.
     pub(crate) fn waiting(&self) -> usize {
-        self.queued() + self.free().first().map_or(0, Client::waiting)
+        self.queued() + self.pace.as_ref().map_or(0, |pace| pace.line().len())
     }
 
     /// How many requests wait for a client.

@@ -186,9 +186,9 @@ impl Client {
         self.interceptors.iter().any(|interceptor| interceptor.answers_everything())
     }
 
-    /// How many requests wait for the pace that this client shares.
-    pub fn waiting(&self) -> usize {
-        self.throttle.line().len()
+    /// The pace that it keeps.
+    pub fn throttle(&self) -> &Arc<dyn Throttle> {
+        &self.throttle
     }
 
     /// What stops it.

@@ -76,6 +76,22 @@ fn first_come_first_served() {
     assert_eq!(order.iter().collect::<Vec<_>>(), (0..5).collect::<Vec<_>>());
 }
 
+/// More than the bridge has clients: most of them wait for the pace, each with a client, and the others for a client.
+#[test]
+fn whoever_waits_is_counted_whatever_for() {
+    let (_gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, 1, &[]);
+    let callers: Vec<TcpStream> = (0..40)
+        .map(|_| {
+            let mut caller = TcpStream::connect(bridge.address()).unwrap();
+            caller.write_all(&bytes("xml", task::CertificateInfo::new(571))).unwrap();
+            caller
+        })
+        .collect();
+    until("all wait but the first ones", || bridge.metric(&[WAITING]) >= 30);
+    drop(callers);
+}
+
 #[test]
 fn a_wait_has_an_end_and_then_nothing_is_sent() {
     for front in ["xml", "json"] {
