@@ -38,14 +38,14 @@ const NAME_SERVER: &str = "virtualNameServer";
 
 /// What cannot be said of a call there; what can be looked up first is no loss.
 pub(crate) fn unsayable(client: &Client, call: &Call) -> Option<Loss> {
-    let mut call = call.clone();
-    match (loss(client, &call), zone(&mut call.task)) {
-        (Some(loss), Some((Some(_), name_server))) if loss.path == NAME_SERVER => {
-            *name_server = Some("any".to_owned());
-            self::loss(client, &call)
-        }
-        (loss, _) => loss,
+    let first = loss(client, call)?;
+    if first.path != NAME_SERVER {
+        return Some(first);
     }
+    let mut call = call.clone();
+    let Some((Some(_), name_server)) = zone(&mut call.task) else { return Some(first) };
+    *name_server = Some("any".to_owned());
+    loss(client, &call)
 }
 
 fn loss(client: &Client, call: &Call) -> Option<Loss> {
@@ -58,7 +58,8 @@ fn loss(client: &Client, call: &Call) -> Option<Loss> {
 /// Asks for a task, and for what has to be known before.
 pub(crate) fn ask<'a>(client: &mut Client, call: &Call, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
     let mut call = call.clone();
-    if loss(client, &call).is_some_and(|loss| loss.path == NAME_SERVER)
+    if matches!(zone(&mut call.task), Some((Some(_), _)))
+        && loss(client, &call).is_some_and(|loss| loss.path == NAME_SERVER)
         && let Some(refused) = look_up(client, &mut call, &asker)?
     {
         return Ok(refused);
