@@ -18,9 +18,13 @@ const MOST_SERIES: usize = 500;
 impl Counts {
     pub(crate) fn task(&self, outcome: &Outcome) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new_and_too_much = outcome.kind.is_none() && counts.len() >= MOST_SERIES;
-        let task = if is_new_and_too_much { "other" } else { outcome.task() };
-        *counts.entry((task.to_owned(), outcome.way, outcome.word())).or_default() += 1;
+        let mut series = (outcome.task().to_owned(), outcome.way, outcome.word());
+        let is_new_and_too_much =
+            outcome.kind.is_none() && counts.len() >= MOST_SERIES && !counts.contains_key(&series);
+        if is_new_and_too_much {
+            "other".clone_into(&mut series.0);
+        }
+        *counts.entry(series).or_default() += 1;
     }
 
     pub(crate) fn text(&self, waiting: usize) -> String {
@@ -39,5 +43,37 @@ impl Counts {
             );
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use certgate_server::{message, refusal};
+
+    use super::{Counts, MOST_SERIES};
+    use crate::{
+        Way,
+        outcome::{Outcome, Told},
+    };
+
+    fn unknown(number: usize) -> Outcome {
+        let answer = refusal("E00000", message("EF01000", "", "", ""));
+        let told = Told::Typed(Box::new(answer));
+        Outcome { kind: None, number: number.to_string(), way: Way::Nowhere, told, is_answered: false }
+    }
+
+    #[test]
+    fn what_is_counted_stays_counted_by_its_number_however_many_there_are() {
+        let counts = Counts::default();
+        for number in (0..=MOST_SERIES).chain([7]) {
+            counts.task(&unknown(number));
+        }
+        let text = counts.text(0);
+        let count = |task: &str| {
+            let series =
+                format!("certgate_bridge_tasks_total{{task=\"{task}\",way=\"nowhere\",outcome=\"unanswered\"}} ");
+            text.lines().find_map(|line| line.strip_prefix(series.as_str()))
+        };
+        assert_eq!((count("6"), count("7"), count("500"), count("other")), (Some("1"), Some("2"), None, Some("1")));
     }
 }
