@@ -79,6 +79,8 @@ fn the_old_gateway_answers_and_what_differs_is_told() {
         until("it says so", || pair.bridge.stderr().contains("poll-info: the sides differ: data[0]"));
         let page = pair.bridge.page("/metrics");
         assert!(page.contains("certgate_bridge_shadow_total{task=\"certificate-info\",result=\"equal\"} 2"), "{page}");
+        assert!(page.contains("\ncertgate_bridge_shadow_unasked{task=\"job-list\"} 1\n"), "{page}");
+        assert!(!page.contains("result=\"unasked\""), "what goes down is no counter: {page}");
         let Pair { mut bridge, .. } = pair;
         assert_eq!(bridge.interrupted(), 0);
         let [left, right] = ["front", "behind"].map(|side| bridge.file("tapes").join(side).display().to_string());
