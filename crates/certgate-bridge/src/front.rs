@@ -67,7 +67,11 @@ impl Front {
         if tasks.iter().all(Result::is_ok) {
             return Ok(tasks.into_iter().map(|read| Asked { read, part: None }).collect());
         }
-        let parts = self.codec.split_request(request).map_err(|why| (why, 1))?;
+        let parts = match self.codec.split_request(request) {
+            Ok(parts) => parts,
+            // Whoever decodes says more precisely what is wrong.
+            Err(why) => return Err((tasks.into_iter().find_map(Result::err).unwrap_or(why), 1)),
+        };
         match (tasks.len(), parts.len()) {
             (read, there) if read == there => {
                 let asked = tasks.into_iter().zip(parts).map(|(read, part)| Asked { read, part: Some(part) });

@@ -61,6 +61,19 @@ fn a_task_that_is_none_of_the_bridges_is_refused_in_its_place_and_the_others_are
 }
 
 #[test]
+fn what_is_no_request_is_refused_for_what_it_is() {
+    let (_gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, &[]);
+    for (body, found) in
+        [("<reply/>", "found the root element &lt;reply&gt;, expected"), ("<request/>", "found no task, expected")]
+    {
+        let reply = send(&bridge.endpoint, &Request { body: Body(body.as_bytes().to_vec()), ..xml("") });
+        assert_eq!(codes(&reply), [("E00000".to_owned(), Some("EF00000".to_owned()))]);
+        assert!(text(&reply).contains(found), "{}", text(&reply));
+    }
+}
+
+#[test]
 fn codes_are_of_the_family_of_the_front() {
     let (_gateway, server) = serve(Settings { job_time: std::time::Duration::from_secs(600), ..Settings::default() });
     for (front, info, list) in [("xml", "E400114", "S400115"), ("json", "E300114", "S300115")] {
