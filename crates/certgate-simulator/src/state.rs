@@ -147,8 +147,9 @@ impl StateFile {
         if self.length.is_some() && !world.is_changed() {
             return Ok(());
         }
-        let change = line(&Change::of(world))?;
-        if !self.append(&change)? {
+        // What is written whole needs no line of its changes.
+        let is_appended = self.length.is_some() && self.append(&line(&Change::of(world))?)?;
+        if !is_appended {
             self.write(world)?;
         }
         world.kept();
