@@ -16,7 +16,7 @@ use certgate_wire::{Codec, DecodeError, Decoded, Encoded, Reply, Request};
 use crate::{
     Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor,
     Refusal, SendError, TaskError, Throttle, Transport, TransportError,
-    exchange::{LONGEST_PAUSE, is_of_an_intermediary, retry_after},
+    exchange::{is_of_an_intermediary, retry_after},
     interceptor::through,
     session::Session,
     throttle::OwnPace,
@@ -412,7 +412,7 @@ impl Client {
     /// What a reply is: an answer, a trouble that may pass, or an error. An answer of the protocol decides by itself; the
     /// HTTP status only where there is none.
     fn judge(&self, task: TaskKind, reply: Reply) -> Result<Result<Exchange, (TransportFailure, String)>, Error> {
-        let retry_after = retry_after(&reply).map(|pause| pause.min(LONGEST_PAUSE));
+        let retry_after = retry_after(&reply);
         let status = reply.status;
         let (read, reply) = self.read(task, reply);
         let error = match read {

@@ -29,16 +29,19 @@ impl Exchange {
 }
 
 /// The longest `Retry-After` that is believed.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// How long a reply asks to be left alone: seconds, or until a date by the gateway's own clock (RFC 9110, section 10.2.3).
+/// How long a reply asks to be left alone, as far as that is believed: seconds, or until a date by the gateway's own clock (RFC 9110,
+/// section 10.2.3).
 pub(crate) fn retry_after(reply: &Reply) -> Option<Duration> {
     let text = reply.header("retry-after")?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let now = reply.header("date").and_then(http_date).unwrap_or_else(Timestamp::now);
-    http_date(text)?.duration_since(now).try_into().ok()
+    let pause = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let now = reply.header("date").and_then(http_date).unwrap_or_else(Timestamp::now);
+        http_date(text)?.duration_since(now).try_into().ok()?
+    };
+    Some(pause.min(LONGEST_PAUSE))
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {

@@ -5,11 +5,7 @@ use std::time::Duration;
 use certgate_domain::{Identity, TaskKind};
 use certgate_wire::{Header, Reply, Request};
 
-use crate::{
-    Asker, Client, Redactor, SendError, TransportError,
-    departure::Stay,
-    exchange::{LONGEST_PAUSE, retry_after},
-};
+use crate::{Asker, Client, Redactor, SendError, TransportError, departure::Stay, exchange::retry_after};
 
 /// Why a request that was to be passed on has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +58,7 @@ impl Client {
         asker: &Asker<'_>,
     ) -> Result<Reply, RelayError> {
         self.redactor = identity.map(Redactor::of).unwrap_or_default();
-        let of_connection = listed(request.header("connection"));
+        let of_connection = listed(request.headers.iter().map(|header| (header.name.as_str(), header.value.expose())));
         let goes_on = |header: &&Header| {
             let name = header.name.to_ascii_lowercase();
             name != "host" && is_passed_on(&name, &of_connection)
@@ -83,9 +79,9 @@ impl Client {
         if matches!(reply.status, 429 | 503)
             && let Some(pause) = retry_after(&reply)
         {
-            self.throttle.hold(pause.min(LONGEST_PAUSE));
+            self.throttle.hold(pause);
         }
-        let of_connection = listed(reply.header("connection"));
+        let of_connection = listed(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         reply.headers.retain(|(name, _)| is_passed_on(&name.to_ascii_lowercase(), &of_connection));
         Ok(reply)
     }
@@ -100,9 +96,10 @@ impl Client {
     }
 }
 
-/// The headers that `Connection` says are for one hop only.
-fn listed(connection: Option<&str>) -> Vec<String> {
-    connection.unwrap_or_default().split(',').map(|name| name.trim().to_ascii_lowercase()).collect()
+/// The headers that `Connection` says are for one hop only, in however many lines.
+fn listed<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<String> {
+    let connection = headers.filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
+    connection.flat_map(|(_, names)| names.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
 }
 
 fn is_passed_on(name: &str, of_connection: &[String]) -> bool {

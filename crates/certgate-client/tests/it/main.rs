@@ -14,6 +14,7 @@ mod damaged;
 mod fixtures;
 mod openapi;
 mod patience;
+mod relay;
 mod session;
 mod support;
 mod wire;
