@@ -3,7 +3,7 @@
 use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
 use certgate_domain::{AnyData, Call, Message, Protocol, Response, StatusCode, TaskKind};
 use certgate_server::{Caller, message, refusal, unreadable};
-use certgate_wire::{Answer, Body, DecodeError, Decoded, Reply, Request};
+use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Reply, Request};
 
 use crate::{
     Bridge, Event, Side, Way,
@@ -167,10 +167,10 @@ impl<'b> Round<'b> {
             }
         }
         body.extend_from_slice(self.request.body.get(from..).unwrap_or_default());
-        let mut request = Request { body: Body(body), ..self.request.clone() };
         // Its answer is to be read.
-        request.headers.retain(|header| !header.name.eq_ignore_ascii_case("accept-encoding"));
-        request
+        let is_kept = |header: &&Header| !header.name.eq_ignore_ascii_case("accept-encoding");
+        let headers = self.request.headers.iter().filter(is_kept).cloned().collect();
+        Request { method: self.request.method, target: self.request.target.clone(), headers, body: Body(body) }
     }
 
     /// Has a task that was passed through and answered compared with what the other side says.

@@ -64,7 +64,8 @@ impl Client {
             name != "host" && is_passed_on(&name, &of_connection)
         };
         let headers = request.headers.iter().filter(goes_on).cloned().collect();
-        let request = Request { headers, ..request.clone() };
+        let Request { method, target, body, .. } = request;
+        let request = Request { method: *method, target: target.clone(), headers, body: body.clone() };
         self.wait_for_departure(Some(asker)).map_err(|stay| match stay {
             Stay::Interrupted => RelayError::Interrupted,
             Stay::HungUp => RelayError::HungUp,

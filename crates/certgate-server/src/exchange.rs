@@ -118,7 +118,7 @@ impl<H: Handler> Desk<H> {
         };
         match (reply, request.method()) {
             (None, _) => self.nowhere(),
-            (Some(reply), &hyper::Method::GET | &hyper::Method::HEAD) => reply_with(&reply, None),
+            (Some(reply), &hyper::Method::GET | &hyper::Method::HEAD) => reply_with(reply, false),
             (Some(_), method) => allowing(method, PAGE_METHODS, || text(405, "a page is only read")),
         }
     }
@@ -185,9 +185,9 @@ impl<H: Handler> Desk<H> {
         let answer = match handled {
             Handled::Reply(reply, delay) => {
                 sleep(delay).await;
-                reply_with(&reply, None)
+                reply_with(reply, false)
             }
-            Handled::CutShort(reply) => reply_with(&reply, Some(reply.body.len())),
+            Handled::CutShort(reply) => reply_with(reply, true),
             Handled::Dropped => Err(io::Error::other("dropped on purpose")),
         };
         drop(in_hand);
@@ -197,7 +197,7 @@ impl<H: Handler> Desk<H> {
     /// Turns a request away before anybody handles it, in the form of its protocol.
     fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Answer {
         match self.handler.turn_away(protocol, status, why) {
-            Some(reply) => reply_with(&Reply { status, ..reply }, None),
+            Some(reply) => reply_with(Reply { status, ..reply }, false),
             None => text(status, why),
         }
     }
@@ -279,26 +279,24 @@ impl Body for Content {
     }
 }
 
-fn reply_with(reply: &Reply, cut_from: Option<usize>) -> Answer {
+/// A reply, of which only the first half comes where it is cut short.
+fn reply_with(reply: Reply, is_cut_short: bool) -> Answer {
     let mut response = hyper::Response::builder().status(reply.status);
-    for (name, value) in &reply.headers {
+    for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    let body = match cut_from {
-        Some(length) => {
-            response = response.header("Content-Length", length);
-            reply.body.get(..length / 2).unwrap_or_default()
-        }
-        None => &reply.body,
-    };
-    let content =
-        Content { bytes: Some(Bytes::copy_from_slice(body)), breaks_off: cut_from.is_some(), is_flushed: false };
+    let mut body = reply.body.0;
+    if is_cut_short {
+        response = response.header("Content-Length", body.len());
+        body.truncate(body.len() / 2);
+    }
+    let content = Content { bytes: Some(Bytes::from(body)), breaks_off: is_cut_short, is_flushed: false };
     response.body(content).map_err(io::Error::other)
 }
 
 /// Says which methods there are, to who asks for that; to others that theirs is none of them.
 fn allowing(method: &hyper::Method, allowed: &'static str, refuse: impl FnOnce() -> Answer) -> Answer {
-    let mut answer = if method == hyper::Method::OPTIONS { reply_with(&NOTHING, None) } else { refuse() }?;
+    let mut answer = if method == hyper::Method::OPTIONS { reply_with(NOTHING, false) } else { refuse() }?;
     answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     Ok(answer)
 }
