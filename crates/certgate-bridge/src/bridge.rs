@@ -7,7 +7,7 @@ use std::{
 
 use certgate_client::Client;
 use certgate_domain::{Protocol, TaskKind};
-use certgate_server::{Caller, Handled, Handler};
+use certgate_server::{Caller, Handled, Handler, turned_away};
 use certgate_wire::{Codec, Finding, Reply, Request};
 
 use crate::{
@@ -168,7 +168,7 @@ impl Handler for Bridge {
     }
 
     fn turn_away(&self, _: Protocol, status: u16, why: &str) -> Option<Reply> {
-        Some(self.front.turn_away(status, why))
+        Some(turned_away(&*self.front.codec, status, why))
     }
 
     fn metrics(&self) -> String {

@@ -1,8 +1,7 @@
 //! The protocol in front: requests taken apart, answers put together.
 
 use certgate_domain::{AnyData, Protocol, Response, StatusCode, TaskKind};
-use certgate_server::turned_away;
-use certgate_wire::{Answer, Codec, DecodeError, Decoded, Reply, Request, TaskPart};
+use certgate_wire::{Answer, Codec, DecodeError, Decoded, Request, TaskPart};
 
 /// The protocol in front.
 pub(crate) struct Front {
@@ -17,7 +16,7 @@ pub(crate) struct Asked {
 }
 
 /// The number of what has none.
-const NO_NUMBER: &str = "00000";
+pub(crate) const NO_NUMBER: &str = "00000";
 
 impl Asked {
     /// Its kind, where it is known.
@@ -111,9 +110,5 @@ impl Front {
     pub(crate) fn read_part(&self, kind: TaskKind, text: &str) -> Option<Response<AnyData>> {
         let reply = self.codec.encode_answers(&[Answer::AsReceived(text)]).payload;
         self.codec.decode_response(kind, &reply).ok().map(|answer| answer.value)
-    }
-
-    pub(crate) fn turn_away(&self, status: u16, why: &str) -> Reply {
-        turned_away(&*self.codec, status, why)
     }
 }

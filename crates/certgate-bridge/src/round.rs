@@ -8,7 +8,7 @@ use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Reply, Request};
 use crate::{
     Bridge, Event, Side, Way,
     behind::{self, Heard},
-    front::Asked,
+    front::{Asked, NO_NUMBER},
     outcome::{Outcome, Told},
     pool::{Lent, Pool},
     shadow::{Job, Shadow},
@@ -54,25 +54,17 @@ impl<'b> Round<'b> {
             self.bridge.tell_findings(value.task.kind(), Side::Request, findings);
         }
         let ways: Vec<Way> = asked.iter().map(|asked| self.bridge.way(asked)).collect();
-        let goes = |way| ways.contains(&way);
         let is_all_passed_through = ways.iter().all(|way| *way == Way::PassedThrough);
-        let is_cut = goes(Way::PassedThrough) && (!is_all_passed_through || self.bridge.shadow.is_some());
+        let is_cut = ways.contains(&Way::PassedThrough) && (!is_all_passed_through || self.bridge.shadow.is_some());
         if is_cut && let Err(why) = self.bridge.front.find(self.request, &mut asked) {
             return self.unreadable(&why, asked.len());
         }
         if is_all_passed_through {
             return self.pass_all_through(&asked);
         }
-        let pool = |is_needed: bool, pool: Option<&'b Pool>| match pool.filter(|_| is_needed) {
-            Some(pool) => self.client(pool).map(Some),
-            None => Ok(None),
-        };
-        let behind = pool(goes(Way::Behind), Some(&self.bridge.behind));
-        let beside = behind.is_ok().then(|| pool(goes(Way::PassedThrough), self.bridge.beside.as_ref()));
-        let mut clients = match (behind, beside) {
-            (Ok(behind), Some(Ok(beside))) => Clients { behind, beside },
-            (Err(why), _) | (_, Some(Err(why))) => return self.all_in_trouble(&asked, &why),
-            (Ok(_), None) => return self.all_in_trouble(&asked, &NoAnswer::Trouble(Trouble::busy())),
+        let mut clients = match self.clients(&ways) {
+            Ok(clients) => clients,
+            Err(why) => return self.all_in_trouble(&asked, &why),
         };
         let calls: Vec<Option<Call>> = asked
             .iter()
@@ -247,6 +239,17 @@ impl<'b> Round<'b> {
         Told::AsReceived { text, code, stid }
     }
 
+    /// The clients that these ways need.
+    fn clients(&self, ways: &[Way]) -> Result<Clients<'b>, NoAnswer> {
+        let client = |way: Way, pool: Option<&'b Pool>| {
+            let pool = pool.filter(|_| ways.contains(&way));
+            pool.map(|pool| self.client(pool)).transpose()
+        };
+        let behind = client(Way::Behind, Some(&self.bridge.behind))?;
+        let beside = client(Way::PassedThrough, self.bridge.beside.as_ref())?;
+        Ok(Clients { behind, beside })
+    }
+
     fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, NoAnswer> {
         let has_hung_up = || self.caller.has_hung_up();
         let asker = Asker::new(self.bridge.max_wait, &has_hung_up);
@@ -307,7 +310,7 @@ impl<'b> Round<'b> {
 
     fn in_trouble(&self, asked: &Asked, way: Way, trouble: &Trouble) -> Outcome {
         let number = asked.number(self.bridge.front.protocol());
-        self.typed(asked, way, trouble.answer(number, None))
+        self.typed(asked, way, trouble.answer(number))
     }
 
     /// The same trouble for all tasks of a request.
@@ -339,7 +342,7 @@ impl<'b> Round<'b> {
         let front = self.bridge.front.protocol();
         let outcome = || Outcome {
             kind: None,
-            number: "00000".to_owned(),
+            number: NO_NUMBER.to_owned(),
             way: Way::Nowhere,
             told: Told::Typed(Box::new(unreadable(front, why))),
             is_answered: false,

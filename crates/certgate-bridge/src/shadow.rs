@@ -20,8 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{behind, front::Front};
 
-/// What asks for the same again, and compares. Its clones are the same.
-#[derive(Clone)]
+/// What asks for the same again, and compares.
 pub(crate) struct Shadow {
     waiting: SyncSender<Job>,
     report: ShadowReport,

@@ -1,11 +1,13 @@
 //! Why a task has no answer of a gateway, and how the caller is told.
 
+use std::time::Duration;
+
 use certgate_client::{Error, GatewayError, NetworkError, Phase, RelayError};
 use certgate_domain::{AnyData, Message, Response};
 use certgate_server::{message, own_code, refusal};
 
 /// Why a task has no answer of a gateway.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Trouble {
     /// What HTTP says.
     pub(crate) status: u16,
@@ -26,6 +28,16 @@ impl Trouble {
         Self { status, text: text.into(), notice: None, retry_after: None, is_undone: true }
     }
 
+    /// One that is over after so many seconds.
+    fn for_now(status: u16, seconds: u64, text: impl Into<String>) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(status, text) }
+    }
+
+    /// The gateway's pace has it wait for so long.
+    fn paced(wait: Duration, text: String) -> Self {
+        Self::for_now(429, wait.as_secs_f64().ceil() as u64, text)
+    }
+
     /// The bridge is not the one for this task.
     pub(crate) fn unknown_task(code: &str) -> Self {
         Self::new(404, format!("Task {code} is none of this bridge's. Nothing was sent for it."))
@@ -43,21 +55,17 @@ impl Trouble {
 
     /// All clients are busy for longer than the caller waits.
     pub(crate) fn busy() -> Self {
-        Self { retry_after: Some(1), ..Self::new(503, "The gateway is busy with others' tasks. Nothing was sent.") }
+        Self::for_now(503, 1, "The gateway is busy with others' tasks. Nothing was sent.")
     }
 
     /// What an error of the client means to the caller; `None` where there is none any more.
     pub(crate) fn of(error: &Error) -> Option<Self> {
         let trouble = match error {
             Error::HungUp(_) => return None,
-            Error::Network(NetworkError::Paced { wait, .. }) => {
-                Self { retry_after: Some(wait.as_secs_f64().ceil() as u64), ..Self::new(429, error.to_string()) }
-            }
-            Error::Interrupted => {
-                Self { retry_after: Some(1), ..Self::new(503, "The bridge is being stopped. Nothing was sent.") }
-            }
+            Error::Network(NetworkError::Paced { wait, .. }) => Self::paced(*wait, error.to_string()),
+            Error::Interrupted => Self::for_now(503, 1, "The bridge is being stopped. Nothing was sent."),
             Error::Network(NetworkError::Unreachable { phase: Phase::Pace, .. }) => {
-                Self { retry_after: Some(1), ..Self::new(429, format!("{error}; it changed nothing")) }
+                Self::for_now(429, 1, format!("{error}; it changed nothing"))
             }
             Error::Network(NetworkError::Unreachable { .. }) => Self::new(502, format!("{error}; it changed nothing")),
             Error::Gateway(GatewayError::Undecodable { body, .. }) => {
@@ -76,10 +84,8 @@ impl Trouble {
     pub(crate) fn of_relay(error: &RelayError, is_safe: bool) -> Self {
         let text = error.to_string();
         match error {
-            RelayError::Interrupted => Self { retry_after: Some(1), ..Self::new(503, text) },
-            RelayError::Paced(wait) => {
-                Self { retry_after: Some(wait.as_secs_f64().ceil() as u64), ..Self::new(429, text) }
-            }
+            RelayError::Interrupted => Self::for_now(503, 1, text),
+            RelayError::Paced(wait) => Self::paced(*wait, text),
             RelayError::NotSent(_) => Self::new(502, text),
             _ => Self { is_undone: is_safe, ..Self::new(502, text) },
         }
@@ -91,10 +97,10 @@ impl Trouble {
     }
 
     /// The answer that tells it, for a task of that number.
-    pub(crate) fn answer(&self, number: &str, ctid: Option<String>) -> Response<AnyData> {
+    pub(crate) fn answer(&self, number: &str) -> Response<AnyData> {
         let code = own_code(self.status);
         let reason = Message { notice: self.notice.clone(), ..message(&code, &self.text, "task", number) };
-        Response { ctid, ..refusal(&format!("E{number}"), reason) }
+        refusal(&format!("E{number}"), reason)
     }
 
     pub(crate) fn text(&self) -> &str {
