@@ -21,12 +21,15 @@ use crate::outcome::Outcome;
 
 /// Where a line for each request goes, as JSON.
 pub struct AccessLog {
-    /// Absent for a log that is written elsewhere.
-    file: Option<Mutex<Open>>,
-    write: Box<dyn Fn(&str) + Send + Sync>,
+    sink: Sink,
     /// Tells the requests of one run apart.
     run: String,
     next: AtomicU64,
+}
+
+enum Sink {
+    File(Mutex<Open>),
+    Elsewhere(Box<dyn Fn(&str) + Send + Sync>),
 }
 
 struct Open {
@@ -49,25 +52,28 @@ impl AccessLog {
     /// It cannot be written, or others can write to it.
     pub fn to(path: &Path) -> Result<Self, FileError> {
         let open = Open { path: path.to_owned(), file: certgate_files::open_to_append(path)? };
-        Ok(Self { file: Some(Mutex::new(open)), ..Self::with(|_| {}) })
+        Ok(Self::of(Sink::File(Mutex::new(open))))
     }
 
     /// Hands each line to that function.
     pub fn with(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let run = format!("{:x}", unix_now());
-        Self { file: None, write: Box::new(write), run, next: AtomicU64::new(1) }
+        Self::of(Sink::Elsewhere(Box::new(write)))
+    }
+
+    fn of(sink: Sink) -> Self {
+        Self { sink, run: format!("{:x}", unix_now()), next: AtomicU64::new(1) }
     }
 
     /// Writes the line of a request; why it could not be.
     pub(crate) fn write(&self, entry: &Entry<'_>) -> Option<String> {
         let id = format!("{}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));
         let line = entry.line(&id).to_string() + "\n";
-        match &self.file {
-            None => {
-                (self.write)(&line);
+        match &self.sink {
+            Sink::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(&line).err(),
+            Sink::Elsewhere(write) => {
+                write(&line);
                 None
             }
-            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(&line).err(),
         }
     }
 }
