@@ -204,10 +204,7 @@ impl<H: Handler> Desk<H> {
 
     /// Nothing is at that address.
     fn nowhere(&self) -> Answer {
-        let place = |protocol: &Protocol| match protocol {
-            Protocol::Xml => "XML is at /xml",
-            Protocol::Json => "JSON is at /v1",
-        };
+        let place = |protocol: &Protocol| format!("{} is at {}", protocol.name().to_ascii_uppercase(), path(*protocol));
         let spoken = self.handler.protocols();
         let places = spoken.iter().map(place).collect::<Vec<_>>().join(", ");
         match spoken {

@@ -160,8 +160,7 @@ fn load(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Cer
 fn secret(key: &Path) -> Result<Vec<u8>, FileError> {
     match certgate_files::read_secret(key) {
         Err(FileError::Untrusted { distrust: Distrust::Link { .. }, .. }) => {
-            let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            certgate_files::check_folder(folder, None)?;
+            certgate_files::check_folder(key.parent().unwrap_or(Path::new("")), None)?;
             let target = key.canonicalize().map_err(|source| FileError::Io { path: key.to_owned(), source })?;
             certgate_files::read_secret(&target)
         }
