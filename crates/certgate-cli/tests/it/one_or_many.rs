@@ -400,7 +400,7 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
     }
 }
 
-/// A text without what is another one in each run: folders, ids and values made at random, and transaction ids.
+/// A text without what is another one in each run: folders, ids and values made at random, transaction ids, and times.
 fn plain(text: &str, home: &Path) -> String {
     let text = text.replace(&home.display().to_string(), "HOME");
     let mut parts = text.split("127.0.0.1:");
@@ -409,7 +409,9 @@ fn plain(text: &str, home: &Path) -> String {
     let mut plain = String::new();
     let mut word = String::new();
     for c in text.chars().chain(['\n']) {
-        if c.is_ascii_alphanumeric() || c == '-' {
+        // Within a time, before its minutes and its seconds.
+        let is_in_a_time = c == ':' && matches!(word.len(), 13 | 16) && word.get(10..11) == Some("T");
+        if c.is_ascii_alphanumeric() || c == '-' || is_in_a_time {
             word.push(c);
             continue;
         }
@@ -417,13 +419,25 @@ fn plain(text: &str, home: &Path) -> String {
         let is_random = word.strip_prefix("certgate-").is_some_and(|rest| rest.len() == 16)
             || (word.len() > 30 && digits > 8)
             || word.contains("-sim-")
-            // The seconds of a time.
-            || (word.len() == 3 && digits == 2 && word.ends_with('Z'));
+            || (word.len() == 20 && digits == 14 && word.ends_with('Z'));
         plain += if is_random { "ID" } else { &word };
         plain.push(c);
         word.clear();
     }
     plain.trim_end_matches('\n').to_owned()
+}
+
+/// A second may be a minute's, an hour's or a day's last.
+#[test]
+fn times_are_taken_out_whole() {
+    let said = |first: &str, second: &str| format!("is {first}, by its `Date`: \"{second}\"");
+    let home = Path::new("/home");
+    let [before, after] =
+        [("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"), ("2027-01-01T00:00:00Z", "2027-01-01T00:00:01Z")]
+            .map(|(first, second)| plain(&said(first, second), home));
+    assert_eq!(before, after);
+    assert_eq!(before, said("ID", "ID"));
+    assert_eq!(plain("at 12:30, port 1:2", home), "at 12:30, port 1:2", "what is no time stays");
 }
 
 fn names(folder: &Path) -> Vec<String> {
