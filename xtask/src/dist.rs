@@ -243,3 +243,39 @@ fn copy_all(from: &Path, to: &Path) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, process::Command};
+
+    use crate::repository;
+
+    /// What certgate made in its folder goes with it, and what somebody else put there stays.
+    #[test]
+    fn a_purge_takes_what_is_certgates() {
+        let folder = std::env::temp_dir().join(format!("certgate-purge-{}", std::process::id()));
+        let state = folder.join("lib");
+        let script = fs::read_to_string(repository::root().join("packaging/debian/postrm")).unwrap();
+        let here = |path: &str| folder.join(path).display().to_string();
+        let script = script
+            .replace("/var/lib/certgate", &here("lib"))
+            .replace("/etc/certgate", &here("etc"))
+            .replace("/run/systemd/system", &here("no-systemd"))
+            .replace("deb-systemd-helper", ":");
+        assert!(!script.contains("/var/") && !script.contains("/etc/"), "{script}");
+        for (more, left) in [(None, false), (Some("mine"), true)] {
+            fs::create_dir_all(state.join("store.sqlite.locks")).unwrap();
+            let made =
+                ["store.sqlite", "store.sqlite-wal", "store.sqlite.locks/1-0123456789abcdef", "certgate-undecodable-1"];
+            for name in made.into_iter().chain(more) {
+                fs::write(state.join(name), "").unwrap();
+            }
+            let status = Command::new("sh").args(["-c", &script, "postrm", "purge"]).status().unwrap();
+            assert!(status.success());
+            assert_eq!(state.exists(), left, "{more:?}");
+        }
+        let left: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["mine"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
