@@ -1,4 +1,4 @@
-//! What CI does, as commands: `cargo xtask ci`, `tidy`, `fixtures`, `dist`, `fuzz`, `bench`.
+//! What is done with this repository, as commands: what CI does (`cargo xtask ci`), and what else `USAGE` names.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a tool for people")]
 
@@ -23,7 +23,8 @@ type Failure = String;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  ci                  all that CI does: fmt, clippy, test, doc, tidy
+  ci                  all that CI does: fmt, clippy, a check over either protocol alone, test, doc, package, tidy,
+                      deny (bans, licences and sources, where cargo-deny is installed), dist --check
   tidy                the rules of this repository that a lint cannot hold
   fixtures [--write]  extracts the documented payloads from the page and shows what changed
   fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
@@ -33,6 +34,7 @@ usage: cargo xtask COMMAND
   bench cli           `certgate info` beside curl, against the simulator
   bench list          `certgate list --all`: peak memory of long lists
   bench batch         200 reissues at the gateway's pace, and without a limit
+  bench bridge        the bridge beside nginx (where it is installed) as a proxy of the same simulator, and with 500 idle connections
   bench state         contacts created a second at a simulator that keeps its world, and at one that does not
   bench store         commands on a store of 10,000 orders
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
