@@ -19,13 +19,14 @@ use crate::{
 /// Where the static binary runs: on any Linux of this processor.
 const STATIC: &str = "x86_64-unknown-linux-musl";
 /// What of the repository goes along: as it is called here, and in the archive.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("SECURITY.md", "SECURITY.md"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("packaging/cron/certgate", "cron/certgate"),
+    ("packaging/sysusers.d/certgate.conf", "sysusers.d/certgate.conf"),
 ];
 /// The completions, as each shell looks for them.
 const COMPLETIONS: [(&str, &str); 3] =
@@ -131,7 +132,6 @@ fn put_together(stage: &Path) -> Result<(), Failure> {
     for unit in units::all()? {
         copy(&unit, &stage.join("systemd").join(unit.file_name().unwrap_or_default()))?;
     }
-    copy(&root.join("packaging/sysusers.d/certgate.conf"), &stage.join("sysusers.d/certgate.conf"))?;
     let said = |arguments: &[&str]| output("certgate", &mut program(&binary).args(arguments).output());
     write(&stage.join("man/certgate.1"), &said(&["man"])?)?;
     for (shell, file) in COMPLETIONS {
@@ -190,7 +190,7 @@ fn check(folder: &Path, name: &str) -> Result<(), Failure> {
         return Err(format!("the binary is another version: {}", version.trim()));
     }
     let expected = FILES.iter().chain(&COMPLETIONS).map(|(_, file)| *file);
-    for file in expected.chain(["man/certgate.1", "sysusers.d/certgate.conf", sbom::FILE]) {
+    for file in expected.chain(["man/certgate.1", sbom::FILE]) {
         let length = fs::metadata(inside.join(file)).map(|file| file.len()).unwrap_or_default();
         if length == 0 {
             return Err(format!("{name}.tar.gz: `{file}` is missing or empty"));
