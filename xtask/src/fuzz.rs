@@ -25,8 +25,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         return Err("usage: cargo xtask fuzz --seconds N [TARGET …]: expected how long to fuzz in all".to_owned());
     };
     if let Some(missing) = missing() {
-        println!("left out: {missing}");
-        return Ok(());
+        return Err(format!("nothing was fuzzed: {missing}"));
     }
     let work = repository::root().join("target/fuzz");
     let names = seeds(&work.join("seeds"))?;
