@@ -12,14 +12,9 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::{
-    binary::{at, exit, json, mode, openssl, serve, stderr},
+    binary::{mode, openssl, serve, told_at_home},
     tls_server::has_openssl,
 };
-
-fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
-    let output = at(home, server, transport, command);
-    (exit(&output), json(&output), stderr(&output))
-}
 
 /// Files of a certificate whose key openssl made, in a folder of that name: `cert.pem`, `chain.pem`, `fullchain.pem`, `key.pem`.
 fn issued(home: &Path, server: &Server, name: &str) -> PathBuf {
@@ -31,7 +26,7 @@ fn issued(home: &Path, server: &Server, name: &str) -> PathBuf {
     let (csr, out) = (made.join("csr.pem").display().to_string(), made.display().to_string());
     let order =
         ["create", "--csr", &csr, "--out", &out, "--product", "SSL123", "--admin", "1120", "--technical", "100"];
-    let (code, _, said) = told(home, server, "json", &[&order[..], &["--lifetime", "12"]].concat());
+    let (code, _, said) = told_at_home(home, server, "json", &[&order[..], &["--lifetime", "12"]].concat());
     assert_eq!(code, 0, "{said}");
     made
 }
@@ -113,7 +108,7 @@ fn five_layouts() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
         let read = layouts(home.path(), &server);
         let orders = gateway.counts().orders;
         let paths = || read.values().flat_map(|(certificates, key)| certificates.iter().chain([key]));
@@ -171,7 +166,7 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
         let etc = home.path().join("etc");
         fs::create_dir(&etc).unwrap();
         let self_signed = |name: &str, more: &[&str]| {
@@ -216,7 +211,7 @@ fn an_earlier_certificate_of_an_order() {
     let home = tempfile::tempdir().unwrap();
     let (_gateway, server) = serve(Settings::default());
     let made = issued(home.path(), &server, "own.example");
-    let told = |command: &[&str]| told(home.path(), &server, "json", command);
+    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
     let csr = made.join("csr.pem").display().to_string();
     lay(&made, &["fullchain.pem"], &home.path().join("ssl/site.crt"), 0o644);
     lay(&made, &["key.pem"], &home.path().join("ssl/site.key"), 0o600);

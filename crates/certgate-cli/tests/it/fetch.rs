@@ -6,9 +6,7 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 
-use serde_json::Value;
-
-use crate::support::binary::{at, csr, exit, json, mode, openssl, pair, serve, stderr};
+use crate::support::binary::{csr, mode, openssl, pair, serve, told_at_home};
 
 fn serial(folder: &Path) -> String {
     let (ok, printed) = openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-serial"]);
@@ -16,15 +14,9 @@ fn serial(folder: &Path) -> String {
     printed.trim().trim_start_matches("serial=").to_owned()
 }
 
-/// How a command ends that is run in that folder: the exit code, the document, what is said on stderr.
-fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
-    let output = at(home, server, transport, command);
-    (exit(&output), json(&output), stderr(&output))
-}
-
 /// What `status` says of the one folder here.
 fn todo(home: &Path, server: &Server, transport: &str) -> String {
-    let document = told(home, server, transport, &["status", "live"]).1;
+    let document = told_at_home(home, server, transport, &["status", "live"]).1;
     document["certificates"][0]["todo"].as_str().unwrap().to_owned()
 }
 
@@ -38,7 +30,7 @@ fn after_a_rollback() {
         let live = home.path().join("live");
         let (gateway, server) = serve(Settings::default());
         let run = |command: &[&str]| {
-            let (code, _, said) = told(home.path(), &server, transport, command);
+            let (code, _, said) = told_at_home(home.path(), &server, transport, command);
             (code, said)
         };
         fs::write(home.path().join("pass"), "secret1\n").unwrap();
@@ -73,7 +65,7 @@ fn a_certificate_of_somebody_elses_key() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
         assert_eq!(told(&NEW).0, 0);
         assert_eq!(told(&["reissue", "571", "--csr", &csr()]).0, 0);
         let before = serial(&home.path().join("live"));
@@ -106,7 +98,7 @@ fn refusals() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
         for (id, code) in [("999", 3), ("nobody.example", 2)] {
             let (found, document, _) = told(&["fetch", id, "--out", "live"]);
             assert_eq!((found, home.path().join("live").exists()), (code, false), "{id} {document}");
@@ -121,7 +113,7 @@ fn refusals() {
 fn its_hook() {
     let home = tempfile::tempdir().unwrap();
     let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told(home.path(), &server, "json", command);
+    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
     let hook = ["fetch", "571", "--out", "live", "--deploy-hook", "test -e ready"];
     let (code, document, _) = told(&hook);
     assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
@@ -138,7 +130,7 @@ fn resume_of_a_done_order() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
         let (_, done, _) = told(&["reissue", "571", "--csr", &csr()]);
         let id = done["order"]["id"].as_str().unwrap();
         let (code, document, said) = told(&["resume", id, "--out", "x10"]);

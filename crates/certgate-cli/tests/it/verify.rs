@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::{
-    binary::{at, csr, exit, json, serve, stderr},
+    binary::{at, csr, exit, serve, stderr, told_at_home},
     tls_server::{TlsServer, has_openssl, in_front_of},
 };
 
@@ -19,11 +19,6 @@ fn installed(home: &Path) -> (certgate_simulator::Gateway, Server) {
     let output = at(home, &server, "json", &["reissue", "571", "--new-key", "--out", "live"]);
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     (gateway, server)
-}
-
-fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
-    let output = at(home, server, transport, command);
-    (exit(&output), json(&output), stderr(&output))
 }
 
 /// The names of the checks that failed.
@@ -45,7 +40,8 @@ fn what_is_served_is_what_is_installed() {
     for version in ["-tls1_2", "-tls1_3"] {
         let tls = TlsServer::start(&live, "127.0.0.1", &[&CHAIN[..], &[version]].concat());
         let at_port = format!("127.0.0.1:{}", tls.port);
-        let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+        let (code, document, said) =
+            told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
         let row = &document["served"][0];
         assert_eq!((code, &row["kind"], failed(&document)), (0, &"done".into(), vec![]), "{said}");
         assert_eq!((&row["serialNumber"], &row["at"]), (&serial["serial"], &at_port.as_str().into()));
@@ -54,7 +50,7 @@ fn what_is_served_is_what_is_installed() {
             // The gateway's newest of that name, and of that id.
             for which in [&["--name", "example.com"][..], &["--certificate", "571"]] {
                 let command = [&["verify", &at_port], which].concat();
-                let (code, document, said) = told(home.path(), &server, transport, &command);
+                let (code, document, said) = told_at_home(home.path(), &server, transport, &command);
                 assert_eq!((code, failed(&document)), (0, vec![]), "{which:?} {said}");
             }
         }
@@ -62,11 +58,13 @@ fn what_is_served_is_what_is_installed() {
     // A server that wants a certificate of its clients shows its own first.
     let tls = TlsServer::start(&live, "127.0.0.1", &["-Verify", "1", CHAIN[0], CHAIN[1]]);
     let at_port = format!("127.0.0.1:{}", tls.port);
-    let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+    let (code, document, said) =
+        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
     assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
     let tls = TlsServer::start(&live, "[::1]", &CHAIN);
     let at_port = format!("[::1]:{}", tls.port);
-    let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+    let (code, document, said) =
+        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
     assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
 }
 
@@ -80,7 +78,7 @@ fn what_is_served_is_another_certificate() {
     let live = home.path().join("live");
     let verify = |port: u16, more: &[&str]| {
         let at_port = format!("localhost:{port}");
-        told(home.path(), &server, "json", &[&["verify", &at_port], more].concat())
+        told_at_home(home.path(), &server, "json", &[&["verify", &at_port], more].concat())
     };
     // Read into the server's memory, and then replaced on disk.
     let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
@@ -114,7 +112,7 @@ fn nobody_answers_or_not_in_tls() {
     let (_gateway, server) = installed(home.path());
     let verify = |at_port: &str| {
         let command = ["verify", at_port, "--installed", "live", "--timeout", "2s"];
-        let (code, document, _) = told(home.path(), &server, "json", &command);
+        let (code, document, _) = told_at_home(home.path(), &server, "json", &command);
         (code, document["served"][0]["text"].as_str().unwrap_or_default().to_owned())
     };
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -143,7 +141,7 @@ fn nobody_answers_or_not_in_tls() {
         ),
         (".", ".: no certificate is installed there"),
     ] {
-        let (code, document, _) = told(home.path(), &server, "json", &["verify", target]);
+        let (code, document, _) = told_at_home(home.path(), &server, "json", &["verify", target]);
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.starts_with(expected), "{code} {text}");
     }
@@ -165,7 +163,8 @@ fn servers_that_are_asked_to_begin_tls() {
     let imap = &["* OK [CAPABILITY STARTTLS] ready\r\n", "* CAPABILITY IMAP4rev1\r\na OK go\r\n"];
     for (protocol, says) in [("smtp", &smtp[..]), ("imap", &imap[..])] {
         let endpoint = format!("{protocol}://127.0.0.1:{}", in_front_of(Some(tls.port), says));
-        let (code, document, said) = told(home.path(), &server, "json", &["verify", &endpoint, "--installed", "live"]);
+        let (code, document, said) =
+            told_at_home(home.path(), &server, "json", &["verify", &endpoint, "--installed", "live"]);
         assert_eq!((code, failed(&document)), (0, vec![]), "{protocol} {said}");
     }
 }
@@ -178,7 +177,7 @@ fn done_means_served() {
     }
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told(home.path(), &server, "xml", command);
+    let told = |command: &[&str]| told_at_home(home.path(), &server, "xml", command);
     let live = home.path().join("live");
     let (code, _, said) = told(&["reissue", "571", "--new-key", "--out", "live"]);
     assert_eq!(code, 0, "{said}");

@@ -172,6 +172,12 @@ pub(crate) fn at(home: &Path, server: &Server, transport: &str, command: &[&str]
     run(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// How it ends there: the exit code, the document, what is said on stderr.
+pub(crate) fn told_at_home(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+    let output = at(home, server, transport, command);
+    (exit(&output), json(&output), stderr(&output))
+}
+
 pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
     (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
