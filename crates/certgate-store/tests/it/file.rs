@@ -67,6 +67,12 @@ fn an_older_file_is_brought_up_to_date() {
     assert_eq!(store.messages_of(&again.order.id).unwrap().len(), 1);
 }
 
+/// Makes of a new file one of version 3.
+const BACK_TO_3: &str = "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
+    CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
+    CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
+    DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; PRAGMA user_version = 3";
+
 /// The first version kept with an order what was published for it.
 #[test]
 fn the_first_version_is_brought_up_to_date() {
@@ -77,16 +83,11 @@ fn the_first_version_is_brought_up_to_date() {
     }
     store.change("over", &change(State::Done), &place.lease("me"), 2).unwrap();
     drop(store);
-    let file = rusqlite::Connection::open(&place.path).unwrap();
-    file.execute_batch(
-        r#"DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
-        CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
-        CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
-        DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
-        UPDATE orders SET wanted = iif(id = 'plain', '{}', '{"cleanup":[{"folder":"x"}]}'); DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; PRAGMA user_version = 1"#,
-    )
-    .unwrap();
-    drop(file);
+    place.execute(BACK_TO_3);
+    place.execute(
+        r#"DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
+        UPDATE orders SET wanted = iif(id = 'plain', '{}', '{"cleanup":[{"folder":"x"}]}'); PRAGMA user_version = 1"#,
+    );
     let store = place.open();
     let published = |id: &str| store.order(id).unwrap().unwrap().published;
     assert_eq!(published("open"), [ValidationStep::Folder { root: None, path: "x".into() }]);
@@ -102,14 +103,8 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
         store.intend(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
     }
     drop(store);
-    let file = rusqlite::Connection::open(&place.path).unwrap();
-    file.execute_batch(
-        "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject; UPDATE orders SET certificate = 571;
-        CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
-        CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0; DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; PRAGMA user_version = 3",
-    )
-    .unwrap();
-    drop(file);
+    place.execute(BACK_TO_3);
+    place.execute("UPDATE orders SET certificate = 571");
     let mut store = place.open();
     let history = |id: &str| store.history(id).unwrap().into_iter().map(|event| event.detail).collect::<Vec<_>>();
     assert_eq!(history("first"), ["about to be sent"]);
