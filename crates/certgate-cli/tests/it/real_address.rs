@@ -22,6 +22,7 @@ use rustls::{
 use crate::support::{
     binary::{certgate, endpoint, exit, openssl, serve, stderr, until},
     serving::{Serving, other, raw},
+    tls_server::has_openssl,
 };
 
 fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
@@ -163,6 +164,9 @@ fn ask(address: &str, root: &[u8], request: &str) -> Result<String, String> {
 
 #[test]
 fn tls_with_files_that_are_replaced_while_it_runs() {
+    if !has_openssl() {
+        return;
+    }
     let (_gateway, server) = serve(Settings::default());
     let files = tempfile::tempdir().unwrap();
     let first = pair(files.path());
@@ -192,6 +196,9 @@ fn tls_with_files_that_are_replaced_while_it_runs() {
 
 #[test]
 fn certificates_and_keys_that_are_refused() {
+    if !has_openssl() {
+        return;
+    }
     let files = tempfile::tempdir().unwrap();
     pair(files.path());
     let other = tempfile::tempdir().unwrap();

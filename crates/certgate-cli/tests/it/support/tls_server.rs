@@ -18,6 +18,16 @@ pub(crate) fn has_openssl() -> bool {
     there
 }
 
+/// Whether this machine has an address of IPv6; where it has none, it is said so.
+#[allow(clippy::print_stderr, reason = "a test that is left out is not left out in silence")]
+pub(crate) fn has_ipv6() -> bool {
+    let there = TcpListener::bind("[::1]:0").is_ok();
+    if !there {
+        eprintln!("SKIPPED: nobody can listen at [::1] here");
+    }
+    there
+}
+
 /// A server of a folder's certificate. It ends with this.
 pub(crate) struct TlsServer {
     child: Child,
