@@ -11,6 +11,7 @@
 
 #[cfg(unix)]
 mod adopt;
+#[cfg(unix)]
 mod autodns;
 mod batch;
 #[cfg(unix)]
@@ -30,6 +31,7 @@ mod doctor;
 #[cfg(unix)]
 mod due;
 mod durable;
+#[cfg(unix)]
 mod estate;
 #[cfg(unix)]
 mod fetch;
@@ -50,6 +52,7 @@ mod moving;
 mod named;
 #[cfg(unix)]
 mod notify;
+#[cfg(unix)]
 mod one_or_many;
 #[cfg(target_os = "linux")]
 mod openings;
@@ -62,6 +65,7 @@ mod paid_term;
 mod pass_through;
 #[cfg(target_os = "linux")]
 mod pressure;
+#[cfg(unix)]
 mod published;
 mod queue;
 mod readme;
