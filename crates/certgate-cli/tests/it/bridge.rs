@@ -1,37 +1,25 @@
 //! `certgate serve bridge`: what it answers is what the gateway behind would have said itself, in the other protocol.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{fs, process::Stdio, time::Duration};
 
 use certgate_domain::{
     AnyData, AnyTask, BasicUser, Call, Credentials, Identity, Lenient, Options, Response, Secret, TaskKind, Verdict,
     task,
 };
-use certgate_simulator::{Fault, Gateway, Server, Settings};
+use certgate_simulator::{Fault, Gateway, Settings};
 use certgate_wire::{Body, Header, Method, Reply, Request};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::{
-    binary::{certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, until},
-    serving::{Serving, account, call, codec, other, post, send},
+    binary::{
+        certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, openssl, serve, stderr, until,
+    },
+    serving::{Serving, account, bridge, call, codec, other, post, send, text, xml},
     tasks,
 };
 
 const FRONTS: [&str; 2] = ["xml", "json"];
-
-/// A bridge to the simulator.
-fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
-    let behind = endpoint(server, other(front));
-    Serving::start(&[&["bridge", "--front", front, "--endpoint", &behind], more].concat())
-}
-
-fn text(reply: &Reply) -> String {
-    String::from_utf8_lossy(&reply.body).into_owned()
-}
 
 /// The answer to a task that was sent in a protocol, as it can be compared.
 fn ask(at: &str, protocol: &str, task: &AnyTask) -> Response<AnyData> {
@@ -119,10 +107,7 @@ fn a_whole_reissue_goes_through_either_way() {
         assert_eq!((gateway.counts().orders, gateway.queue_len()), (1, 0), "{front}");
         let root = json(&output)["certificate"]["certificationAuthority"][1]["caCertificate"].clone();
         fs::write(home.path().join("root.pem"), root.as_str().unwrap()).unwrap();
-        let openssl = |arguments: &[&str]| {
-            let output = Command::new("openssl").args(arguments).current_dir(home.path()).output().unwrap();
-            (output.status.success(), output.stdout)
-        };
+        let openssl = |arguments: &[&str]| openssl(home.path(), arguments);
         let verify = ["verify", "-CAfile", "root.pem", "-untrusted", "out/chain.pem", "out/fullchain.pem"];
         assert!(openssl(&verify).0, "{front}");
         let key = openssl(&["x509", "-in", "out/fullchain.pem", "-noout", "-pubkey"]).1;
@@ -199,11 +184,6 @@ fn what_cannot_be_carried_over_is_refused_before_anything_is_sent() {
     let (gateway, server) = serve(Settings::default());
     let bridges = FRONTS.map(|front| bridge(front, &server, &[]));
     let strict = bridge("xml", &server, &["--strict"]);
-    let xml = |tasks: &str| {
-        let auth = "<auth><user>user</user><password>password</password><context>9</context></auth>";
-        let body = format!("<request>{auth}{tasks}</request>").into_bytes();
-        Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body) }
-    };
     let json = |target: &str, method, body: &str, header: Option<Header>| Request {
         method,
         target: target.to_owned(),
@@ -286,14 +266,7 @@ fn several_tasks_are_answered_in_their_order() {
     let bridge = bridge("xml", &server, &[]);
     let task =
         |code: &str, id: i64| format!("<task><code>{code}</code><certificate><id>{id}</id></certificate></task>");
-    let request = |tasks: &[String]| {
-        let auth = "<auth><user>user</user><password>password</password><context>9</context></auth>";
-        let body = format!("<request>{auth}{}</request>", tasks.concat()).into_bytes();
-        send(
-            &bridge.endpoint,
-            &Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body) },
-        )
-    };
+    let request = |tasks: &[String]| send(&bridge.endpoint, &xml(&tasks.concat()));
     let reply = request(&[task("400104", 571), task("400104", 1), task("400103", 571)]);
     let answers = codec("xml").decode_responses(TaskKind::CertificateInfo, &reply).unwrap();
     let codes: Vec<&str> = answers.iter().map(|answer| answer.value.status.code.as_ref().unwrap().as_str()).collect();

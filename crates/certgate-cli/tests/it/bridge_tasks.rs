@@ -3,29 +3,14 @@
 use certgate_domain::{
     AnyData, Query, QueryFilter, QueryView, ResourceRecord, SslContact, TaskKind, Verdict, Zone, task, words::Operator,
 };
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::Settings;
 use certgate_wire::{Body, Header, Method, Reply, Request};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{endpoint, serve},
-    serving::{Serving, account, call, codec, other, post, send},
+    binary::serve,
+    serving::{account, bridge, call, codec, post, send, text, xml},
 };
-
-fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
-    let behind = endpoint(server, other(front));
-    Serving::start(&[&["bridge", "--front", front, "--endpoint", &behind], more].concat())
-}
-
-fn xml(tasks: &str) -> Request {
-    let auth = "<auth><user>user</user><password>password</password><context>9</context></auth>";
-    let body = format!("<request>{auth}{tasks}</request>").into_bytes();
-    Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body) }
-}
-
-fn text(reply: &Reply) -> String {
-    String::from_utf8_lossy(&reply.body).into_owned()
-}
 
 const INFO: &str = "<task><code>400104</code><certificate><id>571</id></certificate></task>";
 

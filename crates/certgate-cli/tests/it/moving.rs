@@ -17,7 +17,7 @@ use pretty_assertions::assert_eq;
 
 use crate::support::{
     binary::{csr, endpoint, serve, until},
-    serving::{Serving, account, call, codec, post, raw},
+    serving::{AUTH, Serving, account, call, codec, post, raw},
     tasks,
 };
 
@@ -144,7 +144,6 @@ fn two_bridges_behind_each_other_answer_as_one_gateway() {
     assert_eq!((inner.stderr(), outer.stderr()), (String::new(), String::new()));
 }
 
-const AUTH: &str = "<auth><user>user</user><password>password</password><context>9</context></auth>";
 const BASIC: &str = "Authorization: Basic dXNlcjpwYXNzd29yZA==\r\nX-Domainrobot-Context: 9\r\nUser-Agent: client/1\r\n";
 
 /// The requests of real clients, in values of our own: who sends it, the path, the headers, the body, and what the answer holds.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{
     binary::{endpoint, mode, serve},
     legacy::{Legacy, Log, noted},
-    serving::{Serving, account, call, codec, other, post, send},
+    serving::{AUTH, Serving, account, call, codec, other, post, send, text},
 };
 
 fn bridge(front: &str, behind: &Server, beside: &Server, per_second: usize, more: &[&str]) -> Serving {
@@ -29,14 +29,9 @@ fn xml(body: &str, headers: Vec<Header>) -> Request {
     Request { method: Method::Post, target: String::new(), headers, body: Body(body.as_bytes().to_vec()) }
 }
 
-const AUTH: &str = "<auth><user>user</user><password>password</password><context>9</context></auth>";
 const INFO: &str = "<task><code>400104</code><certificate><id>571</id></certificate></task>";
 const DOMAIN: &str =
     "<task serial=\"7\">\n <domain><name><![CDATA[a&b</task>]]></name></domain><!-- é --><code>0105</code>\t</task>";
-
-fn text(reply: &Reply) -> String {
-    String::from_utf8_lossy(&reply.body).into_owned()
-}
 
 fn codes(reply: &Reply) -> Vec<String> {
     let answers = XmlCodec::default().decode_responses(TaskKind::CertificateInfo, reply).unwrap();

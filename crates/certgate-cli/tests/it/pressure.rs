@@ -13,7 +13,7 @@ use pretty_assertions::assert_eq;
 
 use crate::support::{
     binary::{stderr, until},
-    serving::Serving,
+    serving::{AUTH, Serving},
 };
 
 const MIB: usize = 1 << 20;
@@ -33,11 +33,6 @@ fn memory(serving: &Serving, figure: &str) -> usize {
     line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }
 
-fn connect(serving: &Serving) -> TcpStream {
-    let address = serving.endpoint.strip_prefix("http://").unwrap().split('/').next().unwrap();
-    TcpStream::connect(address).unwrap()
-}
-
 /// The head of a request by the account of the simulator.
 fn head(path: &str, length: &str) -> String {
     format!(
@@ -49,7 +44,7 @@ fn head(path: &str, length: &str) -> String {
 
 /// The status of its answer; none where the connection broke off.
 fn ask(serving: &Serving, head: &str, body: &[u8]) -> Option<u16> {
-    let mut stream = connect(serving);
+    let mut stream = TcpStream::connect(serving.address()).unwrap();
     stream.write_all(head.as_bytes()).unwrap();
     // Who is refused need not be listened to any longer.
     let _ = stream.write_all(body);
@@ -60,7 +55,7 @@ fn ask(serving: &Serving, head: &str, body: &[u8]) -> Option<u16> {
 
 /// A list of certificates asked for with as much as a request may hold, in texts and in as many parts as are let in.
 fn large_requests() -> Vec<(&'static str, Vec<u8>)> {
-    let xml = "<request><auth><user>user</user><password>password</password><context>9</context></auth><task><code>400105</code>";
+    let xml = format!("<request>{AUTH}<task><code>400105</code>");
     let body = |start: &str, repeated: &str, end: &str| {
         let count = (LARGEST - start.len() - end.len()) / repeated.len();
         format!("{start}{}{end}", repeated.repeat(count)).into_bytes()
@@ -69,7 +64,7 @@ fn large_requests() -> Vec<(&'static str, Vec<u8>)> {
         ("/v1/certificate/_search", body("{\"comment\":\"", "a few words of text ", "\"}")),
         ("/v1/certificate/_search", body("{\"a\":[1", ",1234567890123456", "]}")),
         ("/xml", body(&format!("{xml}<comment>"), "a few words of text ", "</comment></task></request>")),
-        ("/xml", body(xml, "<a b=\"123456789012\"/>", "</task></request>")),
+        ("/xml", body(&xml, "<a b=\"123456789012\"/>", "</task></request>")),
     ]
 }
 
@@ -115,7 +110,7 @@ fn half_sent_requests_do_not_hold_up_the_end() {
         &head("/v1/certificate/_search", "Content-Length: 100000"),
         &head("/xml", "Content-Length: 8000000"),
     ] {
-        let mut stream = connect(&serving);
+        let mut stream = TcpStream::connect(serving.address()).unwrap();
         stream.write_all(half.as_bytes()).unwrap();
         stream.write_all(&vec![b' '; if half.contains("8000000") { 100_000 } else { 0 }]).unwrap();
         held.push(stream);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use certgate_domain::{TaskKind, Verdict};
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::Settings;
 use certgate_wire::{Codec, Reply};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
@@ -20,15 +20,10 @@ use rustls::{
 };
 
 use crate::support::{
-    binary::{certgate, endpoint, exit, openssl, serve, stderr, until},
-    serving::{Serving, other, raw},
+    binary::{certgate, exit, openssl, serve, stderr, until},
+    serving::{bridge, raw},
     tls_server::has_openssl,
 };
-
-fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
-    let behind = endpoint(server, other(front));
-    Serving::start(&[&["bridge", "--front", front, "--endpoint", &behind], more].concat())
-}
 
 const INFO: &str = "<request><auth><user>user</user><password>password</password><context>9</context></auth>\
                     <task><code>400104</code><certificate><id>571</id></certificate></task></request>";

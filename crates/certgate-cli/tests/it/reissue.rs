@@ -1,13 +1,13 @@
 //! The main job with the real binary: over both protocols, the same results, output and exit codes.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{certgate, certgate_in, csr, endpoint, exit, fixture, json, serve, stderr};
+use crate::support::binary::{certgate, certgate_in, csr, endpoint, exit, fixture, json, openssl, serve, stderr};
 
 /// Blanks what differs from run to run: ids, times, serials, tokens, keys.
 fn blanked(value: &mut Value) {
@@ -91,10 +91,7 @@ fn both_transports_give_the_same_document_and_openssl_accepts_the_files() {
         );
         let root = document["certificate"]["certificationAuthority"][1]["caCertificate"].as_str().unwrap();
         fs::write(folder.path().join("root.pem"), root).unwrap();
-        let openssl = |arguments: &[&str]| {
-            let output = Command::new("openssl").args(arguments).current_dir(folder.path()).output().unwrap();
-            (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-        };
+        let openssl = |arguments: &[&str]| openssl(folder.path(), arguments);
         assert!(openssl(&["verify", "-CAfile", "root.pem", "-untrusted", "chain.pem", "fullchain.pem"]).0);
         assert!(!openssl(&["verify", "-CAfile", "root.pem", "fullchain.pem"]).0, "the intermediate counts");
         let key = openssl(&["x509", "-in", "fullchain.pem", "-noout", "-pubkey"]).1;

@@ -12,10 +12,14 @@ use std::{
 use certgate::{HttpSettings, HttpTransport, Transport};
 use certgate_domain::{AnyTask, Call, Credentials, Identity, Options, Secret};
 use certgate_json::JsonCodec;
-use certgate_wire::{Codec, Reply, Request};
+use certgate_simulator::Server;
+use certgate_wire::{Body, Codec, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 
-use super::binary::{command, interrupt, paced};
+use super::binary::{command, endpoint, interrupt, paced};
+
+/// The account of a request in XML.
+pub(crate) const AUTH: &str = "<auth><user>user</user><password>password</password><context>9</context></auth>";
 
 /// A server with a home of its own. It is ended with this.
 pub(crate) struct Serving {
@@ -91,6 +95,12 @@ impl Drop for Serving {
     }
 }
 
+/// A bridge to the simulator.
+pub(crate) fn bridge(front: &str, server: &Server, more: &[&str]) -> Serving {
+    let behind = endpoint(server, other(front));
+    Serving::start(&[&["bridge", "--front", front, "--endpoint", &behind], more].concat())
+}
+
 /// What comes back for bytes that are sent as they are.
 pub(crate) fn raw(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -106,6 +116,17 @@ pub(crate) fn codec(protocol: &str) -> Box<dyn Codec> {
 
 pub(crate) fn other(protocol: &str) -> &'static str {
     if protocol == "xml" { "json" } else { "xml" }
+}
+
+/// These tasks by that account, as a request in XML.
+pub(crate) fn xml(tasks: &str) -> Request {
+    let body = format!("<request>{AUTH}{tasks}</request>").into_bytes();
+    Request { method: Method::Post, target: String::new(), headers: vec![], body: Body(body) }
+}
+
+/// The body of an answer.
+pub(crate) fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.body).into_owned()
 }
 
 pub(crate) fn account() -> Identity {
