@@ -1,7 +1,6 @@
 //! Arbitrary values of every record, from XML to JSON and back: equal for all that both can say.
 
 use certgate_domain::Call;
-use certgate_fuzz_targets::silent_change::silently_changed;
 use certgate_json::{JsonCodec, document, route};
 use certgate_wire::{Body, Codec, Encoded, Reply, Request};
 use certgate_xml::XmlCodec;
@@ -9,7 +8,10 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::openapi::{Api, Choice};
+use crate::support::{
+    openapi::{Api, Choice},
+    silent_change::silently_changed,
+};
 
 /// Any fields, words that nobody knows among them, and texts that each protocol must escape.
 struct Arbitrary(fastrand::Rng);

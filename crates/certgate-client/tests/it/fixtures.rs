@@ -8,13 +8,14 @@ use std::{
 };
 
 use certgate_domain::TaskKind;
-use certgate_fuzz_targets::silent_change::{is_below, leaves};
 use certgate_json::{JsonCodec, document};
 use certgate_wire::{Body, Codec, Decoded, Finding, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use toml::Table;
+
+use crate::support::silent_change::{is_below, leaves};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")

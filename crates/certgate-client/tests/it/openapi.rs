@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use certgate_fuzz_targets::silent_change::{leaves, silently_changed};
 use certgate_json::{JsonCodec, document, route};
 use certgate_wire::{Body, Codec, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::openapi::{Api, Every, Operation};
+use crate::support::{
+    openapi::{Api, Every, Operation},
+    silent_change::{leaves, silently_changed},
+};
 
 fn difference(before: &Value, after: &Value) -> Vec<String> {
     let (mut left, mut right) = (BTreeMap::new(), BTreeMap::new());
