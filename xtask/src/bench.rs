@@ -52,9 +52,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// What is said of an aim, after it.
+fn missed(is_met: bool) -> &'static str {
+    if is_met { "" } else { ", MISSED" }
+}
+
 /// A ratio beside what it should be at most.
 fn verdict(ratio: f64, aim: f64) -> String {
-    format!("{ratio:.2} (aim: at most {aim:.1}{})", if ratio <= aim { "" } else { ", MISSED" })
+    format!("{ratio:.2} (aim: at most {aim:.1}{})", missed(ratio <= aim))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     load::{Connection, load},
-    median,
+    median, missed,
     nginx::Nginx,
     simulator::{Simulator, program},
 };
@@ -49,14 +49,12 @@ pub(super) fn run() -> Result<(), Failure> {
             if let Some(there) = there {
                 println!("{front}, {connections} connections: nginx  {there}");
                 let (ratio, more) = (here.rate / there.rate, here.median - there.median);
-                let met = |is_met: bool| if is_met { "" } else { ", MISSED" };
-                println!("  {ratio:.2} of its requests (aim: at least {AIM_RATE}{})", met(ratio >= AIM_RATE));
-                println!("  {more:+.2} ms in the middle (aim: at most {AIM_MEDIAN} ms{})", met(more <= AIM_MEDIAN));
+                println!("  {ratio:.2} of its requests (aim: at least {AIM_RATE}{})", missed(ratio >= AIM_RATE));
+                println!("  {more:+.2} ms in the middle (aim: at most {AIM_MEDIAN} ms{})", missed(more <= AIM_MEDIAN));
             }
         }
         if let Some(peak) = bridge.peak_memory() {
-            let missed = if peak < AIM_MEMORY { "" } else { ", MISSED" };
-            println!("{front}: {peak:.1} MiB (aim: less than {AIM_MEMORY}{missed})");
+            println!("{front}: {peak:.1} MiB (aim: less than {AIM_MEMORY}{})", missed(peak < AIM_MEMORY));
         }
         beside_idle_ones(front, &bridge.address, &request)?;
     }
@@ -78,7 +76,7 @@ fn beside_idle_ones(front: &str, address: &str, request: &[u8]) -> Result<(), Fa
     let start = Instant::now();
     Connection::open(address)?.ask(request)?;
     let took = start.elapsed();
-    let missed = if took < AIM_IDLE { "" } else { ", MISSED" };
+    let missed = missed(took < AIM_IDLE);
     println!("{front}: beside {} idle connections: {took:.0?} (aim: less than {AIM_IDLE:?}{missed})", idle.len());
     Ok(())
 }

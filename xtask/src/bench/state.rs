@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     load::load,
+    missed,
     simulator::{Simulator, program},
 };
 use crate::{Failure, repository};
@@ -26,7 +27,7 @@ pub(super) fn run() -> Result<(), Failure> {
         let rate = created.len() as f64 / TIME.as_secs_f64();
         let verdict = match options {
             [] => String::new(),
-            _ => format!(" (aim: at least {AIM:.0}{})", if rate >= AIM { "" } else { ", MISSED" }),
+            _ => format!(" (aim: at least {AIM:.0}{})", missed(rate >= AIM)),
         };
         println!("{what}: {rate:.0} contacts a second{verdict}");
     }

@@ -5,7 +5,7 @@ use std::{fs, time::Instant};
 use certgate_store::{Change, InstallOptions, Lease, NewMessage, NewOrder, ResumeData, Sqlite, State, Store};
 
 use super::{
-    median,
+    median, missed,
     simulator::{Simulator, command, program},
 };
 use crate::{Failure, repository};
@@ -42,7 +42,7 @@ pub(super) fn run() -> Result<(), Failure> {
             }
         }
         let time = median(times);
-        let missed = if time <= AIM { "" } else { ", MISSED" };
+        let missed = missed(time <= AIM);
         println!("{what:<7} {time:.1} ms with {ORDERS} orders in the store (aim: at most {AIM:.0}{missed})");
     }
     Ok(())
