@@ -21,11 +21,15 @@ pub(crate) const DAY: i64 = 86_400;
 /// 2026-06-01.
 pub(crate) const START: i64 = 1_780_272_000;
 
-pub(crate) fn ask(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, now: i64) -> Vec<AnyData> {
-    let codec: Box<dyn Codec> = match protocol {
+pub(crate) fn codec(protocol: Protocol) -> Box<dyn Codec> {
+    match protocol {
         Protocol::Xml => Box::new(XmlCodec::default()),
         Protocol::Json => Box::new(JsonCodec::default()),
-    };
+    }
+}
+
+pub(crate) fn ask(gateway: &Gateway, protocol: Protocol, task: impl Into<AnyTask>, now: i64) -> Vec<AnyData> {
+    let codec = codec(protocol);
     let identity = Credentials::new("user", Secret::new("password"), "9").into();
     let call = Call { task: task.into(), options: Options::default(), identity: Some(identity) };
     let request = codec.encode_request(&call).payload;

@@ -22,15 +22,13 @@ use certgate_domain::{
     AnyData, AnyTask, Certificate, Credentials, PollMessage, Protocol, Secret, TaskKind,
     task::{CertificateInfo, CertificateReissue, PollConfirm, PollInfo},
 };
-use certgate_json::JsonCodec;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::{Gateway, Handled, Settings};
-use certgate_wire::{Codec, Reply, Request};
+use certgate_wire::{Reply, Request};
 use certgate_x509::X509;
-use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
 
-use crate::term::{DAY, START, ask, seconds};
+use crate::term::{DAY, START, ask, codec, seconds};
 
 const DAYS: i64 = 400;
 const NAMES: usize = 20;
@@ -135,14 +133,10 @@ impl Company {
 
     /// A process of its own: another client, the same store.
     fn process(&self) -> (Client, Journal) {
-        let codec: Box<dyn Codec> = match self.protocol {
-            Protocol::Xml => Box::new(XmlCodec::default()),
-            Protocol::Json => Box::new(JsonCodec::default()),
-        };
         let (gateway, clock) = (self.gateway.clone(), Arc::clone(&self.clock));
         let wire = Wire { gateway, protocol: self.protocol, clock };
         let credentials = Credentials::new("user", Secret::new("password"), "9");
-        let client = Client::new(codec, Box::new(wire), credentials).with_pace(1_000_000);
+        let client = Client::new(codec(self.protocol), Box::new(wire), credentials).with_pace(1_000_000);
         (client, Journal::open(&self.folder.path().join("store.sqlite"), "user@9").unwrap())
     }
 
