@@ -111,7 +111,7 @@ pub fn fields(left: &Value, right: &Value) -> Vec<Field> {
 
 /// Whether a path or one above it is among these patterns: `data[0].created` stands for that place of the list, `data[].created`
 /// for each.
-pub fn is_among<'a>(path: &str, patterns: impl IntoIterator<Item = &'a str>) -> bool {
+pub(crate) fn is_among<'a>(path: &str, patterns: impl IntoIterator<Item = &'a str>) -> bool {
     let plain = any_place(path);
     patterns.into_iter().any(|pattern| {
         let starts =
