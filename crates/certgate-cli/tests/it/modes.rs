@@ -11,16 +11,13 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, csr, exit, mode, serve, stderr, within, write_batch};
+use crate::support::binary::{arguments, csr, exit, mode, serve, stderr, with_account, within, write_batch};
 
 /// The binary in that folder, started with that umask.
 fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
-    let mut command = within(home, Command::new("sh"));
+    let mut command = with_account(within(home, Command::new("sh")));
     command.args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask, env!("CARGO_BIN_EXE_certgate")]);
-    command.args(arguments).current_dir(home);
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
-    command.output().unwrap()
+    command.args(arguments).current_dir(home).output().unwrap()
 }
 
 /// Everything below a folder.

@@ -51,8 +51,13 @@ pub(crate) fn within(home: &Path, mut command: Command) -> Command {
 
 /// The same with an account, to be run by the caller.
 pub(crate) fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = bare(home);
+    let mut command = with_account(bare(home));
     command.args(arguments).env("TMPDIR", std::env::temp_dir());
+    command
+}
+
+/// A command with the simulator's account, and what is on the path.
+pub(crate) fn with_account(mut command: Command) -> Command {
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("CERTGATE_USER", "user").env("CERTGATE_CONTEXT", "9").env("CERTGATE_PASSWORD", "password");
     command
