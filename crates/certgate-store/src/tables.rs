@@ -1,4 +1,4 @@
-//! The tables, in statements that every database understands.
+//! The tables, in statements that every database understands, but for one thing: the order of rows is SQLite's `rowid`.
 
 pub(crate) mod leases;
 pub(crate) mod messages;
