@@ -82,6 +82,8 @@ mod shadow;
 #[cfg(unix)]
 mod shared_queue;
 #[cfg(unix)]
+mod shown_alike;
+#[cfg(unix)]
 mod simulator;
 mod streams;
 mod support;

@@ -1,16 +1,14 @@
-//! One order and many: a batch of one says, writes and does what the single command does, and an order is shown alike everywhere.
+//! One order and many: a batch of one says, writes and does what the single command does.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use certgate::CertificateSettings;
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::binary::{
-    arguments, certgate, command, csr, exit, fixture, interrupt, serve, stderr, told, until, write_batch,
-};
+use crate::support::binary::{certgate, csr, fixture, serve, told};
 
 /// An order, as a line of a batch and as the arguments of the single command; what both are run with; and how it ends.
 struct Case {
@@ -495,74 +493,5 @@ fn every_setting_is_an_option_and_a_column() {
             let is_there = help.split_whitespace().any(|word| word.split('[').next() == Some(&option));
             assert!(is_there, "no option {option}");
         }
-    }
-}
-
-/// Interrupted, a batch tells what it placed.
-#[cfg(unix)]
-#[test]
-fn an_interrupted_batch_prints_its_rows() {
-    for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let file = write_batch(home.path(), 3);
-        let (gateway, server) = serve(Settings { more_certificates: 3, jobs_never_end: true, ..Settings::default() });
-        let words = arguments(home.path(), &server, transport, &["batch", &file]);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut batch = command(home.path(), &words);
-        let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        until("all are ordered", || gateway.counts().orders == 3);
-        interrupt(&child);
-        let output = child.wait_with_output().unwrap();
-        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!((exit(&output), &document["error"]["kind"]), (130, &json!("interrupted")), "{}", stderr(&output));
-        let rows = document["orders"].as_array().unwrap();
-        assert_eq!(rows.len(), 3);
-        for row in rows {
-            assert_eq!(row["order"]["state"], "pending", "{row}");
-            assert!(row["order"]["job"]["id"].is_number(), "{row}");
-        }
-    }
-}
-
-/// One vocabulary of states and one shape of an order, whichever command shows it.
-#[test]
-fn an_order_is_shown_alike_by_every_command() {
-    for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-        let run = |words: &[&str]| told(home.path(), &server, transport, words);
-        let (code, placed, said) = run(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
-        assert_eq!((code, &placed["order"]["state"]), (6, &json!("pending")), "{said}");
-        let id = placed["order"]["id"].as_str().unwrap();
-        let shape = |order: &Value| {
-            let mut order = order.clone();
-            order.as_object_mut().unwrap().remove("updated");
-            order
-        };
-        let members: Vec<&str> = placed["order"].as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = ["id", "state", "action", "certificate", "name", "job", "ctid", "created", "updated"];
-        assert_eq!(members, expected, "{placed}");
-        let (code, resumed, _) = run(&["resume", id, "--timeout", "1s"]);
-        assert_eq!((code, shape(&resumed["order"])), (6, shape(&placed["order"])));
-        let (_, listed, _) = run(&["orders"]);
-        let listed = &listed["orders"][0]["order"];
-        for member in expected.iter().filter(|member| **member != "updated") {
-            assert_eq!(listed[member], placed["order"][member], "{member}");
-        }
-    }
-}
-
-/// An order that the gateway refused stays refused, and a later look says so in the same word.
-#[test]
-fn a_refused_order_is_refused_everywhere() {
-    for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let run = |words: &[&str]| told(home.path(), &server, transport, words);
-        let (code, refused, said) = run(&["renew", "571", "--admin", "4711"]);
-        assert_eq!((code, &refused["order"]["state"]), (3, &json!("refused")), "{said}");
-        let id = refused["order"]["id"].as_str().unwrap();
-        let (code, resumed, _) = run(&["resume", id]);
-        assert_eq!((code, &resumed["order"]["state"]), (8, &json!("refused")));
     }
 }

@@ -11,3 +11,5 @@
 
 mod batch;
 mod order;
+mod support;
+mod waits;

@@ -1,0 +1,207 @@
+//! How an order waits for its job: by the account's queue, by the job, by its history.
+
+use std::time::Duration;
+
+use certgate_domain::{PollMessage, words::JobStatus};
+use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Step};
+use pretty_assertions::assert_eq;
+
+use crate::support::{
+    JOB, Run, START, answer, confirmed, empty, existing, message, object_job, polled, refused, running, start, wanted,
+};
+
+#[test]
+fn waits_by_event_orders() {
+    let ours = |status| polled(message(7, Some(JOB), status));
+    let foreign = |id| polled(message(id, Some(99), JobStatus::Success));
+    let by_stid = {
+        let mut message = message(7, None, JobStatus::Success);
+        message.stid = Some("stid-1".into());
+        polled(message)
+    };
+    let of_other_stid = {
+        let mut message = message(8, None, JobStatus::Success);
+        message.stid = Some("stid-2".into());
+        polled(message)
+    };
+    let event_message = polled(PollMessage { id: Some(9), ..PollMessage::default() });
+    let rows: Vec<(&str, ForeignMessages, Vec<Event>, &str)> = vec![
+        (
+            "an empty queue is looked into again, ever less often",
+            ForeignMessages::Spool,
+            vec![empty(), empty(), empty(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, wait until 1, poll-info, wait until 3, poll-info, wait until 7, poll-info, store 7, \
+             confirm 7, certificate-info, end",
+        ),
+        (
+            "where the queue stays empty the job is asked, ever more rarely",
+            ForeignMessages::Spool,
+            [
+                vec![empty(); 5],
+                vec![running()],
+                vec![empty(); 2],
+                vec![refused("E300114", "EF01000")],
+                vec![empty(); 6],
+            ]
+            .concat()
+            .into_iter()
+            .chain([answer("S300114", vec![object_job(JobStatus::Success)]), existing()])
+            .collect(),
+            "poll-info, wait until 1, poll-info, wait until 3, poll-info, wait until 7, poll-info, \
+             wait until 15, poll-info, job-info, wait until 31, poll-info, wait until 61, poll-info, job-info, \
+             wait until 91, poll-info, wait until 121, poll-info, wait until 151, poll-info, wait until 181, \
+             poll-info, wait until 211, poll-info, wait until 241, poll-info, job-info, certificate-info, end",
+        ),
+        (
+            "what stands first and cannot be read or taken off does not keep ours from being found",
+            ForeignMessages::Spool,
+            vec![
+                Event::Unreachable,
+                nameless(),
+                nameless(),
+                Event::Unreachable,
+                Event::Unreachable,
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, wait until 1, poll-info, store -, wait until 3, poll-info, store -, wait until 7, \
+             poll-info, wait until 15, poll-info, job-info, certificate-info, end",
+        ),
+        (
+            "messages of others are stored before they are confirmed",
+            ForeignMessages::Spool,
+            vec![
+                foreign(1),
+                confirmed(),
+                event_message,
+                confirmed(),
+                ours(JobStatus::Success),
+                confirmed(),
+                existing(),
+            ],
+            "poll-info, store 1, confirm 1, poll-info, store 9, confirm 9, poll-info, store 7, confirm 7, \
+             certificate-info, end",
+        ),
+        (
+            "without a job's id, stid and object tell",
+            ForeignMessages::Spool,
+            vec![of_other_stid, confirmed(), by_stid, confirmed(), existing()],
+            "poll-info, store 8, confirm 8, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "a message on the way is confirmed and the wait goes on",
+            ForeignMessages::Spool,
+            vec![ours(JobStatus::Running), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, store 7, confirm 7, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "an answer that does not come is waited for",
+            ForeignMessages::Spool,
+            vec![Event::Unreachable, ours(JobStatus::Success), Event::Unreachable, Event::Unreachable, existing()],
+            "poll-info, wait until 1, poll-info, store 7, confirm 7, certificate-info, certificate-info, end",
+        ),
+        (
+            "a confirm of another's message that fails is not repeated in a hurry",
+            ForeignMessages::Spool,
+            vec![foreign(1), refused("E0906", "EF01000"), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, store 1, confirm 1, wait until 1, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "keep: a message of somebody else's stays where it is, and the job is asked",
+            ForeignMessages::Keep,
+            vec![
+                foreign(1),
+                running(),
+                foreign(1),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, identify 1, job-info, wait until 1, poll-info, identify 1, job-info, certificate-info, end",
+        ),
+        (
+            "keep: ours is confirmed, and that of another order of the store",
+            ForeignMessages::Keep,
+            vec![foreign(2), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, identify 2, store 2, confirm 2, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "a queue that the gateway lets nobody read leaves the job to be asked",
+            ForeignMessages::Keep,
+            vec![
+                refused("E0905", "EF01000"),
+                running(),
+                refused("E0905", "EF01000"),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, job-info, wait until 1, poll-info, job-info, certificate-info, end",
+        ),
+        (
+            "leave: the queue is not touched",
+            ForeignMessages::Leave,
+            vec![
+                answer("S300114", vec![object_job(JobStatus::Running)]),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "job-info, wait until 1, job-info, certificate-info, end",
+        ),
+        (
+            "leave: a job that is gone, and without a history: the certificate's key tells",
+            ForeignMessages::Leave,
+            vec![
+                refused("E300114", "EF300101"),
+                refused("E300134", "EF300101"),
+                existing(),
+                refused("E300114", "EF300101"),
+            ],
+            "job-info, job-history-info, certificate-info, wait until 1, job-info, certificate-info",
+        ),
+        (
+            "leave: the history tells how a job that is gone ended",
+            ForeignMessages::Leave,
+            vec![refused("E300114", "EF300101"), answer("S300134", vec![object_job(JobStatus::Success)]), existing()],
+            "job-info, job-history-info, certificate-info, end",
+        ),
+        (
+            "leave: a history that does not tell",
+            ForeignMessages::Leave,
+            vec![
+                refused("E300114", "EF300101"),
+                answer("S300134", vec![]),
+                existing(),
+                refused("E300114", "EF300101"),
+                Event::Unreachable,
+                refused("E300114", "EF300101"),
+                answer("S300134", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "job-info, job-history-info, certificate-info, wait until 1, job-info, job-history-info, wait until 3, \
+             job-info, job-history-info, certificate-info, end",
+        ),
+    ];
+    for (what, foreign, script, expected) in rows {
+        let mut events = start();
+        events.extend(script);
+        let mut run = Run::new(wanted(), foreign);
+        run.run(events);
+        assert_eq!(run.words[..4], START);
+        assert_eq!(run.words[4..].join(", "), expected, "{what}");
+    }
+}
+
+/// A message that cannot be confirmed.
+fn nameless() -> Event {
+    polled(PollMessage { id: None, ..message(0, Some(99), JobStatus::Success) })
+}
+
+/// However many messages of others there are: at the deadline it ends.
+#[test]
+fn a_long_queue_ends_with_the_time() {
+    let mut run = Run::new(wanted(), ForeignMessages::Spool);
+    let foreign = |id| vec![polled(message(id, Some(99), JobStatus::Success)), confirmed()];
+    run.run(start().into_iter().chain((1..4).flat_map(foreign)).collect());
+    assert_eq!(run.words.last().map(String::as_str), Some("poll-info"));
+    let end = Step::End(Box::new(Ending::Pending(Pending::Deadline)));
+    assert_eq!(run.batch.next(Duration::from_secs(600)), Action::Step(Actor::Order(0), end));
+}
