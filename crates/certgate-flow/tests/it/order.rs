@@ -11,7 +11,7 @@ use pretty_assertions::assert_eq;
 
 use crate::support::{
     JOB, Run, START, accepted, answer, confirmed, csr, empty, existing, message, object_job, polled, prepared, refused,
-    run, start, wanted, word,
+    run, start, wanted,
 };
 
 #[test]
