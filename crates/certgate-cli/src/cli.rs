@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, parser::ValueSource};
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, error::ErrorKind,
+    parser::ValueSource,
+};
 
 use crate::{
     args::Global,
@@ -11,7 +14,7 @@ use crate::{
         fetch, help, info, job, list, orders, plan, poll, prepare, reissue, renew, renew_due, replay, resume, revoke,
         rollback, serve, status, verify, zone,
     },
-    ui::help::{arranged, commands},
+    ui::help::arranged,
 };
 
 /// Certificates over the InterNetX XML gateway or its JSON API.
@@ -125,12 +128,17 @@ impl Arguments {
     pub(crate) fn read() -> Result<Self, clap::Error> {
         // An empty variable says nothing: composed environments set them so.
         let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-        let command =
-            Self::command().after_help(commands(&Self::command())).mut_args(|argument| match argument.get_env() {
+        let command = || {
+            Self::command().mut_args(|argument| match argument.get_env() {
                 Some(name) if is_empty(name) => argument.env(Resettable::Reset),
                 _ => argument,
-            });
-        let matches = arranged(command).try_get_matches()?;
+            })
+        };
+        // How help looks is arranged for who asks for it: it goes through the definitions of every command.
+        let matches = command().try_get_matches().or_else(|error| match error.kind() {
+            ErrorKind::DisplayHelp => arranged(command()).try_get_matches(),
+            _ => Err(error),
+        })?;
         let mut arguments = Self::from_arg_matches(&matches)?;
         let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let ids = matches.ids().map(clap::Id::as_str);

@@ -59,11 +59,15 @@ const OF_NEW: &[&str] = &["name", "product", "admin", "technical", "lifetime"];
 /// A command's `-h` is this long at most; one with more options shows the common ones.
 const SCREEN: usize = 12;
 
-/// The definitions as they are parsed and shown: the options of every command stand at the top only.
+/// The definitions as help shows them: the commands in groups, and the options of every command at the top only.
 pub(crate) fn arranged(mut command: Command) -> Command {
     // Options of every command reach the others when it is built.
     command.build();
+    let commands = commands(&command);
     command
+        .after_help(commands)
+        // What stands in the environment of one machine is no help.
+        .mut_args(|argument| argument.hide_env_values(true))
         .mut_subcommands(|command| fitted(without_global(command)))
         .help_template("{about-with-newline}\n{usage-heading} certgate [OPTIONS] COMMAND\n{after-help}")
 }
@@ -89,7 +93,7 @@ fn fitted(command: Command) -> Command {
 }
 
 /// The commands in their groups, a line each.
-pub(crate) fn commands(command: &Command) -> String {
+fn commands(command: &Command) -> String {
     let mut text = String::new();
     for (title, names) in GROUPS {
         text += &format!("{title}:\n");

@@ -33,6 +33,13 @@ fn options_of_every_command_stand_in_one_place() {
         assert!(!help.contains("--transport <"), "{arguments:?}: {help}");
     }
     assert_eq!(stdout(&certgate(&["help", "reissue"], "")), stdout(&certgate(&["reissue", "--help"], "")));
+    let all = stdout(&certgate(&["help"], ""));
+    assert!(all.contains("The certificates of a company:\n  adopt "), "{all}");
+    assert_eq!(all, stdout(&certgate(&["--help"], "")));
+    // What the environment holds is shown to nobody.
+    let home = tempfile::tempdir().unwrap();
+    let output = bare(home.path()).args(["help", "options"]).env("CERTGATE_USER", "somebody").output().unwrap();
+    assert_eq!(stdout(&output), global);
     let short = stdout(&certgate(&["reissue", "-h"], ""));
     assert!(short.contains("--new-key") && !short.contains("--store-pass-command"), "{short}");
     let output = certgate(&["help", "nosuch"], "");
