@@ -8,7 +8,7 @@ mod settings;
 use std::{ops::Deref, sync::OnceLock};
 
 use certgate::{
-    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, RunningJobs, Trace, UndecodableAnswers,
+    Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, RunningJobs, Settings, Trace, UndecodableAnswers,
     tape::{Mode, Tape},
     unix_now,
 };
@@ -34,6 +34,8 @@ pub(crate) use self::{
 pub(crate) struct App {
     global: Global,
     pub(crate) stdout: Stdout,
+    /// The settings of the run, once they are asked for.
+    settings: OnceLock<Settings>,
     interrupt: OnceLock<Interrupt>,
     /// The secrets of this run: a gateway may say them back in what is shown of its answers.
     secrets: OnceLock<Redactor>,
@@ -64,6 +66,7 @@ impl App {
         Self {
             global,
             stdout: Stdout::default(),
+            settings: OnceLock::new(),
             interrupt: OnceLock::new(),
             secrets: OnceLock::new(),
             tape: OnceLock::new(),
@@ -151,7 +154,7 @@ impl App {
             foreign: self.settings()?.foreign.value,
             strict: self.strict,
             no_demo: self.is_live(),
-            demo: self.is_demo(),
+            demo: self.demo,
             clock,
             // A tape answers with the dates of its recording.
             compares_clocks: !self.is_offline(),

@@ -175,11 +175,6 @@ impl Global {
         self.replay.is_some() && self.replay_mode == ReplayMode::Strict
     }
 
-    /// Whether the gateway was asked to do nothing really.
-    pub(crate) fn is_demo(&self) -> bool {
-        self.demo
-    }
-
     /// Whether output is JSON.
     pub(crate) fn json(&self) -> bool {
         self.wants_json || self.output == Output::Json

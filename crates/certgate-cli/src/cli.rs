@@ -32,29 +32,17 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Reissue a certificate: check the CSR, order, wait, fetch, verify, write.
     Reissue(reissue::Reissue),
-    /// Order a new certificate.
     Create(create::Create),
-    /// Renew a certificate for another term.
     Renew(renew::Renew),
-    /// Revoke an earlier certificate of an order.
     Revoke(revoke::Revoke),
-    /// Delete a certificate and its order.
     Delete(delete::Delete),
-    /// Carry on with orders that are not finished.
     Resume(resume::Resume),
-    /// Check a CSR and show what validation needs (task 400110).
     Prepare(prepare::Prepare),
-    /// Show a certificate (task 400104).
     Info(info::Info),
-    /// Get an issued certificate again, checked and written as after an order.
     Fetch(fetch::Fetch),
-    /// Many orders, at the gateway's pace.
     Batch(batch::Batch),
-    /// The orders of the store.
     Orders(orders::Orders),
-    /// List certificates (task 400105).
     List(list::List),
     /// The contacts of certificates (tasks 400201 to 400205).
     #[command(subcommand)]
@@ -68,7 +56,6 @@ pub(crate) enum Command {
     /// The account's queue of notifications (tasks 0905, 0906).
     #[command(subcommand)]
     Poll(poll::Poll),
-    /// Send any task, its data in the JSON API's shape.
     Call(call::Call),
     /// List the tasks.
     #[command(after_help = "Example:\n  certgate tasks --output json")]
@@ -76,14 +63,11 @@ pub(crate) enum Command {
     /// Test connection and credentials.
     #[command(after_help = "Example:\n  certgate hello --transport xml --sandbox")]
     Hello,
-    /// Read a payload file and show its value.
     Decode(decode::Decode),
-    /// Turn a payload file into the other protocol's.
     Convert(convert::Convert),
     /// Tapes of recorded exchanges.
     #[command(subcommand)]
     Replay(replay::Replay),
-    /// Ask both protocols for the same, or look at two tapes, field by field.
     Compare(compare::Compare),
     /// Run a gateway of our own.
     #[command(subcommand)]
@@ -91,32 +75,22 @@ pub(crate) enum Command {
     /// Private keys' requests: make, show, check.
     #[command(subcommand)]
     Csr(csr::Csr),
-    /// The certificates of folders: how long they last, and what to do.
     Status(status::Status),
-    /// Reissue or renew whatever is due, for cron.
     RenewDue(renew_due::RenewDue),
-    /// Take certificates and keys that are on disk already under care.
     Adopt(adopt::Adopt),
-    /// What would be done with the declared certificates.
     Plan(plan::Plan),
-    /// Do what is to be done with the declared certificates.
     Apply(apply::Apply),
-    /// Look whether what is served is what is installed.
     Verify(verify::Verify),
-    /// Put the set before the one in place back.
     Rollback(rollback::Rollback),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Config),
-    /// See certgate at work: each command is shown, then run against an embedded gateway.
     Demo(demo::Demo),
     /// Check everything between here and an answer, with safe tasks only.
     #[command(after_help = "Example:\n  certgate doctor --profile demo --output json")]
     Doctor,
-    /// Show what a command does, or the options of every command.
     #[command(after_help = "Examples:\n  certgate help reissue\n  certgate help options")]
     Help(help::Help),
-    /// Print the completions of a shell.
     Completions(completions::Completions),
     /// Print the man page.
     #[command(after_help = "Example:\n  certgate man > certgate.1 && man ./certgate.1")]

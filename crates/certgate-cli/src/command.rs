@@ -42,22 +42,14 @@ pub(crate) mod zone;
 use crate::{
     app::App,
     cli::Command,
-    exit::{Exit, Failure, worst},
+    exit::{Exit, Failure, beside},
 };
 
 /// Runs a command. What it was to record has the last word.
 pub(crate) fn run(app: &App, command: Command) -> Result<Exit, Failure> {
     let mut ended = run_command(app, command);
     for error in app.unrecorded() {
-        ended = Err(match ended {
-            // What it prints is printed.
-            Ok(_) => error.said(),
-            Err(failure) => {
-                let both = [Some(failure.kind()), Some(error.kind())];
-                let kind = worst(both.into_iter()).unwrap_or(failure.kind());
-                failure.and(&error.to_string()).of_kind(kind)
-            }
-        });
+        ended = Err(beside(ended, error));
     }
     ended
 }

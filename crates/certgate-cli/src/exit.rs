@@ -306,6 +306,22 @@ pub(crate) fn ended_with(code: u8) -> Option<Kind> {
     WORST.into_iter().chain([Kind::Unchanged]).find(|kind| kind.exit_code() == code)
 }
 
+/// How a run ends that met this trouble besides: what it came to stays where that is the worse of both.
+pub(crate) fn beside(ended: Result<Exit, Failure>, trouble: Failure) -> Failure {
+    let kind = |ended| worst([ended, Some(trouble.kind())].into_iter()).unwrap_or(trouble.kind());
+    match ended {
+        // What it prints is printed.
+        Ok(exit) => {
+            let kind = kind(exit.kind());
+            trouble.said().of_kind(kind)
+        }
+        Err(failure) => {
+            let kind = kind(Some(failure.kind()));
+            failure.and(&trouble.to_string()).of_kind(kind)
+        }
+    }
+}
+
 /// From the worst to the mildest.
 const WORST: [Kind; 13] = [
     Kind::Internal,

@@ -47,11 +47,13 @@ fn main() -> ExitCode {
         ColorChoice::Auto => {}
     }
     let app = App::new(global);
-    let Some(command) = command else {
-        app.stdout.piece(ui::help::FIRST_SCREEN);
-        return ExitCode::SUCCESS;
-    };
-    let ended = contained(|| command::run(&app, command));
+    let ended = contained(|| match command {
+        Some(command) => command::run(&app, command),
+        None => {
+            ui::help::first_screen(&app);
+            Ok(Exit::DONE)
+        }
+    });
     let code = ui::ending::conclude(&app, ended);
     app.record_run(&name, code);
     match app.stdout.flush() {

@@ -1,8 +1,10 @@
 //! What the arguments and the environment say of the settings.
 
+use std::path::PathBuf;
+
 use certgate::{
     Overrides, Proxy, SecretSource, Settings,
-    config::{Origin, Setting},
+    config::{Origin, Setting, default_file},
     tape::Folder,
 };
 use certgate_domain::Protocol;
@@ -16,9 +18,20 @@ const PASSWORD: &str = "CERTGATE_PASSWORD";
 const TOKEN: &str = "CERTGATE_TOKEN";
 
 impl App {
-    /// The settings of the run.
+    /// Where the configuration file is read, whether or not there is one.
+    pub(crate) fn config_file(&self) -> Result<PathBuf, Failure> {
+        self.config.clone().or_else(default_file).ok_or_else(|| {
+            Failure::usage("this platform has no configuration folder: name the file with --config FILE")
+        })
+    }
+
+    /// The settings of the run, resolved once.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
-        self.settings_over(None)
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings.clone());
+        }
+        let settings = self.settings_over(None)?;
+        Ok(self.settings.get_or_init(|| settings).clone())
     }
 
     /// The same, where the command itself says over which protocol.

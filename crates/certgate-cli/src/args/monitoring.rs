@@ -9,7 +9,6 @@ use crate::exit::Failure;
 
 /// What is told to a monitoring system.
 #[derive(Debug, Args)]
-#[group(id = "watched", multiple = true)]
 pub(crate) struct Watched {
     /// Say in one line how all certificates of the account stand, by the rule of monitoring plugins: exit 0 is ok, 1 warning, 2
     /// critical, 3 unknown

@@ -15,7 +15,9 @@ use crate::{
     ui::adoption::print,
 };
 
-/// Take certificates and keys that are on disk already under care; orders nothing (exit 8 where all are, 10 where some are not the account's)
+/// Take certificates and keys that are on disk already under care
+///
+/// It orders nothing (exit 8 where all are under care already, 10 where some are not the account's).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate adopt /etc/nginx/ssl --dry-run

@@ -18,7 +18,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Do what `certgate plan` shows: all orders go out at the gateway's pace and are waited for together
+/// Do what is to be done with the declared certificates
+///
+/// What `certgate plan` shows: all orders go out at the gateway's pace and are waited for together.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   certgate apply certificates.toml
@@ -44,7 +46,7 @@ impl Apply {
         let mut subjects = subjects_of_declared(declared, &journal, app.now())?;
         let foreign = self.queue.options(app.run_options()?).foreign;
         if let Some(client) = clients.first_mut() {
-            confirm_own(app, client, journal.clone(), foreign)?;
+            confirm_own(app, client, journal.clone(), foreign);
             Survey { client, now: app.now() }.ask(&mut subjects)?;
         }
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect();

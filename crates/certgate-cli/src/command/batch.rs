@@ -21,7 +21,9 @@ use crate::{
     streams::say,
 };
 
-/// Many orders at the gateway's pace; run again, it does only what is left
+/// Many orders, at the gateway's pace
+///
+/// Run again, it does only what is left.
 #[derive(Debug, Args)]
 #[command(
     after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, action (create, reissue where an id is given, or

@@ -24,7 +24,9 @@ use crate::{
     },
 };
 
-/// Ask both protocols for the same, or look at two tapes, field by field (exit 10 where they differ)
+/// Ask both protocols for the same, or look at two tapes, field by field
+///
+/// Exit 10 where they differ.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate compare certificate-info --id 571 --sandbox

@@ -2,7 +2,7 @@
 
 mod init;
 
-use certgate::{config::default_file, estate::schema};
+use certgate::estate::schema;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -79,9 +79,7 @@ impl Config {
 }
 
 fn path(app: &App) -> Result<Exit, Failure> {
-    let Some(path) = app.config.clone().or_else(default_file) else {
-        return Err(Failure::usage("this platform has no configuration folder: name the file with --config FILE"));
-    };
+    let path = app.config_file()?;
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "path": path, "exists": path.exists() }));
     } else {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use certgate::Settings;
 use certgate_domain::{Protocol, TaskKind};
 use clap::Args;
 
@@ -53,10 +54,11 @@ impl Convert {
             return Err(Failure::usage("--curl sends requests: give --side request"));
         }
         let conversion = Conversion { from: self.from, to: self.to, task: self.task, side: self.side };
+        let settings = app.settings_over(Some(self.to))?;
         if self.file.is_dir() {
-            return self.folder(app, &conversion);
+            return self.folder(app, &conversion, &settings);
         }
-        let converted = conversion.convert(app, &self.file)?;
+        let converted = conversion.convert(&settings, &self.file)?;
         if let Some(out) = &self.out {
             let name = Path::new(self.file.file_name().unwrap_or_default());
             files::write(&conversion.target(out, name), &converted.text)?;
@@ -64,7 +66,7 @@ impl Convert {
         if app.json() {
             app.stdout.print(&ui::document(&converted, self.curl));
         } else if self.out.is_none() {
-            ui::payload(&converted, self.curl);
+            ui::payload(app, &converted, self.curl);
         }
         ui::warn(app, "", &converted);
         match converted.reason().filter(|_| app.strict) {
@@ -74,7 +76,7 @@ impl Convert {
     }
 
     /// Every payload of a folder and those below it. One that cannot be converted does not stop the rest.
-    fn folder(&self, app: &App, conversion: &Conversion) -> Result<Exit, Failure> {
+    fn folder(&self, app: &App, conversion: &Conversion, settings: &Settings) -> Result<Exit, Failure> {
         let Some(out) = &self.out else {
             return Err(Failure::usage(format!(
                 "{}: a folder is converted into another one: give --out DIR",
@@ -83,7 +85,7 @@ impl Convert {
         };
         let (mut rows, mut kinds) = (Vec::new(), Vec::new());
         for file in conversion.files(&self.file, out)? {
-            let done = conversion.convert(app, &file.path).and_then(|converted| {
+            let done = conversion.convert(settings, &file.path).and_then(|converted| {
                 files::write(&file.target, &converted.text)?;
                 Ok(converted)
             });

@@ -11,7 +11,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Order a new certificate: check, order, wait, confirm, fetch, verify, write
+/// Order a new certificate
+///
+/// The same steps as of a reissue: check the CSR, order, wait, fetch, verify, write.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   certgate create --csr example.com.csr --product QUICKSSLPREMIUM --admin 1120 --technical 1120 --lifetime 12 --sandbox")]

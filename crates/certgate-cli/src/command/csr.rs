@@ -99,6 +99,7 @@ fn make(app: &App, new: NewRequest) -> Result<Exit, Failure> {
     certificate_request::made(app, &request, &text, key_out.as_deref(), out.as_deref());
     Ok(Exit::DONE)
 }
+
 /// Writes a file that may not be there, and syncs it.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let written = WholeFile::beside(path, text.as_bytes(), mode).and_then(WholeFile::create);

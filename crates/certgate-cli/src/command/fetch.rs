@@ -11,7 +11,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Get an issued certificate again: checked, and written as after an order (exit 8 where the same is in place)
+/// Get an issued certificate again, checked and written as after an order
+///
+/// Exit 8 where the same is in place.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate fetch example.com --out /etc/certificates/example.com

@@ -1,7 +1,6 @@
 //! `certgate help`.
 
 use clap::{Args, CommandFactory};
-use serde_json::json;
 
 use crate::{
     app::App,
@@ -20,11 +19,7 @@ pub(crate) struct Help {
 impl Help {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let text = help::topic(&help::arranged(Arguments::command()), &self.command).map_err(Failure::usage)?;
-        if app.json() {
-            app.stdout.print(&json!({ "schema": 1, "help": text }));
-        } else {
-            app.stdout.piece(&text);
-        }
+        help::show(app, &text);
         Ok(Exit::DONE)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Show a certificate
+/// Show a certificate (task 400104)
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  certgate info 571 --sandbox --output json\n  certgate info example.com --sandbox")]
 pub(crate) struct Info {

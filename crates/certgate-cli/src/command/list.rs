@@ -9,7 +9,9 @@ use crate::{
     ui::listing::Listing,
 };
 
-/// List certificates (exit 8 where there is none)
+/// List certificates (task 400105)
+///
+/// Exit 8 where there is none.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate list --filter name=*.example.com --order expire --all

@@ -9,7 +9,9 @@ use crate::{
     ui::{confirm::ask, orders, progress::not_removed},
 };
 
-/// The orders of the store: where each stands, and what happened to it
+/// The orders of the store
+///
+/// Where each stands, and what happened to it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate orders --unfinished

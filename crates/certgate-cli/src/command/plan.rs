@@ -12,7 +12,9 @@ use crate::{
     ui::plan,
 };
 
-/// What `certgate apply` would do with the declared certificates, what it costs, and why (exit 8 where nothing is to be done)
+/// What would be done with the declared certificates
+///
+/// What `certgate apply` would do, what it costs, and why (exit 8 where nothing is to be done).
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   certgate plan certificates.toml

@@ -12,7 +12,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Check a CSR and show what validation needs
+/// Check a CSR and show what validation needs (task 400110)
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  certgate prepare --csr example.com.csr --product QUICKSSLPREMIUM --sandbox")]
 pub(crate) struct Prepare {

@@ -12,7 +12,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Reissue a certificate with a new CSR: check, order, wait, confirm, fetch, verify, write
+/// Reissue a certificate: check the CSR, order, wait, fetch, verify, write
+///
+/// It takes the place of the certificate within the paid term, which is free. Of its messages in the queue it confirms its own.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate reissue 571 --csr example.com.csr --out certificates/example.com

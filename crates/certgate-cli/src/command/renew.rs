@@ -12,7 +12,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Renew a certificate for another term, from 90 days before its end
+/// Renew a certificate for another term
+///
+/// The gateway takes it from 90 days before the end of the term.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate renew 571 --csr example.com.csr --out certificates/example.com

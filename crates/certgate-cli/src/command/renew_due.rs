@@ -21,7 +21,9 @@ use crate::{
     ui::{advice, inventory::chosen, plan},
 };
 
-/// Reissue or renew whatever is due, each with a new key, and put it in place: a line for cron (exit 8 where nothing is due)
+/// Reissue or renew whatever is due, for cron
+///
+/// Each with a new key, put in place at once (exit 8 where nothing is due).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate renew-due --profile live
@@ -76,7 +78,7 @@ impl RenewDue {
         }
         let foreign = self.queue.options(app.run_options()?).foreign;
         if let Some(client) = clients.first_mut() {
-            confirm_own(app, client, journal.clone(), foreign)?;
+            confirm_own(app, client, journal.clone(), foreign);
         }
         // What is not due has no row.
         let tasks: Vec<Task> = tasks.into_iter().filter(Task::is_to_be_done).collect();

@@ -29,7 +29,9 @@ use crate::{
     },
 };
 
-/// Carry on with orders that are not finished: after an interruption, a crash, --no-wait
+/// Carry on with orders that are not finished
+///
+/// After an interruption, a crash or --no-wait; nothing is sent twice (exit 8 where none is left).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate resume
@@ -79,7 +81,7 @@ impl Resume {
         let undeployed = if self.order.is_none() { undeployed(&journal)? } else { Vec::new() };
         match orders.as_slice() {
             [] if undeployed.is_empty() => {
-                let confirmed = confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign)?;
+                let confirmed = confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign);
                 if app.json() {
                     let mut shown = json!({ "schema": 1, "orders": [] });
                     set(&mut shown, "confirmed", if confirmed.is_empty() { Value::Null } else { json!(confirmed) });
@@ -103,7 +105,7 @@ impl Resume {
                     Ok(item) => drive_in(client, &mut journal, *item, queue, &mut progress),
                     Err(shown) => shown,
                 }?;
-                confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign)?;
+                confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign);
                 shown.print(app, &progress.findings)
             }
             orders => self.all(app, &mut connection, &mut journal, (orders, &undeployed), &options),
@@ -175,7 +177,7 @@ impl Resume {
             }
             rows.push(outcome::row(outcome::order(order), &Ok(shown)));
         }
-        confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign)?;
+        confirm_own(app, &mut connection.client, journal.clone(), options.recovery.foreign);
         if app.json() {
             let found = document::findings(&progress.findings);
             app.stdout.print(&json!({ "schema": 1, "orders": rows, "findings": found }));

@@ -11,7 +11,9 @@ use crate::{
     ui::{confirm::ask, document},
 };
 
-/// Revoke an earlier certificate of an order by its serial number: reissue first
+/// Revoke an earlier certificate of an order
+///
+/// It is named by its serial number: reissue first, and revoke what was in place before.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  certgate revoke 571 --serial 0a1b2c --yes")]
 pub(crate) struct Revoke {

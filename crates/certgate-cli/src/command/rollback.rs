@@ -17,7 +17,9 @@ use crate::{
     ui::sets,
 };
 
-/// Put a set of files back that was in place before, all at once, and run the folder's hook (exit 8 where there is none before)
+/// Put the set before the one in place back
+///
+/// All its files at once; the folder's hook is run (exit 8 where there is none before).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate rollback /etc/certificates/example.com

@@ -18,11 +18,9 @@ use crate::{
 /// Run a gateway of our own
 #[derive(Debug, Subcommand)]
 pub(crate) enum Serve {
-    /// The simulator: XML at /xml, JSON at /v1
     Simulator(simulator::Simulator),
     /// A gateway over one protocol, legacy XML unless told, that answers by asking another gateway over the other one
     Bridge(bridge::Bridge),
-    /// A page of certificates and orders, read only
     Status(status::Status),
 }
 

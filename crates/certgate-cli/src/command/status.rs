@@ -36,7 +36,9 @@ use crate::{
     },
 };
 
-/// The certificates of folders and at the gateway: how long they last, whether they match, and what to do
+/// The certificates of folders: how long they last, and what to do
+///
+/// With the gateway asked, also whether they match what it has, and what is not here.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate status /etc/certificates
@@ -147,19 +149,18 @@ impl Status {
     /// Tells a monitoring system.
     fn tell(&self, app: &App) -> Result<Exit, Failure> {
         let thresholds = self.watched.thresholds()?;
-        let looked = self.look(app);
-        let Overview { snapshot, trouble, .. } = match &looked {
-            Ok(overview) => overview,
+        let overview = match self.look(app) {
             Err(failure) if thresholds.is_some() => {
                 return Ok(ui::monitoring::verdict(app, &Verdict::unknown(failure.to_string())));
             }
-            Err(_) => return looked.map(|_| Exit::DONE),
+            looked => looked?,
         };
+        let Overview { snapshot, trouble, .. } = &overview;
         if let Some(path) = &self.watched.prometheus {
             WholeFile::beside(path, prometheus(snapshot).as_bytes(), READABLE)?.replace()?;
         }
-        if let (Some(path), Ok(overview)) = (&self.watched.html, &looked) {
-            WholeFile::beside(path, page(overview, None).as_bytes(), READABLE)?.replace()?;
+        if let Some(path) = &self.watched.html {
+            WholeFile::beside(path, page(&overview, None).as_bytes(), READABLE)?.replace()?;
         }
         match (thresholds, trouble) {
             (Some(thresholds), None) => Ok(ui::monitoring::verdict(app, &check(snapshot, &thresholds))),

@@ -20,7 +20,9 @@ use crate::{
     ui::verification,
 };
 
-/// Look whether what is served is what is installed (exit 10 where it is not, 5 where nobody answers)
+/// Look whether what is served is what is installed
+///
+/// Exit 10 where it is not, 5 where nobody answers.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate verify /etc/certificates/example.com

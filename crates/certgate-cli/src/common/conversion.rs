@@ -8,7 +8,6 @@ use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss, Req
 use serde_json::Value;
 
 use crate::{
-    app::App,
     args::Side,
     common::{
         payload::{Expected, Payload, decode_payload, decode_requests, read_file, undecodable},
@@ -31,18 +30,17 @@ pub(crate) struct Conversion {
 
 impl Conversion {
     /// Reads a file, or standard input for `-`, and turns its payload into the other protocol's.
-    pub(crate) fn convert(&self, app: &App, file: &Path) -> Result<Converted, Failure> {
-        let settings = app.settings_over(Some(self.to))?;
+    pub(crate) fn convert(&self, settings: &Settings, file: &Path) -> Result<Converted, Failure> {
         let expected = Expected::of(self.side, self.task)?;
         let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
         let (bytes, mut placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
         let source = settings.codec(self.from)?;
-        let read = |bytes: &[u8]| readable(&settings, &*source, expected, bytes);
+        let read = |bytes: &[u8]| readable(settings, &*source, expected, bytes);
         let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &placeholders.in_error(error)))?;
         let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
         let odd = placeholders.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
         let Converted { text, curl, losses, mut findings } =
-            self.converted(&*settings.codec(self.to)?, &settings, &payload);
+            self.converted(&*settings.codec(self.to)?, settings, &payload);
         findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
         let refused = refused
             .into_iter()

@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     args::notify::Notify,
-    exit::{Exit, Failure, Kind, worst},
+    exit::{Exit, Failure, Kind, beside},
     ui::notice::{subject, text},
 };
 
 /// Tells whoever is to be told what a run did or failed to do, and nobody of a run that had nothing to do. That nobody could be
 /// told is local trouble (exit 12) beside what the run came to.
 pub(crate) fn told(app: &App, notify: &Notify, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
-    let settings = app.settings()?;
-    let Some(command) = notify.notify.as_ref().or(settings.notify.value.as_ref()) else { return ended };
+    // What is wrong with the configuration, the run has said.
+    let of_profile = || app.settings().ok().and_then(|settings| settings.notify.value);
+    let Some(command) = notify.notify.clone().or_else(of_profile) else { return ended };
     let kind = ended.as_ref().map_or_else(|failure| Some(failure.kind()), Exit::kind);
     if kind == Some(Kind::Unchanged) {
         return ended;
@@ -27,17 +28,9 @@ pub(crate) fn told(app: &App, notify: &Notify, ended: Result<Exit, Failure>) -> 
     if let Err(failure) = &ended {
         summary["error"] = failure.error();
     }
-    let Err(why) = tell(command, &summary) else { return ended };
+    let Err(why) = tell(&command, &summary) else { return ended };
     let why = format!("nobody was told what this run did: --notify: {why}");
-    Err(match ended {
-        Ok(exit) => {
-            Failure::new(worst([exit.kind(), Some(Kind::Local)].into_iter()).unwrap_or(Kind::Local), why).said()
-        }
-        Err(failure) => {
-            let kind = worst([Some(failure.kind()), Some(Kind::Local)].into_iter()).unwrap_or(failure.kind());
-            failure.and(&why).of_kind(kind)
-        }
-    })
+    Err(beside(ended, Failure::new(Kind::Local, why)))
 }
 
 fn tell(command: &str, summary: &Value) -> Result<(), String> {

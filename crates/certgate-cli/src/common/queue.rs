@@ -2,18 +2,13 @@
 
 use certgate::{Client, ForeignMessages, Journal, queue::Queue};
 
-use crate::{app::App, exit::Failure, streams::say};
+use crate::{app::App, streams::say};
 
 /// Confirms messages about this store's orders that earlier runs left in the queue, unless it is not to be touched. A failure is a
 /// warning: the next run tries again. Gives the ids that were confirmed.
-pub(crate) fn confirm_own(
-    app: &App,
-    client: &mut Client,
-    journal: Journal,
-    foreign: ForeignMessages,
-) -> Result<Vec<i64>, Failure> {
+pub(crate) fn confirm_own(app: &App, client: &mut Client, journal: Journal, foreign: ForeignMessages) -> Vec<i64> {
     if foreign == ForeignMessages::Leave {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let confirmed = Queue::new(client, journal).confirm_own().unwrap_or_else(|error| {
         if !app.quiet {
@@ -26,5 +21,5 @@ pub(crate) fn confirm_own(
             say(&format!("certgate: message {id} about an earlier order was confirmed"));
         }
     }
-    Ok(confirmed)
+    confirmed
 }

@@ -5,7 +5,6 @@ use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 use certgate::{
     Client, Fetched, Installation, Journal, OrderId, OrderReport, OrderRequest, Outcome, Preparation,
     PreparationOptions, RunOptions, Runner,
-    config::default_file,
     estate::{EndedTask, PlannedAction, Step, Task},
     fetch,
     installation::{HookTime, deploy_together},
@@ -37,8 +36,7 @@ pub(crate) fn open(app: &App, timeout: Duration, count: usize) -> Result<(Vec<Cl
 
 /// The file of declared certificates: the one that is named, else `certificates.toml` beside the configuration.
 pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let beside = || Some(app.config.clone().or_else(default_file)?.with_file_name("certificates.toml"));
-    named.or_else(beside).ok_or_else(|| Failure::usage("this platform has no configuration folder: name the file"))
+    named.map_or_else(|| Ok(app.config_file()?.with_file_name("certificates.toml")), Ok)
 }
 
 /// How several certificates are gone through.

@@ -1,6 +1,6 @@
 //! What `convert` shows: the payload, where each one of a folder went, what was odd or is not carried over.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use certgate_wire::{Finding, Loss};
 use serde_json::{Value, json};
@@ -39,12 +39,12 @@ pub(crate) fn document(converted: &Converted, curl: bool) -> Value {
 }
 
 /// Prints the payload as it is, or its lines for the shell.
-pub(crate) fn payload(converted: &Converted, curl: bool) {
+pub(crate) fn payload(app: &App, converted: &Converted, curl: bool) {
     let text = if curl { converted.curl.join("\n") } else { converted.text.clone() };
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") });
+    app.stdout.piece(&text);
+    if !text.ends_with('\n') {
+        app.stdout.piece("\n");
+    }
 }
 
 /// Says what was odd, and what is not carried over; `file` stands before each.

@@ -7,9 +7,10 @@ use certgate_x509::Check;
 use console::style;
 use serde_json::{Value, json};
 
+use super::outcome::strict;
 use crate::{
     app::App,
-    exit::{Failure, Kind},
+    exit::Failure,
     streams::{printable, say},
 };
 
@@ -93,10 +94,7 @@ pub(crate) fn findings(findings: &[Finding]) -> Value {
 /// Shows findings as warnings; under `--strict` they end the command, after its output.
 pub(crate) fn judge(app: &App, found: &[Finding]) -> Result<(), Failure> {
     warn(app, found);
-    match found.first() {
-        Some(first) if app.strict => Err(Failure::new(Kind::CheckFailed, format!("{first} (--strict)")).said()),
-        _ => Ok(()),
-    }
+    strict(app, found)
 }
 
 /// Shows findings as warnings.

@@ -1,9 +1,12 @@
 //! What `certgate`, `certgate --help`, `certgate help …` and `-h` show: commands in groups, and the options of every command in one place.
 
 use clap::{Arg, Command};
+use serde_json::json;
+
+use crate::app::App;
 
 /// What somebody sees who types the name and nothing else.
-pub(crate) const FIRST_SCREEN: &str = "\
+const FIRST_SCREEN: &str = "\
 certgate orders, renews and installs certificates over the InterNetX XML gateway or its JSON API.
 
   try it, no account needed   certgate demo
@@ -13,8 +16,22 @@ certgate orders, renews and installs certificates over the InterNetX XML gateway
   keep all renewed            certgate renew-due DIR        (from cron or a timer)
   is all well?                certgate doctor
 
-All commands: certgate --help. One of them: certgate help COMMAND. The manual is in docs/src, from introduction.md on.
+All commands: certgate --help. One of them: certgate help COMMAND. The manual is in docs/src of the source, from introduction.md on.
 ";
+
+/// Shows what to begin with.
+pub(crate) fn first_screen(app: &App) {
+    show(app, FIRST_SCREEN);
+}
+
+/// Shows a text of help: as it is, or in a document.
+pub(crate) fn show(app: &App, text: &str) {
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "help": text }));
+    } else {
+        app.stdout.piece(text);
+    }
+}
 
 /// The commands by what they are for. Each stands in one group.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
@@ -44,7 +61,6 @@ const COMMON: &[&str] = &[
     "no_wait",
     "dry_run",
     "filter",
-    "expiring",
     "limit",
     "all",
     "renew_before",
@@ -56,7 +72,7 @@ const COMMON: &[&str] = &[
 /// What only a new certificate has to be told.
 const OF_NEW: &[&str] = &["name", "product", "admin", "technical", "lifetime"];
 
-/// A command's `-h` is this long at most; one with more options shows the common ones.
+/// A command with more options than these that take a value shows the common ones in its `-h`.
 const SCREEN: usize = 12;
 
 /// The definitions as help shows them: the commands in groups, and the options of every command at the top only.
@@ -118,7 +134,10 @@ pub(crate) fn topic(command: &Command, words: &[String]) -> Result<String, Strin
     for word in words {
         let known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
         let Some(found) = command.find_subcommand(word) else {
-            return Err(format!("`{word}`: no such command; expected {}", known.join(", ")));
+            return Err(match known.as_slice() {
+                [] => format!("`{word}`: `{}` has no commands below it", command.get_name()),
+                known => format!("`{word}`: no such command; expected {}", known.join(", ")),
+            });
         };
         command = found.clone();
     }

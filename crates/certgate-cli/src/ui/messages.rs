@@ -29,7 +29,7 @@ impl<'a> Messages<'a> {
                     let mut row = json!({ "stableId": message.stable_id });
                     outcome::set(&mut row, "id", json!(message.message.id));
                     outcome::set(&mut row, "file", json!(file));
-                    self.app.stdout.piece(&row.to_string());
+                    self.app.stdout.json_piece(&row.to_string());
                 } else {
                     let place = file.map_or_else(|| message.stable_id.clone(), |file| file.display().to_string());
                     self.app.stdout.line(&printable(&place));
@@ -62,7 +62,7 @@ impl<'a> Messages<'a> {
                 (format!(",\"error\":{}", failure.error()), Err(failure.said()))
             }
         };
-        self.app.stdout.piece(&format!("],\"findings\":{findings}{error}}}\n"));
+        self.app.stdout.json_piece(&format!("],\"findings\":{findings}{error}}}\n"));
         ended
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn list(app: &App, book: &OrderBook, unfinished: bool) -> Result<Exit
     book.each(&mut each)?;
     let count = rows.len() + lines.len();
     if app.json() {
-        app.stdout.line(&format!("{{\"schema\":1,\"orders\":[{}]}}", lines.join(",\n")));
+        app.stdout.json_piece(&format!("{{\"schema\":1,\"orders\":[{}]}}\n", lines.join(",\n")));
     } else {
         let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
         Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).cells(rows);

@@ -5,7 +5,7 @@ use std::{fmt::Write, path::Path, time::Duration};
 use certgate::{
     estate::{PlannedAction, account::AccountCertificate},
     installation::Deployment,
-    inventory::InstalledCertificate,
+    inventory::{InstalledCertificate, ends_within},
     monitoring::{Overview, Thresholds},
 };
 use certgate_store::{Order, OrderEvent};
@@ -107,17 +107,18 @@ impl Row<'_> {
         let id = installed.and_then(|set| set.id).or(account.and_then(|account| account.id));
         let product = account.and_then(|account| account.product.as_deref()).unwrap_or_default();
         let term = account.and_then(|account| account.term).map(|term| term.end);
-        let mut html = String::from("<tr>");
-        html += &cell(0, None, &text(name));
-        html += &cell(1, id, &id.map(|id| id.to_string()).unwrap_or_default());
-        html += &cell(2, None, &text(product));
-        html += &cell(3, self.ends(), &self.ends().map(|ends| end(ends, now)).unwrap_or_default());
-        html += &cell(4, term, &term.map(|term| end(term, now)).unwrap_or_default());
-        let place = installed.map_or_else(|| "<span class=\"dim\">not here</span>".to_owned(), place);
-        html += &cell(5, None, &place);
-        html += &cell(6, None, &installed.map(|set| served(overview, &set.folder)).unwrap_or_default());
-        html += &cell(7, None, &installed.map(|set| next(overview, &set.folder)).unwrap_or_default());
-        html + "</tr>\n"
+        let cells = [
+            (None, text(name)),
+            (id, id.map(|id| id.to_string()).unwrap_or_default()),
+            (None, text(product)),
+            (self.ends(), self.ends().map(|ends| end(ends, now)).unwrap_or_default()),
+            (term, term.map(|term| end(term, now)).unwrap_or_default()),
+            (None, installed.map_or_else(|| "<span class=\"dim\">not here</span>".to_owned(), place)),
+            (None, installed.map(|set| served(overview, &set.folder)).unwrap_or_default()),
+            (None, installed.map(|set| next(overview, &set.folder)).unwrap_or_default()),
+        ];
+        let cells = COLUMNS.iter().zip(cells).map(|(label, (key, content))| cell(label, key, &content));
+        format!("<tr>{}</tr>\n", cells.collect::<String>())
     }
 }
 
@@ -177,8 +178,7 @@ fn orders(orders: &[(Order, Vec<OrderEvent>)]) -> String {
             moment(order.updated.div_euclid(1000), true),
             format!("<details><summary>{} steps</summary><ol>{events}</ol></details>", history.len()),
         ];
-        let labelled = columns.iter().zip(cells);
-        let cells: String = labelled.map(|(label, cell)| format!("<td data-label=\"{label}\">{cell}</td>")).collect();
+        let cells: String = columns.iter().zip(cells).map(|(label, content)| cell(label, None, &content)).collect();
         format!("<tr>{cells}</tr>\n")
     };
     table("orders", &columns, &orders.iter().map(row).collect::<String>())
@@ -190,16 +190,15 @@ fn table(id: &str, columns: &[&str], body: &str) -> String {
     format!("<table id=\"{id}\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n")
 }
 
-/// A cell of a certificate's row; `key` is what it is sorted by, where that is not its text.
-fn cell(column: usize, key: Option<i64>, content: &str) -> String {
+/// A cell of a row; `key` is what it is sorted by, where that is not its text.
+fn cell(label: &str, key: Option<i64>, content: &str) -> String {
     let key = key.map_or_else(String::new, |key| format!(" data-key=\"{key}\""));
-    let label = COLUMNS.get(column).copied().unwrap_or_default();
     format!("<td data-label=\"{label}\"{key}>{content}</td>")
 }
 
 fn end(ends: i64, now: i64) -> String {
     let Thresholds { warning, critical } = Thresholds::default();
-    let within = |time: Duration| ends - now < i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let within = |time| ends_within(ends, time, now);
     let class = match (within(critical), within(warning)) {
         (true, _) => "bad",
         (false, true) => "warn",
@@ -214,8 +213,7 @@ fn end(ends: i64, now: i64) -> String {
 fn moment(unix: i64, is_whole: bool) -> String {
     let time = document::time(unix.saturating_mul(1000));
     if !is_whole {
-        let day = time.split('T').next().unwrap_or_default();
-        return format!("<time datetime=\"{time}\" title=\"{time}\">{day}</time>");
+        return format!("<time datetime=\"{time}\" title=\"{time}\">{}</time>", document::day(unix));
     }
     format!("<time datetime=\"{time}\">{}</time>", time.replace('T', " ").trim_end_matches('Z').to_owned() + " UTC")
 }

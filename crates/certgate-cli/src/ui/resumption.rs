@@ -25,9 +25,8 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
         Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
         Resumption::CleanedUp { order: ended, is_gone } => {
             let text = match (ended.state, is_gone) {
-                (OrderState::Unsent, true) if ended.job.is_none() => format!("order {id} never left: order again"),
+                (OrderState::Unsent, _) if ended.job.is_none() => format!("order {id} never left: order again"),
                 (_, true) => return Ok(CommandOutput::over(&ended, None)),
-                (OrderState::Unsent, false) if ended.job.is_none() => format!("order {id} never left: order again"),
                 (_, false) => format!("order {id}: what was published to validate it is still there"),
             };
             Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))

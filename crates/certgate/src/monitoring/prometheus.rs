@@ -102,10 +102,7 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
     );
     text.metric(
         DEPLOYED,
-        snapshot
-            .installed
-            .iter()
-            .map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),
+        snapshot.installed.iter().map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),
     );
     text.metric(
         SERVED,

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use certgate::{SecretSource, config::default_file};
+use certgate::SecretSource;
 use certgate_domain::{Protocol, Secret};
 use certgate_files::{WholeFile, make_folder};
 use clap::Args;
@@ -34,9 +34,7 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let Some(path) = app.config.clone().or_else(default_file) else {
-            return Err(Failure::usage("this platform has no configuration folder: name the file with --config FILE"));
-        };
+        let path = app.config_file()?;
         if self.password_command.is_some() && (app.password_stdin || app.password_file.is_some()) {
             return Err(Failure::usage(
                 "the password comes from one place: leave out --password-command, or the other",

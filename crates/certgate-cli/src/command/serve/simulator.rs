@@ -18,7 +18,9 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// The gateway itself, with the documented page's world, for trying out
+/// The simulator: XML at /xml, JSON at /v1
+///
+/// The gateway itself, with the documented page's world, for trying out.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   certgate serve simulator --listen 127.0.0.1:8080

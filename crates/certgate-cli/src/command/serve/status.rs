@@ -25,7 +25,9 @@ use crate::{
     ui::page::page,
 };
 
-/// A page of certificates and orders, with /metrics and /healthz; nothing can be changed there
+/// A page of certificates and orders, read only
+///
+/// With /metrics and /healthz. The gateway is asked every --interval, not by those who look.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  certgate serve status /etc/certificates --listen 127.0.0.1:8081")]
 pub(crate) struct Status {
