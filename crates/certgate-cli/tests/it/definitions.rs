@@ -27,7 +27,7 @@ fn subcommands(help: &str, is_top: bool) -> Vec<String> {
 fn look(path: &mut Vec<String>, found: &mut BTreeSet<String>) {
     let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
     let help = printed(&arguments);
-    let words = help.split(|c: char| c.is_whitespace() || "[]<>,=`".contains(c));
+    let words = help.split(|c: char| c.is_whitespace() || "[]<>,;=`".contains(c));
     found.extend(words.filter_map(|word| word.strip_prefix("--")).filter(|word| !word.is_empty()).map(str::to_owned));
     for name in subcommands(&help, path.is_empty()) {
         path.push(name.clone());
