@@ -41,6 +41,8 @@ impl Client {
     pub(crate) fn wait_for_departure(&mut self, asker: Option<&Asker<'_>>) -> Result<(), Stay> {
         let throttle = self.throttle.clone();
         let place = throttle.line().join();
+        // When the pace is asked again: not at each look, since others wait to ask it too.
+        let mut next = self.now();
         loop {
             if self.interrupt.is_raised() {
                 return Err(Stay::Interrupted);
@@ -55,7 +57,13 @@ impl Client {
                 place.is_first_within(GLANCE);
                 continue;
             }
-            let Some(wait) = throttle.depart() else { return Ok(()) };
+            if self.now() >= next {
+                match throttle.depart() {
+                    Some(wait) => next = self.now() + wait,
+                    None => return Ok(()),
+                }
+            }
+            let wait = next.saturating_sub(self.now());
             if !self.has_time_for(wait, asker) {
                 return Err(Stay::Late(wait));
             }

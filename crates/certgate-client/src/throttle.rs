@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,15 +24,14 @@ pub trait Throttle: Send + Sync {
 #[derive(Debug, Default)]
 pub struct Line {
     waiting: Mutex<Waiting>,
-    moved: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     /// The number of the next one to come.
     next: u64,
-    /// The numbers of those that wait, the first one in front.
-    numbers: VecDeque<u64>,
+    /// Those that wait, the first one in front. Each has a bell of its own: a line that moves wakes one of them, not all.
+    places: VecDeque<(u64, Arc<Condvar>)>,
 }
 
 /// A place in a [`Line`], which is left when this is dropped.
@@ -40,21 +39,23 @@ struct Waiting {
 pub struct Place<'a> {
     line: &'a Line,
     number: u64,
+    bell: Arc<Condvar>,
 }
 
 impl Line {
     /// Takes the last place.
     pub fn join(&self) -> Place<'_> {
+        let bell = Arc::new(Condvar::new());
         let mut waiting = self.waiting();
         let number = waiting.next;
         waiting.next += 1;
-        waiting.numbers.push_back(number);
-        Place { line: self, number }
+        waiting.places.push_back((number, bell.clone()));
+        Place { line: self, number, bell }
     }
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting().numbers.len()
+        self.waiting().places.len()
     }
 
     /// Whether nobody waits.
@@ -70,8 +71,8 @@ impl Line {
 impl Place<'_> {
     /// Waits until it is the first place, so long at most; whether it is.
     pub fn is_first_within(&self, patience: Duration) -> bool {
-        let is_behind = |waiting: &mut Waiting| waiting.numbers.front() != Some(&self.number);
-        let waited = self.line.moved.wait_timeout_while(self.line.waiting(), patience, is_behind);
+        let is_behind = |waiting: &mut Waiting| waiting.places.front().is_none_or(|(first, _)| *first != self.number);
+        let waited = self.bell.wait_timeout_while(self.line.waiting(), patience, is_behind);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -79,9 +80,12 @@ impl Place<'_> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut waiting = self.line.waiting();
-        waiting.numbers.retain(|number| *number != self.number);
-        drop(waiting);
-        self.line.moved.notify_all();
+        if let Ok(at) = waiting.places.binary_search_by_key(&self.number, |(number, _)| *number) {
+            waiting.places.remove(at);
+        }
+        if let Some((_, bell)) = waiting.places.front() {
+            bell.notify_one();
+        }
     }
 }
 
@@ -118,6 +122,7 @@ impl Throttle for OwnPace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 = state.1.max(until);
     }
+
     fn line(&self) -> &Line {
         &self.line
     }

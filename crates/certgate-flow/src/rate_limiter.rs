@@ -42,7 +42,8 @@ impl RateLimiter {
     /// A request left.
     pub fn sent(&mut self, now: Duration) {
         self.sent.push_back(now);
-        while self.sent.len() > self.per_second {
+        // What is over counts no more: a high pace would keep as many times as it has requests.
+        while self.sent.len() > self.per_second || self.sent.front().is_some_and(|sent| *sent + Self::WINDOW <= now) {
             self.sent.pop_front();
         }
     }

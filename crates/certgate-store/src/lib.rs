@@ -26,9 +26,9 @@ pub use install_options::{DeployHook, InstallOptions, KeyStores, PassPhraseSourc
 pub use lease::Lease;
 pub use message::{Message, NewMessage, StoredMessage};
 pub use order::{Change, NewOrder, Order, OrderEvent, State};
-pub use rate_limiter::SharedRateLimiter;
+pub use rate_limiter::{Departures, Draw, Ration, SharedRateLimiter};
 pub use resume_data::ResumeData;
 pub use runs::{LastRun, OrderCount, RequestCount};
-pub use sqlite::Sqlite;
+pub use sqlite::{Sqlite, SqliteRateLimiter};
 pub use store::{Store, Which};
 pub use validation_step::{PublishedRecord, ValidationStep};

@@ -1,96 +1,99 @@
-//! The gateway's pace, shared by the processes of a machine.
+//! The gateway's pace, shared by several processes.
 
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use crate::StoreError;
 
-use crate::{
-    StoreError,
-    sqlite::{connect, log_ahead},
-};
+/// Where processes that share a pace write down when their requests leave: for one gateway, at so many requests a second.
+pub trait SharedRateLimiter: Send {
+    /// Writes down that requests leave, or says how long to wait before asking again.
+    ///
+    /// # Errors
+    /// It could not be written.
+    fn draw(&mut self, draw: Draw) -> Result<Departures, StoreError>;
 
-/// So many requests a second and gateway, first come first served, across processes. It need not outlive a power cut.
+    /// Has everybody wait so long from now on: the gateway asked for it.
+    ///
+    /// # Errors
+    /// It could not be written.
+    fn hold(&mut self, pause: Duration) -> Result<(), StoreError>;
+}
+
+/// What a process asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draw {
+    /// So many departures at most, one at least.
+    pub wanted: usize,
+    /// So many of those that it drew before were not used, and will not be: others may have them.
+    pub unused: usize,
+}
+
+/// What a process may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departures {
+    /// So many requests may leave: the first one at once, the others within [`Departures::WITHIN`].
+    Granted(usize),
+    /// None may leave for so long.
+    After(Duration),
+}
+
+impl Departures {
+    /// How long departures that were drawn may be used. They are written down as used at the end of it.
+    pub const WITHIN: Duration = Duration::from_millis(25);
+}
+
+/// The departures that one process has in hand. Where the pace is high, it draws several at a time, so that not each request costs a
+/// transaction; what all processes do together stays within the pace.
 #[derive(Debug)]
-pub struct SharedRateLimiter {
-    connection: Connection,
-    path: PathBuf,
+pub struct Ration {
+    /// As many may be in hand.
+    most: usize,
+    /// So many were drawn last.
+    drawn: usize,
+    in_hand: usize,
+    /// When those in hand end.
+    until: Duration,
 }
 
-/// A second, and a little for the way: the gateway counts arrivals, we count departures.
-const WINDOW: i64 = 1045;
-
-impl SharedRateLimiter {
-    /// The budget in that file, made where it is missing.
-    ///
-    /// # Errors
-    /// It cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = connect(path)?;
-        log_ahead(&connection, path)?;
-        let failed = |error| StoreError::of(path, &error);
-        connection
-            .execute_batch(
-                "PRAGMA synchronous = OFF;
-                 CREATE TABLE IF NOT EXISTS departures (key TEXT NOT NULL, at INTEGER NOT NULL);
-                 CREATE INDEX IF NOT EXISTS departures_by_key ON departures (key, at);
-                 CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL, length INTEGER NOT NULL)
-                 WITHOUT ROWID;",
-            )
-            .map_err(failed)?;
-        Ok(Self { connection, path: path.to_owned() })
+impl Ration {
+    /// Of a pace of so many requests a second.
+    pub fn new(per_second: usize) -> Self {
+        Self { most: (per_second / SHARES).max(1), drawn: 0, in_hand: 0, until: Duration::ZERO }
     }
 
-    /// Lets a request leave now, or says until when to wait before asking again, in milliseconds since 1970. A place is taken
-    /// only by a request that leaves at once, so that one which is late takes none from the others.
+    /// Lets a request leave now, or says how long to wait before asking again. `now` is the time of a clock that is never set back; `draw`
+    /// asks for more where nothing is in hand.
     ///
     /// # Errors
-    /// It could not be kept.
-    pub fn depart(&mut self, key: &str, per_second: usize, now: i64) -> Result<Option<i64>, StoreError> {
-        self.departed(key, per_second.max(1), now).map_err(|error| StoreError::of(&self.path, &error))
-    }
-
-    fn departed(&mut self, key: &str, per_second: usize, now: i64) -> Result<Option<i64>, rusqlite::Error> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // A clock that was set back must not keep everybody waiting.
-        transaction.execute(
-            "DELETE FROM departures WHERE key = ?1 AND (at < ?2 OR at > ?3)",
-            params![key, now - 2 * WINDOW, now + 2 * WINDOW],
-        )?;
-        let hold: i64 = transaction.query_row(
-            "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
-            params![key, now, 2 * WINDOW],
-            |row| row.get(0),
-        )?;
-        let before: Option<i64> = {
-            let mut statement = transaction
-                .prepare_cached("SELECT at FROM departures WHERE key = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2")?;
-            let mut rows = statement.query(params![key, per_second as i64 - 1])?;
-            rows.next()?.map(|row| row.get(0)).transpose()?
-        };
-        let at = before.map_or(now, |before| before + WINDOW).max(hold);
-        if at > now {
-            transaction.commit()?;
-            return Ok(Some(at));
+    /// Those of `draw`.
+    pub fn depart<E>(
+        &mut self,
+        now: Duration,
+        draw: impl FnOnce(Draw) -> Result<Departures, E>,
+    ) -> Result<Option<Duration>, E> {
+        if self.in_hand > 0 && now < self.until {
+            self.in_hand -= 1;
+            return Ok(None);
         }
-        transaction.execute("INSERT INTO departures (key, at) VALUES (?1, ?2)", params![key, now])?;
-        transaction.commit()?;
-        Ok(None)
+        let unused = std::mem::take(&mut self.in_hand);
+        // As many as there was use for; more as long as all are used.
+        let wanted = if unused == 0 { 2 * self.drawn } else { self.drawn - unused };
+        self.drawn = 0;
+        match draw(Draw { wanted: wanted.clamp(1, self.most), unused })? {
+            Departures::Granted(count) => {
+                (self.drawn, self.in_hand) = (count, count.saturating_sub(1));
+                self.until = now + Departures::WITHIN;
+                Ok(None)
+            }
+            Departures::After(wait) => Ok(Some(wait)),
+        }
     }
 
-    /// Has everybody wait so many milliseconds from now on: the gateway asked for it.
-    ///
-    /// # Errors
-    /// It could not be kept.
-    pub fn hold(&mut self, key: &str, now: i64, length: i64) -> Result<(), StoreError> {
-        self.connection
-            .execute(
-                // One that lasts longer stands, unless the clock was set back since.
-                "INSERT INTO holds (key, until, length) VALUES (?1, ?3, ?4)
-                 ON CONFLICT (key) DO UPDATE SET until = excluded.until, length = excluded.length
-                 WHERE until < excluded.until OR until - ?2 > length + ?5",
-                params![key, now, now.saturating_add(length), length, 2 * WINDOW],
-            )
-            .map(drop)
-            .map_err(|error| StoreError::of(&self.path, &error))
+    /// Lets none of those in hand leave: they go back with the next draw.
+    pub fn stop(&mut self) {
+        self.until = Duration::ZERO;
     }
 }
+
+/// A process has this share of a second's requests in hand at most.
+const SHARES: usize = 32;

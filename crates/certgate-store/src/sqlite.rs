@@ -1,5 +1,6 @@
 //! One SQLite file.
 
+mod rate_limiter;
 mod schema;
 mod session;
 
@@ -12,6 +13,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+pub use self::rate_limiter::SqliteRateLimiter;
 use self::session::SqliteSession;
 use crate::{Lease, StoreError, engine::Engine, session::Session};
 

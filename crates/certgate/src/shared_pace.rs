@@ -1,22 +1,26 @@
-//! The gateway's pace, shared by all processes of a machine.
+//! The gateway's pace, shared by several processes.
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use certgate_client::{Line, OwnPace, Throttle, unix_now};
-use certgate_store::SharedRateLimiter;
+use certgate_client::{Line, OwnPace, Throttle};
+use certgate_store::{Ration, SharedRateLimiter, SqliteRateLimiter};
 
 use crate::{Error, MachineError};
 
-/// The pace that all processes of this machine share; this process's own one where their file fails, such as on a full disk.
+/// The pace that several processes share; this process's own one where they cannot write it down, such as on a full disk.
 pub struct SharedPace {
-    budget: Mutex<SharedRateLimiter>,
-    gateway: String,
-    per_second: usize,
+    started: Instant,
+    budget: Mutex<Budget>,
     own: OwnPace,
+}
+
+struct Budget {
+    limiter: Box<dyn SharedRateLimiter>,
+    ration: Ration,
 }
 
 impl SharedPace {
@@ -28,30 +32,35 @@ impl SharedPace {
         Self::open(&own_folder()?.join("pace.sqlite"), gateway, per_second)
     }
 
-    /// By the budget in that file, for that gateway.
+    /// That of all processes of this machine that use that file, for that gateway.
     ///
     /// # Errors
     /// The file cannot be used.
     pub fn open(path: &Path, gateway: &str, per_second: usize) -> Result<Self, Error> {
-        let budget = Mutex::new(SharedRateLimiter::open(path)?);
-        Ok(Self { budget, gateway: gateway.to_owned(), per_second, own: OwnPace::new(per_second) })
+        Ok(Self::over(SqliteRateLimiter::open(path, gateway, per_second)?, per_second))
+    }
+
+    /// That of all who write their departures down there.
+    pub fn over(limiter: impl SharedRateLimiter + 'static, per_second: usize) -> Self {
+        let budget = Budget { limiter: Box::new(limiter), ration: Ration::new(per_second) };
+        Self { started: Instant::now(), budget: Mutex::new(budget), own: OwnPace::new(per_second) }
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Throttle for SharedPace {
     fn depart(&self) -> Option<Duration> {
-        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = unix_now();
-        match budget.depart(&self.gateway, self.per_second, now) {
-            Ok(until) => until.map(|until| Duration::from_millis(until.saturating_sub(now).unsigned_abs())),
-            Err(_) => self.own.depart(),
-        }
+        let Budget { limiter, ration } = &mut *self.budget();
+        ration.depart(self.started.elapsed(), |draw| limiter.draw(draw)).unwrap_or_else(|_| self.own.depart())
     }
 
     fn hold(&self, pause: Duration) {
-        let length = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        if budget.hold(&self.gateway, unix_now(), length).is_err() {
+        let Budget { limiter, ration } = &mut *self.budget();
+        ration.stop();
+        if limiter.hold(pause).is_err() {
             self.own.hold(pause);
         }
     }

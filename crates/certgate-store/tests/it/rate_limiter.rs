@@ -1,43 +1,130 @@
 //! Several processes, one pace.
 
-use certgate_store::SharedRateLimiter;
+use std::{path::Path, time::Duration};
+
+use certgate_store::{Departures, Draw, Ration, SqliteRateLimiter};
 use proptest::prelude::*;
+
+/// One departure, and nothing to give back.
+const ONE: Draw = Draw { wanted: 1, unused: 0 };
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn limiter(folder: &Path, gateway: &str, per_second: usize) -> SqliteRateLimiter {
+    SqliteRateLimiter::open(&folder.join("pace.sqlite"), gateway, per_second).unwrap()
+}
+
+/// A process: what it shares, and what it has in hand.
+struct Process {
+    limiter: SqliteRateLimiter,
+    ration: Ration,
+    draws: usize,
+}
+
+impl Process {
+    fn depart(&mut self, now: i64) -> Option<Duration> {
+        let Self { limiter, ration, draws } = self;
+        let draw = |draw| {
+            *draws += 1;
+            limiter.draw_at(draw, now)
+        };
+        ration.depart(MILLISECOND * u32::try_from(now).unwrap(), draw).unwrap()
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Whatever each of them has in hand, uses or lets lie, and wherever a second begins.
     #[test]
-    fn no_second_holds_more_than_allowed(per_second in 1usize..5, idle in proptest::collection::vec((0usize..3, 0i64..700), 1..40)) {
+    fn no_second_holds_more_than_allowed(
+        per_second in prop_oneof![1usize..5, 60usize..400],
+        asked in proptest::collection::vec((0usize..3, 0i64..700, prop_oneof![1usize..3, 1usize..60]), 1..20),
+    ) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pace.sqlite");
-        let mut budgets: Vec<SharedRateLimiter> = (0..3).map(|_| SharedRateLimiter::open(&path).unwrap()).collect();
+        let mut processes: Vec<Process> = (0..3)
+            .map(|_| Process { limiter: limiter(folder.path(), "gateway", per_second), ration: Ration::new(per_second), draws: 0 })
+            .collect();
         let (mut now, mut left) = (1_000_000, Vec::new());
-        for (which, idle) in idle {
+        for (which, idle, requests) in asked {
             now += idle;
-            while let Some(until) = budgets[which].depart("gateway", per_second, now).unwrap() {
-                prop_assert!(until > now);
-                now = until;
+            for request in 0..requests {
+                while let Some(wait) = processes[which].depart(now) {
+                    prop_assert!(wait >= MILLISECOND);
+                    now += i64::try_from(wait.as_millis()).unwrap();
+                }
+                left.push(now);
+                now += i64::from(request % 7 == 0);
             }
-            left.push(now);
             // Another gateway has a pace of its own.
-            prop_assert_eq!(budgets[which].depart(&format!("other {}", left.len()), 1, now).unwrap(), None);
+            let other = format!("other {}", left.len());
+            prop_assert_eq!(limiter(folder.path(), &other, 1).draw_at(ONE, now).unwrap(), Departures::Granted(1));
         }
-        for first in &left {
-            prop_assert!(left.iter().filter(|at| (*first..first + 1000).contains(*at)).count() <= per_second);
+        // A second, and what a request may take less on its way than the one before.
+        for (at, first) in left.iter().enumerate() {
+            prop_assert!(left[at..].iter().take_while(|at| **at < first + 1045).count() <= per_second);
         }
     }
+}
+
+/// What is written down is a share of the pace at a time, and what is not used of it is there for the others.
+#[test]
+fn a_high_pace_is_drawn_in_shares() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |per_second| Process {
+        limiter: limiter(folder.path(), "gateway", per_second),
+        ration: Ration::new(per_second),
+        draws: 0,
+    };
+    let mut busy = of(320);
+    assert!((0..320).all(|_| busy.depart(5_000).is_none()));
+    assert!(busy.draws < 50, "{}", busy.draws);
+    assert_eq!(busy.depart(5_000), Some(MILLISECOND * 1045), "the first was drawn alone");
+    assert_eq!(busy.depart(6_045), None);
+    assert_eq!(busy.depart(6_045), Some(MILLISECOND * 25), "the others might have left until then");
+
+    // One of the four that it drew last is used in time.
+    let mut other = of(320);
+    assert!([8_000, 8_000, 8_000, 8_000, 8_030].into_iter().all(|now| other.depart(now).is_none()));
+    let mut rest = of(320);
+    let used = (0..).take_while(|_| rest.depart(8_030).is_none()).count();
+    assert_eq!(used, 315);
+}
+
+/// A low pace is as exact as it can be: nothing is in hand.
+#[test]
+fn a_low_pace_is_drawn_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut processes =
+        [(); 2].map(|()| Process { limiter: limiter(folder.path(), "gateway", 3), ration: Ration::new(3), draws: 0 });
+    for at in [0, 1, 0] {
+        assert_eq!(processes[at].depart(1_000), None);
+    }
+    for process in &mut processes {
+        assert_eq!(process.depart(1_500), Some(MILLISECOND * 545));
+    }
+    assert_eq!(processes.map(|process| process.draws), [3, 2]);
 }
 
 #[test]
 fn everybody_waits_when_the_gateway_asks() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pace.sqlite");
-    let (mut one, mut other) = (SharedRateLimiter::open(&path).unwrap(), SharedRateLimiter::open(&path).unwrap());
-    one.hold("gateway", 0, 10_000).unwrap();
-    one.hold("gateway", 1_000, 8_000).unwrap();
-    assert_eq!(other.depart("gateway", 3, 5_000).unwrap(), Some(10_000));
-    assert_eq!(other.depart("elsewhere", 3, 5_000).unwrap(), None);
-    assert_eq!(other.depart("gateway", 3, 20_000).unwrap(), None);
+    let [mut one, mut other] = [(); 2].map(|()| limiter(folder.path(), "gateway", 3));
+    one.hold_at(MILLISECOND * 10_000, 0).unwrap();
+    one.hold_at(MILLISECOND * 8_000, 1_000).unwrap();
+    assert_eq!(other.draw_at(ONE, 5_000).unwrap(), Departures::After(MILLISECOND * 5_000));
+    assert_eq!(limiter(folder.path(), "elsewhere", 3).draw_at(ONE, 5_000).unwrap(), Departures::Granted(1));
+    assert_eq!(other.draw_at(ONE, 20_000).unwrap(), Departures::Granted(1));
+}
+
+/// Who has departures in hand lets none of them leave either.
+#[test]
+fn what_is_in_hand_waits_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = Process { limiter: limiter(folder.path(), "gateway", 1000), ration: Ration::new(1000), draws: 0 };
+    assert!((0..4).all(|_| process.depart(1_000).is_none()), "one, two, and one of four");
+    process.ration.stop();
+    process.limiter.hold_at(MILLISECOND * 5_000, 1_000).unwrap();
+    assert_eq!(process.depart(1_001), Some(MILLISECOND * 4_999));
 }
 
 /// A clock that is set back must not stop everything.
@@ -46,16 +133,16 @@ fn a_clock_set_back() {
     let later = 100 * 3_600_000;
     for back in [99 * 3_600_000, 30 * 60_000] {
         let folder = tempfile::tempdir().unwrap();
-        let mut budget = SharedRateLimiter::open(&folder.path().join("pace.sqlite")).unwrap();
+        let mut limiter = limiter(folder.path(), "gateway", 3);
         for _ in 0..3 {
-            assert_eq!(budget.depart("gateway", 3, later).unwrap(), None);
+            assert_eq!(limiter.draw_at(ONE, later).unwrap(), Departures::Granted(1));
         }
-        budget.hold("gateway", later, 60_000).unwrap();
+        limiter.hold_at(MILLISECOND * 60_000, later).unwrap();
         let now = later - back;
-        assert_eq!(budget.depart("gateway", 3, now).unwrap(), None, "{back}");
+        assert_eq!(limiter.draw_at(ONE, now).unwrap(), Departures::Granted(1), "{back}");
         // A hold of the time before hides none that comes now.
-        budget.hold("gateway", now, 5_000).unwrap();
-        assert_eq!(budget.depart("gateway", 3, now).unwrap(), Some(now + 5_000), "{back}");
+        limiter.hold_at(MILLISECOND * 5_000, now).unwrap();
+        assert_eq!(limiter.draw_at(ONE, now).unwrap(), Departures::After(MILLISECOND * 5_000), "{back}");
     }
 }
 
@@ -63,7 +150,7 @@ fn a_clock_set_back() {
 #[test]
 fn a_hold_without_end() {
     let folder = tempfile::tempdir().unwrap();
-    let mut budget = SharedRateLimiter::open(&folder.path().join("pace.sqlite")).unwrap();
-    budget.hold("gateway", 1_000, i64::MAX).unwrap();
-    assert!(budget.depart("gateway", 3, 2_000).unwrap().is_some());
+    let mut limiter = limiter(folder.path(), "gateway", 3);
+    limiter.hold_at(Duration::MAX, 1_000).unwrap();
+    assert!(matches!(limiter.draw_at(ONE, 2_000).unwrap(), Departures::After(_)));
 }
