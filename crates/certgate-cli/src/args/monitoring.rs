@@ -3,22 +3,23 @@
 use std::{path::PathBuf, time::Duration};
 
 use certgate::{config::parse_duration, monitoring::Thresholds};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::exit::Failure;
 
 /// What is told to a monitoring system.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("told").args(["check", "prometheus", "html"]).multiple(true)))]
 pub(crate) struct Watched {
     /// Say in one line how all certificates of the account stand, by the rule of monitoring plugins: exit 0 is ok, 1 warning, 2
     /// critical, 3 unknown
     #[arg(long, conflicts_with_all = ["here", "renew_before"])]
     check: bool,
     /// What ends within this time is a warning (for --check)
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30d")]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30d", requires = "check")]
     warning: Duration,
     /// What ends within this time is critical (for --check)
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "7d")]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "7d", requires = "check")]
     critical: Duration,
     /// Write what is watched into this file as metrics in Prometheus' text format; the file is replaced whole
     #[arg(long, value_name = "FILE", conflicts_with_all = ["here", "renew_before"])]
@@ -27,7 +28,7 @@ pub(crate) struct Watched {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["here", "renew_before"])]
     pub(crate) html: Option<PathBuf>,
     /// Look also at what is served where the sets in place are noted to be served (for --check, --prometheus and --html)
-    #[arg(long)]
+    #[arg(long, requires = "told")]
     pub(crate) served: bool,
 }
 

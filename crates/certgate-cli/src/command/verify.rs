@@ -36,7 +36,7 @@ pub(crate) struct Verify {
     /// is looked for where it is remembered to be served, else at its name, port 443
     #[arg(value_name = "HOST:PORT|DIR")]
     target: String,
-    /// Compare with the certificate in this folder [default: the gateway's newest of that name]
+    /// Compare with the certificate in this folder [default: the gateway's newest of that name; of a folder the one in it]
     #[arg(long, value_name = "DIR", conflicts_with = "certificate")]
     installed: Option<PathBuf>,
     /// Compare with the gateway's newest certificate of this id or name
@@ -55,8 +55,14 @@ impl Verify {
         let folder = Path::new(&self.target);
         let (endpoints, expected) = match folder.is_dir() {
             true => {
-                let expected = installed(self.installed.as_deref().unwrap_or(folder))?;
-                (endpoints(folder, &expected)?, expected)
+                let there = installed(folder)?;
+                let endpoints = endpoints(folder, &there)?;
+                let expected = match (&self.installed, &self.certificate) {
+                    (Some(other), _) => installed(other)?,
+                    (None, Some(certificate)) => newest_of(app, certificate)?,
+                    (None, None) => there,
+                };
+                (endpoints, expected)
             }
             false => {
                 let unknown = |why| Failure::usage(format!("{why}, or a folder that is there"));
@@ -73,10 +79,15 @@ impl Verify {
 
     fn at_gateway(&self, app: &App, endpoint: &TlsEndpoint) -> Result<Issued, Failure> {
         let named = || CertificateSelector::Name(self.name.clone().unwrap_or_else(|| endpoint.host.clone()));
-        let mut connection = Connection::open(app, None)?;
-        let id = self.certificate.clone().unwrap_or_else(named).find(&mut connection.client)?;
-        Ok(newest(&mut connection.client, id, app.now())?)
+        newest_of(app, &self.certificate.clone().unwrap_or_else(named))
     }
+}
+
+/// What the gateway has of that certificate.
+fn newest_of(app: &App, certificate: &CertificateSelector) -> Result<Issued, Failure> {
+    let mut connection = Connection::open(app, None)?;
+    let id = certificate.find(&mut connection.client)?;
+    Ok(newest(&mut connection.client, id, app.now())?)
 }
 
 fn installed(folder: &Path) -> Result<Issued, Failure> {

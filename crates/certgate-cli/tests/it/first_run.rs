@@ -132,6 +132,40 @@ fn a_profile_is_written_and_looked_at() {
     }
 }
 
+/// What is given with the account is in the profile; what no profile holds is refused.
+#[test]
+fn no_option_of_a_profile_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let endpoint = server.xml_endpoint();
+    let init = |more: &[&str]| {
+        let account =
+            ["config", "init", "--transport", "xml", "--endpoint", &endpoint, "--user", "user", "--context", "9"];
+        let all = [&account[..], &["--password-command", "echo password"], more].concat();
+        bare(home.path()).args(all).output().unwrap()
+    };
+    for lost in [
+        &["--store", "x.sqlite"][..],
+        &["--ctid", "1"],
+        &["--demo"],
+        &["--session"],
+        &["--record", "tape"],
+        &["--sandbox"],
+    ] {
+        let output = init(lost);
+        let said = stderr(&output);
+        assert!(exit(&output) == 2 && said.contains(&format!("no profile holds {}", lost[0])), "{said}");
+    }
+    assert!(!home.path().join(".config/certgate/config.toml").exists());
+    let output =
+        init(&["--owner", "customer", "--owner-context", "9", "--language", "de", "--time-zone", "Europe/London"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let written = fs::read_to_string(home.path().join(".config/certgate/config.toml")).unwrap();
+    for line in ["owner = \"customer\"", "owner_context = 9", "language = \"de\"", "time_zone = \"Europe/London\""] {
+        assert!(written.lines().any(|there| there == line), "{line}: {written}");
+    }
+}
+
 #[test]
 fn a_refusal_says_what_is_wrong_and_what_to_do() {
     let wrong_password =

@@ -14,7 +14,7 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{at, csr, endpoint, exit, fast, run, serve, stderr, stdout, told};
+use crate::support::binary::{at, certgate, csr, endpoint, exit, fast, run, serve, stderr, stdout, told};
 
 /// A metric's samples by their labels, as they are written.
 type Samples = BTreeMap<String, f64>;
@@ -106,6 +106,17 @@ fn the_whole_account_is_checked() {
         assert!(days == 19 || days == 20, "{days}");
         let expected = json!({ "certificates": 1501, "warning": 1, "critical": 0, "days": days });
         assert_eq!(document["check"]["performance"], expected);
+    }
+}
+
+/// What goes with something else is not passed over without it.
+#[test]
+fn no_option_of_a_check_is_lost() {
+    for (given, wanted) in
+        [(&["--served"][..], "--check"), (&["--warning", "9d"], "--check"), (&["--critical", "1d"], "--check")]
+    {
+        let output = certgate(&[&["status", "."][..], given].concat(), "");
+        assert!(exit(&output) == 2 && stderr(&output).contains(wanted), "{given:?}: {}", stderr(&output));
     }
 }
 

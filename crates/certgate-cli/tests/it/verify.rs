@@ -55,6 +55,28 @@ fn what_is_served_is_what_is_installed() {
             }
         }
     }
+    // A folder that is served is compared with the gateway's, where that is asked for.
+    let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
+    let served = format!("127.0.0.1:{}", tls.port);
+    let reissued = ["reissue", "571", "--new-key", "--out", "live", "--verify", &served];
+    assert_eq!(exit(&at(home.path(), &server, "json", &reissued)), 11, "the server has the one before");
+    for (more, code) in [(&[][..], 10), (&["--certificate", "571"], 10)] {
+        let command = [&["verify", "live"], more].concat();
+        assert_eq!(told_at_home(home.path(), &server, "json", &command).0, code);
+    }
+    drop(tls);
+    let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
+    let moved = format!("127.0.0.1:{}", tls.port);
+    let about = live.join("current/about.json");
+    fs::write(&about, fs::read_to_string(&about).unwrap().replace(&served, &moved)).unwrap();
+    let elsewhere = ["reissue", "571", "--csr", &csr(), "--out", "elsewhere"];
+    assert_eq!(exit(&at(home.path(), &server, "json", &elsewhere)), 0);
+    for (more, code) in [(&[][..], 0), (&["--certificate", "571"], 10), (&["--certificate", "4711"], 3)] {
+        let command = [&["verify", "live"], more].concat();
+        let (found, _, said) = told_at_home(home.path(), &server, "json", &command);
+        assert_eq!(found, code, "{more:?}: {said}");
+    }
+    drop(tls);
     // A server that wants a certificate of its clients shows its own first.
     let tls = TlsServer::start(&live, "127.0.0.1", &["-Verify", "1", CHAIN[0], CHAIN[1]]);
     let at_port = format!("127.0.0.1:{}", tls.port);

@@ -40,6 +40,7 @@ impl Init {
                 "the password comes from one place: leave out --password-command, or the other",
             ));
         }
+        refuse_what_no_profile_holds(app)?;
         let name = app.profile.clone().unwrap_or_else(|| "live".to_owned());
         let earlier = earlier(&path, &name)?;
         let ask = Ask { is_possible: std::io::stdin().is_terminal() && std::io::stderr().is_terminal() };
@@ -59,6 +60,10 @@ impl Init {
             .map_err(|_| Failure::usage(format!("context `{context}`: expected a number, such as 9")))?;
         profile.insert("user".to_owned(), user.as_str().into());
         profile.insert("context".to_owned(), context.into());
+        for (key, value) in [("owner", &app.owner), ("language", &app.language), ("time_zone", &app.time_zone)] {
+            profile.extend(value.as_ref().map(|value| (key.to_owned(), value.as_str().into())));
+        }
+        profile.extend(app.owner_context.map(|context| ("owner_context".to_owned(), context.into())));
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         make_folder(folder, 0o700)?;
         match (&self.password_command, &app.password_file) {
@@ -78,6 +83,25 @@ impl Init {
         WholeFile::beside(&path, format!("{earlier}{section}").as_bytes(), 0o600)?.replace()?;
         say(&format!("certgate: the profile `{name}` is in {}", path.display()));
         look(folder, &path, &name)
+    }
+}
+
+/// Refuses options that would be lost: they are of one run, or of no account.
+fn refuse_what_no_profile_holds(app: &App) -> Result<(), Failure> {
+    let given = [
+        ("--sandbox", app.sandbox),
+        ("--demo", app.demo),
+        ("--session", app.session),
+        ("--ctid", app.ctid.is_some()),
+        ("--reply-to", app.reply_to.is_some()),
+        ("--store", app.store.is_some() && !app.is_from_environment("store")),
+        ("--trace", app.trace.is_some()),
+        ("--record", app.record.is_some()),
+        ("--replay", app.replay.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(Failure::usage(format!("no profile holds {option}: leave it out"))),
+        None => Ok(()),
     }
 }
 
