@@ -10,7 +10,7 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    Error, Journal, OrderId, OrderRequest,
+    CertificateSelector, Error, Journal, OrderId, OrderRequest,
     certificate_settings::{
         SettingValue as _,
         table::{self, Table},
@@ -65,9 +65,8 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let text = text.as_str();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let lines = match extension.as_str() {
-        "toml" => {
-            table::of_toml(text, &["order"]).map(|tables| tables.into_iter().flat_map(|(_, rows)| rows).collect())
-        }
+        "toml" => table::of_toml(text, &["order"], &[])
+            .map(|file| file.tables.into_iter().flat_map(|(_, rows)| rows).collect()),
         "csv" => table::of_csv(text),
         "jsonl" | "ndjson" | "json" => table::of_json_lines(text),
         other => Err(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv")),
@@ -96,7 +95,8 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
 fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> Result<BatchOrder, String> {
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
     let id = line.take("id").map(|id| i64::read(&id).ok_or_else(|| format!("id `{id}`: expected {}", i64::EXPECTED)));
-    let purpose = match (action.as_deref(), id.transpose()?) {
+    let id = id.transpose()?;
+    let purpose = match (action.as_deref(), id) {
         (None | Some("reissue"), Some(id)) => Purpose::Reissue(id),
         (Some("renew"), Some(id)) => Purpose::Renew(id),
         (None | Some("create"), None) => Purpose::Create,
@@ -104,15 +104,18 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
         (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
         (Some(other), _) => return Err(format!("action `{other}`: expected create, reissue or renew")),
     };
-    let mut settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
-    settings.working_folder.get_or_insert_with(|| folder.to_owned());
+    let settings = line.settings(&OWN)?.absolute(folder).with_profiles_of(config);
     if purpose == Purpose::Create {
         let missing = settings.missing_for_new();
         if !missing.is_empty() {
             return Err(PlanError::Missing(missing).to_string());
         }
     }
-    let request = settings.request(purpose).map_err(|why| why.to_string())?;
+    let certificate = id.map(CertificateSelector::Id);
+    let request = settings
+        .read_csr()
+        .and_then(|csr| settings.request_over(purpose, csr, certificate.as_ref(), Some(folder)))
+        .map_err(|why| why.to_string())?;
     if let (Some(name), Some((_, csr))) = (&request.name, &request.csr)
         && !csr.asks_for(name)
     {

@@ -4,6 +4,7 @@
 //! this list, read by the same rules. A setting that is not given takes its default.
 
 mod parts;
+mod remembered;
 pub(crate) mod table;
 mod value;
 

@@ -11,7 +11,7 @@ mod task;
 pub mod term;
 
 pub use self::{
-    declared::{Declared, DeclaredError, read_declared, schema, subjects_of_declared},
+    declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
     survey::{Survey, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},

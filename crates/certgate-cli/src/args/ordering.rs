@@ -8,8 +8,8 @@ use std::{
 };
 
 use certgate::{
-    CertificateSettings, ForeignMessages, OrderRequest, RunOptions, Spool, certificate_settings::ValidationMethod,
-    config::parse_duration,
+    CertificateSelector, CertificateSettings, ForeignMessages, OrderRequest, RunOptions, Spool,
+    certificate_settings::ValidationMethod, config::parse_duration,
 };
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
@@ -117,7 +117,7 @@ impl From<Foreign> for ForeignMessages {
 }
 
 impl Ordering {
-    /// The order that is asked for.
+    /// The order that is asked for, of that certificate. What is not asked for is as remembered with the one in its folder.
     ///
     /// # Errors
     /// A file cannot be read, or the options do not go together.
@@ -125,6 +125,7 @@ impl Ordering {
         &self,
         global: &Global,
         purpose: Purpose,
+        certificate: Option<&CertificateSelector>,
         csr: Option<&Path>,
         keys: &Keys,
     ) -> Result<OrderRequest, Failure> {
@@ -134,7 +135,7 @@ impl Ordering {
             ));
         }
         let csr = csr.map(read_csr).transpose()?;
-        let request = self.settings(global, keys)?.request_with(purpose, csr)?;
+        let request = self.settings(global, keys)?.request_over(purpose, csr, certificate, None)?;
         check_zones(global, &request)?;
         Ok(request)
     }

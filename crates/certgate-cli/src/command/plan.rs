@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?;
+        let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
         let mut connection = Connection::open(app, None)?;
         let mut subjects = subjects_of_declared(declared, &connection.journal()?, app.now())?;
         Survey { client: &mut connection.client, now: app.now() }.ask(&mut subjects)?;

@@ -93,6 +93,6 @@ impl RenewDue {
         settings.renew_before = self.renew_before;
         self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
-        Ok(settings)
+        Ok(settings.given_in(None))
     }
 }

@@ -41,6 +41,14 @@ impl Action {
         }
     }
 
+    /// The certificate, as it is named; a new one has no name at the gateway yet.
+    fn certificate(&self) -> Option<&CertificateSelector> {
+        match self {
+            Self::Create => None,
+            Self::Reissue(certificate) | Self::Renew(certificate) => Some(certificate),
+        }
+    }
+
     /// The same with the certificate's id.
     fn found(&self, client: &mut Client) -> Result<Purpose, SelectionError> {
         Ok(match self {
@@ -59,7 +67,7 @@ pub(crate) fn place(
     csr: Option<PathBuf>,
     keys: &Keys,
 ) -> Result<Exit, Failure> {
-    let mut request = ordering.request(app, action.purpose(), csr.as_deref(), keys)?;
+    let mut request = ordering.request(app, action.purpose(), action.certificate(), csr.as_deref(), keys)?;
     request.check()?;
     ordering.waiting.queue.check()?;
     let timeout = ordering.waiting.timeout;

@@ -323,8 +323,10 @@ fn encrypted_stores() {
     secret("short", "12345\n");
     let (csr, orders) = (csr(), gateway.counts().orders);
     let no_key = ["reissue", "571", "--csr", &csr, "--out", "other"];
+    // In `live` the pass phrase is remembered.
+    let unknown = ["reissue", "571", "--new-key", "--out", "unknown"];
     for (order, more, said) in [
-        (&NEW[..], vec!["--pkcs12", "--jks"], "give --store-pass-file or --store-pass-command"),
+        (&unknown[..], vec!["--pkcs12", "--jks"], "give --store-pass-file or --store-pass-command"),
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-file", "short"], "found 5 characters, expected at least 6"),
         (&NEW, vec!["--pkcs12", "--jks", "--store-pass-command", "exit 3"], "--store-pass-command ended with"),
         (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),

@@ -73,6 +73,8 @@ mod readme;
 mod real_address;
 mod reissue;
 #[cfg(unix)]
+mod remembered;
+#[cfg(unix)]
 mod rollback;
 mod secrets;
 #[cfg(unix)]

@@ -130,7 +130,15 @@ impl CertificateSettings {
     /// # Errors
     /// The settings do not go together, or the CSR's file cannot be used.
     pub fn request(&self, purpose: Purpose) -> Result<OrderRequest, SettingsError> {
-        self.request_with(purpose, self.csr.as_deref().map(read_csr).transpose()?)
+        self.request_with(purpose, self.read_csr()?)
+    }
+
+    /// The CSR of the file that is given.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn read_csr(&self) -> Result<Option<RequestText>, SettingsError> {
+        self.csr.as_deref().map(read_csr).transpose()
     }
 
     /// The same with a CSR that was read already.
@@ -333,7 +341,7 @@ impl CertificateSettings {
     }
 
     /// The folder that commands run in, absolute.
-    fn working_folder(&self) -> PathBuf {
+    pub(super) fn working_folder(&self) -> PathBuf {
         let folder = self.working_folder.as_deref().unwrap_or(Path::new("."));
         std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
     }

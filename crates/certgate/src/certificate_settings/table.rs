@@ -1,7 +1,10 @@
 //! Tables of settings in a file, each value with its line: TOML, JSON lines, CSV.
 
 use serde_json::{Map, Number, Value};
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeString, DeTable, DeValue},
+};
 
 use super::{CertificateSettings, SettingsError};
 
@@ -26,6 +29,26 @@ impl Table {
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.fields.iter().position(|field| field.name == name)?;
         Some(self.fields.remove(at).value)
+    }
+
+    /// Whether it holds something of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
+    }
+
+    /// Takes a value that is a text, and no setting.
+    ///
+    /// # Errors
+    /// It is none: what was found, and where.
+    pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>, String> {
+        let Some(at) = self.fields.iter().position(|field| field.name == name) else { return Ok(None) };
+        match self.fields.remove(at) {
+            Field { value: Value::String(text), .. } => Ok(Some(text)),
+            Field { line, value, .. } => {
+                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                Err(format!("{line}`{name}`: found `{value}`, expected a text"))
+            }
+        }
     }
 
     /// The settings. `own` names what the table may hold besides.
@@ -58,39 +81,55 @@ impl Table {
     }
 }
 
-/// The tables of a TOML file: `[name]` once, or `[[name]]` each. What else stands in it is refused.
+/// What stands in a TOML file.
+#[derive(Debug, Default)]
+pub(crate) struct TomlFile {
+    /// Its tables by name: `[name]` once, or `[[name]]` each.
+    pub(crate) tables: Vec<(String, Vec<Table>)>,
+    /// The values before them.
+    pub(crate) values: Table,
+}
+
+/// Reads a TOML file with tables and values of these names. What else stands in it is refused. A byte order mark is passed over.
 ///
 /// # Errors
 /// What was found, with its line.
-pub(crate) fn of_toml(text: &str, names: &[&str]) -> Result<Vec<(String, Vec<Table>)>, String> {
+pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<TomlFile, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let root = DeTable::parse(text).map_err(|why| {
         let start = why.span().map_or(0, |span| span.start);
         format!("line {}: {}", line(start), why.message())
     })?;
-    let mut found = Vec::new();
+    let field = |key: &Spanned<DeString<'_>>, value: &DeValue<'_>| Field {
+        name: key.get_ref().to_string(),
+        line: Some(line(key.span().start)),
+        value: json(value),
+    };
+    let mut found = TomlFile::default();
     for (key, value) in root.get_ref() {
-        let name = key.get_ref().as_ref();
-        if !names.contains(&name) {
-            let known: Vec<String> = names.iter().map(|name| format!("[{name}]")).collect();
-            let at = line(key.span().start);
+        let (name, at) = (key.get_ref().as_ref(), line(key.span().start));
+        if values.contains(&name) {
+            found.values.fields.push(field(key, value.get_ref()));
+            continue;
+        }
+        if !tables.contains(&name) {
+            let known = tables.iter().map(|name| format!("[{name}]"));
+            let known: Vec<String> = known.chain(values.iter().map(|name| format!("{name} = …"))).collect();
             return Err(format!("line {at}: found `{name}`, expected {}", known.join(", ")));
         }
-        let tables: Vec<&DeTable<'_>> = match value.get_ref() {
-            DeValue::Table(table) => vec![table],
-            DeValue::Array(values) => values.iter().filter_map(|value| value.get_ref().as_table()).collect(),
-            _ => return Err(format!("line {}: `{name}`: expected a table", line(key.span().start))),
+        let read: Option<Vec<&DeTable<'_>>> = match value.get_ref() {
+            DeValue::Table(table) => Some(vec![table]),
+            DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_table()).collect(),
+            _ => None,
         };
-        let tables = tables.into_iter().enumerate().map(|(at, table)| {
-            let fields = table.iter().map(|(key, value)| Field {
-                name: key.get_ref().to_string(),
-                line: Some(line(key.span().start)),
-                value: json(value.get_ref()),
-            });
-            Table { place: format!("{name} {}", at + 1), fields: fields.collect() }
+        let read = read.ok_or_else(|| format!("line {at}: `{name}`: expected a table"))?;
+        let read = read.into_iter().enumerate().map(|(at, table)| Table {
+            place: format!("{name} {}", at + 1),
+            fields: table.iter().map(|(key, value)| field(key, value.get_ref())).collect(),
         });
-        found.push((name.to_owned(), tables.collect()));
+        found.tables.push((name.to_owned(), read.collect()));
     }
     Ok(found)
 }

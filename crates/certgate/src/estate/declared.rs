@@ -14,10 +14,22 @@ use crate::{
     CertificateSelector, CertificateSettings, Error, Journal,
     certificate_settings::{
         SettingValue as _, VALIDATION,
-        table::{self, Table},
+        table::{self, Table, TomlFile},
     },
     inventory::{read, whole},
+    selector::spelled,
 };
+
+/// A file of declared certificates.
+#[derive(Debug, Clone)]
+pub struct DeclaredFile {
+    /// The command of the shell that tells people what a run did. It runs in the file's folder.
+    pub notify: Option<String>,
+    /// The file's folder.
+    pub folder: PathBuf,
+    /// The certificates, in the order in which they stand there.
+    pub certificates: Vec<Declared>,
+}
 
 /// A certificate as it is declared.
 #[derive(Debug, Clone)]
@@ -52,28 +64,38 @@ impl std::error::Error for DeclaredError {}
 
 /// What a certificate has besides settings.
 const OWN: [&str; 1] = ["id"];
+/// The command that tells people what a run did: the file's own.
+const NOTIFY: &str = "notify";
 
 /// Reads a file of declared certificates. Paths in it start from its folder, and so do its commands. Profiles that it names are those
 /// of the configuration file `config`, unless it names another one; without either, those of the platform's.
 ///
 /// # Errors
 /// The file cannot be read, or something in it cannot be used: all that is wrong is said at once.
-pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<Vec<Declared>, DeclaredError> {
+pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile, DeclaredError> {
     let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
     // It names commands that are run.
     let file = certgate_files::read_trusted(path).map_err(|why| bad(why.to_string()))?;
     let text = file.text().map_err(|why| bad(why.to_string()))?;
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
-    let tables = table::of_toml(text, &["defaults", "certificate"]).map_err(bad)?;
+    let TomlFile { tables, mut values } = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]).map_err(bad)?;
     let mut problems = Vec::new();
+    let notify = values.take_text(NOTIFY).unwrap_or_else(|why| {
+        problems.push(why);
+        None
+    });
     let mut defaults = CertificateSettings::default();
-    for table in tables.iter().filter(|(name, _)| name == "defaults").flat_map(|(_, tables)| tables) {
+    for (at, table) in tables.iter().filter(|(name, _)| name == "defaults").flat_map(|(_, tables)| tables).enumerate() {
         match table.settings(&[]) {
+            Ok(_) if at > 0 => problems.push("defaults: stands there twice: write one".to_owned()),
             Ok(settings) => defaults = settings,
+            Err(why) if table.has(NOTIFY) => {
+                problems.push(format!("defaults: {why}; `{NOTIFY}` is the file's own: write it above the first table"));
+            }
             Err(why) => problems.push(format!("defaults: {why}")),
         }
     }
-    let (mut found, mut places) = (Vec::new(), BTreeMap::new());
+    let (mut found, mut places, mut selected) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for table in tables {
             let place = table.place.clone();
@@ -83,13 +105,27 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<Vec<Declared>
                     if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
                         problems.push(format!("{place}: its `out` is that of {other} too"));
                     }
+                    if let Some(other) = selected.insert(selected_as(&one.selector), place.clone()) {
+                        problems.push(format!("{place}: {other} declares {} too", one.selector));
+                    }
                     found.push(one);
                 }
                 Err(why) => problems.push(format!("{place}: {why}")),
             }
         }
     }
-    if problems.is_empty() { Ok(found) } else { Err(DeclaredError { path: path.to_owned(), problems }) }
+    if !problems.is_empty() {
+        return Err(DeclaredError { path: path.to_owned(), problems });
+    }
+    Ok(DeclaredFile { notify, folder, certificates: found })
+}
+
+/// A certificate in the one spelling that its declarations are compared in.
+fn selected_as(selector: &CertificateSelector) -> String {
+    match selector {
+        CertificateSelector::Id(id) => id.to_string(),
+        CertificateSelector::Name(name) => spelled(name),
+    }
 }
 
 fn declared(
@@ -178,6 +214,7 @@ pub fn schema() -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
+            NOTIFY: described(String::schema(), "The command of the shell that tells people once what a run did or failed to do."),
             "defaults": { "type": "object", "additionalProperties": false, "properties": properties },
             "certificate": {
                 "type": "array",
@@ -205,6 +242,10 @@ mod tests {
     use crate::{CertificateSelector, CertificateSettings};
 
     fn read(text: &str) -> Result<Vec<super::Declared>, String> {
+        read_file(text).map(|file| file.certificates)
+    }
+
+    fn read_file(text: &str) -> Result<super::DeclaredFile, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("certificates.toml");
         fs::write(&path, text).unwrap();
@@ -243,6 +284,16 @@ mod tests {
         assert_eq!(configs, [Some("/etc/run.toml".into()), Some("/own.toml".into()), None]);
     }
 
+    /// As editors of other systems save it.
+    #[test]
+    fn a_byte_order_mark_line_ends_and_tabs_are_no_trouble() {
+        let text = "\u{feff}notify = \"mail\"\r\n\r\n[[certificate]]\r\n\tid\t= 571\r\n\tout = \"a\"\r\n";
+        let file = read_file(text).unwrap();
+        assert_eq!((file.notify.as_deref(), file.certificates.len()), (Some("mail"), 1));
+        let error = read(&format!("{text}\tcolour = 1\r\n")).unwrap_err();
+        assert!(error.contains("line 6: found `colour`"), "{error}");
+    }
+
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         for (text, said) in [
@@ -253,7 +304,20 @@ mod tests {
                 "certificate 1: line 4: found `colour`, which is no setting",
             ),
             ("[defaults]\nkeep = \"x\"\n", "defaults: line 2: `keep`: found `x`, expected a whole number"),
-            ("[certificates]\n", "line 1: found `certificates`, expected [defaults], [certificate]"),
+            ("[certificates]\n", "line 1: found `certificates`, expected [defaults], [certificate], notify = …"),
+            ("certificate = [1]\n", "line 1: `certificate`: expected a table"),
+            ("certificate = 1\n", "line 1: `certificate`: expected a table"),
+            ("[[defaults]]\nkeep = 1\n[[defaults]]\nkeep = 2\n", "defaults: stands there twice"),
+            ("\nnotify = 1\n", "line 2: `notify`: found `1`, expected a text"),
+            ("[defaults]\nnotify = \"mail\"\n", "`notify` is the file's own: write it above the first table"),
+            (
+                "[[certificate]]\nid = 1\nout = \"a\"\n[[certificate]]\nid = 1\nout = \"b\"\n",
+                "certificate 2: certificate 1 declares 1 too",
+            ),
+            (
+                "[[certificate]]\nname = \"a.example\"\nout = \"a\"\n[[certificate]]\nname = \"A.EXAMPLE\"\nout = \"b\"\n",
+                "certificate 2: certificate 1 declares A.EXAMPLE too",
+            ),
             ("[[certificate]]\nid = \"x\"\nout = \"a\"\n", "certificate 1: `id`: found `\"x\"`, expected the number"),
             (
                 "[[certificate]]\nid = 1\nout = \"a\"\ndns = \"nsupdate\"\n",

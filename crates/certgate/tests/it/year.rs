@@ -143,7 +143,7 @@ impl Company {
     /// The certificates as they are declared, in place and at the gateway.
     fn survey(&self, client: &mut Client, journal: &Journal) -> Vec<Subject> {
         let declared = read_declared(&self.folder.path().join("certificates.toml"), None).unwrap();
-        let mut subjects = subjects_of_declared(declared, journal, self.now()).unwrap();
+        let mut subjects = subjects_of_declared(declared.certificates, journal, self.now()).unwrap();
         Survey { client, now: self.now() }.ask(&mut subjects).unwrap();
         subjects
     }

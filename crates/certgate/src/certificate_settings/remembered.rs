@@ -1,0 +1,71 @@
+//! An order into a folder with a certificate in place: what it does not say is as it is remembered there.
+
+use std::path::Path;
+
+use certgate_flow::Purpose;
+
+use super::{CertificateSettings, Dns, SettingsError};
+use crate::{
+    CertificateSelector, Installation, KeySource, OrderRequest, installation::SetRecord, inventory::key_type_like,
+    key::RequestText, selector::is_same_name,
+};
+
+impl CertificateSettings {
+    /// The order for that purpose with a CSR that was read already. Where a certificate is in place in its folder, what is not given is
+    /// as remembered with it, and a new key is of its type.
+    ///
+    /// The names that are remembered are those of one certificate: they are taken where `certificate`, the one that is ordered, is that
+    /// one, and no CSR says others. Commands and relative paths that are given start from `here`, by default the process's folder.
+    ///
+    /// # Errors
+    /// The settings do not go together.
+    pub fn request_over(
+        mut self,
+        purpose: Purpose,
+        csr: Option<RequestText>,
+        certificate: Option<&CertificateSelector>,
+        here: Option<&Path>,
+    ) -> Result<OrderRequest, SettingsError> {
+        let installation = self.out.as_deref().map(Installation::at);
+        let known = installation.and_then(|place| place.record_in_place().map(|record| (place, record)));
+        let Some((place, record)) = known else {
+            self.working_folder = self.working_folder.or(here.map(Path::to_owned));
+            return self.request_with(purpose, csr);
+        };
+        let mut before = record.settings.clone().unwrap_or_default();
+        if csr.is_some() || !is_of(&record, self.name.as_deref(), certificate) {
+            (before.name, before.names) = (None, None);
+        }
+        let in_place = || Some(key_type_like(&place.issued()?.certificate.key));
+        let key_type = before.key_type.take().or_else(in_place).unwrap_or_default();
+        let mut request = self.given_in(here).or(&before).request_with(purpose, csr)?;
+        if let Some(KeySource::New { default, .. }) = &mut request.key {
+            *default = key_type;
+        }
+        Ok(request)
+    }
+
+    /// These settings, where the commands and relative paths in them start from that folder, by default the process's, whatever folder is
+    /// remembered.
+    #[must_use]
+    pub fn given_in(mut self, here: Option<&Path>) -> Self {
+        let out = self.out.take();
+        let here = here.map_or_else(|| self.working_folder(), Path::to_owned);
+        let runs_one = matches!(self.dns, Some(Dns::Exec(_)))
+            || [&self.deploy_hook, &self.store_pass_command].into_iter().any(Option::is_some);
+        if runs_one {
+            self.working_folder.get_or_insert_with(|| here.clone());
+        }
+        Self { out, ..self.absolute(&here) }
+    }
+}
+
+/// Whether what is in place is the certificate that is ordered.
+fn is_of(record: &SetRecord, name: Option<&str>, certificate: Option<&CertificateSelector>) -> bool {
+    let is_its_name = |name: &str| record.name.as_deref().is_some_and(|own| is_same_name(own, name));
+    match certificate {
+        Some(CertificateSelector::Id(id)) => record.certificate == Some(*id),
+        Some(CertificateSelector::Name(name)) => is_its_name(name),
+        None => name.is_none_or(is_its_name),
+    }
+}
