@@ -4,14 +4,15 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    estate::{Survey, Task, read_declared, subjects_of_declared},
+    estate::{Declared, Survey, Task, read_declared, subjects_of_declared},
 };
 use clap::Args;
 
 use crate::{
     app::App,
-    args::ordering::Queue,
+    args::{notify::Notify, ordering::Queue},
     common::{
+        notify::told,
         queue::confirm_own,
         several::{self, Several, declared_file},
     },
@@ -35,11 +36,20 @@ pub(crate) struct Apply {
     timeout: Duration,
     #[command(flatten)]
     queue: Queue,
+    #[command(flatten)]
+    notify: Notify,
 }
 
 impl Apply {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?;
+        let file = declared_file(app, self.file.clone());
+        match file.and_then(|file| Ok(read_declared(&file, app.config.as_deref())?)) {
+            Ok(declared) => told(app, &self.notify.clone().or(&declared), self.go(app, declared.certificates)),
+            Err(why) => told(app, &self.notify, Err(why)),
+        }
+    }
+
+    fn go(&self, app: &App, declared: Vec<Declared>) -> Result<Exit, Failure> {
         self.queue.check()?;
         let (mut clients, home) = several::open(app, self.timeout, declared.len())?;
         let mut journal = home.journal()?;

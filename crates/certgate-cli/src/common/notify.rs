@@ -1,6 +1,6 @@
 //! Telling people what a run did.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use certgate::process;
 use certgate_files::WholeFile;
@@ -28,18 +28,18 @@ pub(crate) fn told(app: &App, notify: &Notify, ended: Result<Exit, Failure>) -> 
     if let Err(failure) = &ended {
         summary["error"] = failure.error();
     }
-    let Err(why) = tell(&command, &summary) else { return ended };
+    let Err(why) = tell(&command, notify.folder.as_deref(), &summary) else { return ended };
     let why = format!("nobody was told what this run did: --notify: {why}");
     Err(beside(ended, Failure::new(Kind::Local, why)))
 }
 
-fn tell(command: &str, summary: &Value) -> Result<(), String> {
+fn tell(command: &str, at: Option<&Path>, summary: &Value) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|why| format!("no folder for the summary can be made: {why}"))?;
     let file = folder.path().join("summary.json");
     WholeFile::beside(&file, format!("{summary:#}\n").as_bytes(), 0o600)
         .and_then(WholeFile::create)
         .map_err(|why| why.to_string())?;
-    let mut run = process::action(command, None);
+    let mut run = process::action(command, at);
     run.env("CERTGATE_SUMMARY", &file).env("CERTGATE_SUBJECT", subject(summary)).stdin(Stdio::piped());
     match process::run(run, text(summary).into_bytes(), process::TIMEOUT) {
         Ok((status, _)) if status.success() => Ok(()),

@@ -79,7 +79,7 @@ impl Rows<'_> {
             let mut document = json!({ "schema": 1, "orders": shown, "summary": summary, "findings": found });
             set(&mut document, "error", error.as_ref().map(Failure::error).unwrap_or_default());
             app.stdout.print(&document);
-        } else if !shown.is_empty() {
+        } else if kinds.iter().any(|kind| *kind != Some(Kind::Unchanged)) || !(app.quiet || shown.is_empty()) {
             table(app, &shown, is_planned);
             let said: Vec<String> = tally.rows().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             app.stdout.line(&said.join(", "));

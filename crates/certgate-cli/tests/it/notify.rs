@@ -6,7 +6,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{csr, endpoint, exit, fast, run, serve, stderr, stdout, told, write_batch};
+use crate::support::binary::{at, csr, endpoint, exit, fast, run, serve, stderr, stdout, told, write_batch};
 
 /// A command that keeps what it is told: the subjects, and both forms of the last summary.
 fn keeper(home: &Path) -> String {
@@ -51,6 +51,62 @@ fn a_day_on_which_nothing_happened_is_silent() {
         let output = run(home.path(), &[&["renew-due", &certs][..], &common].concat());
         assert_eq!((exit(&output), stdout(&output), stderr(&output)), (8, String::new(), String::new()));
         assert!(!home.path().join("told.txt").exists());
+    }
+}
+
+/// `apply` tells as the file says, in the file's folder, unless an option says otherwise; a file that cannot be read is told, too.
+#[test]
+fn apply_tells_as_its_file_says() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        fs::create_dir(home.path().join("declared")).unwrap();
+        let text = "notify = \"cat >> told\"\n[[certificate]]\nid = 571\nout = \"a\"\ndns = \"provision\"\n\
+                    [[certificate]]\nid = 4711\nout = \"b\"\n";
+        let write = |text: &str| fs::write(home.path().join("declared/certificates.toml"), text).unwrap();
+        let apply = |more: &[&str]| {
+            let command = [&["apply", "declared/certificates.toml", "--quiet"][..], more].concat();
+            at(home.path(), &server, transport, &command)
+        };
+        let told = |file: &str| fs::read_to_string(home.path().join(file)).unwrap_or_default();
+        write(text);
+        let output = apply(&[]);
+        assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        let said = told("declared/told");
+        assert!(said.contains("example.com: done (reissue: ") && said.contains("declared/b: usage"), "{said}");
+        write(text.split("[[certificate]]\nid = 4711").next().unwrap());
+        let quiet = apply(&[]);
+        assert_eq!((exit(&quiet), stderr(&quiet)), (8, String::new()), "nothing happened");
+        assert_eq!(told("declared/told"), said, "and nobody is told");
+        write("[[certificate]]\nid = 571\nkeyy = 1\n");
+        assert_eq!(exit(&apply(&["--notify", "cat >> mail"])), 2);
+        assert!(told("mail").contains("found `keyy`"), "{}", told("mail"));
+    }
+}
+
+/// A cron line with --quiet and without --output sends no mail of a day on which nothing happened, whichever command it is.
+#[test]
+fn a_quiet_day_of_each_command_says_nothing() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        fs::write(home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"certs/a\"\n").unwrap();
+        fs::write(home.path().join("one.csv"), "id,new_key,out\n571,true,certs/a\n").unwrap();
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        let common = ["--quiet", "--transport", transport, "--endpoint", &address, "--config", &config];
+        for (command, code) in [
+            (&["batch", "one.csv"][..], 0),
+            (&["batch", "one.csv"], 8),
+            (&["apply", "certificates.toml"], 8),
+            (&["renew-due", "certs"], 8),
+            (&["resume"], 8),
+        ] {
+            let output = run(home.path(), &[command, &common].concat());
+            assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
+            if code == 8 {
+                assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()), "{command:?}");
+            }
+        }
     }
 }
 
