@@ -73,6 +73,11 @@ impl Batch {
         self.members.iter().enumerate().filter(|(_, member)| !member.ended).map(|(place, _)| place)
     }
 
+    /// For how long another process that looks into the queue may not have looked before this run does in its place.
+    pub fn queue_patience(&self) -> Duration {
+        self.queue.patience()
+    }
+
     /// What to do next. A step is given once; its actor is busy until something is heard of it.
     pub fn next(&mut self, now: Duration) -> Action {
         let mut wake: Option<Duration> = None;

@@ -342,7 +342,7 @@ impl Workflow for Order {
                     self.state = State::Order;
                 }
             }
-            Event::Unreachable | Event::Stored | Event::Identified { .. } => {}
+            Event::Unreachable | Event::Stored | Event::ReadByAnother { .. } | Event::Identified { .. } => {}
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Queue {
     looks: u32,
     /// When it was looked into last.
     looked: Option<Duration>,
+    /// Until when the orders need not be told again that another process looks into it.
+    told: Duration,
 }
 
 #[derive(Debug)]
@@ -46,10 +48,14 @@ pub(crate) enum News {
 
 /// How long orders go first while there are some to be sent.
 const TURNS: Duration = Duration::from_secs(5);
+/// How long it is left to another process before it is asked again whether that one still looks.
+const LEFT_TO_ANOTHER: Duration = Duration::from_secs(2);
+/// However long this one would rest, another one that has not looked for so long is relieved.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Queue {
     pub(crate) fn new(foreign: ForeignMessages) -> Self {
-        Self { foreign, state: State::Until(Duration::ZERO), busy: false, looks: 0, looked: None }
+        Self { foreign, state: State::Until(Duration::ZERO), busy: false, looks: 0, looked: None, told: Duration::ZERO }
     }
 
     /// Whether nothing is in hand that would be lost for this run.
@@ -94,6 +100,11 @@ impl Queue {
         }
     }
 
+    /// For how long another process may not have looked before this one does in its place.
+    pub(crate) fn patience(&self) -> Duration {
+        backoff(self.looks).clamp(LEFT_TO_ANOTHER, LONGEST_PATIENCE)
+    }
+
     /// When it has its next turn.
     pub(crate) fn next(&self) -> Option<Duration> {
         match self.state {
@@ -116,6 +127,7 @@ impl Queue {
                 });
                 message.map_or_else(|| self.look_later(Silence::Empty, now), News::Found)
             }
+            (State::Until(_), Event::ReadByAnother { is_blocked }) => self.leave_to_another(is_blocked, now),
             (State::Identify(message), Event::Identified { ours: true }) => {
                 self.state = State::Store(message);
                 News::Nothing
@@ -151,6 +163,17 @@ impl Queue {
             _ if awaited => State::Until(now + backoff(0)),
             _ => State::Identify(message),
         };
+    }
+
+    /// The orders are told as rarely as if it had been looked into in vain.
+    fn leave_to_another(&mut self, is_blocked: bool, now: Duration) -> News {
+        self.state = State::Until(now + LEFT_TO_ANOTHER);
+        if now < self.told {
+            return News::Nothing;
+        }
+        self.told = now + backoff(self.looks);
+        self.looks = self.looks.saturating_add(1);
+        News::Silence(if is_blocked { Silence::Blocked } else { Silence::Empty })
     }
 
     fn look_later(&mut self, silence: Silence, now: Duration) -> News {

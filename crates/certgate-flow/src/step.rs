@@ -40,6 +40,11 @@ pub enum Event {
     Published,
     /// The message is on disk.
     Stored,
+    /// Another process looks into the queue, and stores what it finds.
+    ReadByAnother {
+        /// Whether a message of somebody else's is first and left there, behind which that one finds nothing.
+        is_blocked: bool,
+    },
     /// Whose the message is.
     Identified {
         /// Whether the store knows its order, so that it may be stored and confirmed.

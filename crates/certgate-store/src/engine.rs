@@ -1,10 +1,12 @@
 //! What a database has to do to be a store: the rest is the same for all.
 
+use std::time::Duration;
+
 use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, Store,
-    StoreError, StoredMessage, ValidationStep, Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
+    Store, StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
-    tables::{leases, messages, orders, runs},
+    tables::{leases, messages, orders, queue_readers, runs},
 };
 
 /// A database.
@@ -96,6 +98,22 @@ impl<E: Engine> Store for E {
 
     fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError> {
         self.read(|session| messages::of_order(session, order))
+    }
+
+    fn read_queue(&mut self, account: &str, lease: &Lease, patience: Duration) -> Result<QueueReader, StoreError> {
+        self.write(|session| queue_readers::read(session, account, lease, patience))
+    }
+
+    fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError> {
+        self.write(|session| queue_readers::note_blocked(session, account, lease, is_blocked))
+    }
+
+    fn held(&self, account: &str, lease: &Lease) -> Result<Vec<String>, StoreError> {
+        self.read(|session| leases::held(session, account, lease))
+    }
+
+    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError> {
+        self.read(|session| messages::of_held(session, account, lease))
     }
 
     fn waiting(&self, account: &str, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -12,6 +12,7 @@ mod install_options;
 mod lease;
 mod message;
 mod order;
+mod queue_reader;
 mod rate_limiter;
 mod resume_data;
 mod runs;
@@ -26,6 +27,7 @@ pub use install_options::{DeployHook, InstallOptions, KeyStores, PassPhraseSourc
 pub use lease::Lease;
 pub use message::{Message, NewMessage, StoredMessage};
 pub use order::{Change, NewOrder, Order, OrderEvent, State};
+pub use queue_reader::QueueReader;
 pub use rate_limiter::{Departures, Draw, Ration, SharedRateLimiter};
 pub use resume_data::ResumeData;
 pub use runs::{LastRun, OrderCount, RequestCount};

@@ -191,6 +191,7 @@ mod tests {
             (format!("SELECT id {}", orders::BY_JOB), 2),
             (format!("SELECT number {}", messages::WAITING), 2),
             (format!("SELECT 1 {}", messages::AWAITED), 2),
+            (format!("SELECT number {}", messages::OF_HELD), 2),
         ] {
             let plan = plan(&store.connection, &question, keys).unwrap();
             assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{question}: {plan}");

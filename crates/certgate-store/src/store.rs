@@ -1,8 +1,10 @@
 //! What is kept.
 
+use std::time::Duration;
+
 use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, StoreError,
-    StoredMessage, ValidationStep,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
+    StoreError, StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -141,6 +143,32 @@ pub trait Store: Send {
     /// # Errors
     /// They could not be read.
     fn messages_of(&self, order: &str) -> Result<Vec<Message>, StoreError>;
+
+    /// Makes this lease's process the reader of an account's queue, unless another one is that runs and has looked within
+    /// `patience` by the database's clock. To be asked before each look.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn read_queue(&mut self, account: &str, lease: &Lease, patience: Duration) -> Result<QueueReader, StoreError>;
+
+    /// Notes for the others whether somebody else's message is first in the queue. Nothing is noted where this lease's process is
+    /// not the reader.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError>;
+
+    /// The ids of the account's unfinished orders that this lease, which has not ended, holds.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn held(&self, account: &str, lease: &Lease) -> Result<Vec<String>, StoreError>;
+
+    /// The messages about the account's unfinished orders that this lease holds, oldest first: whoever stored them.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError>;
 
     /// Messages about no known order that nobody took, oldest first.
     ///

@@ -4,4 +4,5 @@ pub(crate) mod departures;
 pub(crate) mod leases;
 pub(crate) mod messages;
 pub(crate) mod orders;
+pub(crate) mod queue_readers;
 pub(crate) mod runs;

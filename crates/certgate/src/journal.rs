@@ -3,9 +3,10 @@
 mod holder;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use certgate_domain::{
@@ -13,8 +14,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, RequestCount, ResumeData,
-    Sqlite, State, Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
+    ResumeData, Sqlite, State, Store, StoreError, StoredMessage, ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -228,6 +229,23 @@ impl Journal {
         Ok(self.store().awaits_message(&self.account, since)?)
     }
 
+    /// Whether the account's queue is to be looked into now, or another process of the store does that: one that has not looked
+    /// for longer than `patience` is relieved. To be asked before each look.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn read_queue(&self, patience: Duration) -> Result<QueueReader, Error> {
+        Ok(self.store().read_queue(&self.account, self.holder.lease(), patience)?)
+    }
+
+    /// Tells the other processes of the store whether somebody else's message is first in the queue and stays there.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn note_blocked_queue(&self, is_blocked: bool) -> Result<(), Error> {
+        Ok(self.store().note_blocked_queue(&self.account, self.holder.lease(), is_blocked)?)
+    }
+
     /// Records what a message says of its order, unless another process that is alive holds it.
     pub(crate) fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
         let Some(order) = self.store().order(id)? else { return Ok(()) };
@@ -272,12 +290,25 @@ impl Journal {
     /// [`Error::Store`].
     pub fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
         let messages = self.store().messages_of(order)?;
-        let ended = |message: &PollMessage| {
-            let status = message.job.as_ref().and_then(|job| job.status.as_ref());
-            matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled))
-        };
-        let read = messages.iter().rev().filter_map(|message| read_message(&message.message.document));
-        Ok(read.into_iter().find(ended))
+        Ok(messages.iter().rev().find_map(ended))
+    }
+
+    /// The messages of the queue that say how the jobs of this run's orders ended, whichever process stored them, each with its
+    /// order; the last one of each.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn messages_of_held(&self) -> Result<HashMap<String, PollMessage>, Error> {
+        let messages = self.store().messages_of_held(&self.account, self.holder.lease())?;
+        Ok(messages.into_iter().filter_map(|message| Some((message.order.clone()?, ended(&message)?))).collect())
+    }
+
+    /// The ids of the orders that this run holds.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn held(&self) -> Result<HashSet<String>, Error> {
+        Ok(self.store().held(&self.account, self.holder.lease())?.into_iter().collect())
     }
 
     /// Acquires an order, to carry on with it; `false` while another process that is alive holds it.
@@ -469,6 +500,13 @@ fn about(task: &AnyTask) -> (Option<i64>, Option<&Certificate>) {
         AnyTask::CertificateDelete(task) => (task.id, None),
         _ => (None, None),
     }
+}
+
+/// A message that says how its job ended.
+fn ended(message: &Message) -> Option<PollMessage> {
+    let read = read_message(&message.message.document)?;
+    let status = read.job.as_ref().and_then(|job| job.status.as_ref());
+    matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled)).then_some(read)
 }
 
 /// A message as it was written down: the JSON API's shape.

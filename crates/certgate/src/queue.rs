@@ -12,7 +12,7 @@ use certgate_domain::{
     AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind,
     task::{PollConfirm, PollInfo},
 };
-use certgate_store::{Message, Order, StoredMessage};
+use certgate_store::{Message, Order, QueueReader, StoredMessage};
 use certgate_wire::{Codec, DecodeError, Finding, Limits, Reply};
 use serde_json::{Value, json};
 
@@ -91,6 +91,9 @@ impl From<ExchangeError> for QueueError {
 /// Messages read from the store at once.
 const SOME: usize = 100;
 
+/// Another process that has looked into the queue within this time confirms what is to be confirmed.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The gateway mails what nobody polled within a day, so that the message of an older order need not be looked for.
 const DAYS: u16 = 30;
 
@@ -106,14 +109,14 @@ impl<'a> Queue<'a> {
     }
 
     /// Confirms the messages about this store's orders that are first in the queue, up to one of somebody else's, which stays.
-    /// A run that ended while somebody else's message stood before its own left such behind. Where the store awaits no message,
-    /// the gateway is not asked. Gives the ids that were confirmed.
+    /// A run that ended while somebody else's message stood before its own left such behind. Where the store awaits no message, or
+    /// another process is at it, the gateway is not asked. Gives the ids that were confirmed.
     ///
     /// # Errors
     /// The gateway or the store. What was confirmed until then is recorded.
     pub fn confirm_own(&mut self) -> Result<Vec<i64>, QueueError> {
         let mut confirmed = Vec::new();
-        while self.journal.awaits_message(DAYS)? {
+        while self.journal.awaits_message(DAYS)? && self.journal.read_queue(PATIENCE)? == QueueReader::Own {
             let Some((message, body)) = self.first()? else { break };
             let Some(id) = message.id.filter(|id| !confirmed.contains(id)) else { break };
             if !self.journal.knows(self.client.protocol(), &message)? {
@@ -159,6 +162,8 @@ impl<'a> Queue<'a> {
         loop {
             // First what is in the store.
             self.hand_over(to, rest, observe)?;
+            // Somebody asked for it: whoever else looks leaves it to this one.
+            self.journal.read_queue(Duration::ZERO)?;
             let first = match (self.first(), rest) {
                 (Err(QueueError::Client(error)), Some(_)) if error.is_unreachable() => {
                     observe(&QueueEvent::Delayed(&error.into()));

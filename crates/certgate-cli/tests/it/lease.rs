@@ -1,4 +1,5 @@
-//! Two processes and one order: whoever slept past the end of its lease has lost it, and neither writes nor orders.
+//! Two processes and one store: whoever slept past the end of its lease has lost its order, and neither writes nor orders; who
+//! looked into the queue and sleeps keeps nobody waiting.
 
 use std::{
     path::Path,
@@ -11,7 +12,9 @@ use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::binary::{certgate_in, command, csr, endpoint, exit, json, paced, serve, stderr, told, until};
+use crate::support::binary::{
+    certgate_in, command, csr, endpoint, exit, json, paced, serve, stderr, told, until, write_batch,
+};
 
 /// A reissue of 571 in a process of its own, at so many requests a second.
 fn reissue(home: &Path, server: &Server, transport: &str, pace: usize) -> Child {
@@ -101,5 +104,28 @@ fn who_slept_before_its_order_left_does_not_send_it() {
         wakes(child, &id);
         assert_eq!(history(home, &id), before, "nothing was written");
         assert_eq!(gateway.counts().orders, 1, "the second process's");
+    }
+}
+
+/// It confirms what is the other's too, which finds that in the store when it wakes.
+#[test]
+fn who_reads_the_queue_and_is_stopped_is_relieved() {
+    for transport in ["xml", "json"] {
+        let (home, another) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (home, another) = (home.path(), another.path());
+        let settings = Settings { job_time: Duration::from_secs(3), more_certificates: 1, ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let reader = reissue(home, &server, transport, 1000);
+        until("the queue is looked into", || gateway.asked(TaskKind::PollInfo) > 0);
+        signal(&reader, Signal::STOP);
+        let (batch, shared) = (write_batch(another, 1), home.join(".local/share/certgate/store.sqlite"));
+        let order = ["batch", &batch, "--store", &shared.display().to_string()];
+        let (code, done, said) = told(another, &server, transport, &order);
+        assert_eq!((code, &done["orders"][0]["kind"]), (0, &"done".into()), "{said}");
+        let counts = gateway.counts();
+        assert_eq!((counts.orders, counts.confirms, gateway.queue_len()), (2, 2, 0), "{said}");
+        signal(&reader, Signal::CONT);
+        let output = reader.wait_with_output().unwrap();
+        assert_eq!((exit(&output), gateway.counts().confirms), (0, 2), "{}", stderr(&output));
     }
 }

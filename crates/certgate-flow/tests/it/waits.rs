@@ -137,6 +137,32 @@ fn waits_by_event_orders() {
             "poll-info, job-info, wait until 1, poll-info, job-info, certificate-info, end",
         ),
         (
+            "what another process finds is waited for, and the job is asked as rarely as where the queue stays empty",
+            ForeignMessages::Keep,
+            [vec![by_another(false); 9], vec![running(), ours(JobStatus::Success), confirmed(), existing()]].concat(),
+            "poll-info, wait until 2, poll-info, wait until 4, poll-info, wait until 6, poll-info, wait until 8, poll-info, \
+             wait until 10, poll-info, wait until 12, poll-info, wait until 14, poll-info, wait until 16, poll-info, \
+             job-info, wait until 18, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "what another process leaves in front of ours has the job asked at once, and then ever more rarely",
+            ForeignMessages::Keep,
+            vec![
+                by_another(true),
+                running(),
+                by_another(true),
+                running(),
+                by_another(true),
+                running(),
+                by_another(true),
+                by_another(true),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, job-info, wait until 2, poll-info, job-info, wait until 4, poll-info, job-info, wait until 6, \
+             poll-info, wait until 8, poll-info, job-info, certificate-info, end",
+        ),
+        (
             "leave: the queue is not touched",
             ForeignMessages::Leave,
             vec![
@@ -188,6 +214,11 @@ fn waits_by_event_orders() {
         assert_eq!(run.words[..4], START);
         assert_eq!(run.words[4..].join(", "), expected, "{what}");
     }
+}
+
+/// Another process looks into the queue.
+fn by_another(is_blocked: bool) -> Event {
+    Event::ReadByAnother { is_blocked }
 }
 
 /// A message that cannot be confirmed.

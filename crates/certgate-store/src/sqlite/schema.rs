@@ -109,6 +109,22 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO leases (holder, place, expires)
         SELECT DISTINCT holder, '', CAST(unixepoch('subsec') * 1000 AS INTEGER) + 86400000 FROM orders WHERE holder IS NOT NULL;
 ",
+    // What several processes share besides orders: who looks into a queue, and who is at a certificate that is not ordered yet.
+    "
+    CREATE TABLE queue_readers (
+        account TEXT PRIMARY KEY,
+        holder TEXT NOT NULL,
+        looked INTEGER NOT NULL,
+        blocked INTEGER NOT NULL
+    );
+    CREATE TABLE claims (
+        account TEXT NOT NULL,
+        work TEXT NOT NULL,
+        holder TEXT,
+        round INTEGER NOT NULL,
+        PRIMARY KEY (account, work)
+    );
+",
 ];
 
 /// The version from which on each unfinished order has a subject.

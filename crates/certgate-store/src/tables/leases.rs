@@ -44,6 +44,16 @@ pub(crate) fn holds(session: &dyn Session, lease: &Lease, id: &str) -> Result<bo
     Ok(session.first(&sql, values![id, lease.token()], |_| Ok(()))?.is_some())
 }
 
+/// The unfinished orders that a lease holds which has not ended.
+pub(crate) fn held(session: &dyn Session, account: &str, lease: &Lease) -> Result<Vec<String>, StoreError> {
+    let sql = format!(
+        "SELECT orders.id FROM orders JOIN leases ON leases.holder = orders.holder
+         WHERE orders.account = ?1 AND orders.finished = 0 AND orders.holder = ?2 AND leases.expires > {}",
+        session.now()
+    );
+    session.all(&sql, values![account, lease.token()], |row| row.get(0))
+}
+
 /// How long a lease lasts that is not renewed, in milliseconds.
 const LENGTH: i64 = Lease::LENGTH.as_millis() as i64;
 

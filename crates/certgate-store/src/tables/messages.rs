@@ -1,7 +1,7 @@
 //! Messages in their table.
 
 use crate::{
-    Message, NewMessage, StoreError, StoredMessage,
+    Lease, Message, NewMessage, StoreError, StoredMessage,
     session::{Parameter, Row, Session, Value, values},
 };
 
@@ -105,6 +105,14 @@ pub(crate) fn link(session: &dyn Session, order: &str, job: i64) -> Result<(), S
 pub(crate) fn of_order(session: &dyn Session, order: &str) -> Result<Vec<Message>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE order_id = ?1 ORDER BY number");
     session.all(&sql, values![order], read)
+}
+
+/// Of the orders that a process carries, by the index of what is unfinished.
+pub(crate) const OF_HELD: &str = "FROM messages WHERE order_id IN
+    (SELECT id FROM orders WHERE account = ?1 AND finished = 0 AND holder = ?2) ORDER BY number";
+
+pub(crate) fn of_held(session: &dyn Session, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError> {
+    session.all(&format!("SELECT {COLUMNS} {OF_HELD}"), values![account, lease.token()], read)
 }
 
 pub(crate) const AWAITED: &str = "FROM orders WHERE account = ?1 AND job IS NOT NULL AND updated >= ?2 AND NOT EXISTS

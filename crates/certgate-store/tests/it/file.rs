@@ -28,7 +28,7 @@ fn who_runs_while_the_file_is_brought_up_to_date_keeps_its_orders() {
     store.intend(&order("a", Some(1)), &runs, 1).unwrap();
     store.intend(&order("b", Some(2)), &gone, 1).unwrap();
     drop((store, gone));
-    place.execute("DROP TABLE leases; PRAGMA user_version = 5");
+    place.execute("DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases; PRAGMA user_version = 5");
     let mut store = place.open();
     assert!(!store.acquire("a", &other).unwrap());
     assert!(store.acquire("b", &other).unwrap());
@@ -71,7 +71,8 @@ fn an_older_file_is_brought_up_to_date() {
 const BACK_TO_3: &str = "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
     CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
     CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
-    DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; PRAGMA user_version = 3";
+    DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; DROP TABLE queue_readers; DROP TABLE claims;
+    PRAGMA user_version = 3";
 
 /// The first version kept with an order what was published for it.
 #[test]
@@ -178,8 +179,8 @@ fn troubles() {
     );
 
     Sqlite::open(&at("newer")).unwrap();
-    rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 7, this certgate knows up to 6: upgrade certgate");
+    rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 8").unwrap();
+    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 8, this certgate knows up to 7: upgrade certgate");
 
     fs::write(at("file"), "").unwrap();
     assert_eq!(

@@ -11,5 +11,6 @@
 
 mod file;
 mod places;
+mod queue_readers;
 mod rate_limiter;
 mod suite;

@@ -89,6 +89,11 @@ impl Place {
     pub(crate) fn run_out(&self, token: &str) {
         self.database.execute(&format!("UPDATE leases SET expires = 0 WHERE holder = '{token}'"));
     }
+
+    /// Lets so much time pass that every reader of a queue has rested longer than anybody waits.
+    pub(crate) fn rest(&self) {
+        self.database.execute("UPDATE queue_readers SET looked = 0");
+    }
 }
 
 /// A file of SQLite.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
-use certgate_flow::{Batch, Ending, Pending};
-use certgate_store::{InstallOptions, StoreError};
+use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending};
+use certgate_store::{InstallOptions, QueueReader, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
@@ -87,21 +87,41 @@ impl Shared<'_> {
         }
         self.looked = now;
         let waiting: Vec<usize> = self.batch.waiting().collect();
+        let is_recorded = |place: &usize| self.members.get(*place).is_some_and(|member| member.is_recorded);
+        if !waiting.iter().any(is_recorded) {
+            return Ok(false);
+        }
+        let (held, mut messages) = (self.journal.held()?, self.journal.messages_of_held()?);
         let mut delivered = false;
         for place in waiting {
             let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { continue };
-            if !self.journal.still_holds(member.id.as_str())? {
+            let id = member.id.as_str();
+            if !held.contains(id) && !self.journal.still_holds(id)? {
+                let lost = StoreError::LeaseLost(id.to_owned());
                 self.batch.gave_up(place);
-                let lost = StoreError::LeaseLost(member.id.to_string());
                 self.report(place, Outcome::Pending(PendingReason::Stopped(lost.into())));
                 delivered = true;
-                continue;
-            }
-            if let Some(message) = self.journal.message_of(member.id.as_str())? {
+            } else if let Some(message) = messages.remove(id) {
                 delivered |= self.batch.deliver(&message).is_some();
             }
         }
         Ok(delivered)
+    }
+
+    /// What the queue's turn comes to where another process looks into it; nothing where this one is to look. What that one leaves
+    /// in front of others, this run looks at itself if it is to do something else with it.
+    pub(super) fn leave_queue_to_another(&mut self) -> Result<Option<flow::Event>, Error> {
+        match self.journal.read_queue(self.batch.queue_patience())? {
+            QueueReader::Own => Ok(None),
+            QueueReader::Another { is_blocked: true } if self.passes_blocked() => Ok(None),
+            QueueReader::Another { is_blocked } => Ok(Some(flow::Event::ReadByAnother { is_blocked })),
+        }
+    }
+
+    /// Whether this run may have to do with a message that is about no order of the store.
+    fn passes_blocked(&self) -> bool {
+        let is_elsewhere = |place: usize| self.members.get(place).is_some_and(|member| !member.is_recorded);
+        self.options.foreign != ForeignMessages::Keep || self.batch.waiting().any(is_elsewhere)
     }
 
     pub(super) fn hear_date(&mut self, date: Option<i64>) {
@@ -170,6 +190,7 @@ impl Shared<'_> {
     /// Stores a message of the queue; one that is about no order of the store is handed over where there is a spool.
     pub(super) fn store(&mut self, protocol: Protocol, message: &PollMessage) -> Result<(), Error> {
         let stored = self.journal.store_message(protocol, message, &self.body)?;
+        self.journal.note_blocked_queue(false)?;
         if stored.order.is_some() || (message.id.is_none() && stored.known) {
             return Ok(());
         }

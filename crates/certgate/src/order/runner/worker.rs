@@ -110,8 +110,25 @@ impl<'w, 'r> Worker<'w, 'r> {
             }
             (Step::Identify(message), _) => {
                 let protocol = self.client.protocol();
-                state.journal.knows(protocol, &message).map(|ours| flow::Event::Identified { ours })
+                let known = state.journal.knows(protocol, &message);
+                known.and_then(|ours| {
+                    state.journal.note_blocked_queue(!ours)?;
+                    Ok(flow::Event::Identified { ours })
+                })
             }
+            (Step::Send(task @ AnyTask::PollInfo(_)), Actor::Queue) => match state.leave_queue_to_another() {
+                Ok(None) => {
+                    let sent;
+                    (state, sent) = self.send(state, actor, &task);
+                    if sent.as_ref().is_ok_and(|answer| answer.data.is_empty()) {
+                        let noted = state.journal.note_blocked_queue(false);
+                        state.warn(None, noted);
+                    }
+                    sent.map(flow::Event::Answered)
+                }
+                Ok(Some(event)) => Ok(event),
+                Err(error) => Err(error),
+            },
             (Step::Send(task), actor) => {
                 let sent;
                 (state, sent) = self.send(state, actor, &task);

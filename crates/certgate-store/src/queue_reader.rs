@@ -1,0 +1,18 @@
+//! Who looks into an account's queue.
+
+/// The process that looks into an account's queue for all that share a store: it stores what it finds, and the others find it
+/// there.
+///
+/// There is no hand-over. Whoever is about to look and finds that the reader has not looked for as long as it would wait itself
+/// is the reader from then on, so that one that died, was stopped or lost its network keeps nobody waiting. Should two look at
+/// once, nothing is lost: each stores a message before it is confirmed, and the same message is stored once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueReader {
+    /// This process.
+    Own,
+    /// Another one, which runs.
+    Another {
+        /// Whether a message of somebody else's is first, and is left there: behind it nothing is found.
+        is_blocked: bool,
+    },
+}

@@ -1,0 +1,96 @@
+//! Which process looks into an account's queue, over every database.
+
+use std::time::Duration;
+
+use certgate_store::{QueueReader, State, Which};
+use pretty_assertions::assert_eq;
+
+use crate::places::{ACCOUNT, all, change, message, order, places};
+
+const LONG: Duration = Duration::from_secs(3600);
+const FREE: QueueReader = QueueReader::Another { is_blocked: false };
+const BLOCKED: QueueReader = QueueReader::Another { is_blocked: true };
+
+#[test]
+fn one_process_reads_until_another_one_has_waited_longer_than_it_would() {
+    for place in places() {
+        let (mut store, mut another) = (place.open(), place.open());
+        let other = place.lease("other");
+        store.renew(&place.holder).unwrap();
+        another.renew(&other).unwrap();
+        let mut mine = |patience| store.read_queue(ACCOUNT, &place.holder, patience).unwrap();
+        let mut theirs = |patience| another.read_queue(ACCOUNT, &other, patience).unwrap();
+        assert_eq!((mine(LONG), theirs(LONG), mine(LONG)), (QueueReader::Own, FREE, QueueReader::Own));
+        place.rest();
+        assert_eq!((theirs(LONG), mine(LONG)), (QueueReader::Own, FREE), "it has not looked for longer");
+        assert_eq!(another.read_queue("another account", &other, LONG).unwrap(), QueueReader::Own);
+    }
+}
+
+/// Nobody waits for a reader that is gone: its lease has ended, by itself, with its process or by time.
+#[test]
+fn a_reader_that_is_gone_is_relieved_at_once() {
+    for case in ["ended", "died", "ran out"] {
+        for place in places() {
+            let mut store = place.open();
+            let other = place.lease("other");
+            store.renew(&other).unwrap();
+            assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), QueueReader::Own);
+            assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), FREE);
+            match case {
+                "ended" => store.end(&other).unwrap(),
+                "died" => drop(other),
+                _ => place.run_out("other"),
+            }
+            assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), QueueReader::Own, "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_tells_the_others_what_it_leaves_in_front_of_them() {
+    for place in places() {
+        let mut store = place.open();
+        let other = place.lease("other");
+        store.renew(&place.holder).unwrap();
+        store.read_queue(ACCOUNT, &place.holder, LONG).unwrap();
+        store.note_blocked_queue(ACCOUNT, &other, true).unwrap();
+        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE, "only the reader knows");
+        store.note_blocked_queue(ACCOUNT, &place.holder, true).unwrap();
+        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED);
+        assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), QueueReader::Own);
+        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED, "until it looks");
+        store.note_blocked_queue(ACCOUNT, &place.holder, false).unwrap();
+        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE);
+    }
+}
+
+/// What a process waits for is asked at once for all its orders.
+#[test]
+fn a_process_finds_what_others_stored_for_it() {
+    for place in places() {
+        let mut store = place.open();
+        let other = place.lease("other");
+        for (id, certificate, holder) in [("a", 1, &place.holder), ("b", 2, &place.holder), ("c", 3, &other)] {
+            store.intend(&order(id, Some(certificate)), holder, 1).unwrap();
+            let job = Some(certificate);
+            store.change(id, &certgate_store::Change { job, ..change(State::Pending) }, holder, 2).unwrap();
+            store.keep(&message(certificate, job), 3).unwrap();
+        }
+        store.keep(&message(9, None), 3).unwrap();
+        let told = |store: &dyn certgate_store::Store| {
+            let messages = store.messages_of_held(ACCOUNT, &place.holder).unwrap();
+            messages.into_iter().filter_map(|message| message.order).collect::<Vec<_>>()
+        };
+        assert_eq!((store.held(ACCOUNT, &place.holder).unwrap(), told(&*store)), (ids(&["a", "b"]), ids(&["a", "b"])));
+        store.change("a", &change(State::Done), &place.holder, 4).unwrap();
+        assert_eq!((store.held(ACCOUNT, &place.holder).unwrap(), told(&*store)), (ids(&["b"]), ids(&["b"])));
+        place.run_out("me");
+        assert_eq!(store.held(ACCOUNT, &place.holder).unwrap(), ids(&[]));
+        assert_eq!(all(&*store, &Which::Unfinished(ACCOUNT.to_owned())).len(), 2);
+    }
+}
+
+fn ids(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
