@@ -8,6 +8,8 @@ pub(crate) mod listening;
 pub(crate) mod monitoring;
 pub(crate) mod notify;
 pub(crate) mod ordering;
+pub(crate) mod recipient;
+pub(crate) mod simulating;
 pub(crate) mod validation;
 
 use std::{
@@ -21,6 +23,8 @@ use clap::{
     Args, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+
+use crate::exit::Failure;
 
 /// Reads the name of a protocol, and lists both in the help.
 pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
@@ -173,6 +177,25 @@ impl Global {
     /// Whether nothing but a tape answers.
     pub(crate) fn is_offline(&self) -> bool {
         self.replay.is_some() && self.replay_mode == ReplayMode::Strict
+    }
+
+    /// Refuses options that a new profile would lose: they are of one run, or of no account.
+    pub(crate) fn refuse_what_no_profile_holds(&self) -> Result<(), Failure> {
+        let given = [
+            ("--sandbox", self.sandbox),
+            ("--demo", self.demo),
+            ("--session", self.session),
+            ("--ctid", self.ctid.is_some()),
+            ("--reply-to", self.reply_to.is_some()),
+            ("--store", self.store.is_some() && !self.is_from_environment("store")),
+            ("--trace", self.trace.is_some()),
+            ("--record", self.record.is_some()),
+            ("--replay", self.replay.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(Failure::usage(format!("no profile holds {option}: leave it out"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether output is JSON.

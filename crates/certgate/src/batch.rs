@@ -10,7 +10,7 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    CertificateSelector, Error, Journal, OrderId, OrderRequest,
+    CertificateSelector, Error, Journal, OrderId, OrderRequest, PreparationError,
     certificate_settings::{
         SettingValue as _,
         table::{self, Table},
@@ -177,6 +177,17 @@ pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<
         BatchTask { task: Task::new(id, title, step), place: order.place, changed }
     };
     Ok(orders.into_iter().zip(known).map(task).collect())
+}
+
+/// What would go wrong with what is to be ordered, as far as it can be known before: each with its place in the file.
+pub fn problems(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, PreparationError)> {
+    tasks.iter().filter_map(|line| Some((line.place.as_str(), line.request()?.check().err()?)))
+}
+
+/// What is odd about the CSRs of what is to be ordered: each with its place in the file.
+pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
+    let csr = |line: &BatchTask| Some(line.request()?.csr.as_ref()?.1.warnings());
+    tasks.iter().flat_map(move |line| csr(line).into_iter().flatten().map(|warning| (line.place.as_str(), warning)))
 }
 
 impl BatchTask {

@@ -9,6 +9,7 @@
 //! ```
 
 mod error;
+mod new_profile;
 mod overrides;
 mod profile;
 mod secret_source;
@@ -17,6 +18,7 @@ mod settings;
 
 pub use self::{
     error::{ConfigError, Credential},
+    new_profile::{NewProfile, ProfileFile},
     overrides::Overrides,
     profile::{BUILT_IN, default_file},
     secret_source::SecretSource,

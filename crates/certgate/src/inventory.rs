@@ -61,6 +61,29 @@ pub enum InventoryError {
     /// Its files cannot be read.
     #[error(transparent)]
     Folder(#[from] FileError),
+    /// A certificate is asked for by its name, and no folders are configured to look for it in.
+    #[error("{}: no such folder; names need the profile's `certificates`", name.display())]
+    NoFolders {
+        /// The name.
+        name: PathBuf,
+    },
+    /// No certificate has that name.
+    #[error("{}: no such folder, and no certificate of that name in the profile's `certificates`", name.display())]
+    NotThere {
+        /// The name.
+        name: PathBuf,
+    },
+    /// Several certificates have that name.
+    #[error(
+        "{}: no such folder, and several of that name: give its folder, such as {} or {}",
+        name.display(), folders.0.display(), folders.1.display()
+    )]
+    Several {
+        /// The name.
+        name: PathBuf,
+        /// Two of their folders.
+        folders: (PathBuf, PathBuf),
+    },
 }
 
 /// The certificates in these folders, and in the folders right below them. One that cannot be read does not hide the rest. `now`
@@ -115,6 +138,23 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
         key_fits: key,
         record,
     })
+}
+
+/// The folder of the one certificate of that name in these folders, or right below one of them. `now` is in seconds since 1970.
+///
+/// # Errors
+/// There is none, or there are several.
+pub fn named(name: &Path, roots: &[PathBuf], now: i64) -> Result<PathBuf, InventoryError> {
+    if roots.is_empty() {
+        return Err(InventoryError::NoFolders { name: name.to_owned() });
+    }
+    let found = find(roots, now).into_iter().filter_map(|(_, installed)| installed.ok());
+    let mut folders = found.filter(|installed| Path::new(&installed.name) == name).map(|installed| installed.folder);
+    match (folders.next(), folders.next()) {
+        (Some(folder), None) => Ok(folder),
+        (Some(first), Some(second)) => Err(InventoryError::Several { name: name.to_owned(), folders: (first, second) }),
+        (None, _) => Err(InventoryError::NotThere { name: name.to_owned() }),
+    }
 }
 
 /// Whether a folder is one of these, or right below one.

@@ -1,5 +1,7 @@
 //! The key that an order is made with.
 
+mod new_request;
+
 use std::path::{Path, PathBuf};
 
 use certgate_domain::Certificate;
@@ -8,6 +10,7 @@ use certgate_keys::{KeyError, KeyType, PrivateKey, Subject};
 use certgate_store::PassPhraseSource;
 use certgate_x509::{BadRequest, CertificateRequest};
 
+pub use self::new_request::{NewRequest, RequestKey};
 use crate::{
     Installation,
     inventory::key_type_like,
@@ -88,6 +91,12 @@ pub enum KeySourceError {
     /// The certificate request cannot be used.
     #[error("the CSR cannot be used: {0}")]
     Request(#[source] BadRequest),
+    /// What is to be written would take a file's place.
+    #[error("{}: it is there already; give a new file's name", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The certificate's folder could not be read or written.
     #[error(transparent)]
     Folder(#[from] FileError),

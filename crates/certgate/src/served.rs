@@ -8,7 +8,7 @@ mod handshake;
 
 use std::time::Duration;
 
-use certgate_x509::{Check, Issued};
+use certgate_x509::{Check, Issued, X509};
 
 pub use self::{
     endpoint::{BadEndpoint, StartTls, TlsEndpoint},
@@ -77,6 +77,13 @@ impl SetRecord {
 }
 
 impl Installation {
+    /// Where the certificate is to be served: where that is remembered, else at its first name; nowhere where it has none.
+    pub fn endpoints_or_name(&self, certificate: &X509) -> Vec<TlsEndpoint> {
+        let remembered = self.record_in_place().map(|record| record.endpoints()).unwrap_or_default();
+        let at_its_name = || certificate.hosts().find_map(|name| name.parse().ok()).into_iter().collect();
+        if remembered.is_empty() { at_its_name() } else { remembered }
+    }
+
     /// Looks at each endpoint whether what is in place here is served there; none where nothing that can be read is in place.
     pub fn verify(&self, endpoints: &[TlsEndpoint], timeout: Duration, now: i64) -> Option<Vec<Verification>> {
         let expected = self.issued()?;

@@ -1,14 +1,20 @@
 //! Which tasks go which way at a bridge, and what is kept of them: `--only`, `--pass-through`, `--access-log`.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use certgate::{Settings, config::parse_duration};
+use certgate_bridge::AccessLog;
 use certgate_domain::{Protocol, TaskKind};
 use clap::Args;
 
 use crate::{
     args::{Global, protocol},
     exit::Failure,
+    streams::Stdout,
 };
 
 /// Which tasks go which way at a bridge.
@@ -33,7 +39,7 @@ pub(crate) struct Bridging {
     pub(crate) max_wait: Duration,
     /// Write a JSON line for each request: tasks, codes, outcome, duration; never a body. `-` is stdout
     #[arg(long, value_name = "FILE|-")]
-    pub(crate) access_log: Option<PathBuf>,
+    access_log: Option<PathBuf>,
 }
 
 /// Where tasks go that do not go over the other protocol.
@@ -99,10 +105,22 @@ impl Bridging {
             None => Ok(true),
         }
     }
+
+    /// Where a line is written for each request.
+    pub(crate) fn access_log(&self, app: &Global) -> Result<Option<AccessLog>, Failure> {
+        match self.access_log.as_deref() {
+            None => Ok(None),
+            Some(path) if path != Path::new("-") => Ok(Some(AccessLog::to(path)?)),
+            Some(_) if app.json() => {
+                Err(Failure::usage("--access-log - and --output json: stdout holds one document; name a file"))
+            }
+            Some(_) => Ok(Some(AccessLog::with(|line| Stdout::default().piece(line)))),
+        }
+    }
 }
 
-/// The options that are each caller's own, and not a bridge's, where one of them is given.
-pub(crate) fn callers_own(app: &Global) -> Option<&'static str> {
+/// Refuses the options that are each caller's own to say, and not a bridge's.
+pub(crate) fn refuse_callers_own(app: &Global) -> Result<(), Failure> {
     let options = [
         ("--user", app.user.is_some() && !app.is_from_environment("user")),
         ("--context", app.context.is_some() && !app.is_from_environment("context")),
@@ -115,5 +133,8 @@ pub(crate) fn callers_own(app: &Global) -> Option<&'static str> {
         ("--reply-to", app.reply_to.is_some()),
         ("--demo", app.demo),
     ];
-    options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    options.into_iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(option, _)| {
+        let text = "is not the bridge's to say: each request brings its own, which is passed on; leave it out";
+        Err(Failure::usage(format!("{option} {text}")))
+    })
 }

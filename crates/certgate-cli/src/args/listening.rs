@@ -31,8 +31,13 @@ impl Listening {
         Tls::from_files(certificate, key, tell).map(Some)
     }
 
-    /// Whether what is sent to it can be read on the way.
-    pub(crate) fn is_open_to_listeners(&self) -> bool {
-        self.tls_cert.is_none() && !self.listen.ip().is_loopback()
+    /// Warns where what is sent to it can be read on the way.
+    pub(crate) fn warn_of_listeners(&self) {
+        if self.tls_cert.is_none() && !self.listen.ip().is_loopback() {
+            say(&format!(
+                "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read; --tls-cert and --tls-key hide them",
+                self.listen
+            ));
+        }
     }
 }

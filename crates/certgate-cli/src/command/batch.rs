@@ -1,13 +1,11 @@
 //! `certgate batch`.
 
-use std::{collections::HashMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use certgate::{
-    OrderRequest,
-    batch::{BatchError, BatchTask, read, tasks},
+    batch::{BatchError, BatchTask, problems, read, tasks, warnings},
     config::parse_duration,
 };
-use certgate_x509::CertificateRequest;
 use clap::Args;
 
 use crate::{
@@ -60,42 +58,29 @@ impl Batch {
         let orders = read(&self.file, app.config.as_deref()).map_err(|why| Failure::usage(why.to_string()))?;
         orders.iter().try_for_each(|order| check_zones(app, &order.request))?;
         self.queue.check()?;
-        let report = self
-            .report
-            .as_deref()
-            .map(|path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}"))));
-        let report = report.transpose()?;
+        let open = |path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}")));
+        let report = self.report.as_deref().map(open).transpose()?;
         let (mut clients, home) = several::open(app, self.timeout, orders.len())?;
         let mut journal = home.journal()?;
-        let entries = tasks(orders, &journal, self.again)?;
-        self.check(&entries)?;
-        let (mut tasks, mut details) = (Vec::new(), HashMap::new());
-        for BatchTask { task, changed, .. } in entries {
-            if !changed.is_empty() {
-                let detail = format!("done before; {}: --again orders anew", changed.join("; "));
-                details.insert(task.id.clone(), detail);
-            }
-            tasks.push(task);
-        }
+        let lines = tasks(orders, &journal, self.again)?;
+        self.check(&lines)?;
+        let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
+        let details = lines.iter().filter(|line| !line.changed.is_empty());
+        let details = details.map(|line| (line.task.id.clone(), changed(line))).collect();
+        let tasks = lines.into_iter().map(|line| line.task).collect();
         let several = Several { timeout: self.timeout, queue: &self.queue, report, details };
         several.drive(app, &mut clients, &mut journal, tasks)
     }
 
-    /// What would go wrong with what is to be ordered, before anything is.
+    /// Refuses what would go wrong, before anything is sent.
     fn check(&self, tasks: &[BatchTask]) -> Result<(), Failure> {
-        let placed = || tasks.iter().filter_map(|task| Some((&task.place, task.request()?)));
-        let problem = |(place, request): (&String, &OrderRequest)| {
-            Some(format!("{place}: {}", Failure::from(request.check().err()?)))
-        };
-        let problems: Vec<String> = placed().filter_map(problem).collect();
+        let problem = |(place, why)| format!("{place}: {}", Failure::from(why));
+        let problems: Vec<String> = problems(tasks).map(problem).collect();
         if !problems.is_empty() {
             return Err(Failure::usage(BatchError::of_lines(&self.file, &problems).to_string()));
         }
-        for (place, request) in placed() {
-            let csr = request.csr.iter().map(|(_, csr)| csr);
-            for warning in csr.flat_map(CertificateRequest::warnings) {
-                say(&format!("certgate: warning: {place}: {warning}"));
-            }
+        for (place, warning) in warnings(tasks) {
+            say(&format!("certgate: warning: {place}: {warning}"));
         }
         Ok(())
     }

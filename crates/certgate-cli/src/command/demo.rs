@@ -1,7 +1,6 @@
 //! `certgate demo`.
 
 use std::{
-    io::{IsTerminal, Write},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
 };
@@ -14,27 +13,8 @@ use crate::{
     app::App,
     common::itself::Itself,
     exit::{Exit, Failure, Kind},
+    ui::demo::{self, STEPS},
 };
-
-/// What is shown, and why.
-const STEPS: &[(&str, &[&str])] = &[
-    ("The account has five certificates of different ends.", &["list"]),
-    (
-        "One ends soon. A reissue takes its place, with a new key that never leaves this machine.",
-        &["reissue", "571", "--new-key", "--out", "example.com"],
-    ),
-    ("What is installed here, what the gateway has, and what is to be done.", &["status", "example.com"]),
-    (
-        "Nothing is due any more. This line is for cron: it may run at any time, and twice.",
-        &["renew-due", "example.com", "--unchanged-ok"],
-    ),
-    (
-        "Once more, with a key of another kind.",
-        &["reissue", "571", "--new-key", "--key-type", "rsa2048", "--out", "example.com"],
-    ),
-    ("The set that was in place before comes back at once.", &["rollback", "example.com"]),
-    ("Each order was written down before it left.", &["orders"]),
-];
 
 /// See certgate at work: each command is shown, then run against an embedded gateway
 #[derive(Debug, Args)]
@@ -86,15 +66,11 @@ fn step(app: &App, folder: &Path, transport: &str, why: &str, command: &[&str]) 
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         return Ok(json!({ "command": typed, "exit": output.status.code(), "output": text(&output.stdout) }));
     }
-    app.stdout.line(&format!("\n# {why}\n$ {typed}"));
-    let _ = std::io::stdout().flush();
+    demo::announce(app, why, &typed);
     let code = itself.run()?;
     if code != 0 {
         return Err(Failure::new(Kind::Internal, format!("`{typed}` ended with {code}: the demo stops here")));
     }
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        app.stdout.line("\n(Enter goes on)");
-        let _ = std::io::stdin().read_line(&mut String::new());
-    }
+    demo::pause(app);
     Ok(Value::Null)
 }

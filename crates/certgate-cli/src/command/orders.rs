@@ -19,21 +19,21 @@ use crate::{
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Orders {
     #[command(subcommand)]
-    command: Option<Doing>,
+    command: Option<OrdersCommand>,
     /// Only those that are not finished
     #[arg(long)]
     unfinished: bool,
 }
 
 #[derive(Debug, Subcommand)]
-enum Doing {
+enum OrdersCommand {
     /// What happened to an order, and the messages about it
     #[command(after_help = "Example:\n  certgate orders show certgate-57c1d2a4e0b93f68")]
     Show {
         /// The order's id
         id: String,
     },
-    /// Everything as JSON lines: each order with its story and its messages, then the messages about no order
+    /// Everything as JSON lines: each order with its history and its messages, then the messages about no order
     #[command(after_help = "Example:\n  certgate orders export > orders.jsonl")]
     Export,
     /// Give up an order of unknown outcome that never arrived, or a certificate that fails its checks; it can be ordered
@@ -62,10 +62,10 @@ impl Orders {
         let book = OrderBook::open(&store(&app.settings()?)?)?;
         match self.command {
             None => orders::list(app, &book, self.unfinished),
-            Some(Doing::Show { id }) => orders::show(app, &book.details(&id)?),
-            Some(Doing::Export) => orders::export(app, &book),
-            Some(Doing::Abandon { id, yes }) => abandon(app, &book, &id, yes),
-            Some(Doing::Adopt { id, job }) => adopt(app, &book, &id, job),
+            Some(OrdersCommand::Show { id }) => orders::show(app, &book.details(&id)?),
+            Some(OrdersCommand::Export) => orders::export(app, &book),
+            Some(OrdersCommand::Abandon { id, yes }) => abandon(app, &book, &id, yes),
+            Some(OrdersCommand::Adopt { id, job }) => adopt(app, &book, &id, job),
         }
     }
 }

@@ -2,21 +2,16 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use certgate::{
-    config::parse_duration,
-    queue::{self, Queue, Recipient},
-};
+use certgate::{config::parse_duration, queue};
 use certgate_domain::task::{PollConfirm, PollInfo};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use crate::{
     app::{App, Connection},
-    common::{exchange::send, payload::read_file},
+    args::recipient::RecipientArgs,
+    common::{exchange::send, payload::read_file, queue::hand_over},
     exit::{Exit, Failure},
-    ui::{
-        advice, document,
-        messages::{Messages, imported},
-    },
+    ui::{advice, messages::imported},
 };
 
 /// The account's queue of notifications
@@ -33,14 +28,14 @@ pub(crate) enum Poll {
     },
     /// Take every message off the queue, each stored safely before, and hand those of others over (exit 8 where there was none)
     #[command(after_help = "Example:\n  certgate poll drain --to messages --sandbox")]
-    Drain(To),
+    Drain(RecipientArgs),
     /// Do what drain does, and go on with what comes, until Ctrl-C
     #[command(
         after_help = "Examples:\n  certgate poll follow --to messages\n  certgate poll follow --exec ./handle-message"
     )]
     Follow {
         #[command(flatten)]
-        to: To,
+        to: RecipientArgs,
         /// How long to rest when the queue is empty: 10s, 1m
         #[arg(long, default_value = "10s", value_parser = parse_duration)]
         interval: Duration,
@@ -59,27 +54,6 @@ Example:
     },
 }
 
-/// Where messages of others go.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct To {
-    /// Into this folder: one file a message
-    #[arg(long, value_name = "DIR")]
-    to: Option<PathBuf>,
-    /// To this command of the shell: the message as JSON on its standard input; its ids and kind in CERTGATE_MESSAGE_ID,
-    /// CERTGATE_STABLE_ID, CERTGATE_KIND, CERTGATE_JOB, CERTGATE_STID. One that fails, or takes ten minutes, keeps the message
-    #[arg(long, value_name = "CMD")]
-    exec: Option<String>,
-}
-
-impl To {
-    fn recipient(self) -> Result<Recipient, Failure> {
-        let folder = self.to.map(Recipient::Folder);
-        let recipient = folder.or(self.exec.map(Recipient::Command));
-        recipient.ok_or_else(|| Failure::usage("give --to DIR or --exec CMD"))
-    }
-}
-
 impl Poll {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
@@ -95,8 +69,8 @@ impl Poll {
                 send(app, &PollConfirm::new(id).into())?;
                 Ok(Exit::DONE)
             }
-            Self::Drain(to) => take(app, &to.recipient()?, None),
-            Self::Follow { to, interval } => take(app, &to.recipient()?, Some(interval)),
+            Self::Drain(to) => hand_over(app, &to.recipient()?, None),
+            Self::Follow { to, interval } => hand_over(app, &to.recipient()?, Some(interval)),
             Self::Import { file } => {
                 let settings = app.settings()?;
                 let message = read_file(&file, settings.limits().body)?;
@@ -107,19 +81,4 @@ impl Poll {
             }
         }
     }
-}
-
-/// Takes messages until the queue is empty, or for good where an interval is given.
-fn take(app: &App, to: &Recipient, interval: Option<Duration>) -> Result<Exit, Failure> {
-    let mut connection = Connection::open(app, None)?;
-    let journal = connection.journal()?;
-    let mut queue = Queue::new(&mut connection.client, journal);
-    let mut messages = Messages::new(app);
-    let ended = match interval {
-        None => queue.drain(to, &mut |event| messages.on(event)),
-        Some(interval) => queue.follow(to, interval, &mut |event| messages.on(event)),
-    };
-    let count = messages.finish(document::findings(queue.findings()), ended.map_err(Failure::from))?;
-    document::judge(app, queue.findings())?;
-    Ok(if count == 0 { Exit::unchanged("no message was there to be handed over") } else { Exit::DONE })
 }

@@ -1,11 +1,11 @@
 //! `certgate rollback`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use certgate::{
     Installation,
     installation::{Deployment, PutBack},
-    inventory::find,
+    inventory::named,
 };
 use clap::Args;
 use serde_json::json;
@@ -74,24 +74,9 @@ impl Rollback {
 
     /// The folder that is meant.
     fn folder(&self, app: &App) -> Result<PathBuf, Failure> {
-        let Self { certificate, .. } = self;
-        if certificate.is_dir() {
-            return Ok(certificate.clone());
-        }
-        let no_folder = |why: &str| Failure::usage(format!("{}: no such folder{why}", certificate.display()));
-        let folders = app.settings()?.certificates.value;
-        if folders.is_empty() {
-            return Err(no_folder("; names need the profile's `certificates`"));
-        }
-        let found = find(&folders, app.now()).into_iter().filter_map(|(_, installed)| installed.ok());
-        let named: Vec<_> = found.filter(|installed| Path::new(&installed.name) == certificate).collect();
-        match named.as_slice() {
-            [installed] => Ok(installed.folder.clone()),
-            [] => Err(no_folder(", and no certificate of that name in the profile's `certificates`")),
-            [first, second, ..] => {
-                let (first, second) = (first.folder.display(), second.folder.display());
-                Err(no_folder(&format!(", and several of that name: give its folder, such as {first} or {second}")))
-            }
+        match self.certificate.is_dir() {
+            true => Ok(self.certificate.clone()),
+            false => Ok(named(&self.certificate, &app.settings()?.certificates.value, app.now())?),
         }
     }
 }

@@ -56,7 +56,11 @@ impl Verify {
         let (endpoints, expected) = match folder.is_dir() {
             true => {
                 let there = installed(folder)?;
-                let endpoints = endpoints(folder, &there)?;
+                let endpoints = Installation::at(folder).endpoints_or_name(&there.certificate);
+                if endpoints.is_empty() {
+                    let text = format!("{}: its certificate names no host: give HOST:PORT", folder.display());
+                    return Err(Failure::usage(text));
+                }
                 let expected = match (&self.installed, &self.certificate) {
                     (Some(other), _) => installed(other)?,
                     (None, Some(certificate)) => newest_of(app, certificate)?,
@@ -93,13 +97,4 @@ fn newest_of(app: &App, certificate: &CertificateSelector) -> Result<Issued, Fai
 fn installed(folder: &Path) -> Result<Issued, Failure> {
     let nothing = || Failure::usage(format!("{}: no certificate is installed there", folder.display()));
     Installation::at(folder).issued().ok_or_else(nothing)
-}
-
-/// Where the certificate of a folder is served: where that is remembered, else at its name.
-fn endpoints(folder: &Path, installed: &Issued) -> Result<Vec<TlsEndpoint>, Failure> {
-    let remembered = Installation::at(folder).record_in_place().map(|record| record.endpoints()).unwrap_or_default();
-    let mut names = installed.certificate.hosts();
-    let mut at_its_name = || names.find_map(|name| name.parse().ok()).map(|endpoint| vec![endpoint]);
-    let nowhere = || Failure::usage(format!("{}: its certificate names no host: give HOST:PORT", folder.display()));
-    if remembered.is_empty() { at_its_name().ok_or_else(nowhere) } else { Ok(remembered) }
 }

@@ -95,6 +95,7 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::ChooseTransactionId => "give another --ctid",
         Advice::ChooseAccount => "choose its profile, or give its --user, --context and --endpoint",
         Advice::GiveStore => "use --store FILE",
+        Advice::EditProfile => "edit it there, or name another by --profile",
         Advice::ChooseStore => "choose another file with --store",
         Advice::CheckStore => "check the folder and its rights, or choose another with --store",
         Advice::AcceptUnknownParts => "leave --strict out to accept it",

@@ -3,11 +3,7 @@
 use certgate_bridge::{Event, ShadowReport};
 use serde_json::{Value, json};
 
-use crate::{
-    app::App,
-    streams::{Stdout, say},
-    ui::table::Table,
-};
+use crate::{app::App, streams::say, ui::table::Table};
 
 /// Tells warnings unless it is to be quiet, and each answer where it is to be verbose.
 pub(crate) fn teller(app: &App) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
@@ -18,11 +14,6 @@ pub(crate) fn teller(app: &App) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         Event::Answered { .. } if !is_verbose => {}
         event => say(&format!("certgate: {event}")),
     }
-}
-
-/// A line of the access log on stdout.
-pub(crate) fn line(line: &str) {
-    Stdout::default().piece(line);
 }
 
 /// What comparisons came to, by task: by it somebody decides which tasks to switch over. With a document on stdout already, it is said

@@ -41,6 +41,14 @@ pub enum ConfigError {
         /// The profiles that there are.
         known: Vec<String>,
     },
+    /// A profile that is to be added is in the file.
+    #[error("{}: the profile `{name}` is there already", path.display())]
+    ProfileExists {
+        /// The file.
+        path: PathBuf,
+        /// The profile's name.
+        name: String,
+    },
     /// The configuration file cannot be read as one. What stands in it is not repeated: it may hold a secret.
     #[error("{}{}: {why}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
     File {

@@ -106,7 +106,8 @@ pub fn default_file() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("certgate").join("config.toml"))
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError> {
+/// The profiles of that file.
+pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError> {
     let wrong = |line: Option<usize>, why: String| ConfigError::File { path: path.to_owned(), line, why };
     let file = certgate_files::read_trusted(path)?;
     let text = file.text()?;

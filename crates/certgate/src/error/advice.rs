@@ -112,6 +112,8 @@ pub enum Advice {
     ChooseAccount,
     /// Name the store's file.
     GiveStore,
+    /// Edit the profile that is there, or name another.
+    EditProfile,
     /// Name another file as the store.
     ChooseStore,
     /// Check the store's folder and its rights, or name another file.
@@ -167,6 +169,7 @@ impl Advised for ConfigError {
         match self {
             Self::Missing(credential) => Some(Advice::GiveCredential(*credential)),
             Self::NoStore => Some(Advice::GiveStore),
+            Self::ProfileExists { .. } => Some(Advice::EditProfile),
             _ => None,
         }
     }

@@ -1,23 +1,19 @@
 //! `certgate serve bridge`.
 
-use std::path::Path;
-
 use certgate::Client;
-use certgate_bridge::AccessLog;
 use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
 use crate::{
     app::{App, Home},
     args::{
-        bridging::{Bridging, callers_own},
+        bridging::{Bridging, refuse_callers_own},
         listening::Listening,
     },
     command::serve::{Gateways, serve},
     common::shadow::Tapes,
     exit::{Exit, Failure},
-    streams::say,
-    ui::bridge::{line, shadow_report, teller},
+    ui::bridge::{shadow_report, teller},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -60,11 +56,7 @@ impl Bridge {
         let Self { bridging, listening } = self;
         let front = bridging.front(app)?;
         let back = front.other();
-        if let Some(option) = callers_own(app) {
-            return Err(Failure::usage(format!(
-                "{option} is not the bridge's to say: each request brings its own, which is passed on; leave it out"
-            )));
-        }
+        refuse_callers_own(app)?;
         let mut settings = app.settings_over(Some(back))?;
         let passes_through = bridging.pass_through(app, front, &mut settings)?;
         let nobody = Credentials::new("", Secret::default(), "");
@@ -79,11 +71,8 @@ impl Bridge {
                 false => (0..AT_ONCE).map(|_| client()).collect(),
             }
         };
-        if listening.is_open_to_listeners() && !app.quiet {
-            say(&format!(
-                "certgate: warning: --listen {} is not loopback: credentials travel to it in the clear, for all on the way to read; --tls-cert and --tls-key hide them",
-                listening.listen
-            ));
+        if !app.quiet {
+            listening.warn_of_listeners();
         }
         let mut bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients(back)?, teller(app))
             .strict(app.strict)
@@ -91,11 +80,11 @@ impl Bridge {
         if passes_through {
             bridge = bridge.passing_through(clients(front)?);
         }
+        if let Some(log) = bridging.access_log(app)? {
+            bridge = bridge.access_log(log);
+        }
         if !bridging.only.is_empty() {
             bridge = bridge.only(bridging.only);
-        }
-        if let Some(log) = &bridging.access_log {
-            bridge = bridge.access_log(access_log(app, log)?);
         }
         let tapes = Tapes::open(app, &settings, bridging.shadow)?;
         let mut report = None;
@@ -113,15 +102,5 @@ impl Bridge {
         }
         tapes.finish()?;
         Ok(exit)
-    }
-}
-
-fn access_log(app: &App, path: &Path) -> Result<AccessLog, Failure> {
-    match path == Path::new("-") {
-        true if app.json() => {
-            Err(Failure::usage("--access-log - and --output json: stdout holds one document; name a file"))
-        }
-        true => Ok(AccessLog::with(line)),
-        false => Ok(AccessLog::to(path)?),
     }
 }

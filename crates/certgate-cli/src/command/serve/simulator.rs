@@ -1,19 +1,11 @@
 //! `certgate serve simulator`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use certgate::config::parse_duration;
-use certgate_domain::{Credentials, Protocol, Secret};
-use certgate_simulator::{Gateway, Settings};
+use certgate_domain::Protocol;
 use clap::Args;
-use serde::Deserialize;
 
 use crate::{
     app::App,
-    args::listening::Listening,
+    args::{listening::Listening, simulating::Simulating},
     command::serve::{Gateways, serve},
     exit::{Exit, Failure},
 };
@@ -28,97 +20,13 @@ use crate::{
 pub(crate) struct Simulator {
     #[command(flatten)]
     listening: Listening,
-    /// Another account: a TOML file with user, password, context
-    #[arg(long, value_name = "FILE")]
-    account_file: Option<PathBuf>,
-    /// Answer 429 to more requests a second
-    #[arg(long, value_name = "REQUESTS")]
-    pace: Option<u32>,
-    /// How long a job takes, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "0")]
-    job_time: u64,
-    /// How long each answer is on its way, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
-    latency: u64,
-    /// Messages of others at the head of the queue
-    #[arg(long, value_name = "COUNT", default_value = "0")]
-    foreign: usize,
-    /// Certificates besides 571, for long lists
-    #[arg(long, value_name = "COUNT", default_value = "0")]
-    certificates: usize,
-    /// How long a certificate lasts at most, whatever its term, such as 199d or 47d: the term then goes on with reissues, and its end
-    /// is stated
-    #[arg(long, value_name = "TIME", value_parser = validity)]
-    max_validity: Option<Duration>,
-    /// Over XML, say how a finished job ended when its state is asked for, where else it is gone (EF300101)
-    #[arg(long)]
-    show_finished_jobs: bool,
-    /// Keep the world in this file over restarts; what it holds already stands in place of --certificates and --foreign
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-}
-
-/// How long certificates may last.
-fn validity(text: &str) -> Result<Duration, String> {
-    let time = parse_duration(text).map_err(|why| why.to_string())?;
-    if time < Duration::from_secs(86_400) { Err(format!("`{text}`: expected at least 1d")) } else { Ok(time) }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Account {
-    user: String,
-    password: String,
-    context: toml::Value,
-}
-
-fn account(path: &Path) -> Result<Credentials, Failure> {
-    let bad = |why: String| Failure::usage(format!("--account-file {}: {why}", path.display()));
-    let file = certgate_files::read_trusted(path)?;
-    file.require_secrecy("a password")?;
-    // The parser's own message would quote the line, and with it the password.
-    let account: Account = toml::from_str(file.text()?)
-        .map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
-    let context = match account.context {
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::String(text) => text,
-        _ => return Err(bad("context: expected a number".to_owned())),
-    };
-    Ok(Credentials::new(account.user, Secret::new(account.password), context))
+    #[command(flatten)]
+    simulating: Simulating,
 }
 
 impl Simulator {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let Self {
-            listening,
-            account_file,
-            pace,
-            job_time,
-            latency,
-            foreign,
-            certificates,
-            max_validity,
-            show_finished_jobs,
-            state,
-        } = self;
-        let mut settings = Settings {
-            pace,
-            latency: Duration::from_millis(latency),
-            job_time: Duration::from_secs(job_time),
-            foreign_first: foreign,
-            more_certificates: certificates,
-            max_validity,
-            finished_jobs_are_gone: !show_finished_jobs,
-            ..Settings::default()
-        };
-        if let Some(path) = account_file {
-            settings.account = account(&path)?;
-        }
-        let gateway = match state {
-            Some(path) => Gateway::kept(settings, &path)
-                .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display())))?,
-            None => Gateway::with(settings),
-        };
-        serve(app, gateway, &listening, &[Protocol::Xml, Protocol::Json], Gateways::default())
+        let Self { listening, simulating } = self;
+        serve(app, simulating.gateway()?, &listening, &Protocol::ALL, Gateways::default())
     }
 }
