@@ -6,6 +6,7 @@
 pub mod account;
 mod declared;
 pub mod plan;
+mod renewal;
 mod survey;
 mod task;
 pub mod term;
@@ -13,6 +14,7 @@ pub mod term;
 pub use self::{
     declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
+    renewal::{Renewal, RenewedCertificate},
     survey::{Survey, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},
 };

@@ -295,6 +295,7 @@ impl From<TaskError> for Failure {
             TaskError::Settings(error) => Self::usage(error.to_string()),
             TaskError::Inventory(error) => error.into(),
             TaskError::Folder(error) => error.into(),
+            TaskError::Fetch(error) => error.into(),
             TaskError::Gateway(error) => error.into(),
             error => Self::usage(error.to_string()),
         }

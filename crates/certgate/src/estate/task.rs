@@ -12,8 +12,8 @@ use certgate_store::{InstallOptions, Order};
 
 use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
-    CertificateSelector, Error, Installation, KeySource, OrderId, OrderRequest, PreparationError, Resumption, RunItem,
-    SettingsError,
+    CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
+    Resumption, RunItem, SettingsError,
     adoption::search,
     installation::Deployment,
     inventory::{self, InventoryError},
@@ -136,6 +136,9 @@ pub enum TaskError {
     /// Its folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FileError),
+    /// The gateway's certificate cannot be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// The order cannot be prepared, or what the client or the store could not do.
     #[error(transparent)]
     Gateway(#[from] Error),

@@ -12,6 +12,7 @@
 mod examples;
 mod fetch;
 mod recovery;
+mod renewal;
 mod short_pages;
 mod term;
 mod year;

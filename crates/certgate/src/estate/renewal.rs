@@ -1,0 +1,107 @@
+//! A renewal: what is due in some folders is ordered, waited for, checked and put in place, in one call.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{EndedTask, Survey, Task, subjects_of_folders};
+use crate::{
+    CertificateSettings, Error, Event, Gateway, Observer, OrderId, Outcome, Preparation, PreparationOptions,
+    RecoveryOptions, RunOptions, Runner, RunningJobs, fetch, installation::deploy_together, unix_now,
+};
+
+/// What a renewal came to.
+#[must_use]
+pub struct Renewal {
+    /// The certificates that something was to be done with.
+    pub certificates: Vec<RenewedCertificate>,
+    /// Why the run ended before each order did. What was sent is in the store, and the next renewal carries on with it.
+    pub error: Option<Error>,
+}
+
+/// A certificate of a renewal that something was to be done with.
+pub struct RenewedCertificate {
+    /// What it is called.
+    pub title: String,
+    /// Its folder.
+    pub folder: Option<PathBuf>,
+    /// The id of its order, where it came to one.
+    pub order: OrderId,
+    /// What came of its order, or of fetching it; else how it was over without one.
+    pub result: Result<Outcome, EndedTask>,
+}
+
+impl Gateway {
+    /// Renews what is due in these folders and right below them, within `timeout` in all: reissued within its paid term, renewed at
+    /// the end of that, with a new key, validated and installed as it was when it was ordered. What `settings` say goes before that.
+    /// An order that an earlier renewal left unfinished is carried on with; nothing is ordered twice.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use certgate::CertificateSettings;
+    /// # use certgate_simulator::{Gateway as Simulator, Server, Settings as Seed};
+    /// # let server = Server::start(Simulator::with(Seed::default()), "127.0.0.1:0".parse()?)?;
+    /// # let home = tempfile::tempdir()?;
+    /// # let gateway = certgate::Gateway::builder(certgate_domain::Protocol::Json)
+    /// #     .at(server.json_endpoint())
+    /// #     .credentials(certgate_domain::Credentials::new("user", certgate_domain::Secret::new("password"), "9"))
+    /// #     .store(home.path().join("orders.sqlite"))
+    /// #     .build()?;
+    ///
+    /// let folders = [home.path().to_owned()];
+    /// let renewal = gateway.renew(&folders, &CertificateSettings::default(), Duration::from_secs(1800), &mut ())?;
+    /// assert!(renewal.certificates.is_empty() && renewal.error.is_none(), "nothing is installed there");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing was ordered: the store cannot be used, or the gateway could not be asked.
+    pub fn renew(
+        &self,
+        folders: &[PathBuf],
+        settings: &CertificateSettings,
+        timeout: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<Renewal, Error> {
+        let now = unix_now() / 1000;
+        let (mut client, mut journal) = (self.client()?.with_deadline(timeout), self.journal()?);
+        let mut subjects = subjects_of_folders(folders, &journal, settings, now)?;
+        Survey { client: &mut client, now }.ask(&mut subjects)?;
+        // Each has its folder for this process alone for as long as it lives.
+        let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
+        let mut tasks: Vec<Task> = tasks.collect();
+        let (mut running, run_options) = (RunningJobs::of_account(), RunOptions::default());
+        let options = PreparationOptions { deadline: timeout, wait: true, recovery: RecoveryOptions::default() };
+        let (mut items, mut results) = (Vec::new(), Vec::new());
+        for task in &mut tasks {
+            let id = task.id.clone();
+            let not_removed = &mut |why: &_| {
+                // Nothing is sent then that could be stopped.
+                let _ = observer.on(Some(&id), &Event::NotRemoved(why));
+            };
+            let (journal, running, options) = (&mut journal, &mut running, &options);
+            let preparation = &mut Preparation { client: &mut client, journal, running, options, not_removed };
+            let result = match task.start(preparation) {
+                Ok(item) => {
+                    items.push(item);
+                    continue;
+                }
+                Err(EndedTask::Fetch(id, install)) => match fetch(&mut client, id, install, &run_options) {
+                    Ok(fetched) => Ok(fetched.outcome),
+                    Err(why) => Err(EndedTask::Failed(why.into())),
+                },
+                Err(EndedTask::Deploy(installation)) => {
+                    let deployed = deploy_together(&[*installation]).pop();
+                    Err(deployed.map_or(EndedTask::Nothing, EndedTask::Deployed))
+                }
+                Err(ended) => Err(ended),
+            };
+            results.push((task.id.clone(), result));
+        }
+        let run = Runner::new(std::slice::from_mut(&mut client), run_options).run(&mut journal, items, observer);
+        results.extend(run.reports.into_iter().map(|report| (report.id, Ok(report.outcome))));
+        let certificate = |Task { id, title, folder, .. }: Task| {
+            let at = results.iter().position(|(ended, _)| *ended == id)?;
+            Some(RenewedCertificate { title, folder, order: id, result: results.swap_remove(at).1 })
+        };
+        Ok(Renewal { certificates: tasks.into_iter().filter_map(certificate).collect(), error: run.error })
+    }
+}
