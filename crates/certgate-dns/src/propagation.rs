@@ -78,23 +78,23 @@ impl Propagation {
     /// # Errors
     /// [`DnsError`]: nobody could be asked.
     pub fn check(&self, record: &ZoneRecord) -> Result<Vec<ServerAnswer>, DnsError> {
-        let wanted = Wanted::of(record)?;
+        let expected = ExpectedRecord::of(record)?;
         self.ready()?;
         let mut answers = Vec::new();
         for resolver in &self.resolvers {
-            answers.push(ServerAnswer { server: resolver.to_string(), found: wanted.at_resolver(*resolver) });
+            answers.push(ServerAnswer { server: resolver.to_string(), found: expected.at_resolver(*resolver) });
         }
         if self.authoritative {
             let resolvers = if self.resolvers.is_empty() { resolv_conf::resolvers()? } else { self.resolvers.clone() };
-            answers.extend(self.authoritative(&wanted, &Resolvers(&resolvers)));
+            answers.extend(self.authoritative(&expected, &Resolvers(&resolvers)));
         }
         Ok(answers)
     }
 
     /// Each server is asked for names of its own zone only: an alias is followed to the servers of the zone that it leads to.
-    fn authoritative(&self, wanted: &Wanted<'_>, resolvers: &Resolvers<'_>) -> Vec<ServerAnswer> {
+    fn authoritative(&self, expected: &ExpectedRecord<'_>, resolvers: &Resolvers<'_>) -> Vec<ServerAnswer> {
         let mut answers = Vec::new();
-        let mut names = vec![wanted.owner.clone()];
+        let mut names = vec![expected.owner.clone()];
         let mut at = 0;
         while let Some(name) = names.get(at).cloned() {
             at += 1;
@@ -107,16 +107,17 @@ impl Propagation {
             };
             // Who was asked as a resolver is not asked again.
             for server in servers.into_iter().filter(|server| !self.resolvers.contains(server)) {
-                let found = match ask(server, &name, wanted.rtype, false).map(|answer| wanted.shown(&answer, &name)) {
-                    Ok(Shown::Alias(target)) if names.get(at..).unwrap_or_default().contains(&target) => continue,
-                    Ok(Shown::Alias(target)) if names.len() <= CHAIN && !names.contains(&target) => {
-                        names.push(target);
-                        continue;
-                    }
-                    Ok(Shown::Alias(_)) => Err(NotSeen::AliasChain),
-                    Ok(Shown::End(found)) => found,
-                    Err(why) => Err(why.into()),
-                };
+                let found =
+                    match ask(server, &name, expected.rtype, false).map(|answer| expected.in_answer(&answer, &name)) {
+                        Ok(Lookup::Alias(target)) if names.get(at..).unwrap_or_default().contains(&target) => continue,
+                        Ok(Lookup::Alias(target)) if names.len() <= CHAIN && !names.contains(&target) => {
+                            names.push(target);
+                            continue;
+                        }
+                        Ok(Lookup::Alias(_)) => Err(NotSeen::AliasChain),
+                        Ok(Lookup::End(found)) => found,
+                        Err(why) => Err(why.into()),
+                    };
                 answers.push(ServerAnswer { server: server.to_string(), found });
             }
         }
@@ -125,21 +126,21 @@ impl Propagation {
 }
 
 /// The record that is looked for.
-struct Wanted<'a> {
+struct ExpectedRecord<'a> {
     owner: DnsName,
     rtype: Rtype,
     value: &'a str,
 }
 
 /// What an answer says of a name.
-enum Shown {
+enum Lookup {
     /// It is an alias of this one.
     Alias(DnsName),
     /// The record is there, or what is there in its place.
     End(Result<(), NotSeen>),
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ExpectedRecord<'a> {
     fn of(record: &'a ZoneRecord) -> Result<Self, DnsError> {
         let rtype = match record.data {
             RecordData::Txt(_) => Rtype::TXT,
@@ -154,9 +155,9 @@ impl<'a> Wanted<'a> {
         let mut name = self.owner.clone();
         let mut answer = ask(resolver, &name, self.rtype, true)?;
         for _ in 0..CHAIN {
-            match self.shown(&answer, &name) {
-                Shown::End(found) => return found,
-                Shown::Alias(target) => name = target,
+            match self.in_answer(&answer, &name) {
+                Lookup::End(found) => return found,
+                Lookup::Alias(target) => name = target,
             }
             if answer.texts(&name).is_empty() && answer.aliases(&name).is_empty() {
                 answer = ask(resolver, &name, self.rtype, true)?;
@@ -165,7 +166,7 @@ impl<'a> Wanted<'a> {
         Err(NotSeen::AliasChain)
     }
 
-    fn shown(&self, answer: &Answer, name: &DnsName) -> Shown {
+    fn in_answer(&self, answer: &Answer, name: &DnsName) -> Lookup {
         let mut aliases = answer.aliases(name);
         let values: Vec<String> = match self.rtype {
             Rtype::CNAME => aliases.iter().map(|alias| format!("{}.", alias)).collect(),
@@ -176,10 +177,10 @@ impl<'a> Wanted<'a> {
             _ => value.trim() == self.value,
         };
         match aliases.pop() {
-            _ if values.iter().any(is_it) => Shown::End(Ok(())),
-            _ if !values.is_empty() => Shown::End(Err(NotSeen::Others(values))),
-            Some(alias) => Shown::Alias(alias),
-            None => Shown::End(Err(NotSeen::NoRecord)),
+            _ if values.iter().any(is_it) => Lookup::End(Ok(())),
+            _ if !values.is_empty() => Lookup::End(Err(NotSeen::Others(values))),
+            Some(alias) => Lookup::Alias(alias),
+            None => Lookup::End(Err(NotSeen::NoRecord)),
         }
     }
 }

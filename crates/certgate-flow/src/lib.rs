@@ -15,7 +15,7 @@ mod wait;
 
 pub use batch::{Action, Actor, Batch};
 pub use delete::Delete;
-pub use order::{Order, Purpose, Wanted};
+pub use order::{Order, Purpose, RequestedOrder};
 pub use rate_limiter::RateLimiter;
 pub use request_error::{Field, RequestError};
 pub use retry::{Decision, TransportFailure, decide};

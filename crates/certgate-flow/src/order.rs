@@ -23,9 +23,9 @@ pub enum Purpose {
     Renew(i64),
 }
 
-/// What is wanted. What is absent is taken from the existing certificate (task 400104), where there is one.
+/// What is requested. What is absent is taken from the existing certificate (task 400104), where there is one.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct RequestedOrder {
     /// Which order.
     pub purpose: Purpose,
     /// The CSR as given, PEM, and its facts. A renewal without one keeps the certificate's.
@@ -54,7 +54,7 @@ pub struct Wanted {
     pub wait: bool,
 }
 
-impl Wanted {
+impl RequestedOrder {
     /// Everything taken from the existing certificate, and waited for until `deadline` (since the run began).
     pub fn new(purpose: Purpose, deadline: Duration) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Wanted {
 /// The workflow.
 #[derive(Debug, Clone)]
 pub struct Order {
-    wanted: Wanted,
+    requested: RequestedOrder,
     existing: Option<Certificate>,
     authentication: Option<CertAuthentication>,
     job: Option<i64>,
@@ -98,19 +98,19 @@ enum State {
 
 impl Order {
     /// Starts it.
-    pub fn new(wanted: Wanted) -> Self {
-        let complete = wanted.csr.is_some()
-            && wanted.product.is_some()
-            && wanted.name.is_some()
-            && wanted.admin.is_some()
-            && wanted.technical.is_some()
-            && wanted.software.is_some()
-            && wanted.lifetime.is_some()
-            && wanted.method.is_some();
-        let inquires = !complete && wanted.purpose != Purpose::Create;
+    pub fn new(requested: RequestedOrder) -> Self {
+        let complete = requested.csr.is_some()
+            && requested.product.is_some()
+            && requested.name.is_some()
+            && requested.admin.is_some()
+            && requested.technical.is_some()
+            && requested.software.is_some()
+            && requested.lifetime.is_some()
+            && requested.method.is_some();
+        let inquires = !complete && requested.purpose != Purpose::Create;
         let state = if inquires { State::Inquire } else { State::Prepare };
-        let mut this = Self { wanted, existing: None, authentication: None, job: None, stid: None, state };
-        if this.wanted.purpose == Purpose::Create {
+        let mut this = Self { requested, existing: None, authentication: None, job: None, stid: None, state };
+        if this.requested.purpose == Purpose::Create {
             this.check_complete();
         }
         if !inquires {
@@ -121,7 +121,7 @@ impl Order {
 
     /// Which order it is.
     pub fn purpose(&self) -> Purpose {
-        self.wanted.purpose
+        self.requested.purpose
     }
 
     /// The certificate as it was before, once it is known.
@@ -130,8 +130,13 @@ impl Order {
     }
 
     /// Carries on with an order that was accepted in an earlier run.
-    pub fn accepted(wanted: Wanted, existing: Option<Certificate>, job: Option<i64>, stid: Option<String>) -> Self {
-        let mut this = Self { wanted, existing, authentication: None, job, stid, state: State::Order };
+    pub fn accepted(
+        requested: RequestedOrder,
+        existing: Option<Certificate>,
+        job: Option<i64>,
+        stid: Option<String>,
+    ) -> Self {
+        let mut this = Self { requested, existing, authentication: None, job, stid, state: State::Order };
         this.take_csr();
         if matches!(this.state, State::Order) {
             this.state = State::Wait(Box::new(this.wait().resumed()));
@@ -149,12 +154,12 @@ impl Order {
 
     /// What a new certificate cannot be ordered without.
     fn check_complete(&mut self) {
-        let wanted = &self.wanted;
+        let requested = &self.requested;
         let missing = [
-            (Field::Csr, wanted.csr.is_none()),
-            (Field::Product, wanted.product.is_none()),
-            (Field::Admin, wanted.admin.is_none()),
-            (Field::Technical, wanted.technical.is_none()),
+            (Field::Csr, requested.csr.is_none()),
+            (Field::Product, requested.product.is_none()),
+            (Field::Admin, requested.admin.is_none()),
+            (Field::Technical, requested.technical.is_none()),
         ];
         if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
             self.refuse(RequestError::Missing(field));
@@ -163,12 +168,12 @@ impl Order {
 
     /// A renewal without a CSR of its own keeps the certificate's.
     fn take_csr(&mut self) {
-        if self.wanted.csr.is_some() {
+        if self.requested.csr.is_some() {
             return;
         }
         let csr = self.existing.as_ref().and_then(|certificate| certificate.csr.clone());
         match csr.map(CertificateRequest::from_pem) {
-            Some(Ok(request)) => self.wanted.csr = Some((request.as_sent(), request)),
+            Some(Ok(request)) => self.requested.csr = Some((request.as_sent(), request)),
             Some(Err(why)) => self.refuse(RequestError::OwnCsr(why)),
             None => self.refuse(RequestError::NoOwnCsr),
         }
@@ -183,7 +188,7 @@ impl Order {
     }
 
     fn csr(&self) -> Option<String> {
-        self.wanted.csr.as_ref().map(|(csr, _)| csr.clone())
+        self.requested.csr.as_ref().map(|(csr, _)| csr.clone())
     }
 
     fn preparation(&self) -> CertificatePrepareOrder {
@@ -195,14 +200,14 @@ impl Order {
 
     fn product(&self) -> Option<&str> {
         let existing = || self.existing.as_ref().and_then(|certificate| certificate.product.as_deref());
-        self.wanted.product.as_deref().or_else(existing)
+        self.requested.product.as_deref().or_else(existing)
     }
 
-    /// The method cannot change with a reissue: wanted, else the existing certificate's, else DNS.
+    /// The method cannot change with a reissue: requested, else the existing certificate's, else DNS.
     fn choose(&mut self, offered: Vec<CertAuthentication>) {
         let before = self.existing.as_ref().and_then(|certificate| certificate.authentication.clone());
         let method = self
-            .wanted
+            .requested
             .method
             .clone()
             .or_else(|| before.as_ref().and_then(|before| before.method.clone()))
@@ -215,20 +220,20 @@ impl Order {
         let mut authentication = found.cloned().unwrap_or_default();
         authentication.method = Some(method.clone());
         let provisioned = before.as_ref().and_then(|before| before.provisioning.clone());
-        authentication.provisioning = match (&method, self.wanted.provisioning) {
-            (_, Some(wanted)) => Some(Lenient::Parsed(wanted)),
+        authentication.provisioning = match (&method, self.requested.provisioning) {
+            (_, Some(requested)) => Some(Lenient::Parsed(requested)),
             (AuthMethod::Dns, None) => authentication.provisioning.or(provisioned),
             _ => None,
         };
         if method == AuthMethod::Email {
-            if let Some(wanted) = &self.wanted.approver
-                && !authentication.approver_emails.contains(wanted)
+            if let Some(requested) = &self.requested.approver
+                && !authentication.approver_emails.contains(requested)
             {
-                let (approver, offered) = (wanted.clone(), authentication.approver_emails);
+                let (approver, offered) = (requested.clone(), authentication.approver_emails);
                 return self.refuse(RequestError::ApproverNotOffered { approver, offered });
             }
             let earlier =
-                self.wanted.approver.clone().or(before.and_then(|before| before.approver_emails.into_iter().next()));
+                self.requested.approver.clone().or(before.and_then(|before| before.approver_emails.into_iter().next()));
             let chosen = earlier.or_else(|| authentication.approver_emails.first().cloned());
             authentication.approver_emails = chosen.into_iter().collect();
         }
@@ -239,27 +244,27 @@ impl Order {
     /// The same data as for a new order (documented page, "Certificate Reissue").
     fn ordered_certificate(&self) -> Certificate {
         let existing = self.existing.as_ref();
-        let contact = |wanted: Option<i64>, existing: Option<&SslContact>| {
-            wanted.or_else(|| existing.and_then(|contact| contact.id)).map(SslContact::by_id)
+        let contact = |requested: Option<i64>, existing: Option<&SslContact>| {
+            requested.or_else(|| existing.and_then(|contact| contact.id)).map(SslContact::by_id)
         };
         let name = self.name().map(str::to_owned);
         let further = self.request().into_iter().flat_map(CertificateRequest::hosts);
         let further = further.filter(|other| Some(other) != name.as_ref());
         Certificate {
             id: self.certificate(),
-            admin_contact: contact(self.wanted.admin, existing.and_then(|c| c.admin_contact.as_ref())),
-            technical_contact: contact(self.wanted.technical, existing.and_then(|c| c.technical_contact.as_ref())),
-            subject_alternative_names: match self.wanted.purpose {
+            admin_contact: contact(self.requested.admin, existing.and_then(|c| c.admin_contact.as_ref())),
+            technical_contact: contact(self.requested.technical, existing.and_then(|c| c.technical_contact.as_ref())),
+            subject_alternative_names: match self.requested.purpose {
                 Purpose::Create => further.map(SubjectAlternativeName::new).collect(),
                 Purpose::Reissue(_) | Purpose::Renew(_) => Vec::new(),
             },
             name,
             lifetime: self
-                .wanted
+                .requested
                 .lifetime
                 .map(TimePeriod::months)
                 .or_else(|| existing.and_then(|c| c.lifetime.clone())),
-            software: self.wanted.software.clone().or_else(|| existing.and_then(|c| c.software.clone())),
+            software: self.requested.software.clone().or_else(|| existing.and_then(|c| c.software.clone())),
             csr: self.csr(),
             product: self.product().map(str::to_owned),
             authentication: self.authentication.clone(),
@@ -269,7 +274,7 @@ impl Order {
 
     fn order(&self) -> AnyTask {
         let certificate = self.ordered_certificate();
-        match self.wanted.purpose {
+        match self.requested.purpose {
             Purpose::Create => CertificateCreate { certificate }.into(),
             Purpose::Reissue(_) => CertificateReissue { certificate }.into(),
             Purpose::Renew(_) => CertificateRenew { certificate }.into(),
@@ -277,7 +282,7 @@ impl Order {
     }
 
     fn ordered(&mut self) {
-        if !self.wanted.wait {
+        if !self.requested.wait {
             return self.end(Ending::Pending(Pending::NoWait));
         }
         self.state = State::Wait(Box::new(self.wait()));
@@ -291,7 +296,7 @@ impl Order {
             name: self.name().map(str::to_owned),
             request: self.request().cloned(),
         };
-        Wait::new(awaited, self.wanted.deadline)
+        Wait::new(awaited, self.requested.deadline)
     }
 }
 
@@ -362,7 +367,7 @@ impl Workflow for Order {
     }
 
     fn certificate(&self) -> Option<i64> {
-        match self.wanted.purpose {
+        match self.requested.purpose {
             Purpose::Create => None,
             Purpose::Reissue(id) | Purpose::Renew(id) => Some(id),
         }
@@ -371,15 +376,15 @@ impl Workflow for Order {
     /// The name the certificate is to have.
     fn name(&self) -> Option<&str> {
         let of_request = || {
-            let request = self.request().filter(|_| self.wanted.purpose == Purpose::Create)?;
+            let request = self.request().filter(|_| self.requested.purpose == Purpose::Create)?;
             request.name()
         };
         let existing = || self.existing.as_ref().and_then(|certificate| certificate.name.as_deref());
-        self.wanted.name.as_deref().or_else(existing).or_else(of_request)
+        self.requested.name.as_deref().or_else(existing).or_else(of_request)
     }
 
     fn request(&self) -> Option<&CertificateRequest> {
-        self.wanted.csr.as_ref().map(|(_, request)| request)
+        self.requested.csr.as_ref().map(|(_, request)| request)
     }
 }
 

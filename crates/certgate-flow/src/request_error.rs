@@ -35,14 +35,14 @@ pub enum RequestError {
     },
     /// The gateway does not offer this method of validation for the CSR.
     MethodNotOffered {
-        /// The method that is wanted, or that the certificate had before.
+        /// The method that is requested, or that the certificate had before.
         method: AuthMethod,
         /// Those on offer.
         offered: Vec<AuthMethod>,
     },
     /// The gateway does not offer approval by this address.
     ApproverNotOffered {
-        /// The address that is wanted.
+        /// The address that is requested.
         approver: String,
         /// Those on offer.
         offered: Vec<String>,

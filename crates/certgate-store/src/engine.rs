@@ -19,25 +19,20 @@ pub(crate) trait Engine: Send {
 }
 
 impl<E: Engine> Store for E {
-    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|session| orders::begin_validation(session, order, holder, now))
+    fn begin_validation(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::begin_validation(session, order, lease, now))
     }
 
-    fn record_validation_steps(
-        &mut self,
-        id: &str,
-        steps: &[ValidationStep],
-        holder: &Lease,
-    ) -> Result<(), StoreError> {
-        self.write(|session| orders::record_validation_steps(session, id, steps, holder))
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep], lease: &Lease) -> Result<(), StoreError> {
+        self.write(|session| orders::record_validation_steps(session, id, steps, lease))
     }
 
-    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|session| orders::intend(session, order, holder, now))
+    fn record_intent(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::record_intent(session, order, lease, now))
     }
 
-    fn change(&mut self, id: &str, change: &Change, holder: &Lease, now: i64) -> Result<(), StoreError> {
-        self.write(|session| orders::change(session, id, change, holder, now))
+    fn change(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<(), StoreError> {
+        self.write(|session| orders::change(session, id, change, lease, now))
     }
 
     fn advance(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<bool, StoreError> {
@@ -56,12 +51,12 @@ impl<E: Engine> Store for E {
         self.read(|session| leases::holds(session, lease, id))
     }
 
-    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError> {
-        self.write(|session| orders::acquire(session, id, holder))
+    fn acquire(&mut self, id: &str, lease: &Lease) -> Result<bool, StoreError> {
+        self.write(|session| orders::acquire(session, id, lease))
     }
 
-    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError> {
-        self.write(|session| orders::release(session, id, holder))
+    fn release(&mut self, id: &str, lease: &Lease) -> Result<(), StoreError> {
+        self.write(|session| orders::release(session, id, lease))
     }
 
     fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {

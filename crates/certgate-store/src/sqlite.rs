@@ -159,11 +159,11 @@ mod tests {
     fn a_full_disk_sends_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.sqlite");
-        let holder = Lease::beside(&path, "me").unwrap();
+        let lease = Lease::beside(&path, "me").unwrap();
         let mut store = Sqlite::open(&path).unwrap();
         store.connection.execute_batch("PRAGMA max_page_count = 30").unwrap();
         let order = |number| NewOrder { id: format!("o{number}"), certificate: Some(number), ..NewOrder::default() };
-        let error = (0..10_000).find_map(|number| store.intend(&order(number), &holder, number).err()).unwrap();
+        let error = (0..10_000).find_map(|number| store.record_intent(&order(number), &lease, number).err()).unwrap();
         assert!(matches!(error, StoreError::Full { .. }), "{error}");
         assert!(error.to_string().ends_with("no room is left for the store. Make room and run again"));
         let mut kept: Vec<Order> = Vec::new();

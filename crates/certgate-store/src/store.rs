@@ -28,28 +28,27 @@ pub trait Store: Send {
     /// Records an order before what validates it is published.
     ///
     /// # Errors
-    /// As with [`Store::intend`]: nothing may be published.
-    fn begin_validation(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
+    /// As with [`Store::record_intent`]: nothing may be published.
+    fn begin_validation(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError>;
 
     /// Records what is about to be published for an order, or what of it is left to be removed; none where nothing is.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; or the order is not in the store, or the steps were not stored. Publish nothing.
-    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep], holder: &Lease)
-    -> Result<(), StoreError>;
+    fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep], lease: &Lease) -> Result<(), StoreError>;
 
-    /// Commits to an order before it leaves, be it one that this holder validated.
+    /// Commits to an order before it leaves, be it one that was validated under this lease.
     ///
     /// # Errors
     /// [`StoreError::Unfinished`]: another order of the same is not finished. Or it could not be kept: nothing may be sent.
-    fn intend(&mut self, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError>;
+    fn record_intent(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError>;
 
-    /// Notes what became of an order of this holder. Messages about its job that came before that was known are its own from
+    /// Notes what became of an order that this lease holds. Messages about its job that came before that was known are its own from
     /// then on.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]; or it is not there, cannot go to that state, or could not be kept.
-    fn change(&mut self, id: &str, change: &Change, holder: &Lease, now: i64) -> Result<(), StoreError>;
+    fn change(&mut self, id: &str, change: &Change, lease: &Lease, now: i64) -> Result<(), StoreError>;
 
     /// Notes what became of an order, whoever finds out. Nothing is noted, and this is `false`, while another process holds it
     /// and is alive: that one finds out too.
@@ -81,13 +80,13 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// It could not be kept.
-    fn acquire(&mut self, id: &str, holder: &Lease) -> Result<bool, StoreError>;
+    fn acquire(&mut self, id: &str, lease: &Lease) -> Result<bool, StoreError>;
 
     /// Gives an order up, unless something published for it is left to be undone.
     ///
     /// # Errors
     /// It could not be kept.
-    fn release(&mut self, id: &str, holder: &Lease) -> Result<(), StoreError>;
+    fn release(&mut self, id: &str, lease: &Lease) -> Result<(), StoreError>;
 
     /// An order by its id.
     ///

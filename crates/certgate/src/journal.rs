@@ -1,6 +1,6 @@
 //! What is recorded durably before and after each step: orders and messages.
 
-mod holder;
+mod run_lease;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -20,7 +20,7 @@ use certgate_store::{
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
-use self::holder::Holder;
+use self::run_lease::RunLease;
 use crate::{Error, transaction_id::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
@@ -28,7 +28,7 @@ use crate::{Error, transaction_id::new_transaction_id, unix_now};
 #[derive(Clone)]
 pub struct Journal {
     store: Arc<Mutex<Box<dyn Store>>>,
-    holder: Arc<Holder>,
+    run_lease: Arc<RunLease>,
     account: String,
     /// Orders whose validation this run recorded.
     validating: HashSet<String>,
@@ -62,8 +62,8 @@ impl Journal {
         // One process may have several.
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
         let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
-        let holder = Arc::new(Holder::new(Arc::clone(&store), lease));
-        Ok(Self { store, holder, account: account.to_owned(), validating: HashSet::new(), last: None })
+        let run_lease = Arc::new(RunLease::new(Arc::clone(&store), lease));
+        Ok(Self { store, run_lease, account: account.to_owned(), validating: HashSet::new(), last: None })
     }
 
     /// Records an order before what validates it is published.
@@ -72,9 +72,9 @@ impl Journal {
     /// [`Error::Unsent`]: publish nothing.
     pub fn begin_validation(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
         let order = self.order(id, task, intent);
-        self.store().begin_validation(&order, self.holder.lease(), unix_now()).map_err(Error::Unsent)?;
+        self.store().begin_validation(&order, self.run_lease.lease(), unix_now()).map_err(Error::Unsent)?;
         self.validating.insert(id.to_owned());
-        self.holder.keep_renewing();
+        self.run_lease.keep_renewing();
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`]: publish nothing.
     pub fn record_validation_steps(&mut self, id: &str, steps: &[ValidationStep]) -> Result<(), Error> {
-        Ok(self.store().record_validation_steps(id, steps, self.holder.lease())?)
+        Ok(self.store().record_validation_steps(id, steps, self.run_lease.lease())?)
     }
 
     /// Records a task that is not safe to repeat, before it leaves.
@@ -92,13 +92,13 @@ impl Journal {
     /// [`Error::Unsent`]: do not send it.
     pub fn record_intent(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
         let order = self.order(id, task, intent);
-        let intended = self.store().intend(&order, self.holder.lease(), unix_now());
+        let intended = self.store().record_intent(&order, self.run_lease.lease(), unix_now());
         intended.map_err(|error| match error {
             // Whoever took it over has found that it did not leave.
             StoreError::Known(id) if self.validating.contains(&id) => Error::Unsent(StoreError::LeaseLost(id)),
             error => Error::Unsent(error),
         })?;
-        self.holder.keep_renewing();
+        self.run_lease.keep_renewing();
         Ok(())
     }
 
@@ -161,9 +161,9 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
-        self.store().change(id, change, self.holder.lease(), unix_now())?;
+        self.store().change(id, change, self.run_lease.lease(), unix_now())?;
         if change.state.is_finished() {
-            self.store().release(id, self.holder.lease())?;
+            self.store().release(id, self.run_lease.lease())?;
         }
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn read_queue(&self, patience: Duration) -> Result<QueueReader, Error> {
-        Ok(self.store().read_queue(&self.account, self.holder.lease(), patience)?)
+        Ok(self.store().read_queue(&self.account, self.run_lease.lease(), patience)?)
     }
 
     /// Tells the other processes of the store whether somebody else's message is first in the queue and stays there.
@@ -243,7 +243,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub(crate) fn note_blocked_queue(&self, is_blocked: bool) -> Result<(), Error> {
-        Ok(self.store().note_blocked_queue(&self.account, self.holder.lease(), is_blocked)?)
+        Ok(self.store().note_blocked_queue(&self.account, self.run_lease.lease(), is_blocked)?)
     }
 
     /// Records what a message says of its order, unless another process that is alive holds it.
@@ -269,7 +269,7 @@ impl Journal {
                 message.id.map_or("without an id".to_owned(), |id| id.to_string())
             ),
         };
-        self.store().advance(id, &change, self.holder.lease(), unix_now())?;
+        self.store().advance(id, &change, self.run_lease.lease(), unix_now())?;
         Ok(())
     }
 
@@ -299,7 +299,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub(crate) fn messages_of_held(&self) -> Result<HashMap<String, PollMessage>, Error> {
-        let messages = self.store().messages_of_held(&self.account, self.holder.lease())?;
+        let messages = self.store().messages_of_held(&self.account, self.run_lease.lease())?;
         Ok(messages.into_iter().filter_map(|message| Some((message.order.clone()?, ended(&message)?))).collect())
     }
 
@@ -308,7 +308,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub(crate) fn held(&self) -> Result<HashSet<String>, Error> {
-        Ok(self.store().held(&self.account, self.holder.lease())?.into_iter().collect())
+        Ok(self.store().held(&self.account, self.run_lease.lease())?.into_iter().collect())
     }
 
     /// Acquires an order, to carry on with it; `false` while another process that is alive holds it.
@@ -316,9 +316,9 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn acquire(&mut self, id: &str) -> Result<bool, Error> {
-        let is_acquired = self.store().acquire(id, self.holder.lease())?;
+        let is_acquired = self.store().acquire(id, self.run_lease.lease())?;
         if is_acquired {
-            self.holder.keep_renewing();
+            self.run_lease.keep_renewing();
         }
         Ok(is_acquired)
     }
@@ -329,7 +329,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn still_holds(&self, id: &str) -> Result<bool, Error> {
-        let (mut store, lease) = (self.store(), self.holder.lease());
+        let (mut store, lease) = (self.store(), self.run_lease.lease());
         if store.holds(id, lease)? {
             return Ok(true);
         }

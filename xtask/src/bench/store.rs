@@ -71,7 +71,7 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
             },
             batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
         };
-        store.intend(&order, &holder, number)?;
+        store.record_intent(&order, &holder, number)?;
         for state in [State::Pending, State::Issued, State::Done] {
             let job = Some(number);
             let change = Change { state, job, stid: None, certificate: None, detail: state.as_str().to_owned() };

@@ -5,7 +5,9 @@ use std::time::Duration;
 use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, ObjectJob, PollMessage, Response, Status, StatusCode, words::JobStatus,
 };
-use certgate_flow::{Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, Step, Wanted, Workflow};
+use certgate_flow::{
+    Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Step, Workflow,
+};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 use pretty_assertions::assert_eq;
@@ -29,7 +31,7 @@ fn batch(jobs: &[i64]) -> Batch {
     let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
     let csr = key.request(&subject, &["example.com".to_owned()]).unwrap();
     let orders = jobs.iter().map(|_| {
-        let wanted = Wanted {
+        let requested = RequestedOrder {
             purpose: Purpose::Reissue(571),
             csr: Some((csr.clone(), CertificateRequest::from_pem(&csr).unwrap())),
             product: None,
@@ -44,7 +46,7 @@ fn batch(jobs: &[i64]) -> Batch {
             deadline: Duration::from_secs(3600),
             wait: true,
         };
-        Box::new(Order::new(wanted)) as Box<dyn Workflow>
+        Box::new(Order::new(requested)) as Box<dyn Workflow>
     });
     let mut batch = Batch::new(orders.collect(), ForeignMessages::Spool);
     for _ in 0..4 * jobs.len() {

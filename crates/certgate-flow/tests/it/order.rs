@@ -6,18 +6,18 @@ use certgate_domain::{
     AnyTask, SslContact, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, RequestError, Step, Wanted, Workflow};
+use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, RequestError, RequestedOrder, Step, Workflow};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
     JOB, Run, START, accepted, answer, confirmed, csr, empty, existing, message, object_job, polled, prepared, refused,
-    run, start, wanted,
+    requested, run, start,
 };
 
 #[test]
 fn the_documented_order_of_work_with_either_code() {
     for code in ["N400101", "N400102"] {
-        let mut run = Run::new(wanted(), ForeignMessages::Spool);
+        let mut run = Run::new(requested(), ForeignMessages::Spool);
         let mut script = vec![existing(), prepared(), accepted(code)];
         script.extend([polled(message(7, Some(JOB), JobStatus::Success)), confirmed(), existing()]);
         let ending = run.run(script);
@@ -30,7 +30,7 @@ fn the_documented_order_of_work_with_either_code() {
 
 #[test]
 fn the_order_takes_what_is_not_given_from_the_certificate() {
-    let mut flow = Order::new(Wanted { lifetime: Some(24), admin: Some(5), ..wanted() });
+    let mut flow = Order::new(RequestedOrder { lifetime: Some(24), admin: Some(5), ..requested() });
     let now = Duration::ZERO;
     flow.step(now);
     flow.heard(existing(), now);
@@ -58,7 +58,7 @@ fn the_order_takes_what_is_not_given_from_the_certificate() {
 
 #[test]
 fn nothing_is_asked_for_what_is_given() {
-    let complete = Wanted {
+    let complete = RequestedOrder {
         product: Some("SSL123".into()),
         name: Some("EXAMPLE.com".into()),
         admin: Some(1),
@@ -66,7 +66,7 @@ fn nothing_is_asked_for_what_is_given() {
         software: Some(ServerSoftware::Apache2),
         lifetime: Some(12),
         method: Some(AuthMethod::Email),
-        ..wanted()
+        ..requested()
     };
     let (words, _) = run(complete.clone(), vec![prepared()]);
     assert_eq!(words, ["certificate-prepare-order", "publish", "certificate-reissue"]);
@@ -110,7 +110,7 @@ fn endings() {
             "refused",
         ),
     ] {
-        let mut run = Run::new(wanted(), foreign);
+        let mut run = Run::new(requested(), foreign);
         let (ending, words) = (run.run(script), run.words);
         let seen = match ending {
             Some(Ending::Refused(_)) => "refused".to_owned(),
@@ -130,13 +130,13 @@ fn endings() {
 #[test]
 fn what_does_not_fit_is_not_ordered() {
     let (csr, request) = csr("other.example");
-    let other = Wanted { csr: Some((csr, request)), ..wanted() };
+    let other = RequestedOrder { csr: Some((csr, request)), ..requested() };
     let (words, ending) = run(other, vec![existing()]);
     assert_eq!(words, ["certificate-info", "end"]);
     let (common_name, name) = (Some("other.example".to_owned()), "example.com".to_owned());
     assert_eq!(ending, Some(Ending::InvalidRequest(RequestError::OtherName { common_name, name })));
 
-    let by_file = Wanted { method: Some(AuthMethod::File), ..wanted() };
+    let by_file = RequestedOrder { method: Some(AuthMethod::File), ..requested() };
     let (words, ending) = run(by_file, vec![existing(), prepared()]);
     assert_eq!(words, ["certificate-info", "certificate-prepare-order", "end"]);
     let offered = vec![AuthMethod::Email, AuthMethod::Dns];
@@ -146,7 +146,7 @@ fn what_does_not_fit_is_not_ordered() {
 
 #[test]
 fn no_wait_ends_with_the_job() {
-    let mut run = Run::new(Wanted { wait: false, ..wanted() }, ForeignMessages::Spool);
+    let mut run = Run::new(RequestedOrder { wait: false, ..requested() }, ForeignMessages::Spool);
     let ending = run.run(start());
     assert_eq!(run.words.last().map(String::as_str), Some("end"));
     assert_eq!(ending, Some(Ending::Pending(Pending::NoWait)));

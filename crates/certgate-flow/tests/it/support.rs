@@ -7,7 +7,7 @@ use certgate_domain::{
     ResponseObject, SslContact, Status, StatusCode, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Action, Batch, Ending, Event, ForeignMessages, Order, Purpose, Step, Wanted};
+use certgate_flow::{Action, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Step};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 
@@ -21,9 +21,9 @@ pub(crate) fn csr(name: &str) -> (String, CertificateRequest) {
     (pem, request)
 }
 
-pub(crate) fn wanted() -> Wanted {
+pub(crate) fn requested() -> RequestedOrder {
     let (csr, request) = csr("example.com");
-    Wanted {
+    RequestedOrder {
         purpose: Purpose::Reissue(571),
         csr: Some((csr, request)),
         product: None,
@@ -135,8 +135,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(wanted: Wanted, foreign: ForeignMessages) -> Self {
-        let batch = Batch::new(vec![Box::new(Order::new(wanted))], foreign);
+    pub(crate) fn new(requested: RequestedOrder, foreign: ForeignMessages) -> Self {
+        let batch = Batch::new(vec![Box::new(Order::new(requested))], foreign);
         Self { batch, now: Duration::ZERO, words: Vec::new() }
     }
 
@@ -179,8 +179,8 @@ impl Run {
 }
 
 /// Runs a script with others' messages stored. Gives the words of the steps and the ending.
-pub(crate) fn run(wanted: Wanted, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
-    let mut run = Run::new(wanted, ForeignMessages::Spool);
+pub(crate) fn run(requested: RequestedOrder, script: Vec<Event>) -> (Vec<String>, Option<Ending>) {
+    let mut run = Run::new(requested, ForeignMessages::Spool);
     let ending = run.run(script);
     (run.words, ending)
 }

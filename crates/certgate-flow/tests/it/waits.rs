@@ -7,7 +7,8 @@ use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Step
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    JOB, Run, START, answer, confirmed, empty, existing, message, object_job, polled, refused, running, start, wanted,
+    JOB, Run, START, answer, confirmed, empty, existing, message, object_job, polled, refused, requested, running,
+    start,
 };
 
 #[test]
@@ -209,7 +210,7 @@ fn waits_by_event_orders() {
     for (what, foreign, script, expected) in rows {
         let mut events = start();
         events.extend(script);
-        let mut run = Run::new(wanted(), foreign);
+        let mut run = Run::new(requested(), foreign);
         run.run(events);
         assert_eq!(run.words[..4], START);
         assert_eq!(run.words[4..].join(", "), expected, "{what}");
@@ -229,7 +230,7 @@ fn nameless() -> Event {
 /// However many messages of others there are: at the deadline it ends.
 #[test]
 fn a_long_queue_ends_with_the_time() {
-    let mut run = Run::new(wanted(), ForeignMessages::Spool);
+    let mut run = Run::new(requested(), ForeignMessages::Spool);
     let foreign = |id| vec![polled(message(id, Some(99), JobStatus::Success)), confirmed()];
     run.run(start().into_iter().chain((1..4).flat_map(foreign)).collect());
     assert_eq!(run.words.last().map(String::as_str), Some("poll-info"));

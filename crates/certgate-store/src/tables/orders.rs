@@ -43,39 +43,44 @@ pub(crate) fn state(row: &dyn Row, column: usize) -> Result<State, StoreError> {
     State::by_name(&name).ok_or_else(|| row.unreadable(column, &format!("no state is called {name}")))
 }
 
-pub(crate) fn intend(session: &dyn Session, order: &NewOrder, holder: &Lease, now: i64) -> Result<(), StoreError> {
+pub(crate) fn record_intent(
+    session: &dyn Session,
+    order: &NewOrder,
+    lease: &Lease,
+    now: i64,
+) -> Result<(), StoreError> {
     let (state, detail) = (State::Sending, "about to be sent");
-    leases::renew(session, holder)?;
+    leases::renew(session, lease)?;
     let validated = session.execute(
         "UPDATE orders SET state = ?3, updated = ?4 WHERE id = ?1 AND holder = ?2 AND state = ?5",
-        values![order.id, holder.token(), state.as_str(), now, State::Validating.as_str()],
+        values![order.id, lease.token(), state.as_str(), now, State::Validating.as_str()],
     )?;
     if validated == 1 {
         return happened(session, &order.id, state, detail, now);
     }
-    commit(session, order, state, detail, holder, now)
+    commit(session, order, state, detail, lease, now)
 }
 
 pub(crate) fn begin_validation(
     session: &dyn Session,
     order: &NewOrder,
-    holder: &Lease,
+    lease: &Lease,
     now: i64,
 ) -> Result<(), StoreError> {
-    commit(session, order, State::Validating, "what validates it is about to be published", holder, now)
+    commit(session, order, State::Validating, "what validates it is about to be published", lease, now)
 }
 
 pub(crate) fn record_validation_steps(
     session: &dyn Session,
     id: &str,
     steps: &[ValidationStep],
-    holder: &Lease,
+    lease: &Lease,
 ) -> Result<(), StoreError> {
     let unwritable =
         |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
     let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
     let sql = "UPDATE orders SET published = ?2 WHERE id = ?1 AND holder = ?3";
-    let changed = session.execute(sql, values![id, published, holder.token()])?;
+    let changed = session.execute(sql, values![id, published, lease.token()])?;
     match changed {
         0 if by_id(session, id)?.is_none() => Err(StoreError::NoOrder(id.to_owned())),
         0 => Err(StoreError::LeaseLost(id.to_owned())),
@@ -88,12 +93,12 @@ fn commit(
     order: &NewOrder,
     state: State,
     detail: &str,
-    holder: &Lease,
+    lease: &Lease,
     now: i64,
 ) -> Result<(), StoreError> {
     let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
     let subject = subject(order);
-    leases::renew(session, holder)?;
+    leases::renew(session, lease)?;
     loop {
         // The database decides, by the order's id and by what is unfinished for its subject.
         let inserted = session.execute(
@@ -112,7 +117,7 @@ fn commit(
                 batch,
                 state.as_str(),
                 now,
-                holder.token(),
+                lease.token(),
                 subject
             ],
         )?;
@@ -123,7 +128,7 @@ fn commit(
             return Err(StoreError::Known(id.clone()));
         }
         // None where it was finished just now.
-        if let Some(other) = conflicting(session, account, subject.as_deref(), holder)? {
+        if let Some(other) = conflicting(session, account, subject.as_deref(), lease)? {
             return Err(StoreError::Unfinished(other));
         }
     }
@@ -164,7 +169,7 @@ fn conflicting(
     session: &dyn Session,
     account: &str,
     subject: Option<&str>,
-    holder: &Lease,
+    lease: &Lease,
 ) -> Result<Option<ConflictingOrder>, StoreError> {
     let sql = format!("SELECT id, state, job, holder {BY_SUBJECT}");
     let key = Value::Text(subject);
@@ -173,7 +178,7 @@ fn conflicting(
         Ok((conflict, row.get::<Option<String>>(3)?))
     })?;
     let Some((conflict, other)) = found else { return Ok(None) };
-    let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, holder, &other))?;
+    let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, lease, &other))?;
     Ok(Some(ConflictingOrder { is_held, ..conflict }))
 }
 
@@ -202,7 +207,7 @@ pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Notes what became of an order that is this holder's.
+/// Notes what became of an order that this lease holds.
 pub(crate) fn change(
     session: &dyn Session,
     id: &str,
@@ -315,10 +320,10 @@ pub(crate) fn acquire(session: &dyn Session, id: &str, lease: &Lease) -> Result<
     Ok(session.execute(sql, values![id, lease.token(), before])? == 1)
 }
 
-pub(crate) fn release(session: &dyn Session, id: &str, holder: &Lease) -> Result<(), StoreError> {
+pub(crate) fn release(session: &dyn Session, id: &str, lease: &Lease) -> Result<(), StoreError> {
     session.execute(
         "UPDATE orders SET holder = NULL WHERE id = ?1 AND holder = ?2 AND published IS NULL",
-        values![id, holder.token()],
+        values![id, lease.token()],
     )?;
     Ok(())
 }

@@ -25,8 +25,8 @@ fn who_runs_while_the_file_is_brought_up_to_date_keeps_its_orders() {
     let place = File::new();
     let (runs, gone, other) = (place.lease("runs"), place.lease("gone"), place.lease("other"));
     let mut store = place.open();
-    store.intend(&order("a", Some(1)), &runs, 1).unwrap();
-    store.intend(&order("b", Some(2)), &gone, 1).unwrap();
+    store.record_intent(&order("a", Some(1)), &runs, 1).unwrap();
+    store.record_intent(&order("b", Some(2)), &gone, 1).unwrap();
     drop((store, gone));
     place.execute("DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases; PRAGMA user_version = 5");
     let mut store = place.open();
@@ -80,7 +80,7 @@ fn the_first_version_is_brought_up_to_date() {
     let place = File::new();
     let mut store = place.open();
     for (id, certificate) in [("open", 1), ("plain", 2), ("over", 3)] {
-        store.intend(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
+        store.record_intent(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
     }
     store.change("over", &change(State::Done), &place.lease("me"), 2).unwrap();
     drop(store);
@@ -101,7 +101,7 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
     let place = File::new();
     let mut store = place.open();
     for (id, certificate) in [("first", 571), ("second", 572)] {
-        store.intend(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
+        store.record_intent(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
     }
     drop(store);
     place.execute(BACK_TO_3);
@@ -116,7 +116,7 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
             "order first of the same was not finished either when the store was brought up to date: one of the two may be one too many"
         ]
     );
-    let error = store.intend(&order("third", Some(571)), &place.lease("me"), 2).unwrap_err();
+    let error = store.record_intent(&order("third", Some(571)), &place.lease("me"), 2).unwrap_err();
     assert!(matches!(&error, StoreError::Unfinished(other) if other.id == "first"), "{error}");
     store.change("second", &change(State::Done), &place.lease("me"), 3).unwrap();
 }
@@ -125,7 +125,7 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
 #[test]
 fn the_database_takes_no_second_unfinished_order() {
     let place = File::new();
-    place.open().intend(&order("a", Some(571)), &place.lease("me"), 1).unwrap();
+    place.open().record_intent(&order("a", Some(571)), &place.lease("me"), 1).unwrap();
     let file = rusqlite::Connection::open(&place.path).unwrap();
     let copy = "INSERT INTO orders SELECT 'b', task, account, certificate, name, product, csr, resume, batch, state, finished, job,
         stid, created, updated, holder, published, subject FROM orders";
@@ -138,7 +138,7 @@ fn the_database_takes_no_second_unfinished_order() {
 fn an_order_that_cannot_be_read_is_said() {
     for (column, text) in [("resume", "{\"version\":9}"), ("published", "[{\"melt\":1}]")] {
         let place = File::new();
-        place.open().intend(&order("a", Some(571)), &place.lease("me"), 1).unwrap();
+        place.open().record_intent(&order("a", Some(571)), &place.lease("me"), 1).unwrap();
         let file = rusqlite::Connection::open(&place.path).unwrap();
         file.execute(&format!("UPDATE orders SET {column} = ?1"), [text]).unwrap();
         drop(file);
@@ -200,9 +200,9 @@ fn troubles() {
 
     // A page that was overwritten.
     let mut store = Sqlite::open(&at("page")).unwrap();
-    let holder = Lease::beside(&at("page"), "me").unwrap();
+    let lease = Lease::beside(&at("page"), "me").unwrap();
     for number in 0..200 {
-        store.intend(&order(&format!("o{number}"), Some(number)), &holder, number).unwrap();
+        store.record_intent(&order(&format!("o{number}"), Some(number)), &lease, number).unwrap();
     }
     drop(store);
     // Only the index of what is not finished: read by it, nothing would be.

@@ -40,7 +40,7 @@ pub(crate) fn message(id: i64, job: Option<i64>) -> NewMessage {
 /// An empty store of one database, and a process beside it.
 pub(crate) struct Place {
     name: &'static str,
-    pub(crate) holder: Lease,
+    pub(crate) lease: Lease,
     database: Box<dyn Database>,
 }
 
@@ -63,7 +63,7 @@ const DATABASES: [(&str, Opened); 1] = [("sqlite", || Box::new(File::new()))];
 pub(crate) fn places() -> impl Iterator<Item = Place> {
     DATABASES.into_iter().map(|(name, database)| {
         let database = database();
-        Place { name, holder: database.lease("me"), database }
+        Place { name, lease: database.lease("me"), database }
     })
 }
 

@@ -16,9 +16,9 @@ fn one_process_reads_until_another_one_has_waited_longer_than_it_would() {
     for place in places() {
         let (mut store, mut another) = (place.open(), place.open());
         let other = place.lease("other");
-        store.renew(&place.holder).unwrap();
+        store.renew(&place.lease).unwrap();
         another.renew(&other).unwrap();
-        let mut mine = |patience| store.read_queue(ACCOUNT, &place.holder, patience).unwrap();
+        let mut mine = |patience| store.read_queue(ACCOUNT, &place.lease, patience).unwrap();
         let mut theirs = |patience| another.read_queue(ACCOUNT, &other, patience).unwrap();
         assert_eq!((mine(LONG), theirs(LONG), mine(LONG)), (QueueReader::Own, FREE, QueueReader::Own));
         place.rest();
@@ -36,13 +36,13 @@ fn a_reader_that_is_gone_is_relieved_at_once() {
             let other = place.lease("other");
             store.renew(&other).unwrap();
             assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), QueueReader::Own);
-            assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), FREE);
+            assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), FREE);
             match case {
                 "ended" => store.end(&other).unwrap(),
                 "died" => drop(other),
                 _ => place.run_out("other"),
             }
-            assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), QueueReader::Own, "{case}");
+            assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), QueueReader::Own, "{case}");
         }
     }
 }
@@ -52,15 +52,15 @@ fn the_reader_tells_the_others_what_it_leaves_in_front_of_them() {
     for place in places() {
         let mut store = place.open();
         let other = place.lease("other");
-        store.renew(&place.holder).unwrap();
-        store.read_queue(ACCOUNT, &place.holder, LONG).unwrap();
+        store.renew(&place.lease).unwrap();
+        store.read_queue(ACCOUNT, &place.lease, LONG).unwrap();
         store.note_blocked_queue(ACCOUNT, &other, true).unwrap();
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE, "only the reader knows");
-        store.note_blocked_queue(ACCOUNT, &place.holder, true).unwrap();
+        store.note_blocked_queue(ACCOUNT, &place.lease, true).unwrap();
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED);
-        assert_eq!(store.read_queue(ACCOUNT, &place.holder, LONG).unwrap(), QueueReader::Own);
+        assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), QueueReader::Own);
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED, "until it looks");
-        store.note_blocked_queue(ACCOUNT, &place.holder, false).unwrap();
+        store.note_blocked_queue(ACCOUNT, &place.lease, false).unwrap();
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE);
     }
 }
@@ -71,22 +71,22 @@ fn a_process_finds_what_others_stored_for_it() {
     for place in places() {
         let mut store = place.open();
         let other = place.lease("other");
-        for (id, certificate, holder) in [("a", 1, &place.holder), ("b", 2, &place.holder), ("c", 3, &other)] {
-            store.intend(&order(id, Some(certificate)), holder, 1).unwrap();
+        for (id, certificate, holder) in [("a", 1, &place.lease), ("b", 2, &place.lease), ("c", 3, &other)] {
+            store.record_intent(&order(id, Some(certificate)), holder, 1).unwrap();
             let job = Some(certificate);
             store.change(id, &certgate_store::Change { job, ..change(State::Pending) }, holder, 2).unwrap();
             store.keep(&message(certificate, job), 3).unwrap();
         }
         store.keep(&message(9, None), 3).unwrap();
         let told = |store: &dyn certgate_store::Store| {
-            let messages = store.messages_of_held(ACCOUNT, &place.holder).unwrap();
+            let messages = store.messages_of_held(ACCOUNT, &place.lease).unwrap();
             messages.into_iter().filter_map(|message| message.order).collect::<Vec<_>>()
         };
-        assert_eq!((store.held(ACCOUNT, &place.holder).unwrap(), told(&*store)), (ids(&["a", "b"]), ids(&["a", "b"])));
-        store.change("a", &change(State::Done), &place.holder, 4).unwrap();
-        assert_eq!((store.held(ACCOUNT, &place.holder).unwrap(), told(&*store)), (ids(&["b"]), ids(&["b"])));
+        assert_eq!((store.held(ACCOUNT, &place.lease).unwrap(), told(&*store)), (ids(&["a", "b"]), ids(&["a", "b"])));
+        store.change("a", &change(State::Done), &place.lease, 4).unwrap();
+        assert_eq!((store.held(ACCOUNT, &place.lease).unwrap(), told(&*store)), (ids(&["b"]), ids(&["b"])));
         place.run_out("me");
-        assert_eq!(store.held(ACCOUNT, &place.holder).unwrap(), ids(&[]));
+        assert_eq!(store.held(ACCOUNT, &place.lease).unwrap(), ids(&[]));
         assert_eq!(all(&*store, &Which::Unfinished(ACCOUNT.to_owned())).len(), 2);
     }
 }

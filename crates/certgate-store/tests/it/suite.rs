@@ -9,9 +9,9 @@ use crate::places::{ACCOUNT, all, change, message, order, places};
 fn an_order_and_its_story_outlive_the_process() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(571)), &place.holder, 1000).unwrap();
+        store.record_intent(&order("a", Some(571)), &place.lease, 1000).unwrap();
         let accepted = Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Pending) };
-        store.change("a", &accepted, &place.holder, 2000).unwrap();
+        store.change("a", &accepted, &place.lease, 2000).unwrap();
         drop(store);
         let mut store = place.open();
         let found = store.order("a").unwrap().unwrap();
@@ -20,7 +20,7 @@ fn an_order_and_its_story_outlive_the_process() {
         assert_eq!(store.order_of_job(ACCOUNT, 7).unwrap(), Some(found.clone()));
         assert_eq!(store.order_of_job("somebody else", 7).unwrap(), None);
         assert_eq!(all(&*store, &Which::Unfinished(ACCOUNT.to_owned())), [found]);
-        store.change("a", &change(State::Done), &place.holder, 3000).unwrap();
+        store.change("a", &change(State::Done), &place.lease, 3000).unwrap();
         assert_eq!(all(&*store, &Which::Unfinished(ACCOUNT.to_owned())), []);
         assert_eq!(all(&*store, &Which::All).len(), 1);
         let story: Vec<_> =
@@ -40,27 +40,27 @@ fn an_order_and_its_story_outlive_the_process() {
 fn nothing_is_ordered_twice() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
-        let error = store.intend(&order("b", Some(571)), &place.holder, 2).unwrap_err();
+        store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
+        let error = store.record_intent(&order("b", Some(571)), &place.lease, 2).unwrap_err();
         assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Sending));
         assert_eq!(error.to_string(), "order a of the same is sending");
-        let error = store.intend(&order("a", Some(999)), &place.holder, 2).unwrap_err();
+        let error = store.record_intent(&order("a", Some(999)), &place.lease, 2).unwrap_err();
         assert_eq!(error.to_string(), "order a is in the store already");
-        store.intend(&order("c", Some(572)), &place.holder, 3).unwrap();
+        store.record_intent(&order("c", Some(572)), &place.lease, 3).unwrap();
         let other = NewOrder { account: "somebody else".to_owned(), ..order("d", Some(571)) };
-        store.intend(&other, &place.holder, 4).unwrap();
+        store.record_intent(&other, &place.lease, 4).unwrap();
         // New certificates have no id: the same name and CSR make the same.
-        store.intend(&order("e", None), &place.holder, 5).unwrap();
-        assert!(matches!(store.intend(&order("f", None), &place.holder, 6), Err(StoreError::Unfinished(_))));
+        store.record_intent(&order("e", None), &place.lease, 5).unwrap();
+        assert!(matches!(store.record_intent(&order("f", None), &place.lease, 6), Err(StoreError::Unfinished(_))));
         let other = NewOrder { csr: Some("another".to_owned()), ..order("g", None) };
-        store.intend(&other, &place.holder, 7).unwrap();
-        store.change("a", &change(State::Refused), &place.holder, 8).unwrap();
-        store.intend(&order("h", Some(571)), &place.holder, 9).unwrap();
+        store.record_intent(&other, &place.lease, 7).unwrap();
+        store.change("a", &change(State::Refused), &place.lease, 8).unwrap();
+        store.record_intent(&order("h", Some(571)), &place.lease, 9).unwrap();
         // An earlier certificate may be revoked while the next one is on its way, once.
         let revoke = |id: &str| NewOrder { task: "certificate-revoke".to_owned(), ..order(id, Some(571)) };
-        store.intend(&revoke("i"), &place.holder, 10).unwrap();
+        store.record_intent(&revoke("i"), &place.lease, 10).unwrap();
         assert!(
-            matches!(store.intend(&revoke("j"), &place.holder, 11), Err(StoreError::Unfinished(twin)) if twin.id == "i")
+            matches!(store.record_intent(&revoke("j"), &place.lease, 11), Err(StoreError::Unfinished(twin)) if twin.id == "i")
         );
     }
 }
@@ -75,11 +75,11 @@ fn what_stands_in_the_way_is_named_and_only_some_of_it_may_be_given_up() {
     ] {
         for place in places() {
             let mut store = place.open();
-            store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
-            store.change("a", &Change { job: Some(7), ..change(state) }, &place.holder, 2).unwrap();
-            let error = store.intend(&order("b", Some(571)), &place.holder, 3).unwrap_err();
+            store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
+            store.change("a", &Change { job: Some(7), ..change(state) }, &place.lease, 2).unwrap();
+            let error = store.record_intent(&order("b", Some(571)), &place.lease, 3).unwrap_err();
             assert_eq!(error.to_string(), expected);
-            let gives_up = store.change("a", &change(State::Abandoned), &place.holder, 4).is_ok();
+            let gives_up = store.change("a", &change(State::Abandoned), &place.lease, 4).is_ok();
             assert_eq!(gives_up, matches!(state, State::Sending | State::Unknown | State::Issued), "{state:?}");
             // What was named by hand for an order that never arrived is free again; a job that was seen is not.
             let owner = store.order_of_job(ACCOUNT, 7).unwrap();
@@ -94,10 +94,10 @@ fn orders_stand_as_they_were_intended() {
     for place in places() {
         let mut store = place.open();
         let line = |id: &str, certificate| NewOrder { batch: Some("line".to_owned()), ..order(id, Some(certificate)) };
-        store.intend(&line("first", 1), &place.holder, 2000).unwrap();
-        store.intend(&line("second", 2), &place.holder, 1000).unwrap();
+        store.record_intent(&line("first", 1), &place.lease, 2000).unwrap();
+        store.record_intent(&line("second", 2), &place.lease, 1000).unwrap();
         let other = NewOrder { account: "somebody else".to_owned(), ..line("other", 1) };
-        store.intend(&other, &place.holder, 3000).unwrap();
+        store.record_intent(&other, &place.lease, 3000).unwrap();
         let batch = Which::Batch { account: ACCOUNT.to_owned(), batch: "line".to_owned() };
         for (which, expected) in [
             (Which::All, vec!["first", "second", "other"]),
@@ -119,27 +119,30 @@ fn what_is_published_is_kept_until_it_is_gone() {
         let left = |store: &dyn Store| all(store, &Which::Unfinished(ACCOUNT.to_owned())).len();
         let other = place.lease("other");
         let step = ValidationStep::Folder { root: None, path: "/srv/www/a".into() };
-        store.begin_validation(&order("a", Some(571)), &place.holder, 1).unwrap();
-        store.record_validation_steps("a", std::slice::from_ref(&step), &place.holder).unwrap();
+        store.begin_validation(&order("a", Some(571)), &place.lease, 1).unwrap();
+        store.record_validation_steps("a", std::slice::from_ref(&step), &place.lease).unwrap();
         assert_eq!((store.order("a").unwrap().unwrap().state, left(&*store)), (State::Validating, 1));
         let b = order("b", Some(571));
-        for error in [store.begin_validation(&b, &other, 2), store.intend(&b, &other, 2)] {
+        for error in [store.begin_validation(&b, &other, 2), store.record_intent(&b, &other, 2)] {
             assert!(matches!(error, Err(StoreError::Unfinished(twin)) if twin.id == "a"));
         }
-        assert!(matches!(store.intend(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))), "another's");
-        store.intend(&order("a", Some(571)), &place.holder, 4).unwrap();
+        assert!(
+            matches!(store.record_intent(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))),
+            "another's"
+        );
+        store.record_intent(&order("a", Some(571)), &place.lease, 4).unwrap();
         assert_eq!(store.order("a").unwrap().unwrap().state, State::Sending);
-        store.change("a", &change(State::Refused), &place.holder, 5).unwrap();
-        store.release("a", &place.holder).unwrap();
+        store.change("a", &change(State::Refused), &place.lease, 5).unwrap();
+        store.release("a", &place.lease).unwrap();
         assert_eq!((left(&*store), published(&*store)), (1, vec![step]), "something is left to do");
         assert!(!store.acquire("a", &other).unwrap(), "its holder lives and is at it");
-        store.record_validation_steps("a", &[], &place.holder).unwrap();
+        store.record_validation_steps("a", &[], &place.lease).unwrap();
         assert_eq!((left(&*store), published(&*store)), (0, vec![]));
-        store.change("a", &change(State::Refused), &place.holder, 6).unwrap();
-        store.release("a", &place.holder).unwrap();
+        store.change("a", &change(State::Refused), &place.lease, 6).unwrap();
+        store.release("a", &place.lease).unwrap();
         assert!(store.acquire("a", &other).unwrap(), "nothing is left to do");
         assert!(
-            matches!(store.record_validation_steps("x", &[], &place.holder), Err(StoreError::NoOrder(id)) if id == "x")
+            matches!(store.record_validation_steps("x", &[], &place.lease), Err(StoreError::NoOrder(id)) if id == "x")
         );
     }
 }
@@ -150,20 +153,20 @@ fn an_order_follows_its_certificate() {
     for is_taken in [false, true] {
         for place in places() {
             let mut store = place.open();
-            store.intend(&order("new", None), &place.holder, 1).unwrap();
+            store.record_intent(&order("new", None), &place.lease, 1).unwrap();
             if is_taken {
-                store.intend(&order("other", Some(573)), &place.holder, 2).unwrap();
+                store.record_intent(&order("other", Some(573)), &place.lease, 2).unwrap();
             }
             let known = Change { certificate: Some(573), ..change(State::Pending) };
-            store.change("new", &known, &place.holder, 3).unwrap();
+            store.change("new", &known, &place.lease, 3).unwrap();
             assert_eq!(store.order("new").unwrap().unwrap().order.certificate, Some(573));
             let in_the_way = |error: StoreError| match error {
                 StoreError::Unfinished(other) => other.id,
                 other => panic!("{other}"),
             };
-            let reissue = store.intend(&order("reissue", Some(573)), &place.holder, 4).unwrap_err();
+            let reissue = store.record_intent(&order("reissue", Some(573)), &place.lease, 4).unwrap_err();
             assert_eq!(in_the_way(reissue), if is_taken { "other" } else { "new" });
-            let again = store.intend(&order("again", None), &place.holder, 5);
+            let again = store.record_intent(&order("again", None), &place.lease, 5);
             assert_eq!(again.map_err(in_the_way).err(), is_taken.then(|| "new".to_owned()));
         }
     }
@@ -178,8 +181,8 @@ fn of_many_that_race_one_wins() {
                 .map(|number| {
                     let place = &place;
                     scope.spawn(move || {
-                        let (mut store, holder) = (place.open(), &place.holder);
-                        usize::from(store.intend(&order(&format!("o{number}"), Some(571)), holder, 1).is_ok())
+                        let (mut store, holder) = (place.open(), &place.lease);
+                        usize::from(store.record_intent(&order(&format!("o{number}"), Some(571)), holder, 1).is_ok())
                     })
                 })
                 .collect();
@@ -212,14 +215,12 @@ fn states_only_go_forward() {
     }
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
-        store.change("a", &change(Pending), &place.holder, 2).unwrap();
-        let error = store.change("a", &change(Unsent), &place.holder, 3).unwrap_err().to_string();
+        store.record_intent(&order("a", Some(1)), &place.lease, 1).unwrap();
+        store.change("a", &change(Pending), &place.lease, 2).unwrap();
+        let error = store.change("a", &change(Unsent), &place.lease, 3).unwrap_err().to_string();
         assert_eq!(error, "order a is pending, and cannot become unsent");
         assert_eq!(store.history("a").unwrap().len(), 2, "what is not allowed leaves nothing");
-        assert!(
-            matches!(store.change("x", &change(Done), &place.holder, 4), Err(StoreError::NoOrder(id)) if id == "x")
-        );
+        assert!(matches!(store.change("x", &change(Done), &place.lease, 4), Err(StoreError::NoOrder(id)) if id == "x"));
     }
 }
 
@@ -227,14 +228,14 @@ fn states_only_go_forward() {
 fn an_order_belongs_to_one_living_process() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(1)), &place.holder, 1).unwrap();
+        store.record_intent(&order("a", Some(1)), &place.lease, 1).unwrap();
         let other = place.lease("other");
         assert!(!store.acquire("a", &other).unwrap(), "its holder lives");
-        assert!(store.acquire("a", &place.holder).unwrap());
-        store.release("a", &place.holder).unwrap();
+        assert!(store.acquire("a", &place.lease).unwrap());
+        store.release("a", &place.lease).unwrap();
         assert!(store.acquire("a", &other).unwrap());
         drop(other);
-        assert!(store.acquire("a", &place.holder).unwrap(), "the other one is gone");
+        assert!(store.acquire("a", &place.lease).unwrap(), "the other one is gone");
     }
 }
 
@@ -242,7 +243,7 @@ fn an_order_belongs_to_one_living_process() {
 fn messages_are_kept_once_and_find_their_order() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
+        store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
         let foreign = store.keep(&message(1, Some(99)), 2).unwrap();
         assert_eq!((foreign.order.as_deref(), foreign.known), (None, false));
         let again = store.keep(&message(1, Some(99)), 3).unwrap();
@@ -264,7 +265,7 @@ fn messages_are_kept_once_and_find_their_order() {
             .change(
                 "a",
                 &Change { job: Some(7), stid: Some("s".to_owned()), ..change(State::Pending) },
-                &place.holder,
+                &place.lease,
                 9,
             )
             .unwrap();
@@ -299,33 +300,33 @@ fn an_order_whose_lease_ran_out_is_another_process_s() {
     for place in places() {
         let mut store = place.open();
         let other = place.lease("other");
-        store.begin_validation(&order("a", Some(571)), &place.holder, 1).unwrap();
+        store.begin_validation(&order("a", Some(571)), &place.lease, 1).unwrap();
         assert!(!store.acquire("a", &other).unwrap(), "its lease has not ended");
         place.run_out("me");
-        assert!(!store.holds("a", &place.holder).unwrap());
+        assert!(!store.holds("a", &place.lease).unwrap());
         assert!(store.acquire("a", &other).unwrap());
         store.change("a", &change(State::Unsent), &other, 2).unwrap();
-        store.renew(&place.holder).unwrap();
-        assert!(!store.holds("a", &place.holder).unwrap(), "renewed, it is not given back");
+        store.renew(&place.lease).unwrap();
+        assert!(!store.holds("a", &place.lease).unwrap(), "renewed, it is not given back");
         assert!(store.holds("a", &other).unwrap());
         let step = ValidationStep::Folder { root: None, path: "/srv/www/a".into() };
         for lost in [
-            store.change("a", &change(State::Sending), &place.holder, 3),
-            store.change("a", &change(State::Unsent), &place.holder, 3),
-            store.record_validation_steps("a", &[step], &place.holder),
+            store.change("a", &change(State::Sending), &place.lease, 3),
+            store.change("a", &change(State::Unsent), &place.lease, 3),
+            store.record_validation_steps("a", &[step], &place.lease),
         ] {
             let error = lost.unwrap_err();
             assert!(matches!(&error, StoreError::LeaseLost(id) if id == "a"), "{error}");
             assert_eq!(error.to_string(), "order a was taken over by another process, and this one has stopped");
         }
-        store.release("a", &place.holder).unwrap();
+        store.release("a", &place.lease).unwrap();
         assert!(store.holds("a", &other).unwrap());
-        assert!(matches!(store.intend(&order("a", Some(571)), &place.holder, 4), Err(StoreError::Known(_))));
+        assert!(matches!(store.record_intent(&order("a", Some(571)), &place.lease, 4), Err(StoreError::Known(_))));
         let found = store.order("a").unwrap().unwrap();
         assert_eq!((found.state, found.published), (State::Unsent, vec![]));
         assert_eq!(store.history("a").unwrap().len(), 2);
         // What is not its own any more keeps it from nothing else.
-        store.intend(&order("b", Some(571)), &place.holder, 5).unwrap();
+        store.record_intent(&order("b", Some(571)), &place.lease, 5).unwrap();
     }
 }
 
@@ -333,14 +334,14 @@ fn an_order_whose_lease_ran_out_is_another_process_s() {
 fn who_wakes_before_anybody_took_over_goes_on() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
-        assert!(store.holds("a", &place.holder).unwrap());
+        store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
+        assert!(store.holds("a", &place.lease).unwrap());
         place.run_out("me");
-        assert!(!store.holds("a", &place.holder).unwrap());
-        store.renew(&place.holder).unwrap();
-        assert!(store.holds("a", &place.holder).unwrap());
+        assert!(!store.holds("a", &place.lease).unwrap());
+        store.renew(&place.lease).unwrap();
+        assert!(store.holds("a", &place.lease).unwrap());
         assert!(!store.acquire("a", &place.lease("other")).unwrap());
-        store.change("a", &change(State::Pending), &place.holder, 2).unwrap();
+        store.change("a", &change(State::Pending), &place.lease, 2).unwrap();
     }
 }
 
@@ -348,10 +349,10 @@ fn who_wakes_before_anybody_took_over_goes_on() {
 fn a_lease_that_was_ended_holds_nothing() {
     for place in places() {
         let mut store = place.open();
-        store.intend(&order("a", Some(571)), &place.holder, 1).unwrap();
-        store.end(&place.holder).unwrap();
+        store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
+        store.end(&place.lease).unwrap();
         let other = place.lease("other");
-        let conflict = store.intend(&order("b", Some(571)), &other, 2).unwrap_err();
+        let conflict = store.record_intent(&order("b", Some(571)), &other, 2).unwrap_err();
         assert!(matches!(conflict, StoreError::Unfinished(conflict) if !conflict.is_held));
         assert!(store.acquire("a", &other).unwrap());
     }
@@ -365,8 +366,8 @@ fn whoever_finds_out_advances_an_order_that_nobody_carries() {
         for place in places() {
             let mut store = place.open();
             let carrier = place.lease("carrier");
-            let holder = if case == "own" { &place.holder } else { &carrier };
-            store.intend(&order("a", Some(571)), holder, 1).unwrap();
+            let holder = if case == "own" { &place.lease } else { &carrier };
+            store.record_intent(&order("a", Some(571)), holder, 1).unwrap();
             store.change("a", &change(State::Pending), holder, 2).unwrap();
             match case {
                 "ran out" => place.run_out("carrier"),
@@ -375,15 +376,11 @@ fn whoever_finds_out_advances_an_order_that_nobody_carries() {
                 _ => {}
             }
             let issued = Change { job: Some(7), ..change(State::Issued) };
-            assert_eq!(store.advance("a", &issued, &place.holder, 3).unwrap(), is_advanced, "{case}");
+            assert_eq!(store.advance("a", &issued, &place.lease, 3).unwrap(), is_advanced, "{case}");
             let found = store.order("a").unwrap().unwrap();
             let expected = if is_advanced { (State::Issued, Some(7), 3) } else { (State::Pending, None, 2) };
             assert_eq!((found.state, found.job, found.updated), expected, "{case}");
-            assert_eq!(
-                store.holds("a", &place.holder).unwrap(),
-                case == "own",
-                "{case}: it is nobody else's with that"
-            );
+            assert_eq!(store.holds("a", &place.lease).unwrap(), case == "own", "{case}: it is nobody else's with that");
         }
     }
 }

@@ -8,7 +8,7 @@ use certgate_domain::{
     task::CertificateInfo,
     words::{AuthMethod, ServerSoftware},
 };
-use certgate_flow::{Order as Flow, Purpose, RequestError, Wanted, Workflow};
+use certgate_flow::{Order as Flow, Purpose, RequestError, RequestedOrder, Workflow};
 use certgate_keys::KeyType;
 use certgate_store::{InstallOptions, Order, ResumeData};
 use certgate_x509::{BadRequest, CertificateRequest};
@@ -275,7 +275,7 @@ impl OrderRequest {
             Some((method, provisioning)) => (Some(method), provisioning),
             None => (self.method.clone(), self.provisioning),
         };
-        Box::new(Flow::new(Wanted {
+        Box::new(Flow::new(RequestedOrder {
             purpose: self.purpose,
             csr: self.csr.clone(),
             product: self.product.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::TaskKind;
-use certgate_flow::{Awaited, Order as Flow, Purpose, RequestError, Wait, Wanted, Workflow};
+use certgate_flow::{Awaited, Order as Flow, Purpose, RequestError, RequestedOrder, Wait, Workflow};
 use certgate_store::{InstallOptions, Order};
 use certgate_x509::CertificateRequest;
 
@@ -156,11 +156,11 @@ fn flow(task: TaskKind, order: &Order, deadline: Duration) -> Result<Box<dyn Wor
     };
     let csr = order.order.csr.clone().ok_or(RequestError::NoOwnCsr)?;
     let request = CertificateRequest::read(&csr).map_err(RequestError::OwnCsr)?;
-    let wanted = Wanted {
+    let requested = RequestedOrder {
         csr: Some((csr, request)),
         product: order.order.product.clone(),
         name: order.order.name.clone(),
-        ..Wanted::new(purpose, deadline)
+        ..RequestedOrder::new(purpose, deadline)
     };
-    Ok(Box::new(Flow::accepted(wanted, None, order.job, order.stid.clone())))
+    Ok(Box::new(Flow::accepted(requested, None, order.job, order.stid.clone())))
 }

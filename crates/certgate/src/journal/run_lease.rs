@@ -14,14 +14,14 @@ use certgate_store::{Lease, Store};
 /// How often a lease is renewed: one that missed three is over.
 const BEAT: Duration = Duration::from_secs(Lease::LENGTH.as_secs() / 4);
 
-/// A run that holds orders. Its lease is renewed from the first one on, and ends with it.
-pub(super) struct Holder {
+/// The lease of a run. It is renewed from the first order on, and ends with the run.
+pub(super) struct RunLease {
     store: Arc<Mutex<Box<dyn Store>>>,
     lease: Arc<Lease>,
     heart: Mutex<Option<Heart>>,
 }
 
-impl Holder {
+impl RunLease {
     pub(super) fn new(store: Arc<Mutex<Box<dyn Store>>>, lease: Lease) -> Self {
         Self { store, lease: Arc::new(lease), heart: Mutex::new(None) }
     }
@@ -37,7 +37,7 @@ impl Holder {
     }
 }
 
-impl Drop for Holder {
+impl Drop for RunLease {
     fn drop(&mut self) {
         let heart = self.heart.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if heart.is_some() {
