@@ -144,6 +144,23 @@ impl Order {
         this
     }
 
+    /// With the certificate as it is, which was asked for already: where it would be asked for, it is not asked for again.
+    #[must_use]
+    pub fn with_existing(mut self, certificate: Certificate) -> Self {
+        if matches!(self.state, State::Inquire) {
+            self.know(certificate);
+        }
+        self
+    }
+
+    /// Takes what is not given from the certificate as it is.
+    fn know(&mut self, certificate: Certificate) {
+        self.existing = Some(certificate);
+        self.state = State::Prepare;
+        self.take_csr();
+        self.check_name();
+    }
+
     fn end(&mut self, ending: Ending) {
         self.state = State::Ended(Box::new(ending));
     }
@@ -323,12 +340,7 @@ impl Workflow for Order {
             Event::Answered(answer) if answer.verdict() == Some(Verdict::Refused) => self.end(Ending::Refused(answer)),
             Event::Answered(answer) => match self.state {
                 State::Inquire => match answer.data.into_iter().next() {
-                    Some(AnyData::Certificate(certificate)) => {
-                        self.existing = Some(*certificate);
-                        self.state = State::Prepare;
-                        self.take_csr();
-                        self.check_name();
-                    }
+                    Some(AnyData::Certificate(certificate)) => self.know(*certificate),
                     _ => self.end(Ending::ProtocolViolation(TaskKind::CertificateInfo)),
                 },
                 State::Prepare => {

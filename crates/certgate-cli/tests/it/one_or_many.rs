@@ -1,6 +1,6 @@
 //! One order and many: a batch of one says, writes and does what the single command does.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use certgate::CertificateSettings;
 use certgate_domain::TaskKind;
@@ -255,6 +255,19 @@ fn cases() -> Vec<Case> {
             ..PLAIN
         },
         Case {
+            title: "a certificate with an unknown field, looked at for its names, and none are borne",
+            action: "reissue",
+            options: &[("new_key", "true"), ("out", "out")],
+            more: &["--strict"],
+            settings: || Settings {
+                faults: vec![Fault::Unknown(Some(TaskKind::CertificateInfo)); 2],
+                ..Settings::default()
+            },
+            code: 10,
+            said: "(--strict)",
+            ..PLAIN
+        },
+        Case {
             title: "refused",
             options: &[("product", "SSL123"), ("admin", "4711"), ("technical", "100"), ("lifetime", "12")],
             code: 3,
@@ -314,6 +327,31 @@ fn cases() -> Vec<Case> {
             settings: || Settings { foreign_first: 1, ..Settings::default() },
             ..PLAIN
         },
+        Case {
+            title: "a message of somebody else's first, which is stored",
+            more: &["--foreign", "spool"],
+            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            ..PLAIN
+        },
+        Case {
+            title: "a message of somebody else's first, and a folder for such",
+            more: &["--spool", "HOME/spool"],
+            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            ..PLAIN
+        },
+        Case {
+            title: "a folder for messages that is not used",
+            more: &["--foreign", "leave", "--spool", "HOME/spool"],
+            code: 2,
+            said: "--spool takes messages off the queue, and --foreign leave does not",
+            ..PLAIN
+        },
+        Case {
+            title: "a queue that is not touched",
+            more: &["--foreign", "leave"],
+            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            ..PLAIN
+        },
     ]
 }
 
@@ -327,6 +365,7 @@ struct Told {
     asked: Vec<(&'static str, usize)>,
     queue: usize,
     folder: Vec<String>,
+    spool: usize,
 }
 
 /// Runs a case singly or as a batch of one.
@@ -379,7 +418,8 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
             }
         }
     }
-    let words: Vec<&str> = words.iter().map(String::as_str).chain(case.more.iter().copied()).collect();
+    words.extend(case.more.iter().map(|word| word.replace("HOME", &home.path().display().to_string())));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (code, document, said) = told(home.path(), &server, transport, &words);
     let row = if is_batch { document["orders"][0].clone() } else { document.clone() };
     let mut order = row["order"].clone();
@@ -395,6 +435,7 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
         asked: asked.collect(),
         queue: gateway.queue_len(),
         folder: names(&home.path().join("out")),
+        spool: names(&home.path().join("spool")).len(),
     }
 }
 
@@ -493,5 +534,25 @@ fn every_setting_is_an_option_and_a_column() {
             let is_there = help.split_whitespace().any(|word| word.split('[').next() == Some(&option));
             assert!(is_there, "no option {option}");
         }
+    }
+}
+
+/// Every option that says how orders are waited for, which both commands have, is given by some case above.
+#[test]
+fn every_option_of_a_run_is_given() {
+    let options = |command: &str| -> BTreeSet<String> {
+        let help = String::from_utf8(certgate(&[command, "--help"], "").stdout).unwrap();
+        let own = help.split("Global options").next().unwrap();
+        let words = own.lines().filter_map(|line| line.trim().strip_prefix("--")?.split([' ', '[', '=']).next());
+        words.map(|word| format!("--{word}")).collect()
+    };
+    let cases = cases();
+    let given: Vec<&str> = cases.iter().flat_map(|case| case.more).copied().collect();
+    let both: Vec<String> = options("reissue").intersection(&options("batch")).cloned().collect();
+    for option in ["--timeout", "--foreign", "--spool"] {
+        assert!(both.iter().any(|both| both == option), "{option} of {both:?}");
+    }
+    for option in both {
+        assert!(given.contains(&option.as_str()), "no case gives {option}");
     }
 }

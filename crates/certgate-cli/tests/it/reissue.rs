@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use certgate_domain::TaskKind;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{certgate, certgate_in, csr, endpoint, exit, fixture, json, openssl, serve, stderr};
+use crate::support::binary::{certgate, certgate_in, csr, endpoint, exit, fixture, json, openssl, serve, stderr, told};
 
 /// Blanks what differs from run to run: ids, times, serials, tokens, keys.
 fn blanked(value: &mut Value) {
@@ -181,6 +182,26 @@ fn dry_run_orders_nothing_and_shows_no_secret() {
         assert!(text.contains(order), "{text}");
         assert!(!text.contains("dXNlcjpwYXNzd29yZA"), "{text}");
         assert_eq!(gateway.counts().orders, 0);
+    }
+}
+
+/// Whether a key is given or made: the certificate is asked for once before the order, and once when it is there.
+#[test]
+fn the_certificate_is_asked_for_once_before_the_order() {
+    for transport in ["xml", "json"] {
+        for key in [&["--new-key"][..], &["--csr", &csr()]] {
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings::default());
+            let out = home.path().join("out").display().to_string();
+            let words = [&["reissue", "571", "--out", &out], key].concat();
+            let (code, document, said) = told(home.path(), &server, transport, &words);
+            assert_eq!(code, 0, "{said}");
+            let asked = [TaskKind::CertificateInfo, TaskKind::CertificatePrepareOrder, TaskKind::CertificateReissue];
+            assert_eq!(asked.map(|kind| gateway.asked(kind)), [2, 1, 1], "{transport} {key:?}");
+            // By the serial number of before, what was issued is told from it.
+            let checks = document["checks"].as_array().unwrap();
+            assert!(checks.iter().any(|check| check["name"] == "serial" && check["ok"] == true), "{document}");
+        }
     }
 }
 

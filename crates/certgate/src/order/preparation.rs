@@ -54,7 +54,10 @@ impl Preparation<'_> {
             Some(known) => request.make_csr_like(known, false)?,
             None => request.make_csr(self.client, false)?,
         }
-        self.settle_earlier(request)?;
+        if self.settle_earlier(request)? {
+            // It may be another certificate by now.
+            request.existing = None;
+        }
         if let Some(error) = self.running.others(self.client, self.journal, request)? {
             return Err(error.into());
         }
@@ -62,15 +65,17 @@ impl Preparation<'_> {
     }
 
     /// Looks for what earlier orders of the same left unknown, so that one that never arrived does not stand in the way for ever.
-    /// What cannot be told yet does, and is named then.
-    fn settle_earlier(&mut self, request: &OrderRequest) -> Result<(), Error> {
+    /// What cannot be told yet does, and is named then. Whether there was one.
+    fn settle_earlier(&mut self, request: &OrderRequest) -> Result<bool, Error> {
+        let mut was_unknown = false;
         for order in self.journal.unfinished()? {
             let is_unknown = matches!(order.state, State::Sending | State::Unknown);
             if is_unknown && request.is_for(&order) {
                 self.resume(&order, None)?;
+                was_unknown = true;
             }
         }
-        Ok(())
+        Ok(was_unknown)
     }
 
     /// Finds what is left to do of an order of the store, whose certificate is to be installed so, where that is said.

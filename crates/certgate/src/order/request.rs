@@ -61,6 +61,8 @@ pub struct OrderRequest {
     pub validation: Validation,
     /// Where the certificate goes. Without it the certificate is only given back.
     pub install: Option<InstallOptions>,
+    /// The certificate as it is, where it was asked for to make the CSR.
+    pub(super) existing: Option<Box<Certificate>>,
 }
 
 /// Why an order cannot be placed, found before anything is sent.
@@ -130,6 +132,7 @@ impl OrderRequest {
             provisioning: None,
             validation: Validation::default(),
             install: None,
+            existing: None,
         }
     }
 
@@ -227,11 +230,15 @@ impl OrderRequest {
     /// # Errors
     /// [`Error::Preparation`], or the gateway could not be asked for the certificate as it is: order nothing.
     pub fn make_csr(&mut self, client: &mut Client, is_rehearsal: bool) -> Result<(), Error> {
-        let known = match self.certificate().filter(|_| self.key.is_some() && self.install.is_some()) {
-            Some(id) => client.call(CertificateInfo::new(id))?.value.data.into_iter().next().unwrap_or_default(),
-            None => Certificate::default(),
+        let Some(id) = self.certificate().filter(|_| self.key.is_some() && self.install.is_some()) else {
+            return Ok(self.make_csr_like(&Certificate::default(), is_rehearsal)?);
         };
-        Ok(self.make_csr_like(&known, is_rehearsal)?)
+        let answer = client.call(CertificateInfo::new(id))?;
+        let existing = answer.value.data.into_iter().next().map(Box::new);
+        self.make_csr_like(existing.as_deref().unwrap_or(&Certificate::default()), is_rehearsal)?;
+        // Findings are shown and judged where the order asks itself, and a rehearsal shows that request.
+        self.existing = existing.filter(|_| answer.findings.is_empty() && !is_rehearsal);
+        Ok(())
     }
 
     /// The same, where the certificate as it is was asked for already.
@@ -275,7 +282,7 @@ impl OrderRequest {
             Some((method, provisioning)) => (Some(method), provisioning),
             None => (self.method.clone(), self.provisioning),
         };
-        Box::new(Flow::new(RequestedOrder {
+        let order = Flow::new(RequestedOrder {
             purpose: self.purpose,
             csr: self.csr.clone(),
             product: self.product.clone(),
@@ -292,17 +299,23 @@ impl OrderRequest {
             },
             deadline,
             wait,
-        }))
+        });
+        match &self.existing {
+            Some(existing) => Box::new(order.with_existing((**existing).clone())),
+            None => Box::new(order),
+        }
     }
 
     /// The order as a run drives it.
     pub fn item(&self, id: OrderId, deadline: Duration, wait: bool) -> RunItem {
+        let mut resume = ResumeData::installing(self.install.as_ref().map(durable));
+        resume.serial_before = self.existing.as_ref().and_then(|existing| existing.serial_number.clone());
         RunItem {
             id,
             task: self.task(),
             flow: self.flow(deadline, wait),
             install: self.install.clone(),
-            resume: ResumeData::installing(self.install.as_ref().map(durable)),
+            resume,
             batch: None,
             validation: self.validation.clone(),
             is_recorded: true,
