@@ -59,7 +59,7 @@ fn missed(is_met: bool) -> &'static str {
 
 /// A ratio beside what it should be at most.
 fn verdict(ratio: f64, aim: f64) -> String {
-    format!("{ratio:.2} (aim: at most {aim:.1}{})", missed(ratio <= aim))
+    format!("{ratio:.3} (aim: at most {aim}{})", missed(ratio <= aim))
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn verdicts() {
-        assert_eq!(verdict(1.5, 2.0), "1.50 (aim: at most 2.0)");
-        assert_eq!(verdict(2.01, 2.0), "2.01 (aim: at most 2.0, MISSED)");
+        assert_eq!(verdict(1.5, 2.0), "1.500 (aim: at most 2)");
+        assert_eq!(verdict(2.01, 2.0), "2.010 (aim: at most 2, MISSED)");
     }
 }

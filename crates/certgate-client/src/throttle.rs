@@ -120,6 +120,7 @@ impl Throttle for OwnPace {
     fn hold(&self, pause: Duration) {
         let until = self.started.elapsed().saturating_add(pause);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.widen();
         state.1 = state.1.max(until);
     }
 

@@ -12,11 +12,12 @@ use std::{collections::VecDeque, time::Duration};
 ///     assert_eq!(pace.wait(Duration::ZERO), Duration::ZERO);
 ///     pace.sent(Duration::ZERO);
 /// }
-/// assert_eq!(pace.wait(Duration::from_millis(400)), Duration::from_millis(645));
+/// assert_eq!(pace.wait(Duration::from_millis(400)), Duration::from_millis(615));
 /// ```
 #[derive(Debug, Clone)]
 pub struct RateLimiter {
     per_second: usize,
+    window: Duration,
     sent: VecDeque<Duration>,
 }
 
@@ -24,26 +25,33 @@ impl RateLimiter {
     /// What the vendor allows: 3 requests a second and address, over either protocol.
     pub const GATEWAY: usize = 3;
     /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-    const WINDOW: Duration = Duration::from_millis(1045);
+    pub const WINDOW: Duration = Duration::from_millis(1015);
+    /// The same where the gateway turned a request away all the same: the way to it is uneven.
+    pub const WIDE_WINDOW: Duration = Duration::from_millis(1045);
 
     /// So many a second, at least one.
     pub fn new(per_second: usize) -> Self {
-        Self { per_second: per_second.max(1), sent: VecDeque::new() }
+        Self { per_second: per_second.max(1), window: Self::WINDOW, sent: VecDeque::new() }
     }
 
     /// How long to wait before the next request.
     pub fn wait(&self, now: Duration) -> Duration {
         match self.sent.len().checked_sub(self.per_second).and_then(|at| self.sent.get(at)) {
-            Some(&sent) => (sent + Self::WINDOW).saturating_sub(now),
+            Some(&sent) => (sent + self.window).saturating_sub(now),
             None => Duration::ZERO,
         }
+    }
+
+    /// The gateway turned a request away: from now on more time is left for the way.
+    pub fn widen(&mut self) {
+        self.window = Self::WIDE_WINDOW;
     }
 
     /// A request left.
     pub fn sent(&mut self, now: Duration) {
         self.sent.push_back(now);
         // What is over counts no more: a high pace would keep as many times as it has requests.
-        while self.sent.len() > self.per_second || self.sent.front().is_some_and(|sent| *sent + Self::WINDOW <= now) {
+        while self.sent.len() > self.per_second || self.sent.front().is_some_and(|sent| *sent + self.window <= now) {
             self.sent.pop_front();
         }
     }
@@ -56,6 +64,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::RateLimiter;
+
+    #[test]
+    fn who_was_turned_away_leaves_more_time() {
+        let mut pace = RateLimiter::new(1);
+        pace.sent(Duration::ZERO);
+        pace.widen();
+        assert_eq!(pace.wait(Duration::ZERO), RateLimiter::WIDE_WINDOW);
+    }
 
     proptest! {
         #[test]

@@ -20,7 +20,8 @@ const ORDERS: usize = 200;
 /// Prepare, order, poll, confirm.
 const REQUESTS: usize = 4;
 const PACE: usize = 3;
-const AIM: f64 = 1.05;
+/// What the whole takes at most, to its requests at that pace.
+const AIM: f64 = 1.02;
 
 pub(super) fn run() -> Result<(), Failure> {
     let program = program()?;
@@ -41,20 +42,17 @@ pub(super) fn run() -> Result<(), Failure> {
     }
     let pace = PACE.to_string();
     let options = ["--certificates", &certificates, "--pace", &pace, "--latency", "250"];
-    let enforcing = Simulator::start(&program, &options)?;
-    let (seconds, requests) = batch(&program, &enforcing, &folder, &file, "xml", PACE)?;
-    let ideal = requests as f64 / PACE as f64;
-    println!(
-        "xml: {ORDERS} reissues at {PACE} a second with 250 ms latency: {seconds:.0} s for {requests} requests; to requests / pace {}",
-        verdict_of_two(seconds / ideal)
-    );
+    for transport in ["json", "xml"] {
+        let enforcing = Simulator::start(&program, &options)?;
+        let (seconds, requests) = batch(&program, &enforcing, &folder, &file, transport, PACE)?;
+        let ratio = seconds * PACE as f64 / requests as f64;
+        println!(
+            "{transport}: {ORDERS} reissues at {PACE} a second with 250 ms latency: {seconds:.0} s for {requests} requests; to requests / pace {}",
+            verdict(ratio, AIM)
+        );
+    }
     println!("aim for requests: at most {}", REQUESTS * ORDERS);
     Ok(())
-}
-
-fn verdict_of_two(ratio: f64) -> String {
-    let (ratio, aim) = ((ratio * 1000.0).round() / 1000.0, AIM);
-    if ratio <= aim { format!("{ratio:.3} (aim: at most {aim})") } else { verdict(ratio, aim) }
 }
 
 /// Runs the batch with a new store; the time it took, and the requests that left.

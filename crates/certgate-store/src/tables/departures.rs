@@ -10,9 +10,13 @@ use crate::{
 };
 
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-const WINDOW: i64 = 1045;
+const WINDOW: i64 = 1015;
+/// The same for [`CALM`] after the gateway turned a request away all the same: the way to it is uneven.
+const WIDE_WINDOW: i64 = 1045;
+/// So long after a hold more time is left for the way.
+const CALM: i64 = 10 * 60_000;
 /// How far a time may be off before the clock must have been set back since. It must not keep everybody waiting.
-const SET_BACK: i64 = 2 * WINDOW;
+const SET_BACK: i64 = 2 * WIDE_WINDOW;
 
 /// The longest hold: no database is to count beyond its numbers.
 const LONGEST: i64 = i64::MAX / 4;
@@ -45,13 +49,15 @@ pub(crate) fn draw(
         values![key, now - SET_BACK, now + SET_BACK],
     )?;
     let hold = session.first(
-        "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
+        "SELECT coalesce(max(until), -1) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
         values![key, now, SET_BACK],
         |row| row.get::<i64>(0),
     )?;
+    let hold = hold.filter(|until| *until >= 0);
+    let window = if hold.is_some_and(|until| now < until + CALM) { WIDE_WINDOW } else { WINDOW };
     let drawn = session.all(
         "SELECT at, count FROM draws WHERE key = ?1 AND at > ?2 ORDER BY at",
-        values![key, now - WINDOW],
+        values![key, now - window],
         |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
     )?;
     let most = number(per_second.max(1));
@@ -62,7 +68,7 @@ pub(crate) fn draw(
             break;
         }
         free += count;
-        from = from.max(at + WINDOW);
+        from = from.max(at + window);
     }
     if from > now {
         return Ok(Departures::After(Duration::from_millis((from - now).unsigned_abs())));

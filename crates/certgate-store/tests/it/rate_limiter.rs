@@ -61,7 +61,7 @@ proptest! {
         }
         // A second, and what a request may take less on its way than the one before.
         for (at, first) in left.iter().enumerate() {
-            prop_assert!(left[at..].iter().take_while(|at| **at < first + 1045).count() <= per_second);
+            prop_assert!(left[at..].iter().take_while(|at| **at < first + 1015).count() <= per_second);
         }
     }
 }
@@ -78,9 +78,9 @@ fn a_high_pace_is_drawn_in_shares() {
     let mut busy = of(320);
     assert!((0..320).all(|_| busy.depart(5_000).is_none()));
     assert!(busy.draws < 50, "{}", busy.draws);
-    assert_eq!(busy.depart(5_000), Some(MILLISECOND * 1045), "the first was drawn alone");
-    assert_eq!(busy.depart(6_045), None);
-    assert_eq!(busy.depart(6_045), Some(MILLISECOND * 25), "the others might have left until then");
+    assert_eq!(busy.depart(5_000), Some(MILLISECOND * 1015), "the first was drawn alone");
+    assert_eq!(busy.depart(6_015), None);
+    assert_eq!(busy.depart(6_015), Some(MILLISECOND * 25), "the others might have left until then");
 
     // One of the four that it drew last is used in time.
     let mut other = of(320);
@@ -100,7 +100,7 @@ fn a_low_pace_is_drawn_one_by_one() {
         assert_eq!(processes[at].depart(1_000), None);
     }
     for process in &mut processes {
-        assert_eq!(process.depart(1_500), Some(MILLISECOND * 545));
+        assert_eq!(process.depart(1_500), Some(MILLISECOND * 515));
     }
     assert_eq!(processes.map(|process| process.draws), [3, 2]);
 }
@@ -114,6 +114,18 @@ fn everybody_waits_when_the_gateway_asks() {
     assert_eq!(other.draw_at(ONE, 5_000).unwrap(), Departures::After(MILLISECOND * 5_000));
     assert_eq!(limiter(folder.path(), "elsewhere", 3).draw_at(ONE, 5_000).unwrap(), Departures::Granted(1));
     assert_eq!(other.draw_at(ONE, 20_000).unwrap(), Departures::Granted(1));
+}
+
+/// Where the gateway turned a request away, all leave more time for the way, until it was quiet for ten minutes.
+#[test]
+fn an_uneven_way_is_given_more_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut one, mut other] = [(); 2].map(|()| limiter(folder.path(), "gateway", 1));
+    one.hold_at(MILLISECOND, 1_000).unwrap();
+    for (at, window) in [(2_000, 1045), (600_000, 1045), (700_000, 1015)] {
+        assert_eq!(one.draw_at(ONE, at).unwrap(), Departures::Granted(1));
+        assert_eq!(other.draw_at(ONE, at).unwrap(), Departures::After(MILLISECOND * window), "{at}");
+    }
 }
 
 /// Who has departures in hand lets none of them leave either.
