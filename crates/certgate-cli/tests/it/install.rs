@@ -122,12 +122,11 @@ fn a_reader_never_finds_half_a_pair() {
 fn killed_at_every_step() {
     let steps = [
         (TaskKind::CertificateInfo, 1),
-        (TaskKind::CertificateInfo, 2),
         (TaskKind::CertificatePrepareOrder, 1),
         (TaskKind::CertificateReissue, 1),
         (TaskKind::PollInfo, 1),
         (TaskKind::PollConfirm, 1),
-        (TaskKind::CertificateInfo, 3),
+        (TaskKind::CertificateInfo, 2),
     ];
     for transport in ["xml", "json"] {
         for (kind, count) in steps {

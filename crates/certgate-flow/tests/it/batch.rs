@@ -32,19 +32,8 @@ fn batch(jobs: &[i64]) -> Batch {
     let csr = key.request(&subject, &["example.com".to_owned()]).unwrap();
     let orders = jobs.iter().map(|_| {
         let requested = RequestedOrder {
-            purpose: Purpose::Reissue(571),
             csr: Some((csr.clone(), CertificateRequest::from_pem(&csr).unwrap())),
-            product: None,
-            name: None,
-            admin: None,
-            technical: None,
-            software: None,
-            lifetime: None,
-            method: None,
-            provisioning: None,
-            approver: None,
-            deadline: Duration::from_secs(3600),
-            wait: true,
+            ..RequestedOrder::new(Purpose::Reissue(571), Duration::from_secs(3600))
         };
         Box::new(Order::new(requested)) as Box<dyn Workflow>
     });

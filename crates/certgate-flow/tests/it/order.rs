@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyTask, SslContact, TimePeriod,
+    AnyData, AnyTask, Certificate, SslContact, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
 use certgate_flow::{Ending, Event, ForeignMessages, Order, Pending, RequestError, RequestedOrder, Step, Workflow};
@@ -54,6 +54,21 @@ fn the_order_takes_what_is_not_given_from_the_certificate() {
         "of this preparation, not the old one"
     );
     assert_eq!(authentication.provisioning, Some(true.into()));
+}
+
+#[test]
+fn a_certificate_that_is_known_is_not_asked_for_again() {
+    let Event::Answered(answer) = existing() else { panic!("expected an answer") };
+    let Some(AnyData::Certificate(certificate)) = answer.data.first() else { panic!("expected a certificate") };
+    let mut flow = Order::new(requested()).with_existing((**certificate).clone());
+    let Step::Send(AnyTask::CertificatePrepareOrder(_)) = flow.step(Duration::ZERO) else {
+        panic!("expected a look at the CSR")
+    };
+    assert_eq!(flow.name(), Some("example.com"));
+    let other = Certificate { name: Some("other.example".into()), ..(**certificate).clone() };
+    let mut flow = Order::new(requested()).with_existing(other);
+    let Step::End(ending) = flow.step(Duration::ZERO) else { panic!("expected a refusal") };
+    assert!(matches!(*ending, Ending::InvalidRequest(RequestError::OtherName { .. })), "{ending:?}");
 }
 
 #[test]

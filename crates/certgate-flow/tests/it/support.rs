@@ -22,22 +22,8 @@ pub(crate) fn csr(name: &str) -> (String, CertificateRequest) {
 }
 
 pub(crate) fn requested() -> RequestedOrder {
-    let (csr, request) = csr("example.com");
-    RequestedOrder {
-        purpose: Purpose::Reissue(571),
-        csr: Some((csr, request)),
-        product: None,
-        name: None,
-        admin: None,
-        technical: None,
-        software: None,
-        lifetime: None,
-        method: None,
-        provisioning: None,
-        approver: None,
-        deadline: Duration::from_secs(600),
-        wait: true,
-    }
+    let request = RequestedOrder::new(Purpose::Reissue(571), Duration::from_secs(600));
+    RequestedOrder { csr: Some(csr("example.com")), ..request }
 }
 
 pub(crate) fn answer(code: &str, data: Vec<AnyData>) -> Event {
