@@ -364,10 +364,13 @@ impl Client {
                     Err((trouble, why)) => (trouble, why, Phase::Answer),
                 },
             };
-            if let TransportFailure::Busy { retry_after: Some(pause) }
-            | TransportFailure::ServerError { retry_after: Some(pause) } = trouble
-                && !self.is_answered_offline()
-            {
+            let pause = match trouble {
+                // Without a time it says all the same that requests come too close.
+                TransportFailure::Busy { retry_after } => Some(retry_after.unwrap_or_default()),
+                TransportFailure::ServerError { retry_after } => retry_after,
+                _ => None,
+            };
+            if let Some(pause) = pause.filter(|_| !self.is_answered_offline()) {
                 self.throttle.hold(pause);
             }
             match decide(attempt, trouble, safe, fastrand::f64()) {

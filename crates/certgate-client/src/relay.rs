@@ -77,9 +77,12 @@ impl Client {
             None => self.transport.send(&request, longest).map_err(SendError::from),
         };
         let mut reply = sent.map_err(|error| self.unrelayed(&error))?;
-        if matches!(reply.status, 429 | 503)
-            && let Some(pause) = retry_after(&reply)
-        {
+        let pause = match reply.status {
+            429 => Some(retry_after(&reply).unwrap_or_default()),
+            503 => retry_after(&reply),
+            _ => None,
+        };
+        if let Some(pause) = pause {
             self.throttle.hold(pause);
         }
         let of_connection = listed(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));

@@ -13,7 +13,7 @@ pub trait Throttle: Send + Sync {
     /// Lets a request leave now, or says how long to wait before asking again.
     fn depart(&self) -> Option<Duration>;
 
-    /// Has everybody wait so long: the gateway asked for it.
+    /// Has everybody wait so long, and leaves more time between requests from then on: the gateway asked to slow down.
     fn hold(&self, pause: Duration);
 
     /// The line in which the requests of this process wait for it: only the first one of it may ask to leave.

@@ -26,7 +26,7 @@ impl RateLimiter {
     pub const GATEWAY: usize = 3;
     /// A second, and a little for the way: the gateway counts arrivals, we count departures.
     pub const WINDOW: Duration = Duration::from_millis(1015);
-    /// The same where the gateway turned a request away all the same: the way to it is uneven.
+    /// The same where the gateway asked to slow down all the same: the way to it is uneven.
     pub const WIDE_WINDOW: Duration = Duration::from_millis(1045);
 
     /// So many a second, at least one.
@@ -42,7 +42,7 @@ impl RateLimiter {
         }
     }
 
-    /// The gateway turned a request away: from now on more time is left for the way.
+    /// The gateway asked to slow down: from now on more time is left for the way.
     pub fn widen(&mut self) {
         self.window = Self::WIDE_WINDOW;
     }

@@ -11,7 +11,7 @@ use crate::{
 
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
 const WINDOW: i64 = 1015;
-/// The same for [`CALM`] after the gateway turned a request away all the same: the way to it is uneven.
+/// The same for [`CALM`] after the gateway asked to slow down all the same: the way to it is uneven.
 const WIDE_WINDOW: i64 = 1045;
 /// So long after a hold more time is left for the way.
 const CALM: i64 = 10 * 60_000;
