@@ -14,6 +14,7 @@ pub(crate) mod validation;
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
@@ -116,9 +117,10 @@ pub(crate) struct Global {
     /// Log in once and use the session for all requests of this run
     #[arg(long, global = true)]
     pub(crate) session: bool,
-    /// The store of orders and messages [default: certgate/store.sqlite in the platform's data folder]
-    #[arg(long, global = true, env = "CERTGATE_STORE", value_name = "FILE")]
-    pub(crate) store: Option<PathBuf>,
+    /// The store of orders and messages: a file, or postgres://USER@HOST/DATABASE for several machines [default:
+    /// certgate/store.sqlite in the platform's data folder]
+    #[arg(long, global = true, env = "CERTGATE_STORE", value_name = "FILE|URL")]
+    pub(crate) store: Option<OsString>,
     /// Use an embedded gateway on loopback: no account, no network, state for this run only
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,

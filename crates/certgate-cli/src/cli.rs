@@ -12,7 +12,7 @@ use crate::{
     command::{
         adopt, apply, batch, call, compare, completions, config, contact, convert, create, csr, decode, delete, demo,
         fetch, help, info, job, list, orders, plan, poll, prepare, reissue, renew, renew_due, replay, resume, revoke,
-        rollback, serve, status, verify, zone,
+        rollback, serve, status, store, verify, zone,
     },
     ui::help::arranged,
 };
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Fetch(fetch::Fetch),
     Batch(batch::Batch),
     Orders(orders::Orders),
+    /// The store itself: what it is, its tables, a copy of it
+    #[command(subcommand)]
+    Store(store::Store),
     List(list::List),
     /// The contacts of certificates (tasks 400201 to 400205).
     #[command(subcommand)]

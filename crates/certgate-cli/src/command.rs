@@ -35,6 +35,7 @@ pub(crate) mod revoke;
 pub(crate) mod rollback;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod store;
 pub(crate) mod tasks;
 pub(crate) mod verify;
 pub(crate) mod zone;
@@ -70,6 +71,7 @@ fn run_command(app: &App, command: Command) -> Result<Exit, Failure> {
         Command::Job(command) => command.run(app),
         Command::Batch(command) => command.run(app),
         Command::Orders(command) => command.run(app),
+        Command::Store(command) => command.run(app),
         Command::Zone(command) => command.run(app),
         Command::Poll(command) => command.run(app),
         Command::Call(command) => command.run(app),

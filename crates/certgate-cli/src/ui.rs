@@ -30,6 +30,7 @@ pub(crate) mod resumption;
 pub(crate) mod rows;
 pub(crate) mod sets;
 pub(crate) mod settings;
+pub(crate) mod store;
 pub(crate) mod table;
 pub(crate) mod verification;
 pub(crate) mod zone;

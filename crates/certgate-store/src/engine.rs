@@ -16,9 +16,16 @@ pub(crate) trait Engine: Send {
 
     /// Runs that without changing anything.
     fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError>;
+
+    /// The older version that it had before it was opened.
+    fn migrated_from(&self) -> Option<i64>;
 }
 
 impl<E: Engine> Store for E {
+    fn migrated_from(&self) -> Option<i64> {
+        Engine::migrated_from(self)
+    }
+
     fn begin_validation(&mut self, order: &NewOrder, lease: &Lease, now: i64) -> Result<(), StoreError> {
         self.write(|session| orders::begin_validation(session, order, lease, now))
     }

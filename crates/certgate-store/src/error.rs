@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use std::path::{Path, PathBuf};
+use std::{fmt::Display, path::Path};
 
 use crate::State;
 
@@ -54,70 +54,82 @@ pub enum StoreError {
         /// Where it was to go.
         after: State,
     },
-    /// The file was written by a newer certgate.
-    #[error("{}: the store has version {found}, this certgate knows up to {known}: upgrade certgate", path.display())]
+    /// It was written by a newer certgate.
+    #[error("{place}: the store has version {found}, this certgate knows up to {known}: upgrade certgate")]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
         /// Its version.
         found: i64,
         /// The newest one known.
         known: i64,
     },
-    /// The file is none of ours or damaged.
-    #[error("{}: the store is damaged ({why}). Put a copy back, or move the file away and check the account's jobs by hand before ordering", path.display())]
+    /// It is none of ours or damaged.
+    #[error(
+        "{place}: the store is damaged ({why}). Put a backup back, or begin with an empty store and check the account's jobs by hand before ordering"
+    )]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
         /// What the database says.
         why: String,
     },
-    /// The file is another application's database.
-    #[error("{}: it is a database of another application, no store", path.display())]
+    /// It is another application's database.
+    #[error("{place}: it is a database of another application, no store")]
     NoStore {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
     },
     /// No room is left.
-    #[error("{}: no room is left for the store. Make room and run again", path.display())]
+    #[error("{place}: no room is left for the store. Make room and run again")]
     Full {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
     },
     /// It cannot be opened or written.
-    #[error("{}: the store cannot be opened or written ({why})", path.display())]
+    #[error("{place}: the store cannot be opened or written ({why})")]
     Unwritable {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
         /// Why.
         why: String,
     },
     /// Others kept it locked for too long.
-    #[error("{}: other processes keep the store locked. Run again", path.display())]
+    #[error("{place}: other processes keep the store locked. Run again")]
     Locked {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address of the database.
+        place: String,
     },
 }
 
 impl StoreError {
+    /// That the store there cannot be opened or written.
+    pub(crate) fn unwritable(place: impl Display, why: impl Display) -> Self {
+        Self::Unwritable { place: place.to_string(), why: why.to_string() }
+    }
+
+    /// That what is there is not what certgate wrote.
+    pub(crate) fn damaged(place: impl Display, why: impl Display) -> Self {
+        Self::Damaged { place: place.to_string(), why: why.to_string() }
+    }
+
     /// What the database said, in our terms.
     pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
-        let path = path.to_owned();
+        let place = path.display().to_string();
         // The index of the log did not fit: the disk is full.
         if error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
-            return Self::Full { path };
+            return Self::Full { place };
         }
         match error.sqlite_error_code() {
-            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged { path, why: error.to_string() },
-            Some(Code::DiskFull) => Self::Full { path },
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked { path },
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged { place, why: error.to_string() },
+            Some(Code::DiskFull) => Self::Full { place },
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked { place },
             Some(Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied | Code::SystemIoFailure) => {
-                Self::Unwritable { path, why: error.to_string() }
+                Self::Unwritable { place, why: error.to_string() }
             }
             // A table or column that is not there, a value of another type: the file is not what it says it is.
-            _ => Self::Damaged { path, why: error.to_string() },
+            _ => Self::Damaged { place, why: error.to_string() },
         }
     }
 }

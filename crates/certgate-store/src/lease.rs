@@ -15,8 +15,9 @@ use crate::{StoreError, sqlite::private_folder};
 #[derive(Debug)]
 pub struct Lease {
     token: String,
-    path: PathBuf,
-    _lock: File,
+    place: String,
+    /// The file whose lock lasts as long as the process, where one is held.
+    lock: Option<(PathBuf, File)>,
 }
 
 impl Lease {
@@ -28,12 +29,34 @@ impl Lease {
     /// # Errors
     /// Its file cannot be made or locked.
     pub fn beside(store: &Path, token: &str) -> Result<Self, StoreError> {
-        let path = lock_file(store, token);
-        let unwritable = |why: std::io::Error| StoreError::Unwritable { path: path.clone(), why: why.to_string() };
+        // All processes of a file's store share the folder beside it.
+        Self::locked(lock_file(store, token), token, |_| Ok(String::new()))
+    }
+
+    /// Acquires a lease for a store that other machines use too. Those who keep their locks in the same folder of the same
+    /// machine see at once when it ends with its process.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn on_this_machine(folder: &Path, token: &str) -> Result<Self, StoreError> {
+        Self::locked(folder.join(token), token, |file| identity(file.parent().unwrap_or(folder), token))
+    }
+
+    /// A lease that ends with its time alone.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn by_time(token: &str) -> Self {
+        Self { token: token.to_owned(), place: token.to_owned(), lock: None }
+    }
+
+    fn locked(
+        path: PathBuf,
+        token: &str,
+        place: impl FnOnce(&Path) -> std::io::Result<String>,
+    ) -> Result<Self, StoreError> {
+        let unwritable = |why: std::io::Error| StoreError::unwritable(path.display(), why);
         private_folder(path.parent()).map_err(unwritable)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(unwritable)?;
         lock.lock().map_err(unwritable)?;
-        Ok(Self { token: token.to_owned(), path, _lock: lock })
+        let place = place(&path).map_err(unwritable)?;
+        Ok(Self { token: token.to_owned(), place, lock: Some((path, lock)) })
     }
 
     /// The folder of the leases beside a store.
@@ -50,14 +73,14 @@ impl Lease {
         &self.token
     }
 
-    /// Where its file is: nothing for the folder beside the store, which all processes of a file's store share.
+    /// Where its file is: nothing for the folder beside the store.
     pub(crate) fn place(&self) -> &str {
-        ""
+        &self.place
     }
 
     /// Whether the process with that token, which keeps its file in the same place, runs.
     pub(crate) fn is_running(&self, token: &str) -> bool {
-        is_locked(&self.path.with_file_name(token))
+        self.lock.as_ref().is_none_or(|(path, _)| is_locked(&path.with_file_name(token)))
     }
 }
 
@@ -70,8 +93,25 @@ fn is_locked(path: &Path) -> bool {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        if let Some((path, _)) = &self.lock {
+            let _ = fs::remove_file(path);
+        }
     }
+}
+
+/// What tells a folder apart from those of the same path on other machines and in other containers, whatever was copied: the
+/// running kernel, the file system and the folder's number in it. Where that is not known, nobody shares the folder.
+#[cfg(feature = "postgres")]
+fn identity(folder: &Path, token: &str) -> std::io::Result<String> {
+    #[cfg(unix)]
+    if let Ok(kernel) = fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        let folder = fs::metadata(folder)?;
+        let (device, number) =
+            (std::os::unix::fs::MetadataExt::dev(&folder), std::os::unix::fs::MetadataExt::ino(&folder));
+        return Ok(format!("{}:{device:x}:{number:x}", kernel.trim()));
+    }
+    let _ = folder;
+    Ok(token.to_owned())
 }
 
 fn lock_file(store: &Path, token: &str) -> PathBuf {

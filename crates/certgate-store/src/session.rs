@@ -1,7 +1,5 @@
 //! What the tables need of a database: statements with parameters, and rows.
 
-use std::path::Path;
-
 use crate::StoreError;
 
 /// One connection, inside a transaction or not. A statement is the same for every database; its parameters are `?1`, `?2`, ….
@@ -20,8 +18,18 @@ pub(crate) trait Session {
     /// The database's time in milliseconds since 1970, as an expression of a statement.
     fn now(&self) -> &'static str;
 
+    /// Has each statement take as long as it needs, until the transaction ends.
+    fn lift_time_limits(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Has new messages numbered after those that came with numbers of their own.
+    fn continue_numbers(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The file or address of the database, for errors.
-    fn place(&self) -> &Path;
+    fn place(&self) -> String;
 }
 
 impl dyn Session + '_ {

@@ -15,13 +15,14 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use self::rate_limiter::SqliteRateLimiter;
 use self::session::SqliteSession;
-use crate::{Lease, StoreError, engine::Engine, session::Session};
+use crate::{Lease, StoreError, StoreStatus, engine::Engine, migrations::VERSION, session::Session, status};
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Connection,
     path: PathBuf,
+    migrated_from: Option<i64>,
 }
 
 /// How long to wait for other processes.
@@ -36,23 +37,48 @@ impl Sqlite {
         let length = fs::metadata(path).map(|file| file.len()).ok();
         // A file that was made and never used has no locks beside it yet.
         if length == Some(0) && Lease::was_beside(path) {
-            return Err(StoreError::Damaged { path: path.to_owned(), why: "it was used, and is empty".to_owned() });
+            return Err(StoreError::damaged(path.display(), "it was used, and is empty"));
         }
         let mut connection = connect(path)?;
         if length.is_some_and(|length| length > 0) {
             schema::recognize(&connection, path)?;
         }
         // What is not a store was found to be none before its mode is touched.
-        make_private(path).map_err(|why| StoreError::Unwritable { path: path.to_owned(), why: why.to_string() })?;
+        make_private(path).map_err(|why| StoreError::unwritable(path.display(), why))?;
         log_ahead(&connection, path)?;
-        schema::bring_up_to_date(&mut connection, path)?;
-        Ok(Self { connection, path: path.to_owned() })
+        let found = schema::bring_up_to_date(&mut connection, path)?;
+        let migrated_from = (1..VERSION).contains(&found).then_some(found);
+        Ok(Self { connection, path: path.to_owned(), migrated_from })
+    }
+
+    /// What is in that file, which is left as it is, and not made where it is missing.
+    pub(crate) fn status(path: &Path) -> Result<StoreStatus, StoreError> {
+        let mut status = StoreStatus {
+            database: format!("SQLite {}", rusqlite::version()),
+            version: 0,
+            latency: Duration::ZERO,
+            tls: None,
+            is_pooled: false,
+            contents: None,
+        };
+        if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+            return Ok(status);
+        }
+        let connection = connect(path)?;
+        schema::recognize(&connection, path)?;
+        let asked = Instant::now();
+        status.version = schema::version(&connection).map_err(|error| StoreError::of(path, &error))?;
+        status.latency = asked.elapsed();
+        if status.version == VERSION {
+            status.contents = Some(status::contents(&SqliteSession { connection: &connection, path })?);
+        }
+        Ok(status)
     }
 }
 
 impl Engine for Sqlite {
     fn write<T>(&mut self, mut run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let Self { connection, path } = self;
+        let Self { connection, path, .. } = self;
         let failed = |error| StoreError::of(path, &error);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let done = run(&SqliteSession { connection: &transaction, path })?;
@@ -63,11 +89,15 @@ impl Engine for Sqlite {
     fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
         run(&SqliteSession { connection: &self.connection, path: &self.path })
     }
+
+    fn migrated_from(&self) -> Option<i64> {
+        self.migrated_from
+    }
 }
 
 /// Opens a database file of ours.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let unwritable = |why: std::io::Error| StoreError::Unwritable { path: path.to_owned(), why: why.to_string() };
+    let unwritable = |why: std::io::Error| StoreError::unwritable(path.display(), why);
     private_folder(path.parent()).map_err(unwritable)?;
     check_trusted(path)?;
     let mut options = OpenOptions::new();

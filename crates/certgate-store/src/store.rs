@@ -25,6 +25,10 @@ pub enum Which {
 
 /// Keeps orders and messages. Whatever a method did is durable when it returns.
 pub trait Store: Send {
+    /// The older version that the store had before it was opened, which brought it up to date. `None` where it was new or up
+    /// to date.
+    fn migrated_from(&self) -> Option<i64>;
+
     /// Records an order before what validates it is published.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The tables, in statements that every database understands, but for one thing: the order of rows is SQLite's `rowid`.
+//! The tables, in statements that every database understands. The order of rows is SQLite's `rowid`, which PostgreSQL has as a column.
 
 pub(crate) mod departures;
 pub(crate) mod leases;

@@ -28,6 +28,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use certgate_client::Proxy;
 use certgate_domain::Protocol;
+use certgate_store::{StoreAddress, StoreStatus};
 
 pub use self::{address::LookUpError, examination::examine};
 use crate::{Error, config::Origin};
@@ -51,6 +52,8 @@ pub struct Check {
 pub enum Subject {
     /// The profile and its file.
     Configuration,
+    /// The store of orders and messages.
+    Store,
     /// The name of the host that is connected to.
     Name(Protocol),
     /// A connection to that host.
@@ -86,6 +89,13 @@ pub enum Finding {
         /// The only protocol that is looked at, and where its address came from. An address that is given for one run is that of
         /// one protocol: the other's would be somebody else's gateway.
         only: Option<(Protocol, Origin)>,
+    },
+    /// The store can be used.
+    Store {
+        /// Where it is.
+        address: StoreAddress,
+        /// How it stands.
+        status: StoreStatus,
     },
     /// The host has an address.
     Resolved {
@@ -138,6 +148,10 @@ pub enum Trust {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The store cannot be used.
+    NoStore(Error),
+    /// A pool answers in the store's place, and gives each transaction another session of the database.
+    PooledStore(StoreAddress),
     /// The host that is connected to has no address.
     NotFound {
         /// The gateway's host.

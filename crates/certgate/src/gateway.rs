@@ -14,6 +14,8 @@ use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 #[cfg(feature = "json")]
 use certgate_json::JsonCodec;
+#[cfg(feature = "orders")]
+use certgate_store::StoreAddress;
 #[cfg(feature = "tapes")]
 use certgate_tape::Tape;
 use certgate_wire::Codec;
@@ -65,7 +67,7 @@ pub struct GatewayBuilder {
     pace: Pace,
     keeps_session: bool,
     #[cfg(feature = "orders")]
-    store: Option<PathBuf>,
+    store: Option<StoreAddress>,
     recording: Recording,
     trace: Option<Trace>,
     meter: Option<Arc<dyn Meter>>,
@@ -183,10 +185,10 @@ impl Gateway {
         if let Some(journal) = &*opened {
             return Ok(journal.clone());
         }
-        let Some(path) = &self.parts.store else {
+        let Some(address) = self.parts.store.clone() else {
             return Err(Error::NoStore);
         };
-        let journal = Journal::open(path, self.account.as_str())?;
+        let journal = Journal::open(address, self.account.as_str())?;
         *opened = Some(journal.clone());
         Ok(journal)
     }
@@ -211,7 +213,7 @@ impl GatewayBuilder {
             parts = parts.endpoint_of(protocol, settings.endpoint(protocol).value.clone());
         }
         if let Some(store) = settings.store.value.clone() {
-            parts = parts.store(store);
+            parts = parts.store_at(store);
         }
         Ok(parts)
     }
@@ -290,8 +292,14 @@ impl GatewayBuilder {
 
     /// The file of orders and messages.
     #[cfg(feature = "orders")]
-    pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
-        self.store = Some(path.into());
+    pub fn store(self, path: impl Into<PathBuf>) -> Self {
+        self.store_at(StoreAddress::File(path.into()))
+    }
+
+    /// Where orders and messages are kept: a file, or a database that several machines share.
+    #[cfg(feature = "orders")]
+    pub fn store_at(mut self, address: StoreAddress) -> Self {
+        self.store = Some(address);
         self
     }
 

@@ -4,7 +4,6 @@ mod run_lease;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,8 +13,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
-    ResumeData, Sqlite, State, Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, LastRun, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
+    ResumeData, State, Store, StoreAddress, StoreError, StoredMessage, ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -48,22 +47,32 @@ pub struct Intent {
 }
 
 impl Journal {
-    /// Opens the store in that file, for that account.
+    /// Opens the store there, in a file or a database, for that account.
     ///
     /// # Errors
     /// [`Error::Unsent`]: nothing may be sent.
-    pub fn open(path: &Path, account: &str) -> Result<Self, Error> {
-        let store = Sqlite::open(path).map_err(Error::Unsent)?;
-        Self::over(Arc::new(Mutex::new(Box::new(store))), path, account)
+    pub fn open(store: impl Into<StoreAddress>, account: &str) -> Result<Self, Error> {
+        let address = store.into();
+        let store = address.open().map_err(Error::Unsent)?;
+        Self::over(Arc::new(Mutex::new(store)), &address, account)
     }
 
-    /// Over a store that is open, of that file.
-    pub(crate) fn over(store: Arc<Mutex<Box<dyn Store>>>, path: &Path, account: &str) -> Result<Self, Error> {
+    /// Over a store that is open, of that address.
+    pub(crate) fn over(
+        store: Arc<Mutex<Box<dyn Store>>>,
+        address: &StoreAddress,
+        account: &str,
+    ) -> Result<Self, Error> {
         // One process may have several.
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
-        let lease = Lease::beside(path, &token).map_err(Error::Unsent)?;
+        let lease = address.lease(&token).map_err(Error::Unsent)?;
         let run_lease = Arc::new(RunLease::new(Arc::clone(&store), lease));
         Ok(Self { store, run_lease, account: account.to_owned(), validating: HashSet::new(), last: None })
+    }
+
+    /// The older version that the store had before it was opened, which brought it up to date.
+    pub fn migrated_from(&self) -> Option<i64> {
+        self.store().migrated_from()
     }
 
     /// Records an order before what validates it is published.

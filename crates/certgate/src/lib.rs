@@ -267,7 +267,7 @@ pub use certgate_tape as tape;
 
 pub use certgate_domain::AccountId;
 #[cfg(feature = "orders")]
-pub use certgate_store::{InstallOptions, ValidationStep};
+pub use certgate_store::{InstallOptions, StoreAddress, ValidationStep};
 #[cfg(feature = "orders")]
 pub use certificate_settings::{CertificateSettings, SettingsError};
 #[cfg(feature = "config")]

@@ -1,15 +1,12 @@
 //! The orders of a store, whichever account they belong to: to look at, and to decide about by hand.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use certgate_store::{Message, Order, OrderEvent, Sqlite, Store, StoreError, Which};
+use certgate_store::{Message, Order, OrderEvent, Store, StoreAddress, StoreError, Which};
 
 use crate::{Error, Journal};
 
-/// The orders of a store's file, of every account. No gateway and no credentials are needed to look at them.
+/// The orders of a store, of every account. No gateway and no credentials are needed to look at them.
 ///
 /// ```
 /// use certgate::OrderBook;
@@ -23,7 +20,7 @@ use crate::{Error, Journal};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct OrderBook {
-    path: PathBuf,
+    address: StoreAddress,
     store: Arc<Mutex<Box<dyn Store>>>,
 }
 
@@ -40,12 +37,18 @@ pub struct OrderDetails {
 }
 
 impl OrderBook {
-    /// Opens the store in that file, and makes it where it is missing.
+    /// Opens the store there, in a file or a database, and makes it where it is missing.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { path: path.to_owned(), store: Arc::new(Mutex::new(Box::new(Sqlite::open(path)?))) })
+    pub fn open(store: impl Into<StoreAddress>) -> Result<Self, Error> {
+        let address = store.into();
+        Ok(Self { store: Arc::new(Mutex::new(address.open()?)), address })
+    }
+
+    /// The older version that the store had before it was opened, which brought it up to date.
+    pub fn migrated_from(&self) -> Option<i64> {
+        self.store().migrated_from()
     }
 
     /// The order of that id.
@@ -88,7 +91,7 @@ impl OrderBook {
     /// # Errors
     /// [`Error::Unsent`]: this process cannot acquire orders.
     pub fn journal_of(&self, order: &Order) -> Result<Journal, Error> {
-        Journal::over(Arc::clone(&self.store), &self.path, &order.order.account)
+        Journal::over(Arc::clone(&self.store), &self.address, &order.order.account)
     }
 
     fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {

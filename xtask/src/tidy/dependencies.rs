@@ -91,7 +91,26 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("certgate-files", Some(&["nix", "rustix", "tempfile", "thiserror"])),
-    ("certgate-store", Some(&["certgate-files", "rusqlite", "serde", "serde_json", "sha2", "thiserror"])),
+    (
+        "certgate-store",
+        Some(&[
+            "bytes",
+            "certgate-files",
+            "certgate-x509",
+            "futures-util",
+            "rusqlite",
+            "rustls",
+            "rustls-platform-verifier",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "tokio",
+            "tokio-postgres",
+            "tokio-rustls",
+        ]),
+    ),
+    ("certgate-testing", Some(&["tempfile"])),
     (
         "certgate-simulator",
         Some(&[

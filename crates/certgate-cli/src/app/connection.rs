@@ -1,9 +1,9 @@
 //! The gateway of a run, made from its settings.
 
-use std::{path::PathBuf, time::Duration};
+use std::{sync::Once, time::Duration};
 
 use certgate::{
-    Client, Gateway, GatewayBuilder, Journal, OrderId, Redactor, Settings, Trace,
+    Client, Gateway, GatewayBuilder, Journal, OrderId, Redactor, Settings, StoreAddress, Trace,
     config::ConfigError,
     tape::{Mode, Tape},
 };
@@ -14,6 +14,7 @@ use crate::{
     app::{App, RunRecord, Sandbox},
     args::ReplayMode,
     exit::Failure,
+    ui::store::say_migrated,
 };
 
 /// A client, and where its orders and messages are written down.
@@ -26,6 +27,10 @@ pub(crate) struct Connection {
 /// The gateway of a run, and what has to live as long: the sandbox, the folder of a replay's store.
 pub(crate) struct Home {
     gateway: Gateway,
+    /// Where the store is, as it is shown.
+    store: String,
+    /// Whether people know that the store was brought up to date.
+    migration: Once,
     /// None where the store is only for this run.
     run: Option<RunRecord>,
     _sandbox: Option<Sandbox>,
@@ -110,6 +115,7 @@ impl Home {
             parts = parts.trace(trace.clone());
         }
         let mut home = (None, None);
+        let place = settings.store.value.as_ref().map(ToString::to_string).unwrap_or_default();
         if app.is_offline() {
             let folder = tempfile::tempdir()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
@@ -124,11 +130,11 @@ impl Home {
             }
             home.0 = Some(sandbox);
         } else {
-            parts = parts.store(store(settings)?);
+            parts = parts.store_at(store(settings)?);
         }
         let (_sandbox, _folder) = home;
         let run = (_sandbox.is_none() && _folder.is_none()).then(|| app.run.clone());
-        Ok(Self { gateway: parts.build()?, run, _sandbox, _folder })
+        Ok(Self { gateway: parts.build()?, store: place, migration: Once::new(), run, _sandbox, _folder })
     }
 
     /// The gateway itself.
@@ -149,6 +155,9 @@ impl Home {
     /// The store of orders and messages.
     pub(crate) fn journal(&self) -> Result<Journal, Failure> {
         let journal = self.gateway.journal()?;
+        if let Some(before) = journal.migrated_from() {
+            self.migration.call_once(|| say_migrated(&self.store, before));
+        }
         if let Some(run) = &self.run {
             run.used(&journal);
         }
@@ -182,7 +191,7 @@ fn open_trace(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The store's file.
-pub(crate) fn store(settings: &Settings) -> Result<PathBuf, Failure> {
+/// Where the store is.
+pub(crate) fn store(settings: &Settings) -> Result<StoreAddress, Failure> {
     Ok(settings.store.value.clone().ok_or(ConfigError::NoStore)?)
 }

@@ -27,6 +27,8 @@ The configuration file holds a section a profile, each line of which may be left
   owner_context = 9
   language = \"de\"
   password_command = \"pass show certgate\"    # or password_file = \"FILE\"; never a password itself
+  store = \"store.sqlite\"                    # or \"postgres://certgate@db.example/certgate\" for several machines
+  store_password_command = \"pass show db\"   # the database's password, where neither PGPASSWORD nor ~/.pgpass has it
   ca_file = \"roots.pem\"                      # relative to this file
   proxy = \"http://proxy.example:3128\"        # with a password in it only you may read this file
   routes = \"live\"                            # or documented

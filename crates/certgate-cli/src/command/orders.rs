@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use crate::{
     app::{App, store},
     exit::{Exit, Failure},
-    ui::{confirm::ask, orders, progress::not_removed},
+    ui::{confirm::ask, orders, progress::not_removed, store::say_migrated},
 };
 
 /// The orders of the store
@@ -59,7 +59,11 @@ enum OrdersCommand {
 
 impl Orders {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let book = OrderBook::open(&store(&app.settings()?)?)?;
+        let address = store(&app.settings()?)?;
+        let book = OrderBook::open(address.clone())?;
+        if let Some(before) = book.migrated_from() {
+            say_migrated(&address.to_string(), before);
+        }
         match self.command {
             None => orders::list(app, &book, self.unfinished),
             Some(OrdersCommand::Show { id }) => orders::show(app, &book.details(&id)?),

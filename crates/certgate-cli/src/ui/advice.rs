@@ -20,7 +20,7 @@ use certgate::{
 use certgate_domain::{TaskKind, words::AuthMethod};
 use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
-use certgate_store::StoreError;
+use certgate_store::{CopyError, StoreError};
 use serde_json::json;
 use std::path::Path;
 
@@ -94,10 +94,10 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::ResumeItsOrder => "carry on with its order: `certgate resume`",
         Advice::ChooseTransactionId => "give another --ctid",
         Advice::ChooseAccount => "choose its profile, or give its --user, --context and --endpoint",
-        Advice::GiveStore => "use --store FILE",
+        Advice::GiveStore => "use --store FILE|URL",
         Advice::EditProfile => "edit it there, or name another by --profile",
-        Advice::ChooseStore => "choose another file with --store",
-        Advice::CheckStore => "check the folder and its rights, or choose another with --store",
+        Advice::ChooseStore => "choose another with --store",
+        Advice::CheckStore => "check the folder and its rights or the database, or choose another with --store",
         Advice::AcceptUnknownParts => "leave --strict out to accept it",
         Advice::ListCertificates => "`certgate list` shows those that there are",
         Advice::ListContacts => "`certgate contact list` shows those that there are",
@@ -126,6 +126,27 @@ fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Error::Store(error).into()
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let text = error.to_string();
+        match error {
+            CopyError::Store(error) => error.into(),
+            CopyError::Version { .. } => {
+                Self::usage(text).advise("`certgate store migrate --store FILE|URL` does that")
+            }
+            CopyError::InUse { .. } => Self::new(Kind::Pending, text),
+            CopyError::Differs { .. } => Self::new(Kind::CheckFailed, text),
+            _ => Self::usage(text),
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! What is said of the way to the gateway.
 
-use certgate::diagnosis::{Check, Finding, Problem, Subject, Trust};
+use certgate::{
+    StoreAddress,
+    diagnosis::{Check, Finding, Problem, Subject, Trust},
+};
 use certgate_domain::Protocol;
+use certgate_store::StoreStatus;
 use serde_json::{Value, json};
 
-use super::document;
+use super::{document, store};
 use crate::{
     app::App,
     exit::{Failure, Kind},
@@ -56,6 +60,7 @@ fn name(subject: Subject) -> String {
     let over = |check: &str, protocol: Protocol| format!("{check}-{}", protocol.name());
     match subject {
         Subject::Configuration => "configuration".to_owned(),
+        Subject::Store => "store".to_owned(),
         Subject::Name(protocol) => over("names", protocol),
         Subject::Connection(protocol) => over("connection", protocol),
         Subject::Tls(protocol) => over("tls", protocol),
@@ -82,6 +87,7 @@ fn found(finding: &Finding) -> String {
             });
             format!("profile {profile}, {file}{but}")
         }
+        Finding::Store { address, status } => store_line(address, status),
         Finding::Resolved { host, proxy: None, address } => format!("{host} is {address}"),
         Finding::Resolved { host, proxy: Some(proxy), address } => {
             format!("{host} is left to the proxy {proxy}, which is {address}")
@@ -102,6 +108,19 @@ fn found(finding: &Finding) -> String {
     }
 }
 
+/// Where the store is and how it stands.
+fn store_line(address: &StoreAddress, status: &StoreStatus) -> String {
+    let mut said = format!("{address}, {}, {}", status.database, store::tables(status));
+    if !matches!(address, StoreAddress::File(_)) {
+        let tls = status.tls.as_deref().unwrap_or("no TLS");
+        said += &format!(", {tls}, {:.1} ms there and back", store::milliseconds(status));
+    }
+    if let Some(contents) = status.contents.as_ref().filter(|contents| !contents.leases.is_empty()) {
+        said += &format!(", leases: {}", store::leases(&contents.leases));
+    }
+    said
+}
+
 /// What is wrong, and what to do.
 fn wrong(problem: Problem) -> (Kind, String) {
     match problem {
@@ -112,6 +131,15 @@ fn wrong(problem: Problem) -> (Kind, String) {
             };
             let todo = format!("check its spelling ({origin}) and this machine's name servers");
             (Kind::Unreachable, format!("{host} is not found ({why}): {todo}"))
+        }
+        Problem::NoStore(why) => {
+            let failure = Failure::from(why);
+            (failure.kind(), failure.to_string())
+        }
+        Problem::PooledStore(address) => {
+            let why = "a pool answers, such as PgBouncer, that gives each transaction another session: locks and notices between \
+                       machines are lost in it";
+            (Kind::Usage, format!("{address}: {why}; set pool_mode = session, or connect to the server itself"))
         }
         Problem::NoClient(why) => {
             let failure = Failure::from(why);

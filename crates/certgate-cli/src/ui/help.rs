@@ -37,7 +37,7 @@ pub(crate) fn show(app: &App, text: &str) {
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     (
         "Orders, each waited for until it is installed",
-        &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders"],
+        &["reissue", "create", "renew", "revoke", "delete", "batch", "resume", "orders", "store"],
     ),
     (
         "The certificates of a company",

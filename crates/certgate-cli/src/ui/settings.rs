@@ -104,6 +104,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         settle_after,
         ctid,
         store,
+        store_password,
         ..
     } = settings;
     let routes = match routes.value {
@@ -118,12 +119,13 @@ fn rows(settings: &Settings) -> Vec<Row> {
         endpoint("json_endpoint", json_endpoint),
         maybe("user", user, |user| json!(user)),
         maybe("context", context, |context| json!(context)),
-        secret(password),
+        secret("password", password, "password_command"),
         maybe("owner", owner, |owner| json!(owner)),
         maybe("owner_context", owner_context, |context| json!(context)),
         maybe("language", language, |language| json!(language)),
         maybe("ctid", ctid, |ctid| json!(ctid)),
-        maybe("store", store, |path| json!(path.display().to_string())),
+        maybe("store", store, |address| json!(address.to_string())),
+        secret("store_password", store_password, "store_password_command"),
         maybe("ca_file", ca_file, |path| json!(path.display().to_string())),
         maybe("proxy", proxy, |proxy| json!(proxy.to_string())),
         always("timeouts.resolve", resolve, seconds),
@@ -167,19 +169,21 @@ fn file(setting: &Setting<Option<PathBuf>>, exists: bool) -> Row {
     Row { missing: setting.value.is_some() && !exists, ..row }
 }
 
-fn secret(setting: &Setting<Option<SecretSource>>) -> Row {
+/// `command` is the key of a profile for a command that prints it.
+fn secret(name: &'static str, setting: &Setting<Option<SecretSource>>, command: &'static str) -> Row {
     let Setting { value, origin } = setting;
     // Only a profile has a choice of keys.
-    let key = value.as_ref().and_then(key).filter(|_| matches!(origin, Origin::Profile { .. }));
+    let key =
+        value.as_ref().and_then(|source| key(source, command)).filter(|_| matches!(origin, Origin::Profile { .. }));
     let from = key.map_or(origin.to_string(), |key| format!("{origin} ({key})"));
-    Row { name: "password", shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from, missing: false }
+    Row { name, shown: if value.is_some() { Shown::Secret } else { Shown::Nothing }, from, missing: false }
 }
 
 /// The key of a profile that names where the password is.
-fn key(source: &SecretSource) -> Option<&'static str> {
+fn key(source: &SecretSource, command: &'static str) -> Option<&'static str> {
     match source {
         SecretSource::File(_) => Some("password_file"),
-        SecretSource::Command(_) => Some("password_command"),
+        SecretSource::Command(_) => Some(command),
         _ => None,
     }
 }

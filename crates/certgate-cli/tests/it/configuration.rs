@@ -333,3 +333,20 @@ fn the_password_is_not_in_the_process_list() {
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// A build without PostgreSQL says so, and does not make a file of that name.
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_build_without_postgresql_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = "postgres://me@db.example/orders";
+    let output = certgate(&folder, &["orders", "--store", store], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("this certgate was built without the feature `postgres`"), "{said}");
+    assert!(said.contains("It is from argument --store."), "{said}");
+    fs::write(folder.path().join("c.toml"), format!("[live]\nstore = \"{store}\"\n")).unwrap();
+    let file = folder.path().join("c.toml").display().to_string();
+    let said = stderr(&certgate(&folder, &["orders", "--config", &file], &[]));
+    assert!(said.contains("c.toml:2: ") && said.contains("built without the feature `postgres`"), "{said}");
+}

@@ -137,7 +137,7 @@ fn a_missing_password_still_shows_what_can_be_looked_at() {
     let output = doctor(&of(&server), &["--password-file", empty.to_str().unwrap()]);
     assert_eq!(exit(&output), 4);
     assert!(problems(&output)[0].starts_with("credentials: no password is given: use CERTGATE_PASSWORD"));
-    assert_eq!(json(&output)["checks"].as_array().unwrap().len(), 4);
+    assert_eq!(json(&output)["checks"].as_array().unwrap().len(), 5);
 }
 
 #[test]

@@ -64,6 +64,8 @@ mod paid_term;
 #[cfg(unix)]
 mod pass_through;
 #[cfg(target_os = "linux")]
+#[cfg(all(feature = "postgres", unix))]
+mod postgres;
 mod pressure;
 #[cfg(unix)]
 mod published;

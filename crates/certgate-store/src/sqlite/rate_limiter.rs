@@ -32,7 +32,7 @@ impl SqliteRateLimiter {
                  WITHOUT ROWID;",
             )
             .map_err(|error| StoreError::of(path, &error))?;
-        let database = Sqlite { connection, path: path.to_owned() };
+        let database = Sqlite { connection, path: path.to_owned(), migrated_from: None };
         Ok(Self { database, gateway: gateway.to_owned(), per_second, last: departures::LastDraw::default() })
     }
 

@@ -45,8 +45,8 @@ impl Session for SqliteSession<'_> {
         NOW
     }
 
-    fn place(&self) -> &Path {
-        self.path
+    fn place(&self) -> String {
+        self.path.display().to_string()
     }
 }
 
@@ -87,6 +87,6 @@ impl Row for SqliteRow<'_> {
 
     fn unreadable(&self, column: usize, why: &dyn std::fmt::Display) -> StoreError {
         let name = self.row.as_ref().column_name(column).unwrap_or("a column").to_owned();
-        StoreError::Damaged { path: self.path.to_owned(), why: format!("{name}: {why}") }
+        StoreError::damaged(self.path.display(), format_args!("{name}: {why}"))
     }
 }

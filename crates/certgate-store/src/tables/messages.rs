@@ -5,8 +5,7 @@ use crate::{
     session::{Parameter, Row, Session, Value, values},
 };
 
-const COLUMNS: &str =
-    "number, account, id, transport, kind, job, stid, ctid, document, raw, received, order_id, confirmed, taken";
+const COLUMNS: &str = "number, account, id, transport, kind, job, stid, client_transaction, document, raw, received, order_id, confirmed, taken";
 
 fn read(row: &dyn Row) -> Result<Message, StoreError> {
     Ok(Message {
@@ -50,7 +49,7 @@ pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Res
     }
     let order = order_of(session, message)?;
     let number: Option<i64> = session.first(
-        "INSERT INTO messages (account, id, transport, kind, job, stid, ctid, document, raw, received, order_id)
+        "INSERT INTO messages (account, id, transport, kind, job, stid, client_transaction, document, raw, received, order_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number",
         values![account, id, transport, kind, job, stid, ctid, document, raw, now, order],
         |row| row.get(0),

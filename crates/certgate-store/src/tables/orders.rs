@@ -76,8 +76,7 @@ pub(crate) fn record_validation_steps(
     steps: &[ValidationStep],
     lease: &Lease,
 ) -> Result<(), StoreError> {
-    let unwritable =
-        |why: serde_json::Error| StoreError::Damaged { path: session.place().to_owned(), why: why.to_string() };
+    let unwritable = |why: serde_json::Error| StoreError::damaged(session.place(), why);
     let published = if steps.is_empty() { None } else { Some(serde_json::to_string(steps).map_err(unwritable)?) };
     let sql = "UPDATE orders SET published = ?2 WHERE id = ?1 AND holder = ?3";
     let changed = session.execute(sql, values![id, published, lease.token()])?;
@@ -154,7 +153,7 @@ fn subject_of(task: &str, certificate: Option<i64>, name: Option<&str>, csr: Opt
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use certgate_store::{Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreError, ValidationStep, Which};
+use certgate_store::{
+    Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreError, StoreStatus, ValidationStep, Which,
+};
 use pretty_assertions::assert_eq;
 
 use crate::places::{Database, File, all, change, order};
@@ -28,7 +30,10 @@ fn who_runs_while_the_file_is_brought_up_to_date_keeps_its_orders() {
     store.record_intent(&order("a", Some(1)), &runs, 1).unwrap();
     store.record_intent(&order("b", Some(2)), &gone, 1).unwrap();
     drop((store, gone));
-    place.execute("DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases; PRAGMA user_version = 5");
+    place.execute(
+        "DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases;
+         ALTER TABLE messages RENAME COLUMN client_transaction TO ctid; PRAGMA user_version = 5",
+    );
     let mut store = place.open();
     assert!(!store.acquire("a", &other).unwrap());
     assert!(store.acquire("b", &other).unwrap());
@@ -71,6 +76,7 @@ fn an_older_file_is_brought_up_to_date() {
 const BACK_TO_3: &str = "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
     CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
     CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
+    ALTER TABLE messages RENAME COLUMN client_transaction TO ctid;
     DROP TABLE runs; DROP TABLE requests; DROP TABLE leases; DROP TABLE queue_readers; DROP TABLE claims;
     PRAGMA user_version = 3";
 
@@ -174,13 +180,17 @@ fn troubles() {
     fs::write(at("garbage"), "this is no database, and long enough to be looked at as one. ".repeat(20)).unwrap();
     assert_eq!(
         said(&at("garbage")),
-        "DIR/garbage: the store is damaged (file is not a database). Put a copy back, or move the file away and check the account's jobs by \
-         hand before ordering"
+        "DIR/garbage: the store is damaged (file is not a database). Put a backup back, or begin with an empty store and check \
+         the account's jobs by hand before ordering"
     );
 
     Sqlite::open(&at("newer")).unwrap();
-    rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 8").unwrap();
-    assert_eq!(said(&at("newer")), "DIR/newer: the store has version 8, this certgate knows up to 7: upgrade certgate");
+    rusqlite::Connection::open(at("newer")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let known = StoreStatus::KNOWN;
+    assert_eq!(
+        said(&at("newer")),
+        format!("DIR/newer: the store has version 99, this certgate knows up to {known}: upgrade certgate")
+    );
 
     fs::write(at("file"), "").unwrap();
     assert_eq!(

@@ -9,8 +9,11 @@
     reason = "a test"
 )]
 
+mod copy;
 mod file;
 mod places;
 mod queue_readers;
 mod rate_limiter;
+#[cfg(all(feature = "postgres", unix))]
+mod schema;
 mod suite;

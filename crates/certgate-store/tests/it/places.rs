@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, ResumeData, Sqlite, State, Store, Which};
+use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, ResumeData, State, Store, StoreAddress, Which};
 
 pub(crate) const ACCOUNT: &str = "user@9 https://gateway.example";
 
@@ -46,24 +46,34 @@ pub(crate) struct Place {
 
 /// What the tests do to a database that a store does not.
 pub(crate) trait Database: Sync {
+    /// Where the store is.
+    fn address(&self) -> StoreAddress;
     /// Opens the store, as another process would.
-    fn open(&self) -> Box<dyn Store>;
+    fn open(&self) -> Box<dyn Store> {
+        self.address().open().unwrap()
+    }
     /// Begins a lease, as another process would.
-    fn lease(&self, token: &str) -> Lease;
+    fn lease(&self, token: &str) -> Lease {
+        self.address().lease(token).unwrap()
+    }
     /// Runs a statement behind the store's back.
     fn execute(&self, sql: &str);
 }
 
-type Opened = fn() -> Box<dyn Database>;
+type Opened = fn() -> Option<Box<dyn Database>>;
 
-/// How an empty store comes about, for each database.
-const DATABASES: [(&str, Opened); 1] = [("sqlite", || Box::new(File::new()))];
+/// How an empty store comes about, for each database; nothing where it is not to be had here.
+const DATABASES: &[(&str, Opened)] = &[
+    ("sqlite", || Some(Box::new(File::new()))),
+    #[cfg(all(feature = "postgres", unix))]
+    ("postgres", || Some(Box::new(crate::schema::Schema::new()?))),
+];
 
 /// An empty store of each database.
 pub(crate) fn places() -> impl Iterator<Item = Place> {
-    DATABASES.into_iter().map(|(name, database)| {
-        let database = database();
-        Place { name, lease: database.lease("me"), database }
+    DATABASES.iter().filter_map(|(name, database)| {
+        let database = database()?;
+        Some(Place { name, lease: database.lease("me"), database })
     })
 }
 
@@ -77,6 +87,14 @@ impl Drop for Place {
 }
 
 impl Place {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn address(&self) -> StoreAddress {
+        self.database.address()
+    }
+
     pub(crate) fn open(&self) -> Box<dyn Store> {
         self.database.open()
     }
@@ -111,12 +129,8 @@ impl File {
 }
 
 impl Database for File {
-    fn open(&self) -> Box<dyn Store> {
-        Box::new(Sqlite::open(&self.path).unwrap())
-    }
-
-    fn lease(&self, token: &str) -> Lease {
-        Lease::beside(&self.path, token).unwrap()
+    fn address(&self) -> StoreAddress {
+        StoreAddress::from(&self.path)
     }
 
     fn execute(&self, sql: &str) {

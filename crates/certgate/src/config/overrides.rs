@@ -1,6 +1,6 @@
 //! What goes before the configuration file.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use certgate_client::Proxy;
 use certgate_domain::{Credentials, Protocol};
@@ -41,8 +41,8 @@ pub struct Overrides {
     pub reply_to: Option<String>,
     /// Asks the gateway to do nothing really.
     pub demo: bool,
-    /// The store of orders and messages.
-    pub store: Option<Setting<PathBuf>>,
+    /// The store of orders and messages: a file, or a URL of PostgreSQL.
+    pub store: Option<Setting<OsString>>,
     /// The time zone of times in XML.
     pub time_zone: Option<Setting<String>>,
     /// The proxy.

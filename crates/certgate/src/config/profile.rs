@@ -12,6 +12,7 @@ use certgate_client::Proxy;
 use certgate_domain::Protocol;
 use certgate_flow::ForeignMessages;
 use certgate_json::Routes;
+use certgate_store::StoreAddress;
 use certgate_tape::StandIns;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -38,6 +39,11 @@ pub(super) struct Profile {
     pub(super) password_command: Option<String>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) ca_file: Option<PathBuf>,
+    /// The store of orders and messages: a file, or a URL of PostgreSQL.
+    #[serde(deserialize_with = "store")]
+    pub(super) store: Option<StoreAddress>,
+    /// A command line for the shell that prints the password of the database.
+    pub(super) store_password_command: Option<String>,
     #[serde(deserialize_with = "proxy")]
     pub(super) proxy: Option<Proxy>,
     pub(super) timeouts: Timeouts,
@@ -139,6 +145,7 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError
         for path in [&mut profile.password_file, &mut profile.ca_file].into_iter().flatten() {
             *path = folder.join(&path);
         }
+        profile.store = profile.store.take().map(|store| store.relative_to(folder));
         for path in &mut profile.certificates {
             *path = folder.join(&path);
         }
@@ -199,6 +206,10 @@ fn stand_ins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StandI
         }
     }
     Ok(Some(stand_ins))
+}
+
+fn store<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StoreAddress>, D::Error> {
+    StoreAddress::parse(String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
 fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Proxy>, D::Error> {

@@ -1,11 +1,17 @@
 //! Settings, each with its origin: what the program says before the profile before the default.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use certgate_client::{HttpSettings, HttpTransport, Proxy, Timeouts};
 use certgate_domain::{BasicUser, Credentials, Lenient, Options, Protocol};
 use certgate_flow::{ForeignMessages, RateLimiter};
 use certgate_json::{JsonCodec, Routes};
+use certgate_store::StoreAddress;
 use certgate_tape::StandIns;
 use certgate_wire::{Codec, Limits};
 use certgate_xml::XmlCodec;
@@ -15,7 +21,7 @@ use super::{
     ConfigError, Credential, Origin, Overrides, SecretSource, Setting,
     profile::{self, BUILT_IN, Profile},
 };
-use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of};
+use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of, process};
 
 /// All that a run is set to.
 #[derive(Debug, Clone)]
@@ -80,7 +86,9 @@ pub struct Settings {
     /// The transaction id to send along; `None` for a new one each time.
     pub ctid: Setting<Option<String>>,
     /// The store of orders and messages; `None` where the platform has no place for one and none was named, and for a sandbox.
-    pub store: Setting<Option<PathBuf>>,
+    pub store: Setting<Option<StoreAddress>>,
+    /// Where the password of the store's database comes from, besides libpq's own places.
+    pub store_password: Setting<Option<SecretSource>>,
     /// What stands in no profile: it belongs to one run.
     token: Option<SecretSource>,
     reply_to: Option<String>,
@@ -116,7 +124,7 @@ impl Settings {
         };
         let time = |own: Option<Duration>, default: Duration| pick(&None, own, &origin).or(default);
         let Timeouts { resolve, connect, send, answer, body } = Timeouts::default();
-        let store = pick(&overrides.store, None, &origin);
+        let store = store(overrides, &profile, &origin)?;
         let password = profile.password_command.clone().map(SecretSource::Command);
         let password = password.or_else(|| profile.password_file.clone().map(SecretSource::File));
         let certificates = Some(profile.certificates.clone()).filter(|folders| !folders.is_empty());
@@ -148,7 +156,8 @@ impl Settings {
             foreign: pick(&None, profile.foreign, &origin).or(ForeignMessages::default()),
             settle_after: time(profile.settle_after, RecoveryOptions::SETTLE_AFTER),
             ctid: pick(&overrides.ctid, None, &origin),
-            store: Setting { value: store.value.or_else(platform_store), origin: store.origin },
+            store,
+            store_password: pick(&None, profile.store_password_command.clone().map(SecretSource::Command), &origin),
             token: overrides.token.clone(),
             reply_to: overrides.reply_to.clone(),
             demo: overrides.demo,
@@ -203,10 +212,24 @@ impl Settings {
         }
     }
 
+    /// The store at an address that somebody names besides: a file, or a URL of PostgreSQL.
+    ///
+    /// # Errors
+    /// It is no such address.
+    pub fn store_at(&self, address: &OsStr) -> Result<StoreAddress, ConfigError> {
+        let address =
+            StoreAddress::parse(address).map_err(|why| ConfigError::Invalid { why: why.to_string(), origin: None })?;
+        let command = match &self.store_password.value {
+            Some(SecretSource::Command(command)) => Some(command.as_str()),
+            _ => None,
+        };
+        Ok(reached(address, command))
+    }
+
     /// Where answers that cannot be understood are kept: beside the store, and beside the platform's where the run has none.
     pub fn undecodable_answers(&self) -> Option<UndecodableAnswers> {
-        let store = self.store.value.clone().or_else(platform_store)?;
-        Some(UndecodableAnswers::beside(&store))
+        let file = self.store.value.as_ref().and_then(StoreAddress::file).map(Path::to_owned);
+        Some(UndecodableAnswers::beside(&file.or_else(platform_store)?))
     }
 
     /// Whether certificates are to be real ones: neither the sandbox nor the demo system is asked, by whatever profile.
@@ -367,6 +390,38 @@ fn pick<T: Clone>(given: &Option<Setting<T>>, profile: Option<T>, origin: &Origi
         (None, Some(value)) => Setting { value: Some(value), origin: origin.clone() },
         (None, None) => Setting { value: None, origin: Origin::Default },
     }
+}
+
+/// Where the store is, and how this machine gets to it.
+fn store(
+    overrides: &Overrides,
+    profile: &Profile,
+    origin: &Origin,
+) -> Result<Setting<Option<StoreAddress>>, ConfigError> {
+    let given = match &overrides.store {
+        Some(Setting { value, origin }) => {
+            let value = StoreAddress::parse(value).map_err(|why| ConfigError::invalid(why, origin))?;
+            Some(Setting { value, origin: origin.clone() })
+        }
+        None => None,
+    };
+    let Setting { value, origin } = pick(&given, profile.store.clone(), origin);
+    let value = value.or(platform_store().map(StoreAddress::File));
+    Ok(Setting { value: value.map(|address| reached(address, profile.store_password_command.as_deref())), origin })
+}
+
+/// The same with the way there: this machine's locks, and the command that prints the password.
+fn reached(address: StoreAddress, password_command: Option<&str>) -> StoreAddress {
+    let address = match platform_store() {
+        Some(store) => address.with_locks_in(&store.with_file_name("locks")),
+        None => address,
+    };
+    let Some(command) = password_command.map(str::to_owned) else { return address };
+    address.with_password_command(Arc::new(move || {
+        let printed = process::first_line(&command, None);
+        let printed = printed.map_err(|why| format!("store_password_command {why}"))?;
+        Ok(printed.expose().to_owned())
+    }))
 }
 
 /// The platform's place for the orders and messages, where it has one.

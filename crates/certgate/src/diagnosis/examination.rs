@@ -7,6 +7,7 @@ use certgate_domain::{
     AnyTask, Protocol,
     task::{Hello, PollInfo},
 };
+use certgate_store::{StoreError, StoreStatus};
 
 use super::{
     CLOCK_SKEW, Check, Finding, Problem, Subject, Trust,
@@ -69,7 +70,9 @@ impl Examination<'_> {
     fn run(mut self, gateway: Option<&Gateway>) -> Result<Vec<Check>, Error> {
         let used = self.settings.transport.value;
         let mut client_used = None;
-        for protocol in self.configured() {
+        let protocols = self.configured();
+        self.store();
+        for protocol in protocols {
             let endpoint = match gateway {
                 Some(gateway) => gateway.endpoint(protocol).to_owned(),
                 None => self.settings.endpoint(protocol).value.clone(),
@@ -122,6 +125,21 @@ impl Examination<'_> {
         };
         self.found(Subject::Configuration, configured);
         protocols
+    }
+
+    /// Looks at the store, without making or changing one. A sandbox's is of one run.
+    fn store(&mut self) {
+        let Some(address) = self.settings.store.value.clone() else { return };
+        let result = match address.status() {
+            Ok(status) if status.is_pooled => Err(Problem::PooledStore(address)),
+            Ok(status) if status.is_newer() => {
+                let (found, known) = (status.version, StoreStatus::KNOWN);
+                Err(Problem::NoStore(StoreError::Newer { place: address.to_string(), found, known }.into()))
+            }
+            Ok(status) => Ok(Finding::Store { address, status }),
+            Err(why) => Err(Problem::NoStore(why.into())),
+        };
+        self.checks.push(Check { subject: Subject::Store, result });
     }
 
     /// Whether the host that is connected to has an address: the gateway's, or the proxy's before it.

@@ -1,0 +1,117 @@
+//! Orders in PostgreSQL: what one machine ordered another one knows, and how a machine gets in.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output};
+
+use certgate_simulator::{Server, Settings};
+use certgate_testing::{Cluster, Role};
+use pretty_assertions::assert_eq;
+
+use crate::support::binary::{arguments, command, csr, exit, json, serve, stderr, stdout};
+
+/// A machine with a home of its own, and the store that all share.
+struct Machine<'s> {
+    home: tempfile::TempDir,
+    server: &'s Server,
+    transport: &'s str,
+    store: String,
+}
+
+impl<'s> Machine<'s> {
+    fn new(server: &'s Server, transport: &'s str, role: &Role) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), server, transport, store: role.url() }
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        let words = [words, &["--store", &self.store]].concat();
+        let arguments = arguments(self.home.path(), self.server, self.transport, &words);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        command(self.home.path(), &arguments).env("PGPASSWORD", Role::PASSWORD).output().unwrap()
+    }
+}
+
+#[test]
+fn what_one_machine_ordered_another_one_knows() {
+    let Some(cluster) = Cluster::shared() else { return };
+    for transport in ["xml", "json"] {
+        let (gateway, server) = serve(Settings::default());
+        let role = cluster.role();
+        let [one, other] = [(); 2].map(|()| Machine::new(&server, transport, &role));
+        let placed = one.run(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
+        assert_eq!(exit(&placed), 6, "{}", stderr(&placed));
+        let id = json(&placed)["order"]["id"].as_str().unwrap().to_owned();
+        let again = other.run(&["reissue", "571", "--csr", &csr()]);
+        assert_eq!((exit(&again), gateway.counts().orders), (6, 1), "{}", stderr(&again));
+        assert!(stderr(&again).contains(&id), "{}", stderr(&again));
+        let carried = other.run(&["resume", &id]);
+        assert_eq!(exit(&carried), 0, "{}", stderr(&carried));
+        let shown = json(&one.run(&["orders", "show", &id]));
+        assert_eq!(shown["order"]["state"], "done");
+        assert_eq!(shown["order"]["messages"].as_array().map(Vec::len), Some(1), "the other one took its message in");
+        assert!(!one.home.path().join(".local/share/certgate/store.sqlite").exists());
+    }
+}
+
+#[test]
+fn the_ways_of_a_password() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let role = cluster.role();
+    let escaped = Role::PASSWORD.replace('\\', "\\\\").replace(':', "\\:");
+    let line = format!("127.0.0.1:*:certgate:{}:{escaped}\n", role.name);
+    let printed = format!("[live]\nstore = \"{}\"\nstore_password_command = \"cat $HOME/printed\"\n", role.url());
+    for (case, variable, file, config, expected) in [
+        ("variable", Some(Role::PASSWORD), None, "", Ok(())),
+        ("wrong variable", Some("hunter2"), Some((line.as_str(), 0o600)), "", Err("password authentication failed")),
+        ("file", None, Some((line.as_str(), 0o600)), "", Ok(())),
+        ("file that others can read", None, Some((line.as_str(), 0o644)), "", Err("passed over: ")),
+        ("nothing", None, None, "", Err("password missing")),
+        ("command", None, None, printed.as_str(), Ok(())),
+        (
+            "command that fails",
+            None,
+            None,
+            &printed.replace("cat $HOME/printed", "exit 3"),
+            Err("store_password_command ended with exit status: 3"),
+        ),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        write(&home.path().join("printed"), Role::PASSWORD, 0o600);
+        write(&home.path().join("config.toml"), config, 0o600);
+        if let Some((text, mode)) = file {
+            write(&home.path().join(".pgpass"), text, mode);
+        }
+        let config_file = home.path().join("config.toml").display().to_string();
+        let mut run = command(home.path(), &["orders", "--output", "json", "--config", &config_file]);
+        if config.is_empty() {
+            run.env("CERTGATE_STORE", role.url());
+        }
+        run.envs(variable.map(|value| ("PGPASSWORD", value)));
+        let output = run.output().unwrap();
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        match expected {
+            // No order is in the store.
+            Ok(()) => assert_eq!(exit(&output), 8, "{case}: {said}"),
+            Err(expected) => {
+                assert_eq!(exit(&output), 12, "{case}: {said}");
+                assert!(said.contains(expected), "{case}: {said}");
+            }
+        }
+        assert!(!said.contains("hunter2") && !said.contains(Role::PASSWORD), "{case}: {said}");
+    }
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn an_address_is_shown_without_what_only_says_how_to_get_there() {
+    let home = tempfile::tempdir().unwrap();
+    let shown = |store: &str| command(home.path(), &["config", "show", "--store", store]).output().unwrap();
+    let output = shown("postgres://me@db.example/orders?sslmode=require&application_name=x");
+    assert!(stdout(&output).contains("postgres://me@db.example/orders  (argument --store)"), "{}", stdout(&output));
+    let output = shown("postgres://me:hunter2@db.example/orders");
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("a password stands in the store's address: use PGPASSWORD"));
+    assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+}

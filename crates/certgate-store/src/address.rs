@@ -1,0 +1,181 @@
+//! Where a store is.
+
+use std::{
+    ffi::OsStr,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{Lease, Sqlite, Store, StoreError, StoreStatus, database::Database};
+#[cfg(feature = "postgres")]
+use crate::{Postgres, PostgresAddress};
+
+/// Where a store is: in a file, or in a database of PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreAddress {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A schema in PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresAddress>),
+}
+
+/// Prints the password of a database, or says why not.
+pub type PasswordCommand = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
+/// Why a text is no address of a store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// It is an address in PostgreSQL, which this program was built without.
+    #[error("the store is in PostgreSQL, and this certgate was built without the feature `postgres`")]
+    NotBuilt,
+    /// A password stands in it, where whoever sees the arguments of processes or the configuration sees it.
+    #[error(
+        "a password stands in the store's address: use PGPASSWORD, ~/.pgpass or the profile's store_password_command"
+    )]
+    Password,
+    /// It is no address in PostgreSQL. The address is not repeated.
+    #[error("the store's address: {why}")]
+    Invalid {
+        /// What was found, and what was expected.
+        why: String,
+    },
+}
+
+impl StoreAddress {
+    /// An address in PostgreSQL where the text begins with `postgres://` or `postgresql://`; else a file's path.
+    ///
+    /// # Errors
+    /// It is an address in PostgreSQL that cannot be used, or this program was built without that.
+    pub fn parse(text: impl AsRef<OsStr>) -> Result<Self, AddressError> {
+        let text = text.as_ref();
+        match text.to_str().filter(|text| is_url(text)) {
+            Some(url) => Self::postgres(url),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres(url: &str) -> Result<Self, AddressError> {
+        Ok(Self::Postgres(Box::new(PostgresAddress::parse(url)?)))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn postgres(_: &str) -> Result<Self, AddressError> {
+        Err(AddressError::NotBuilt)
+    }
+
+    /// Opens the store there: makes it where it is missing, and brings it up to date where it is old.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(Database::open(self)?))
+    }
+
+    /// What the store there is, looked at without changing anything: it is neither made nor brought up to date.
+    ///
+    /// # Errors
+    /// It cannot be reached or is none of ours. A newer one is none of them.
+    pub fn status(&self) -> Result<StoreStatus, StoreError> {
+        match self {
+            Self::File(path) => Sqlite::status(path),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Postgres::status(address),
+        }
+    }
+
+    /// A lease of this process on orders of the store there. `token` must be unique to this lease.
+    ///
+    /// # Errors
+    /// Its file cannot be made or locked.
+    pub fn lease(&self, token: &str) -> Result<Lease, StoreError> {
+        match self {
+            Self::File(path) => Lease::beside(path, token),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => address.lease(token),
+        }
+    }
+
+    /// Has the password of a database printed by a command, unless `PGPASSWORD` is set. It is run when the store is opened.
+    #[must_use]
+    pub fn with_password_command(self, command: PasswordCommand) -> Self {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Self::Postgres(Box::new(address.with_password_command(command))),
+            file => {
+                drop(command);
+                file
+            }
+        }
+    }
+
+    /// Keeps this machine's locks for a database in that folder: the orders of a process that was killed are free at once for
+    /// others beside it, without waiting for the end of its lease. A file has its locks beside it.
+    #[must_use]
+    pub fn with_locks_in(self, folder: &Path) -> Self {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Self::Postgres(Box::new(address.with_locks_in(folder))),
+            file => {
+                let _ = folder;
+                file
+            }
+        }
+    }
+
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// The same with the files that it names taken relative to a folder.
+    #[must_use]
+    pub fn relative_to(self, folder: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(folder.join(path)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Self::Postgres(Box::new(address.relative_to(folder))),
+        }
+    }
+}
+
+impl From<PathBuf> for StoreAddress {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl From<&Path> for StoreAddress {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for StoreAddress {
+    fn from(path: &PathBuf) -> Self {
+        Self::File(path.clone())
+    }
+}
+
+/// The file, or the address without what only says how to get there.
+impl fmt::Display for StoreAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => address.fmt(f),
+        }
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+}

@@ -1,0 +1,223 @@
+//! One connection to the database, and what can go wrong with it.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
+use tokio_postgres::{Client, Statement, error::SqlState};
+
+use super::{
+    address::{PostgresAddress, said},
+    password::Password,
+    tls::Tls,
+};
+use crate::StoreError;
+
+/// How long the database may take for one answer, or one row of it. Its own limits for a statement are shorter, so that as a
+/// rule it is the database that gives up, and says so.
+pub(super) const ANSWER: Duration = Duration::from_secs(15);
+
+/// How long a connection may take in all, through every address of every host.
+const CONNECTION: Duration = Duration::from_secs(30);
+
+/// The oldest version of PostgreSQL that is spoken to: from there on it tells what became of a transaction by its id.
+const OLDEST: i32 = 13;
+
+/// Why a question was not answered.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The connection is lost, or the database did not answer in time. What it did is not known.
+    Lost(String),
+    /// The database refused it.
+    Refused(tokio_postgres::Error),
+}
+
+impl Fault {
+    fn of(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if is_end(code) => Self::Lost(said(&error)),
+            Some(_) => Self::Refused(error),
+            None if error.is_closed() => Self::Lost("the connection was closed".to_owned()),
+            None if caused_by_io(&error) => Self::Lost(said(&error)),
+            None => Self::Refused(error),
+        }
+    }
+
+    /// Whether the same may succeed when it is tried again.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Lost(_) => true,
+            // The last: two wrote at once what may be there only once, and the other one was first.
+            Self::Refused(error) => error.code().is_some_and(|code| {
+                [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED, &SqlState::UNIQUE_VIOLATION]
+                    .contains(&code)
+            }),
+        }
+    }
+
+    /// The same in the store's terms.
+    pub(super) fn error(self, place: &str) -> StoreError {
+        match self {
+            Self::Lost(why) => StoreError::unwritable(place, why),
+            Self::Refused(error) => of_refusal(place, &error),
+        }
+    }
+}
+
+/// Whether the database says that it ends the connection.
+fn is_end(code: &SqlState) -> bool {
+    // 57P01 to 57P05: shut down, crashed, not up yet, dropped, idle for too long. 25P03: idle in a transaction for too long.
+    code.code().starts_with("57P") || code.code().starts_with("08") || code.code() == "25P03"
+}
+
+fn caused_by_io(error: &tokio_postgres::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(why) = source {
+        if why.is::<std::io::Error>() {
+            return true;
+        }
+        source = why.source();
+    }
+    false
+}
+
+/// What the database said, in our terms.
+fn of_refusal(place: &str, error: &tokio_postgres::Error) -> StoreError {
+    let Some(code) = error.code() else { return StoreError::damaged(place, said(error)) };
+    let place = place.to_owned();
+    match code.code() {
+        "53100" => StoreError::Full { place },
+        // Serialisation, deadlock, waiting for a lock, the time of a statement: others were at it.
+        "40001" | "40P01" | "23505" | "55P03" | "57014" => StoreError::Locked { place },
+        // A table or column that is not there or is another one, a page that cannot be read.
+        code if code.starts_with("42") && code != "42501" || code.starts_with("XX") => {
+            StoreError::damaged(place, said(error))
+        }
+        _ => StoreError::unwritable(place, said(error)),
+    }
+}
+
+/// A session of the database, told apart from a later one with the same number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Backend {
+    pub(super) pid: i32,
+    pub(super) started: String,
+}
+
+/// One connection. Its statements are prepared once.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    driver: JoinHandle<()>,
+    statements: Mutex<HashMap<String, Statement>>,
+    pub(super) backend: Backend,
+    /// The schema that the tables are in.
+    pub(super) schema: String,
+}
+
+impl Connection {
+    /// Connects, and looks whether the database can hold a store.
+    pub(super) fn open(runtime: &Runtime, address: &PostgresAddress, place: &str) -> Result<Self, Refused> {
+        let finally = |error: StoreError| Refused { error, may_pass: false };
+        let tls = Tls::of(address).map_err(finally)?;
+        let mut config = address.config.clone();
+        let passed_over = match address.passwords.read(&config, place).map_err(finally)? {
+            Password::Found(password) => {
+                config.password(password);
+                None
+            }
+            Password::Absent(passed_over) => passed_over,
+        };
+        let connected = runtime.block_on(async { timeout(CONNECTION, config.connect(tls)).await });
+        let (client, driver) = match connected {
+            Err(_) => {
+                let why = format!("no connection within {} s", CONNECTION.as_secs());
+                return Err(Refused { error: StoreError::unwritable(place, why), may_pass: true });
+            }
+            Ok(Err(error)) => {
+                let may_pass = error.code().map_or_else(|| caused_by_io(&error), is_end);
+                let note = passed_over.map(|why| format!("; passed over: {why}")).unwrap_or_default();
+                let why = format!("{}{note}", said(&error));
+                return Err(Refused { error: StoreError::unwritable(place, why), may_pass });
+            }
+            Ok(Ok(connected)) => connected,
+        };
+        let driver = runtime.spawn(async move {
+            // Whoever asks over a connection that ended is told.
+            let _ = driver.await;
+        });
+        let greeted = limited(runtime, client.query_one(GREETING, &[])).map_err(|fault| {
+            let may_pass = fault.may_pass();
+            Refused { error: fault.error(place), may_pass }
+        })?;
+        let unusable = |why: String| finally(StoreError::unwritable(place, why));
+        let version: i32 = greeted.get(0);
+        if version / 10_000 < OLDEST {
+            return Err(unusable(format!("found PostgreSQL {}, expected {OLDEST} or newer", version / 10_000)));
+        }
+        let encoding: String = greeted.get(1);
+        if encoding != "UTF8" {
+            return Err(unusable(format!("found a database in {encoding}, expected UTF8")));
+        }
+        let Some(schema) = greeted.get::<_, Option<String>>(2) else {
+            let why = "the role has no schema of its own: CREATE SCHEMA AUTHORIZATION the role";
+            return Err(unusable(why.to_owned()));
+        };
+        let backend = Backend { pid: greeted.get(3), started: greeted.get(4) };
+        Ok(Self { client, driver, statements: Mutex::default(), backend, schema })
+    }
+
+    /// A statement, prepared with the first call. Its parameters are `?1`, `?2`, ….
+    pub(super) fn prepared(&self, runtime: &Runtime, sql: &str) -> Result<Statement, Fault> {
+        if let Some(statement) = self.statements().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = limited(runtime, self.client.prepare(&numbered(sql)))?;
+        self.statements().insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn statements(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes leave of the database, which would else note a connection that was lost.
+    pub(super) fn close(self, runtime: &Runtime) {
+        let Self { client, driver, statements, .. } = self;
+        drop((statements, client));
+        let _ = runtime.block_on(async { timeout(FAREWELL, driver).await });
+    }
+}
+
+/// How long an end in order may take.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+const GREETING: &str = "SELECT current_setting('server_version_num')::int4, current_setting('server_encoding'), \
+    current_schema()::text, pg_backend_pid(), \
+    (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid())";
+
+/// Why there is no connection.
+pub(super) struct Refused {
+    pub(super) error: StoreError,
+    /// Whether the next try may succeed.
+    pub(super) may_pass: bool,
+}
+
+/// Asks within [`ANSWER`].
+pub(super) fn limited<T>(
+    runtime: &Runtime,
+    question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Fault> {
+    match runtime.block_on(async { timeout(ANSWER, question).await }) {
+        Ok(answer) => answer.map_err(Fault::of),
+        Err(_) => Err(Fault::Lost(format!("no answer within {} s", ANSWER.as_secs()))),
+    }
+}
+
+/// PostgreSQL's parameters are `$1`, `$2`, ….
+fn numbered(sql: &str) -> String {
+    sql.replace('?', "$")
+}

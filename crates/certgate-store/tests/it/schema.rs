@@ -1,0 +1,224 @@
+//! A schema of PostgreSQL: what only it can be, and what can be wrong with it.
+
+use std::sync::Arc;
+
+use certgate_keys::{KeyType, PrivateKey};
+use certgate_store::{State, StoreAddress, StoreStatus};
+use certgate_testing::{Cluster, Role};
+use pretty_assertions::assert_eq;
+
+use crate::places::{Database, change, order};
+
+const KNOWN: i64 = StoreStatus::KNOWN;
+
+/// An empty schema of a role of its own, and the folder of the locks of a machine.
+pub(crate) struct Schema {
+    cluster: &'static Cluster,
+    pub(crate) role: Role,
+    locks: tempfile::TempDir,
+}
+
+impl Schema {
+    /// `None` where no PostgreSQL is installed.
+    pub(crate) fn new() -> Option<Self> {
+        let cluster = Cluster::shared()?;
+        Some(Self { cluster, role: cluster.role(), locks: tempfile::tempdir().unwrap() })
+    }
+}
+
+/// An address with the password of every role.
+fn at(url: &str) -> StoreAddress {
+    StoreAddress::parse(url).unwrap().with_password_command(Arc::new(|| Ok(Role::PASSWORD.to_owned())))
+}
+
+impl Database for Schema {
+    fn address(&self) -> StoreAddress {
+        at(&self.role.url()).with_locks_in(self.locks.path())
+    }
+
+    fn execute(&self, sql: &str) {
+        self.cluster.execute_as(&self.role, sql);
+    }
+}
+
+/// What goes wrong with a database, and what is said of it.
+#[test]
+fn troubles() {
+    let Some(place) = Schema::new() else { return };
+    let Role { name, port } = place.role.clone();
+    let said = |url: &str| match at(url).open() {
+        Ok(_) => panic!("{url} was opened"),
+        Err(error) => error.to_string().replace(&format!("postgres://{name}@127.0.0.1:{port}"), "AT"),
+    };
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert!(said(&place.role.url_over(&nobody.to_string())).contains("Connection refused"));
+    assert_eq!(
+        said(&place.role.url().replace("/certgate?", "/nothing?")),
+        r#"AT/nothing: the store cannot be opened or written (database "nothing" does not exist)"#
+    );
+    assert_eq!(
+        said(&place.role.url().replace("sslmode=disable", "sslmode=require")),
+        "AT/certgate: the store cannot be opened or written (error performing TLS handshake: server does not support TLS)"
+    );
+    place.cluster.execute(&format!("ALTER ROLE {name} SET search_path = nowhere"));
+    assert_eq!(
+        said(&place.role.url()),
+        "AT/certgate: the store cannot be opened or written (the role has no schema of its own: CREATE SCHEMA AUTHORIZATION the role)"
+    );
+    place.cluster.execute(&format!("CREATE SCHEMA {name}_b; GRANT USAGE ON SCHEMA {name}_b TO {name}"));
+    place.cluster.execute(&format!("ALTER ROLE {name} SET search_path = {name}_b"));
+    assert_eq!(
+        said(&place.role.url()),
+        format!(
+            "AT/certgate: the store cannot be opened or written (the role may not make tables in the schema {name}_b; give it one \
+             of its own: CREATE SCHEMA AUTHORIZATION the role)"
+        )
+    );
+    place.cluster.execute(&format!("CREATE TABLE {name}_b.orders (wine TEXT)"));
+    assert_eq!(
+        said(&place.role.url()),
+        format!("AT/certgate, schema {name}_b: it is a database of another application, no store")
+    );
+    place.cluster.execute(&format!("ALTER ROLE {name} RESET search_path"));
+    drop(place.open());
+    place.execute("UPDATE certgate_schema SET version = 99");
+    assert_eq!(
+        said(&place.role.url()),
+        format!("AT/certgate: the store has version 99, this certgate knows up to {KNOWN}: upgrade certgate")
+    );
+    place.execute(&format!("UPDATE certgate_schema SET version = {KNOWN}; DROP TABLE messages"));
+    let error = place.open().waiting("user@9", 1).unwrap_err().to_string();
+    assert!(error.contains(r#"the store is damaged (relation "messages" does not exist)"#), "{error}");
+}
+
+/// All who open an empty schema at once find the same tables.
+#[test]
+fn a_new_schema_may_be_opened_by_many_at_once() {
+    let Some(place) = Schema::new() else { return };
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| drop(place.open()));
+        }
+    });
+    assert_eq!(
+        place.cluster.execute_as(&place.role, "SELECT count(*), max(version) FROM certgate_schema"),
+        format!("1|{KNOWN}")
+    );
+}
+
+/// A session of the database that ends costs nothing but a new one, in reading and in writing.
+#[test]
+fn a_connection_that_is_lost_is_made_anew() {
+    let Some(place) = Schema::new() else { return };
+    let mut store = place.open();
+    let holder = place.lease("me");
+    let end = || {
+        let end =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", place.role.name);
+        assert_eq!(place.cluster.execute(&end), "t");
+    };
+    store.record_intent(&order("a", Some(1)), &holder, 1).unwrap();
+    end();
+    assert_eq!(store.order("a").unwrap().unwrap().state, State::Sending);
+    end();
+    store.change("a", &change(State::Pending), &holder, 2).unwrap();
+    assert_eq!(store.history("a").unwrap().len(), 2);
+}
+
+/// The server went away with everything that was under way, and comes back.
+#[test]
+fn a_server_that_was_restarted_has_what_was_stored() {
+    let Some(shared) = Cluster::shared() else { return };
+    // Restarted, the shared one would end the connections of other tests.
+    let cluster = Box::leak(Box::new(Cluster::start(true).unwrap()));
+    assert_ne!(cluster.role().port, shared.role().port);
+    let place = Schema { cluster, role: cluster.role(), locks: tempfile::tempdir().unwrap() };
+    let mut store = place.open();
+    let holder = place.lease("me");
+    store.record_intent(&order("a", Some(1)), &holder, 1).unwrap();
+    cluster.restart();
+    store.change("a", &change(State::Pending), &holder, 2).unwrap();
+    assert_eq!(store.order("a").unwrap().unwrap().state, State::Pending);
+}
+
+/// On one machine a lease ends with its process; elsewhere, and where no locks are kept, with its time.
+#[test]
+fn a_lease_ends_with_its_process_where_that_can_be_seen() {
+    let Some(place) = Schema::new() else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let of_another_machine = at(&place.role.url()).with_locks_in(elsewhere.path());
+    for (number, (dead, is_free)) in
+        [(place.address(), true), (of_another_machine, false), (at(&place.role.url()), false)].into_iter().enumerate()
+    {
+        let id = format!("o{number}");
+        let mut store = place.open();
+        let gone = dead.lease(&format!("gone {number}").replace(' ', "-")).unwrap();
+        store.record_intent(&order(&id, Some(number as i64)), &gone, 1).unwrap();
+        drop(gone);
+        let alive = place.lease(&format!("alive-{number}"));
+        assert_eq!(store.acquire(&id, &alive).unwrap(), is_free, "{number}");
+    }
+}
+
+/// Who a server is, as far as libpq's `sslmode` says.
+#[test]
+fn a_server_is_verified_as_far_as_it_is_asked_to_be() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(false).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = authority();
+    let leaf = |name: &str| {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.serial_number = Some(2.into());
+        (parameters.signed_by(&key, &authority.1).unwrap().pem(), key.to_pem().expose().to_owned())
+    };
+    let (trusted, other) = (folder.path().join("ca.pem"), folder.path().join("other.pem"));
+    std::fs::write(&trusted, &authority.0).unwrap();
+    std::fs::write(&other, self::authority().0).unwrap();
+    let role = cluster.role();
+    for (host, results) in [("127.0.0.1", [true; 4]), ("db.example", [true, true, false, false])] {
+        let (certificate, key) = leaf(host);
+        cluster.speak_tls(&certificate, &key);
+        let ca = |file: &std::path::Path| format!("&sslrootcert={}", file.display());
+        let modes = [
+            ("require", String::new()),
+            ("verify-ca", ca(&trusted)),
+            ("verify-full", ca(&trusted)),
+            ("", ca(&trusted)),
+        ];
+        for ((mode, ca), is_taken) in modes.into_iter().zip(results) {
+            let mode = if mode.is_empty() { String::new() } else { format!("sslmode={mode}") };
+            let url = format!("{}{ca}", role.url().replace("sslmode=disable", &mode)).replace("?&", "?");
+            match at(&url).status() {
+                Ok(status) => {
+                    assert!(is_taken, "{host} {url}");
+                    assert_eq!(status.tls.as_deref(), Some("TLSv1.3"));
+                }
+                Err(error) => {
+                    assert!(!is_taken && error.to_string().contains("not valid for name"), "{host} {url}: {error}");
+                }
+            }
+        }
+        for url in [
+            format!("{}{}", role.url().replace("disable", "require"), ca(&other)),
+            role.url().replace("sslmode=disable", ""),
+        ] {
+            let error = at(&url).status().unwrap_err().to_string();
+            assert!(error.contains("TLS"), "{url}: {error}");
+        }
+    }
+}
+
+/// An authority: its certificate, and what signs with its key.
+fn authority() -> (String, rcgen::Issuer<'static, PrivateKey>) {
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    parameters.serial_number = Some(1.into());
+    parameters.key_identifier_method = rcgen::KeyIdMethod::PreSpecified(vec![1]);
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let certificate = parameters.self_signed(&key).unwrap().pem();
+    (certificate, rcgen::Issuer::new(parameters, key))
+}
