@@ -11,6 +11,7 @@ mod survey;
 mod task;
 pub mod term;
 
+pub(crate) use self::{plan::SAME_END, survey::FEW};
 pub use self::{
     declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},

@@ -5,6 +5,7 @@ mod exposition;
 mod overview;
 mod prometheus;
 mod requests;
+mod standing;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -17,6 +18,7 @@ pub use self::{
     overview::{NextStep, Overview},
     prometheus::{METRICS, prometheus},
     requests::RequestMeter,
+    standing::{CertificateThere, InstalledStanding, Standing, Todo, standings},
 };
 use crate::{
     Client, Error, Installation, Journal, certificate_of,

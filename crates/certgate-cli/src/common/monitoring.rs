@@ -1,10 +1,61 @@
-//! What is watched.
+//! What is watched, and told to a monitoring system.
 
 use std::path::PathBuf;
 
-use crate::{app::App, exit::Failure};
+use certgate::monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus};
+use certgate_files::WholeFile;
+
+use crate::{
+    app::{App, Connection},
+    args::monitoring::Watched,
+    exit::{Exit, Failure},
+    ui::{monitoring::verdict, page::page},
+};
 
 /// The folders given, else the profile's; there may be none, for the account is watched as a whole.
 pub(crate) fn folders(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if given.is_empty() { Ok(app.settings()?.certificates.value) } else { Ok(given.to_vec()) }
+}
+
+/// Another user's collector reads it.
+const READABLE: u32 = 0o644;
+
+/// Tells a monitoring system how the account and these folders stand.
+pub(crate) fn tell(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failure> {
+    let thresholds = watched.thresholds()?;
+    let overview = match look(app, watched, folders) {
+        Err(failure) if thresholds.is_some() => return Ok(verdict(app, &Verdict::unknown(failure.to_string()))),
+        looked => looked?,
+    };
+    let Overview { snapshot, trouble, .. } = &overview;
+    if let Some(path) = &watched.prometheus {
+        WholeFile::beside(path, prometheus(snapshot).as_bytes(), READABLE)?.replace()?;
+    }
+    if let Some(path) = &watched.html {
+        WholeFile::beside(path, page(&overview, None).as_bytes(), READABLE)?.replace()?;
+    }
+    match (thresholds, trouble) {
+        (Some(thresholds), None) => Ok(verdict(app, &check(snapshot, &thresholds))),
+        (Some(_), Some(error)) => Ok(verdict(app, &Verdict::unknown(error.to_string()))),
+        (None, None) => Ok(Exit::DONE),
+        (None, Some(error)) => Err(Failure::of(error)),
+    }
+}
+
+/// Looks at what is asked for, and no further: a check needs the list of certificates only.
+fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Failure> {
+    let folders = folders(app, given)?;
+    let mut connection = Connection::open(app, None)?;
+    let (journal, client) = (connection.journal()?, &mut connection.client);
+    let Watched { prometheus, html, served, .. } = watched;
+    if html.is_some() {
+        return Ok(Overview::of(client, &journal, &folders, *served, app.now())?);
+    }
+    let mut snapshot = Snapshot::here(&folders, &journal, app.now())?;
+    if *served {
+        snapshot.look_at_servers();
+    }
+    let all = prometheus.is_some();
+    let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
+    Ok(Overview { snapshot, trouble, ..Overview::default() })
 }

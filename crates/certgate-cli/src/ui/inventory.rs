@@ -1,14 +1,20 @@
 //! The certificates that are installed here, as commands choose and show them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certgate::{
-    Journal,
-    inventory::{InstalledCertificate, is_in, whole},
+    estate::account::AccountCertificate,
+    installation::Deployment,
+    inventory::InstalledCertificate,
+    monitoring::{InstalledStanding, Standing, Todo},
 };
 use certgate_store::Order;
 use serde_json::{Value, json};
 
+use super::{
+    outcome::{set, shell_word},
+    table::Table,
+};
 use crate::{app::App, exit::Failure, streams::printable};
 
 /// The folders given, else the profile's.
@@ -23,33 +29,102 @@ pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failu
     Ok(folders)
 }
 
-/// The orders with something left to do whose certificates go into these folders, or into folders right below them.
-pub(crate) fn under_way(journal: &Journal, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Failure> {
-    let into = |order: Order| {
-        let folder = whole(&order.order.resume.install.as_ref()?.folder);
-        is_in(&folder, roots).then_some((folder, order))
-    };
-    Ok(journal.unfinished()?.into_iter().filter_map(into).collect())
+/// Prints how certificates stand. `now` is in seconds since 1970.
+pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
+    let due = standings.iter().filter(|standing| standing.is_due()).count();
+    let rows: Vec<Value> = standings.into_iter().map(|standing| row(standing, now)).collect();
+    if app.json() {
+        app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
+        return;
+    }
+    let columns = ["folder", "certificate", "name", "days", "keyFits", "gateway.serial", "todo"];
+    Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).rows(&rows);
+    if app.verbose {
+        remembered(app, &rows);
+    }
 }
 
-/// What is shown of one.
-pub(crate) fn row(installed: &InstalledCertificate) -> Value {
-    let InstalledCertificate { folder, name, serial, days, .. } = installed;
+fn row(standing: Standing, now: i64) -> Value {
+    match standing {
+        Standing::Installed(standing) => installed(&standing),
+        Standing::Unreadable { folder, why } => {
+            let failure = Failure::from(why);
+            json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() })
+        }
+        Standing::Awaited { folder, order } => awaited(&folder, &order),
+        Standing::Elsewhere { certificate, ends_soon } => elsewhere(&certificate, ends_soon, now),
+        _ => json!({}),
+    }
+}
+
+fn installed(standing: &InstalledStanding) -> Value {
+    let InstalledCertificate { folder, name, serial, days, .. } = &standing.installed;
     let mut row = json!({ "folder": folder, "name": name, "serial": serial, "days": days });
-    if let Some(id) = installed.id {
-        row["certificate"] = json!(id);
+    set(&mut row, "certificate", json!(standing.installed.id));
+    set(&mut row, "keyFits", json!(standing.installed.key_fits));
+    set(&mut row, "settings", json!(standing.installed.record.settings));
+    if let Some(there) = &standing.there {
+        row["gateway"] = json!({});
+        set(&mut row["gateway"], "serial", json!(there.serial));
     }
-    if let Some(fits) = installed.key_fits {
-        row["keyFits"] = json!(fits);
+    set(&mut row, "order", standing.order.as_ref().map(state).unwrap_or_default());
+    row["todo"] = json!(todo(standing));
+    row
+}
+
+fn state(order: &Order) -> Value {
+    json!({ "id": order.order.id, "state": order.state.as_str() })
+}
+
+/// What there is to do, and the command that does it.
+fn todo(standing: &InstalledStanding) -> String {
+    let InstalledStanding { installed, order, .. } = standing;
+    let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
+    let folder = || shell_word(&installed.folder.display().to_string());
+    match (standing.todo, order, &installed.record.deployment) {
+        (Todo::CarryOn, Some(order), _) => carry_on(order),
+        (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
+        (Todo::OtherCertificate { has_its_key: true }, ..) => {
+            format!("the gateway has another certificate: certgate fetch {id} --out {}", folder())
+        }
+        (Todo::OtherCertificate { has_its_key: false }, ..) => {
+            let reissue = format!("certgate reissue {id} --new-key --out {}", folder());
+            format!("the gateway has another certificate, whose key is not here: {reissue}")
+        }
+        (Todo::Redeploy, _, Deployment::Failed { detail }) => {
+            format!("not deployed ({detail}): certgate renew-due repeats the hook")
+        }
+        (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
+        (Todo::Due, ..) => "due: renew it, with its id".to_owned(),
+        (Todo::NotNoted, ..) => "nothing; its id at the gateway is not noted".to_owned(),
+        _ => "nothing".to_owned(),
     }
-    if let Some(settings) = &installed.record.settings {
-        row["settings"] = json!(settings);
-    }
+}
+
+fn carry_on(order: &Order) -> String {
+    let (id, state) = (&order.order.id, order.state.as_str());
+    format!("order {id} is {state}: certgate resume {id}")
+}
+
+fn awaited(folder: &Path, order: &Order) -> Value {
+    let mut row = json!({ "folder": folder, "order": state(order), "todo": carry_on(order) });
+    set(&mut row, "name", json!(order.order.name));
+    set(&mut row, "certificate", json!(order.order.certificate));
+    row
+}
+
+fn elsewhere(certificate: &AccountCertificate, ends_soon: bool, now: i64) -> Value {
+    let mut row = json!({});
+    set(&mut row, "certificate", json!(certificate.id));
+    set(&mut row, "name", json!(Some(&certificate.name).filter(|name| !name.is_empty())));
+    set(&mut row, "days", json!(certificate.not_after.map(|ends| (ends - now).div_euclid(86_400))));
+    set(&mut row, "gateway", certificate.serial.as_ref().map(|serial| json!({ "serial": serial })).unwrap_or_default());
+    row["todo"] = json!(if ends_soon { "not here, and it ends soon: see who has it" } else { "not here" });
     row
 }
 
 /// Shows what is remembered of each: how it was ordered, validated and installed, and is renewed.
-pub(crate) fn remembered(app: &App, rows: &[Value]) {
+fn remembered(app: &App, rows: &[Value]) {
     for row in rows {
         let folder = row["folder"].as_str().unwrap_or_default();
         for (name, value) in row["settings"].as_object().into_iter().flatten() {

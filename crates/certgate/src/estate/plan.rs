@@ -296,7 +296,7 @@ impl Subject {
 }
 
 /// So far apart may be the end of a certificate and what a list says of it, in seconds: time zones.
-const SAME_END: u64 = 86_400;
+pub(crate) const SAME_END: u64 = 86_400;
 
 /// Decides what is to be done with a certificate now, in seconds since 1970.
 ///

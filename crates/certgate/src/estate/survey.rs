@@ -28,7 +28,7 @@ pub struct Survey<'s> {
 
 /// So many certificates are asked for one by one whether the gateway wants a reissue; of more, only those that are due by their
 /// own end.
-const FEW: usize = 100;
+pub(crate) const FEW: usize = 100;
 
 /// The certificates in these folders and right below them, and those whose first certificate is on its way there. What `asked` says
 /// goes before what is remembered with each.
