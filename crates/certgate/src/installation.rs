@@ -44,6 +44,8 @@ pub use self::{
 pub struct Installation {
     options: InstallOptions,
     owner: Option<Result<Owner, NoSuchOwner>>,
+    /// The time for which what is served is checked, in seconds since 1970; the machine's where none is given.
+    now: Option<i64>,
 }
 
 /// The files of a set: what each is, its name, and its mode where there was none before it.
@@ -72,7 +74,13 @@ impl Installation {
     /// The certificate in the folder of these options, installed as they say.
     pub fn new(options: InstallOptions) -> Self {
         let owner = options.file_owner.as_deref().map(Owner::named);
-        Self { options, owner }
+        Self { options, owner, now: None }
+    }
+
+    /// Checks what is served for that time, in seconds since 1970, in place of the machine's.
+    #[must_use]
+    pub fn at_time(self, now: i64) -> Self {
+        Self { now: Some(now), ..self }
     }
 
     /// The installation whose own link to its key that path is, if any: `FOLDER/key.pem`, which leads to `current/key.pem`.

@@ -169,7 +169,7 @@ impl Resume {
             rows.push(outcome::row(order, &shown));
         }
         for (order, installation) in undeployed {
-            let Some(deployment) = installation.repeat_hook() else { continue };
+            let Some(deployment) = installation.clone().at_time(app.now()).repeat_hook() else { continue };
             let shown = CommandOutput::of_hook(installation.folder(), &deployment);
             kinds.push(shown.kind);
             if !app.json() {

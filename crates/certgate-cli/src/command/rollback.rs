@@ -42,7 +42,7 @@ pub(crate) struct Rollback {
 impl Rollback {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let folder = self.folder(app)?;
-        let place = Installation::at(&folder);
+        let place = Installation::at(&folder).at_time(app.now());
         if self.list {
             sets::print(app, &folder, &place.sets()?);
             return Ok(Exit::DONE);

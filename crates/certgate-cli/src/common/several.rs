@@ -122,12 +122,13 @@ enum LeftHook {
 }
 
 impl LeftHook {
-    fn installation(&self) -> Option<Installation> {
-        match self {
+    fn installation(&self, now: i64) -> Option<Installation> {
+        let installation = match self {
             Self::Ordered(report) => report.outcome.hook_due(),
             Self::Fetched(_, outcome) => outcome.hook_due(),
             Self::Repeated(_, installation) => Some((**installation).clone()),
-        }
+        };
+        installation.map(|installation| installation.at_time(now))
     }
 }
 
@@ -139,7 +140,7 @@ fn run_left_hooks(
     progress: &mut Progress<'_>,
 ) -> Result<(), Failure> {
     let (left, installations): (Vec<LeftHook>, Vec<Installation>) =
-        left.into_iter().filter_map(|left| left.installation().map(|installation| (left, installation))).unzip();
+        left.into_iter().filter_map(|left| left.installation(app.now()).map(|installation| (left, installation))).unzip();
     let deployments = deploy_together(&installations);
     for ((left, installation), deployment) in left.into_iter().zip(&installations).zip(deployments) {
         match left {

@@ -174,13 +174,13 @@ impl Task {
             Err(why) => return Self { step: Step::Failed(why.into()), ..task },
         };
         let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));
-        let mut step = step(&subject, &planned).unwrap_or_else(Step::Failed);
+        let mut step = step(&subject, &planned, now).unwrap_or_else(Step::Failed);
         if let Step::Resume { otherwise, .. } = &mut step
             && !subject.is_under_way()
         {
             // It never left: the certificate may be due all the same.
             subject.open = None;
-            let again = plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned));
+            let again = plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned, now));
             *otherwise = again.ok().map(Box::new);
         }
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
@@ -266,14 +266,14 @@ fn lock_folder(folder: &Path) -> Result<File, EndedTask> {
 }
 
 /// What is to be done with a certificate, as it was planned.
-fn step(subject: &Subject, planned: &Planned) -> Result<Step, TaskError> {
+fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskError> {
     let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
     let install = subject.folder.as_ref().map(installed_into).transpose()?;
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
         return Ok(Step::Resume { order: Box::new(order.clone()), install, otherwise: None });
     }
     if let (PlannedAction::Redeploy, Some(install)) = (planned.action, &install) {
-        return Ok(Step::Deploy(Box::new(Installation::new(install.clone()))));
+        return Ok(Step::Deploy(Box::new(Installation::new(install.clone()).at_time(now))));
     }
     let installation = install.clone().map(Installation::new);
     match (planned.action, planned.certificate, installation, &subject.installed) {

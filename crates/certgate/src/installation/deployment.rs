@@ -151,8 +151,9 @@ impl Installation {
     /// What is not served where it is to be, once servers had the time to read their files again; none where all is.
     fn not_served(&self, mut endpoints: Vec<TlsEndpoint>) -> Option<String> {
         let until = Instant::now() + PATIENCE;
+        let now = self.now.unwrap_or_else(|| unix_now() / 1000);
         loop {
-            let looks = self.verify(&endpoints, served::TIMEOUT, unix_now() / 1000)?;
+            let looks = self.verify(&endpoints, served::TIMEOUT, now)?;
             endpoints = looks.iter().filter(|look| !look.is_as_expected()).map(|look| look.endpoint.clone()).collect();
             let problem = looks.iter().find_map(Verification::problem)?;
             if Instant::now() >= until {

@@ -109,7 +109,7 @@ impl Installation {
         let record = self.told_in_place();
         let mut options = [remembered, Some(record.clone())].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
-        let installation = options.map_or_else(|| self.clone(), Self::new);
+        let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
         let deployment = installation.deploy_as_asked(&record, &self.files());
         Ok(Some(PutBack { set, deployment }))
     }

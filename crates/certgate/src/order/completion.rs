@@ -53,7 +53,7 @@ impl Completion {
         let asked = self.request.as_ref().and_then(|request| request.common_name.as_deref());
         let name = name.or(asked).unwrap_or_default();
         let id = issuance.certificate.id.or(self.certificate);
-        match Installation::new(install.clone()).install(&issued, name, id, self.hook_time) {
+        match Installation::new(install.clone()).at_time(self.now).install(&issued, name, id, self.hook_time) {
             Ok(installed) => {
                 issuance.installed = Some(installed);
                 Outcome::Issued(issuance)
