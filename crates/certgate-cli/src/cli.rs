@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// The command's name as it was typed: `renew-due`, `poll follow`.
+    /// The command's name as it was typed: `renew-due`, `poll follow`, `renew-due --dry-run`.
     #[arg(skip)]
     pub(crate) name: String,
 }
@@ -128,6 +128,8 @@ impl Arguments {
 fn name(matches: &ArgMatches) -> String {
     match matches.subcommand() {
         Some((command, below)) => format!("{command} {}", name(below)).trim_end().to_owned(),
+        // One that only shows is no run of the command: a sweep that stopped would go unseen behind it.
+        None if matches!(matches.try_get_one::<bool>("dry_run"), Ok(Some(true))) => "--dry-run".to_owned(),
         None => String::new(),
     }
 }
