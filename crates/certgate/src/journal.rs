@@ -205,7 +205,7 @@ impl Journal {
         Ok(kept)
     }
 
-    fn message(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> NewMessage {
+    pub(crate) fn message(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> NewMessage {
         let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
         NewMessage {
             account: self.account.clone(),
@@ -225,8 +225,12 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
-        let message = self.message(protocol, message, &[]);
-        Ok(self.store().order_of_message(&message)?.is_some())
+        Ok(self.order_of(&self.message(protocol, message, &[]))?.is_some())
+    }
+
+    /// The order in the store that a message is about.
+    pub(crate) fn order_of(&self, message: &NewMessage) -> Result<Option<String>, Error> {
+        Ok(self.store().order_of_message(message)?)
     }
 
     /// Whether the gateway took up an order of the account in the last so many days, and no message about it was confirmed.

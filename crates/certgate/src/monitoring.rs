@@ -9,13 +9,13 @@ mod standing;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use certgate_domain::{Certificate, task::PollInfo};
+use certgate_domain::{Certificate, PollMessage, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
 
 pub use self::{
     check::{Level, Thresholds, Verdict, check},
     exposition::{Metric, MetricKind},
-    overview::{NextStep, Overview},
+    overview::{NextStep, Overview, WaitingMessage},
     prometheus::{METRICS, prometheus},
     requests::RequestMeter,
     standing::{CertificateThere, InstalledStanding, Standing, Todo, standings},
@@ -51,6 +51,8 @@ pub struct Snapshot {
     pub requests: Vec<RequestCount>,
     /// How many messages wait in the account's queue, where the gateway says.
     pub queue: Option<i64>,
+    /// The first message of that queue. The gateway shows no other before this one is confirmed.
+    pub first_message: Option<PollMessage>,
     /// What is served where the sets in place are noted to be served, where that was looked at.
     pub served: Vec<ServedSet>,
 }
@@ -121,7 +123,9 @@ impl Snapshot {
     pub fn ask(&mut self, client: &mut Client, questions: Questions) -> Result<(), Error> {
         self.account = Some(Account::of(client)?);
         if questions.queue {
-            self.queue = Some(waiting(&client.call(PollInfo)?.value));
+            let answer = client.call(PollInfo)?.value;
+            self.queue = Some(waiting(&answer));
+            self.first_message = answer.data.into_iter().find(|message| *message != PollMessage::default());
         }
         if questions.terms { self.ask_terms(client, &BTreeMap::new()) } else { Ok(()) }
     }

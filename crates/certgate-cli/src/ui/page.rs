@@ -6,7 +6,7 @@ use certgate::{
     estate::{PlannedAction, account::AccountCertificate},
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within},
-    monitoring::{Overview, Thresholds},
+    monitoring::{Overview, Thresholds, WaitingMessage},
 };
 use certgate_store::{Order, OrderEvent};
 use certgate_wire::one_line;
@@ -16,11 +16,16 @@ use super::{document, reports::escaped};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// What a browser may load and run: this style and this script, by their hashes, and nothing else from anywhere.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-NL0BSud1/W7qtwB0NCkdDUl+qRbSn03sWV4wBTrVH5E='; \
+     script-src 'sha256-PoSMRBXqnBRAECUkbUBlc6cpSmoXtc4EJka7u5y7xGQ='; base-uri 'none'; form-action 'none'";
+
 /// The page. It loads itself anew so often, where that is said.
 pub(crate) fn page(overview: &Overview, refresh: Option<Duration>) -> String {
     let mut html = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    html += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
+    let _ = writeln!(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
+    html += "<meta name=\"referrer\" content=\"no-referrer\">\n";
     if let Some(refresh) = refresh {
         let _ = writeln!(html, "<meta http-equiv=\"refresh\" content=\"{}\">", refresh.as_secs());
     }
@@ -35,12 +40,15 @@ pub(crate) fn page(overview: &Overview, refresh: Option<Duration>) -> String {
         let trouble = text(&trouble.to_string());
         let _ = writeln!(html, "<p class=\"trouble\">The gateway did not say all of this: {trouble}</p>");
     }
+    for (folder, why) in &overview.snapshot.unreadable {
+        let (folder, why) = (text(&folder.display().to_string()), text(&why.to_string()));
+        let _ = writeln!(html, "<p class=\"trouble\">Of <code>{folder}</code> nothing can be told: {why}</p>");
+    }
     html += &figures(overview);
-    html +=
-        "<h2>Certificates</h2>\n<input id=\"filter\" type=\"search\" placeholder=\"Filter\" aria-label=\"Filter\">\n";
+    html += "<input id=\"filter\" type=\"search\" placeholder=\"Filter by any text\" aria-label=\"Filter by any text\">\n";
     html += &certificates(overview);
-    html += "<h2>Orders</h2>\n";
-    html += &orders(&overview.orders);
+    html += &orders(overview);
+    html += &queue(overview);
     let _ = write!(html, "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n");
     html
 }
@@ -90,14 +98,24 @@ fn certificates(overview: &Overview) -> String {
     let others = snapshot.installed.iter().filter(|set| !shown.contains(&&set.folder));
     rows.extend(others.map(|installed| Row { account: None, installed: Some(installed) }));
     rows.sort_by_key(Row::ends);
-    let body: String = rows.iter().map(|row| row.html(overview)).collect();
-    table("certificates", &COLUMNS, &body)
+    let rows: Vec<String> = rows.iter().map(|row| row.html(overview)).collect();
+    let empty = match snapshot.account {
+        Some(_) => "The account has no certificate, and none is installed here.",
+        None => "The gateway did not say which certificates there are, and none is installed here.",
+    };
+    table(("Certificates", "certificates"), &COLUMNS, &rows, empty)
 }
 
 impl Row<'_> {
     /// What is in use here goes before what the gateway has.
     fn ends(&self) -> Option<i64> {
         self.installed.map(|set| set.not_after).or_else(|| self.account?.not_after)
+    }
+
+    /// What is next with one that is not installed here.
+    fn elsewhere(&self, now: i64) -> String {
+        let ends_soon = self.ends().is_some_and(|ends| ends_within(ends, Thresholds::default().warning, now));
+        if ends_soon { "<span class=\"warn\">see who has it</span>".to_owned() } else { String::new() }
     }
 
     fn html(&self, overview: &Overview) -> String {
@@ -108,17 +126,16 @@ impl Row<'_> {
         let product = account.and_then(|account| account.product.as_deref()).unwrap_or_default();
         let term = account.and_then(|account| account.term).map(|term| term.end);
         let cells = [
-            (None, text(name)),
+            (None, own(name)),
             (id, id.map(|id| id.to_string()).unwrap_or_default()),
             (None, text(product)),
             (self.ends(), self.ends().map(|ends| end(ends, now)).unwrap_or_default()),
             (term, term.map(|term| end(term, now)).unwrap_or_default()),
             (None, installed.map_or_else(|| "<span class=\"dim\">not here</span>".to_owned(), place)),
             (None, installed.map(|set| served(overview, &set.folder)).unwrap_or_default()),
-            (None, installed.map(|set| next(overview, &set.folder)).unwrap_or_default()),
+            (None, installed.map_or_else(|| self.elsewhere(now), |set| next(overview, &set.folder))),
         ];
-        let cells = COLUMNS.iter().zip(cells).map(|(label, (key, content))| cell(label, key, &content));
-        format!("<tr>{}</tr>\n", cells.collect::<String>())
+        row(&COLUMNS, cells)
     }
 }
 
@@ -153,10 +170,7 @@ fn next(overview: &Overview, folder: &Path) -> String {
     format!("<div><span class=\"{class}\">{action}</span><br><span class=\"dim\">{}</span></div>", text(&step.reason))
 }
 
-fn orders(orders: &[(Order, Vec<OrderEvent>)]) -> String {
-    if orders.is_empty() {
-        return "<p class=\"dim\">The store holds no order of this account.</p>\n".to_owned();
-    }
+fn orders(overview: &Overview) -> String {
     let columns = ["Order", "Task", "Certificate", "State", "Updated", "History"];
     let row = |(order, history): &(Order, Vec<OrderEvent>)| {
         let event = |event: &OrderEvent| {
@@ -165,29 +179,87 @@ fn orders(orders: &[(Order, Vec<OrderEvent>)]) -> String {
         };
         let name = order.order.name.as_deref().unwrap_or_default();
         let certificate = match order.order.certificate {
-            Some(id) => format!("{} ({id})", text(name)),
-            None => text(name),
+            Some(id) => format!("<div>{} ({id})</div>", own(name)),
+            None => own(name),
         };
         let class = if order.state.is_finished() { "dim" } else { "warn" };
+        let (id, steps) = (text(&order.order.id), history.len());
+        let s = if steps == 1 { "" } else { "s" };
         let events: String = history.iter().map(event).collect();
+        let updated = order.updated.div_euclid(1000);
         let cells = [
-            format!("<code>{}</code>", text(&order.order.id)),
-            text(&order.order.task),
-            certificate,
-            format!("<span class=\"{class}\">{}</span>", order.state.as_str()),
-            moment(order.updated.div_euclid(1000), true),
-            format!("<details><summary>{} steps</summary><ol>{events}</ol></details>", history.len()),
+            (None, format!("<code>{id}</code>")),
+            (None, text(&order.order.task)),
+            (None, certificate),
+            (None, format!("<span class=\"{class}\">{}</span>", order.state.as_str())),
+            (Some(updated), moment(updated, true)),
+            (None, format!("<details data-of=\"{id}\"><summary>{steps} step{s}</summary><ol>{events}</ol></details>")),
         ];
-        let cells: String = columns.iter().zip(cells).map(|(label, content)| cell(label, None, &content)).collect();
-        format!("<tr>{cells}</tr>\n")
+        row(&columns, cells)
     };
-    table("orders", &columns, &orders.iter().map(row).collect::<String>())
+    let rows: Vec<String> = overview.orders.iter().map(row).collect();
+    let all: u64 = overview.snapshot.orders.iter().map(|orders| orders.count).sum();
+    let shown = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    let heading = if all > shown { format!("Orders, the latest {shown} of {all}") } else { "Orders".to_owned() };
+    table((&heading, "orders"), &columns, &rows, "The store holds no order of this account.")
 }
 
-fn table(id: &str, columns: &[&str], body: &str) -> String {
-    let head: String =
-        columns.iter().map(|column| format!("<th scope=\"col\"><button>{column}</button></th>")).collect();
-    format!("<table id=\"{id}\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n")
+/// The messages that wait. A look confirms none of them.
+fn queue(overview: &Overview) -> String {
+    let columns = ["Message", "About", "Job", "Whose", "Waits"];
+    let row = |waiting: &WaitingMessage| {
+        let message = &waiting.message;
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let whose = match &waiting.order {
+            Some(order) => format!("<div>order <code>{}</code></div>", text(order)),
+            None => "<span class=\"dim\">somebody else's</span>".to_owned(),
+        };
+        let received = waiting.received.map(|received| received.div_euclid(1000));
+        let place = match received {
+            None => "first in the queue".to_owned(),
+            Some(received) => format!("<div>stored here since<br>{}</div>", moment(received, true)),
+        };
+        let cells = [
+            (message.id, number(message.id)),
+            (None, text(&message.kind)),
+            (message.job, number(message.job)),
+            (None, whose),
+            (received.or(Some(0)), place),
+        ];
+        row(&columns, cells)
+    };
+    let rows: Vec<String> = overview.messages.iter().map(row).collect();
+    let empty = match overview.snapshot.queue {
+        Some(_) => "No message waits.",
+        None => "The gateway did not say whether messages wait, and none is stored here.",
+    };
+    let mut html = table(("Queue", "queue"), &columns, &rows, empty);
+    if let Some(behind) = overview.snapshot.queue.map(|queue| queue - 1).filter(|behind| *behind > 0) {
+        let (s, wait, them) = if behind == 1 { ("", "waits", "it") } else { ("s", "wait", "them") };
+        let _ = writeln!(
+            html,
+            "<p class=\"dim\">Behind the first, {behind} message{s} {wait} in the queue: the gateway shows {them} when those before are confirmed. \
+             This page confirms none.</p>"
+        );
+    }
+    html
+}
+
+/// A heading and its table, of heading and id; a sentence in its place where it has no rows.
+fn table((heading, id): (&str, &str), columns: &[&str], rows: &[String], empty: &str) -> String {
+    let heading = format!("<h2>{heading}<span class=\"dim\" data-count=\"{id}\"></span></h2>\n");
+    if rows.is_empty() {
+        return format!("{heading}<p class=\"dim\">{empty}</p>\n");
+    }
+    let column = |column: &&str| format!("<th scope=\"col\"><button>{column}</button></th>");
+    let (head, body): (String, String) = (columns.iter().map(column).collect(), rows.concat());
+    format!("{heading}<table id=\"{id}\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n")
+}
+
+/// A row of cells, each with what it is sorted by where that is not its text.
+fn row<const N: usize>(columns: &[&str; N], cells: [(Option<i64>, String); N]) -> String {
+    let cells = columns.iter().zip(cells).map(|(label, (key, content))| cell(label, key, &content));
+    format!("<tr>{}</tr>\n", cells.collect::<String>())
 }
 
 /// A cell of a row; `key` is what it is sorted by, where that is not its text.
@@ -205,7 +277,12 @@ fn end(ends: i64, now: i64) -> String {
         (false, false) => "ok",
     };
     let days = (ends - now).div_euclid(86_400);
-    let days = if days < 0 { "ended".to_owned() } else { format!("{days} days") };
+    let days = match days {
+        ..0 => "ended".to_owned(),
+        0 => "within a day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
     format!("<div><span class=\"{class}\">{days}</span><br>{}</div>", moment(ends, false))
 }
 
@@ -223,17 +300,47 @@ fn text(text: &str) -> String {
     escaped(&one_line(text))
 }
 
+/// The same in whatever direction it is written, without turning what stands beside it.
+fn own(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("<bdi>{}</bdi>", text(name)) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use base64::{Engine, engine::general_purpose::STANDARD};
     use certgate::{
         estate::account::{Account, AccountCertificate},
         monitoring::Overview,
     };
     use certgate_domain::Certificate;
+    use sha2::{Digest, Sha256};
 
-    use super::page;
+    use super::{POLICY, SCRIPT, STYLE, page};
+
+    /// A browser runs the script and takes the style by their hashes.
+    #[test]
+    fn the_policy_names_style_and_script() {
+        let source = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        for (directive, text) in [("style-src", STYLE), ("script-src", SCRIPT)] {
+            let expected = format!("{directive} {};", source(text));
+            assert!(POLICY.contains(&expected), "expected {expected} in {POLICY}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let mut overview = Overview::default();
+        assert!(page(&overview, None).contains("The gateway did not say which certificates there are"));
+        overview.snapshot.account = Some(Account::default());
+        overview.snapshot.queue = Some(0);
+        let html = page(&overview, None);
+        for said in ["The account has no certificate", "The store holds no order", "No message waits."] {
+            assert!(html.contains(said), "{said}: {html}");
+        }
+        assert!(!html.contains("<table"), "{html}");
+    }
 
     #[test]
     fn what_the_gateway_says_is_text() {

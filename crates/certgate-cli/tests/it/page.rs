@@ -3,12 +3,12 @@
 use std::{fs, path::Path, process::Command};
 
 use certgate_domain::TaskKind;
-use certgate_simulator::Settings;
+use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{csr, endpoint, exit, fast, run, serve, stderr, told},
-    serving::Serving,
+    binary::{at, csr, edit, endpoint, exit, fast, run, serve, stderr, told},
+    serving::{Serving, raw},
 };
 
 /// The document as a browser has it, with its script run; none where no browser is installed.
@@ -32,7 +32,7 @@ fn dom(file: &Path, fragment: &str) -> Option<String> {
 fn shown(dom: &str) -> Vec<&str> {
     let body = dom.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
     let rows = body.split("<tr").skip(1).filter(|row| !row.starts_with(" hidden"));
-    rows.map(|row| row.split("data-label=\"Name\">").nth(1).unwrap().split('<').next().unwrap()).collect()
+    rows.map(|row| row.split("data-label=\"Name\"><bdi>").nth(1).unwrap().split('<').next().unwrap()).collect()
 }
 
 #[test]
@@ -52,6 +52,7 @@ fn a_page_as_a_file() {
         let output = run(home.path(), &[&command[..], &["--config", &config]].concat());
         assert_eq!((exit(&output), output.stdout.len()), (0, 0), "{}", stderr(&output));
         assert_eq!(asked() - before, 1, "of the one that is installed here");
+        assert_eq!((gateway.asked(TaskKind::PollConfirm), gateway.queue_len()), (0, 2), "a look confirms nothing");
         let html = fs::read_to_string(&file).unwrap();
         for there in [
             "<b>3</b><span>certificates",
@@ -61,6 +62,8 @@ fn a_page_as_a_file() {
             ">redeploy<",
             "certificate-reissue",
             "<b>2</b><span>messages in the queue",
+            ">somebody else's<",
+            "Behind the first, 1 message waits",
         ] {
             assert!(html.contains(there), "{there}: {html}");
         }
@@ -75,7 +78,37 @@ fn a_page_as_a_file() {
         assert_eq!(shown(&dom(&file, "filter=HOST-").unwrap()), hosts);
         assert_eq!(shown(&dom(&file, "certificates=1a").unwrap()), ["example.com", hosts[0], hosts[1]], "by number");
         assert_eq!(shown(&dom(&file, "certificates=0d&filter=org").unwrap()), [hosts[1], hosts[0]]);
+        let id = html.split("data-of=\"").nth(1).unwrap().split('"').next().unwrap();
+        let opened = dom(&file, &format!("open={id}")).unwrap();
+        assert!(opened.contains(&format!("<details data-of=\"{id}\" open=\"\">")), "what was open stays open: {opened}");
     }
+}
+
+/// What others named is text in a browser too, however it is written, and whatever the browser is asked for.
+#[test]
+fn hostile_names_in_a_browser() {
+    let home = tempfile::tempdir().unwrap();
+    let world = home.path().join("world.json");
+    let settings = || Settings { more_certificates: 60, ..Settings::default() };
+    // Opened twice: what it holds is written when it is made.
+    drop(Gateway::kept(settings(), &world).unwrap());
+    let names = ["<script>document.title='taken'</script>", "x' onmouseover='document.title=1", "שלום.example"];
+    for (at, name) in names.iter().enumerate() {
+        edit(&world, &format!("\"host-{at:06}.example.org\""), &format!("\"{name}\""));
+    }
+    let gateway = Gateway::kept(settings(), &world).unwrap();
+    let server = Server::start(gateway, "127.0.0.1:0".parse().unwrap()).unwrap();
+    let output = at(home.path(), &server, "json", &["status", "--html", "page.html"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let Some(dom) = dom(&home.path().join("page.html"), "certificates=0a") else {
+        eprintln!("left out: no Chromium is installed");
+        return;
+    };
+    assert!(dom.contains("<title>Certificates</title>"), "{dom}");
+    assert_eq!(dom.matches("<script").count(), 1, "only ours: {dom}");
+    assert!(dom.contains("data-count=\"certificates\"> 61<"), "our script ran, so that its hash is the policy's: {dom}");
+    assert!(dom.contains("<bdi>&lt;script&gt;document.title='taken'&lt;/script&gt;</bdi>"), "{dom}");
+    assert!(shown(&dom).len() == 61 && !dom.contains("onmouseover=\""), "{dom}");
 }
 
 /// The gateway is asked so often as is said, and not for each look at the page.
@@ -92,6 +125,12 @@ fn a_page_that_is_served() {
             assert!(page.contains(">example.com<") && page.contains("http-equiv=\"refresh\""), "{page}");
         }
         assert_eq!(serving.page("/healthz"), "ok\n");
+        let whole = raw(serving.address(), "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let policy = whole.lines().find_map(|line| line.strip_prefix("content-security-policy: ")).unwrap();
+        for directive in ["default-src 'none'", "script-src 'sha256-", "style-src 'sha256-", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
         let metrics = serving.page("/metrics");
         assert!(metrics.contains("certgate_certificate_not_after_timestamp_seconds{id=\"571\""), "{metrics}");
         assert_eq!(gateway.counts().requests, asked);

@@ -1,8 +1,9 @@
-//! What a person looks at: what is watched, what is next, and the orders with their histories.
+//! What a person looks at: what is watched, what is next, the orders with their histories, and the messages that wait.
 
 use std::path::PathBuf;
 
-use certgate_store::{Order, OrderEvent};
+use certgate_domain::{PollMessage, Protocol};
+use certgate_store::{Message, NewMessage, Order, OrderEvent};
 
 use super::{Questions, Snapshot};
 use crate::{
@@ -23,6 +24,8 @@ pub struct Overview {
     pub next: Vec<NextStep>,
     /// The latest orders of the account, the newest first, each with its history.
     pub orders: Vec<(Order, Vec<OrderEvent>)>,
+    /// The messages that wait, as far as they are known. None of them is confirmed or handed over by this look.
+    pub messages: Vec<WaitingMessage>,
     /// Why the gateway did not say all of it.
     pub trouble: Option<Error>,
 }
@@ -38,8 +41,20 @@ pub struct NextStep {
     pub reason: String,
 }
 
-/// So many orders are shown.
+/// A message that waits: first in the account's queue, or in the store until somebody takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingMessage {
+    /// The message.
+    pub message: NewMessage,
+    /// The store's order that it is about; none of somebody else's.
+    pub order: Option<String>,
+    /// When the store received it, in milliseconds since 1970; none of one that is in the queue.
+    pub received: Option<i64>,
+}
+
+/// So many orders are shown, and so many stored messages.
 const ORDERS: usize = 50;
+const MESSAGES: usize = 50;
 
 impl Overview {
     /// Looks at all of it. What the gateway does not say is missing; `trouble` tells why. `now` is in seconds since 1970.
@@ -74,6 +89,23 @@ impl Overview {
                 Err(why) => NextStep { folder, action: None, reason: why.to_string() },
             })
         });
-        Ok(Self { next: next.collect(), snapshot, orders: journal.latest(ORDERS)?, trouble })
+        let (next, orders) = (next.collect(), journal.latest(ORDERS)?);
+        let messages = waiting_messages(client.protocol(), journal, snapshot.first_message.as_ref())?;
+        Ok(Self { next, orders, messages, snapshot, trouble })
     }
+}
+
+fn waiting_messages(
+    protocol: Protocol,
+    journal: &Journal,
+    first: Option<&PollMessage>,
+) -> Result<Vec<WaitingMessage>, Error> {
+    let mut messages = Vec::new();
+    if let Some(first) = first {
+        let message = journal.message(protocol, first, &[]);
+        messages.push(WaitingMessage { order: journal.order_of(&message)?, message, received: None });
+    }
+    let of_store = |Message { message, order, received, .. }| WaitingMessage { message, order, received: Some(received) };
+    messages.extend(journal.waiting(MESSAGES)?.into_iter().map(of_store));
+    Ok(messages)
 }

@@ -22,7 +22,7 @@ use crate::{
     args::listening::Listening,
     common::monitoring::folders,
     exit::{Exit, Failure},
-    ui::page::page,
+    ui::page::{POLICY, page},
 };
 
 /// A page of certificates and orders, read only
@@ -101,13 +101,16 @@ impl Handler for Page {
     }
 
     fn page(&self, path: &str) -> Option<Reply> {
-        let html = |text: String| Reply {
-            headers: vec![
-                ("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned()),
-                ("Cache-Control".to_owned(), "no-store".to_owned()),
-            ],
-            ..Reply::of(text)
-        };
+        let headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            // In a document of its own it cannot be said who may frame it.
+            ("Content-Security-Policy", &format!("{POLICY}; frame-ancestors 'none'")),
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let html = |text: String| Reply { headers, ..Reply::of(text) };
         (path == "/").then(|| html(page(&self.seen(), Some(REFRESH))))
     }
 
