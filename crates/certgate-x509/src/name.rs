@@ -103,19 +103,21 @@ impl DistinguishedName {
 
     /// Whether both name the same (RFC 5280 §7.1): neither the type of a string, nor capitals, nor the number of blanks counts.
     pub fn is_same(&self, other: &Self) -> bool {
-        let folded = |name: &Self| -> Vec<Vec<(String, String)>> {
-            let attribute = |attribute: &Attribute| {
-                let words: Vec<&str> = attribute.value.split_whitespace().collect();
-                (attribute.oid.clone(), words.join(" ").to_lowercase())
-            };
-            let part = |part: &Vec<Attribute>| {
-                let mut part: Vec<_> = part.iter().map(attribute).collect();
-                part.sort();
-                part
-            };
-            name.parts.iter().map(part).collect()
+        self.folded() == other.folded()
+    }
+
+    /// What is equal for names that are the same: of each part the object identifiers and values.
+    pub fn folded(&self) -> Vec<Vec<(String, String)>> {
+        let attribute = |attribute: &Attribute| {
+            let words: Vec<&str> = attribute.value.split_whitespace().collect();
+            (attribute.oid.clone(), words.join(" ").to_lowercase())
         };
-        folded(self) == folded(other)
+        let part = |part: &Vec<Attribute>| {
+            let mut part: Vec<_> = part.iter().map(attribute).collect();
+            part.sort();
+            part
+        };
+        self.parts.iter().map(part).collect()
     }
 }
 

@@ -181,6 +181,11 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
         self_signed("keyless.example", &["-nodes"]);
         fs::remove_file(etc.join("keyless.example.key")).unwrap();
         fs::write(etc.join("notes.txt"), "-----BEGIN nothing").unwrap();
+        let read = |name: &str| fs::read_to_string(etc.join(name)).unwrap();
+        let several = ["unknown.example.key", "example.com.key", "unknown.example.crt"].map(read).concat();
+        fs::write(etc.join("several.pem"), several).unwrap();
+        assert!(openssl(&etc, &["x509", "-in", "unknown.example.crt", "-outform", "der", "-out", "w.cer"]).0);
+        fs::write(etc.join("w.pfx"), [0x30, 0x82, 0xFF]).unwrap();
         let (code, document, _) = told(&["adopt", "etc"]);
         let rows = document["certificates"].as_array().unwrap();
         let reasons: Vec<(&str, &str)> =
@@ -191,6 +196,9 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
             ("etc/encrypted.example.crt", "its key is not found"),
             ("etc/encrypted.example.key", "the key is encrypted: write it decrypted, for its owner only"),
             ("etc/keyless.example.crt", "its key is not found"),
+            ("etc/several.pem", "it holds several keys: give each certificate with its key a file of its own"),
+            ("etc/w.cer", "it is DER: write it as PEM"),
+            ("etc/w.pfx", "a key store is not looked into: write certificate and key as PEM"),
         ];
         assert_eq!((code, reasons), (10, expected.to_vec()));
         assert!(!etc.join("unknown.example").exists() && gateway.counts().orders == 0);

@@ -1,7 +1,7 @@
 //! Certificates with their keys, found on disk in whatever layout: nginx's, Apache's, HAProxy's, certbot's, our own.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -63,6 +63,15 @@ pub enum LoneReason {
     /// A key that is encrypted, so that it is not known whose it is.
     #[error("the key is encrypted: write it decrypted, for its owner only")]
     Encrypted,
+    /// Several keys in one file, of which servers read the first.
+    #[error("it holds several keys: give each certificate with its key a file of its own")]
+    SeveralKeys,
+    /// A certificate or a key in DER, which the servers here do not read.
+    #[error("it is DER: write it as PEM")]
+    Der,
+    /// PKCS#12, or a Java key store.
+    #[error("a key store is not looked into: write certificate and key as PEM")]
+    KeyStore,
     /// A certificate of that key, and not the newest.
     #[error("an earlier certificate of the same key")]
     Superseded,
@@ -80,12 +89,25 @@ struct PemFile {
     content: Secret,
     certificates: Vec<X509>,
     key: Option<PrivateKey>,
+    /// The key's public half.
+    spki: Option<Vec<u8>>,
 }
 
 /// The largest file that is looked into; PEM files are some kilobytes.
 const LARGEST: u64 = 1 << 20;
 /// How many folders deep is looked.
 const DEEPEST: usize = 8;
+/// What DER of a certificate or a key begins with.
+const SEQUENCE: u8 = 0x30;
+/// How files of key stores are called.
+const KEY_STORES: [&str; 5] = ["p12", "pfx", "jks", "jceks", "keystore"];
+const PRIVATE_KEYS: [pem::Kind; 5] = [
+    pem::Kind::PrivateKey,
+    pem::Kind::EncryptedPrivateKey,
+    pem::Kind::RsaPrivateKey,
+    pem::Kind::EcPrivateKey,
+    pem::Kind::OtherPrivateKey,
+];
 
 /// The certificates with their keys in these folders, and in all below those of `below`.
 pub fn search(folders: &[PathBuf], below: &[PathBuf]) -> Search {
@@ -96,24 +118,16 @@ pub fn search(folders: &[PathBuf], below: &[PathBuf]) -> Search {
     {
         look_into(folder, depth, &mut seen, &mut files, &mut found.lone);
     }
-    let keys: Vec<Vec<u8>> = files.iter().filter_map(|file| Some(file.key.as_ref()?.spki())).collect();
-    let mut pairs: Vec<(Vec<u8>, X509)> = Vec::new();
-    for key in keys {
-        let leaves = files.iter().filter_map(|file| file.leaf_of(&key));
-        match leaves.max_by_key(|leaf| (leaf.not_after, leaf.not_before)) {
-            Some(leaf) if !pairs.iter().any(|(other, _)| *other == key) => pairs.push((key, leaf.clone())),
-            _ => {}
-        }
-    }
+    let files = Files::of(&files);
     let mut used = BTreeSet::new();
-    for (key, certificate) in &pairs {
-        if let Some(pair) = pair(&files, key, certificate, &pairs) {
+    for (key, certificate) in &files.pairs {
+        if let Some(pair) = files.pair(key, certificate) {
             used.extend(pair.files.iter().map(|file| file.path.clone()));
             found.pairs.push(pair);
         }
     }
-    for file in files.iter().filter(|file| !used.contains(&file.path)) {
-        if let Some(why) = file.lone(&pairs) {
+    for file in files.all.iter().filter(|file| !used.contains(&file.path)) {
+        if let Some(why) = files.lone(file) {
             found.lone.push((file.path.clone(), why));
         }
     }
@@ -170,13 +184,27 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     if fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
         return Ok(None);
     }
+    let is_key_store =
+        |extension: &std::ffi::OsStr| KEY_STORES.iter().any(|store| extension.eq_ignore_ascii_case(store));
+    if path.extension().is_some_and(is_key_store) {
+        return if beside_ours(path) { Ok(None) } else { Err(LoneReason::KeyStore) };
+    }
     let bytes = fs::read(path).map_err(unreadable)?;
-    let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(binary) if binary.as_bytes().first() == Some(&SEQUENCE) && pem::read(binary.as_bytes()).is_ok() => {
+            return Err(LoneReason::Der);
+        }
+        Err(_) => return Ok(None),
+    };
     if !text.contains("-----BEGIN") {
         return Ok(None);
     }
     let Ok(blocks) = pem::read(&text) else { return Ok(None) };
     let has = |kinds: &[pem::Kind]| blocks.iter().any(|block| kinds.contains(&block.kind));
+    if blocks.iter().filter(|block| PRIVATE_KEYS.contains(&block.kind)).count() > 1 {
+        return Err(LoneReason::SeveralKeys);
+    }
     let certificates = if has(&[pem::Kind::Certificate]) { X509::all(&text).unwrap_or_default() } else { Vec::new() };
     let key = match PrivateKey::from_pem(&text, None) {
         Ok(key) => Some(key),
@@ -186,10 +214,20 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     if certificates.is_empty() && key.is_none() {
         return Ok(None);
     }
-    Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), certificates, key }))
+    let spki = key.as_ref().map(PrivateKey::spki);
+    Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), certificates, key, spki }))
+}
+
+/// Whether a file stands in a folder of ours, which has its key stores made anew.
+fn beside_ours(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.join("current").exists())
 }
 
 impl PemFile {
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// The certificate of that key in it.
     fn leaf_of(&self, key: &[u8]) -> Option<&X509> {
         self.certificates.iter().find(|certificate| certificate.key.spki == key)
@@ -197,7 +235,7 @@ impl PemFile {
 
     /// What it is of a certificate; none where it is of another.
     fn kind_for(&self, key: &[u8], certificate: &X509) -> Option<&'static str> {
-        let has_key = self.key.as_ref().is_some_and(|own| own.spki() == key);
+        let has_key = self.spki.as_deref() == Some(key);
         match (has_key, self.leaf_of(key), self.certificates.as_slice()) {
             (true, Some(leaf), _) if leaf == certificate => Some("combined"),
             (true, None, []) => Some("key"),
@@ -210,30 +248,8 @@ impl PemFile {
         }
     }
 
-    /// Why it belongs to no pair; none where that is no wonder, as of an authority's certificates.
-    fn lone(&self, pairs: &[(Vec<u8>, X509)]) -> Option<LoneReason> {
-        if self.key.is_some() {
-            let is_known = pairs.iter().any(|(key, _)| self.key.as_ref().is_some_and(|own| own.spki() == *key));
-            return Some(if is_known { LoneReason::Superseded } else { LoneReason::NoCertificate });
-        }
-        let own = self.certificates.iter().find(|certificate| certificate.hosts().next().is_some());
-        match own {
-            Some(own) if pairs.iter().any(|(key, _)| own.key.spki == *key) => Some(LoneReason::Superseded),
-            // Installed by us with a CSR: its key is somebody else's matter.
-            Some(_) if self.is_ours() => None,
-            Some(_) => Some(LoneReason::NoKey),
-            None => {
-                let issued = |(_, leaf): &(Vec<u8>, X509)| {
-                    self.certificates.first().is_some_and(|first| leaf.issuer.is_same(&first.subject))
-                };
-                pairs.iter().any(issued).then_some(LoneReason::SharedChain)
-            }
-        }
-    }
-
     fn is_ours(&self) -> bool {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        Installation::at(folder).record_in_place().is_some_and(|record| record.certificate.is_some())
+        Installation::at(self.folder()).record_in_place().is_some_and(|record| record.certificate.is_some())
     }
 
     /// The folder whose set it shows, where it does: `FOLDER/sets/NAME/FILE`.
@@ -245,48 +261,112 @@ impl PemFile {
     }
 }
 
-/// The pair of that key and certificate, with all its files.
-fn pair(files: &[PemFile], key: &[u8], certificate: &X509, all: &[(Vec<u8>, X509)]) -> Option<Pair> {
-    let of_kind = |kinds: &'static [&'static str]| {
-        let kind = move |file: &PemFile| file.kind_for(key, certificate).filter(|kind| kinds.contains(kind));
-        files.iter().filter_map(move |file| Some((file, kind(file)?)))
-    };
-    let (first, _) = of_kind(&["cert"]).chain(of_kind(&["fullchain", "combined"])).next()?;
-    let secret = of_kind(&["key", "combined"]).find_map(|(file, _)| Some(file.key.as_ref()?.to_pem()))?;
-    let beside = first.path.parent().unwrap_or(Path::new("")).to_owned();
-    let is_alone = all
-        .iter()
-        .filter(|(other, _)| {
-            files.iter().any(|file| file.path.parent() == Some(&beside) && file.leaf_of(other).is_some())
-        })
-        .count()
-        == 1;
-    // A chain in the same folder is this certificate's where there is no other, or where its name says so.
-    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let is_own_chain = |file: &PemFile| {
-        file.path.parent() == Some(&beside) && (is_alone || stem(&file.path).starts_with(&stem(&first.path)))
-    };
-    let managed = of_kind(&["cert", "fullchain", "combined", "key"]).find_map(|(file, _)| file.managed_by());
-    let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
-    let below = beside.join(name.replace('*', "_").replace(['/', ':'], "-"));
-    let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem");
-    let folder = match &managed {
-        // As people spell it, where that is the same.
-        Some(managed) => {
-            [&beside, &below].into_iter().find(|folder| whole(folder) == *managed).unwrap_or(managed).clone()
+/// All that was found, by what belongs together: a machine may have thousands.
+struct Files<'f> {
+    all: &'f [PemFile],
+    /// The files that hold a key or a certificate of it, by its public half.
+    of_key: HashMap<&'f [u8], Vec<&'f PemFile>>,
+    /// The newest certificate of each key that is here.
+    pairs: Vec<(&'f [u8], &'f X509)>,
+    /// The keys that are here.
+    keys: HashSet<&'f [u8]>,
+    /// Of each folder the keys that have a certificate in it.
+    in_folder: HashMap<&'f Path, HashSet<&'f [u8]>>,
+    /// The files without a key, by their folder and the subject of their first certificate.
+    chains: HashMap<(&'f Path, FoldedName), Vec<&'f PemFile>>,
+    /// Who issued the certificates that have a key here.
+    issuers: HashSet<FoldedName>,
+}
+
+/// A name as it is compared.
+type FoldedName = Vec<Vec<(String, String)>>;
+
+impl<'f> Files<'f> {
+    fn of(all: &'f [PemFile]) -> Self {
+        let mut of_key: HashMap<&[u8], Vec<&PemFile>> = HashMap::new();
+        for file in all {
+            let of_certificates = file.certificates.iter().map(|certificate| certificate.key.spki.as_slice());
+            for key in file.spki.as_deref().into_iter().chain(of_certificates).collect::<BTreeSet<_>>() {
+                of_key.entry(key).or_default().push(file);
+            }
         }
-        None if is_ours => beside.clone(),
-        None => below,
-    };
-    let files = of_kind(&["cert", "fullchain", "combined", "key"])
-        .chain(of_kind(&["chain"]).filter(|(file, _)| is_own_chain(file)));
-    let files = files.map(|(file, kind)| FoundFile {
-        path: file.path.clone(),
-        kind,
-        content: file.content.clone(),
-        is_managed: managed.is_some() && file.managed_by() == managed,
-    });
-    Some(Pair { certificate: certificate.clone(), key: secret, files: files.collect(), folder })
+        let (mut pairs, mut keys) = (Vec::new(), HashSet::new());
+        for key in all.iter().filter_map(|file| file.spki.as_deref()) {
+            let leaves = of_key.get(key).into_iter().flatten().filter_map(|file| file.leaf_of(key));
+            if let Some(leaf) = leaves.max_by_key(|leaf| (leaf.not_after, leaf.not_before))
+                && keys.insert(key)
+            {
+                pairs.push((key, leaf));
+            }
+        }
+        let mut in_folder: HashMap<&Path, HashSet<&[u8]>> = HashMap::new();
+        let mut chains: HashMap<_, Vec<&PemFile>> = HashMap::new();
+        for file in all {
+            let own = file.certificates.iter().map(|certificate| certificate.key.spki.as_slice());
+            in_folder.entry(file.folder()).or_default().extend(own.filter(|key| keys.contains(key)));
+            if let (None, Some(first)) = (&file.key, file.certificates.first()) {
+                chains.entry((file.folder(), first.subject.folded())).or_default().push(file);
+            }
+        }
+        let issuers = pairs.iter().map(|(_, leaf): &(_, &X509)| leaf.issuer.folded()).collect();
+        Self { all, of_key, pairs, keys, in_folder, chains, issuers }
+    }
+
+    /// The pair of that key and certificate, with all its files.
+    fn pair(&self, key: &[u8], certificate: &X509) -> Option<Pair> {
+        let with_key = self.of_key.get(key)?;
+        let of_kind = |kinds: &'static [&'static str]| {
+            let kind = move |file: &PemFile| file.kind_for(key, certificate).filter(|kind| kinds.contains(kind));
+            with_key.iter().filter_map(move |file| Some((*file, kind(file)?)))
+        };
+        let (first, _) = of_kind(&["cert"]).chain(of_kind(&["fullchain", "combined"])).next()?;
+        let secret = of_kind(&["key", "combined"]).find_map(|(file, _)| Some(file.key.as_ref()?.to_pem()))?;
+        let beside = first.folder().to_owned();
+        let is_alone = self.in_folder.get(first.folder()).is_some_and(|keys| keys.len() == 1);
+        // A chain in the same folder is this certificate's where there is no other, or where its name says so.
+        let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let is_own_chain = |file: &PemFile| is_alone || stem(&file.path).starts_with(&stem(&first.path));
+        let managed = of_kind(&["cert", "fullchain", "combined", "key"]).find_map(|(file, _)| file.managed_by());
+        let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
+        let below = beside.join(name.replace('*', "_").replace(['/', ':'], "-"));
+        let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem");
+        let folder = match &managed {
+            // As people spell it, where that is the same.
+            Some(managed) => {
+                [&beside, &below].into_iter().find(|folder| whole(folder) == *managed).unwrap_or(managed).clone()
+            }
+            None if is_ours => beside,
+            None => below,
+        };
+        let chains = self.chains.get(&(first.folder(), certificate.issuer.folded())).into_iter().flatten();
+        let chains = chains.filter(|file| file.kind_for(key, certificate) == Some("chain") && is_own_chain(file));
+        let files = of_kind(&["cert", "fullchain", "combined", "key"]).chain(chains.map(|file| (*file, "chain")));
+        let files = files.map(|(file, kind)| FoundFile {
+            path: file.path.clone(),
+            kind,
+            content: file.content.clone(),
+            is_managed: managed.is_some() && file.managed_by() == managed,
+        });
+        Some(Pair { certificate: certificate.clone(), key: secret, files: files.collect(), folder })
+    }
+
+    /// Why a file belongs to no pair; none where that is no wonder, as of an authority's certificates.
+    fn lone(&self, file: &PemFile) -> Option<LoneReason> {
+        if let Some(key) = &file.spki {
+            let is_known = self.keys.contains(key.as_slice());
+            return Some(if is_known { LoneReason::Superseded } else { LoneReason::NoCertificate });
+        }
+        match file.certificates.iter().find(|certificate| certificate.hosts().next().is_some()) {
+            Some(own) if self.keys.contains(own.key.spki.as_slice()) => Some(LoneReason::Superseded),
+            // Installed by us with a CSR: its key is somebody else's matter.
+            Some(_) if file.is_ours() => None,
+            Some(_) => Some(LoneReason::NoKey),
+            None => {
+                let first = file.certificates.first()?;
+                self.issuers.contains(&first.subject.folded()).then_some(LoneReason::SharedChain)
+            }
+        }
+    }
 }
 
 impl Pair {
