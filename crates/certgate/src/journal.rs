@@ -20,7 +20,7 @@ use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
 use self::run_lease::RunLease;
-use crate::{Error, transaction_id::new_transaction_id, unix_now};
+use crate::{Clock, Error, transaction_id::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
 /// lease.
@@ -33,6 +33,8 @@ pub struct Journal {
     validating: HashSet<String>,
     /// The message that was stored last: the one that is confirmed next.
     last: Option<(Option<i64>, String)>,
+    /// The time of what is recorded; the machine's where none is given.
+    clock: Option<Clock>,
 }
 
 /// What is recorded of an order besides its task.
@@ -67,7 +69,18 @@ impl Journal {
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
         let lease = address.lease(&token).map_err(Error::Unsent)?;
         let run_lease = Arc::new(RunLease::new(Arc::clone(&store), lease));
-        Ok(Self { store, run_lease, account: account.to_owned(), validating: HashSet::new(), last: None })
+        Ok(Self { store, run_lease, account: account.to_owned(), validating: HashSet::new(), last: None, clock: None })
+    }
+
+    /// Records by that clock in place of the machine's, such as where orders are driven by it.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.as_ref().map_or_else(unix_now, |clock| clock.now().saturating_mul(1000))
     }
 
     /// The older version that the store had before it was opened, which brought it up to date.
@@ -81,7 +94,7 @@ impl Journal {
     /// [`Error::Unsent`]: publish nothing.
     pub fn begin_validation(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
         let order = self.order(id, task, intent);
-        self.store().begin_validation(&order, self.run_lease.lease(), unix_now()).map_err(Error::Unsent)?;
+        self.store().begin_validation(&order, self.run_lease.lease(), self.now()).map_err(Error::Unsent)?;
         self.validating.insert(id.to_owned());
         self.run_lease.keep_renewing();
         Ok(())
@@ -101,7 +114,7 @@ impl Journal {
     /// [`Error::Unsent`]: do not send it.
     pub fn record_intent(&mut self, id: &str, task: &AnyTask, intent: &Intent) -> Result<(), Error> {
         let order = self.order(id, task, intent);
-        let intended = self.store().record_intent(&order, self.run_lease.lease(), unix_now());
+        let intended = self.store().record_intent(&order, self.run_lease.lease(), self.now());
         intended.map_err(|error| match error {
             // Whoever took it over has found that it did not leave.
             StoreError::Known(id) if self.validating.contains(&id) => Error::Unsent(StoreError::LeaseLost(id)),
@@ -170,7 +183,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn change(&mut self, id: &str, change: &Change) -> Result<(), Error> {
-        self.store().change(id, change, self.run_lease.lease(), unix_now())?;
+        self.store().change(id, change, self.run_lease.lease(), self.now())?;
         if change.state.is_finished() {
             self.store().release(id, self.run_lease.lease())?;
         }
@@ -197,7 +210,7 @@ impl Journal {
         body: &[u8],
     ) -> Result<StoredMessage, Error> {
         let new = self.message(protocol, message, body);
-        let kept = self.store().keep(&new, unix_now())?;
+        let kept = self.store().keep(&new, self.now())?;
         if let Some(order) = &kept.order {
             self.advance(order, message)?;
         }
@@ -238,7 +251,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn awaits_message(&self, days: u16) -> Result<bool, Error> {
-        let since = unix_now() - i64::from(days) * 86_400_000;
+        let since = self.now() - i64::from(days) * 86_400_000;
         Ok(self.store().awaits_message(&self.account, since)?)
     }
 
@@ -282,7 +295,7 @@ impl Journal {
                 message.id.map_or("without an id".to_owned(), |id| id.to_string())
             ),
         };
-        self.store().advance(id, &change, self.run_lease.lease(), unix_now())?;
+        self.store().advance(id, &change, self.run_lease.lease(), self.now())?;
         Ok(())
     }
 
@@ -292,7 +305,7 @@ impl Journal {
     /// [`Error::Store`].
     pub fn record_confirmation(&mut self, id: i64) -> Result<(), Error> {
         match &self.last {
-            Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, unix_now())?),
+            Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, self.now())?),
             _ => Ok(()),
         }
     }
@@ -435,7 +448,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
-        Ok(self.store().take(stable_id, unix_now())?)
+        Ok(self.store().take(stable_id, self.now())?)
     }
 
     /// Records how a command ended, and adds what it sent to what was sent before.
@@ -449,7 +462,7 @@ impl Journal {
         is_success: bool,
         sent: &[RequestCount],
     ) -> Result<(), Error> {
-        let now = unix_now();
+        let now = self.now();
         let succeeded = is_success.then_some(now);
         let run = LastRun { command: command.to_owned(), ended: now, exit_code, succeeded };
         Ok(self.store().record_run(&self.account, &run, sent)?)

@@ -12,7 +12,7 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 
 use super::CLOCK_TOLERANCE;
-use crate::{Client, Error, Journal, certificate_of, unix_now};
+use crate::{Client, Error, Journal, certificate_of};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn reconcile(
         return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
     }
     // Before the certificate: what a job did by now, that shows.
-    let Listing { jobs: listed, span, date, is_complete } = match jobs_of(client, order) {
+    let Listing { jobs: listed, span, date, is_complete } = match jobs_of(client, order, journal.now()) {
         // Not every account may list its jobs; the certificate may tell all the same.
         Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
@@ -173,7 +173,7 @@ pub fn reconcile(
     if !is_absent {
         return Ok(Reconciled::Ambiguous { evidence: seen, settles: None });
     }
-    let now = unix_now() / 1000;
+    let now = journal.now() / 1000;
     let out = seconds_out(sent_at(journal, order)?, order.order.resume.clock_ahead, now, date);
     let longest = i64::try_from(options.settle_after.as_secs()).unwrap_or(i64::MAX);
     if out > longest {
@@ -304,7 +304,7 @@ struct Listing {
 /// So many rows of a list are asked for.
 const WINDOW: i64 = 50;
 
-fn jobs_of(client: &mut Client, order: &Order) -> Result<Listing, Error> {
+fn jobs_of(client: &mut Client, order: &Order, now: i64) -> Result<Listing, Error> {
     let filter = match (order.job, &order.order.name) {
         (Some(job), _) => QueryFilter::new("id", Operator::Equal, job.to_string()),
         (None, Some(name)) => QueryFilter::new("object", Operator::Equal, name.clone()),
@@ -320,7 +320,7 @@ fn jobs_of(client: &mut Client, order: &Order) -> Result<Listing, Error> {
     let exchange = client.exchange(&task)?;
     let exchange = client.accepted(task.kind(), exchange)?;
     let date = exchange.date();
-    let span = Span::of(order.created, unix_now(), date);
+    let span = Span::of(order.created, now, date);
     let jobs = exchange.answer.value.data.into_iter().filter_map(|data| match data {
         AnyData::ObjectJob(job) => Some(*job),
         _ => None,
