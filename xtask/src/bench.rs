@@ -5,6 +5,8 @@ mod bridge;
 pub(crate) mod build;
 mod cli;
 mod codec;
+#[cfg(unix)]
+mod estate;
 mod hostile;
 mod list;
 mod load;
@@ -35,6 +37,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["list"] => list::run(),
         ["bridge"] => bridge::run(),
         ["batch"] => batch::run(),
+        #[cfg(unix)]
+        ["estate"] => estate::run(),
         ["state"] => state::run(),
         ["store"] => store::run(),
         // Optimised, as it is released.
@@ -42,7 +46,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["replay"] => tape::run(),
         ["hostile"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "worst"], &[]),
         ["worst"] => hostile::run(),
-        _ => Err("usage: cargo xtask bench build|codec|cli|list|batch|bridge|state|store|tape|hostile".to_owned()),
+        _ => {
+            Err("usage: cargo xtask bench build|codec|cli|list|batch|bridge|estate|state|store|tape|hostile".to_owned())
+        }
     }
 }
 

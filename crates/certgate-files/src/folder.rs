@@ -23,7 +23,7 @@ use crate::{
 /// Names are those of its own entries, without a slash.
 #[derive(Debug)]
 pub struct Folder {
-    folder: OwnedFd,
+    folder: File,
     path: PathBuf,
     /// Who may own it and what is in it, besides the effective user and root.
     owner: Option<u32>,
@@ -41,7 +41,7 @@ impl Folder {
         let at = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let folder = rustix::fs::open(at, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         let folder = folder.map_err(|why| FileError::io(path)(why.into()))?;
-        Ok(Self { folder, path: path.to_owned(), owner: None })
+        Ok(Self { folder: folder.into(), path: path.to_owned(), owner: None })
     }
 
     /// Lets that user own the folder and what is in it, too.
@@ -61,8 +61,7 @@ impl Folder {
     }
 
     fn metadata(&self) -> Result<Metadata, FileError> {
-        let file = self.folder.try_clone().map(File::from);
-        file.and_then(|file| file.metadata()).map_err(FileError::io(&self.path))
+        self.folder.metadata().map_err(FileError::io(&self.path))
     }
 
     /// The permission bits.
@@ -106,7 +105,7 @@ impl Folder {
             Err(why) if why.is_not_found() => return Ok(None),
             folder => folder?,
         };
-        Ok(Some(Self { folder, path: self.path.join(name), owner: self.owner }))
+        Ok(Some(Self { folder: folder.into(), path: self.path.join(name), owner: self.owner }))
     }
 
     /// Makes a folder in it, with that mode whatever the umask, and that owner.
@@ -117,7 +116,7 @@ impl Folder {
         rustix::fs::mkdirat(&self.folder, name, Mode::RWXU).map_err(self.failed(name))?;
         let folder = self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
         set_owner_and_mode(&folder, mode, owner).map_err(self.failed(name))?;
-        Ok(Self { folder, path: self.path.join(name), owner: self.owner })
+        Ok(Self { folder: folder.into(), path: self.path.join(name), owner: self.owner })
     }
 
     /// A folder in it, made with that mode and owner where nothing is there.

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Sender},
     thread,
     time::{Duration, Instant},
@@ -30,20 +30,45 @@ pub(super) fn command(program: &Path, address: &str, transport: &str, arguments:
     command
 }
 
-/// Runs a command; peak resident memory in MiB where GNU time is there to say it.
-pub(super) fn peak_memory(inner: &Command) -> Result<Option<f64>, Failure> {
+/// What a command took.
+pub(super) struct Usage {
+    /// Peak resident memory in MiB.
+    pub(super) peak_memory: f64,
+    /// CPU time in seconds: waiting is not counted.
+    pub(super) cpu: f64,
+    /// From its start to its end, in seconds.
+    pub(super) wall: f64,
+    /// How it ended.
+    pub(super) status: ExitStatus,
+}
+
+/// Runs a command; what it took where GNU time is there to say it.
+pub(super) fn usage(inner: &Command) -> Result<Option<Usage>, Failure> {
     if !Path::new(TIME_PROGRAM).exists() {
         return Ok(None);
     }
     let mut outer = Command::new(TIME_PROGRAM);
-    outer.args(["--format", "%M"]).arg(inner.get_program()).args(inner.get_args()).stdout(Stdio::null());
+    outer.args(["--format", "%M %U %S"]).arg(inner.get_program()).args(inner.get_args()).stdout(Stdio::null());
     outer.envs(inner.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let start = Instant::now();
     let output = outer.output().map_err(|error| format!("{TIME_PROGRAM}: {error}"))?;
+    let wall = start.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let kibibytes = said.lines().last().and_then(|line| line.trim().parse::<f64>().ok());
-    match kibibytes {
-        Some(kibibytes) if output.status.success() => Ok(Some(kibibytes / 1024.0)),
+    let last = said.lines().last().unwrap_or_default();
+    let numbers: Vec<f64> = last.split(' ').filter_map(|number| number.parse().ok()).collect();
+    match numbers.as_slice() {
+        [kibibytes, user, system] => {
+            Ok(Some(Usage { peak_memory: kibibytes / 1024.0, cpu: user + system, wall, status: output.status }))
+        }
         _ => Err(format!("{}: {said}", output.status)),
+    }
+}
+
+/// Runs a command that has to succeed; peak resident memory in MiB where GNU time is there to say it.
+pub(super) fn peak_memory(inner: &Command) -> Result<Option<f64>, Failure> {
+    match usage(inner)? {
+        Some(usage) if !usage.status.success() => Err(usage.status.to_string()),
+        usage => Ok(usage.map(|usage| usage.peak_memory)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The declared certificates: a file that says which there are to be, and how each is ordered, validated and installed.
 
 use std::{
-    collections::BTreeMap,
-    fmt, fs, io,
+    collections::{BTreeMap, HashMap},
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +16,7 @@ use crate::{
         SettingValue as _, VALIDATION,
         table::{self, Table, TomlFile},
     },
-    inventory::{read, whole},
+    inventory::{InstalledCertificate, InventoryError, has_one, read_each, whole},
     selector::spelled,
 };
 
@@ -96,12 +96,13 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
         }
     }
     let (mut found, mut places, mut selected) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut parents = HashMap::new();
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for table in tables {
             let place = table.place.clone();
             match declared(table, &defaults, &folder, config) {
                 Ok(one) => {
-                    let into = one.settings.out.as_deref().map(whole);
+                    let into = one.settings.out.as_deref().map(|out| real(out, &mut parents));
                     if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
                         problems.push(format!("{place}: its `out` is that of {other} too"));
                     }
@@ -125,6 +126,16 @@ fn selected_as(selector: &CertificateSelector) -> String {
     match selector {
         CertificateSelector::Id(id) => id.to_string(),
         CertificateSelector::Name(name) => spelled(name),
+    }
+}
+
+/// A folder without links and steps upwards. Thousands lie in one folder, whose own path is looked up once.
+fn real(folder: &Path, parents: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
+    match (folder.parent(), folder.file_name()) {
+        (Some(parent), Some(name)) if !folder.is_symlink() => {
+            parents.entry(parent.to_owned()).or_insert_with(|| whole(parent)).join(name)
+        }
+        _ => whole(folder),
     }
 }
 
@@ -160,20 +171,28 @@ fn declared(
 /// The store cannot be read.
 pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
-    Ok(declared.into_iter().map(|one| subject(one, &mut open, now)).collect())
+    let folder = |one: &Declared| one.settings.out.clone().filter(|folder| has_one(folder));
+    let folders: Vec<PathBuf> = declared.iter().filter_map(folder).collect();
+    // Two certificates have no folder in common.
+    let mut found: HashMap<PathBuf, _> = folders.iter().cloned().zip(read_each(&folders, now)).collect();
+    let of_folder = |folder: Option<&PathBuf>| folder.and_then(|folder| found.remove(folder));
+    let with_found = |(one, found)| subject(one, found, &mut open);
+    let found: Vec<_> = declared.iter().map(|one| one.settings.out.as_ref()).map(of_folder).collect();
+    Ok(declared.into_iter().zip(found).map(with_found).collect())
 }
 
-fn subject(declared: Declared, open: &mut OpenOrders, now: i64) -> Subject {
+fn subject(
+    declared: Declared,
+    found: Option<Result<InstalledCertificate, InventoryError>>,
+    open: &mut OpenOrders,
+) -> Subject {
     let Declared { place, selector, settings } = declared;
     let (folder, renew_before) = (settings.out.clone(), settings.renew_before);
     let mut subject = Subject { place: Some(place), settings, renew_before, folder, ..Subject::default() };
-    if let Some(folder) = subject.folder.as_deref()
-        && fs::symlink_metadata(folder.join("cert.pem")).is_ok()
-    {
-        match read(folder, now) {
-            Ok(installed) => subject.installed = Some(installed),
-            Err(why) => subject.unreadable = Some(why),
-        }
+    match found {
+        Some(Ok(installed)) => subject.installed = Some(installed),
+        Some(Err(why)) => subject.unreadable = Some(why),
+        None => {}
     }
     let id = match &selector {
         CertificateSelector::Id(id) => Some(*id),
