@@ -205,6 +205,55 @@ fn metrics_of_everything_that_is_watched() {
     }
 }
 
+/// A sweep that stopped is seen by the last time at which it ran well: each command that a line of a crontab runs is recorded, one
+/// that only shows what it would do as itself.
+#[test]
+fn the_runs_of_a_crontab_are_seen() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let told = |command: &[&str]| exit(&at(home.path(), &server, transport, command));
+        assert_eq!(told(&["reissue", "571", "--new-key", "--out", "certs/example.com"]), 0);
+        let declared = "[[certificate]]\nid = 571\nout = \"certs/example.com\"\n";
+        fs::write(home.path().join("certificates.toml"), declared).unwrap();
+        fs::write(home.path().join("batch.csv"), format!("id,csr\n571,{}\n", csr())).unwrap();
+        let message = r#"{"status":{"code":"S0905","type":"SUCCESS"},"data":[{"id":7,"job":{"id":8}}]}"#;
+        fs::write(home.path().join("message.json"), message).unwrap();
+        let ran = [
+            (&["renew-due", "certs"][..], 8),
+            (&["renew-due", "certs", "--dry-run"], 8),
+            (&["plan", "certificates.toml"], 8),
+            (&["apply", "certificates.toml"], 8),
+            (&["batch", "batch.csv"], 0),
+            (&["resume"], 8),
+            (&["poll", "import", "message.json"], 0),
+            (&["poll", "drain", "--exec", "true"], 0),
+            (&["status", "--check"], 0),
+        ];
+        for (command, code) in ran {
+            assert_eq!(told(command), code, "{command:?}");
+        }
+        assert_eq!(told(&["status", "--prometheus", "metrics"]), 0);
+        let metrics = parse(&fs::read_to_string(home.path().join("metrics")).unwrap());
+        for name in ["certgate_last_run_timestamp_seconds", "certgate_last_success_timestamp_seconds"] {
+            let commands: Vec<&str> = metrics[name].keys().map(String::as_str).collect();
+            let expected = [
+                "apply",
+                "batch",
+                "plan",
+                "poll drain",
+                "poll import",
+                "reissue",
+                "renew-due --dry-run",
+                "renew-due",
+                "resume",
+                "status",
+            ];
+            assert_eq!(commands, expected.map(|command| format!("command=\"{command}\"")), "{transport} {name}");
+        }
+    }
+}
+
 /// The same with a gateway that is gone.
 fn run_again(home: &Path, command: &[&str], transport: &str) -> std::process::Output {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -231,6 +280,7 @@ fn rules_and_dashboard_name_what_is_emitted() {
         assert!(named >= 10, "{file}: {named}");
     }
     promtool(&["check", "rules", &folder.join("alerts.yml").display().to_string()], "");
+    promtool(&["test", "rules", &folder.join("alerts_test.yml").display().to_string()], "");
     let dashboard = fs::read_to_string(folder.join("dashboard.json")).unwrap();
     let dashboard: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
     let ids: BTreeSet<_> = dashboard["panels"].as_array().unwrap().iter().map(|panel| panel["id"].as_i64()).collect();
