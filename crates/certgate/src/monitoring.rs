@@ -7,7 +7,7 @@ mod prometheus;
 mod requests;
 mod standing;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, panic::resume_unwind, path::PathBuf, thread};
 
 use certgate_domain::{Certificate, PollMessage, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
@@ -28,7 +28,7 @@ use crate::{
     },
     inventory::{InstalledCertificate, InventoryError, find},
     queue::waiting,
-    served,
+    served::{self, Verification},
 };
 
 /// Everything that is watched, at one time.
@@ -68,6 +68,23 @@ pub struct ServedSet {
     pub problem: Option<String>,
 }
 
+/// So many servers are looked at at a time.
+const LOOKS: usize = 16;
+
+impl ServedSet {
+    /// What is served of a set, at each place where it is noted to be served.
+    fn of(installed: &InstalledCertificate, now: i64) -> Vec<Self> {
+        let (endpoints, set) = (installed.record.endpoints(), Installation::at(&installed.folder));
+        let looks = set.verify(&endpoints, served::TIMEOUT, now).into_iter().flatten();
+        let looked = |look: Verification| Self {
+            folder: installed.folder.clone(),
+            endpoint: look.endpoint.to_string(),
+            problem: look.problem(),
+        };
+        looks.map(looked).collect()
+    }
+}
+
 /// What the gateway is asked for, beside the list of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Questions {
@@ -101,19 +118,17 @@ impl Snapshot {
         })
     }
 
-    /// Looks at each set in place where it is noted to be served, and compares.
+    /// Looks at each set in place where it is noted to be served, and compares. Servers that do not answer are waited for together.
     pub fn look_at_servers(&mut self) {
-        for installed in &self.installed {
-            let endpoints = installed.record.endpoints();
-            let set = Installation::at(&installed.folder);
-            for verification in set.verify(&endpoints, served::TIMEOUT, self.taken).into_iter().flatten() {
-                self.served.push(ServedSet {
-                    folder: installed.folder.clone(),
-                    endpoint: verification.endpoint.to_string(),
-                    problem: verification.problem(),
-                });
-            }
-        }
+        let now = self.taken;
+        let each = self.installed.len().div_ceil(LOOKS).max(1);
+        self.served = thread::scope(|scope| {
+            let of_some = |sets: &'_ [InstalledCertificate]| {
+                sets.iter().flat_map(|set| ServedSet::of(set, now)).collect::<Vec<_>>()
+            };
+            let looks: Vec<_> = self.installed.chunks(each).map(|sets| scope.spawn(move || of_some(sets))).collect();
+            looks.into_iter().flat_map(|look| look.join().unwrap_or_else(|why| resume_unwind(why))).collect()
+        });
     }
 
     /// Adds what the gateway says.

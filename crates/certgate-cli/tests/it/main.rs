@@ -51,6 +51,8 @@ mod monitoring;
 mod moving;
 mod named;
 #[cfg(unix)]
+#[cfg(unix)]
+mod nginx;
 mod notify;
 #[cfg(unix)]
 mod one_or_many;

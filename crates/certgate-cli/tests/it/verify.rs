@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::{
-    binary::{at, csr, exit, serve, stderr, told_at_home},
+    binary::{at, csr, exit, openssl, serve, stderr, told_at_home},
     tls_server::{TlsServer, has_ipv6, has_openssl, in_front_of},
 };
 
@@ -129,6 +129,38 @@ fn what_is_served_is_another_certificate() {
         (2, &"the account has no certificate named localhost".into()),
         "{said}"
     );
+}
+
+/// A server goes on serving a certificate that has ended, and what is installed is no other.
+#[test]
+fn what_is_served_has_ended() {
+    if !has_openssl() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let old = home.path().join("old");
+    fs::create_dir(&old).unwrap();
+    let configuration = "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n\
+                         policy=any\nx509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:localhost\n";
+    for (file, text) in [("ca.cnf", configuration), ("index", ""), ("serial", "01\n")] {
+        fs::write(old.join(file), text).unwrap();
+    }
+    for command in [
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out request.pem -subj /CN=localhost",
+        "ca -selfsign -batch -notext -config ca.cnf -keyfile key.pem -in request.pem -out cert.pem \
+         -startdate 20200101000000Z -enddate 20200201000000Z",
+    ] {
+        let (done, said) = openssl(&old, &command.split_whitespace().collect::<Vec<_>>());
+        assert!(done, "{said}");
+    }
+    let tls = TlsServer::start(&old, "127.0.0.1", &[]);
+    let at_port = format!("localhost:{}", tls.port);
+    let (code, document, said) =
+        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "old"]);
+    // It is its own authority, which ended with it.
+    assert_eq!((code, failed(&document)), (10, vec!["dates", "path"]), "{said}");
+    assert!(said.contains("a client refuses it (dates): it has expired"), "{said}");
 }
 
 #[test]

@@ -64,8 +64,9 @@ pub enum ServedError {
 /// See [`ServedError`].
 pub fn look(endpoint: &TlsEndpoint, server_name: &str, timeout: Duration) -> Result<Served, ServedError> {
     let addresses = (endpoint.host.as_str(), endpoint.port).to_socket_addrs().map_err(ServedError::Unresolved)?;
-    let (tcp, address) = connected(addresses, timeout)?;
-    let mut stream = Limited { tcp, until: Instant::now() + timeout };
+    let until = Instant::now() + timeout;
+    let (tcp, address) = connected(&addresses.collect::<Vec<_>>(), until)?;
+    let mut stream = Limited { tcp, until };
     if let Some(protocol) = endpoint.start_tls {
         begin(&mut stream, protocol)?;
     }
@@ -76,15 +77,16 @@ pub fn look(endpoint: &TlsEndpoint, server_name: &str, timeout: Duration) -> Res
     Ok(Served { address, certificate, chain })
 }
 
-/// A connection to the first of the addresses that takes one.
-fn connected(
-    addresses: impl Iterator<Item = SocketAddr>,
-    timeout: Duration,
-) -> Result<(TcpStream, SocketAddr), ServedError> {
+/// A connection to the first of the addresses that takes one. One that does not answer leaves the others their share of the time.
+fn connected(addresses: &[SocketAddr], until: Instant) -> Result<(TcpStream, SocketAddr), ServedError> {
     let mut why = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(tcp) => return Ok((tcp, address)),
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let share = until.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+        if share.is_zero() {
+            return Err(ServedError::Unreachable(io::ErrorKind::TimedOut.into()));
+        }
+        match TcpStream::connect_timeout(address, share) {
+            Ok(tcp) => return Ok((tcp, *address)),
             Err(error) => why = error,
         }
     }
