@@ -11,7 +11,6 @@ mod survey;
 mod task;
 pub mod term;
 
-pub(crate) use self::{plan::SAME_END, survey::FEW};
 pub use self::{
     declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     plan::{Cost, PlanError, Planned, PlannedAction, Subject},
@@ -19,3 +18,4 @@ pub use self::{
     survey::{Survey, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},
 };
+pub(crate) use self::{plan::SAME_END, survey::FEW};

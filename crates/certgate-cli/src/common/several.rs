@@ -139,8 +139,10 @@ fn run_left_hooks(
     left: Vec<LeftHook>,
     progress: &mut Progress<'_>,
 ) -> Result<(), Failure> {
-    let (left, installations): (Vec<LeftHook>, Vec<Installation>) =
-        left.into_iter().filter_map(|left| left.installation(app.now()).map(|installation| (left, installation))).unzip();
+    let (left, installations): (Vec<LeftHook>, Vec<Installation>) = left
+        .into_iter()
+        .filter_map(|left| left.installation(app.now()).map(|installation| (left, installation)))
+        .unzip();
     let deployments = deploy_together(&installations);
     for ((left, installation), deployment) in left.into_iter().zip(&installations).zip(deployments) {
         match left {

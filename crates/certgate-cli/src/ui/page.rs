@@ -45,7 +45,8 @@ pub(crate) fn page(overview: &Overview, refresh: Option<Duration>) -> String {
         let _ = writeln!(html, "<p class=\"trouble\">Of <code>{folder}</code> nothing can be told: {why}</p>");
     }
     html += &figures(overview);
-    html += "<input id=\"filter\" type=\"search\" placeholder=\"Filter by any text\" aria-label=\"Filter by any text\">\n";
+    html +=
+        "<input id=\"filter\" type=\"search\" placeholder=\"Filter by any text\" aria-label=\"Filter by any text\">\n";
     html += &certificates(overview);
     html += &orders(overview);
     html += &queue(overview);

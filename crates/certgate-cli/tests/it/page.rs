@@ -80,7 +80,10 @@ fn a_page_as_a_file() {
         assert_eq!(shown(&dom(&file, "certificates=0d&filter=org").unwrap()), [hosts[1], hosts[0]]);
         let id = html.split("data-of=\"").nth(1).unwrap().split('"').next().unwrap();
         let opened = dom(&file, &format!("open={id}")).unwrap();
-        assert!(opened.contains(&format!("<details data-of=\"{id}\" open=\"\">")), "what was open stays open: {opened}");
+        assert!(
+            opened.contains(&format!("<details data-of=\"{id}\" open=\"\">")),
+            "what was open stays open: {opened}"
+        );
     }
 }
 
@@ -106,7 +109,10 @@ fn hostile_names_in_a_browser() {
     };
     assert!(dom.contains("<title>Certificates</title>"), "{dom}");
     assert_eq!(dom.matches("<script").count(), 1, "only ours: {dom}");
-    assert!(dom.contains("data-count=\"certificates\"> 61<"), "our script ran, so that its hash is the policy's: {dom}");
+    assert!(
+        dom.contains("data-count=\"certificates\"> 61<"),
+        "our script ran, so that its hash is the policy's: {dom}"
+    );
     assert!(dom.contains("<bdi>&lt;script&gt;document.title='taken'&lt;/script&gt;</bdi>"), "{dom}");
     assert!(shown(&dom).len() == 61 && !dom.contains("onmouseover=\""), "{dom}");
 }

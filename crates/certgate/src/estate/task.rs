@@ -180,7 +180,8 @@ impl Task {
         {
             // It never left: the certificate may be due all the same.
             subject.open = None;
-            let again = plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned, now));
+            let again =
+                plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned, now));
             *otherwise = again.ok().map(Box::new);
         }
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }

@@ -105,7 +105,8 @@ fn waiting_messages(
         let message = journal.message(protocol, first, &[]);
         messages.push(WaitingMessage { order: journal.order_of(&message)?, message, received: None });
     }
-    let of_store = |Message { message, order, received, .. }| WaitingMessage { message, order, received: Some(received) };
+    let of_store =
+        |Message { message, order, received, .. }| WaitingMessage { message, order, received: Some(received) };
     messages.extend(journal.waiting(MESSAGES)?.into_iter().map(of_store));
     Ok(messages)
 }

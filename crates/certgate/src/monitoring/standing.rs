@@ -166,8 +166,7 @@ pub fn standings(
     let others = account.into_iter().flat_map(|account| account.listed);
     let is_elsewhere = |certificate: &AccountCertificate| certificate.id.is_some_and(|id| !here.contains(&id));
     standings.extend(others.filter(is_elsewhere).map(|certificate| {
-        let ends_soon =
-            certificate.not_after.is_some_and(|ends| ends_within(ends, renew_before.unwrap_or(SOON), now));
+        let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, renew_before.unwrap_or(SOON), now));
         Standing::Elsewhere { certificate: Box::new(certificate), ends_soon }
     }));
     Ok(standings)
