@@ -100,9 +100,9 @@ impl Todo {
         matches!(self, Self::Due | Self::CarryOn)
     }
 
-    /// Whether what is in place is not what it should be.
+    /// Whether what is in place is not what it should be, or not known where it is used.
     pub fn is_wrong(self) -> bool {
-        matches!(self, Self::OtherKey | Self::OtherCertificate { .. })
+        matches!(self, Self::Redeploy | Self::OtherKey | Self::OtherCertificate { .. })
     }
 }
 
