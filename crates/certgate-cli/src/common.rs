@@ -11,3 +11,4 @@ pub(crate) mod placeholders;
 pub(crate) mod queue;
 pub(crate) mod several;
 pub(crate) mod shadow;
+pub(crate) mod status_page;

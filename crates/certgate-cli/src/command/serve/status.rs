@@ -1,28 +1,16 @@
 //! `certgate serve status`.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{path::PathBuf, thread, time::Duration};
 
-use certgate::{
-    config::parse_duration,
-    monitoring::{Overview, prometheus},
-};
-use certgate_domain::Protocol;
-use certgate_server::{Caller, Handled, Handler};
-use certgate_wire::{Reply, Request};
+use certgate::{config::parse_duration, monitoring::Overview};
 use clap::Args;
 
 use super::{Gateways, serve};
 use crate::{
     app::{App, Connection},
     args::listening::Listening,
-    common::monitoring::folders,
+    common::{monitoring::folders, status_page::StatusPage},
     exit::{Exit, Failure},
-    ui::page::{POLICY, page},
 };
 
 /// A page of certificates and orders, read only
@@ -43,9 +31,6 @@ pub(crate) struct Status {
     served: bool,
 }
 
-/// The page loads itself anew so often.
-const REFRESH: Duration = Duration::from_secs(60);
-
 impl Status {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let folders = folders(app, &self.folders)?;
@@ -54,7 +39,7 @@ impl Status {
         let interrupt = app.interrupt();
         let mut look =
             move || Overview::of(&mut connection.client, &journal, &folders, self.served, certgate::unix_now() / 1000);
-        let shown = Page(Arc::new(Mutex::new(Arc::new(look()?))));
+        let shown = StatusPage::of(look()?);
         let (page, interval) = (shown.clone(), self.interval);
         thread::scope(|scope| {
             scope.spawn(move || {
@@ -74,47 +59,5 @@ impl Status {
             app.interrupt().raise();
             ended
         })
-    }
-}
-
-/// What was seen last.
-#[derive(Clone)]
-struct Page(Arc<Mutex<Arc<Overview>>>);
-
-impl Page {
-    fn show(&self, overview: Overview) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(overview);
-    }
-
-    fn seen(&self) -> Arc<Overview> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Handler for Page {
-    fn protocols(&self) -> &[Protocol] {
-        &[]
-    }
-
-    fn handle(&self, _: Protocol, _: &Request, _: &Caller) -> Handled {
-        Handled::Dropped
-    }
-
-    fn page(&self, path: &str) -> Option<Reply> {
-        let headers = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Cache-Control", "no-store"),
-            // In a document of its own it cannot be said who may frame it.
-            ("Content-Security-Policy", &format!("{POLICY}; frame-ancestors 'none'")),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-        ];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let html = |text: String| Reply { headers, ..Reply::of(text) };
-        (path == "/").then(|| html(page(&self.seen(), Some(REFRESH))))
-    }
-
-    fn metrics(&self) -> String {
-        prometheus(&self.seen().snapshot)
     }
 }
