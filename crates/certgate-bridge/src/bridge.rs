@@ -27,7 +27,7 @@ pub struct Bridge {
     pub(crate) behind: Pool,
     /// The gateway over the front's own protocol, for what goes through as it is.
     pub(crate) beside: Option<Pool>,
-    /// The tasks that go over the other protocol; all unless told.
+    /// The tasks that go over the other protocol (default: all).
     only: Option<Vec<TaskKind>>,
     pub(crate) max_wait: Duration,
     pub(crate) is_strict: bool,
@@ -37,7 +37,7 @@ pub struct Bridge {
     pub(crate) shadow: Option<Shadow>,
 }
 
-/// How long a task waits for the gateway's pace unless told.
+/// How long a task waits for the gateway's pace by default.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
 impl Bridge {

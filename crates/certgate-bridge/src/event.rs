@@ -21,9 +21,9 @@ pub enum Side {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request that is none of the protocol's; it was refused.
+    /// A request that is not in the protocol; it was refused.
     Unreadable(&'a DecodeError),
-    /// A task that is none of the bridge's; it was refused.
+    /// A task that the bridge does not know; it was refused.
     UnknownTask {
         /// Its number.
         code: &'a str,
@@ -106,7 +106,7 @@ impl fmt::Display for Event<'_> {
                 let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
                 write!(f, "a request cannot be read: {place}{}: expected {}", why.path, why.expected)
             }
-            Self::UnknownTask { code } => write!(f, "task {code} is none of this bridge's: it was refused"),
+            Self::UnknownTask { code } => write!(f, "this bridge does not know task {code}: it was refused"),
             Self::LeftOut { task, option } => {
                 write!(f, "{}: `{option}` was left out: the protocol behind has no place for it", task.name())
             }

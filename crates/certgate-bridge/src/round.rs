@@ -143,7 +143,7 @@ impl<'b> Round<'b> {
         let parts = self.bridge.front.codec.split_reply(&reply);
         let mut told = parts.into_iter().flatten().map(|text| self.as_received(asked.get(at), text));
         told.next().ok_or_else(|| {
-            let why = format!("the answer (HTTP {}) is none of the protocol", reply.status);
+            let why = format!("the answer (HTTP {}) is not in the protocol", reply.status);
             NoAnswer::Trouble(self.of_relay(asked.get(at), &RelayError::Unanswered(why)))
         })
     }

@@ -40,7 +40,7 @@ impl Trouble {
 
     /// The bridge is not the one for this task.
     pub(crate) fn unknown_task(code: &str) -> Self {
-        Self::new(404, format!("Task {code} is none of this bridge's. Nothing was sent for it."))
+        Self::new(404, format!("This bridge does not know task {code}. Nothing was sent for it."))
     }
 
     /// No route of the API.
@@ -91,7 +91,7 @@ impl Trouble {
         }
     }
 
-    /// Whether an answer says that the task, or the route, is none of the bridge's.
+    /// Whether an answer says that the bridge does not know the task or the route.
     pub(crate) fn is_not_found(answer: &Response<AnyData>) -> bool {
         answer.messages.iter().any(|message| message.code.as_deref() == Some(own_code(404).as_str()))
     }

@@ -96,7 +96,7 @@ impl App {
         watched.clone()
     }
 
-    /// A text of an answer without the run's secrets; none where it holds none.
+    /// A text of an answer without the run's secrets; `None` if it holds none.
     pub(crate) fn without_secrets(&self, text: &str) -> Option<String> {
         self.secrets.get()?.shown(text)
     }

@@ -301,7 +301,7 @@ pub(crate) fn worst<I: Iterator<Item = Option<Kind>> + Clone>(kinds: I) -> Optio
     worst.or_else(|| kinds.clone().all(|kind| kind == Some(Kind::Unchanged)).then_some(Kind::Unchanged))
 }
 
-/// What a command that ended with that code came to; none where it did all that it was to do.
+/// What a command that ended with that code came to; `None` if it did all that it was to do.
 pub(crate) fn ended_with(code: u8) -> Option<Kind> {
     WORST.into_iter().chain([Kind::Unchanged]).find(|kind| kind.exit_code() == code)
 }

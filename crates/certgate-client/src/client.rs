@@ -85,7 +85,7 @@ impl Client {
         self
     }
 
-    /// With that many requests a second, [`RateLimiter::GATEWAY`] unless told.
+    /// Sets the number of requests a second (default: [`RateLimiter::GATEWAY`]).
     #[must_use]
     pub fn with_pace(mut self, per_second: usize) -> Self {
         self.throttle = Arc::new(OwnPace::new(per_second));
@@ -127,14 +127,14 @@ impl Client {
         self
     }
 
-    /// With the clock of another one: one run, several clients.
+    /// Shares `other`'s start time, so that deadlines of several clients agree.
     #[must_use]
     pub fn with_clock_of(mut self, other: &Self) -> Self {
         self.started = other.started;
         self
     }
 
-    /// Giving one request so long in all, 120 seconds unless told.
+    /// Sets the total timeout of one request (default: 120 s).
     #[must_use]
     pub fn with_longest(mut self, longest: Duration) -> Self {
         self.patience.longest = longest;
@@ -270,7 +270,7 @@ impl Client {
         self.request(call).map(drop)
     }
 
-    /// Sends somebody's call as it is, with its own options and as who asks in it, and waits for its answer, be it a
+    /// Sends somebody's call as it is, with its own options and as who asks in it, and waits for its answer, which may be a
     /// refusal. What it lacks is the gateway's to say. It is sent only while that somebody waits for the answer.
     ///
     /// # Errors
@@ -280,7 +280,7 @@ impl Client {
         self.deliver(call, Some(asker))
     }
 
-    /// Sends a task and waits for its answer, be it a refusal. What is safe to repeat is repeated; nothing else is.
+    /// Sends a task and waits for its answer, which may be a refusal. What is safe to repeat is repeated; nothing else is.
     ///
     /// # Errors
     /// See [`Error`]; never [`GatewayError::Refused`].

@@ -84,7 +84,7 @@ impl HttpTransport {
     /// To that address, connecting so.
     ///
     /// # Errors
-    /// The address is none, would send credentials unencrypted to another machine, or the file holds no certificates.
+    /// The address is not valid, would send credentials unencrypted to another machine, or the file holds no certificates.
     pub fn new(endpoint: &str, settings: HttpSettings) -> Result<Self, HttpSettingsError> {
         let HttpSettings { ca_file, proxy, timeouts, body_limit } = settings;
         let loopback = Self::check(endpoint)?;
@@ -130,11 +130,11 @@ impl HttpTransport {
         let wrong = |why: String| HttpSettingsError::Endpoint { endpoint: endpoint.to_owned(), why };
         let refused = |why: &str| Err(wrong(why.to_owned()));
         let uri: Uri = endpoint.parse().map_err(|why: ureq::http::uri::InvalidUri| wrong(why.to_string()))?;
-        // The parser passes over a port that is none, and the usual one would get the credentials.
+        // The parser passes over a port that is not valid, and the usual one would get the credentials.
         let behind_host =
             uri.authority().map_or("", |authority| authority.as_str().rsplit(']').next().unwrap_or_default());
         if behind_host.contains(':') && uri.port().is_none() {
-            return refused("the port is none");
+            return refused("the port is not a number from 1 to 65535");
         }
         if uri.query().is_some() {
             return refused("a query has no place in it");

@@ -148,7 +148,7 @@ impl Redactor {
     }
 }
 
-/// Whether a secret may be a word that names its field, which stays. With anything but letters it is none.
+/// Whether the secret consists of letters only and could therefore be the name of its field, which is left in place.
 fn is_word(secret: &str) -> bool {
     secret.bytes().all(|byte| byte.is_ascii_alphabetic())
 }

@@ -114,7 +114,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// When it expires, in seconds since 1970; none where that is not said, or is no time.
+    /// When it expires, in seconds since 1970; `None` if that is not said, or is no time.
     pub fn ends(&self) -> Option<i64> {
         self.expire.as_ref()?.value()?.unix_seconds()
     }

@@ -25,7 +25,7 @@ pub struct QueryFilter {
     pub value: Option<String>,
     /// Its values, for `IN` (JSON only).
     pub values: Vec<String>,
-    /// How key and value compare; equal unless told.
+    /// How key and value compare (default: equal).
     pub operator: Option<Operator>,
     /// How it goes with its siblings (XML: the element's name). And binds before or.
     pub link: Option<Condition>,
@@ -36,7 +36,7 @@ pub struct QueryFilter {
 /// A window on a list (OpenAPI `QueryView`; XML `view`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QueryView {
-    /// So many at most; XML gives 100 unless told.
+    /// The largest number of rows; XML gives 100 by default.
     pub limit: Option<i64>,
     /// After so many.
     pub offset: Option<i64>,
@@ -55,12 +55,12 @@ pub struct QueryOrder {
     pub key: Option<String>,
     /// An order of values (JSON only).
     pub ins: Vec<String>,
-    /// Up or down (XML `mode`); up unless told.
+    /// Up or down (XML `mode`; default: up).
     pub r#type: Option<OrderMode>,
 }
 
 impl Query {
-    /// The same, for so many after so many.
+    /// Returns the query limited to `limit` rows starting at `offset`.
     #[must_use]
     pub fn window(mut self, offset: i64, limit: i64) -> Self {
         let view = self.view.get_or_insert_default();

@@ -96,7 +96,7 @@ impl Folder {
         Ok(FileError::untrusted(&self.path.join(name), Distrust::Link { target }))
     }
 
-    /// A folder in it; none where nothing is there.
+    /// A folder in it; `None` if nothing is there.
     ///
     /// # Errors
     /// It is no folder, or a link to one.
@@ -133,7 +133,7 @@ impl Folder {
         }
     }
 
-    /// What a file in it holds; none where nothing is there.
+    /// What a file in it holds; `None` if nothing is there.
     ///
     /// # Errors
     /// It is no file, or a link to one, or could not be read.
@@ -248,7 +248,7 @@ impl Folder {
         rustix::fs::symlinkat(target, &self.folder, name).map_err(self.failed(name))
     }
 
-    /// Where a link leads to; none where nothing is there, or no link.
+    /// Where a link leads to; `None` if nothing is there, or no link.
     ///
     /// # Errors
     /// It could not be read.
@@ -273,7 +273,7 @@ impl Folder {
         }
     }
 
-    /// Owner and permission bits of a file in it; none where nothing is there.
+    /// Owner and permission bits of a file in it; `None` if nothing is there.
     ///
     /// # Errors
     /// They could not be read.

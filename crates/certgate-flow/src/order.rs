@@ -32,7 +32,7 @@ pub struct RequestedOrder {
     pub csr: Option<(String, CertificateRequest)>,
     /// The product's code. A new certificate needs one.
     pub product: Option<String>,
-    /// The certificate's name; of a new certificate the CSR's unless told.
+    /// The certificate's name. Default: the existing certificate's; for a new one the CSR's.
     pub name: Option<String>,
     /// Id of the administrative contact. A new certificate needs one.
     pub admin: Option<i64>,

@@ -53,7 +53,7 @@ pub struct Awaited {
     pub stid: Option<String>,
     /// The certificate's name.
     pub name: Option<String>,
-    /// The facts of the CSR, by whose public key a certificate is known to be ours; none where no certificate comes of the job: a
+    /// The facts of the CSR, by whose public key a certificate is known to be ours; `None` if no certificate comes of the job: a
     /// deletion.
     pub request: Option<CertificateRequest>,
 }

@@ -16,7 +16,7 @@ pub struct Settings {
     /// Whether job info over XML says of a job that is over that it is gone (`EF300101`), as the one public client with these tasks
     /// expects; else it says how the job ended, as over JSON. Which of them the vendor's gateway does is not known.
     pub finished_jobs_are_gone: bool,
-    /// Requests a second before it answers 429; no limit unless told.
+    /// Requests a second before it answers 429 (default: no limit).
     pub pace: Option<u32>,
     /// How long a job takes.
     pub job_time: Duration,
@@ -40,8 +40,8 @@ pub struct Settings {
     pub session_time: Option<Duration>,
     /// How long each answer is on its way.
     pub latency: Duration,
-    /// The time when it starts, in seconds since 1970; from then on its clock runs as the machine's does. The machine's time
-    /// unless told. The world's dates are counted from it.
+    /// The time when it starts, in seconds since 1970; from then on its clock runs as the machine's does (default:
+    /// the machine's time). The world's dates are counted from it.
     pub start: Option<i64>,
     /// How many seconds its clock is ahead; behind where negative.
     pub clock_ahead: i64,

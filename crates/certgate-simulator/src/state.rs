@@ -47,7 +47,7 @@ pub enum StateError {
 /// The file that a world is kept in.
 pub(crate) struct StateFile {
     path: PathBuf,
-    /// Its length in bytes; none where it is to be written whole.
+    /// Its length in bytes; `None` if it is to be written whole.
     length: Option<u64>,
     /// Its length when it was written whole.
     whole: u64,

@@ -92,7 +92,7 @@ impl InstallOptions {
         }
     }
 
-    /// The options among what stores before version 3 hold of an order; none where its certificate goes nowhere.
+    /// The options among what stores before version 3 hold of an order; `None` if its certificate goes nowhere.
     ///
     /// # Errors
     /// The options cannot be read: their order is not to be carried on as if it had none.

@@ -5,7 +5,7 @@
 pub struct NewMessage {
     /// Whose queue.
     pub account: String,
-    /// The gateway's id; none where the message could not be understood.
+    /// The gateway's id; `None` if the message could not be understood.
     pub id: Option<i64>,
     /// `xml` or `json`.
     pub transport: String,
@@ -43,7 +43,7 @@ pub struct Message {
 /// What came of keeping a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMessage {
-    /// Its id of its own.
+    /// The stable id that the store assigned to the message, such as `msg-7`.
     pub stable_id: String,
     /// The known order it is about.
     pub order: Option<String>,

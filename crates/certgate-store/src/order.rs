@@ -66,7 +66,7 @@ pub struct OrderEvent {
     pub time: i64,
     /// Where the order stood from then on.
     pub state: State,
-    /// What it was.
+    /// What happened, for people.
     pub detail: String,
 }
 

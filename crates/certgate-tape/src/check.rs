@@ -39,7 +39,7 @@ pub fn check(path: &Path, oldest: Option<i64>, secrets: &Redactor) -> Result<Vec
             ));
         }
         match entry.unix() {
-            None => problems.push(format!("its time `{}` is none", entry.time)),
+            None => problems.push(format!("its time `{}` is not a time", entry.time)),
             Some(time) => {
                 if time < before {
                     problems.push(format!("it was recorded {}, before the one above it", entry.time));

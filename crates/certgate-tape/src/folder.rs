@@ -49,7 +49,7 @@ pub struct Entry {
     pub version: String,
     /// The file with the request.
     pub request: String,
-    /// The file with the reply; none where none came.
+    /// The file with the reply; `None` if none came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
     /// The HTTP status.
@@ -104,7 +104,7 @@ pub struct Folder {
 pub struct Exchange {
     /// What was sent.
     pub request: Request,
-    /// What came; none where nothing came.
+    /// The recorded reply; `None` if the request failed.
     pub reply: Option<Reply>,
     /// The request's file as it stands.
     pub request_file: Vec<u8>,

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::texts::{Piece, opened, pieces};
 
-/// The same payload with its members, items or elements on lines of their own; what is none stays as it is.
+/// Pretty-prints a payload: each member, item or element on a line of its own. Input that is neither JSON nor XML is returned unchanged.
 pub(super) fn spread(bytes: Vec<u8>, protocol: Protocol) -> Vec<u8> {
     match protocol {
         Protocol::Xml => match std::str::from_utf8(&bytes).ok().and_then(spread_xml) {

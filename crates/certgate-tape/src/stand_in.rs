@@ -39,7 +39,7 @@ impl StandIns {
         }
     }
 
-    /// What a field's text is with its stand-ins; none where it stays.
+    /// What a field's text is with its stand-ins; `None` if it stays.
     fn of(self, field: &str, text: &str) -> Option<String> {
         let value = text.trim();
         let is_among =
@@ -128,7 +128,7 @@ impl StandIns {
     }
 }
 
-/// A stand-in; none where the value is one already.
+/// A stand-in; `None` if the value is one already.
 fn made(value: &str, prefix: &str, hash: &str, suffix: &str) -> Option<String> {
     let inside = value.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
     let is_ours =
@@ -140,7 +140,7 @@ fn mail(address: &str) -> Option<String> {
     made(address, "mail-", &hash(address), "@example.invalid")
 }
 
-/// A text with each mail address in it replaced; none where there is none to replace.
+/// A text with each mail address in it replaced; `None` if there is none to replace.
 fn with_mails_replaced(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut done = 0;

@@ -42,7 +42,7 @@ pub(super) fn pieces(xml: &str) -> Vec<Piece<'_>> {
 const CDATA: (&str, &str) = ("<![CDATA[", "]]>");
 const INSIDE: [(&str, &str); 2] = [CDATA, ("<!--", "-->")];
 
-/// How long the tag is that starts here; none where it does not end.
+/// How long the tag is that starts here; `None` if it does not end.
 fn tag_length(rest: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in rest.char_indices() {

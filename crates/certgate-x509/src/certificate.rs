@@ -67,7 +67,7 @@ pub enum BadCertificate {
     /// It is PKCS#7 without a certificate.
     #[error("found PKCS#7 (.p7b) that holds no certificate")]
     NoneInPkcs7,
-    /// Its content is none.
+    /// The PEM content is not a valid certificate.
     #[error("the content is no certificate (RFC 5280): {0}")]
     NotACertificate(#[from] Malformed),
 }

@@ -64,7 +64,7 @@ pub enum BadRequest {
     /// There is more than one.
     #[error("found {0} certificate requests: give one")]
     Several(usize),
-    /// Its content is none.
+    /// The PEM content is not a valid certificate request.
     #[error("the content is no certificate request (RFC 2986): {0}")]
     NotARequest(#[from] Malformed),
     /// Its key cannot be used.

@@ -142,7 +142,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// A small number; none where it is negative or large.
+    /// A small number; `None` if it is negative or large.
     pub(crate) fn small(&self) -> Option<u32> {
         let is_negative = self.content.first().is_none_or(|first| first & 0x80 != 0);
         let mut digits = self.content.iter().skip_while(|byte| **byte == 0);

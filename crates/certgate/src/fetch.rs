@@ -79,7 +79,7 @@ pub fn fetch(
     Ok(Fetched { outcome: completion.finish(certificate), findings: answer.findings })
 }
 
-/// The certificate as the gateway has it (task 400104); none where the gateway refuses to show it.
+/// The certificate as the gateway has it (task 400104); `None` if the gateway refuses to show it.
 ///
 /// # Errors
 /// The gateway could not be asked.

@@ -117,7 +117,7 @@ impl Installation {
         Ok(folder)
     }
 
-    /// The same; none where it is not there yet.
+    /// The same; `None` if it is not there yet.
     fn open_if_there(&self) -> Result<Option<Folder>, FileError> {
         match self.open() {
             Err(why) if why.is_not_found() => Ok(None),
@@ -201,7 +201,7 @@ impl Installation {
         }
     }
 
-    /// The certificate in place with its chain; none where there is none that can be read.
+    /// The certificate in place with its chain; `None` if there is none that can be read.
     pub fn issued(&self) -> Option<Issued> {
         let text = self.certificate().ok()??;
         let certificate = X509::from_pem(&text).ok()?;
@@ -216,7 +216,7 @@ impl Installation {
         Some(Issued { certificate, chain })
     }
 
-    /// The folder of the set in place; none where there is none.
+    /// The folder of the set in place; `None` if there is none.
     pub fn set(&self) -> Option<PathBuf> {
         let folder = Folder::open(self.folder()).ok()?;
         sets::current(&folder).ok()?.map(|set| self.folder().join(SETS).join(set))

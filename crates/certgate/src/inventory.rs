@@ -34,7 +34,7 @@ pub struct InstalledCertificate {
     pub not_after: i64,
     /// The type of a new key as strong as its own.
     pub key_type: KeyType,
-    /// Whether the key beside it is its own; none where there is no key.
+    /// Whether the key beside it is its own; `None` if there is no key.
     pub key_fits: Option<bool>,
     /// What was noted of it: how it was installed, and what came of its hook.
     pub record: SetRecord,

@@ -64,7 +64,7 @@ pub struct ServedSet {
     pub folder: PathBuf,
     /// Where it is served.
     pub endpoint: String,
-    /// Why it is not what is served; none where it is.
+    /// Why it is not what is served; `None` if it is.
     pub problem: Option<String>,
 }
 

@@ -84,7 +84,7 @@ impl Installation {
         if remembered.is_empty() { at_its_name() } else { remembered }
     }
 
-    /// Looks at each endpoint whether what is in place here is served there; none where nothing that can be read is in place.
+    /// Looks at each endpoint whether what is in place here is served there; `None` if nothing that can be read is in place.
     pub fn verify(&self, endpoints: &[TlsEndpoint], timeout: Duration, now: i64) -> Option<Vec<Verification>> {
         let expected = self.issued()?;
         Some(endpoints.iter().map(|endpoint| Verification::of(endpoint, None, &expected, timeout, now)).collect())

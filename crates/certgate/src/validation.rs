@@ -265,12 +265,12 @@ impl Validation {
         Self { allows_any: true, ..self }
     }
 
-    /// The name of the validator; none where the certificate's own method stays.
+    /// The name of the validator; `None` if the certificate's own method stays.
     pub fn by_name(&self) -> Option<&str> {
         self.validator.as_ref().map(|validator| validator.name())
     }
 
-    /// What the gateway is asked to validate by; none where the certificate's own method stays.
+    /// What the gateway is asked to validate by; `None` if the certificate's own method stays.
     pub fn method(&self) -> Option<Method> {
         self.validator.as_ref().map(|validator| validator.method())
     }

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Serve {
     Simulator(simulator::Simulator),
-    /// A gateway over one protocol, legacy XML unless told, that answers by asking another gateway over the other one
+    /// A gateway over one protocol (default: legacy XML) that answers by asking another gateway over the other one
     Bridge(bridge::Bridge),
     Status(status::Status),
 }

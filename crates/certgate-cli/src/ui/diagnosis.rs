@@ -38,7 +38,7 @@ impl Line {
         Self { name: name.to_owned(), problem: Some(why.kind()), detail: why.to_string() }
     }
 
-    /// The kind of what is wrong; none where all is well.
+    /// The kind of what is wrong; `None` if all is well.
     pub(crate) fn problem(&self) -> Option<Kind> {
         self.problem
     }
@@ -100,7 +100,7 @@ fn found(finding: &Finding) -> String {
         Finding::ContextAccepted(context) => format!("{context} ({}) is taken", meaning(context)),
         Finding::ClocksAgree => "this machine's and the gateway's agree".to_owned(),
         Finding::NoDate => "the gateway's answers have no Date to compare with".to_owned(),
-        Finding::UnreadableDate(date) => format!("the gateway's Date `{date}` is none to compare with"),
+        Finding::UnreadableDate(date) => format!("the gateway's Date `{date}` is not a date to compare with"),
         Finding::PaceKept { requests_per_second } => format!("{requests_per_second} requests a second, and no 429"),
         Finding::Waiting(0) => "empty".to_owned(),
         Finding::Waiting(count) => format!("{count} messages wait"),

@@ -45,7 +45,7 @@ pub(crate) struct Listing {
     columns: Vec<String>,
 }
 
-/// Rows a request unless told; what the XML gateway gives by itself.
+/// Rows a request by default: as many as the XML gateway gives by itself.
 const PAGE: i64 = 100;
 
 /// Rows a request at most: more of them may be refused as too much for one answer.

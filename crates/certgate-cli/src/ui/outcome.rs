@@ -178,7 +178,7 @@ pub(crate) fn row(order: Value, ended: &Result<CommandOutput, Failure>) -> Value
     row
 }
 
-/// The kind of a row; none where it went well. Files that were in place already are what was to be done.
+/// The kind of a row; `None` if it went well. Files that were in place already are what was to be done.
 pub(crate) fn kind(ended: &Result<CommandOutput, Failure>) -> Option<Kind> {
     match ended {
         Ok(output) => output.kind,

@@ -11,7 +11,7 @@ pub(crate) struct Table<'a> {
     stdout: &'a Stdout,
     columns: Vec<String>,
     widths: Vec<usize>,
-    /// How wide a line may be; none where the output is no terminal.
+    /// How wide a line may be; `None` if the output is no terminal.
     terminal: Option<usize>,
 }
 

@@ -33,9 +33,9 @@ fn a_task_that_is_none_of_the_bridges_is_refused_in_its_place_and_the_others_are
     let expected = [("S400104", None), ("E0102", Some("EFCG404")), ("E400102", Some("EF00000")), ("S400104", None)];
     let expected = expected.map(|(code, reason)| (code.to_owned(), reason.map(str::to_owned)));
     assert_eq!((reply.status, codes(&reply)), (200, expected.to_vec()));
-    assert!(text(&reply).contains("Task 0102 is none of this bridge"), "{}", text(&reply));
+    assert!(text(&reply).contains("This bridge does not know task 0102"), "{}", text(&reply));
     assert!(text(&reply).contains("<ctid>mine</ctid>"), "{}", text(&reply));
-    assert!(bridge.stderr().contains("task 0102 is none of this bridge's: it was refused"), "{}", bridge.stderr());
+    assert!(bridge.stderr().contains("this bridge does not know task 0102: it was refused"), "{}", bridge.stderr());
     assert_eq!((gateway.asked(TaskKind::CertificateInfo), gateway.counts().orders), (2, 0));
 
     // What all of them share cannot be read: each of them has its answer.

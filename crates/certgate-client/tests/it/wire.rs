@@ -213,9 +213,9 @@ fn a_lost_connection_is_unanswered() {
 #[test]
 fn addresses_that_would_go_elsewhere_are_refused() {
     for (endpoint, why) in [
-        ("http://127.0.0.1:99999/x", "the port is none"),
-        ("http://127.0.0.1:/x", "the port is none"),
-        ("http://[::1]:70000/x", "the port is none"),
+        ("http://127.0.0.1:99999/x", "the port is not a number from 1 to 65535"),
+        ("http://127.0.0.1:/x", "the port is not a number from 1 to 65535"),
+        ("http://[::1]:70000/x", "the port is not a number from 1 to 65535"),
         ("https://example.com/x?y=z", "a query has no place in it"),
         ("http://example.com/", "http would send the password in the clear"),
         ("https://user:secret@example.com/", "credentials do not belong into the address"),

@@ -8,7 +8,7 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionCreate {
-    /// After how many idle minutes it ends: 10 to 300, 10 unless told (JSON `?timeout=`; XML has none).
+    /// After how many idle minutes it ends: 10 to 300, by default 10 (JSON `?timeout=`; XML has none).
     pub timeout: Option<i64>,
 }
 

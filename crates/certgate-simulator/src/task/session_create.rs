@@ -5,7 +5,7 @@ use crate::{
     world::{World, answer, object},
 };
 
-/// Idle minutes after which a session ends, unless told.
+/// Idle minutes after which a session ends by default.
 const TIMEOUT: i64 = 10;
 
 pub(super) fn run(world: &mut World, task: &SessionCreate, asked: &Asked<'_>) -> Response<AnyData> {

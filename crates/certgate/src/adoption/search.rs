@@ -178,7 +178,7 @@ fn look_into(
     }
 }
 
-/// What a file holds; none where that is neither a certificate nor a key.
+/// What a file holds; `None` if that is neither a certificate nor a key.
 fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     let unreadable = |why: std::io::Error| LoneReason::Unreadable(why.to_string());
     if fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
@@ -233,7 +233,7 @@ impl PemFile {
         self.certificates.iter().find(|certificate| certificate.key.spki == key)
     }
 
-    /// What it is of a certificate; none where it is of another.
+    /// What it is of a certificate; `None` if it is of another.
     fn kind_for(&self, key: &[u8], certificate: &X509) -> Option<&'static str> {
         let has_key = self.spki.as_deref() == Some(key);
         match (has_key, self.leaf_of(key), self.certificates.as_slice()) {

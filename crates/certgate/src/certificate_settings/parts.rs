@@ -226,7 +226,7 @@ impl CertificateSettings {
         Err(SettingsError::NoZoneAccount)
     }
 
-    /// The key that the CSR is made with; none where the order is made with a CSR, or with the certificate's own.
+    /// The key that the CSR is made with; `None` if the order is made with a CSR, or with the certificate's own.
     fn key_source(&self) -> Result<Option<KeySource>, SettingsError> {
         let is_new = self.new_key == Some(true);
         if is_new {
@@ -260,7 +260,7 @@ impl CertificateSettings {
         Ok(self.key.clone().map(|path| KeySource::File { path, pass_phrase, decrypt }))
     }
 
-    /// How the certificate is installed; none where it is only shown.
+    /// How the certificate is installed; `None` if it is only shown.
     ///
     /// # Errors
     /// Something is asked for that goes with files in place.

@@ -44,7 +44,7 @@ struct Examination<'a> {
 /// The `Date` of an answer.
 struct Date {
     text: String,
-    /// How many seconds it was ahead of our clock when the answer came; none where it is no date.
+    /// How many seconds it was ahead of our clock when the answer came; `None` if it is no date.
     ahead: Option<i64>,
 }
 

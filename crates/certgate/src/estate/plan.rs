@@ -235,7 +235,7 @@ impl Subject {
             .filter(|name| !name.is_empty())
     }
 
-    /// The gateway's id of it; none where it is to be created.
+    /// The gateway's id of it; `None` if it is to be created.
     ///
     /// # Errors
     /// It is not known which it is.
@@ -267,7 +267,7 @@ impl Subject {
         self.lifetime(None).is_none_or(|lifetime| lifetime.is_due(self.renew_before, now))
     }
 
-    /// The certificate that the gateway is to be asked for before it is known what is to be done; none where that is known.
+    /// The certificate that the gateway is to be asked for before it is known what is to be done; `None` if that is known.
     pub fn is_asked_for(&self, now: i64) -> Option<i64> {
         if self.is_under_way() || self.unreadable.is_some() || self.certificate.is_some() {
             return None;
@@ -374,7 +374,7 @@ fn action_of(decision: Decision) -> PlannedAction {
 }
 
 impl Planned {
-    /// What is ordered; none where nothing is.
+    /// What is ordered; `None` if nothing is.
     pub fn purpose(&self) -> Option<Purpose> {
         match (self.action, self.certificate) {
             (PlannedAction::Create, _) => Some(Purpose::Create),

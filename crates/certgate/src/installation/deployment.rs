@@ -148,7 +148,7 @@ impl Installation {
         if self.set().is_some() { self.files() } else { self.plain_files() }
     }
 
-    /// What is not served where it is to be, once servers had the time to read their files again; none where all is.
+    /// What is not served where it is to be, once servers had the time to read their files again; `None` if all is.
     fn not_served(&self, mut endpoints: Vec<TlsEndpoint>) -> Option<String> {
         let until = Instant::now() + PATIENCE;
         let now = self.now.unwrap_or_else(|| unix_now() / 1000);

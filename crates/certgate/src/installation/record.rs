@@ -72,7 +72,7 @@ impl SetRecord {
         (&self.name, &self.serial, self.certificate) == (&other.name, &other.serial, other.certificate)
     }
 
-    /// How it is installed in that folder; none where that is not noted.
+    /// How it is installed in that folder; `None` if that is not noted.
     pub fn install_options(&self, folder: &Path) -> Option<InstallOptions> {
         self.settings.as_ref()?.installed_into(folder).ok()
     }
@@ -84,7 +84,7 @@ impl SetRecord {
 }
 
 impl Installation {
-    /// What is noted of what is in place; none where nothing is, or where others could have written it.
+    /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
         let folder = Folder::open(self.folder()).ok()?.owned_by(self.owner());
         let text = match sets::current_folder(&folder).ok()? {

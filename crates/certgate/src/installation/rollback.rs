@@ -18,7 +18,7 @@ pub struct InstalledSet {
     pub name: String,
     /// Whether it is in place.
     pub is_current: bool,
-    /// Its certificate; none where that cannot be read.
+    /// Its certificate; `None` if that cannot be read.
     pub certificate: Option<X509>,
     /// What is noted of it.
     pub record: SetRecord,
@@ -114,14 +114,14 @@ impl Installation {
         Ok(Some(PutBack { set, deployment }))
     }
 
-    /// Puts back the set that was in place when the present one came. Gives its folder; none where there is none.
+    /// Puts back the set that was in place when the present one came. Gives its folder; `None` if there is none.
     pub(super) fn put_before_back(&self) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let before = current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten();
         before.map_or(Ok(None), |before| self.put_in_place(&before))
     }
 
-    /// Puts that set in place. Gives its folder; none where it is gone.
+    /// Puts that set in place. Gives its folder; `None` if it is gone.
     fn put_in_place(&self, set: &str) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let Some(files) = set_folder(&folder, set)? else { return Ok(None) };

@@ -35,7 +35,7 @@ pub struct Overview {
 pub struct NextStep {
     /// Its folder.
     pub folder: PathBuf,
-    /// What; none where it cannot be said.
+    /// What; `None` if it cannot be said.
     pub action: Option<PlannedAction>,
     /// Why.
     pub reason: String,

@@ -148,7 +148,7 @@ pub fn reconcile(
             return Ok(Reconciled::Resolved);
         }
         (None, []) => match order.job {
-            Some(job) => seen.push(format!("job {job}, named by hand, is none of the account's that fits it")),
+            Some(job) => seen.push(format!("job {job}, named by hand, is no job of the account that fits this order")),
             None => seen.push("no job of the account fits it".to_owned()),
         },
         (None, several) => {
@@ -334,7 +334,7 @@ fn jobs_of(client: &mut Client, order: &Order, now: i64) -> Result<Listing, Erro
 
 /// Times are whole seconds on both sides.
 const ROUNDING: i64 = 2;
-/// So far apart may two clocks be that cannot be compared, in seconds.
+/// Assumed maximum difference of two clocks that cannot be compared, in seconds.
 const CLOCKS: i64 = CLOCK_TOLERANCE.as_secs().cast_signed();
 
 /// When a job of an order can have been made, in seconds since 1970 by the gateway's clock.

@@ -64,7 +64,7 @@ pub struct RunOptions {
     pub hook_time: HookTime,
 }
 
-/// So far apart may the gateway's clock and ours be.
+/// Maximum difference between the gateway's clock and the machine's.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 impl Default for RunOptions {

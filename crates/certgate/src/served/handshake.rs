@@ -201,7 +201,7 @@ fn handshake(stream: &mut Limited, server_name: &str) -> Result<Vec<Vec<u8>>, Se
         .with_custom_certificate_verifier(recorder.clone())
         .with_no_client_auth();
     let name = ServerName::try_from(server_name.to_owned())
-        .map_err(|_| ServedError::Tls(rustls::Error::General("the server's name is none".to_owned())))?;
+        .map_err(|_| ServedError::Tls(rustls::Error::General("the server's name is not a host name".to_owned())))?;
     let mut tls = ClientConnection::new(Arc::new(config), name).map_err(ServedError::Tls)?;
     let ended = shake_hands(&mut tls, stream);
     let seen = std::mem::take(&mut *recorder.seen.lock().unwrap_or_else(PoisonError::into_inner));

@@ -77,7 +77,7 @@ fn parts(name: &str) -> Result<Vec<&str>, ValidationError> {
     Ok(parts)
 }
 
-/// The open folder of what a step published, and its name there; none where a folder on the way is gone.
+/// The open folder of what a step published, and its name there; `None` if a folder on the way is gone.
 fn place<'a>(root: Option<&Path>, path: &'a Path) -> Result<Option<(Folder, &'a str)>, FileError> {
     let (Some(name), Some(parent)) = (path.file_name().and_then(|name| name.to_str()), path.parent()) else {
         return Ok(None);

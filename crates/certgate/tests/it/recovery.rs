@@ -170,7 +170,7 @@ fn by_all_that_can_be_seen() {
             Some(7),
             "unknown",
             Some(7),
-            "job 7, named by hand, is none of the account's that fits it",
+            "job 7, named by hand, is no job of the account that fits this order",
         ),
     ];
     for (title, certificate, jobs, named, state, found, said) in cases {

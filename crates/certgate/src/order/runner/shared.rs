@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Member {
     pub(super) id: OrderId,
     pub(super) task: TaskKind,
-    /// The CSR that it was placed with; none where the certificate's own is taken, which only the gateway tells.
+    /// The CSR that it was placed with; `None` if the certificate's own is taken, which only the gateway tells.
     pub(super) own_request: Option<CertificateRequest>,
     pub(super) install: Option<InstallOptions>,
     pub(super) intent: Intent,
