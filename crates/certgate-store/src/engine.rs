@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
-    Store, StoreError, StoredMessage, ValidationStep, Which,
+    Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
+    RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
-    tables::{leases, messages, orders, queue_readers, runs},
+    tables::{claims, leases, messages, orders, queue_readers, runs},
 };
 
 /// A database.
@@ -108,6 +108,18 @@ impl<E: Engine> Store for E {
 
     fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError> {
         self.write(|session| queue_readers::note_blocked(session, account, lease, is_blocked))
+    }
+
+    fn claims(&self, account: &str, lease: &Lease) -> Result<Claims, StoreError> {
+        self.read(|session| claims::all(session, account, lease))
+    }
+
+    fn claim(&mut self, account: &str, claim: &Claim, lease: &Lease) -> Result<bool, StoreError> {
+        self.write(|session| claims::claim(session, account, claim, lease))
+    }
+
+    fn unclaim(&mut self, account: &str, work: &str, lease: &Lease) -> Result<(), StoreError> {
+        self.write(|session| claims::unclaim(session, account, work, lease))
     }
 
     fn held(&self, account: &str, lease: &Lease) -> Result<Vec<String>, StoreError> {

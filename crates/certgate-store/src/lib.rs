@@ -10,6 +10,7 @@
 mod address;
 mod copy;
 mod database;
+mod claim;
 mod engine;
 mod error;
 mod install_options;
@@ -32,6 +33,7 @@ mod validation_step;
 
 pub use address::{AddressError, PasswordCommand, StoreAddress};
 pub use copy::{CopiedTable, CopyError};
+pub use claim::{Claim, Claims};
 pub use error::{ConflictingOrder, StoreError};
 pub use install_options::{DeployHook, InstallOptions, KeyStores, PassPhraseSource};
 pub use lease::Lease;

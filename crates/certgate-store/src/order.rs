@@ -23,6 +23,9 @@ pub struct NewOrder {
     pub resume: ResumeData,
     /// Which batch and which line of it.
     pub batch: Option<String>,
+    /// The work that its process claimed for it ([`Claim`](crate::Claim)), and must still have when the order is recorded. It is not
+    /// recorded with it.
+    pub claim: Option<String>,
 }
 
 /// An order.

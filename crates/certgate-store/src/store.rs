@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Change, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
-    StoreError, StoredMessage, ValidationStep,
+    Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
+    RequestCount, StoreError, StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -160,6 +160,24 @@ pub trait Store: Send {
     /// # Errors
     /// It could not be kept.
     fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError>;
+
+    /// What was claimed of an account's work so far, and by whom: to be asked before it is looked what is to be done.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn claims(&self, account: &str, lease: &Lease) -> Result<Claims, StoreError>;
+
+    /// Claims work for this lease, if nobody has claimed it since [`Store::claims`] was asked. Whether it is this one's.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn claim(&mut self, account: &str, claim: &Claim, lease: &Lease) -> Result<bool, StoreError>;
+
+    /// Gives claimed work up, be it that it is done or not.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    fn unclaim(&mut self, account: &str, work: &str, lease: &Lease) -> Result<(), StoreError>;
 
     /// The ids of the account's unfinished orders that this lease, which has not ended, holds.
     ///

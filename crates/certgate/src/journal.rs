@@ -13,8 +13,8 @@ use certgate_domain::{
 };
 use certgate_json::{JsonCodec, document};
 use certgate_store::{
-    Change, LastRun, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader, RequestCount,
-    ResumeData, State, Store, StoreAddress, StoreError, StoredMessage, ValidationStep, Which,
+    Change, Claim, Claims, LastRun, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
+    RequestCount, ResumeData, State, Store, StoreAddress, StoreError, StoredMessage, ValidationStep, Which,
 };
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
@@ -46,6 +46,8 @@ pub struct Intent {
     pub resume: ResumeData,
     /// The line of a batch that it is of.
     pub batch: Option<String>,
+    /// The work that was claimed for it: it is not recorded where another process has it now.
+    pub claim: Option<String>,
 }
 
 impl Journal {
@@ -125,7 +127,7 @@ impl Journal {
     }
 
     fn order(&self, id: &str, task: &AnyTask, intent: &Intent) -> NewOrder {
-        let Intent { name, resume, batch } = intent.clone();
+        let Intent { name, resume, batch, claim } = intent.clone();
         let (certificate, ordered) = about(task);
         NewOrder {
             id: id.to_owned(),
@@ -137,6 +139,7 @@ impl Journal {
             csr: ordered.and_then(|certificate| certificate.csr.clone()),
             resume,
             batch,
+            claim,
         }
     }
 
@@ -308,6 +311,32 @@ impl Journal {
             Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, self.now())?),
             _ => Ok(()),
         }
+    }
+
+    /// What was claimed of the account's work so far: to be asked before it is looked what is to be done.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn claims(&self) -> Result<Claims, Error> {
+        Ok(self.store().claims(&self.account, self.run_lease.lease())?)
+    }
+
+    /// Claims work for this run, if nobody has since it was looked what is to be done.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`]: nothing may be sent.
+    pub(crate) fn claim(&self, claim: &Claim) -> Result<bool, Error> {
+        let claimed = self.store().claim(&self.account, claim, self.run_lease.lease());
+        self.run_lease.keep_renewing();
+        claimed.map_err(Error::Unsent)
+    }
+
+    /// Gives claimed work up.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn unclaim(&self, work: &str) -> Result<(), Error> {
+        Ok(self.store().unclaim(&self.account, work, self.run_lease.lease())?)
     }
 
     /// The last message about an order that says how its job ended, where one is kept.

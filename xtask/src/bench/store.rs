@@ -70,6 +70,7 @@ fn fill(path: &std::path::Path, account: &str) -> Result<(), certgate_store::Sto
                 round: 0,
             },
             batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
+            claim: None,
         };
         store.record_intent(&order, &holder, number)?;
         for state in [State::Pending, State::Issued, State::Done] {

@@ -53,6 +53,8 @@ impl Apply {
         self.queue.check()?;
         let (mut clients, home) = several::open(app, self.timeout, declared.len())?;
         let mut journal = home.journal()?;
+        // Before it is looked what is to be done.
+        let claims = journal.claims()?;
         let mut subjects = subjects_of_declared(declared, &journal, app.now())?;
         let foreign = self.queue.options(app.run_options()?).foreign;
         if let Some(client) = clients.first_mut() {
@@ -61,6 +63,6 @@ impl Apply {
         }
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect();
         let several = Several { timeout: self.timeout, queue: &self.queue, report: None, details: Default::default() };
-        several.drive(app, &mut clients, &mut journal, tasks)
+        several.drive(app, &mut clients, &mut journal, &claims, tasks)
     }
 }

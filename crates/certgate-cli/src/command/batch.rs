@@ -62,6 +62,8 @@ impl Batch {
         let report = self.report.as_deref().map(open).transpose()?;
         let (mut clients, home) = several::open(app, self.timeout, orders.len())?;
         let mut journal = home.journal()?;
+        // Before it is looked what is to be done.
+        let claims = journal.claims()?;
         let lines = tasks(orders, &journal, self.again)?;
         self.check(&lines)?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
@@ -69,7 +71,7 @@ impl Batch {
         let details = details.map(|line| (line.task.id.clone(), changed(line))).collect();
         let tasks = lines.into_iter().map(|line| line.task).collect();
         let several = Several { timeout: self.timeout, queue: &self.queue, report, details };
-        several.drive(app, &mut clients, &mut journal, tasks)
+        several.drive(app, &mut clients, &mut journal, &claims, tasks)
     }
 
     /// Refuses what would go wrong, before anything is sent.

@@ -59,6 +59,7 @@ impl Delete {
             install: None,
             resume: ResumeData::default(),
             batch: None,
+            claim: None,
             validation: certgate::validation::Validation::default(),
             is_recorded: true,
         };

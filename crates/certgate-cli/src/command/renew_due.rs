@@ -68,6 +68,8 @@ impl RenewDue {
         self.queue.check()?;
         let (mut clients, home) = several::open(app, self.timeout, usize::MAX)?;
         let mut journal = home.journal()?;
+        // Before it is looked what is to be done.
+        let claims = journal.claims()?;
         let mut subjects = subjects_of_folders(&roots, &journal, &asked, app.now())?;
         if let Some(client) = clients.first_mut() {
             Survey { client, now: app.now() }.ask(&mut subjects)?;
@@ -84,7 +86,7 @@ impl RenewDue {
         let tasks: Vec<Task> = tasks.into_iter().filter(Task::is_to_be_done).collect();
         let (timeout, queue) = (self.timeout, &self.queue);
         let several = Several { timeout, queue, report: None, details: Default::default() };
-        several.drive(app, &mut clients, &mut journal, tasks)
+        several.drive(app, &mut clients, &mut journal, &claims, tasks)
     }
 
     /// What this run is asked to do with each certificate.

@@ -208,6 +208,7 @@ impl Resume {
             install: options.install,
             resume: ResumeData::default(),
             batch: None,
+            claim: None,
             validation: options.validation,
             is_recorded: false,
         };

@@ -10,6 +10,7 @@ use certgate::{
     installation::{HookTime, deploy_together},
     served::{TIMEOUT, Verification},
 };
+use certgate_store::Claims;
 use serde_json::{Value, json};
 
 use crate::{
@@ -56,8 +57,10 @@ impl Several<'_> {
         app: &App,
         clients: &mut [Client],
         journal: &mut Journal,
+        claims: &Claims,
         mut tasks: Vec<Task>,
     ) -> Result<Exit, Failure> {
+        tasks.iter_mut().for_each(|task| task.share(claims));
         let titles = tasks.iter().map(|task| (task.id.clone(), task.title.clone())).collect();
         let asked = Asked { timeout: self.timeout, ..Asked::default() };
         let mut progress = Progress::new(app, asked, titles, tasks.len(), self.report);
@@ -195,10 +198,7 @@ fn shown(task: &Task, ended: EndedTask) -> Result<CommandOutput, Failure> {
             Ok(CommandOutput::of_hook(task.folder.as_deref().unwrap_or(std::path::Path::new("")), &deployment))
         }
         EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
-        EndedTask::Held => {
-            let text = "another process is at it: it is done by that, or due the next time";
-            Err(Failure::new(Kind::Pending, text))
-        }
+        EndedTask::Held => Err(outcome::held()),
         EndedTask::Failed(why) => Err(why.into()),
         _ => Ok(CommandOutput::nothing()),
     }

@@ -230,6 +230,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
         Outcome::NotValidated(why) => advice::not_published(why),
         Outcome::NotSent(error) => Failure::of(error),
         Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
+        Outcome::Held => held(),
         other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
     };
     let failure = ["order", "certificate", "checks", "resume"].into_iter().fold(shown, |failure, name| match document
@@ -251,6 +252,11 @@ pub(crate) fn ended_without_certificate(messages: &[Message]) -> Failure {
     }
     let failure = Failure::new(Kind::Refused, text);
     if messages.is_empty() { failure } else { failure.with("messages", certgate_json::document::messages(messages)) }
+}
+
+/// Another process is about to order it, or has.
+pub(crate) fn held() -> Failure {
+    Failure::new(Kind::Pending, "another process is at it: it is done by that, or due the next time")
 }
 
 fn no_certificate(task: certgate_domain::TaskKind) -> Failure {

@@ -84,6 +84,7 @@ mod secrets;
 #[cfg(unix)]
 mod serving;
 #[cfg(unix)]
+mod several_machines;
 mod shadow;
 #[cfg(unix)]
 mod shared_queue;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Change, ConflictingOrder, Lease, NewOrder, Order, OrderEvent, ResumeData, State, StoreError, ValidationStep, Which,
     session::{Parameter, Row, Session, Value, values},
-    tables::{leases, messages},
+    tables::{claims, leases, messages},
 };
 
 const COLUMNS: &str =
@@ -23,6 +23,7 @@ fn read(row: &dyn Row) -> Result<Order, StoreError> {
             csr: row.get(6)?,
             resume: ResumeData::from_text(&row.get::<String>(7)?).map_err(|why| row.unreadable(7, &why))?,
             batch: row.get(8)?,
+            claim: None,
         },
         state: state(row, 9)?,
         job: row.get(10)?,
@@ -95,9 +96,14 @@ fn commit(
     lease: &Lease,
     now: i64,
 ) -> Result<(), StoreError> {
-    let NewOrder { id, task, account, certificate, name, product, csr, resume, batch } = order;
+    let NewOrder { id, task, account, certificate, name, product, csr, resume, batch, claim } = order;
     let subject = subject(order);
     leases::renew(session, lease)?;
+    if let Some(work) = claim
+        && !claims::is_own(session, account, work, lease)?
+    {
+        return Err(StoreError::LeaseLost(id.clone()));
+    }
     loop {
         // The database decides, by the order's id and by what is unfinished for its subject.
         let inserted = session.execute(

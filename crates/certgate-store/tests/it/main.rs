@@ -10,6 +10,7 @@
 )]
 
 mod copy;
+mod claims;
 mod file;
 mod places;
 mod queue_readers;

@@ -17,6 +17,7 @@ pub(crate) fn order(id: &str, certificate: Option<i64>) -> NewOrder {
         csr: Some("-----BEGIN …".to_owned()),
         resume: ResumeData::default(),
         batch: None,
+        claim: None,
     }
 }
 

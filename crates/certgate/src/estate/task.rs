@@ -8,7 +8,7 @@ use std::{
 use certgate_domain::Certificate;
 use certgate_files::FileError;
 use certgate_flow::Purpose;
-use certgate_store::{InstallOptions, Order};
+use certgate_store::{Claim, Claims, InstallOptions, Order};
 
 use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
@@ -40,6 +40,8 @@ pub struct Task {
     pub step: Step,
     /// The serial number of what is in place, by which it was decided.
     serial: Option<String>,
+    /// By what other processes know that this one orders it.
+    claim: Option<Claim>,
     /// Its folder for this process alone.
     lock: Option<File>,
 }
@@ -91,6 +93,8 @@ pub enum Step {
     },
     /// It is looked at where it is served.
     Verify,
+    /// Another process is about to order it.
+    Held,
     /// It cannot be done.
     Failed(TaskError),
 }
@@ -114,7 +118,7 @@ pub enum EndedTask {
     Fetch(i64, Option<InstallOptions>),
     /// It is to be looked at where it is served.
     Verify,
-    /// Another process is at the folder.
+    /// Another process is at it.
     Held,
     /// Nothing was ordered.
     Failed(TaskError),
@@ -156,6 +160,7 @@ impl Task {
             planned: None,
             step,
             serial: None,
+            claim: None,
             lock: None,
         }
     }
@@ -192,6 +197,21 @@ impl Task {
         !matches!(self.step, Step::Nothing)
     }
 
+    /// Leaves it to another process where that one is about to order it, and sees to it that one that comes to it before this one
+    /// does has it. `claims` are those before it was looked what is to be done.
+    pub fn share(&mut self, claims: &Claims) {
+        let Step::Place { request, batch, .. } = &self.step else { return };
+        let work = match (batch, request.certificate()) {
+            (Some((line, _)), _) => format!("line {line}"),
+            (None, Some(certificate)) => format!("certificate {certificate}"),
+            (None, None) => format!("new {}", request.name.as_deref().unwrap_or(&self.title)),
+        };
+        match claims.of(work) {
+            Some(claim) => self.claim = Some(claim),
+            None => self.step = Step::Held,
+        }
+    }
+
     /// Begins: gives the order that is to be driven, or how it is over without one. What a task is at is this process's alone for
     /// as long as the task lives.
     ///
@@ -202,6 +222,7 @@ impl Task {
         match std::mem::replace(&mut self.step, Step::Nothing) {
             Step::Nothing => Err(EndedTask::Nothing),
             Step::Done(order) => Err(EndedTask::Done(order)),
+            Step::Held => Err(EndedTask::Held),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) if installation.shares_hook() => {
                 self.lock = Some(lock_folder(installation.folder())?);
@@ -242,6 +263,7 @@ impl Task {
                 let mut item = preparation
                     .order(self.id.clone(), &mut request, known.as_deref())
                     .map_err(|why| failed(why.into()))?;
+                item.claim = self.claim.take();
                 if let Some((key, round)) = batch {
                     item.resume.round = round;
                     item.batch = Some(key);

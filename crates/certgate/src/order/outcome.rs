@@ -60,6 +60,8 @@ pub enum Outcome {
     NotSent(Error),
     /// The run ended before the order was sent.
     NotReached,
+    /// Another process has claimed it: that one orders it, or has.
+    Held,
 }
 
 /// A certificate that was issued.
@@ -110,7 +112,8 @@ impl Outcome {
             | Self::ProtocolViolation(_)
             | Self::NotValidated(_)
             | Self::NotSent(_)
-            | Self::NotReached => OrderState::Unsent,
+            | Self::NotReached
+            | Self::Held => OrderState::Unsent,
         }
     }
 }

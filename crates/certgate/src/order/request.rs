@@ -317,6 +317,7 @@ impl OrderRequest {
             install: self.install.clone(),
             resume,
             batch: None,
+            claim: None,
             validation: self.validation.clone(),
             is_recorded: true,
         }

@@ -124,6 +124,7 @@ pub fn resume(
         install: resume.install.clone(),
         resume,
         batch: order.order.batch.clone(),
+        claim: None,
         validation: options.validation.clone(),
         is_recorded: true,
     })))

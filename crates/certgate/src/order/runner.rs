@@ -11,7 +11,7 @@ use std::{
 
 use certgate_domain::TaskKind;
 use certgate_flow::{Batch, ForeignMessages, Workflow};
-use certgate_store::{InstallOptions, ResumeData};
+use certgate_store::{Claim, InstallOptions, ResumeData};
 
 use self::{
     shared::{Member, Shared},
@@ -36,6 +36,9 @@ pub struct RunItem {
     pub resume: ResumeData,
     /// The line of a batch that it is of.
     pub batch: Option<String>,
+    /// The claim that it is ordered by, right before its first task is sent; where another process has claimed it, this run
+    /// leaves it alone.
+    pub claim: Option<Claim>,
     /// How control over the certificate's names is shown.
     pub validation: Validation,
     /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.
@@ -139,8 +142,8 @@ impl<'a> Runner<'a> {
             options.foreign = ForeignMessages::Spool;
         }
         let (mut flows, mut members) = (Vec::new(), Vec::new());
-        for RunItem { id, task, flow, install, resume, batch, validation, is_recorded } in items {
-            let intent = Intent { name: None, resume, batch };
+        for RunItem { id, task, flow, install, resume, batch, claim, validation, is_recorded } in items {
+            let intent = Intent { name: None, resume, batch, claim: None };
             let is_ordered = flow.is_ordered();
             let own_request = flow.request().cloned();
             members.push(Member {
@@ -149,6 +152,7 @@ impl<'a> Runner<'a> {
                 own_request,
                 install,
                 intent,
+                claim,
                 validation,
                 is_recorded,
                 is_ordered,

@@ -77,7 +77,7 @@ fn ordered(id: Option<i64>, csr: &str) -> Certificate {
 fn lost(folder: &Path, task: AnyTask, clock_ahead: Option<i64>, job: Option<i64>) -> (Journal, Order) {
     let mut journal = Journal::open(&folder.join("store.sqlite"), "user@9").unwrap();
     let resume = ResumeData { serial_before: Some("0A".to_owned()), clock_ahead, ..ResumeData::default() };
-    let intent = Intent { name: None, resume, batch: None };
+    let intent = Intent { resume, ..Intent::default() };
     journal.record_intent("ours", &task, &intent).unwrap();
     let detail = String::new();
     journal.change("ours", &Change { state: State::Unknown, job, stid: None, certificate: None, detail }).unwrap();

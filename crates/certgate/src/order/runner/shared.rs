@@ -7,7 +7,7 @@ use std::{
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
 use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending};
-use certgate_store::{InstallOptions, QueueReader, StoreError};
+use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
@@ -31,6 +31,8 @@ pub(super) struct Member {
     pub(super) own_request: Option<CertificateRequest>,
     pub(super) install: Option<InstallOptions>,
     pub(super) intent: Intent,
+    /// The claim that is to be made before anything is sent.
+    pub(super) claim: Option<Claim>,
     pub(super) validation: Validation,
     pub(super) is_recorded: bool,
     /// Whether the gateway accepted it.
@@ -138,6 +140,17 @@ impl Shared<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Makes an order's claim, before anything is sent for it. Whether this run may go on with it.
+    pub(super) fn claim(&mut self, place: usize) -> Result<bool, Error> {
+        let Some(member) = self.members.get_mut(place) else { return Ok(true) };
+        let Some(claim) = member.claim.take() else { return Ok(true) };
+        if !self.journal.claim(&claim)? {
+            return Ok(false);
+        }
+        member.intent.claim = Some(claim.work);
+        Ok(true)
     }
 
     pub(super) fn record_intent(&mut self, place: usize, task: &AnyTask) -> Result<(), Error> {
@@ -302,6 +315,10 @@ impl Shared<'_> {
             Ok(()) => outcome,
             Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
         };
+        if let Some(work) = self.members.get_mut(place).and_then(|member| member.intent.claim.take()) {
+            let given_up = self.journal.unclaim(&work);
+            self.warn(Some(place), given_up);
+        }
         let Some(member) = self.members.get(place) else { return };
         let found = if member.is_recorded { self.journal.find(member.id.as_str()) } else { Ok(None) };
         let (record, unread) = match found {

@@ -75,6 +75,21 @@ impl<'w, 'r> Worker<'w, 'r> {
     }
 
     fn perform(&mut self, mut state: Guard<'w, 'r>, actor: Actor, step: Step) -> Guard<'w, 'r> {
+        if let (Step::Send(_) | Step::Publish { .. }, Actor::Order(place)) = (&step, actor) {
+            match state.claim(place) {
+                Ok(true) => {}
+                Ok(false) => {
+                    state.batch.gave_up(place);
+                    state.report(place, Outcome::Held);
+                    return state;
+                }
+                Err(error) => {
+                    state.stopped = true;
+                    state.batch.gave_up(place);
+                    return self.finish(state, place, Err(error));
+                }
+            }
+        }
         let heard = match (step, actor) {
             (Step::Wait(_), _) | (Step::End(_), Actor::Queue) => return state,
             (Step::End(ending), Actor::Order(place)) => return self.finish(state, place, Ok(*ending)),
