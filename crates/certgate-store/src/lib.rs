@@ -8,9 +8,9 @@
 #![allow(clippy::disallowed_methods, reason = "this crate does the input and output")]
 
 mod address;
+mod claim;
 mod copy;
 mod database;
-mod claim;
 mod engine;
 mod error;
 mod install_options;
@@ -32,8 +32,8 @@ mod tables;
 mod validation_step;
 
 pub use address::{AddressError, PasswordCommand, StoreAddress};
-pub use copy::{CopiedTable, CopyError};
 pub use claim::{Claim, Claims};
+pub use copy::{CopiedTable, CopyError};
 pub use error::{ConflictingOrder, StoreError};
 pub use install_options::{DeployHook, InstallOptions, KeyStores, PassPhraseSource};
 pub use lease::Lease;

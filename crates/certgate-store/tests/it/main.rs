@@ -9,8 +9,8 @@
     reason = "a test"
 )]
 
-mod copy;
 mod claims;
+mod copy;
 mod file;
 mod places;
 mod queue_readers;
