@@ -28,6 +28,8 @@ pub struct Client {
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) credentials: Credentials,
     pub(crate) redactor: Redactor,
+    /// Whose secrets the redactor knows, where they are somebody's for whom it asks.
+    hidden: Option<Identity>,
     /// The session that stands for the credentials, where one is to be kept.
     pub(crate) session: Session,
     options: Options,
@@ -66,6 +68,7 @@ impl Client {
             transport,
             credentials,
             redactor,
+            hidden: None,
             session: Session::Unwanted,
             options: Options::default(),
             throttle: Arc::new(OwnPace::new(RateLimiter::GATEWAY)),
@@ -276,8 +279,17 @@ impl Client {
     /// # Errors
     /// See [`Error`]; never [`GatewayError::Refused`].
     pub fn forward(&mut self, call: &Call, asker: &Asker<'_>) -> Result<Exchange, Error> {
-        self.redactor = call.identity.as_ref().map(Redactor::of).unwrap_or_default();
+        self.hide(call.identity.as_ref());
         self.deliver(call, Some(asker))
+    }
+
+    /// Hides what somebody for whom it asks shows to be let in, in all that is shown from now on.
+    pub(crate) fn hide(&mut self, identity: Option<&Identity>) {
+        // All spellings of a secret are many, and most often the same one asks again.
+        if self.hidden.as_ref() != identity {
+            self.redactor = identity.map(Redactor::of).unwrap_or_default();
+            self.hidden = identity.cloned();
+        }
     }
 
     /// Sends a task and waits for its answer, which may be a refusal. What is safe to repeat is repeated; nothing else is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use certgate_domain::{Identity, TaskKind};
 use certgate_wire::{Header, Reply, Request};
 
-use crate::{Asker, Client, Redactor, SendError, TransportError, departure::Stay, exchange::retry_after};
+use crate::{Asker, Client, SendError, TransportError, departure::Stay, exchange::retry_after};
 
 /// Why a request that was to be passed on has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +57,7 @@ impl Client {
         request: &Request,
         asker: &Asker<'_>,
     ) -> Result<Reply, RelayError> {
-        self.redactor = identity.map(Redactor::of).unwrap_or_default();
+        self.hide(identity);
         let of_connection = listed(request.headers.iter().map(|header| (header.name.as_str(), header.value.expose())));
         let goes_on = |header: &&Header| {
             let name = header.name.to_ascii_lowercase();

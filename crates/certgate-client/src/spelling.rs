@@ -5,6 +5,8 @@
 //! itself, in Base64, Base32 and hexadecimal, and as what it becomes when its UTF-8 is read as windows-1252. Line ends within it
 //! do not hide it. The time is linear in the text, whatever stands in it.
 
+mod pieces;
+
 use std::{borrow::Cow, ops::Range};
 
 use base64::{
@@ -12,7 +14,7 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-use crate::escape::{Unescaped, backslash_x, json, percent, quoted_printable, xml};
+use self::pieces::{Pieces, squeezed, unescaped};
 
 /// How often escapes are undone.
 const LEVELS: usize = 4;
@@ -28,8 +30,8 @@ const SHORTEST_ENCODED: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Spellings {
     needles: Vec<Needle>,
-    /// The two bytes that a needle begins with: a bit each.
-    starts: Vec<u64>,
+    /// The two bytes that a needle begins with, and the two after them.
+    starts: [Pairs; 2],
     longest: usize,
 }
 
@@ -51,7 +53,7 @@ pub(crate) struct Found {
 
 impl Default for Spellings {
     fn default() -> Self {
-        Self { needles: Vec::new(), starts: vec![0; 1024], longest: 0 }
+        Self { needles: Vec::new(), starts: Default::default(), longest: 0 }
     }
 }
 
@@ -71,12 +73,12 @@ impl Spellings {
     pub(crate) fn add(&mut self, secret: &str) {
         let length = secret.len();
         let mut add = |bytes: Vec<u8>, name| self.needle(Needle { bytes, name, secret: length });
-        add(squeezed(secret.as_bytes()).0.into_owned(), PLAIN);
+        add(without_breaks(secret.as_bytes()), PLAIN);
         // A secret that itself looks like an escape is changed where escapes are undone.
         let mut level = secret.as_bytes().to_vec();
         for _ in 0..LEVELS {
-            let Some((undone, _)) = unescaped(&level) else { break };
-            add(squeezed(&undone).0.into_owned(), PLAIN);
+            let Some(Pieces { bytes: undone, .. }) = unescaped(&level) else { break };
+            add(without_breaks(&undone), PLAIN);
             level = undone;
         }
         if length < SHORTEST_ENCODED {
@@ -113,19 +115,11 @@ impl Spellings {
     }
 
     fn needle(&mut self, needle: Needle) {
-        let Some(first) = needle.bytes.first() else { return };
-        if self.needles.iter().any(|known| known.bytes == needle.bytes) {
+        if needle.bytes.is_empty() || self.needles.iter().any(|known| known.bytes == needle.bytes) {
             return;
         }
-        let seconds = match needle.bytes.get(1) {
-            Some(second) => *second..=*second,
-            None => 0..=u8::MAX,
-        };
-        for second in seconds {
-            let (word, bit) = place(*first, second);
-            if let Some(word) = self.starts.get_mut(word) {
-                *word |= bit;
-            }
+        for (pairs, at) in self.starts.iter_mut().zip([0, 2]) {
+            pairs.add(needle.bytes.get(at).copied(), needle.bytes.get(at + 1).copied());
         }
         self.longest = self.longest.max(needle.bytes.len());
         self.needles.push(needle);
@@ -154,24 +148,18 @@ impl Spellings {
     }
 
     fn find_in_window(&self, window: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &'static str)) {
-        let mut level = Cow::Borrowed(window);
-        let mut origins: Option<Vec<u32>> = None;
-        for depth in 0..=LEVELS {
-            let (text, kept) = squeezed(&level);
-            self.find_in(&text, shortest, |range, needle| {
-                // From the text to the level, from there to the window.
-                let in_level = |at: usize| match &kept {
-                    Some(kept) => kept.get(at).map_or(level.len(), |at| *at as usize),
-                    None => at,
-                };
-                let in_window = |at: usize| match &origins {
-                    Some(origins) => origins.get(at).map_or(window.len(), |at| *at as usize),
-                    None => at,
-                };
+        // Each level with the escapes of the one before it undone; the window itself is the first.
+        let mut levels: Vec<Pieces> = Vec::new();
+        loop {
+            let level = levels.last().map_or(window, |level| &level.bytes);
+            let squeezed = squeezed(level);
+            let text = squeezed.as_ref().map_or(level, |squeezed| &squeezed.bytes);
+            self.find_in(text, shortest, |range, needle| {
+                let in_level = |at: usize| squeezed.as_ref().map_or(at, |squeezed| squeezed.origin(at));
+                let in_window = |at: usize| levels.iter().rev().fold(at, |at, level| level.origin(at));
                 let start = in_window(in_level(range.start));
-                let last = in_level(range.end - 1);
-                let end = in_window(last + 1);
-                let name = match (needle.name, depth) {
+                let end = in_window(in_level(range.end - 1) + 1);
+                let name = match (needle.name, levels.len()) {
                     (PLAIN, 0) => PLAIN,
                     (PLAIN, 1) => "escaped",
                     (PLAIN, _) => "escaped more than once",
@@ -179,22 +167,18 @@ impl Spellings {
                 };
                 call(start..end, name);
             });
-            let Some((undone, from)) = unescaped(&level) else { return };
-            origins = Some(match origins {
-                None => from,
-                Some(before) => {
-                    from.iter().map(|at| before.get(*at as usize).copied().unwrap_or(window.len() as u32)).collect()
-                }
-            });
-            level = Cow::Owned(undone);
+            let undone = if levels.len() < LEVELS { unescaped(level) } else { None };
+            let Some(undone) = undone else { return };
+            levels.push(undone);
         }
     }
 
     fn find_in(&self, text: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &Needle)) {
-        for (at, first) in text.iter().enumerate() {
-            let (word, bit) = place(*first, text.get(at + 1).copied().unwrap_or_default());
-            if self.starts.get(word).is_none_or(|word| word & bit == 0) {
-                continue;
+        let [first, second] = &self.starts;
+        let mut look = |at: usize, next: [u8; 4]| {
+            let [a, b, c, d] = next;
+            if !first.have(a, b) || !second.have(c, d) {
+                return;
             }
             let rest = text.get(at..).unwrap_or_default();
             let found =
@@ -202,14 +186,57 @@ impl Spellings {
             if let Some(needle) = found.max_by_key(|needle| needle.bytes.len()) {
                 call(at..at + needle.bytes.len(), needle);
             }
+        };
+        for (at, next) in text.windows(4).enumerate() {
+            if let [a, b, c, d] = *next {
+                look(at, [a, b, c, d]);
+            }
+        }
+        for at in text.len().saturating_sub(3)..text.len() {
+            look(at, [0, 1, 2, 3].map(|further| text.get(at + further).copied().unwrap_or_default()));
         }
     }
 }
 
-/// The bit of two bytes, and the word it is in.
-fn place(first: u8, second: u8) -> (usize, u64) {
-    let number = usize::from(first) << 8 | usize::from(second);
-    (number / 64, 1 << (number % 64))
+/// A text without what may break a secret in two.
+fn without_breaks(text: &[u8]) -> Vec<u8> {
+    squeezed(text).map_or_else(|| text.to_vec(), |pieces| pieces.bytes)
+}
+
+/// Some pairs of bytes: a bit each.
+#[derive(Clone)]
+struct Pairs(Box<[u64; 1024]>);
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Self(Box::new([0; 1024]))
+    }
+}
+
+impl Pairs {
+    /// Adds a pair; one that is not known whole may be any.
+    fn add(&mut self, first: Option<u8>, second: Option<u8>) {
+        let any = |byte: Option<u8>| byte.map_or(0..=u8::MAX, |byte| byte..=byte);
+        for first in any(first) {
+            for second in any(second) {
+                let (word, bit) = Self::place(first, second);
+                if let Some(word) = self.0.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+    }
+
+    fn have(&self, first: u8, second: u8) -> bool {
+        let (word, bit) = Self::place(first, second);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// The bit of a pair, and the word it is in.
+    fn place(first: u8, second: u8) -> (usize, u64) {
+        let number = usize::from(first) << 8 | usize::from(second);
+        (number / 64, 1 << (number % 64))
+    }
 }
 
 /// A range that cuts no character in pieces.
@@ -223,68 +250,6 @@ fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
         end += 1;
     }
     start..end
-}
-
-/// The text with all its escapes undone once, and where each of its bytes comes from, with one more for the end. `None` where
-/// there is no escape.
-fn unescaped(text: &[u8]) -> Option<(Vec<u8>, Vec<u32>)> {
-    let escape = |rest: &[u8]| -> Option<Unescaped> {
-        match rest.first()? {
-            b'%' => percent(rest),
-            b'&' => xml(rest),
-            b'\\' => json(rest).or_else(|| backslash_x(rest)),
-            b'=' => quoted_printable(rest),
-            _ => None,
-        }
-    };
-    let (mut undone, mut from) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
-    let (mut at, mut is_changed) = (0, false);
-    while let Some(byte) = text.get(at) {
-        let rest = text.get(at..).unwrap_or_default();
-        match escape(rest) {
-            Some(unescaped) => {
-                is_changed = true;
-                undone.extend_from_slice(unescaped.bytes());
-                from.extend(unescaped.bytes().iter().map(|_| at as u32));
-                at += unescaped.length;
-            }
-            None => {
-                undone.push(*byte);
-                from.push(at as u32);
-                at += 1;
-            }
-        }
-    }
-    from.push(text.len() as u32);
-    is_changed.then_some((undone, from))
-}
-
-/// The text without what may break a secret in two: line ends with the blanks around them, and the zero bytes of UTF-16; and
-/// which of its bytes are left. `None`: all of them.
-fn squeezed(text: &[u8]) -> (Cow<'_, [u8]>, Option<Vec<u32>>) {
-    if !text.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
-        return (Cow::Borrowed(text), None);
-    }
-    let (mut left, mut kept) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len()));
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        let rest = text.get(at..).unwrap_or_default();
-        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        let is_break = rest.get(..blanks).is_some_and(|blanks| blanks.iter().any(|byte| matches!(byte, b'\n' | b'\r')));
-        if is_break {
-            at += blanks;
-        } else if *byte == 0 {
-            at += 1;
-        } else {
-            // Blanks without a line end are looked at once.
-            for offset in 0..blanks.max(1) {
-                left.extend(text.get(at + offset));
-                kept.push((at + offset) as u32);
-            }
-            at += blanks.max(1);
-        }
-    }
-    (Cow::Owned(left), Some(kept))
 }
 
 /// What a secret is in Base64 of either alphabet, wherever in what was encoded it stands: without the characters that its
