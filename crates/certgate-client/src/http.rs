@@ -14,9 +14,10 @@ use ureq::{
     config::AutoHeaderValue,
     http::Uri,
     tls::{Certificate, RootCerts, TlsConfig},
+    unversioned::transport::DefaultConnector,
 };
 
-use crate::{HttpSettingsError, Phase, Proxy, Transport, TransportError};
+use crate::{HttpSettingsError, Phase, Proxy, Transport, TransportError, resolver::Addresses};
 
 /// HTTP to one endpoint. Every phase has its timeout, redirects are refused, TLS is a must except to loopback.
 #[derive(Debug)]
@@ -77,6 +78,8 @@ impl Default for Timeouts {
     }
 }
 
+/// How long the addresses of the gateway hold where a connection to one of them is kept.
+const LASTING: Duration = Duration::from_secs(10);
 /// How much is kept of an answer that is too large.
 const START: usize = 64 << 10;
 
@@ -93,7 +96,7 @@ impl HttpTransport {
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
         let proxy = proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner);
-        let agent = |kept: usize| -> Agent {
+        let agent = |kept: usize, lasting: Duration| -> Agent {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
@@ -111,11 +114,11 @@ impl HttpTransport {
                 .timeout_send_body(Some(timeouts.send))
                 .timeout_recv_response(Some(timeouts.answer))
                 .timeout_recv_body(Some(timeouts.body));
-            config.build().into()
+            Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::lasting(lasting))
         };
-        let keeping = Keeping { agent: agent(1), is_wanted: false, is_open: false };
+        let keeping = Keeping { agent: agent(1, LASTING), is_wanted: false, is_open: false };
         // A connection kept open may be closed by the other side just as an order leaves.
-        Ok(Self { agent: agent(0), keeping, endpoint: endpoint.to_owned(), body_limit })
+        Ok(Self { agent: agent(0, Duration::ZERO), keeping, endpoint: endpoint.to_owned(), body_limit })
     }
 
     /// Whether that address is on loopback, where it can be used at all.
@@ -202,7 +205,9 @@ impl HttpTransport {
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let limit = self.body_limit;
-        let mut body = Vec::new();
+        let length = reply.body().content_length().and_then(|length| usize::try_from(length).ok());
+        // The length is only what the other side says: a long body grows as it comes.
+        let mut body = Vec::with_capacity(length.unwrap_or_default().min(START) + 1);
         let read = reply.body_mut().as_reader().take(limit as u64 + 1).read_to_end(&mut body);
         if let Err(why) = read {
             let text = format!("{}: the answer broke off: {why}", self.endpoint);

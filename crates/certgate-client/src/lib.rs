@@ -27,6 +27,7 @@ mod interrupt;
 mod proxy;
 mod redact;
 mod relay;
+mod resolver;
 mod session;
 mod spelling;
 mod throttle;
