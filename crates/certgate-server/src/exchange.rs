@@ -16,8 +16,7 @@ use hyper::{
     header,
 };
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
-    task::spawn_blocking,
+    sync::{Semaphore, oneshot},
     time::{sleep, timeout},
 };
 
@@ -28,6 +27,7 @@ use crate::{
     handler::Line,
     host,
     server::path,
+    workers::Workers,
 };
 
 /// The largest request taken, in bytes.
@@ -45,32 +45,21 @@ pub(crate) struct Desk<H> {
     /// Whether only this machine is meant.
     is_loopback: bool,
     turns: Arc<Semaphore>,
+    workers: Workers,
     /// Large requests are handled on threads of their own, so that what they took is given back: memory stays with the thread that
     /// used it.
-    large: mpsc::UnboundedSender<Job>,
+    large: Workers,
     counts: Counts,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
 impl<H: Handler> Desk<H> {
     pub(crate) fn new(handler: H, is_loopback: bool, connections: Connections) -> Self {
-        let (large, jobs) = mpsc::unbounded_channel::<Job>();
-        let jobs = Arc::new(std::sync::Mutex::new(jobs));
-        for _ in 0..LARGE_AT_A_TIME {
-            let jobs = jobs.clone();
-            // Without a thread its jobs are left to the others, and without any the answer is that it broke off.
-            let _ = std::thread::Builder::new().name("certgate-large".to_owned()).spawn(move || {
-                while let Some(job) = { jobs.lock().ok().and_then(|mut jobs| jobs.blocking_recv()) } {
-                    job();
-                }
-            });
-        }
         Self {
             handler: Arc::new(handler),
             is_loopback,
             turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)),
-            large,
+            workers: Workers::new("certgate-worker"),
+            large: Workers::new("certgate-large"),
             counts: Counts::new(connections),
         }
     }
@@ -113,7 +102,7 @@ impl<H: Handler> Desk<H> {
             }
             _ => {
                 let handler = self.handler.clone();
-                spawn_blocking(move || handler.page(&path)).await.map_err(io::Error::other)?
+                on(&self.workers, move || handler.page(&path)).await?
             }
         };
         match (reply, request.method()) {
@@ -171,20 +160,15 @@ impl<H: Handler> Desk<H> {
         // Dropped with this future, which is dropped with the connection.
         let _line = Line(caller.clone());
         let handler = self.handler.clone();
-        let handle = move || handler.handle(protocol, &request, &caller);
-        let handled = match &turn {
-            None => spawn_blocking(handle).await.map_err(io::Error::other)?,
-            Some(_) => {
-                let (send, handled) = oneshot::channel();
-                let job: Job = Box::new(move || drop(send.send(handle())));
-                self.large.send(job).map_err(|_| io::Error::other("nobody is there to handle it"))?;
-                handled.await.map_err(io::Error::other)?
-            }
-        };
+        let workers = if turn.is_none() { &self.workers } else { &self.large };
+        let handled = on(workers, move || handler.handle(protocol, &request, &caller)).await?;
         drop(turn);
         let answer = match handled {
             Handled::Reply(reply, delay) => {
-                sleep(delay).await;
+                // No delay at all would be one of a millisecond.
+                if !delay.is_zero() {
+                    sleep(delay).await;
+                }
                 reply_with(reply, false)
             }
             Handled::CutShort(reply) => reply_with(reply, true),
@@ -233,6 +217,13 @@ impl<H: Handler> Desk<H> {
         }
         Ok(Some((body, turn)))
     }
+}
+
+/// What comes of something that takes its time.
+async fn on<T: Send + 'static>(workers: &Workers, run: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let (send, done) = oneshot::channel();
+    workers.start(Box::new(move || drop(send.send(run()))));
+    done.await.map_err(io::Error::other)
 }
 
 const TOO_LARGE: &str = "the request is too large: expected at most 8 MiB";

@@ -11,6 +11,7 @@ mod host;
 mod refusal;
 mod server;
 mod tls;
+mod workers;
 
 pub use handler::{Caller, Handled, Handler};
 pub use refusal::{message, own_code, refusal, turned_away, unreadable};
