@@ -1,6 +1,6 @@
 //! What became of the tasks of a request.
 
-use certgate_domain::{AnyData, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, Response, Status, StatusCode, TaskKind, Verdict};
 use certgate_wire::Answer;
 
 /// Which way a task goes.
@@ -40,10 +40,10 @@ pub(crate) struct Outcome {
 /// The answer to a task.
 pub(crate) enum Told {
     Typed(Box<Response<AnyData>>),
-    /// As the front's own gateway said it, with the code and the transaction id that it says, where it can be read.
+    /// As the front's own gateway said it, with the status and the transaction id that it says, where it can be read.
     AsReceived {
         text: String,
-        code: Option<String>,
+        status: Status,
         stid: Option<String>,
     },
 }
@@ -51,9 +51,13 @@ pub(crate) enum Told {
 impl Outcome {
     /// The code of the answer.
     pub(crate) fn code(&self) -> Option<&str> {
+        self.status().code.as_ref().map(StatusCode::as_str)
+    }
+
+    fn status(&self) -> &Status {
         match &self.told {
-            Told::Typed(answer) => answer.status.code.as_ref().map(|code| code.as_str()),
-            Told::AsReceived { code, .. } => code.as_deref(),
+            Told::Typed(answer) => &answer.status,
+            Told::AsReceived { status, .. } => status,
         }
     }
 
@@ -77,9 +81,11 @@ impl Outcome {
         if !self.is_answered {
             return "unanswered";
         }
-        match &self.told {
-            Told::Typed(answer) => word(answer.verdict()),
-            Told::AsReceived { code, .. } => word(code.as_deref().and_then(verdict)),
+        match self.status().verdict() {
+            Some(Verdict::Done) => "done",
+            Some(Verdict::Accepted) => "accepted",
+            Some(Verdict::Refused) => "refused",
+            None => "unreadable",
         }
     }
 
@@ -93,23 +99,5 @@ impl Outcome {
     /// Whether doing it again may do it twice.
     pub(crate) fn is_done_once(&self) -> bool {
         self.is_answered && self.kind.is_none_or(|kind| !kind.is_safe_to_repeat())
-    }
-}
-
-fn verdict(code: &str) -> Option<Verdict> {
-    match code.chars().next()? {
-        'S' => Some(Verdict::Done),
-        'N' => Some(Verdict::Accepted),
-        'E' => Some(Verdict::Refused),
-        _ => None,
-    }
-}
-
-fn word(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        Some(Verdict::Done) => "done",
-        Some(Verdict::Accepted) => "accepted",
-        Some(Verdict::Refused) => "refused",
-        None => "unreadable",
     }
 }

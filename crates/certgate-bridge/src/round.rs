@@ -1,7 +1,12 @@
 //! One request: each of its tasks goes its way, in their order, and has its answer.
 
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
 use certgate_client::{Asker, Client, Error, GatewayError, RelayError};
-use certgate_domain::{AnyData, Call, Message, Protocol, Response, StatusCode, TaskKind};
+use certgate_domain::{AnyData, Call, Message, Protocol, Response, Status, StatusCode, TaskKind};
 use certgate_server::{Caller, message, refusal, unreadable};
 use certgate_wire::{Answer, Body, DecodeError, Decoded, Header, Reply, Request};
 
@@ -20,6 +25,8 @@ pub(crate) struct Round<'b> {
     bridge: &'b Bridge,
     request: &'b Request,
     caller: &'b Caller,
+    /// When the wait for a client and for the first departure ends; none once that was.
+    first_wait_ends: Cell<Option<Instant>>,
 }
 
 /// How a request ended: what became of its tasks, and the reply; none where the caller hung up.
@@ -42,7 +49,8 @@ struct Clients<'b> {
 
 impl<'b> Round<'b> {
     pub(crate) fn new(bridge: &'b Bridge, request: &'b Request, caller: &'b Caller) -> Self {
-        Self { bridge, request, caller }
+        let first_wait_ends = Cell::new(Instant::now().checked_add(bridge.max_wait));
+        Self { bridge, request, caller, first_wait_ends }
     }
 
     pub(crate) fn run(&self) -> Ended {
@@ -121,8 +129,7 @@ impl<'b> Round<'b> {
     fn ask_behind(&self, client: &mut Client, asked: &Asked, call: &Call) -> Result<Told, NoAnswer> {
         let kind = call.task.kind();
         let has_hung_up = || self.caller.has_hung_up();
-        let asker = || Asker::new(self.bridge.max_wait, &has_hung_up);
-        match behind::ask(client, call, asker) {
+        match behind::ask(client, call, || self.asker(&has_hung_up)) {
             Ok(Heard { answer, findings }) => {
                 self.bridge.tell_findings(kind, Side::Answer, &findings);
                 Ok(Told::Typed(Box::new(self.bridge.front.told(kind, answer))))
@@ -203,7 +210,7 @@ impl<'b> Round<'b> {
         let outcomes = asked.iter().map(|asked| {
             let told = match parts.next() {
                 Some(text) => self.as_received(Some(asked), text),
-                None => Told::AsReceived { text: String::new(), code: None, stid: None },
+                None => Told::AsReceived { text: String::new(), status: Status::default(), stid: None },
             };
             self.outcome(asked, Way::PassedThrough, told, true)
         });
@@ -214,7 +221,7 @@ impl<'b> Round<'b> {
 
     fn relay(&self, client: &mut Client, asked: Option<&Asked>, request: &Request) -> Result<Reply, NoAnswer> {
         let has_hung_up = || self.caller.has_hung_up();
-        let asker = Asker::new(self.bridge.max_wait, &has_hung_up);
+        let asker = self.asker(&has_hung_up);
         let call = asked.and_then(|asked| asked.read.as_ref().ok());
         let (task, identity) =
             (call.map(|call| call.value.task.kind()), call.and_then(|call| call.value.identity.as_ref()));
@@ -233,10 +240,9 @@ impl<'b> Round<'b> {
     fn as_received(&self, asked: Option<&Asked>, text: String) -> Told {
         let front = &self.bridge.front;
         let kind = asked.and_then(|asked| asked.kind(front.protocol())).unwrap_or(TaskKind::Hello);
-        let read = front.read_part(kind, &text);
-        let (code, stid) =
-            read.map_or((None, None), |answer| (answer.status.code.map(|code| code.as_str().to_owned()), answer.stid));
-        Told::AsReceived { text, code, stid }
+        let (status, stid) =
+            front.read_part(kind, &text).map_or_else(Default::default, |answer| (answer.status, answer.stid));
+        Told::AsReceived { text, status, stid }
     }
 
     /// The clients that these ways need.
@@ -250,9 +256,19 @@ impl<'b> Round<'b> {
         Ok(Clients { behind, beside })
     }
 
+    /// Who waits for the next departure. The first one may take what the wait for a client left; each further one, of a request with
+    /// several tasks or of a long list, may take as long again.
+    fn asker<'a>(&self, has_hung_up: &'a dyn Fn() -> bool) -> Asker<'a> {
+        Asker::new(self.left_of_first_wait(self.first_wait_ends.take()), has_hung_up)
+    }
+
+    fn left_of_first_wait(&self, ends: Option<Instant>) -> Duration {
+        ends.map_or(self.bridge.max_wait, |ends| ends.saturating_duration_since(Instant::now()))
+    }
+
     fn client(&self, pool: &'b Pool) -> Result<Lent<'b>, NoAnswer> {
         let has_hung_up = || self.caller.has_hung_up();
-        let asker = Asker::new(self.bridge.max_wait, &has_hung_up);
+        let asker = Asker::new(self.left_of_first_wait(self.first_wait_ends.get()), &has_hung_up);
         pool.client(&asker).ok_or_else(|| match self.caller.has_hung_up() {
             true => NoAnswer::HungUp,
             false => NoAnswer::Trouble(Trouble::busy()),
