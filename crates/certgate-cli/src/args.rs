@@ -8,6 +8,7 @@ pub(crate) mod listening;
 pub(crate) mod monitoring;
 pub(crate) mod notify;
 pub(crate) mod ordering;
+pub(crate) mod payload;
 pub(crate) mod recipient;
 pub(crate) mod simulating;
 pub(crate) mod validation;
@@ -19,7 +20,8 @@ use std::{
     path::PathBuf,
 };
 
-use certgate_domain::Protocol;
+use certgate::payload::Side;
+use certgate_domain::{Protocol, TaskKind};
 use clap::{
     Args, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -30,6 +32,20 @@ use crate::exit::Failure;
 /// Reads the name of a protocol, and lists both in the help.
 pub(crate) fn protocol() -> impl TypedValueParser<Value = Protocol> {
     PossibleValuesParser::new(Protocol::ALL.map(Protocol::name)).try_map(|name| name.parse::<Protocol>())
+}
+
+/// Reads the name of a side of an exchange, and lists both in the help.
+pub(crate) fn side() -> impl TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(Side::ALL.map(Side::name))
+        .try_map(|name| Side::by_name(&name).ok_or_else(|| format!("`{name}`: expected request or response")))
+}
+
+/// Reads the name of a task.
+pub(crate) fn task_kind(name: &str) -> Result<TaskKind, String> {
+    TaskKind::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = TaskKind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("no task of that name; expected one of {}", names.join(", "))
+    })
 }
 
 /// Reads where a server listens: an address with its port, `localhost:8080`, or a port of loopback.
@@ -60,12 +76,6 @@ pub(crate) enum ReplayMode {
     RecordAll,
     /// Everything is sent, and each answer compared with the tape's (exit 10 where they differ)
     LiveAndCompare,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Side {
-    Request,
-    Response,
 }
 
 /// Options of every command; they may stand before or after it.
@@ -139,9 +149,9 @@ pub(crate) struct Global {
     /// Answer from the tape in this folder: no account, no network, a store for this run only
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "sandbox")]
     pub(crate) replay: Option<PathBuf>,
-    /// What becomes of a request that the tape in --replay does not hold, and of one that it does
-    #[arg(long, global = true, value_enum, default_value = "strict", requires = "replay", value_name = "MODE")]
-    pub(crate) replay_mode: ReplayMode,
+    /// What becomes of a request that the tape in --replay does not hold, and of one that it does [default: strict]
+    #[arg(long, global = true, value_enum, requires = "replay", conflicts_with = "sandbox", value_name = "MODE")]
+    replay_mode: Option<ReplayMode>,
     /// Text for people or one JSON document
     #[arg(short, long, global = true, value_enum, default_value = "text")]
     pub(crate) output: Output,
@@ -154,8 +164,8 @@ pub(crate) struct Global {
     /// Only errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say what is sent
-    #[arg(short, long, global = true)]
+    /// Say of each request where it went, what it was, how it was answered and how long that took
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     pub(crate) verbose: bool,
     /// Colours
     #[arg(long, global = true, value_enum, default_value = "auto")]
@@ -178,7 +188,12 @@ impl Global {
 
     /// Whether nothing but a tape answers.
     pub(crate) fn is_offline(&self) -> bool {
-        self.replay.is_some() && self.replay_mode == ReplayMode::Strict
+        self.replay.is_some() && self.replay_mode() == ReplayMode::Strict
+    }
+
+    /// What becomes of requests in a replay.
+    pub(crate) fn replay_mode(&self) -> ReplayMode {
+        self.replay_mode.unwrap_or(ReplayMode::Strict)
     }
 
     /// Refuses options that a new profile would lose: they are of one run, or of no account.

@@ -1,5 +1,6 @@
 //! What several commands have in common: an order driven to its end, a task sent, a payload read or converted.
 
+pub(crate) mod both;
 pub(crate) mod conversion;
 pub(crate) mod exchange;
 pub(crate) mod itself;

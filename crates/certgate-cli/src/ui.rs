@@ -22,6 +22,7 @@ pub(crate) mod notice;
 pub(crate) mod orders;
 pub(crate) mod outcome;
 pub(crate) mod page;
+pub(crate) mod payload;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod prompt;

@@ -1,8 +1,9 @@
 //! The codec.
 
-use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, StatusCode, TaskKind, Verdict};
 use certgate_wire::{
-    Answer, Body, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request, TaskPart,
+    Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request,
+    TaskPart,
 };
 use serde_json::{Map, Value};
 
@@ -169,15 +170,34 @@ impl Codec for JsonCodec {
         Encoded { payload: Request { method, target, headers, body }, losses }
     }
 
-    fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
-        let (_, read) = task::readers(kind);
+    fn decode_answers(
+        &self,
+        kinds: &[TaskKind],
+        reply: &Reply,
+    ) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
         let findings: Findings = header::content_type(reply.header(header::CONTENT_TYPE)).into_iter().collect();
         let tree = Tree::read(Source::body(&reply.body), self.limits)?;
+        let Some(&kind) = kinds.first() else {
+            return Err(Object::root(&tree).value().refuse("an answer", "none: it answers no task"));
+        };
+        let (_, read) = task::readers(kind);
         let mut value = envelope::read(&Object::root(&tree), read)?;
         if kind == TaskKind::SessionCreate {
             session::take_from(reply, &mut value.data);
         }
         Ok(vec![Decoded { value, findings: tree.findings(findings) }])
+    }
+
+    fn body_kind(&self, body: &[u8]) -> Result<BodyKind, DecodeError> {
+        let tree = Tree::read(Source::body(body), self.limits)?;
+        let root = Object::root(&tree);
+        // No request has either of them.
+        let status = root.field("status").and_then(|status| status.object().ok());
+        if status.is_none() && root.field("stid").is_none() {
+            return Ok(BodyKind::Request);
+        }
+        let code = status.and_then(|status| status.text(["code", "resultCode"]).ok()?);
+        Ok(BodyKind::Reply(vec![code.map(StatusCode::new)]))
     }
 
     fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {

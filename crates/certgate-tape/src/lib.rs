@@ -60,6 +60,7 @@ pub use self::{
     compare::{Comparison, Drift, Pair, compare},
     error::TapeError,
     folder::{Entry, Exchange, Folder},
+    lines::spread,
     noise::Noise,
     stand_in::StandIns,
 };

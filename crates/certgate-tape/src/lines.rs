@@ -5,8 +5,15 @@ use serde::de::IgnoredAny;
 
 use super::texts::{Piece, opened, pieces};
 
-/// Pretty-prints a payload: each member, item or element on a line of its own. Input that is neither JSON nor XML is returned unchanged.
-pub(super) fn spread(bytes: Vec<u8>, protocol: Protocol) -> Vec<u8> {
+/// Pretty-prints a payload: each member, item or element on a line of its own. Input that is neither JSON nor XML is returned unchanged,
+/// and so is XML with text beside elements.
+///
+/// ```
+/// use certgate_domain::Protocol;
+/// let lines = certgate_tape::spread(b"<a><b>1</b></a>".to_vec(), Protocol::Xml);
+/// assert_eq!(lines, b"<a>\n  <b>1</b>\n</a>\n");
+/// ```
+pub fn spread(bytes: Vec<u8>, protocol: Protocol) -> Vec<u8> {
     match protocol {
         Protocol::Xml => match std::str::from_utf8(&bytes).ok().and_then(spread_xml) {
             Some(spread) => spread,

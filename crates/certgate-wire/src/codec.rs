@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use certgate_domain::{AnyData, Call, Moment, Protocol, Response, TaskKind};
+use certgate_domain::{AnyData, Call, Moment, Protocol, Response, StatusCode, TaskKind};
 
 use crate::{DecodeError, Findings, Reply, Request};
 
@@ -51,6 +51,15 @@ pub struct TaskPart {
     pub bytes: Range<usize>,
 }
 
+/// What a body is, as far as it says so itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyKind {
+    /// The body of a request.
+    Request,
+    /// The body of a reply, with the status code of each answer in it; `None` for an answer without one.
+    Reply(Vec<Option<StatusCode>>),
+}
+
 /// An answer to a task, to be put into a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer<'a> {
@@ -83,11 +92,27 @@ pub trait Codec: Send + Sync {
         all
     }
 
-    /// Client: decodes the answers in a reply, in order. An XML reply may hold several `<result>`s, each for a task of that kind.
+    /// Client: decodes the answers in a reply, in order. An XML reply may hold several `<result>`s. `kinds` are the kinds of the tasks
+    /// that they answer; the last one stands for all answers after it.
+    ///
+    /// # Errors
+    /// The body is not an answer of this protocol, or no kind is given.
+    fn decode_answers(&self, kinds: &[TaskKind], reply: &Reply)
+    -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError>;
+
+    /// Client: decodes the answers in a reply, in order, all to tasks of that kind.
     ///
     /// # Errors
     /// The body is not an answer of this protocol.
-    fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError>;
+    fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
+        self.decode_answers(&[kind], reply)
+    }
+
+    /// Says whether a body is a request or a reply, by its outermost names only.
+    ///
+    /// # Errors
+    /// The body is neither in this protocol.
+    fn body_kind(&self, body: &[u8]) -> Result<BodyKind, DecodeError>;
 
     /// Gateway: decodes the tasks in a request, in order. Each is decoded or refused on its own, so one bad `<task>` does not affect
     /// the others. If the request as a whole cannot be read, the list holds that one refusal; it is never empty. `expected` is the

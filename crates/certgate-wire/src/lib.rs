@@ -12,7 +12,7 @@ mod refusal;
 mod visible;
 mod windows_1252;
 
-pub use codec::{Answer, Codec, Decoded, Encoded, Loss, TaskPart};
+pub use codec::{Answer, BodyKind, Codec, Decoded, Encoded, Loss, TaskPart};
 pub use finding::{Finding, FindingKind, Findings};
 pub use limits::Limits;
 pub use message::{Body, Header, HeaderValue, Method, Reply, Request};

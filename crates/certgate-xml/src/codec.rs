@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use certgate_domain::{AnyData, Call, Moment, Protocol, Response, SslContact, TaskKind, Verdict};
 use certgate_wire::{
-    Answer, Body, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply, Request,
-    TaskPart,
+    Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply,
+    Request, TaskPart,
 };
 use jiff::tz::TimeZone;
 
@@ -107,10 +107,25 @@ impl Codec for XmlCodec {
         Encoded { payload, losses: losses.concat() }
     }
 
-    fn decode_responses(&self, kind: TaskKind, reply: &Reply) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
-        let read = |root: &Element<'_, '_>| envelope::read_response(root, kind);
+    fn decode_answers(
+        &self,
+        kinds: &[TaskKind],
+        reply: &Reply,
+    ) -> Result<Vec<Decoded<Response<AnyData>>>, DecodeError> {
+        let read = |root: &Element<'_, '_>| envelope::read_response(root, kinds);
         let answers = self.decode(&reply.body, reply.header("content-type"), is_xml, read)?;
-        answers.into_iter().map(|answer| answer.map(|answer| with_contact(kind, answer))).collect()
+        let with_contact = |(index, answer): (usize, Result<_, _>)| {
+            let answer = answer?;
+            Ok(match envelope::kind_at(kinds, index) {
+                Some(kind) => with_contact(kind, answer),
+                None => answer,
+            })
+        };
+        answers.into_iter().enumerate().map(with_contact).collect()
+    }
+
+    fn body_kind(&self, body: &[u8]) -> Result<BodyKind, DecodeError> {
+        split::body_kind(&self.text(body, None)?, self.limits)
     }
 
     fn decode_tasks(&self, expected: Option<TaskKind>, request: &Request) -> Vec<Result<Decoded<Call>, DecodeError>> {

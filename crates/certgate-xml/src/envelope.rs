@@ -182,8 +182,16 @@ fn write_task(out: &mut Out<'_>, call: &Call) {
     });
 }
 
+/// The kind of task that the result at an index answers; the last one stands for all results after it.
+pub(crate) fn kind_at(kinds: &[TaskKind], index: usize) -> Option<TaskKind> {
+    kinds.get(index).or(kinds.last()).copied()
+}
+
 /// Reads the results of a response, each on its own.
-pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Parts<Response<AnyData>>, DecodeError> {
+pub(crate) fn read_response(
+    root: &Element<'_, '_>,
+    kinds: &[TaskKind],
+) -> Result<Parts<Response<AnyData>>, DecodeError> {
     check_root(root, "response")?;
     let (stid, ctid) = (root.text(["stid"])?, root.text(["ctid"])?);
     let results = root.all(["result"]);
@@ -193,7 +201,8 @@ pub(crate) fn read_response(root: &Element<'_, '_>, kind: TaskKind) -> Result<Pa
     }
     let several = results.len() > 1;
     let read = |(index, e): (usize, Element<'_, '_>)| {
-        let answer = e.check_record().and_then(|()| read_result(&e, kind)).map(|answer| Response {
+        let kind = kind_at(kinds, index).ok_or_else(|| e.refuse("a result", "no result: it answers no task"));
+        let answer = e.check_record().and_then(|()| read_result(&e, kind?)).map(|answer| Response {
             stid: answer.stid.or_else(|| stid.clone()),
             ctid: answer.ctid.or_else(|| ctid.clone()),
             ..answer

@@ -1,6 +1,7 @@
 //! The parts of a body as they stand in it: tasks of a request, results of a response.
 
-use certgate_wire::{DecodeError, Limits, TaskPart};
+use certgate_domain::StatusCode;
+use certgate_wire::{BodyKind, DecodeError, Limits, TaskPart, excerpt};
 
 use crate::{
     encoding,
@@ -36,6 +37,26 @@ pub(crate) fn results(text: &str, limits: Limits) -> Result<Vec<String>, DecodeE
         [inside, &shared.collect::<String>(), "</result>"].concat()
     };
     Ok(results.into_iter().map(result).collect())
+}
+
+/// What a document is by its root element, and the codes in the results of a response.
+pub(crate) fn body_kind(text: &str, limits: Limits) -> Result<BodyKind, DecodeError> {
+    let tree = Tree::parse(text, limits)?;
+    match tree.name(0) {
+        "request" => Ok(BodyKind::Request),
+        "response" => {
+            let code = |result: u32| {
+                let status = tree.first_named(result, "status", NONE)?;
+                let code = tree.text(tree.first_named(status, "code", NONE)?).trim();
+                (!code.is_empty()).then(|| StatusCode::new(code))
+            };
+            Ok(BodyKind::Reply(parts(&tree, "response", "result")?.into_iter().map(code).collect()))
+        }
+        other => {
+            let found = format!("the root element <{}>", excerpt(other).trim_matches('`'));
+            Err(DecodeError::new("body", found, "<request> or <response>").at(tree.bytes(), tree.offset(0)))
+        }
+    }
 }
 
 fn parts(tree: &Tree<'_>, root: &str, part: &str) -> Result<Vec<u32>, DecodeError> {

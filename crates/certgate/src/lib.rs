@@ -236,6 +236,8 @@ mod order_book;
 mod pages;
 #[cfg(feature = "orders")]
 pub mod pass_phrase;
+#[cfg(all(feature = "xml", feature = "json"))]
+pub mod payload;
 pub mod process;
 #[cfg(feature = "orders")]
 pub mod queue;

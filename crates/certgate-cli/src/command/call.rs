@@ -8,10 +8,8 @@ use clap::Args;
 
 use crate::{
     app::{App, Connection},
-    common::{
-        exchange::{exchange_over, read_task, task_id},
-        payload::task_kind,
-    },
+    args::task_kind,
+    common::exchange::{exchange_over, read_task, task_id},
     exit::{Exit, Failure, Kind},
     streams::say,
     ui::document,
@@ -21,7 +19,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate call certificate-info --id 571 --sandbox
-  echo '{\"plain\":\"…\",\"product\":\"QUICKSSLPREMIUM\"}' | certgate call certificate-prepare-order --data -")]
+  echo '{\"plain\":\"…\",\"product\":\"QUICKSSLPREMIUM\"}' |
+    certgate call certificate-prepare-order --data -")]
 pub(crate) struct Call {
     /// The task's name, as `certgate tasks` lists it
     #[arg(value_parser = task_kind)]
@@ -43,7 +42,7 @@ impl Call {
         let id = task_id(&mut connection.client, self.task, self.id.as_ref())?;
         let task = read_task(app, self.task, id, self.data.as_deref())?;
         connection.client.options_mut().keys = self.keys;
-        let exchange = exchange_over(app, &mut connection, &task)?;
+        let exchange = exchange_over(&mut connection, &task)?;
         document::answer(app, &exchange)?;
         if exchange.answer.value.verdict() != Some(Verdict::Accepted) {
             return Ok(Exit::DONE);

@@ -6,20 +6,16 @@ use certgate::{
     CertificateSelector,
     tape::{self, Noise, difference::fields},
 };
-use certgate_domain::{AnyTask, Protocol, TaskKind};
+use certgate_domain::TaskKind;
 use clap::Args;
-use serde_json::Value;
 
 use crate::{
-    app::{App, Home},
-    common::{
-        exchange::{read_task, task_id},
-        payload::task_kind,
-    },
+    app::App,
+    args::task_kind,
+    common::both::BothProtocols,
     exit::{Exit, Failure},
     ui::{
         comparison::{Compared, Shown},
-        document,
         reports::Reports,
     },
 };
@@ -66,36 +62,10 @@ impl Compare {
     }
 
     fn live(self, app: &App, kind: TaskKind) -> Result<Exit, Failure> {
-        if !kind.is_safe_to_repeat() {
-            return Err(Failure::usage(format!("{} is not safe to repeat: it is not asked for twice", kind.name())));
-        }
-        if kind == TaskKind::SessionDelete {
-            return Err(Failure::usage(
-                "session-delete ends a session, of which each protocol has its own: name another task",
-            ));
-        }
-        let settings = app.settings()?;
-        let given = &settings.endpoint(settings.transport.value).origin;
-        if given.is_given() && !app.is_offline() {
-            return Err(Failure::usage(format!(
-                "compare asks both protocols, and {given} is the address of one: use a profile with xml_endpoint and json_endpoint"
-            )));
-        }
-        let home = Home::of(app, &settings)?;
-        let id = task_id(&mut home.client(settings.transport.value)?, kind, self.id.as_ref())?;
-        let task = read_task(app, kind, id, self.data.as_deref())?;
-        let xml = asked(app, &home, Protocol::Xml, &task)?;
-        let json = asked(app, &home, Protocol::Json, &task)?;
+        let both = BothProtocols::open(app, kind)?;
+        let [xml, json] = both.ask(kind, self.id.as_ref(), self.data.as_deref())?;
         let noise = Noise::of(Some(kind), self.ignore);
         let compared = Compared { name: kind.name(), sides: ["xml", "json"], fields: &fields(&xml, &json) };
         Shown { app, noise: &noise, reports: &self.reports }.task(&compared)
     }
-}
-
-/// The whole answer of a protocol, a refusal too.
-fn asked(app: &App, home: &Home, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
-    let mut client = home.client(protocol)?;
-    let exchange = client.exchange(task)?;
-    document::warn(app, &exchange.answer.findings);
-    Ok(document::response(app, &exchange.answer.value))
 }

@@ -2,45 +2,65 @@
 
 use std::path::Path;
 
-use certgate::Settings;
+use certgate::{
+    Settings,
+    payload::{PayloadHints, PayloadKind, Side},
+    tape,
+};
 use certgate_domain::{Call, Credentials, Protocol, Secret, TaskKind};
 use certgate_wire::{Codec, DecodeError, Encoded, Finding, FindingKind, Loss, Request};
 use serde_json::Value;
 
 use crate::{
-    args::Side,
+    app::App,
     common::{
-        payload::{Expected, Payload, decode_payload, decode_requests, read_file, undecodable},
+        payload::{Codecs, Payload, decode_payload, decode_requests, read_file},
         placeholders::Placeholders,
     },
     exit::Failure,
-    ui::{conversion::Converted, curl},
+    ui::{conversion::Converted, curl, payload::undecodable},
 };
 
 pub(crate) mod files;
 
-/// What payloads are, and the protocol that they are turned into.
+/// What is known of payloads, and what they are turned into.
 pub(crate) struct Conversion {
-    pub(crate) from: Protocol,
-    pub(crate) to: Protocol,
-    /// The task, where it was given.
-    pub(crate) task: Option<TaskKind>,
-    pub(crate) side: Side,
+    pub(crate) hints: PayloadHints,
+    /// The protocol that they are turned into; without it each one's other.
+    pub(crate) to: Option<Protocol>,
+    /// Whether XML is written on several lines.
+    pub(crate) pretty: bool,
+}
+
+/// A payload file that was read: what it is, and what stands in its places.
+struct Source {
+    kind: PayloadKind,
+    to: Protocol,
+    bytes: Vec<u8>,
+    placeholders: Placeholders,
 }
 
 impl Conversion {
+    /// Reads a file, or standard input for `-`, and says what it is.
+    fn read(&self, app: &App, file: &Path) -> Result<(Source, Codecs), Failure> {
+        let settings = app.settings()?;
+        let codecs = Codecs::new(&settings)?;
+        let code = self.hints.task.map(TaskKind::code);
+        let (bytes, placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
+        let kind = codecs.recognize(self.hints, file, &bytes)?;
+        let to = self.to.unwrap_or(kind.protocol.other());
+        Ok((Source { kind, to, bytes, placeholders }, codecs))
+    }
+
     /// Reads a file, or standard input for `-`, and turns its payload into the other protocol's.
-    pub(crate) fn convert(&self, settings: &Settings, file: &Path) -> Result<Converted, Failure> {
-        let expected = Expected::of(self.side, self.task)?;
-        let code = self.task.filter(|_| self.from == Protocol::Xml).map(TaskKind::code);
-        let (bytes, mut placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
-        let source = settings.codec(self.from)?;
-        let read = |bytes: &[u8]| readable(settings, &*source, expected, bytes);
+    pub(crate) fn convert(&self, app: &App, file: &Path) -> Result<Converted, Failure> {
+        let (Source { kind, to, bytes, mut placeholders }, codecs) = self.read(app, file)?;
+        let read = |bytes: &[u8]| readable(&codecs, &kind, bytes);
         let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &placeholders.in_error(error)))?;
         let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
         let odd = placeholders.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
-        let Converted { text, curl, losses, mut findings } =
-            self.converted(&*settings.codec(self.to)?, settings, &payload);
+        let settings = app.settings_over(Some(to))?;
+        let Parts { text, curl, losses, mut findings } = self.parts(codecs.of(to), &settings, &kind, &payload);
         findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
         let refused = refused
             .into_iter()
@@ -55,10 +75,13 @@ impl Conversion {
                 .chain(refused)
                 .collect(),
             findings: findings.into_iter().map(|finding| placeholders.in_finding(finding)).collect(),
+            kind,
+            to,
         })
     }
 
-    fn converted(&self, target: &dyn Codec, settings: &Settings, payload: &Payload) -> Converted {
+    fn parts(&self, target: &dyn Codec, settings: &Settings, kind: &PayloadKind, payload: &Payload) -> Parts {
+        let to = target.protocol();
         let findings = payload.findings();
         // What was not understood cannot be carried over.
         let mut losses: Vec<Loss> = findings
@@ -68,56 +91,74 @@ impl Conversion {
             .collect();
         match payload {
             Payload::Requests(calls) => {
-                let named: Vec<Call> = calls.iter().map(|call| named(&call.value, self.to)).collect();
+                let named: Vec<Call> = calls.iter().map(|call| named(&call.value, to)).collect();
                 let Encoded { payload: requests, losses: lost } = target.encode_requests(&named);
                 losses.extend(lost);
-                let endpoint = &settings.endpoint(self.to).value;
-                let shown = |request: &Request| match self.to {
+                let endpoint = &settings.endpoint(to).value;
+                let shown = |request: &Request| match to {
                     Protocol::Json => (certgate_json::text::write(request), curl::json(endpoint, request)),
                     Protocol::Xml => {
                         let text = String::from_utf8_lossy(&request.body).into_owned();
                         let curl = curl::xml(endpoint, &text);
-                        (text, curl)
+                        (self.laid_out(text, to), curl)
                     }
                 };
                 let (texts, curl): (Vec<String>, Vec<String>) = requests.iter().map(shown).unzip();
                 let (tasks, count) = (calls.len(), texts.len());
-                if count > 1 && self.from == Protocol::Xml {
+                if count > 1 && kind.protocol == Protocol::Xml {
                     let why = format!(
                         "JSON has one task a request: the {tasks} tasks are {count} requests here, one after the other"
                     );
                     losses.push(Loss::new("task", why));
-                } else if count > 1 && self.to == Protocol::Xml {
+                } else if count > 1 && to == Protocol::Xml {
                     let why = format!(
                         "not all are for the same subuser: they are {count} requests here, one after the other"
                     );
                     losses.push(Loss::new("owner", why));
                 }
-                Converted { text: texts.join("\n"), curl, losses, findings }
+                Parts { text: texts.join("\n"), curl, losses, findings }
             }
-            Payload::Responses(task, answers) => {
-                let answers: Vec<_> = answers.iter().map(|answer| (*task, answer.value.clone())).collect();
+            Payload::Responses(answers) => {
+                let answers: Vec<_> = answers.iter().map(|(task, answer)| (*task, answer.value.clone())).collect();
                 let Encoded { payload, losses: lost } = target.encode_responses(&answers);
                 losses.extend(lost);
-                let text = pretty(String::from_utf8_lossy(&payload.body).into_owned(), self.to);
-                Converted { text, curl: Vec::new(), losses, findings }
+                let text = self.laid_out(String::from_utf8_lossy(&payload.body).into_owned(), to);
+                Parts { text, curl: Vec::new(), losses, findings }
             }
+        }
+    }
+
+    /// JSON on several lines, and XML where that is asked for.
+    fn laid_out(&self, text: String, protocol: Protocol) -> String {
+        match (protocol, serde_json::from_str::<Value>(&text)) {
+            (Protocol::Json, Ok(value)) => format!("{value:#}\n"),
+            (Protocol::Xml, _) if self.pretty => {
+                String::from_utf8_lossy(&tape::spread(text.into_bytes(), protocol)).into_owned()
+            }
+            _ => text,
         }
     }
 }
 
+/// What comes of a payload, with numbers in the places of its placeholders.
+struct Parts {
+    text: String,
+    curl: Vec<String>,
+    losses: Vec<Loss>,
+    findings: Vec<Finding>,
+}
+
 /// The payload; of several requests those that can be read, and why the others cannot.
 fn readable(
-    settings: &Settings,
-    codec: &dyn Codec,
-    expected: Expected,
+    codecs: &Codecs,
+    kind: &PayloadKind,
     bytes: &[u8],
 ) -> Result<(Payload, Vec<(usize, DecodeError)>), DecodeError> {
-    let Expected::Requests(task) = expected else {
-        return Ok((decode_payload(settings, codec, expected, bytes)?, Vec::new()));
-    };
+    if kind.side == Side::Response {
+        return Ok((decode_payload(codecs, kind, bytes)?, Vec::new()));
+    }
     let (mut calls, mut refused) = (Vec::new(), Vec::new());
-    for (at, read) in decode_requests(settings, codec, task, bytes).into_iter().enumerate() {
+    for (at, read) in decode_requests(codecs, kind, bytes).into_iter().enumerate() {
         match read {
             Ok(call) => calls.push(call),
             Err(error) => refused.push((at, error)),
@@ -139,11 +180,4 @@ fn named(call: &Call, to: Protocol) -> Call {
     let placeholders = Credentials::new("USER", Secret::new("PASSWORD"), "CONTEXT");
     let named = to == Protocol::Xml || call.task.kind() == TaskKind::SessionCreate;
     Call { identity: named.then_some(placeholders.into()), ..call.clone() }
-}
-
-fn pretty(text: String, protocol: Protocol) -> String {
-    match (protocol, serde_json::from_str::<Value>(&text)) {
-        (Protocol::Json, Ok(value)) => format!("{value:#}\n"),
-        _ => text,
-    }
 }

@@ -2,30 +2,26 @@
 
 use std::{fs, io::Read, path::Path};
 
-use certgate::Settings;
-use certgate_domain::{Call, Protocol, TaskKind};
+use certgate::{
+    Settings,
+    payload::{self, PayloadHints, PayloadKind, Side},
+};
+use certgate_domain::{AnyData, Call, Protocol, Response, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, Codec, DecodeError, Decoded, Finding, Method, Reply, Request};
+use certgate_xml::XmlCodec;
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
-    args::Side,
-    exit::{Failure, Kind},
-    ui::document,
+    exit::Failure,
+    ui::{document, payload::unrecognized},
 };
 
 /// A payload's values, each with what was odd about it.
 pub(crate) enum Payload {
     Requests(Vec<Decoded<Call>>),
-    Responses(TaskKind, Vec<Decoded<certgate_domain::Response<certgate_domain::AnyData>>>),
-}
-
-pub(crate) fn task_kind(name: &str) -> Result<TaskKind, String> {
-    TaskKind::by_name(name).ok_or_else(|| {
-        let names: Vec<&str> = TaskKind::ALL.iter().map(|kind| kind.name()).collect();
-        format!("no task of that name; expected one of {}", names.join(", "))
-    })
+    /// The answers, with the task of each.
+    Responses(Vec<(TaskKind, Decoded<Response<AnyData>>)>),
 }
 
 /// Reads a file, or standard input for `-`: one byte more than the limit at most, for the codec to refuse.
@@ -41,96 +37,79 @@ pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Reads a payload of a protocol.
-pub(crate) fn read_payload(
-    app: &App,
-    protocol: Protocol,
-    task: Option<TaskKind>,
-    side: Side,
-    file: &Path,
-) -> Result<Payload, Failure> {
-    let settings = app.settings()?;
-    let bytes = read_file(file, settings.limits().body)?;
-    let codec = settings.codec(protocol)?;
-    decode_payload(&settings, &*codec, Expected::of(side, task)?, &bytes).map_err(|error| undecodable(file, &error))
+/// The codecs of both protocols, as the settings want them.
+pub(crate) struct Codecs {
+    xml: XmlCodec,
+    json: JsonCodec,
 }
 
-/// A file that cannot be understood.
-pub(crate) fn undecodable(file: &Path, error: &DecodeError) -> Failure {
-    Failure::new(Kind::Undecodable, format!("{}: {error}", file.display()))
-}
+impl Codecs {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self { xml: settings.xml_codec()?, json: settings.json_codec() })
+    }
 
-/// What a payload is to be.
-#[derive(Clone, Copy)]
-pub(crate) enum Expected {
-    /// Requests, of a task that they need not say.
-    Requests(Option<TaskKind>),
-    Responses(TaskKind),
-}
-
-impl Expected {
-    pub(crate) fn of(side: Side, task: Option<TaskKind>) -> Result<Self, Failure> {
-        match (side, task) {
-            (Side::Request, task) => Ok(Self::Requests(task)),
-            (Side::Response, Some(task)) => Ok(Self::Responses(task)),
-            (Side::Response, None) => Err(Failure::usage("--task is missing: a response does not say its task")),
+    pub(crate) fn of(&self, protocol: Protocol) -> &dyn Codec {
+        match protocol {
+            Protocol::Xml => &self.xml,
+            Protocol::Json => &self.json,
         }
+    }
+
+    /// What the payload of a file is.
+    pub(crate) fn recognize(&self, hints: PayloadHints, file: &Path, bytes: &[u8]) -> Result<PayloadKind, Failure> {
+        payload::recognize(&self.xml, &self.json, hints, bytes).map_err(|error| unrecognized(file, &error))
     }
 }
 
-/// A payload of a protocol.
-pub(crate) fn decode_payload(
-    settings: &Settings,
-    codec: &dyn Codec,
-    expected: Expected,
-    bytes: &[u8],
-) -> Result<Payload, DecodeError> {
-    match expected {
-        Expected::Requests(task) => {
-            decode_requests(settings, codec, task, bytes).into_iter().collect::<Result<_, _>>().map(Payload::Requests)
+/// Reads a payload of that kind.
+pub(crate) fn decode_payload(codecs: &Codecs, kind: &PayloadKind, bytes: &[u8]) -> Result<Payload, DecodeError> {
+    match kind.side {
+        Side::Request => {
+            decode_requests(codecs, kind, bytes).into_iter().collect::<Result<_, _>>().map(Payload::Requests)
         }
-        Expected::Responses(task) => {
-            Ok(Payload::Responses(task, codec.decode_responses(task, &Reply::of(bytes.to_vec()))?))
+        Side::Response => {
+            let answers = codecs.of(kind.protocol).decode_answers(&kind.tasks, &Reply::of(bytes.to_vec()))?;
+            let with_task = |(at, answer)| Some((*kind.tasks.get(at).or(kind.tasks.last())?, answer));
+            Ok(Payload::Responses(answers.into_iter().enumerate().filter_map(with_task).collect()))
         }
     }
 }
 
 /// The requests of a file, each read or refused by itself.
 pub(crate) fn decode_requests(
-    settings: &Settings,
-    codec: &dyn Codec,
-    task: Option<TaskKind>,
+    codecs: &Codecs,
+    kind: &PayloadKind,
     bytes: &[u8],
 ) -> Vec<Result<Decoded<Call>, DecodeError>> {
-    if codec.protocol() == Protocol::Json {
-        let codec = JsonCodec::new(settings.routes.value).with_limits(settings.limits());
-        return certgate_json::text::decode_texts(&codec, task, bytes);
+    let task = kind.tasks.first().copied();
+    if kind.protocol == Protocol::Json {
+        return certgate_json::text::decode_texts(&codecs.json, task, bytes);
     }
     let request =
         Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body(bytes.to_vec()) };
-    codec.decode_tasks(task, &request)
+    codecs.xml.decode_tasks(task, &request)
 }
 
 impl Payload {
-    /// One document a task or result.
-    pub(crate) fn documents(&self) -> Vec<Value> {
+    /// One document a task or result, of a payload of that protocol.
+    pub(crate) fn documents(&self, protocol: Protocol) -> Vec<Value> {
         match self {
             Self::Requests(calls) => calls
                 .iter()
                 .map(|Decoded { value, findings }| {
                     json!({
-                        "task": value.task.kind().name(), "side": "request",
+                        "protocol": protocol.name(), "task": value.task.kind().name(), "side": "request",
                         "value": certgate_json::document::request(value),
                         "options": certgate_json::document::options(&value.options),
                         "findings": document::findings(findings),
                     })
                 })
                 .collect(),
-            Self::Responses(task, answers) => answers
+            Self::Responses(answers) => answers
                 .iter()
-                .map(|Decoded { value, findings }| {
+                .map(|(task, Decoded { value, findings })| {
                     json!({
-                        "task": task.name(), "side": "response",
+                        "protocol": protocol.name(), "task": task.name(), "side": "response",
                         "value": certgate_json::document::response(value),
                         "options": {},
                         "findings": document::findings(findings),
@@ -144,7 +123,7 @@ impl Payload {
     pub(crate) fn findings(&self) -> Vec<Finding> {
         match self {
             Self::Requests(calls) => calls.iter().flat_map(|call| call.findings.clone()).collect(),
-            Self::Responses(_, answers) => answers.iter().flat_map(|answer| answer.findings.clone()).collect(),
+            Self::Responses(answers) => answers.iter().flat_map(|(_, answer)| answer.findings.clone()).collect(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use certgate::payload::PayloadKind;
+use certgate_domain::Protocol;
 use certgate_wire::{Finding, Loss};
 use serde_json::{Value, json};
 
@@ -14,6 +16,10 @@ use crate::{
 
 /// A payload in the other protocol.
 pub(crate) struct Converted {
+    /// What it was.
+    pub(crate) kind: PayloadKind,
+    /// What it is turned into.
+    pub(crate) to: Protocol,
     pub(crate) text: String,
     /// One line for the shell a request.
     pub(crate) curl: Vec<String>,
@@ -66,7 +72,7 @@ pub(crate) fn row(app: &App, name: &Path, target: &Path, done: &Result<Converted
     match done {
         Ok(converted) => {
             warn(app, &format!("{name}: "), converted);
-            json!({ "file": name, "out": target.display().to_string(), "losses": losses(&converted.losses),
+            json!({ "file": name, "protocol": converted.kind.protocol.name(), "side": converted.kind.side.name(), "out": target.display().to_string(), "losses": losses(&converted.losses),
                 "findings": document::findings(&converted.findings) })
         }
         Err(failure) => {

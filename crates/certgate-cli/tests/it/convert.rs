@@ -222,10 +222,10 @@ fn a_line_for_curl() {
         assert!(String::from_utf8_lossy(&answer.stdout).contains("S400104"), "{answer:?}");
         assert_eq!(gateway.counts().requests, 1);
     }
-    assert_eq!(
-        exit(&certgate(&["convert", "--from", "xml", "--to", "json", "--side", "response", "--curl", "-"], "")),
-        2
-    );
+    let answer = fixture("certificate-info/documented/response.xml").display().to_string();
+    let output = certgate(&["convert", "--curl", &answer], "");
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("a response: --curl sends requests"), "{}", stderr(&output));
     // And the other way: the credentials are places to be filled in.
     let reverse = ["convert", "--from", "json", "--to", "xml", "--side", "request", "--curl", "-"];
     let output = certgate(&reverse, "GET /certificate/571\n\n");
@@ -297,4 +297,111 @@ fn a_folder_is_converted_whole() {
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
     assert_eq!(exit(&convert(&[&empty.display().to_string(), "--out", &other], "")), 2);
+}
+
+/// What a payload shows need not be given, and what was found is said; what it does not show is asked for.
+#[test]
+fn payloads_say_what_they_are() {
+    for (file, found, line) in [
+        ("certificate-info/documented/request.xml", "xml request certificate-info", "an XML request"),
+        (
+            "certificate-info/documented/response.json",
+            "json response certificate-info",
+            "a JSON response to certificate-info",
+        ),
+        (
+            "certificate-reissue/documented/response.xml",
+            "xml response certificate-create",
+            "an XML response to certificate-create (by its code it may be one to certificate-reissue, too: --task says so)",
+        ),
+        (
+            "certificate-prepare-order/documented/request.json",
+            "json request certificate-prepare-order",
+            "a JSON request for certificate-prepare-order",
+        ),
+    ] {
+        let path = fixture(file).display().to_string();
+        let output = certgate(&["decode", &path], "");
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let document = json(&output);
+        let told = ["protocol", "side", "task"].map(|name| document[name].as_str().unwrap());
+        assert_eq!(told.join(" "), found);
+        let said = stderr(&output);
+        assert!(said.starts_with(&format!("certgate: {path}: {line}\n")), "{said}");
+        // And there and back again.
+        let there = certgate(&["convert", "--quiet", &path], "");
+        assert_eq!((exit(&there), stderr(&there).as_str()), (0, ""));
+        let there = String::from_utf8(there.stdout).unwrap();
+        let back = certgate(&["convert", "--quiet", "-"], &there);
+        assert_eq!(exit(&back), 0, "{}", stderr(&back));
+        let back = certgate(&["decode", "--quiet", "-"], &String::from_utf8(back.stdout).unwrap());
+        assert_eq!(json(&back)["task"], document["task"]);
+    }
+    let path = fixture("certificate-reissue/documented/request.json").display().to_string();
+    for command in ["decode", "convert"] {
+        let output = certgate(&[command, &path, "--output", "json"], "");
+        let error = json(&output)["error"].clone();
+        assert_eq!(exit(&output), 2);
+        assert!(error["text"].as_str().unwrap().ends_with("a JSON body alone has neither method nor path"), "{error}");
+        let advice = error["advice"].as_str().unwrap();
+        assert!(
+            advice.starts_with("name it with --task: certificate-create, certificate-realtime, certificate-reissue")
+                && advice.ends_with("or put a line with method and path before it, such as `PUT /certificate/571`"),
+            "{advice}"
+        );
+        assert_eq!(exit(&certgate(&[command, &path, "--task", "certificate-reissue"], "")), 0);
+        assert_eq!(exit(&certgate(&[command, "-"], "hello")), 7);
+    }
+    // A transport that is meant for the gateway says nothing of a file.
+    let output = certgate(&["decode", "--transport", "json", "-"], "<request><task><code>0905</code></task></request>");
+    assert!(exit(&output) == 7 && stderr(&output).contains("found XML"), "{}", stderr(&output));
+}
+
+#[test]
+fn xml_on_several_lines() {
+    let short = certgate(&["convert", "-"], "GET /certificate/571\n\n");
+    let pretty = certgate(&["convert", "--pretty", "-"], "GET /certificate/571\n\n");
+    let text = String::from_utf8(pretty.stdout).unwrap();
+    assert!(text.contains("\n    <certificate>\n      <id>571</id>\n    </certificate>\n"), "{text}");
+    assert_eq!(text.lines().map(str::trim).collect::<String>(), String::from_utf8(short.stdout).unwrap().trim_end());
+    // It is the same request.
+    let output = certgate(&["decode", "-"], &text);
+    assert_eq!((&json(&output)["task"], &json(&output)["value"]["id"]), (&"certificate-info".into(), &571.into()));
+}
+
+/// Without a protocol each file of a folder goes to the other one.
+#[test]
+fn a_folder_of_both_protocols() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("from");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("two.xml"), TWO).unwrap();
+    fs::write(from.join("look.http"), "GET /poll\n\n").unwrap();
+    fs::copy(fixture("poll-confirm/documented/response.json"), from.join("answer.json")).unwrap();
+    fs::write(from.join("body.json"), "{}").unwrap();
+    let out = folder.path().join("out");
+    let output = certgate(
+        &["convert", &from.display().to_string(), "--out", &out.display().to_string(), "--output", "json"],
+        "",
+    );
+    assert_eq!(exit(&output), 2, "{}", stderr(&output));
+    let document = json(&output);
+    let rows: Vec<String> = document["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {} {}", row["file"].as_str().unwrap(), row["protocol"], row["side"]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "answer.json \"json\" \"response\"",
+            "body.json null null",
+            "look.http \"json\" \"request\"",
+            "two.xml \"xml\" \"request\"",
+        ]
+    );
+    let mut written: Vec<_> = fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name()).collect();
+    written.sort();
+    assert_eq!(written, ["answer.xml", "look.xml", "two.http"]);
 }

@@ -11,6 +11,7 @@
 
 mod examples;
 mod fetch;
+mod payload;
 mod recovery;
 mod renewal;
 mod short_pages;

@@ -7,31 +7,65 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate::payload::Side;
 use certgate_domain::Protocol;
 
 use super::Conversion;
-use crate::{args::Side, exit::Failure};
+use crate::{
+    app::App,
+    exit::{Exit, Failure, Kind, worst},
+    ui::conversion as ui,
+};
 
 /// A payload file, and where what comes of it goes.
-pub(crate) struct PayloadFile {
-    pub(crate) path: PathBuf,
+struct PayloadFile {
+    path: PathBuf,
     /// Its path below the folder that is converted.
-    pub(crate) name: PathBuf,
-    pub(crate) target: PathBuf,
+    name: PathBuf,
+    target: PathBuf,
 }
 
 impl Conversion {
+    /// Converts every payload of a folder and those below it. One that cannot be converted does not stop the rest.
+    pub(crate) fn folder(&self, app: &App, folder: &Path, out: Option<&Path>) -> Result<Exit, Failure> {
+        let Some(out) = out else {
+            let folder = folder.display();
+            return Err(Failure::usage(format!("{folder}: a folder is converted into another one: give --out DIR")));
+        };
+        let (mut rows, mut kinds) = (Vec::new(), Vec::new());
+        for file in self.files(app, folder, out)? {
+            let done = self.convert(app, &file.path).and_then(|converted| {
+                write(&file.target, &converted.text)?;
+                Ok(converted)
+            });
+            rows.push(ui::row(app, &file.name, &file.target, &done));
+            kinds.push(match done {
+                Ok(converted) => converted.reason().filter(|_| app.strict).map(|_| Kind::CheckFailed),
+                Err(failure) => Some(failure.kind()),
+            });
+        }
+        ui::rows(app, &rows);
+        Ok(worst(kinds.into_iter()).into())
+    }
+
     /// The payload files of a folder and those below it. No two of them have the same target below `out`.
-    pub(crate) fn files(&self, folder: &Path, out: &Path) -> Result<Vec<PayloadFile>, Failure> {
+    fn files(&self, app: &App, folder: &Path, out: &Path) -> Result<Vec<PayloadFile>, Failure> {
         let mut found = self.found(folder)?;
         found.sort();
-        let files: Vec<PayloadFile> =
-            found.into_iter().map(|(path, name)| PayloadFile { target: self.target(out, &name), path, name }).collect();
+        let file = |(path, name): (PathBuf, PathBuf)| {
+            // What it is will be said of it when it is converted.
+            let target = match self.read(app, &path) {
+                Ok((source, _)) => target(out, &name, source.to, source.kind.side),
+                Err(_) => out.join(&name),
+            };
+            PayloadFile { target, path, name }
+        };
+        let files: Vec<PayloadFile> = found.into_iter().map(file).collect();
         if files.is_empty() {
             return Err(Failure::usage(format!(
                 "{}: it holds no payload files (.{})",
                 folder.display(),
-                endings(self.from).join(", .")
+                endings(self.hints.protocol).join(", .")
             )));
         }
         let mut targets = BTreeMap::new();
@@ -61,23 +95,23 @@ impl Conversion {
                     path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
                 if kind.is_dir() {
                     folders.push(name);
-                } else if endings(self.from).contains(&ending.as_str()) {
+                } else if endings(self.hints.protocol).contains(&ending.as_str()) {
                     found.push((path, name));
                 }
             }
         }
         Ok(found)
     }
+}
 
-    /// Where what comes of a file goes: the same name below `out`, with the ending of what it is now.
-    pub(crate) fn target(&self, out: &Path, name: &Path) -> PathBuf {
-        let ending = match (self.to, self.side) {
-            (Protocol::Xml, _) => "xml",
-            (Protocol::Json, Side::Request) => "http",
-            (Protocol::Json, Side::Response) => "json",
-        };
-        out.join(name.with_extension(ending))
-    }
+/// Where what comes of a file goes: the same name below `out`, with the ending of what it is now.
+pub(crate) fn target(out: &Path, name: &Path, protocol: Protocol, side: Side) -> PathBuf {
+    let ending = match (protocol, side) {
+        (Protocol::Xml, _) => "xml",
+        (Protocol::Json, Side::Request) => "http",
+        (Protocol::Json, Side::Response) => "json",
+    };
+    out.join(name.with_extension(ending))
 }
 
 /// Writes a payload into a new file. Whatever is there already may be somebody's and stays.
@@ -90,10 +124,11 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<(), Failure> {
     written.write_all(text.as_bytes()).map_err(unwritable)
 }
 
-/// The files of a protocol, by their endings.
-fn endings(protocol: Protocol) -> &'static [&'static str] {
+/// The files of a protocol, or of both, by their endings.
+fn endings(protocol: Option<Protocol>) -> &'static [&'static str] {
     match protocol {
-        Protocol::Xml => &["xml"],
-        Protocol::Json => &["http", "json"],
+        Some(Protocol::Xml) => &["xml"],
+        Some(Protocol::Json) => &["http", "json"],
+        None => &["http", "json", "xml"],
     }
 }
