@@ -1,6 +1,7 @@
 //! The program while it runs: what it was started with, and the state of this one run.
 
 mod connection;
+mod exchanges;
 mod run;
 mod sandbox;
 mod settings;
@@ -16,6 +17,7 @@ use certgate_domain::TaskKind;
 
 use serde_json::Value;
 
+use self::exchanges::Exchanges;
 use crate::{
     args::Global,
     exit::Failure,
@@ -47,6 +49,8 @@ pub(crate) struct App {
     undecodable: OnceLock<UndecodableAnswers>,
     /// Whether the gateway that is asked issues real certificates, once that is known.
     is_live: OnceLock<bool>,
+    /// What is told of each request, under `--verbose`.
+    exchanges: Option<Exchanges>,
     /// What this run is remembered by.
     run: RunRecord,
     /// What became of each certificate of a run with several.
@@ -64,6 +68,7 @@ impl Deref for App {
 impl App {
     pub(crate) fn new(global: Global) -> Self {
         Self {
+            exchanges: global.verbose.then(Exchanges::new),
             global,
             stdout: Stdout::default(),
             settings: OnceLock::new(),
@@ -182,8 +187,11 @@ impl App {
         self.summary.get()
     }
 
-    /// Writes down that this command ran, where it used the store.
+    /// Writes down that this command ran, where it used the store, and tells how it ended, where that is to be told.
     pub(crate) fn record_run(&self, command: &str, exit_code: u8) {
+        if let Some(exchanges) = &self.exchanges {
+            exchanges.conclude(command, exit_code);
+        }
         if let Err(why) = self.run.record(command, exit_code)
             && !self.quiet
         {

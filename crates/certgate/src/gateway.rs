@@ -2,14 +2,16 @@
 
 mod recording;
 
+use std::{fmt, sync::Arc, time::Duration};
 #[cfg(feature = "orders")]
 use std::{
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
-use std::{sync::Arc, time::Duration};
 
-use certgate_client::{Client, HttpSettings, HttpTransport, Interrupt, Meter, OwnPace, Throttle, Trace, Transport};
+use certgate_client::{
+    Client, HttpSettings, HttpTransport, Interceptor, Interrupt, Meter, OwnPace, Throttle, Trace, Transport,
+};
 use certgate_domain::{AccountId, Credentials, Options, Protocol, Secret};
 use certgate_flow::RateLimiter;
 #[cfg(feature = "json")]
@@ -69,9 +71,19 @@ pub struct GatewayBuilder {
     #[cfg(feature = "orders")]
     store: Option<StoreAddress>,
     recording: Recording,
-    trace: Option<Trace>,
+    interceptors: Interceptors,
     meter: Option<Arc<dyn Meter>>,
     interrupt: Interrupt,
+}
+
+/// What stands around each exchange, the first one outermost.
+#[derive(Clone, Default)]
+struct Interceptors(Vec<Arc<dyn Interceptor>>);
+
+impl fmt::Debug for Interceptors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interceptors({})", self.0.len())
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +121,7 @@ impl Gateway {
             #[cfg(feature = "orders")]
             store: None,
             recording: Recording::default(),
-            trace: None,
+            interceptors: Interceptors::default(),
             meter: None,
             interrupt: Interrupt::default(),
         }
@@ -168,9 +180,9 @@ impl Gateway {
         if parts.keeps_session {
             client = client.with_session();
         }
-        // Around the tape: what it answers is traced too.
-        if let Some(trace) = &parts.trace {
-            client = client.with_interceptor(Arc::new(trace.clone()));
+        // Around the tape: they see what it answers, too.
+        for interceptor in &parts.interceptors.0 {
+            client = client.with_interceptor(interceptor.clone());
         }
         Ok(parts.recording.around(client))
     }
@@ -311,8 +323,13 @@ impl GatewayBuilder {
     }
 
     /// Writes every exchange there, redacted.
-    pub fn trace(mut self, trace: Trace) -> Self {
-        self.trace = Some(trace);
+    pub fn trace(self, trace: Trace) -> Self {
+        self.interceptor(trace)
+    }
+
+    /// Stands around each exchange, inside of what was given before it and outside of the tape.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        self.interceptors.0.push(Arc::new(interceptor));
         self
     }
 

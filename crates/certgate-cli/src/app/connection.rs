@@ -114,6 +114,9 @@ impl Home {
         if let Some(trace) = app.trace.get() {
             parts = parts.trace(trace.clone());
         }
+        if let Some(exchanges) = &app.exchanges {
+            parts = parts.interceptor(exchanges.clone());
+        }
         let mut home = (None, None);
         let place = settings.store.value.as_ref().map(ToString::to_string).unwrap_or_default();
         if app.is_offline() {
@@ -171,7 +174,7 @@ fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
         return Ok(());
     }
     let (stand_ins, live) = (settings.stand_ins.value, app.is_live());
-    let tape = match (&app.record, &app.replay, app.replay_mode) {
+    let tape = match (&app.record, &app.replay, app.replay_mode()) {
         (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,

@@ -41,6 +41,7 @@ impl App {
 
     /// What goes before the profile.
     fn overrides(&self, protocol: Option<Protocol>) -> Result<Overrides, Failure> {
+        self.check_sandbox()?;
         let proxy = Proxy::of_environment()?;
         Ok(Overrides {
             config: self.given("config", self.config.clone()),
@@ -64,6 +65,26 @@ impl App {
         })
     }
 
+    /// Refuses what the sandbox has by itself. The environment is for the other runs.
+    fn check_sandbox(&self) -> Result<(), Failure> {
+        let given = [
+            ("endpoint", self.endpoint.is_some()),
+            ("user", self.user.is_some()),
+            ("context", self.context.is_some()),
+            ("password_file", self.password_file.is_some()),
+            ("password_stdin", self.password_stdin),
+            ("store", self.store.is_some()),
+        ];
+        let idle = given.into_iter().find(|(name, is)| *is && !self.is_from_environment(name)).filter(|_| self.sandbox);
+        match idle {
+            Some((name, _)) => Err(Failure::usage(format!(
+                "--sandbox has an address, an account and a store of its own: leave --{} out",
+                name.replace('_', "-")
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// An option's value, and whether the command line or the environment gave it.
     fn given<T>(&self, name: &str, value: Option<T>) -> Option<Setting<T>> {
         let origin = if self.is_from_environment(name) {
@@ -78,7 +99,7 @@ impl App {
     fn protocol(&self, own: Option<Protocol>) -> Result<Option<Setting<Protocol>>, Failure> {
         let given = own.or(self.transport);
         if let (None, Some(tape)) = (given, &self.replay)
-            && self.replay_mode != ReplayMode::RecordAll
+            && self.replay_mode() != ReplayMode::RecordAll
             && let Some(entry) = Folder::open(tape)?.entries().first()
         {
             return Ok(Some(Setting { value: entry.protocol(), origin: Origin::Tape(tape.clone()) }));

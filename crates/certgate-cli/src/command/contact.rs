@@ -20,7 +20,8 @@ use crate::{
 pub(crate) enum Contact {
     /// Create a contact
     #[command(after_help = "Example:
-  echo '{\"fname\":\"John\",\"lname\":\"Doe\",\"email\":\"john@example.com\"}' | certgate contact create --data - --sandbox")]
+  echo '{\"fname\":\"John\",\"lname\":\"Doe\",\"email\":\"john@example.com\"}' |
+    certgate contact create --data - --sandbox")]
     Create {
         /// The contact, a JSON object in the API's shape; - for standard input
         #[arg(long, value_name = "FILE")]
@@ -73,7 +74,7 @@ impl Contact {
                 let mut connection = Connection::open(app, None)?;
                 let force = force.then_some(certgate_domain::Lenient::Parsed(true));
                 connection.client.options_mut().force_contact_create = force;
-                let exchange = exchange_over(app, &mut connection, &task)?;
+                let exchange = exchange_over(&mut connection, &task)?;
                 document::done(app, &exchange, &id_of(&exchange))?;
             }
             Self::Update { id, data } => {

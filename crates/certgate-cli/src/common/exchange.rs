@@ -65,21 +65,18 @@ pub(crate) fn send(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
 
 /// The same over a connection that is open.
 pub(crate) fn send_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
-    let exchange = exchange_over(app, connection, task)?;
+    let exchange = exchange_over(connection, task)?;
     document::answer(app, &exchange)?;
     Ok(exchange)
 }
 
 /// Sends one task.
 pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
-    exchange_over(app, &mut Connection::open(app, None)?, task)
+    exchange_over(&mut Connection::open(app, None)?, task)
 }
 
 /// The same over a connection that is open.
-pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
-    if app.verbose {
-        say(&format!("certgate: sending {} ({})", task.kind().name(), task.kind().code()));
-    }
+pub(crate) fn exchange_over(connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
     let kind = task.kind();
     if kind.is_safe_to_repeat() {
         let exchange = connection.client.exchange(task)?;

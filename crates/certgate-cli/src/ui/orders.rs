@@ -78,7 +78,7 @@ pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
         row(std::mem::take(&mut is_first), &shown);
     })?;
     frame("]}\n");
-    Ok(Exit::DONE)
+    Ok(if ids.is_empty() && is_first { Exit::unchanged("the store is empty") } else { Exit::DONE })
 }
 
 /// Prints where an order stands that was given up.

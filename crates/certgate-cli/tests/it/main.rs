@@ -33,6 +33,7 @@ mod due;
 mod durable;
 #[cfg(unix)]
 mod estate;
+mod every_command;
 #[cfg(unix)]
 mod fetch;
 mod first_run;
