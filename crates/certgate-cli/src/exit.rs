@@ -344,7 +344,7 @@ impl fmt::Display for Failure {
         f.write_str(&self.text)?;
         let Some(advice) = &self.advice else { return Ok(()) };
         // After several lines, one of its own.
-        let between = if self.text.contains('\n') { "\n" } else { ": " };
+        let between = if self.text.contains('\n') || advice.starts_with(' ') { "\n" } else { ": " };
         write!(f, "{between}{advice}")
     }
 }

@@ -73,6 +73,18 @@ impl RequestedOrder {
             wait: true,
         }
     }
+
+    /// What a new certificate cannot be ordered without and is not told here; nothing for the other orders.
+    pub fn missing_for_new(&self) -> Vec<Field> {
+        let missing = [
+            (Field::Csr, self.csr.is_none()),
+            (Field::Product, self.product.is_none()),
+            (Field::Admin, self.admin.is_none()),
+            (Field::Technical, self.technical.is_none()),
+        ];
+        let is_new = self.purpose == Purpose::Create;
+        missing.into_iter().filter(|(_, is_missing)| is_new && *is_missing).map(|(field, _)| field).collect()
+    }
 }
 
 /// The workflow.
@@ -171,15 +183,9 @@ impl Order {
 
     /// What a new certificate cannot be ordered without.
     fn check_complete(&mut self) {
-        let requested = &self.requested;
-        let missing = [
-            (Field::Csr, requested.csr.is_none()),
-            (Field::Product, requested.product.is_none()),
-            (Field::Admin, requested.admin.is_none()),
-            (Field::Technical, requested.technical.is_none()),
-        ];
-        if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
-            self.refuse(RequestError::Missing(field));
+        let missing = self.requested.missing_for_new();
+        if !missing.is_empty() {
+            self.refuse(RequestError::Missing(missing));
         }
     }
 

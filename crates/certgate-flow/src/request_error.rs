@@ -8,6 +8,8 @@ use certgate_x509::BadRequest;
 pub enum Field {
     /// The CSR.
     Csr,
+    /// The name, where the CSR is made with a key.
+    Name,
     /// The product's code.
     Product,
     /// The administrative contact.
@@ -20,8 +22,8 @@ pub enum Field {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// A new certificate needs it.
-    Missing(Field),
+    /// A new certificate needs them.
+    Missing(Vec<Field>),
     /// The certificate's own CSR, which is to be used again, cannot be read.
     OwnCsr(BadRequest),
     /// The certificate's own CSR is to be used again, and the gateway does not say it.
@@ -53,6 +55,7 @@ impl std::fmt::Display for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Csr => "a CSR",
+            Self::Name => "a name",
             Self::Product => "a product",
             Self::Admin => "an administrative contact",
             Self::Technical => "a technical contact",
@@ -63,7 +66,14 @@ impl std::fmt::Display for Field {
 impl std::fmt::Display for RequestError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing(field) => write!(f, "a new certificate needs {field}"),
+            Self::Missing(fields) => {
+                let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+                let fields = match fields.split_last() {
+                    Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+                    _ => fields.concat(),
+                };
+                write!(f, "a new certificate needs {fields}")
+            }
             Self::OwnCsr(why) => write!(f, "the certificate's own CSR cannot be used ({why})"),
             Self::NoOwnCsr => f.write_str("the gateway does not say the certificate's CSR"),
             Self::OtherName { common_name, name } => {

@@ -170,7 +170,7 @@ settings! {
     /// For autodns: the configuration file with that profile.
     dns_config: PathBuf, default "that of the run, else the platform's";
     /// Whether it is ordered only once the record is seen.
-    dns_check: bool, default "false; true for manual and autodns";
+    dns_check: bool, default "false; true for autodns; manual always looks";
     /// How long the record is waited for.
     dns_timeout: Duration, default "10m";
     /// Resolvers that have to show the record too.

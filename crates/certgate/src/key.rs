@@ -131,6 +131,19 @@ fn read_text(path: &Path, pass_phrase: Option<&PassPhraseSource>) -> Result<(Pri
 }
 
 impl KeySource {
+    /// Finds out early whether the key's file is there.
+    ///
+    /// # Errors
+    /// [`KeySourceError::File`].
+    pub fn check(&self) -> Result<(), KeySourceError> {
+        match self {
+            Self::File { path, .. } if !path.exists() => {
+                certgate_files::read_secret(path).map(drop).map_err(KeySourceError::File)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The certificate request for an order, where the certificate is to come into `installation`. A new key, or that of a file,
     /// is kept there before this returns, unless the order is only rehearsed.
     ///

@@ -8,12 +8,13 @@ use std::{
 };
 
 use certgate::{
-    CertificateSelector, CertificateSettings, ForeignMessages, OrderRequest, RunOptions, Spool,
-    certificate_settings::ValidationMethod, config::parse_duration,
+    CertificateSelector, CertificateSettings, ForeignMessages, Installation, OrderRequest, RunOptions, Spool,
+    certificate_settings::{Dns, ValidationMethod},
+    config::parse_duration,
 };
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
 use super::{
     Global,
@@ -116,6 +117,23 @@ impl From<Foreign> for ForeignMessages {
     }
 }
 
+/// The help of what a new certificate has from no other.
+pub(crate) fn of_new(argument: Arg) -> Arg {
+    let help = match argument.get_id().as_str() {
+        "product" => "The product's code, such as QUICKSSLPREMIUM: `certgate list` shows those of your certificates",
+        "name" => "The certificate's name [default: the CSR's common name]",
+        "admin" => "Id of the administrative contact: `certgate contact list`",
+        "technical" => "Id of the technical contact: `certgate contact list`",
+        "software" => "The server software, such as APACHE2 [default: the gateway's]",
+        "lifetime" => "The term [default: the gateway's]",
+        "method" => "How control over the name is shown [default: dns]",
+        "provisioning" => "Whether the gateway publishes the DNS record itself [default: the gateway's]",
+        "san" => "A name in the CSR besides --name",
+        _ => return argument,
+    };
+    argument.help(help)
+}
+
 impl Ordering {
     /// The order that is asked for, of that certificate. What is not asked for is as remembered with the one in its folder.
     ///
@@ -134,8 +152,18 @@ impl Ordering {
                 "--password-stdin and --csr - both want standard input: give one of them as a file",
             ));
         }
-        let csr = csr.map(read_csr).transpose()?;
-        let request = self.settings(global, keys)?.request_over(purpose, csr, certificate, None)?;
+        let or_a_key = |failure: Failure| {
+            let is_missing = csr.is_some_and(|csr| csr != Path::new("-") && !csr.exists());
+            if is_missing {
+                failure.advise("give another --csr, or a key: --new-key or --key FILE, with --out DIR")
+            } else {
+                failure
+            }
+        };
+        let csr = csr.map(read_csr).transpose().map_err(or_a_key)?;
+        let settings = self.settings(global, keys)?;
+        check_lone(&settings, csr.is_some())?;
+        let request = settings.request_over(purpose, csr, certificate, None)?;
         check_zones(global, &request)?;
         Ok(request)
     }
@@ -160,6 +188,40 @@ impl Ordering {
         self.waiting.install.say(&mut settings);
         Ok(settings)
     }
+}
+
+/// Refuses what says something about what is not asked for: it would do nothing. In a file such settings may be defaults.
+fn check_lone(settings: &CertificateSettings, has_csr: bool) -> Result<(), Failure> {
+    let is_published = settings.webroot.is_some() || settings.dns.as_ref().is_some_and(|dns| *dns != Dns::Provision);
+    let is_awaited = matches!(settings.dns, Some(Dns::AutoDns | Dns::Manual));
+    let has_pass = settings.store_pass_file.is_some() || settings.store_pass_command.is_some();
+    // What goes with it may be remembered there.
+    if settings.out.as_deref().is_some_and(|out| Installation::at(out).record_in_place().is_some()) {
+        return Ok(());
+    }
+    let lone = [
+        (
+            settings.keep.is_some() && (has_csr || settings.out.is_none()),
+            "--keep is for sets with a key: give --new-key or --key, and --out",
+        ),
+        (
+            has_pass && settings.formats.is_none(),
+            "--store-pass-file and --store-pass-command are for --pkcs12 and --jks: give one of them too",
+        ),
+        (
+            settings.hook_timeout.is_some() && settings.deploy_hook.is_none(),
+            "--hook-timeout is for --deploy-hook: give that too",
+        ),
+        (
+            settings.dns_timeout.is_some() && !is_awaited && settings.dns_check != Some(true),
+            "--dns-timeout is for --dns-check: give that too",
+        ),
+        (
+            settings.allow_any_record == Some(true) && !is_published,
+            "--allow-any-record is for what is published from here: give --dns or --webroot too",
+        ),
+    ];
+    lone.into_iter().find(|(is_lone, _)| *is_lone).map_or(Ok(()), |(_, why)| Err(Failure::usage(why)))
 }
 
 impl Queue {

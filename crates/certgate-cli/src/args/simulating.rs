@@ -22,9 +22,9 @@ pub(crate) struct Simulating {
     /// Answer 429 to more requests a second
     #[arg(long, value_name = "REQUESTS")]
     pace: Option<u32>,
-    /// How long a job takes, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "0")]
-    job_time: u64,
+    /// How long a job takes, such as 30s
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0s")]
+    job_time: Duration,
     /// How long each answer is on its way, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
     latency: u64,
@@ -84,7 +84,7 @@ impl Simulating {
         let mut settings = Settings {
             pace: self.pace,
             latency: Duration::from_millis(self.latency),
-            job_time: Duration::from_secs(self.job_time),
+            job_time: self.job_time,
             foreign_first: self.foreign,
             more_certificates: self.certificates,
             max_validity: self.max_validity,

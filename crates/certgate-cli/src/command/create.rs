@@ -6,7 +6,10 @@ use clap::Args;
 
 use crate::{
     app::App,
-    args::{key::Keys, ordering::Ordering},
+    args::{
+        key::Keys,
+        ordering::{Ordering, of_new},
+    },
     common::order::{Action, place},
     exit::{Exit, Failure},
 };
@@ -15,11 +18,17 @@ use crate::{
 ///
 /// The same steps as of a reissue: check the CSR, order, wait, fetch, verify, write.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  certgate create --csr example.com.csr --product QUICKSSLPREMIUM --admin 1120 --technical 1120 --lifetime 12 --sandbox")]
+#[command(mut_args(of_new))]
+#[command(after_help = "It needs --product, --admin, --technical, and a CSR or a key.
+
+Examples:
+  certgate create --csr example.com.csr --product QUICKSSLPREMIUM \\
+    --admin 1120 --technical 1120 --lifetime 12 --sandbox
+  certgate create --new-key --name example.com --out certificates/example.com \\
+    --product QUICKSSLPREMIUM --admin 1120 --technical 1120 --sandbox")]
 pub(crate) struct Create {
     /// The CSR, PEM; - for standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "key"])]
+    #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,

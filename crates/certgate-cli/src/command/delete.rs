@@ -1,13 +1,15 @@
 //! `certgate delete`.
 
-use certgate::{CertificateSelector, RunItem};
+use std::time::Duration;
+
+use certgate::{CertificateSelector, RunItem, config::parse_duration};
 use certgate_domain::{AnyTask, TaskKind, task};
 use certgate_store::ResumeData;
 use clap::Args;
 
 use crate::{
     app::{App, Connection},
-    args::ordering::Waiting,
+    args::ordering::Queue,
     common::order::{drive_one, show_requests},
     exit::{Exit, Failure},
     ui::{confirm::ask, outcome::Asked, progress::Progress},
@@ -23,8 +25,11 @@ pub(crate) struct Delete {
     /// Do it without asking
     #[arg(short, long)]
     yes: bool,
+    /// How long to wait in all: 90s, 30m, 2h
+    #[arg(long, default_value = "30m", value_parser = parse_duration)]
+    timeout: Duration,
     #[command(flatten)]
-    waiting: Waiting,
+    queue: Queue,
     /// Order the deletion, and do not wait for it
     #[arg(long)]
     no_wait: bool,
@@ -38,8 +43,8 @@ impl Delete {
         if !self.dry_run {
             ask(self.yes, &format!("Delete certificate {} and its order? It cannot be undone.", self.certificate))?;
         }
-        self.waiting.queue.check()?;
-        let timeout = self.waiting.timeout;
+        self.queue.check()?;
+        let timeout = self.timeout;
         let mut connection = Connection::open(app, Some(timeout))?;
         let id = self.certificate.find(&mut connection.client)?;
         if self.dry_run {
@@ -63,8 +68,9 @@ impl Delete {
             validation: certgate::validation::Validation::default(),
             is_recorded: true,
         };
-        let mut progress = Progress::of_one(app, Asked { timeout, ..Asked::default() });
-        let options = self.waiting.queue.options(app.run_options()?);
+        let asked = Asked { timeout, subject: format!("certificate {}", self.certificate), ..Asked::default() };
+        let mut progress = Progress::of_one(app, asked);
+        let options = self.queue.options(app.run_options()?);
         let shown = drive_one(&mut connection, item, options, &mut progress);
         shown?.print(app, &progress.findings)
     }

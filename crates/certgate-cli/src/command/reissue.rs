@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate reissue 571 --csr example.com.csr --out certificates/example.com
-  certgate reissue 571 --new-key --out /etc/certificates/example.com --deploy-hook 'systemctl reload nginx'
+  certgate reissue 571 --new-key --out /etc/certificates/example.com \\
+    --deploy-hook 'systemctl reload nginx'
   certgate reissue 571 --csr example.com.csr --dry-run --transport xml
   certgate reissue 571 --csr example.com.csr --sandbox --output json")]
 pub(crate) struct Reissue {
@@ -26,7 +27,7 @@ pub(crate) struct Reissue {
     #[arg(value_name = "ID|NAME")]
     certificate: CertificateSelector,
     /// The CSR, PEM; - for standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "key"])]
+    #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,

@@ -49,6 +49,15 @@ impl Action {
         }
     }
 
+    /// What it is about, for people.
+    fn subject(&self, request: &OrderRequest) -> String {
+        if let Some(certificate) = self.certificate() {
+            return format!("certificate {certificate}");
+        }
+        let asked_for = request.csr.as_ref().and_then(|(_, csr)| csr.common_name.as_deref());
+        request.name.as_deref().or(asked_for).map(|name| format!("new: {name}")).unwrap_or_default()
+    }
+
     /// The same with the certificate's id.
     fn found(&self, client: &mut Client) -> Result<Purpose, SelectionError> {
         Ok(match self {
@@ -77,7 +86,7 @@ pub(crate) fn place(
         request.make_csr(&mut connection.client, true)?;
         return rehearsed(app, &mut connection.client, &request);
     }
-    let asked = Asked { timeout, ..Asked::default() };
+    let asked = Asked { timeout, subject: action.subject(&request), ..Asked::default() };
     let mut progress = Progress::of_one(app, asked);
     let options = ordering.waiting.queue.options(app.run_options()?);
     let mut journal = connection.journal()?;

@@ -18,7 +18,7 @@ use crate::{
     args::ordering::Queue,
     exit::{Exit, Failure, Kind},
     ui::{
-        outcome::{self, Asked, CommandOutput},
+        outcome::{self, Asked, CommandOutput, shell_word},
         progress::{Ended, Progress},
         resumption,
         rows::{Row, Rows},
@@ -37,7 +37,17 @@ pub(crate) fn open(app: &App, timeout: Duration, count: usize) -> Result<(Vec<Cl
 
 /// The file of declared certificates: the one that is named, else `certificates.toml` beside the configuration.
 pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    named.map_or_else(|| Ok(app.config_file()?.with_file_name("certificates.toml")), Ok)
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    let file = app.config_file()?.with_file_name("certificates.toml");
+    if !file.exists() {
+        let (file, adopt) =
+            (file.display(), format!("certgate adopt DIR --write {}", shell_word(&file.to_string_lossy())));
+        return Err(Failure::usage(format!("no certificates are declared: there is no {file}"))
+            .advise(format!("write it, have it written by `{adopt}`, or name another FILE")));
+    }
+    Ok(file)
 }
 
 /// How several certificates are gone through.

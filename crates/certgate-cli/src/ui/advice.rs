@@ -38,10 +38,8 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::GiveCredential(_) => {
             "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
         }
-        Advice::Give(Field::Csr) => "give --csr, --new-key or --key",
-        Advice::Give(Field::Product) => "give --product",
-        Advice::Give(Field::Admin) => "give --admin",
-        Advice::Give(Field::Technical) => "give --technical",
+        Advice::Give(fields) => return Some(fields.iter().map(needed).collect::<Vec<_>>().join("\n")),
+        Advice::GiveOtherKey => "give another --key, or --new-key to make one, or a CSR with --csr",
         Advice::GiveName => "give --name",
         Advice::MatchName { name } => return Some(format!("make a CSR for `{name}`, or give --name")),
         Advice::ChooseMethod => "choose another --method",
@@ -104,6 +102,12 @@ fn words(advice: &Advice) -> Option<String> {
         Advice::ListJobs => "`certgate job list` shows those that run, with --history those that are over",
         Advice::ListZones => "`certgate zone list` shows those that there are",
         Advice::CheckCredentials => "`certgate config show` says where user, password and context come from",
+        Advice::ListSerials => "`certgate info ID` lists them under histories",
+        Advice::LookIntoQueue => "`certgate poll next` shows the first message of the queue",
+        Advice::ReplaceContact => {
+            "give its certificates another one first: `certgate reissue` with --admin, --technical"
+        }
+        Advice::CompleteContact => "`certgate contact info ID --output json` shows the fields of one that is complete",
         Advice::ChooseContact => {
             "choose another by --admin or --technical; `certgate contact list` shows those that there are"
         }
@@ -112,6 +116,17 @@ fn words(advice: &Advice) -> Option<String> {
         _ => return None,
     };
     Some(words.to_owned())
+}
+
+/// How to give what a new certificate needs, and where to get it.
+fn needed(field: &Field) -> &'static str {
+    match field {
+        Field::Csr => "  --csr FILE: the CSR; or --new-key, or --key FILE, with --out DIR",
+        Field::Name => "  --name NAME: the name of the certificate",
+        Field::Product => "  --product CODE: such as QUICKSSLPREMIUM; certgate list shows those of yours",
+        Field::Admin => "  --admin ID: the id of a contact: certgate contact list",
+        Field::Technical => "  --technical ID: the id of a contact: certgate contact list",
+    }
 }
 
 /// The failure of an error, with what to do about it.

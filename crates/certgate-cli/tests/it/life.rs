@@ -175,12 +175,30 @@ fn left_alone_and_carried_on() {
 #[test]
 fn what_is_missing_is_said_before_anything_is_sent() {
     let csr = csr();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
     let (gateway, server) = gateway(Settings::default());
     for (arguments, said) in [
-        (vec!["create", "--csr", &csr], "a new certificate needs a product: give --product"),
         (
-            vec!["create", "--csr", &csr, "--product", "X"],
-            "a new certificate needs an administrative contact: give --admin",
+            vec!["create"],
+            "a new certificate needs a CSR, a product, an administrative contact and a technical contact:   --csr FILE: the CSR; \
+             or --new-key, or --key FILE, with --out DIR\n  --product CODE: such as QUICKSSLPREMIUM; certgate list shows those of \
+             yours\n  --admin ID: the id of a contact: certgate contact list\n  --technical ID: the id of a contact: certgate \
+             contact list",
+        ),
+        (vec!["create", "--new-key", "--out", &out, "--admin", "1", "--technical", "1"], "needs a name and a product:"),
+        (
+            vec!["create", "--csr", &csr, "--product", "X", "--admin", "1"],
+            "needs a technical contact:   --technical ID",
+        ),
+        (vec!["reissue", "571"], "give --csr, --new-key or --key"),
+        (
+            vec!["reissue", "571", "--csr", "none.csr"],
+            "os error 2): give another --csr, or a key: --new-key or --key FILE, with --out DIR",
+        ),
+        (
+            vec!["reissue", "571", "--key", "none.pem", "--out", &out],
+            "os error 2): give another --key, or --new-key to make one, or a CSR with --csr",
         ),
         (
             vec![

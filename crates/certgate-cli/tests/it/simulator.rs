@@ -23,7 +23,7 @@ fn an_order_is_carried_on_with_a_simulator_that_was_started_anew() {
     let config = fast(home.path());
     // Ctrl-C and SIGKILL leave the same.
     for kill in [false, true] {
-        let mut simulator = Serving::start(&["simulator", "--state", &state, "--job-time", "3600"]);
+        let mut simulator = Serving::start(&["simulator", "--state", &state, "--job-time", "1h"]);
         let arguments = ["reissue", "571", "--csr", &csr(), "--no-wait", "--config", &config, "--transport", "xml"];
         let more = ["--endpoint", &simulator.endpoint, "--output", "json"];
         let output = certgate_in(home.path(), &[&arguments[..], &more].concat(), "");

@@ -149,7 +149,7 @@ impl CertificateSettings {
         let mut request = OrderRequest::new(purpose);
         request.key = self.key_source()?;
         request.csr = csr;
-        if request.key.is_none() && request.csr.is_none() && !matches!(purpose, Purpose::Renew(_)) {
+        if request.key.is_none() && request.csr.is_none() && matches!(purpose, Purpose::Reissue(_)) {
             return Err(SettingsError::NoKey);
         }
         request.names = self.names.clone().unwrap_or_default();

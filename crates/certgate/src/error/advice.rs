@@ -23,8 +23,10 @@ use crate::{
 pub enum Advice {
     /// Give this part of the credentials.
     GiveCredential(Credential),
-    /// Give what a new certificate needs.
-    Give(Field),
+    /// Give all that a new certificate needs.
+    Give(Vec<Field>),
+    /// Give the key's file as it is called, let a new key be made, or give a CSR.
+    GiveOtherKey,
     /// Give the certificate's name.
     GiveName,
     /// Make a CSR for that name, or order under the name that the CSR is for.
@@ -122,6 +124,14 @@ pub enum Advice {
     AcceptUnknownParts,
     /// Look which contacts the account has.
     ListContacts,
+    /// Look at the serial numbers that the certificate has and had.
+    ListSerials,
+    /// Look into the queue.
+    LookIntoQueue,
+    /// Give the certificates that need the contact another one.
+    ReplaceContact,
+    /// Give all fields that a contact needs.
+    CompleteContact,
     /// Look which jobs are running, and which are over.
     ListJobs,
     /// Look which zones the account has.
@@ -192,8 +202,8 @@ impl Advised for PreparationError {
 impl Advised for RequestError {
     fn advice(&self) -> Option<Advice> {
         match self {
-            Self::Missing(field) => Some(Advice::Give(*field)),
-            Self::OwnCsr(_) | Self::NoOwnCsr => Some(Advice::Give(Field::Csr)),
+            Self::Missing(fields) => Some(Advice::Give(fields.clone())),
+            Self::OwnCsr(_) | Self::NoOwnCsr => Some(Advice::Give(vec![Field::Csr])),
             Self::OtherName { name, .. } => Some(Advice::MatchName { name: name.clone() }),
             Self::MethodNotOffered { .. } => Some(Advice::ChooseMethod),
             Self::ApproverNotOffered { .. } => Some(Advice::ChooseApprover),
@@ -241,6 +251,7 @@ impl Advised for InstallError {
 impl Advised for KeySourceError {
     fn advice(&self) -> Option<Advice> {
         match self {
+            Self::File(error) if error.is_missing() => Some(Advice::GiveOtherKey),
             Self::NoName => Some(Advice::GiveName),
             Self::Decrypted { .. } => Some(Advice::AgreeToDecryptedKey),
             Self::OtherTypeWaits { .. } => Some(Advice::ResumeOrOrderWithAnyType),

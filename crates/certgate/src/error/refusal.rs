@@ -16,6 +16,18 @@ pub enum RefusalReason {
     /// The account has no such contact (`EF4002001`; of contact info `EF01000` at `contact.id`).
     #[error("there is no contact {0} in this account")]
     NoSuchContact(String),
+    /// A certificate or an order needs the contact (`EF01000` at `contact.id` of its deletion).
+    #[error("contact {0} is needed by a certificate or an order")]
+    ContactNeeded(String),
+    /// A contact lacks a field, or has a wrong one (`EF01000` below `contact`).
+    #[error("the contact's `{0}` is missing or wrong")]
+    IncompleteContact(String),
+    /// The certificate never had that serial number (`EF01000` at `certificate.serial_number`).
+    #[error("the certificate has no serial number {0}")]
+    NoSuchSerial(String),
+    /// The queue has no such message (`EF01000` at `message.id`).
+    #[error("there is no message {0} in the queue")]
+    NoSuchMessage(String),
     /// The job is over, or there never was one (`EF300101`).
     #[error("no job {0} is running: it is over, or there never was one")]
     NoSuchJob(String),
@@ -66,8 +78,14 @@ impl RefusalReason {
         };
         Some(match (message.code.as_deref()?, object.r#type.as_deref().unwrap_or_default()) {
             ("EF01000", "certificate.id") => Self::NoSuchCertificate(value()),
-            // To delete one that is needed is refused in the same way.
-            ("EF01000", "contact.id") if task == TaskKind::ContactInfo => Self::NoSuchContact(value()),
+            // What is deleted is there, or the code is another one.
+            ("EF01000", "contact.id") if task == TaskKind::ContactDelete => Self::ContactNeeded(value()),
+            ("EF01000", "contact.id") => Self::NoSuchContact(value()),
+            ("EF01000", "certificate.serial_number") => Self::NoSuchSerial(value()),
+            ("EF01000", "message.id") => Self::NoSuchMessage(value()),
+            ("EF01000", field) if field.starts_with("contact.") => {
+                Self::IncompleteContact(one_line(field.trim_start_matches("contact.")).into_owned())
+            }
             ("EF4002001", _) => Self::NoSuchContact(value()),
             ("EF01000", "request.auth.user" | "request.auth.password") => Self::WrongPassword,
             ("EF01000", "request.auth.context") => Self::WrongContext,
@@ -89,6 +107,10 @@ impl Advised for RefusalReason {
         Some(match self {
             Self::NoSuchCertificate(_) => Advice::ListCertificates,
             Self::NoSuchContact(_) => Advice::ListContacts,
+            Self::ContactNeeded(_) => Advice::ReplaceContact,
+            Self::IncompleteContact(_) => Advice::CompleteContact,
+            Self::NoSuchSerial(_) => Advice::ListSerials,
+            Self::NoSuchMessage(_) => Advice::LookIntoQueue,
             Self::NoSuchJob(_) => Advice::ListJobs,
             Self::WrongPassword | Self::WrongContext => Advice::CheckCredentials,
             Self::AdministrativeContact | Self::TechnicalContact => Advice::ChooseContact,

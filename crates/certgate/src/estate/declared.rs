@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_files::FileError;
 use certgate_store::Order;
 use serde_json::{Map, Value, json};
 
@@ -75,7 +76,10 @@ const NOTIFY: &str = "notify";
 pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile, DeclaredError> {
     let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
     // It names commands that are run.
-    let file = certgate_files::read_trusted(path).map_err(|why| bad(why.to_string()))?;
+    let file = certgate_files::read_trusted(path).map_err(|why| match why {
+        FileError::Io { source, .. } => bad(source.to_string()),
+        why => bad(why.to_string()),
+    })?;
     let text = file.text().map_err(|why| bad(why.to_string()))?;
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
     let TomlFile { tables, mut values } = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]).map_err(bad)?;

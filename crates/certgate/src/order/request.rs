@@ -8,7 +8,7 @@ use certgate_domain::{
     task::CertificateInfo,
     words::{AuthMethod, ServerSoftware},
 };
-use certgate_flow::{Order as Flow, Purpose, RequestError, RequestedOrder, Workflow};
+use certgate_flow::{Field, Order as Flow, Purpose, RequestError, RequestedOrder, Workflow};
 use certgate_keys::KeyType;
 use certgate_store::{InstallOptions, Order, ResumeData};
 use certgate_x509::{BadRequest, CertificateRequest};
@@ -208,6 +208,13 @@ impl OrderRequest {
     /// # Errors
     /// See [`PreparationError`]: order nothing.
     pub fn check(&self) -> Result<(), PreparationError> {
+        let missing = self.missing();
+        if !missing.is_empty() {
+            return Err(RequestError::Missing(missing).into());
+        }
+        if let Some(key) = &self.key {
+            key.check()?;
+        }
         if let Some(installation) = self.installation() {
             installation.check(self.key.is_some())?;
             if let Some((_, request)) = &self.csr {
@@ -222,6 +229,17 @@ impl OrderRequest {
             return Err(RequestError::OtherName { common_name, name: name.clone() }.into());
         }
         Ok(())
+    }
+
+    /// What a new certificate cannot be ordered without. A key takes the place of the CSR, and then wants a name.
+    fn missing(&self) -> Vec<Field> {
+        let mut missing = self.requested(Duration::ZERO, false).missing_for_new();
+        if self.key.is_some() {
+            let is_nameless = self.purpose == Purpose::Create && self.name.is_none();
+            missing.retain(|field| *field != Field::Csr);
+            missing.splice(0..0, is_nameless.then_some(Field::Name));
+        }
+        missing
     }
 
     /// Makes the CSR, where it is to be made with a key: asks the gateway for the certificate's names, and keeps the key in the
@@ -277,12 +295,20 @@ impl OrderRequest {
 
     /// The order's life from its beginning. It is waited for until `deadline` (since the run began), where it is to be.
     pub fn flow(&self, deadline: Duration, wait: bool) -> Box<dyn Workflow> {
+        let order = Flow::new(self.requested(deadline, wait));
+        match &self.existing {
+            Some(existing) => Box::new(order.with_existing((**existing).clone())),
+            None => Box::new(order),
+        }
+    }
+
+    fn requested(&self, deadline: Duration, wait: bool) -> RequestedOrder {
         let asked = self.validation.method();
         let (method, provisioning) = match asked.as_ref().map(Method::words) {
             Some((method, provisioning)) => (Some(method), provisioning),
             None => (self.method.clone(), self.provisioning),
         };
-        let order = Flow::new(RequestedOrder {
+        RequestedOrder {
             purpose: self.purpose,
             csr: self.csr.clone(),
             product: self.product.clone(),
@@ -299,10 +325,6 @@ impl OrderRequest {
             },
             deadline,
             wait,
-        });
-        match &self.existing {
-            Some(existing) => Box::new(order.with_existing((**existing).clone())),
-            None => Box::new(order),
         }
     }
 
