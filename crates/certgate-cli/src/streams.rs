@@ -7,6 +7,7 @@ use std::{
 };
 
 use certgate_wire::is_hidden;
+use console::{Term, measure_text_width};
 use serde_json::Value;
 
 /// Standard output: what cannot be written is remembered, and nothing is written after it.
@@ -72,10 +73,79 @@ fn with_escapes(json: &str) -> Cow<'_, str> {
 
 /// Says a line on stderr, fit for a terminal. A stderr that nobody reads is the caller's choice.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
+    let terminal = Term::stderr();
+    let text = match terminal.is_term() {
+        true => fitted(&printable(text), usize::from(terminal.size().1)),
+        false => printable(text),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Lines that are not wider than a terminal, broken between words. What somebody copies stays whole, however long it is: a word, what
+/// stands in backticks, a command to its end.
+fn fitted(text: &str, width: usize) -> String {
+    let line = |line: &str| {
+        if measure_text_width(line) <= width {
+            return line.to_owned();
+        }
+        let indent = line.len() - line.trim_start().len();
+        let (mut fitted, mut used) = (" ".repeat(indent), indent);
+        for (at, word) in whole_words(line.trim_start()).into_iter().enumerate() {
+            let wide = measure_text_width(&word);
+            if at > 0 && used + 1 + wide > width {
+                fitted += &format!("\n{}", " ".repeat(indent + 2));
+                used = indent + 2;
+            } else if at > 0 {
+                fitted.push(' ');
+                used += 1;
+            }
+            fitted += &word;
+            used += wide;
+        }
+        fitted
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The words of a line, with those of a command as one.
+fn whole_words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut is_quoted, mut is_command) = (false, false);
+    for word in line.split(' ') {
+        match words.last_mut() {
+            Some(last) if is_quoted || is_command => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+        is_quoted ^= word.matches('`').count() % 2 == 1;
+        is_command = !is_quoted && (is_command || word == "certgate") && !word.ends_with([',', ';', ':', ')', '.']);
+    }
+    words
 }
 
 /// Text for a terminal: what is hidden is made visible; line ends and tabs stay.
 pub(crate) fn printable(text: &str) -> String {
     certgate_wire::visible(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn lines_are_broken_between_words_and_commands_stay_whole() {
+        for (text, expected) in [
+            ("short", "short"),
+            ("certgate: one two three four", "certgate: one two\n  three four"),
+            ("  one two three four five six", "  one two three\n    four five six"),
+            ("see `certgate resume certgate-1` now", "see\n  `certgate resume certgate-1`\n  now"),
+            ("carry on with: certgate resume certgate-1", "carry on with:\n  certgate resume certgate-1"),
+            ("a.example. 300 IN TXT \"12345678901234567890\"", "a.example. 300 IN\n  TXT\n  \"12345678901234567890\""),
+            ("a\nbb", "a\nbb"),
+        ] {
+            assert_eq!(fitted(text, 18), expected, "{text}");
+        }
+    }
 }

@@ -36,7 +36,8 @@ use crate::{
 #[command(after_help = "Examples:
   certgate resume
   certgate resume certgate-57c1d2a4e0b93f68
-  certgate resume 4297539521 --certificate 571 --csr example.com.csr --out certificates/example.com")]
+  certgate resume 4297539521 --certificate 571 --csr example.com.csr \\
+    --out certificates/example.com")]
 pub(crate) struct Resume {
     /// The order's id, or its job's; without it every order in the store that is not finished
     order: Option<String>,
@@ -97,8 +98,9 @@ impl Resume {
                     let document = json!({ "schema": 1, "order": outcome::order(order) });
                     return fetched(app, &mut connection.client, id, Some(install), document);
                 }
-                let asked = self.asked();
-                let mut progress = Progress::of_one(app, asked);
+                let certificate = order.order.certificate.map(|id| format!("certificate {id}"));
+                let subject = certificate.or(order.order.name.clone()).unwrap_or_default();
+                let mut progress = Progress::of_one(app, Asked { subject, job: order.job, ..self.asked() });
                 let queue = self.waiting.queue.options(app.run_options()?);
                 let client = &mut connection.client;
                 let shown = match prepared(client, &mut journal, order, &options, &progress)? {

@@ -103,6 +103,7 @@ fn found(finding: &Finding) -> String {
         Finding::UnreadableDate(date) => format!("the gateway's Date `{date}` is not a date to compare with"),
         Finding::PaceKept { requests_per_second } => format!("{requests_per_second} requests a second, and no 429"),
         Finding::Waiting(0) => "empty".to_owned(),
+        Finding::Waiting(1) => "1 message waits".to_owned(),
         Finding::Waiting(count) => format!("{count} messages wait"),
         other => format!("{other:?}"),
     }

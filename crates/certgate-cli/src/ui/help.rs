@@ -7,16 +7,18 @@ use crate::app::App;
 
 /// What somebody sees who types the name and nothing else.
 const FIRST_SCREEN: &str = "\
-certgate orders, renews and installs certificates over the InterNetX XML gateway or its JSON API.
+certgate orders, renews and installs certificates over the
+InterNetX XML gateway or its JSON API.
 
-  try it, no account needed   certgate demo
+  try it, without an account  certgate demo
   connect an account          certgate config init
   see what is there           certgate list
-  take one over               certgate reissue ID --new-key --out DIR
-  keep all renewed            certgate renew-due DIR        (from cron or a timer)
-  is all well?                certgate doctor
+  take over what is on disk   certgate adopt DIR
+  order one, and wait for it  certgate reissue ID --help
+  keep all renewed, by cron   certgate renew-due DIR
 
-All commands: certgate --help. One of them: certgate help COMMAND. The manual is in docs/src of the source, from introduction.md on.
+All commands: certgate --help. One: certgate help COMMAND.
+The manual begins with docs/src/introduction.md.
 ";
 
 /// Shows what to begin with.
@@ -120,7 +122,7 @@ fn commands(command: &Command) -> String {
         }
         text.push('\n');
     }
-    text + "certgate help options: the options of every command. certgate help COMMAND: one command, whole. certgate COMMAND -h: in short."
+    text + "The options of every command: certgate help options.\nOne command, whole: certgate help COMMAND; in short: certgate COMMAND -h."
 }
 
 /// What `certgate help` shows of these words: nothing, `options`, or a command's name.
@@ -159,6 +161,20 @@ mod tests {
         known.sort_unstable();
         grouped.sort_unstable();
         pretty_assertions::assert_eq!(grouped, known);
+    }
+
+    /// A line that is to be copied is not broken at 80 columns.
+    #[test]
+    fn examples_stay_whole() {
+        fn look(name: &str, command: &clap::Command) {
+            for help in [command.get_after_help(), command.get_after_long_help()].into_iter().flatten() {
+                for line in help.to_string().lines().filter(|line| line.starts_with("  ")) {
+                    assert!(console::measure_text_width(line) <= 80, "{name}: {line}");
+                }
+            }
+            command.get_subcommands().for_each(|command| look(&format!("{name} {}", command.get_name()), command));
+        }
+        look("certgate", &Arguments::command());
     }
 
     #[test]

@@ -80,6 +80,10 @@ pub(crate) fn strict(app: &App, findings: &[Finding]) -> Result<(), Failure> {
 /// What a run's orders were asked for with, where what is said of them names it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
+    /// What the only order is about: `certificate 571`.
+    pub(crate) subject: String,
+    /// The gateway's job, where it is known.
+    pub(crate) job: Option<i64>,
     pub(crate) timeout: Duration,
     /// The CSR's file.
     pub(crate) csr: Option<PathBuf>,

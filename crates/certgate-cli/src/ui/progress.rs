@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     fs::File,
     io::{IsTerminal, Write},
     time::Duration,
@@ -14,7 +15,7 @@ use certgate::{
 use certgate_domain::{CertAuthentication, TaskKind, words::AuthMethod};
 use certgate_store::StoredMessage;
 use certgate_wire::{Finding, Limits, one_line};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::outcome::{self, Asked, CommandOutput};
@@ -39,6 +40,8 @@ pub(crate) struct Progress<'a> {
     titles: HashMap<OrderId, String>,
     /// How many orders there are, which need not all be driven.
     count: usize,
+    /// The gateway's job of a single order, once it is known.
+    job: Option<i64>,
     /// Where a line is written for each order that ended.
     report: Option<File>,
     /// The findings of every answer.
@@ -92,13 +95,16 @@ impl<'a> Progress<'a> {
         count: usize,
         report: Option<File>,
     ) -> Self {
-        let bar = (std::io::stderr().is_terminal() && !app.quiet).then(|| bar(count));
+        // Lines of its own would be mixed with those of each request.
+        let has_bar = std::io::stderr().is_terminal() && !app.quiet && !app.verbose;
+        let bar = has_bar.then(|| bar(count, asked.timeout));
         Self {
             app,
             asked: Asked { is_replay: app.is_offline(), ..asked },
             bar,
             titles,
             count,
+            job: asked.job,
             report,
             findings: Vec::new(),
             ended: HashMap::new(),
@@ -137,11 +143,20 @@ impl<'a> Progress<'a> {
         self.say(&format!("certgate: warning: {text}"));
     }
 
-    /// Says what goes on: on a terminal in the line that changes.
+    /// Says what goes on: on a terminal in the lines that change.
     fn show(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.set_message(printable(text)),
-            None => self.say(text),
+        match (&self.bar, self.job) {
+            (Some(bar), Some(job)) => bar.set_message(printable(&format!("job {job}: {text}"))),
+            (Some(bar), None) => bar.set_message(printable(text)),
+            (None, _) => self.say(text),
+        }
+    }
+
+    /// Shows which order it is, on a terminal.
+    fn name(&self, order: &OrderId) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| self.is_alone()) {
+            let about = if self.asked.subject.is_empty() { String::new() } else { format!(", {}", self.asked.subject) };
+            bar.set_prefix(printable(&format!("order {order}{about}")));
         }
     }
 
@@ -298,22 +313,33 @@ fn still_published(why: &ValidationError) -> String {
     format!("what was published is still there: {why}; `certgate resume` tries it again")
 }
 
-fn bar(count: usize) -> ProgressBar {
-    let (bar, template) = match count {
-        1 => (ProgressBar::new_spinner(), "{spinner} {elapsed} {wide_msg}"),
-        _ => (ProgressBar::new(count as u64), "{wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left"),
+/// Three lines that change, each short enough for 60 columns; what does not fit is the end of the message.
+fn bar(count: usize, timeout: Duration) -> ProgressBar {
+    const SAFE: &str = "Ctrl-C is safe: certgate resume carries on";
+    let (bar, first) = match count {
+        1 => (ProgressBar::new_spinner(), "{spinner} {prefix}\n  {wide_msg}"),
+        _ => (ProgressBar::new(count as u64), "{bar:20} {pos}/{len}\n  {wide_msg}"),
     };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+    let left = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+        if let Some(left) = timeout.checked_sub(state.elapsed()).filter(|_| timeout < LONG) {
+            let _ = write!(out, ", {:#} left", HumanDuration(left));
+        }
+    };
+    if let Ok(style) = ProgressStyle::with_template(&format!("{first}\n  {{elapsed}}{{left}}. {SAFE}")) {
+        bar.set_style(style.with_key("left", left));
     }
-    if count == 1 {
-        bar.enable_steady_tick(Duration::from_millis(200));
-    }
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
+/// A wait that long is none that somebody watches.
+const LONG: Duration = Duration::from_secs(365 * 86_400);
+
 impl Observer for Progress<'_> {
     fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        if let Some(order) = order {
+            self.name(order);
+        }
         match event {
             Event::Sending { task } => self.sending(*task),
             Event::Findings { task, findings } => {
@@ -325,8 +351,9 @@ impl Observer for Progress<'_> {
             }
             Event::Validation { authentication } => self.validation(order, authentication),
             Event::Propagation(event) => self.propagation(order, event),
-            Event::Ordered { .. } => {
+            Event::Ordered { job } => {
                 self.ordered += 1;
+                self.job = *job;
                 self.show_tally();
                 if !self.is_alone() && self.bar.is_none() {
                     self.say(&self.named(order, "ordered"));
@@ -334,7 +361,11 @@ impl Observer for Progress<'_> {
             }
             Event::Waiting { now, until } if self.is_alone() => {
                 let next = until.saturating_sub(*now).as_secs();
-                self.show(&format!("not finished after {} s; next look in {next} s", now.as_secs()));
+                let left = match self.asked.timeout.checked_sub(*now).filter(|_| self.bar.is_none()) {
+                    Some(left) => format!(", {:#} left", HumanDuration(left)),
+                    None => String::new(),
+                };
+                self.show(&format!("not finished after {} s{left}; next look in {next} s", now.as_secs()));
             }
             Event::Trouble(error) => self.trouble(error),
             Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),

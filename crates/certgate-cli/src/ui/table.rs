@@ -11,20 +11,23 @@ pub(crate) struct Table<'a> {
     stdout: &'a Stdout,
     columns: Vec<String>,
     widths: Vec<usize>,
+    /// The columns that begin a further line of each row, where not all fit into one.
+    breaks: Vec<usize>,
     /// How wide a line may be; `None` if the output is no terminal.
     terminal: Option<usize>,
 }
 
+/// Between two columns, and before a further line of a row.
 const GAP: &str = "  ";
-/// No column is narrower, however many there are.
-const NARROWEST: usize = 6;
+/// No column is cut to less than this: rather a row takes several lines.
+const NARROWEST: usize = 12;
 
 impl<'a> Table<'a> {
     /// With those columns; a dot leads into a record: `job.status`.
     pub(crate) fn new(stdout: &'a Stdout, columns: Vec<String>) -> Self {
         let terminal = Term::stdout();
         let terminal = terminal.is_term().then(|| usize::from(terminal.size().1));
-        Self { stdout, columns, widths: Vec::new(), terminal }
+        Self { stdout, columns, widths: Vec::new(), breaks: Vec::new(), terminal }
     }
 
     /// Says which columns none of these rows has, and what they do have.
@@ -59,25 +62,52 @@ impl<'a> Table<'a> {
         self.stdout.piece(&lines);
     }
 
-    /// Takes from the widest column until all fit, or only those are left that are never cut.
+    /// Takes from the widest column until all fit. Where they do not, they go into several lines, as they were.
     fn fit(&mut self) {
         let Some(terminal) = self.terminal else { return };
         let gaps = GAP.len() * self.widths.len().saturating_sub(1);
+        let natural = self.widths.clone();
         while self.widths.iter().sum::<usize>() + gaps > terminal {
             let cut = self.widths.iter_mut().zip(&self.columns).filter(|(_, column)| !is_whole(column));
             match cut.map(|(width, _)| width).max() {
                 Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => return,
+                _ => {
+                    self.widths = natural;
+                    return self.break_lines(terminal);
+                }
             }
         }
     }
 
+    fn break_lines(&mut self, terminal: usize) {
+        let mut used = 0;
+        for (at, (width, column)) in self.widths.iter_mut().zip(&self.columns).enumerate() {
+            if at > 0 && used + GAP.len() + *width > terminal {
+                self.breaks.push(at);
+                used = 0;
+            }
+            if !is_whole(column) {
+                *width = terminal.saturating_sub(GAP.len()).min(*width);
+            }
+            used += GAP.len() + *width;
+        }
+    }
+
     fn line(&self, cells: &[String]) -> String {
-        let cells = cells.iter().zip(&self.widths).map(|(cell, width)| {
-            let cell = if self.terminal.is_some() { truncate_str(cell, *width, "…") } else { cell.into() };
-            pad_str(&cell, *width, Alignment::Left, None).into_owned()
-        });
-        format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
+        let mut line = String::new();
+        for (at, ((cell, width), column)) in cells.iter().zip(&self.widths).zip(&self.columns).enumerate() {
+            if self.breaks.contains(&at) {
+                line.truncate(line.trim_end().len());
+                line.push('\n');
+            }
+            if at > 0 {
+                line += GAP;
+            }
+            let is_cut = self.terminal.is_some() && !is_whole(column);
+            let cell = if is_cut { truncate_str(cell, *width, "…") } else { cell.into() };
+            line += &pad_str(&cell, *width, Alignment::Left, None);
+        }
+        format!("{}\n", line.trim_end())
     }
 }
 
@@ -124,14 +154,31 @@ mod tests {
     fn columns_fit_the_terminal_and_names_and_ids_stay_whole() {
         let fitted = |columns: [&str; 3], widths: [usize; 3], terminal| {
             let columns = columns.map(str::to_owned).to_vec();
+            let stdout = Stdout::default();
             let mut table =
-                Table { stdout: &Stdout::default(), columns, widths: widths.to_vec(), terminal: Some(terminal) };
+                Table { columns, widths: widths.to_vec(), terminal: Some(terminal), ..Table::new(&stdout, vec![]) };
             table.fit();
-            table.widths
+            (table.widths, table.breaks)
         };
-        assert_eq!(fitted(["a", "b", "c"], [40, 10, 30], 60), [23, 10, 23]);
-        assert_eq!(fitted(["a", "b", "c"], [40, 40, 40], 10), [6, 6, 6]);
-        assert_eq!(fitted(["job.id", "name", "product"], [20, 40, 30], 70), [20, 40, 6]);
-        assert_eq!(fitted(["id", "orderId", "certificate"], [40, 40, 40], 10), [40, 40, 40]);
+        assert_eq!(fitted(["a", "b", "c"], [40, 10, 30], 60), (vec![23, 10, 23], vec![]));
+        assert_eq!(fitted(["job.id", "name", "product"], [20, 40, 30], 76), (vec![20, 40, 12], vec![]));
+        assert_eq!(fitted(["job.id", "name", "product"], [20, 40, 30], 70), (vec![20, 40, 30], vec![2]));
+        assert_eq!(fitted(["id", "orderId", "certificate"], [40, 40, 40], 10), (vec![40, 40, 40], vec![1, 2]));
+        assert_eq!(fitted(["a", "b", "c"], [40, 10, 30], 20), (vec![18, 10, 18], vec![1, 2]));
+    }
+
+    #[test]
+    fn a_row_of_several_lines() {
+        let stdout = Stdout::default();
+        let columns = ["id", "state", "updated"].map(str::to_owned).to_vec();
+        let table = Table {
+            columns,
+            widths: vec![6, 5, 8],
+            breaks: vec![2],
+            terminal: Some(16),
+            ..Table::new(&stdout, vec![])
+        };
+        let row = ["id-12345".to_owned(), "finished".to_owned(), "today".to_owned()];
+        assert_eq!(table.line(&row), "id-12345  fini…\n  today\n");
     }
 }
