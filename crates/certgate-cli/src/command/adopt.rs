@@ -24,7 +24,7 @@ use crate::{
   certgate adopt --all-below /etc/ssl --deploy-hook 'systemctl reload nginx'
   certgate adopt --all-below /etc/letsencrypt/live --write certificates.toml
 
-Each certificate is matched with the gateway's by its serial number, or else by its key. What servers read stays where it is: each file
+Each certificate is matched with the gateway's by its serial number, or else by its key. What servers read stays where it is: each file \
 becomes a link into the certificate's folder and shows the same. The options given are remembered: `certgate renew-due` needs none.")]
 pub(crate) struct Adopt {
     /// Folders of certificates and their keys

@@ -26,7 +26,7 @@ use crate::{
 #[command(after_help = "Example:
   certgate apply certificates.toml
 
-It is safe to run at any time, twice at once and after a crash: a second run does what is left. Each certificate's failure concerns
+It is safe to run at any time, twice at once and after a crash: a second run does what is left. Each certificate's failure concerns \
 it alone. One that says where it is served (`verify`) is done once it is served there (exit 11 until then).")]
 pub(crate) struct Apply {
     /// The file [default: certificates.toml beside the configuration]

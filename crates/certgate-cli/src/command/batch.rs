@@ -24,7 +24,7 @@ use crate::{
 /// Run again, it does only what is left.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, action (create, reissue where an id is given, or
+    after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, action (create, reissue where an id is given, or \
 renew) and every option of these commands as a column: --deploy-hook is deploy_hook. Paths start from the file's folder.
 
 Example:

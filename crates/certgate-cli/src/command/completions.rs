@@ -12,7 +12,8 @@ use crate::{
 
 /// Print the completions of a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  certgate completions bash > ~/.local/share/bash-completion/completions/certgate")]
+#[command(after_help = "Example:\n  certgate completions bash > \\
+    ~/.local/share/bash-completion/completions/certgate")]
 pub(crate) struct Completions {
     /// The shell
     shell: Shell,

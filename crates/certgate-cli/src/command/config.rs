@@ -16,7 +16,7 @@ use crate::{
 const EXAMPLE: &str = "Example:
   certgate config show --profile team --output json
 
-The configuration file holds a section a profile, each line of which may be left out:
+The configuration file has a section a profile; every line may be left out:
   [team]
   transport = \"xml\"
   xml_endpoint = \"https://gateway.autodns.com\"
@@ -26,19 +26,19 @@ The configuration file holds a section a profile, each line of which may be left
   owner = \"subuser\"
   owner_context = 9
   language = \"de\"
-  password_command = \"pass show certgate\"    # or password_file = \"FILE\"; never a password itself
-  store = \"store.sqlite\"                    # or \"postgres://certgate@db.example/certgate\" for several machines
-  store_password_command = \"pass show db\"   # the database's password, where neither PGPASSWORD nor ~/.pgpass has it
-  ca_file = \"roots.pem\"                      # relative to this file
-  proxy = \"http://proxy.example:3128\"        # with a password in it only you may read this file
-  routes = \"live\"                            # or documented
+  password_command = \"pass show certgate\"  # or password_file; never a password
+  store = \"store.sqlite\"                  # or \"postgres://certgate@db.example/certgate\"
+  store_password_command = \"pass show db\" # the database's, without ~/.pgpass
+  ca_file = \"roots.pem\"                    # paths are relative to this file
+  proxy = \"http://proxy.example:3128\"      # with a password: mode 0600
+  routes = \"live\"                          # or documented
   time_zone = \"Europe/Berlin\"
-  certificates = [\"certificates\"]            # folders for `status` and `renew-due`, relative to this file
-  stand_ins = [\"names\", \"emails\", \"phones\"] # what --record writes stand-ins for
+  certificates = [\"certificates\"]          # folders of status and renew-due
+  stand_ins = [\"names\", \"emails\", \"phones\"]  # what --record replaces
   requests_per_second = 3
-  notify = \"tell-team\"                      # a command that is told what renew-due and batch did or failed to do
-  foreign = \"keep\"                           # messages of others in the queue: keep, spool, stop or leave
-  settle_after = \"15m\"                       # an order that nothing shows of for longer never arrived
+  notify = \"tell-team\"                     # told what a run did or failed to do
+  foreign = \"keep\"                         # or spool, stop, leave
+  settle_after = \"15m\"                     # then an unseen order never came
   body_limit = 16777216
   [team.timeouts]
   resolve = \"10s\"
@@ -47,7 +47,7 @@ The configuration file holds a section a profile, each line of which may be left
   answer = \"90s\"
   body = \"60s\"
 
-An argument goes before the environment, that before the profile, that before the default. The environment's proxy is that of
+An argument goes before the environment, that before the profile, that before the default. The environment's proxy is that of \
 ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, but for the hosts in NO_PROXY.";
 
 /// The configuration

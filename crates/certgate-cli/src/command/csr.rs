@@ -18,7 +18,8 @@ use crate::{
 pub(crate) enum Csr {
     /// Make a CSR, with a new key or one that is there
     #[command(after_help = "Examples:
-  certgate csr new --name example.com --san www.example.com --country DE --key-out example.com.key --out example.com.csr
+  certgate csr new --name example.com --san www.example.com --country DE \\
+    --key-out example.com.key --out example.com.csr
   certgate csr new --name example.com --key example.com.key > example.com.csr")]
     New(NewRequestArgs),
     /// Show a CSR: subject, names, key, signature

@@ -42,7 +42,7 @@ pub(crate) enum Poll {
     },
     /// Take in one message that the gateway pushed or mailed, as if it had been polled (exit 8 where it was taken in before)
     #[command(
-        after_help = "The message is an answer to task 0905, as XML or as JSON: which of the two, it says itself. An order of this store
+        after_help = "The message is an answer to task 0905, as XML or as JSON: which of the two, it says itself. An order of this store \
 moves on by it; what is about no order of this store waits for `certgate poll drain`.
 
 Example:

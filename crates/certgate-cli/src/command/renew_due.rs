@@ -29,8 +29,8 @@ use crate::{
   certgate renew-due --profile live
   certgate renew-due /etc/certificates --dry-run
 
-It is safe to run at any time, twice at once and after a crash: what an earlier run ordered is carried on with, never ordered again.
-Each certificate is validated and installed as it was when it was ordered; an option that is given goes before that, and is remembered.
+It is safe to run at any time, twice at once and after a crash: what an earlier run ordered is carried on with, never ordered again. \
+Each certificate is validated and installed as it was when it was ordered; an option that is given goes before that, and is remembered. \
 Within its paid term a certificate is reissued, which is free; at the end of its term it is renewed.")]
 pub(crate) struct RenewDue {
     /// Folders of certificates, or folders of such [default: the profile's `certificates`]

@@ -23,7 +23,7 @@ pub(crate) enum Replay {
     #[command(after_help = "Example:
   certgate replay check tapes/reissue --max-age 90d --junit results.xml
 
-A password that is given by CERTGATE_PASSWORD, --password-file or --password-stdin, and the token in CERTGATE_TOKEN,
+A password that is given by CERTGATE_PASSWORD, --password-file or --password-stdin, and the token in CERTGATE_TOKEN, \
 are looked for as well, in every spelling.")]
     Check {
         /// The tape's folder

@@ -27,9 +27,10 @@ use crate::{
 #[command(after_help = "Examples:
   certgate verify /etc/certificates/example.com
   certgate verify example.com:443
-  certgate verify smtp://mail.example.com:25 --installed /etc/certificates/mail.example.com
+  certgate verify smtp://mail.example.com:25 \\
+    --installed /etc/certificates/mail.example.com
 
-The handshake trusts whatever comes, for it only looks. What a client would refuse (a name, a date, a chain that is cut short) is
+The handshake trusts whatever comes, for it only looks. What a client would refuse (a name, a date, a chain that is cut short) is \
 said, and exit 10 too; whether a client knows the root is not looked at.")]
 pub(crate) struct Verify {
     /// The server, TLS at once or by STARTTLS: HOST:PORT, smtp://HOST:PORT, imap://HOST:PORT. Or the folder of a certificate, which

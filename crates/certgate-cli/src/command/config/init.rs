@@ -20,7 +20,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate config init
-  certgate config init --profile team --user robot --context 9 --password-command 'pass show certgate'
+  certgate config init --profile team --user robot --context 9 \\
+    --password-command 'pass show certgate'
 
 The password is written to a file of its own beside the configuration, which only you may read; with --password-command it is not written at all.")]
 pub(crate) struct Init {

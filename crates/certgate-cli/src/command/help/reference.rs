@@ -59,6 +59,8 @@ fn the_manual_has_every_command_as_help_shows_it() {
 /// The commands in a text of examples, without what the shell does with their output.
 fn examples(text: &str) -> Vec<String> {
     let mut examples: Vec<String> = Vec::new();
+    // A line that is broken goes on in the next one.
+    let text = text.replace("\\\n", "").replace(" |\n    ", " | ");
     let from = text.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:")).skip(1);
     for line in from.take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("    ")) {
         examples.extend(line.find("certgate ").map(|at| line.split_at(at).1.to_owned()));

@@ -19,24 +19,26 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   certgate serve bridge --profile demo
   certgate serve bridge --front json --endpoint https://gateway.autodns.com
-  certgate serve bridge --only certificate-info,certificate-list --access-log bridge.log
-  certgate serve bridge --profile demo --shadow --record tapes; certgate compare --tape tapes/front --tape tapes/behind
-  certgate serve bridge --listen 192.0.2.7:443 --tls-cert live/fullchain.pem --tls-key live/key.pem
+  certgate serve bridge --only certificate-info,certificate-list \\
+    --access-log bridge.log
+  certgate serve bridge --profile demo --shadow --record tapes
+  certgate compare --tape tapes/front --tape tapes/behind
+  certgate serve bridge --listen 192.0.2.7:443 \\
+    --tls-cert live/fullchain.pem --tls-key live/key.pem
   certgate serve bridge --sandbox
-  curl http://127.0.0.1:8080/xml -d '<request><auth><user>user</user><password>password</password><context>9</context></auth>
-    <task><code>400104</code><certificate><id>571</id></certificate></task></request>'";
+  curl http://127.0.0.1:8080/xml --data @request.xml";
 
 const MORE: &str = "
-It has no credentials of its own: those of each request are passed on, and so are sessions, owner, ctid, reply-to, keys and the rest.
-Only the language of texts and a contact's force are dropped where JSON is behind; whatever else the other protocol cannot say is refused
-(EF01000) before anything is sent. What nobody understands is left out with a warning, or under --strict refused. A task that it does not know is
+It has no credentials of its own: those of each request are passed on, and so are sessions, owner, ctid, reply-to, keys and the rest. \
+Only the language of texts and a contact's force are dropped where JSON is behind; whatever else the other protocol cannot say is refused \
+(EF01000) before anything is sent. What nobody understands is left out with a warning, or under --strict refused. A task that it does not know is \
 refused (EFCG404) in its place; the others of its request are done.
 
-Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly, and the body says why in the front's form (EFCG502): whether
-a task that is not safe to repeat was carried out is then not known, so look before ordering again. The bridge sends such a task once and never
+Answers come in the front's form. Where there is none, HTTP says so, with 502 mostly, and the body says why in the front's form (EFCG502): whether \
+a task that is not safe to repeat was carried out is then not known, so look before ordering again. The bridge sends such a task once and never \
 again; it sends none whose caller hung up.
 
-With --only and --pass-through a system moves task by task: what is not in --only, and what certgate does not know, goes as it is to the gateway of
+With --only and --pass-through a system moves task by task: what is not in --only, and what certgate does not know, goes as it is to the gateway of \
 the front's own protocol, also from the middle of a request; answers come in the tasks' order. The pace is one for both ways.";
 
 #[derive(Debug, Args)]

@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   certgate serve simulator --listen 127.0.0.1:8080
-  CERTGATE_PASSWORD=password certgate info 571 --endpoint http://127.0.0.1:8080/v1 --user user --context 9")]
+  CERTGATE_PASSWORD=password certgate info 571 --user user --context 9 \\
+    --endpoint http://127.0.0.1:8080/v1")]
 pub(crate) struct Simulator {
     #[command(flatten)]
     listening: Listening,
