@@ -36,9 +36,8 @@ pub(crate) struct Migrate {
 /// All of it is copied in one transaction, counted, and compared by hashes before it counts. The store that is copied stays as it is.
 /// No process may be at work on it.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  certgate store copy --from store.sqlite --to postgres://certgate@db.example/certgate"
-)]
+#[command(after_help = "Example:\n  certgate store copy --from store.sqlite \\
+    --to postgres://certgate@db.example/certgate")]
 pub(crate) struct Copy {
     /// The store to copy
     #[arg(long, value_name = "FILE|URL")]

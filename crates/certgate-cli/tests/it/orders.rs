@@ -67,7 +67,10 @@ fn a_job_that_is_named_by_hand_is_looked_at() {
         );
         let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
         assert_eq!(code, 9, "{said}");
-        assert!(document["seen"].to_string().contains("job 999999, named by hand, is none"), "{document}");
+        assert!(
+            document["seen"].to_string().contains("job 999999, named by hand, is no job of the account"),
+            "{document}"
+        );
 
         let (code, document, _) = told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
         assert_eq!((code, &document["order"]["id"], &document["order"]["state"]), (0, &json!(id), &json!("abandoned")));
