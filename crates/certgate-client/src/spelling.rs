@@ -175,11 +175,8 @@ impl Spellings {
 
     fn find_in(&self, text: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &Needle)) {
         let [first, second] = &self.starts;
-        let mut look = |at: usize, next: [u8; 4]| {
-            let [a, b, c, d] = next;
-            if !first.have(a, b) || !second.have(c, d) {
-                return;
-            }
+        let may_begin = |[a, b, c, d]: [u8; 4]| first.have(a, b) && second.have(c, d);
+        let mut look = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
             let found =
                 self.needles.iter().filter(|needle| needle.secret >= shortest && rest.starts_with(&needle.bytes));
@@ -188,12 +185,16 @@ impl Spellings {
             }
         };
         for (at, next) in text.windows(4).enumerate() {
-            if let [a, b, c, d] = *next {
-                look(at, [a, b, c, d]);
+            if let [a, b, c, d] = *next
+                && may_begin([a, b, c, d])
+            {
+                look(at);
             }
         }
         for at in text.len().saturating_sub(3)..text.len() {
-            look(at, [0, 1, 2, 3].map(|further| text.get(at + further).copied().unwrap_or_default()));
+            if may_begin([0, 1, 2, 3].map(|further| text.get(at + further).copied().unwrap_or_default())) {
+                look(at);
+            }
         }
     }
 }

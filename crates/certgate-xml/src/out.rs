@@ -52,9 +52,14 @@ impl<'n> From<(&'n str, &'static str)> for Name<'n> {
     }
 }
 
+/// Room for what is written most often, in bytes: a certificate has some more.
+const USUAL: usize = 4096;
+
 impl<'z> Out<'z> {
     pub(crate) fn new(prolog: &str, zone: &'z TimeZone) -> Self {
-        Self { xml: prolog.to_owned(), zone, path: Vec::new(), losses: Vec::new() }
+        let mut xml = String::with_capacity(USUAL);
+        xml += prolog;
+        Self { xml, zone, path: Vec::new(), losses: Vec::new() }
     }
 
     pub(crate) fn finish(self) -> (Vec<u8>, Vec<Loss>) {
