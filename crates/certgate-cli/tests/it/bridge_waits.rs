@@ -126,6 +126,7 @@ fn the_wait_for_a_client_is_a_part_of_the_whole() {
         let callers: Vec<_> = (0..24).map(|_| scope.spawn(ask)).collect();
         callers.into_iter().map(|caller| caller.join().unwrap()).filter(|status| *status == 200).count()
     });
-    assert!((1..=3).contains(&done), "{done} at one a second within three seconds");
+    // One a second, however much later than the first one the last one came.
+    assert!((1..=4).contains(&done), "{done}");
     assert_eq!(gateway.counts().requests, done);
 }
