@@ -2,8 +2,8 @@
 
 use certgate_client::{Asker, Client, Error, TaskError};
 use certgate_domain::{
-    AnyData, AnyTask, Call, Lenient, Options, Query, QueryFilter, QueryView, Response, Verdict, task::ZoneList,
-    words::Operator,
+    AnyData, AnyTask, Call, Lenient, Message, Options, Query, QueryFilter, QueryView, Response, Verdict, name_in_zone,
+    task::ZoneList, words::Operator, zones_around,
 };
 use certgate_server::{message, refusal};
 use certgate_wire::{Findings, Loss};
@@ -35,16 +35,24 @@ pub(crate) fn dispensable(client: &Client, call: &mut Call) -> Option<&'static s
 
 const FORCE: &str = "options.forceContactCreate";
 const NAME_SERVER: &str = "virtualNameServer";
+/// Any name in a zone, in place of the zone's own.
+const NAME: &str = "name";
 
 /// What cannot be said of a call there; what can be looked up first is no loss.
 pub(crate) fn unsayable(client: &Client, call: &Call) -> Option<Loss> {
     let first = loss(client, call)?;
-    if first.path != NAME_SERVER {
-        return Some(first);
-    }
     let mut call = call.clone();
-    let Some((Some(_), name_server)) = zone(&mut call.task) else { return Some(first) };
-    *name_server = Some("any".to_owned());
+    let any = || Some("any".to_owned());
+    match (&first.path[..], &mut call.task) {
+        (NAME, AnyTask::ZoneUpdateRecords(task)) => {
+            (task.name, task.origin, task.virtual_name_server) = (None, any(), any());
+        }
+        (NAME_SERVER, task) => match zone(task) {
+            Some((Some(_), name_server)) => *name_server = any(),
+            _ => return Some(first),
+        },
+        _ => return Some(first),
+    }
     loss(client, &call)
 }
 
@@ -58,10 +66,12 @@ fn loss(client: &Client, call: &Call) -> Option<Loss> {
 /// Asks for a task, and for what has to be known before.
 pub(crate) fn ask<'a>(client: &mut Client, call: &Call, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
     let mut call = call.clone();
-    if matches!(zone(&mut call.task), Some((Some(_), _)))
-        && loss(client, &call).is_some_and(|loss| loss.path == NAME_SERVER)
-        && let Some(refused) = look_up(client, &mut call, &asker)?
-    {
+    let refused = match loss(client, &call).map(|loss| loss.path).as_deref() {
+        Some(NAME_SERVER) => look_up(client, &mut call, &asker)?,
+        Some(NAME) => look_around(client, &mut call, &asker)?,
+        _ => None,
+    };
+    if let Some(refused) = refused {
         return Ok(refused);
     }
     match query(&mut call.task).and_then(|query| query.view.clone()) {
@@ -112,33 +122,99 @@ fn ask_by_pages<'a>(
 
 /// Finds out the name server of a task's zone. Gives the answer where there is not exactly one zone of that name.
 fn look_up<'a>(client: &mut Client, call: &mut Call, asker: &impl Fn() -> Asker<'a>) -> Result<Option<Heard>, Error> {
-    let kind = call.task.kind();
-    let Some((Some(origin), name_server)) = zone(&mut call.task) else { return Ok(None) };
-    let filters = vec![QueryFilter::new("name", Operator::Equal, origin.as_str())];
+    let Some((Some(origin), _)) = zone(&mut call.task) else { return Ok(None) };
+    let origin = origin.clone();
+    let mut servers = match name_servers(client, call, &origin, asker)? {
+        Ok(servers) => servers.into_iter(),
+        Err(refused) => return Ok(Some(refused)),
+    };
+    match (servers.next(), servers.next()) {
+        (Some(only), None) => {
+            if let Some((_, name_server)) = zone(&mut call.task) {
+                *name_server = only;
+            }
+            Ok(None)
+        }
+        (None, _) => Ok(Some(refused(call, no_zone(&origin)))),
+        (Some(_), Some(_)) => Ok(Some(refused(call, several_zones()))),
+    }
+}
+
+/// Finds out the zone that a name is in, and makes the full names of records relative to it. Gives the answer where there is not exactly one
+/// such zone, or a record is not in it.
+fn look_around<'a>(
+    client: &mut Client,
+    call: &mut Call,
+    asker: &impl Fn() -> Asker<'a>,
+) -> Result<Option<Heard>, Error> {
+    let name = match &call.task {
+        AnyTask::ZoneUpdateRecords(task) => task.name.clone().unwrap_or_default(),
+        _ => return Ok(None),
+    };
+    for origin in zones_around(&name).unwrap_or_default() {
+        let mut servers = match name_servers(client, call, &origin, asker)? {
+            Ok(servers) => servers.into_iter(),
+            Err(refused) => return Ok(Some(refused)),
+        };
+        let Some(server) = servers.next() else { continue };
+        if servers.next().is_some() {
+            return Ok(Some(refused(call, several_zones())));
+        }
+        let AnyTask::ZoneUpdateRecords(task) = &mut call.task else { return Ok(None) };
+        for record in task.add.iter_mut().chain(&mut task.remove) {
+            let full = record.name.take().unwrap_or_default();
+            match name_in_zone(&full, &origin) {
+                Some(relative) => record.name = relative,
+                None => {
+                    let text = format!("This name is not in the zone {origin}. Nothing was changed.");
+                    return Ok(Some(refused(call, message("EF01000", &text, "rr", &full))));
+                }
+            }
+        }
+        (task.name, task.origin, task.virtual_name_server) = (None, Some(origin), server);
+        return Ok(None);
+    }
+    Ok(Some(refused(call, no_zone(&name))))
+}
+
+/// The name servers of the zones of that name; the answer where the gateway does not say them.
+fn name_servers<'a>(
+    client: &mut Client,
+    call: &Call,
+    origin: &str,
+    asker: &impl Fn() -> Asker<'a>,
+) -> Result<Result<Vec<Option<String>>, Heard>, Error> {
+    let filters = vec![QueryFilter::new("name", Operator::Equal, origin)];
     let task = ZoneList { query: Query { filters, ..Query::default() } };
     let options = Options { keys: Vec::new(), ..call.options.clone() };
     let list = Call { task: task.into(), options, identity: call.identity.clone() };
     let found = once(client, &list, &asker())?;
     if found.answer.verdict() != Some(Verdict::Done) {
-        return Ok(Some(found));
+        return Ok(Err(found));
     }
-    let mut servers = found.answer.data.into_iter().filter_map(|data| match data {
-        AnyData::Zone(zone) if zone.origin.as_deref() == Some(origin) => zone.virtual_name_server,
+    let servers = found.answer.data.into_iter().filter_map(|data| match data {
+        AnyData::Zone(zone) if zone.origin.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(origin)) => {
+            Some(zone.virtual_name_server)
+        }
         _ => None,
     });
-    let reason = match (servers.next(), servers.next()) {
-        (Some(only), None) => {
-            *name_server = Some(only);
-            return Ok(None);
-        }
-        (None, _) => message("EF02020", "There is no such zone. Nothing was changed.", "zone", origin),
-        (Some(_), Some(_)) => {
-            let text = "There are several zones of this name: say the name server of the one that is meant. Nothing was changed.";
-            message("EF01000", text, NAME_SERVER, "")
-        }
-    };
-    let answer = refusal(&format!("E{}", kind.code()), reason);
-    Ok(Some(Heard { answer: Response { ctid: call.options.ctid.clone(), ..answer }, findings: Findings::new() }))
+    Ok(Ok(servers.collect()))
+}
+
+fn no_zone(name: &str) -> Message {
+    message("EF02020", "There is no such zone. Nothing was changed.", "zone", name)
+}
+
+fn several_zones() -> Message {
+    let text =
+        "There are several zones of this name: say the name server of the one that is meant. Nothing was changed.";
+    message("EF01000", text, NAME_SERVER, "")
+}
+
+/// The answer to a call that is refused for that reason, as the gateway there would give it.
+fn refused(call: &Call, reason: Message) -> Heard {
+    let answer = refusal(&format!("E{}", call.task.kind().code()), reason);
+    Heard { answer: Response { ctid: call.options.ctid.clone(), ..answer }, findings: Findings::new() }
 }
 
 /// The name of a task's zone and the place of its name server, where JSON has both in its path.

@@ -1,6 +1,6 @@
 //! The protocol in front: requests taken apart, answers put together.
 
-use certgate_domain::{AnyData, Protocol, Response, StatusCode, TaskKind};
+use certgate_domain::{AnyData, AnyTask, Protocol, Response, StatusCode, TaskKind};
 use certgate_wire::{Answer, Codec, DecodeError, Decoded, Request, TaskPart};
 
 /// The protocol in front.
@@ -85,14 +85,14 @@ impl Front {
     }
 
     /// An answer of the gateway behind, with what is not alike in front.
-    pub(crate) fn told(&self, kind: TaskKind, mut answer: Response<AnyData>) -> Response<AnyData> {
+    pub(crate) fn told(&self, task: &AnyTask, mut answer: Response<AnyData>) -> Response<AnyData> {
         let front = self.protocol();
-        let (there, here) = (kind.status_number(front.other()), kind.status_number(front));
+        let (there, here) = (task.status_number(front.other()), task.status_number(front));
         let code = answer.status.code.as_ref().map_or("", StatusCode::as_str);
         if let Some(letter) = code.strip_suffix(there).filter(|letter| letter.len() == 1) {
             answer.status.code = Some(StatusCode::new(format!("{letter}{here}")));
         }
-        if kind == TaskKind::Hello {
+        if task.kind() == TaskKind::Hello {
             // Over XML it looks into the queue, which is nobody's business here.
             (answer.object, answer.data) = (None, Vec::new());
         }

@@ -132,7 +132,7 @@ impl<'b> Round<'b> {
         match behind::ask(client, call, || self.asker(&has_hung_up)) {
             Ok(Heard { answer, findings }) => {
                 self.bridge.tell_findings(kind, Side::Answer, &findings);
-                Ok(Told::Typed(Box::new(self.bridge.front.told(kind, answer))))
+                Ok(Told::Typed(Box::new(self.bridge.front.told(&call.task, answer))))
             }
             Err(Error::Gateway(GatewayError::Unauthorized { http_status, .. })) => {
                 let text = format!("The gateway turned the credentials away (HTTP {http_status}).");

@@ -195,7 +195,7 @@ impl<T: Fn(TaskKind, &[String])> Comparing<T> {
         }
         let never = || false;
         let heard = behind::ask(client, &call, || Asker::new(PATIENCE, &never)).ok()?;
-        Some(self.front.told(call.task.kind(), heard.answer))
+        Some(self.front.told(&call.task, heard.answer))
     }
 
     /// Records what the front's own gateway answered.

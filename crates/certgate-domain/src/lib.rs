@@ -33,6 +33,7 @@ mod time_period;
 mod vmc_check_data;
 pub mod words;
 mod zone;
+mod zone_name;
 
 pub use account::AccountId;
 pub use authentication::{CertAuthentication, CertAuthenticationStatus, DomainControlValidationStatus};
@@ -66,3 +67,4 @@ pub use task::{AnyTask, Mode, Task, TaskKind};
 pub use time_period::TimePeriod;
 pub use vmc_check_data::VmcCheckData;
 pub use zone::{MainAddress, NameServer, ResourceRecord, Soa, Zone};
+pub use zone_name::{name_in_zone, zones_around};

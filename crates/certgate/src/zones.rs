@@ -16,10 +16,10 @@
 
 use certgate_client::Client;
 use certgate_domain::{
-    Lenient, NotAnIdn, Query, QueryFilter, QueryView, ResourceRecord, Zone,
+    Lenient, NotAnIdn, Query, QueryFilter, QueryView, ResourceRecord, Zone, name_in_zone,
     task::{ZoneInfo, ZoneList, ZoneUpdateRecords},
-    to_a_labels,
     words::Operator,
+    zones_around,
 };
 
 use crate::{Error, selector::is_same_name};
@@ -99,11 +99,7 @@ impl ZoneError {
 impl ZoneId {
     /// A name in the zone, relative to it: none for the zone's own. `None` where it is not in the zone.
     pub fn relative(&self, name: &str) -> Option<Option<String>> {
-        let name = plain(name).ok()?;
-        match name.strip_suffix(&self.origin)? {
-            "" => Some(None),
-            labels => Some(Some(labels.strip_suffix('.')?.to_owned())),
-        }
+        name_in_zone(name, &self.origin)
     }
 }
 
@@ -123,7 +119,11 @@ impl<'c> Zones<'c> {
     /// It is no name, the account has no such zone, or the gateway could not be asked.
     pub fn find(&mut self, name: &str) -> Result<ZoneId, ZoneError> {
         let mut asked = Vec::new();
-        for candidate in candidates(name)? {
+        let candidates = zones_around(name)?;
+        if candidates.is_empty() {
+            return Err(ZoneError::NotAName(name.to_owned()));
+        }
+        for candidate in candidates {
             let filters = vec![QueryFilter::new("name", Operator::Equal, candidate.as_str())];
             let view = Some(QueryView { children: Some(Lenient::Parsed(true)), ..QueryView::default() });
             let query = Query { filters, view, ..Query::default() }.window(0, 10);
@@ -218,57 +218,4 @@ fn is_same(one: &ResourceRecord, other: &ResourceRecord) -> bool {
 /// Whether two names or types are one: letters of either case, and nothing is an empty text.
 fn same_text(one: &Option<String>, other: &Option<String>) -> bool {
     one.as_deref().unwrap_or_default().eq_ignore_ascii_case(other.as_deref().unwrap_or_default())
-}
-
-fn plain(name: &str) -> Result<String, ZoneError> {
-    Ok(to_a_labels(name.trim().trim_end_matches('.'))?.to_ascii_lowercase())
-}
-
-/// The zones that a name may be in, the longest first; none of them is a top-level domain.
-fn candidates(name: &str) -> Result<Vec<String>, ZoneError> {
-    let whole = plain(name)?;
-    let parents = std::iter::successors(Some(whole.as_str()), |name| Some(name.split_once('.')?.1));
-    let found: Vec<String> = parents.filter(|name| name.contains('.')).map(str::to_owned).collect();
-    if found.is_empty() || whole.split('.').any(str::is_empty) {
-        return Err(ZoneError::NotAName(name.to_owned()));
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ZoneId, candidates};
-
-    #[test]
-    fn which_zones_a_name_may_be_in() {
-        let two = ["shop.example", "example.com"];
-        for (name, expected) in [
-            ("_dnsauth.www.Example.com.", Some(vec!["_dnsauth.www.example.com", "www.example.com", two[1]])),
-            ("shop.example", Some(vec![two[0]])),
-            ("www.Bücher.example", Some(vec!["www.xn--bcher-kva.example", "xn--bcher-kva.example"])),
-            ("de", None),
-            ("", None),
-            (".", None),
-            ("a..example", None),
-            ("bü cher.example", None),
-        ] {
-            let found = candidates(name).ok();
-            let expected: Option<Vec<String>> = expected.map(|all| all.into_iter().map(str::to_owned).collect());
-            assert_eq!(found, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_name_relative_to_its_zone() {
-        let zone = ZoneId { origin: "example.com".to_owned(), name_server: None };
-        for (name, expected) in [
-            ("_dnsauth.WWW.example.com.", Some(Some("_dnsauth.www"))),
-            ("example.com", Some(None)),
-            ("notexample.com", None),
-            ("example.org", None),
-        ] {
-            let expected = expected.map(|name| name.map(str::to_owned));
-            assert_eq!(zone.relative(name), expected, "{name}");
-        }
-    }
 }

@@ -76,19 +76,52 @@ fn codes_are_of_the_family_of_the_front() {
     }
 }
 
+/// XML has no such route: the zone is looked for label by label, and the records' names are made relative to it.
 #[test]
-fn what_is_refused_has_the_number_of_its_route() {
+fn a_gateway_that_knows_zones_by_their_own_names_is_asked_by_any_name() {
     let (gateway, server) = serve(Settings::default());
     let bridge = bridge("json", &server, &[]);
-    let task = task::ZoneUpdateRecords {
-        name: Some("www.shop.example".to_owned()),
-        add: vec![ResourceRecord::txt("www.shop.example", "2026abcd")],
-        ..task::ZoneUpdateRecords::default()
+    let stream = |name: &str, add: &[ResourceRecord], remove: &[ResourceRecord]| {
+        let (name, add, remove) = (Some(name.to_owned()), add.to_vec(), remove.to_vec());
+        let task = task::ZoneUpdateRecords { name, add, remove, ..task::ZoneUpdateRecords::default() };
+        let reply = post(&bridge.endpoint, "json", &call(task, account()));
+        let answer = codec("json").decode_response(TaskKind::ZoneUpdateRecords, &reply).unwrap().value;
+        let reason = answer.messages.first().and_then(|message| message.code.clone());
+        (answer.status.code.unwrap().as_str().to_owned(), reason)
     };
-    let reply = post(&bridge.endpoint, "json", &call(task, account()));
-    let answer = codec("json").decode_response(TaskKind::ZoneUpdateRecords, &reply).unwrap().value;
-    assert_eq!(answer.status.code.unwrap().as_str(), "E0202002", "XML has no such route");
-    assert_eq!((reply.status, gateway.counts().requests), (400, 0));
+    let texts = || -> Vec<(Option<String>, Option<String>)> {
+        let task = task::ZoneInfo { origin: Some("example.com".to_owned()), virtual_name_server: None };
+        let reply = post(&format!("{}/v1", server.root()), "json", &call(task, account()));
+        let answer = codec("json").decode_response(TaskKind::ZoneInfo, &reply).unwrap().value;
+        let zones = answer.data.into_iter().filter_map(|data| match data {
+            AnyData::Zone(zone) => Some(zone.resource_records),
+            _ => None,
+        });
+        let is_text = |record: &ResourceRecord| record.r#type.as_deref() == Some("TXT");
+        zones.flatten().filter(is_text).map(|record| (record.name, record.value)).collect()
+    };
+    let done = |code: &str| (code.to_owned(), None);
+    let refused = |reason: &str| ("E0202002".to_owned(), Some(reason.to_owned()));
+    let challenge = ResourceRecord::txt("_acme-challenge.www.example.com.", "2026abcd");
+    let of_zone = ResourceRecord::txt("example.com", "2026efgh");
+
+    assert_eq!(stream("www.example.com", &[challenge.clone(), of_zone.clone()], &[]), done("S0202002"));
+    let there = |name: Option<&str>, value: &str| (name.map(str::to_owned), Some(value.to_owned()));
+    assert_eq!(texts(), [there(Some("_acme-challenge.www"), "2026abcd"), there(None, "2026efgh")]);
+    assert_eq!(gateway.asked(TaskKind::ZoneList), 2, "for www.example.com, then for example.com");
+    assert_eq!(stream("example.com", std::slice::from_ref(&challenge), &[]), refused("EF02022"));
+    assert_eq!(stream("www.example.com", &[], &[challenge.clone()]), done("S0202002"));
+    assert_eq!(texts(), [there(None, "2026efgh")]);
+
+    let changes = gateway.asked(TaskKind::ZoneUpdateRecords);
+    let elsewhere = ResourceRecord::txt("www.example.org", "2026abcd");
+    assert_eq!(stream("example.com", &[elsewhere], &[]), refused("EF01000"), "its name is in no zone of that name");
+    assert_eq!(stream("www.nowhere.example", &[challenge], &[]), refused("EF02020"));
+    let requests = gateway.counts().requests;
+    let raw = Some("www.example.com. 300 IN TXT \"2026abcd\"".to_owned());
+    let line = ResourceRecord { raw, ..ResourceRecord::default() };
+    assert_eq!(stream("example.com", &[line], &[]), refused("EF01000"), "XML has no lines of a zone file");
+    assert_eq!((gateway.counts().requests, gateway.asked(TaskKind::ZoneUpdateRecords)), (requests, changes));
 }
 
 #[test]
