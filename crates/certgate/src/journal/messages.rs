@@ -1,0 +1,178 @@
+//! The messages of the queue in the journal: stored before they are confirmed, found by their orders, handed over.
+
+use std::{collections::HashMap, time::Duration};
+
+use certgate_domain::{AnyData, Job, PollMessage, Protocol, TaskKind, words::JobStatus};
+use certgate_json::{JsonCodec, document};
+use certgate_store::{Change, Message, NewMessage, QueueReader, State, StoredMessage};
+use certgate_wire::{Codec, Reply};
+use serde_json::{Value, json};
+
+use super::Journal;
+use crate::Error;
+
+impl Journal {
+    /// Stores a message of the queue; one about a known order advances it.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: the message was not stored. Do not confirm it.
+    pub fn store_message(
+        &mut self,
+        protocol: Protocol,
+        message: &PollMessage,
+        body: &[u8],
+    ) -> Result<StoredMessage, Error> {
+        let new = self.message(protocol, message, body);
+        let kept = self.store().keep(&new, self.now())?;
+        if let Some(order) = &kept.order {
+            self.advance(order, message)?;
+        }
+        self.last = Some((message.id, kept.stable_id.clone()));
+        Ok(kept)
+    }
+
+    pub(crate) fn message(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> NewMessage {
+        let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
+        NewMessage {
+            account: self.account.clone(),
+            id: message.id,
+            transport: protocol.name().to_owned(),
+            kind: object.and_then(|object| object.r#type.clone()).unwrap_or_else(|| "message".to_owned()),
+            job: message.job.as_ref().and_then(|job| job.id),
+            stid: message.stid.clone(),
+            ctid: message.ctid.clone(),
+            document: document::poll_message(message).to_string(),
+            raw: body.to_vec(),
+        }
+    }
+
+    /// Whether a message is about an order in the store: by its job, else by the transaction ids.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
+        Ok(self.order_of(&self.message(protocol, message, &[]))?.is_some())
+    }
+
+    /// The order in the store that a message is about.
+    pub(crate) fn order_of(&self, message: &NewMessage) -> Result<Option<String>, Error> {
+        Ok(self.store().order_of_message(message)?)
+    }
+
+    /// Whether the gateway took up an order of the account in the last so many days, and no message about it was confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn awaits_message(&self, days: u16) -> Result<bool, Error> {
+        let since = self.now() - i64::from(days) * 86_400_000;
+        Ok(self.store().awaits_message(&self.account, since)?)
+    }
+
+    /// Whether the account's queue is to be looked into now, or another process of the store does that: one that has not looked
+    /// for longer than `patience` is relieved. To be asked before each look.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn read_queue(&self, patience: Duration) -> Result<QueueReader, Error> {
+        Ok(self.store().read_queue(&self.account, self.run_lease.lease(), patience)?)
+    }
+
+    /// Tells the other processes of the store whether somebody else's message is first in the queue and stays there.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn note_blocked_queue(&self, is_blocked: bool) -> Result<(), Error> {
+        Ok(self.store().note_blocked_queue(&self.account, self.run_lease.lease(), is_blocked)?)
+    }
+
+    /// Records what a message says of its order, unless another process that is alive holds it.
+    pub(crate) fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
+        let Some(order) = self.store().order(id)? else { return Ok(()) };
+        let job = message.job.as_ref();
+        let state = match job.and_then(|job| job.status.as_ref()) {
+            Some(JobStatus::Success) if order.order.task == TaskKind::CertificateDelete.name() => State::Done,
+            Some(JobStatus::Success) => State::Issued,
+            Some(JobStatus::Failed | JobStatus::Canceled) => State::Failed,
+            _ => State::Pending,
+        };
+        if order.state == state || !order.state.may_become(state) {
+            return Ok(());
+        }
+        let change = Change {
+            state,
+            job: job.and_then(|job: &Job| job.id),
+            stid: message.stid.clone(),
+            certificate: message.object.as_ref().and_then(|object| object.certificate()?.id),
+            detail: format!(
+                "message {} of the queue",
+                message.id.map_or("without an id".to_owned(), |id| id.to_string())
+            ),
+        };
+        self.store().advance(id, &change, self.run_lease.lease(), self.now())?;
+        Ok(())
+    }
+
+    /// Records that the message that was stored last was confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn record_confirmation(&mut self, id: i64) -> Result<(), Error> {
+        match &self.last {
+            Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, self.now())?),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last message about an order that says how its job ended, where one is kept.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
+        let messages = self.store().messages_of(order)?;
+        Ok(messages.iter().rev().find_map(ended))
+    }
+
+    /// The messages of the queue that say how the jobs of this run's orders ended, whichever process stored them, each with its
+    /// order; the last one of each.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn messages_of_held(&self) -> Result<HashMap<String, PollMessage>, Error> {
+        let messages = self.store().messages_of_held(&self.account, self.run_lease.lease())?;
+        Ok(messages.into_iter().filter_map(|message| Some((message.order.clone()?, ended(&message)?))).collect())
+    }
+
+    /// Messages about no known order that nobody took, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn waiting(&self, limit: usize) -> Result<Vec<Message>, Error> {
+        Ok(self.store().waiting(&self.account, limit)?)
+    }
+
+    /// Records that a message was handed over.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
+        Ok(self.store().take(stable_id, self.now())?)
+    }
+}
+
+/// A message that says how its job ended.
+fn ended(message: &Message) -> Option<PollMessage> {
+    let read = read_message(&message.message.document)?;
+    let status = read.job.as_ref().and_then(|job| job.status.as_ref());
+    matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled)).then_some(read)
+}
+
+/// A message as it was written down: the JSON API's shape.
+fn read_message(document: &str) -> Option<PollMessage> {
+    let message: Value = serde_json::from_str(document).ok()?;
+    let answer = json!({ "status": { "code": "S0905", "type": "SUCCESS" }, "data": [message] }).to_string();
+    let read = JsonCodec::default().decode_response(TaskKind::PollInfo, &Reply::of(answer)).ok()?;
+    read.value.data.into_iter().find_map(|data| match data {
+        AnyData::PollMessage(message) => Some(*message),
+        _ => None,
+    })
+}
