@@ -1,5 +1,8 @@
 //! The whole command line, as clap reads it.
 
+#[cfg(test)]
+mod reference;
+
 use std::ffi::OsStr;
 
 use clap::{

@@ -6,6 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
+use certgate_store::StoreStatus;
 use certgate_wire::is_hidden;
 use console::{Term, measure_text_width};
 use serde_json::Value;
@@ -128,6 +129,16 @@ fn whole_words(line: &str) -> Vec<String> {
 /// Text for a terminal: what is hidden is made visible; line ends and tabs stay.
 pub(crate) fn printable(text: &str) -> String {
     certgate_wire::visible(text).into_owned()
+}
+
+/// Says that an older store was brought up to date when it was opened.
+pub(crate) fn say_migrated(place: &str, before: i64) {
+    say(&format!("certgate: {}", migration(place, before)));
+}
+
+/// What was done to an older store, in words.
+pub(crate) fn migration(place: &str, before: i64) -> String {
+    format!("{place}: the store was brought up to date, from version {before} to {}", StoreStatus::KNOWN)
 }
 
 #[cfg(test)]

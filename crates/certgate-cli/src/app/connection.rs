@@ -14,7 +14,7 @@ use crate::{
     app::{App, RunRecord, Sandbox},
     args::ReplayMode,
     exit::Failure,
-    ui::store::say_migrated,
+    streams::say_migrated,
 };
 
 /// A client, and where its orders and messages are written down.

@@ -23,6 +23,3 @@ impl Help {
         Ok(Exit::DONE)
     }
 }
-
-#[cfg(test)]
-mod reference;

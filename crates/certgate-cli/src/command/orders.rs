@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use crate::{
     app::{App, store},
     exit::{Exit, Failure},
-    ui::{confirm::ask, orders, progress::not_removed, store::say_migrated},
+    streams::say_migrated,
+    ui::{confirm::ask, orders, progress::not_removed},
 };
 
 /// The orders of the store

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::{
     app::App,
     exit::Exit,
-    streams::{printable, say},
+    streams::{migration, printable},
 };
 
 /// Prints what a store is and how it stands.
@@ -100,15 +100,6 @@ pub(crate) fn migrated(app: &App, address: &StoreAddress, before: i64) -> Exit {
         app.stdout.line(&printable(&migration(&address.to_string(), before)));
     }
     Exit::DONE
-}
-
-/// Says that an older store was brought up to date when it was opened.
-pub(crate) fn say_migrated(place: &str, before: i64) {
-    say(&format!("certgate: {}", migration(place, before)));
-}
-
-fn migration(place: &str, before: i64) -> String {
-    format!("{place}: the store was brought up to date, from version {before} to {}", StoreStatus::KNOWN)
 }
 
 /// Prints what was copied, table by table.
