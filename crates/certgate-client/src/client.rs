@@ -343,7 +343,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let departed = self.wait_for_departure(asker);
+            let departed = self.wait_for_departure(safe, asker);
             departed.map_err(|stay| stay.of(kind, attempt - 1, asker.is_some_and(|asker| asker.limit().is_some())))?;
             let Patience { deadline, longest, retries } = self.patience;
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));

@@ -66,7 +66,7 @@ impl Client {
         let headers = request.headers.iter().filter(goes_on).cloned().collect();
         let Request { method, target, body, .. } = request;
         let request = Request { method: *method, target: target.clone(), headers, body: body.clone() };
-        self.wait_for_departure(Some(asker)).map_err(|stay| match stay {
+        self.wait_for_departure(false, Some(asker)).map_err(|stay| match stay {
             Stay::Interrupted => RelayError::Interrupted,
             Stay::HungUp => RelayError::HungUp,
             Stay::Late(wait) => RelayError::Paced(wait),

@@ -9,10 +9,10 @@ use std::{collections::VecDeque, time::Duration};
 /// use certgate_flow::RateLimiter;
 /// let mut pace = RateLimiter::new(3);
 /// for _ in 0..3 {
-///     assert_eq!(pace.wait(Duration::ZERO), Duration::ZERO);
+///     assert_eq!(pace.wait(Duration::ZERO, true), Duration::ZERO);
 ///     pace.sent(Duration::ZERO);
 /// }
-/// assert_eq!(pace.wait(Duration::from_millis(400)), Duration::from_millis(615));
+/// assert_eq!(pace.wait(Duration::from_millis(400), true), Duration::from_millis(610));
 /// ```
 #[derive(Debug, Clone)]
 pub struct RateLimiter {
@@ -25,8 +25,9 @@ impl RateLimiter {
     /// What the vendor allows: 3 requests a second and address, over either protocol.
     pub const GATEWAY: usize = 3;
     /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-    pub const WINDOW: Duration = Duration::from_millis(1015);
-    /// The same where the gateway asked to slow down all the same: the way to it is uneven.
+    pub const WINDOW: Duration = Duration::from_millis(1010);
+    /// The same where the gateway asked to slow down all the same, for the way to it is uneven; and for what is not sent again once it was
+    /// turned away.
     pub const WIDE_WINDOW: Duration = Duration::from_millis(1045);
 
     /// So many a second, at least one.
@@ -34,10 +35,11 @@ impl RateLimiter {
         Self { per_second: per_second.max(1), window: Self::WINDOW, sent: VecDeque::new() }
     }
 
-    /// How long to wait before the next request.
-    pub fn wait(&self, now: Duration) -> Duration {
+    /// How long to wait before the next request; `again` says whether it is sent again where it is turned away.
+    pub fn wait(&self, now: Duration, again: bool) -> Duration {
+        let window = if again { self.window } else { Self::WIDE_WINDOW };
         match self.sent.len().checked_sub(self.per_second).and_then(|at| self.sent.get(at)) {
-            Some(&sent) => (sent + self.window).saturating_sub(now),
+            Some(&sent) => (sent + window).saturating_sub(now),
             None => Duration::ZERO,
         }
     }
@@ -51,7 +53,9 @@ impl RateLimiter {
     pub fn sent(&mut self, now: Duration) {
         self.sent.push_back(now);
         // What is over counts no more: a high pace would keep as many times as it has requests.
-        while self.sent.len() > self.per_second || self.sent.front().is_some_and(|sent| *sent + self.window <= now) {
+        while self.sent.len() > self.per_second
+            || self.sent.front().is_some_and(|sent| *sent + Self::WIDE_WINDOW <= now)
+        {
             self.sent.pop_front();
         }
     }
@@ -69,8 +73,12 @@ mod tests {
     fn who_was_turned_away_leaves_more_time() {
         let mut pace = RateLimiter::new(1);
         pace.sent(Duration::ZERO);
+        assert_eq!(
+            [true, false].map(|again| pace.wait(Duration::ZERO, again)),
+            [RateLimiter::WINDOW, RateLimiter::WIDE_WINDOW]
+        );
         pace.widen();
-        assert_eq!(pace.wait(Duration::ZERO), RateLimiter::WIDE_WINDOW);
+        assert_eq!(pace.wait(Duration::ZERO, true), RateLimiter::WIDE_WINDOW);
     }
 
     proptest! {
@@ -81,7 +89,7 @@ mod tests {
             let mut left = Vec::new();
             for idle in idle {
                 now += Duration::from_millis(idle);
-                now += pace.wait(now);
+                now += pace.wait(now, true);
                 pace.sent(now);
                 left.push(now);
             }

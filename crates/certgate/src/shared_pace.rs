@@ -52,9 +52,10 @@ impl SharedPace {
 }
 
 impl Throttle for SharedPace {
-    fn depart(&self) -> Option<Duration> {
+    fn depart(&self, again: bool) -> Option<Duration> {
         let Budget { limiter, ration } = &mut *self.budget();
-        ration.depart(self.started.elapsed(), |draw| limiter.draw(draw)).unwrap_or_else(|_| self.own.depart())
+        let drawn = ration.depart(self.started.elapsed(), again, |draw| limiter.draw(draw));
+        drawn.unwrap_or_else(|_| self.own.depart(again))
     }
 
     fn hold(&self, pause: Duration) {

@@ -10,8 +10,9 @@ use crate::{
 };
 
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-const WINDOW: i64 = 1015;
-/// The same for [`CALM`] after the gateway asked to slow down all the same: the way to it is uneven.
+const WINDOW: i64 = 1010;
+/// The same for [`CALM`] after the gateway asked to slow down all the same, for the way to it is uneven; and for what is not sent again once
+/// it was turned away.
 const WIDE_WINDOW: i64 = 1045;
 /// So long after a hold more time is left for the way.
 const CALM: i64 = 10 * 60_000;
@@ -54,7 +55,7 @@ pub(crate) fn draw(
         |row| row.get::<i64>(0),
     )?;
     let hold = hold.filter(|until| *until >= 0);
-    let window = if hold.is_some_and(|until| now < until + CALM) { WIDE_WINDOW } else { WINDOW };
+    let window = if !draw.again || hold.is_some_and(|until| now < until + CALM) { WIDE_WINDOW } else { WINDOW };
     let drawn = session.all(
         "SELECT at, count FROM draws WHERE key = ?1 AND at > ?2 ORDER BY at",
         values![key, now - window],
