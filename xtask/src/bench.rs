@@ -5,6 +5,8 @@ mod bridge;
 pub(crate) mod build;
 mod cli;
 mod codec;
+#[cfg(feature = "postgres")]
+mod databases;
 #[cfg(unix)]
 mod estate;
 mod hostile;
@@ -41,6 +43,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["estate"] => estate::run(),
         ["state"] => state::run(),
         ["store"] => store::run(),
+        #[cfg(feature = "postgres")]
+        ["databases"] => databases::run(),
         // Optimised, as it is released.
         ["tape"] => ci::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "replay"], &[]),
         ["replay"] => tape::run(),

@@ -169,7 +169,7 @@ impl StoreAddress {
         }
         let (mut from, mut to) = (Database::open(self)?, Database::open(target)?);
         // Inside a transaction of the source too: what others begin meanwhile waits, or is not in the copy.
-        Ok(from.write(|source| Ok(to.write_or(|session| copy(source, session, &target.to_string()))))??)
+        from.write(|source| Ok(to.write_or(|session| copy(source, session, &target.to_string()))))?
     }
 }
 

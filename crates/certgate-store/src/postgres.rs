@@ -110,8 +110,7 @@ impl Postgres {
         let connection = Connection::open(self.runtime(), &self.address, &self.place)?;
         let lost = self.lost.borrow().clone();
         if let Some(lost) = lost {
-            let end =
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2";
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int8 AND backend_start::text = $2";
             let ended = limited(self.runtime(), connection.client.query(end, &[&lost.pid, &lost.started]));
             let passing = |error| Refused { error, may_pass: true };
             match ended {

@@ -9,7 +9,12 @@
 )]
 
 #[cfg(unix)]
+mod pool;
+#[cfg(unix)]
 mod postgres;
 
 #[cfg(unix)]
-pub use postgres::{Cluster, Role};
+pub use {
+    pool::Pool,
+    postgres::{Cluster, Role},
+};

@@ -34,7 +34,7 @@ pub struct Role {
 }
 
 /// The database in which roles have their schemas.
-const DATABASE: &str = "certgate";
+pub(crate) const DATABASE: &str = "certgate";
 /// The one who made the cluster, and may do everything in it.
 const SUPERUSER: &str = "super";
 
@@ -148,6 +148,11 @@ impl Cluster {
         self.control("reload");
     }
 
+    /// Its scratch folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn control(&self, action: &str) {
         let mut control = as_owner_of(&self.folder, &self.programs.join("pg_ctl"));
         control.args(["-w", "-t", "60", "-m", "immediate", "-D"]).arg(self.folder.join("data"));
@@ -175,9 +180,8 @@ impl Drop for Cluster {
 /// The folder of the server's programs: what the path leads to, else the newest that Debian has installed.
 fn programs() -> Option<PathBuf> {
     const NEEDED: [&str; 4] = ["initdb", "pg_ctl", "postgres", "psql"];
-    let on_path = env::var_os("PATH").unwrap_or_default();
-    let on_path = env::split_paths(&on_path).filter_map(|folder| folder.join("initdb").canonicalize().ok());
-    let on_path = on_path.filter_map(|initdb| Some(initdb.parent()?.to_owned()));
+    // A link leads to where the others are.
+    let on_path = on_path("initdb").and_then(|initdb| Some(initdb.canonicalize().ok()?.parent()?.to_owned()));
     let mut installed: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -188,7 +192,13 @@ fn programs() -> Option<PathBuf> {
         .collect();
     installed.sort_unstable();
     let installed = installed.into_iter().rev().map(|(_, folder)| folder);
-    on_path.chain(installed).find(|folder| NEEDED.iter().all(|program| folder.join(program).is_file()))
+    on_path.into_iter().chain(installed).find(|folder| NEEDED.iter().all(|program| folder.join(program).is_file()))
+}
+
+/// A program that the path leads to.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// The server runs as no root. `Some(None)`: whoever asks is no root; `None`: there is nobody else.
@@ -206,7 +216,7 @@ fn user_beside_root(own: &Path) -> Option<Option<(u32, u32)>> {
 }
 
 /// A program that runs as the owner of a folder.
-fn as_owner_of(folder: &Path, program: &Path) -> Command {
+pub(crate) fn as_owner_of(folder: &Path, program: &Path) -> Command {
     let owner = fs::metadata(folder).unwrap();
     let mut command = if owner.uid() == fs::metadata("/proc/self").map_or(owner.uid(), |own| own.uid()) {
         Command::new(program)

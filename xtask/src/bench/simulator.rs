@@ -16,7 +16,13 @@ const TIME_PROGRAM: &str = "/usr/bin/time";
 
 /// The program, built as it is released.
 pub(super) fn program() -> Result<PathBuf, Failure> {
-    ci::cargo(&["build", "--quiet", "--release", "--package", "certgate-cli"], &[])?;
+    program_with(&[])
+}
+
+/// The same with more arguments for cargo.
+pub(super) fn program_with(arguments: &[&str]) -> Result<PathBuf, Failure> {
+    let build = ["build", "--quiet", "--release", "--package", "certgate-cli"];
+    ci::cargo(&[build.as_slice(), arguments].concat(), &[])?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository::root().join("target"), PathBuf::from);
     Ok(target.join("release").join(format!("certgate{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -93,6 +93,7 @@ mod shared_queue;
 mod shown_alike;
 #[cfg(unix)]
 mod simulator;
+mod store;
 mod streams;
 mod support;
 mod tapes;

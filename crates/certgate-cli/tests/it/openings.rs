@@ -60,12 +60,13 @@ fn a_command_opens_the_store_once_at_most() {
             (&["poll", "drain", "--to", &spool], 1),
             (&["revoke", "574", "--serial", "01", "--yes"], 1),
             (&["delete", "574", "--yes"], 1),
+            (&["doctor"], 1),
+            (&["store", "status"], 1),
             // What orders nothing and stores nothing does without.
             (&["info", "571"], 0),
             (&["list"], 0),
             (&["hello"], 0),
             (&["poll", "next"], 0),
-            (&["doctor"], 0),
         ] {
             let (count, document) = counted(command);
             assert_eq!(count, expected, "{transport}: {command:?}: {document}");

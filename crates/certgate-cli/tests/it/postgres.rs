@@ -115,3 +115,31 @@ fn an_address_is_shown_without_what_only_says_how_to_get_there() {
     assert!(stderr(&output).contains("a password stands in the store's address: use PGPASSWORD"));
     assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_store_moves_into_postgresql_and_back() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (_gateway, server) = serve(Settings::default());
+    let machine = Machine::new(&server, "json", &cluster.role());
+    let file = |name: &str| machine.home.path().join(name).display().to_string();
+    let (before, after) = (file("before"), file("after"));
+    let on_file = |store: &str, words: &[&str]| {
+        let machine = Machine { store: store.to_owned(), home: tempfile::tempdir().unwrap(), ..machine };
+        machine.run(words)
+    };
+    assert_eq!(exit(&on_file(&before, &["reissue", "571", "--csr", &csr()])), 0);
+    for (from, to) in [(&before, &machine.store), (&machine.store, &after)] {
+        let copied = machine.run(&["store", "copy", "--from", from, "--to", to]);
+        assert_eq!(exit(&copied), 0, "{}", stderr(&copied));
+    }
+    let orders = json(&machine.run(&["orders"]));
+    assert_eq!(orders["orders"].as_array().map(Vec::len), Some(1));
+    for store in [&before, &after] {
+        assert_eq!(json(&on_file(store, &["orders"])), orders);
+    }
+    let status = json(&machine.run(&["store", "status"]))["store"].clone();
+    assert_eq!((&status["orders"], &status["unfinished"], &status["pooled"]), (&1.into(), &0.into(), &false.into()));
+    assert!(status["database"].as_str().unwrap().starts_with("PostgreSQL "), "{status}");
+    let doctor = stdout(&machine.run(&["doctor"]));
+    assert!(doctor.contains("no TLS") && doctor.contains("ms there and back"), "{doctor}");
+}

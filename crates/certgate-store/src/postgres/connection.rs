@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Statement, error::SqlState};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, Statement, error::SqlState};
 
 use super::{
     address::{PostgresAddress, said},
@@ -25,7 +25,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(15);
 const CONNECTION: Duration = Duration::from_secs(30);
 
 /// The oldest version of PostgreSQL that is spoken to: from there on it tells what became of a transaction by its id.
-const OLDEST: i32 = 13;
+const OLDEST: i64 = 13;
 
 /// Why a question was not answered.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ impl Fault {
     }
 }
 
+/// What is said of a pool that gives each transaction another session.
+const POOLED: &str = "a pool answers that gives each transaction another session, such as PgBouncer in transaction mode: set \
+    pool_mode = session, or connect to the server itself";
+
 /// Whether the database says that it ends the connection.
 fn is_end(code: &SqlState) -> bool {
     // 57P01 to 57P05: shut down, crashed, not up yet, dropped, idle for too long. 25P03: idle in a transaction for too long.
@@ -93,6 +97,8 @@ fn of_refusal(place: &str, error: &tokio_postgres::Error) -> StoreError {
         "53100" => StoreError::Full { place },
         // Serialisation, deadlock, waiting for a lock, the time of a statement: others were at it.
         "40001" | "40P01" | "23505" | "55P03" | "57014" => StoreError::Locked { place },
+        // What was prepared in this session is not known in it, or what was not is.
+        "26000" | "42P05" => StoreError::unwritable(place, POOLED),
         // A table or column that is not there or is another one, a page that cannot be read.
         code if code.starts_with("42") && code != "42501" || code.starts_with("XX") => {
             StoreError::damaged(place, said(error))
@@ -104,7 +110,7 @@ fn of_refusal(place: &str, error: &tokio_postgres::Error) -> StoreError {
 /// A session of the database, told apart from a later one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Backend {
-    pub(super) pid: i32,
+    pub(super) pid: i64,
     pub(super) started: String,
 }
 
@@ -149,24 +155,24 @@ impl Connection {
             // Whoever asks over a connection that ended is told.
             let _ = driver.await;
         });
-        let greeted = limited(runtime, client.query_one(GREETING, &[])).map_err(|fault| {
+        let greeted = row(runtime, &client, GREETING).map_err(|fault| {
             let may_pass = fault.may_pass();
             Refused { error: fault.error(place), may_pass }
         })?;
         let unusable = |why: String| finally(StoreError::unwritable(place, why));
-        let version: i32 = greeted.get(0);
-        if version / 10_000 < OLDEST {
-            return Err(unusable(format!("found PostgreSQL {}, expected {OLDEST} or newer", version / 10_000)));
+        let major = greeted.number(0) / 10_000;
+        if major < OLDEST {
+            return Err(unusable(format!("found PostgreSQL {major}, expected {OLDEST} or newer")));
         }
-        let encoding: String = greeted.get(1);
+        let encoding = greeted.text(1).unwrap_or_default();
         if encoding != "UTF8" {
             return Err(unusable(format!("found a database in {encoding}, expected UTF8")));
         }
-        let Some(schema) = greeted.get::<_, Option<String>>(2) else {
+        let Some(schema) = greeted.text(2).map(str::to_owned) else {
             let why = "the role has no schema of its own: CREATE SCHEMA AUTHORIZATION the role";
             return Err(unusable(why.to_owned()));
         };
-        let backend = Backend { pid: greeted.get(3), started: greeted.get(4) };
+        let backend = Backend { pid: greeted.number(3), started: greeted.text(4).unwrap_or_default().to_owned() };
         Ok(Self { client, driver, statements: Mutex::default(), backend, schema })
     }
 
@@ -178,6 +184,11 @@ impl Connection {
         let statement = limited(runtime, self.client.prepare(&numbered(sql)))?;
         self.statements().insert(sql.to_owned(), statement.clone());
         Ok(statement)
+    }
+
+    /// The only row of a question that is asked once, so that nothing is prepared for it.
+    pub(super) fn row(&self, runtime: &Runtime, sql: &str) -> Result<TextRow, Fault> {
+        row(runtime, &self.client, sql)
     }
 
     fn statements(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
@@ -195,9 +206,35 @@ impl Connection {
 /// How long an end in order may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-const GREETING: &str = "SELECT current_setting('server_version_num')::int4, current_setting('server_encoding'), \
-    current_schema()::text, pg_backend_pid(), \
-    (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid())";
+const GREETING: &str = "SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_schema(), \
+    pg_backend_pid(), (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())";
+
+fn row(runtime: &Runtime, client: &Client, sql: &str) -> Result<TextRow, Fault> {
+    let answer = limited(runtime, client.simple_query(sql))?;
+    let row = answer.into_iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(TextRow(row)),
+        _ => None,
+    });
+    row.ok_or_else(|| Fault::Lost(format!("no row came of {sql}")))
+}
+
+/// A row as the database writes it for people.
+pub(super) struct TextRow(SimpleQueryRow);
+
+impl TextRow {
+    pub(super) fn text(&self, column: usize) -> Option<&str> {
+        self.0.try_get(column).ok().flatten()
+    }
+
+    /// A number; 0 where it is none.
+    pub(super) fn number(&self, column: usize) -> i64 {
+        self.text(column).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn is_true(&self, column: usize) -> bool {
+        self.text(column) == Some("t")
+    }
+}
 
 /// Why there is no connection.
 pub(super) struct Refused {

@@ -21,15 +21,12 @@ const FOUND: &str = "SELECT count(*) FILTER (WHERE tablename = 'certgate_schema'
 
 /// The version of the tables; 0 where there are none.
 pub(super) fn version(store: &Postgres, connection: &Connection) -> Result<i64, StoreError> {
-    let ask = |sql: &str| {
-        let asked = limited(store.runtime(), connection.client.query_one(sql, &[]));
-        asked.map_err(|fault| fault.error(store.place()))
-    };
+    let ask = |sql: &str| connection.row(store.runtime(), sql).map_err(|fault| fault.error(store.place()));
     let found = ask(FOUND)?;
-    match (found.get::<_, i64>(0), found.get::<_, i64>(1)) {
+    match (found.number(0), found.number(1)) {
         (0, 0) => Ok(0),
         (0, _) => Err(StoreError::NoStore { place: format!("{}, schema {}", store.place(), connection.schema) }),
-        _ => Ok(ask("SELECT version FROM certgate_schema")?.get(0)),
+        _ => Ok(ask("SELECT version FROM certgate_schema")?.number(0)),
     }
 }
 
@@ -57,8 +54,8 @@ pub(super) fn bring_up_to_date(store: &Postgres) -> Result<i64, StoreError> {
             run(&migration.postgres())?;
         }
         if (1..SUBJECTS).contains(&found) {
-            let now = limited(store.runtime(), connection.client.query_one(&format!("SELECT {NOW}"), &[]));
-            let now = now.map_err(|fault| fault.error(store.place()))?.get(0);
+            let now = connection.row(store.runtime(), &format!("SELECT {NOW}"));
+            let now = now.map_err(|fault| fault.error(store.place()))?.number(0);
             orders::fill_subjects(&PostgresSession::in_transaction(store, Arc::clone(&connection)), now)?;
         }
         run("CREATE TABLE IF NOT EXISTS certgate_schema (version BIGINT NOT NULL); DELETE FROM certgate_schema")?;

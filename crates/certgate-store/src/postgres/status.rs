@@ -1,13 +1,10 @@
 //! What answers at an address, looked at without changing anything.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::time::Instant;
 
 use super::{
     Postgres, PostgresAddress,
-    connection::{Connection, limited},
+    connection::{Connection, TextRow},
     schema::{lock_key, version},
     session::PostgresSession,
 };
@@ -20,25 +17,25 @@ impl Postgres {
     pub(crate) fn status(address: &PostgresAddress) -> Result<StoreStatus, StoreError> {
         let store = Self::connected(address)?;
         let connection = store.connection(Instant::now())?;
-        let failed = |fault: super::Fault| fault.error(store.place());
-        let ask = |sql: &'static str| limited(store.runtime(), connection.client.query_one(sql, &[])).map_err(failed);
+        let ask = |sql: &str| connection.row(store.runtime(), sql).map_err(|fault| fault.error(store.place()));
         let row = ask(TLS)?;
-        let server: String = row.get(0);
         let asked = Instant::now();
         ask("SELECT 1")?;
         let latency = asked.elapsed();
         let version = version(&store, &connection)?;
+        let is_pooled = store.is_pooled(&connection)?;
+        // A pool may not have what was prepared.
         let contents = match version {
-            StoreStatus::KNOWN => Some(status::contents(&PostgresSession::reading(&store))?),
+            StoreStatus::KNOWN if !is_pooled => Some(status::contents(&PostgresSession::reading(&store))?),
             _ => None,
         };
         Ok(StoreStatus {
             // Distributions add their own after it.
-            database: format!("PostgreSQL {}", server.split(' ').next().unwrap_or_default()),
+            database: format!("PostgreSQL {}", row.text(0).and_then(|text| text.split(' ').next()).unwrap_or_default()),
             version,
             latency,
-            tls: row.get(1),
-            is_pooled: store.is_pooled(&connection)?,
+            tls: row.text(1).map(str::to_owned),
+            is_pooled,
             contents,
         })
     }
@@ -47,23 +44,20 @@ impl Postgres {
     /// listens by its session is lost then.
     fn is_pooled(&self, one: &Connection) -> Result<bool, StoreError> {
         let other = Connection::open(self.runtime(), &self.address, self.place()).map_err(|refused| refused.error)?;
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         // Nobody else takes this one.
-        let purpose = format!("{} {}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let key = lock_key(&format!("session {purpose} {} {}", one.backend.started, one.backend.pid));
+        let key = lock_key(&format!("session {} {}", one.backend.pid, one.backend.started));
         let ask = |connection: &Connection| {
-            let question = "SELECT pg_backend_pid(), pg_try_advisory_lock($1)";
-            let row = limited(self.runtime(), connection.client.query_one(question, &[&key]));
-            let row = row.map_err(|fault| fault.error(self.place()))?;
-            Ok::<_, StoreError>((row.get::<_, i32>(0), row.get::<_, bool>(1)))
+            let question = format!("SELECT pg_backend_pid(), pg_try_advisory_lock({key})");
+            connection.row(self.runtime(), &question).map_err(|fault| fault.error(self.place()))
         };
         // A session that locks twice succeeds, and another one does not.
         let (first, second) = (ask(one)?, ask(&other)?);
         for connection in [one, &other] {
-            // A pool's session gives it back when it ends.
-            let _ = limited(self.runtime(), connection.client.query("SELECT pg_advisory_unlock($1)", &[&key]));
+            // A session that has no such lock says so with a warning.
+            let _ = connection.row(self.runtime(), &format!("SELECT pg_advisory_unlock({key})"));
         }
-        let is_pooled = second.1 || first.0 != one.backend.pid || second.0 != other.backend.pid;
+        let changes = |connection: &Connection, row: &TextRow| row.number(0) != connection.backend.pid;
+        let is_pooled = second.is_true(1) || changes(one, &first) || changes(&other, &second);
         other.close(self.runtime());
         Ok(is_pooled)
     }

@@ -1,10 +1,10 @@
 //! A schema of PostgreSQL: what only it can be, and what can be wrong with it.
 
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_store::{State, StoreAddress, StoreStatus};
-use certgate_testing::{Cluster, Role};
+use certgate_testing::{Cluster, Pool, Role};
 use pretty_assertions::assert_eq;
 
 use crate::places::{Database, change, order};
@@ -157,6 +157,28 @@ fn a_lease_ends_with_its_process_where_that_can_be_seen() {
         drop(gone);
         let alive = place.lease(&format!("alive-{number}"));
         assert_eq!(store.acquire(&id, &alive).unwrap(), is_free, "{number}");
+    }
+}
+
+/// Behind a pool that gives each transaction another session, locks and notices are lost: it is recognised, and not taken for a
+/// database. One that gives each connection a session of its own is as good as none.
+#[test]
+fn a_pool_is_recognised_by_what_it_does() {
+    let Some(place) = Schema::new() else { return };
+    drop(place.open());
+    for (mode, is_pooled) in [("transaction", true), ("session", false)] {
+        let Some(pool) = Pool::start(place.cluster, &place.role, mode) else {
+            let _ = writeln!(std::io::stderr(), "left out: PgBouncer is not installed");
+            return;
+        };
+        let behind = at(&place.role.url_over(&pool.address()));
+        let status = behind.status().unwrap();
+        assert_eq!((status.is_pooled, status.contents.is_some()), (is_pooled, !is_pooled), "{mode}");
+        if !is_pooled {
+            let (mut store, lease) = (behind.open().unwrap(), place.lease("me"));
+            store.record_intent(&order("a", Some(1)), &lease, 1).unwrap();
+            assert!(store.holds("a", &lease).unwrap());
+        }
     }
 }
 

@@ -1,0 +1,182 @@
+//! The same orders in two databases, and what is done with them.
+
+use std::{fs, path::Path, sync::Arc, time::Instant};
+
+use certgate_store::{Change, InstallOptions, NewMessage, NewOrder, ResumeData, State, StoreAddress, StoreError};
+use certgate_testing::{Cluster, Role};
+
+use super::{
+    median, missed,
+    simulator::{Simulator, command, program_with},
+};
+use crate::{Failure, repository};
+
+const ORDERS: i64 = 10_000;
+const RUNS: usize = 11;
+/// Orders whose writes are timed.
+const WRITTEN: i64 = 200;
+/// Milliseconds that one write of an order may take.
+const WRITE_AIM: f64 = 5.0;
+/// Milliseconds that a command may take.
+const COMMAND_AIM: f64 = 100.0;
+
+/// A store, as the bench gets to it and as the program does.
+struct Place {
+    name: &'static str,
+    address: StoreAddress,
+    argument: String,
+}
+
+impl Place {
+    fn file(path: &Path) -> Self {
+        Self { name: "SQLite", address: StoreAddress::from(path), argument: path.display().to_string() }
+    }
+
+    /// A schema of its own.
+    fn schema(cluster: &Cluster) -> Result<Self, Failure> {
+        let argument = cluster.role().url();
+        let address = StoreAddress::parse(&argument).map_err(|why| why.to_string())?;
+        let address = address.with_password_command(Arc::new(|| Ok(Role::PASSWORD.to_owned())));
+        Ok(Self { name: "PostgreSQL", address, argument })
+    }
+}
+
+pub(super) fn run() -> Result<(), Failure> {
+    let program = program_with(&["--features", "postgres"])?;
+    let folder = repository::root().join("target").join("bench-store");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let config = folder.join("config.toml");
+    fs::write(&config, "[live]\nrequests_per_second = 1000\n").map_err(|error| error.to_string())?;
+    let simulator = Simulator::start(&program, &[])?;
+    let account = format!("user@9 at {}", simulator.address);
+    let cluster = Cluster::start(true);
+    if cluster.is_none() {
+        println!("left out: PostgreSQL is not installed");
+    }
+    let mut empty = vec![Place::file(&folder.join("empty.sqlite"))];
+    for cluster in &cluster {
+        empty.push(Place::schema(cluster)?);
+    }
+    for place in &empty {
+        let time = writes(place, &account).map_err(|error| error.to_string())?;
+        let missed = missed(time <= WRITE_AIM);
+        println!("{:<10} {time:.2} ms a write of an order's four (aim: at most {WRITE_AIM:.0}{missed})", place.name);
+    }
+    let to = folder.join("messages").display().to_string();
+    for (is_done, commands) in [
+        (true, vec![("orders", vec!["orders"]), ("resume", vec!["resume"])]),
+        (false, vec![("next poll", vec!["poll", "drain", "--to", &to])]),
+    ] {
+        let state = if is_done { "done" } else { "open" };
+        // Filled once, and copied: the same in both.
+        let file = Place::file(&folder.join(state));
+        fill(&file, &account, is_done).map_err(|error| error.to_string())?;
+        let mut places = Vec::new();
+        for cluster in &cluster {
+            let place = Place::schema(cluster)?;
+            file.address.copy_to(&place.address).map_err(|error| error.to_string())?;
+            places.push(place);
+        }
+        places.insert(0, file);
+        for (what, arguments) in commands {
+            for place in &places {
+                let run = || command(&program, &simulator.address, "json", &arguments);
+                let time = timed(run, &place.argument, &config)?;
+                let missed = missed(time <= COMMAND_AIM);
+                let name = place.name;
+                println!(
+                    "{name:<10} {time:.1} ms: {what} with {ORDERS} orders, {state} (aim: at most {COMMAND_AIM:.0}{missed})"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How long a command takes with that store, in milliseconds.
+fn timed(run: impl Fn() -> std::process::Command, store: &str, config: &Path) -> Result<f64, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let mut run = run();
+        run.args(["--store", store, "--config"]).arg(config).env("PGPASSWORD", Role::PASSWORD);
+        let start = Instant::now();
+        let output = run.output().map_err(|error| error.to_string())?;
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        if !matches!(output.status.code(), Some(0 | 8)) {
+            return Err(format!("{run:?}: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    Ok(median(times))
+}
+
+/// How long each of an order's four writes takes, in milliseconds: before it leaves, after its answer, and as it goes on.
+fn writes(place: &Place, account: &str) -> Result<f64, StoreError> {
+    let mut store = place.address.open()?;
+    let lease = place.address.lease("bench")?;
+    let mut times = Vec::new();
+    for number in 0..WRITTEN {
+        let order = order(account, number);
+        let start = Instant::now();
+        store.record_intent(&order, &lease, number)?;
+        for state in [State::Pending, State::Issued, State::Done] {
+            store.change(&order.id, &change(state, number), &lease, number)?;
+        }
+        times.push(start.elapsed().as_secs_f64() * 1000.0 / 4.0);
+    }
+    Ok(median(times))
+}
+
+/// Orders of a batch, done or accepted, each with its message.
+fn fill(place: &Place, account: &str, is_done: bool) -> Result<(), StoreError> {
+    let mut store = place.address.open()?;
+    let lease = place.address.lease("bench")?;
+    for number in 0..ORDERS {
+        let order = order(account, number);
+        store.record_intent(&order, &lease, number)?;
+        let states = [State::Pending, State::Issued, State::Done];
+        for state in states.into_iter().take(if is_done { 3 } else { 1 }) {
+            store.change(&order.id, &change(state, number), &lease, number)?;
+        }
+        if is_done {
+            let message = NewMessage {
+                account: account.to_owned(),
+                id: Some(number),
+                transport: "json".to_owned(),
+                kind: "certificate".to_owned(),
+                job: Some(number),
+                stid: None,
+                ctid: None,
+                document: "{}".to_owned(),
+                raw: vec![b' '; 4096],
+            };
+            store.keep(&message, number)?;
+        }
+        store.release(&order.id, &lease)?;
+    }
+    store.end(&lease)
+}
+
+fn order(account: &str, number: i64) -> NewOrder {
+    NewOrder {
+        id: format!("certgate-{number:016x}"),
+        task: "certificate-reissue".to_owned(),
+        account: account.to_owned(),
+        certificate: Some(number),
+        name: Some(format!("host-{number}.example.org")),
+        product: Some("QUICKSSLPREMIUM".to_owned()),
+        csr: Some("MIICWjCCAUICAQAwFTETMBEGA1UEAwwKZXhhbXBsZS5jb20wggEiMA0GCSqGSIb3\n".repeat(16)),
+        resume: ResumeData {
+            serial_before: Some("0a1b2c3d4e5f".to_owned()),
+            clock_ahead: Some(0),
+            install: Some(InstallOptions::into_folder(format!("/etc/certificates/host-{number}"))),
+            round: 0,
+        },
+        batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
+        ..NewOrder::default()
+    }
+}
+
+fn change(state: State, number: i64) -> Change {
+    Change { state, job: Some(number), stid: None, certificate: None, detail: state.as_str().to_owned() }
+}
