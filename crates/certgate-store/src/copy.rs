@@ -83,7 +83,7 @@ struct Table {
 
 use Kind::{Bytes, Integer, Text};
 
-/// Everything but leases: nobody works on a store that is copied.
+/// Everything but leases, claims and who reads a queue: nobody works on a store that is copied.
 const TABLES: &[Table] = &[
     Table {
         name: "orders",

@@ -28,10 +28,10 @@ impl Pool {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let file = |name: &str| cluster.folder().join(format!("{}-{mode}-{name}", role.name));
         let [users, settings] = [file("users"), file("pgbouncer.ini")];
-        fs::write(&users, format!("\"{}\" \"\"\n", role.name)).unwrap();
-        let (server, password, users) = (role.port, Role::PASSWORD, users.display());
+        fs::write(&users, format!("\"{}\" \"{}\"\n", role.name, Role::PASSWORD)).unwrap();
+        let (server, users) = (role.port, users.display());
         let text = format!(
-            "[databases]\n{DATABASE} = host=127.0.0.1 port={server} password='{password}'\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+            "[databases]\n{DATABASE} = host=127.0.0.1 port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {users}\npool_mode = {mode}\n"
         );
         fs::write(&settings, text).unwrap();
