@@ -40,7 +40,7 @@ pub enum CopyError {
         found: i64,
     },
     /// Processes work on the source: what they write now would not be in the copy.
-    #[error("{place}: {} on it: stop them, or wait until their leases have ended ({left} s)", at_work(*.processes))]
+    #[error("{place}: {} in {left} s", at_work(*.processes))]
     InUse {
         /// The source.
         place: String,
@@ -63,7 +63,10 @@ pub enum CopyError {
 }
 
 fn at_work(processes: usize) -> String {
-    if processes == 1 { "a process works".to_owned() } else { format!("{processes} processes work") }
+    match processes {
+        1 => "a process works on it. Stop it, or wait until its lease ends,".to_owned(),
+        _ => format!("{processes} processes work on it. Stop them, or wait until the last of their leases ends,"),
+    }
 }
 
 /// What a column holds.

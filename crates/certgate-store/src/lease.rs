@@ -46,6 +46,18 @@ impl Lease {
         Self { token: token.to_owned(), place: token.to_owned(), lock: None }
     }
 
+    /// Whether a process runs that has the lease with that token beside a file.
+    pub(crate) fn is_held_beside(store: &Path, token: &str) -> bool {
+        is_locked(&lock_file(store, token))
+    }
+
+    /// Whether the process of a lease may run: not where its lock is in this machine's folder, and nobody holds it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn may_run(locks: Option<&Path>, token: &str, place: &str) -> bool {
+        let is_here = |folder: &&Path| place != token && identity(folder, token).is_ok_and(|own| own == place);
+        locks.filter(is_here).is_none_or(|folder| is_locked(&folder.join(token)))
+    }
+
     fn locked(
         path: PathBuf,
         token: &str,

@@ -70,7 +70,10 @@ impl Sqlite {
         status.version = schema::version(&connection).map_err(|error| StoreError::of(path, &error))?;
         status.latency = asked.elapsed();
         if status.version == VERSION {
-            status.contents = Some(status::contents(&SqliteSession { connection: &connection, path })?);
+            status.contents =
+                Some(status::contents(&SqliteSession { connection: &connection, path }, |token, place| {
+                    !place.is_empty() || Lease::is_held_beside(path, token)
+                })?);
         }
         Ok(status)
     }

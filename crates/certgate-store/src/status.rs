@@ -33,7 +33,8 @@ pub struct StoreContents {
     pub unfinished: u64,
     /// Messages of all queues.
     pub messages: u64,
-    /// How long each lease lasts that has not ended, by the database's clock, the shortest first.
+    /// How long each lease lasts that has not ended, by the database's clock, the shortest first. What is known to have ended
+    /// with its process is left out.
     pub leases: Vec<Duration>,
 }
 
@@ -52,18 +53,26 @@ impl StoreStatus {
     }
 }
 
-/// What is in a store of today's version.
-pub(crate) fn contents(session: &dyn Session) -> Result<StoreContents, StoreError> {
+/// What is in a store of today's version. `is_alive` tells of a lease's token and place whether its process may still run.
+pub(crate) fn contents(
+    session: &dyn Session,
+    is_alive: impl Fn(&str, &str) -> bool,
+) -> Result<StoreContents, StoreError> {
     let count = |sql: &str| -> Result<u64, StoreError> {
         let counted = session.first(sql, &[], |row| row.get::<i64>(0))?;
         Ok(counted.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
     };
-    let left = format!("SELECT expires - {0} FROM leases WHERE expires > {0} ORDER BY expires", session.now());
+    let left =
+        format!("SELECT holder, place, expires - {0} FROM leases WHERE expires > {0} ORDER BY expires", session.now());
+    let leases = session.all(&left, &[], |row| {
+        let (token, place): (String, String) = (row.get(0)?, row.get(1)?);
+        let left = Duration::from_millis(u64::try_from(row.get::<i64>(2)?).unwrap_or_default());
+        Ok(is_alive(&token, &place).then_some(left))
+    })?;
     Ok(StoreContents {
         orders: count("SELECT count(*) FROM orders")?,
         unfinished: count("SELECT count(*) FROM orders WHERE finished = 0")?,
         messages: count("SELECT count(*) FROM messages")?,
-        leases: session
-            .all(&left, &[], |row| Ok(Duration::from_millis(u64::try_from(row.get::<i64>(0)?).unwrap_or_default())))?,
+        leases: leases.into_iter().flatten().collect(),
     })
 }

@@ -65,6 +65,7 @@ impl Migrate {
         let address = store(&app.settings()?)?;
         let before = address.status()?.version;
         if before == StoreStatus::KNOWN {
+            shown::migrated(app, &address, before);
             return Ok(if self.check { Exit::DONE } else { Exit::unchanged(format!("{address} is up to date")) });
         }
         if self.check && before < StoreStatus::KNOWN {
@@ -73,7 +74,8 @@ impl Migrate {
         }
         // A newer one is refused by that.
         address.open()?;
-        Ok(shown::migrated(app, &address, before))
+        shown::migrated(app, &address, before);
+        Ok(Exit::DONE)
     }
 }
 

@@ -88,18 +88,17 @@ pub(crate) fn leases(leases: &[std::time::Duration]) -> String {
     }
 }
 
-/// Tells that the tables were made or brought up to date.
-pub(crate) fn migrated(app: &App, address: &StoreAddress, before: i64) -> Exit {
+/// Tells that the tables were made or brought up to date, if they were.
+pub(crate) fn migrated(app: &App, address: &StoreAddress, before: i64) {
     let known = StoreStatus::KNOWN;
     if app.json() {
         let migration = json!({ "store": address.to_string(), "from": before, "to": known });
         app.stdout.print(&json!({ "schema": 1, "migration": migration }));
     } else if before == 0 {
         app.stdout.line(&printable(&format!("{address}: tables made, version {known}")));
-    } else {
+    } else if before < known {
         app.stdout.line(&printable(&migration(&address.to_string(), before)));
     }
-    Exit::DONE
 }
 
 /// Prints what was copied, table by table.

@@ -96,7 +96,7 @@ fn a_copy_is_of_a_whole_store_that_nobody_works_on() {
     let file = Connection::open(&from).unwrap();
     file.execute(&format!("INSERT INTO leases VALUES ('one', 'elsewhere', {now} + 60000)"), []).unwrap();
     let (code, _, said) = copy();
-    assert!(code == 6 && said.contains("a process works on it: stop them, or wait"), "{said}");
+    assert!(code == 6 && said.contains("a process works on it. Stop it, or wait until its lease ends, in "), "{said}");
     file.execute("DELETE FROM leases", []).unwrap();
     let (code, copied, said) = copy();
     assert_eq!(code, 0, "{said}");

@@ -8,7 +8,7 @@ use super::{
     schema::{lock_key, version},
     session::PostgresSession,
 };
-use crate::{StoreError, StoreStatus, status};
+use crate::{Lease, StoreError, StoreStatus, status};
 
 const TLS: &str =
     "SELECT current_setting('server_version'), (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl)";
@@ -26,7 +26,10 @@ impl Postgres {
         let is_pooled = store.is_pooled(&connection)?;
         // A pool may not have what was prepared.
         let contents = match version {
-            StoreStatus::KNOWN if !is_pooled => Some(status::contents(&PostgresSession::reading(&store))?),
+            StoreStatus::KNOWN if !is_pooled => {
+                let may_run = |token: &str, place: &str| Lease::may_run(address.locks.as_deref(), token, place);
+                Some(status::contents(&PostgresSession::reading(&store), may_run)?)
+            }
             _ => None,
         };
         Ok(StoreStatus {

@@ -97,6 +97,10 @@ fn a_status_changes_nothing() {
         let contents = status.contents.unwrap();
         assert_eq!((contents.orders, contents.unfinished, contents.messages), (2, 2, 2));
         assert!(contents.leases.is_empty(), "{contents:?}");
+        let gone = place.lease("gone");
+        place.open().acquire("first", &gone).unwrap();
+        drop(gone);
+        assert!(place.address().status().unwrap().contents.unwrap().leases.is_empty(), "it ended with its process");
         place.open().acquire("first", &place.lease).unwrap();
         let leases = place.address().status().unwrap().contents.unwrap().leases;
         assert!(matches!(leases[..], [left] if (50..=60).contains(&left.as_secs())), "{leases:?}");
