@@ -1,4 +1,5 @@
-//! `cargo xtask torture`: more rounds of the test that CI runs a few of (`certgate-cli/tests/it/torture.rs`).
+//! `cargo xtask torture`: more rounds of the tests that CI runs a few of (`certgate-cli/tests/it/torture.rs`): of one machine, and of
+//! four over one PostgreSQL, where that is installed.
 
 use crate::{Failure, ci};
 
@@ -9,7 +10,18 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     println!("{rounds} rounds, seed {seed}");
     let (rounds, seed) = (rounds.to_string(), seed.to_string());
     ci::cargo(
-        &["test", "--package", "certgate-cli", "--test", "it", "--", "--nocapture", "torture::"],
+        &[
+            "test",
+            "--package",
+            "certgate-cli",
+            "--features",
+            "postgres",
+            "--test",
+            "it",
+            "--",
+            "--nocapture",
+            "torture::",
+        ],
         &[("TORTURE_ROUNDS", &rounds), ("TORTURE_SEED", &seed)],
     )
 }
