@@ -25,6 +25,9 @@ pub struct ResumeData {
     /// How often the order's batch had been ordered anew when this order was placed: 0 in its first round.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u64,
+    /// The machine whose folder the certificate goes to; absent where machines have no names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 fn is_zero(round: &u64) -> bool {
@@ -66,7 +69,8 @@ impl ResumeData {
     fn of_earlier_store(value: &Value) -> Result<Self, serde_json::Error> {
         let serial_before = value.get("serial").and_then(Value::as_str).map(str::to_owned);
         let round = value.get("round").and_then(Value::as_u64).unwrap_or_default();
-        Ok(Self { serial_before, clock_ahead: None, install: InstallOptions::of_earlier_store(value)?, round })
+        let install = InstallOptions::of_earlier_store(value)?;
+        Ok(Self { serial_before, install, round, ..Self::default() })
     }
 }
 
@@ -82,6 +86,7 @@ mod tests {
             clock_ahead: Some(-3),
             install: Some(InstallOptions::into_folder("/certs")),
             round: 2,
+            host: Some("web1".to_owned()),
         };
         for data in [full, ResumeData::default()] {
             assert_eq!(ResumeData::from_text(&data.to_text()).unwrap(), data);

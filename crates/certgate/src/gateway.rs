@@ -70,6 +70,8 @@ pub struct GatewayBuilder {
     keeps_session: bool,
     #[cfg(feature = "orders")]
     store: Option<StoreAddress>,
+    #[cfg(feature = "orders")]
+    host: Option<String>,
     recording: Recording,
     interceptors: Interceptors,
     meter: Option<Arc<dyn Meter>>,
@@ -120,6 +122,8 @@ impl Gateway {
             keeps_session: false,
             #[cfg(feature = "orders")]
             store: None,
+            #[cfg(feature = "orders")]
+            host: None,
             recording: Recording::default(),
             interceptors: Interceptors::default(),
             meter: None,
@@ -200,7 +204,7 @@ impl Gateway {
         let Some(address) = self.parts.store.clone() else {
             return Err(Error::NoStore);
         };
-        let journal = Journal::open(address, self.account.as_str())?;
+        let journal = Journal::open(address, self.account.as_str())?.on_host(self.parts.host.clone());
         *opened = Some(journal.clone());
         Ok(journal)
     }
@@ -221,6 +225,7 @@ impl GatewayBuilder {
             .http(settings.http())
             .longest(settings.longest())
             .requests_per_second(settings.requests_per_second.value);
+        parts.host = settings.host.value.clone().or_else(host_name);
         for protocol in Protocol::ALL {
             parts = parts.endpoint_of(protocol, settings.endpoint(protocol).value.clone());
         }
@@ -299,6 +304,13 @@ impl GatewayBuilder {
     /// Logs in once, and logs out when the client is dropped.
     pub fn session(mut self, keeps_session: bool) -> Self {
         self.keeps_session = keeps_session;
+        self
+    }
+
+    /// What this machine is called: an order is installed on the machine that placed it. Without a name all are of one machine.
+    #[cfg(feature = "orders")]
+    pub fn host(mut self, name: impl Into<String>) -> Self {
+        self.host = Some(name.into());
         self
     }
 
@@ -392,6 +404,15 @@ impl GatewayBuilder {
             other => Err(Error::ProtocolNotBuilt(other)),
         }
     }
+}
+
+/// What the system calls this machine.
+#[cfg(all(feature = "config", feature = "orders"))]
+fn host_name() -> Option<String> {
+    #[cfg(unix)]
+    return rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+    #[cfg(not(unix))]
+    std::env::var("COMPUTERNAME").ok()
 }
 
 /// The pace of all processes of this user; of this gateway alone where the folder for temporary files cannot be used.

@@ -29,7 +29,7 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, NoSuchOwner, Owner};
 use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
-use certgate_x509::{Issued, X509};
+use certgate_x509::{CertificateRequest, Issued, X509};
 
 pub use self::{
     deployment::{Deployment, undeployed},
@@ -167,6 +167,11 @@ impl Installation {
     pub fn has_key_of(&self, certificate: &str) -> bool {
         let Ok(certificate) = X509::from_pem(certificate) else { return false };
         self.key_with(&certificate.key.spki).is_ok_and(|key| key.is_some())
+    }
+
+    /// Whether the key of that CSR is here.
+    pub(crate) fn has_key_for(&self, request: &CertificateRequest) -> bool {
+        self.key_with(&request.key.spki).is_ok_and(|key| key.is_some())
     }
 
     /// The key here whose public half that is.

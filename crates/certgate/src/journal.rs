@@ -13,9 +13,10 @@ use certgate_store::{
     Change, Claim, Claims, LastRun, NewOrder, Order, OrderCount, OrderEvent, RequestCount, ResumeData, State, Store,
     StoreAddress, StoreError, ValidationStep, Which,
 };
+use certgate_x509::CertificateRequest;
 
 use self::run_lease::RunLease;
-use crate::{Clock, Error, transaction_id::new_transaction_id, unix_now};
+use crate::{Clock, Error, Installation, transaction_id::new_transaction_id, unix_now};
 
 /// Records the orders and messages of one account in a store, for as long as a run lasts. Its clones share the store and the
 /// lease.
@@ -30,6 +31,8 @@ pub struct Journal {
     last: Option<(Option<i64>, String)>,
     /// The time of what is recorded; the machine's where none is given.
     clock: Option<Clock>,
+    /// What this machine is called, where machines have names.
+    host: Option<String>,
 }
 
 /// What is recorded of an order besides its task.
@@ -66,7 +69,28 @@ impl Journal {
         let token = format!("{}-{}", std::process::id(), new_transaction_id());
         let lease = address.lease(&token).map_err(Error::Unsent)?;
         let run_lease = Arc::new(RunLease::new(Arc::clone(&store), lease));
-        Ok(Self { store, run_lease, account: account.to_owned(), validating: HashSet::new(), last: None, clock: None })
+        let (account, validating) = (account.to_owned(), HashSet::new());
+        Ok(Self { store, run_lease, account, validating, last: None, clock: None, host: None })
+    }
+
+    /// On a machine of that name: the folders of its orders are that machine's.
+    #[must_use]
+    pub(crate) fn on_host(self, host: Option<String>) -> Self {
+        Self { host, ..self }
+    }
+
+    /// What this machine is called, where machines have names.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// Whether an order's folder is one of this machine: the order was placed on it, or its key is in that folder here, as in one
+    /// that machines share.
+    pub(crate) fn is_here(&self, order: &Order) -> bool {
+        let ResumeData { install, host, .. } = &order.order.resume;
+        let (Some(here), Some(host), Some(install)) = (&self.host, host, install) else { return true };
+        let request = || CertificateRequest::read(order.order.csr.as_deref()?).ok();
+        here == host || request().is_some_and(|request| Installation::at(&install.folder).has_key_for(&request))
     }
 
     /// Records by that clock in place of the machine's, such as where orders are driven by it.
@@ -122,7 +146,10 @@ impl Journal {
     }
 
     fn order(&self, id: &str, task: &AnyTask, intent: &Intent) -> NewOrder {
-        let Intent { name, resume, batch, claim } = intent.clone();
+        let Intent { name, mut resume, batch, claim } = intent.clone();
+        if resume.install.is_some() {
+            resume.host.clone_from(&self.host);
+        }
         let (certificate, ordered) = about(task);
         NewOrder {
             id: id.to_owned(),
@@ -243,6 +270,11 @@ impl Journal {
         Ok(is_acquired)
     }
 
+    /// Gives an order up that was acquired, and is left to another machine.
+    pub(crate) fn release(&self, id: &str) -> Result<(), Error> {
+        Ok(self.store().release(id, self.run_lease.lease())?)
+    }
+
     /// Whether this run still holds an order that it began or acquired. One that slept past the end of its lease does, where no
     /// other process has taken the order over.
     ///
@@ -298,6 +330,14 @@ impl Journal {
         let mut orders = Vec::new();
         self.store().each_order(&Which::Unfinished(self.account.clone()), &mut |order| orders.push(order))?;
         Ok(orders)
+    }
+
+    /// The same without those that are installed on other machines.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn unfinished_here(&self) -> Result<Vec<Order>, Error> {
+        Ok(self.unfinished()?.into_iter().filter(|order| self.is_here(order)).collect())
     }
 
     /// The account's orders that are done and whose certificates were installed with a hook, or are to be served somewhere, oldest first.

@@ -76,7 +76,7 @@ impl Resume {
                     "order {id} is not in the store: `certgate orders` lists them; for one that was made elsewhere give --certificate or --name"
                 ))
             })?],
-            None => journal.unfinished()?,
+            None => journal.unfinished_here()?,
         };
         // Hooks that failed are repeated, too.
         let undeployed = if self.order.is_none() { undeployed(&journal)? } else { Vec::new() };

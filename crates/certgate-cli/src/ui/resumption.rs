@@ -32,6 +32,12 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
             Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
         }
         Resumption::Held => Err(Failure::held(id)),
+        Resumption::Elsewhere { host } => {
+            let text = format!(
+                "order {id} was placed on {host}, where its folder and its key are: run certgate resume {id} there, or with --out DIR here to have the certificate without its key"
+            );
+            Err(Failure::new(Kind::Pending, text))
+        }
         Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles)),
         Resumption::Unusable(why) => Err(advice::request(&why)),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),

@@ -101,6 +101,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         body_limit,
         notify,
         foreign,
+        host,
         settle_after,
         ctid,
         store,
@@ -144,6 +145,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         always("body_limit", body_limit, |number| json!(number)),
         maybe("notify", notify, |command| json!(command)),
         always("foreign", foreign, |foreign| json!(foreign.name())),
+        maybe("host", host, |host| json!(host)),
         always("settle_after", settle_after, seconds),
     ]
 }

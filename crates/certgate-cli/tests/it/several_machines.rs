@@ -1,6 +1,7 @@
 //! Several machines on one account: their homes are folders of their own, and their store is one.
 
 use std::{
+    fs,
     path::Path,
     process::{Output, Stdio},
 };
@@ -77,5 +78,87 @@ fn a_batch_is_shared() {
         assert!(done.iter().filter(|count| **count > 0).count() > 1, "one did it all: {done:?}");
         let again = machines[0].command(&store, &server, transport, 1000, &["batch", &batch]).output().unwrap();
         assert_eq!((exit(&again), gateway.counts().orders), (8, ORDERS), "{}", stderr(&again));
+    }
+}
+
+/// The one that is named first orders; the other ones fetch what it ordered, without its key, and never order.
+#[test]
+fn a_certificate_arrives_at_each_of_its_hosts() {
+    for transport in ["xml", "json"] {
+        let shared = tempfile::tempdir().unwrap();
+        let store = shared.path().join("store.sqlite");
+        let (gateway, server) = serve(Settings::default());
+        let declared = "[[certificate]]\nid = 571\nout = \"certs\"\nhosts = [\"web1\", \"web2\"]\ndeploy_hook = \"echo x >> deployed\"\n";
+        let machines = ["web1", "web2", "web3"].map(|name| {
+            let machine = Machine::new();
+            fs::write(machine.home.path().join("certificates.toml"), declared).unwrap();
+            (name, machine)
+        });
+        let apply = |at: usize| {
+            let (name, machine) = &machines[at];
+            let file = machine.home.path().join("certificates.toml").display().to_string();
+            let mut command = machine.command(&store, &server, transport, 1000, &["apply", &file]);
+            let config = machine.home.path().join("config.toml");
+            let named = format!("{}host = \"{name}\"\n", fs::read_to_string(&config).unwrap());
+            fs::write(config, named).unwrap();
+            let output = command.output().unwrap();
+            (exit(&output), stderr(&output))
+        };
+        let pem = |at: usize, file: &str| fs::read_to_string(machines[at].1.home.path().join("certs").join(file)).ok();
+        let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (0, 0), "it fetches what is there: {said}");
+        let before = pem(1, "cert.pem");
+        let (code, said) = apply(0);
+        assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        assert_eq!(pem(1, "cert.pem"), pem(0, "cert.pem"));
+        assert!(pem(1, "cert.pem").is_some() && before != pem(1, "cert.pem"));
+        assert!(pem(0, "key.pem").is_some() && pem(1, "key.pem").is_none(), "a key stays where it was made");
+        assert_eq!(
+            [0, 1].map(|at| fs::read_to_string(machines[at].1.home.path().join("deployed")).unwrap()),
+            ["x\n", "x\nx\n"]
+        );
+        for at in 0..3 {
+            let (code, said) = apply(at);
+            assert_eq!((code, gateway.counts().orders), (8, 1), "{at}: {said}");
+        }
+        assert!(!machines[2].1.home.path().join("certs").exists(), "it is not its own");
+    }
+}
+
+/// An order goes into the folder of the machine that it was placed on, whichever paths others have.
+#[test]
+fn an_order_is_installed_where_it_was_placed() {
+    for transport in ["xml", "json"] {
+        let shared = tempfile::tempdir().unwrap();
+        let store = shared.path().join("store.sqlite");
+        let (gateway, server) = serve(Settings::default());
+        let folder = shared.path().join("certs").display().to_string();
+        let run = |name: &str, machine: &Machine, words: &[&str]| {
+            let mut command = machine.command(&store, &server, transport, 1000, words);
+            let config = machine.home.path().join("config.toml");
+            fs::write(&config, format!("[live]\nrequests_per_second = 1000\nhost = \"{name}\"\n")).unwrap();
+            let output = command.output().unwrap();
+            (exit(&output), stderr(&output), json(&output))
+        };
+        let (one, other) = (Machine::new(), Machine::new());
+        let (code, said, document) = run("web1", &one, &["reissue", "571", "--new-key", "--out", &folder, "--no-wait"]);
+        assert_eq!(code, 6, "{said}");
+        let id = document["order"]["id"].as_str().unwrap();
+        // The other machine has a folder of that path, and not that key.
+        let away = shared.path().join("of-web1");
+        fs::rename(shared.path().join("certs"), &away).unwrap();
+        let (_, said, document) = run("web2", &other, &["resume"]);
+        assert_eq!(document["orders"].as_array().map(Vec::len), Some(0), "it is none of its own: {said}");
+        let (code, said, _) = run("web2", &other, &["resume", id]);
+        assert_eq!(code, 6, "{said}");
+        assert!(said.contains("was placed on web1, where its folder and its key are"), "{said}");
+        assert!(!shared.path().join("certs").exists());
+        fs::rename(&away, shared.path().join("certs")).unwrap();
+        // Now the two share the folder.
+        let (code, said, _) = run("web2", &other, &["resume"]);
+        assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        assert!(shared.path().join("certs/key.pem").exists());
     }
 }

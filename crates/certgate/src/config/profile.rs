@@ -64,6 +64,8 @@ pub(super) struct Profile {
     /// What is done with messages of others in the account's queue.
     #[serde(deserialize_with = "foreign")]
     pub(super) foreign: Option<ForeignMessages>,
+    /// What this machine is called where a certificate names its hosts.
+    pub(super) host: Option<String>,
     /// How long an order is looked for that nothing shows of.
     #[serde(deserialize_with = "time")]
     pub(super) settle_after: Option<Duration>,

@@ -81,6 +81,8 @@ pub struct Settings {
     pub notify: Setting<Option<String>>,
     /// What is done with messages of others in the account's queue.
     pub foreign: Setting<ForeignMessages>,
+    /// What this machine is called where a certificate names its hosts; its host name where nothing is said.
+    pub host: Setting<Option<String>>,
     /// How long a request may be under way: an order whose answer was lost, and that nothing shows of for longer, never arrived.
     pub settle_after: Setting<Duration>,
     /// The transaction id to send along; `None` for a new one each time.
@@ -154,6 +156,7 @@ impl Settings {
             body_limit: pick(&None, profile.body_limit.map(Into::into), &origin).or(Limits::BODY),
             notify: pick(&None, profile.notify.clone(), &origin),
             foreign: pick(&None, profile.foreign, &origin).or(ForeignMessages::default()),
+            host: pick(&None, profile.host.clone(), &origin),
             settle_after: time(profile.settle_after, RecoveryOptions::SETTLE_AFTER),
             ctid: pick(&overrides.ctid, None, &origin),
             store,

@@ -39,8 +39,17 @@ pub struct Declared {
     pub place: String,
     /// Which certificate of the account it is: the `id`, else the `name`.
     pub selector: CertificateSelector,
+    /// The machines that it is for; every one where none is named. The first one orders it, the others fetch what that one ordered.
+    pub hosts: Vec<String>,
     /// How it is ordered, validated and installed: its own settings, else the defaults of the file.
     pub settings: CertificateSettings,
+}
+
+impl Declared {
+    /// Whether it is for a machine of that name.
+    fn is_for(&self, host: Option<&str>) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|named| Some(named.as_str()) == host)
+    }
 }
 
 /// Why a file of declared certificates cannot be used.
@@ -64,7 +73,7 @@ impl fmt::Display for DeclaredError {
 impl std::error::Error for DeclaredError {}
 
 /// What a certificate has besides settings.
-const OWN: [&str; 1] = ["id"];
+const OWN: [&str; 2] = ["id", "hosts"];
 /// The command that tells people what a run did: the file's own.
 const NOTIFY: &str = "notify";
 
@@ -149,7 +158,7 @@ fn declared(
     folder: &Path,
     config: Option<&Path>,
 ) -> Result<Declared, String> {
-    let id = table.take("id");
+    let (id, hosts) = (table.take("id"), hosts(table.take("hosts"))?);
     let settings = table.settings(&OWN)?.or(defaults).absolute(folder).with_profiles_of(config);
     let id =
         id.map(|id| id.as_i64().ok_or_else(|| format!("`id`: found `{id}`, expected the number of a certificate")));
@@ -165,22 +174,31 @@ fn declared(
     };
     settings.installed_into(out).map_err(|why| why.to_string())?;
     settings.validation().map_err(|why| why.to_string())?;
-    Ok(Declared { place: table.place, selector, settings })
+    Ok(Declared { place: table.place, selector, hosts, settings })
 }
 
-/// The declared certificates with what is in place of each, and the store's orders of them that are not finished. `now` is in seconds
+/// The machines that a certificate names.
+fn hosts(value: Option<Value>) -> Result<Vec<String>, String> {
+    let Some(value) = value else { return Ok(Vec::new()) };
+    let names: Option<Vec<String>> = Vec::read(&value);
+    let names = names.filter(|names| !names.is_empty() && names.iter().all(|name| !name.is_empty()));
+    names.ok_or_else(|| format!("`hosts`: found `{value}`, expected the names of machines"))
+}
+
+/// The declared certificates of this machine with what is in place of each, and the store's orders of them that are not finished. `now` is in seconds
 /// since 1970.
 ///
 /// # Errors
 /// The store cannot be read.
 pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
+    let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
     let folder = |one: &Declared| one.settings.out.clone().filter(|folder| has_one(folder));
     let folders: Vec<PathBuf> = declared.iter().filter_map(folder).collect();
     // Two certificates have no folder in common.
     let mut found: HashMap<PathBuf, _> = folders.iter().cloned().zip(read_each(&folders, now)).collect();
     let of_folder = |folder: Option<&PathBuf>| folder.and_then(|folder| found.remove(folder));
-    let with_found = |(one, found)| subject(one, found, &mut open);
+    let with_found = |(one, found)| subject(one, found, &mut open, journal.host());
     let found: Vec<_> = declared.iter().map(|one| one.settings.out.as_ref()).map(of_folder).collect();
     Ok(declared.into_iter().zip(found).map(with_found).collect())
 }
@@ -189,10 +207,12 @@ fn subject(
     declared: Declared,
     found: Option<Result<InstalledCertificate, InventoryError>>,
     open: &mut OpenOrders,
+    host: Option<&str>,
 ) -> Subject {
-    let Declared { place, selector, settings } = declared;
+    let Declared { place, selector, hosts, settings } = declared;
+    let ordered_by = hosts.into_iter().next().filter(|first| Some(first.as_str()) != host);
     let (folder, renew_before) = (settings.out.clone(), settings.renew_before);
-    let mut subject = Subject { place: Some(place), settings, renew_before, folder, ..Subject::default() };
+    let mut subject = Subject { place: Some(place), settings, renew_before, folder, ordered_by, ..Subject::default() };
     match found {
         Some(Ok(installed)) => subject.installed = Some(installed),
         Some(Err(why)) => subject.unreadable = Some(why),
@@ -202,7 +222,8 @@ fn subject(
         CertificateSelector::Id(id) => Some(*id),
         CertificateSelector::Name(_) => subject.installed.as_ref().and_then(|installed| installed.id),
     };
-    let order: Option<Order> = subject.folder.as_deref().and_then(|folder| open.take(folder, id));
+    let own_folder = subject.folder.as_deref().filter(|_| subject.ordered_by.is_none());
+    let order: Option<Order> = own_folder.and_then(|folder| open.take(folder, id));
     subject.open = order;
     subject.selector = Some(selector);
     subject
@@ -231,6 +252,8 @@ pub fn schema() -> Value {
     let mut certificate = properties.clone();
     certificate
         .insert("id".to_owned(), described(json!({ "type": "integer" }), "The gateway's id of the certificate."));
+    let text = "The machines that it is for: the first one orders it, the others fetch what that one ordered. Default: every one.";
+    certificate.insert("hosts".to_owned(), described(Vec::<String>::schema(), text));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "certificates.toml: the declared certificates",
@@ -366,10 +389,10 @@ mod tests {
     fn the_schema_is_the_list() {
         let schema = schema();
         let certificate = &schema["properties"]["certificate"]["items"]["properties"];
-        for name in CertificateSettings::names_known().chain(["id"]) {
+        for name in CertificateSettings::names_known().chain(["id", "hosts"]) {
             assert!(certificate[name]["description"].is_string(), "{name}");
         }
-        assert_eq!(certificate.as_object().unwrap().len(), CertificateSettings::names_known().count() + 1);
+        assert_eq!(certificate.as_object().unwrap().len(), CertificateSettings::names_known().count() + 2);
         assert_eq!(certificate["keep"]["minimum"], 0);
     }
 }

@@ -38,6 +38,8 @@ pub struct Subject {
     pub certificate: Option<Box<Certificate>>,
     /// Whether the key of that certificate is in the folder.
     pub has_its_key: bool,
+    /// The other machine that orders it: this one fetches what that one ordered.
+    pub ordered_by: Option<String>,
 }
 
 /// A certificate as the account's list shows it.
@@ -144,6 +146,11 @@ pub enum PlanReason {
     NotDeployed,
     /// It is declared where it is served.
     Served,
+    /// Another machine orders it, and this one fetches it.
+    OrderedBy {
+        /// That machine.
+        host: String,
+    },
 }
 
 impl fmt::Display for PlanReason {
@@ -156,6 +163,7 @@ impl fmt::Display for PlanReason {
             Self::NotNoted => f.write_str("it is in place, and the gateway's certificate is the same"),
             Self::LaterOne { serial } => write!(f, "the gateway has another one, serial {serial}, whose key is here"),
             Self::NotDeployed => f.write_str("its deploy hook failed"),
+            Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),
             Self::Served => f.write_str("it is looked at where it is served"),
         }
     }
@@ -304,6 +312,10 @@ pub(crate) const SAME_END: u64 = 86_400;
 /// It cannot be said: see [`PlanError`].
 pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     let planned = |action, certificate, reason| Ok(Planned { action, certificate, reason });
+    if let Some(host) = &subject.ordered_by {
+        let reason = PlanReason::OrderedBy { host: host.clone() };
+        return Ok(plan_fetched(subject, subject.certificate_id()?, reason));
+    }
     if let Some(order) = &subject.open {
         let id = order.order.id.clone();
         return planned(PlannedAction::Resume, order.order.certificate, PlanReason::Open { order: id });
@@ -362,6 +374,25 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     }
     let due = decision.unwrap_or(Decision::Nothing { due: installed.not_after });
     planned(PlannedAction::Nothing, Some(id), PlanReason::Term(due))
+}
+
+/// What is to be done with a certificate that another machine orders.
+fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason) -> Planned {
+    let there = subject.certificate.as_deref().filter(|there| there.server.is_some());
+    let is_in_place = |installed: &InstalledCertificate| {
+        let serial = there.and_then(|there| there.serial_number.as_deref());
+        serial.is_none_or(|serial| is_same_serial(serial, &installed.serial))
+    };
+    let action = match &subject.installed {
+        None if there.is_some() => PlannedAction::Install,
+        Some(installed) if !is_in_place(installed) => PlannedAction::Install,
+        Some(installed) if installed.record.deployment.is_failed() => PlannedAction::Redeploy,
+        Some(_) if subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty()) => {
+            PlannedAction::Verify
+        }
+        _ => PlannedAction::Nothing,
+    };
+    Planned { action, certificate, reason }
 }
 
 fn action_of(decision: Decision) -> PlannedAction {

@@ -79,7 +79,7 @@ pub(super) struct OpenOrders {
 impl OpenOrders {
     pub(super) fn of(journal: &Journal) -> Result<Self, Error> {
         let folder = |order: &Order| Some(whole(&order.order.resume.install.as_ref()?.folder));
-        let orders = journal.unfinished()?.into_iter().map(|order| (folder(&order), order)).collect();
+        let orders = journal.unfinished_here()?.into_iter().map(|order| (folder(&order), order)).collect();
         Ok(Self { orders })
     }
 

@@ -240,6 +240,10 @@ impl Task {
                 Err(adopted.map_or_else(|why| EndedTask::Failed(why.into()), |()| EndedTask::Adopted))
             }
             Step::Fetch { certificate, install } => {
+                let installation = install.clone().map(Installation::new);
+                installation
+                    .map_or(Ok(()), |installation| installation.check(false))
+                    .map_err(|why| failed(Error::from(PreparationError::from(why)).into()))?;
                 self.acquire()?;
                 Err(EndedTask::Fetch(certificate, install))
             }

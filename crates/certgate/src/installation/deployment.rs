@@ -47,7 +47,7 @@ impl Deployment {
 /// The store failed.
 pub fn undeployed(journal: &Journal) -> Result<Vec<(Order, Installation)>, Error> {
     let mut last: BTreeMap<PathBuf, Order> = BTreeMap::new();
-    for order in journal.done_with_deployment()? {
+    for order in journal.done_with_deployment()?.into_iter().filter(|order| journal.is_here(order)) {
         if let Some(install) = &order.order.resume.install {
             last.insert(install.folder.clone(), order);
         }

@@ -46,6 +46,11 @@ pub enum Resumption {
     },
     /// Another process that is alive carries it.
     Held,
+    /// Its folder and its key are on another machine, and no folder here was named.
+    Elsewhere {
+        /// That machine.
+        host: String,
+    },
     /// Whether it arrived cannot be told.
     Ambiguous {
         /// What was seen, a line each.
@@ -73,6 +78,12 @@ pub fn resume(
     if known.state.is_finished() && known.published.is_empty() {
         return Ok(Resumption::Over { order: known.clone(), was_over: true });
     }
+    let host = known.order.resume.host.clone();
+    let elsewhere = host.filter(|_| options.install.is_none() && !journal.is_here(known));
+    // What was published may be in its files.
+    if let (Some(host), false) = (&elsewhere, known.published.is_empty()) {
+        return Ok(Resumption::Elsewhere { host: host.clone() });
+    }
     if !journal.acquire(id)? {
         return Ok(Resumption::Held);
     }
@@ -96,6 +107,10 @@ pub fn resume(
     if order.state.is_finished() {
         clean_up(journal, id, &validators, not_removed)?;
         return Ok(Resumption::Over { order, was_over: false });
+    }
+    if let Some(host) = elsewhere {
+        journal.release(id)?;
+        return Ok(Resumption::Elsewhere { host });
     }
     let Some(task) = TaskKind::by_name(&order.order.task).filter(|task| WAITED_FOR.contains(task)) else {
         journal.note(id, OrderState::Unknown, "cannot be carried on")?;

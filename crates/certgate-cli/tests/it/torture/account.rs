@@ -1,7 +1,7 @@
 //! An account that was tortured: it is carried on with until all is done, and looked at.
 
 use std::{
-    collections::BTreeSet,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -121,11 +121,8 @@ impl Account {
         assert!(orders.values().all(|count| *count == 1), "{}: {orders:?}", self.title);
         let to = home.join("messages").display().to_string();
         let drained: Vec<String> = ["poll", "drain", "--to", &to].map(str::to_owned).to_vec();
-        let mut messages = BTreeSet::new();
         for _ in 0..10 {
-            let (code, document, said) = self.certgate(home, &drained);
-            let ids = document["messages"].as_array().into_iter().flatten().map(|row| row["id"].as_i64().unwrap());
-            messages.extend(ids);
+            let (code, _, said) = self.certgate(home, &drained);
             match code {
                 0 | 8 => break,
                 // A fault that is left over.
@@ -133,7 +130,9 @@ impl Account {
                 other => panic!("{}: exit {other}: {said}", self.title),
             }
         }
-        assert_eq!((messages.len(), self.gateway.queue_len()), (self.foreign, 0), "{}", self.title);
+        // A message is one file, however often it was handed over.
+        let messages = fs::read_dir(&to).map_or(0, Iterator::count);
+        assert_eq!((messages, self.gateway.queue_len()), (self.foreign, 0), "{}", self.title);
         let listed: Vec<String> = ["orders", "--unfinished"].map(str::to_owned).to_vec();
         assert_eq!(self.certgate(home, &listed).1["orders"].as_array().map(Vec::len), Some(0), "{}", self.title);
     }
