@@ -38,7 +38,7 @@ The configuration file has a section a profile; every line may be left out:
   requests_per_second = 3
   notify = \"tell-team\"                     # told what a run did or failed to do
   foreign = \"keep\"                         # or spool, stop, leave
-  host = \"web1\"                          # this machine, in `hosts`
+  host = \"web1\"                            # this machine, in `hosts`
   settle_after = \"15m\"                     # then an unseen order never came
   body_limit = 16777216
   [team.timeouts]
