@@ -170,7 +170,7 @@ fn order(account: &str, number: i64) -> NewOrder {
             serial_before: Some("0a1b2c3d4e5f".to_owned()),
             clock_ahead: Some(0),
             install: Some(InstallOptions::into_folder(format!("/etc/certificates/host-{number}"))),
-            round: 0,
+            ..ResumeData::default()
         },
         batch: Some(format!("batch.csv:reissue:{number}:AbCdEfGhIjKlMnOpQrStUvWx")),
         ..NewOrder::default()
