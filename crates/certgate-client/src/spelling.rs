@@ -27,7 +27,7 @@ const OVERLAP_PER_BYTE: usize = 64;
 const SHORTEST_ENCODED: usize = 4;
 
 /// The spellings of some secrets.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Spellings {
     needles: Vec<Needle>,
     /// The two bytes that a needle begins with, and the two after them.
@@ -49,12 +49,6 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
     /// How it is spelled, for people.
     pub(crate) name: &'static str,
-}
-
-impl Default for Spellings {
-    fn default() -> Self {
-        Self { needles: Vec::new(), starts: Default::default(), longest: 0 }
-    }
 }
 
 const PLAIN: &str = "as it is";

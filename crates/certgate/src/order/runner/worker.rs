@@ -84,7 +84,7 @@ impl<'w, 'r> Worker<'w, 'r> {
                     return state;
                 }
                 Err(error) => {
-                    state.stopped = true;
+                    state.is_over |= is_of_store(&error);
                     state.batch.gave_up(place);
                     return self.finish(state, place, Err(error));
                 }
@@ -175,7 +175,7 @@ impl<'w, 'r> Worker<'w, 'r> {
                     return state;
                 }
                 // A store that fails takes down nothing of the others either.
-                state.stopped |= is_of_store(&error);
+                state.is_over |= is_of_store(&error);
                 state.batch.gave_up(place);
                 state = self.finish(state, place, Err(error));
             }
