@@ -6,7 +6,10 @@ mod run;
 mod sandbox;
 mod settings;
 
-use std::{ops::Deref, sync::OnceLock};
+use std::{
+    ops::Deref,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 use certgate::{
     Clock, Interrupt, RecoveryOptions, Redactor, RunOptions, RunningJobs, Settings, Trace, UndecodableAnswers,
@@ -39,8 +42,8 @@ pub(crate) struct App {
     /// The settings of the run, once they are asked for.
     settings: OnceLock<Settings>,
     interrupt: OnceLock<Interrupt>,
-    /// The secrets of this run: a gateway may say them back in what is shown of its answers.
-    secrets: OnceLock<Redactor>,
+    /// The secrets of this run, of each account: a gateway may say them back in what is shown of its answers.
+    secrets: Mutex<Vec<Redactor>>,
     /// The tape, once it is open.
     tape: OnceLock<Tape>,
     /// The trace, once it is open.
@@ -73,7 +76,7 @@ impl App {
             stdout: Stdout::default(),
             settings: OnceLock::new(),
             interrupt: OnceLock::new(),
-            secrets: OnceLock::new(),
+            secrets: Mutex::default(),
             tape: OnceLock::new(),
             trace: OnceLock::new(),
             undecodable: OnceLock::new(),
@@ -103,7 +106,9 @@ impl App {
 
     /// A text of an answer without the run's secrets; `None` if it holds none.
     pub(crate) fn without_secrets(&self, text: &str) -> Option<String> {
-        self.secrets.get()?.shown(text)
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let clean = |shown: Option<String>, of: &Redactor| of.shown(shown.as_deref().unwrap_or(text)).or(shown);
+        secrets.iter().fold(None, clean)
     }
 
     /// Keeps an answer that cannot be understood; says where.
@@ -153,23 +158,28 @@ impl App {
 
     /// How orders are driven; the queue is treated as the profile says.
     pub(crate) fn run_options(&self) -> Result<RunOptions, Failure> {
+        Ok(self.run_options_of(&self.settings()?))
+    }
+
+    /// The same for a profile's settings.
+    pub(crate) fn run_options_of(&self, settings: &Settings) -> RunOptions {
         let taped = self.time_of_tape().cloned();
         let clock = Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000));
-        Ok(RunOptions {
-            foreign: self.settings()?.foreign.value,
+        RunOptions {
+            foreign: settings.foreign.value,
             strict: self.strict,
-            no_demo: self.is_live(),
+            no_demo: if self.is_offline() { self.is_live() } else { settings.is_live() },
             demo: self.demo,
             clock,
             // A tape answers with the dates of its recording.
             compares_clocks: !self.is_offline(),
             ..RunOptions::default()
-        })
+        }
     }
 
-    /// How an order is looked for whose answer was lost, beside what such a run does with the queue.
-    pub(crate) fn recovery(&self, run: &RunOptions) -> Result<RecoveryOptions, Failure> {
-        Ok(RecoveryOptions { settle_after: self.settings()?.settle_after.value, foreign: run.foreign })
+    /// The profile that is remembered with what is installed; none where no account issued it.
+    pub(crate) fn remembered_profile(&self, settings: &Settings) -> Option<String> {
+        (!self.sandbox && !self.is_offline()).then(|| settings.profile.value.clone())
     }
 
     /// The tape whose time counts.
@@ -205,4 +215,9 @@ impl App {
         let trace = self.trace.get().and_then(|trace| trace.finish().err()).map(Failure::from);
         tape.into_iter().chain(trace)
     }
+}
+
+/// How an order is looked for whose answer was lost, beside what such a run does with the queue.
+pub(crate) fn recovery(settings: &Settings, run: &RunOptions) -> RecoveryOptions {
+    RecoveryOptions { settle_after: settings.settle_after.value, foreign: run.foreign }
 }

@@ -12,4 +12,5 @@ pub(crate) mod placeholders;
 pub(crate) mod queue;
 pub(crate) mod several;
 pub(crate) mod shadow;
+pub(crate) mod share;
 pub(crate) mod status_page;

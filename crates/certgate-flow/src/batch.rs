@@ -165,6 +165,13 @@ impl Batch {
         }
     }
 
+    /// Puts another order in the place of one that ended.
+    pub fn replace(&mut self, place: usize, flow: Box<dyn Workflow>) {
+        if let Some(member) = self.members.get_mut(place) {
+            *member = Member { flow, busy: false, ended: false };
+        }
+    }
+
     /// An order that cannot go on: its run ended with an error.
     pub fn gave_up(&mut self, place: usize) {
         if let Some(member) = self.members.get_mut(place) {

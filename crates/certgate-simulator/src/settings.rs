@@ -53,6 +53,10 @@ pub struct Settings {
     pub max_validity: Option<Duration>,
     /// Whether it states the end of a term (`payable`), where certificates last less long than that.
     pub tells_terms: bool,
+    /// Whether it states when an order began: with its lifetime that says when its term ends.
+    pub tells_starts: bool,
+    /// By how much later it states that an order began: what is reckoned from it is wrong then.
+    pub starts_told_late: Duration,
     /// What it asks to be published in place of the record that is right: a gateway that somebody took over.
     pub record: Option<String>,
     /// The file that it asks for in place of the right one.
@@ -84,6 +88,8 @@ impl Default for Settings {
             valid_after: Duration::ZERO,
             max_validity: None,
             tells_terms: true,
+            tells_starts: true,
+            starts_told_late: Duration::ZERO,
             record: None,
             file: None,
             words: None,

@@ -43,6 +43,12 @@ impl World {
         if !self.settings.tells_terms {
             shown.payable = None;
         }
+        let late = self.settings.starts_told_late.as_secs().cast_signed();
+        if !self.settings.tells_starts {
+            shown.created = None;
+        } else if late > 0 {
+            shown.created = seconds(&certificate.created).and_then(|start| self.moment(start.saturating_add(late)));
+        }
         shown
     }
 

@@ -206,6 +206,8 @@ settings! {
     verify: Vec<TlsEndpoint>, default "nowhere is looked";
     /// How long before its end the certificate is due: a time, or a share of its lifetime such as `1/3`.
     renew_before: RenewBefore, default "30d, or a third of its lifetime where that is less";
+    /// The profile of the configuration file with the gateway and the account.
+    profile: String, default "that of the run";
     /// The folder that commands are run in.
     working_folder: PathBuf, default "that of the file, or the process's";
 }
@@ -398,6 +400,7 @@ mod tests {
             ("rollback_on_failure", json!(true), "true"),
             ("verify", json!(["example.com:443"]), "example.com:443"),
             ("renew_before", json!("1/3"), "1/3"),
+            ("profile", json!("team"), "team"),
             ("working_folder", json!("here"), "here"),
         ]
     }

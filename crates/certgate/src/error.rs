@@ -2,7 +2,7 @@
 
 #[cfg(feature = "config")]
 mod advice;
-#[cfg(feature = "config")]
+#[cfg(feature = "orders")]
 mod refusal;
 
 #[cfg(feature = "orders")]
@@ -15,10 +15,9 @@ use certgate_files::FileError;
 use certgate_store::StoreError;
 
 #[cfg(feature = "config")]
-pub use self::{
-    advice::{Advice, Advised},
-    refusal::RefusalReason,
-};
+pub use self::advice::{Advice, Advised};
+#[cfg(feature = "orders")]
+pub use self::refusal::RefusalReason;
 #[cfg(feature = "config")]
 use crate::config::ConfigError;
 #[cfg(feature = "orders")]

@@ -77,6 +77,11 @@ impl Installation {
         Self { options, owner, now: None }
     }
 
+    /// Has a setting remembered with what is in place, where that is noted from now on.
+    pub(crate) fn remember(&mut self, setting: &str, value: &str) {
+        self.options.remembered.insert(setting.to_owned(), value.into());
+    }
+
     /// Checks what is served for that time, in seconds since 1970, in place of the machine's.
     #[must_use]
     pub fn at_time(self, now: i64) -> Self {

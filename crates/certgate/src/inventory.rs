@@ -88,9 +88,12 @@ pub enum InventoryError {
     },
 }
 
+/// A folder with a certificate in it, and what can be told of that.
+pub type Found = (PathBuf, Result<InstalledCertificate, InventoryError>);
+
 /// The certificates in these folders, and in the folders right below them. One that cannot be read does not hide the rest. `now`
 /// is in seconds since 1970.
-pub fn find(roots: &[PathBuf], now: i64) -> Vec<(PathBuf, Result<InstalledCertificate, InventoryError>)> {
+pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
     let mut found = Vec::new();
     for root in roots {
         let folders = if has_one(root) { Ok(vec![root.clone()]) } else { below(root) };

@@ -276,8 +276,10 @@ pub use certificate_settings::{CertificateSettings, SettingsError};
 pub use config::{Overrides, SecretSource, Settings};
 #[cfg(feature = "orders")]
 pub use duration::{NotADuration, parse_duration};
+#[cfg(feature = "orders")]
+pub use error::RefusalReason;
 #[cfg(feature = "config")]
-pub use error::{Advice, Advised, RefusalReason};
+pub use error::{Advice, Advised};
 pub use error::{Error, MachineError};
 #[cfg(feature = "orders")]
 pub use fetch::{FetchError, Fetched, certificate_of, fetch, newest};
@@ -290,10 +292,10 @@ pub use journal::{Intent, Journal};
 pub use key::KeySource;
 #[cfg(feature = "orders")]
 pub use order::{
-    Abandonment, Adoption, CLOCK_TOLERANCE, Clock, Control, Event, Issuance, Observer, Order, OrderId, OrderReport,
-    OrderRequest, OrderState, Outcome, PendingReason, Preparation, PreparationError, PreparationOptions, Reconciled,
-    RecoveryOptions, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem, RunOptions, Runner, RunningJobs,
-    reconcile, rehearse, resume,
+    Abandonment, Adoption, CLOCK_TOLERANCE, Clock, Control, ElsewhereOrder, Event, Instead, Issuance, Observer, Order,
+    OrderId, OrderReport, OrderRequest, OrderState, Outcome, PendingReason, Preparation, PreparationError,
+    PreparationOptions, Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem,
+    RunOptions, Runner, RunningJobs, reconcile, rehearse, resume,
 };
 #[cfg(feature = "orders")]
 pub use order_book::{OrderBook, OrderDetails};

@@ -2,6 +2,7 @@
 
 pub(crate) mod completion;
 mod decision;
+mod elsewhere;
 mod event;
 mod handle;
 mod id;
@@ -17,6 +18,7 @@ pub use certgate_store::State as OrderState;
 
 pub use self::{
     decision::{Abandonment, Adoption},
+    elsewhere::ElsewhereOrder,
     event::{Control, Event, Observer},
     handle::{Order, Resumed},
     id::OrderId,
@@ -26,5 +28,5 @@ pub use self::{
     rehearsal::{Rehearsal, rehearse},
     request::{OrderRequest, PreparationError},
     resumption::{ResumeOptions, Resumption, resume},
-    runner::{CLOCK_TOLERANCE, Clock, Run, RunItem, RunOptions, Runner},
+    runner::{CLOCK_TOLERANCE, Clock, Instead, Run, RunItem, RunOptions, Runner},
 };

@@ -1,9 +1,12 @@
 //! The gateway of a run, made from its settings.
 
-use std::{sync::Once, time::Duration};
+use std::{
+    sync::{Once, PoisonError},
+    time::Duration,
+};
 
 use certgate::{
-    Client, Gateway, GatewayBuilder, Journal, OrderId, Redactor, Settings, StoreAddress, Trace,
+    Client, Gateway, GatewayBuilder, Journal, Redactor, Settings, StoreAddress, Trace,
     config::ConfigError,
     tape::{Mode, Tape},
 };
@@ -40,17 +43,17 @@ pub(crate) struct Home {
 impl Connection {
     /// Connects to nothing yet: the first task does.
     pub(crate) fn open(app: &App, deadline: Option<Duration>) -> Result<Self, Failure> {
-        let home = Home::of(app, &app.settings()?)?;
+        Self::of(app, &app.settings()?, deadline)
+    }
+
+    /// The same with a profile's settings.
+    pub(crate) fn of(app: &App, settings: &Settings, deadline: Option<Duration>) -> Result<Self, Failure> {
+        let home = Home::of(app, settings)?;
         let mut client = home.gateway.client()?;
         if let Some(deadline) = deadline {
             client = client.with_deadline(deadline);
         }
         Ok(Self { client, home })
-    }
-
-    /// The id of the order that this run places first.
-    pub(crate) fn id(&self) -> OrderId {
-        self.client.options().ctid.clone().map_or_else(OrderId::new, OrderId::from)
     }
 
     /// The store of orders and messages; one of its own for a sandbox.
@@ -61,26 +64,37 @@ impl Connection {
 
 impl Home {
     /// So many clients, which share pace, clock and interrupt.
-    pub(crate) fn open(app: &App, deadline: Duration, clients: usize) -> Result<(Vec<Client>, Self), Failure> {
-        let home = Self::of(app, &app.settings()?)?;
+    pub(crate) fn clients(&self, deadline: Option<Duration>, count: usize) -> Result<Vec<Client>, Failure> {
         let mut made: Vec<Client> = Vec::new();
-        for _ in 0..clients.max(1) {
-            let client = home.gateway.client()?.with_deadline(deadline);
+        for _ in 0..count.max(1) {
+            let client = self.gateway.client()?;
+            let client = deadline.into_iter().fold(client, Client::with_deadline);
             made.push(match made.first() {
                 Some(first) => client.with_clock_of(first),
                 None => client,
             });
         }
-        Ok((made, home))
+        Ok(made)
     }
 
     /// The gateway of the settings; reads the password.
     pub(crate) fn of(app: &App, settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self::let_in(app, settings)??)
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// The inner one is what is wrong with the credentials of these settings.
+    pub(crate) fn let_in(app: &App, settings: &Settings) -> Result<Result<Self, ConfigError>, Failure> {
         let credentials = match app.is_offline() {
             true => Credentials::new("user", Secret::default(), ""),
-            false => settings.credentials()?,
+            false => match settings.credentials() {
+                Ok(credentials) => credentials,
+                Err(why) => return Ok(Err(why)),
+            },
         };
-        Self::asking_as(app, settings, credentials)
+        Self::asking_as(app, settings, credentials).map(Ok)
     }
 
     /// Asking as that account.
@@ -101,7 +115,7 @@ impl Home {
         if let Some(answers) = settings.undecodable_answers() {
             let _ = app.undecodable.set(answers);
         }
-        let _ = app.secrets.set(Redactor::new(&credentials));
+        app.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(Redactor::new(&credentials));
         open_trace(app)?;
         let mut parts = GatewayBuilder::of_settings(settings)?
             .credentials(credentials)

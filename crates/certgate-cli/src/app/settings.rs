@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use certgate::{
     Overrides, Proxy, SecretSource, Settings,
-    config::{Origin, Setting, default_file},
+    config::{ConfigError, Origin, Setting, default_file},
     tape::Folder,
 };
 use certgate_domain::Protocol;
@@ -37,6 +37,35 @@ impl App {
     /// The same, where the command itself says over which protocol.
     pub(crate) fn settings_over(&self, protocol: Option<Protocol>) -> Result<Settings, Failure> {
         Ok(Settings::resolve(&self.overrides(protocol)?)?)
+    }
+
+    /// The profile of what is ordered with the settings of a certificate that name one: an option that names one goes before that, and a
+    /// gateway that is no account's takes none.
+    pub(crate) fn profile_of(&self, named: Option<&str>) -> Result<String, Failure> {
+        let own = self.settings()?.profile.value;
+        let is_fixed = self.profile.is_some() || self.sandbox || self.is_offline();
+        Ok(named.filter(|_| !is_fixed).map_or(own, str::to_owned))
+    }
+
+    /// The settings of a profile. Of another one than the run's, what the run says of address and account does not count: that is the
+    /// run's own.
+    pub(crate) fn settings_of(&self, profile: &str) -> Result<Result<Settings, ConfigError>, Failure> {
+        let own = self.settings()?;
+        if own.profile.value == profile {
+            return Ok(Ok(own));
+        }
+        let overrides = Overrides {
+            profile: Some(Setting { value: profile.to_owned(), origin: Origin::Program }),
+            endpoint: None,
+            user: None,
+            context: None,
+            password: None,
+            token: None,
+            owner: None,
+            owner_context: None,
+            ..self.overrides(None)?
+        };
+        Ok(Settings::resolve(&overrides))
     }
 
     /// What goes before the profile.

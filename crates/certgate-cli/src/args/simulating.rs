@@ -38,6 +38,9 @@ pub(crate) struct Simulating {
     /// is stated
     #[arg(long, value_name = "TIME", value_parser = validity)]
     max_validity: Option<Duration>,
+    /// Say neither when a term ends nor when it began: what is not known of a term shows in refusals only
+    #[arg(long, requires = "max_validity")]
+    hide_terms: bool,
     /// Over XML, say how a finished job ended when its state is asked for, where else it is gone (EF300101)
     #[arg(long)]
     show_finished_jobs: bool,
@@ -88,6 +91,8 @@ impl Simulating {
             foreign_first: self.foreign,
             more_certificates: self.certificates,
             max_validity: self.max_validity,
+            tells_terms: !self.hide_terms,
+            tells_starts: !self.hide_terms,
             finished_jobs_are_gone: !self.show_finished_jobs,
             ..Settings::default()
         };

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    estate::{Declared, Survey, Task, read_declared, subjects_of_declared},
+    estate::{Declared, read_declared, subjects_of_declared},
 };
 use clap::Args;
 
@@ -13,8 +13,8 @@ use crate::{
     args::{notify::Notify, ordering::Queue},
     common::{
         notify::told,
-        queue::confirm_own,
-        several::{self, Several, declared_file},
+        several::{Several, declared_file, of_declared},
+        share::{Share, shares},
     },
     exit::{Exit, Failure},
 };
@@ -51,18 +51,12 @@ impl Apply {
 
     fn go(&self, app: &App, declared: Vec<Declared>) -> Result<Exit, Failure> {
         self.queue.check()?;
-        let (mut clients, home) = several::open(app, self.timeout, declared.len())?;
-        let mut journal = home.journal()?;
-        // Before it is looked what is to be done.
-        let claims = journal.claims()?;
-        let mut subjects = subjects_of_declared(declared, &journal, app.now())?;
-        let foreign = self.queue.options(app.run_options()?).foreign;
-        if let Some(client) = clients.first_mut() {
-            confirm_own(app, client, journal.clone(), foreign);
-            Survey { client, now: app.now() }.ask(&mut subjects)?;
-        }
-        let tasks = subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect();
-        let several = Several { timeout: self.timeout, queue: &self.queue, report: None, details: Default::default() };
-        several.drive(app, &mut clients, &mut journal, &claims, tasks)
+        let begin = |share: &mut Share, declared| {
+            let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
+            share.confirm_own(app, &self.queue)?;
+            share.planned(app, subjects)
+        };
+        let mut shares = shares(app, of_declared(app, declared)?, Some(self.timeout), begin, Declared::task)?;
+        Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }
 }

@@ -1,10 +1,11 @@
 //! `certgate batch`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use certgate::{
-    batch::{BatchError, BatchTask, problems, read, tasks, warnings},
+    batch::{BatchError, BatchOrder, BatchTask, problems, read, tasks, warnings},
     config::parse_duration,
+    estate::Task,
 };
 use clap::Args;
 
@@ -13,7 +14,8 @@ use crate::{
     args::{notify::Notify, ordering::Queue, validation::check_zones},
     common::{
         notify::told,
-        several::{self, Several},
+        several::Several,
+        share::{Share, by_profile, shares},
     },
     exit::{Exit, Failure},
     streams::say,
@@ -60,18 +62,19 @@ impl Batch {
         self.queue.check()?;
         let open = |path| certgate_files::open_to_append(path).map_err(|why| Failure::usage(format!("--report {why}")));
         let report = self.report.as_deref().map(open).transpose()?;
-        let (mut clients, home) = several::open(app, self.timeout, orders.len())?;
-        let mut journal = home.journal()?;
-        // Before it is looked what is to be done.
-        let claims = journal.claims()?;
-        let lines = tasks(orders, &journal, self.again)?;
-        self.check(&lines)?;
+        let mut details = HashMap::new();
+        let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
-        let details = lines.iter().filter(|line| !line.changed.is_empty());
-        let details = details.map(|line| (line.task.id.clone(), changed(line))).collect();
-        let tasks = lines.into_iter().map(|line| line.task).collect();
-        let several = Several { timeout: self.timeout, queue: &self.queue, report, details };
-        several.drive(app, &mut clients, &mut journal, &claims, tasks)
+        let begin = |share: &mut Share, orders| {
+            let lines = tasks(orders, &share.journal, self.again)?;
+            self.check(&lines)?;
+            let of_changed = lines.iter().filter(|line| !line.changed.is_empty());
+            details.extend(of_changed.map(|line| (line.task.id.clone(), changed(line))));
+            Ok(lines.into_iter().map(|line| line.task).collect())
+        };
+        let lose = |order: &BatchOrder| Task::idle(order.title(), None);
+        let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        Several { timeout: self.timeout, queue: &self.queue, report, details }.drive(app, &mut shares)
     }
 
     /// Refuses what would go wrong, before anything is sent.

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use certgate::{CertificateSelector, RunItem, config::parse_duration};
+use certgate::{CertificateSelector, RunItem, config::parse_duration, estate::Task};
 use certgate_domain::{AnyTask, TaskKind, task};
 use certgate_store::ResumeData;
 use clap::Args;
 
 use crate::{
-    app::{App, Connection},
+    app::App,
     args::ordering::Queue,
-    common::order::{drive_one, show_requests},
+    common::{
+        order::{drive_one, show_requests},
+        share::{How, Share},
+    },
     exit::{Exit, Failure},
-    ui::{confirm::ask, outcome::Asked, progress::Progress},
+    ui::{confirm::ask, outcome::Asked},
 };
 
 /// Delete a certificate and its order
@@ -45,8 +48,8 @@ impl Delete {
         }
         self.queue.check()?;
         let timeout = self.timeout;
-        let mut connection = Connection::open(app, Some(timeout))?;
-        let id = self.certificate.find(&mut connection.client)?;
+        let mut share = Share::own(app, timeout)?;
+        let id = self.certificate.find(share.client()?)?;
         if self.dry_run {
             let tasks: [AnyTask; 4] = [
                 task::CertificateInfo::new(id).into(),
@@ -54,11 +57,11 @@ impl Delete {
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
-            show_requests(app, &connection.client, &tasks, &[]);
+            show_requests(app, share.client()?, &tasks, &[]);
             return Ok(Exit::DONE);
         }
         let item = RunItem {
-            id: connection.id(),
+            id: share.id(),
             task: TaskKind::CertificateDelete,
             flow: Box::new(certgate_flow::Delete::new(id, timeout, !self.no_wait)),
             install: None,
@@ -67,11 +70,11 @@ impl Delete {
             claim: None,
             validation: certgate::validation::Validation::default(),
             is_recorded: true,
+            instead: None,
         };
         let asked = Asked { timeout, subject: format!("certificate {}", self.certificate), ..Asked::default() };
-        let mut progress = Progress::of_one(app, asked);
-        let options = self.queue.options(app.run_options()?);
-        let shown = drive_one(&mut connection, item, options, &mut progress);
-        shown?.print(app, &progress.findings)
+        share.tasks = vec![Task::driving(item)];
+        let how = How { timeout, wait: !self.no_wait, queue: &self.queue };
+        drive_one(app, &mut share, &how, asked)
     }
 }

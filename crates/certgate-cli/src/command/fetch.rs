@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    app::{App, Connection},
+    app::App,
     args::install::Install,
-    common::order::fetched,
+    common::{order::fetched, share::Share},
     exit::{Exit, Failure},
 };
 
@@ -31,8 +31,9 @@ pub(crate) struct Fetch {
 impl Fetch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let install = self.install.options_or_remembered()?;
-        let mut connection = Connection::open(app, None)?;
-        let id = self.certificate.find(&mut connection.client)?;
-        fetched(app, &mut connection.client, id, install, json!({ "schema": 1 }))
+        let named = install.as_ref().and_then(|install| install.remembered.get("profile")?.as_str());
+        let mut share = Share::of_profile(app, &app.profile_of(named)?, None, 1)??;
+        let id = self.certificate.find(share.client()?)?;
+        fetched(app, &mut share, id, install, json!({ "schema": 1 }))
     }
 }

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use certgate::estate::{Survey, Task, read_declared, subjects_of_declared};
+use certgate::estate::{Declared, read_declared, subjects_of_declared};
 use clap::Args;
 
 use crate::{
-    app::{App, Connection},
-    common::several::declared_file,
+    app::App,
+    common::{
+        several::{declared_file, of_declared},
+        share::{Share, shares},
+    },
     exit::{Exit, Failure},
     ui::plan,
 };
@@ -36,9 +39,10 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
-        let mut connection = Connection::open(app, None)?;
-        let mut subjects = subjects_of_declared(declared, &connection.journal()?, app.now())?;
-        Survey { client: &mut connection.client, now: app.now() }.ask(&mut subjects)?;
-        plan::print(app, subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect())
+        let begin = |share: &mut Share, declared| {
+            let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
+            share.planned(app, subjects)
+        };
+        plan::print(app, shares(app, of_declared(app, declared)?, None, begin, Declared::task)?)
     }
 }

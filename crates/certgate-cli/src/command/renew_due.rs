@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     CertificateSettings,
     config::parse_duration,
-    estate::{Survey, Task, subjects_of_folders, term::RenewBefore},
+    estate::{Task, subjects_of, term::RenewBefore},
+    inventory::{Found, find},
 };
 use clap::Args;
 
@@ -14,8 +15,8 @@ use crate::{
     args::{install::Then, notify::Notify, ordering::Queue, validation::ValidationArgs},
     common::{
         notify::told,
-        queue::confirm_own,
-        several::{self, Several},
+        several::Several,
+        share::{Share, by_profile, shares},
     },
     exit::{Exit, Failure},
     ui::{advice, inventory::chosen, plan},
@@ -66,27 +67,24 @@ impl RenewDue {
         let asked = self.asked(app)?;
         asked.validation()?.check().map_err(advice::validation)?;
         self.queue.check()?;
-        let (mut clients, home) = several::open(app, self.timeout, usize::MAX)?;
-        let mut journal = home.journal()?;
-        // Before it is looked what is to be done.
-        let claims = journal.claims()?;
-        let mut subjects = subjects_of_folders(&roots, &journal, &asked, app.now())?;
-        if let Some(client) = clients.first_mut() {
-            Survey { client, now: app.now() }.ask(&mut subjects)?;
-        }
-        let tasks: Vec<Task> = subjects.into_iter().map(|subject| Task::of(subject, app.now())).collect();
+        let own = app.settings()?.user.value.is_some() || app.is_offline();
+        let groups = by_profile(app, find(&roots, app.now()), own, profile)?;
+        let begin = |share: &mut Share, found| {
+            let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
+            let tasks = share.planned(app, subjects)?;
+            if self.dry_run {
+                return Ok(tasks);
+            }
+            share.confirm_own(app, &self.queue)?;
+            // What is not due has no row.
+            Ok(tasks.into_iter().filter(Task::is_to_be_done).collect())
+        };
+        let lose = |(folder, _): &Found| Task::idle(folder.display().to_string(), Some(folder.clone()));
+        let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
         if self.dry_run {
-            return plan::print(app, tasks);
+            return plan::print(app, shares);
         }
-        let foreign = self.queue.options(app.run_options()?).foreign;
-        if let Some(client) = clients.first_mut() {
-            confirm_own(app, client, journal.clone(), foreign);
-        }
-        // What is not due has no row.
-        let tasks: Vec<Task> = tasks.into_iter().filter(Task::is_to_be_done).collect();
-        let (timeout, queue) = (self.timeout, &self.queue);
-        let several = Several { timeout, queue, report: None, details: Default::default() };
-        several.drive(app, &mut clients, &mut journal, &claims, tasks)
+        Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }
 
     /// What this run is asked to do with each certificate.
@@ -97,4 +95,9 @@ impl RenewDue {
         self.then.say(&mut settings);
         Ok(settings.given_in(None))
     }
+}
+
+/// The profile that is remembered with a certificate.
+fn profile((_, found): &Found) -> Option<&str> {
+    found.as_ref().ok()?.record.settings.as_ref()?.profile.as_deref()
 }

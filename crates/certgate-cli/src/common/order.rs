@@ -3,23 +3,23 @@
 use std::path::PathBuf;
 
 use certgate::{
-    CertificateSelector, Client, Fetched, InstallOptions, Journal, OrderId, OrderRequest, Preparation,
-    PreparationOptions, Rehearsal, ResumeOptions, Resumption, RunItem, RunOptions, Runner, SelectionError, fetch,
-    rehearse, resume,
+    CertificateSelector, Client, Fetched, InstallOptions, OrderId, OrderRequest, Rehearsal, SelectionError,
+    estate::{Step, Task},
+    fetch, rehearse,
 };
 use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
-use certgate_store::Order;
 use certgate_wire::Finding;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{App, Connection},
+    app::App,
     args::{key::Keys, ordering::Ordering},
+    common::share::{How, Share, go_through},
     exit::{Exit, Failure, Kind},
     ui::{
         advice, document,
-        outcome::{self, Asked, CommandOutput, strict},
+        outcome::{self, Asked, strict},
         progress::Progress,
     },
 };
@@ -79,70 +79,43 @@ pub(crate) fn place(
     let mut request = ordering.request(app, action.purpose(), action.certificate(), csr.as_deref(), keys)?;
     request.check()?;
     ordering.waiting.queue.check()?;
-    let timeout = ordering.waiting.timeout;
-    let mut connection = Connection::open(app, Some(timeout))?;
-    request.purpose = action.found(&mut connection.client)?;
+    let (timeout, queue) = (ordering.waiting.timeout, &ordering.waiting.queue);
+    let mut share = Share::of_profile(app, &app.profile_of(request.profile.as_deref())?, Some(timeout), 1)??;
+    let (id, client) = (share.id(), share.client()?);
+    request.purpose = action.found(client)?;
     if ordering.dry_run {
-        request.make_csr(&mut connection.client, true)?;
-        return rehearsed(app, &mut connection.client, &request);
+        request.make_csr(client, true)?;
+        return rehearsed(app, client, &request);
     }
     let asked = Asked { timeout, subject: action.subject(&request), ..Asked::default() };
-    let mut progress = Progress::of_one(app, asked);
-    let options = ordering.waiting.queue.options(app.run_options()?);
-    let mut journal = connection.journal()?;
-    let prepared = PreparationOptions { deadline: timeout, wait: !ordering.no_wait, recovery: app.recovery(&options)? };
-    let mut running = app.running_jobs(1);
-    let id = connection.id();
-    let mut preparation = Preparation {
-        client: &mut connection.client,
-        journal: &mut journal,
-        running: &mut running,
-        options: &prepared,
-        not_removed: &mut |why| progress.not_removed(why),
-    };
-    let item = preparation.order(id, &mut request, None)?;
-    let shown = drive_in(&mut connection.client, &mut journal, item, options, &mut progress);
-    shown?.print(app, &progress.findings)
+    let step = Step::Place { request: Box::new(request), known: None, batch: None };
+    let how = How { timeout, wait: !ordering.no_wait, queue };
+    share.tasks = vec![Task::new(id, String::new(), step)];
+    drive_one(app, &mut share, &how, asked)
 }
 
-/// Drives one order to its end.
-pub(crate) fn drive_one(
-    connection: &mut Connection,
-    item: RunItem,
-    options: RunOptions,
-    progress: &mut Progress<'_>,
-) -> Result<CommandOutput, Failure> {
-    let mut journal = connection.journal()?;
-    drive_in(&mut connection.client, &mut journal, item, options, progress)
-}
-
-/// The same, with a journal that is open.
-pub(crate) fn drive_in(
-    client: &mut Client,
-    journal: &mut Journal,
-    item: RunItem,
-    options: RunOptions,
-    progress: &mut Progress<'_>,
-) -> Result<CommandOutput, Failure> {
-    let run = Runner::new(std::slice::from_mut(client), options).run(journal, vec![item], progress);
+/// Goes through an account's only task, and shows what it came to.
+pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Asked) -> Result<Exit, Failure> {
+    let mut progress = Progress::through(app, asked, &share.tasks.iter().collect::<Vec<_>>(), None);
+    let error = go_through(app, std::slice::from_mut(share), how, &mut progress);
     progress.finish();
-    let shown = progress.only();
-    match (shown, run.error) {
+    match (progress.only(), error?) {
         // Why the run ended is the order's own reason, where that one ended with it.
-        (Ok(_), Some(error)) => Err(error.into()),
-        (shown, _) => shown,
+        (Ok(_), Some(error)) => Err(error),
+        (shown, _) => shown?.print(app, &progress.findings),
     }
 }
 
 /// Gets an issued certificate, puts it in place where it is to be, and shows it after what `document` holds.
 pub(crate) fn fetched(
     app: &App,
-    client: &mut Client,
+    share: &mut Share,
     id: i64,
     install: Option<InstallOptions>,
     document: Value,
 ) -> Result<Exit, Failure> {
-    let Fetched { outcome, findings } = fetch(client, id, install, &app.run_options()?)?;
+    let install = install.map(|install| share.noting_profile(app, install));
+    let Fetched { outcome, findings } = fetch(share.client()?, id, install, &app.run_options()?)?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })
@@ -182,19 +155,4 @@ pub(crate) fn show_requests(app: &App, client: &Client, tasks: &[AnyTask], found
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "requests": requests, "findings": document::findings(found) }));
     }
-}
-
-/// What is left to do of an order: to drive it, or what is to be shown of it.
-pub(crate) fn prepared(
-    client: &mut Client,
-    journal: &mut Journal,
-    order: &Order,
-    options: &ResumeOptions,
-    progress: &Progress<'_>,
-) -> Result<Result<Box<RunItem>, Result<CommandOutput, Failure>>, Failure> {
-    let mut not_removed = |why: &_| progress.not_removed(why);
-    Ok(match resume(client, journal, order, options, &mut not_removed)? {
-        Resumption::Ready(item) => Ok(item),
-        other => Err(crate::ui::resumption::shown(&order.order.id, other)),
-    })
 }

@@ -112,6 +112,7 @@ fn words(advice: &Advice) -> Option<String> {
             "choose another by --admin or --technical; `certgate contact list` shows those that there are"
         }
         Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
+        Advice::Renew => "`certgate renew` pays for another one",
         Advice::CheckEndpoint => "check --endpoint: the JSON API's ends in /v1, the XML gateway's is another one",
         _ => return None,
     };

@@ -137,7 +137,8 @@ pub(crate) fn conflicting(order: &ConflictingOrder) -> Value {
     shown
 }
 
-fn action(task: &str) -> &str {
+/// What a task does, as it is called in documents.
+pub(crate) fn action(task: &str) -> &str {
     task.strip_prefix("certificate-").unwrap_or(task)
 }
 

@@ -1,20 +1,22 @@
 //! What would be done with certificates, and why.
 
-use certgate::estate::{Cost, Step, Task};
+use certgate::estate::{Cost, Planned, Step, Task};
 use serde_json::{Value, json};
 
 use super::table::Table;
 use crate::{
     app::App,
+    common::share::Share,
     exit::{Exit, Failure, Kind, worst},
     ui::outcome::set,
 };
 
 /// Prints what would be done with each certificate, what that costs, and why.
-pub(crate) fn print(app: &App, tasks: Vec<Task>) -> Result<Exit, Failure> {
+pub(crate) fn print(app: &App, shares: Vec<Share>) -> Result<Exit, Failure> {
     let mut kinds = Vec::new();
-    let rows: Vec<Value> = tasks
+    let rows: Vec<Value> = shares
         .into_iter()
+        .flat_map(|share| share.tasks)
         .map(|task| {
             let (row, kind) = row(task);
             kinds.push(kind);
@@ -31,12 +33,24 @@ pub(crate) fn print(app: &App, tasks: Vec<Task>) -> Result<Exit, Failure> {
                 .map(|row| {
                     let mut row = row.clone();
                     row["certificate"] = row["title"].clone();
+                    if let (Some(why), Some(other)) = (row["why"].as_str(), row["otherwise"]["action"].as_str()) {
+                        let cost = row["otherwise"]["cost"].as_str().unwrap_or_default();
+                        row["why"] =
+                            json!(format!("{why}; {other} ({cost}) where the gateway refuses that for its term"));
+                    }
                     row
                 })
                 .collect::<Vec<_>>(),
         );
     }
     Ok(worst(kinds.into_iter()).into())
+}
+
+fn cost(planned: &Planned) -> &'static str {
+    match planned.action.cost() {
+        Cost::Free => "free",
+        Cost::NewTerm => "new term",
+    }
 }
 
 fn row(task: Task) -> (Value, Option<Kind>) {
@@ -46,11 +60,12 @@ fn row(task: Task) -> (Value, Option<Kind>) {
     if let Some(planned) = &task.planned {
         set(&mut row, "certificate", json!(planned.certificate));
         row["action"] = json!(planned.action.name());
-        row["cost"] = json!(match planned.action.cost() {
-            Cost::Free => "free",
-            Cost::NewTerm => "new term",
-        });
+        row["cost"] = json!(cost(planned));
         row["why"] = json!(planned.reason.to_string());
+        if let Some((refusal, other)) = planned.otherwise() {
+            let action = other.action.name();
+            row["otherwise"] = json!({ "action": action, "cost": cost(&other), "if": refusal.to_string() });
+        }
     }
     let is_to_be_done = task.is_to_be_done();
     match task.step {

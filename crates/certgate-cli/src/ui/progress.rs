@@ -9,16 +9,20 @@ use std::{
 };
 
 use certgate::{
-    Control, Error, Event, GatewayError, Observer, OrderId, OrderReport,
+    Control, Error, Event, GatewayError, Observer, OrderId, RefusalReason,
+    estate::{EndedTask, Step, Task, TaskObserver, TaskOutcome},
     validation::{PropagationEvent, ValidationError, ZoneRecord},
 };
 use certgate_domain::{CertAuthentication, TaskKind, words::AuthMethod};
-use certgate_store::StoredMessage;
+use certgate_store::{Order, StoredMessage};
 use certgate_wire::{Finding, Limits, one_line};
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::outcome::{self, Asked, CommandOutput};
+use super::{
+    outcome::{self, Asked, CommandOutput},
+    resumption,
+};
 use crate::{
     app::App,
     exit::{Failure, Kind},
@@ -38,6 +42,8 @@ pub(crate) struct Progress<'a> {
     bar: Option<ProgressBar>,
     /// What the orders are called; of a single one nobody asks.
     titles: HashMap<OrderId, String>,
+    /// The orders that are to be placed, as they are shown where they are not.
+    unsent: HashMap<OrderId, Value>,
     /// How many orders there are, which need not all be driven.
     count: usize,
     /// The gateway's job of a single order, once it is known.
@@ -84,17 +90,25 @@ impl Tally {
 impl<'a> Progress<'a> {
     /// Of one order.
     pub(crate) fn of_one(app: &'a App, asked: Asked) -> Self {
-        Self::new(app, asked, HashMap::new(), 1, None)
+        Self::new(app, asked, 1)
     }
 
-    /// Of so many orders, those that are driven with their titles.
-    pub(crate) fn new(
-        app: &'a App,
-        asked: Asked,
-        titles: HashMap<OrderId, String>,
-        count: usize,
-        report: Option<File>,
-    ) -> Self {
+    /// Of these tasks.
+    pub(crate) fn through(app: &'a App, asked: Asked, tasks: &[&Task], report: Option<File>) -> Self {
+        let titles = tasks.iter().map(|task| (task.id.clone(), task.title.clone())).collect();
+        let unsent = tasks.iter().filter_map(|task| Some((task.id.clone(), unsent(task)?))).collect();
+        let asked = match tasks {
+            [Task { step: Step::Resume { order, .. }, .. }] => {
+                let certificate = order.order.certificate.map(|id| format!("certificate {id}"));
+                let subject = certificate.or(order.order.name.clone()).unwrap_or_default();
+                Asked { subject, job: order.job, ..asked }
+            }
+            _ => asked,
+        };
+        Self { titles, unsent, report, ..Self::new(app, asked, tasks.len()) }
+    }
+
+    fn new(app: &'a App, asked: Asked, count: usize) -> Self {
         // Lines of its own would be mixed with those of each request.
         let has_bar = std::io::stderr().is_terminal() && !app.quiet && !app.verbose;
         let bar = has_bar.then(|| bar(count, asked.timeout));
@@ -102,10 +116,11 @@ impl<'a> Progress<'a> {
             app,
             asked: Asked { is_replay: app.is_offline(), ..asked },
             bar,
-            titles,
+            titles: HashMap::new(),
+            unsent: HashMap::new(),
             count,
             job: asked.job,
-            report,
+            report: None,
             findings: Vec::new(),
             ended: HashMap::new(),
             ordered: 0,
@@ -254,15 +269,8 @@ impl<'a> Progress<'a> {
         self.say(&format!("a message of somebody else's is kept in {place}"));
     }
 
-    /// Takes down how an order ended that was driven.
-    pub(crate) fn report(&mut self, report: &OrderReport) {
-        let shown = outcome::shown(self.app, report, &self.asked);
-        let order = outcome::reported(report, &self.asked);
-        self.add(&report.id, order, shown);
-    }
-
-    /// Takes down how an order ended, be it one that was not driven in this run.
-    pub(crate) fn add(&mut self, id: &OrderId, order: Value, shown: Result<CommandOutput, Failure>) {
+    /// Takes down how a task ended, be it one whose order was not driven in this run.
+    fn add(&mut self, id: &OrderId, order: Value, shown: Result<CommandOutput, Failure>) {
         let shown = shown.map_err(|failure| self.app.reported(failure));
         let kind = outcome::kind(&shown);
         self.tally.count(kind);
@@ -289,6 +297,14 @@ impl<'a> Progress<'a> {
             }
         }
         self.ended.insert(id.clone(), Ended { order, shown });
+    }
+
+    /// Another order is in the place of one that was refused: it goes by the same name.
+    fn replaced(&mut self, order: Option<&OrderId>, refusal: &RefusalReason, by: &OrderId, task: TaskKind) {
+        self.say(&self.named(order, &format!("{refusal}: {} instead", outcome::action(task.name()))));
+        if let Some(title) = order.and_then(|order| self.titles.get(order)).cloned() {
+            self.titles.insert(by.clone(), title);
+        }
     }
 
     /// Says that something that was published is still there.
@@ -371,11 +387,52 @@ impl Observer for Progress<'_> {
             Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),
             Event::NotRecorded(error) => self.warn(&error.to_string()),
             Event::NotRemoved(why) => self.not_removed(why),
-            // One whose hook is left to the end of the run has not ended yet.
-            Event::Ended(report) if report.outcome.hook_due().is_some() => {}
-            Event::Ended(report) => self.report(report),
+            Event::Replaced { refusal, by, task } => self.replaced(order, refusal, by, *task),
             _ => {}
         }
         Control::Continue
+    }
+}
+
+impl TaskObserver for Progress<'_> {
+    fn ended(&mut self, task: &OrderId, record: Option<&Order>, ended: TaskOutcome<'_>) {
+        let unsent = || self.unsent.get(task).cloned().unwrap_or_default();
+        let order = record.map_or_else(unsent, outcome::order);
+        let (order, shown) = match ended {
+            TaskOutcome::Ordered(report) => {
+                (outcome::reported(report, &self.asked), outcome::shown(self.app, report, &self.asked))
+            }
+            TaskOutcome::Fetched(fetched) => {
+                (Value::Null, outcome::fetched(self.app, json!({ "schema": 1 }), &fetched))
+            }
+            TaskOutcome::Deployed { folder, deployment } => (order, Ok(CommandOutput::of_hook(folder, deployment))),
+            TaskOutcome::Ended(ended) => (order, over(task, ended)),
+            TaskOutcome::NotReached => {
+                (order, Err(Failure::new(Kind::Pending, "the run ended before it was sent: run it again")))
+            }
+        };
+        self.add(task, order, shown);
+    }
+}
+
+/// An order that is not sent yet, as it is shown; none where none is to be placed.
+fn unsent(task: &Task) -> Option<Value> {
+    match &task.step {
+        Step::Place { request, .. } => {
+            Some(json!({ "id": task.id.as_str(), "state": "unsent", "action": request.action() }))
+        }
+        _ => None,
+    }
+}
+
+/// What is shown of a task that is over without an order that was driven.
+fn over(task: &OrderId, ended: EndedTask) -> Result<CommandOutput, Failure> {
+    match ended {
+        EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
+        EndedTask::Left(left) => resumption::shown(task.as_str(), *left),
+        EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
+        EndedTask::Held => Err(outcome::held()),
+        EndedTask::Failed(why) => Err(why.into()),
+        _ => Ok(CommandOutput::nothing()),
     }
 }

@@ -1,14 +1,18 @@
 //! What is said of an order that is not driven on.
 
 use certgate::{OrderState, Resumption};
+use certgate_store::Order;
 use certgate_wire::one_line;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     advice, document,
-    outcome::{CommandOutput, ended_without_certificate, order},
+    outcome::{CommandOutput, ended_without_certificate, order, set},
 };
-use crate::exit::{Failure, Kind};
+use crate::{
+    app::App,
+    exit::{Exit, Failure, Kind},
+};
 
 /// What is shown of an order of which nothing is left to drive.
 pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, Failure> {
@@ -42,6 +46,30 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
         Resumption::Unusable(why) => Err(advice::request(&why)),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
     }
+}
+
+/// What is shown where nothing is left to carry on with, and these messages were confirmed.
+pub(crate) fn nothing_left(app: &App, confirmed: &[i64]) -> Exit {
+    if app.json() {
+        let mut shown = json!({ "schema": 1, "orders": [] });
+        set(&mut shown, "confirmed", if confirmed.is_empty() { Value::Null } else { json!(confirmed) });
+        app.stdout.print(&shown);
+    }
+    if confirmed.is_empty() { Exit::unchanged("no order is left to carry on with") } else { Exit::DONE }
+}
+
+/// What is said of an order that the store does not hold.
+pub(crate) fn not_in_store(id: &str) -> Failure {
+    Failure::usage(format!(
+        "order {id} is not in the store: `certgate orders` lists them; for one that was made elsewhere give --certificate or --name"
+    ))
+}
+
+/// What is shown of the order whose certificate is fetched.
+pub(crate) fn fetched_order(fetched: Option<&Order>) -> Value {
+    let mut document = json!({ "schema": 1 });
+    set(&mut document, "order", fetched.map(order).unwrap_or_default());
+    document
 }
 
 /// An order whose outcome cannot be told yet, or only by a person.

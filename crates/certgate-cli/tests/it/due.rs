@@ -199,6 +199,35 @@ fn killed_in_the_hook_of_several() {
     }
 }
 
+/// What several runs left is carried on with at once: the hook that is the same for all runs once, also where it only failed, and again.
+#[test]
+fn resume_runs_a_hook_once_for_several() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 3, ..Settings::default() });
+        let resume = |code: i32, kinds: &[&str]| {
+            let output = at(home.path(), &server, transport, &["resume"]);
+            let rows = json(&output)["orders"].as_array().unwrap().clone();
+            let found: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+            assert_eq!((exit(&output), found), (code, kinds.to_vec()), "{}", stderr(&output));
+        };
+        let hook = ["--deploy-hook", "echo x >> hooked; test -e go"];
+        for id in ["10000", "10001", "10002"] {
+            let out = format!("certs/{id}");
+            let order = ["reissue", id, "--new-key", "--out", &out, "--no-wait"];
+            assert_eq!(exit(&at(home.path(), &server, transport, &[&order[..], &hook].concat())), 6);
+        }
+        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default().lines().count();
+        resume(11, &["not deployed"; 3]);
+        assert_eq!(hooked(), 1);
+        resume(11, &["not deployed"; 3]);
+        fs::write(home.path().join("go"), "").unwrap();
+        resume(0, &["done"; 3]);
+        assert_eq!((hooked(), gateway.counts().orders), (3, 3));
+        resume(8, &[]);
+    }
+}
+
 /// A certificate that was never here yet, and whose order is open, is shown and carried on with.
 #[test]
 fn the_first_certificate_of_a_folder() {

@@ -71,6 +71,8 @@ mod pass_through;
 mod postgres;
 mod pressure;
 #[cfg(unix)]
+mod profiles;
+#[cfg(unix)]
 mod published;
 mod queue;
 mod readme;

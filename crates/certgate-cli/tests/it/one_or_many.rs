@@ -520,8 +520,8 @@ fn every_setting_is_an_option_and_a_column() {
     let help = String::from_utf8(help.stdout).unwrap();
     for field in CertificateSettings::FIELDS {
         let spellings = match field.name {
-            // Of a file's folder, of the run's --config, and of who is declared.
-            "working_folder" | "dns_config" | "verify" | "renew_before" => continue,
+            // Of a file's folder, of the run's --config and --profile, and of who is declared.
+            "working_folder" | "dns_config" | "verify" | "renew_before" | "profile" => continue,
             "csr" => vec!["csr"],
             "names" => vec!["san"],
             "formats" => vec!["pkcs12", "jks"],

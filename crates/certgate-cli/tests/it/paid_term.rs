@@ -70,3 +70,71 @@ fn a_validity_that_is_none_is_refused() {
         assert!(exit(&output) == 2 && stderr(&output).contains(said), "{given}: {}", stderr(&output));
     }
 }
+
+/// A gateway that tells neither the end of a term nor its start: the certificate's own end is all that is known, and a renewal within the
+/// term is refused. Then it is reissued, by a declared file and by the line in the crontab, and never paid for. A person's own order stays
+/// what it is.
+#[test]
+fn what_is_too_early_to_renew_is_reissued_instead() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let max_validity = Some(Duration::from_secs(47 * 86_400));
+        let settings = Settings { max_validity, tells_terms: false, tells_starts: false, ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let create = ["create", "--name", "new.example.com", "--new-key", "--lifetime", "12", "--out", "certs/new"];
+        let more =
+            ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--software", "APACHESSL"];
+        let run = |command: &[&str], code: i32| {
+            let output = at(home.path(), &server, transport, command);
+            assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
+            (json(&output), stderr(&output))
+        };
+        let (created, _) = run(&[&create[..], &more].concat(), 0);
+        let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
+        let due = ["renew-due", "certs", "--renew-before", "45d"];
+        let hook = ["--deploy-hook", "touch reloaded"];
+        let (plan, _) = run(&[&due[..], &["--dry-run"]].concat(), 8);
+        assert_eq!(plan["plan"][0]["action"], "nothing");
+        let due = ["renew-due", "certs", "--renew-before", "400d"];
+        let (plan, _) = run(&[&due[..], &["--dry-run"]].concat(), 0);
+        let row = &plan["plan"][0];
+        assert_eq!((&row["action"], &row["cost"]), (&"renew".into(), &"new term".into()), "{plan}");
+        assert_eq!((&row["otherwise"]["action"], &row["otherwise"]["cost"]), (&"reissue".into(), &"free".into()));
+        assert_eq!(asked(), (0, 0), "nothing is ordered");
+
+        let (document, said) = run(&[&due[..], &hook].concat(), 0);
+        let row = &document["orders"][0];
+        assert_eq!(
+            (&row["action"], &row["kind"], &row["order"]["action"]),
+            (&"reissue".into(), &"done".into(), &"reissue".into())
+        );
+        let why = row["why"].as_str().unwrap();
+        assert!(why.starts_with("the gateway does not renew it yet: its term ends later than on "), "{why}");
+        assert_eq!((asked(), document["summary"]["done"].as_i64()), ((1, 1), Some(1)), "refused once, reissued once");
+        assert!(said.contains("it is too early to renew") && said.contains(": reissue instead"), "{said}");
+        assert!(home.path().join("reloaded").exists());
+        // The declared file goes the same way, with several at once.
+        let id = &created["certificate"]["id"];
+        let text = format!(
+            "[defaults]\nrenew_before = \"400d\"\n[[certificate]]\nid = {id}\nout = \"certs/new\"\n\
+             [[certificate]]\nid = 4711\nout = \"certs/none\"\n"
+        );
+        std::fs::write(home.path().join("certificates.toml"), text).unwrap();
+        let (document, _) = run(&["apply", "certificates.toml"], 2);
+        let kinds: Vec<&str> =
+            document["orders"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+        assert_eq!((kinds, asked()), (vec!["done", "usage"], (2, 2)), "{document}");
+        // Who asks for a renewal is told, and gets nothing else.
+        let id = id.to_string();
+        for _ in 0..2 {
+            let (_, said) = run(&["renew", &id, "--new-key", "--out", "certs/new"], 3);
+            assert!(said.contains("`certgate reissue` is free"), "{said}");
+        }
+        std::fs::write(home.path().join("one.csv"), format!("id,action,new_key,out\n{id},renew,true,certs/new\n"))
+            .unwrap();
+        run(&["batch", "one.csv"], 3);
+        assert_eq!(asked(), (2, 5), "{transport}");
+        let (orders, _) = run(&["orders", "list", "--state", "refused"], 0);
+        assert_eq!(orders["orders"].as_array().map(Vec::len), Some(5), "each refusal is recorded: {orders}");
+    }
+}

@@ -163,6 +163,7 @@ impl CertificateSettings {
         request.provisioning = self.provisioning;
         request.validation = self.validation()?;
         request.install = self.install_options()?;
+        request.profile.clone_from(&self.profile);
         Ok(request)
     }
 

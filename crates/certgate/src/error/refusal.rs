@@ -4,6 +4,7 @@ use certgate_client::Refusal;
 use certgate_domain::{GenericObject, Message, TaskKind};
 use certgate_wire::one_line;
 
+#[cfg(feature = "config")]
 use super::{Advice, Advised};
 
 /// What a refusal is about, where its codes are known. The gateway's own words stand beside it; its texts change, its codes do not.
@@ -46,6 +47,9 @@ pub enum RefusalReason {
     /// The certificate ends too late for a renewal (`EF4001012`).
     #[error("it is too early to renew: the gateway renews in the last 90 days of a term")]
     TooEarlyToRenew,
+    /// The term is over, and a reissue would be for nothing (`EF01000` at `certificate.payable`). The vendor's code for it is not known.
+    #[error("the term of the certificate is over")]
+    TermOver,
     /// There is no such zone (`EF02020`).
     #[error("there is no zone {0} in this account")]
     NoSuchZone(String),
@@ -93,6 +97,7 @@ impl RefusalReason {
             ("EF4001006", _) => Self::AdministrativeContact,
             ("EF4001010", _) => Self::TechnicalContact,
             ("EF4001012", _) => Self::TooEarlyToRenew,
+            ("EF01000", "certificate.payable") => Self::TermOver,
             ("EF02020", _) => Self::NoSuchZone(value()),
             ("EF02019", _) => Self::ZoneExists(value()),
             ("EF02022", _) => Self::RecordExists,
@@ -102,6 +107,7 @@ impl RefusalReason {
     }
 }
 
+#[cfg(feature = "config")]
 impl Advised for RefusalReason {
     fn advice(&self) -> Option<Advice> {
         Some(match self {
@@ -115,6 +121,7 @@ impl Advised for RefusalReason {
             Self::WrongPassword | Self::WrongContext => Advice::CheckCredentials,
             Self::AdministrativeContact | Self::TechnicalContact => Advice::ChooseContact,
             Self::TooEarlyToRenew => Advice::Reissue,
+            Self::TermOver => Advice::Renew,
             Self::NoSuchZone(_) | Self::ZoneExists(_) => Advice::ListZones,
             Self::Unreadable => Advice::CheckEndpoint,
             Self::RecordExists => return None,
@@ -122,7 +129,7 @@ impl Advised for RefusalReason {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "config"))]
 mod tests {
     use certgate_domain::{AnyData, GenericObject, Message, Response, Status, TaskKind};
 
@@ -188,6 +195,7 @@ mod tests {
                 "it is too early to renew: the gateway renews in the last 90 days of a term",
                 Some(Advice::Reissue),
             ),
+            ("EF01000", Some(("certificate.payable", "")), "the term of the certificate is over", Some(Advice::Renew)),
             ("EF02022", None, "the zone has this record already", None),
         ] {
             let reason = RefusalReason::of(&refusal(code, object)).unwrap();

@@ -10,7 +10,7 @@ use certgate_files::FileError;
 use certgate_store::Order;
 use serde_json::{Map, Value, json};
 
-use super::{plan::Subject, survey::OpenOrders};
+use super::{plan::Subject, survey::OpenOrders, task::Task};
 use crate::{
     CertificateSelector, CertificateSettings, Error, Journal,
     certificate_settings::{
@@ -59,6 +59,13 @@ pub struct DeclaredError {
     pub path: PathBuf,
     /// What was found, where, and what was expected, a text each.
     pub problems: Vec<String>,
+}
+
+impl Declared {
+    /// A task of it with which nothing is to be done.
+    pub fn task(&self) -> Task {
+        Task::idle(self.selector.to_string(), self.settings.out.clone())
+    }
 }
 
 impl fmt::Display for DeclaredError {

@@ -7,9 +7,9 @@ use certgate_flow::Purpose;
 use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
-use super::term::{Decision, Lifetime, RenewBefore, decide};
+use super::term::{Decision, Lifetime, RenewBefore, decide, otherwise};
 use crate::{
-    CertificateSelector, CertificateSettings,
+    CertificateSelector, CertificateSettings, RefusalReason,
     inventory::{InstalledCertificate, InventoryError},
 };
 
@@ -405,6 +405,14 @@ fn action_of(decision: Decision) -> PlannedAction {
 }
 
 impl Planned {
+    /// What is done in place of it where the gateway refuses it for that reason.
+    pub fn otherwise(&self) -> Option<(RefusalReason, Self)> {
+        let PlanReason::Term(decision) = self.reason else { return None };
+        let (refusal, decision) = otherwise(decision)?;
+        let (action, reason) = (action_of(decision), PlanReason::Term(decision));
+        Some((refusal, Self { action, certificate: self.certificate, reason }))
+    }
+
     /// What is ordered; `None` if nothing is.
     pub fn purpose(&self) -> Option<Purpose> {
         match (self.action, self.certificate) {

@@ -2,10 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{EndedTask, Survey, Task, subjects_of_folders};
+use certgate_store::Order;
+
+use super::{EndedTask, Survey, Task, TaskObserver, TaskOutcome, TaskRun, subjects_of_folders};
 use crate::{
-    CertificateSettings, Error, Event, Gateway, Observer, OrderId, Outcome, Preparation, PreparationOptions,
-    RecoveryOptions, RunOptions, Runner, RunningJobs, fetch, installation::deploy_together, unix_now,
+    CertificateSettings, Control, Error, Event, Gateway, Observer, OrderId, Outcome, PreparationOptions,
+    RecoveryOptions, RunOptions, RunningJobs, unix_now,
 };
 
 /// What a renewal came to.
@@ -68,40 +70,48 @@ impl Gateway {
         // Each has its folder for this process alone for as long as it lives.
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
         let mut tasks: Vec<Task> = tasks.collect();
-        let (mut running, run_options) = (RunningJobs::of_account(), RunOptions::default());
-        let options = PreparationOptions { deadline: timeout, wait: true, recovery: RecoveryOptions::default() };
-        let (mut items, mut results) = (Vec::new(), Vec::new());
-        for task in &mut tasks {
-            let id = task.id.clone();
-            let not_removed = &mut |why: &_| {
-                // Nothing is sent then that could be stopped.
-                let _ = observer.on(Some(&id), &Event::NotRemoved(why));
-            };
-            let (journal, running, options) = (&mut journal, &mut running, &options);
-            let preparation = &mut Preparation { client: &mut client, journal, running, options, not_removed };
-            let result = match task.start(preparation) {
-                Ok(item) => {
-                    items.push(item);
-                    continue;
-                }
-                Err(EndedTask::Fetch(id, install)) => match fetch(&mut client, id, install, &run_options) {
-                    Ok(fetched) => Ok(fetched.outcome),
-                    Err(why) => Err(EndedTask::Failed(why.into())),
-                },
-                Err(EndedTask::Deploy(installation)) => {
-                    let deployed = deploy_together(&[*installation]).pop();
-                    Err(deployed.map_or(EndedTask::Nothing, EndedTask::Deployed))
-                }
-                Err(ended) => Err(ended),
-            };
-            results.push((task.id.clone(), result));
-        }
-        let run = Runner::new(std::slice::from_mut(&mut client), run_options).run(&mut journal, items, observer);
-        results.extend(run.reports.into_iter().map(|report| (report.id, Ok(report.outcome))));
+        let run = TaskRun {
+            clients: std::slice::from_mut(&mut client),
+            journal: &mut journal,
+            preparation: PreparationOptions { deadline: timeout, wait: true, recovery: RecoveryOptions::default() },
+            options: RunOptions::default(),
+            running: RunningJobs::of_account(),
+            profile: None,
+        };
+        let mut renewing = Renewing { observer, results: Vec::new() };
+        let run = run.run(&mut tasks, &mut renewing)?;
+        let mut results = renewing.results;
+        // An order that the gateway refused and the one instead of it are of one certificate.
+        results
+            .extend(run.reports.into_iter().map(|report| (report.replaces.unwrap_or(report.id), Ok(report.outcome))));
         let certificate = |Task { id, title, folder, .. }: Task| {
             let at = results.iter().position(|(ended, _)| *ended == id)?;
             Some(RenewedCertificate { title, folder, order: id, result: results.swap_remove(at).1 })
         };
         Ok(Renewal { certificates: tasks.into_iter().filter_map(certificate).collect(), error: run.error })
+    }
+}
+
+/// Collects what certificates came to; the orders that were driven come with the end of the run.
+struct Renewing<'r> {
+    observer: &'r mut dyn Observer,
+    results: Vec<(OrderId, Result<Outcome, EndedTask>)>,
+}
+
+impl Observer for Renewing<'_> {
+    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        self.observer.on(order, event)
+    }
+}
+
+impl TaskObserver for Renewing<'_> {
+    fn ended(&mut self, task: &OrderId, _: Option<&Order>, outcome: TaskOutcome<'_>) {
+        let result = match outcome {
+            TaskOutcome::Ordered(_) | TaskOutcome::NotReached => return,
+            TaskOutcome::Fetched(outcome) => Ok(outcome),
+            TaskOutcome::Deployed { deployment, .. } => Err(EndedTask::Deployed(deployment.clone())),
+            TaskOutcome::Ended(ended) => Err(ended),
+        };
+        self.results.push((task.clone(), result));
     }
 }

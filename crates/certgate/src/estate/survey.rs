@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
-    inventory::{find, is_in, whole},
+    inventory::{Found, find, is_in, whole},
     selector::spelled,
 };
 
@@ -41,12 +41,25 @@ pub fn subjects_of_folders(
     asked: &CertificateSettings,
     now: i64,
 ) -> Result<Vec<Subject>, Error> {
+    subjects_of(find(roots, now), roots, journal, asked)
+}
+
+/// The same for what was [found](crate::inventory::find) there, or a part of it.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn subjects_of(
+    found: Vec<Found>,
+    roots: &[PathBuf],
+    journal: &Journal,
+    asked: &CertificateSettings,
+) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
     let mut subjects = Vec::new();
     // When something is due is asked of this run alone, and not remembered.
     let renew_before = asked.renew_before;
     let asked = &CertificateSettings { renew_before: None, ..asked.clone() };
-    for (folder, found) in find(roots, now) {
+    for (folder, found) in found {
         let settings = asked.clone();
         let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, ..Subject::default() };
         match found {

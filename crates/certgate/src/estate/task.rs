@@ -12,8 +12,8 @@ use certgate_store::{Claim, Claims, InstallOptions, Order};
 
 use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
-    CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
-    Resumption, RunItem, SettingsError,
+    CertificateSelector, Error, FetchError, Installation, Instead, KeySource, OrderId, OrderRequest, PreparationError,
+    PreparationOptions, Resumption, RunItem, SettingsError,
     adoption::search,
     installation::Deployment,
     inventory::{self, InventoryError},
@@ -62,6 +62,8 @@ pub enum Step {
         /// What is done where the order never left, and nothing is left of it.
         otherwise: Option<Box<Step>>,
     },
+    /// This order is driven.
+    Drive(Box<RunItem>),
     /// An order is placed.
     Place {
         /// What is ordered.
@@ -165,6 +167,16 @@ impl Task {
         }
     }
 
+    /// One with which nothing is to be done.
+    pub fn idle(title: String, folder: Option<PathBuf>) -> Self {
+        Self { folder, ..Self::new(OrderId::new(), title, Step::Nothing) }
+    }
+
+    /// An order that is driven.
+    pub fn driving(item: RunItem) -> Self {
+        Self::new(item.id.clone(), String::new(), Step::Drive(Box::new(item)))
+    }
+
     /// What is to be done with a certificate now, in seconds since 1970.
     pub fn of(mut subject: Subject, now: i64) -> Self {
         let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
@@ -190,6 +202,12 @@ impl Task {
             *otherwise = again.ok().map(Box::new);
         }
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
+    }
+
+    /// The same, which cannot be done.
+    #[must_use]
+    pub fn failed(self, why: TaskError) -> Self {
+        Self { step: Step::Failed(why), ..self }
     }
 
     /// Whether something is to be done, be it to say why it cannot be.
@@ -248,6 +266,7 @@ impl Task {
                 Err(EndedTask::Fetch(certificate, install))
             }
             Step::Verify => Err(EndedTask::Verify),
+            Step::Drive(item) => Ok(*item),
             Step::Resume { order, install, otherwise } => {
                 match preparation.resume(&order, install).map_err(|why| failed(why.into()))? {
                     Resumption::Ready(item) => Ok(*item),
@@ -268,6 +287,7 @@ impl Task {
                     .order(self.id.clone(), &mut request, known.as_deref())
                     .map_err(|why| failed(why.into()))?;
                 item.claim = self.claim.take();
+                item.instead = self.instead(&mut request, preparation.options);
                 if let Some((key, round)) = batch {
                     item.resume.round = round;
                     item.batch = Some(key);
@@ -277,6 +297,26 @@ impl Task {
         }
     }
 
+    /// What is ordered where the gateway refuses what was planned for a reason which shows that the other is right. What somebody asked for
+    /// by hand is not turned into anything else.
+    fn instead(&self, request: &mut OrderRequest, options: &PreparationOptions) -> Option<Box<Instead>> {
+        let (refusal, other) = self.planned.as_ref()?.otherwise()?;
+        request.purpose = other.purpose()?;
+        Some(Box::new(Instead { refusal, item: request.item(OrderId::new(), options.deadline, options.wait) }))
+    }
+
+    /// The gateway refused what was planned, and the other was ordered instead.
+    pub(super) fn is_replaced(&mut self) {
+        if let Some((_, other)) = self.planned.as_ref().and_then(Planned::otherwise) {
+            self.planned = Some(other);
+        }
+    }
+
+    /// Has that profile remembered with what is installed.
+    pub(super) fn note_profile(&mut self, profile: &str) {
+        self.step.note_profile(profile);
+    }
+
     /// Has the folder for this process alone, unless another one is at it.
     fn acquire(&mut self) -> Result<(), EndedTask> {
         let Some(folder) = &self.folder else { return Ok(()) };
@@ -284,6 +324,29 @@ impl Task {
         // Another process may have done it since it was decided.
         let there = inventory::read(folder, 0).ok().map(|installed| installed.serial);
         if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
+    }
+}
+
+impl Step {
+    fn note_profile(&mut self, profile: &str) {
+        match self {
+            Self::Place { request, .. } => note_profile(request.install.as_mut(), profile),
+            Self::Fetch { install, .. } => note_profile(install.as_mut(), profile),
+            Self::Resume { install, otherwise, .. } => {
+                note_profile(install.as_mut(), profile);
+                if let Some(otherwise) = otherwise {
+                    otherwise.note_profile(profile);
+                }
+            }
+            Self::Adopt { installation, .. } | Self::Deploy(installation) => installation.remember("profile", profile),
+            _ => {}
+        }
+    }
+}
+
+fn note_profile(install: Option<&mut InstallOptions>, profile: &str) {
+    if let Some(install) = install {
+        install.remembered.insert("profile".to_owned(), profile.into());
     }
 }
 

@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 use certgate_x509::X509;
 
-use crate::duration::parse_duration;
+use crate::{RefusalReason, duration::parse_duration};
 
 /// How long before its end a certificate is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,6 +219,10 @@ pub enum Reason {
     TermEnds(Term),
     /// The term is over.
     TermOver(Term),
+    /// The gateway refused to renew it yet: its term goes on for longer than was known.
+    RenewalTooEarly(Term),
+    /// The gateway refused to reissue it: its term ended earlier than was known.
+    ReissueTooLate(Term),
 }
 
 impl fmt::Display for Decision {
@@ -242,6 +246,12 @@ impl fmt::Display for Reason {
             }
             Self::TermEnds(Term { end, source }) => write!(f, "its term ends on {} ({source})", day(*end)),
             Self::TermOver(Term { end, source }) => write!(f, "its term ended on {} ({source})", day(*end)),
+            Self::RenewalTooEarly(Term { end, source }) => {
+                write!(f, "the gateway does not renew it yet: its term ends later than on {} ({source})", day(*end))
+            }
+            Self::ReissueTooLate(Term { end, source }) => {
+                write!(f, "the gateway says that its term is over, earlier than on {} ({source})", day(*end))
+            }
         }
     }
 }
@@ -284,6 +294,24 @@ pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i6
     }
 }
 
+/// What is done in place of what was decided, where the gateway refuses that for the reason that is given: then the refusal shows that
+/// what was known of the term was wrong.
+///
+/// A renewal becomes a reissue, which is free. A reissue becomes a renewal, which is paid, only where the end of the term was reckoned:
+/// where the gateway states it and refuses all the same, a person has to look. What comes in place of another has nothing in its own
+/// place, so that no term is paid twice.
+pub fn otherwise(decided: Decision) -> Option<(RefusalReason, Decision)> {
+    match decided {
+        Decision::Renew(Reason::TermEnds(term) | Reason::TermOver(term)) => {
+            Some((RefusalReason::TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term))))
+        }
+        Decision::Reissue(Reason::WithinTerm(term)) if term.source != TermSource::Payable => {
+            Some((RefusalReason::TermOver, Decision::Renew(Reason::ReissueTooLate(term))))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -291,7 +319,8 @@ mod tests {
     use certgate_domain::{Certificate, Lenient, Moment, TimePeriod, words::TimeUnit};
     use certgate_keys::{KeyType, PrivateKey};
 
-    use super::{DAY, Decision, Lifetime, Reason, RenewBefore, Term, TermSource, decide};
+    use super::{DAY, Decision, Lifetime, Reason, RenewBefore, Term, TermSource, decide, otherwise};
+    use crate::RefusalReason::{TermOver, TooEarlyToRenew};
 
     /// In days: the certificate's lifetime, its term, how old it is, and what is done.
     #[test]
@@ -352,6 +381,42 @@ mod tests {
         ] {
             let certificate = Lifetime { not_before: 0, not_after: lasts * DAY, term, reissue_required: required };
             assert_eq!(decide(&certificate, before, now * DAY), expected, "{title}");
+        }
+    }
+
+    /// What is decided, and what the gateway refuses of it for which the other is right.
+    #[test]
+    fn a_refusal_shows_that_the_other_is_right() {
+        use TermSource::{Expire, Lifetime, Payable};
+        let term = |source| Term { end: 365 * DAY, source };
+        for (decided, expected) in [
+            // Free in place of paid, whatever said that the term ends.
+            (
+                Decision::Renew(Reason::TermEnds(term(Expire))),
+                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Expire))))),
+            ),
+            (
+                Decision::Renew(Reason::TermEnds(term(Payable))),
+                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Payable))))),
+            ),
+            (
+                Decision::Renew(Reason::TermOver(term(Lifetime))),
+                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Lifetime))))),
+            ),
+            // Paid in place of free only where the end was reckoned.
+            (
+                Decision::Reissue(Reason::WithinTerm(term(Lifetime))),
+                Some((TermOver, Decision::Renew(Reason::ReissueTooLate(term(Lifetime))))),
+            ),
+            (Decision::Reissue(Reason::WithinTerm(term(Payable))), None),
+            (Decision::Reissue(Reason::Required), None),
+            (Decision::TooEarly { renewable: 0 }, None),
+            (Decision::Nothing { due: 0 }, None),
+            // What comes in place of another has nothing in its own place.
+            (Decision::Reissue(Reason::RenewalTooEarly(term(Expire))), None),
+            (Decision::Renew(Reason::ReissueTooLate(term(Lifetime))), None),
+        ] {
+            assert_eq!(otherwise(decided), expected, "{decided:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use certgate_store::StoredMessage;
 use certgate_wire::Finding;
 
 use crate::{
-    Error, OrderId, OrderReport,
+    Error, OrderId, OrderReport, RefusalReason,
     validation::{PropagationEvent, ValidationError},
 };
 
@@ -48,6 +48,15 @@ pub enum Event<'a> {
     Ordered {
         /// Its job, where the gateway said which.
         job: Option<i64>,
+    },
+    /// The gateway refused the order for a reason which shows that another one is right: that is placed instead.
+    Replaced {
+        /// Why it was refused.
+        refusal: &'a RefusalReason,
+        /// The other one's id.
+        by: &'a OrderId,
+        /// The other one's task.
+        task: TaskKind,
     },
     /// Nothing to do for a while.
     Waiting {

@@ -28,6 +28,8 @@ pub struct OrderReport {
     pub record: Option<Order>,
     /// What it came to.
     pub outcome: Outcome,
+    /// The order that the gateway refused, and that it was placed instead of: see [`Instead`](crate::Instead).
+    pub replaces: Option<OrderId>,
 }
 
 /// What an order came to.

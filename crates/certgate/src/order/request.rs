@@ -63,6 +63,9 @@ pub struct OrderRequest {
     pub install: Option<InstallOptions>,
     /// The certificate as it is, where it was asked for to make the CSR.
     pub(super) existing: Option<Box<Certificate>>,
+    /// The profile of the configuration file with the account that is to order it, where that is said: whoever starts the run chooses the
+    /// gateway by it.
+    pub profile: Option<String>,
 }
 
 /// Why an order cannot be placed, found before anything is sent.
@@ -133,6 +136,7 @@ impl OrderRequest {
             validation: Validation::default(),
             install: None,
             existing: None,
+            profile: None,
         }
     }
 
@@ -342,6 +346,7 @@ impl OrderRequest {
             claim: None,
             validation: self.validation.clone(),
             is_recorded: true,
+            instead: None,
         }
     }
 }

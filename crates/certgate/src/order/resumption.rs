@@ -142,6 +142,7 @@ pub fn resume(
         claim: None,
         validation: options.validation.clone(),
         is_recorded: true,
+        instead: None,
     })))
 }
 

@@ -16,5 +16,6 @@ mod recovery;
 mod renewal;
 mod short_pages;
 mod term;
+mod turned;
 mod year;
 mod zones;

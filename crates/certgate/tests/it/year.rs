@@ -45,10 +45,10 @@ const HOOK: &str = r#"test ! -e "broken/$CERTGATE_NAME" && cp "$CERTGATE_CERT" "
     && cp "$CERTGATE_KEY" "served/$CERTGATE_NAME.key""#;
 
 /// A gateway in this process, at the time of a clock that the test drives. It says no date: the store's times are the machine's.
-struct Wire {
-    gateway: Gateway,
-    protocol: Protocol,
-    clock: Arc<AtomicI64>,
+pub(crate) struct Wire {
+    pub(crate) gateway: Gateway,
+    pub(crate) protocol: Protocol,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl Transport for Wire {

@@ -6,15 +6,15 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
-use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending};
+use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Workflow};
 use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
-use super::{CLOCK_TOLERANCE, Run, RunOptions};
+use super::{CLOCK_TOLERANCE, Instead, Run, RunItem, RunOptions};
 use crate::{
     Control, Error, Event, GatewayError, Intent, Journal, MachineError, Observer, OrderId, OrderReport, OrderState,
-    Outcome, PendingReason, Refusal, Spool,
+    Outcome, PendingReason, Refusal, RefusalReason, Spool,
     order::completion::Completion,
     unix_now,
     validation::{Validation, clean_up},
@@ -37,7 +37,35 @@ pub(super) struct Member {
     pub(super) is_recorded: bool,
     /// Whether the gateway accepted it.
     pub(super) is_ordered: bool,
+    /// What is ordered in its place where the gateway refuses it.
+    instead: Option<Box<Instead>>,
+    /// The order that was refused, and that it is in the place of.
+    replaces: Option<OrderId>,
     pub(super) report: Option<OrderReport>,
+}
+
+impl Member {
+    /// An order that is to be driven, and its life.
+    pub(super) fn of(item: RunItem) -> (Self, Box<dyn Workflow>) {
+        let RunItem { id, task, flow, install, resume, batch, claim, validation, is_recorded, instead } = item;
+        let (own_request, is_ordered) = (flow.request().cloned(), flow.is_ordered());
+        let intent = Intent { name: None, resume, batch, claim: None };
+        let member = Self {
+            id,
+            task,
+            own_request,
+            install,
+            intent,
+            claim,
+            validation,
+            is_recorded,
+            is_ordered,
+            instead,
+            replaces: None,
+            report: None,
+        };
+        (member, flow)
+    }
 }
 
 /// What the workers share.
@@ -295,6 +323,24 @@ impl Shared<'_> {
         }
     }
 
+    /// Puts the order that is right in the place of one that was refused, where the refusal shows which that is.
+    pub(super) fn replace(&mut self, place: usize, outcome: &Outcome) -> bool {
+        let (Outcome::Refused(refusal), Some(member)) = (outcome, self.members.get_mut(place)) else { return false };
+        let Some(reason) = RefusalReason::of(refusal) else { return false };
+        let Some(instead) = member.instead.take_if(|instead| instead.refusal == reason) else { return false };
+        let (next, flow) = Member::of(instead.item);
+        let (by, task) = (next.id.clone(), next.task);
+        self.tell(Some(place), &Event::Replaced { refusal: &reason, by: &by, task });
+        if let Some(member) = self.members.get_mut(place) {
+            // What was claimed for the one is claimed for the other.
+            let (replaces, claimed) = (Some(member.id.clone()), member.intent.claim.take());
+            let intent = Intent { claim: claimed, ..next.intent };
+            *member = Member { replaces, intent, ..next };
+        }
+        self.batch.replace(place, flow);
+        true
+    }
+
     /// Records what an order came to, and tells of it.
     pub(super) fn report(&mut self, place: usize, outcome: Outcome) {
         let noted = match &outcome {
@@ -341,6 +387,7 @@ impl Shared<'_> {
             job: order.and_then(|order| order.job()),
             record,
             outcome,
+            replaces: member.replaces.clone(),
         };
         self.tell(Some(place), &Event::Ended(&report));
         if let Some(member) = self.members.get_mut(place) {

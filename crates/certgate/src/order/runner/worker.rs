@@ -302,6 +302,9 @@ impl<'w, 'r> Worker<'w, 'r> {
                 if !matches!(outcome, Outcome::Pending(_) | Outcome::Unknown(_)) {
                     state.clean_up(place);
                 }
+                if state.replace(place, &outcome) {
+                    return state;
+                }
                 outcome
             }
         };

@@ -1,0 +1,229 @@
+//! The tasks of a run, by the profiles whose accounts they are for.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use certgate::{
+    Client, Control, Error, Event, InstallOptions, Journal, Observer, OrderId, PreparationOptions, RunOptions,
+    Settings,
+    config::ConfigError,
+    estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
+    installation::HookTime,
+};
+use certgate_store::{Claims, Order};
+
+use crate::{
+    app::{App, Home, recovery},
+    args::ordering::Queue,
+    common::queue::confirm_own,
+    exit::{Failure, Kind},
+    ui::progress::Progress,
+};
+
+/// Requests in flight at most.
+const WORKERS: usize = 8;
+
+/// What is to be done at one account.
+pub(crate) struct Share {
+    pub(crate) clients: Vec<Client>,
+    pub(crate) journal: Journal,
+    pub(crate) tasks: Vec<Task>,
+    /// What other processes had claimed of the account's work, where it is shared with them.
+    claims: Option<Claims>,
+    settings: Settings,
+    /// It has to live as long as its clients.
+    _home: Option<Home>,
+}
+
+/// How the tasks of a run are gone through.
+pub(crate) struct How<'q> {
+    pub(crate) timeout: Duration,
+    /// Whether orders are waited for.
+    pub(crate) wait: bool,
+    pub(crate) queue: &'q Queue,
+}
+
+/// Things by the profiles that they name, each with the profile's name; `own` is whether the run's own is there without any of them.
+pub(crate) fn by_profile<T>(
+    app: &App,
+    things: Vec<T>,
+    own: bool,
+    named: impl Fn(&T) -> Option<&str>,
+) -> Result<Vec<(String, Vec<T>)>, Failure> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    if own || things.is_empty() {
+        groups.push((app.profile_of(None)?, Vec::new()));
+    }
+    for thing in things {
+        let profile = app.profile_of(named(&thing))?;
+        match groups.iter_mut().find(|(name, _)| *name == profile) {
+            Some((_, group)) => group.push(thing),
+            None => groups.push((profile, vec![thing])),
+        }
+    }
+    Ok(groups)
+}
+
+/// What is to be done at each account: `begin` makes tasks of what belongs to one. What belongs to a profile that cannot be used is lost
+/// alone, as long as there is another.
+pub(crate) fn shares<T>(
+    app: &App,
+    groups: Vec<(String, Vec<T>)>,
+    timeout: Option<Duration>,
+    mut begin: impl FnMut(&mut Share, Vec<T>) -> Result<Vec<Task>, Failure>,
+    lose: impl Fn(&T) -> Task,
+) -> Result<Vec<Share>, Failure> {
+    let (mut shares, mut lost, mut error) = (Vec::<Share>::new(), Vec::new(), None);
+    for (profile, things) in groups {
+        let open = || Share::of_profile(app, &profile, timeout, things.len());
+        match open()? {
+            Ok(mut share) => {
+                // Before it is looked what is to be done.
+                share.claims = Some(share.journal.claims()?);
+                share.tasks = begin(&mut share, things)?;
+                shares.push(share);
+            }
+            Err(why) => {
+                for thing in &things {
+                    if let Err(why) = open()? {
+                        lost.push(lose(thing).failed(TaskError::Gateway(Error::Config(why))));
+                    }
+                }
+                error.get_or_insert(why);
+            }
+        }
+    }
+    match (shares.first_mut(), error) {
+        (None, Some(why)) => return Err(why.into()),
+        (first, _) => first.into_iter().for_each(|share| share.tasks.append(&mut lost)),
+    }
+    Ok(shares)
+}
+
+impl Share {
+    /// The account of a profile, with clients for so many tasks, which are still to come.
+    ///
+    /// # Errors
+    /// The inner one is what is wrong with the profile: it concerns what belongs to it alone.
+    pub(crate) fn of_profile(
+        app: &App,
+        profile: &str,
+        timeout: Option<Duration>,
+        count: usize,
+    ) -> Result<Result<Self, ConfigError>, Failure> {
+        let settings = match app.settings_of(profile)? {
+            Ok(settings) => settings,
+            Err(why) => return Ok(Err(why)),
+        };
+        let home = match Home::let_in(app, &settings)? {
+            Ok(home) => home,
+            Err(why) => return Ok(Err(why)),
+        };
+        // In a replay nobody is waited for, and time passes for all at once.
+        let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
+        let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
+        Ok(Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, _home: Some(home) }))
+    }
+
+    /// The run's own account, for one task.
+    pub(crate) fn own(app: &App, timeout: Duration) -> Result<Self, Failure> {
+        let own = app.settings()?.profile.value;
+        Ok(Self::of_profile(app, &own, Some(timeout), 1)??)
+    }
+
+    /// Who asks before the orders are driven.
+    pub(crate) fn client(&mut self) -> Result<&mut Client, Failure> {
+        self.clients.first_mut().ok_or_else(|| Failure::new(Kind::Internal, "a run without a client"))
+    }
+
+    /// The id of the order that this run places first.
+    pub(crate) fn id(&self) -> OrderId {
+        let given = self.clients.first().and_then(|client| client.options().ctid.clone());
+        given.map_or_else(OrderId::new, OrderId::from)
+    }
+
+    /// What is to be done with these certificates, once the gateway was asked for what has to be known.
+    pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Failure> {
+        let now = app.now();
+        Survey { client: self.client()?, now }.ask(&mut subjects)?;
+        Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
+    }
+
+    /// Confirms messages about its orders that earlier runs left in the queue.
+    pub(crate) fn confirm_own(&mut self, app: &App, queue: &Queue) -> Result<Vec<i64>, Failure> {
+        let (foreign, journal) = (self.run_options(app, queue).foreign, self.journal.clone());
+        Ok(confirm_own(app, self.client()?, journal, foreign))
+    }
+
+    /// How a certificate of it is installed: the profile is remembered with it.
+    pub(crate) fn noting_profile(&self, app: &App, mut install: InstallOptions) -> InstallOptions {
+        if let Some(profile) = app.remembered_profile(&self.settings) {
+            install.remembered.insert("profile".to_owned(), profile.into());
+        }
+        install
+    }
+
+    /// What is done with messages of others while its orders are waited for.
+    pub(crate) fn run_options(&self, app: &App, queue: &Queue) -> RunOptions {
+        queue.options(app.run_options_of(&self.settings))
+    }
+
+    /// Goes through its tasks; gives why that ended before its orders did.
+    fn go_through(&mut self, app: &App, how: &How<'_>, of: &mut Follower<'_, '_, '_>) -> Result<Option<Error>, Error> {
+        if let Some(claims) = &self.claims {
+            self.tasks.iter_mut().for_each(|task| task.share(claims));
+        }
+        let options = self.run_options(app, how.queue);
+        let hook_time = if self.tasks.len() > 1 { HookTime::AtEnd } else { HookTime::Now };
+        let recovery = recovery(&self.settings, &options);
+        let run = TaskRun {
+            clients: &mut self.clients,
+            journal: &mut self.journal,
+            preparation: PreparationOptions { deadline: how.timeout, wait: how.wait, recovery },
+            options: RunOptions { hook_time, ..options },
+            running: app.running_jobs(self.tasks.len()),
+            profile: app.remembered_profile(&self.settings),
+        };
+        Ok(run.run(&mut self.tasks, of)?.error)
+    }
+}
+
+/// Goes through the tasks of all accounts at once; gives why one of them ended before its orders did.
+pub(crate) fn go_through(
+    app: &App,
+    shares: &mut [Share],
+    how: &How<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<Option<Failure>, Failure> {
+    let progress = Mutex::new(progress);
+    let ended = std::thread::scope(|scope| {
+        let run = |share| scope.spawn(|| Share::go_through(share, app, how, &mut Follower(&progress)));
+        let runs: Vec<_> = shares.iter_mut().map(run).collect();
+        // A panic is the run's own.
+        runs.into_iter()
+            .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Vec<_>>()
+    });
+    let mut error = None;
+    for ended in ended {
+        error = error.or(ended?);
+    }
+    Ok(error.map(|error| app.reported(error.into())))
+}
+
+/// Follows the run of one account, in turn with those of others.
+struct Follower<'f, 'p, 'a>(&'f Mutex<&'p mut Progress<'a>>);
+
+impl Observer for Follower<'_, '_, '_> {
+    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).on(order, event)
+    }
+}
+
+impl TaskObserver for Follower<'_, '_, '_> {
+    fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).ended(task, record, outcome);
+    }
+}

@@ -1,0 +1,135 @@
+//! Folders of several accounts in one run: each certificate is of the profile that it was made with.
+
+use std::{fs, path::Path, process::Output};
+
+use certgate_domain::{Credentials, Secret};
+use certgate_simulator::{Gateway, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{bare, exit, json, serve, stderr};
+
+/// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
+struct Accounts {
+    home: tempfile::TempDir,
+    first: (Gateway, Server),
+    second: (Gateway, Server),
+}
+
+impl Accounts {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let first = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let account = Credentials::new("other", Secret::new("s3cond"), "9");
+        let second = serve(Settings { account, ..Settings::default() });
+        let profile = |name: &str, user: &str, password: &str, server: &Server| {
+            let password = format!("password_command = \"echo {password}\"");
+            let (xml, json) = (server.xml_endpoint(), server.json_endpoint());
+            format!(
+                "[{name}]\nuser = \"{user}\"\ncontext = 9\n{password}\nxml_endpoint = \"{xml}\"\njson_endpoint = \"{json}\"\nrequests_per_second = 1000\n"
+            )
+        };
+        let text = profile("live", "user", "password", &first.1) + &profile("team", "other", "s3cond", &second.1);
+        let accounts = Self { home, first, second };
+        accounts.configure(&text);
+        accounts
+    }
+
+    fn path(&self) -> &Path {
+        self.home.path()
+    }
+
+    fn configure(&self, text: &str) {
+        fs::write(self.path().join("config.toml"), text).unwrap();
+    }
+
+    fn run(&self, transport: &str, command: &[&str]) -> Output {
+        let common = ["--config", "config.toml", "--transport", transport, "--output", "json"];
+        let mut run = bare(self.path());
+        run.args([command, &common].concat()).current_dir(self.path()).env("PATH", "/usr/bin:/bin");
+        run.output().unwrap()
+    }
+
+    fn done(&self, transport: &str, command: &[&str]) -> Value {
+        let output = self.run(transport, command);
+        assert_eq!(exit(&output), 0, "{command:?}: {}", stderr(&output));
+        json(&output)
+    }
+
+    fn orders(&self) -> (usize, usize) {
+        (self.first.0.counts().orders, self.second.0.counts().orders)
+    }
+}
+
+fn kinds(document: &Value) -> Vec<(&str, &str)> {
+    let rows = document["orders"].as_array().unwrap_or_else(|| panic!("{document}")).iter();
+    rows.map(|row| (row["folder"].as_str().unwrap(), row["kind"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn each_certificate_is_of_the_profile_that_it_was_made_with() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        accounts.done(transport, &["reissue", "571", "--new-key", "--out", "certs/a"]);
+        accounts.done(transport, &["reissue", "571", "--new-key", "--out", "certs/b", "--profile", "team"]);
+        assert_eq!(accounts.orders(), (1, 1));
+        // An order by hand, a certificate fetched again, and the line in the crontab.
+        accounts.done(transport, &["reissue", "571", "--new-key", "--out", "certs/b"]);
+        assert_eq!(accounts.orders(), (1, 2), "the folder says the account");
+        assert_eq!(exit(&accounts.run(transport, &["fetch", "571", "--out", "certs/b"])), 8, "it is in place");
+        let due = ["renew-due", "certs", "--renew-before", "400d"];
+        let plan = accounts.done(transport, &[&due[..], &["--dry-run"]].concat());
+        assert_eq!(plan["plan"].as_array().unwrap().len(), 2, "{plan}");
+        let document = accounts.done(transport, &due);
+        assert_eq!((kinds(&document), accounts.orders()), (vec![("certs/a", "done"), ("certs/b", "done")], (2, 3)));
+        let status = accounts.done(transport, &["status", "certs", "--here"]);
+        let profiles: Vec<&Value> =
+            status["certificates"].as_array().unwrap().iter().map(|row| &row["settings"]["profile"]).collect();
+        assert_eq!(profiles, ["live", "team"]);
+
+        // A profile that is gone, and one that lets nobody in, concern theirs alone.
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        accounts.configure(&text.replace("[team]", "[other]"));
+        let output = accounts.run(transport, &due);
+        let document = json(&output);
+        assert_eq!(kinds(&document), [("certs/a", "done"), ("certs/b", "usage")], "{}", stderr(&output));
+        let said = document["orders"][1]["text"].as_str().unwrap();
+        assert!(said.contains("profile `team` is not known: expected one of demo, live, other"), "{said}");
+        assert_eq!((exit(&output), accounts.orders()), (2, (3, 3)));
+        accounts.configure(&text.replace("echo s3cond", "exit 7"));
+        let output = accounts.run(transport, &due);
+        assert_eq!(kinds(&json(&output)), [("certs/a", "done"), ("certs/b", "auth")], "{}", stderr(&output));
+        // An option replaces what is remembered, and is remembered.
+        accounts.configure(&text.replace("[team]", "[other]"));
+        let only = ["renew-due", "certs/b", "--renew-before", "400d", "--profile", "other"];
+        accounts.done(transport, &only);
+        accounts.done(transport, &["renew-due", "certs/b", "--renew-before", "400d"]);
+        assert_eq!(accounts.orders(), (4, 5));
+    }
+}
+
+/// A file of declared certificates and a batch say it for each; what the command line says of the account is the run's own profile's.
+#[test]
+fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        let declared = "[[certificate]]\nid = 571\nout = \"certs/a\"\n[[certificate]]\nname = \"example.com\"\nout = \"certs/b\"\nprofile = \"team\"\n\
+             [[certificate]]\nid = 1\nout = \"certs/c\"\nprofile = \"none\"\n";
+        fs::write(accounts.path().join("certificates.toml"), declared).unwrap();
+        let output = accounts.run(transport, &["plan", "certificates.toml"]);
+        let plan = json(&output);
+        let actions: Vec<&str> =
+            plan["plan"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
+        assert_eq!((exit(&output), actions), (2, vec!["reissue", "error", "reissue"]), "{plan}");
+        let (user, password) = ("--user=user", accounts.path().join("password"));
+        fs::write(&password, "password\n").unwrap();
+        fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let output = accounts.run(transport, &["apply", "certificates.toml", user, "--password-file", "password"]);
+        assert_eq!((exit(&output), accounts.orders()), (2, (1, 1)), "{}", stderr(&output));
+        fs::write(accounts.path().join("b.csv"), "id,new_key,out,profile\n10000,true,d,\n571,true,e,team\n").unwrap();
+        accounts.done(transport, &["batch", "b.csv"]);
+        assert_eq!(accounts.orders(), (2, 2));
+        let output = accounts.run(transport, &["batch", "b.csv"]);
+        assert_eq!((exit(&output), accounts.orders()), (8, (2, 2)), "{}", stderr(&output));
+    }
+}

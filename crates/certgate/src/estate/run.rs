@@ -1,0 +1,186 @@
+//! The tasks of a run: each is begun, all orders are driven together, and hooks that do the same for several certificates run once.
+
+use std::path::Path;
+
+use certgate_store::Order;
+
+use super::task::{EndedTask, Task};
+use crate::{
+    Client, Control, Error, Event, Installation, Journal, Observer, OrderId, OrderReport, Outcome, Preparation,
+    PreparationOptions, Run, RunOptions, Runner, RunningJobs, fetch,
+    installation::{Deployment, deploy_together},
+    validation::ValidationError,
+};
+
+/// A run through tasks. A single order is a run with one task.
+pub struct TaskRun<'r> {
+    /// They send, one request in flight each, and share their clock and interrupt.
+    pub clients: &'r mut [Client],
+    /// Where orders are recorded.
+    pub journal: &'r mut Journal,
+    /// How orders are prepared.
+    pub preparation: PreparationOptions,
+    /// How orders are driven.
+    pub options: RunOptions,
+    /// The account's jobs that run.
+    pub running: RunningJobs,
+    /// The profile that the clients are of. It is remembered with what is installed.
+    pub profile: Option<String>,
+}
+
+/// What a task came to.
+pub enum TaskOutcome<'o> {
+    /// Its order was driven, and ended so.
+    Ordered(&'o OrderReport),
+    /// The gateway's certificate was fetched, and came to that.
+    Fetched(Outcome),
+    /// Its hook was repeated.
+    Deployed {
+        /// The certificate's folder.
+        folder: &'o Path,
+        /// What came of the hook.
+        deployment: &'o Deployment,
+    },
+    /// It was over without an order that was driven.
+    Ended(EndedTask),
+    /// The run was stopped before it was begun.
+    NotReached,
+}
+
+/// Follows a run through tasks.
+pub trait TaskObserver: Observer {
+    /// A task came to its end. `task` is the id of its order, be it one that was not placed, and `record` what the store holds of that.
+    fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>);
+}
+
+/// What a hook that is left to the end of the run is for, since it is the same for several certificates.
+enum Left<'l> {
+    Ordered(&'l mut OrderReport),
+    Fetched(OrderId, Outcome),
+    Repeated(OrderId, Box<Installation>),
+}
+
+impl Left<'_> {
+    fn installation(&self, now: i64) -> Option<Installation> {
+        let installation = match self {
+            Self::Ordered(report) => report.outcome.hook_due(),
+            Self::Fetched(_, outcome) => outcome.hook_due(),
+            Self::Repeated(_, installation) => Some((**installation).clone()),
+        };
+        installation.map(|installation| installation.at_time(now))
+    }
+}
+
+impl TaskRun<'_> {
+    /// Goes through the tasks, and tells what each came to. Gives the orders that were driven, and why the run ended before they did: it was
+    /// interrupted, or the store failed. What was sent is in the store then.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Result<Run, Error> {
+        let Self { clients, journal, preparation, options, mut running, profile } = self;
+        let (mut items, mut left) = (Vec::new(), Vec::new());
+        for task in tasks.iter_mut() {
+            let Some(client) = clients.first_mut() else { break };
+            if client.interrupt().is_raised() {
+                observer.ended(&task.id, None, TaskOutcome::NotReached);
+                continue;
+            }
+            if let Some(profile) = &profile {
+                task.note_profile(profile);
+            }
+            let mut not_removed = |why: &ValidationError| {
+                // Whoever wants to stop raises the interrupt.
+                let _ = observer.on(None, &Event::NotRemoved(why));
+            };
+            let (running, not_removed) = (&mut running, &mut not_removed);
+            let started = task.start(&mut Preparation { client, journal, running, options: &preparation, not_removed });
+            let id = task.id.clone();
+            match started {
+                Ok(item) => items.push(item),
+                Err(EndedTask::Deploy(installation)) => left.push(Left::Repeated(id, installation)),
+                Err(EndedTask::Fetch(certificate, install)) => match fetch(client, certificate, install, &options) {
+                    Ok(fetched) if fetched.outcome.hook_due().is_some() => {
+                        left.push(Left::Fetched(id, fetched.outcome));
+                    }
+                    Ok(fetched) => observer.ended(&id, None, TaskOutcome::Fetched(fetched.outcome)),
+                    Err(why) => observer.ended(&id, None, TaskOutcome::Ended(EndedTask::Failed(why.into()))),
+                },
+                Err(EndedTask::Deployed(deployment)) => {
+                    let folder = task.folder.as_deref().unwrap_or(Path::new(""));
+                    let record = journal.find(id.as_str())?;
+                    observer.ended(&id, record.as_ref(), TaskOutcome::Deployed { folder, deployment: &deployment });
+                }
+                Err(ended) => {
+                    let record = journal.find(id.as_str())?;
+                    observer.ended(&id, record.as_ref(), TaskOutcome::Ended(ended));
+                }
+            }
+        }
+        let now = options.clock.now();
+        let mut run = Runner::new(clients, options).run(journal, items, &mut Following { observer });
+        for report in &mut run.reports {
+            if let Some(task) = tasks.iter_mut().find(|task| report.replaces.as_ref() == Some(&task.id)) {
+                task.is_replaced();
+            }
+            left.push(Left::Ordered(report));
+        }
+        run_left_hooks(journal, left, now, observer)?;
+        Ok(run)
+    }
+}
+
+/// Tells of orders that ended as of tasks that did.
+struct Following<'f> {
+    observer: &'f mut dyn TaskObserver,
+}
+
+impl Observer for Following<'_> {
+    fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
+        match event {
+            // One whose hook is left to the end of the run has not ended yet.
+            Event::Ended(report) if report.outcome.hook_due().is_some() => Control::Continue,
+            Event::Ended(report) => {
+                let control = self.observer.on(order, event);
+                self.observer.ended(task_of(report), report.record.as_ref(), TaskOutcome::Ordered(report));
+                control
+            }
+            _ => self.observer.on(order, event),
+        }
+    }
+}
+
+/// The id of the task that an order is of: that of the order which it was placed instead of, where there is one.
+fn task_of(report: &OrderReport) -> &OrderId {
+    report.replaces.as_ref().unwrap_or(&report.id)
+}
+
+/// Runs the hooks that were left to the end of the run, each once, and tells what came of them for each certificate.
+fn run_left_hooks(
+    journal: &Journal,
+    left: Vec<Left<'_>>,
+    now: i64,
+    observer: &mut dyn TaskObserver,
+) -> Result<(), Error> {
+    let (left, installations): (Vec<Left<'_>>, Vec<Installation>) =
+        left.into_iter().filter_map(|left| left.installation(now).map(|installation| (left, installation))).unzip();
+    let deployments = deploy_together(&installations);
+    for ((left, installation), deployment) in left.into_iter().zip(&installations).zip(deployments) {
+        match left {
+            Left::Ordered(report) => {
+                report.outcome.deployed(deployment);
+                observer.ended(task_of(report), report.record.as_ref(), TaskOutcome::Ordered(report));
+            }
+            Left::Fetched(id, mut outcome) => {
+                outcome.deployed(deployment);
+                observer.ended(&id, None, TaskOutcome::Fetched(outcome));
+            }
+            Left::Repeated(id, _) => {
+                let record = journal.find(id.as_str())?;
+                let deployed = TaskOutcome::Deployed { folder: installation.folder(), deployment: &deployment };
+                observer.ended(&id, record.as_ref(), deployed);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! A refusal turns a reissue into a renewal, and a renewal into a reissue, where it shows that what was known of the term was wrong.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use certgate::{
+    Client, Clock, Control, Event, Journal, Observer, OrderId, Outcome, PreparationOptions, RecoveryOptions,
+    RunOptions, RunningJobs,
+    estate::{
+        EndedTask, PlannedAction, Survey, Task, TaskObserver, TaskOutcome, TaskRun, read_declared, subjects_of_declared,
+    },
+};
+use certgate_domain::{AnyData, Certificate, Credentials, Protocol, Secret, TaskKind, task::CertificateInfo};
+use certgate_simulator::{Gateway, Settings};
+use certgate_store::Order;
+use pretty_assertions::assert_eq;
+
+use crate::{
+    term::{DAY, START, ask, codec, seconds},
+    year::Wire,
+};
+
+/// What was seen of a run.
+#[derive(Default)]
+struct Seen {
+    replaced: Vec<TaskKind>,
+    ended: Vec<String>,
+}
+
+impl Observer for Seen {
+    fn on(&mut self, _: Option<&OrderId>, event: &Event<'_>) -> Control {
+        if let Event::Replaced { task, .. } = event {
+            self.replaced.push(*task);
+        }
+        Control::Continue
+    }
+}
+
+impl TaskObserver for Seen {
+    fn ended(&mut self, task: &OrderId, _: Option<&Order>, outcome: TaskOutcome<'_>) {
+        let what = match outcome {
+            TaskOutcome::Ordered(report) => {
+                assert!(report.replaces.as_ref() == Some(task) || report.id == *task, "{report:?}");
+                match &report.outcome {
+                    Outcome::Issued(_) => format!("{} issued", report.task.name()),
+                    Outcome::Refused(_) => format!("{} refused", report.task.name()),
+                    other => panic!("{other:?}"),
+                }
+            }
+            TaskOutcome::Ended(EndedTask::Nothing) => "nothing".to_owned(),
+            TaskOutcome::Ended(EndedTask::Failed(why)) => why.to_string(),
+            _ => panic!("{task}"),
+        };
+        self.ended.push(what);
+    }
+}
+
+/// A company with one certificate, at a gateway whose time the test drives.
+struct Company {
+    home: tempfile::TempDir,
+    gateway: Gateway,
+    protocol: Protocol,
+    clock: Arc<AtomicI64>,
+}
+
+impl Company {
+    fn new(protocol: Protocol, settings: Settings) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let text = "[[certificate]]\nname = \"www.example.com\"\nout = \"www\"\nproduct = \"QUICKSSLPREMIUM\"\nadmin = 1120\n\
+            technical = 1120\nsoftware = \"APACHESSL\"\nlifetime = 12\nmethod = \"dns\"\n";
+        std::fs::write(home.path().join("certificates.toml"), text).unwrap();
+        let max_validity = Some(Duration::from_secs(47 * 86_400));
+        let gateway = Gateway::with(Settings { start: Some(START), max_validity, ..settings });
+        Self { home, gateway, protocol, clock: Arc::new(AtomicI64::new(START)) }
+    }
+
+    /// A run on that day: what was planned, what was done in the end, and what was seen.
+    fn apply(&self, day: i64) -> (PlannedAction, PlannedAction, Seen) {
+        let now = START + day * DAY;
+        self.clock.store(now, Ordering::SeqCst);
+        let wire = Wire { gateway: self.gateway.clone(), protocol: self.protocol, clock: Arc::clone(&self.clock) };
+        let credentials = Credentials::new("user", Secret::new("password"), "9");
+        let mut client = Client::new(codec(self.protocol), Box::new(wire), credentials).with_pace(1_000_000);
+        let mut journal = Journal::open(&self.home.path().join("store.sqlite"), "user@9").unwrap();
+        let declared = read_declared(&self.home.path().join("certificates.toml"), None).unwrap().certificates;
+        let mut subjects = subjects_of_declared(declared, &journal, now).unwrap();
+        Survey { client: &mut client, now }.ask(&mut subjects).unwrap();
+        let mut tasks: Vec<Task> = subjects.into_iter().map(|subject| Task::of(subject, now)).collect();
+        let action = |tasks: &[Task]| tasks[0].planned.as_ref().unwrap().action;
+        let planned = action(&tasks);
+        let clock = Arc::clone(&self.clock);
+        let deadline = Duration::from_secs(60);
+        let run = TaskRun {
+            clients: std::slice::from_mut(&mut client),
+            journal: &mut journal,
+            preparation: PreparationOptions { deadline, wait: true, recovery: RecoveryOptions::default() },
+            options: RunOptions { clock: Clock::new(move || clock.load(Ordering::SeqCst)), ..RunOptions::default() },
+            running: RunningJobs::of_account(),
+            profile: None,
+        };
+        let mut seen = Seen::default();
+        let error = run.run(&mut tasks, &mut seen).unwrap().error;
+        assert!(error.is_none(), "{error:?}");
+        (planned, action(&tasks), seen)
+    }
+
+    fn at_gateway(&self) -> Certificate {
+        let now = self.clock.load(Ordering::SeqCst);
+        let answer = ask(&self.gateway, self.protocol, CertificateInfo::new(572), now).into_iter().next();
+        let Some(AnyData::Certificate(there)) = answer else { panic!("{answer:?}") };
+        *there
+    }
+
+    fn asked(&self) -> (usize, usize) {
+        (self.gateway.asked(TaskKind::CertificateReissue), self.gateway.asked(TaskKind::CertificateRenew))
+    }
+}
+
+/// Nothing is told of the term: each renewal within it is refused and becomes a reissue, and the one at its end is paid.
+#[test]
+fn a_renewal_that_is_too_early_becomes_a_reissue() {
+    for protocol in Protocol::ALL {
+        let settings = Settings { tells_terms: false, tells_starts: false, ..Settings::default() };
+        let company = Company::new(protocol, settings);
+        assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
+        let mut turned = 0;
+        // A third of 47 days before its end each is due.
+        for day in (32..365).step_by(32) {
+            let (planned, came_to, seen) = company.apply(day);
+            assert_eq!(planned, PlannedAction::Renew, "{protocol:?}, day {day}");
+            if day >= 365 - 90 {
+                assert_eq!((came_to, seen.ended), (planned, vec!["certificate-renew issued".to_owned()]));
+                assert_eq!(company.asked(), (turned, turned + 1), "{protocol:?}: one of them is paid");
+                break;
+            }
+            turned += 1;
+            assert_eq!((came_to, seen.replaced), (PlannedAction::Reissue, vec![TaskKind::CertificateReissue]));
+            assert_eq!(seen.ended, ["certificate-reissue issued"], "one outcome for the certificate");
+            assert_eq!(company.asked(), (turned, turned), "refused once, reissued once");
+        }
+        assert_eq!(turned, 8, "{protocol:?}");
+    }
+}
+
+/// The end of the term is reckoned, and too late: nothing ran until after the true one. The reissue is refused, and a term is paid, once.
+/// Where the gateway states the end there is nothing to turn.
+#[test]
+fn a_reissue_after_the_end_of_the_term_becomes_a_renewal() {
+    for protocol in Protocol::ALL {
+        let starts_told_late = Duration::from_secs(40 * 86_400);
+        let settings = Settings { tells_terms: false, starts_told_late, ..Settings::default() };
+        let company = Company::new(protocol, settings);
+        assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
+        for day in (32..=288).step_by(32) {
+            assert_eq!(company.apply(day).2.ended, ["certificate-reissue issued"], "{protocol:?}, day {day}");
+        }
+        let before = company.asked();
+        let (planned, came_to, seen) = company.apply(370);
+        assert_eq!((planned, came_to), (PlannedAction::Reissue, PlannedAction::Renew), "{protocol:?}");
+        assert_eq!(seen.replaced, [TaskKind::CertificateRenew]);
+        assert_eq!(seen.ended, ["certificate-renew issued"]);
+        assert_eq!(company.asked(), (before.0 + 1, before.1 + 1), "the reissue was refused, and one term is paid");
+        assert_eq!(seconds(&company.at_gateway().expire).unwrap(), START + (370 + 47) * DAY);
+        assert_eq!(company.apply(371).2.ended, ["nothing"], "{protocol:?}");
+    }
+}
