@@ -1,10 +1,15 @@
 //! How long files are, what they are called, where tests are, and how they start the binary.
 
-use super::Problem;
+use super::{Problem, source::code_lines};
 use crate::repository::{File, Repository};
 
 /// The most lines of a source file.
 const LINES: usize = 500;
+/// Where each command of the command line has its file, and the most lines of code in it. Comments, the lines of help texts and tests do
+/// not count.
+const COMMANDS: (&str, usize) = ("crates/certgate-cli/src/command", 80);
+/// Commands that are longer still. None is added: each is to be shortened, and leaves the list.
+const LONGER: &[&str] = &["crates/certgate-cli/src/command/resume.rs"];
 /// With these words a test says why it is not in its crate's one binary.
 const ALONE: &str = "A binary of its own";
 /// Where the tests of the command line start it.
@@ -16,6 +21,14 @@ pub(super) fn check(repository: &Repository) -> Vec<Problem> {
         let lines = file.text().lines().count();
         if is_source(file) && lines > LINES {
             problems.push(Problem::new(&file.path, LINES + 1, format!("{lines} lines; {LINES} at most")));
+        }
+        let (commands, most) = COMMANDS;
+        let code = if file.is_in(commands) { code_lines(&file.text()) } else { 0 };
+        if code > most && !LONGER.contains(&file.path.as_str()) {
+            let what = format!(
+                "{code} lines of code; {most} at most: what decides belongs to the library, what prints to ui, options to args"
+            );
+            problems.push(Problem::new(&file.path, most + 1, what));
         }
         if is_test_binary(file) && !file.text().contains(ALONE) {
             let what = format!("make it a module of tests/it/main.rs, or say in its header why it is `{ALONE}`");
@@ -52,18 +65,27 @@ fn in_crate(file: &File) -> Option<&str> {
 mod tests {
     use pretty_assertions::assert_eq;
 
-    use super::{LINES, check};
+    use super::{COMMANDS, LINES, check};
     use crate::{repository::Repository, tidy::shown};
 
     #[test]
     fn length_and_names() {
         let (longest, too_long) = ("x\n".repeat(LINES), "x\n".repeat(LINES + 1));
+        // What is no code is as long as it likes.
+        let command = |lines: usize| {
+            let help = "help\n".repeat(100);
+            format!("/// A command.\n#[command(after_help = \"{help}\")]\n{}", "run();\n".repeat(lines - 1))
+                + &format!("\n#[cfg(test)]\nmod tests {{\n{}}}\n", "test();\n".repeat(100))
+        };
         let repository = Repository::of(&[
             ("crates/a/src/lib.rs", &longest),
             ("crates/a/src/b/long.rs", &too_long),
             ("crates/a/src/c/mod.rs", ""),
             ("crates/a/tests/it/long.rs", &too_long),
             ("crates/a/tests/loose.rs", ""),
+            ("crates/certgate-cli/src/command/whole.rs", &command(COMMANDS.1)),
+            ("crates/certgate-cli/src/command/serve/long.rs", &command(COMMANDS.1 + 1)),
+            ("crates/certgate-cli/src/ui/long.rs", &command(COMMANDS.1 + 1)),
             ("crates/certgate-cli/tests/it/info.rs", "fn f() {\n    command.env_clear();\n}\n"),
             ("crates/certgate-cli/tests/it/support/binary.rs", "command.env_clear();\n"),
             ("crates/a/tests/memory.rs", "//! A binary of its own: it counts."),
@@ -76,6 +98,8 @@ mod tests {
                 "crates/a/src/b/long.rs:501: 501 lines; 500 at most",
                 "crates/a/src/c/mod.rs:1: name it after the module, beside its folder",
                 "crates/a/tests/loose.rs:1: make it a module of tests/it/main.rs, or say in its header why it is `A binary of its own`",
+                "crates/certgate-cli/src/command/serve/long.rs:81: 81 lines of code; 80 at most: what decides belongs to the library, \
+                 what prints to ui, options to args",
                 "crates/certgate-cli/tests/it/info.rs:2: it would see another date than the test (calendar): start it by what \
                  support/binary.rs has",
                 "xtask/src/long.rs:501: 501 lines; 500 at most",

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::Problem;
 use crate::{
     page::{PAGE, payloads},
-    repository::{File, Repository},
+    repository::Repository,
 };
 
 /// The fingerprint of the page's text, so that nobody makes a fixture pass by changing the page.
@@ -48,10 +48,7 @@ fn tasks(repository: &Repository) -> Vec<Problem> {
 
 fn about(repository: &Repository, case: &str) -> Vec<Problem> {
     let path = format!("{case}/about.toml");
-    let Some(file) = repository.file(&path) else {
-        return vec![Problem::new(path, 1, "is missing")];
-    };
-    let table = match table(file) {
+    let table = match table(repository, &path) {
         Ok(table) => table,
         Err(problem) => return vec![problem],
     };
@@ -105,10 +102,7 @@ fn documented(repository: &Repository, fingerprint_of_page: u64) -> Vec<Problem>
 
 fn hostile(repository: &Repository) -> Vec<Problem> {
     let path = format!("{HOSTILE}/about.toml");
-    let Some(file) = repository.file(&path) else {
-        return vec![Problem::new(path, 1, "is missing")];
-    };
-    let table = match table(file) {
+    let table = match table(repository, &path) {
         Ok(table) => table,
         Err(problem) => return vec![problem],
     };
@@ -130,8 +124,9 @@ fn hostile(repository: &Repository) -> Vec<Problem> {
     problems
 }
 
-fn table(file: &File) -> Result<Table, Problem> {
-    toml::from_str(&file.text()).map_err(|error| Problem::new(&file.path, 1, format!("not TOML: {error}")))
+fn table(repository: &Repository, path: &str) -> Result<Table, Problem> {
+    let file = repository.file(path).ok_or_else(|| Problem::new(path, 1, "is missing"))?;
+    toml::from_str(&file.text()).map_err(|error| Problem::new(path, 1, format!("not TOML: {error}")))
 }
 
 fn is_text(table: &Table, key: &str) -> bool {

@@ -1,5 +1,7 @@
 //! A Rust source as a rule looks at it: its code and its texts, each with its line, without comments and without its tests.
 
+use std::collections::BTreeSet;
+
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -57,6 +59,12 @@ pub(super) fn pieces(source: &str) -> Vec<Piece> {
     pieces
 }
 
+/// How many lines hold code: not those of comments, of texts that go over several lines, and of tests.
+pub(super) fn code_lines(source: &str) -> usize {
+    let lines: BTreeSet<usize> = pieces(source).iter().filter(|piece| !piece.is_text).map(|piece| piece.line).collect();
+    lines.len()
+}
+
 /// Where the content of a string literal starts and ends, if one stands here.
 fn text(here: &str, before: Option<char>) -> Option<(usize, usize)> {
     let is_word = before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -101,7 +109,7 @@ fn character(here: &str) -> Option<usize> {
 mod tests {
     use pretty_assertions::assert_eq;
 
-    use super::pieces;
+    use super::{code_lines, pieces};
 
     #[test]
     fn code_and_texts_without_comments_and_tests() {
@@ -122,5 +130,6 @@ mod tests {
             (8, false, "let f = ; g"),
         ];
         assert_eq!(shown, expected.map(|(line, is_text, content)| (line, is_text, content.to_owned())));
+        assert_eq!(code_lines(source), 5);
     }
 }
