@@ -27,7 +27,7 @@ The configuration file has a section a profile; every line may be left out:
   owner_context = 9
   language = \"de\"
   password_command = \"pass show certgate\"  # or password_file; never a password
-  store = \"store.sqlite\"                  # or \"postgres://certgate@db.example/certgate\"
+  store = \"store.sqlite\"                  # or \"postgres://db.example/certgate\"
   store_password_command = \"pass show db\" # the database's, without ~/.pgpass
   ca_file = \"roots.pem\"                    # paths are relative to this file
   proxy = \"http://proxy.example:3128\"      # with a password: mode 0600
