@@ -19,7 +19,7 @@ use crate::{
 /// Where the static binary runs: on any Linux of this processor.
 const STATIC: &str = "x86_64-unknown-linux-musl";
 /// What of the repository goes along: as it is called here, and in the archive.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 10] = [
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("SECURITY.md", "SECURITY.md"),
@@ -27,6 +27,9 @@ const FILES: [(&str, &str); 7] = [
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("packaging/cron/certgate", "cron/certgate"),
     ("packaging/sysusers.d/certgate.conf", "sysusers.d/certgate.conf"),
+    ("packaging/monitoring/alerts.yml", "monitoring/alerts.yml"),
+    ("packaging/monitoring/alerts_test.yml", "monitoring/alerts_test.yml"),
+    ("packaging/monitoring/dashboard.json", "monitoring/dashboard.json"),
 ];
 /// The completions, as each shell looks for them.
 const COMPLETIONS: [(&str, &str); 3] =
