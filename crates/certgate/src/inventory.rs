@@ -127,7 +127,9 @@ pub(crate) fn read_each(folders: &[PathBuf], now: i64) -> Vec<Result<InstalledCe
     }
     thread::scope(|scope| {
         let reading: Vec<_> = folders.chunks(each).map(|some| scope.spawn(move || read_all(some))).collect();
-        reading.into_iter().flat_map(|some| some.join().unwrap_or_else(|why| resume_unwind(why))).collect()
+        let mut found = Vec::with_capacity(folders.len());
+        reading.into_iter().for_each(|some| found.extend(some.join().unwrap_or_else(|why| resume_unwind(why))));
+        found
     })
 }
 

@@ -7,7 +7,12 @@ mod prometheus;
 mod requests;
 mod standing;
 
-use std::{collections::BTreeMap, panic::resume_unwind, path::PathBuf, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::resume_unwind,
+    path::PathBuf,
+    thread,
+};
 
 use certgate_domain::{Certificate, PollMessage, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
@@ -23,6 +28,7 @@ pub use self::{
 use crate::{
     Client, Error, Installation, Journal, certificate_of,
     estate::{
+        FEW,
         account::{Account, AccountCertificate},
         term::Term,
     },
@@ -88,7 +94,7 @@ impl ServedSet {
 /// What the gateway is asked for, beside the list of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Questions {
-    /// The term of each certificate that is installed here, which lists do not say.
+    /// The terms of the certificates that are installed here, which lists do not say; of many those of the hundred that end first.
     pub terms: bool,
     /// The length of the queue.
     pub queue: bool,
@@ -145,10 +151,13 @@ impl Snapshot {
         if questions.terms { self.ask_terms(client, &BTreeMap::new()) } else { Ok(()) }
     }
 
-    /// Adds the term of each certificate that is installed here. Those in `known`, by their ids, the gateway showed already: it is not
-    /// asked for them again.
+    /// Adds the terms of the certificates that are installed here, of many those that end first. Those in `known`, by their ids, the gateway
+    /// showed already: it is not asked for them again.
     fn ask_terms(&mut self, client: &mut Client, known: &BTreeMap<i64, &Certificate>) -> Result<(), Error> {
-        let ids: Vec<i64> = self.installed.iter().filter_map(|installed| installed.id).collect();
+        let mut installed: Vec<_> = self.installed.iter().filter_map(|set| Some((set.not_after, set.id?))).collect();
+        installed.sort_unstable();
+        let asked_for = installed.into_iter().map(|(_, id)| id).take(FEW);
+        let ids: BTreeSet<i64> = asked_for.chain(known.keys().copied()).collect();
         for certificate in self.account.iter_mut().flat_map(|account| &mut account.certificates) {
             let Some(id) = certificate.id.filter(|id| ids.contains(id)) else { continue };
             let known = known.get(&id).copied();

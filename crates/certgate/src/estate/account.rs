@@ -21,6 +21,8 @@ pub struct AccountCertificate {
     pub serial: Option<String>,
     /// When it ends, in seconds since 1970.
     pub not_after: Option<i64>,
+    /// When it was last changed, in seconds since 1970, where the gateway says it.
+    pub updated: Option<i64>,
     /// The paid term, where the gateway says more of it than the certificate's own end.
     pub term: Option<Term>,
 }
@@ -33,6 +35,7 @@ impl From<&Certificate> for AccountCertificate {
             product: certificate.product.clone(),
             serial: certificate.serial_number.clone(),
             not_after: certificate.ends(),
+            updated: certificate.updated.as_ref().and_then(|updated| updated.value()?.unix_seconds()),
             term: Term::of(certificate).filter(|term| term.source != TermSource::Expire),
         }
     }

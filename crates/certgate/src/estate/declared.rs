@@ -1,7 +1,7 @@
 //! The declared certificates: a file that says which there are to be, and how each is ordered, validated and installed.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -115,7 +115,7 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
             Err(why) => problems.push(format!("defaults: {why}")),
         }
     }
-    let (mut found, mut places, mut selected) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut found, mut places, mut selected) = (Vec::new(), HashMap::new(), HashMap::new());
     let mut parents = HashMap::new();
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for table in tables {
@@ -200,14 +200,14 @@ fn hosts(value: Option<Value>) -> Result<Vec<String>, String> {
 pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
     let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
-    let folder = |one: &Declared| one.settings.out.clone().filter(|folder| has_one(folder));
-    let folders: Vec<PathBuf> = declared.iter().filter_map(folder).collect();
-    // Two certificates have no folder in common.
-    let mut found: HashMap<PathBuf, _> = folders.iter().cloned().zip(read_each(&folders, now)).collect();
-    let of_folder = |folder: Option<&PathBuf>| folder.and_then(|folder| found.remove(folder));
-    let with_found = |(one, found)| subject(one, found, &mut open, journal.host());
-    let found: Vec<_> = declared.iter().map(|one| one.settings.out.as_ref()).map(of_folder).collect();
-    Ok(declared.into_iter().zip(found).map(with_found).collect())
+    let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
+    let there: Vec<bool> = declared.iter().map(is_there).collect();
+    let out = |(one, is_there): (&Declared, &bool)| one.settings.out.clone().filter(|_| *is_there);
+    let folders: Vec<PathBuf> = declared.iter().zip(&there).filter_map(out).collect();
+    let mut found = read_each(&folders, now).into_iter();
+    let with_found =
+        |(one, is_there)| subject(one, if is_there { found.next() } else { None }, &mut open, journal.host());
+    Ok(declared.into_iter().zip(there).map(with_found).collect())
 }
 
 fn subject(

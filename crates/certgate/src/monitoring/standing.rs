@@ -125,11 +125,16 @@ impl Standing {
 /// What ends sooner and is not here should be seen to: a list does not say how long it lasts in all.
 const SOON: Duration = Duration::from_secs(30 * 86_400);
 
+/// What is changed in the account later than this after its certificate began may be another one: of the same term, it ends when
+/// the one before ended.
+const A_DAY: i64 = 86_400;
+
 /// How the certificates stand that are in these folders and right below them; where the gateway may be asked, also those of the
 /// account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with each. `now` is in
 /// seconds since 1970.
 ///
-/// Of many folders, only those are asked for one by one that are due or whose end is another one in the account's list.
+/// Of many folders, only those are asked for one by one that are due, or that ended at another time or were changed since by the account's
+/// list.
 ///
 /// # Errors
 /// The gateway or the store. What cannot be read of one folder does not hide the others.
@@ -215,6 +220,7 @@ impl<'c> AskedAccount<'c> {
     fn is_asked_for(&self, id: i64, installed: &InstalledCertificate, is_due: bool) -> bool {
         let is_another = |row: &AccountCertificate| {
             row.not_after.is_none_or(|end| end.abs_diff(installed.not_after) > SAME_END)
+                || row.updated.is_some_and(|updated| updated > installed.not_before.saturating_add(A_DAY))
                 || row.serial.as_ref().is_some_and(|serial| !is_same_serial(serial, &installed.serial))
         };
         self.asks_each || is_due || self.row(id).is_none_or(is_another)

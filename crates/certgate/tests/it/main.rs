@@ -15,6 +15,7 @@ mod payload;
 mod recovery;
 mod renewal;
 mod short_pages;
+mod standing;
 mod term;
 mod turned;
 mod year;

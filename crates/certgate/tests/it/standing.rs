@@ -1,0 +1,73 @@
+//! How certificates stand that are in many folders: the account's list says which of them may be another one.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use certgate::{
+    Clock, RunOptions, fetch,
+    monitoring::{Standing, Todo, standings},
+};
+use certgate_domain::{
+    AnyData, Certificate, Protocol, TaskKind,
+    task::{CertificateInfo, CertificateReissue},
+};
+use certgate_keys::{KeyType, PrivateKey, Subject};
+use certgate_simulator::{Gateway, Settings};
+use certgate_store::InstallOptions;
+use pretty_assertions::assert_eq;
+
+use crate::{
+    term::{DAY, START, ask},
+    year::{Wire, process},
+};
+
+/// More than are asked for one by one.
+const FOLDERS: usize = 101;
+
+#[test]
+fn many_are_not_asked_for_one_by_one() {
+    for protocol in Protocol::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
+        let clock = Arc::new(AtomicI64::new(START));
+        let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
+        let (mut client, journal) = process(Box::new(wire), protocol, folder.path(), START);
+        let reissue = |now: i64| {
+            let there = ask(&gateway, protocol, CertificateInfo::new(571), now).into_iter().next();
+            let Some(AnyData::Certificate(there)) = there else { panic!("{there:?}") };
+            let name = "example.com".to_owned();
+            let subject = Subject { common_name: name.clone(), ..Subject::default() };
+            let key = PrivateKey::generate(KeyType::P256).unwrap();
+            let certificate =
+                Certificate { csr: Some(key.request(&subject, &[name]).unwrap()), server: None, ..*there };
+            ask(&gateway, protocol, CertificateReissue { certificate }, now);
+        };
+        reissue(START);
+        let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
+        for number in 0..FOLDERS {
+            let into = folder.path().join(format!("certificates/{number:03}"));
+            fetch(&mut client, 571, Some(InstallOptions::into_folder(&into)), &run).unwrap();
+        }
+        let roots = [folder.path().join("certificates")];
+        let mut look = |now: i64| {
+            clock.store(now, Ordering::SeqCst);
+            let asked = gateway.asked(TaskKind::CertificateInfo);
+            let found = standings(&roots, Some((&mut client, &journal)), None, now).unwrap();
+            let todos: Vec<Todo> = found
+                .iter()
+                .map(|standing| match standing {
+                    Standing::Installed(installed) => installed.todo,
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            (todos, gateway.asked(TaskKind::CertificateInfo) - asked)
+        };
+        assert_eq!(look(START), (vec![Todo::Nothing; FOLDERS], 0), "{protocol:?}: the list is enough");
+        // A colleague reissues it, to the end of its term: it ends when the one before does, and the list shows that it was changed.
+        reissue(START + 2 * DAY);
+        let other = Todo::OtherCertificate { has_its_key: true };
+        assert_eq!(look(START + 2 * DAY), (vec![other; FOLDERS], FOLDERS), "{protocol:?}: all are another one");
+    }
+}
