@@ -368,7 +368,9 @@ impl Client {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
                     let body = self.redactor.start(&*self.codec, &start.body).into_bytes();
-                    return Err(GatewayError::Undecodable { task: kind, error, http_status: start.status, body }.into());
+                    let endpoint = self.transport.endpoint().to_owned();
+                    let http_status = start.status;
+                    return Err(GatewayError::Undecodable { task: kind, error, http_status, endpoint, body }.into());
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
@@ -467,6 +469,7 @@ impl Client {
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
         let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
-        GatewayError::Undecodable { task, error, http_status: reply.status, body }.into()
+        let endpoint = self.transport.endpoint().to_owned();
+        GatewayError::Undecodable { task, error, http_status: reply.status, endpoint, body }.into()
     }
 }

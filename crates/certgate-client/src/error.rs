@@ -113,7 +113,7 @@ pub enum GatewayError {
         http_status: u16,
     },
     /// Its answer cannot be decoded.
-    #[error("{}: the answer (HTTP {http_status}) cannot be understood: {error}", task.name())]
+    #[error("{}: HTTP {http_status} at {endpoint}: the answer cannot be understood: {error}", task.name())]
     Undecodable {
         /// The task.
         task: TaskKind,
@@ -121,6 +121,8 @@ pub enum GatewayError {
         error: DecodeError,
         /// The HTTP status.
         http_status: u16,
+        /// The gateway's address, for people.
+        endpoint: String,
         /// The body, redacted. Of an answer over the limit its beginning.
         body: Vec<u8>,
     },

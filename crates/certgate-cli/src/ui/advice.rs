@@ -113,7 +113,9 @@ fn words(advice: &Advice) -> Option<String> {
         }
         Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
         Advice::Renew => "`certgate renew` pays for another one",
-        Advice::CheckEndpoint => "check --endpoint: the JSON API's ends in /v1, the XML gateway's is another one",
+        Advice::CheckEndpoint => {
+            "is /v1 missing? --endpoint of the JSON API ends in it; the XML gateway's is another one"
+        }
         _ => return None,
     };
     Some(words.to_owned())

@@ -114,7 +114,11 @@ impl<'a> Table<'a> {
 /// Whether a column is never cut: what it holds is given to other commands, and half of it is none.
 fn is_whole(column: &str) -> bool {
     let name = column.rsplit('.').next().unwrap_or_default();
-    matches!(name, "id" | "name" | "order" | "orderId" | "certificate" | "job" | "ctid" | "stid" | "stableId")
+    const IDS: [&str; 10] =
+        ["id", "name", "order", "orderId", "certificate", "job", "ctid", "stid", "stableId", "serial"];
+    // A path, a record's value, a command.
+    const TEXTS: [&str; 5] = ["folder", "out", "origin", "value", "todo"];
+    IDS.contains(&name) || TEXTS.contains(&name)
 }
 
 fn value<'v>(row: &'v Value, column: &str) -> Option<&'v Value> {

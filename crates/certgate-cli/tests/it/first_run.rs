@@ -206,7 +206,7 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
     let (_gateway, server) = serve(Settings::default());
     let nowhere = server.json_endpoint().replace("/v1", "/nowhere");
     let output = certgate(&["info", "571", "--endpoint", &nowhere], "");
-    assert!(stderr(&output).contains("check --endpoint"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is /v1 missing?"), "{}", stderr(&output));
 }
 
 /// Those that need no account; that all are command lines is tested where they stand.
