@@ -9,8 +9,6 @@ use std::{
     process::Command,
 };
 
-use certgate_domain::TaskKind;
-
 use crate::{Failure, bench::simulator::Simulator, ci, repository};
 
 /// A client, and how it is started against an address.
@@ -79,7 +77,7 @@ fn play(program: &Path, config: &str, peer: &Peer, through_bridge: bool) -> Resu
         |server: &Simulator, is_xml: bool| format!("http://{}{}", server.address, if is_xml { "/xml" } else { "/v1" });
     let own = address(&simulator, peer.is_xml);
     let bridge = if through_bridge {
-        Some(bridge(program, config, peer, &own, &address(&simulator, !peer.is_xml))?)
+        Some(bridge(program, config, peer, &address(&simulator, !peer.is_xml))?)
     } else {
         None
     };
@@ -103,13 +101,10 @@ fn play(program: &Path, config: &str, peer: &Peer, through_bridge: bool) -> Resu
     Ok((rows.len(), rows.iter().filter(|[verdict, ..]| *verdict != "ok").count()))
 }
 
-/// A bridge with the client's protocol in front. What only JSON can say, records by any name in a zone, is passed through.
-fn bridge(program: &Path, config: &str, peer: &Peer, own: &str, behind: &str) -> Result<Simulator, Failure> {
-    let kinds = TaskKind::ALL.iter().filter(|kind| peer.is_xml || **kind != TaskKind::ZoneUpdateRecords);
-    let only = kinds.map(|kind| kind.name()).collect::<Vec<_>>().join(",");
+/// A bridge with the client's protocol in front, which asks for everything over the other one.
+fn bridge(program: &Path, config: &str, peer: &Peer, behind: &str) -> Result<Simulator, Failure> {
     let front = if peer.is_xml { "xml" } else { "json" };
-    let options = ["--front", front, "--endpoint", behind, "--pass-through", own, "--only", &only, "--config", config];
-    Simulator::serve(program, "bridge", &options)
+    Simulator::serve(program, "bridge", &["--front", front, "--endpoint", behind, "--config", config])
 }
 
 /// The lines of a script that are about calls: the verdict, the call, what was found.
