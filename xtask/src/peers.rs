@@ -76,11 +76,8 @@ fn play(program: &Path, config: &str, peer: &Peer, through_bridge: bool) -> Resu
     let address =
         |server: &Simulator, is_xml: bool| format!("http://{}{}", server.address, if is_xml { "/xml" } else { "/v1" });
     let own = address(&simulator, peer.is_xml);
-    let bridge = if through_bridge {
-        Some(bridge(program, config, peer, &address(&simulator, !peer.is_xml))?)
-    } else {
-        None
-    };
+    let bridge =
+        if through_bridge { Some(bridge(program, config, peer, &address(&simulator, !peer.is_xml))?) } else { None };
     let endpoint = bridge.as_ref().map_or(own, |bridge| address(bridge, peer.is_xml));
     let mut command = Command::new(peer.command.first().map(String::as_str).unwrap_or_default());
     command.args(peer.command.iter().skip(1)).arg(endpoint);
