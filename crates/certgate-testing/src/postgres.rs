@@ -4,7 +4,10 @@ use std::{
     env, fs,
     io::{self, Write},
     net::TcpListener,
-    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{
@@ -101,6 +104,8 @@ impl Cluster {
         let mut script = as_owner_of(&folder, Path::new("/bin/sh"));
         script.args(["-c", "cat >/dev/null; \"$0\" -D \"$1/data\" -m immediate stop; cd /; rm -rf \"$1\""]);
         script.arg(programs.join("pg_ctl")).arg(&folder);
+        // What ends the tests' whole group, such as timeout(1), must not end who cleans up after them.
+        script.process_group(0);
         let watcher = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let cluster = Self { watcher, folder, programs, port };
         cluster.control("start");
