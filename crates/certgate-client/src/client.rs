@@ -343,7 +343,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let departed = self.wait_for_departure(safe, asker);
+            let departed = self.wait_for_departure(asker);
             departed.map_err(|stay| stay.of(kind, attempt - 1, asker.is_some_and(|asker| asker.limit().is_some())))?;
             let Patience { deadline, longest, retries } = self.patience;
             let left = deadline.map_or(longest, |deadline| deadline.saturating_sub(self.now()));
@@ -378,13 +378,10 @@ impl Client {
                     Err((trouble, why)) => (trouble, why, Phase::Answer),
                 },
             };
-            let pause = match trouble {
-                // Without a time it says all the same that requests come too close.
-                TransportFailure::Busy { retry_after } => Some(retry_after.unwrap_or_default()),
-                TransportFailure::ServerError { retry_after } => retry_after,
-                _ => None,
-            };
-            if let Some(pause) = pause.filter(|_| !self.is_answered_offline()) {
+            if let TransportFailure::Busy { retry_after: Some(pause) }
+            | TransportFailure::ServerError { retry_after: Some(pause) } = trouble
+                && !self.is_answered_offline()
+            {
                 self.throttle.hold(pause);
             }
             match decide(attempt, trouble, safe, fastrand::f64()) {

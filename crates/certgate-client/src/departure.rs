@@ -37,8 +37,8 @@ impl Stay {
 }
 
 impl Client {
-    /// Waits for the turn of a request and for the pace; `again` says whether it is sent again where it is turned away. It may leave when this returns, and somebody waits for its answer then.
-    pub(crate) fn wait_for_departure(&mut self, again: bool, asker: Option<&Asker<'_>>) -> Result<(), Stay> {
+    /// Waits for the turn of a request and for the pace. It may leave when this returns, and somebody waits for its answer then.
+    pub(crate) fn wait_for_departure(&mut self, asker: Option<&Asker<'_>>) -> Result<(), Stay> {
         let throttle = self.throttle.clone();
         let place = throttle.line().join();
         // When the pace is asked again: not at each look, since others wait to ask it too.
@@ -58,7 +58,7 @@ impl Client {
                 continue;
             }
             if self.now() >= next {
-                match throttle.depart(again) {
+                match throttle.depart() {
                     Some(wait) => next = self.now() + wait,
                     None => return Ok(()),
                 }

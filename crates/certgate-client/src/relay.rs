@@ -66,7 +66,7 @@ impl Client {
         let headers = request.headers.iter().filter(goes_on).cloned().collect();
         let Request { method, target, body, .. } = request;
         let request = Request { method: *method, target: target.clone(), headers, body: body.clone() };
-        self.wait_for_departure(false, Some(asker)).map_err(|stay| match stay {
+        self.wait_for_departure(Some(asker)).map_err(|stay| match stay {
             Stay::Interrupted => RelayError::Interrupted,
             Stay::HungUp => RelayError::HungUp,
             Stay::Late(wait) => RelayError::Paced(wait),
@@ -77,12 +77,9 @@ impl Client {
             None => self.transport.send(&request, longest).map_err(SendError::from),
         };
         let mut reply = sent.map_err(|error| self.unrelayed(&error))?;
-        let pause = match reply.status {
-            429 => Some(retry_after(&reply).unwrap_or_default()),
-            503 => retry_after(&reply),
-            _ => None,
-        };
-        if let Some(pause) = pause {
+        if matches!(reply.status, 429 | 503)
+            && let Some(pause) = retry_after(&reply)
+        {
             self.throttle.hold(pause);
         }
         let of_connection = listed(reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));

@@ -10,11 +10,10 @@ use certgate_flow::RateLimiter;
 
 /// Says when a request may leave.
 pub trait Throttle: Send + Sync {
-    /// Lets a request leave now, or says how long to wait before asking again. `again` says whether it is sent again where the gateway
-    /// turns it away for the pace.
-    fn depart(&self, again: bool) -> Option<Duration>;
+    /// Lets a request leave now, or says how long to wait before asking again.
+    fn depart(&self) -> Option<Duration>;
 
-    /// Has everybody wait so long, and leaves more time between requests from then on: the gateway asked to slow down.
+    /// Has everybody wait so long: the gateway asked for it.
     fn hold(&self, pause: Duration);
 
     /// The line in which the requests of this process wait for it: only the first one of it may ask to leave.
@@ -106,11 +105,11 @@ impl OwnPace {
 }
 
 impl Throttle for OwnPace {
-    fn depart(&self, again: bool) -> Option<Duration> {
+    fn depart(&self) -> Option<Duration> {
         let now = self.started.elapsed();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (pace, hold) = &mut *state;
-        let wait = pace.wait(now, again).max(hold.saturating_sub(now));
+        let wait = pace.wait(now).max(hold.saturating_sub(now));
         if wait.is_zero() {
             pace.sent(now);
             return None;
@@ -121,7 +120,6 @@ impl Throttle for OwnPace {
     fn hold(&self, pause: Duration) {
         let until = self.started.elapsed().saturating_add(pause);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0.widen();
         state.1 = state.1.max(until);
     }
 

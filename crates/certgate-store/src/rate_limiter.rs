@@ -26,8 +26,6 @@ pub struct Draw {
     pub wanted: usize,
     /// So many of those that it drew before were not used, and will not be: others may have them.
     pub unused: usize,
-    /// Whether what leaves is sent again where the gateway turns it away for the pace. If not, more time is left for the way.
-    pub again: bool,
 }
 
 /// What a process may do.
@@ -71,7 +69,6 @@ impl Ration {
     pub fn depart<E>(
         &mut self,
         now: Duration,
-        again: bool,
         draw: impl FnOnce(Draw) -> Result<Departures, E>,
     ) -> Result<Option<Duration>, E> {
         if self.in_hand > 0 && now < self.until {
@@ -82,7 +79,7 @@ impl Ration {
         // As many as there was use for; more as long as all are used.
         let wanted = if unused == 0 { 2 * self.drawn } else { self.drawn - unused };
         self.drawn = 0;
-        match draw(Draw { wanted: wanted.clamp(1, self.most), unused, again })? {
+        match draw(Draw { wanted: wanted.clamp(1, self.most), unused })? {
             Departures::Granted(count) => {
                 (self.drawn, self.in_hand) = (count, count.saturating_sub(1));
                 self.until = now + Departures::WITHIN;

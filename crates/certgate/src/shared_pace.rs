@@ -52,10 +52,9 @@ impl SharedPace {
 }
 
 impl Throttle for SharedPace {
-    fn depart(&self, again: bool) -> Option<Duration> {
+    fn depart(&self) -> Option<Duration> {
         let Budget { limiter, ration } = &mut *self.budget();
-        let drawn = ration.depart(self.started.elapsed(), again, |draw| limiter.draw(draw));
-        drawn.unwrap_or_else(|_| self.own.depart(again))
+        ration.depart(self.started.elapsed(), |draw| limiter.draw(draw)).unwrap_or_else(|_| self.own.depart())
     }
 
     fn hold(&self, pause: Duration) {

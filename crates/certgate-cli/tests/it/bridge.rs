@@ -469,9 +469,7 @@ fn all_who_ask_share_the_pace_of_the_gateway_behind() {
     std::thread::scope(|scope| {
         for _ in 0..7 {
             scope.spawn(|| {
-                // Not sent again where it is turned away: it is given its time for the way.
-                let reissue = task::CertificateReissue { certificate: tasks::order(Some(571)) };
-                let reply = post(&bridge.endpoint, "xml", &call(reissue, account()));
+                let reply = post(&bridge.endpoint, "xml", &call(task::PollInfo, account()));
                 assert_eq!(reply.status, 200, "{}", text(&reply));
             });
         }

@@ -10,14 +10,9 @@ use crate::{
 };
 
 /// A second, and a little for the way: the gateway counts arrivals, we count departures.
-const WINDOW: i64 = 1010;
-/// The same for [`CALM`] after the gateway asked to slow down all the same, for the way to it is uneven; and for what is not sent again once
-/// it was turned away.
-const WIDE_WINDOW: i64 = 1045;
-/// So long after a hold more time is left for the way.
-const CALM: i64 = 10 * 60_000;
+const WINDOW: i64 = 1045;
 /// How far a time may be off before the clock must have been set back since. It must not keep everybody waiting.
-const SET_BACK: i64 = 2 * WIDE_WINDOW;
+const SET_BACK: i64 = 2 * WINDOW;
 
 /// The longest hold: no database is to count beyond its numbers.
 const LONGEST: i64 = i64::MAX / 4;
@@ -50,15 +45,13 @@ pub(crate) fn draw(
         values![key, now - SET_BACK, now + SET_BACK],
     )?;
     let hold = session.first(
-        "SELECT coalesce(max(until), -1) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
+        "SELECT coalesce(max(until), 0) FROM holds WHERE key = ?1 AND until - ?2 <= length + ?3",
         values![key, now, SET_BACK],
         |row| row.get::<i64>(0),
     )?;
-    let hold = hold.filter(|until| *until >= 0);
-    let window = if !draw.again || hold.is_some_and(|until| now < until + CALM) { WIDE_WINDOW } else { WINDOW };
     let drawn = session.all(
         "SELECT at, count FROM draws WHERE key = ?1 AND at > ?2 ORDER BY at",
-        values![key, now - window],
+        values![key, now - WINDOW],
         |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
     )?;
     let most = number(per_second.max(1));
@@ -69,7 +62,7 @@ pub(crate) fn draw(
             break;
         }
         free += count;
-        from = from.max(at + window);
+        from = from.max(at + WINDOW);
     }
     if from > now {
         return Ok(Departures::After(Duration::from_millis((from - now).unsigned_abs())));
