@@ -16,7 +16,7 @@ const STEPS: &[Step] = &[
         environment: &[],
     },
     // What most people build, and a bare client over either protocol.
-    Step { arguments: &["check", "--package", "certgate-cli"], environment: &[] },
+    Step { arguments: &["clippy", "--package", "certgate-cli", "--", "-D", "warnings"], environment: &[] },
     Step {
         arguments: &["check", "--package", "certgate", "--no-default-features", "--features", "json"],
         environment: &[],

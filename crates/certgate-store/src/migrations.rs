@@ -7,6 +7,10 @@ pub(crate) struct Migration {
     /// What SQLite needs after that. PostgreSQL came with version 8: up to there it has no rows to bring up to date.
     sqlite: &'static str,
     /// What PostgreSQL needs after that.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(dead_code, reason = "the list is one, whichever databases are compiled")
+    )]
     postgres: &'static str,
 }
 

@@ -88,8 +88,7 @@ struct Company<'h> {
 
 impl Company<'_> {
     fn told(&self, transport: &str, command: &[&str]) -> (i32, Value) {
-        let (code, document, said) = told_at_home(self.home, &self.server, transport, command);
-        println!("{command:?}: {code} {said}");
+        let (code, document, _) = told_at_home(self.home, &self.server, transport, command);
         (code, document)
     }
 

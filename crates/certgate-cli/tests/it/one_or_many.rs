@@ -265,7 +265,6 @@ fn cases() -> Vec<Case> {
             },
             code: 10,
             said: "(--strict)",
-            ..PLAIN
         },
         Case {
             title: "refused",

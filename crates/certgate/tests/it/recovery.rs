@@ -75,7 +75,7 @@ fn ordered(id: Option<i64>, csr: &str) -> Certificate {
 
 /// An order whose answer was lost.
 fn lost(folder: &Path, task: AnyTask, clock_ahead: Option<i64>, job: Option<i64>) -> (Journal, Order) {
-    let mut journal = Journal::open(&folder.join("store.sqlite"), "user@9").unwrap();
+    let mut journal = Journal::open(folder.join("store.sqlite"), "user@9").unwrap();
     let resume = ResumeData { serial_before: Some("0A".to_owned()), clock_ahead, ..ResumeData::default() };
     let intent = Intent { resume, ..Intent::default() };
     journal.record_intent("ours", &task, &intent).unwrap();
@@ -273,7 +273,7 @@ fn an_order_that_nothing_shows_of_never_arrived() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, order) = lost(folder.path(), (case.task)(ordered(Some(571), &csr)), case.ahead, None);
-        let history = OrderBook::open(&folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;
+        let history = OrderBook::open(folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;
         let sent = history.iter().find(|event| event.state == State::Sending).unwrap().time / 1000;
         let Absence { certificate, jobs, messages, .. } = case;
         let date = case.date.map(|date| sent + date);

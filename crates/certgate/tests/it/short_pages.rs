@@ -92,7 +92,7 @@ fn somebody_elses_job_further_down_is_seen() {
         ask(&gateway, Protocol::Json, CertificateCreate { certificate }, START);
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut journal = Journal::open(&folder.path().join("store.sqlite"), "user@9").unwrap();
+    let mut journal = Journal::open(folder.path().join("store.sqlite"), "user@9").unwrap();
     let options =
         PreparationOptions { deadline: Duration::from_secs(60), wait: true, recovery: RecoveryOptions::default() };
     for name in &names {

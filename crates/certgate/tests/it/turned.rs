@@ -86,7 +86,7 @@ impl Company {
         let wire = Wire { gateway: self.gateway.clone(), protocol: self.protocol, clock: Arc::clone(&self.clock) };
         let credentials = Credentials::new("user", Secret::new("password"), "9");
         let mut client = Client::new(codec(self.protocol), Box::new(wire), credentials).with_pace(1_000_000);
-        let mut journal = Journal::open(&self.home.path().join("store.sqlite"), "user@9").unwrap();
+        let mut journal = Journal::open(self.home.path().join("store.sqlite"), "user@9").unwrap();
         let declared = read_declared(&self.home.path().join("certificates.toml"), None).unwrap().certificates;
         let mut subjects = subjects_of_declared(declared, &journal, now).unwrap();
         Survey { client: &mut client, now }.ask(&mut subjects).unwrap();

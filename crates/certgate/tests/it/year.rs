@@ -164,7 +164,7 @@ fn survey(client: &mut Client, journal: &Journal, folder: &Path, now: i64) -> Ve
 pub(crate) fn process(transport: Box<dyn Transport>, protocol: Protocol, folder: &Path, now: i64) -> (Client, Journal) {
     let credentials = Credentials::new("user", Secret::new("password"), "9");
     let client = Client::new(codec(protocol), transport, credentials).with_pace(1_000_000);
-    let journal = Journal::open(&folder.join("store.sqlite"), "user@9").unwrap();
+    let journal = Journal::open(folder.join("store.sqlite"), "user@9").unwrap();
     (client, journal.with_clock(Clock::new(move || now)))
 }
 
