@@ -2,11 +2,13 @@
 
 pub(crate) mod bridging;
 pub(crate) mod certificate_request;
+pub(crate) mod elsewhere;
 pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod listening;
 pub(crate) mod monitoring;
 pub(crate) mod notify;
+pub(crate) mod order_selection;
 pub(crate) mod ordering;
 pub(crate) mod payload;
 pub(crate) mod recipient;

@@ -298,7 +298,7 @@ pub use order::{
     RunOptions, Runner, RunningJobs, reconcile, rehearse, resume,
 };
 #[cfg(feature = "orders")]
-pub use order_book::{OrderBook, OrderDetails};
+pub use order_book::{OrderBook, OrderDetails, OrderFilter};
 pub use selector::{BadSelector, CertificateSelector, Namesake, SelectionError};
 #[cfg(feature = "orders")]
 pub use shared_pace::SharedPace;

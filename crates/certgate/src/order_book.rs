@@ -1,8 +1,11 @@
 //! The orders of a store, whichever account they belong to: to look at, and to decide about by hand.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use certgate_store::{Message, Order, OrderEvent, Store, StoreAddress, StoreError, Which};
+use certgate_store::{Message, Order, OrderEvent, State, Store, StoreAddress, StoreError, Which};
 
 use crate::{Error, Journal};
 
@@ -22,6 +25,41 @@ use crate::{Error, Journal};
 pub struct OrderBook {
     address: StoreAddress,
     store: Arc<Mutex<Box<dyn Store>>>,
+}
+
+/// Which orders of a store are looked at: those that fit all that is said. What is not said fits every order.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// Only those with something left to do: not finished, or what validates them is still published.
+    pub unfinished: bool,
+    /// Only those in one of these states.
+    pub states: Vec<State>,
+    /// Only those of that account, or of that user and context at any gateway, such as `user@9`.
+    pub account: Option<String>,
+    /// Only those about the certificate of that id.
+    pub certificate: Option<i64>,
+    /// Only those that changed at that time or later, in milliseconds since 1970.
+    pub since: Option<i64>,
+    /// So many at most: those that were placed last.
+    pub limit: Option<usize>,
+}
+
+impl OrderFilter {
+    fn fits(&self, order: &Order) -> bool {
+        let Self { unfinished, states, account, certificate, since, limit: _ } = self;
+        let is_of = |account: &String| {
+            order
+                .order
+                .account
+                .strip_prefix(account.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        (!unfinished || !order.state.is_finished() || !order.published.is_empty())
+            && (states.is_empty() || states.contains(&order.state))
+            && account.as_ref().is_none_or(is_of)
+            && certificate.is_none_or(|id| order.order.certificate == Some(id))
+            && since.is_none_or(|since| order.updated >= since)
+    }
 }
 
 /// All that the store knows of one order.
@@ -65,6 +103,29 @@ impl OrderBook {
     /// [`Error::Store`].
     pub fn each(&self, call: &mut dyn FnMut(Order)) -> Result<(), Error> {
         Ok(self.store().each_order(&Which::All, call)?)
+    }
+
+    /// Calls `call` with each order that fits, in the order in which they were placed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn each_of(&self, filter: &OrderFilter, call: &mut dyn FnMut(Order)) -> Result<(), Error> {
+        let Some(limit) = filter.limit else {
+            return self.each(&mut |order| {
+                if filter.fits(&order) {
+                    call(order)
+                }
+            });
+        };
+        let mut last = VecDeque::new();
+        self.each(&mut |order| {
+            if filter.fits(&order) {
+                last.push_back(order);
+                last.drain(..last.len().saturating_sub(limit));
+            }
+        })?;
+        last.into_iter().for_each(call);
+        Ok(())
     }
 
     /// Everything about an order.

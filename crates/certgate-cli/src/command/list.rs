@@ -1,12 +1,15 @@
 //! `certgate list`.
 
-use certgate_domain::task::CertificateList;
+use std::time::Duration;
+
+use certgate::{config::parse_duration, unix_now};
+use certgate_domain::{QueryFilter, task::CertificateList, words::Operator};
 use clap::Args;
 
 use crate::{
     app::App,
     exit::{Exit, Failure},
-    ui::listing::Listing,
+    ui::{document::day, listing::Listing},
 };
 
 /// List certificates (task 400105)
@@ -15,15 +18,31 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate list --filter name=*.example.com --order expire --all
+  certgate list --expiring 60d --all
   certgate list --sandbox --output json")]
 pub(crate) struct List {
     #[command(flatten)]
     listing: Listing,
+    /// Only those that end from today on and within that time, in whole days (UTC); the first to end comes first, unless --order says
+    /// otherwise
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    expiring: Option<Duration>,
 }
 
 impl List {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let columns = ["id", "name", "product", "expire", "orderId"];
-        self.listing.run(app, &columns, |query| CertificateList { query }.into())
+        let listing = match self.expiring {
+            None => self.listing,
+            Some(within) => self.listing.of(ending(unix_now() / 1000, within), "expire"),
+        };
+        listing.run(app, &columns, |query| CertificateList { query }.into())
     }
+}
+
+/// What is asked for where the end is to be within that time: days, since the protocols write the time of day differently.
+fn ending(now: i64, within: Duration) -> [QueryFilter; 2] {
+    let after = now.saturating_add_unsigned(within.as_secs()).saturating_add(86_400);
+    [(Operator::GreaterEqual, now), (Operator::Less, after)]
+        .map(|(operator, time)| QueryFilter::new("expire", operator, day(time)))
 }

@@ -1,13 +1,14 @@
 //! `certgate orders`.
 
-use certgate::{Abandonment, Adoption, OrderBook};
+use certgate::{Adoption, OrderBook};
 use clap::{Args, Subcommand};
 
 use crate::{
     app::{App, store},
+    args::order_selection::OrderSelection,
     exit::{Exit, Failure},
     streams::say_migrated,
-    ui::{confirm::ask, orders, progress::not_removed},
+    ui::{orders, progress::not_removed},
 };
 
 /// The orders of the store
@@ -21,13 +22,18 @@ use crate::{
 pub(crate) struct Orders {
     #[command(subcommand)]
     command: Option<OrdersCommand>,
-    /// Only those that are not finished
-    #[arg(long)]
-    unfinished: bool,
+    #[command(flatten)]
+    selection: OrderSelection,
 }
 
 #[derive(Debug, Subcommand)]
 enum OrdersCommand {
+    /// Where each order stands: what `certgate orders` shows by itself
+    #[command(after_help = "Example:\n  certgate orders list --state refused --since 7d --limit 10")]
+    List {
+        #[command(flatten)]
+        selection: OrderSelection,
+    },
     /// What happened to an order, and the messages about it
     #[command(after_help = "Example:\n  certgate orders show certgate-57c1d2a4e0b93f68")]
     Show {
@@ -69,7 +75,8 @@ impl Orders {
             say_migrated(&address.to_string(), before);
         }
         match self.command {
-            None => orders::list(app, &book, self.unfinished),
+            None => orders::list(app, &book, &self.selection.into()),
+            Some(OrdersCommand::List { selection }) => orders::list(app, &book, &selection.into()),
             Some(OrdersCommand::Show { id }) => orders::show(app, &book.details(&id)?),
             Some(OrdersCommand::Export) => orders::export(app, &book),
             Some(OrdersCommand::Abandon { id, yes }) => abandon(app, &book, &id, yes),
@@ -80,12 +87,7 @@ impl Orders {
 
 fn abandon(app: &App, book: &OrderBook, id: &str, yes: bool) -> Result<Exit, Failure> {
     let order = book.find(id)?;
-    let only = match Abandonment::of(&order) {
-        Abandonment::Published => "what was published for it is gone, or may stay",
-        Abandonment::Certificate => "its certificate will never pass the checks",
-        _ => "it is sure that it never arrived",
-    };
-    ask(yes, &format!("Give up order {id} ({})? Do it only when {only}.", order.state.as_str()))?;
+    orders::confirm_abandoning(&order, yes)?;
     if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(why))? {
         return Err(Failure::held(id));
     }
@@ -96,8 +98,7 @@ fn adopt(app: &App, book: &OrderBook, id: &str, job: i64) -> Result<Exit, Failur
     let order = book.find(id)?;
     match book.journal_of(&order)?.adopt(id, job)? {
         Adoption::Adopted => orders::adopted(app, &book.find(id)?, job),
-        Adoption::JobOf(owner) => Err(Failure::usage(format!("job {job} is that of order {owner}"))
-            .advise(format!("see `certgate orders show {owner}`"))),
+        Adoption::JobOf(owner) => Err(orders::job_of_another(job, &owner)),
         _ => Err(Failure::held(id)),
     }
 }

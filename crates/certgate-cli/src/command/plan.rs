@@ -43,6 +43,7 @@ impl Plan {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
             share.planned(app, subjects)
         };
-        plan::print(app, shares(app, of_declared(app, declared)?, None, begin, Declared::task)?)
+        let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
+        plan::print(app, shares.into_iter().flat_map(|share| share.tasks))
     }
 }

@@ -82,7 +82,7 @@ impl RenewDue {
         let lose = |(folder, _): &Found| Task::idle(folder.display().to_string(), Some(folder.clone()));
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
         if self.dry_run {
-            return plan::print(app, shares);
+            return plan::print(app, shares.into_iter().flat_map(|share| share.tasks));
         }
         Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }

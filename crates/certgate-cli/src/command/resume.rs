@@ -1,16 +1,14 @@
 //! `certgate resume`.
 
-use std::path::PathBuf;
-
 use certgate::{
-    CertificateSelector, ElsewhereOrder, InstallOptions, Installation, RunItem,
+    Installation,
     estate::{Step, Task, task_of_order, tasks_left},
 };
 use clap::Args;
 
 use crate::{
     app::App,
-    args::ordering::{Waiting, read_csr},
+    args::{elsewhere::Elsewhere, ordering::Waiting},
     common::{
         order::{drive_one, fetched},
         several::Several,
@@ -35,15 +33,8 @@ use crate::{
 pub(crate) struct Resume {
     /// The order's id, or its job's; without it every order in the store that is not finished
     order: Option<String>,
-    /// For an order that is not in the store: the certificate's id, or its name where only one has it
-    #[arg(long, value_name = "ID|NAME")]
-    certificate: Option<CertificateSelector>,
-    /// For an order that is not in the store: the name of a new certificate
-    #[arg(long)]
-    name: Option<String>,
-    /// For an order that is not in the store: its CSR, PEM [default: the certificate's own]
-    #[arg(long, value_name = "FILE")]
-    csr: Option<PathBuf>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     #[command(flatten)]
     waiting: Waiting,
 }
@@ -54,8 +45,8 @@ impl Resume {
         if let Some(install) = &install {
             Installation::new(install.clone()).check(false)?;
         }
-        let (timeout, queue, is_elsewhere) =
-            (self.waiting.timeout, &self.waiting.queue, self.certificate.is_some() || self.name.is_some());
+        let (timeout, queue) = (self.waiting.timeout, &self.waiting.queue);
+        let is_elsewhere = self.elsewhere.is_given();
         if app.is_offline() && !is_elsewhere {
             return Err(Failure::usage(
                 "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",
@@ -65,9 +56,10 @@ impl Resume {
         let asked = Asked { timeout, ..Asked::default() };
         if is_elsewhere {
             let out = self.waiting.install.out.clone();
-            let asked = Asked { csr: self.csr.clone(), out, elsewhere: true, ..asked };
-            let item = self.made_elsewhere(&mut share, install)?;
-            share.tasks = vec![Task::driving(item)];
+            let asked = Asked { csr: self.elsewhere.csr.clone(), out, elsewhere: true, ..asked };
+            let order = self.elsewhere.order(self.order.as_deref(), install, share.client()?)?;
+            let id = share.id();
+            share.tasks = vec![Task::driving(order.item(share.client()?, id, timeout)?)];
             return drive_one(app, &mut share, &how, asked);
         }
         let tasks = match &self.order {
@@ -89,22 +81,5 @@ impl Resume {
         };
         share.confirm_own(app, queue)?;
         exit
-    }
-
-    /// An order made elsewhere, by what is known of it.
-    fn made_elsewhere(&self, share: &mut Share, install: Option<InstallOptions>) -> Result<RunItem, Failure> {
-        let number = |job: &str| {
-            job.parse::<i64>().map_err(|_| Failure::usage(format!("job `{job}`: expected a number, the job's id")))
-        };
-        let job = self.order.as_deref().map(number).transpose()?;
-        let request = self.csr.as_deref().map(read_csr).transpose()?.map(|(_, request)| request);
-        let client = share.client()?;
-        let certificate = self.certificate.as_ref().map(|certificate| certificate.find(client)).transpose()?;
-        if certificate.is_none() && request.is_none() {
-            return Err(Failure::usage("a new certificate needs --csr, the CSR it was ordered with"));
-        }
-        let order = ElsewhereOrder { certificate, job, name: self.name.clone(), request, install };
-        let id = share.id();
-        Ok(order.item(share.client()?, id, self.waiting.timeout)?)
     }
 }

@@ -90,6 +90,15 @@ fn order(text: &str) -> Result<QueryOrder, String> {
 }
 
 impl Listing {
+    /// Of these the rows that fit `filters`, too, sorted by that key where no other is given.
+    pub(crate) fn of(mut self, filters: impl IntoIterator<Item = QueryFilter>, key: &str) -> Self {
+        self.filter.extend(filters);
+        if self.order.is_empty() {
+            self.order.push(QueryOrder { key: Some(key.to_owned()), r#type: Some(OrderMode::Asc), ins: Vec::new() });
+        }
+        self
+    }
+
     /// The rows of one request, after so many of them.
     fn query(&self, offset: i64, rows: i64) -> Query {
         let mut filters = self.filter.clone();

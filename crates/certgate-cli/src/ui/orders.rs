@@ -1,10 +1,11 @@
 //! The orders of the store, as they are shown.
 
-use certgate::{OrderBook, OrderDetails};
+use certgate::{Abandonment, OrderBook, OrderDetails, OrderFilter};
 use certgate_store::{Message, NewOrder, Order};
 use serde_json::{Value, json};
 
 use super::{
+    confirm::ask,
     document,
     outcome::{self, shell_word},
     table::Table,
@@ -16,20 +17,17 @@ use crate::{
 };
 
 /// Prints the orders: a table, or one document.
-pub(crate) fn list(app: &App, book: &OrderBook, unfinished: bool) -> Result<Exit, Failure> {
+pub(crate) fn list(app: &App, book: &OrderBook, filter: &OrderFilter) -> Result<Exit, Failure> {
     // There may be ten thousand: each is text at once, and all are printed at once.
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
     let mut each = |order: Order| {
-        if unfinished && order.state.is_finished() && order.published.is_empty() {
-            return;
-        }
         if app.json() {
             lines.push(json!({ "order": row(&order) }).to_string());
         } else {
             rows.push(cells(order));
         }
     };
-    book.each(&mut each)?;
+    book.each_of(filter, &mut each)?;
     let count = rows.len() + lines.len();
     if app.json() {
         app.stdout.json_piece(&format!("{{\"schema\":1,\"orders\":[{}]}}\n", lines.join(",\n")));
@@ -37,7 +35,7 @@ pub(crate) fn list(app: &App, book: &OrderBook, unfinished: bool) -> Result<Exit
         let columns = ["id", "state", "task", "certificate", "name", "job", "updated"];
         Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).cells(rows);
     }
-    Ok(if count == 0 { Exit::unchanged("no order is in the store") } else { Exit::DONE })
+    Ok(if count == 0 { Exit::unchanged("no order of the store fits") } else { Exit::DONE })
 }
 
 /// Prints everything about an order.
@@ -79,6 +77,21 @@ pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     })?;
     frame("]}\n");
     Ok(if ids.is_empty() && is_first { Exit::unchanged("the store is empty") } else { Exit::DONE })
+}
+
+/// Asks whether an order is to be given up, and says when that is right; `yes` answers.
+pub(crate) fn confirm_abandoning(order: &Order, yes: bool) -> Result<(), Failure> {
+    let only = match Abandonment::of(order) {
+        Abandonment::Published => "what was published for it is gone, or may stay",
+        Abandonment::Certificate => "its certificate will never pass the checks",
+        _ => "it is sure that it never arrived",
+    };
+    ask(yes, &format!("Give up order {} ({})? Do it only when {only}.", order.order.id, order.state.as_str()))
+}
+
+/// A job that was named for an order, and is another one's.
+pub(crate) fn job_of_another(job: i64, owner: &str) -> Failure {
+    Failure::usage(format!("job {job} is that of order {owner}")).advise(format!("see `certgate orders show {owner}`"))
 }
 
 /// Prints where an order stands that was given up.

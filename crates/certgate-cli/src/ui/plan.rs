@@ -6,17 +6,14 @@ use serde_json::{Value, json};
 use super::table::Table;
 use crate::{
     app::App,
-    common::share::Share,
     exit::{Exit, Failure, Kind, worst},
     ui::outcome::set,
 };
 
 /// Prints what would be done with each certificate, what that costs, and why.
-pub(crate) fn print(app: &App, shares: Vec<Share>) -> Result<Exit, Failure> {
+pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>) -> Result<Exit, Failure> {
     let mut kinds = Vec::new();
-    let rows: Vec<Value> = shares
-        .into_iter()
-        .flat_map(|share| share.tasks)
+    let rows: Vec<Value> = tasks
         .map(|task| {
             let (row, kind) = row(task);
             kinds.push(kind);

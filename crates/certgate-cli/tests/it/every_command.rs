@@ -28,6 +28,7 @@ const COMMANDS: &[(&str, &str, i32, usize)] = &[
     ("-orders abandon", "x --yes", 2, 0),
     ("-orders export", "", 8, 0),
     ("orders", "", 2, 0),
+    ("-orders list", "--state done", 8, 0),
     ("-store status", "", 0, 0),
     ("-store migrate", "", 0, 0),
     ("-store copy", "--from DIR/none --to DIR/new", 2, 0),

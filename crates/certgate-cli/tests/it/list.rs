@@ -193,3 +193,31 @@ fn nothing_to_show_and_more_than_is_shown_are_said() {
         assert_eq!((exit(&output), stderr(&output).as_str()), (0, said), "{more:?}");
     }
 }
+
+#[test]
+fn what_ends_within_a_time() {
+    for transport in ["xml", "json"] {
+        let (_gateway, server) = serve(Settings { more_certificates: 250, ..Settings::default() });
+        let at = endpoint(&server, transport);
+        let run = |more: &[&str]| {
+            let all =
+                [&["list", "--all", "--transport", transport, "--endpoint", &at, "--output", "json"], more].concat();
+            let output = certgate(&all, "");
+            (exit(&output), json(&output)["response"]["data"].as_array().cloned().unwrap_or_default())
+        };
+        let day = |text: &str| text[..10].parse::<jiff::civil::Date>().unwrap();
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let left = |row: &serde_json::Value| today.until(day(row["expire"].as_str().unwrap())).unwrap().get_days();
+        let (_, all) = run(&[]);
+        let expected = all.iter().filter(|row| row["expire"].is_string() && (0..=60).contains(&left(row))).count();
+        let (code, rows) = run(&["--expiring", "60d"]);
+        assert_eq!((code, rows.len()), (0, expected), "{transport}");
+        assert!(0 < expected && expected < all.len(), "{expected} of {}", all.len());
+        let days: Vec<_> = rows.iter().map(left).collect();
+        assert!(days.is_sorted(), "the first to end comes first: {days:?}");
+        let (_, named) = run(&["--expiring", "60d", "--filter", "name=host-*", "--order", "id:desc"]);
+        let ids: Vec<_> = named.iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        assert!(!ids.is_empty() && ids.len() <= expected && ids.is_sorted_by(|one, next| one > next), "{ids:?}");
+        assert_eq!(run(&["--expiring", "soon"]).0, 2);
+    }
+}

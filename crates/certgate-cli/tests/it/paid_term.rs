@@ -136,5 +136,22 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
         assert_eq!(asked(), (2, 5), "{transport}");
         let (orders, _) = run(&["orders", "list", "--state", "refused"], 0);
         assert_eq!(orders["orders"].as_array().map(Vec::len), Some(5), "each refusal is recorded: {orders}");
+        let account = orders["orders"][0]["order"]["account"].as_str().unwrap();
+        let user = account.split(' ').next().unwrap();
+        for (more, count) in [
+            (vec!["--limit", "2"], 2),
+            (vec!["--account", account], 5),
+            (vec!["--account", user, "--since", "1h"], 5),
+            (vec!["--account", &user[..1]], 0),
+            (vec!["--certificate", &id], 5),
+            (vec!["--certificate", "1"], 0),
+            (vec!["--unfinished"], 0),
+        ] {
+            let some = [&["orders", "list", "--state", "refused"], &more[..]].concat();
+            let (some, _) = run(&some, if count == 0 { 8 } else { 0 });
+            assert_eq!(some["orders"].as_array().map(Vec::len), Some(count), "{more:?}: {some}");
+        }
+        let (last, _) = run(&["orders", "--state", "refused", "--state", "done", "--limit", "1"], 0);
+        assert_eq!(last["orders"][0]["order"]["state"], "refused", "the last one placed: {last}");
     }
 }
