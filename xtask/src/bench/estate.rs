@@ -186,8 +186,8 @@ impl Bench {
     }
 
     fn apply(&self) -> Result<(), Failure> {
-        let [certificates, pace, latency, job_time] =
-            [ORDERED, PACE, LATENCY, JOB_SECONDS].map(|number| number.to_string());
+        let [certificates, pace, latency] = [ORDERED, PACE, LATENCY].map(|number| number.to_string());
+        let job_time = format!("{JOB_SECONDS}s");
         let options =
             ["--certificates", &certificates, "--pace", &pace, "--latency", &latency, "--job-time", &job_time];
         let simulator = Simulator::start(&self.program, &options)?;
