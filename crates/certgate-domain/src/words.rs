@@ -155,6 +155,13 @@ words! {
     }
 }
 
+impl JobStatus {
+    /// Whether the job is over: nothing more will happen to it.
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Success | Self::Failed | Self::Canceled)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{JobStatus, StatusType};

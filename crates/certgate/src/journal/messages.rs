@@ -163,7 +163,7 @@ impl Journal {
 fn ended(message: &Message) -> Option<PollMessage> {
     let read = read_message(&message.message.document)?;
     let status = read.job.as_ref().and_then(|job| job.status.as_ref());
-    matches!(status, Some(JobStatus::Success | JobStatus::Failed | JobStatus::Canceled)).then_some(read)
+    status.is_some_and(JobStatus::has_ended).then_some(read)
 }
 
 /// A message as it was written down: the JSON API's shape.

@@ -145,6 +145,10 @@ impl RunningJobs {
         let mut found = None;
         for job in &jobs {
             let Some((id, inner)) = job.job.as_ref().and_then(|inner| Some((inner.id?, inner))) else { continue };
+            // A gateway that passes over the filter lists jobs that are over, too.
+            if inner.status.as_ref().is_some_and(JobStatus::has_ended) {
+                continue;
+            }
             let of_name = job.object.as_ref().and_then(|object| object.value.as_deref());
             let creates = inner.action.as_deref().map(|action| action.eq_ignore_ascii_case("create"));
             // A new certificate of the same name is another one than that which is there.
