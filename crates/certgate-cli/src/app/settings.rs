@@ -10,7 +10,7 @@ use certgate::{
 use certgate_domain::Protocol;
 
 use super::{App, Sandbox};
-use crate::{args::ReplayMode, exit::Failure};
+use crate::{args::ReplayMode, exit::Failure, streams::say};
 
 /// The variable with the password.
 const PASSWORD: &str = "CERTGATE_PASSWORD";
@@ -94,7 +94,8 @@ impl App {
         })
     }
 
-    /// Refuses what the sandbox has by itself. The environment is for the other runs.
+    /// Refuses what the sandbox has by itself. The environment is for the other runs. A store is passed over with a word, so that
+    /// `--sandbox` may be added to a command as it stands: what the run does to it is less than was asked, and nothing else.
     fn check_sandbox(&self) -> Result<(), Failure> {
         let given = [
             ("endpoint", self.endpoint.is_some()),
@@ -102,12 +103,14 @@ impl App {
             ("context", self.context.is_some()),
             ("password_file", self.password_file.is_some()),
             ("password_stdin", self.password_stdin),
-            ("store", self.store.is_some()),
         ];
+        if self.sandbox && !self.quiet && self.store.is_some() && !self.is_from_environment("store") {
+            say("certgate: warning: --sandbox has a store of its own, for this run only: --store is not used");
+        }
         let idle = given.into_iter().find(|(name, is)| *is && !self.is_from_environment(name)).filter(|_| self.sandbox);
         match idle {
             Some((name, _)) => Err(Failure::usage(format!(
-                "--sandbox has an address, an account and a store of its own: leave --{} out",
+                "--sandbox has an address and an account of its own: leave --{} out",
                 name.replace('_', "-")
             ))),
             None => Ok(()),

@@ -162,14 +162,10 @@ fn no_option_is_idle() {
         ("--deploy-hook true", "give --out too"),
         ("--resolver 127.0.0.1", "are for --dns-check"),
         ("--dns-server 127.0.0.1", "are for --dns nsupdate"),
-        (
-            "--endpoint http://127.0.0.1:1",
-            "--sandbox has an address, an account and a store of its own: leave --endpoint out",
-        ),
+        ("--endpoint http://127.0.0.1:1", "--sandbox has an address and an account of its own: leave --endpoint out"),
         ("--user other", "leave --user out"),
         ("--context 4", "leave --context out"),
         ("--password-file DIR/contact.json", "leave --password-file out"),
-        ("--store DIR/store.sqlite", "leave --store out"),
         ("--replay-mode record-all", "--replay"),
     ] {
         let home = folder();
@@ -178,6 +174,11 @@ fn no_option_is_idle() {
         assert_eq!(exit(&output), 2, "{arguments}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{arguments}: {}", stderr(&output));
     }
+    let home = folder();
+    let output = certgate_in(home.path(), &["list", "--sandbox", "--store", "mine.sqlite"], "");
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).contains("--store is not used"), "{}", stderr(&output));
+    assert!(!home.path().join("mine.sqlite").exists());
     let help = stdout(&certgate(&["delete", "--help"], ""));
     for option in ["--out", "--pkcs12", "--deploy-hook", "--keep"] {
         assert!(!help.contains(option), "{help}");
