@@ -55,7 +55,7 @@ pub(super) fn run() -> Result<(), Failure> {
         println!("left out: PostgreSQL is not installed");
     }
     let mut empty = vec![Place::file(&folder.join("empty.sqlite"))];
-    for cluster in &cluster {
+    if let Some(cluster) = &cluster {
         empty.push(Place::schema(cluster)?);
     }
     for place in &empty {
@@ -73,7 +73,7 @@ pub(super) fn run() -> Result<(), Failure> {
         let file = Place::file(&folder.join(state));
         fill(&file, &account, is_done).map_err(|error| error.to_string())?;
         let mut places = Vec::new();
-        for cluster in &cluster {
+        if let Some(cluster) = &cluster {
             let place = Place::schema(cluster)?;
             file.address.copy_to(&place.address).map_err(|error| error.to_string())?;
             places.push(place);

@@ -29,6 +29,20 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
+/// Stops it where it writes nothing: a process that is stopped within a transaction of SQLite keeps everybody from writing.
+fn stop(home: &Path, child: &Child) {
+    let store = store(home);
+    store.busy_timeout(Duration::ZERO).unwrap();
+    until("it is stopped between two transactions", || {
+        signal(child, Signal::STOP);
+        let is_free = store.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
+        if !is_free {
+            signal(child, Signal::CONT);
+        }
+        is_free
+    });
+}
+
 fn store(home: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(home.join(".local/share/certgate/store.sqlite")).unwrap()
 }
@@ -70,7 +84,7 @@ fn who_waits_for_an_order_that_was_taken_over_stops() {
         let (gateway, server) = serve(Settings { job_time: Duration::from_secs(2), ..Settings::default() });
         let child = reissue(home, &server, transport, 1000);
         until("the order is waited for", || gateway.asked(TaskKind::PollInfo) > 0);
-        signal(&child, Signal::STOP);
+        stop(home, &child);
         let id = run_out(home);
         let (code, done, said) = told(home, &server, transport, &["resume", &id]);
         assert_eq!((code, &done["order"]["state"]), (0, &"done".into()), "{said}");
@@ -93,7 +107,7 @@ fn who_slept_before_its_order_left_does_not_send_it() {
         let sending = "SELECT count(*) FROM orders WHERE state = 'sending'";
         let store = store(home);
         until("the order was recorded", || store.query_row(sending, [], |row| row.get::<_, i64>(0)).unwrap() == 1);
-        signal(&child, Signal::STOP);
+        stop(home, &child);
         assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "it was not stopped in time");
         let id = run_out(home);
         let output = certgate_in(home, &["orders", "abandon", &id, "--yes"], "");
@@ -117,7 +131,7 @@ fn who_reads_the_queue_and_is_stopped_is_relieved() {
         let (gateway, server) = serve(settings);
         let reader = reissue(home, &server, transport, 1000);
         until("the queue is looked into", || gateway.asked(TaskKind::PollInfo) > 0);
-        signal(&reader, Signal::STOP);
+        stop(home, &reader);
         let (batch, shared) = (write_batch(another, 1), home.join(".local/share/certgate/store.sqlite"));
         let order = ["batch", &batch, "--store", &shared.display().to_string()];
         let (code, done, said) = told(another, &server, transport, &order);

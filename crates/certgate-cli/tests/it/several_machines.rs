@@ -48,7 +48,14 @@ fn done_and_left(output: &Output) -> (usize, usize) {
     assert_eq!(done + left, rows.len(), "{document}");
     let is_left = |row: &&Value| row["kind"] == "pending";
     for row in rows.iter().filter(is_left) {
-        assert_eq!(row["text"], "another process is at it: it is done by that, or due the next time");
+        let text = row["text"].as_str().unwrap();
+        // Claimed by another one, or ordered by it between the look into the store and the claim.
+        assert!(
+            text == "another process is at it: it is done by that, or due the next time"
+                || text.starts_with("order certgate-")
+                    && text.ends_with(" is being carried on by another process that lives"),
+            "{text}"
+        );
     }
     (done, left)
 }
