@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     process::{Output, Stdio},
 };
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::{
-    binary::{command, csr, endpoint, exit, json, run, serve, stderr, until},
+    binary::{command, csr, endpoint, exit, json, run, secret, serve, stderr, until},
     dns,
 };
 
@@ -36,16 +35,14 @@ impl Accounts {
         let account = Credentials::new("dns", Secret::new("zones' password"), "4");
         let (zones, zone_server) = serve(Settings { account, ..Settings::default() });
         let password = home.path().join("dns.password");
-        fs::write(&password, "zones' password\n").unwrap();
-        fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+        secret(&password, "zones' password\n");
         let at = endpoint(&zone_server, zone_transport);
         let dns = format!(
             "transport = \"{zone_transport}\"\n{zone_transport}_endpoint = \"{at}\"\nuser = \"dns\"\ncontext = 4\n\
              password_file = \"dns.password\"\nrequests_per_second = 1000\n"
         );
         let other = dns.replace("dns.password", "other.password");
-        fs::write(home.path().join("other.password"), "wrong\n").unwrap();
-        fs::set_permissions(home.path().join("other.password"), fs::Permissions::from_mode(0o600)).unwrap();
+        secret(&home.path().join("other.password"), "wrong\n");
         let config = format!("[live]\nrequests_per_second = 1000\n[dns]\n{dns}[other]\n{other}");
         fs::write(home.path().join("zones.toml"), config).unwrap();
         Self { home, gateway, server, zones, _zone_server: zone_server, transport }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{exit, fixture, json, mode, openssl, run, stderr};
+use crate::support::binary::{exit, fixture, json, mode, openssl, run, secret, stderr};
 
 #[test]
 fn csr_new_show_check() {
@@ -94,10 +94,7 @@ fn csr_new_show_check() {
 #[test]
 fn key_files_as_programs_write_them() {
     let home = tempfile::tempdir().unwrap();
-    let put = |name: &str, content: &[u8]| {
-        fs::write(home.path().join(name), content).unwrap();
-        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
-    };
+    let put = |name: &str, content: &[u8]| secret(&home.path().join(name), content);
     for name in ["p256-sec1-no-public.pem", "p256-pkcs8-encrypted.pem", "keystore.jks"] {
         put(name, &fs::read(fixture("_keys").join(name)).unwrap());
     }

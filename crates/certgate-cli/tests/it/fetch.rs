@@ -6,7 +6,7 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{csr, mode, openssl, pair, serve, told_at_home};
+use crate::support::binary::{csr, mode, openssl, pair, secret, serve, told_at_home};
 
 fn serial(folder: &Path) -> String {
     let (ok, printed) = openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-serial"]);
@@ -33,8 +33,7 @@ fn after_a_rollback() {
             let (code, _, said) = told_at_home(home.path(), &server, transport, command);
             (code, said)
         };
-        fs::write(home.path().join("pass"), "secret1\n").unwrap();
-        fs::set_permissions(home.path().join("pass"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        secret(&home.path().join("pass"), "secret1\n");
         let stores = ["--pkcs12", "--store-pass-file", "pass", "--deploy-hook", "date >> hooks"];
         for _ in 0..2 {
             assert_eq!(run(&[&NEW[..], &stores].concat()).0, 0);

@@ -13,7 +13,7 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, serve, stderr, until,
+    at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, secret, serve, stderr, until,
 };
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
@@ -226,8 +226,7 @@ fn wrong_keys_are_found_before_anything_is_sent() {
         file(name, 0o600);
     }
     file("p256-sec1.pem", 0o644);
-    fs::write(home.path().join("phrase"), "wrong\n").unwrap();
-    fs::set_permissions(home.path().join("phrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    secret(&home.path().join("phrase"), "wrong\n");
     fs::write(home.path().join("blocked"), "").unwrap();
     fs::create_dir_all(home.path().join("waits/pending")).unwrap();
     let waits = home.path().join("waits/pending/key.pem");
@@ -286,10 +285,7 @@ fn wrong_keys_are_found_before_anything_is_sent() {
 fn encrypted_stores() {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve(Settings::default());
-    let secret = |name: &str, text: &str| {
-        fs::write(home.path().join(name), text).unwrap();
-        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
-    };
+    let secret = |name: &str, text: &str| secret(&home.path().join(name), text);
     secret("phrase", "geheim ü\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
     let live = home.path().join("live");

@@ -2,7 +2,7 @@
 
 mod cases;
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use certgate::CertificateSettings;
 use certgate_domain::TaskKind;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use cases::{Case, cases};
 
-use crate::support::binary::{certgate, csr, fixture, serve, told};
+use crate::support::binary::{certgate, csr, fixture, secret, serve, told};
 
 /// What a run came to: its exit code, what it said, the order as shown, what became of the gateway, and the files.
 #[derive(Debug, PartialEq)]
@@ -30,11 +30,9 @@ struct Told {
 fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve((case.settings)());
-    fs::copy(fixture("_keys/p256-pkcs8-encrypted.pem"), home.path().join("encrypted.key")).unwrap();
-    fs::write(home.path().join("pass"), "geheim ü\n").unwrap();
-    for name in ["encrypted.key", "pass"] {
-        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
-    }
+    let key = fs::read(fixture("_keys/p256-pkcs8-encrypted.pem")).unwrap();
+    secret(&home.path().join("encrypted.key"), key);
+    secret(&home.path().join("pass"), "geheim ü\n");
     fs::create_dir(home.path().join("www")).unwrap();
     let at_home = |name: &str, value: &str| match name {
         "out" => home.path().join(value).display().to_string(),

@@ -7,7 +7,7 @@ use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{bare, exit, json, serve, stderr};
+use crate::support::binary::{bare, exit, json, secret, serve, stderr};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
 struct Accounts {
@@ -122,8 +122,7 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
             plan["plan"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
         assert_eq!((exit(&output), actions), (2, vec!["reissue", "error", "reissue"]), "{plan}");
         let (user, password) = ("--user=user", accounts.path().join("password"));
-        fs::write(&password, "password\n").unwrap();
-        fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        secret(&password, "password\n");
         let output = accounts.run(transport, &["apply", "certificates.toml", user, "--password-file", "password"]);
         assert_eq!((exit(&output), accounts.orders()), (2, (1, 1)), "{}", stderr(&output));
         fs::write(accounts.path().join("b.csv"), "id,new_key,out,profile\n10000,true,d,\n571,true,e,team\n").unwrap();

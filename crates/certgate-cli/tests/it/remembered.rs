@@ -6,7 +6,7 @@ use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{at, csr, exit, openssl, serve, stderr, told_at_home};
+use crate::support::binary::{at, csr, exit, openssl, secret, serve, stderr, told_at_home};
 
 /// Orders, and gives the document.
 fn ordered(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Value {
@@ -25,18 +25,13 @@ fn remembered(home: &Path) -> Value {
     serde_json::from_str::<Value>(&record).unwrap()["settings"].clone()
 }
 
-fn secret(path: &Path) {
-    fs::write(path, "geheim\n").unwrap();
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-}
-
 #[test]
 fn what_an_order_does_not_say_is_as_remembered() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
         let run = |command: &[&str]| ordered(home.path(), &server, transport, command);
-        secret(&home.path().join("pass"));
+        secret(&home.path().join("pass"), "geheim\n");
         let first =
             ["reissue", "571", "--new-key", "--key-type", "p384", "--san", "www.example.com", "--out", "certs/a"];
         let how = ["--deploy-hook", "echo x >> hooked", "--keep", "1", "--pkcs12", "--store-pass-file", "pass"];

@@ -9,7 +9,7 @@ use std::{
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, endpoint, exit, json, pair, run, serve, stderr};
+use crate::support::binary::{at, endpoint, exit, json, pair, run, secret, serve, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -26,11 +26,6 @@ fn names(folder: &Path) -> Vec<String> {
     names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
-}
-
-fn secret(home: &Path, name: &str, text: &str) {
-    fs::write(home.join(name), text).unwrap();
-    fs::set_permissions(home.join(name), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// However often a hook turns a new set down, what it is taken back to is the set that it took before.
@@ -132,7 +127,7 @@ fn encrypted_files_come_and_go_with_their_set() {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve(Settings::default());
     let live = home.path().join("live");
-    secret(home.path(), "phrase", "geheim-6\n");
+    secret(&home.path().join("phrase"), "geheim-6\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
     let output = at(home.path(), &server, "json", &NEW);
     let job = json(&output)["order"]["job"]["id"].to_string();
@@ -197,7 +192,7 @@ fn by_name() {
     };
     let rollback = |name: &str| run(home.path(), &["rollback", name, "--config", "team.toml", "--profile", "team"]);
     for (certificates, name, code, said) in [
-        ("certificates = [\"certs\"]", "example.com", 0, ""),
+        ("certificates = [\"certs\"]", "EXAMPLE.com", 0, ""),
         ("certificates = [\"certs\"]", "example.org", 2, "no certificate of that name"),
         ("certificates = [\"certs\", \"more\"]", "example.com", 2, "give its folder, such as "),
         ("", "example.com", 2, "no such folder; names need the profile's `certificates`"),

@@ -152,7 +152,7 @@ fn a_lease_ends_with_its_process_where_that_can_be_seen() {
     {
         let id = format!("o{number}");
         let mut store = place.open();
-        let gone = dead.lease(&format!("gone {number}").replace(' ', "-")).unwrap();
+        let gone = dead.lease(&format!("gone-{number}")).unwrap();
         store.record_intent(&order(&id, Some(number as i64)), &gone, 1).unwrap();
         drop(gone);
         let alive = place.lease(&format!("alive-{number}"));

@@ -198,6 +198,13 @@ pub(crate) fn pair(folder: &Path) -> (String, String) {
     (key.1, certificate.1)
 }
 
+/// A file that nobody else can read.
+#[cfg(unix)]
+pub(crate) fn secret(path: &Path, content: impl AsRef<[u8]>) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
 #[cfg(unix)]
 pub(crate) fn mode(path: &Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
