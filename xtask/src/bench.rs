@@ -21,6 +21,10 @@ mod tape;
 
 use crate::{Failure, ci};
 
+/// Asks for a certificate over XML.
+const INFO_XML: &str = "<request><auth><user>user</user><password>password</password><context>9</context></auth>\
+                        <task><code>400104</code><certificate><id>571</id></certificate></task></request>";
+
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
         // Both need an optimised build, and counting would slow down what is timed: so we run ourselves twice.

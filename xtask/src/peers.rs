@@ -9,7 +9,11 @@ use std::{
     process::Command,
 };
 
-use crate::{Failure, bench::simulator::Simulator, ci, repository};
+use crate::{
+    Failure,
+    bench::simulator::{Simulator, paced},
+    ci, repository,
+};
 
 /// A client, and how it is started against an address.
 struct Peer {
@@ -28,9 +32,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let program = target.join("debug").join(format!("certgate{}", std::env::consts::EXE_SUFFIX));
     let folder = target.join("peers");
     fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let config = folder.join("config.toml");
-    fs::write(&config, "[live]\nrequests_per_second = 1000\n").map_err(|why| format!("{}: {why}", config.display()))?;
-    let config = config.display().to_string();
+    let config = paced("peers.toml", 1000)?;
     let (mut calls, mut wrong) = (0, 0);
     for peer in installed(&folder) {
         for through_bridge in [false, true] {

@@ -3,14 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
 };
 
 use certgate_keys::{KeyType, PrivateKey, Subject};
 
 use super::{
-    simulator::{Simulator, command, program},
+    simulator::{Simulator, command, paced, program, timed},
     verdict,
 };
 use crate::{Failure, repository};
@@ -65,20 +63,13 @@ fn batch(
     pace: usize,
 ) -> Result<(f64, usize), Failure> {
     let name = format!("{transport}-{pace}");
-    let config = folder.join("config.toml");
-    fs::write(&config, format!("[live]\nrequests_per_second = {pace}\n")).map_err(|error| error.to_string())?;
+    let config = paced("bench-batch.toml", pace)?;
     let (store, trace) = (folder.join(format!("{name}.sqlite")), folder.join(format!("{name}.trace")));
     let text = |path: &Path| path.display().to_string();
-    let (file, config, store, trace_file) = (text(file), text(&config), text(&store), text(&trace));
+    let (file, store, trace_file) = (text(file), text(&store), text(&trace));
     let arguments =
         ["batch", &file, "--config", &config, "--store", &store, "--trace", &trace_file, "--quiet", "--output", "json"];
-    let mut run: Command = command(program, &simulator.address, transport, &arguments);
-    let start = Instant::now();
-    let output = run.output().map_err(|error| error.to_string())?;
-    let seconds = start.elapsed().as_secs_f64();
-    if !output.status.success() {
-        return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
-    }
+    let (seconds, _) = timed(command(program, &simulator.address, transport, &arguments), 0)?;
     let trace = fs::read_to_string(&trace).map_err(|error| error.to_string())?;
     let turned_away = trace.lines().filter(|line| line.contains("\"status\":429")).count();
     if turned_away > 0 {

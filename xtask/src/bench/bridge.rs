@@ -1,17 +1,15 @@
 //! `serve bridge` beside nginx as a proxy of the same simulator.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
+    INFO_XML,
     load::{Connection, load},
     median, missed,
     nginx::Nginx,
-    simulator::{Simulator, program},
+    simulator::{Simulator, paced, program},
 };
-use crate::{Failure, repository};
+use crate::Failure;
 
 const CONNECTIONS: [usize; 2] = [8, 64];
 const TIME: Duration = Duration::from_secs(5);
@@ -27,11 +25,7 @@ const AIM_IDLE: Duration = Duration::from_secs(1);
 
 pub(super) fn run() -> Result<(), Failure> {
     let program = program()?;
-    // The simulator has no pace to keep.
-    let config = repository::root().join("target").join("bench-bridge.toml");
-    fs::write(&config, "[live]\nrequests_per_second = 1000000\n")
-        .map_err(|error| format!("{}: {error}", config.display()))?;
-    let config = config.display().to_string();
+    let config = paced("bench-bridge.toml", 1_000_000)?;
     let simulator = Simulator::start(&program, &[])?;
     let nginx = Nginx::start(&simulator.address)?;
     if nginx.is_none() {
@@ -105,13 +99,11 @@ impl std::fmt::Display for Figures {
 
 /// Asks for a certificate.
 fn request(front: &str) -> Vec<u8> {
-    let body = "<request><auth><user>user</user><password>password</password><context>9</context></auth>\
-                <task><code>400104</code><certificate><id>571</id></certificate></task></request>";
     let head = "Host: localhost\r\nUser-Agent: bench\r\n";
     let text = match front {
         "xml" => format!(
-            "POST /xml HTTP/1.1\r\n{head}Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
+            "POST /xml HTTP/1.1\r\n{head}Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n{INFO_XML}",
+            INFO_XML.len()
         ),
         _ => format!(
             "GET /v1/certificate/571 HTTP/1.1\r\n{head}Authorization: Basic dXNlcjpwYXNzd29yZA==\r\nX-Domainrobot-Context: 9\r\n\r\n"

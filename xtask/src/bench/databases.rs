@@ -7,7 +7,7 @@ use certgate_testing::{Cluster, Role};
 
 use super::{
     median, missed,
-    simulator::{Simulator, command, program_with},
+    simulator::{Simulator, command, paced, program_with, timed},
 };
 use crate::{Failure, repository};
 
@@ -46,8 +46,7 @@ pub(super) fn run() -> Result<(), Failure> {
     let folder = repository::root().join("target").join("bench-store");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let config = folder.join("config.toml");
-    fs::write(&config, "[live]\nrequests_per_second = 1000\n").map_err(|error| error.to_string())?;
+    let config = paced("bench-store.toml", 1000)?;
     let simulator = Simulator::start(&program, &[])?;
     let account = format!("user@9 at {}", simulator.address);
     let cluster = Cluster::start(true);
@@ -65,8 +64,8 @@ pub(super) fn run() -> Result<(), Failure> {
     }
     let to = folder.join("messages").display().to_string();
     for (is_done, commands) in [
-        (true, vec![("orders", vec!["orders"]), ("resume", vec!["resume"])]),
-        (false, vec![("next poll", vec!["poll", "drain", "--to", &to])]),
+        (true, vec![("orders", vec!["orders"], 0), ("resume", vec!["resume"], 8)]),
+        (false, vec![("next poll", vec!["poll", "drain", "--to", &to], 8)]),
     ] {
         let state = if is_done { "done" } else { "open" };
         // Filled once, and copied: the same in both.
@@ -79,10 +78,16 @@ pub(super) fn run() -> Result<(), Failure> {
             places.push(place);
         }
         places.insert(0, file);
-        for (what, arguments) in commands {
+        for (what, arguments, code) in commands {
             for place in &places {
-                let run = || command(&program, &simulator.address, "json", &arguments);
-                let time = timed(run, &place.argument, &config)?;
+                let arguments = [&arguments[..], &["--store", &place.argument, "--config", &config]].concat();
+                let mut times = Vec::new();
+                for _ in 0..RUNS {
+                    let mut run = command(&program, &simulator.address, "json", &arguments);
+                    run.env("PGPASSWORD", Role::PASSWORD);
+                    times.push(timed(run, code)?.0 * 1000.0);
+                }
+                let time = median(times);
                 let missed = missed(time <= COMMAND_AIM);
                 let name = place.name;
                 println!(
@@ -92,22 +97,6 @@ pub(super) fn run() -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// How long a command takes with that store, in milliseconds.
-fn timed(run: impl Fn() -> std::process::Command, store: &str, config: &Path) -> Result<f64, Failure> {
-    let mut times = Vec::new();
-    for _ in 0..RUNS {
-        let mut run = run();
-        run.args(["--store", store, "--config"]).arg(config).env("PGPASSWORD", Role::PASSWORD);
-        let start = Instant::now();
-        let output = run.output().map_err(|error| error.to_string())?;
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
-        if !matches!(output.status.code(), Some(0 | 8)) {
-            return Err(format!("{run:?}: {}", String::from_utf8_lossy(&output.stderr)));
-        }
-    }
-    Ok(median(times))
 }
 
 /// How long each of an order's four writes takes, in milliseconds: before it leaves, after its answer, and as it goes on.

@@ -4,15 +4,14 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Instant,
+    process::Command,
 };
 
 use serde_json::Value;
 
 use super::{
     missed,
-    simulator::{Simulator, Usage, command, program, usage},
+    simulator::{Simulator, Usage, command, paced, program, timed, usage},
 };
 use crate::{Failure, repository};
 
@@ -66,31 +65,23 @@ impl Bench {
 
     /// A command at that pace, with a store of its own name.
     fn command(&self, simulator: &Simulator, pace: usize, arguments: &[&str]) -> Result<Command, Failure> {
-        let config = self.path(&format!("{pace}.toml"));
-        write(Path::new(&config), &format!("[live]\nrequests_per_second = {pace}\n"))?;
+        let config = paced("bench-estate.toml", pace)?;
         let store = self.path("store.sqlite");
         let common = ["--config", &config, "--store", &store, "--output", "json"];
         Ok(command(&self.program, &simulator.address, "json", &[arguments, &common].concat()))
     }
 
-    /// Runs it; the seconds it took, and what it printed.
-    fn timed(&self, mut command: Command, ends_with: &[i32]) -> Result<(f64, Value), Failure> {
-        let start = Instant::now();
-        let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
-        let seconds = start.elapsed().as_secs_f64();
-        if !output.status.code().is_some_and(|code| ends_with.contains(&code)) {
-            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
-        }
-        let printed = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-        Ok((seconds, printed))
+    /// The same, at once: what it printed.
+    fn printed(&self, simulator: &Simulator, arguments: &[&str], code: i32) -> Result<Value, Failure> {
+        let (_, printed) = timed(self.command(simulator, 1000, arguments)?, code)?;
+        serde_json::from_slice(&printed).map_err(|error| error.to_string())
     }
 
     /// A certificate that is installed as certgate does it. The account's list says of all others that they end when it ends.
     fn template(&self, simulator: &Simulator) -> Result<PathBuf, Failure> {
         let out = self.path("template");
-        let order = self.command(simulator, 1000, &["reissue", "571", "--new-key", "--out", &out])?;
-        self.timed(order, &[0])?;
-        let (_, shown) = self.timed(self.command(simulator, 1000, &["info", "571"])?, &[0])?;
+        self.printed(simulator, &["reissue", "571", "--new-key", "--out", &out], 0)?;
+        let shown = self.printed(simulator, &["info", "571"], 0)?;
         let ends = shown.pointer("/response/data/0/expire").and_then(Value::as_str).unwrap_or_default().to_owned();
         let world = self.path("world.json");
         let text = fs::read_to_string(&world).map_err(|error| error.to_string())?;
@@ -160,7 +151,7 @@ impl Bench {
 
     fn plan(&self, simulator: &Simulator) -> Result<(), Failure> {
         let arguments = ["plan", &self.path("certificates.toml")];
-        let (_, planned) = self.timed(self.command(simulator, 1000, &arguments)?, &[8])?;
+        let planned = self.printed(simulator, &arguments, 8)?;
         let rows = planned.get("plan").and_then(Value::as_array).map(Vec::len);
         if rows != Some(DECLARED) {
             return Err(format!("{rows:?} certificates were planned"));
@@ -201,7 +192,7 @@ impl Bench {
         write(Path::new(&file), &declared)?;
         let trace = self.path("apply.trace");
         let apply = self.command(&simulator, PACE, &["apply", &file, "--quiet", "--trace", &trace])?;
-        let (seconds, _) = self.timed(apply, &[0])?;
+        let (seconds, _) = timed(apply, 0)?;
         let requests = fs::read_to_string(trace).map_err(|error| error.to_string())?.lines().count();
         let ideal = requests as f64 / PACE as f64 + JOB_SECONDS as f64;
         let ratio = seconds / ideal;

@@ -1,12 +1,12 @@
 //! `certgate list --all`: memory does not grow with the list.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
 use super::{
-    simulator::{Simulator, command, peak_memory, program},
+    simulator::{Simulator, command, paced, peak_memory, program},
     verdict,
 };
-use crate::{Failure, repository};
+use crate::Failure;
 
 /// Certificates in the long list, and in the short one beside it.
 const LONG: &str = "100000";
@@ -16,11 +16,7 @@ const AIM: f64 = 1.2;
 
 pub(super) fn run() -> Result<(), Failure> {
     let program = program()?;
-    // The simulator has no pace to keep, so that this takes seconds.
-    let config = repository::root().join("target").join("bench-list.toml");
-    fs::write(&config, "[live]\nrequests_per_second = 1000\n")
-        .map_err(|error| format!("{}: {error}", config.display()))?;
-    let config = config.display().to_string();
+    let config = paced("bench-list.toml", 1000)?;
     for transport in ["json", "xml"] {
         let mut peaks = Vec::new();
         for certificates in [SHORT, LONG] {

@@ -50,6 +50,12 @@ impl Drop for Nginx {
     fn drop(&mut self) {
         // Its workers end with it only where it is told.
         let _ = command(&self.config).args(["-s", "stop"]).stderr(Stdio::null()).status();
+        let until = Instant::now() + START;
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(20));
+        }
+        // One that did not hear it, such as one that had not begun to listen.
+        let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }

@@ -1,6 +1,7 @@
 //! A simulator of its own process, for benches.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -34,6 +35,27 @@ pub(super) fn command(program: &Path, address: &str, transport: &str, arguments:
     command.args(arguments).args(["--transport", transport, "--endpoint", &endpoint]);
     command.args(["--user", "user", "--context", "9"]).env("CERTGATE_PASSWORD", "password");
     command
+}
+
+/// A configuration file of that name, below `target`, with so many requests a second: a thousand and more are as good as no pace, since
+/// the simulator has none to keep.
+pub(crate) fn paced(name: &str, per_second: usize) -> Result<String, Failure> {
+    let path = repository::root().join("target").join(name);
+    fs::write(&path, format!("[live]\nrequests_per_second = {per_second}\n"))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path.display().to_string())
+}
+
+/// Runs a command that has to end with that exit code; the seconds from its start to its end, and what it printed.
+pub(super) fn timed(mut command: Command, code: i32) -> Result<(f64, Vec<u8>), Failure> {
+    let start = Instant::now();
+    let output = command.stdin(Stdio::null()).output();
+    let seconds = start.elapsed().as_secs_f64();
+    let output = output.map_err(|error| format!("{}: {error}", command.get_program().to_string_lossy()))?;
+    if output.status.code() == Some(code) {
+        return Ok((seconds, output.stdout));
+    }
+    Err(format!("{command:?}: {}, expected {code}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
 /// What a command took.
@@ -121,7 +143,7 @@ impl Simulator {
 impl Simulator {
     /// Peak resident memory so far in MiB, where the system says it.
     pub(super) fn peak_memory(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let (_, peak) = status.split_once("VmHWM:")?;
         let kibibytes: f64 = peak.split_whitespace().next()?.parse().ok()?;
         Some(kibibytes / 1024.0)
