@@ -200,15 +200,14 @@ impl PublicKey {
 
 /// A compressed point as a whole one (SEC 1 §2.3.4), which is what ring takes; `None` where it is whole, or none of that curve's.
 fn whole_point(curve: &str, point: &[u8]) -> Option<Vec<u8>> {
-    match (curve, point.first()?) {
-        ("P-256", 2 | 3) => {
-            Some(p256::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec())
-        }
-        ("P-384", 2 | 3) => {
-            Some(p384::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec())
-        }
-        _ => None,
+    if !matches!(point.first()?, 2 | 3) {
+        return None;
     }
+    Some(match curve {
+        "P-256" => p256::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        "P-384" => p384::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        _ => return None,
+    })
 }
 
 /// The name of a key's algorithm, or of its curve, by its object identifier, such as `Ed25519`; where it has none, the identifier.
