@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    panic::resume_unwind,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -12,7 +11,7 @@ use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
-use crate::{Installation, installation::SetRecord};
+use crate::{Installation, installation::SetRecord, selector::is_same_name, together::together};
 
 /// A certificate in its folder.
 #[derive(Debug, Clone)]
@@ -120,17 +119,7 @@ const FOR_A_THREAD: usize = 100;
 /// The certificates in these folders, in their order. `now` is in seconds since 1970.
 pub(crate) fn read_each(folders: &[PathBuf], now: i64) -> Vec<Result<InstalledCertificate, InventoryError>> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let each = folders.len().div_ceil(threads).max(FOR_A_THREAD);
-    let read_all = |folders: &[PathBuf]| folders.iter().map(|folder| read(folder, now)).collect::<Vec<_>>();
-    if folders.len() <= each {
-        return read_all(folders);
-    }
-    thread::scope(|scope| {
-        let reading: Vec<_> = folders.chunks(each).map(|some| scope.spawn(move || read_all(some))).collect();
-        let mut found = Vec::with_capacity(folders.len());
-        reading.into_iter().for_each(|some| found.extend(some.join().unwrap_or_else(|why| resume_unwind(why))));
-        found
-    })
+    together(folders, threads.min(folders.len().div_ceil(FOR_A_THREAD)), |folder| read(folder, now))
 }
 
 fn below(root: &Path) -> io::Result<Vec<PathBuf>> {
@@ -178,7 +167,8 @@ pub fn named(name: &Path, roots: &[PathBuf], now: i64) -> Result<PathBuf, Invent
         return Err(InventoryError::NoFolders { name: name.to_owned() });
     }
     let found = find(roots, now).into_iter().filter_map(|(_, installed)| installed.ok());
-    let mut folders = found.filter(|installed| Path::new(&installed.name) == name).map(|installed| installed.folder);
+    let is_meant = |installed: &InstalledCertificate| is_same_name(&installed.name, &name.to_string_lossy());
+    let mut folders = found.filter(is_meant).map(|installed| installed.folder);
     match (folders.next(), folders.next()) {
         (Some(folder), None) => Ok(folder),
         (Some(first), Some(second)) => Err(InventoryError::Several { name: name.to_owned(), folders: (first, second) }),

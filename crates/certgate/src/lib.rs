@@ -250,6 +250,8 @@ pub mod served;
 mod shared_pace;
 #[cfg(feature = "orders")]
 mod spool;
+#[cfg(feature = "orders")]
+mod together;
 mod transaction_id;
 #[cfg(feature = "orders")]
 mod undecodable;

@@ -9,9 +9,7 @@ mod standing;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::resume_unwind,
     path::PathBuf,
-    thread,
 };
 
 use certgate_domain::{Certificate, PollMessage, task::PollInfo};
@@ -34,7 +32,8 @@ use crate::{
     },
     inventory::{InstalledCertificate, InventoryError, find},
     queue::waiting,
-    served::{self, Verification},
+    served::{self, LOOKS, Verification},
+    together::together,
 };
 
 /// Everything that is watched, at one time.
@@ -73,9 +72,6 @@ pub struct ServedSet {
     /// Why it is not what is served; `None` if it is.
     pub problem: Option<String>,
 }
-
-/// So many servers are looked at at a time.
-const LOOKS: usize = 16;
 
 impl ServedSet {
     /// What is served of a set, at each place where it is noted to be served.
@@ -127,14 +123,7 @@ impl Snapshot {
     /// Looks at each set in place where it is noted to be served, and compares. Servers that do not answer are waited for together.
     pub fn look_at_servers(&mut self) {
         let now = self.taken;
-        let each = self.installed.len().div_ceil(LOOKS).max(1);
-        self.served = thread::scope(|scope| {
-            let of_some = |sets: &'_ [InstalledCertificate]| {
-                sets.iter().flat_map(|set| ServedSet::of(set, now)).collect::<Vec<_>>()
-            };
-            let looks: Vec<_> = self.installed.chunks(each).map(|sets| scope.spawn(move || of_some(sets))).collect();
-            looks.into_iter().flat_map(|look| look.join().unwrap_or_else(|why| resume_unwind(why))).collect()
-        });
+        self.served = together(&self.installed, LOOKS, |set| ServedSet::of(set, now)).concat();
     }
 
     /// Adds what the gateway says.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use certgate_domain::{Protocol, StatusCode, TaskKind};
+use certgate_domain::{Protocol, StatusCode, TaskKind, task::ZoneUpdateRecords};
 use certgate_json::JsonCodec;
 use certgate_wire::{Body, BodyKind, Codec, DecodeError, Method, Request};
 use certgate_xml::XmlCodec;
@@ -136,9 +136,12 @@ pub fn recognize(
             for code in &codes {
                 let (first, others) = answered(protocol, code.as_ref())?;
                 tasks.push(first);
-                alike.extend(others);
+                for other in others {
+                    if !alike.contains(&other) {
+                        alike.push(other);
+                    }
+                }
             }
-            alike.dedup();
             Ok(PayloadKind { protocol, side, tasks, alike })
         }
     }
@@ -182,7 +185,7 @@ fn answered(
             // So the documented page, although the task's number is another one.
             TaskKind::CertificateReissue if number == TaskKind::CertificateCreate.code() => true,
             // JSON has a second route for it, with a number of its own.
-            TaskKind::ZoneUpdateRecords if number == "0202002" => true,
+            TaskKind::ZoneUpdateRecords if number == ZoneUpdateRecords::STREAM_NUMBER => true,
             kind => kind.status_number(protocol) == number,
         };
         TaskKind::ALL.iter().copied().filter(is_answered).collect::<Vec<_>>()

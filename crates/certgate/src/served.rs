@@ -18,6 +18,8 @@ use crate::{Installation, installation::SetRecord};
 
 /// How long a look may take by default.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// So many servers are looked at at a time.
+pub(crate) const LOOKS: usize = 16;
 
 /// One look at a server.
 #[derive(Debug)]

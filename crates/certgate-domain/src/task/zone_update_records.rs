@@ -28,10 +28,13 @@ pub struct ZoneUpdateRecords {
 }
 
 impl ZoneUpdateRecords {
-    /// The number in the status of its answer over that protocol: JSON's second route has one of its own, 0202002.
+    /// The number in the status of JSON's second route.
+    pub const STREAM_NUMBER: &str = "0202002";
+
+    /// The number in the status of its answer over that protocol.
     pub fn status_number(&self, protocol: Protocol) -> &'static str {
         match (protocol, &self.name) {
-            (Protocol::Json, Some(_)) => "0202002",
+            (Protocol::Json, Some(_)) => Self::STREAM_NUMBER,
             _ => TaskKind::ZoneUpdateRecords.status_number(protocol),
         }
     }

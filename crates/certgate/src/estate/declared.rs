@@ -46,6 +46,11 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// A task of it with which nothing is to be done.
+    pub fn task(&self) -> Task {
+        Task::idle(self.selector.to_string(), self.settings.out.clone())
+    }
+
     /// Whether it is for a machine of that name.
     fn is_for(&self, host: Option<&str>) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|named| Some(named.as_str()) == host)
@@ -59,13 +64,6 @@ pub struct DeclaredError {
     pub path: PathBuf,
     /// What was found, where, and what was expected, a text each.
     pub problems: Vec<String>,
-}
-
-impl Declared {
-    /// A task of it with which nothing is to be done.
-    pub fn task(&self) -> Task {
-        Task::idle(self.selector.to_string(), self.settings.out.clone())
-    }
 }
 
 impl fmt::Display for DeclaredError {

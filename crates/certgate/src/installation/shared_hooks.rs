@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use certgate_store::DeployHook;
 
 use super::{Deployment, Installation};
+use crate::{served::LOOKS, together::together};
 
 /// Commands that change nothing by what certificate they are run for.
 const PLAIN: &[&str] =
@@ -64,10 +65,10 @@ impl Installation {
 type Ran<'h> = (Option<(&'h DeployHook, PathBuf)>, Result<(), String>);
 
 /// Runs the hooks of what is in place in these folders, the same ones (command, folder it runs in, time) once, and records what came of
-/// them for each folder. Whoever calls has the folders for itself, and each hook [is shared](Installation::shares_hook).
+/// them for each folder; servers are waited for together. Whoever calls has the folders for itself, and each hook [is shared](Installation::shares_hook).
 pub fn deploy_together(installations: &[Installation]) -> Vec<Deployment> {
     let mut ran: Vec<Ran<'_>> = Vec::new();
-    let mut deployments = Vec::new();
+    let mut ended = Vec::new();
     for installation in installations {
         let hook = installation.hook_in_folder();
         let before = ran.iter().find(|(before, _)| *before == hook).map(|(_, result)| result.clone());
@@ -76,9 +77,9 @@ pub fn deploy_together(installations: &[Installation]) -> Vec<Deployment> {
             ran.push((hook, result.clone()));
             result
         });
-        deployments.push(installation.end_deployment(result));
+        ended.push((installation, result));
     }
-    deployments
+    together(&ended, LOOKS, |(installation, result)| installation.end_deployment(result.clone()))
 }
 
 /// Whether a command does the same whichever certificate it is run for. It has to be made of nothing but commands that are known to look

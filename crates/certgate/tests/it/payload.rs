@@ -38,6 +38,10 @@ fn what_payloads_say() {
         (response(&["S400104", "S0905"]), "xml response certificate-info poll-info"),
         (response(&["N400101"]), "xml response certificate-create | certificate-reissue"),
         (response(&["S0205"]), "xml response zone-list | zone-info"),
+        (
+            response(&["S0205", "N400101", "S0205"]),
+            "xml response zone-list certificate-create zone-list | zone-info certificate-reissue",
+        ),
         (response(&["S400114"]), "xml response job-info"),
         // The other protocol's number.
         (response(&["S300114"]), "xml response job-info"),
