@@ -52,7 +52,6 @@ mod monitoring;
 mod moving;
 mod named;
 #[cfg(unix)]
-#[cfg(unix)]
 mod nginx;
 mod notify;
 #[cfg(unix)]
@@ -66,9 +65,9 @@ mod page;
 mod paid_term;
 #[cfg(unix)]
 mod pass_through;
-#[cfg(target_os = "linux")]
 #[cfg(all(feature = "postgres", unix))]
 mod postgres;
+#[cfg(target_os = "linux")]
 mod pressure;
 #[cfg(unix)]
 mod profiles;

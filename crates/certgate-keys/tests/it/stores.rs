@@ -1,6 +1,10 @@
 //! PKCS#12 and JKS as openssl and Java's keytool read them, where they are installed.
 
-use std::{fs, path::Path, time::SystemTime};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use certgate_domain::Secret;
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
@@ -66,10 +70,12 @@ fn jks_for_keytool() {
     let certificates: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     // Java makes no PKCS#12 of a pair that does not belong together: the chain is the RSA key's.
     let key = PrivateKey::from_pem(&fixture("rsa-pkcs8.pem"), None).unwrap();
+    // Java shows the date where it is: of no zone may that be another year.
+    let made = SystemTime::UNIX_EPOCH + Duration::from_secs(180 * 86_400);
     let keytool = |more: &[&str]| program("keytool", folder.path(), more);
     for (given, usable) in [(ASCII, true), (NOT_ASCII, true), ("пароль", true), ("wrong one", false)] {
         let written = if usable { given } else { "right one" };
-        let bytes = key.jks(&certificates, "Example.com", &pass_phrase(written), SystemTime::UNIX_EPOCH).unwrap();
+        let bytes = key.jks(&certificates, "Example.com", &pass_phrase(written), made).unwrap();
         fs::write(folder.path().join("keystore.jks"), bytes).unwrap();
         let from = ["-keystore", "keystore.jks", "-storetype", "JKS", "-storepass", given];
         let Some((ok, printed)) = keytool(&[&["-list", "-v"], &from[..]].concat()) else { return };
@@ -80,7 +86,7 @@ fn jks_for_keytool() {
             }
         }
     }
-    let bytes = key.jks(&certificates, "example.com", &pass_phrase(ASCII), SystemTime::UNIX_EPOCH).unwrap();
+    let bytes = key.jks(&certificates, "example.com", &pass_phrase(ASCII), made).unwrap();
     fs::write(folder.path().join("keystore.jks"), bytes).unwrap();
     let import = ["-importkeystore", "-srckeystore", "keystore.jks", "-srcstoretype", "JKS", "-srcstorepass", ASCII];
     let to = ["-destkeystore", "new.p12", "-deststoretype", "PKCS12", "-deststorepass", ASCII];
