@@ -130,7 +130,7 @@ impl Wait {
 
     /// The queue does not tell of the job now: somebody else may have taken our message, or it stands behind one that nobody can
     /// decode or may take. The job itself is asked then; ever more rarely where the message may still come.
-    pub fn queue_is_silent(&mut self, silence: Silence, now: Duration) {
+    pub(crate) fn queue_is_silent(&mut self, silence: Silence, now: Duration) {
         self.alone = silence == Silence::Unwatched;
         let waits = matches!(self.state, State::Until(_)) && !self.succeeded;
         if waits && (silence != Silence::Empty || self.may_ask(now)) {
