@@ -70,7 +70,7 @@ impl Line {
 
 impl Place<'_> {
     /// Waits until it is the first place, so long at most; whether it is.
-    pub fn is_first_within(&self, patience: Duration) -> bool {
+    pub(crate) fn is_first_within(&self, patience: Duration) -> bool {
         let is_behind = |waiting: &mut Waiting| waiting.places.front().is_none_or(|(first, _)| *first != self.number);
         let waited = self.bell.wait_timeout_while(self.line.waiting(), patience, is_behind);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
