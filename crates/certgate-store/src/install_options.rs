@@ -96,7 +96,7 @@ impl InstallOptions {
     ///
     /// # Errors
     /// The options cannot be read: their order is not to be carried on as if it had none.
-    pub fn of_earlier_store(wanted: &Value) -> Result<Option<Self>, serde_json::Error> {
+    pub(crate) fn of_earlier_store(wanted: &Value) -> Result<Option<Self>, serde_json::Error> {
         if wanted.get("out").is_none() {
             return Ok(None);
         }
