@@ -83,7 +83,7 @@ macro_rules! settings {
             }
 
             /// What is given, by name.
-            pub fn to_map(&self) -> Map<String, Value> {
+            pub(crate) fn to_map(&self) -> Map<String, Value> {
                 let mut map = Map::new();
                 $(if let Some(value) = &self.$name {
                     map.insert(stringify!($name).to_owned(), value.write());
@@ -252,7 +252,7 @@ impl CertificateSettings {
     ///
     /// # Errors
     /// There is no such setting, or its value is none.
-    pub fn from_map(map: &Map<String, Value>) -> Result<Self, SettingsError> {
+    pub(crate) fn from_map(map: &Map<String, Value>) -> Result<Self, SettingsError> {
         let mut settings = Self::default();
         map.iter().try_for_each(|(name, value)| settings.set(name, value))?;
         Ok(settings)
@@ -291,7 +291,7 @@ impl CertificateSettings {
     }
 
     /// The names of all settings, and the other spellings.
-    pub fn names_known() -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names_known() -> impl Iterator<Item = &'static str> {
         Self::FIELDS.iter().map(|field| field.name).chain(["san", "pkcs12", "jks", "validation"])
     }
 
@@ -320,7 +320,7 @@ impl CertificateSettings {
 
     /// What of them is remembered with an installed set.
     #[must_use]
-    pub fn to_remember(&self) -> Self {
+    pub(crate) fn to_remember(&self) -> Self {
         let mut settings = self.clone();
         OF_ONE_ORDER.iter().for_each(|name| settings.clear(name));
         settings

@@ -169,7 +169,7 @@ impl Installation {
     }
 
     /// Whether the key of that certificate (PEM) is here: the one that waits, the one in place, or one of another set.
-    pub fn has_key_of(&self, certificate: &str) -> bool {
+    pub(crate) fn has_key_of(&self, certificate: &str) -> bool {
         let Ok(certificate) = X509::from_pem(certificate) else { return false };
         self.key_with(&certificate.key.spki).is_ok_and(|key| key.is_some())
     }
@@ -244,7 +244,7 @@ impl Installation {
     ///
     /// # Errors
     /// It could not be written, or one waits already, which stays: nothing may be ordered with this one.
-    pub fn keep_key(&self, key: &Secret) -> Result<(), FileError> {
+    pub(crate) fn keep_key(&self, key: &Secret) -> Result<(), FileError> {
         certgate_files::make_folder(self.folder(), FOLDER_WITH_KEYS)?;
         let folder = self.open()?;
         let pending = folder.folder_or_make(PENDING, FOLDER_WITH_KEYS, None)?;
@@ -258,7 +258,7 @@ impl Installation {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn keep_request(&self, request: &str) -> Result<(), FileError> {
+    pub(crate) fn keep_request(&self, request: &str) -> Result<(), FileError> {
         let pending = self.open()?.folder_or_make(PENDING, FOLDER_WITH_KEYS, None)?;
         pending.replace("request.pem", request.as_bytes(), 0o644, None)?;
         pending.sync()

@@ -318,7 +318,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn of_job(&self, job: i64) -> Result<Option<Order>, Error> {
+    pub(crate) fn of_job(&self, job: i64) -> Result<Option<Order>, Error> {
         Ok(self.store().order_of_job(&self.account, job)?)
     }
 
@@ -336,7 +336,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn unfinished_here(&self) -> Result<Vec<Order>, Error> {
+    pub(crate) fn unfinished_here(&self) -> Result<Vec<Order>, Error> {
         Ok(self.unfinished()?.into_iter().filter(|order| self.is_here(order)).collect())
     }
 
@@ -344,7 +344,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
+    pub(crate) fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
         let is_deployed = |order: &Order| {
             let install = order.order.resume.install.as_ref();
@@ -362,7 +362,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn of_batch(&self, batch: &str) -> Result<Vec<Order>, Error> {
+    pub(crate) fn of_batch(&self, batch: &str) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
         let which = Which::Batch { account: self.account.clone(), batch: batch.to_owned() };
         self.store().each_order(&which, &mut |order| orders.push(order))?;

@@ -318,7 +318,7 @@ impl CertificateSettings {
     }
 
     /// The settings of an installation, as they are remembered with its set.
-    pub fn of_installation(options: &InstallOptions) -> Self {
+    pub(crate) fn of_installation(options: &InstallOptions) -> Self {
         let InstallOptions { keep, key_stores, hook, file_owner, working_folder, remembered, .. } = options;
         let mut settings = Self::known_of(remembered);
         settings.keep = Some(*keep);

@@ -266,7 +266,7 @@ impl Subject {
     }
 
     /// Whether an order of it may have left.
-    pub fn is_under_way(&self) -> bool {
+    pub(crate) fn is_under_way(&self) -> bool {
         self.open.as_ref().is_some_and(|order| !order.state.is_finished() && order.state != State::Validating)
     }
 

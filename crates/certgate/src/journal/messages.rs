@@ -16,7 +16,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`]: the message was not stored. Do not confirm it.
-    pub fn store_message(
+    pub(crate) fn store_message(
         &mut self,
         protocol: Protocol,
         message: &PollMessage,
@@ -116,7 +116,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn record_confirmation(&mut self, id: i64) -> Result<(), Error> {
+    pub(crate) fn record_confirmation(&mut self, id: i64) -> Result<(), Error> {
         match &self.last {
             Some((Some(last), stable_id)) if *last == id => Ok(self.store().confirmed(stable_id, self.now())?),
             _ => Ok(()),
@@ -127,7 +127,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
+    pub(crate) fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
         let messages = self.store().messages_of(order)?;
         Ok(messages.iter().rev().find_map(ended))
     }

@@ -278,7 +278,7 @@ impl OrderRequest {
     ///
     /// # Errors
     /// [`PreparationError::Unattended`].
-    pub fn check_unattended(&self, known: &Certificate) -> Result<(), PreparationError> {
+    pub(crate) fn check_unattended(&self, known: &Certificate) -> Result<(), PreparationError> {
         let Some(before) = known.authentication.as_ref().filter(|_| self.validation.method().is_none()) else {
             return Ok(());
         };
