@@ -52,7 +52,8 @@ impl World {
         shown
     }
 
-    /// Why a certificate cannot be reissued now: its term is over.
+    /// Why a certificate cannot be reissued now: its term is over. By which code the vendor's gateway says so is not known, and a client may
+    /// conclude nothing from this one.
     pub(crate) fn check_term(&self, id: Option<i64>, now: i64) -> Result<(), Message> {
         let end = id.and_then(|id| seconds(&self.certificates.get(&id)?.payable));
         match end {

@@ -28,5 +28,5 @@ pub use self::{
     rehearsal::{Rehearsal, rehearse},
     request::{OrderRequest, PreparationError},
     resumption::{ResumeOptions, Resumption, resume},
-    runner::{CLOCK_TOLERANCE, Clock, Instead, Run, RunItem, RunOptions, Runner},
+    runner::{CLOCK_TOLERANCE, Clock, Run, RunItem, RunOptions, Runner},
 };

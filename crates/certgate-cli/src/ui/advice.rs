@@ -112,7 +112,6 @@ fn words(advice: &Advice) -> Option<String> {
             "choose another by --admin or --technical; `certgate contact list` shows those that there are"
         }
         Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
-        Advice::Renew => "`certgate renew` pays for another one",
         Advice::CheckEndpoint => {
             "is /v1 missing? --endpoint of the JSON API ends in it; the XML gateway's is another one"
         }

@@ -1,6 +1,9 @@
 //! What would be done with certificates, and why.
 
-use certgate::estate::{Cost, Planned, Step, Task};
+use certgate::{
+    RefusalReason,
+    estate::{Cost, Planned, Step, Task},
+};
 use serde_json::{Value, json};
 
 use super::table::Table;
@@ -59,9 +62,9 @@ fn row(task: Task) -> (Value, Option<Kind>) {
         row["action"] = json!(planned.action.name());
         row["cost"] = json!(cost(planned));
         row["why"] = json!(planned.reason.to_string());
-        if let Some((refusal, other)) = planned.otherwise() {
-            let action = other.action.name();
-            row["otherwise"] = json!({ "action": action, "cost": cost(&other), "if": refusal.to_string() });
+        if let Some(other) = planned.otherwise() {
+            let (action, refusal) = (other.action.name(), RefusalReason::TooEarlyToRenew.to_string());
+            row["otherwise"] = json!({ "action": action, "cost": cost(&other), "if": refusal });
         }
     }
     let is_to_be_done = task.is_to_be_done();

@@ -142,8 +142,6 @@ pub enum Advice {
     ChooseContact,
     /// Reissue the certificate: that is free, and possible at any time of the term.
     Reissue,
-    /// Renew the certificate, which pays for another term.
-    Renew,
     /// Check that the address is that of this protocol.
     CheckEndpoint,
 }

@@ -47,9 +47,6 @@ pub enum RefusalReason {
     /// The certificate ends too late for a renewal (`EF4001012`).
     #[error("it is too early to renew: the gateway renews in the last 90 days of a term")]
     TooEarlyToRenew,
-    /// The term is over, and a reissue would be for nothing (`EF01000` at `certificate.payable`). The vendor's code for it is not known.
-    #[error("the term of the certificate is over")]
-    TermOver,
     /// There is no such zone (`EF02020`).
     #[error("there is no zone {0} in this account")]
     NoSuchZone(String),
@@ -97,7 +94,6 @@ impl RefusalReason {
             ("EF4001006", _) => Self::AdministrativeContact,
             ("EF4001010", _) => Self::TechnicalContact,
             ("EF4001012", _) => Self::TooEarlyToRenew,
-            ("EF01000", "certificate.payable") => Self::TermOver,
             ("EF02020", _) => Self::NoSuchZone(value()),
             ("EF02019", _) => Self::ZoneExists(value()),
             ("EF02022", _) => Self::RecordExists,
@@ -121,7 +117,6 @@ impl Advised for RefusalReason {
             Self::WrongPassword | Self::WrongContext => Advice::CheckCredentials,
             Self::AdministrativeContact | Self::TechnicalContact => Advice::ChooseContact,
             Self::TooEarlyToRenew => Advice::Reissue,
-            Self::TermOver => Advice::Renew,
             Self::NoSuchZone(_) | Self::ZoneExists(_) => Advice::ListZones,
             Self::Unreadable => Advice::CheckEndpoint,
             Self::RecordExists => return None,
@@ -195,7 +190,6 @@ mod tests {
                 "it is too early to renew: the gateway renews in the last 90 days of a term",
                 Some(Advice::Reissue),
             ),
-            ("EF01000", Some(("certificate.payable", "")), "the term of the certificate is over", Some(Advice::Renew)),
             ("EF02022", None, "the zone has this record already", None),
         ] {
             let reason = RefusalReason::of(&refusal(code, object)).unwrap();
@@ -207,6 +201,7 @@ mod tests {
     fn what_is_not_known_is_left_to_the_gateway_s_words() {
         for (code, object) in [
             ("EF01000", Some(("certificate.csr", ""))),
+            ("EF01000", Some(("certificate.payable", ""))),
             ("EF01000", None),
             ("EF4999999", Some(("certificate.id", "1"))),
         ] {

@@ -9,7 +9,7 @@ use certgate_x509::{X509, is_same_serial};
 
 use super::term::{Decision, Lifetime, RenewBefore, decide, otherwise};
 use crate::{
-    CertificateSelector, CertificateSettings, RefusalReason,
+    CertificateSelector, CertificateSettings,
     inventory::{InstalledCertificate, InventoryError},
 };
 
@@ -405,12 +405,12 @@ fn action_of(decision: Decision) -> PlannedAction {
 }
 
 impl Planned {
-    /// What is done in place of it where the gateway refuses it for that reason.
-    pub fn otherwise(&self) -> Option<(RefusalReason, Self)> {
+    /// What is done in place of it where the gateway refuses it as [too early](crate::RefusalReason::TooEarlyToRenew).
+    pub fn otherwise(&self) -> Option<Self> {
         let PlanReason::Term(decision) = self.reason else { return None };
-        let (refusal, decision) = otherwise(decision)?;
+        let decision = otherwise(decision)?;
         let (action, reason) = (action_of(decision), PlanReason::Term(decision));
-        Some((refusal, Self { action, certificate: self.certificate, reason }))
+        Some(Self { action, certificate: self.certificate, reason })
     }
 
     /// What is ordered; `None` if nothing is.

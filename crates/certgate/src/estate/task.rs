@@ -12,7 +12,7 @@ use certgate_store::{Claim, Claims, InstallOptions, Order};
 
 use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
-    CertificateSelector, Error, FetchError, Installation, Instead, KeySource, OrderId, OrderRequest, PreparationError,
+    CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
     PreparationOptions, Resumption, RunItem, SettingsError,
     adoption::search,
     installation::Deployment,
@@ -297,17 +297,16 @@ impl Task {
         }
     }
 
-    /// What is ordered where the gateway refuses what was planned for a reason which shows that the other is right. What somebody asked for
-    /// by hand is not turned into anything else.
-    fn instead(&self, request: &mut OrderRequest, options: &PreparationOptions) -> Option<Box<Instead>> {
-        let (refusal, other) = self.planned.as_ref()?.otherwise()?;
-        request.purpose = other.purpose()?;
-        Some(Box::new(Instead { refusal, item: request.item(OrderId::new(), options.deadline, options.wait) }))
+    /// What is ordered where the gateway refuses the renewal that was planned as too early. What somebody asked for by hand is not
+    /// turned into anything else.
+    fn instead(&self, request: &mut OrderRequest, options: &PreparationOptions) -> Option<Box<RunItem>> {
+        request.purpose = self.planned.as_ref()?.otherwise()?.purpose()?;
+        Some(Box::new(request.item(OrderId::new(), options.deadline, options.wait)))
     }
 
     /// The gateway refused what was planned, and the other was ordered instead.
     pub(super) fn is_replaced(&mut self) {
-        if let Some((_, other)) = self.planned.as_ref().and_then(Planned::otherwise) {
+        if let Some(other) = self.planned.as_ref().and_then(Planned::otherwise) {
             self.planned = Some(other);
         }
     }

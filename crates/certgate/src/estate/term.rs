@@ -11,7 +11,6 @@ use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 use certgate_x509::X509;
 
 pub use self::renew_before::{NotRenewBefore, RenewBefore};
-use crate::RefusalReason;
 
 const DAY: i64 = 86_400;
 /// The gateway renews from so long before the end of the term (refusal EF4001012 before that).
@@ -161,8 +160,6 @@ pub enum Reason {
     TermOver(Term),
     /// The gateway refused to renew it yet: its term goes on for longer than was known.
     RenewalTooEarly(Term),
-    /// The gateway refused to reissue it: its term ended earlier than was known.
-    ReissueTooLate(Term),
 }
 
 impl fmt::Display for Decision {
@@ -188,9 +185,6 @@ impl fmt::Display for Reason {
             Self::TermOver(Term { end, source }) => write!(f, "its term ended on {} ({source})", day(*end)),
             Self::RenewalTooEarly(Term { end, source }) => {
                 write!(f, "the gateway does not renew it yet: its term ends later than on {} ({source})", day(*end))
-            }
-            Self::ReissueTooLate(Term { end, source }) => {
-                write!(f, "the gateway says that its term is over, earlier than on {} ({source})", day(*end))
             }
         }
     }
@@ -234,19 +228,12 @@ pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i6
     }
 }
 
-/// What is done in place of what was decided, where the gateway refuses that for the reason that is given: then the refusal shows that
-/// what was known of the term was wrong.
-///
-/// A renewal becomes a reissue, which is free. A reissue becomes a renewal, which is paid, only where the end of the term was reckoned:
-/// where the gateway states it and refuses all the same, a person has to look. What comes in place of another has nothing in its own
-/// place, so that no term is paid twice.
-pub fn otherwise(decided: Decision) -> Option<(RefusalReason, Decision)> {
+/// What is done in place of what was decided, where the gateway refuses that as too early: what was known of the term was wrong, and a
+/// reissue is free. Nothing becomes a renewal, which is paid: by which code the gateway says that a term is over is not known.
+pub fn otherwise(decided: Decision) -> Option<Decision> {
     match decided {
         Decision::Renew(Reason::TermEnds(term) | Reason::TermOver(term)) => {
-            Some((RefusalReason::TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term))))
-        }
-        Decision::Reissue(Reason::WithinTerm(term)) if term.source != TermSource::Payable => {
-            Some((RefusalReason::TermOver, Decision::Renew(Reason::ReissueTooLate(term))))
+            Some(Decision::Reissue(Reason::RenewalTooEarly(term)))
         }
         _ => None,
     }
@@ -260,7 +247,6 @@ mod tests {
     use certgate_keys::{KeyType, PrivateKey};
 
     use super::{DAY, Decision, Lifetime, Reason, RenewBefore, Term, TermSource, decide, otherwise};
-    use crate::RefusalReason::{TermOver, TooEarlyToRenew};
 
     /// In days: the certificate's lifetime, its term, how old it is, and what is done.
     #[test]
@@ -324,37 +310,22 @@ mod tests {
         }
     }
 
-    /// What is decided, and what the gateway refuses of it for which the other is right.
+    /// Free in place of paid, whatever said that the term ends; never paid in place of free, and once.
     #[test]
-    fn a_refusal_shows_that_the_other_is_right() {
+    fn a_renewal_that_is_too_early_is_a_reissue() {
         use TermSource::{Expire, Lifetime, Payable};
         let term = |source| Term { end: 365 * DAY, source };
+        let reissue = |source| Some(Decision::Reissue(Reason::RenewalTooEarly(term(source))));
         for (decided, expected) in [
-            // Free in place of paid, whatever said that the term ends.
-            (
-                Decision::Renew(Reason::TermEnds(term(Expire))),
-                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Expire))))),
-            ),
-            (
-                Decision::Renew(Reason::TermEnds(term(Payable))),
-                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Payable))))),
-            ),
-            (
-                Decision::Renew(Reason::TermOver(term(Lifetime))),
-                Some((TooEarlyToRenew, Decision::Reissue(Reason::RenewalTooEarly(term(Lifetime))))),
-            ),
-            // Paid in place of free only where the end was reckoned.
-            (
-                Decision::Reissue(Reason::WithinTerm(term(Lifetime))),
-                Some((TermOver, Decision::Renew(Reason::ReissueTooLate(term(Lifetime))))),
-            ),
+            (Decision::Renew(Reason::TermEnds(term(Expire))), reissue(Expire)),
+            (Decision::Renew(Reason::TermEnds(term(Payable))), reissue(Payable)),
+            (Decision::Renew(Reason::TermOver(term(Lifetime))), reissue(Lifetime)),
+            (Decision::Reissue(Reason::WithinTerm(term(Lifetime))), None),
             (Decision::Reissue(Reason::WithinTerm(term(Payable))), None),
+            (Decision::Reissue(Reason::RenewalTooEarly(term(Expire))), None),
             (Decision::Reissue(Reason::Required), None),
             (Decision::TooEarly { renewable: 0 }, None),
             (Decision::Nothing { due: 0 }, None),
-            // What comes in place of another has nothing in its own place.
-            (Decision::Reissue(Reason::RenewalTooEarly(term(Expire))), None),
-            (Decision::Renew(Reason::ReissueTooLate(term(Lifetime))), None),
         ] {
             assert_eq!(otherwise(decided), expected, "{decided:?}");
         }

@@ -28,7 +28,7 @@ pub struct OrderReport {
     pub record: Option<Order>,
     /// What it came to.
     pub outcome: Outcome,
-    /// The order that the gateway refused, and that it was placed instead of: see [`Instead`](crate::Instead).
+    /// The order that the gateway refused, and that it was placed instead of: see [`RunItem::instead`](crate::RunItem::instead).
     pub replaces: Option<OrderId>,
 }
 

@@ -18,7 +18,7 @@ use self::{
     worker::Worker,
 };
 use crate::{
-    Client, Error, Journal, Observer, OrderId, OrderReport, RefusalReason, installation::HookTime, unix_now,
+    Client, Error, Journal, Observer, OrderId, OrderReport, installation::HookTime, unix_now,
     validation::Validation,
 };
 
@@ -43,22 +43,14 @@ pub struct RunItem {
     pub validation: Validation,
     /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.
     pub is_recorded: bool,
-    /// What is ordered in its place where the gateway refuses it.
-    pub instead: Option<Box<Instead>>,
+    /// What is ordered in its place where the gateway refuses it as a renewal that is too early.
+    pub instead: Option<Box<RunItem>>,
 }
 
 impl std::fmt::Debug for RunItem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunItem").field("id", &self.id).field("task", &self.task).finish_non_exhaustive()
     }
-}
-
-/// An order in place of one that the gateway refuses. It has none in its own place: an order is turned into another once.
-pub struct Instead {
-    /// The refusal which shows that it is right.
-    pub refusal: RefusalReason,
-    /// The order.
-    pub item: RunItem,
 }
 
 /// How orders are driven.

@@ -11,7 +11,7 @@ use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
-use super::{CLOCK_TOLERANCE, Instead, Run, RunItem, RunOptions};
+use super::{CLOCK_TOLERANCE, Run, RunItem, RunOptions};
 use crate::{
     Control, Error, Event, GatewayError, Intent, Journal, MachineError, Observer, OrderId, OrderReport, OrderState,
     Outcome, PendingReason, Refusal, RefusalReason, Spool,
@@ -38,7 +38,7 @@ pub(super) struct Member {
     /// Whether the gateway accepted it.
     pub(super) is_ordered: bool,
     /// What is ordered in its place where the gateway refuses it.
-    instead: Option<Box<Instead>>,
+    instead: Option<Box<RunItem>>,
     /// The order that was refused, and that it is in the place of.
     replaces: Option<OrderId>,
     pub(super) report: Option<OrderReport>,
@@ -326,9 +326,9 @@ impl Shared<'_> {
     /// Puts the order that is right in the place of one that was refused, where the refusal shows which that is.
     pub(super) fn replace(&mut self, place: usize, outcome: &Outcome) -> bool {
         let (Outcome::Refused(refusal), Some(member)) = (outcome, self.members.get_mut(place)) else { return false };
-        let Some(reason) = RefusalReason::of(refusal) else { return false };
-        let Some(instead) = member.instead.take_if(|instead| instead.refusal == reason) else { return false };
-        let (next, flow) = Member::of(instead.item);
+        let Some(reason @ RefusalReason::TooEarlyToRenew) = RefusalReason::of(refusal) else { return false };
+        let Some(instead) = member.instead.take() else { return false };
+        let (next, flow) = Member::of(*instead);
         let (by, task) = (next.id.clone(), next.task);
         self.tell(Some(place), &Event::Replaced { refusal: &reason, by: &by, task });
         if let Some(member) = self.members.get_mut(place) {
