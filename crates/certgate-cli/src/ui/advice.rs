@@ -335,6 +335,7 @@ impl From<TaskError> for Failure {
             TaskError::Folder(error) => error.into(),
             TaskError::Fetch(error) => error.into(),
             TaskError::Gateway(error) => error.into(),
+            TaskError::Account(error) => Self::of(&error),
             error => Self::usage(error.to_string()),
         }
     }

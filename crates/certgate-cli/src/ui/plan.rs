@@ -35,8 +35,10 @@ pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>) -> Result<Exit
                     row["certificate"] = row["title"].clone();
                     if let (Some(why), Some(other)) = (row["why"].as_str(), row["otherwise"]["action"].as_str()) {
                         let cost = row["otherwise"]["cost"].as_str().unwrap_or_default();
-                        row["why"] =
-                            json!(format!("{why}; {other} ({cost}) where the gateway refuses that for its term"));
+                        row["why"] = json!(format!(
+                            "{why}; {other} ({cost}) where {}",
+                            row["otherwise"]["if"].as_str().unwrap_or_default()
+                        ));
                     }
                     row
                 })
@@ -62,9 +64,12 @@ fn row(task: Task) -> (Value, Option<Kind>) {
         row["action"] = json!(planned.action.name());
         row["cost"] = json!(cost(planned));
         row["why"] = json!(planned.reason.to_string());
-        if let Some(other) = planned.otherwise() {
-            let (action, refusal) = (other.action.name(), RefusalReason::TooEarlyToRenew.to_string());
-            row["otherwise"] = json!({ "action": action, "cost": cost(&other), "if": refusal });
+        let otherwise =
+            |other: &Planned, when: &str| json!({ "action": other.action.name(), "cost": cost(other), "if": when });
+        if let Step::Resume { otherwise: Some(other), .. } = &task.step {
+            row["otherwise"] = otherwise(&other.0, "that order never left");
+        } else if let Some(other) = planned.otherwise() {
+            row["otherwise"] = otherwise(&other, &RefusalReason::TooEarlyToRenew.to_string());
         }
     }
     let is_to_be_done = task.is_to_be_done();

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use certgate_domain::Certificate;
@@ -60,7 +61,7 @@ pub enum Step {
         /// How its certificate is installed, where that is another way than was ordered.
         install: Option<InstallOptions>,
         /// What is done where the order never left, and nothing is left of it.
-        otherwise: Option<Box<Step>>,
+        otherwise: Option<Box<(Planned, Step)>>,
     },
     /// This order is driven.
     Drive(Box<RunItem>),
@@ -148,6 +149,9 @@ pub enum TaskError {
     /// The order cannot be prepared, or what the client or the store could not do.
     #[error(transparent)]
     Gateway(#[from] Error),
+    /// Its account cannot be used, which concerns all certificates of that.
+    #[error(transparent)]
+    Account(Arc<Error>),
 }
 
 impl Task {
@@ -197,9 +201,10 @@ impl Task {
         {
             // It never left: the certificate may be due all the same.
             subject.open = None;
-            let again =
-                plan(&subject, now).map_err(TaskError::from).and_then(|planned| self::step(&subject, &planned, now));
-            *otherwise = again.ok().map(Box::new);
+            *otherwise = plan(&subject, now).ok().and_then(|planned| {
+                let step = self::step(&subject, &planned, now).ok()?;
+                Some(Box::new((planned, step)))
+            });
         }
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
     }
@@ -268,14 +273,15 @@ impl Task {
             Step::Verify => Err(EndedTask::Verify),
             Step::Drive(item) => Ok(*item),
             Step::Resume { order, install, otherwise } => {
-                match preparation.resume(&order, install).map_err(|why| failed(why.into()))? {
-                    Resumption::Ready(item) => Ok(*item),
-                    Resumption::CleanedUp { is_gone: true, .. } if otherwise.is_some() => {
-                        self.id = OrderId::new();
-                        self.step = otherwise.map_or(Step::Nothing, |step| *step);
+                let resumed = preparation.resume(&order, install).map_err(|why| failed(why.into()))?;
+                match (resumed, otherwise) {
+                    (Resumption::Ready(item), _) => Ok(*item),
+                    (Resumption::CleanedUp { is_gone: true, .. }, Some(otherwise)) => {
+                        let (planned, step) = *otherwise;
+                        (self.id, self.planned, self.step) = (OrderId::new(), Some(planned), step);
                         self.start(preparation)
                     }
-                    left => Err(EndedTask::Left(Box::new(left))),
+                    (left, _) => Err(EndedTask::Left(Box::new(left))),
                 }
             }
             Step::Place { mut request, known, batch } => {
@@ -334,7 +340,7 @@ impl Step {
             Self::Resume { install, otherwise, .. } => {
                 note_profile(install.as_mut(), profile);
                 if let Some(otherwise) = otherwise {
-                    otherwise.note_profile(profile);
+                    otherwise.1.note_profile(profile);
                 }
             }
             Self::Adopt { installation, .. } | Self::Deploy(installation) => installation.remember("profile", profile),
