@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate::{
-    Client, Gateway, GatewayBuilder, Journal, Redactor, Settings, StoreAddress, Trace,
+    Client, Error, Gateway, GatewayBuilder, Journal, Redactor, Settings, StoreAddress, Trace,
     config::ConfigError,
     tape::{Mode, Tape},
 };
@@ -58,13 +58,13 @@ impl Connection {
 
     /// The store of orders and messages; one of its own for a sandbox.
     pub(crate) fn journal(&self) -> Result<Journal, Failure> {
-        self.home.journal()
+        Ok(self.home.journal()?)
     }
 }
 
 impl Home {
     /// So many clients, which share pace, clock and interrupt.
-    pub(crate) fn clients(&self, deadline: Option<Duration>, count: usize) -> Result<Vec<Client>, Failure> {
+    pub(crate) fn clients(&self, deadline: Option<Duration>, count: usize) -> Result<Vec<Client>, Error> {
         let mut made: Vec<Client> = Vec::new();
         for _ in 0..count.max(1) {
             let client = self.gateway.client()?;
@@ -85,20 +85,27 @@ impl Home {
     /// The same.
     ///
     /// # Errors
-    /// The inner one is what is wrong with the credentials of these settings.
-    pub(crate) fn let_in(app: &App, settings: &Settings) -> Result<Result<Self, ConfigError>, Failure> {
+    /// The inner one is what is wrong with these settings.
+    pub(crate) fn let_in(app: &App, settings: &Settings) -> Result<Result<Self, Error>, Failure> {
         let credentials = match app.is_offline() {
             true => Credentials::new("user", Secret::default(), ""),
             false => match settings.credentials() {
                 Ok(credentials) => credentials,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Err(why.into())),
             },
         };
-        Self::asking_as(app, settings, credentials).map(Ok)
+        Self::asking_as(app, settings, credentials)
     }
 
     /// Asking as that account.
-    pub(crate) fn asking_as(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// The inner one is what is wrong with these settings.
+    pub(crate) fn asking_as(
+        app: &App,
+        settings: &Settings,
+        credentials: Credentials,
+    ) -> Result<Result<Self, Error>, Failure> {
         let _ = app.is_live.set(settings.is_live());
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(app, settings)?;
@@ -108,20 +115,26 @@ impl Home {
     /// The same without the run's tape: who asks records by itself.
     pub(crate) fn untaped(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
         let _ = app.is_live.set(settings.is_live());
-        Self::taped(app, settings, credentials, None)
+        Ok(Self::taped(app, settings, credentials, None)??)
     }
 
-    fn taped(app: &App, settings: &Settings, credentials: Credentials, tape: Option<Tape>) -> Result<Self, Failure> {
+    fn taped(
+        app: &App,
+        settings: &Settings,
+        credentials: Credentials,
+        tape: Option<Tape>,
+    ) -> Result<Result<Self, Error>, Failure> {
         if let Some(answers) = settings.undecodable_answers() {
             let _ = app.undecodable.set(answers);
         }
         app.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(Redactor::new(&credentials));
         open_trace(app)?;
-        let mut parts = GatewayBuilder::of_settings(settings)?
-            .credentials(credentials)
-            .session(app.session)
-            .meter(app.run.meter.clone())
-            .interrupt(app.interrupt());
+        let parts = match GatewayBuilder::of_settings(settings) {
+            Ok(parts) => parts,
+            Err(why) => return Ok(Err(why.into())),
+        };
+        let mut parts =
+            parts.credentials(credentials).session(app.session).meter(app.run.meter.clone()).interrupt(app.interrupt());
         if let Some(tape) = tape {
             parts = parts.tape(tape);
         }
@@ -146,12 +159,13 @@ impl Home {
                 parts = parts.endpoint_of(protocol, sandbox.endpoint(protocol));
             }
             home.0 = Some(sandbox);
-        } else {
-            parts = parts.store_at(store(settings)?);
+        } else if settings.store.value.is_none() {
+            return Ok(Err(ConfigError::NoStore.into()));
         }
         let (_sandbox, _folder) = home;
         let run = (_sandbox.is_none() && _folder.is_none()).then(|| app.run.clone());
-        Ok(Self { gateway: parts.build()?, store: place, migration: Once::new(), run, _sandbox, _folder })
+        let built = parts.build();
+        Ok(built.map(|gateway| Self { gateway, store: place, migration: Once::new(), run, _sandbox, _folder }))
     }
 
     /// The gateway itself.
@@ -170,7 +184,7 @@ impl Home {
     }
 
     /// The store of orders and messages.
-    pub(crate) fn journal(&self) -> Result<Journal, Failure> {
+    pub(crate) fn journal(&self) -> Result<Journal, Error> {
         let journal = self.gateway.journal()?;
         if let Some(before) = journal.migrated_from() {
             self.migration.call_once(|| say_migrated(&self.store, before));

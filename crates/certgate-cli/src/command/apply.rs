@@ -53,7 +53,7 @@ impl Apply {
         self.queue.check()?;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            share.confirm_own(app, &self.queue)?;
+            share.confirm_own(app, &self.queue);
             share.planned(app, subjects)
         };
         let mut shares = shares(app, of_declared(app, declared)?, Some(self.timeout), begin, Declared::task)?;

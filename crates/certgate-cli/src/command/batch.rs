@@ -65,28 +65,23 @@ impl Batch {
         let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
+        let mut wrong = Vec::new();
         let begin = |share: &mut Share, orders| {
             let lines = tasks(orders, &share.journal, self.again)?;
-            self.check(&lines)?;
+            wrong.extend(problems(&lines).map(|(place, why)| format!("{place}: {}", Failure::from(why))));
+            for (place, warning) in warnings(&lines) {
+                say(&format!("certgate: warning: {place}: {warning}"));
+            }
             let of_changed = lines.iter().filter(|line| !line.changed.is_empty());
             details.extend(of_changed.map(|line| (line.task.id.clone(), changed(line))));
             Ok(lines.into_iter().map(|line| line.task).collect())
         };
         let lose = |order: &BatchOrder| Task::idle(order.title(), None);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        // Before anything is sent.
+        if !wrong.is_empty() {
+            return Err(Failure::usage(BatchError::of_lines(&self.file, &wrong).to_string()));
+        }
         Several { timeout: self.timeout, queue: &self.queue, report, details }.drive(app, &mut shares)
-    }
-
-    /// Refuses what would go wrong, before anything is sent.
-    fn check(&self, tasks: &[BatchTask]) -> Result<(), Failure> {
-        let problem = |(place, why)| format!("{place}: {}", Failure::from(why));
-        let problems: Vec<String> = problems(tasks).map(problem).collect();
-        if !problems.is_empty() {
-            return Err(Failure::usage(BatchError::of_lines(&self.file, &problems).to_string()));
-        }
-        for (place, warning) in warnings(tasks) {
-            say(&format!("certgate: warning: {place}: {warning}"));
-        }
-        Ok(())
     }
 }

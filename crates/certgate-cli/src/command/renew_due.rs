@@ -36,8 +36,8 @@ Within its paid term a certificate is reissued, which is free; at the end of its
 pub(crate) struct RenewDue {
     /// Folders of certificates, or folders of such [default: the profile's `certificates`]
     folders: Vec<PathBuf>,
-    /// What ends within this time is due: 30d, or a share of its lifetime such as 1/3 [default: as remembered, else 30d or a third of the
-    /// lifetime, whichever is less]
+    /// What ends within this time is due: 30d, or a share of its lifetime such as 1/3; two thirds of that at most, but 400d, longer than
+    /// any certificate lasts, orders all of them [default: as remembered, else 30d or a third of the lifetime, whichever is less]
     #[arg(long, value_name = "TIME")]
     renew_before: Option<RenewBefore>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ impl RenewDue {
             if self.dry_run {
                 return Ok(tasks);
             }
-            share.confirm_own(app, &self.queue)?;
+            share.confirm_own(app, &self.queue);
             // What is not due has no row.
             Ok(tasks.into_iter().filter(Task::is_to_be_done).collect())
         };

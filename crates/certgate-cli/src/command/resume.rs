@@ -68,7 +68,7 @@ impl Resume {
             None => tasks_left(&share.journal, install.as_ref(), app.now())?,
         };
         if tasks.is_empty() {
-            return Ok(nothing_left(app, &share.confirm_own(app, queue)?));
+            return Ok(nothing_left(app, &share.confirm_own(app, queue)));
         }
         if let [Task { id, step: Step::Fetch { certificate, install }, .. }] = &tasks[..] {
             let document = fetched_order(share.journal.find(id.as_str())?.as_ref());
@@ -79,7 +79,7 @@ impl Resume {
             [Task { step: Step::Resume { .. }, .. }] => drive_one(app, &mut share, &how, asked),
             _ => Several::of(timeout, queue).drive(app, std::slice::from_mut(&mut share)),
         };
-        share.confirm_own(app, queue)?;
+        share.confirm_own(app, queue);
         exit
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Aske
     let mut progress = Progress::through(app, asked, &share.tasks.iter().collect::<Vec<_>>(), None);
     let error = go_through(app, std::slice::from_mut(share), how, &mut progress);
     progress.finish();
-    match (progress.only(), error?) {
+    match (progress.only(), error) {
         // Why the run ended is the order's own reason, where that one ended with it.
         (Ok(_), Some(error)) => Err(error),
         (shown, _) => shown?.print(app, &progress.findings),

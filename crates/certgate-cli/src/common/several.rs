@@ -65,7 +65,7 @@ impl<'q> Several<'q> {
             progress.say(&format!("certgate: warning: {}: {detail}", task.title));
         }
         let how = How { timeout: self.timeout, wait: true, queue: self.queue };
-        let error = go_through(app, shares, &how, &mut progress)?;
+        let error = go_through(app, shares, &how, &mut progress);
         progress.finish();
         let mut rows = Vec::new();
         for task in shares.iter().flat_map(|share| &share.tasks) {

@@ -1,14 +1,13 @@
 //! The tasks of a run, by the profiles whose accounts they are for.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use certgate::{
     Client, Control, Error, Event, InstallOptions, Journal, Observer, OrderId, PreparationOptions, RunOptions,
     Settings,
-    config::ConfigError,
     estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
 };
@@ -18,7 +17,7 @@ use crate::{
     app::{App, Home, recovery},
     args::ordering::Queue,
     common::queue::confirm_own,
-    exit::{Failure, Kind},
+    exit::{Failure, Kind, worst},
     ui::progress::Progress,
 };
 
@@ -34,7 +33,7 @@ pub(crate) struct Share {
     claims: Option<Claims>,
     settings: Settings,
     /// It has to live as long as its clients.
-    _home: Option<Home>,
+    _home: Home,
 }
 
 /// How the tasks of a run are gone through.
@@ -66,37 +65,35 @@ pub(crate) fn by_profile<T>(
     Ok(groups)
 }
 
-/// What is to be done at each account: `begin` makes tasks of what belongs to one. What belongs to a profile that cannot be used is lost
-/// alone, as long as there is another.
+/// What is to be done at each account: `begin` makes tasks of what belongs to one. What belongs to an account that cannot be used is lost
+/// alone, as long as there is another: its profile is gone, its gateway is down or lets nobody in, its store fails.
 pub(crate) fn shares<T>(
     app: &App,
     groups: Vec<(String, Vec<T>)>,
     timeout: Option<Duration>,
-    mut begin: impl FnMut(&mut Share, Vec<T>) -> Result<Vec<Task>, Failure>,
+    mut begin: impl FnMut(&mut Share, Vec<T>) -> Result<Vec<Task>, Error>,
     lose: impl Fn(&T) -> Task,
 ) -> Result<Vec<Share>, Failure> {
-    let (mut shares, mut lost, mut error) = (Vec::<Share>::new(), Vec::new(), None);
+    let (mut shares, mut lost, mut error) = (Vec::<Share>::new(), Vec::<Task>::new(), None);
     for (profile, things) in groups {
-        let open = || Share::of_profile(app, &profile, timeout, things.len());
-        match open()? {
-            Ok(mut share) => {
-                // Before it is looked what is to be done.
-                share.claims = Some(share.journal.claims()?);
-                share.tasks = begin(&mut share, things)?;
-                shares.push(share);
-            }
+        let of_group: Vec<Task> = things.iter().map(&lose).collect();
+        let begun = Share::of_profile(app, &profile, timeout, things.len())?.and_then(|mut share| {
+            // Before it is looked what is to be done.
+            share.claims = Some(share.journal.claims()?);
+            share.tasks = begin(&mut share, things)?;
+            Ok(share)
+        });
+        match begun {
+            Ok(share) => shares.push(share),
             Err(why) => {
-                for thing in &things {
-                    if let Err(why) = open()? {
-                        lost.push(lose(thing).failed(TaskError::Gateway(Error::Config(why))));
-                    }
-                }
+                let why = Arc::new(why);
+                lost.extend(of_group.into_iter().map(|task| task.failed(TaskError::Account(Arc::clone(&why)))));
                 error.get_or_insert(why);
             }
         }
     }
     match (shares.first_mut(), error) {
-        (None, Some(why)) => return Err(why.into()),
+        (None, Some(why)) => return Err(Failure::of(&why)),
         (first, _) => first.into_iter().for_each(|share| share.tasks.append(&mut lost)),
     }
     Ok(shares)
@@ -106,25 +103,23 @@ impl Share {
     /// The account of a profile, with clients for so many tasks, which are still to come.
     ///
     /// # Errors
-    /// The inner one is what is wrong with the profile: it concerns what belongs to it alone.
+    /// The inner one is what is wrong with the account: it concerns what belongs to it alone.
     pub(crate) fn of_profile(
         app: &App,
         profile: &str,
         timeout: Option<Duration>,
         count: usize,
-    ) -> Result<Result<Self, ConfigError>, Failure> {
+    ) -> Result<Result<Self, Error>, Failure> {
         let settings = match app.settings_of(profile)? {
             Ok(settings) => settings,
-            Err(why) => return Ok(Err(why)),
-        };
-        let home = match Home::let_in(app, &settings)? {
-            Ok(home) => home,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(why.into())),
         };
         // In a replay nobody is waited for, and time passes for all at once.
         let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
-        let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
-        Ok(Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, _home: Some(home) }))
+        Ok(Home::let_in(app, &settings)?.and_then(|home| {
+            let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
+            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, _home: home })
+        }))
     }
 
     /// The run's own account, for one task.
@@ -145,16 +140,18 @@ impl Share {
     }
 
     /// What is to be done with these certificates, once the gateway was asked for what has to be known.
-    pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Failure> {
+    pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let now = app.now();
-        Survey { client: self.client()?, now }.ask(&mut subjects)?;
+        if let Some(client) = self.clients.first_mut() {
+            Survey { client, now }.ask(&mut subjects)?;
+        }
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.
-    pub(crate) fn confirm_own(&mut self, app: &App, queue: &Queue) -> Result<Vec<i64>, Failure> {
+    pub(crate) fn confirm_own(&mut self, app: &App, queue: &Queue) -> Vec<i64> {
         let (foreign, journal) = (self.run_options(app, queue).foreign, self.journal.clone());
-        Ok(confirm_own(app, self.client()?, journal, foreign))
+        self.clients.first_mut().map(|client| confirm_own(app, client, journal, foreign)).unwrap_or_default()
     }
 
     /// How a certificate of it is installed: the profile is remembered with it.
@@ -171,7 +168,7 @@ impl Share {
     }
 
     /// Goes through its tasks; gives why that ended before its orders did.
-    fn go_through(&mut self, app: &App, how: &How<'_>, of: &mut Follower<'_, '_, '_>) -> Result<Option<Error>, Error> {
+    fn go_through(&mut self, app: &App, how: &How<'_>, of: &mut Follower<'_, '_, '_>) -> Option<Error> {
         if let Some(claims) = &self.claims {
             self.tasks.iter_mut().for_each(|task| task.share(claims));
         }
@@ -186,17 +183,17 @@ impl Share {
             running: app.running_jobs(self.tasks.len()),
             profile: app.remembered_profile(&self.settings),
         };
-        Ok(run.run(&mut self.tasks, of)?.error)
+        run.run(&mut self.tasks, of).error
     }
 }
 
-/// Goes through the tasks of all accounts at once; gives why one of them ended before its orders did.
+/// Goes through the tasks of all accounts at once; gives why some of them ended before their orders did, as the worst of these kinds.
 pub(crate) fn go_through(
     app: &App,
     shares: &mut [Share],
     how: &How<'_>,
     progress: &mut Progress<'_>,
-) -> Result<Option<Failure>, Failure> {
+) -> Option<Failure> {
     let progress = Mutex::new(progress);
     let ended = std::thread::scope(|scope| {
         let run = |share| scope.spawn(|| Share::go_through(share, app, how, &mut Follower(&progress)));
@@ -206,11 +203,11 @@ pub(crate) fn go_through(
             .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Vec<_>>()
     });
-    let mut error = None;
-    for ended in ended {
-        error = error.or(ended?);
-    }
-    Ok(error.map(|error| app.reported(error.into())))
+    let failures = ended.into_iter().flatten().map(|error| app.reported(error.into()));
+    failures.reduce(|first, other| {
+        let kind = worst([first.kind(), other.kind()].map(Some).into_iter()).unwrap_or(first.kind());
+        first.and(&other.to_string()).of_kind(kind)
+    })
 }
 
 /// Follows the run of one account, in turn with those of others.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    exit::{Exit, Failure, Kind, worst},
+    exit::{Exit, Failure, Kind, beside, worst},
     streams::say,
 };
 
@@ -88,14 +88,8 @@ impl Rows<'_> {
         if let ([_], Some(text)) = (kinds.as_slice(), shown.first().and_then(|row| row["text"].as_str())) {
             say(&format!("certgate: {text}"));
         }
-        if let Some(error) = error {
-            let left = tally.pending + tally.failed + tally.unknown;
-            return Err(error
-                .and(&format!("{left} orders are left: run the same command again, it does only what is left"))
-                .said());
-        }
         if app.strict && !findings.is_empty() {
-            if kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
+            if error.is_none() && kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
                 strict(app, findings)?;
             }
             kinds.push(Some(Kind::CheckFailed));
@@ -105,7 +99,11 @@ impl Rows<'_> {
             Kind::Usage if is_ordered && !is_planned => Kind::CheckFailed,
             kind => kind,
         });
-        Ok(kind.into())
+        let Some(error) = error else { return Ok(kind.into()) };
+        let left = tally.pending + tally.failed + tally.unknown;
+        let error =
+            error.and(&format!("{left} orders are left: run the same command again, it does only what is left"));
+        Err(beside(Ok(kind.into()), error))
     }
 }
 

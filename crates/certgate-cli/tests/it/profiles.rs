@@ -7,7 +7,7 @@ use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{bare, exit, json, secret, serve, stderr};
+use crate::support::binary::{bare, exit, json, secret, serve, stderr, until};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
 struct Accounts {
@@ -105,6 +105,76 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         accounts.done(transport, &only);
         accounts.done(transport, &["renew-due", "certs/b", "--renew-before", "400d"]);
         assert_eq!(accounts.orders(), (4, 5));
+    }
+}
+
+/// An account whose gateway is down, whose credentials are refused or whose store fails loses its own certificates, each with a row of its
+/// own and the account's error; its profile is opened once. Alone it is the run's own failure.
+#[test]
+fn an_account_that_cannot_be_used_is_lost_alone() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        for (folder, profile) in [("certs/a", "live"), ("certs/b", "team"), ("certs/c", "team")] {
+            accounts.done(transport, &["reissue", "571", "--new-key", "--out", folder, "--profile", profile]);
+        }
+        fs::write(accounts.path().join("file"), "").unwrap();
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        let (down, port) = (accounts.second.1.xml_endpoint(), accounts.second.1.json_endpoint());
+        for (team, kind, code) in [
+            (text.replace(&down, "http://127.0.0.1:1/").replace(&port, "http://127.0.0.1:1/v1"), "unreachable", 5),
+            (text.replace("echo s3cond", "echo asked >> asked; echo wrong"), "auth", 4),
+            (text.replace("echo s3cond", "echo asked >> asked; exit 7"), "auth", 4),
+            (text.replace("user = \"other\"", "user = \"other\"\nstore = \"file/store\""), "local", 12),
+        ] {
+            accounts.configure(&team);
+            let before = accounts.orders();
+            let output = accounts.run(transport, &["renew-due", "certs", "--renew-before", "400d"]);
+            let document = json(&output);
+            let expected = [("certs/a", "done"), ("certs/b", kind), ("certs/c", kind)];
+            assert_eq!((kinds(&document), exit(&output)), (expected.to_vec(), code), "{}", stderr(&output));
+            assert_eq!(accounts.orders(), (before.0 + 1, before.1), "{kind}");
+            assert_eq!(document["orders"][1]["text"], document["orders"][2]["text"]);
+            let alone = accounts.run(transport, &["renew-due", "certs/b", "certs/c", "--profile", "team"]);
+            assert_eq!((exit(&alone), &json(&alone)["error"]["kind"]), (code, &kind.into()), "{}", stderr(&alone));
+        }
+        let asked = fs::read_to_string(accounts.path().join("asked")).unwrap();
+        assert_eq!(asked.lines().count(), 4, "once a run");
+    }
+}
+
+/// The store of one account fails in the middle of a run: each certificate has its row all the same, the error stands beside them, and the
+/// exit code is that of the worst.
+#[test]
+fn a_store_that_fails_loses_no_row() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        let team = text[text.find("[team]").unwrap()..].replace("context = 9", "context = 9\nstore = \"team.sqlite\"");
+        let third = team.replace("[team]", "[third]").replace("team.sqlite", "third.sqlite");
+        let live = &text[..text.find("[team]").unwrap()];
+        accounts.configure(&format!("{live}{team}{third}"));
+        let held = "test -e hold && touch held && while test -e held; do sleep 0.02; done";
+        for (folder, profile, hook) in
+            [("certs/a", "live", "test -e hold"), ("certs/b", "team", held), ("certs/c", "third", "false")]
+        {
+            let order = ["reissue", "571", "--new-key", "--out", folder, "--profile", profile, "--deploy-hook", hook];
+            let output = accounts.run(transport, &order);
+            assert_eq!(exit(&output), 11, "{}", stderr(&output));
+        }
+        accounts.configure(&format!("{live}{team}{}", third.replace("echo s3cond", "exit 7")));
+        let path = |name: &str| accounts.path().join(name);
+        fs::write(path("hold"), "").unwrap();
+        let output = std::thread::scope(|scope| {
+            let run = scope.spawn(|| accounts.run(transport, &["renew-due", "certs"]));
+            until("its hook runs", || path("held").exists());
+            let store = rusqlite::Connection::open(path("team.sqlite")).unwrap();
+            store.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE orders").unwrap();
+            fs::remove_file(path("held")).unwrap();
+            run.join().unwrap()
+        });
+        let document = json(&output);
+        assert_eq!(kinds(&document), [("certs/a", "done"), ("certs/c", "auth"), ("certs/b", "done")], "{document}");
+        assert_eq!((document["error"]["kind"].as_str(), exit(&output)), (Some("usage"), 4), "{}", stderr(&output));
     }
 }
 

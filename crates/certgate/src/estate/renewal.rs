@@ -79,7 +79,7 @@ impl Gateway {
             profile: None,
         };
         let mut renewing = Renewing { observer, results: Vec::new() };
-        let run = run.run(&mut tasks, &mut renewing)?;
+        let run = run.run(&mut tasks, &mut renewing);
         let mut results = renewing.results;
         // An order that the gateway refused and the one instead of it are of one certificate.
         results

@@ -72,14 +72,11 @@ impl Left<'_> {
 }
 
 impl TaskRun<'_> {
-    /// Goes through the tasks, and tells what each came to. Gives the orders that were driven, and why the run ended before they did: it was
-    /// interrupted, or the store failed. What was sent is in the store then.
-    ///
-    /// # Errors
-    /// The store could not be read.
-    pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Result<Run, Error> {
+    /// Goes through the tasks, and tells what each came to, whatever happens. Gives the orders that were driven, and why the run ended before
+    /// they did: it was interrupted, or the store failed. What was sent is in the store then.
+    pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Run {
         let Self { clients, journal, preparation, options, mut running, profile } = self;
-        let (mut items, mut left) = (Vec::new(), Vec::new());
+        let (mut items, mut left, mut unread) = (Vec::new(), Vec::new(), None);
         for task in tasks.iter_mut() {
             let Some(client) = clients.first_mut() else { break };
             if client.interrupt().is_raised() {
@@ -108,11 +105,11 @@ impl TaskRun<'_> {
                 },
                 Err(EndedTask::Deployed(deployment)) => {
                     let folder = task.folder.as_deref().unwrap_or(Path::new(""));
-                    let record = journal.find(id.as_str())?;
+                    let record = record_of(journal, &id, &mut unread);
                     observer.ended(&id, record.as_ref(), TaskOutcome::Deployed { folder, deployment: &deployment });
                 }
                 Err(ended) => {
-                    let record = journal.find(id.as_str())?;
+                    let record = record_of(journal, &id, &mut unread);
                     observer.ended(&id, record.as_ref(), TaskOutcome::Ended(ended));
                 }
             }
@@ -125,9 +122,18 @@ impl TaskRun<'_> {
             }
             left.push(Left::Ordered(report));
         }
-        run_left_hooks(journal, left, now, observer)?;
-        Ok(run)
+        run_left_hooks(journal, left, now, &mut unread, observer);
+        run.error = run.error.or(unread);
+        run
     }
+}
+
+/// What the store holds of an order; why it cannot be read is kept, the first time.
+fn record_of(journal: &Journal, id: &OrderId, unread: &mut Option<Error>) -> Option<Order> {
+    journal.find(id.as_str()).unwrap_or_else(|why| {
+        unread.get_or_insert(why);
+        None
+    })
 }
 
 /// Tells of orders that ended as of tasks that did.
@@ -160,8 +166,9 @@ fn run_left_hooks(
     journal: &Journal,
     left: Vec<Left<'_>>,
     now: i64,
+    unread: &mut Option<Error>,
     observer: &mut dyn TaskObserver,
-) -> Result<(), Error> {
+) {
     let (left, installations): (Vec<Left<'_>>, Vec<Installation>) =
         left.into_iter().filter_map(|left| left.installation(now).map(|installation| (left, installation))).unzip();
     let deployments = deploy_together(&installations);
@@ -176,11 +183,10 @@ fn run_left_hooks(
                 observer.ended(&id, None, TaskOutcome::Fetched(outcome));
             }
             Left::Repeated(id, _) => {
-                let record = journal.find(id.as_str())?;
+                let record = record_of(journal, &id, unread);
                 let deployed = TaskOutcome::Deployed { folder: installation.folder(), deployment: &deployment };
                 observer.ended(&id, record.as_ref(), deployed);
             }
         }
     }
-    Ok(())
 }

@@ -9,19 +9,19 @@ use std::{
 };
 
 use certgate::{
-    Client, Clock, Control, Event, Journal, Observer, OrderId, Outcome, PreparationOptions, RecoveryOptions,
+    Client, Clock, Control, Event, Intent, Journal, Observer, OrderId, Outcome, PreparationOptions, RecoveryOptions,
     RunOptions, RunningJobs,
     estate::{
         EndedTask, PlannedAction, Survey, Task, TaskObserver, TaskOutcome, TaskRun, read_declared, subjects_of_declared,
     },
 };
-use certgate_domain::{AnyData, Certificate, Credentials, Protocol, Secret, TaskKind, task::CertificateInfo};
+use certgate_domain::{Certificate, Credentials, Protocol, Secret, TaskKind, task::CertificateRenew};
 use certgate_simulator::{Gateway, Settings};
-use certgate_store::Order;
+use certgate_store::{InstallOptions, Order, ResumeData};
 use pretty_assertions::assert_eq;
 
 use crate::{
-    term::{DAY, START, ask, codec, seconds},
+    term::{DAY, START, codec},
     year::Wire,
 };
 
@@ -104,16 +104,19 @@ impl Company {
             profile: None,
         };
         let mut seen = Seen::default();
-        let error = run.run(&mut tasks, &mut seen).unwrap().error;
+        let error = run.run(&mut tasks, &mut seen).error;
         assert!(error.is_none(), "{error:?}");
         (planned, action(&tasks), seen)
     }
 
-    fn at_gateway(&self) -> Certificate {
-        let now = self.clock.load(Ordering::SeqCst);
-        let answer = ask(&self.gateway, self.protocol, CertificateInfo::new(572), now).into_iter().next();
-        let Some(AnyData::Certificate(there)) = answer else { panic!("{answer:?}") };
-        *there
+    /// An order of that certificate that never left: its process ended while it validated it.
+    fn leave_unsent(&self, id: &str) {
+        let mut journal = Journal::open(self.home.path().join("store.sqlite"), "user@9").unwrap();
+        let task = CertificateRenew { certificate: Certificate { id: Some(572), ..Certificate::default() } };
+        let install = Some(InstallOptions::into_folder(&self.home.path().join("www")));
+        let resume = ResumeData { install, ..ResumeData::default() };
+        let intent = Intent { name: Some("www.example.com".to_owned()), resume, batch: None, claim: None };
+        journal.begin_validation(id, &task.into(), &intent).unwrap();
     }
 
     fn asked(&self) -> (usize, usize) {
@@ -144,6 +147,24 @@ fn a_renewal_that_is_too_early_becomes_a_reissue() {
             assert_eq!(company.asked(), (turned, turned), "refused once, reissued once");
         }
         assert_eq!(turned, 8, "{protocol:?}");
+    }
+}
+
+/// What is done in place of an order that never left goes the same way, and is told as itself.
+#[test]
+fn a_renewal_in_place_of_an_order_that_never_left() {
+    for protocol in Protocol::ALL {
+        let settings = Settings { tells_terms: false, tells_starts: false, ..Settings::default() };
+        let company = Company::new(protocol, settings);
+        assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
+        for (day, came_to, replaced) in
+            [(1, PlannedAction::Nothing, vec![]), (32, PlannedAction::Reissue, vec![TaskKind::CertificateReissue])]
+        {
+            company.leave_unsent(&format!("certgate-{day}"));
+            let (planned, done, seen) = company.apply(day);
+            assert_eq!((planned, done, seen.replaced), (PlannedAction::Resume, came_to, replaced), "{protocol:?}");
+        }
+        assert_eq!(company.asked(), (1, 1), "refused once, reissued once");
     }
 }
 

@@ -64,7 +64,7 @@ impl Bridge {
         let nobody = Credentials::new("", Secret::default(), "");
         let home = match bridging.shadow {
             true => Home::untaped(app, &settings, nobody)?,
-            false => Home::asking_as(app, &settings, nobody)?,
+            false => Home::asking_as(app, &settings, nobody)??,
         };
         let clients = |protocol: Protocol| -> Result<Vec<Client>, Failure> {
             let client = || home.client(protocol);
