@@ -1,9 +1,17 @@
 //! Reissue or renewal, by the paid term: what is ordered of a gateway whose certificates last less long than their term.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
-use certgate_domain::TaskKind;
-use certgate_simulator::Settings;
+use certgate_domain::{
+    AnyData, AnyTask, Call, CertAuthentication, Certificate, Credentials, Options, Protocol, Secret, SslContact,
+    TaskKind, TimePeriod,
+    task::{CertificateCreate, CertificateInfo, PollInfo},
+    words::AuthMethod,
+};
+use certgate_json::JsonCodec;
+use certgate_keys::{KeyType, PrivateKey, Subject};
+use certgate_simulator::{Gateway, Handled, Settings};
+use certgate_wire::Codec as _;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{at, certgate, exit, json, serve, stderr};
@@ -26,10 +34,12 @@ fn free_within_the_term_and_paid_at_its_end() {
         let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
         assert_eq!(asked(), (1, 0), "{transport}");
         let due = |before: &str| at(home.path(), &server, transport, &["renew-due", "certs", "--renew-before", before]);
-        assert_eq!(exit(&due("20d")), 8, "nothing is due");
-        // Both are due: one within its term, the other at its end.
-        for (before, expected) in [("50d", (2, 1)), ("50d", (4, 1))] {
-            let output = due(before);
+        for before in ["20d", "50d", "398d", "99/100"] {
+            assert_eq!(exit(&due(before)), 8, "{before}: what has just been issued is not ordered anew");
+        }
+        // A person asks for all of them: one within its term, the other at its end.
+        for expected in [(2, 1), (4, 1)] {
+            let output = due("400d");
             assert_eq!((exit(&output), asked()), (0, expected), "{transport}: {}", stderr(&output));
         }
         // Its term was paid once: it goes on a year from where it ended.
@@ -49,7 +59,8 @@ fn free_within_the_term_and_paid_at_its_end() {
 fn status_calls_due_what_renew_due_would_order() {
     for (days, arguments, expected) in [
         (20, &[][..], "nothing"),
-        (20, &["--renew-before", "30d"], "due: certgate renew-due"),
+        (20, &["--renew-before", "30d"], "nothing"),
+        (20, &["--renew-before", "400d"], "due: certgate renew-due"),
         (6, &[], "due: certgate renew-due"),
         (6, &["--here"], "nothing"),
     ] {
@@ -71,38 +82,75 @@ fn a_validity_that_is_none_is_refused() {
     }
 }
 
+/// A certificate of 47 days that was ordered so long ago, with its key in `certs/new`; its id.
+fn ordered_before(days: i64, gateway: &Gateway, home: &Path) -> String {
+    let now = certgate::unix_now() / 1000 - days * 86_400;
+    let ask = |task: AnyTask| {
+        let (codec, kind) = (JsonCodec::default(), task.kind());
+        let identity = Some(Credentials::new("user", Secret::new("password"), "9").into());
+        let request = codec.encode_request(&Call { task, options: Options::default(), identity }).payload;
+        let Handled::Reply(reply, _) = gateway.handle(Protocol::Json, &request, Duration::ZERO, now) else { panic!() };
+        codec.decode_response(kind, &reply).unwrap().value.data.into_iter().next()
+    };
+    let (key, name) = (PrivateKey::generate(KeyType::P256).unwrap(), "new.example.com".to_owned());
+    let subject = Subject { common_name: name.clone(), ..Subject::default() };
+    let certificate = Certificate {
+        csr: Some(key.request(&subject, std::slice::from_ref(&name)).unwrap()),
+        name: Some(name),
+        product: Some("QUICKSSLPREMIUM".to_owned()),
+        lifetime: Some(TimePeriod::months(12)),
+        admin_contact: Some(SslContact::by_id(1120)),
+        technical_contact: Some(SslContact::by_id(1120)),
+        authentication: Some(CertAuthentication { method: Some(AuthMethod::Dns), ..CertAuthentication::default() }),
+        ..Certificate::default()
+    };
+    ask(CertificateCreate { certificate }.into());
+    let Some(AnyData::PollMessage(message)) = ask(PollInfo.into()) else { panic!("no message") };
+    let id = message.object.unwrap().certificate().unwrap().id.unwrap();
+    let Some(AnyData::Certificate(there)) = ask(CertificateInfo::new(id).into()) else { panic!("no certificate") };
+    let folder = home.join("certs/new");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("cert.pem"), there.server.unwrap()).unwrap();
+    fs::write(folder.join("key.pem"), key.to_pem().expose()).unwrap();
+    id.to_string()
+}
+
 /// A gateway that tells neither the end of a term nor its start: the certificate's own end is all that is known, and a renewal within the
-/// term is refused. Then it is reissued, by a declared file and by the line in the crontab, and never paid for. A person's own order stays
-/// what it is.
+/// term is refused. Then it is reissued, by a declared file and by the line in the crontab, once, and never paid for. A person's own order
+/// stays what it is.
 #[test]
 fn what_is_too_early_to_renew_is_reissued_instead() {
-    for transport in ["xml", "json"] {
+    for (transport, is_declared) in [("xml", true), ("xml", false), ("json", true), ("json", false)] {
         let home = tempfile::tempdir().unwrap();
         let max_validity = Some(Duration::from_secs(47 * 86_400));
         let settings = Settings { max_validity, tells_terms: false, tells_starts: false, ..Settings::default() };
         let (gateway, server) = serve(settings);
-        let create = ["create", "--name", "new.example.com", "--new-key", "--lifetime", "12", "--out", "certs/new"];
-        let more =
-            ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--software", "APACHESSL"];
         let run = |command: &[&str], code: i32| {
             let output = at(home.path(), &server, transport, command);
             assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
             (json(&output), stderr(&output))
         };
-        let (created, _) = run(&[&create[..], &more].concat(), 0);
+        let id = ordered_before(32, &gateway, home.path());
+        run(&["adopt", "certs/new"], 0);
         let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
-        let due = ["renew-due", "certs", "--renew-before", "45d"];
-        let hook = ["--deploy-hook", "touch reloaded"];
-        let (plan, _) = run(&[&due[..], &["--dry-run"]].concat(), 8);
-        assert_eq!(plan["plan"][0]["action"], "nothing");
-        let due = ["renew-due", "certs", "--renew-before", "400d"];
-        let (plan, _) = run(&[&due[..], &["--dry-run"]].concat(), 0);
+        let text = format!(
+            "[defaults]\nrenew_before = \"400d\"\n[[certificate]]\nid = {id}\nout = \"certs/new\"\ndeploy_hook = \"touch reloaded\"\n"
+        );
+        fs::write(home.path().join("certificates.toml"), text).unwrap();
+        let (dry, due) = match is_declared {
+            true => (&["plan", "certificates.toml"][..], &["apply", "certificates.toml"][..]),
+            false => (
+                &["renew-due", "certs", "--dry-run"][..],
+                &["renew-due", "certs", "--deploy-hook", "touch reloaded"][..],
+            ),
+        };
+        let (plan, _) = run(dry, 0);
         let row = &plan["plan"][0];
         assert_eq!((&row["action"], &row["cost"]), (&"renew".into(), &"new term".into()), "{plan}");
         assert_eq!((&row["otherwise"]["action"], &row["otherwise"]["cost"]), (&"reissue".into(), &"free".into()));
         assert_eq!(asked(), (0, 0), "nothing is ordered");
 
-        let (document, said) = run(&[&due[..], &hook].concat(), 0);
+        let (document, said) = run(due, 0);
         let row = &document["orders"][0];
         assert_eq!(
             (&row["action"], &row["kind"], &row["order"]["action"]),
@@ -113,37 +161,31 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
         assert_eq!((asked(), document["summary"]["done"].as_i64()), ((1, 1), Some(1)), "refused once, reissued once");
         assert!(said.contains("it is too early to renew") && said.contains(": reissue instead"), "{said}");
         assert!(home.path().join("reloaded").exists());
-        // The declared file goes the same way, with several at once.
-        let id = &created["certificate"]["id"];
-        let text = format!(
-            "[defaults]\nrenew_before = \"400d\"\n[[certificate]]\nid = {id}\nout = \"certs/new\"\n\
-             [[certificate]]\nid = 4711\nout = \"certs/none\"\n"
-        );
-        std::fs::write(home.path().join("certificates.toml"), text).unwrap();
-        let (document, _) = run(&["apply", "certificates.toml"], 2);
-        let kinds: Vec<&str> =
-            document["orders"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
-        assert_eq!((kinds, asked()), (vec!["done", "usage"], (2, 2)), "{document}");
+        // However long the time that is declared: what this run ordered the next one leaves alone. A person's own time is for a run, and
+        // pays for no term of which nothing is known.
+        for command in [due, &["apply", "certificates.toml"]] {
+            run(command, 8);
+        }
+        let (document, _) = run(&["renew-due", "certs", "--renew-before", "400d"], 0);
+        assert_eq!((&document["orders"][0]["action"], asked()), (&"reissue".into(), (2, 1)), "{document}");
         // Who asks for a renewal is told, and gets nothing else.
-        let id = id.to_string();
         for _ in 0..2 {
             let (_, said) = run(&["renew", &id, "--new-key", "--out", "certs/new"], 3);
             assert!(said.contains("`certgate reissue` is free"), "{said}");
         }
-        std::fs::write(home.path().join("one.csv"), format!("id,action,new_key,out\n{id},renew,true,certs/new\n"))
-            .unwrap();
+        fs::write(home.path().join("one.csv"), format!("id,action,new_key,out\n{id},renew,true,certs/new\n")).unwrap();
         run(&["batch", "one.csv"], 3);
-        assert_eq!(asked(), (2, 5), "{transport}");
+        assert_eq!(asked(), (2, 4), "{transport}");
         let (orders, _) = run(&["orders", "list", "--state", "refused"], 0);
-        assert_eq!(orders["orders"].as_array().map(Vec::len), Some(5), "each refusal is recorded: {orders}");
+        assert_eq!(orders["orders"].as_array().map(Vec::len), Some(4), "each refusal is recorded: {orders}");
         let account = orders["orders"][0]["order"]["account"].as_str().unwrap();
         let user = account.split(' ').next().unwrap();
         for (more, count) in [
             (vec!["--limit", "2"], 2),
-            (vec!["--account", account], 5),
-            (vec!["--account", user, "--since", "1h"], 5),
+            (vec!["--account", account], 4),
+            (vec!["--account", user, "--since", "1h"], 4),
             (vec!["--account", &user[..1]], 0),
-            (vec!["--certificate", &id], 5),
+            (vec!["--certificate", &id], 4),
             (vec!["--certificate", "1"], 0),
             (vec!["--unfinished"], 0),
         ] {

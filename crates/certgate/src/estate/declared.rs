@@ -10,7 +10,7 @@ use certgate_files::FileError;
 use certgate_store::Order;
 use serde_json::{Map, Value, json};
 
-use super::{plan::Subject, survey::OpenOrders, task::Task};
+use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
 use crate::{
     CertificateSelector, CertificateSettings, Error, Journal,
     certificate_settings::{
@@ -216,7 +216,8 @@ fn subject(
 ) -> Subject {
     let Declared { place, selector, hosts, settings } = declared;
     let ordered_by = hosts.into_iter().next().filter(|first| Some(first.as_str()) != host);
-    let (folder, renew_before) = (settings.out.clone(), settings.renew_before);
+    let folder = settings.out.clone();
+    let renew_before = settings.renew_before.map(RenewBefore::of_every_run);
     let mut subject = Subject { place: Some(place), settings, renew_before, folder, ordered_by, ..Subject::default() };
     match found {
         Some(Ok(installed)) => subject.installed = Some(installed),

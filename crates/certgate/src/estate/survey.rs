@@ -11,6 +11,7 @@ use certgate_store::Order;
 use super::{
     account::AccountCertificate,
     plan::{ListedCertificate, Subject},
+    term::RenewBefore,
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
@@ -65,7 +66,8 @@ pub fn subjects_of(
         match found {
             Ok(installed) => {
                 subject.settings = asked.clone().or(&installed.record.settings.clone().unwrap_or_default());
-                subject.renew_before = renew_before.or(subject.settings.renew_before);
+                let remembered = subject.settings.renew_before.map(RenewBefore::of_every_run);
+                subject.renew_before = renew_before.or(remembered);
                 subject.open = open.take(&folder, installed.id);
                 subject.installed = Some(installed);
             }

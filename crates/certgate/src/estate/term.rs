@@ -167,7 +167,7 @@ impl fmt::Display for Decision {
         match self {
             Self::Nothing { due } => write!(f, "it is due on {}", day(*due)),
             Self::TooEarly { renewable } => {
-                write!(f, "it is due, and its term cannot be renewed before {}", day(*renewable))
+                write!(f, "it is due, and its term is not renewed before {}", day(*renewable))
             }
             Self::Reissue(reason) | Self::Renew(reason) => reason.fmt(f),
         }
@@ -222,7 +222,9 @@ pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i6
     if term.end > not_after + SAME && term.end - before > now {
         return Decision::Reissue(Reason::WithinTerm(term));
     }
-    match term.end - RENEWABLE {
+    // Where nothing tells the term, one that has just begun is not paid for again.
+    let unknown = if term.source == TermSource::Expire { not_before + (not_after - not_before) / 3 } else { i64::MIN };
+    match unknown.max(term.end - RENEWABLE) {
         renewable if now < renewable => Decision::TooEarly { renewable },
         _ => Decision::Renew(Reason::TermEnds(term)),
     }
@@ -255,6 +257,7 @@ mod tests {
         let own = |days: i64| Term { end: days * DAY, source: TermSource::Expire };
         let day = |days: u64| Some(RenewBefore::Time(Duration::from_secs(days * 86_400)));
         let nothing = |due: i64| Decision::Nothing { due: due * DAY };
+        let third = Decision::Nothing { due: 47 * DAY - 47 * DAY * 2 / 3 };
         let early = |renewable: i64| Decision::TooEarly { renewable: renewable * DAY };
         let within = |term| Decision::Reissue(Reason::WithinTerm(term));
         let ends = |term| Decision::Renew(Reason::TermEnds(term));
@@ -284,6 +287,20 @@ mod tests {
             ),
             ("due too early to renew", 398, Some(paid(398)), false, day(200), 250, early(308)),
             ("due, and renewable since today", 398, Some(paid(398)), false, day(200), 308, ends(paid(398))),
+            ("longer than it lasts", 47, Some(paid(365)), false, day(60), 15, third),
+            ("longer than it lasts, no term known", 47, None, false, day(60), 15, third),
+            ("longer than it lasts, due", 47, None, false, day(60), 17, ends(own(47))),
+            ("all of them", 47, Some(paid(365)), false, day(400), 1, early(275)),
+            (
+                "all of them, no term known",
+                47,
+                None,
+                false,
+                day(400),
+                0,
+                Decision::TooEarly { renewable: 47 * DAY / 3 },
+            ),
+            ("all of them, the term ends", 47, Some(paid(25)), false, day(400), 1, ends(paid(25))),
             ("a time of one's own", 199, Some(paid(365)), false, day(60), 139, within(paid(365))),
             (
                 "a half",

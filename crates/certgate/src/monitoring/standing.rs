@@ -234,7 +234,8 @@ fn of_installed(
     asked: Option<RenewBefore>,
     now: i64,
 ) -> Result<InstalledStanding, Error> {
-    let renew_before = asked.or_else(|| installed.record.settings.as_ref()?.renew_before);
+    let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
+    let renew_before = asked.or(remembered.map(RenewBefore::of_every_run));
     let is_due = |there: Option<&Certificate>| {
         Lifetime::of(installed.not_before, installed.not_after, there).is_due(renew_before, now)
     };

@@ -18,8 +18,7 @@ use self::{
     worker::Worker,
 };
 use crate::{
-    Client, Error, Journal, Observer, OrderId, OrderReport, installation::HookTime, unix_now,
-    validation::Validation,
+    Client, Error, Journal, Observer, OrderId, OrderReport, installation::HookTime, unix_now, validation::Validation,
 };
 
 /// An order that is to be driven.

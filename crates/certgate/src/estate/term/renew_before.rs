@@ -52,18 +52,33 @@ impl fmt::Display for RenewBefore {
 }
 
 /// Thirty days, or a third of the certificate's lifetime where that is less.
-const LONGEST: i64 = 30 * DAY;
-const SHARE: (u32, u32) = (1, 3);
+const DEFAULT: i64 = 30 * DAY;
+/// No certificate lasts longer.
+const LONGEST: i64 = 398 * DAY;
 
 impl RenewBefore {
     /// The time before the end of a certificate that is valid from and until then, in seconds. `None` takes the default.
+    ///
+    /// It is two thirds of the lifetime at most: with `60d` a certificate that lasts 47 days would be ordered anew by every run. Only a time
+    /// that is longer than any certificate lasts, such as `400d`, means all of them, now; that is for a single run, see
+    /// [`of_every_run`](Self::of_every_run).
     pub fn seconds(this: Option<Self>, not_before: i64, not_after: i64) -> i64 {
         let lifetime = not_after.saturating_sub(not_before).max(0);
         let share = |part: u32, whole: u32| lifetime.saturating_mul(part.into()) / i64::from(whole.max(1));
-        match this {
+        let asked = match this {
             Some(Self::Time(time)) => i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
             Some(Self::Share { part, whole }) => share(part, whole),
-            None => share(SHARE.0, SHARE.1).min(LONGEST),
+            None => share(1, 3).min(DEFAULT),
+        };
+        if asked > LONGEST { asked } else { asked.min(share(2, 3)) }
+    }
+
+    /// As it holds for every run, where it is declared or remembered.
+    #[must_use]
+    pub fn of_every_run(self) -> Self {
+        match self {
+            Self::Time(time) => Self::Time(time.min(Duration::from_secs(LONGEST.unsigned_abs()))),
+            share => share,
         }
     }
 }
@@ -72,7 +87,29 @@ impl RenewBefore {
 mod tests {
     use std::time::Duration;
 
-    use super::RenewBefore;
+    use super::{DAY, RenewBefore};
+
+    /// In days: how long a certificate lasts, what is asked of one run, how long before its end it is due then, and in every run.
+    #[test]
+    fn no_run_orders_what_the_one_before_it_ordered() {
+        for (lasts, asked, once, always) in [
+            (398, "", 30, 30),
+            (47, "", 15, 15),
+            (199, "60d", 60, 60),
+            (47, "31d", 31, 31),
+            (47, "32d", 31, 31),
+            (47, "60d", 31, 31),
+            (47, "398d", 31, 31),
+            (47, "399d", 399, 31),
+            (398, "400d", 400, 265),
+            (100, "1/2", 50, 50),
+            (100, "99/100", 66, 66),
+        ] {
+            let asked: Option<RenewBefore> = asked.parse().ok();
+            let days = |before| RenewBefore::seconds(before, 0, lasts * DAY) / DAY;
+            assert_eq!((days(asked), days(asked.map(RenewBefore::of_every_run))), (once, always), "{lasts} {asked:?}");
+        }
+    }
 
     #[test]
     fn a_time_or_a_share() {
