@@ -4,7 +4,7 @@ use std::{
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
@@ -25,18 +25,10 @@ pub struct HttpTransport {
     /// Each of its requests has a connection of its own.
     agent: Agent,
     /// Keeps a connection, for requests that may be repeated.
-    keeping: Keeping,
+    keeping: Agent,
+    keeps_connections: bool,
     endpoint: String,
     body_limit: usize,
-}
-
-/// The agent that keeps a connection from one request to the next.
-#[derive(Debug)]
-struct Keeping {
-    agent: Agent,
-    is_wanted: bool,
-    /// Whether the connection of an earlier request may be in use: the other side may have closed it since.
-    is_open: bool,
 }
 
 /// How a transport connects.
@@ -116,9 +108,10 @@ impl HttpTransport {
                 .timeout_recv_body(Some(timeouts.body));
             Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::lasting(lasting))
         };
-        let keeping = Keeping { agent: agent(1, LASTING), is_wanted: false, is_open: false };
+        let keeping = agent(1, LASTING);
         // A connection kept open may be closed by the other side just as an order leaves.
-        Ok(Self { agent: agent(0, Duration::ZERO), keeping, endpoint: endpoint.to_owned(), body_limit })
+        let agent = agent(0, Duration::ZERO);
+        Ok(Self { agent, keeping, keeps_connections: false, endpoint: endpoint.to_owned(), body_limit })
     }
 
     /// Whether that address is on loopback, where it can be used at all.
@@ -266,23 +259,12 @@ impl Transport for HttpTransport {
     }
 
     fn send_repeatable(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
-        if !self.keeping.is_wanted {
-            return self.send(request, timeout);
-        }
-        let (start, was_open) = (Instant::now(), self.keeping.is_open);
-        let sent = self.send_by(&self.keeping.agent, request, timeout);
-        self.keeping.is_open = sent.is_ok();
-        let left = timeout.saturating_sub(start.elapsed());
-        match sent {
-            Err(TransportError::Unanswered(_, Phase::Answer)) if was_open && !left.is_zero() => {
-                self.send(request, left)
-            }
-            sent => sent,
-        }
+        let agent = if self.keeps_connections { &self.keeping } else { &self.agent };
+        self.send_by(agent, request, timeout)
     }
 
     fn keep_connections(&mut self) {
-        self.keeping.is_wanted = true;
+        self.keeps_connections = true;
     }
 
     fn endpoint(&self) -> &str {

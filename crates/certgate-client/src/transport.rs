@@ -14,8 +14,8 @@ pub trait Transport: Send {
     /// No reply came. The error says whether the request may have arrived.
     fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError>;
 
-    /// The same for a request that does no harm when it arrives twice: it may leave over a connection that an earlier one left open, and
-    /// leaves once more over a new one where the other side had closed that.
+    /// The same for a request that does no harm when it arrives twice: it may leave over a connection that an earlier one left open, which
+    /// the other side may be closing just then.
     ///
     /// # Errors
     /// As with [`Transport::send`].

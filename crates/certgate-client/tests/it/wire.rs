@@ -3,12 +3,22 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use certgate_client::{HttpSettings, HttpTransport, Phase, Transport, TransportError};
+use certgate_client::{
+    Client, Error, HttpSettings, HttpTransport, Line, NetworkError, Phase, Throttle, Transport, TransportError,
+};
+use certgate_domain::{
+    Credentials, Secret,
+    task::{CertificateDelete, CertificateInfo},
+};
+use certgate_json::JsonCodec;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_wire::{Body, Header, Method, Reply, Request};
 use pretty_assertions::assert_eq;
@@ -79,45 +89,79 @@ fn each_method_is_framed_as_servers_expect_it() {
     }
 }
 
-/// Answers each request of a connection but the last, which it reads and leaves; gives how many it read.
-fn serve_connection(listener: &TcpListener, answers: usize) -> usize {
+/// Takes the requests of a connection, answers each with the next of those bytes, and closes it; gives how many it read.
+fn serve_connection(listener: &TcpListener, answers: &[&str]) -> usize {
     let (mut stream, _) = listener.accept().unwrap();
-    let mut read = 0;
     let mut asked = Vec::new();
     let mut piece = [0; 4096];
-    while let Ok(count) = stream.read(&mut piece)
-        && count > 0
-    {
-        asked.extend(&piece[..count]);
-        if !asked.ends_with(b"\r\n\r\n") {
-            continue;
+    for (read, answer) in answers.iter().enumerate() {
+        while !asked.ends_with(b"\r\n\r\n") {
+            match stream.read(&mut piece) {
+                Ok(count) if count > 0 => asked.extend(&piece[..count]),
+                _ => return read,
+            }
         }
         asked.clear();
-        read += 1;
-        if read > answers {
-            break;
-        }
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
     }
-    read
+    answers.len()
+}
+
+/// A certificate, over a connection that stays open.
+const KEPT: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"status\":{\"code\":\"S400104\",\"type\":\"SUCCESS\"},\"data\":[{\"id\":7}]}";
+
+/// A pace that lets everything leave, and counts it.
+#[derive(Default)]
+struct Departures(AtomicUsize, Line);
+
+impl Throttle for Departures {
+    fn depart(&self) -> Option<Duration> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+
+    fn hold(&self, _: Duration) {}
+
+    fn line(&self) -> &Line {
+        &self.1
+    }
 }
 
 #[test]
-fn what_may_be_repeated_is_sent_again_over_a_new_connection_when_the_kept_one_is_closed() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    // The first connection is closed upon its third request, which comes again over the second one; the last one is closed unanswered.
-    let served = thread::spawn(move || [2, 1, 0].map(|answers| serve_connection(&listener, answers)));
-    let mut transport = HttpTransport::new(&endpoint, HttpSettings::default()).unwrap();
-    transport.keep_connections();
-    let request = Request { method: Method::Get, target: "/poll".to_owned(), headers: vec![], body: Body::default() };
-    for _ in 0..3 {
-        assert_eq!(transport.send_repeatable(&request, Duration::from_secs(10)).unwrap().status, 200);
+fn whatever_is_sent_again_leaves_at_the_pace_and_over_a_new_connection() {
+    for (trouble, lost) in [("closed without an answer", ""), ("broken off", KEPT.split_at(60).0)] {
+        for may_be_repeated in [true, false] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let endpoint = format!("http://{}", listener.local_addr().unwrap());
+            // What may be repeated is the third request of the first connection, and comes again over the second one.
+            let answers = match may_be_repeated {
+                true => [vec![KEPT, KEPT, lost], vec![KEPT]],
+                false => [vec![KEPT, KEPT], vec![lost]],
+            };
+            let served = thread::spawn(move || answers.map(|answers| serve_connection(&listener, &answers)));
+            let departures = Arc::new(Departures::default());
+            let mut transport = HttpTransport::new(&endpoint, HttpSettings::default()).unwrap();
+            transport.keep_connections();
+            let somebody = Credentials::new("user", Secret::new("a password"), "9");
+            let mut client = Client::new(Box::new(JsonCodec::default()), Box::new(transport), somebody)
+                .with_throttle(departures.clone());
+            for _ in 0..2 {
+                assert_eq!(client.call(CertificateInfo::new(7)).unwrap().value.data[0].id, Some(7));
+            }
+            match may_be_repeated {
+                true => assert_eq!(client.call(CertificateInfo::new(7)).unwrap().value.data[0].id, Some(7)),
+                false => {
+                    let error = client.call(CertificateDelete::new(7)).unwrap_err();
+                    assert!(matches!(error, Error::Network(NetworkError::OutcomeUnknown { .. })), "{error}");
+                }
+            }
+            drop(client);
+            let read = served.join().unwrap();
+            assert_eq!(read, if may_be_repeated { [3, 1] } else { [2, 1] }, "{trouble}");
+            assert_eq!(departures.0.load(Ordering::Relaxed), read.iter().sum::<usize>(), "{trouble}");
+        }
     }
-    // Sent once, over a connection of its own: nobody knows whether it arrived.
-    let lost = transport.send(&request, Duration::from_secs(10)).unwrap_err();
-    assert!(matches!(lost, TransportError::Unanswered(..)), "{lost}");
-    assert_eq!(served.join().unwrap(), [3, 1, 1]);
 }
 
 #[test]
