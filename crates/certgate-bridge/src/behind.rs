@@ -66,7 +66,8 @@ fn loss(client: &Client, call: &Call) -> Option<Loss> {
 /// Asks for a task, and for what has to be known before.
 pub(crate) fn ask<'a>(client: &mut Client, call: &Call, asker: impl Fn() -> Asker<'a>) -> Result<Heard, Error> {
     let mut call = call.clone();
-    let refused = match loss(client, &call).map(|loss| loss.path).as_deref() {
+    let loss = if zone(&mut call.task).is_some() { loss(client, &call) } else { None };
+    let refused = match loss.as_ref().map(|loss| &loss.path[..]) {
         Some(NAME_SERVER) => look_up(client, &mut call, &asker)?,
         Some(NAME) => look_around(client, &mut call, &asker)?,
         _ => None,

@@ -1,30 +1,20 @@
 //! The clients of a bridge, each for one task at a time: first come, first served.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
     ops::{Deref, DerefMut},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use certgate_client::{Asker, Client, Throttle};
+use certgate_client::{Asker, Client, Line, Throttle};
 
 /// Clients of one gateway.
 pub(crate) struct Pool {
-    desk: Mutex<Desk>,
+    free: Mutex<Vec<Client>>,
+    /// Those that wait for a client.
+    line: Line,
     /// The pace that they share; none without clients.
     pace: Option<Arc<dyn Throttle>>,
-}
-
-/// Who has a client, and who waits for one.
-struct Desk {
-    free: Vec<Client>,
-    /// The number of the next one to wait.
-    next: u64,
-    /// Those that wait, the first one in front, each with what wakes it.
-    waiting: VecDeque<(u64, Arc<Condvar>)>,
-    /// Handed to one that waited, and not taken yet.
-    handed: BTreeMap<u64, Client>,
 }
 
 /// A client, which goes back when this is dropped.
@@ -39,8 +29,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 impl Pool {
     pub(crate) fn new(clients: Vec<Client>) -> Self {
         let pace = clients.first().map(|client| client.throttle().clone());
-        let desk = Desk { free: clients, next: 0, waiting: VecDeque::new(), handed: BTreeMap::new() };
-        Self { desk: Mutex::new(desk), pace }
+        Self { free: Mutex::new(clients), line: Line::default(), pace }
     }
 
     /// How many requests wait for a client or for the gateway's pace.
@@ -50,47 +39,24 @@ impl Pool {
 
     /// How many requests wait for a client.
     pub(crate) fn queued(&self) -> usize {
-        self.desk().waiting.len()
+        self.line.len()
     }
 
     /// The next client that is free; `None` where the asker does not wait so long.
     pub(crate) fn client(&self, asker: &Asker<'_>) -> Option<Lent<'_>> {
-        let mut desk = self.desk();
-        // Whoever comes now comes after those that wait.
-        if desk.waiting.is_empty()
-            && let Some(client) = desk.free.pop()
-        {
-            return Some(Lent { pool: self, client: Some(client) });
-        }
-        let (number, bell) = (desk.next, Arc::new(Condvar::new()));
-        desk.next += 1;
-        desk.waiting.push_back((number, bell.clone()));
+        let place = self.line.join();
         loop {
-            desk = bell.wait_timeout(desk, GLANCE).unwrap_or_else(PoisonError::into_inner).0;
-            if let Some(client) = desk.handed.remove(&number) {
+            if let Some(client) = place.first_within(GLANCE, || self.free().pop()) {
                 return Some(Lent { pool: self, client: Some(client) });
             }
             if asker.has_hung_up() || asker.patience().is_zero() {
-                desk.waiting.retain(|(other, _)| *other != number);
                 return None;
             }
         }
     }
 
-    /// Hands a client to the one that has waited for the longest time.
-    fn take_back(&self, client: Client) {
-        let mut desk = self.desk();
-        match desk.waiting.pop_front() {
-            Some((number, bell)) => {
-                desk.handed.insert(number, client);
-                bell.notify_one();
-            }
-            None => desk.free.push(client),
-        }
-    }
-
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn free(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,7 +79,8 @@ impl DerefMut for Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
-            self.pool.take_back(client);
+            self.pool.free().push(client);
+            self.pool.line.ring();
         }
     }
 }

@@ -63,6 +63,13 @@ impl Line {
         self.len() == 0
     }
 
+    /// Has the first one look again whether there is what it waits for.
+    pub fn ring(&self) {
+        if let Some((_, bell)) = self.waiting().places.front() {
+            bell.notify_one();
+        }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,10 +77,22 @@ impl Line {
 
 impl Place<'_> {
     /// Waits until it is the first place, so long at most; whether it is.
-    pub(crate) fn is_first_within(&self, patience: Duration) -> bool {
-        let is_behind = |waiting: &mut Waiting| waiting.places.front().is_none_or(|(first, _)| *first != self.number);
-        let waited = self.bell.wait_timeout_while(self.line.waiting(), patience, is_behind);
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    pub fn is_first_within(&self, patience: Duration) -> bool {
+        self.first_within(patience, || Some(())).is_some()
+    }
+
+    /// Waits until it is the first place and there is something to take, so long at most. Whoever adds to what is there rings
+    /// ([`Line::ring`]).
+    pub fn first_within<T>(&self, patience: Duration, take: impl Fn() -> Option<T>) -> Option<T> {
+        let mut taken = None;
+        let is_to_wait = |waiting: &mut Waiting| {
+            if waiting.places.front().is_some_and(|(first, _)| *first == self.number) {
+                taken = take();
+            }
+            taken.is_none()
+        };
+        drop(self.bell.wait_timeout_while(self.line.waiting(), patience, is_to_wait));
+        taken
     }
 }
 
@@ -83,9 +102,8 @@ impl Drop for Place<'_> {
         if let Ok(at) = waiting.places.binary_search_by_key(&self.number, |(number, _)| *number) {
             waiting.places.remove(at);
         }
-        if let Some((_, bell)) = waiting.places.front() {
-            bell.notify_one();
-        }
+        drop(waiting);
+        self.line.ring();
     }
 }
 

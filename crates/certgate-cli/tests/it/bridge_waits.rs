@@ -115,18 +115,3 @@ fn a_wait_has_an_end_and_then_nothing_is_sent() {
         assert_eq!(gateway.counts().requests, sent, "{front}");
     }
 }
-
-/// More than the bridge has clients: whoever waited for one has waited, and does not begin anew for the pace.
-#[test]
-fn the_wait_for_a_client_is_a_part_of_the_whole() {
-    let (gateway, server) = serve(Settings::default());
-    let bridge = bridge("xml", &server, 1, &["--max-wait", "3s"]);
-    let done = thread::scope(|scope| {
-        let ask = || post(&bridge.endpoint, "xml", &call(task::CertificateInfo::new(571), account())).status;
-        let callers: Vec<_> = (0..24).map(|_| scope.spawn(ask)).collect();
-        callers.into_iter().map(|caller| caller.join().unwrap()).filter(|status| *status == 200).count()
-    });
-    // One a second, however much later than the first one the last one came.
-    assert!((1..=4).contains(&done), "{done}");
-    assert_eq!(gateway.counts().requests, done);
-}
