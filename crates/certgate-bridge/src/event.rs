@@ -23,10 +23,10 @@ pub enum Side {
 pub enum Event<'a> {
     /// A request that is not in the protocol; it was refused.
     Unreadable(&'a DecodeError),
-    /// A task that the bridge does not know; it was refused.
-    UnknownTask {
-        /// Its number.
-        code: &'a str,
+    /// A task or a route that the bridge does not know; it was refused.
+    Unknown {
+        /// The task's number, or the route without the names of things.
+        what: &'a str,
     },
     /// An option of a task was left out, which the protocol behind has no place for.
     LeftOut {
@@ -89,7 +89,7 @@ impl Event<'_> {
         matches!(
             self,
             Self::Unreadable(_)
-                | Self::UnknownTask { .. }
+                | Self::Unknown { .. }
                 | Self::LeftOut { .. }
                 | Self::Finding { .. }
                 | Self::Lost { .. }
@@ -106,7 +106,7 @@ impl fmt::Display for Event<'_> {
                 let place = why.place.map(|place| format!("{place}: ")).unwrap_or_default();
                 write!(f, "a request cannot be read: {place}{}: expected {}", why.path, why.expected)
             }
-            Self::UnknownTask { code } => write!(f, "this bridge does not know task {code}: it was refused"),
+            Self::Unknown { what } => write!(f, "this bridge does not know {}: it was refused", one_line(what)),
             Self::LeftOut { task, option } => {
                 write!(f, "{}: `{option}` was left out: the protocol behind has no place for it", task.name())
             }

@@ -311,12 +311,23 @@ impl<'b> Round<'b> {
                 self.typed(asked, Way::Nowhere, answer)
             }
             (_, kind) => {
-                self.bridge.tell(&Event::UnknownTask { code: number });
                 let is_no_route = kind.is_none() && front == Protocol::Json;
-                let trouble = if is_no_route { Trouble::no_route() } else { Trouble::unknown_task(number) };
+                let (what, trouble) = match is_no_route {
+                    true => (self.route(), Trouble::no_route()),
+                    false => (format!("task {number}"), Trouble::unknown_task(number)),
+                };
+                self.bridge.tell(&Event::Unknown { what: &what });
                 self.in_trouble(asked, Way::Nowhere, &trouble)
             }
         }
+    }
+
+    /// The route of a JSON request, without the names of things in it.
+    fn route(&self) -> String {
+        let path = self.request.target.split('?').next().unwrap_or_default();
+        let is_told = |at: usize, part: &str| at < 2 || part.starts_with('_');
+        let parts = path.split('/').enumerate().map(|(at, part)| if is_told(at, part) { part } else { "…" });
+        format!("{} {}", self.request.method, parts.collect::<Vec<_>>().join("/"))
     }
 
     fn turned_down(&self, asked: &Asked, reason: Message) -> Outcome {
@@ -388,5 +399,97 @@ impl<'b> Round<'b> {
             reply.headers.extend(trouble.retry_after.map(|seconds| ("Retry-After".to_owned(), seconds.to_string())));
         }
         Ended { outcomes, reply: Some(reply) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, Barrier, Mutex},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use certgate_client::{Client, Line, Throttle, Transport, TransportError};
+    use certgate_domain::{Credentials, Protocol, Secret};
+    use certgate_json::JsonCodec;
+    use certgate_server::{Caller, Handled, Handler};
+    use certgate_wire::{Body, Header, Method, Reply, Request};
+
+    use crate::Bridge;
+
+    const MAX_WAIT: Duration = Duration::from_secs(60);
+    /// What a request waits for a client at least.
+    const FIRST: Duration = Duration::from_millis(100);
+
+    /// Says that a request came, and answers it once it is let go.
+    struct Held(Arc<Barrier>);
+
+    impl Transport for Held {
+        fn send(&mut self, _: &Request, _: Duration) -> Result<Reply, TransportError> {
+            self.0.wait();
+            self.0.wait();
+            let body = br#"{"status":{"code":"S400104","type":"SUCCESS"},"data":[{"id":571}]}"#;
+            Ok(Reply { status: 200, headers: Vec::new(), body: Body(body.to_vec()) })
+        }
+
+        fn endpoint(&self) -> &str {
+            "http://localhost"
+        }
+    }
+
+    /// Lets one request leave, and the next one only at the end of a whole wait, but for what it waited before.
+    #[derive(Default)]
+    struct Pace(Mutex<usize>, Line);
+
+    impl Throttle for Pace {
+        fn depart(&self) -> Option<Duration> {
+            let mut asked = self.0.lock().unwrap();
+            *asked += 1;
+            (*asked > 1).then(|| MAX_WAIT.checked_sub(FIRST).unwrap())
+        }
+
+        fn hold(&self, _: Duration) {}
+
+        fn line(&self) -> &Line {
+            &self.1
+        }
+    }
+
+    /// Whoever waited for a client has waited, and does not begin anew for the pace.
+    #[test]
+    fn the_wait_for_a_client_is_a_part_of_the_whole() {
+        let (step, pace) = (Arc::new(Barrier::new(2)), Arc::new(Pace::default()));
+        let nobody = Credentials::new("", Secret::default(), "");
+        let client = Client::new(Box::new(JsonCodec::default()), Box::new(Held(step.clone())), nobody)
+            .with_throttle(pace.clone());
+        let bridge = Bridge::new(Box::new(JsonCodec::default()), vec![client], |_| ()).max_wait(MAX_WAIT);
+        let ask = || {
+            let headers = vec![Header::secret("Authorization", "Basic dXNlcjpwYXNzd29yZA==")];
+            let target = "/certificate/571".to_owned();
+            let request = Request { method: Method::Get, target, headers, body: Body::default() };
+            match bridge.handle(Protocol::Json, &request, &Caller::default()) {
+                Handled::Reply(reply, _) => (reply.status, reply.header("retry-after").map(str::to_owned)),
+                other => panic!("{other:?}"),
+            }
+        };
+        let waiting = |count: usize| bridge.metrics().contains(&format!("certgate_bridge_waiting {count}\n"));
+        thread::scope(|scope| {
+            let first = scope.spawn(ask);
+            step.wait();
+            let second = scope.spawn(ask);
+            while !waiting(1) {
+                thread::yield_now();
+            }
+            // It has come, and waits from now on at the latest.
+            let since = Instant::now();
+            while since.elapsed() <= FIRST {
+                thread::sleep(FIRST);
+            }
+            step.wait();
+            assert_eq!(first.join().unwrap(), (200, None));
+            assert_eq!(second.join().unwrap(), (429, Some("60".to_owned())));
+            assert_eq!(*pace.0.lock().unwrap(), 2, "it did not wait for the pace");
+        });
     }
 }

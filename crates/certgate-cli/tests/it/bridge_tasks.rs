@@ -235,10 +235,10 @@ fn the_name_server_that_xml_leaves_out_is_looked_up() {
 #[test]
 fn what_is_turned_away_by_http_is_told_in_the_protocol_of_the_front() {
     let (_gateway, server) = serve(Settings::default());
-    for (front, method, path, status) in [
-        ("xml", Method::Get, "", 405),
-        ("json", Method::Get, "/certificate/571x/y", 404),
-        ("json", Method::Delete, "/hello", 404),
+    for (front, method, path, status, told) in [
+        ("xml", Method::Get, "", 405, "task"),
+        ("json", Method::Get, "/domain/a.example/_renew?x=y", 404, "GET /domain/…/_renew"),
+        ("json", Method::Delete, "/hello", 404, "DELETE /hello"),
     ] {
         let bridge = bridge(front, &server, &[]);
         let request = Request { method, target: path.to_owned(), headers: vec![], body: Body::default() };
@@ -247,5 +247,7 @@ fn what_is_turned_away_by_http_is_told_in_the_protocol_of_the_front() {
         assert_eq!((reply.status, answer.verdict()), (status, Some(Verdict::Refused)), "{front} {path}");
         assert_eq!(answer.messages[0].code.as_deref(), Some(format!("EFCG{status}").as_str()));
         assert_eq!(reply.header("allow").is_some(), status == 405);
+        let is_told = bridge.stderr().contains(&format!("this bridge does not know {told}: it was refused"));
+        assert_eq!(is_told, status == 404, "{}", bridge.stderr());
     }
 }
