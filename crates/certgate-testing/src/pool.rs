@@ -2,15 +2,14 @@
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
-    Cluster, Role,
+    Cluster, Role, at_free_port,
     postgres::{DATABASE, as_owner_of, on_path},
 };
 
@@ -25,25 +24,29 @@ impl Pool {
     pub fn start(cluster: &Cluster, role: &Role, mode: &str) -> Option<Self> {
         let debian = PathBuf::from("/usr/sbin/pgbouncer");
         let program = on_path("pgbouncer").or_else(|| debian.is_file().then_some(debian))?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let file = |name: &str| cluster.folder().join(format!("{}-{mode}-{name}", role.name));
-        let [users, settings] = [file("users"), file("pgbouncer.ini")];
+        let [users, settings, log] = [file("users"), file("pgbouncer.ini"), file("log")];
         fs::write(&users, format!("\"{}\" \"{}\"\n", role.name, Role::PASSWORD)).unwrap();
-        let (server, users) = (role.port, users.display());
-        let text = format!(
-            "[databases]\n{DATABASE} = host=127.0.0.1 port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {users}\npool_mode = {mode}\n"
-        );
-        fs::write(&settings, text).unwrap();
-        let mut pool = as_owner_of(cluster.folder(), Path::new(&program));
-        let process =
-            pool.arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let until = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < until, "PgBouncer does not listen");
-            thread::sleep(Duration::from_millis(5));
-        }
-        Some(Self { process, port })
+        Some(at_free_port(|port| {
+            let (server, users, logfile) = (role.port, users.display(), log.display());
+            let text = format!(
+                "[databases]\n{DATABASE} = host=127.0.0.1 port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+                 listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {users}\nlogfile = {logfile}\n\
+                 pool_mode = {mode}\n"
+            );
+            fs::write(&settings, text).unwrap();
+            let mut command = as_owner_of(cluster.folder(), Path::new(&program));
+            command.arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut pool = Self { process: command.spawn().unwrap(), port };
+            // It says so once it listens, and ends where it cannot.
+            while !fs::read_to_string(&log).is_ok_and(|log| log.contains("process up")) {
+                if pool.process.try_wait().unwrap().is_some() {
+                    return None;
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+            Some(pool)
+        }))
     }
 
     /// Where it listens.

@@ -3,7 +3,6 @@
 use std::{
     env, fs,
     io::{self, Write},
-    net::TcpListener,
     os::unix::{
         fs::{MetadataExt, PermissionsExt, chown},
         process::CommandExt,
@@ -17,6 +16,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::at_free_port;
 
 /// A running cluster. It is stopped and removed when this value is dropped, and when the process ends, however it ends.
 pub struct Cluster {
@@ -83,7 +84,6 @@ impl Cluster {
                 chown(path, Some(user), Some(group)).unwrap();
             }
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut init = as_owner_of(&folder, &programs.join("initdb"));
         init.args(["--no-sync", "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
         init.args(["--username", SUPERUSER, "--pwfile"])
@@ -91,9 +91,8 @@ impl Cluster {
             .arg("-D")
             .arg(folder.join("data"));
         done(&mut init);
-        let mut settings = format!(
-            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nshared_buffers = '16MB'\n\
-             max_connections = 100\n"
+        let mut settings = String::from(
+            "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nshared_buffers = '16MB'\nmax_connections = 100\n",
         );
         if !is_durable {
             settings += "fsync = off\nfull_page_writes = off\n";
@@ -107,8 +106,12 @@ impl Cluster {
         // What ends the tests' whole group, such as timeout(1), must not end who cleans up after them.
         script.process_group(0);
         let watcher = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let cluster = Self { watcher, folder, programs, port };
-        cluster.control("start");
+        let mut cluster = Self { watcher, folder, programs, port: 0 };
+        cluster.port = at_free_port(|port| {
+            // The last one counts.
+            writeln!(file, "port = {port}").unwrap();
+            cluster.controlling("start").status().unwrap().success().then_some(port)
+        });
         cluster.run("postgres", &format!("CREATE DATABASE {DATABASE}"));
         Some(cluster)
     }
@@ -159,11 +162,16 @@ impl Cluster {
     }
 
     fn control(&self, action: &str) {
+        done(&mut self.controlling(action));
+    }
+
+    fn controlling(&self, action: &str) -> Command {
         let mut control = as_owner_of(&self.folder, &self.programs.join("pg_ctl"));
         control.args(["-w", "-t", "60", "-m", "immediate", "-D"]).arg(self.folder.join("data"));
         // The server must not hold the pipe that `done` reads to its end.
         control.arg("-l").arg(self.folder.join("log")).arg(action);
-        done(&mut control);
+        control.stdin(Stdio::null()).stdout(Stdio::null());
+        control
     }
 
     fn run(&self, database: &str, sql: &str) -> String {

@@ -2,12 +2,12 @@
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use certgate_simulator::{Server, Settings};
+use certgate_testing::at_free_port;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -37,9 +37,14 @@ impl Nginx {
         found
     }
 
-    /// Serves the certificates of these folders at these addresses, each by its name, the first to who asks for none.
-    fn start(program: &str, home: &Path, addresses: &[String], hosts: &[(&str, &str)]) -> Self {
-        let listen: String = addresses.iter().map(|address| format!("listen {address} ssl;")).collect();
+    /// Serves the certificates of these folders on these addresses, each by its name, the first to who asks for none; with the port.
+    fn start(program: &str, home: &Path, addresses: &[&str], hosts: &[(&str, &str)]) -> (Self, u16) {
+        at_free_port(|port| Some((Self::start_at(program, home, port, addresses, hosts)?, port)))
+    }
+
+    /// The same at that port; nothing where somebody else has it.
+    fn start_at(program: &str, home: &Path, port: u16, addresses: &[&str], hosts: &[(&str, &str)]) -> Option<Self> {
+        let listen: String = addresses.iter().map(|address| format!("listen {address}:{port} ssl;")).collect();
         let server = |(name, folder): &(&str, &str)| {
             format!(
                 "server {{ {listen} server_name {name}; ssl_certificate {folder}/fullchain.pem; \
@@ -59,9 +64,15 @@ impl Nginx {
         let log = fs::File::create(home.join("nginx.log")).unwrap();
         let child =
             Command::new(program).args(&started[1..]).stdin(Stdio::null()).stderr(log).stdout(Stdio::null()).spawn();
-        let nginx = Self { child: child.unwrap(), reload: format!("{} -s reload 2>/dev/null", started.join(" ")) };
-        until("nginx listens", || addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
-        nginx
+        let mut nginx = Self { child: child.unwrap(), reload: format!("{} -s reload 2>/dev/null", started.join(" ")) };
+        // It notes its number once it listens, and ends where it cannot.
+        let (mut listens, mut has_ended) = (false, false);
+        until("nginx listens, or ends", || {
+            listens = fs::read_to_string(home.join("nginx.pid")).is_ok_and(|number| number.ends_with('\n'));
+            has_ended = nginx.child.try_wait().unwrap().is_some();
+            listens || has_ended
+        });
+        listens.then_some(nginx)
     }
 }
 
@@ -74,11 +85,6 @@ impl Drop for Nginx {
         }
         let _ = self.child.wait();
     }
-}
-
-/// An address that nobody listens at.
-fn free(host: &str) -> String {
-    TcpListener::bind(format!("{host}:0")).unwrap().local_addr().unwrap().to_string()
 }
 
 struct Company<'h> {
@@ -109,12 +115,13 @@ fn done_means_served_by_nginx() {
         for (id, folder) in [("571", "live"), ("10000", "other")] {
             assert_eq!(company.told(transport, &["reissue", id, "--new-key", "--out", folder]).0, 0);
         }
-        let mut addresses = vec![free("127.0.0.1")];
+        let mut addresses = vec!["127.0.0.1"];
         if has_ipv6() {
-            addresses.push(free("[::1]"));
+            addresses.push("[::1]");
         }
         let hosts = [("host-000000.example.org", "other"), ("example.com", "live")];
-        let nginx = Nginx::start(program, home.path(), &addresses, &hosts);
+        let (nginx, port) = Nginx::start(program, home.path(), &addresses, &hosts);
+        let addresses: Vec<String> = addresses.iter().map(|address| format!("{address}:{port}")).collect();
         // One address, two names.
         let before = addresses.iter().map(|at| company.served(at, "live")).collect::<Vec<_>>();
         assert!(before.iter().all(|(code, serial)| *code == 0 && *serial == before[0].1), "{before:?}");

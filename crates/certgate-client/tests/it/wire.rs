@@ -108,8 +108,7 @@ fn serve_connection(listener: &TcpListener, answers: &[&str]) -> usize {
 }
 
 /// A certificate, over a connection that stays open.
-const KEPT: &str =
-    "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"status\":{\"code\":\"S400104\",\"type\":\"SUCCESS\"},\"data\":[{\"id\":7}]}";
+const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"status\":{\"code\":\"S400104\",\"type\":\"SUCCESS\"},\"data\":[{\"id\":7}]}";
 
 /// A pace that lets everything leave, and counts it.
 #[derive(Default)]
