@@ -77,7 +77,7 @@ impl Line {
 
 impl Place<'_> {
     /// Waits until it is the first place, so long at most; whether it is.
-    pub fn is_first_within(&self, patience: Duration) -> bool {
+    pub(crate) fn is_first_within(&self, patience: Duration) -> bool {
         self.first_within(patience, || Some(())).is_some()
     }
 
