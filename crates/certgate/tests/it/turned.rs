@@ -113,7 +113,7 @@ impl Company {
     fn leave_unsent(&self, id: &str) {
         let mut journal = Journal::open(self.home.path().join("store.sqlite"), "user@9").unwrap();
         let task = CertificateRenew { certificate: Certificate { id: Some(572), ..Certificate::default() } };
-        let install = Some(InstallOptions::into_folder(&self.home.path().join("www")));
+        let install = Some(InstallOptions::into_folder(self.home.path().join("www")));
         let resume = ResumeData { install, ..ResumeData::default() };
         let intent = Intent { name: Some("www.example.com".to_owned()), resume, batch: None, claim: None };
         journal.begin_validation(id, &task.into(), &intent).unwrap();
