@@ -4,12 +4,13 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, endpoint, exit, json, pair, run, secret, serve, stderr};
+use crate::support::binary::{at, command, endpoint, exit, fast, json, pair, run, secret, serve, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -263,4 +264,62 @@ fn back_and_forward_again() {
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.starts_with(expected) && !text.contains('\n'), "{code} {text}");
     }
+}
+
+/// Killed as soon as other files are in place, be they new or put back: their hook runs all the same, and how they are renewed stays known.
+#[test]
+fn killed_right_after_the_switch() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let live = home.path().join("live");
+        let hook = ["--deploy-hook", "echo $CERTGATE_SERIAL >> seen", "--keep", "7"];
+        let output = at(home.path(), &server, transport, &[&NEW[..], &hook].concat());
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+        let renew: &[&str] = &["renew-due", "live", "--renew-before", "399d"];
+        for words in [renew, renew, &["rollback", "live"]] {
+            let (before, global) = (current(&live), ["--transport", transport, "--endpoint", &address]);
+            let mut killed = command(home.path(), &[words, &global, &["--config", &config]].concat());
+            let killed = killed.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null());
+            let mut killed = killed.stderr(Stdio::null()).spawn().unwrap();
+            let mut ended = None;
+            while current(&live) == before && ended.is_none() {
+                ended = killed.try_wait().unwrap();
+            }
+            killed.kill().unwrap();
+            killed.wait().unwrap();
+            assert!(current(&live) != before, "{words:?}: {ended:?}");
+            let put_in_place = current(&live);
+            let output = at(home.path(), &server, transport, &["renew-due", "live"]);
+            let said = format!("{transport} {words:?}: {}", stderr(&output));
+            assert!(matches!(exit(&output), 0 | 8), "{said}");
+            let record = fs::read_to_string(live.join("current/about.json")).unwrap();
+            let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+            assert_eq!(record["settings"]["keep"], 7, "{said}");
+            assert_eq!(record["deployment"]["state"], "deployed", "{said}");
+            let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+            assert_eq!(seen.lines().last(), record["serial"].as_str(), "{said} {put_in_place:?}");
+        }
+    }
+}
+
+/// A set that its hook turns down again and again is one set.
+#[test]
+fn what_was_taken_back_comes_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let hook = ["--deploy-hook", "test -e fine", "--rollback-on-failure"];
+    assert_eq!(exit(&at(home.path(), &server, "json", &[&NEW[..], &hook].concat())), 11);
+    let sets = names(&home.path().join("live/sets"));
+    for _ in 0..2 {
+        let output = at(home.path(), &server, "json", &["fetch", "571", "--out", "live"]);
+        assert_eq!(exit(&output), 11, "{}", stderr(&output));
+        assert_eq!(names(&home.path().join("live/sets")), sets);
+    }
+    fs::write(home.path().join("fine"), "").unwrap();
+    let output = at(home.path(), &server, "json", &["fetch", "571", "--out", "live"]);
+    assert_eq!((exit(&output), gateway.counts().orders), (0, 2), "{}", stderr(&output));
+    assert_eq!(current(&home.path().join("live")).file_name().unwrap().to_str(), sets.last().map(String::as_str));
 }

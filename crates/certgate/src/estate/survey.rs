@@ -65,10 +65,15 @@ pub fn subjects_of(
         let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, ..Subject::default() };
         match found {
             Ok(installed) => {
-                subject.settings = asked.clone().or(&installed.record.settings.clone().unwrap_or_default());
+                subject.open = open.take(&folder, installed.id);
+                let into = subject.open.as_ref().and_then(|order| order.order.resume.install.as_ref());
+                // What it was ordered with is later than what is in place.
+                let ordered = into.filter(|install| whole(&install.folder) == whole(&folder));
+                let ordered = ordered.map(CertificateSettings::of_installation).unwrap_or_default();
+                subject.settings =
+                    asked.clone().or(&ordered).or(&installed.record.settings.clone().unwrap_or_default());
                 let remembered = subject.settings.renew_before.map(RenewBefore::of_every_run);
                 subject.renew_before = renew_before.or(remembered);
-                subject.open = open.take(&folder, installed.id);
                 subject.installed = Some(installed);
             }
             Err(why) => {

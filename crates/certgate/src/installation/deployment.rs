@@ -90,20 +90,18 @@ impl Installation {
         files: &[(&'static str, PathBuf)],
         taken_back: impl Fn(&DeployHook, &str) -> Option<String>,
     ) -> Deployment {
-        let endpoints = self.endpoints();
-        let hook = self.options.hook.as_ref();
-        if hook.is_none() && endpoints.is_empty() {
-            self.note(record, &Deployment::None);
-            return Deployment::None;
+        let due = self.leave_hook(record);
+        if due == Deployment::None {
+            return due;
         }
-        self.leave_hook(record);
+        let hook = self.options.hook.as_ref();
         let ran = hook.map_or(Ok(()), |hook| self.run(hook, record, files));
         if let (Err(why), Some(hook)) = (&ran, hook)
             && let Some(detail) = taken_back(hook, why)
         {
             return Deployment::Failed { detail };
         }
-        self.note_ended(record, ran, endpoints)
+        self.note_ended(record, ran, self.endpoints())
     }
 
     /// Records what came of the hook, and of the look at what is served.
@@ -118,9 +116,17 @@ impl Installation {
 
     /// Leaves the hook of what is in place to be run later. Killed meanwhile, it is repeated.
     pub(super) fn leave_hook(&self, record: &SetRecord) -> Deployment {
-        let deployment = Deployment::Failed { detail: RUNNING.to_owned() };
+        let deployment = self.due();
         self.note(record, &deployment);
         deployment
+    }
+
+    /// What stands in a record until the hook has run, and what is served was looked at.
+    pub(super) fn due(&self) -> Deployment {
+        match &self.options.hook {
+            None if self.endpoints().is_empty() => Deployment::None,
+            _ => Deployment::Failed { detail: RUNNING.to_owned() },
+        }
     }
 
     /// Runs the hook for what is in place, and records nothing.
@@ -189,11 +195,10 @@ impl Installation {
 
     /// Puts the set before back, and runs the hook for it. Gives what is to be said.
     fn take_back(&self, hook: &DeployHook, record: &SetRecord, why: &str) -> String {
-        let text = match self.put_before_back() {
+        let text = match self.put_before_back(record) {
             Ok(Some(set)) => {
                 let back = format!("{why}; {} is in place again", set.display());
                 let there = self.told_in_place();
-                let there = SetRecord { name: there.name.clone().or_else(|| record.name.clone()), ..there };
                 let (text, deployment) = match self.run(hook, &there, &self.files()) {
                     Ok(()) => (back, Deployment::Deployed),
                     Err(why) => {

@@ -175,12 +175,13 @@ impl Installation {
         }
         self.make_folder(false)?;
         self.refuse_foreign_links()?;
-        let record = SetRecord {
+        // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
+        let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),
             serial: Some(issued.certificate.serial.clone()),
             certificate,
             ..SetRecord::default()
-        };
+        });
         let mut narrowed = Vec::new();
         let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
             Some(key) => {
@@ -192,7 +193,7 @@ impl Installation {
             }
             None => {
                 self.refuse_key_stores_without_key()?;
-                let is_unchanged = self.write_without_key(issued)?;
+                let is_unchanged = self.write_without_key(issued, &record)?;
                 (self.plain_files(), is_unchanged)
             }
         };

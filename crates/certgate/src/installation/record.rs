@@ -110,9 +110,14 @@ impl Installation {
         let _ = self.write_record(record, deployment);
     }
 
-    fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {
+    /// The record of what is put in place as it is asked for now, and whose hook has not run yet.
+    pub(super) fn undeployed(&self, record: SetRecord) -> SetRecord {
         let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
-        let text = SetRecord { deployment: deployment.clone(), settings, ..record.clone() }.to_text();
+        SetRecord { deployment: self.due(), settings, ..record }
+    }
+
+    pub(super) fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {
+        let text = SetRecord { deployment: deployment.clone(), ..self.undeployed(record.clone()) }.to_text();
         let folder = self.open()?;
         match sets::current_folder(&folder)? {
             Some(set) => set.replace(FILE, text.as_bytes(), 0o644, None),

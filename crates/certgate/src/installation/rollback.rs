@@ -105,26 +105,32 @@ impl Installation {
         };
         // What was asked for last holds for the folder, whichever set is in place: the hook, and how it is renewed.
         let remembered = self.record_in_place();
-        let Some(set) = self.put_in_place(&target)? else { return Ok(None) };
-        let record = self.told_in_place();
-        let mut options = [remembered, Some(record.clone())].into_iter().flatten();
+        let of_target = sets.into_iter().find(|set| set.name == target).map(|set| set.record);
+        let mut options = [remembered, of_target].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
-        let deployment = installation.deploy_as_asked(&record, &self.files());
+        let Some(set) = installation.put_in_place(&target, None)? else { return Ok(None) };
+        let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
         Ok(Some(PutBack { set, deployment }))
     }
 
     /// Puts back the set that was in place when the present one came. Gives its folder; `None` if there is none.
-    pub(super) fn put_before_back(&self) -> Result<Option<PathBuf>, FileError> {
+    pub(super) fn put_before_back(&self, present: &SetRecord) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let before = current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten();
-        before.map_or(Ok(None), |before| self.put_in_place(&before))
+        before.map_or(Ok(None), |before| self.put_in_place(&before, present.name.as_deref()))
     }
 
-    /// Puts that set in place. Gives its folder; `None` if it is gone.
-    fn put_in_place(&self, set: &str) -> Result<Option<PathBuf>, FileError> {
+    /// Puts that set in place, whose hook is to be run: what was found in the folder has the name of what came after it. Gives its
+    /// folder; `None` if it is gone.
+    fn put_in_place(&self, set: &str, name: Option<&str>) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let Some(files) = set_folder(&folder, set)? else { return Ok(None) };
+        // Killed from now on, the hook of what is in place is still to be run.
+        let noted = files.read_trusted(record::FILE)?.and_then(|text| serde_json::from_slice::<SetRecord>(&text).ok());
+        let mut noted = noted.unwrap_or_default();
+        noted.name = noted.name.or_else(|| name.map(str::to_owned));
+        files.replace(record::FILE, self.undeployed(noted).to_text().as_bytes(), 0o644, None)?;
         let in_place = current_folder(&folder)?;
         let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));
         let mut concerned = Vec::new();

@@ -40,9 +40,17 @@ impl Installation {
         files.extend_from_slice(stores);
         self.take_over(&folder, |kind, _| files.iter().any(|(of, _)| *of == kind))?;
         let is_the_same = |there: SetRecord| there.is_of_the_same(record);
-        let unchanged = has(&folder, &files)? && self.record_in_place().is_some_and(is_the_same);
+        let in_place = current_folder(&folder)?;
+        let has_files = in_place.map(|set| has(&set, &files)).transpose()?.unwrap_or_default();
+        let unchanged = has_files && self.record_in_place().is_some_and(is_the_same);
         if !unchanged {
-            let set = self.new_set(&folder, &files, record, &issued.certificate.serial)?;
+            let set = match taken_back(&folder, &files)? {
+                Some((name, set)) => {
+                    set.replace(record::FILE, record.to_text().as_bytes(), 0o644, None)?;
+                    name
+                }
+                None => self.new_set(&folder, &files, record, &issued.certificate.serial)?,
+            };
             switch(&folder, &set)?;
         }
         self.forget_pending(&folder, key)?;
@@ -206,9 +214,22 @@ fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
     Ok(folder.link(name)?.is_some_and(|target| target == Path::new(CURRENT).join(name)))
 }
 
-/// Whether the set in place has these files. Encrypted ones are never the same twice: that they are there is enough.
-fn has(folder: &Folder, files: Files<'_>) -> Result<bool, FileError> {
-    let Some(set) = current_folder(folder)? else { return Ok(false) };
+/// The set of these files that came after the one in place, and was taken back.
+fn taken_back(folder: &Folder, files: Files<'_>) -> Result<Option<(String, Folder)>, FileError> {
+    let (Some(current), Some(sets)) = (current(folder)?, folder.folder(SETS)?) else { return Ok(None) };
+    for name in names(&sets)?.into_iter().filter(|name| *name > current) {
+        if let Some(set) = set_folder(folder, &name)?
+            && before(folder, &name)?.as_ref() == Some(&current)
+            && has(&set, files)?
+        {
+            return Ok(Some((name, set)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a set has these files. Encrypted ones are never the same twice: that they are there is enough.
+fn has(set: &Folder, files: Files<'_>) -> Result<bool, FileError> {
     for (kind, name, _) in FILES {
         let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
         let same = |there: Vec<u8>| matches!(kind, "p12" | "jks") || there == *bytes;

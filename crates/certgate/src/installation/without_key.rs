@@ -8,7 +8,7 @@ use std::{
 use certgate_files::FileError;
 use certgate_x509::Issued;
 
-use super::{CURRENT, FILES, Installation, install::InstallError};
+use super::{CURRENT, FILES, Installation, SetRecord, install::InstallError};
 
 /// What a certificate without its key has: what each is, and its name. The certificate's own file comes last: whoever waits for
 /// it finds the rest.
@@ -16,12 +16,12 @@ const PLAIN: [(&str, &str); 3] = [("chain", "chain.pem"), ("fullchain", "fullcha
 
 impl Installation {
     /// Writes `cert.pem`, `chain.pem` and `fullchain.pem`, each with the mode and owner of the one before it. Each is written
-    /// whole and synced beside its place first; only when all are, they take their places. Gives whether the very same were in
-    /// place already.
+    /// whole and synced beside its place first; only when all are, and their record is there, they take their places. Gives whether the
+    /// very same were in place already.
     ///
     /// # Errors
     /// One could not be written; the earlier files stay.
-    pub(super) fn write_without_key(&self, issued: &Issued) -> Result<bool, FileError> {
+    pub(super) fn write_without_key(&self, issued: &Issued, record: &SetRecord) -> Result<bool, FileError> {
         let folder = self.open()?;
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
@@ -39,6 +39,9 @@ impl Installation {
             }
         }
         let is_unchanged = ready.is_empty();
+        if !is_unchanged {
+            self.write_record(record, &record.deployment)?;
+        }
         for (beside, name) in ready {
             folder.rename(&beside, name)?;
         }
