@@ -40,7 +40,7 @@ fn due_or_not() {
         let broken = home.path().join("broken");
         fs::create_dir(&broken).unwrap();
         fs::write(broken.join("cert.pem"), "no certificate").unwrap();
-        settings.renew_before = Some("365d".parse().unwrap());
+        settings.renew_before = Some("400d".parse().unwrap());
         let renewal = gateway.renew(&folders, &settings, TIMEOUT, &mut ()).unwrap();
         let [unreadable, renewed] = renewal.certificates.as_slice() else { panic!("{protocol:?}") };
         assert!(matches!(unreadable.result, Err(EndedTask::Failed(_))) && unreadable.folder == Some(broken));
