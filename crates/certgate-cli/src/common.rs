@@ -10,6 +10,7 @@ pub(crate) mod order;
 pub(crate) mod payload;
 pub(crate) mod placeholders;
 pub(crate) mod queue;
+pub(crate) mod rehearsal;
 pub(crate) mod several;
 pub(crate) mod shadow;
 pub(crate) mod share;

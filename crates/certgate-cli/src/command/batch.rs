@@ -14,6 +14,7 @@ use crate::{
     args::{notify::Notify, ordering::Queue, validation::check_zones},
     common::{
         notify::told,
+        rehearsal,
         several::Several,
         share::{Share, by_profile, shares},
     },
@@ -29,7 +30,8 @@ use crate::{
     after_help = "A file has an order a line, as TOML ([[order]]), JSON lines or CSV, with id, action (create, reissue where an id is given, or \
 renew) and every option of these commands as a column: --deploy-hook is deploy_hook. Paths start from the file's folder.
 
-Example:
+Examples:
+  certgate batch certificates.csv --dry-run
   certgate batch certificates.csv --report report.jsonl"
 )]
 pub(crate) struct Batch {
@@ -44,6 +46,9 @@ pub(crate) struct Batch {
     /// Order anew what the same file ordered before. Interrupted, the same command does what is left of that
     #[arg(long)]
     again: bool,
+    /// Check each line against the gateway, show what would be done, and order nothing
+    #[arg(long, conflicts_with_all = ["report", "notify"])]
+    dry_run: bool,
     #[command(flatten)]
     queue: Queue,
     #[command(flatten)]
@@ -53,7 +58,7 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let ended = self.go(app);
-        told(app, &self.notify, ended)
+        if self.dry_run { ended } else { told(app, &self.notify, ended) }
     }
 
     fn go(&self, app: &App) -> Result<Exit, Failure> {
@@ -78,6 +83,9 @@ impl Batch {
         };
         let lose = |order: &BatchOrder| Task::idle(order.title(), None);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        if self.dry_run {
+            return rehearsal::several(app, shares, &details);
+        }
         // Before anything is sent.
         if !wrong.is_empty() {
             return Err(Failure::usage(BatchError::of_lines(&self.file, &wrong).to_string()));

@@ -11,7 +11,8 @@ use crate::{
     app::App,
     args::ordering::Queue,
     common::{
-        order::{drive_one, show_requests},
+        order::drive_one,
+        rehearsal::show_requests,
         share::{How, Share},
     },
     exit::{Exit, Failure},
@@ -57,7 +58,7 @@ impl Delete {
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
-            show_requests(app, share.client()?, &tasks, &[]);
+            show_requests(app, share.client()?, &tasks);
             return Ok(Exit::DONE);
         }
         let item = RunItem {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     app::{App, Connection},
-    common::{exchange::exchange_over, order::show_requests},
+    common::{exchange::exchange_over, rehearsal::show_requests},
     exit::{Exit, Failure},
     ui::{confirm::ask, document},
 };
@@ -46,7 +46,7 @@ impl Revoke {
         let certificate = Certificate { id, serial_number: Some(serial), ..Certificate::default() };
         let task = AnyTask::from(CertificateRevoke { certificate });
         if self.dry_run {
-            show_requests(app, &connection.client, &[task], &[]);
+            show_requests(app, &connection.client, &[task]);
             return Ok(Exit::DONE);
         }
         let exchange = exchange_over(&mut connection, &task)?;

@@ -3,23 +3,24 @@
 use std::path::PathBuf;
 
 use certgate::{
-    CertificateSelector, Client, Fetched, InstallOptions, OrderId, OrderRequest, Rehearsal, SelectionError,
+    CertificateSelector, Client, Fetched, InstallOptions, OrderRequest, SelectionError,
     estate::{Step, Task},
-    fetch, rehearse,
+    fetch,
 };
-use certgate_domain::{AnyTask, task};
 use certgate_flow::Purpose;
-use certgate_wire::Finding;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     app::App,
     args::{key::Keys, ordering::Ordering},
-    common::share::{How, Share, go_through},
+    common::{
+        rehearsal,
+        share::{How, Share, go_through},
+    },
     exit::{Exit, Failure, Kind},
     ui::{
-        advice, document,
-        outcome::{self, Asked, strict},
+        document,
+        outcome::{self, Asked},
         progress::Progress,
     },
 };
@@ -84,8 +85,7 @@ pub(crate) fn place(
     let (id, client) = (share.id(), share.client()?);
     request.purpose = action.found(client)?;
     if ordering.dry_run {
-        request.make_csr(client, true)?;
-        return rehearsed(app, client, &request);
+        return rehearsal::one(app, &mut share, &mut request);
     }
     let asked = Asked { timeout, subject: action.subject(&request), ..Asked::default() };
     let step = Step::Place { request: Box::new(request), known: None, batch: None };
@@ -119,40 +119,4 @@ pub(crate) fn fetched(
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })
-}
-
-/// Shows the requests of an order and sends nothing that changes anything.
-fn rehearsed(app: &App, client: &mut Client, request: &OrderRequest) -> Result<Exit, Failure> {
-    let mut progress = Progress::of_one(app, Asked::default());
-    let id = client.options().ctid.clone().map_or_else(OrderId::new, OrderId::from);
-    let mut flow = request.flow(std::time::Duration::MAX, true);
-    let rehearsed = rehearse(client, &id, &mut *flow, app.strict, &mut progress);
-    progress.finish();
-    let Rehearsal { mut tasks, ending } = rehearsed?;
-    if let Some(ending) = ending {
-        return Err(advice::ending(request.task(), ending));
-    }
-    tasks.extend([
-        AnyTask::from(task::PollInfo),
-        AnyTask::from(task::PollConfirm::default()),
-        AnyTask::from(task::CertificateInfo { id: request.certificate() }),
-    ]);
-    show_requests(app, client, &tasks, &progress.findings);
-    strict(app, &progress.findings)?;
-    Ok(Exit::DONE)
-}
-
-/// Prints the requests of tasks as they would be sent, without their secrets.
-pub(crate) fn show_requests(app: &App, client: &Client, tasks: &[AnyTask], found: &[Finding]) {
-    let mut requests = Vec::new();
-    for task in tasks {
-        let (_, text) = client.shown(task);
-        if !app.json() {
-            app.stdout.line(&format!("# {} ({})\n{text}", task.kind().name(), task.kind().code()));
-        }
-        requests.push(json!({ "task": task.kind().name(), "request": text }));
-    }
-    if app.json() {
-        app.stdout.print(&json!({ "schema": 1, "requests": requests, "findings": document::findings(found) }));
-    }
 }

@@ -2,54 +2,80 @@
 
 use certgate::{
     RefusalReason,
-    estate::{Cost, Planned, Step, Task},
+    estate::{Cost, Planned, PlannedAction, Step, Task},
 };
+use certgate_flow::Purpose;
+use certgate_wire::Finding;
 use serde_json::{Value, json};
 
-use super::table::Table;
+use super::{document, outcome::set, table::Table};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},
-    ui::outcome::set,
+    streams::say,
 };
+
+/// A line of a batch that is rehearsed.
+pub(crate) struct Planning {
+    pub(crate) task: Task,
+    /// Its requests, as they are shown, where an order would be placed; or what is wrong with it.
+    pub(crate) requests: Option<Result<Value, Failure>>,
+    /// What is to be known of it besides.
+    pub(crate) detail: Option<String>,
+}
 
 /// Prints what would be done with each certificate, what that costs, and why.
 pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>) -> Result<Exit, Failure> {
-    let mut kinds = Vec::new();
-    let rows: Vec<Value> = tasks
-        .map(|task| {
-            let (row, kind) = row(task);
-            kinds.push(kind);
-            row
-        })
-        .collect();
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(row).unzip();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "plan": rows }));
     } else {
-        let names = ["certificate", "folder", "action", "cost", "why"].map(str::to_owned).to_vec();
-        Table::new(&app.stdout, names).rows(
-            &rows
-                .iter()
-                .map(|row| {
-                    let mut row = row.clone();
-                    row["certificate"] = row["title"].clone();
-                    if let (Some(why), Some(other)) = (row["why"].as_str(), row["otherwise"]["action"].as_str()) {
-                        let cost = row["otherwise"]["cost"].as_str().unwrap_or_default();
-                        row["why"] = json!(format!(
-                            "{why}; {other} ({cost}) where {}",
-                            row["otherwise"]["if"].as_str().unwrap_or_default()
-                        ));
-                    }
-                    row
-                })
-                .collect::<Vec<_>>(),
-        );
+        table(app, rows);
     }
     Ok(worst(kinds.into_iter()).into())
 }
 
-fn cost(planned: &Planned) -> &'static str {
-    match planned.action.cost() {
+/// Prints what would be done with each line of a batch, and says what is wrong with it. `interrupted` is why some were not looked at.
+pub(crate) fn print_batch(
+    app: &App,
+    lines: Vec<Planning>,
+    findings: &[Finding],
+    interrupted: Option<Failure>,
+) -> Result<Exit, Failure> {
+    let is_alone = lines.len() == 1;
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = lines.into_iter().map(row_of_line).unzip();
+    for row in rows.iter().filter(|row| row["action"] == "error") {
+        let [title, why] = ["title", "why"].map(|member| row[member].as_str().unwrap_or_default());
+        say(&if is_alone { format!("certgate: {why}") } else { format!("certgate: {title}: {why}") });
+    }
+    if app.json() {
+        let mut document = json!({ "schema": 1, "plan": rows, "findings": document::findings(findings) });
+        set(&mut document, "error", interrupted.as_ref().map(Failure::error).unwrap_or_default());
+        app.stdout.print(&document);
+    } else {
+        table(app, rows);
+    }
+    match interrupted {
+        Some(why) => Err(why.said()),
+        None => Ok(worst(kinds.into_iter()).into()),
+    }
+}
+
+fn table(app: &App, mut rows: Vec<Value>) {
+    let names = ["certificate", "folder", "action", "cost", "why"].map(str::to_owned).to_vec();
+    for row in &mut rows {
+        row["certificate"] = row["title"].clone();
+        if let (Some(why), Some(other)) = (row["why"].as_str(), row["otherwise"]["action"].as_str()) {
+            let cost = row["otherwise"]["cost"].as_str().unwrap_or_default();
+            let when = row["otherwise"]["if"].as_str().unwrap_or_default();
+            row["why"] = json!(format!("{why}; {other} ({cost}) where {when}"));
+        }
+    }
+    Table::new(&app.stdout, names).rows(&rows);
+}
+
+fn cost(action: PlannedAction) -> &'static str {
+    match action.cost() {
         Cost::Free => "free",
         Cost::NewTerm => "new term",
     }
@@ -62,10 +88,9 @@ fn row(task: Task) -> (Value, Option<Kind>) {
     if let Some(planned) = &task.planned {
         set(&mut row, "certificate", json!(planned.certificate));
         row["action"] = json!(planned.action.name());
-        row["cost"] = json!(cost(planned));
+        row["cost"] = json!(cost(planned.action));
         row["why"] = json!(planned.reason.to_string());
-        let otherwise =
-            |other: &Planned, when: &str| json!({ "action": other.action.name(), "cost": cost(other), "if": when });
+        let otherwise = |other: &Planned, when: &str| json!({ "action": other.action.name(), "cost": cost(other.action), "if": when });
         if let Step::Resume { otherwise: Some(other), .. } = &task.step {
             row["otherwise"] = otherwise(&other.0, "that order never left");
         } else if let Some(other) = planned.otherwise() {
@@ -74,13 +99,49 @@ fn row(task: Task) -> (Value, Option<Kind>) {
     }
     let is_to_be_done = task.is_to_be_done();
     match task.step {
-        Step::Failed(why) => {
-            let failure = Failure::from(why);
-            row["action"] = json!("error");
-            row["why"] = json!(failure.to_string());
-            row["error"] = failure.error();
-            (row, Some(failure.kind()))
-        }
+        Step::Failed(why) => failed(row, &Failure::from(why)),
         _ => (row, (!is_to_be_done).then_some(Kind::Unchanged)),
+    }
+}
+
+fn failed(mut row: Value, failure: &Failure) -> (Value, Option<Kind>) {
+    row["action"] = json!("error");
+    row["why"] = json!(failure.to_string());
+    row["error"] = failure.error();
+    (row, Some(failure.kind()))
+}
+
+fn row_of_line(line: Planning) -> (Value, Option<Kind>) {
+    let Planning { task, requests, detail } = line;
+    let (action, folder, certificate, mut why) = match &task.step {
+        Step::Place { request, .. } => {
+            let action = match request.purpose {
+                Purpose::Create => PlannedAction::Create,
+                Purpose::Reissue(_) => PlannedAction::Reissue,
+                Purpose::Renew(_) => PlannedAction::Renew,
+            };
+            let folder = request.install.as_ref().map(|install| install.folder.clone());
+            (action, folder, request.certificate(), None)
+        }
+        Step::Resume { order, .. } => {
+            let why = format!("order {} is {}", order.order.id, order.state.as_str());
+            (PlannedAction::Resume, None, order.order.certificate, Some(why))
+        }
+        Step::Done(order) => (PlannedAction::Nothing, None, order.order.certificate, Some("done before".to_owned())),
+        _ => return row(task),
+    };
+    why = detail.or(why);
+    let is_done = matches!(task.step, Step::Done(_));
+    let mut row = json!({ "title": task.title, "action": action.name(), "cost": cost(action) });
+    set(&mut row, "folder", json!(folder));
+    set(&mut row, "certificate", json!(certificate));
+    set(&mut row, "why", json!(why));
+    match requests {
+        Some(Err(why)) => failed(row, &why),
+        Some(Ok(requests)) => {
+            row["requests"] = requests;
+            (row, None)
+        }
+        None => (row, is_done.then_some(Kind::Unchanged)),
     }
 }

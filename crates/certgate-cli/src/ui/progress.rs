@@ -135,6 +135,13 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// One of several was looked at, and nothing is done with it.
+    pub(crate) fn looked_at(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
     /// How the only order ended.
     pub(crate) fn only(&mut self) -> Result<CommandOutput, Failure> {
         match self.ended.drain().next() {

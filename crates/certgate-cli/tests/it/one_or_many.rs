@@ -20,14 +20,17 @@ struct Told {
     said: String,
     order: Value,
     files: Value,
+    /// The tasks whose requests a rehearsal shows; their keys are others in each run.
+    requests: Vec<String>,
     asked: Vec<(&'static str, usize)>,
+    orders: usize,
     queue: usize,
     folder: Vec<String>,
     spool: usize,
 }
 
 /// Runs a case singly or as a batch of one.
-fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
+fn run(case: &Case, transport: &str, is_batch: bool, more: &[&str]) -> Told {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve((case.settings)());
     let key = fs::read(fixture("_keys/p256-pkcs8-encrypted.pem")).unwrap();
@@ -74,10 +77,11 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
             }
         }
     }
-    words.extend(case.more.iter().map(|word| word.replace("HOME", &home.path().display().to_string())));
+    words.extend(case.more.iter().chain(more).map(|word| word.replace("HOME", &home.path().display().to_string())));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (code, document, said) = told(home.path(), &server, transport, &words);
-    let row = if is_batch { document["orders"][0].clone() } else { document.clone() };
+    let rows = if more.contains(&"--dry-run") { "plan" } else { "orders" };
+    let row = if is_batch { document[rows][0].clone() } else { document.clone() };
     let mut order = row["order"].clone();
     for member in ["created", "updated"] {
         order.as_object_mut().and_then(|order| order.remove(member));
@@ -88,7 +92,9 @@ fn run(case: &Case, transport: &str, is_batch: bool) -> Told {
         said: plain(&said, home.path()),
         order: serde_json::from_str(&plain(&order.to_string(), home.path())).unwrap(),
         files: serde_json::from_str(&plain(&row["files"].to_string(), home.path())).unwrap(),
+        requests: row["requests"].as_array().into_iter().flatten().map(|shown| shown["task"].to_string()).collect(),
         asked: asked.collect(),
+        orders: gateway.counts().orders,
         queue: gateway.queue_len(),
         folder: names(&home.path().join("out")),
         spool: names(&home.path().join("spool")).len(),
@@ -150,7 +156,7 @@ fn a_batch_of_one_is_the_single_command() {
     for transport in ["xml", "json"] {
         for case in cases() {
             let what = format!("{}, {transport}", case.title);
-            let [single, mut batch] = [false, true].map(|is_batch| run(&case, transport, is_batch));
+            let [single, mut batch] = [false, true].map(|is_batch| run(&case, transport, is_batch, &[]));
             assert_eq!(single.code, case.code, "{what}: {}", single.said);
             assert!(single.said.contains(case.said), "{what}: {}", single.said);
             if case.code == 2 {
@@ -164,6 +170,28 @@ fn a_batch_of_one_is_the_single_command() {
                 batch.order.clone_from(&single.order);
             }
             assert_eq!(batch, single, "{what}");
+        }
+    }
+}
+
+/// What is found before an order leaves is found in a rehearsal, and nothing leaves.
+#[test]
+fn a_batch_of_one_is_rehearsed_like_the_single_command() {
+    for transport in ["xml", "json"] {
+        for case in cases() {
+            let what = format!("{}, {transport}", case.title);
+            let [single, mut batch] = [false, true].map(|is_batch| run(&case, transport, is_batch, &["--dry-run"]));
+            if case.code == 2 {
+                assert_eq!(single.code, 2, "{what}: {}", single.said);
+                // A file says where in it.
+                assert!(batch.said.contains(case.said), "{what}: {}", batch.said);
+                batch.said.clone_from(&single.said);
+            }
+            assert_eq!(batch, single, "{what}");
+            assert_eq!(single.orders, 0, "{what}");
+            // The order is the first that is not safe to repeat, and is shown.
+            let order = format!("\"certificate-{}\"", case.action);
+            assert_eq!(single.requests.contains(&order), single.code == 0, "{what}: {}", single.said);
         }
     }
 }
@@ -193,7 +221,7 @@ fn every_setting_is_an_option_and_a_column() {
     }
 }
 
-/// Every option that says how orders are waited for, which both commands have, is given by some case above.
+/// Every option that says how orders are waited for, which both commands have, is given by some case above; all are run with `--dry-run`, too.
 #[test]
 fn every_option_of_a_run_is_given() {
     let options = |command: &str| -> BTreeSet<String> {
@@ -208,7 +236,7 @@ fn every_option_of_a_run_is_given() {
     for option in ["--timeout", "--foreign", "--spool"] {
         assert!(both.iter().any(|both| both == option), "{option} of {both:?}");
     }
-    for option in both {
+    for option in both.into_iter().filter(|option| option != "--dry-run") {
         assert!(given.contains(&option.as_str()), "no case gives {option}");
     }
 }

@@ -120,7 +120,7 @@ impl RunningJobs {
     }
 
     /// A job of the same certificate that is not one of the store's orders: another machine or a person is at it.
-    fn others(
+    pub(super) fn others(
         &mut self,
         client: &mut Client,
         journal: &Journal,

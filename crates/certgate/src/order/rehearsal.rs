@@ -1,9 +1,12 @@
 //! An order up to the moment it would be sent.
 
-use certgate_domain::AnyTask;
-use certgate_flow::{Ending, Event as Heard, Step, Workflow};
+use std::time::Duration;
 
-use crate::{Client, Control, Error, Event, GatewayError, Observer, OrderId};
+use certgate_domain::AnyTask;
+use certgate_flow::{Ending, Event as Heard, Step};
+
+use super::{OrderRequest, RunningJobs};
+use crate::{Client, Control, Error, Event, GatewayError, Journal, Observer, OrderId};
 
 /// What a rehearsed order would have sent.
 #[derive(Debug)]
@@ -17,11 +20,13 @@ pub struct Rehearsal {
 /// Drives an order up to the first task that is not safe to repeat, and does not send that one.
 ///
 /// # Errors
-/// What the client could not do; [`GatewayError::Unexpected`] for a finding where `strict` says so.
+/// [`Error::Preparation`], or what the client could not do; [`GatewayError::Unexpected`] for a finding where `strict` says so.
 pub fn rehearse(
     client: &mut Client,
+    journal: &Journal,
+    running: &mut RunningJobs,
     id: &OrderId,
-    flow: &mut dyn Workflow,
+    request: &mut OrderRequest,
     strict: bool,
     observer: &mut dyn Observer,
 ) -> Result<Rehearsal, Error> {
@@ -30,6 +35,11 @@ pub fn rehearse(
         Control::Continue => Ok(()),
         Control::Stop => Err(Error::Interrupted),
     };
+    request.make_csr(client, true)?;
+    if let Some(error) = running.others(client, journal, request)? {
+        return Err(error.into());
+    }
+    let mut flow = request.flow(Duration::MAX, true);
     loop {
         let heard = match flow.step(client.now()) {
             Step::End(ending) => return Ok(Rehearsal { tasks, ending: Some(*ending) }),
