@@ -24,6 +24,7 @@ use crate::{
     app::App,
     cli::Arguments,
     exit::{Exit, Failure, Kind},
+    streams::Stdout,
 };
 
 fn main() -> ExitCode {
@@ -36,7 +37,10 @@ fn main() -> ExitCode {
             return ui::ending::report_unread(&failure, wants_json);
         }
         Err(help) => {
-            let _ = help.print();
+            let stdout = Stdout::default();
+            stdout.piece(&ui::help::shown(&help.render()));
+            // A reader that is gone has what it wants.
+            stdout.flush();
             return ExitCode::SUCCESS;
         }
     };

@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 
 use crate::{
     cli::Arguments,
-    ui::help::{GROUPS, arranged, topic},
+    ui::help::{GROUPS, arranged, shown, topic},
 };
 
 const HEAD: &str = "# Commands
@@ -90,7 +90,7 @@ fn words(command: &str) -> Vec<String> {
 #[test]
 fn every_example_is_a_command_line() {
     fn look(top: &Command, command: &Command, found: &mut usize) {
-        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let text = command.get_after_help().map(shown).unwrap_or_default();
         for example in examples(&text) {
             let result = top.clone().try_get_matches_from(words(&example));
             assert!(result.is_ok(), "{example}: {}", result.unwrap_err());

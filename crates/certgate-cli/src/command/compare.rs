@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Ask both protocols for the same, or look at two tapes, field by field
+/// Compare what both protocols, or two tapes, say, field by field
 ///
 /// Exit 10 where they differ.
 #[derive(Debug, Args)]

@@ -13,10 +13,10 @@ use crate::{
     app::App,
     common::itself::Itself,
     exit::{Exit, Failure, Kind},
-    ui::demo::{self, STEPS},
+    ui::demo::{self, DECLARED, STEPS},
 };
 
-/// See certgate at work: each command is shown, then run against an embedded gateway
+/// See certgate at work: each command is shown before it is run
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  certgate demo\n  certgate demo --transport xml\n\nIt needs no account and no network, and leaves nothing behind."
@@ -34,7 +34,9 @@ impl Demo {
         let (xml, json) = (server.xml_endpoint(), server.json_endpoint());
         let profile =
             format!("[live]\nxml_endpoint = \"{xml}\"\njson_endpoint = \"{json}\"\nrequests_per_second = 1000\n");
-        std::fs::write(folder.path().join("config.toml"), profile).map_err(failed)?;
+        for (name, text) in [("config.toml", profile.as_str()), ("certificates.toml", DECLARED)] {
+            std::fs::write(folder.path().join(name), text).map_err(failed)?;
+        }
         let transport = app.transport.unwrap_or(certgate_domain::Protocol::Json).name();
         let steps = STEPS.iter().map(|(why, command)| step(app, folder.path(), transport, why, command));
         let steps = steps.collect::<Result<Vec<Value>, Failure>>()?;

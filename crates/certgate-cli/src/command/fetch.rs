@@ -11,7 +11,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Get an issued certificate again, checked and written as after an order
+/// Get an issued certificate again, checked and written
 ///
 /// Exit 8 where the same is in place.
 #[derive(Debug, Args)]

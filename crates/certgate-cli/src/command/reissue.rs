@@ -12,7 +12,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Reissue a certificate: check the CSR, order, wait, fetch, verify, write
+/// Reissue a certificate: check, order, wait, fetch, verify, write
 ///
 /// It takes the place of the certificate within the paid term, which is free. Of its messages in the queue it confirms its own.
 #[derive(Debug, Args)]

@@ -7,8 +7,9 @@ use crate::app::App;
 /// Its commands, each with what it is about.
 pub(crate) const STEPS: &[(&str, &[&str])] = &[
     ("The account has five certificates of different ends.", &["list"]),
+    ("certificates.toml declares one that ends soon. What would be done with it, what that costs, and why.", &["plan"]),
     (
-        "One ends soon. A reissue takes its place, with a new key that never leaves this machine.",
+        "A reissue takes its place, with a new key that never leaves this machine.",
         &["reissue", "571", "--new-key", "--out", "example.com"],
     ),
     ("What is installed here, what the gateway has, and what is to be done.", &["status", "example.com"]),
@@ -23,6 +24,9 @@ pub(crate) const STEPS: &[(&str, &[&str])] = &[
     ("The set that was in place before comes back at once.", &["rollback", "example.com"]),
     ("Each order was written down before it left.", &["orders"]),
 ];
+
+/// The certificates.toml of the demo.
+pub(crate) const DECLARED: &str = "[[certificate]]\nid = 571\nout = \"example.com\"\n";
 
 /// Shows a command that is about to run, as somebody would type it.
 pub(crate) fn announce(app: &App, why: &str, typed: &str) {

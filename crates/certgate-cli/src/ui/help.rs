@@ -1,6 +1,9 @@
 //! What `certgate`, `certgate --help`, `certgate help …` and `-h` show: commands in groups, and the options of every command in one place.
 
-use clap::{Arg, Command};
+use clap::{
+    Arg, Command,
+    builder::{Resettable, StyledStr},
+};
 use serde_json::json;
 
 use crate::app::App;
@@ -86,8 +89,8 @@ pub(crate) fn arranged(mut command: Command) -> Command {
         .after_help(commands)
         // What stands in the environment of one machine is no help.
         .mut_args(|argument| argument.hide_env_values(true))
-        .mut_subcommands(|command| fitted(without_global(command)))
-        .help_template("{about-with-newline}\n{usage-heading} certgate [OPTIONS] COMMAND\n{after-help}")
+        .mut_subcommands(|command| copyable(fitted(without_global(command))))
+        .help_template("{about-with-newline}\n{usage-heading} certgate [OPTIONS] COMMAND{after-help}")
 }
 
 fn without_global(command: Command) -> Command {
@@ -108,6 +111,25 @@ fn fitted(command: Command) -> Command {
     command
         .mut_args(|argument| if is_rare(&argument) { argument.hide_short_help(true) } else { argument })
         .mut_subcommands(fitted)
+}
+
+/// A space at which help is not broken to fit the terminal.
+const KEPT_SPACE: &str = "\u{a0}";
+
+/// A command whose examples stay lines that can be copied, however narrow the terminal is.
+fn copyable(command: Command) -> Command {
+    let kept = |help: &StyledStr| {
+        let keep = |line: &str| if line.starts_with("  ") { line.replace(' ', KEPT_SPACE) } else { line.to_owned() };
+        help.to_string().split('\n').map(keep).collect::<Vec<_>>().join("\n")
+    };
+    let [short, long] =
+        [command.get_after_help(), command.get_after_long_help()].map(|help| help.map(kept).map(StyledStr::from));
+    command.after_help(Resettable::from(short)).after_long_help(Resettable::from(long)).mut_subcommands(copyable)
+}
+
+/// Help that was arranged, as it is shown.
+pub(crate) fn shown(help: &StyledStr) -> String {
+    help.to_string().replace(KEPT_SPACE, " ")
 }
 
 /// The commands in their groups, a line each.
@@ -143,14 +165,14 @@ pub(crate) fn topic(command: &Command, words: &[String]) -> Result<String, Strin
         };
         command = found.clone();
     }
-    Ok(command.render_long_help().to_string())
+    Ok(shown(&command.render_long_help()))
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
-    use super::{GROUPS, arranged};
+    use super::{GROUPS, arranged, shown};
     use crate::cli::Arguments;
 
     #[test]
@@ -161,20 +183,31 @@ mod tests {
         known.sort_unstable();
         grouped.sort_unstable();
         pretty_assertions::assert_eq!(grouped, known);
+        for line in command.get_after_help().unwrap().to_string().lines() {
+            assert!(console::measure_text_width(line) <= 80, "it has a line of its own: {line}");
+        }
     }
 
-    /// A line that is to be copied is not broken at 80 columns.
+    /// A line that is to be copied fits 80 columns, and is not broken where the terminal has 60.
     #[test]
     fn examples_stay_whole() {
-        fn look(name: &str, command: &clap::Command) {
+        fn look(name: &str, command: &clap::Command, arranged: &clap::Command) {
+            let narrow = shown(&arranged.clone().term_width(60).render_long_help());
             for help in [command.get_after_help(), command.get_after_long_help()].into_iter().flatten() {
                 for line in help.to_string().lines().filter(|line| line.starts_with("  ")) {
                     assert!(console::measure_text_width(line) <= 80, "{name}: {line}");
+                    assert!(narrow.lines().any(|there| there == line), "{name}: {line}\n{narrow}");
                 }
             }
-            command.get_subcommands().for_each(|command| look(&format!("{name} {}", command.get_name()), command));
+            for below in command.get_subcommands() {
+                let name = format!("{name} {}", below.get_name());
+                look(&name, below, arranged.find_subcommand(below.get_name()).unwrap());
+            }
         }
-        look("certgate", &Arguments::command());
+        let (command, arranged) = (Arguments::command(), arranged(Arguments::command()));
+        for below in command.get_subcommands() {
+            look(below.get_name(), below, arranged.find_subcommand(below.get_name()).unwrap());
+        }
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn the_demo_shows_each_command_and_runs_it() {
         let shown = stdout(&output);
         for line in [
             "$ certgate list",
+            "$ certgate plan",
             "$ certgate reissue 571 --new-key --out example.com",
             "ok name: example.com",
             "$ certgate rollback example.com",
