@@ -39,7 +39,7 @@ pub(super) fn run() -> Result<(), Failure> {
         );
     }
     let pace = PACE.to_string();
-    let options = ["--certificates", &certificates, "--pace", &pace, "--latency", "250"];
+    let options = ["--certificates", &certificates, "--pace", &pace, "--latency", "250ms"];
     for transport in ["json", "xml"] {
         let enforcing = Simulator::start(&program, &options)?;
         let (seconds, requests) = batch(&program, &enforcing, &folder, &file, transport, PACE)?;

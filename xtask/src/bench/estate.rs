@@ -177,8 +177,8 @@ impl Bench {
     }
 
     fn apply(&self) -> Result<(), Failure> {
-        let [certificates, pace, latency] = [ORDERED, PACE, LATENCY].map(|number| number.to_string());
-        let job_time = format!("{JOB_SECONDS}s");
+        let [certificates, pace] = [ORDERED, PACE].map(|number| number.to_string());
+        let (latency, job_time) = (format!("{LATENCY}ms"), format!("{JOB_SECONDS}s"));
         let options =
             ["--certificates", &certificates, "--pace", &pace, "--latency", &latency, "--job-time", &job_time];
         let simulator = Simulator::start(&self.program, &options)?;

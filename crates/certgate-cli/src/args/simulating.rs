@@ -25,9 +25,9 @@ pub(crate) struct Simulating {
     /// How long a job takes, such as 30s
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0s")]
     job_time: Duration,
-    /// How long each answer is on its way, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value = "0")]
-    latency: u64,
+    /// How long each answer is on its way, such as 50ms
+    #[arg(long, value_name = "TIME", value_parser = latency, default_value = "0ms")]
+    latency: Duration,
     /// Messages of others at the head of the queue
     #[arg(long, value_name = "COUNT", default_value = "0")]
     foreign: usize,
@@ -47,6 +47,14 @@ pub(crate) struct Simulating {
     /// Keep the world in this file over restarts; what it holds already stands in place of --certificates and --foreign
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+}
+
+/// How long an answer is on its way: a length of time, which may be one of milliseconds.
+fn latency(text: &str) -> Result<Duration, String> {
+    match text.strip_suffix("ms").map(str::parse::<u32>) {
+        Some(Ok(milliseconds)) => Ok(Duration::from_millis(milliseconds.into())),
+        _ => parse_duration(text).map_err(|why| format!("{why}; or ms, such as 50ms")),
+    }
 }
 
 /// How long certificates may last.
@@ -86,7 +94,7 @@ impl Simulating {
     pub(crate) fn gateway(self) -> Result<Gateway, Failure> {
         let mut settings = Settings {
             pace: self.pace,
-            latency: Duration::from_millis(self.latency),
+            latency: self.latency,
             job_time: self.job_time,
             foreign_first: self.foreign,
             more_certificates: self.certificates,
@@ -103,6 +111,28 @@ impl Simulating {
             Some(path) => Gateway::kept(settings, &path)
                 .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display()))),
             None => Ok(Gateway::with(settings)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::latency;
+
+    #[test]
+    fn a_latency_has_a_unit() {
+        for (text, milliseconds) in [("50ms", 50), ("0ms", 0), ("2s", 2000)] {
+            assert_eq!(latency(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for (text, why) in [
+            ("50", "`50` has no unit: expected s, m, h, d or w behind the number, such as 30m; or ms, such as 50ms"),
+            ("ms", "`ms`: expected a number"),
+            ("-5ms", "`-5ms`: expected a number"),
+        ] {
+            let refused = latency(text).unwrap_err();
+            assert!(refused.starts_with(why), "{text}: {refused}");
         }
     }
 }

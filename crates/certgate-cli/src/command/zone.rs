@@ -1,6 +1,9 @@
 //! `certgate zone`.
 
-use certgate::zones::{RecordChange, ZoneId, Zones};
+use certgate::{
+    config::parse_duration,
+    zones::{RecordChange, ZoneId, Zones},
+};
 use certgate_domain::{ResourceRecord, task::ZoneInfo, task::ZoneList};
 use clap::{Args, Subcommand};
 
@@ -24,12 +27,12 @@ pub(crate) enum ZoneCommand {
         name: String,
     },
     /// Add a record to the zone that its name is in (exit 8 where it is there already)
-    #[command(after_help = "Example:\n  certgate zone add _dnsauth.example.com TXT 2026abcd --ttl 300 --sandbox")]
+    #[command(after_help = "Example:\n  certgate zone add _dnsauth.example.com TXT 2026abcd --ttl 5m --sandbox")]
     Add {
         #[command(flatten)]
         record: Record,
-        /// Time to live, in seconds [default: the zone's]
-        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(1..))]
+        /// Time to live, such as 5m [default: the zone's]
+        #[arg(long, value_name = "TIME", value_parser = time_to_live)]
         ttl: Option<i64>,
     },
     /// Remove a record from the zone that its name is in (exit 8 where it is not there)
@@ -46,6 +49,12 @@ pub(crate) struct Record {
     r#type: String,
     /// Its value: a TXT value without quotes, an MX value with its preference first
     value: String,
+}
+
+/// How long a record may be kept, in seconds.
+fn time_to_live(text: &str) -> Result<i64, String> {
+    let seconds = parse_duration(text).map_err(|why| why.to_string())?.as_secs();
+    i64::try_from(seconds).ok().filter(|seconds| *seconds > 0).ok_or_else(|| format!("`{text}`: expected at least 1s"))
 }
 
 impl ZoneCommand {

@@ -22,7 +22,7 @@ fn records_come_and_go() {
         let run = |arguments: &[&str]| told(home.path(), &server, transport, arguments);
         let mx = || ("".to_owned(), "MX".to_owned(), "mail.example.com".to_owned());
         let txt = ["_dnsauth.www.Example.com.", "txt", "2026 \"abcd\" ä"];
-        let (code, added, said) = run(&[&["zone", "add"][..], &txt, &["--ttl", "300"]].concat());
+        let (code, added, said) = run(&[&["zone", "add"][..], &txt, &["--ttl", "5m"]].concat());
         let record = json!({ "name": txt[0], "type": "TXT", "value": txt[2] });
         let zone = json!({ "origin": "example.com", "virtualNameServer": "ns1.dns.example" });
         assert_eq!(
