@@ -34,7 +34,7 @@ pub(crate) struct Convert {
     to: Option<Protocol>,
     #[command(flatten)]
     payload: PayloadArgs,
-    /// Write XML on several lines, indented, as JSON always is
+    /// Write XML on several lines, as JSON always is
     #[arg(long, conflicts_with = "curl")]
     pretty: bool,
     /// Show requests as lines for the shell, to be sent by curl
@@ -50,11 +50,11 @@ pub(crate) struct Convert {
 impl Convert {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let hints = self.payload.of(self.from);
-        let conversion = Conversion { hints, to: self.to, pretty: self.pretty };
+        let conversion = Conversion::new(app, hints, self.to, self.pretty)?;
         if self.file.is_dir() {
             return conversion.folder(app, &self.file, self.out.as_deref());
         }
-        let converted = conversion.convert(app, &self.file)?;
+        let converted = conversion.convert(&self.file)?;
         if self.curl && converted.kind.side == Side::Response {
             return Err(Failure::usage(format!("{}: a response: --curl sends requests", self.file.display())));
         }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use certgate::{
-    Settings,
     payload::{PayloadHints, PayloadKind, Side},
     tape,
 };
@@ -25,42 +24,72 @@ pub(crate) mod files;
 
 /// What is known of payloads, and what they are turned into.
 pub(crate) struct Conversion {
-    pub(crate) hints: PayloadHints,
+    hints: PayloadHints,
     /// The protocol that they are turned into; without it each one's other.
-    pub(crate) to: Option<Protocol>,
+    to: Option<Protocol>,
     /// Whether XML is written on several lines.
-    pub(crate) pretty: bool,
+    pretty: bool,
+    codecs: Codecs,
+    /// The most that is read of a file.
+    limit: usize,
+    /// The gateway's addresses: over XML, over JSON.
+    endpoints: [String; 2],
 }
 
 /// A payload file that was read: what it is, and what stands in its places.
 struct Source {
     kind: PayloadKind,
+    /// What it is turned into.
     to: Protocol,
     bytes: Vec<u8>,
     placeholders: Placeholders,
 }
 
 impl Conversion {
-    /// Reads a file, or standard input for `-`, and says what it is.
-    fn read(&self, app: &App, file: &Path) -> Result<(Source, Codecs), Failure> {
+    /// The conversion as the settings want it. `pretty` is whether XML is written on several lines.
+    pub(crate) fn new(app: &App, hints: PayloadHints, to: Option<Protocol>, pretty: bool) -> Result<Self, Failure> {
         let settings = app.settings()?;
-        let codecs = Codecs::new(&settings)?;
+        // An address that is given is that of what comes out.
+        let endpoint = |to| Ok::<_, Failure>(app.settings_over(Some(to))?.endpoint(to).value.clone());
+        let endpoints = [endpoint(Protocol::Xml)?, endpoint(Protocol::Json)?];
+        let (codecs, limit) = (Codecs::new(&settings)?, settings.limits().body);
+        Ok(Self { hints, to, pretty, codecs, limit, endpoints })
+    }
+
+    /// Reads a file, or standard input for `-`, and says what it is.
+    fn read(&self, file: &Path) -> Result<Source, Failure> {
         let code = self.hints.task.map(TaskKind::code);
-        let (bytes, placeholders) = Placeholders::of(read_file(file, settings.limits().body)?, code);
-        let kind = codecs.recognize(self.hints, file, &bytes)?;
+        let (bytes, placeholders) = Placeholders::of(read_file(file, self.limit)?, code);
+        let kind = self.codecs.recognize(self.hints, file, &bytes)?;
         let to = self.to.unwrap_or(kind.protocol.other());
-        Ok((Source { kind, to, bytes, placeholders }, codecs))
+        Ok(Source { kind, to, bytes, placeholders })
     }
 
     /// Reads a file, or standard input for `-`, and turns its payload into the other protocol's.
-    pub(crate) fn convert(&self, app: &App, file: &Path) -> Result<Converted, Failure> {
-        let (Source { kind, to, bytes, mut placeholders }, codecs) = self.read(app, file)?;
-        let read = |bytes: &[u8]| readable(&codecs, &kind, bytes);
+    pub(crate) fn convert(&self, file: &Path) -> Result<Converted, Failure> {
+        let source = self.read(file)?;
+        self.refuse_idle(&[source.to])?;
+        self.converted(file, source)
+    }
+
+    /// Refuses what would do nothing to payloads that are turned into these.
+    fn refuse_idle(&self, to: &[Protocol]) -> Result<(), Failure> {
+        if self.pretty && to.contains(&Protocol::Json) && !to.contains(&Protocol::Xml) {
+            return Err(Failure::usage(
+                "--pretty is for XML, and what comes out is JSON, which always is on several lines: leave it out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Turns a file's payload into the other protocol's.
+    fn converted(&self, file: &Path, source: Source) -> Result<Converted, Failure> {
+        let Source { kind, to, bytes, mut placeholders } = source;
+        let read = |bytes: &[u8]| readable(&self.codecs, &kind, bytes);
         let (payload, refused) = read(&bytes).map_err(|error| undecodable(file, &placeholders.in_error(error)))?;
         let odd_then = |bytes: &[u8]| Some(odd(&read(bytes).ok()?.0.findings()));
         let odd = placeholders.find_booleans(&bytes, odd(&payload.findings()), &odd_then);
-        let settings = app.settings_over(Some(to))?;
-        let Parts { text, curl, losses, mut findings } = self.parts(codecs.of(to), &settings, &kind, &payload);
+        let Parts { text, curl, losses, mut findings } = self.parts(self.codecs.of(to), &kind, &payload);
         findings.retain(|finding| finding.kind != FindingKind::Value || odd.contains(&finding.path));
         let refused = refused
             .into_iter()
@@ -80,7 +109,7 @@ impl Conversion {
         })
     }
 
-    fn parts(&self, target: &dyn Codec, settings: &Settings, kind: &PayloadKind, payload: &Payload) -> Parts {
+    fn parts(&self, target: &dyn Codec, kind: &PayloadKind, payload: &Payload) -> Parts {
         let to = target.protocol();
         let findings = payload.findings();
         // What was not understood cannot be carried over.
@@ -94,12 +123,12 @@ impl Conversion {
                 let named: Vec<Call> = calls.iter().map(|call| named(&call.value, to)).collect();
                 let Encoded { payload: requests, losses: lost } = target.encode_requests(&named);
                 losses.extend(lost);
-                let endpoint = &settings.endpoint(to).value;
+                let [over_xml, over_json] = &self.endpoints;
                 let shown = |request: &Request| match to {
-                    Protocol::Json => (certgate_json::text::write(request), curl::json(endpoint, request)),
+                    Protocol::Json => (certgate_json::text::write(request), curl::json(over_json, request)),
                     Protocol::Xml => {
                         let text = String::from_utf8_lossy(&request.body).into_owned();
-                        let curl = curl::xml(endpoint, &text);
+                        let curl = curl::xml(over_xml, &text);
                         (self.laid_out(text, to), curl)
                     }
                 };

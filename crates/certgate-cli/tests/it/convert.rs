@@ -369,6 +369,25 @@ fn xml_on_several_lines() {
     assert_eq!((&json(&output)["task"], &json(&output)["value"]["id"]), (&"certificate-info".into(), &571.into()));
 }
 
+/// An option that would do nothing is refused: for a payload that becomes JSON, and for a folder of such.
+#[test]
+fn json_is_on_several_lines_anyhow() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("one.xml"), LEGACY).unwrap();
+    let [one, all, out] = ["one.xml", "", "out"].map(|name| folder.path().join(name).display().to_string());
+    for words in [&["convert", "--pretty", &one][..], &["convert", "--pretty", "--out", &out, &all]] {
+        let output = certgate(words, "");
+        assert_eq!(exit(&output), 2, "{words:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("--pretty is for XML"), "{}", stderr(&output));
+        assert!(output.stdout.is_empty() && !Path::new(&out).exists(), "{words:?}");
+    }
+    // Of a folder whose payloads become both, one is enough.
+    fs::write(folder.path().join("two.http"), "GET /certificate/571\n\n").unwrap();
+    let output = certgate(&["convert", "--pretty", "--out", &out, &all], "");
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert!(fs::read_to_string(folder.path().join("out/two.xml")).unwrap().contains("\n      <id>571</id>\n"));
+}
+
 /// Without a protocol each file of a folder goes to the other one.
 #[test]
 fn a_folder_of_both_protocols() {

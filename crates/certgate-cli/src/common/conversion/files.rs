@@ -10,7 +10,7 @@ use std::{
 use certgate::payload::Side;
 use certgate_domain::Protocol;
 
-use super::Conversion;
+use super::{Conversion, Source};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},
@@ -23,6 +23,7 @@ struct PayloadFile {
     /// Its path below the folder that is converted.
     name: PathBuf,
     target: PathBuf,
+    source: Result<Source, Failure>,
 }
 
 impl Conversion {
@@ -33,12 +34,12 @@ impl Conversion {
             return Err(Failure::usage(format!("{folder}: a folder is converted into another one: give --out DIR")));
         };
         let (mut rows, mut kinds) = (Vec::new(), Vec::new());
-        for file in self.files(app, folder, out)? {
-            let done = self.convert(app, &file.path).and_then(|converted| {
-                write(&file.target, &converted.text)?;
+        for PayloadFile { path, name, target, source } in self.files(folder, out)? {
+            let done = source.and_then(|source| self.converted(&path, source)).and_then(|converted| {
+                write(&target, &converted.text)?;
                 Ok(converted)
             });
-            rows.push(ui::row(app, &file.name, &file.target, &done));
+            rows.push(ui::row(app, &name, &target, &done));
             kinds.push(match done {
                 Ok(converted) => converted.reason().filter(|_| app.strict).map(|_| Kind::CheckFailed),
                 Err(failure) => Some(failure.kind()),
@@ -49,16 +50,16 @@ impl Conversion {
     }
 
     /// The payload files of a folder and those below it. No two of them have the same target below `out`.
-    fn files(&self, app: &App, folder: &Path, out: &Path) -> Result<Vec<PayloadFile>, Failure> {
+    fn files(&self, folder: &Path, out: &Path) -> Result<Vec<PayloadFile>, Failure> {
         let mut found = self.found(folder)?;
         found.sort();
         let file = |(path, name): (PathBuf, PathBuf)| {
-            // What it is will be said of it when it is converted.
-            let target = match self.read(app, &path) {
-                Ok((source, _)) => target(out, &name, source.to, source.kind.side),
+            let source = self.read(&path);
+            let target = match &source {
+                Ok(source) => target(out, &name, source.to, source.kind.side),
                 Err(_) => out.join(&name),
             };
-            PayloadFile { target, path, name }
+            PayloadFile { target, path, name, source }
         };
         let files: Vec<PayloadFile> = found.into_iter().map(file).collect();
         if files.is_empty() {
@@ -68,6 +69,8 @@ impl Conversion {
                 endings(self.hints.protocol).join(", .")
             )));
         }
+        let to: Vec<Protocol> = files.iter().filter_map(|file| Some(file.source.as_ref().ok()?.to)).collect();
+        self.refuse_idle(&to)?;
         let mut targets = BTreeMap::new();
         for PayloadFile { path, target, .. } in &files {
             if let Some(other) = targets.insert(target, path) {
