@@ -172,20 +172,25 @@ pub(crate) struct Global {
     /// Colours
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
-    /// Which of these the environment gave.
+    /// Which of these the command line gave; the environment is for other runs, too.
     #[arg(skip)]
-    by_environment: BTreeSet<String>,
+    given: BTreeSet<String>,
 }
 
 impl Global {
-    /// Notes which options the environment gave, by their fields' names.
-    pub(crate) fn note_environment(&mut self, names: impl Iterator<Item = String>) {
-        self.by_environment = names.collect();
+    /// Notes which options the command line gave, by their fields' names.
+    pub(crate) fn note_given(&mut self, names: impl Iterator<Item = String>) {
+        self.given = names.collect();
     }
 
-    /// Whether the environment gave that option, by its field's name.
-    pub(crate) fn is_from_environment(&self, name: &str) -> bool {
-        self.by_environment.contains(name)
+    /// Whether the command line gave that option, by its field's name, and not the environment.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.given.contains(name)
+    }
+
+    /// The first of these options that the command line gave, as it is typed.
+    pub(crate) fn first_given(&self, names: &[&str]) -> Option<String> {
+        names.iter().find(|name| self.is_given(name)).map(|name| option(name))
     }
 
     /// Whether nothing but a tape answers.
@@ -200,19 +205,10 @@ impl Global {
 
     /// Refuses options that a new profile would lose: they are of one run, or of no account.
     pub(crate) fn refuse_what_no_profile_holds(&self) -> Result<(), Failure> {
-        let given = [
-            ("--sandbox", self.sandbox),
-            ("--demo", self.demo),
-            ("--session", self.session),
-            ("--ctid", self.ctid.is_some()),
-            ("--reply-to", self.reply_to.is_some()),
-            ("--store", self.store.is_some() && !self.is_from_environment("store")),
-            ("--trace", self.trace.is_some()),
-            ("--record", self.record.is_some()),
-            ("--replay", self.replay.is_some()),
-        ];
-        match given.iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(Failure::usage(format!("no profile holds {option}: leave it out"))),
+        const OF_A_RUN: [&str; 9] =
+            ["sandbox", "demo", "session", "ctid", "reply_to", "store", "trace", "record", "replay"];
+        match self.first_given(&OF_A_RUN) {
+            Some(option) => Err(Failure::usage(format!("no profile holds {option}: leave it out"))),
             None => Ok(()),
         }
     }
@@ -221,6 +217,11 @@ impl Global {
     pub(crate) fn json(&self) -> bool {
         self.wants_json || self.output == Output::Json
     }
+}
+
+/// An option as it is typed, by its field's name.
+pub(crate) fn option(name: &str) -> String {
+    format!("--{}", name.replace('_', "-"))
 }
 
 #[cfg(test)]

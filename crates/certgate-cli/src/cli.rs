@@ -104,7 +104,7 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
-    /// The command line, which knows what of it the environment gave.
+    /// The command line, which knows what of it the environment did not give.
     pub(crate) fn read() -> Result<Self, clap::Error> {
         // An empty variable says nothing: composed environments set them so.
         let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
@@ -120,10 +120,10 @@ impl Arguments {
             _ => Err(error),
         })?;
         let mut arguments = Self::from_arg_matches(&matches)?;
-        let by_environment = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        let by_hand = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
         let ids = matches.ids().map(clap::Id::as_str);
         arguments.name = name(&matches);
-        arguments.global.note_environment(ids.filter(by_environment).map(str::to_owned));
+        arguments.global.note_given(ids.filter(by_hand).map(str::to_owned));
         Ok(arguments)
     }
 }

@@ -10,7 +10,11 @@ use certgate::{
 use certgate_domain::Protocol;
 
 use super::{App, Sandbox};
-use crate::{args::ReplayMode, exit::Failure, streams::say};
+use crate::{
+    args::{ReplayMode, option},
+    exit::Failure,
+    streams::say,
+};
 
 /// The variable with the password.
 const PASSWORD: &str = "CERTGATE_PASSWORD";
@@ -97,32 +101,27 @@ impl App {
     /// Refuses what the sandbox has by itself. The environment is for the other runs. A store is passed over with a word, so that
     /// `--sandbox` may be added to a command as it stands: what the run does to it is less than was asked, and nothing else.
     fn check_sandbox(&self) -> Result<(), Failure> {
-        let given = [
-            ("endpoint", self.endpoint.is_some()),
-            ("user", self.user.is_some()),
-            ("context", self.context.is_some()),
-            ("password_file", self.password_file.is_some()),
-            ("password_stdin", self.password_stdin),
-        ];
-        if self.sandbox && !self.quiet && self.store.is_some() && !self.is_from_environment("store") {
+        const OF_AN_ACCOUNT: [&str; 5] = ["endpoint", "user", "context", "password_file", "password_stdin"];
+        if !self.sandbox {
+            return Ok(());
+        }
+        if !self.quiet && self.is_given("store") {
             say("certgate: warning: --sandbox has a store of its own, for this run only: --store is not used");
         }
-        let idle = given.into_iter().find(|(name, is)| *is && !self.is_from_environment(name)).filter(|_| self.sandbox);
-        match idle {
-            Some((name, _)) => Err(Failure::usage(format!(
-                "--sandbox has an address and an account of its own: leave --{} out",
-                name.replace('_', "-")
-            ))),
+        match self.first_given(&OF_AN_ACCOUNT) {
+            Some(option) => {
+                Err(Failure::usage(format!("--sandbox has an address and an account of its own: leave {option} out")))
+            }
             None => Ok(()),
         }
     }
 
     /// An option's value, and whether the command line or the environment gave it.
     fn given<T>(&self, name: &str, value: Option<T>) -> Option<Setting<T>> {
-        let origin = if self.is_from_environment(name) {
-            Origin::Environment(format!("CERTGATE_{}", name.to_uppercase()))
+        let origin = if self.is_given(name) {
+            Origin::Argument(option(name))
         } else {
-            Origin::Argument(format!("--{}", name.replace('_', "-")))
+            Origin::Environment(format!("CERTGATE_{}", name.to_uppercase()))
         };
         value.map(|value| Setting { value, origin })
     }

@@ -121,19 +121,19 @@ impl Bridging {
 
 /// Refuses the options that are each caller's own to say, and not a bridge's.
 pub(crate) fn refuse_callers_own(app: &Global) -> Result<(), Failure> {
-    let options = [
-        ("--user", app.user.is_some() && !app.is_from_environment("user")),
-        ("--context", app.context.is_some() && !app.is_from_environment("context")),
-        ("--password-file", app.password_file.is_some()),
-        ("--password-stdin", app.password_stdin),
-        ("--session", app.session),
-        ("--owner", app.owner.is_some()),
-        ("--language", app.language.is_some()),
-        ("--ctid", app.ctid.is_some()),
-        ("--reply-to", app.reply_to.is_some()),
-        ("--demo", app.demo),
+    const OPTIONS: [&str; 10] = [
+        "user",
+        "context",
+        "password_file",
+        "password_stdin",
+        "session",
+        "owner",
+        "language",
+        "ctid",
+        "reply_to",
+        "demo",
     ];
-    options.into_iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(option, _)| {
+    app.first_given(&OPTIONS).map_or(Ok(()), |option| {
         let text = "is not the bridge's to say: each request brings its own, which is passed on; leave it out";
         Err(Failure::usage(format!("{option} {text}")))
     })

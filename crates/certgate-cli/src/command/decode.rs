@@ -32,7 +32,7 @@ impl Decode {
         let settings = app.settings()?;
         let bytes = read_file(&self.file, settings.limits().body)?;
         // That of the environment or the profile is meant for the gateway, not for this file.
-        let hints = self.payload.of(app.transport.filter(|_| !app.is_from_environment("transport")));
+        let hints = self.payload.of(app.transport.filter(|_| app.is_given("transport")));
         let codecs = Codecs::new(&settings)?;
         let kind = codecs.recognize(hints, &self.file, &bytes)?;
         let payload = decode_payload(&codecs, &kind, &bytes).map_err(|error| ui::undecodable(&self.file, &error))?;
