@@ -39,20 +39,17 @@ const SUMS: &str = "SHA256SUMS";
 /// Which binary is put together.
 #[derive(Clone, Copy, PartialEq)]
 enum Build {
-    /// Static, for release.
-    Static,
-    /// For this machine, for release.
-    Host,
+    /// For release: static where that can be made here.
+    Release,
     /// The one that tests run, to see whether all of it can be put together.
     Check,
 }
 
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     let build = match arguments {
-        [] => Build::Static,
-        ["--host"] => Build::Host,
+        [] => Build::Release,
         ["--check"] => Build::Check,
-        _ => return Err("usage: cargo xtask dist [--host | --check]".to_owned()),
+        _ => return Err("usage: cargo xtask dist [--check]".to_owned()),
     };
     let (binary, platform) = build.binary()?;
     let folder = repository::root().join(if build == Build::Check { "target/dist-check" } else { "target/dist" });
@@ -70,7 +67,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     let bill = format!("{name}.cdx.json");
     copy(&stage.join(sbom::FILE), &folder.join(&bill))?;
     let mut made = vec![archive, bill];
-    made.extend(debian(&folder, &name, build)?);
+    made.extend(debian(&folder, &name, build, &platform)?);
     let mut sums = program("sha256sum").args(&made).current_dir(&folder).output();
     fs::write(folder.join(SUMS), output("sha256sum", &mut sums)?).map_err(|why| at(&folder, why))?;
     check(&folder, &name)?;
@@ -84,16 +81,18 @@ impl Build {
     fn binary(self) -> Result<(PathBuf, String), Failure> {
         let target = repository::root().join("target");
         match self {
-            Self::Static => {
-                if let Some(missing) = missing() {
-                    return Err(format!("no static binary: {missing}; --host makes one for this machine"));
-                }
-                cargo(&["build", "--release", "--locked", "--package", "certgate-cli", "--target", STATIC], &[])?;
-                Ok((target.join(STATIC).join("release/certgate"), STATIC.to_owned()))
-            }
-            Self::Host => {
-                cargo(&["build", "--release", "--locked", "--package", "certgate-cli"], &[])?;
-                Ok((target.join("release/certgate"), host()?))
+            Self::Release => {
+                let platform = match missing() {
+                    None => STATIC.to_owned(),
+                    Some(missing) => {
+                        let host = host()?;
+                        println!("not static, and so none for the container: {missing}; made for {host} instead");
+                        host
+                    }
+                };
+                let arguments = ["build", "--release", "--locked", "--package", "certgate-cli", "--target", &platform];
+                cargo(&arguments, &[])?;
+                Ok((target.join(&platform).join("release/certgate"), platform))
             }
             Self::Check => {
                 cargo(&["build", "--locked", "--package", "certgate-cli"], &[])?;
@@ -155,7 +154,7 @@ fn archive(folder: &Path, name: &str) -> Result<String, Failure> {
 }
 
 /// The Debian package, where somebody can make it: what goes into it stands in certgate-cli's Cargo.toml.
-fn debian(folder: &Path, name: &str, build: Build) -> Result<Option<String>, Failure> {
+fn debian(folder: &Path, name: &str, build: Build, platform: &str) -> Result<Option<String>, Failure> {
     if !is_installed("deb") {
         println!("left out: the Debian package, for cargo-deb is not installed (cargo install cargo-deb)");
         return Ok(None);
@@ -171,8 +170,7 @@ fn debian(folder: &Path, name: &str, build: Build) -> Result<Option<String>, Fai
     let mut arguments =
         vec!["deb", "--quiet", "--no-build", "--no-strip", "--package", "certgate-cli", "--output", &path];
     match build {
-        Build::Static => arguments.extend(["--target", STATIC]),
-        Build::Host => {}
+        Build::Release => arguments.extend(["--target", platform]),
         // Nobody installs it.
         Build::Check => arguments.push("--fast"),
     }

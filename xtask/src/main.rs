@@ -41,8 +41,8 @@ usage: cargo xtask COMMAND
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
   peers               other people's clients against the simulator and through the bridge (npm, python3, lego where they are)
-  dist [--host | --check]
-                      what is released, in target/dist: a static binary (--host: one for this machine), an archive with man page, completions, units,
+  dist [--check]
+                      what is released, in target/dist: a static binary (where it cannot be made: one for this machine), an archive with man page, completions, units,
                       licences and SBOM, a Debian package where cargo-deb is installed, SHA256SUMS; --check puts it together from a debug build
   fuzz --seconds N [TARGET …]
                       what others hand us, under libFuzzer (with nightly and cargo-fuzz), N seconds in all
