@@ -100,7 +100,8 @@ impl StoreAddress {
         }
     }
 
-    /// Has the password of a database printed by a command, unless `PGPASSWORD` is set. It is run when the store is opened.
+    /// Has the password of a database printed by a command, unless `PGPASSWORD` is set. It is run for each
+    /// connection: when the store is opened, and when a lost one is made anew.
     #[must_use]
     pub fn with_password_command(self, command: PasswordCommand) -> Self {
         match self {

@@ -131,6 +131,25 @@ fn a_certificate_arrives_at_each_of_its_hosts() {
             assert_eq!((code, gateway.counts().orders), (8, 1), "{at}: {said}");
         }
         assert!(!machines[2].1.home.path().join("certs").exists(), "it is not its own");
+        // Another one is named first: it goes on with what is there, and with a key of its own once nothing is.
+        let declared = declared.replace("\"web1\", \"web2\"", "\"web2\", \"web1\"");
+        for (_, machine) in &machines {
+            fs::write(machine.home.path().join("certificates.toml"), &declared).unwrap();
+        }
+        let empty = |at: usize| fs::remove_dir_all(machines[at].1.home.path().join("certs")).unwrap();
+        let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (8, 1), "{said}");
+        empty(1);
+        let (code, said) = apply(1);
+        assert_eq!((code, gateway.counts().orders), (0, 2), "{said}");
+        assert!(pem(1, "key.pem").is_some());
+        let before = pem(0, "cert.pem");
+        let (code, said) = apply(0);
+        assert_eq!((code, pem(0, "cert.pem") == before), (10, true), "it is not for the key that is there: {said}");
+        empty(0);
+        let (code, said) = apply(0);
+        assert_eq!((code, gateway.counts().orders), (0, 2), "{said}");
+        assert_eq!((pem(0, "cert.pem"), pem(0, "key.pem")), (pem(1, "cert.pem"), None));
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) enum Verification {
 }
 
 /// Where a store in PostgreSQL is, and how this process gets to it. No password stands in it: [`PostgresAddress::parse`] takes
-/// none, and one is read when the store is opened.
+/// none, and one is read for each connection.
 #[derive(Clone)]
 pub struct PostgresAddress {
     pub(super) config: Config,
@@ -99,7 +99,8 @@ impl PostgresAddress {
         Ok(Self { config, verification, authorities, passwords: PasswordSources::default(), locks: None })
     }
 
-    /// Has the password printed by a command, unless `PGPASSWORD` is set. It is run when the store is opened.
+    /// Has the password printed by a command, unless `PGPASSWORD` is set. It is run for each
+    /// connection: when the store is opened, and when a lost one is made anew.
     #[must_use]
     pub fn with_password_command(mut self, run: PasswordCommand) -> Self {
         self.passwords.command = Some(run);
