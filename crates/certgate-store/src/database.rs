@@ -46,4 +46,12 @@ impl Engine for Database {
             Self::Postgres(postgres) => postgres.migrated_from(),
         }
     }
+
+    fn was_told(&self, account: &str) -> Option<bool> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.was_told(account),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(postgres) => postgres.was_told(account),
+        }
+    }
 }

@@ -19,6 +19,11 @@ pub(crate) trait Engine: Send {
 
     /// The older version that it had before it was opened.
     fn migrated_from(&self) -> Option<i64>;
+
+    /// [`Store::was_told`].
+    fn was_told(&self, _account: &str) -> Option<bool> {
+        None
+    }
 }
 
 impl<E: Engine> Store for E {
@@ -126,7 +131,11 @@ impl<E: Engine> Store for E {
         self.read(|session| leases::held(session, account, lease))
     }
 
-    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError> {
+    fn was_told(&self, account: &str) -> Option<bool> {
+        Engine::was_told(self, account)
+    }
+
+    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<(String, String)>, StoreError> {
         self.read(|session| messages::of_held(session, account, lease))
     }
 

@@ -222,6 +222,10 @@ impl Engine for Postgres {
     fn migrated_from(&self) -> Option<i64> {
         self.migrated_from
     }
+
+    fn was_told(&self, account: &str) -> Option<bool> {
+        self.connection(Instant::now()).ok()?.was_told(self.runtime(), account)
+    }
 }
 
 impl std::fmt::Debug for Postgres {

@@ -23,6 +23,12 @@ pub(crate) trait Session {
         Ok(())
     }
 
+    /// Tells the account's other processes that a message was stored for them, once that is durable, where the database passes
+    /// such things on.
+    fn tell(&self, _account: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Has new messages numbered after those that came with numbers of their own.
     fn continue_numbers(&self) -> Result<(), StoreError> {
         Ok(())

@@ -17,7 +17,7 @@ pub struct StoreStatus {
     /// The TLS of the connection, such as `TLSv1.3`. `None` for a file, and where there is none.
     pub tls: Option<String>,
     /// Whether what answers is a pool that gives each transaction another session of the database, such as PgBouncer's in
-    /// transaction mode. The readers of a queue and the listeners of several machines need a session of their own.
+    /// transaction mode. Who is told of what other processes stored needs a session of its own, and so do prepared statements.
     pub is_pooled: bool,
     /// What is in it, where its tables are of the version that this certgate knows.
     pub contents: Option<StoreContents>,

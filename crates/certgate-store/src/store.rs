@@ -185,11 +185,16 @@ pub trait Store: Send {
     /// They could not be read.
     fn held(&self, account: &str, lease: &Lease) -> Result<Vec<String>, StoreError>;
 
-    /// The messages about the account's unfinished orders that this lease holds, oldest first: whoever stored them.
+    /// The messages about the account's unfinished orders that this lease holds, oldest first, whoever stored them: each one's
+    /// order, and what was understood of it (JSON).
     ///
     /// # Errors
     /// They could not be read.
-    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError>;
+    fn messages_of_held(&self, account: &str, lease: &Lease) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Whether a message about an order of the account was stored since this was asked last, as far as the database has told: it
+    /// costs no question, and something may not have got through. `None`: it does not tell, and is to be asked.
+    fn was_told(&self, account: &str) -> Option<bool>;
 
     /// Messages about no known order that nobody took, oldest first.
     ///

@@ -1,14 +1,18 @@
 //! One connection to the database, and what can go wrong with it.
 
 use std::{
-    collections::HashMap,
-    future::Future,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, HashSet},
+    future::{Future, poll_fn},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
-use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, Statement, error::SqlState};
+use tokio::{
+    runtime::Runtime,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow, Statement, error::SqlState};
 
 use super::{
     address::{PostgresAddress, said},
@@ -119,6 +123,9 @@ pub(super) struct Connection {
     pub(super) client: Client,
     driver: JoinHandle<()>,
     statements: Mutex<HashMap<String, Statement>>,
+    /// Whether it listens; nobody asked for that yet where nothing is said.
+    listens: OnceLock<bool>,
+    told: Arc<Mutex<HashSet<String>>>,
     pub(super) backend: Backend,
     /// The schema that the tables are in.
     pub(super) schema: String,
@@ -138,7 +145,7 @@ impl Connection {
             Password::Absent(passed_over) => passed_over,
         };
         let connected = runtime.block_on(async { timeout(CONNECTION, config.connect(tls)).await });
-        let (client, driver) = match connected {
+        let (client, mut driver) = match connected {
             Err(_) => {
                 let why = format!("no connection within {} s", CONNECTION.as_secs());
                 return Err(Refused { error: StoreError::unwritable(place, why), may_pass: true });
@@ -151,9 +158,15 @@ impl Connection {
             }
             Ok(Ok(connected)) => connected,
         };
+        let told = Arc::new(Mutex::new(HashSet::new()));
+        let of_driver = Arc::clone(&told);
         let driver = runtime.spawn(async move {
-            // Whoever asks over a connection that ended is told.
-            let _ = driver.await;
+            // Whoever asks over a connection that ended is told by the client.
+            while let Some(Ok(message)) = poll_fn(|context| driver.poll_message(context)).await {
+                if let AsyncMessage::Notification(notification) = message {
+                    lock(&of_driver).insert(notification.payload().to_owned());
+                }
+            }
         });
         let greeted = row(runtime, &client, GREETING).map_err(|fault| {
             let may_pass = fault.may_pass();
@@ -173,16 +186,17 @@ impl Connection {
             return Err(unusable(why.to_owned()));
         };
         let backend = Backend { pid: greeted.number(3), started: greeted.text(4).unwrap_or_default().to_owned() };
-        Ok(Self { client, driver, statements: Mutex::default(), backend, schema })
+        let (statements, listens) = (Mutex::default(), OnceLock::new());
+        Ok(Self { client, driver, statements, listens, told, backend, schema })
     }
 
     /// A statement, prepared with the first call. Its parameters are `?1`, `?2`, ….
     pub(super) fn prepared(&self, runtime: &Runtime, sql: &str) -> Result<Statement, Fault> {
-        if let Some(statement) = self.statements().get(sql) {
+        if let Some(statement) = lock(&self.statements).get(sql) {
             return Ok(statement.clone());
         }
         let statement = limited(runtime, self.client.prepare(&numbered(sql)))?;
-        self.statements().insert(sql.to_owned(), statement.clone());
+        lock(&self.statements).insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
@@ -191,8 +205,18 @@ impl Connection {
         row(runtime, &self.client, sql)
     }
 
-    fn statements(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether something was stored for that account since this was asked last; `None` where the database does not tell. What was
+    /// stored before the first time is not told of, so that it may have been.
+    pub(super) fn was_told(&self, runtime: &Runtime, account: &str) -> Option<bool> {
+        let mut is_new = false;
+        let listens = *self.listens.get_or_init(|| {
+            is_new = true;
+            limited(runtime, self.client.batch_execute(&format!("LISTEN {CHANNEL}"))).is_ok()
+        });
+        // The connection reads on only while something is waited for.
+        runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+        let was_told = lock(&self.told).remove(account);
+        (listens && !self.client.is_closed()).then_some(was_told || is_new)
     }
 
     /// Takes leave of the database, which would else note a connection that was lost.
@@ -202,6 +226,13 @@ impl Connection {
         let _ = runtime.block_on(async { timeout(FAREWELL, driver).await });
     }
 }
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where accounts are named for which something was stored: one for all schemas of a database.
+pub(super) const CHANNEL: &str = "certgate";
 
 /// How long an end in order may take.
 const FAREWELL: Duration = Duration::from_millis(500);

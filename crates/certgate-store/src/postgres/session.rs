@@ -8,7 +8,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::{
     PATIENCE, Postgres,
-    connection::{Connection, Fault, limited},
+    connection::{CHANNEL, Connection, Fault, limited},
 };
 use crate::{
     StoreError,
@@ -125,6 +125,10 @@ impl Session for PostgresSession<'_> {
 
     fn lift_time_limits(&self) -> Result<(), StoreError> {
         self.execute("SET LOCAL statement_timeout = 0", &[]).map(drop)
+    }
+
+    fn tell(&self, account: &str) -> Result<(), StoreError> {
+        self.each(&format!("SELECT pg_notify('{CHANNEL}', ?1)"), &[Value::Text(Some(account))], &mut |_| Ok(()))
     }
 
     fn continue_numbers(&self) -> Result<(), StoreError> {

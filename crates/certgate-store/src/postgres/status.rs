@@ -43,8 +43,8 @@ impl Postgres {
         })
     }
 
-    /// Whether two connections share a session of the database, or one changes it from statement to statement: what locks or
-    /// listens by its session is lost then.
+    /// Whether two connections share a session of the database, or one changes it from statement to statement: who listens in it
+    /// hears nothing then, and what was prepared in it is not there.
     fn is_pooled(&self, one: &Connection) -> Result<bool, StoreError> {
         let other = Connection::open(self.runtime(), &self.address, self.place()).map_err(|refused| refused.error)?;
         // Nobody else takes this one.

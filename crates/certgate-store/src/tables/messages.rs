@@ -36,14 +36,19 @@ fn number(stable_id: &str) -> Option<i64> {
     stable_id.strip_prefix("msg-")?.parse().ok()
 }
 
+/// The same message, by the gateway's id; and one that could not be understood and has none.
+pub(crate) const KNOWN: &str = "FROM messages WHERE account = ?1 AND id = ?2 AND document = ?3";
+pub(crate) const UNREAD: &str = "FROM messages WHERE account = ?1 AND id IS NULL AND document = ?2 AND raw = ?3";
+
 pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
     let NewMessage { account, id, transport, kind, job, stid, ctid, document, raw } = message;
-    let known: Option<(i64, Option<String>)> = session.first(
-        "SELECT number, order_id FROM messages WHERE account = ?1 AND id IS NOT DISTINCT FROM ?2 AND document = ?3
-         AND (id IS NOT NULL OR raw = ?4)",
-        values![account, id, document, raw],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let read = |row: &dyn Row| -> Result<(i64, Option<String>), StoreError> { Ok((row.get(0)?, row.get(1)?)) };
+    let known = match id {
+        Some(id) => {
+            session.first(&format!("SELECT number, order_id {KNOWN}"), values![account, *id, document], read)?
+        }
+        None => session.first(&format!("SELECT number, order_id {UNREAD}"), values![account, document, raw], read)?,
+    };
     if let Some((number, order)) = known {
         return Ok(StoredMessage { stable_id: stable_id(number), order, known: true });
     }
@@ -54,6 +59,9 @@ pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Res
         values![account, id, transport, kind, job, stid, ctid, document, raw, now, order],
         |row| row.get(0),
     )?;
+    if order.is_some() {
+        session.tell(account)?;
+    }
     Ok(StoredMessage { stable_id: stable_id(number.unwrap_or_default()), order, known: false })
 }
 
@@ -110,8 +118,13 @@ pub(crate) fn of_order(session: &dyn Session, order: &str) -> Result<Vec<Message
 pub(crate) const OF_HELD: &str = "FROM messages WHERE order_id IN
     (SELECT id FROM orders WHERE account = ?1 AND finished = 0 AND holder = ?2) ORDER BY number";
 
-pub(crate) fn of_held(session: &dyn Session, account: &str, lease: &Lease) -> Result<Vec<Message>, StoreError> {
-    session.all(&format!("SELECT {COLUMNS} {OF_HELD}"), values![account, lease.token()], read)
+pub(crate) fn of_held(
+    session: &dyn Session,
+    account: &str,
+    lease: &Lease,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = format!("SELECT order_id, document {OF_HELD}");
+    session.all(&sql, values![account, lease.token()], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 pub(crate) const AWAITED: &str = "FROM orders WHERE account = ?1 AND job IS NOT NULL AND updated >= ?2 AND NOT EXISTS

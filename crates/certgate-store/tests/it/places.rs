@@ -59,6 +59,8 @@ pub(crate) trait Database: Sync {
     }
     /// Runs a statement behind the store's back.
     fn execute(&self, sql: &str);
+    /// Ends whoever is connected, where there are connections.
+    fn end_sessions(&self) {}
 }
 
 type Opened = fn() -> Option<Box<dyn Database>>;
@@ -107,6 +109,10 @@ impl Place {
     /// Lets a lease run out, as time does.
     pub(crate) fn run_out(&self, token: &str) {
         self.database.execute(&format!("UPDATE leases SET expires = 0 WHERE holder = '{token}'"));
+    }
+
+    pub(crate) fn end_sessions(&self) {
+        self.database.end_sessions();
     }
 
     /// Lets so much time pass that every reader of a queue has rested longer than anybody waits.

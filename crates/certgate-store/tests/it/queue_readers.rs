@@ -1,8 +1,8 @@
 //! Which process looks into an account's queue, over every database.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use certgate_store::{QueueReader, State, Which};
+use certgate_store::{NewMessage, QueueReader, State, Which};
 use pretty_assertions::assert_eq;
 
 use crate::places::{ACCOUNT, all, change, message, order, places};
@@ -80,7 +80,7 @@ fn a_process_finds_what_others_stored_for_it() {
         store.keep(&message(9, None), 3).unwrap();
         let told = |store: &dyn certgate_store::Store| {
             let messages = store.messages_of_held(ACCOUNT, &place.lease).unwrap();
-            messages.into_iter().filter_map(|message| message.order).collect::<Vec<_>>()
+            messages.into_iter().map(|(order, _)| order).collect::<Vec<_>>()
         };
         assert_eq!((store.held(ACCOUNT, &place.lease).unwrap(), told(&*store)), (ids(&["a", "b"]), ids(&["a", "b"])));
         store.change("a", &change(State::Done), &place.lease, 4).unwrap();
@@ -88,6 +88,45 @@ fn a_process_finds_what_others_stored_for_it() {
         place.run_out("me");
         assert_eq!(store.held(ACCOUNT, &place.lease).unwrap(), ids(&[]));
         assert_eq!(all(&*store, &Which::Unfinished(ACCOUNT.to_owned())).len(), 2);
+    }
+}
+
+/// PostgreSQL tells whom it concerns, so that nobody has to ask; a file tells nothing, and is asked.
+#[test]
+fn who_waits_is_told_of_a_message_where_the_database_tells() {
+    for place in places() {
+        let (mut store, waiter) = (place.open(), place.open());
+        store.record_intent(&order("a", Some(1)), &place.lease, 1).unwrap();
+        store.change("a", &certgate_store::Change { job: Some(1), ..change(State::Pending) }, &place.lease, 2).unwrap();
+        let other = "another account";
+        let told = || (waiter.was_told(ACCOUNT), waiter.was_told(other));
+        if place.name() == "sqlite" {
+            store.keep(&message(1, Some(1)), 3).unwrap();
+            assert_eq!(told(), (None, None));
+            continue;
+        }
+        assert_eq!(waiter.was_told(ACCOUNT), Some(true), "it did not listen before");
+        assert_eq!(told(), (Some(false), Some(false)));
+        store.keep(&NewMessage { account: other.to_owned(), ..message(1, Some(1)) }, 3).unwrap();
+        for _ in 0..2 {
+            store.keep(&message(1, Some(1)), 3).unwrap();
+        }
+        wait_for(|| waiter.was_told(ACCOUNT) == Some(true));
+        assert_eq!(told(), (Some(false), Some(false)), "once, and nobody of what is about no order");
+        // What came while nobody listened is asked for.
+        place.end_sessions();
+        waiter.held(ACCOUNT, &place.lease).unwrap();
+        assert_eq!(waiter.was_told(ACCOUNT), Some(true));
+        store.keep(&message(2, Some(1)), 3).unwrap();
+        wait_for(|| waiter.was_told(ACCOUNT) == Some(true));
+    }
+}
+
+/// For as long as a machine may stand still.
+fn wait_for(is_so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < until, "it was not told");
     }
 }
 

@@ -39,6 +39,12 @@ impl Database for Schema {
     fn execute(&self, sql: &str) {
         self.cluster.execute_as(&self.role, sql);
     }
+
+    fn end_sessions(&self) {
+        let sessions =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", self.role.name);
+        assert!(self.cluster.execute(&sessions).starts_with('t'));
+    }
 }
 
 /// What goes wrong with a database, and what is said of it.
@@ -111,15 +117,10 @@ fn a_connection_that_is_lost_is_made_anew() {
     let Some(place) = Schema::new() else { return };
     let mut store = place.open();
     let holder = place.lease("me");
-    let end = || {
-        let end =
-            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", place.role.name);
-        assert_eq!(place.cluster.execute(&end), "t");
-    };
     store.record_intent(&order("a", Some(1)), &holder, 1).unwrap();
-    end();
+    place.end_sessions();
     assert_eq!(store.order("a").unwrap().unwrap().state, State::Sending);
-    end();
+    place.end_sessions();
     store.change("a", &change(State::Pending), &holder, 2).unwrap();
     assert_eq!(store.history("a").unwrap().len(), 2);
 }

@@ -11,6 +11,11 @@ use serde_json::{Value, json};
 use super::Journal;
 use crate::Error;
 
+/// How often a database is asked that tells nothing.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often one is asked that would have told: something may not have got through.
+const UNTOLD: Duration = Duration::from_secs(10);
+
 impl Journal {
     /// Stores a message of the queue; one about a known order advances it.
     ///
@@ -129,7 +134,7 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
         let messages = self.store().messages_of(order)?;
-        Ok(messages.iter().rev().find_map(ended))
+        Ok(messages.iter().rev().find_map(|message| ended(&message.message.document)))
     }
 
     /// The messages of the queue that say how the jobs of this run's orders ended, whichever process stored them, each with its
@@ -139,7 +144,17 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn messages_of_held(&self) -> Result<HashMap<String, PollMessage>, Error> {
         let messages = self.store().messages_of_held(&self.account, self.run_lease.lease())?;
-        Ok(messages.into_iter().filter_map(|message| Some((message.order.clone()?, ended(&message)?))).collect())
+        Ok(messages.into_iter().filter_map(|(order, document)| Some((order, ended(&document)?))).collect())
+    }
+
+    /// How long after the last time it is to be asked for messages that other processes stored: at once where the database has
+    /// told of one.
+    pub(crate) fn pause_between_looks(&self) -> Duration {
+        match self.store().was_told(&self.account) {
+            Some(true) => Duration::ZERO,
+            Some(false) => UNTOLD,
+            None => LOOK,
+        }
     }
 
     /// Messages about no known order that nobody took, oldest first.
@@ -160,8 +175,8 @@ impl Journal {
 }
 
 /// A message that says how its job ended.
-fn ended(message: &Message) -> Option<PollMessage> {
-    let read = read_message(&message.message.document)?;
+fn ended(document: &str) -> Option<PollMessage> {
+    let read = read_message(document)?;
     let status = read.job.as_ref().and_then(|job| job.status.as_ref());
     status.is_some_and(JobStatus::has_ended).then_some(read)
 }
@@ -175,4 +190,36 @@ fn read_message(document: &str) -> Option<PollMessage> {
         AnyData::PollMessage(message) => Some(*message),
         _ => None,
     })
+}
+
+#[cfg(all(test, feature = "postgres", unix))]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use certgate_store::StoreAddress;
+    use certgate_testing::{Cluster, Role};
+    use pretty_assertions::assert_eq;
+
+    use super::{LOOK, UNTOLD};
+    use crate::Journal;
+
+    /// A file is asked ever again; a database only once it has told of something, or nothing for long.
+    #[test]
+    fn who_is_told_need_not_ask() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Journal::open(folder.path().join("store.sqlite"), "user@9").unwrap();
+        assert_eq!([(); 2].map(|()| file.pause_between_looks()), [LOOK; 2]);
+        let Some(cluster) = Cluster::shared() else { return };
+        let address = StoreAddress::parse(cluster.role().url()).unwrap();
+        let address = address.with_password_command(Arc::new(|| Ok(Role::PASSWORD.to_owned())));
+        let database = Journal::open(address, "user@9").unwrap();
+        assert_eq!(
+            [(); 2].map(|()| database.pause_between_looks()),
+            [Duration::ZERO, UNTOLD],
+            "it listens from now on"
+        );
+        cluster.execute("NOTIFY certgate, 'user@8'; NOTIFY certgate, 'user@9'");
+        while database.pause_between_looks() != Duration::ZERO {}
+        assert_eq!(database.pause_between_looks(), UNTOLD);
+    }
 }

@@ -20,9 +20,6 @@ use crate::{
     validation::{Validation, clean_up},
 };
 
-/// How often the store is asked for messages that another process found in the queue.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// An order while it is driven.
 pub(super) struct Member {
     pub(super) id: OrderId,
@@ -112,15 +109,12 @@ impl Shared<'_> {
     /// Delivers messages that another process found in the queue, and lets go of orders that another process has taken over.
     /// Whether there was one.
     pub(super) fn look_into_store(&mut self, now: Duration) -> Result<bool, Error> {
-        if now < self.looked + LOOK {
+        let waiting: Vec<usize> = self.batch.waiting().collect();
+        let is_recorded = |place: &usize| self.members.get(*place).is_some_and(|member| member.is_recorded);
+        if !waiting.iter().any(is_recorded) || now < self.looked + self.journal.pause_between_looks() {
             return Ok(false);
         }
         self.looked = now;
-        let waiting: Vec<usize> = self.batch.waiting().collect();
-        let is_recorded = |place: &usize| self.members.get(*place).is_some_and(|member| member.is_recorded);
-        if !waiting.iter().any(is_recorded) {
-            return Ok(false);
-        }
         let (held, mut messages) = (self.journal.held()?, self.journal.messages_of_held()?);
         let mut delivered = false;
         for place in waiting {
