@@ -23,6 +23,8 @@ const WINDOW: usize = 256 * 1024;
 /// How far two windows overlap, at least; [`OVERLAP_PER_BYTE`] for each byte of the longest spelling of a secret beyond that.
 const OVERLAP: usize = 8 * 1024;
 const OVERLAP_PER_BYTE: usize = 64;
+/// So far from the start of a needle its pairs of bytes are known: a text is looked at in steps of so many bytes at most.
+const FURTHEST: usize = 8;
 /// A shorter secret is only looked for as itself: what encodes it stands in any text by chance.
 const SHORTEST_ENCODED: usize = 4;
 
@@ -32,7 +34,10 @@ pub(crate) struct Spellings {
     needles: Vec<Needle>,
     /// The two bytes that a needle begins with, and the two after them.
     starts: [Pairs; 2],
-    longest: usize,
+    /// The pairs of bytes that are in a needle, up to [`FURTHEST`] from its start.
+    near: Pairs,
+    /// The lengths of the shortest and the longest needle.
+    lengths: Option<(usize, usize)>,
 }
 
 #[derive(Clone)]
@@ -60,7 +65,7 @@ impl Spellings {
 
     /// The most bytes that a spelling of a secret is looked for in.
     pub(crate) fn reach(&self) -> usize {
-        OVERLAP.max(self.longest * OVERLAP_PER_BYTE)
+        OVERLAP.max(self.lengths.map_or(0, |(_, longest)| longest * OVERLAP_PER_BYTE))
     }
 
     /// Adds a secret.
@@ -115,7 +120,12 @@ impl Spellings {
         for (pairs, at) in self.starts.iter_mut().zip([0, 2]) {
             pairs.add(needle.bytes.get(at).copied(), needle.bytes.get(at + 1).copied());
         }
-        self.longest = self.longest.max(needle.bytes.len());
+        let length = needle.bytes.len();
+        for at in 0..FURTHEST.min(length - 1).max(1) {
+            self.near.add(needle.bytes.get(at).copied(), needle.bytes.get(at + 1).copied());
+        }
+        let (shortest, longest) = self.lengths.unwrap_or((length, length));
+        self.lengths = Some((shortest.min(length), longest.max(length)));
         self.needles.push(needle);
     }
 
@@ -169,7 +179,8 @@ impl Spellings {
 
     fn find_in(&self, text: &[u8], shortest: usize, mut call: impl FnMut(Range<usize>, &Needle)) {
         let [first, second] = &self.starts;
-        let may_begin = |[a, b, c, d]: [u8; 4]| first.have(a, b) && second.have(c, d);
+        let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+        let may_begin = |at: usize| first.have(byte(at), byte(at + 1)) && second.have(byte(at + 2), byte(at + 3));
         let mut look = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
             let found =
@@ -178,16 +189,11 @@ impl Spellings {
                 call(at..at + needle.bytes.len(), needle);
             }
         };
-        for (at, next) in text.windows(4).enumerate() {
-            if let [a, b, c, d] = *next
-                && may_begin([a, b, c, d])
-            {
-                look(at);
-            }
-        }
-        for at in text.len().saturating_sub(3)..text.len() {
-            if may_begin([0, 1, 2, 3].map(|further| text.get(at + further).copied().unwrap_or_default())) {
-                look(at);
+        // Wherever a needle stands, one of the pairs that are looked at is in it.
+        let step = self.lengths.map_or(1, |(shortest, _)| (shortest - 1).clamp(1, FURTHEST));
+        for at in (0..text.len()).step_by(step) {
+            if self.near.have(byte(at), byte(at + 1)) {
+                ((at + 1).saturating_sub(step)..=at).filter(|start| may_begin(*start)).for_each(&mut look);
             }
         }
     }
@@ -413,6 +419,20 @@ mod tests {
             (b"gr\xF6\xDFe \x80".to_vec(), "größe €"),
         ] {
             assert_eq!(readable(&body), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn wherever_it_stands_and_however_long_it_is() {
+        for length in 1..20 {
+            let secret: String = ('a'..='z').take(length).collect();
+            for (before, after) in (0..30).flat_map(|before| [(before, 0), (before, 1), (before, 30)]) {
+                let text = format!("{}{secret}{}", "-".repeat(before), "-".repeat(after));
+                let mut places: Vec<_> =
+                    spellings(&secret).find(&text, 1).into_iter().map(|found| found.range).collect();
+                places.dedup();
+                assert_eq!(places, [before..before + length], "{text}");
+            }
         }
     }
 }

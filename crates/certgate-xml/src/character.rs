@@ -30,6 +30,14 @@ pub(crate) fn character(name: &str) -> Option<char> {
     char::from_u32(code).filter(|c| !is_forbidden(*c))
 }
 
+/// The first character that XML 1.0 cannot hold, and where it stands.
+pub(crate) fn forbidden(text: &str) -> Option<(usize, char)> {
+    // Most texts have no byte that one begins with, which a processor finds out in few steps.
+    let is_suspicious =
+        text.bytes().fold(false, |seen, byte| seen | (byte < 0x20 && byte != b'\n' && byte != b'\t') | (byte == 0xEF));
+    if is_suspicious { text.char_indices().find(|(_, c)| is_forbidden(*c)) } else { None }
+}
+
 /// Whether XML 1.0 cannot hold the character, not even by its number.
 pub(crate) fn is_forbidden(c: char) -> bool {
     (c < ' ' && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}')

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
 use crate::{
-    character::is_forbidden,
+    character::{forbidden, is_forbidden},
     key,
     record::Record,
     value::{write_flag, write_moment},
@@ -225,7 +225,7 @@ impl<'z> Out<'z> {
 
     /// Removes the characters that XML 1.0 does not allow.
     fn allowed<'t>(&mut self, name: &str, text: &'t str) -> Cow<'t, str> {
-        if text.contains(is_forbidden) {
+        if forbidden(text).is_some() {
             self.lose(name, "it holds control characters, which XML 1.0 cannot");
             return text.replace(is_forbidden, "").into();
         }

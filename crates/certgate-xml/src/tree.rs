@@ -10,7 +10,7 @@ use quick_xml::{
 };
 
 use crate::{
-    character::{ESCAPED, character, is_forbidden, unescaped, with_line_feeds},
+    character::{ESCAPED, character, forbidden, unescaped, with_line_feeds},
     fingerprint::Fingerprint,
     nodes::{Attribute, NONE, Node, Text, Tree, slice},
 };
@@ -43,16 +43,13 @@ impl<'a> Tree<'a> {
         if body.trim().is_empty() {
             return refuse(0, "an empty body".to_owned(), "XML");
         }
-        let suspicious = bytes
-            .iter()
-            .fold(false, |seen, byte| seen | (*byte < 0x20 && *byte != b'\n' && *byte != b'\t') | (*byte == 0xEF));
-        if suspicious && let Some((at, c)) = body.char_indices().find(|(_, c)| is_forbidden(*c)) {
+        if let Some((at, c)) = forbidden(body) {
             return refuse(at, format!("the control character U+{:04X}", u32::from(c)), "text that XML 1.0 allows");
         }
         if !body.trim_start().starts_with('<') {
             return refuse(body.len() - body.trim_start().len(), first(body.trim_start()), "XML");
         }
-        Builder::new(body, limits, suspicious && body.contains('\r')).run()
+        Builder::new(body, limits, body.contains('\r')).run()
     }
 }
 
