@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{Failure, dist, repository, tidy};
+use crate::{Failure, databases, dist, repository, tidy};
 
 struct Step {
     arguments: &'static [&'static str],
@@ -68,6 +68,7 @@ const DENY: &[&str] = &["deny", "check", "--hide-inclusion-graph", "bans", "lice
 type Named = (String, Box<dyn Fn() -> Result<(), Failure>>);
 
 pub(crate) fn run() -> Result<(), Failure> {
+    databases::install();
     let named = |Step { arguments, environment }: &'static Step| -> Named {
         (format!("cargo {}", arguments.join(" ")), Box::new(move || cargo(arguments, environment)))
     };

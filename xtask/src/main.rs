@@ -5,6 +5,7 @@
 mod bench;
 mod calendar;
 mod ci;
+mod databases;
 mod differences;
 mod dist;
 mod fixtures;
