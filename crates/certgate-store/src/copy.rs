@@ -171,8 +171,20 @@ impl StoreAddress {
             return Err(CopyError::InUse { place: self.to_string(), processes, left });
         }
         let (mut from, mut to) = (Database::open(self)?, Database::open(target)?);
-        // Inside a transaction of the source too: what others begin meanwhile waits, or is not in the copy.
-        from.write(|source| Ok(to.write_or(|session| copy(source, session, &target.to_string()))))?
+        // Inside a transaction of the source too: what others begin meanwhile waits, or is not in the copy. That nothing was
+        // changed in the source need not be committed: what was copied is, whatever becomes of it.
+        let mut copied = None;
+        let read = from.write(|source| {
+            if !matches!(copied, Some(Ok(_))) {
+                copied = Some(to.write_or(|session| copy(source, session, &target.to_string())));
+            }
+            Ok(())
+        });
+        match (copied, read) {
+            (Some(copied), _) => copied,
+            (None, Err(error)) => Err(error.into()),
+            (None, Ok(())) => Err(CopyError::Missing(self.to_string())),
+        }
     }
 }
 

@@ -31,6 +31,18 @@ impl Engine for Database {
         }
     }
 
+    fn write_in_turn<T>(
+        &mut self,
+        key: &str,
+        run: impl FnMut(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write_in_turn(key, run),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(postgres) => postgres.write_in_turn(key, run),
+        }
+    }
+
     fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(run),

@@ -14,6 +14,15 @@ pub(crate) trait Engine: Send {
     /// Runs that in one transaction, which is durable when this returns.
     fn write<T>(&mut self, run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError>;
 
+    /// The same of what need not outlive a power cut, and one after the other for that key.
+    fn write_in_turn<T>(
+        &mut self,
+        _key: &str,
+        run: impl FnMut(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write(run)
+    }
+
     /// Runs that without changing anything.
     fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError>;
 

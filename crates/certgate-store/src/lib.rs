@@ -45,7 +45,7 @@ pub use queue_reader::QueueReader;
 pub use rate_limiter::{Departures, Draw, Ration, SharedRateLimiter};
 pub use resume_data::ResumeData;
 pub use runs::{LastRun, OrderCount, RequestCount};
-pub use sqlite::{Sqlite, SqliteRateLimiter};
+pub use sqlite::Sqlite;
 pub use status::{StoreContents, StoreStatus};
 pub use store::{Store, Which};
 pub use validation_step::{PublishedRecord, ValidationStep};

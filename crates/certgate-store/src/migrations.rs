@@ -174,7 +174,17 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         ",
         postgres: "",
     },
+    // The pace of machines behind one address.
+    Migration { tables: DEPARTURES, sqlite: "", postgres: "" },
 ];
+
+/// What departures are written down in, by those who share a store and by those who share nothing but a file.
+pub(crate) const DEPARTURES: &str = "
+    CREATE TABLE IF NOT EXISTS draws
+    (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, at INTEGER NOT NULL, count INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS draws_by_key ON draws (key, at);
+    CREATE TABLE IF NOT EXISTS holds (key TEXT PRIMARY KEY, until INTEGER NOT NULL, length INTEGER NOT NULL) WITHOUT ROWID;
+";
 
 /// The version that this certgate writes and reads.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;

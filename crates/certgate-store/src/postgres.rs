@@ -20,7 +20,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 pub use self::address::PostgresAddress;
 use self::{
-    connection::{Backend, Connection, Fault, Refused, limited},
+    connection::{Access, Backend, Connection, Fault, Refused, limited},
     session::PostgresSession,
 };
 use crate::{StoreError, engine::Engine, migrations::VERSION, session::Session};
@@ -44,13 +44,16 @@ pub struct Postgres {
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Between two tries to connect at most: each pause is twice as long as the one before.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Begins a transaction, and gives its id. The database's own limits are below ours: it lets go of what it holds for us.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; \
-    SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s'; \
-    SET LOCAL idle_in_transaction_session_timeout = '60s'; \
-    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; \
-    SELECT pg_current_xact_id()::text";
+/// Begins a transaction that runs as if it were alone, and is synced.
+const ALONE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; \
+    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Limits a transaction, and gives its id. The database's own limits are below ours: it lets go of what it holds for us.
+const LIMITED: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s'; \
+    SET LOCAL idle_in_transaction_session_timeout = '60s'; SELECT pg_current_xact_id()::text";
 
 impl Postgres {
     /// Opens the store at that address: makes its tables where there are none, and brings older ones up to date.
@@ -77,7 +80,8 @@ impl Postgres {
             lost: RefCell::default(),
             migrated_from: None,
         };
-        let first = Connection::open(store.runtime(), address, &store.place).map_err(|refused| refused.error)?;
+        let access = Access::of(address, &store.place)?;
+        let first = Connection::open(store.runtime(), &access, &store.place).map_err(|refused| refused.error)?;
         *store.connection.borrow_mut() = Some(Arc::new(first));
         Ok(store)
     }
@@ -96,18 +100,21 @@ impl Postgres {
         if let Some(connection) = &*self.connection.borrow() {
             return Ok(Arc::clone(connection));
         }
+        // The password may be another one since.
+        let (access, mut pause) = (Access::of(&self.address, &self.place)?, PAUSE);
         loop {
-            match self.connect() {
+            match self.connect(&access) {
                 Ok(connection) => return Ok(connection),
                 Err(refused) if !refused.may_pass || Instant::now() >= until => return Err(refused.error),
-                Err(_) => thread::sleep(PAUSE),
+                Err(_) => thread::sleep(pause),
             }
+            pause = LONGEST_PAUSE.min(2 * pause);
         }
     }
 
     /// Connects, and has the session end whose connection was lost: what it had under way is decided from then on.
-    fn connect(&self) -> Result<Arc<Connection>, Refused> {
-        let connection = Connection::open(self.runtime(), &self.address, &self.place)?;
+    fn connect(&self, access: &Access) -> Result<Arc<Connection>, Refused> {
+        let connection = Connection::open(self.runtime(), access, &self.place)?;
         let lost = self.lost.borrow().clone();
         if let Some(lost) = lost {
             let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int8 AND backend_start::text = $2";
@@ -134,16 +141,33 @@ impl Postgres {
         }
     }
 
+    /// Runs one transaction, again where the database says that it came to nothing.
+    fn transact<T>(
+        &self,
+        begin: &str,
+        mut run: impl FnMut(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.attempt(begin, &mut run, until) {
+                Ok(done) => return Ok(done),
+                Err(refused) if !refused.may_pass || Instant::now() >= until => return Err(refused.error),
+                Err(_) => thread::sleep(PAUSE),
+            }
+        }
+    }
+
     /// Runs one transaction once.
     fn attempt<T>(
         &self,
+        begin: &str,
         run: &mut impl FnMut(&dyn Session) -> Result<T, StoreError>,
         until: Instant,
     ) -> Result<T, Refused> {
         let finally = |error| Refused { error, may_pass: false };
         let connection = self.connection(until).map_err(finally)?;
-        let ask = |sql: &'static str| limited(self.runtime(), connection.client.simple_query(sql));
-        let begun = ask(BEGIN).map_err(|fault| self.refused(fault))?;
+        let ask = |sql: &str| limited(self.runtime(), connection.client.simple_query(sql));
+        let begun = ask(&format!("{begin}; {LIMITED}")).map_err(|fault| self.refused(fault))?;
         let id = begun.iter().rev().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
@@ -204,15 +228,22 @@ impl Postgres {
 }
 
 impl Engine for Postgres {
-    fn write<T>(&mut self, mut run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match self.attempt(&mut run, until) {
-                Ok(done) => return Ok(done),
-                Err(refused) if !refused.may_pass || Instant::now() >= until => return Err(refused.error),
-                Err(_) => thread::sleep(PAUSE),
-            }
-        }
+    fn write<T>(&mut self, run: impl FnMut(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.transact(ALONE, run)
+    }
+
+    fn write_in_turn<T>(
+        &mut self,
+        key: &str,
+        run: impl FnMut(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // Whose turn it is sees what was committed before it: not what there was when it began to wait.
+        let lock = schema::lock_key(&format!("turn of {key}"));
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off; \
+            SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({lock})"
+        );
+        self.transact(&begin, run)
     }
 
     fn read<T>(&self, run: impl FnOnce(&dyn Session) -> Result<T, StoreError>) -> Result<T, StoreError> {

@@ -1,22 +1,103 @@
 //! The gateway's pace, shared by several processes.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use crate::StoreError;
+use crate::{
+    Sqlite, StoreAddress, StoreError,
+    database::Database,
+    engine::Engine,
+    tables::departures::{self, LastDraw},
+};
 
-/// Where processes that share a pace write down when their requests leave: for one gateway, at so many requests a second.
-pub trait SharedRateLimiter: Send {
+/// Where processes that share a pace write down when their requests leave: for one gateway, at so many requests a second, by the
+/// database's clock.
+pub struct SharedRateLimiter {
+    place: Place,
+    gateway: String,
+    per_second: usize,
+    last: LastDraw,
+}
+
+enum Place {
+    /// It is opened with the first departure.
+    At(StoreAddress),
+    Open(Database),
+}
+
+impl SharedRateLimiter {
+    /// In a file, made where it is missing: the pace of all processes of a machine that use it. It need not outlive a power cut.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn in_file(path: &Path, gateway: &str, per_second: usize) -> Result<Self, StoreError> {
+        let place = Place::Open(Database::Sqlite(Sqlite::of_departures(path)?));
+        Ok(Self { place, gateway: gateway.to_owned(), per_second, last: LastDraw::default() })
+    }
+
+    /// In a store: the pace of all machines that use it. There is a connection of its own, opened with the first departure.
+    pub fn in_store(address: StoreAddress, gateway: &str, per_second: usize) -> Self {
+        Self { place: Place::At(address), gateway: gateway.to_owned(), per_second, last: LastDraw::default() }
+    }
+
     /// Writes down that requests leave, or says how long to wait before asking again.
     ///
     /// # Errors
     /// It could not be written.
-    fn draw(&mut self, draw: Draw) -> Result<Departures, StoreError>;
+    pub fn draw(&mut self, draw: Draw) -> Result<Departures, StoreError> {
+        self.draw_by(draw, None)
+    }
+
+    /// The same at that time, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn draw_at(&mut self, draw: Draw, now: i64) -> Result<Departures, StoreError> {
+        self.draw_by(draw, Some(now))
+    }
 
     /// Has everybody wait so long from now on: the gateway asked for it.
     ///
     /// # Errors
     /// It could not be written.
-    fn hold(&mut self, pause: Duration) -> Result<(), StoreError>;
+    pub fn hold(&mut self, pause: Duration) -> Result<(), StoreError> {
+        self.hold_by(pause, None)
+    }
+
+    /// The same from that time on, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn hold_at(&mut self, pause: Duration, now: i64) -> Result<(), StoreError> {
+        self.hold_by(pause, Some(now))
+    }
+
+    fn draw_by(&mut self, draw: Draw, now: Option<i64>) -> Result<Departures, StoreError> {
+        let Self { place, gateway, per_second, last } = self;
+        place.open()?.write_in_turn(gateway, |session| {
+            let now = now.map_or_else(|| departures::now(session), Ok)?;
+            departures::draw(session, gateway, *per_second, draw, last, now)
+        })
+    }
+
+    fn hold_by(&mut self, pause: Duration, now: Option<i64>) -> Result<(), StoreError> {
+        let Self { place, gateway, .. } = self;
+        place.open()?.write_in_turn(gateway, |session| {
+            let now = now.map_or_else(|| departures::now(session), Ok)?;
+            departures::hold(session, gateway, pause, now)
+        })
+    }
+}
+
+impl Place {
+    fn open(&mut self) -> Result<&mut Database, StoreError> {
+        if let Self::At(address) = self {
+            *self = Self::Open(Database::open(address)?);
+        }
+        match self {
+            Self::Open(database) => Ok(database),
+            Self::At(address) => Err(StoreError::unwritable(address, "it is not open")),
+        }
+    }
 }
 
 /// What a process asks for.

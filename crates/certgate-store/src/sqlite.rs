@@ -1,6 +1,5 @@
 //! One SQLite file.
 
-mod rate_limiter;
 mod schema;
 mod session;
 
@@ -13,9 +12,14 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-pub use self::rate_limiter::SqliteRateLimiter;
 use self::session::SqliteSession;
-use crate::{Lease, StoreError, StoreStatus, engine::Engine, migrations::VERSION, session::Session, status};
+use crate::{
+    Lease, StoreError, StoreStatus,
+    engine::Engine,
+    migrations::{DEPARTURES, VERSION},
+    session::Session,
+    status,
+};
 
 /// The store in a file: a write-ahead log, synced with every commit, readable by its owner only.
 #[derive(Debug)]
@@ -49,6 +53,15 @@ impl Sqlite {
         let found = schema::bring_up_to_date(&mut connection, path)?;
         let migrated_from = (1..VERSION).contains(&found).then_some(found);
         Ok(Self { connection, path: path.to_owned(), migrated_from })
+    }
+
+    /// A file of nothing but the departures of a machine's processes, which need not outlive a power cut.
+    pub(crate) fn of_departures(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
+        log_ahead(&connection, path)?;
+        let made = connection.execute_batch(&format!("PRAGMA synchronous = OFF; {DEPARTURES}"));
+        made.map_err(|error| StoreError::of(path, &error))?;
+        Ok(Self { connection, path: path.to_owned(), migrated_from: None })
     }
 
     /// What is in that file, which is left as it is, and not made where it is missing.
@@ -99,7 +112,7 @@ impl Engine for Sqlite {
 }
 
 /// Opens a database file of ours.
-pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
+fn connect(path: &Path) -> Result<Connection, StoreError> {
     let unwritable = |why: std::io::Error| StoreError::unwritable(path.display(), why);
     private_folder(path.parent()).map_err(unwritable)?;
     check_trusted(path)?;
@@ -135,7 +148,7 @@ fn check_trusted(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Writes ahead from now on.
-pub(crate) fn log_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+fn log_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     // Two that open a new file at once: the switch of the journal does not wait by itself.
     let until = Instant::now() + PATIENCE;
     loop {

@@ -71,6 +71,8 @@ pub struct GatewayBuilder {
     #[cfg(feature = "orders")]
     store: Option<StoreAddress>,
     #[cfg(feature = "orders")]
+    pace_in_store: bool,
+    #[cfg(feature = "orders")]
     host: Option<String>,
     recording: Recording,
     interceptors: Interceptors,
@@ -122,6 +124,8 @@ impl Gateway {
             keeps_session: false,
             #[cfg(feature = "orders")]
             store: None,
+            #[cfg(feature = "orders")]
+            pace_in_store: false,
             #[cfg(feature = "orders")]
             host: None,
             recording: Recording::default(),
@@ -225,6 +229,7 @@ impl GatewayBuilder {
             .http(settings.http())
             .longest(settings.longest())
             .requests_per_second(settings.requests_per_second.value);
+        parts.pace_in_store = settings.pace_in_store.value;
         parts.host = settings.host.value.clone().or_else(host_name);
         for protocol in Protocol::ALL {
             parts = parts.endpoint_of(protocol, settings.endpoint(protocol).value.clone());
@@ -327,6 +332,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// Shares the pace with all who use the store, such as machines behind one address, in place of this user's processes.
+    #[cfg(feature = "orders")]
+    pub fn pace_in_store(mut self, is_in_store: bool) -> Self {
+        self.pace_in_store = is_in_store;
+        self
+    }
+
     /// Records every exchange on that tape, or is answered from it. In a replay the gateway is not asked.
     #[cfg(feature = "tapes")]
     pub fn tape(mut self, tape: Tape) -> Self {
@@ -376,7 +388,7 @@ impl GatewayBuilder {
         let throttle = match self.pace {
             _ if is_replay => Arc::new(OwnPace::new(REPLAY_PACE)),
             Pace::Own(per_second) => Arc::new(OwnPace::new(per_second)),
-            Pace::Shared(per_second) => shared_throttle(gateway, per_second),
+            Pace::Shared(per_second) => self.shared_throttle(gateway, per_second),
         };
         Ok(Gateway {
             parts: self,
@@ -392,6 +404,25 @@ impl GatewayBuilder {
             Protocol::Xml => &self.xml_endpoint,
             Protocol::Json => &self.json_endpoint,
         }
+    }
+
+    /// The pace that the store or all processes of this user share; of this gateway alone where the folder for temporary files
+    /// cannot be used.
+    #[cfg(feature = "orders")]
+    fn shared_throttle(&self, gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
+        if let (Some(store), true) = (&self.store, self.pace_in_store) {
+            return Arc::new(SharedPace::in_store(store.clone(), gateway, per_second));
+        }
+        match SharedPace::of_this_user(gateway, per_second) {
+            Ok(pace) => Arc::new(pace),
+            Err(_) => Arc::new(OwnPace::new(per_second)),
+        }
+    }
+
+    /// The pace of this gateway alone: the file that processes share is a part of durable orders.
+    #[cfg(not(feature = "orders"))]
+    fn shared_throttle(&self, _: &str, per_second: usize) -> Arc<dyn Throttle> {
+        Arc::new(OwnPace::new(per_second))
     }
 
     fn codec(&self, protocol: Protocol) -> Result<Box<dyn Codec>, Error> {
@@ -413,19 +444,4 @@ fn host_name() -> Option<String> {
     return rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
     #[cfg(not(unix))]
     std::env::var("COMPUTERNAME").ok()
-}
-
-/// The pace of all processes of this user; of this gateway alone where the folder for temporary files cannot be used.
-#[cfg(feature = "orders")]
-fn shared_throttle(gateway: &str, per_second: usize) -> Arc<dyn Throttle> {
-    match SharedPace::of_this_user(gateway, per_second) {
-        Ok(pace) => Arc::new(pace),
-        Err(_) => Arc::new(OwnPace::new(per_second)),
-    }
-}
-
-/// The pace of this gateway alone: the file that processes share is a part of durable orders.
-#[cfg(not(feature = "orders"))]
-fn shared_throttle(_: &str, per_second: usize) -> Arc<dyn Throttle> {
-    Arc::new(OwnPace::new(per_second))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use certgate_client::{Line, OwnPace, Throttle};
-use certgate_store::{Ration, SharedRateLimiter, SqliteRateLimiter};
+use certgate_store::{Ration, SharedRateLimiter, StoreAddress};
 
 use crate::{Error, MachineError};
 
@@ -19,9 +19,14 @@ pub struct SharedPace {
 }
 
 struct Budget {
-    limiter: Box<dyn SharedRateLimiter>,
+    limiter: SharedRateLimiter,
     ration: Ration,
+    /// Until when it is not asked, since it failed.
+    failed_until: Duration,
 }
+
+/// How long a database that failed is not asked again: each time may take long.
+const FAILED: Duration = Duration::from_secs(60);
 
 impl SharedPace {
     /// That of all processes of this user, whatever their stores and homes, for that gateway.
@@ -37,12 +42,16 @@ impl SharedPace {
     /// # Errors
     /// The file cannot be used.
     pub fn open(path: &Path, gateway: &str, per_second: usize) -> Result<Self, Error> {
-        Ok(Self::over(SqliteRateLimiter::open(path, gateway, per_second)?, per_second))
+        Ok(Self::over(SharedRateLimiter::in_file(path, gateway, per_second)?, per_second))
     }
 
-    /// That of all who write their departures down there.
-    pub fn over(limiter: impl SharedRateLimiter + 'static, per_second: usize) -> Self {
-        let budget = Budget { limiter: Box::new(limiter), ration: Ration::new(per_second) };
+    /// That of all machines that use that store, for that gateway.
+    pub fn in_store(address: StoreAddress, gateway: &str, per_second: usize) -> Self {
+        Self::over(SharedRateLimiter::in_store(address, gateway, per_second), per_second)
+    }
+
+    fn over(limiter: SharedRateLimiter, per_second: usize) -> Self {
+        let budget = Budget { limiter, ration: Ration::new(per_second), failed_until: Duration::ZERO };
         Self { started: Instant::now(), budget: Mutex::new(budget), own: OwnPace::new(per_second) }
     }
 
@@ -53,12 +62,19 @@ impl SharedPace {
 
 impl Throttle for SharedPace {
     fn depart(&self) -> Option<Duration> {
-        let Budget { limiter, ration } = &mut *self.budget();
-        ration.depart(self.started.elapsed(), |draw| limiter.draw(draw)).unwrap_or_else(|_| self.own.depart())
+        let Budget { limiter, ration, failed_until } = &mut *self.budget();
+        let now = self.started.elapsed();
+        if now < *failed_until {
+            return self.own.depart();
+        }
+        ration.depart(now, |draw| limiter.draw(draw)).unwrap_or_else(|_| {
+            *failed_until = self.started.elapsed() + FAILED;
+            self.own.depart()
+        })
     }
 
     fn hold(&self, pause: Duration) {
-        let Budget { limiter, ration } = &mut *self.budget();
+        let Budget { limiter, ration, .. } = &mut *self.budget();
         ration.stop();
         if limiter.hold(pause).is_err() {
             self.own.hold(pause);

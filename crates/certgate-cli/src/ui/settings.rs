@@ -98,6 +98,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
         stand_ins,
         certificates,
         requests_per_second,
+        pace_in_store,
         body_limit,
         notify,
         foreign,
@@ -142,6 +143,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             all.into_iter().filter(|(_, on)| *on).map(|(name, _)| json!(name)).collect()
         }),
         always("requests_per_second", requests_per_second, |number| json!(number)),
+        always("pace_in_store", pace_in_store, |is_in_store| json!(is_in_store)),
         always("body_limit", body_limit, |number| json!(number)),
         maybe("notify", notify, |command| json!(command)),
         always("foreign", foreign, |foreign| json!(foreign.name())),

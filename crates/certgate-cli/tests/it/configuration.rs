@@ -69,6 +69,7 @@ proxy = "http://name:hunter2@proxy.example:3128"
 time_zone = "UTC"
 routes = "documented"
 requests_per_second = 2
+pace_in_store = true
 body_limit = 1000
 
 [team.timeouts]
@@ -107,6 +108,7 @@ fn each_setting_says_where_it_came_from() {
         ("time_zone", "UTC"),
         ("routes", "documented"),
         ("requests_per_second", "2"),
+        ("pace_in_store", "true"),
         ("body_limit", "1000"),
     ] {
         assert_eq!(setting(&output, name), (value.to_owned(), of_profile.clone()), "{name}");
@@ -144,6 +146,7 @@ fn each_setting_says_where_it_came_from() {
         ("transport", "json", "default"),
         ("timeouts.answer", "90s", "default"),
         ("requests_per_second", "3", "default"),
+        ("pace_in_store", "false", "default"),
         ("password", "false", "default"),
     ] {
         assert_eq!(setting(&output, name), (value.to_owned(), from.to_owned()));

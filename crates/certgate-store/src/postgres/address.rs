@@ -163,7 +163,8 @@ impl fmt::Debug for PostgresAddress {
 
 impl PartialEq for PostgresAddress {
     fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
+        // Options may name another schema.
+        self.to_string() == other.to_string() && self.config.get_options() == other.config.get_options()
     }
 }
 
@@ -250,6 +251,16 @@ mod tests {
             assert_eq!(address.authorities.as_deref(), (!ca.is_empty()).then(|| Path::new(ca)), "{url}");
             let is_plain = verification == NoTls || url.contains("%2Frun");
             assert_eq!(address.config.get_ssl_mode() == SslMode::Disable, is_plain, "{url}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_schema_are_alike() {
+        let at = |url: &str| PostgresAddress::parse(url).unwrap();
+        let base = at("postgres://me@a/o");
+        assert_eq!(base, at("postgres://me@a:5432/o?sslmode=require"));
+        for other in ["postgres://me@b/o", "postgres://me@a/p", "postgres://me@a/o?options=-csearch_path%3Dx"] {
+            assert_ne!(base, at(other));
         }
     }
 

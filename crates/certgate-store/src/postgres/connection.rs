@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow, Statement, error::SqlState};
+use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, SimpleQueryRow, Statement, error::SqlState};
 
 use super::{
     address::{PostgresAddress, said},
@@ -131,20 +131,36 @@ pub(super) struct Connection {
     pub(super) schema: String,
 }
 
-impl Connection {
-    /// Connects, and looks whether the database can hold a store.
-    pub(super) fn open(runtime: &Runtime, address: &PostgresAddress, place: &str) -> Result<Self, Refused> {
-        let finally = |error: StoreError| Refused { error, may_pass: false };
-        let tls = Tls::of(address).map_err(finally)?;
+/// What a connection is made with, however many tries it takes.
+pub(super) struct Access {
+    config: Config,
+    tls: Tls,
+    /// Why a file of passwords was passed over.
+    passed_over: Option<String>,
+}
+
+impl Access {
+    /// Reads the authorities and the password from where they are.
+    pub(super) fn of(address: &PostgresAddress, place: &str) -> Result<Self, StoreError> {
+        let tls = Tls::of(address)?;
         let mut config = address.config.clone();
-        let passed_over = match address.passwords.read(&config, place).map_err(finally)? {
+        let passed_over = match address.passwords.read(&config, place)? {
             Password::Found(password) => {
                 config.password(password);
                 None
             }
             Password::Absent(passed_over) => passed_over,
         };
-        let connected = runtime.block_on(async { timeout(CONNECTION, config.connect(tls)).await });
+        Ok(Self { config, tls, passed_over })
+    }
+}
+
+impl Connection {
+    /// Connects, and looks whether the database can hold a store.
+    pub(super) fn open(runtime: &Runtime, access: &Access, place: &str) -> Result<Self, Refused> {
+        let finally = |error: StoreError| Refused { error, may_pass: false };
+        let Access { config, tls, passed_over } = access;
+        let connected = runtime.block_on(async { timeout(CONNECTION, config.connect(tls.clone())).await });
         let (client, mut driver) = match connected {
             Err(_) => {
                 let why = format!("no connection within {} s", CONNECTION.as_secs());
@@ -152,7 +168,7 @@ impl Connection {
             }
             Ok(Err(error)) => {
                 let may_pass = error.code().map_or_else(|| caused_by_io(&error), is_end);
-                let note = passed_over.map(|why| format!("; passed over: {why}")).unwrap_or_default();
+                let note = passed_over.as_ref().map(|why| format!("; passed over: {why}")).unwrap_or_default();
                 let why = format!("{}{note}", said(&error));
                 return Err(Refused { error: StoreError::unwritable(place, why), may_pass });
             }

@@ -1,18 +1,16 @@
 //! The version of the tables in a schema, and how older ones get to today's.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
 use super::{
     Postgres,
     connection::{Connection, Fault, limited},
-    session::{NOW, PostgresSession},
 };
 use crate::{
     StoreError,
-    migrations::{self, SUBJECTS, VERSION},
-    tables::orders,
+    migrations::{self, VERSION},
 };
 
 /// Which tables there are: ours with their version, or somebody else's under the same name.
@@ -52,11 +50,6 @@ pub(super) fn bring_up_to_date(store: &Postgres) -> Result<i64, StoreError> {
         let found = version(store, &connection)?;
         for migration in migrations::from(found) {
             run(&migration.postgres())?;
-        }
-        if (1..SUBJECTS).contains(&found) {
-            let now = connection.row(store.runtime(), &format!("SELECT {NOW}"));
-            let now = now.map_err(|fault| fault.error(store.place()))?.number(0);
-            orders::fill_subjects(&PostgresSession::in_transaction(store, Arc::clone(&connection)), now)?;
         }
         run("CREATE TABLE IF NOT EXISTS certgate_schema (version BIGINT NOT NULL); DELETE FROM certgate_schema")?;
         run(&format!("INSERT INTO certgate_schema VALUES ({VERSION}); COMMIT"))?;

@@ -124,7 +124,9 @@ impl Session for PostgresSession<'_> {
     }
 
     fn lift_time_limits(&self) -> Result<(), StoreError> {
-        self.execute("SET LOCAL statement_timeout = 0", &[]).map(drop)
+        self.execute("SET LOCAL statement_timeout = 0", &[])?;
+        // While one of two is copied from, the other one is looked at.
+        self.execute("SET LOCAL idle_in_transaction_session_timeout = 0", &[]).map(drop)
     }
 
     fn tell(&self, account: &str) -> Result<(), StoreError> {

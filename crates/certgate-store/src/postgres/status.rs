@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     Postgres, PostgresAddress,
-    connection::{Connection, TextRow},
+    connection::{Access, Connection, TextRow},
     schema::{lock_key, version},
     session::PostgresSession,
 };
@@ -46,7 +46,8 @@ impl Postgres {
     /// Whether two connections share a session of the database, or one changes it from statement to statement: who listens in it
     /// hears nothing then, and what was prepared in it is not there.
     fn is_pooled(&self, one: &Connection) -> Result<bool, StoreError> {
-        let other = Connection::open(self.runtime(), &self.address, self.place()).map_err(|refused| refused.error)?;
+        let access = Access::of(&self.address, self.place())?;
+        let other = Connection::open(self.runtime(), &access, self.place()).map_err(|refused| refused.error)?;
         // Nobody else takes this one.
         let key = lock_key(&format!("session {} {}", one.backend.pid, one.backend.started));
         let ask = |connection: &Connection| {

@@ -162,7 +162,7 @@ fn a_new_file_may_be_opened_by_many_at_once() {
             for _ in 0..6 {
                 scope.spawn(|| {
                     Sqlite::open(&path).unwrap();
-                    certgate_store::SqliteRateLimiter::open(&folder.path().join("pace"), "gateway", 3).unwrap();
+                    certgate_store::SharedRateLimiter::in_file(&folder.path().join("pace"), "gateway", 3).unwrap();
                 });
             }
         });

@@ -1,21 +1,27 @@
 //! Several processes, one pace.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use certgate_store::{Departures, Draw, Ration, SqliteRateLimiter};
+use certgate_store::{Departures, Draw, Ration, SharedRateLimiter};
 use proptest::prelude::*;
+
+use crate::places::places;
 
 /// One departure, and nothing to give back.
 const ONE: Draw = Draw { wanted: 1, unused: 0 };
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-fn limiter(folder: &Path, gateway: &str, per_second: usize) -> SqliteRateLimiter {
-    SqliteRateLimiter::open(&folder.join("pace.sqlite"), gateway, per_second).unwrap()
+fn limiter(folder: &Path, gateway: &str, per_second: usize) -> SharedRateLimiter {
+    SharedRateLimiter::in_file(&folder.join("pace.sqlite"), gateway, per_second).unwrap()
 }
 
 /// A process: what it shares, and what it has in hand.
 struct Process {
-    limiter: SqliteRateLimiter,
+    limiter: SharedRateLimiter,
     ration: Ration,
     draws: usize,
 }
@@ -125,6 +131,36 @@ fn what_is_in_hand_waits_too() {
     process.ration.stop();
     process.limiter.hold_at(MILLISECOND * 5_000, 1_000).unwrap();
     assert_eq!(process.depart(1_001), Some(MILLISECOND * 4_999));
+}
+
+/// All who use a store, each on a connection of its own, by the database's clock.
+#[test]
+fn who_shares_a_store_shares_its_pace() {
+    const PACE: usize = 20;
+    for place in places() {
+        drop(place.open());
+        let of_store = |gateway: &str| SharedRateLimiter::in_store(place.address(), gateway, PACE);
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            for mut limiter in [(); 4].map(|()| of_store("gateway")) {
+                scope.spawn(move || {
+                    for _ in 0..PACE * 3 / 4 {
+                        while let Departures::After(wait) = limiter.draw(ONE).unwrap() {
+                            thread::sleep(wait);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(begun.elapsed() > Duration::from_secs(2), "the third score leaves two seconds after the first");
+        let most = "SELECT max(held) FROM (SELECT (SELECT sum(count) FROM draws AS later WHERE later.at >= first.at \
+            AND later.at < first.at + 1045) AS held FROM draws AS first) AS seconds";
+        assert!((1..=PACE as i64).contains(&place.number(most)), "{}", place.number(most));
+        let [mut one, mut other] = [(); 2].map(|()| of_store("another gateway"));
+        assert_eq!(one.draw(ONE).unwrap(), Departures::Granted(1));
+        one.hold(Duration::from_secs(3600)).unwrap();
+        assert!(matches!(other.draw(ONE).unwrap(), Departures::After(wait) if wait > Duration::from_secs(3000)));
+    }
 }
 
 /// A clock that is set back must not stop everything.

@@ -1,6 +1,14 @@
 //! A schema of PostgreSQL: what only it can be, and what can be wrong with it.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_store::{State, StoreAddress, StoreStatus};
@@ -38,6 +46,10 @@ impl Database for Schema {
 
     fn execute(&self, sql: &str) {
         self.cluster.execute_as(&self.role, sql);
+    }
+
+    fn number(&self, question: &str) -> i64 {
+        self.cluster.execute_as(&self.role, question).parse().unwrap()
     }
 
     fn end_sessions(&self) {
@@ -123,6 +135,77 @@ fn a_connection_that_is_lost_is_made_anew() {
     place.end_sessions();
     store.change("a", &change(State::Pending), &holder, 2).unwrap();
     assert_eq!(store.history("a").unwrap().len(), 2);
+}
+
+/// Stands before the server and passes on what it may; a connection with anything else is cut.
+fn relay(port: u16, may_pass: impl FnMut(usize, &[u8]) -> bool + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let may_pass = Arc::new(Mutex::new(may_pass));
+    thread::spawn(move || {
+        for (number, client) in listener.incoming().enumerate() {
+            let may_pass = Arc::clone(&may_pass);
+            let (mut client, mut server) = (client.unwrap(), TcpStream::connect(("127.0.0.1", port)).unwrap());
+            let (mut back, mut from) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut from, &mut back));
+            thread::spawn(move || {
+                let mut buffer = [0; 65_536];
+                while let Ok(read @ 1..) = client.read(&mut buffer) {
+                    let may_pass = may_pass.lock().unwrap()(number, &buffer[..read]);
+                    if !may_pass || server.write_all(&buffer[..read]).is_err() {
+                        break;
+                    }
+                }
+                let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
+            });
+        }
+    });
+    address
+}
+
+/// Whoever asks a person for the password does so once, however many tries it takes.
+#[test]
+fn a_password_is_asked_for_once_a_reconnection() {
+    let Some(place) = Schema::new() else { return };
+    drop(place.open());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (of_command, tries) = (Arc::clone(&asked), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&tries);
+    let address = relay(place.role.port, move |number, _| {
+        counted.fetch_max(number + 1, Ordering::Relaxed);
+        number == 0 || number > 3
+    });
+    let store =
+        StoreAddress::parse(place.role.url_over(&address)).unwrap().with_password_command(Arc::new(move || {
+            of_command.fetch_add(1, Ordering::Relaxed);
+            Ok(Role::PASSWORD.to_owned())
+        }));
+    let store = store.open().unwrap();
+    assert_eq!((asked.load(Ordering::Relaxed), tries.load(Ordering::Relaxed)), (1, 1));
+    place.end_sessions();
+    assert_eq!(store.order("a").unwrap(), None);
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert!(tries.load(Ordering::Relaxed) >= 5);
+}
+
+/// What was copied is copied, whatever becomes of the transaction that it was read in.
+#[test]
+fn a_copy_whose_source_is_lost_at_the_end_is_whole() {
+    let Some(place) = Schema::new() else { return };
+    let lease = place.lease("me");
+    place.open().record_intent(&order("a", Some(1)), &lease, 1).unwrap();
+    place.execute("DELETE FROM leases");
+    let mut is_cut = false;
+    let address = relay(place.role.port, move |_, bytes| {
+        let cuts = !is_cut && bytes.windows(6).any(|word| word == b"COMMIT");
+        is_cut |= cuts;
+        !cuts
+    });
+    let target = tempfile::tempdir().unwrap();
+    let target = StoreAddress::from(target.path().join("copy.sqlite"));
+    let copied = at(&place.role.url_over(&address)).copy_to(&target).unwrap();
+    assert_eq!(copied.iter().map(|table| table.rows).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
+    assert!(target.open().unwrap().order("a").unwrap().is_some());
 }
 
 /// The server went away with everything that was under way, and comes back.

@@ -59,6 +59,8 @@ pub(super) struct Profile {
     /// The largest answer taken, in bytes.
     pub(super) body_limit: Option<NonZeroUsize>,
     pub(super) requests_per_second: Option<NonZeroUsize>,
+    /// Whether all who use the store share the pace, such as machines behind one address.
+    pub(super) pace_in_store: Option<bool>,
     /// A command line for the shell that tells people what a run did.
     pub(super) notify: Option<String>,
     /// What is done with messages of others in the account's queue.

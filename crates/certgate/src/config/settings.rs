@@ -75,6 +75,8 @@ pub struct Settings {
     pub certificates: Setting<Vec<PathBuf>>,
     /// The gateway's pace.
     pub requests_per_second: Setting<usize>,
+    /// Whether all who use the store share the pace, such as machines behind one address, in place of this user's processes.
+    pub pace_in_store: Setting<bool>,
     /// The largest answer taken, in bytes.
     pub body_limit: Setting<usize>,
     /// A command line for the shell that tells people what a run did.
@@ -153,6 +155,7 @@ impl Settings {
             stand_ins: pick(&None, profile.stand_ins, &origin).or(StandIns::default()),
             requests_per_second: pick(&None, profile.requests_per_second.map(Into::into), &origin)
                 .or(RateLimiter::GATEWAY),
+            pace_in_store: pick(&None, profile.pace_in_store, &origin).or(false),
             body_limit: pick(&None, profile.body_limit.map(Into::into), &origin).or(Limits::BODY),
             notify: pick(&None, profile.notify.clone(), &origin),
             foreign: pick(&None, profile.foreign, &origin).or(ForeignMessages::default()),
