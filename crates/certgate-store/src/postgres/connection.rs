@@ -167,7 +167,7 @@ impl Connection {
                 return Err(Refused { error: StoreError::unwritable(place, why), may_pass: true });
             }
             Ok(Err(error)) => {
-                let may_pass = error.code().map_or_else(|| caused_by_io(&error), is_end);
+                let may_pass = error.code().map_or_else(|| error.is_closed() || caused_by_io(&error), is_end);
                 let note = passed_over.as_ref().map(|why| format!("; passed over: {why}")).unwrap_or_default();
                 let why = format!("{}{note}", said(&error));
                 return Err(Refused { error: StoreError::unwritable(place, why), may_pass });
