@@ -28,11 +28,6 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether there is no such file.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
-    }
-
     /// Whether something was there already where a new file was to be written.
     pub fn is_already_there(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)

@@ -30,7 +30,7 @@ use crate::{
         account::{Account, AccountCertificate},
         term::Term,
     },
-    inventory::{InstalledCertificate, InventoryError, find},
+    inventory::{Found, InstalledCertificate, InventoryError, find},
     queue::waiting,
     served::{self, LOOKS, Verification},
     together::together,
@@ -102,8 +102,12 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Store`].
     pub fn here(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<Self, Error> {
+        Self::of_found(find(roots, now), journal, now)
+    }
+
+    fn of_found(found: Vec<Found>, journal: &Journal, now: i64) -> Result<Self, Error> {
         let (mut installed, mut unreadable) = (Vec::new(), Vec::new());
-        for (folder, found) in find(roots, now) {
+        for (folder, found) in found {
             match found {
                 Ok(found) => installed.push(found),
                 Err(why) => unreadable.push((folder, why)),

@@ -251,7 +251,7 @@ impl Advised for InstallError {
 impl Advised for KeySourceError {
     fn advice(&self) -> Option<Advice> {
         match self {
-            Self::File(error) if error.is_missing() => Some(Advice::GiveOtherKey),
+            Self::File(error) if error.is_not_found() => Some(Advice::GiveOtherKey),
             Self::NoName => Some(Advice::GiveName),
             Self::Decrypted { .. } => Some(Advice::AgreeToDecryptedKey),
             Self::OtherTypeWaits { .. } => Some(Advice::ResumeOrOrderWithAnyType),

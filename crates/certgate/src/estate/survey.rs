@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_domain::{Certificate, task::CertificateInfo};
+use certgate_domain::Certificate;
 use certgate_store::Order;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     term::RenewBefore,
 };
 use crate::{
-    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
+    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal, certificate_of,
     inventory::{Found, find, is_in, whole},
     selector::spelled,
 };
@@ -145,13 +145,10 @@ impl Survey<'_> {
     }
 
     fn look(&mut self, subject: &mut Subject, id: i64) -> Result<(), Error> {
-        let certificate = match self.client.call(CertificateInfo::new(id)).map_err(Error::from) {
-            Err(error) if error.refusal().is_some() => {
-                subject.listed = Some(Vec::new());
-                subject.selector = Some(CertificateSelector::Id(id));
-                return Ok(());
-            }
-            answered => answered?.value.data.into_iter().next().unwrap_or_default(),
+        let Some(certificate) = certificate_of(self.client, id)? else {
+            subject.listed = Some(Vec::new());
+            subject.selector = Some(CertificateSelector::Id(id));
+            return Ok(());
         };
         subject.has_its_key = has_key(subject, &certificate);
         subject.certificate = Some(Box::new(certificate));

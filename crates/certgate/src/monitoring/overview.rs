@@ -68,11 +68,16 @@ impl Overview {
         looks: bool,
         now: i64,
     ) -> Result<Self, Error> {
-        let mut snapshot = Snapshot::here(folders, journal, now)?;
+        let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
+        // What is on its way into a folder is in none yet.
+        let found = subjects.iter_mut().filter_map(|subject| match (&subject.installed, subject.unreadable.take()) {
+            (Some(installed), _) => Some((subject.folder.clone()?, Ok(installed.clone()))),
+            (None, why) => Some((subject.folder.clone()?, Err(why?))),
+        });
+        let mut snapshot = Snapshot::of_found(found.collect(), journal, now)?;
         if looks {
             snapshot.look_at_servers();
         }
-        let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
         let mut trouble = snapshot.ask(client, Questions { terms: false, queue: true }).err();
         if trouble.is_none() {
             trouble = Survey { client, now }.ask(&mut subjects).err();
