@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    connection::{Connection, Home, store},
+    connection::{Connection, Home, check_lasting, store},
     run::RunRecord,
     sandbox::Sandbox,
     settings::token,
@@ -50,8 +50,6 @@ pub(crate) struct App {
     trace: OnceLock<Trace>,
     /// Where answers that cannot be understood are kept, once the settings are read.
     undecodable: OnceLock<UndecodableAnswers>,
-    /// Whether the gateway that is asked issues real certificates, once that is known.
-    is_live: OnceLock<bool>,
     /// What is told of each request, under `--verbose`.
     exchanges: Option<Exchanges>,
     /// What this run is remembered by.
@@ -80,7 +78,6 @@ impl App {
             tape: OnceLock::new(),
             trace: OnceLock::new(),
             undecodable: OnceLock::new(),
-            is_live: OnceLock::new(),
             run: RunRecord::default(),
             summary: OnceLock::new(),
         }
@@ -133,14 +130,6 @@ impl App {
         }
     }
 
-    /// Whether a certificate is to be a real one: neither the sandbox nor the demo system is asked.
-    pub(crate) fn is_live(&self) -> bool {
-        if let Some(tape) = self.tape.get().filter(|_| self.is_offline()) {
-            return tape.is_live();
-        }
-        self.is_live.get().copied().unwrap_or_default()
-    }
-
     /// What is looked at before so many orders are placed: whether somebody else's job is running for one of the certificates.
     pub(crate) fn running_jobs(&self, orders: usize) -> RunningJobs {
         let is_taped = || self.tape.get().is_some_and(|tape| tape.holds(TaskKind::JobList));
@@ -156,19 +145,15 @@ impl App {
         self.time_of_tape().and_then(|tape| tape.time()).unwrap_or_else(|| unix_now() / 1000)
     }
 
-    /// How orders are driven; the queue is treated as the profile says.
-    pub(crate) fn run_options(&self) -> Result<RunOptions, Failure> {
-        Ok(self.run_options_of(&self.settings()?))
-    }
-
-    /// The same for a profile's settings.
+    /// How orders of a profile are driven; the queue is treated as its settings say.
     pub(crate) fn run_options_of(&self, settings: &Settings) -> RunOptions {
         let taped = self.time_of_tape().cloned();
         let clock = Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000));
         RunOptions {
             foreign: settings.foreign.value,
             strict: self.strict,
-            no_demo: if self.is_offline() { self.is_live() } else { settings.is_live() },
+            // Neither the sandbox nor the demo system is asked, or was for the tape.
+            no_demo: self.tape.get().filter(|_| self.is_offline()).map_or(settings.is_live(), Tape::is_live),
             demo: self.demo,
             clock,
             // A tape answers with the dates of its recording.

@@ -72,6 +72,18 @@ impl WholeFile {
     }
 }
 
+/// Writes a file whole over what is there. A link stays, and leads to what was written; the file keeps its owner and mode. A new one gets
+/// that mode.
+///
+/// # Errors
+/// It could not be written.
+pub fn write_over(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    match fs::canonicalize(path) {
+        Ok(place) => WholeFile::beside(&place, bytes, mode)?.like(&place)?.replace(),
+        Err(_) => WholeFile::beside(path, bytes, mode)?.replace(),
+    }
+}
+
 /// Writes a report whole. A new one gets mode 0600; one that is there keeps its mode and owner, and what it holds where this
 /// fails. A link is refused. A descriptor of the process and `/dev/null` are written into as they are.
 ///

@@ -95,7 +95,7 @@ struct Inner {
     unrecorded: Vec<String>,
     /// Where the gateway answered otherwise than the tape.
     differences: Vec<String>,
-    /// When the last exchange was recorded, in seconds since 1970.
+    /// When the last exchange was recorded, or the first one that is on it, in seconds since 1970.
     time: Option<i64>,
 }
 
@@ -145,14 +145,8 @@ impl Tape {
     }
 
     fn with(mode: Mode, folder: Folder, deck: Deck) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            mode,
-            folder,
-            deck,
-            unrecorded: Vec::new(),
-            differences: Vec::new(),
-            time: None,
-        })))
+        let time = folder.entries().first().and_then(Entry::unix);
+        Self(Arc::new(Mutex::new(Inner { mode, folder, deck, unrecorded: Vec::new(), differences: Vec::new(), time })))
     }
 
     fn locked(&self) -> MutexGuard<'_, Inner> {
@@ -179,7 +173,7 @@ impl Tape {
         self.locked().folder.entries().iter().any(|entry| entry.kind() == Some(task))
     }
 
-    /// When the last exchange, answered or recorded just now, was recorded, in seconds since 1970.
+    /// When the last exchange, answered or recorded just now, was recorded, in seconds since 1970; before there is one, the first that it holds.
     pub fn time(&self) -> Option<i64> {
         self.locked().time
     }

@@ -106,7 +106,6 @@ impl Home {
         settings: &Settings,
         credentials: Credentials,
     ) -> Result<Result<Self, Error>, Failure> {
-        let _ = app.is_live.set(settings.is_live());
         // Not before it is known who asks: a run that cannot start records nothing over a tape.
         open_tape(app, settings)?;
         Self::taped(app, settings, credentials, app.tape.get().cloned())
@@ -114,7 +113,6 @@ impl Home {
 
     /// The same without the run's tape: who asks records by itself.
     pub(crate) fn untaped(app: &App, settings: &Settings, credentials: Credentials) -> Result<Self, Failure> {
-        let _ = app.is_live.set(settings.is_live());
         Ok(Self::taped(app, settings, credentials, None)??)
     }
 
@@ -201,7 +199,7 @@ fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
     if app.tape.get().is_some() {
         return Ok(());
     }
-    let (stand_ins, live) = (settings.stand_ins.value, app.is_live());
+    let (stand_ins, live) = (settings.stand_ins.value, settings.is_live());
     let tape = match (&app.record, &app.replay, app.replay_mode()) {
         (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
@@ -222,7 +220,16 @@ fn open_trace(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where the store is.
-pub(crate) fn store(settings: &Settings) -> Result<StoreAddress, Failure> {
-    Ok(settings.store.value.clone().ok_or(ConfigError::NoStore)?)
+/// Where the store is that is looked into.
+pub(crate) fn store(app: &App) -> Result<StoreAddress, Failure> {
+    check_lasting(app)?;
+    Ok(app.settings()?.store.value.ok_or(ConfigError::NoStore)?)
+}
+
+/// Refuses a run whose store ends with it, where a store is what it is about.
+pub(crate) fn check_lasting(app: &App) -> Result<(), Failure> {
+    match [("--sandbox", app.sandbox), ("--replay", app.replay.is_some())].into_iter().find(|(_, is)| *is) {
+        Some((name, _)) => Err(Failure::usage(format!("the store of {name} ends with each run: leave {name} out"))),
+        None => Ok(()),
+    }
 }

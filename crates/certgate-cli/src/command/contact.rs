@@ -91,7 +91,7 @@ impl Contact {
             }
             Self::List(listing) => {
                 let columns = ["id", "fname", "lname", "organization"];
-                return listing.run(app, &columns, |query| ContactList { query }.into());
+                return listing.run(app, Connection::open(app, None)?, &columns, |query| ContactList { query }.into());
             }
         }
         Ok(Exit::DONE)

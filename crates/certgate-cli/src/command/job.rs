@@ -10,7 +10,7 @@ use certgate_domain::{
 use clap::Subcommand;
 
 use crate::{
-    app::App,
+    app::{App, Connection},
     common::exchange::{exchange, send},
     exit::{Exit, Failure},
     ui::{confirm::ask, document, listing::Listing},
@@ -73,7 +73,7 @@ impl Job {
             Self::Info { id, history: true } => return send(app, &JobHistoryInfo::new(id).into()).map(|_| Exit::DONE),
             Self::List { listing, history } => {
                 let columns = ["job.id", "job.status", "job.subStatus", "job.action", "object.value", "job.updated"];
-                return listing.run(app, &columns, |query| {
+                return listing.run(app, Connection::open(app, None)?, &columns, |query| {
                     if history { JobHistoryList { query }.into() } else { JobList { query }.into() }
                 });
             }

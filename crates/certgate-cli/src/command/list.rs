@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use certgate::{config::parse_duration, unix_now};
+use certgate::config::parse_duration;
 use certgate_domain::{QueryFilter, task::CertificateList, words::Operator};
 use clap::Args;
 
 use crate::{
-    app::App,
+    app::{App, Connection},
     exit::{Exit, Failure},
     ui::{document::day, listing::Listing},
 };
@@ -32,11 +32,13 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let columns = ["id", "name", "product", "expire", "orderId"];
+        // The tape is open then, whose time counts in a replay.
+        let connection = Connection::open(app, None)?;
         let listing = match self.expiring {
             None => self.listing,
-            Some(within) => self.listing.of(ending(unix_now() / 1000, within), "expire"),
+            Some(within) => self.listing.of(ending(app.now(), within), "expire"),
         };
-        listing.run(app, &columns, |query| CertificateList { query }.into())
+        listing.run(app, connection, &columns, |query| CertificateList { query }.into())
     }
 }
 

@@ -66,10 +66,7 @@ enum OrdersCommand {
 
 impl Orders {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        if app.sandbox {
-            return Err(Failure::usage("the store of --sandbox ends with each run: it has no orders to be listed"));
-        }
-        let address = store(&app.settings()?)?;
+        let address = store(app)?;
         let book = OrderBook::open(address.clone())?;
         if let Some(before) = book.migrated_from() {
             say_migrated(&address.to_string(), before);

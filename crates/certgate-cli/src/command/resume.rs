@@ -47,6 +47,11 @@ impl Resume {
         }
         let (timeout, queue) = (self.waiting.timeout, &self.waiting.queue);
         let is_elsewhere = self.elsewhere.is_given();
+        if self.elsewhere.csr.is_some() && !is_elsewhere {
+            return Err(Failure::usage(
+                "--csr is of an order that is not in the store: give --certificate or --name of what was ordered, too",
+            ));
+        }
         if app.is_offline() && !is_elsewhere {
             return Err(Failure::usage(
                 "a replay has a store of its own, without orders: give --certificate or --name of what was recorded",

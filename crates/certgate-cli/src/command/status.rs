@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    monitoring::{Standing, standings},
+    monitoring::{Standing, Todo, standings},
 };
 use clap::Args;
 
@@ -12,7 +12,7 @@ use crate::{
     app::{App, Connection},
     args::monitoring::Watched,
     common::monitoring,
-    exit::{Exit, Failure, Kind},
+    exit::{Exit, Failure, Kind, worst},
     ui::inventory::{chosen, print},
 };
 
@@ -48,14 +48,22 @@ impl Status {
         let journal = connection.as_ref().map(Connection::journal).transpose()?;
         let asked = connection.as_mut().map(|connection| &mut connection.client).zip(journal.as_ref());
         let standings = standings(&roots, asked, self.renew_before, now)?;
-        let has = |is: fn(&Standing) -> bool| standings.iter().any(is);
-        let exit = match () {
-            () if has(Standing::is_wrong) => Kind::CheckFailed.into(),
-            () if has(|standing| matches!(standing, Standing::Unreadable { .. })) => Kind::Usage.into(),
-            () if self.renew_before.is_some() && !has(Standing::is_due) => Exit::unchanged("no certificate is due"),
-            () => Exit::DONE,
+        let exit = match worst(standings.iter().map(kind)).filter(|kind| *kind != Kind::Unchanged) {
+            None if self.renew_before.is_some() && !standings.iter().any(Standing::is_due) => {
+                Exit::unchanged("no certificate is due")
+            }
+            kind => kind.into(),
         };
         print(app, standings, now);
         Ok(exit)
+    }
+}
+
+/// What is wrong with a certificate as it stands.
+fn kind(standing: &Standing) -> Option<Kind> {
+    match standing {
+        Standing::Unreadable { .. } => Some(Kind::Usage),
+        Standing::Installed(installed) if installed.todo == Todo::Redeploy => Some(Kind::NotDeployed),
+        standing => standing.is_wrong().then_some(Kind::CheckFailed),
     }
 }

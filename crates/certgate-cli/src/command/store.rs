@@ -6,7 +6,7 @@ use certgate_store::StoreStatus;
 use clap::{Args, Subcommand};
 
 use crate::{
-    app::{App, store},
+    app::{App, check_lasting, store},
     exit::{Exit, Failure, Kind},
     ui::store as shown,
 };
@@ -51,7 +51,7 @@ impl Store {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         match self {
             Self::Status => {
-                let address = store(&app.settings()?)?;
+                let address = store(app)?;
                 Ok(shown::status(app, &address, &address.status()?))
             }
             Self::Migrate(migrate) => migrate.run(app),
@@ -62,7 +62,7 @@ impl Store {
 
 impl Migrate {
     fn run(self, app: &App) -> Result<Exit, Failure> {
-        let address = store(&app.settings()?)?;
+        let address = store(app)?;
         let before = address.status()?.version;
         if before == StoreStatus::KNOWN {
             shown::migrated(app, &address, before);
@@ -81,6 +81,7 @@ impl Migrate {
 
 impl Copy {
     fn run(self, app: &App) -> Result<Exit, Failure> {
+        check_lasting(app)?;
         let settings = app.settings()?;
         let (from, to) = (settings.store_at(&self.from)?, settings.store_at(&self.to)?);
         let tables = from.copy_to(&to)?;

@@ -62,7 +62,7 @@ impl ZoneCommand {
         let (record, ttl) = match self {
             Self::List(listing) => {
                 let columns = ["origin", "virtualNameServer", "updated"];
-                return listing.run(app, &columns, |query| ZoneList { query }.into());
+                return listing.run(app, Connection::open(app, None)?, &columns, |query| ZoneList { query }.into());
             }
             Self::Info { name } => {
                 let mut connection = Connection::open(app, None)?;

@@ -115,7 +115,8 @@ pub(crate) fn fetched(
     document: Value,
 ) -> Result<Exit, Failure> {
     let install = install.map(|install| share.noting_profile(app, install));
-    let Fetched { outcome, findings } = fetch(share.client()?, id, install, &app.run_options()?)?;
+    let options = app.run_options_of(&share.settings);
+    let Fetched { outcome, findings } = fetch(share.client()?, id, install, &options)?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })

@@ -16,7 +16,7 @@ impl Tapes {
     pub(crate) fn open(app: &App, settings: &Settings, is_shadow: bool) -> Result<Self, Failure> {
         let Some(folder) = app.record.as_ref().filter(|_| is_shadow) else { return Ok(Self(None)) };
         make_private_folder(folder)?;
-        let (stand_ins, is_live) = (settings.stand_ins.value, app.is_live());
+        let (stand_ins, is_live) = (settings.stand_ins.value, settings.is_live());
         let [front, behind] = ["front", "behind"].map(|side| Tape::record(&folder.join(side), stand_ins, is_live));
         Ok(Self(Some([front?, behind?])))
     }

@@ -8,6 +8,7 @@ use std::{
 use certgate::{
     Client, Control, Error, Event, InstallOptions, Journal, Observer, OrderId, PreparationOptions, RunOptions,
     Settings,
+    config::{Origin, Setting},
     estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
 };
@@ -31,7 +32,7 @@ pub(crate) struct Share {
     pub(crate) tasks: Vec<Task>,
     /// What other processes had claimed of the account's work, where it is shared with them.
     claims: Option<Claims>,
-    settings: Settings,
+    pub(crate) settings: Settings,
     /// It has to live as long as its clients.
     _home: Home,
 }
@@ -162,6 +163,12 @@ impl Share {
         install
     }
 
+    /// Its profile, where a command has to name it to come to the same account.
+    fn named_profile(&self) -> Option<String> {
+        let Setting { value, origin } = &self.settings.profile;
+        matches!(origin, Origin::Argument(_) | Origin::Program).then(|| value.clone())
+    }
+
     /// What is done with messages of others while its orders are waited for.
     pub(crate) fn run_options(&self, app: &App, queue: &Queue) -> RunOptions {
         queue.options(app.run_options_of(&self.settings))
@@ -196,8 +203,11 @@ pub(crate) fn go_through(
 ) -> Option<Failure> {
     let progress = Mutex::new(progress);
     let ended = std::thread::scope(|scope| {
-        let run = |share| scope.spawn(|| Share::go_through(share, app, how, &mut Follower(&progress)));
-        let runs: Vec<_> = shares.iter_mut().map(run).collect();
+        let runs = shares.iter_mut().map(|share| {
+            let mut follower = Follower { progress: &progress, profile: share.named_profile() };
+            scope.spawn(move || share.go_through(app, how, &mut follower))
+        });
+        let runs: Vec<_> = runs.collect();
         // A panic is the run's own.
         runs.into_iter()
             .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -211,16 +221,22 @@ pub(crate) fn go_through(
 }
 
 /// Follows the run of one account, in turn with those of others.
-struct Follower<'f, 'p, 'a>(&'f Mutex<&'p mut Progress<'a>>);
+struct Follower<'f, 'p, 'a> {
+    progress: &'f Mutex<&'p mut Progress<'a>>,
+    /// The account's profile, where a command has to name it.
+    profile: Option<String>,
+}
 
 impl Observer for Follower<'_, '_, '_> {
     fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).on(order, event)
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).on(order, event)
     }
 }
 
 impl TaskObserver for Follower<'_, '_, '_> {
     fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).ended(task, record, outcome);
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.asked.profile.clone_from(&self.profile);
+        progress.ended(task, record, outcome);
     }
 }

@@ -111,8 +111,13 @@ impl Listing {
     }
 
     /// Asks for the rows and prints each as it comes: memory does not grow with the list.
-    pub(crate) fn run(&self, app: &App, columns: &[&str], task: impl Fn(Query) -> AnyTask) -> Result<Exit, Failure> {
-        let mut connection = Connection::open(app, None)?;
+    pub(crate) fn run(
+        &self,
+        app: &App,
+        mut connection: Connection,
+        columns: &[&str],
+        task: impl Fn(Query) -> AnyTask,
+    ) -> Result<Exit, Failure> {
         let client = &mut connection.client;
         client.options_mut().keys.clone_from(&self.keys);
         let mut rows = Rows::new(app, self.columns(columns));

@@ -89,6 +89,8 @@ pub(crate) struct Asked {
     pub(crate) csr: Option<PathBuf>,
     /// The certificate's folder.
     pub(crate) out: Option<PathBuf>,
+    /// The profile of its account, where a command has to name it.
+    pub(crate) profile: Option<String>,
     /// Whether the order is not in the store: it is carried on with by what is known of it.
     pub(crate) elsewhere: bool,
     /// Whether a tape answers: the same run says the same, and tells no times of its own.
@@ -295,10 +297,13 @@ fn left_behind(failure: Failure, report: &OrderReport, document: &mut Value, ask
 }
 
 fn resume_command(report: &OrderReport, asked: &Asked) -> String {
-    if !asked.elsewhere {
-        return format!("certgate resume {}", shell_word(report.id.as_str()));
-    }
     let mut command = "certgate resume".to_owned();
+    if let Some(profile) = &asked.profile {
+        command += &format!(" --profile {}", shell_word(profile));
+    }
+    if !asked.elsewhere {
+        return format!("{command} {}", shell_word(report.id.as_str()));
+    }
     if let Some(job) = report.job {
         command += &format!(" {job}");
     }

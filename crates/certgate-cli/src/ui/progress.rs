@@ -38,7 +38,7 @@ pub(crate) struct Ended {
 /// Follows a run on stderr. Of one order it tells all; of many what is to be known of each, in its name.
 pub(crate) struct Progress<'a> {
     app: &'a App,
-    asked: Asked,
+    pub(crate) asked: Asked,
     bar: Option<ProgressBar>,
     /// What the orders are called; of a single one nobody asks.
     titles: HashMap<OrderId, String>,

@@ -258,6 +258,49 @@ fn create(out: &str) -> Vec<&str> {
     [&new[..], &contacts].concat()
 }
 
+/// In a store that machines share, an order of another one is that one's, where its key is.
+#[test]
+fn status_shows_orders_of_this_machine() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let on = |host: &str, command: &[&str]| {
+        let config = home.path().join(format!("{host}.toml"));
+        fs::write(&config, format!("[live]\nrequests_per_second = 1000\nhost = \"{host}\"\n")).unwrap();
+        let (at, config) = (endpoint(&server, "json"), config.display().to_string());
+        let more = ["--transport", "json", "--endpoint", &at, "--config", &config, "--output", "json"];
+        run(home.path(), &[command, &more].concat())
+    };
+    let output = on("one", &[&create("certs/new")[..], &["--no-wait"]].concat());
+    assert_eq!(exit(&output), 6, "{}", stderr(&output));
+    fs::rename(home.path().join("certs"), home.path().join("of-one")).unwrap();
+    fs::create_dir(home.path().join("certs")).unwrap();
+    for (host, expected) in [("one", 1), ("two", 0)] {
+        let document = json(&on(host, &["status", "certs"]));
+        let rows = document["certificates"].as_array().unwrap().iter();
+        assert_eq!(rows.filter(|row| row.get("order").is_some()).count(), expected, "{host}: {document}");
+    }
+}
+
+/// The exit code is that of the worst there is, in the order that every command has.
+#[test]
+fn status_ends_with_the_worst() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let run = |command: &[&str]| exit(&at(home.path(), &server, transport, command));
+        let status = |more: &[&str]| run(&[&["status", "certs"], more].concat());
+        assert_eq!(run(&["reissue", "571", "--new-key", "--out", "certs/a", "--deploy-hook", "false"]), 11);
+        assert_eq!((status(&[]), status(&["--renew-before", "30d"])), (11, 11), "its hook failed");
+        fs::create_dir(home.path().join("certs/b")).unwrap();
+        fs::write(home.path().join("certs/b/cert.pem"), "no certificate").unwrap();
+        assert_eq!(status(&[]), 2, "one cannot be read");
+        assert_eq!(run(&["reissue", "571", "--csr", &csr()]), 0);
+        assert_eq!(status(&[]), 2, "and one is another");
+        fs::remove_dir_all(home.path().join("certs/b")).unwrap();
+        assert_eq!(status(&[]), 10);
+    }
+}
+
 /// One that cannot be read or renewed does not stop the rest, and the exit code tells the worst. The password is read once.
 #[test]
 fn each_for_itself() {

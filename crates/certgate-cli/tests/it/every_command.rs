@@ -179,6 +179,18 @@ fn no_option_is_idle() {
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert!(stderr(&output).contains("--store is not used"), "{}", stderr(&output));
     assert!(!home.path().join("mine.sqlite").exists());
+    // A store that ends with the run is not looked into.
+    for command in ["store status", "store migrate", "store copy --from a --to b", "orders", "orders show x"] {
+        for option in ["--sandbox", "--replay tape"] {
+            let all: Vec<&str> = command.split(' ').chain(option.split(' ')).collect();
+            let output = certgate_in(home.path(), &all, "");
+            assert!(
+                exit(&output) == 2 && stderr(&output).contains("ends with each run"),
+                "{all:?} {}",
+                stderr(&output)
+            );
+        }
+    }
     let help = stdout(&certgate(&["delete", "--help"], ""));
     for option in ["--out", "--pkcs12", "--deploy-hook", "--keep"] {
         assert!(!help.contains(option), "{help}");

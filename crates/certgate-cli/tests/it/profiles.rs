@@ -87,6 +87,20 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
             status["certificates"].as_array().unwrap().iter().map(|row| &row["settings"]["profile"]).collect();
         assert_eq!(profiles, ["live", "team"]);
 
+        // What is to be carried on with names the profile, where that is not the one by default.
+        for (more, named) in [
+            (&["--profile", "team"][..], "certgate resume --profile team certgate-"),
+            (&[], "certgate resume certgate-"),
+        ] {
+            let order = [&["reissue", "571", "--new-key", "--no-wait", "--out", "certs/later"], more].concat();
+            let output = accounts.run(transport, &order);
+            let command = json(&output)["resume"].as_str().unwrap().to_owned();
+            assert!(exit(&output) == 6 && command.starts_with(named), "{command}");
+            let words: Vec<&str> = command.split(' ').skip(1).collect();
+            accounts.done(transport, &words);
+            fs::remove_dir_all(accounts.path().join("certs/later")).unwrap();
+        }
+
         // A profile that is gone, and one that lets nobody in, concern theirs alone.
         let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
         accounts.configure(&text.replace("[team]", "[other]"));
@@ -95,7 +109,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         assert_eq!(kinds(&document), [("certs/a", "done"), ("certs/b", "usage")], "{}", stderr(&output));
         let said = document["orders"][1]["text"].as_str().unwrap();
         assert!(said.contains("profile `team` is not known: expected one of demo, live, other"), "{said}");
-        assert_eq!((exit(&output), accounts.orders()), (2, (3, 3)));
+        assert_eq!((exit(&output), accounts.orders()), (2, (4, 4)));
         accounts.configure(&text.replace("echo s3cond", "exit 7"));
         let output = accounts.run(transport, &due);
         assert_eq!(kinds(&json(&output)), [("certs/a", "done"), ("certs/b", "auth")], "{}", stderr(&output));
@@ -104,7 +118,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let only = ["renew-due", "certs/b", "--renew-before", "400d", "--profile", "other"];
         accounts.done(transport, &only);
         accounts.done(transport, &["renew-due", "certs/b", "--renew-before", "400d"]);
-        assert_eq!(accounts.orders(), (4, 5));
+        assert_eq!(accounts.orders(), (5, 6));
     }
 }
 

@@ -150,6 +150,9 @@ fn no_wait_and_resume() {
         let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).chain(at).collect();
         let output = certgate(&elsewhere, "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        // A CSR alone says too little, and is not passed over.
+        let output = certgate(&[&["resume", "--csr", &csr()][..], &at].concat(), "");
+        assert!(exit(&output) == 2 && stderr(&output).contains("give --certificate or --name"), "{}", stderr(&output));
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use certgate_files::{make_folder, open_to_append, read_plain, read_secret, read_trusted, write_report};
+use certgate_files::{make_folder, open_to_append, read_plain, read_secret, read_trusted, write_over, write_report};
 use pretty_assertions::assert_eq;
 
 fn write(path: &Path, mode: u32) {
@@ -67,6 +67,27 @@ fn what_is_no_plain_file() {
     write(&file, 0o644);
     assert_eq!(read_plain(&file, 4).unwrap(), b"held");
     assert_eq!(read_plain(&file, 3).unwrap_err().reason(), "it is larger than 3 bytes");
+}
+
+/// A link stays, and leads to what was written; owner and mode are those of the file there.
+#[test]
+fn what_is_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (kept, linked, new, nowhere) =
+        (home.path().join("kept"), home.path().join("link"), home.path().join("new"), home.path().join("nowhere"));
+    write(&kept, 0o640);
+    std::os::unix::fs::symlink("kept", &linked).unwrap();
+    std::os::unix::fs::symlink("gone", &nowhere).unwrap();
+    for (path, mode_after, is_link) in
+        [(&kept, 0o640, false), (&linked, 0o640, true), (&new, 0o600, false), (&nowhere, 0o600, false)]
+    {
+        let text = path.display().to_string();
+        write_over(path, text.as_bytes(), 0o600).unwrap();
+        let there = fs::symlink_metadata(path).unwrap().is_symlink();
+        assert_eq!((fs::read_to_string(path).unwrap(), mode(path), there), (text, mode_after, is_link), "{path:?}");
+    }
+    assert_eq!(fs::read_to_string(&kept).unwrap(), linked.display().to_string());
 }
 
 #[test]

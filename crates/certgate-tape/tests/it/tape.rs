@@ -260,6 +260,7 @@ fn spellings_are_taken_out() {
         recording.call(CertificateInfo::new(571)).unwrap();
         tape.finish().unwrap();
         assert!(tape.time().is_some(), "what is checked by the tape's time in a replay is so in the recording");
+        assert_eq!(Tape::replay(folder.path()).unwrap().time(), tape.time(), "before anything is asked, too");
         let text = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
         assert!(text.contains(&format!("\"text\": \"{left}\"")), "{text}");
         if left == "…" {

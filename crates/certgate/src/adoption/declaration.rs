@@ -74,9 +74,8 @@ pub fn declare(path: &Path, adoptions: &[Adoption]) -> Result<usize, Declaration
         added += 1;
     }
     if added > 0 {
-        let written = certgate_files::WholeFile::beside(path, text.as_bytes(), 0o644);
-        let written = written.and_then(|file| if path.exists() { file.like(path) } else { Ok(file) });
-        written.and_then(certgate_files::WholeFile::replace).map_err(|why| io(io::Error::other(why.to_string())))?;
+        let written = certgate_files::write_over(path, text.as_bytes(), 0o644);
+        written.map_err(|why| io(io::Error::other(why.to_string())))?;
     }
     Ok(added)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use certgate_domain::Protocol;
-use certgate_files::{WholeFile, make_folder};
+use certgate_files::{WholeFile, make_folder, write_over};
 use toml::{Table, Value};
 
 use super::{ConfigError, SecretSource, profile};
@@ -100,7 +100,7 @@ impl ProfileFile {
         }
         let section = Table::from_iter([(self.name.clone(), Value::Table(profile))]);
         let section = toml::to_string(&section).map_err(|why| self.wrong(why))?;
-        Ok(WholeFile::beside(&self.path, format!("{}{section}", self.text).as_bytes(), 0o600)?.replace()?)
+        Ok(write_over(&self.path, format!("{}{section}", self.text).as_bytes(), 0o600)?)
     }
 
     /// A path as the profile names it, from wherever that is read.

@@ -177,13 +177,13 @@ pub fn standings(
     Ok(standings)
 }
 
-/// The orders with something left to do whose certificates go into these folders, or into folders right below them.
+/// This machine's orders with something left to do whose certificates go into these folders, or into folders right below them.
 fn under_way(journal: &Journal, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Error> {
     let into = |order: Order| {
         let folder = whole(&order.order.resume.install.as_ref()?.folder);
         is_in(&folder, roots).then_some((folder, order))
     };
-    Ok(journal.unfinished()?.into_iter().filter_map(into).collect())
+    Ok(journal.unfinished_here()?.into_iter().filter_map(into).collect())
 }
 
 /// Takes the order out that goes into that folder.
