@@ -1,6 +1,12 @@
 //! How a command ends: the kind that decides the exit code, and of many the one that counts.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{
+        self,
+        ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull},
+    },
+};
 
 use certgate::monitoring::Level;
 use certgate::{Error, GatewayError, MachineError, NetworkError, config::ConfigError};
@@ -83,15 +89,25 @@ impl Kind {
             Error::Store(error) | Error::Unsent(error) => Self::of_store(error),
             Error::Machine(MachineError::Clock { .. }) => Self::Local,
             Error::Interrupted => Self::Interrupted,
-            _ => Self::Usage,
+            error => Self::of_cause(error),
         }
+    }
+
+    /// The kind of what an error of this machine kept from being done: that a disk takes nothing more is nobody's bad usage.
+    pub(crate) fn of_cause(error: &(dyn std::error::Error + 'static)) -> Self {
+        let takes_nothing = |error: &(dyn std::error::Error + 'static)| {
+            let kind = error.downcast_ref().map(io::Error::kind);
+            matches!(kind, Some(FileTooLarge | QuotaExceeded | ReadOnlyFilesystem | StorageFull))
+        };
+        let mut causes = std::iter::successors(Some(error), |error| error.source());
+        if causes.any(takes_nothing) { Self::Local } else { Self::Usage }
     }
 
     /// What could not be read of the configuration; what is missing of the credentials is their fault.
     pub(crate) fn of_config(error: &ConfigError) -> Self {
         match error {
             ConfigError::Missing(_) | ConfigError::SecretCommand { .. } => Self::Auth,
-            _ => Self::Usage,
+            error => Self::of_cause(error),
         }
     }
 

@@ -32,7 +32,8 @@ fn main() -> ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
-            let wants_json = asks_for_json(std::env::args());
+            let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            let wants_json = asks_for_json(arguments);
             let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
             return ui::ending::report_unread(&failure, wants_json);
         }
@@ -40,8 +41,7 @@ fn main() -> ExitCode {
             let stdout = Stdout::default();
             stdout.piece(&ui::help::shown(&help.render()));
             // A reader that is gone has what it wants.
-            stdout.flush();
-            return ExitCode::SUCCESS;
+            return stdout.flush().map_or(ExitCode::SUCCESS, ui::ending::report_unprinted);
         }
     };
     let Arguments { global, command, name } = arguments;

@@ -1,6 +1,12 @@
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use certgate_domain::TaskKind;
+
+/// What the system said, or a text.
+type Cause = Box<dyn Error + Send + Sync>;
 
 /// What can go wrong with a tape.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +18,8 @@ pub enum TapeError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        why: String,
+        #[source]
+        why: Cause,
     },
     /// A line of a tape's index cannot be read.
     #[error("{}:{line}: {why}", path.display())]
@@ -52,8 +59,8 @@ pub enum TapeError {
     },
 }
 
-pub(crate) fn at(path: &Path, why: impl ToString) -> TapeError {
-    TapeError::File { path: path.to_owned(), why: why.to_string() }
+pub(crate) fn at(path: &Path, why: impl Into<Cause>) -> TapeError {
+    TapeError::File { path: path.to_owned(), why: why.into() }
 }
 
 pub(crate) fn broken(path: &Path, line: usize, why: impl Into<String>) -> TapeError {

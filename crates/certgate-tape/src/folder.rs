@@ -217,7 +217,7 @@ impl Folder {
         let index = path.join(INDEX);
         let text = read_plain(&index).and_then(|bytes| String::from_utf8(bytes).map_err(|why| at(&index, why)));
         let text = text.map_err(|why| match why {
-            TapeError::File { path, why } => TapeError::File { path, why: format!("{why}: expected a tape's folder") },
+            TapeError::File { path, why } => at(&path, format!("{why}: expected a tape's folder")),
             other => other,
         })?;
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

@@ -17,7 +17,7 @@ use crate::{
         rehearsal,
         share::{How, Share, go_through},
     },
-    exit::{Exit, Failure, Kind},
+    exit::{Exit, Failure, Kind, worst},
     ui::{
         document,
         outcome::{self, Asked},
@@ -102,7 +102,13 @@ pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Aske
     match (progress.only(), error) {
         // Why the run ended is the order's own reason, where that one ended with it.
         (Ok(_), Some(error)) => Err(error),
-        (shown, _) => shown?.print(app, &progress.findings),
+        (Ok(shown), None) => shown.print(app, &progress.findings),
+        (Err(failure), error) => {
+            let found = (app.strict && !progress.findings.is_empty()).then_some(Kind::CheckFailed);
+            let kinds = [Some(failure.kind()), error.map(|error| error.kind()), found];
+            let kind = worst(kinds.into_iter()).unwrap_or(failure.kind());
+            Err(failure.of_kind(kind))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     args::ordering::Queue,
     common::share::{How, Share, by_profile, go_through},
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind, beside},
     ui::{
         outcome::{Asked, shell_word},
         progress::{Ended, Progress},
@@ -73,7 +73,11 @@ impl<'q> Several<'q> {
             let served = served(app, task, &ended);
             rows.push(Row { task, ended, served, detail: self.details.get(&task.id).cloned() });
         }
-        Rows { app, rows, findings: &progress.findings }.print(error)
+        let ended = Rows { app, rows, findings: &progress.findings }.print(error);
+        match progress.unreported {
+            Some(why) => Err(beside(ended, Failure::new(Kind::Local, format!("--report: {why}: rows are missing there")))),
+            None => ended,
+        }
     }
 }
 

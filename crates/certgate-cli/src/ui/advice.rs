@@ -142,7 +142,7 @@ fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        Self::usage(error.to_string())
+        Self::new(Kind::of_cause(&error), error.to_string())
     }
 }
 
@@ -176,10 +176,10 @@ impl From<InstallError> for Failure {
 impl From<&InstallError> for Failure {
     fn from(error: &InstallError) -> Self {
         match error {
-            InstallError::Unwritable { .. } => Self::usage(format!("--out {error}")),
+            InstallError::Unwritable { .. } => Self::new(Kind::of_cause(error), format!("--out {error}")),
             InstallError::PassPhrase(error) => pass_phrase(error, "--store-pass-command"),
             InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
-            error => advised(Kind::Usage, error),
+            error => advised(Kind::of_cause(error), error),
         }
     }
 }
@@ -213,7 +213,7 @@ impl From<KeySourceError> for Failure {
         match error {
             KeySourceError::Folder(error) => error.into(),
             KeySourceError::PassPhrase(error) => pass_phrase(&error, "--pass-phrase-command"),
-            error => advised(Kind::Usage, &error),
+            error => advised(Kind::of_cause(&error), &error),
         }
     }
 }
@@ -223,7 +223,7 @@ impl From<AdoptionError> for Failure {
         match error {
             AdoptionError::Settings(error) => error.into(),
             AdoptionError::Gateway(error) => error.into(),
-            error => Self::usage(error.to_string()),
+            error => Self::new(Kind::of_cause(&error), error.to_string()),
         }
     }
 }
@@ -433,7 +433,7 @@ impl From<Error> for Failure {
 impl Failure {
     fn of_tape(error: &TapeError) -> Self {
         let kind = match error {
-            TapeError::File { .. } | TapeError::Index { .. } => Kind::Usage,
+            TapeError::File { .. } | TapeError::Index { .. } => Kind::of_cause(error),
             TapeError::Unrecorded { .. } => Kind::Local,
             _ => Kind::CheckFailed,
         };

@@ -32,6 +32,12 @@ pub(crate) fn report_lost_output(app: &App, why: &io::Error, code: u8) -> ExitCo
     ExitCode::from(if code == 0 || code == Kind::Unchanged.exit_code() { lost } else { code })
 }
 
+/// A page that was asked for could not be printed.
+pub(crate) fn report_unprinted(why: &io::Error) -> ExitCode {
+    let failure = Failure::new(Kind::Local, format!("standard output: {why}"));
+    ExitCode::from(report(&Stdout::default(), false, &failure))
+}
+
 fn report(stdout: &Stdout, json: bool, failure: &Failure) -> u8 {
     say(&format!("certgate: {failure}"));
     if json && !failure.is_said() {

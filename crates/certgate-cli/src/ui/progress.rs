@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     fs::File,
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     time::Duration,
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Progress<'a> {
     job: Option<i64>,
     /// Where a line is written for each order that ended.
     report: Option<File>,
+    /// Why lines of it are missing.
+    pub(crate) unreported: Option<io::Error>,
     /// The findings of every answer.
     pub(crate) findings: Vec<Finding>,
     pub(crate) ended: HashMap<OrderId, Ended>,
@@ -121,6 +123,7 @@ impl<'a> Progress<'a> {
             count,
             job: asked.job,
             report: None,
+            unreported: None,
             findings: Vec::new(),
             ended: HashMap::new(),
             ordered: 0,
@@ -284,9 +287,7 @@ impl<'a> Progress<'a> {
         if let Some(report) = &mut self.report {
             let mut row = outcome::row(order.clone(), &shown);
             outcome::set(&mut row, "title", json!(self.titles.get(id)));
-            if let Err(why) = writeln!(report, "{row}") {
-                self.warn(&format!("--report: {why}"));
-            }
+            self.unreported = writeln!(report, "{row}").err().or(self.unreported.take());
         }
         if !self.is_alone() {
             if let Some(bar) = &self.bar {

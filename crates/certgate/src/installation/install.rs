@@ -27,6 +27,7 @@ pub enum InstallError {
         /// The certificate's folder.
         folder: PathBuf,
         /// Why.
+        #[source]
         why: std::io::Error,
     },
     /// Key stores are asked for and no pass phrase.
