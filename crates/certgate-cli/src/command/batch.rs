@@ -65,7 +65,10 @@ impl Batch {
         let orders = read(&self.file, app.config.as_deref()).map_err(|why| Failure::usage(why.to_string()))?;
         orders.iter().try_for_each(|order| check_zones(app, &order.request))?;
         self.queue.check()?;
-        let open = |path| certgate_files::open_to_append(path).map_err(|why| Failure::new(Kind::of_cause(&why), format!("--report {why}")));
+        let open = |path| {
+            certgate_files::open_to_append(path)
+                .map_err(|why| Failure::new(Kind::of_cause(&why), format!("--report {why}")))
+        };
         let report = self.report.as_deref().map(open).transpose()?;
         let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;

@@ -75,7 +75,9 @@ impl<'q> Several<'q> {
         }
         let ended = Rows { app, rows, findings: &progress.findings }.print(error);
         match progress.unreported {
-            Some(why) => Err(beside(ended, Failure::new(Kind::Local, format!("--report: {why}: rows are missing there")))),
+            Some(why) => {
+                Err(beside(ended, Failure::new(Kind::Local, format!("--report: {why}: rows are missing there"))))
+            }
             None => ended,
         }
     }

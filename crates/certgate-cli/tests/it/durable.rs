@@ -252,7 +252,8 @@ fn a_store_that_cannot_be_used_sends_nothing() {
     assert_eq!(gateway.counts().orders, 0);
 }
 
-/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one.
+/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one. Whatever is to be written there,
+/// nothing is ordered before that is found.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_sends_nothing() {
@@ -262,27 +263,40 @@ fn a_full_disk_sends_nothing() {
     let (csr, config) = (csr(), fast(folder.path()));
     let (gateway, server) = serve(Settings::default());
     let at = endpoint(&server, "json");
-    let script = r#"mount -t tmpfs -o size=48k tmpfs "$DISK" || exit 99
-        head -c 40000 /dev/zero > "$DISK/filling" 2>/dev/null
-        "$CERTGATE" reissue 571 --csr "$CSR" --endpoint "$AT" --config "$CONFIG" --store "$DISK/store" --output json"#;
-    let mut full = std::process::Command::new("unshare");
-    full.args(["-rm", "sh", "-c", script]);
-    for (name, value) in command(folder.path(), &[]).get_envs() {
-        full.env(name, value.unwrap_or_default());
-    }
-    full.env("DISK", &disk).env("CERTGATE", env!("CARGO_BIN_EXE_certgate"));
-    full.env("CSR", csr).env("AT", at).env("CONFIG", config);
-    let output = match full.output() {
-        Ok(output) if output.status.code() != Some(99) && !stderr(&output).starts_with("unshare:") => output,
-        _ => {
-            eprintln!("not run: no mount namespace is to be had here");
-            return;
+    let cases = [
+        (
+            r#"reissue 571 --csr "$CSR" --store "$DISK/store""#,
+            "nothing was sent: DISK/store: no room is left for the store. Make room and run again",
+        ),
+        (r#"reissue 571 --csr "$CSR" --out "$DISK/out""#, "--out DISK/out: cannot be written: No space left on device"),
+        (r#"reissue 571 --new-key --out "$DISK/out""#, "--out DISK/out: cannot be written: No space left on device"),
+        (r#"reissue 571 --csr "$CSR" --record "$DISK/tape""#, "DISK/tape/tape.jsonl: No space left on device"),
+        (r#"fetch 571 --out "$DISK/fetched""#, "No space left on device"),
+        (r#"csr new --key-type p256 --key-out "$DISK/key.pem" --name example.com --out "$DISK/new""#, "No space left on device"),
+    ];
+    for (words, said) in cases {
+        let script = format!(
+            r#"mount -t tmpfs -o size=48k tmpfs "$DISK" || exit 99
+            head -c 100000 /dev/zero > "$DISK/filling" 2>/dev/null
+            "$CERTGATE" {words} --endpoint "$AT" --config "$CONFIG" --output json"#
+        );
+        let mut full = std::process::Command::new("unshare");
+        full.args(["-rm", "sh", "-c", &script]);
+        for (name, value) in command(folder.path(), &[]).get_envs() {
+            full.env(name, value.unwrap_or_default());
         }
-    };
-    let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
-    assert_eq!(
-        (exit(&output), text.replace(&disk.display().to_string(), "DISK")),
-        (12, "nothing was sent: DISK/store: no room is left for the store. Make room and run again".to_owned())
-    );
-    assert_eq!(gateway.counts().orders, 0);
+        full.env("DISK", &disk).env("CERTGATE", env!("CARGO_BIN_EXE_certgate"));
+        full.env("CSR", &csr).env("AT", &at).env("CONFIG", &config);
+        let output = match full.output() {
+            Ok(output) if output.status.code() != Some(99) && !stderr(&output).starts_with("unshare:") => output,
+            _ => {
+                eprintln!("not run: no mount namespace is to be had here");
+                return;
+            }
+        };
+        assert_eq!(exit(&output), 12, "{words}: {}", stderr(&output));
+        let text = json(&output)["error"]["text"].as_str().unwrap().replace(&disk.display().to_string(), "DISK");
+        assert!(text.contains(said), "{words}: {text}");
+        assert_eq!(gateway.counts().orders, 0, "{words}");
+    }
 }

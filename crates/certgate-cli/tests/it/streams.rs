@@ -193,3 +193,14 @@ fn a_gateway_that_forges_lines() {
         }
     }
 }
+
+/// Whatever an argument holds, it is refused in words.
+#[cfg(unix)]
+#[test]
+fn arguments_of_any_bytes() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let home = tempfile::tempdir().unwrap();
+    let mut command = command(home.path(), &["info", "--output", "json", "--sandbox", "--profile"]);
+    let output = command.arg(OsStr::from_bytes(b"x\xff")).output().unwrap();
+    assert_eq!((exit(&output), &json(&output)["error"]["kind"]), (2, &"usage".into()), "{}", stderr(&output));
+}

@@ -1,6 +1,7 @@
 //! Installing a certificate as the options say: files, key stores, hook.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -16,6 +17,9 @@ use crate::pass_phrase::{PassPhraseError, read_pass_phrase};
 
 /// Servers may enter a folder that was made for certificates without their keys.
 const FOLDER: u32 = 0o755;
+
+/// What a set of files takes, in bytes, and more: there is to be room for it before anything is ordered.
+const ROOM: usize = 64 * 1024;
 
 /// Why a certificate cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +132,7 @@ impl Installation {
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
         self.make_folder(key_comes)?;
-        let writable = tempfile::tempfile_in(folder).map(drop);
+        let writable = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&[0; ROOM]));
         writable.map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
         self.open().map_err(InstallError::Folder)?;
         let has_key = !self.keys()?.is_empty();
