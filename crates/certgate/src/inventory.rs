@@ -1,6 +1,8 @@
 //! The certificates that are installed here: what their folders say of them.
 
 use std::{
+    collections::HashSet,
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
     thread,
@@ -51,6 +53,12 @@ pub enum InventoryError {
         /// Why.
         why: io::Error,
     },
+    /// No certificate is installed there.
+    #[error("{}: no certificate is installed in it or below it", folder.display())]
+    Nothing {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
     Certificate {
@@ -90,27 +98,112 @@ pub enum InventoryError {
 /// A folder with a certificate in it, and what can be told of that.
 pub type Found = (PathBuf, Result<InstalledCertificate, InventoryError>);
 
-/// The certificates in these folders, and in the folders right below them. One that cannot be read does not hide the rest. `now`
-/// is in seconds since 1970.
+/// The certificates in these folders, and in all below them. One that cannot be read does not hide the rest. `now` is in seconds since
+/// 1970.
 pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
-    let mut found = Vec::new();
+    let (mut folders, mut links, mut unreadable, mut seen) = (Vec::new(), Vec::new(), Vec::new(), HashSet::new());
     for root in roots {
-        let folders = if has_one(root) { Ok(vec![root.clone()]) } else { below(root) };
-        match folders {
-            Ok(mut folders) => {
-                folders.retain(|folder| has_one(folder));
-                let installed = read_each(&folders, now);
-                found.extend(folders.into_iter().zip(installed));
+        walk(root, DEEPEST, &mut seen, &mut |folder, entries| match entries {
+            Ok(entries) => {
+                if entries.iter().any(|entry| entry.name == CERTIFICATE) && !shows_another(folder) {
+                    folders.push(folder.to_owned());
+                }
+                let is_linked =
+                    |entry: &&Entry| entry.is_link && Path::new(&entry.name).extension().is_none_or(|of| of != "pem");
+                links.extend(entries.iter().filter(is_linked).map(|entry| folder.join(&entry.name)));
             }
-            Err(why) => found.push((root.clone(), Err(InventoryError::Unreadable { folder: root.clone(), why }))),
-        }
+            Err(why) => {
+                let folder = folder.to_owned();
+                unreadable.push((folder.clone(), Err(InventoryError::Unreadable { folder, why })));
+            }
+        });
     }
-    found
+    // A certificate's folder may be a link; what is below one is not looked for.
+    links.retain(|link| has_one(link) && seen.insert(whole(link)));
+    folders.append(&mut links);
+    let installed = read_each(&folders, now);
+    folders.into_iter().zip(installed).chain(unreadable).collect()
+}
+
+/// How many folders deep certificates are looked for.
+pub(crate) const DEEPEST: usize = 8;
+const CERTIFICATE: &str = "cert.pem";
+
+/// What is in a folder.
+pub(crate) struct Entry {
+    pub(crate) name: OsString,
+    is_folder: bool,
+    is_link: bool,
+}
+
+/// Goes through a folder and those below it, so many deep, but for those that were `seen`. No link to a folder is followed, and no set of ours
+/// is taken for a folder of certificates. `visit` is told what is in each, in the order of names, or why it cannot be read.
+pub(crate) fn walk(
+    folder: &Path,
+    depth: usize,
+    seen: &mut HashSet<PathBuf>,
+    visit: &mut impl FnMut(&Path, io::Result<&[Entry]>),
+) {
+    walk_as(folder, whole(folder), depth, seen, visit);
+}
+
+fn walk_as(
+    folder: &Path,
+    real: PathBuf,
+    depth: usize,
+    seen: &mut HashSet<PathBuf>,
+    visit: &mut impl FnMut(&Path, io::Result<&[Entry]>),
+) {
+    let mut entries = match entries(folder) {
+        Ok(entries) => entries,
+        Err(why) => return visit(folder, Err(why)),
+    };
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    let (has_sets, has_live) = (has("current") || has("sets"), has("live"));
+    entries.retain(|entry| match entry.name.to_string_lossy().as_ref() {
+        // Ours; and certbot's earlier certificates, which its folder `live` points into.
+        "sets" | "pending" | "current" => !has_sets,
+        "archive" => !has_live,
+        other => !other.starts_with('.'),
+    });
+    if !seen.contains(&real) {
+        visit(folder, Ok(&entries));
+    }
+    for entry in entries.iter().filter(|entry| entry.is_folder && depth > 0) {
+        walk_as(&folder.join(&entry.name), real.join(&entry.name), depth - 1, seen, visit);
+    }
+    seen.insert(real);
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
+    let entry = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        Ok(Entry { name: entry.file_name(), is_folder: kind.is_dir(), is_link: kind.is_symlink() })
+    };
+    let mut entries = fs::read_dir(folder)?.map(entry).collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(entries)
+}
+
+/// The folder whose set a path shows, where it does: `FOLDER/sets/NAME/FILE`.
+pub(crate) fn shown_by(path: &Path) -> Option<PathBuf> {
+    let path = path.canonicalize().ok()?;
+    let sets = path.parent()?.parent()?;
+    let folder = sets.parent()?;
+    (sets.file_name()? == "sets" && folder.join("current").exists()).then(|| folder.to_owned())
+}
+
+/// Whether the certificate in a folder is that of another one, which it was taken under care in.
+fn shows_another(folder: &Path) -> bool {
+    let path = folder.join(CERTIFICATE);
+    let is_ours = path.read_link().is_ok_and(|target| target == Path::new("current").join(CERTIFICATE));
+    !is_ours && shown_by(&path).is_some_and(|of| of != whole(folder))
 }
 
 /// Whether a certificate is installed in a folder.
 pub(crate) fn has_one(folder: &Path) -> bool {
-    folder.join("cert.pem").symlink_metadata().is_ok()
+    folder.join(CERTIFICATE).symlink_metadata().is_ok()
 }
 
 /// So many folders are worth a thread of their own.
@@ -122,15 +215,6 @@ pub(crate) fn read_each(folders: &[PathBuf], now: i64) -> Vec<Result<InstalledCe
     together(folders, threads.min(folders.len().div_ceil(FOR_A_THREAD)), |folder| read(folder, now))
 }
 
-fn below(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(root)? {
-        folders.push(entry?.path());
-    }
-    folders.sort();
-    Ok(folders)
-}
-
 /// The certificate in a folder. `now` is in seconds since 1970.
 ///
 /// # Errors
@@ -139,7 +223,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     let place = Installation::at(folder);
     let text = place.certificate()?.unwrap_or_default();
     let certificate =
-        X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join("cert.pem"), why })?;
+        X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
     let record = place.record_in_place().unwrap_or_default();
     let key = place
         .key()?
@@ -158,7 +242,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     })
 }
 
-/// The folder of the one certificate of that name in these folders, or right below one of them. `now` is in seconds since 1970.
+/// The folder of the one certificate of that name in these folders, or below one of them. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// There is none, or there are several.
@@ -176,10 +260,17 @@ pub fn named(name: &Path, roots: &[PathBuf], now: i64) -> Result<PathBuf, Invent
     }
 }
 
-/// Whether a folder is one of these, or right below one.
+/// Whether a folder is one of these, or below one.
 pub fn is_in(folder: &Path, roots: &[PathBuf]) -> bool {
     let folder = whole(folder);
-    roots.iter().map(|root| whole(root)).any(|root| root == folder || Some(root.as_path()) == folder.parent())
+    roots.iter().map(|root| whole(root)).any(|root| folder.ancestors().take(DEEPEST + 1).any(|above| above == root))
+}
+
+/// Those of the roots that none of these folders is in.
+pub fn without_any<'r>(roots: &'r [PathBuf], folders: &[PathBuf]) -> impl Iterator<Item = &'r PathBuf> {
+    let is_of =
+        |root: &PathBuf, folder: &PathBuf| folder.starts_with(root) || is_in(folder, std::slice::from_ref(root));
+    roots.iter().filter(move |root| !folders.iter().any(|folder| is_of(root, folder)))
 }
 
 /// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.

@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     CertificateSettings,
     config::parse_duration,
-    estate::{Task, subjects_of, term::RenewBefore},
-    inventory::{Found, find},
+    estate::{Task, TaskError, subjects_of, term::RenewBefore},
+    inventory::{Found, InventoryError, find, without_any},
 };
 use clap::Args;
 
@@ -69,8 +69,10 @@ impl RenewDue {
         self.queue.check()?;
         let own = app.settings()?.user.value.is_some() || app.is_offline();
         let groups = by_profile(app, find(&roots, app.now()), own, profile)?;
+        let mut folders: Vec<PathBuf> = Vec::new();
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
+            folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));
             let tasks = share.planned(app, subjects)?;
             if self.dry_run {
                 return Ok(tasks);
@@ -81,6 +83,13 @@ impl RenewDue {
         };
         let lose = |(folder, _): &Found| Task::idle(folder.display().to_string(), Some(folder.clone()));
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        for folder in without_any(&self.folders, &folders) {
+            let nothing = Task::idle(folder.display().to_string(), Some(folder.clone()));
+            let nothing = nothing.failed(TaskError::Inventory(InventoryError::Nothing { folder: folder.clone() }));
+            if let Some(share) = shares.first_mut() {
+                share.tasks.push(nothing);
+            }
+        }
         if self.dry_run {
             return plan::print(app, shares.into_iter().flat_map(|share| share.tasks));
         }

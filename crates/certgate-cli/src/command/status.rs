@@ -1,9 +1,13 @@
 //! `certgate status`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate::{
     config::parse_duration,
+    inventory::{InventoryError, without_any},
     monitoring::{Standing, Todo, standings},
 };
 use clap::Args;
@@ -47,7 +51,12 @@ impl Status {
         let mut connection = if self.here { None } else { Some(Connection::open(app, None)?) };
         let journal = connection.as_ref().map(Connection::journal).transpose()?;
         let asked = connection.as_mut().map(|connection| &mut connection.client).zip(journal.as_ref());
-        let standings = standings(&roots, asked, self.renew_before, now)?;
+        let mut standings = standings(&roots, asked, self.renew_before, now)?;
+        let folders: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
+        standings.extend(without_any(&self.folders, &folders).map(|folder| {
+            let folder = folder.clone();
+            Standing::Unreadable { why: InventoryError::Nothing { folder: folder.clone() }, folder }
+        }));
         let exit = match worst(standings.iter().map(kind)).filter(|kind| *kind != Kind::Unchanged) {
             None if self.renew_before.is_some() && !standings.iter().any(Standing::is_due) => {
                 Exit::unchanged("no certificate is due")

@@ -111,7 +111,9 @@ fn renew_due_at_any_time() {
     }
     let home = tempfile::tempdir().unwrap();
     let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
-    assert_eq!(row["orders"], Value::Array(vec![]));
+    let orders = row["orders"].as_array().unwrap();
+    assert_eq!(orders.len(), 1, "{row}");
+    assert_eq!(orders[0]["text"], ".: no certificate is installed in it or below it");
 }
 
 /// The folders may stand in the profile: the line in the crontab needs no more than its name.

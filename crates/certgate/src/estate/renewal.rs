@@ -32,7 +32,7 @@ pub struct RenewedCertificate {
 }
 
 impl Gateway {
-    /// Renews what is due in these folders and right below them, within `timeout` in all: reissued within its paid term, renewed at
+    /// Renews what is due in these folders and below them, within `timeout` in all: reissued within its paid term, renewed at
     /// the end of that, with a new key, validated and installed as it was when it was ordered. What `settings` say goes before that.
     /// An order that an earlier renewal left unfinished is carried on with; nothing is ordered twice.
     ///

@@ -31,7 +31,7 @@ pub struct Survey<'s> {
 /// own end.
 pub(crate) const FEW: usize = 100;
 
-/// The certificates in these folders and right below them, and those whose first certificate is on its way there. What `asked` says
+/// The certificates in these folders and below them, and those whose first certificate is on its way there. What `asked` says
 /// goes before what is remembered with each.
 ///
 /// # Errors

@@ -116,6 +116,15 @@ impl Standing {
         }
     }
 
+    /// The folder that it is in, or goes into.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Installed(standing) => Some(&standing.installed.folder),
+            Self::Unreadable { folder, .. } | Self::Awaited { folder, .. } => Some(folder),
+            Self::Elsewhere { .. } => None,
+        }
+    }
+
     /// Whether what is in place is not what it should be.
     pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Installed(installed) if installed.todo.is_wrong())
@@ -129,7 +138,7 @@ const SOON: Duration = Duration::from_secs(30 * 86_400);
 /// the one before ended.
 const A_DAY: i64 = 86_400;
 
-/// How the certificates stand that are in these folders and right below them; where the gateway may be asked, also those of the
+/// How the certificates stand that are in these folders and below them; where the gateway may be asked, also those of the
 /// account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with each. `now` is in
 /// seconds since 1970.
 ///
@@ -177,7 +186,7 @@ pub fn standings(
     Ok(standings)
 }
 
-/// This machine's orders with something left to do whose certificates go into these folders, or into folders right below them.
+/// This machine's orders with something left to do whose certificates go into these folders, or into folders below them.
 fn under_way(journal: &Journal, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Error> {
     let into = |order: Order| {
         let folder = whole(&order.order.resume.install.as_ref()?.folder);
