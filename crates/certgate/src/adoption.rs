@@ -4,13 +4,19 @@ mod account;
 mod declaration;
 mod search;
 
-use std::path::PathBuf;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 use certgate_files::FileError;
+use certgate_x509::X509;
 
+pub(crate) use self::search::{holding, others};
 pub use self::{
     declaration::{DeclarationError, declare},
-    search::{FoundFile, LoneReason, Pair, Search, search},
+    search::{FoundFile, LoneReason, Obstacle, Pair, Search, search},
 };
 use crate::{CertificateSettings, Client, Error, Installation, SettingsError};
 use account::AccountList;
@@ -51,6 +57,10 @@ pub enum AdoptionOutcome {
     OtherCertificates(Vec<i64>),
     /// The file is part of no certificate with its key.
     Lone(LoneReason),
+    /// It stays where it is: a server would find only one of certificate and key renewed.
+    Refused(Obstacle),
+    /// The certificate of the account is under care with another key, in that folder.
+    Superseded(PathBuf),
     /// Its folder cannot be read or written, or is not to be trusted.
     Failed(FileError),
 }
@@ -82,7 +92,18 @@ pub fn adopt(
     settings.validation()?;
     let mut account = AccountList::of(client)?;
     let mut adoptions = Vec::new();
+    let mut pairs = Vec::new();
     for pair in found.pairs {
+        pairs.push((account.find(client, &pair.certificate)?, pair));
+    }
+    // Of one certificate of the account what is under care already, else what the gateway has, else the newest. It has the first choice of folders.
+    pairs.sort_by_key(|(matched, pair)| {
+        let is_earlier = matched.as_ref().is_ok_and(|matched| matched.newer.is_some());
+        let X509 { not_after, not_before, .. } = pair.certificate;
+        (!pair.is_whole(), is_earlier, Reverse((not_after, not_before)))
+    });
+    let (mut taken, mut under_care) = (HashSet::new(), HashMap::new());
+    for (matched, pair) in pairs {
         let mut adoption = Adoption {
             folder: pair.folder.clone(),
             name: pair.certificate.hosts().next().or_else(|| pair.certificate.common_name()),
@@ -93,22 +114,20 @@ pub fn adopt(
             settings: CertificateSettings::default(),
             outcome: AdoptionOutcome::UnknownName,
         };
-        match account.find(client, &pair.certificate)? {
+        match matched {
             Ok(matched) => {
                 adoption.name = matched.name.or(adoption.name);
                 adoption.certificate = Some(matched.id);
                 adoption.newer = matched.newer;
-                let record = Installation::at(&pair.folder).record_in_place().unwrap_or_default();
-                adoption.settings = settings.clone().or(&record.settings.clone().unwrap_or_default());
-                let is_new = record.certificate != adoption.certificate || !pair.is_whole();
-                let install = adoption.settings.installed_into(&pair.folder)?;
-                adoption.outcome = match is_new || !settings.is_empty() {
-                    false => AdoptionOutcome::Managed,
-                    true if is_rehearsal => AdoptionOutcome::Adopted,
-                    true => match Installation::new(install).adopt(&pair, matched.id, adoption.name.as_deref()) {
-                        Ok(()) => AdoptionOutcome::Adopted,
-                        Err(why) => AdoptionOutcome::Failed(why),
-                    },
+                adoption.outcome = match (under_care.get(&matched.id).cloned(), folder_of(&pair, matched.id, &taken)) {
+                    (Some(folder), _) => AdoptionOutcome::Superseded(folder),
+                    (_, Err(why)) => AdoptionOutcome::Refused(why),
+                    (None, Ok(folder)) => {
+                        taken.insert(folder.clone());
+                        under_care.insert(matched.id, folder.clone());
+                        adoption.folder = folder;
+                        take(&mut adoption, &pair, matched.id, settings, is_rehearsal)?
+                    }
                 };
             }
             Err(ids) if ids.is_empty() => {}
@@ -116,6 +135,7 @@ pub fn adopt(
         }
         adoptions.push(adoption);
     }
+    adoptions.sort_by(|one, other| one.folder.cmp(&other.folder));
     adoptions.extend(found.lone.into_iter().map(|(path, why)| Adoption {
         folder: path,
         name: None,
@@ -127,4 +147,35 @@ pub fn adopt(
         outcome: AdoptionOutcome::Lone(why),
     }));
     Ok(adoptions)
+}
+
+/// The folder of a pair: its own, or where that is another certificate's, one that says its id.
+fn folder_of(pair: &Pair, id: i64, taken: &HashSet<PathBuf>) -> Result<PathBuf, Obstacle> {
+    let name = pair.folder.file_name().unwrap_or_default().to_string_lossy();
+    let (own, with_id) = (pair.folder.clone(), pair.folder.with_file_name(format!("{name}-{id}")));
+    match Installation::at(&own).obstacle(pair) {
+        None if !taken.contains(&own) => Ok(own),
+        _ => Installation::at(&with_id).obstacle(pair).map_or(Ok(with_id), Err),
+    }
+}
+
+fn take(
+    adoption: &mut Adoption,
+    pair: &Pair,
+    id: i64,
+    settings: &CertificateSettings,
+    is_rehearsal: bool,
+) -> Result<AdoptionOutcome, SettingsError> {
+    let record = Installation::at(&adoption.folder).record_in_place().unwrap_or_default();
+    adoption.settings = settings.clone().or(&record.settings.clone().unwrap_or_default());
+    let is_new = record.certificate != Some(id) || !pair.is_whole();
+    let install = adoption.settings.installed_into(&adoption.folder)?;
+    Ok(match is_new || !settings.is_empty() {
+        false => AdoptionOutcome::Managed,
+        true if is_rehearsal => AdoptionOutcome::Adopted,
+        true => match Installation::new(install).adopt(pair, id, adoption.name.as_deref()) {
+            Ok(()) => AdoptionOutcome::Adopted,
+            Err(why) => AdoptionOutcome::Failed(why),
+        },
+    })
 }

@@ -33,7 +33,7 @@ use certgate_x509::{CertificateRequest, Issued, X509};
 
 pub use self::{
     deployment::{Deployment, undeployed},
-    install::{HookTime, InstallError, Installed, NarrowedMode, durable},
+    install::{HookTime, InstallError, Installed, ReadableKey, durable},
     record::SetRecord,
     rollback::{InstalledSet, PutBack, RollbackError},
     shared_hooks::deploy_together,

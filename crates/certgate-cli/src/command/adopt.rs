@@ -52,7 +52,7 @@ impl Adopt {
         self.then.say(&mut settings);
         let settings = if settings.is_empty() { settings } else { here(settings)? };
         let mut connection = Connection::open(app, None)?;
-        let found = search(&self.folders, &self.all_below);
+        let found = search(&self.folders, &self.all_below, app.now());
         let adoptions = adoption::adopt(&mut connection.client, found, &settings, self.dry_run)?;
         let added = self.write.as_deref().map(|file| declare(file, &adoptions)).transpose()?;
         print(app, &adoptions, self.dry_run, added)

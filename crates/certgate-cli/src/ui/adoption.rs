@@ -1,9 +1,12 @@
 //! What was taken under care, as it is shown.
 
-use certgate::adoption::{Adoption, AdoptionOutcome, LoneReason};
+use certgate::{
+    Installation,
+    adoption::{Adoption, AdoptionOutcome, LoneReason},
+};
 use serde_json::{Value, json};
 
-use super::outcome::{set, shell_word};
+use super::outcome::{say_readable, set, shell_word};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},
@@ -27,6 +30,11 @@ pub(crate) fn print(
             app.stdout.line(&printable(&line(adoption, is_rehearsal)));
         }
     }
+    let is_ours =
+        |adoption: &&Adoption| matches!(adoption.outcome, AdoptionOutcome::Adopted | AdoptionOutcome::Managed);
+    for adoption in adoptions.iter().filter(is_ours) {
+        say_readable(&Installation::at(&adoption.folder).readable_keys());
+    }
     let kinds = adoptions.iter().map(|adoption| kind(&adoption.outcome));
     Ok(match worst(kinds) {
         Some(Kind::Unchanged) if added.is_none_or(|added| added == 0) => {
@@ -41,9 +49,9 @@ fn kind(outcome: &AdoptionOutcome) -> Option<Kind> {
     match outcome {
         AdoptionOutcome::Adopted => None,
         // What is earlier, or shared, is no certificate of its own.
-        AdoptionOutcome::Managed | AdoptionOutcome::Lone(LoneReason::Superseded | LoneReason::SharedChain) => {
-            Some(Kind::Unchanged)
-        }
+        AdoptionOutcome::Managed
+        | AdoptionOutcome::Superseded(_)
+        | AdoptionOutcome::Lone(LoneReason::Superseded | LoneReason::SharedChain) => Some(Kind::Unchanged),
         AdoptionOutcome::Failed(_) => Some(Kind::Local),
         _ => Some(Kind::CheckFailed),
     }
@@ -80,6 +88,10 @@ fn reason(adoption: &Adoption) -> Option<String> {
             format!("the account has others of its name, with other serial numbers and keys: {}", ids.join(", "))
         }
         AdoptionOutcome::Lone(why) => why.to_string(),
+        AdoptionOutcome::Refused(why) => why.to_string(),
+        AdoptionOutcome::Superseded(folder) => {
+            format!("this certificate of the account is taken care of in {}, with another key", folder.display())
+        }
         AdoptionOutcome::Failed(why) => why.to_string(),
         other => format!("{other:?}"),
     })

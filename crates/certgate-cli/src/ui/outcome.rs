@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     Error, Issuance, OrderReport, OrderState, Outcome, PendingReason,
-    installation::{Deployment, Installed, NarrowedMode},
+    installation::{Deployment, Installed, ReadableKey},
 };
 use certgate_domain::Message;
 use certgate_store::{ConflictingOrder, NewOrder, Order, StoreError};
@@ -340,6 +340,13 @@ fn check_failed(issuance: &Issuance) -> Failure {
     Failure::new(Kind::CheckFailed, format!("{}; nothing was written", failing.unwrap_or_default()))
 }
 
+/// Says which keys everybody can read. They stay so, since who reads one may be a server.
+pub(crate) fn say_readable(keys: &[ReadableKey]) {
+    for ReadableKey { path, mode } in keys {
+        say(&format!("certgate: warning: everybody can read {} (mode {mode:o})", path.display()));
+    }
+}
+
 fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput {
     let Issuance { certificate, checks, installed } = issuance;
     document["certificate"] = document::certificate(app, certificate);
@@ -349,13 +356,8 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
     document::say_unchecked(checks);
     let mut kind = None;
     match installed {
-        Some(Installed { files, is_unchanged, deployment, narrowed, .. }) => {
-            for NarrowedMode { path, before, mode } in narrowed {
-                say(&format!(
-                    "certgate: warning: {} was readable by others (mode {before:o}): the new one is not (mode {mode:o})",
-                    path.display()
-                ));
-            }
+        Some(Installed { files, is_unchanged, deployment, readable, .. }) => {
+            say_readable(readable);
             document["files"] = document::files(files);
             document["deployment"] = json!(deployment);
             lines.extend(files.iter().map(|(_, path)| path.display().to_string()));

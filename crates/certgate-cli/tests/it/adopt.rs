@@ -17,22 +17,30 @@ use crate::support::{
 };
 
 /// Files of a certificate whose key openssl made, in a folder of that name: `cert.pem`, `chain.pem`, `fullchain.pem`, `key.pem`.
-fn issued(home: &Path, server: &Server, name: &str) -> PathBuf {
-    let made = home.join("made").join(name);
+pub(crate) fn issued(home: &Path, server: &Server, name: &str) -> PathBuf {
+    let order = ["create", "--product", "SSL123", "--admin", "1120", "--technical", "100", "--lifetime", "12"];
+    ordered(home, server, name, name, &order)
+}
+
+/// The same by that order, in another folder. A key that is there already is that of this certificate, too.
+pub(crate) fn ordered(home: &Path, server: &Server, name: &str, folder: &str, order: &[&str]) -> PathBuf {
+    let made = home.join("made").join(folder);
     fs::create_dir_all(&made).unwrap();
+    let key = ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem"];
+    assert!(made.join("key.pem").exists() || openssl(&made, &key).0);
     let subject = format!("/CN={name}");
-    let request = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", &subject];
-    assert!(openssl(&made, &[&request[..], &["-keyout", "key.pem", "-out", "csr.pem"]].concat()).0);
-    let (csr, out) = (made.join("csr.pem").display().to_string(), made.display().to_string());
-    let order =
-        ["create", "--csr", &csr, "--out", &out, "--product", "SSL123", "--admin", "1120", "--technical", "100"];
-    let (code, _, said) = told_at_home(home, server, "json", &[&order[..], &["--lifetime", "12"]].concat());
+    assert!(openssl(&made, &["req", "-new", "-key", "key.pem", "-subj", &subject, "-out", "csr.pem"]).0);
+    let (csr, out) = (made.join("csr.pem").display().to_string(), made.join("out").display().to_string());
+    let (code, _, said) = told_at_home(home, server, "json", &[order, &["--csr", &csr, "--out", &out]].concat());
     assert_eq!(code, 0, "{said}");
+    for name in ["cert.pem", "chain.pem", "fullchain.pem"] {
+        fs::copy(made.join("out").join(name), made.join(name)).unwrap();
+    }
     made
 }
 
 /// A file made of some of those, with that mode.
-fn lay(from: &Path, parts: &[&str], to: &Path, mode: u32) {
+pub(crate) fn lay(from: &Path, parts: &[&str], to: &Path, mode: u32) {
     fs::create_dir_all(to.parent().unwrap()).unwrap();
     let text: String = parts.iter().map(|part| fs::read_to_string(from.join(part)).unwrap()).collect();
     fs::write(to, text).unwrap();
@@ -89,7 +97,7 @@ fn layouts(home: &Path, server: &Server) -> BTreeMap<&'static str, (Vec<PathBuf>
 }
 
 /// The public key in a file, of the certificate or the key in it.
-fn public_key(path: &Path, of_certificate: bool) -> String {
+pub(crate) fn public_key(path: &Path, of_certificate: bool) -> String {
     let file = path.display().to_string();
     let arguments = match of_certificate {
         true => ["x509", "-in", &file, "-noout", "-pubkey"].to_vec(),

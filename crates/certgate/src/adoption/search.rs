@@ -1,7 +1,7 @@
 //! Certificates with their keys, found on disk in whatever layout: nginx's, Apache's, HAProxy's, certbot's, our own.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -10,7 +10,11 @@ use certgate_domain::Secret;
 use certgate_keys::{KeyError, PrivateKey};
 use certgate_x509::{X509, pem};
 
-use crate::{Installation, inventory::whole};
+use crate::{
+    Installation,
+    inventory::{DEEPEST, shown_by, walk, whole},
+    selector::spelled,
+};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -34,6 +38,23 @@ pub struct Pair {
     pub files: Vec<FoundFile>,
     /// The folder that is or becomes theirs.
     pub folder: PathBuf,
+    /// Why its files cannot all lead to what comes after it.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// Why a certificate and its key are left where they are: a server would find only one of them renewed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// Another certificate has the same key.
+    #[error("its key is that of {}, too: give each a key of its own, or remove what no server reads", .0.display())]
+    SharedKey(PathBuf),
+    /// A file that holds something of another certificate, too.
+    #[error("{} holds another certificate or key, too: give each files of its own", .0.display())]
+    Mixed(PathBuf),
+    /// Two files that ought to hold the same.
+    #[error("{} and {} do not hold the same: make them so, or remove what no server reads", .0.display(), .1.display())]
+    Differs(PathBuf, PathBuf),
 }
 
 /// A file of a certificate with its key.
@@ -72,8 +93,8 @@ pub enum LoneReason {
     /// PKCS#12, or a Java key store.
     #[error("a key store is not looked into: write certificate and key as PEM")]
     KeyStore,
-    /// A certificate of that key, and not the newest.
-    #[error("an earlier certificate of the same key")]
+    /// A certificate of that key and those names that has ended, and not the newest.
+    #[error("an earlier certificate of the same key and names, which has ended")]
     Superseded,
     /// An authority's certificates that several certificates share. They are left as they are.
     #[error("the chain of several certificates: it stays as it is, and is not renewed with them")]
@@ -83,10 +104,14 @@ pub enum LoneReason {
     Unreadable(String),
 }
 
+/// What a file holds, however it is written: certificates in their order, the public half of its key, and other blocks by their labels.
+pub(crate) type Holding = Vec<(String, Vec<u8>)>;
+
 /// A file that holds certificates or a key.
 struct PemFile {
     path: PathBuf,
     content: Secret,
+    holds: Holding,
     certificates: Vec<X509>,
     key: Option<PrivateKey>,
     /// The key's public half.
@@ -95,34 +120,39 @@ struct PemFile {
 
 /// The largest file that is looked into; PEM files are some kilobytes.
 const LARGEST: u64 = 1 << 20;
-/// How many folders deep is looked.
-const DEEPEST: usize = 8;
 /// What DER of a certificate or a key begins with.
 const SEQUENCE: u8 = 0x30;
 /// How files of key stores are called.
 const KEY_STORES: [&str; 5] = ["p12", "pfx", "jks", "jceks", "keystore"];
-const PRIVATE_KEYS: [pem::Kind; 5] = [
-    pem::Kind::PrivateKey,
-    pem::Kind::EncryptedPrivateKey,
-    pem::Kind::RsaPrivateKey,
-    pem::Kind::EcPrivateKey,
-    pem::Kind::OtherPrivateKey,
-];
+/// What a file of a set may be, which is its name there.
+const KINDS: [&str; 5] = ["cert", "chain", "fullchain", "key", "combined"];
 
-/// The certificates with their keys in these folders, and in all below those of `below`.
-pub fn search(folders: &[PathBuf], below: &[PathBuf]) -> Search {
+/// The certificates with their keys in these folders, and in all below those of `below`. `now` is in seconds since 1970.
+pub fn search(folders: &[PathBuf], below: &[PathBuf], now: i64) -> Search {
     let mut found = Search::default();
-    let mut files = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (folder, depth) in folders.iter().map(|folder| (folder, 0)).chain(below.iter().map(|folder| (folder, DEEPEST)))
-    {
-        look_into(folder, depth, &mut seen, &mut files, &mut found.lone);
+    let (mut files, mut seen) = (Vec::new(), HashSet::new());
+    let folders = folders.iter().map(|folder| (folder, 0));
+    for (folder, depth) in folders.chain(below.iter().map(|folder| (folder, DEEPEST))) {
+        walk(folder, depth, &mut seen, &mut |folder, entries| match entries {
+            Ok(entries) => {
+                for path in entries.iter().map(|entry| folder.join(&entry.name)).filter(|path| path.is_file()) {
+                    match read(&path) {
+                        Ok(file) => files.extend(file),
+                        Err(why) => found.lone.push((path, why)),
+                    }
+                }
+            }
+            Err(why) => found.lone.push((folder.to_owned(), LoneReason::Unreadable(why.to_string()))),
+        });
     }
-    let files = Files::of(&files);
+    let files = Files::of(&files, now);
     let mut used = BTreeSet::new();
-    for (key, certificate) in &files.pairs {
-        if let Some(pair) = files.pair(key, certificate) {
+    for (key, certificates) in &files.of_certificates {
+        for pair in certificates.iter().filter_map(|certificate| files.pair(key, certificate)) {
             used.extend(pair.files.iter().map(|file| file.path.clone()));
+            if let Some(Obstacle::Mixed(_)) = &pair.obstacle {
+                used.extend(files.of_key.get(key).into_iter().flatten().map(|file| file.path.clone()));
+            }
             found.pairs.push(pair);
         }
     }
@@ -134,48 +164,6 @@ pub fn search(folders: &[PathBuf], below: &[PathBuf]) -> Search {
     found.pairs.sort_by(|one, other| one.folder.cmp(&other.folder));
     found.lone.sort_by(|one, other| one.0.cmp(&other.0));
     found
-}
-
-/// Reads a folder's files. No link to a folder is followed, and no set of ours is taken for a folder of certificates.
-fn look_into(
-    folder: &Path,
-    depth: usize,
-    seen: &mut BTreeSet<PathBuf>,
-    files: &mut Vec<PemFile>,
-    lone: &mut Vec<(PathBuf, LoneReason)>,
-) {
-    if !seen.insert(whole(folder)) {
-        return;
-    }
-    let mut paths: Vec<PathBuf> = match fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
-        Err(why) => return lone.push((folder.to_owned(), LoneReason::Unreadable(why.to_string()))),
-    };
-    paths.sort();
-    let has = |name: &str| folder.join(name).exists();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_folder = path.symlink_metadata().is_ok_and(|found| found.is_dir());
-        // Ours; and certbot's earlier certificates, which its folder `live` points into.
-        let is_passed_over = match name.as_str() {
-            "sets" | "pending" => has("current") || has("sets"),
-            "archive" => has("live"),
-            other => other.starts_with('.'),
-        };
-        if is_passed_over {
-            continue;
-        }
-        if is_folder && depth > 0 {
-            look_into(&path, depth - 1, seen, files, lone);
-        }
-        if path.is_file() {
-            match read(&path) {
-                Ok(Some(file)) => files.push(file),
-                Ok(None) => {}
-                Err(why) => lone.push((path, why)),
-            }
-        }
-    }
 }
 
 /// What a file holds; `None` if that is neither a certificate nor a key.
@@ -202,7 +190,7 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     }
     let Ok(blocks) = pem::read(&text) else { return Ok(None) };
     let has = |kinds: &[pem::Kind]| blocks.iter().any(|block| kinds.contains(&block.kind));
-    if blocks.iter().filter(|block| PRIVATE_KEYS.contains(&block.kind)).count() > 1 {
+    if blocks.iter().filter(|block| block.kind.is_private_key()).count() > 1 {
         return Err(LoneReason::SeveralKeys);
     }
     let certificates = if has(&[pem::Kind::Certificate]) { X509::all(&text).unwrap_or_default() } else { Vec::new() };
@@ -215,7 +203,28 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
         return Ok(None);
     }
     let spki = key.as_ref().map(PrivateKey::spki);
-    Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), certificates, key, spki }))
+    let holds = holding(&text);
+    Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), holds, certificates, key, spki }))
+}
+
+/// What a PEM text holds.
+pub(crate) fn holding(text: &str) -> Holding {
+    let certificates = X509::all(text).unwrap_or_default();
+    let key = PrivateKey::from_pem(text, None).ok();
+    let certificates = certificates.iter().map(|certificate| ("CERTIFICATE".to_owned(), certificate.der().to_vec()));
+    let key = key.iter().map(|key| ("PRIVATE KEY".to_owned(), key.spki()));
+    certificates.chain(key).chain(others(text).map(|block| (block.label, block.der))).collect()
+}
+
+/// The blocks of a PEM text that are neither certificate nor key, nor a key's own parameters.
+pub(crate) fn others(text: &str) -> impl Iterator<Item = pem::Block> {
+    let blocks = pem::read(text).unwrap_or_default();
+    let has_key = blocks.iter().any(|block| block.kind.is_private_key());
+    blocks.into_iter().filter(move |block| match block.kind {
+        pem::Kind::Certificate => false,
+        pem::Kind::EcParameters => !has_key,
+        kind => !kind.is_private_key(),
+    })
 }
 
 /// Whether a file stands in a folder of ours, which has its key stores made anew.
@@ -233,31 +242,35 @@ impl PemFile {
         self.certificates.iter().find(|certificate| certificate.key.spki == key)
     }
 
-    /// What it is of a certificate; `None` if it is of another.
+    /// What it is of a certificate; `None` if it is of another, too.
     fn kind_for(&self, key: &[u8], certificate: &X509) -> Option<&'static str> {
         let has_key = self.spki.as_deref() == Some(key);
+        let is_of_another = |other: &X509| other != certificate && other.hosts().next().is_some();
+        if self.certificates.iter().any(is_of_another) || (!has_key && self.key.is_some()) {
+            return None;
+        }
         match (has_key, self.leaf_of(key), self.certificates.as_slice()) {
-            (true, Some(leaf), _) if leaf == certificate => Some("combined"),
+            (true, Some(_), _) => Some("combined"),
             (true, None, []) => Some("key"),
-            (false, Some(leaf), [_]) if leaf == certificate && self.key.is_none() => Some("cert"),
-            (false, Some(leaf), _) if leaf == certificate && self.key.is_none() => Some("fullchain"),
-            (false, None, [first, ..]) if self.key.is_none() && certificate.issuer.is_same(&first.subject) => {
-                Some("chain")
-            }
+            (false, Some(_), [_]) => Some("cert"),
+            (false, Some(_), _) => Some("fullchain"),
+            (false, None, [first, ..]) if certificate.issuer.is_same(&first.subject) => Some("chain"),
             _ => None,
         }
     }
 
-    fn is_ours(&self) -> bool {
-        Installation::at(self.folder()).record_in_place().is_some_and(|record| record.certificate.is_some())
+    fn stem(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The folder whose set it shows, where it does: `FOLDER/sets/NAME/FILE`.
-    fn managed_by(&self) -> Option<PathBuf> {
-        let path = self.path.canonicalize().ok()?;
-        let sets = path.parent()?.parent()?;
-        (sets.file_name()? == "sets" && sets.parent()?.join("current").exists())
-            .then(|| sets.parent().map(Path::to_owned))?
+    /// Whether it has the name that a file of ours has, and is something else.
+    fn is_misnamed(&self, kind: &str) -> bool {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_suffix(".pem").is_some_and(|name| KINDS.contains(&name) && name != kind)
+    }
+
+    fn is_ours(&self) -> bool {
+        Installation::at(self.folder()).record_in_place().is_some_and(|record| record.certificate.is_some())
     }
 }
 
@@ -266,14 +279,10 @@ struct Files<'f> {
     all: &'f [PemFile],
     /// The files that hold a key or a certificate of it, by its public half.
     of_key: HashMap<&'f [u8], Vec<&'f PemFile>>,
-    /// The newest certificate of each key that is here.
-    pairs: Vec<(&'f [u8], &'f X509)>,
-    /// The keys that are here.
-    keys: HashSet<&'f [u8]>,
-    /// Of each folder the keys that have a certificate in it.
-    in_folder: HashMap<&'f Path, HashSet<&'f [u8]>>,
-    /// The files without a key, by their folder and the subject of their first certificate.
-    chains: HashMap<(&'f Path, FoldedName), Vec<&'f PemFile>>,
+    /// The certificates of each key that is here, but for those that have ended and have a newer one of the same names.
+    of_certificates: BTreeMap<&'f [u8], Vec<&'f X509>>,
+    /// The authorities' certificates of a key's certificate alone.
+    chains: HashMap<&'f [u8], Vec<&'f PemFile>>,
     /// Who issued the certificates that have a key here.
     issuers: HashSet<FoldedName>,
 }
@@ -282,7 +291,7 @@ struct Files<'f> {
 type FoldedName = Vec<Vec<(String, String)>>;
 
 impl<'f> Files<'f> {
-    fn of(all: &'f [PemFile]) -> Self {
+    fn of(all: &'f [PemFile], now: i64) -> Self {
         let mut of_key: HashMap<&[u8], Vec<&PemFile>> = HashMap::new();
         for file in all {
             let of_certificates = file.certificates.iter().map(|certificate| certificate.key.spki.as_slice());
@@ -290,46 +299,41 @@ impl<'f> Files<'f> {
                 of_key.entry(key).or_default().push(file);
             }
         }
-        let (mut pairs, mut keys) = (Vec::new(), HashSet::new());
-        for key in all.iter().filter_map(|file| file.spki.as_deref()) {
-            let leaves = of_key.get(key).into_iter().flatten().filter_map(|file| file.leaf_of(key));
-            if let Some(leaf) = leaves.max_by_key(|leaf| (leaf.not_after, leaf.not_before))
-                && keys.insert(key)
-            {
-                pairs.push((key, leaf));
-            }
+        let mut of_certificates = BTreeMap::new();
+        for key in all.iter().filter_map(|file| file.spki.as_deref()).collect::<BTreeSet<_>>() {
+            let files = of_key.get(key).into_iter().flatten();
+            let of_files = files.flat_map(|file| &file.certificates).filter(|leaf| leaf.key.spki == key);
+            let mut leaves: Vec<&X509> = of_files.collect();
+            leaves.sort_by_key(|leaf| (leaf.not_after, leaf.not_before, leaf.der()));
+            leaves.dedup();
+            let Some(newest) = leaves.pop() else { continue };
+            leaves.retain(|leaf| leaf.not_after > now || names(leaf) != names(newest));
+            leaves.push(newest);
+            of_certificates.insert(key, leaves);
         }
-        let mut in_folder: HashMap<&Path, HashSet<&[u8]>> = HashMap::new();
-        let mut chains: HashMap<_, Vec<&PemFile>> = HashMap::new();
-        for file in all {
-            let own = file.certificates.iter().map(|certificate| certificate.key.spki.as_slice());
-            in_folder.entry(file.folder()).or_default().extend(own.filter(|key| keys.contains(key)));
-            if let (None, Some(first)) = (&file.key, file.certificates.first()) {
-                chains.entry((file.folder(), first.subject.folded())).or_default().push(file);
-            }
-        }
-        let issuers = pairs.iter().map(|(_, leaf): &(_, &X509)| leaf.issuer.folded()).collect();
-        Self { all, of_key, pairs, keys, in_folder, chains, issuers }
+        let issuers = of_certificates.values().flatten().map(|leaf| leaf.issuer.folded()).collect();
+        let chains = own_chains(all, &of_certificates);
+        Self { all, of_key, of_certificates, chains, issuers }
     }
 
     /// The pair of that key and certificate, with all its files.
     fn pair(&self, key: &[u8], certificate: &X509) -> Option<Pair> {
         let with_key = self.of_key.get(key)?;
-        let of_kind = |kinds: &'static [&'static str]| {
-            let kind = move |file: &PemFile| file.kind_for(key, certificate).filter(|kind| kinds.contains(kind));
-            with_key.iter().filter_map(move |file| Some((*file, kind(file)?)))
-        };
-        let (first, _) = of_kind(&["cert"]).chain(of_kind(&["fullchain", "combined"])).next()?;
-        let secret = of_kind(&["key", "combined"]).find_map(|(file, _)| Some(file.key.as_ref()?.to_pem()))?;
+        let chains = self.chains.get(key).into_iter().flatten();
+        let of_pair = |file: &&'f PemFile| Some((*file, file.kind_for(key, certificate)?));
+        let files: Vec<(&PemFile, &'static str)> = with_key.iter().chain(chains).filter_map(of_pair).collect();
+        let with_leaf = |file: &&PemFile| file.certificates.contains(certificate);
+        let of_kind = |kind: &'static str| files.iter().filter(move |(_, of)| *of == kind).map(|(file, _)| *file);
+        let first = of_kind("cert").chain(of_kind("fullchain")).chain(of_kind("combined")).next();
+        let first = first.or_else(|| with_key.iter().copied().find(with_leaf))?;
+        let mut keys = with_key.iter().filter(|file| file.spki.as_deref() == Some(key));
+        let secret = keys.find_map(|file| Some(file.key.as_ref()?.to_pem()))?;
         let beside = first.folder().to_owned();
-        let is_alone = self.in_folder.get(first.folder()).is_some_and(|keys| keys.len() == 1);
-        // A chain in the same folder is this certificate's where there is no other, or where its name says so.
-        let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let is_own_chain = |file: &PemFile| is_alone || stem(&file.path).starts_with(&stem(&first.path));
-        let managed = of_kind(&["cert", "fullchain", "combined", "key"]).find_map(|(file, _)| file.managed_by());
+        let managed = files.iter().find_map(|(file, _)| shown_by(&file.path));
         let name = certificate.hosts().next().or_else(|| certificate.common_name()).unwrap_or_default();
         let below = beside.join(name.replace('*', "_").replace(['/', ':'], "-"));
-        let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem");
+        let is_misnamed = |(file, kind): &(&PemFile, &str)| file.folder() == beside && file.is_misnamed(kind);
+        let is_ours = first.path.file_name().is_some_and(|name| name == "cert.pem") && !files.iter().any(is_misnamed);
         let folder = match &managed {
             // As people spell it, where that is the same.
             Some(managed) => {
@@ -338,26 +342,46 @@ impl<'f> Files<'f> {
             None if is_ours => beside,
             None => below,
         };
-        let chains = self.chains.get(&(first.folder(), certificate.issuer.folded())).into_iter().flatten();
-        let chains = chains.filter(|file| file.kind_for(key, certificate) == Some("chain") && is_own_chain(file));
-        let files = of_kind(&["cert", "fullchain", "combined", "key"]).chain(chains.map(|file| (*file, "chain")));
-        let files = files.map(|(file, kind)| FoundFile {
+        let obstacle = self.obstacle(key, certificate, &files);
+        let files = files.iter().map(|(file, kind)| FoundFile {
             path: file.path.clone(),
             kind,
             content: file.content.clone(),
-            is_managed: managed.is_some() && file.managed_by() == managed,
+            is_managed: managed.is_some() && shown_by(&file.path) == managed,
         });
-        Some(Pair { certificate: certificate.clone(), key: secret, files: files.collect(), folder })
+        let files = files.collect();
+        Some(Pair { certificate: certificate.clone(), key: secret, files, folder, obstacle })
+    }
+
+    /// Why not all files with that key can lead to what comes after this certificate.
+    fn obstacle(&self, key: &[u8], certificate: &X509, files: &[(&PemFile, &'static str)]) -> Option<Obstacle> {
+        let with_key = self.of_key.get(key)?;
+        let another = self.of_certificates.get(key)?.iter().find(|leaf| **leaf != certificate);
+        let of_another = another.and_then(|leaf| with_key.iter().find(|file| file.certificates.contains(leaf)));
+        if let Some(file) = of_another {
+            return Some(Obstacle::SharedKey(file.path.clone()));
+        }
+        let is_mixed = |file: &&&PemFile| {
+            let is_this = file.leaf_of(key).is_none_or(|leaf| leaf == certificate);
+            is_this && file.kind_for(key, certificate).is_none()
+        };
+        if let Some(file) = with_key.iter().find(is_mixed) {
+            return Some(Obstacle::Mixed(file.path.clone()));
+        }
+        files.iter().find_map(|(file, kind)| {
+            let (first, _) = files.iter().find(|(_, of)| of == kind)?;
+            (first.holds != file.holds).then(|| Obstacle::Differs(file.path.clone(), first.path.clone()))
+        })
     }
 
     /// Why a file belongs to no pair; none where that is no wonder, as of an authority's certificates.
     fn lone(&self, file: &PemFile) -> Option<LoneReason> {
         if let Some(key) = &file.spki {
-            let is_known = self.keys.contains(key.as_slice());
+            let is_known = self.of_certificates.contains_key(key.as_slice());
             return Some(if is_known { LoneReason::Superseded } else { LoneReason::NoCertificate });
         }
         match file.certificates.iter().find(|certificate| certificate.hosts().next().is_some()) {
-            Some(own) if self.keys.contains(own.key.spki.as_slice()) => Some(LoneReason::Superseded),
+            Some(own) if self.of_certificates.contains_key(own.key.spki.as_slice()) => Some(LoneReason::Superseded),
             // Installed by us with a CSR: its key is somebody else's matter.
             Some(_) if file.is_ours() => None,
             Some(_) => Some(LoneReason::NoKey),
@@ -367,6 +391,40 @@ impl<'f> Files<'f> {
             }
         }
     }
+}
+
+/// The authorities' certificates that one key's certificate alone has, by that key: those in whose folder no other is of that issuer, and those whose
+/// name begins with the name of its file.
+fn own_chains<'f>(all: &'f [PemFile], keys: &BTreeMap<&'f [u8], Vec<&'f X509>>) -> HashMap<&'f [u8], Vec<&'f PemFile>> {
+    let mut of_issuer: HashMap<_, BTreeSet<&[u8]>> = HashMap::new();
+    let mut of_stem: HashMap<_, BTreeSet<&[u8]>> = HashMap::new();
+    for file in all {
+        for leaf in file.certificates.iter().filter(|leaf| keys.contains_key(leaf.key.spki.as_slice())) {
+            of_issuer.entry((file.folder(), leaf.issuer.folded())).or_default().insert(&leaf.key.spki);
+            of_stem.entry((file.folder(), file.stem())).or_default().insert(&leaf.key.spki);
+        }
+    }
+    let mut chains: HashMap<&[u8], Vec<&PemFile>> = HashMap::new();
+    let has_leaf = |file: &PemFile| file.certificates.iter().any(|one| keys.contains_key(one.key.spki.as_slice()));
+    for file in all.iter().filter(|file| file.key.is_none() && !has_leaf(file)) {
+        let Some(first) = file.certificates.first() else { continue };
+        let Some(issued) = of_issuer.get(&(file.folder(), first.subject.folded())) else { continue };
+        let stem = file.stem();
+        let ends = stem.char_indices().rev().filter(|(_, letter)| !letter.is_alphanumeric());
+        let mut stems =
+            std::iter::once(stem.clone()).chain(ends.filter_map(|(end, _)| Some(stem.get(..end)?.to_owned())));
+        let named = stems.find_map(|stem| of_stem.get(&(file.folder(), stem)));
+        let of = if issued.len() == 1 { Some(issued) } else { named.filter(|named| named.len() == 1) };
+        if let Some(key) = of.and_then(BTreeSet::first).filter(|key| issued.contains(*key)) {
+            chains.entry(*key).or_default().push(file);
+        }
+    }
+    chains
+}
+
+/// The names that a certificate is good for, as they are compared.
+fn names(certificate: &X509) -> BTreeSet<String> {
+    certificate.hosts().map(|name| spelled(&name)).collect()
 }
 
 impl Pair {

@@ -254,7 +254,7 @@ impl Task {
             Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
             Step::Adopt { installation, name, serial, certificate } => {
                 // As for a single adoption: what servers read leads into the folder's set from then on.
-                let found = search(&[installation.folder().to_owned()], &[]);
+                let found = search(&[installation.folder().to_owned()], &[], 0);
                 let pair = found.pairs.into_iter().find(|pair| pair.certificate.serial == serial);
                 let adopted = match pair {
                     Some(pair) => installation.adopt(&pair, certificate, Some(&name)),

@@ -1,35 +1,51 @@
 //! Files that others wrote become a set of the folder, while servers read the same as before.
 
 use std::{
-    fs,
+    borrow::Cow,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use certgate_files::{FileError, Folder, Owner};
 
-use super::{FILES, Installation, LOCK, SetRecord, sets::link};
-use crate::adoption::Pair;
+use super::{CURRENT, FILES, Installation, LOCK, SetRecord, sets::link};
+use crate::adoption::{FoundFile, Obstacle, Pair, holding};
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
 const WRITABLE: u32 = 0o022;
 
 impl Installation {
-    /// Makes the pair's files a set of this folder, has every path that held one lead there, and records it.
+    /// Makes the pair's files a set of this folder, has every path that held one lead there, and then records it: what is not recorded is not
+    /// renewed.
     ///
     /// # Errors
-    /// Something cannot be read or written, or is not to be trusted: each path shows what it showed before.
+    /// Something cannot be read or written, or is not to be trusted, or an [obstacle](Self::obstacle): each path shows what it showed before.
     pub(crate) fn adopt(&self, pair: &Pair, id: i64, name: Option<&str>) -> Result<(), FileError> {
+        let refused = |why: String| FileError::Io { path: self.folder().to_owned(), source: io::Error::other(why) };
         self.make_like_the_one_around()?;
         let Some(_lock) = self.lock()? else {
-            let source = std::io::Error::other("another process is at it");
+            let source = io::Error::other("another process is at it");
             return Err(FileError::Io { path: self.folder().join(LOCK), source });
         };
+        if let Some(obstacle) = self.obstacle(pair) {
+            return Err(refused(obstacle.to_string()));
+        }
         let folder = self.open()?;
         let in_place = self.record_in_place();
-        if self.set().is_none() {
-            self.copy_into(&folder, pair)?;
-            self.take_over(&folder, |_, _| true)?;
+        let own = |file: &FoundFile| {
+            FILES.iter().find(|(kind, ..)| *kind == file.kind).map(|(_, name, _)| self.folder().join(name))
+        };
+        let led = pair.files.iter().filter(|file| !file.is_managed);
+        let led: Vec<_> =
+            led.filter_map(|file| Some((&*file.path, own(file)?))).filter(|(path, own)| path != own).collect();
+        for (path, _) in &led {
+            Folder::open(certgate_files::parent(path))?.check()?;
+        }
+        self.copy_into(&folder, pair)?;
+        self.take_over(&folder, |_, _| true)?;
+        for (path, own) in led {
+            lead(path, &own)?;
         }
         let record = SetRecord {
             name: name.map(str::to_owned),
@@ -38,14 +54,23 @@ impl Installation {
             ..SetRecord::default()
         };
         self.note(&record, &in_place.unwrap_or_default().deployment);
-        for file in pair.files.iter().filter(|file| !file.is_managed) {
-            let Some((_, name, _)) = FILES.into_iter().find(|(kind, ..)| *kind == file.kind) else { continue };
-            let own = self.folder().join(name);
-            if file.path != own && fs::read(&own).is_ok_and(|there| there == file.content.expose().as_bytes()) {
-                lead(&file.path, &own)?;
-            }
-        }
         Ok(())
+    }
+
+    /// Why the pair cannot be adopted into this folder: what is the pair's own, or a file that is here and holds something else.
+    pub(crate) fn obstacle(&self, pair: &Pair) -> Option<Obstacle> {
+        let here = FILES.into_iter().filter_map(|(kind, name, _)| {
+            let path = self.folder().join(name);
+            let there = holding(&fs::read_to_string(&path).ok()?);
+            let is_known = match content(pair, kind) {
+                Some((_, text)) => holding(&text) == there,
+                // Made of the same certificate, or an authority's.
+                None => kind == "chain" || self.is_shown(name),
+            };
+            (!is_known)
+                .then(|| Obstacle::Differs(path, pair.files.first().map(|file| file.path.clone()).unwrap_or_default()))
+        });
+        pair.obstacle.clone().into_iter().chain(here).next()
     }
 
     fn make_like_the_one_around(&self) -> Result<(), FileError> {
@@ -61,31 +86,40 @@ impl Installation {
         certgate_files::set_owner(folder, Owner { user: found.uid(), group: Some(found.gid()) })
     }
 
+    /// Whether that name is a link to the file of the set in place.
+    fn is_shown(&self, name: &str) -> bool {
+        self.folder().join(name).read_link().is_ok_and(|target| target == Path::new(CURRENT).join(name))
+    }
+
     /// Copies the pair's files into the folder under our names, with owner and mode of each. What a server reads elsewhere stays.
     fn copy_into(&self, folder: &Folder, pair: &Pair) -> Result<(), FileError> {
-        let of = |kinds: &[&str]| pair.files.iter().find(|file| kinds.contains(&file.kind));
-        let (cert, key) = (pair.certificate.to_pem(), pair.key.expose().to_owned());
         for (kind, name, _) in FILES {
-            let (like, bytes) = match (of(&[kind]), kind) {
-                (Some(file), _) => (file, file.content.expose()),
-                // Those without which a folder holds no certificate.
-                (None, "cert") => match of(&["fullchain", "combined"]) {
-                    Some(file) => (file, cert.as_str()),
-                    None => continue,
-                },
-                (None, "key") => match of(&["combined"]) {
-                    Some(file) => (file, key.as_str()),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let io = |source| FileError::Io { path: like.path.clone(), source };
-            let found = fs::metadata(&like.path).map_err(io)?;
+            let path = self.folder().join(name);
+            // A link of others is replaced; a file of that name holds the same.
+            let is_there = path.is_file() && (self.is_shown(name) || !path.is_symlink());
+            let Some((like, text)) = content(pair, kind).filter(|_| !is_there) else { continue };
+            let found = fs::metadata(&like.path).map_err(|source| FileError::Io { path: like.path.clone(), source })?;
             let owner = Owner { user: found.uid(), group: Some(found.gid()) };
+            // What an earlier run began and did not finish has the same name.
+            let beside = format!(".{name}.new");
+            let _ = folder.remove_file(&beside);
             // A certificate that was cut out of a file with its key is as secret as that file.
-            folder.replace(name, bytes.as_bytes(), found.mode() & 0o777, Some(owner))?;
+            folder.write_new(&beside, text.as_bytes(), found.mode() & 0o777, Some(owner))?;
+            folder.rename(&beside, name)?;
         }
         folder.sync()
+    }
+}
+
+/// What a set has of a pair for a kind of file, and the pair's file that it is made of.
+fn content<'p>(pair: &'p Pair, kind: &str) -> Option<(&'p FoundFile, Cow<'p, str>)> {
+    let of = |kinds: &[&str]| pair.files.iter().find(|file| kinds.contains(&file.kind));
+    match (of(&[kind]), kind) {
+        (Some(file), _) => Some((file, file.content.expose().into())),
+        // Those without which a folder holds no certificate.
+        (None, "cert") => Some((of(&["fullchain", "combined"])?, pair.certificate.to_pem().into())),
+        (None, "key") => Some((of(&["combined"])?, pair.key.expose().into())),
+        _ => None,
     }
 }
 

@@ -79,14 +79,12 @@ pub enum InstallError {
     Owner(#[from] NoSuchOwner),
 }
 
-/// A key that others could read, and whose successor they cannot.
+/// A key that everybody can read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NarrowedMode {
-    /// The key's file.
+pub struct ReadableKey {
+    /// Its file.
     pub path: PathBuf,
-    /// Its permission bits before.
-    pub before: u32,
-    /// Its permission bits now.
+    /// Its permission bits.
     pub mode: u32,
 }
 
@@ -99,8 +97,8 @@ pub struct Installed {
     pub is_unchanged: bool,
     /// What came of the hook.
     pub deployment: Deployment,
-    /// The keys that others could read before, and cannot any more.
-    pub narrowed: Vec<NarrowedMode>,
+    /// The keys that everybody can read, like those before them.
+    pub readable: Vec<ReadableKey>,
     /// How it was installed, where its hook is left to be run with those of others: see [`deploy_together`](super::deploy_together). Until then
     /// the deployment counts as failed, so that a later run repeats it should this one be killed.
     pub hook_due: Option<Box<InstallOptions>>,
@@ -187,11 +185,9 @@ impl Installation {
             certificate,
             ..SetRecord::default()
         });
-        let mut narrowed = Vec::new();
         let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
             Some(key) => {
                 self.refuse_to_leave_out_key_stores()?;
-                narrowed = self.narrowed_modes()?;
                 let key_stores = self.key_stores(issued, &key, name)?;
                 let is_unchanged = self.install_set(issued, &key, &key_stores, &record)?;
                 (self.files(), is_unchanged)
@@ -202,21 +198,22 @@ impl Installation {
                 (self.plain_files(), is_unchanged)
             }
         };
+        let readable = self.readable_keys();
         if is_unchanged && self.is_deployed() {
-            return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, narrowed, hook_due: None });
+            return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, readable, hook_due: None });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();
         if hook_time == HookTime::AtEnd && self.shares_hook() {
             let deployment = self.leave_hook(&record);
             let hook_due = Some(Box::new(self.options.clone()));
-            return Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due });
+            return Ok(Installed { files, is_unchanged, deployment, readable, hook_due });
         }
         let deployment = self.deploy(&record, &files);
         // What a hook turned down may have to be taken back: nothing that it can be taken back to goes before.
         if !deployment.is_failed() {
             self.prune(self.options.keep)?;
         }
-        Ok(Installed { files, is_unchanged, deployment, narrowed, hook_due: None })
+        Ok(Installed { files, is_unchanged, deployment, readable, hook_due: None })
     }
 
     fn wanted_key_stores(&self) -> Option<&KeyStores> {

@@ -4,16 +4,17 @@ use std::{iter::successors, path::Path};
 
 use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
-use certgate_x509::Issued;
+use certgate_x509::{Issued, pem};
 
-use super::{BEFORE, CURRENT, FILES, Installation, NarrowedMode, SETS, SetRecord, record};
+use super::{BEFORE, CURRENT, FILES, Installation, ReadableKey, SETS, SetRecord, record};
+use crate::adoption::others;
 
 /// What is in a set: what each file is, and what it holds.
 type Files<'a> = &'a [(&'static str, Vec<u8>)];
 
-/// What others may do with a key: nothing; and who is not its owner may not write any file.
-const FOR_OTHERS: u32 = 0o007;
+/// Who is not its owner may not write any file, and others should not read a key.
 const WRITABLE: u32 = 0o022;
+const READABLE: u32 = 0o004;
 
 impl Installation {
     /// Puts a certificate and its key in place, all of it at once, with encrypted files (`p12`, `jks`) of them. Gives whether
@@ -36,8 +37,10 @@ impl Installation {
         let key_pem = key.expose().to_owned();
         let texts =
             [("cert", cert), ("chain", chain), ("fullchain", fullchain), ("key", key_pem), ("combined", combined)];
-        let mut files = texts.map(|(kind, text)| (kind, text.into_bytes())).to_vec();
-        files.extend_from_slice(stores);
+        let mut files = stores.to_vec();
+        for (kind, text) in texts {
+            files.push((kind, (text + &carried_over(&folder, kind)?).into_bytes()));
+        }
         self.take_over(&folder, |kind, _| files.iter().any(|(of, _)| *of == kind))?;
         let is_the_same = |there: SetRecord| there.is_of_the_same(record);
         let in_place = current_folder(&folder)?;
@@ -113,30 +116,21 @@ impl Installation {
         Ok(set)
     }
 
-    /// Owner and mode of a new file: those of the one in place, but for what others could do with a key.
+    /// Owner and mode of a new file: those of the one in place, whose server would read it no longer with less; but nobody else writes it.
     pub(super) fn owner_and_mode(&self, folder: &Folder, kind: &str) -> Result<(Option<Owner>, u32), FileError> {
         let Some((_, name, mode)) = FILES.into_iter().find(|(of, ..)| *of == kind) else { return Ok((None, 0o600)) };
         let Some((owner, there)) = in_place(folder, name)? else { return Ok((self.owner(), mode)) };
-        let forbidden = if is_secret(kind) { WRITABLE | FOR_OTHERS } else { WRITABLE };
-        Ok((self.owner().or(Some(owner)), there & !forbidden))
+        Ok((self.owner().or(Some(owner)), there & !WRITABLE))
     }
 
-    /// The keys in place that others can read: what replaces them is not readable by others.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub(super) fn narrowed_modes(&self) -> Result<Vec<NarrowedMode>, FileError> {
-        let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
-        let mut narrowed = Vec::new();
-        for (kind, name, _) in FILES.into_iter().filter(|(kind, ..)| is_secret(kind)) {
-            if let Some((_, before)) = in_place(&folder, name)?
-                && before & FOR_OTHERS != 0
-            {
-                let (_, mode) = self.owner_and_mode(&folder, kind)?;
-                narrowed.push(NarrowedMode { path: self.folder().join(name), before, mode });
-            }
-        }
-        Ok(narrowed)
+    /// The keys in place that everybody can read, as far as the folder can be read.
+    pub fn readable_keys(&self) -> Vec<ReadableKey> {
+        let Ok(Some(folder)) = self.open_if_there() else { return Vec::new() };
+        let readable = |(_, name, _): (&str, &str, u32)| {
+            let (_, mode) = in_place(&folder, name).ok()??;
+            (mode & READABLE != 0).then(|| ReadableKey { path: self.folder().join(name), mode })
+        };
+        FILES.into_iter().filter(|(kind, ..)| is_secret(kind)).filter_map(readable).collect()
     }
 
     /// Files that stand where a switch puts its own and are not those of the set in place, as from before there were sets, become
@@ -160,6 +154,18 @@ impl Installation {
         // What an earlier run did not finish: the new set may come only when every name is a link.
         show(folder)
     }
+}
+
+/// What a server reads besides in the place of a file with a certificate, such as the parameters of a key exchange: the new one has it, too.
+fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileError> {
+    let named = FILES.into_iter().find(|(of, ..)| *of == kind && matches!(kind, "cert" | "fullchain" | "combined"));
+    let Some((_, name, _)) = named else { return Ok(String::new()) };
+    let there = match current_folder(folder)? {
+        Some(set) if is_our_link(folder, name)? => set.read(name)?,
+        _ => folder.read(name)?,
+    };
+    let text = there.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    Ok(others(&text).map(|block| pem::text(&block.label, &block.der)).collect())
 }
 
 fn is_secret(kind: &str) -> bool {
