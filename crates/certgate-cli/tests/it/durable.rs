@@ -272,7 +272,10 @@ fn a_full_disk_sends_nothing() {
         (r#"reissue 571 --new-key --out "$DISK/out""#, "--out DISK/out: cannot be written: No space left on device"),
         (r#"reissue 571 --csr "$CSR" --record "$DISK/tape""#, "DISK/tape/tape.jsonl: No space left on device"),
         (r#"fetch 571 --out "$DISK/fetched""#, "No space left on device"),
-        (r#"csr new --key-type p256 --key-out "$DISK/key.pem" --name example.com --out "$DISK/new""#, "No space left on device"),
+        (
+            r#"csr new --key-type p256 --key-out "$DISK/key.pem" --name example.com --out "$DISK/new""#,
+            "No space left on device",
+        ),
     ];
     for (words, said) in cases {
         let script = format!(
