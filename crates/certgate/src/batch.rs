@@ -260,6 +260,9 @@ mod tests {
             ("b.csv", "id;csr;out\n571;a.csr;x\n"),
             ("b.csv", "id\tcsr\tout\r\n571\ta.csr\tx\r\n"),
             ("b.csv", "ID; Csr ;OUT\n571 ; a.csr;x\n"),
+            ("b.csv", "\n \r\nid;csr;out\n\n571;a.csr;x\n\t\n"),
+            ("b.csv", "id,csr,out,\r571,\"a.csr\", \"x\" ,"),
+            ("b.csv", "id\tcsr\tdeploy-hook\tout\n571\t\"a.csr\"\t\tx"),
         ] {
             let orders = file(name, text).unwrap();
             assert_eq!((orders.len(), orders[0].title().as_str()), (1, "571 example.com"), "{name}");
@@ -290,6 +293,18 @@ mod tests {
                 "line 3: an order of the same, 571, stands in the file before",
             ),
             ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
+            (
+                "b.csv",
+                "id,csr,out,deploy_hook\n571,a.csr,x,\"echo hi\n572,a.csr,y,\"true\"\n",
+                "line 2: found `\"echo hi`, expected its closing `\"`",
+            ),
+            ("b.csv", "id,csr\n571,\"a.csr\n\"", "line 2: found `\"a.csr`, expected its closing `\"`"),
+            ("b.csv", "\nid,csr\n571,\"a.csr\"x\n", "line 3: found `x` behind a closing `\"`, expected `,`"),
+            ("b.csv", "id,csr\n571,a.csr,x\n", "line 2: found 3 fields, expected 2"),
+            ("b.csv", "id,csr,csr\n571,a.csr,a.csr\n", "line 1: `csr` names two columns"),
+            ("b.csv", "id,new-key,NEW_KEY\n571,,true\n", "line 1: `new_key` names two columns"),
+            ("b.jsonl", "{\"id\":571,\"csr\":\"a.csr\",\"id\":572}", "line 1: `id` stands in it twice"),
+            ("b.jsonl", "[571]", "line 1: invalid type: sequence, expected an object"),
             (
                 "b.csv",
                 "id,colour\n571,red\n",

@@ -67,7 +67,6 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "rustix",
             "certgate-xml",
             "toml",
-            "csv",
             "rustls",
             "etcetera",
             "thiserror",

@@ -1,6 +1,12 @@
 //! Tables of settings in a file, each value with its line: TOML, JSON lines, CSV.
 
-use serde_json::{Map, Number, Value};
+use std::{collections::BTreeSet, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Number, Value};
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
@@ -75,9 +81,12 @@ impl Table {
         Ok(settings)
     }
 
-    fn of_object(place: String, object: Map<String, Value>) -> Self {
-        let fields = object.into_iter().filter(|(_, value)| !value.is_null());
-        Self { place, fields: fields.map(|(name, value)| Field { name, line: None, value }).collect() }
+    fn of_cells(place: String, cells: Vec<(String, Value)>) -> Result<Self, String> {
+        if let Some(name) = twice(cells.iter().map(|(name, _)| name)) {
+            return Err(format!("{place}: `{name}` stands in it twice"));
+        }
+        let fields = cells.into_iter().filter(|(_, value)| !value.is_null());
+        Ok(Self { place, fields: fields.map(|(name, value)| Field { name, line: None, value }).collect() })
     }
 }
 
@@ -163,35 +172,109 @@ pub(crate) fn of_json_lines(text: &str) -> Result<Vec<Table>, String> {
     let lines = text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty());
     let tables = lines.map(|(at, row)| {
         let place = format!("line {}", at + 1);
-        let object = serde_json::from_str(row).map_err(|why| format!("{place}: {why}"))?;
-        Ok(Table::of_object(place, object))
+        let Row(cells) = serde_json::from_str(row).map_err(|why| format!("{place}: {why}"))?;
+        Table::of_cells(place, cells)
     });
     tables.collect()
 }
 
-/// The tables of CSV, a line each; its first line names the columns.
+/// An object as it is written, where `serde_json` keeps the last of several values of one name.
+struct Row(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Cells;
+        impl<'de> Visitor<'de> for Cells {
+            type Value = Row;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+                let mut cells = Vec::new();
+                while let Some(cell) = map.next_entry()? {
+                    cells.push(cell);
+                }
+                Ok(Row(cells))
+            }
+        }
+        deserializer.deserialize_map(Cells)
+    }
+}
+
+/// The tables of CSV, a line each; its first line names the columns. Lines without anything are passed over.
 ///
 /// # Errors
 /// What was found, with its line.
 pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
-    let bad = |why: csv::Error| why.to_string();
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter(text)).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let names: Vec<String> =
-        reader.headers().map_err(bad)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
-    let mut tables = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(bad)?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let cells = names.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
-        let object = cells.map(|(name, cell)| (name.clone(), Value::from(cell))).collect();
-        tables.push(Table::of_object(format!("line {line}"), object));
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let mut lines = text.split(['\n', '\r']).enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let Some((at, first)) = lines.next() else { return Ok(Vec::new()) };
+    // Spreadsheets write semicolons where the comma is the decimal sign.
+    let separator = [',', ';', '\t'].into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
+    let cells = |at: usize, line: &str| cells(line, separator).map_err(|why| format!("line {}: {why}", at + 1));
+    let names: Vec<String> = cells(at, first)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
+    if let Some(name) = twice(names.iter().filter(|name| !name.is_empty())) {
+        return Err(format!("line {}: `{name}` names two columns", at + 1));
     }
-    Ok(tables)
+    let tables = lines.map(|(at, line)| {
+        let cells = cells(at, line)?;
+        if cells.len() != names.len() {
+            return Err(format!("line {}: found {} fields, expected {}", at + 1, cells.len(), names.len()));
+        }
+        let cells = names.iter().cloned().zip(cells).filter(|(_, cell)| !cell.is_empty());
+        Table::of_cells(format!("line {}", at + 1), cells.map(|(name, cell)| (name, Value::from(cell))).collect())
+    });
+    tables.collect()
 }
 
-/// What separates the fields of a CSV file, by its first line: spreadsheets write semicolons where the comma is the decimal sign.
-fn delimiter(text: &str) -> u8 {
-    let names = text.lines().next().unwrap_or_default();
-    [b',', b';', b'\t'].into_iter().find(|separator| names.as_bytes().contains(separator)).unwrap_or(b',')
+/// The fields of a line of CSV, without the blanks around them. One in quotation marks must end with its line: what is not closed
+/// would take the lines behind it for its own.
+fn cells<'a>(line: &'a str, separator: char) -> Result<Vec<String>, String> {
+    let trimmed = |text: &'a str| text.trim_start_matches(|c: char| c.is_whitespace() && c != separator);
+    let (mut cells, mut rest) = (Vec::new(), line);
+    loop {
+        rest = trimmed(rest);
+        let (cell, behind) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (cell, behind) =
+                    closed(quoted).ok_or_else(|| format!("found `{rest}`, expected its closing `\"`"))?;
+                (cell.replace("\"\"", "\""), trimmed(behind))
+            }
+            None => {
+                let (cell, behind) = rest.split_at(rest.find(separator).unwrap_or(rest.len()));
+                (cell.to_owned(), behind)
+            }
+        };
+        cells.push(cell.trim().to_owned());
+        match behind.strip_prefix(separator) {
+            Some(next) => rest = next,
+            None if behind.is_empty() => return Ok(cells),
+            None => {
+                return Err(format!(
+                    "found `{behind}` behind a closing `\"`, expected `{}`",
+                    separator.escape_default()
+                ));
+            }
+        }
+    }
+}
+
+/// What stands before the quotation mark that closes, and behind it; two of them are one of the text.
+fn closed(quoted: &str) -> Option<(&str, &str)> {
+    let mut marks = quoted.match_indices('"').map(|(at, _)| at).peekable();
+    while let Some(at) = marks.next() {
+        if marks.next_if_eq(&(at + 1)).is_none() {
+            let (cell, behind) = quoted.split_at(at);
+            return Some((cell, behind.strip_prefix('"')?));
+        }
+    }
+    None
+}
+
+/// The first name that is given again.
+fn twice<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
