@@ -135,6 +135,16 @@ impl SignatureAlgorithm {
         let by_ring = |algorithm: &'static dyn VerificationAlgorithm| {
             told(UnparsedPublicKey::new(algorithm, &key.subject_public_key).verify(message, signature).is_ok())
         };
+        // ring has no such pair.
+        macro_rules! by_curve {
+            ($curve:ident) => {{
+                use $curve::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier as _};
+                let key = VerifyingKey::from_sec1_bytes(&key.subject_public_key);
+                let both = key.ok().zip(Signature::from_der(signature).ok());
+                let hash = Sha512::digest(message);
+                told(both.is_some_and(|(key, signature)| key.verify_prehash(&hash, &signature).is_ok()))
+            }};
+        }
         let unchecked = || Verdict::Unchecked(self.with(key));
         match (&self.scheme, &key.algorithm, self.hash) {
             (Scheme::RsaPkcs1 | Scheme::RsaPss(_), KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss, _) => {
@@ -145,6 +155,8 @@ impl SignatureAlgorithm {
                 ("P-256", Hash::Sha384) => by_ring(&ECDSA_P256_SHA384_ASN1),
                 ("P-384", Hash::Sha256) => by_ring(&ECDSA_P384_SHA256_ASN1),
                 ("P-384", Hash::Sha384) => by_ring(&ECDSA_P384_SHA384_ASN1),
+                ("P-256", Hash::Sha512) => by_curve!(p256),
+                ("P-384", Hash::Sha512) => by_curve!(p384),
                 _ => unchecked(),
             },
             (Scheme::Ed25519, KeyAlgorithm::Other(name), _) if name == "Ed25519" => by_ring(&ED25519),

@@ -8,6 +8,7 @@ use crate::{
     der::{Element, Reader, tag},
     host::host_or_as_it_stands,
     name::oid,
+    name_constraints::NameConstraints,
     pem::{self, Kind},
     pkcs7, time,
 };
@@ -33,6 +34,11 @@ pub struct X509 {
     pub(crate) constraints: Option<Constraints>,
     /// Whether its key usage, where it has one, allows to sign certificates.
     pub(crate) may_sign: Option<bool>,
+    /// Whether its extended key usage, where it has one, allows it for servers.
+    pub(crate) is_for_servers: Option<bool>,
+    pub(crate) name_constraints: Option<NameConstraints>,
+    /// The first extension that nobody may use it without understanding, and that is none of [`UNDERSTOOD`].
+    pub(crate) unknown_critical: Option<String>,
     subject_key: Option<Vec<u8>>,
     issuer_key: Option<Vec<u8>>,
     algorithm: SignatureAlgorithm,
@@ -122,6 +128,9 @@ impl X509 {
             version: 1 + version.unwrap_or_default(),
             constraints: None,
             may_sign: None,
+            is_for_servers: None,
+            name_constraints: None,
+            unknown_critical: None,
             subject_key: None,
             issuer_key: None,
             algorithm,
@@ -132,8 +141,11 @@ impl X509 {
         while let Some(part) = inside.next() {
             if part.tag == tag::constructed(3) {
                 let mut all = part.inside();
-                for (oid, value) in extensions(&all.take(tag::SEQUENCE, "the extensions")?)? {
+                for (oid, is_critical, value) in extensions(&all.take(tag::SEQUENCE, "the extensions")?)? {
                     this.extend(&oid, value)?;
+                    if is_critical && !UNDERSTOOD.contains(&oid.as_str()) {
+                        this.unknown_critical.get_or_insert(oid);
+                    }
                 }
             }
         }
@@ -154,6 +166,13 @@ impl X509 {
                 let usage = Element::only(value, tag::BIT_STRING, "the key usage")?;
                 self.may_sign = Some(usage.content.get(1).is_some_and(|bits| bits & KEY_CERT_SIGN != 0));
             }
+            "2.5.29.37" => {
+                const SERVERS: [&str; 2] = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
+                let uses = Element::only(value, tag::SEQUENCE, "the extended key usage")?.inside();
+                let uses = uses.all("a use of the key")?;
+                self.is_for_servers = Some(uses.iter().any(|key_use| SERVERS.contains(&key_use.oid().as_str())));
+            }
+            "2.5.29.30" => self.name_constraints = Some(NameConstraints::of(value)?),
             "2.5.29.14" => {
                 let id = Element::only(value, tag::OCTET_STRING, "the key's identifier")?;
                 self.subject_key = Some(id.content.to_vec());
@@ -258,14 +277,34 @@ pub fn certificates(input: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, BadCertific
 
 pub(crate) const ALTERNATIVE_NAMES: &str = "2.5.29.17";
 
-/// Identifiers and contents of extensions.
-pub(crate) fn extensions<'a>(extensions: &Element<'a>) -> Result<Vec<(String, &'a [u8])>, Malformed> {
+/// Extensions that everybody who checks a path knows what to make of (RFC 5280 §4.2): identifiers of keys, key usage, names,
+/// constraints, revocation lists and policies.
+const UNDERSTOOD: [&str; 12] = [
+    "2.5.29.14",
+    "2.5.29.15",
+    ALTERNATIVE_NAMES,
+    "2.5.29.19",
+    "2.5.29.30",
+    "2.5.29.31",
+    "2.5.29.32",
+    "2.5.29.33",
+    "2.5.29.35",
+    "2.5.29.36",
+    "2.5.29.37",
+    "2.5.29.54",
+];
+
+/// The extension that makes a certificate a promise of one (RFC 6962 §3.1), which nobody may use.
+pub(crate) const POISON: &str = "1.3.6.1.4.1.11129.2.4.3";
+
+/// Identifiers of extensions, whether they are critical, and their contents.
+pub(crate) fn extensions<'a>(extensions: &Element<'a>) -> Result<Vec<(String, bool, &'a [u8])>, Malformed> {
     let mut found = Vec::new();
     for extension in extensions.inside().all("an extension")? {
         let mut inside = extension.inside();
         let oid = inside.take(tag::OID, "the kind of an extension")?.oid();
-        inside.optional(tag::BOOLEAN);
-        found.push((oid, inside.take(tag::OCTET_STRING, "the content of an extension")?.content));
+        let is_critical = inside.optional(tag::BOOLEAN).is_some_and(|flag| flag.content != [0]);
+        found.push((oid, is_critical, inside.take(tag::OCTET_STRING, "the content of an extension")?.content));
     }
     Ok(found)
 }

@@ -76,7 +76,12 @@ pub fn check<'r>(
     for (at, authority) in authorities.iter().enumerate() {
         match X509::all(authority) {
             Ok(several) => given.extend(several),
-            Err(why) => unread.push(format!("authority {} (unreadable: {why})", at + 1)),
+            Err(why) => {
+                unread.push(format!("authority {} (unreadable: {why})", at + 1));
+                // What is whole before one that is cut short counts.
+                let whole = authority.rsplit_once("-----BEGIN ").and_then(|(whole, _)| X509::all(whole).ok());
+                given.extend(whole.into_iter().flatten());
+            }
         }
     }
     let mut checks = vec![Check::passed("certificate", format!("serial number {}", leaf.serial))];

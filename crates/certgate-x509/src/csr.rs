@@ -1,7 +1,7 @@
 //! Certificate requests (RFC 2986).
 
 use crate::{
-    Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
+    BadAttribute, Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
     algorithm::{SignatureAlgorithm, Verdict},
     der::{Element, tag},
     host::{host, host_or_as_it_stands},
@@ -78,6 +78,17 @@ pub enum BadRequest {
     /// Its signature is wrong.
     #[error("its signature is not by its own key: make the request anew")]
     WrongSignature,
+    /// Whether its signature is right cannot be told.
+    #[error(
+        "its signature cannot be checked, for it is {0}: make the request anew, such as with `openssl req -new -sha256`"
+    )]
+    UncheckedSignature(String),
+    /// It asks for what is no name of a host.
+    #[error("{0}")]
+    Names(String),
+    /// Its subject is not one that an authority certifies.
+    #[error("{0}")]
+    Subject(String),
     /// It names nothing.
     #[error("it has neither a common name nor alternative names: make it for the certificate's name")]
     Nameless,
@@ -94,8 +105,8 @@ fn advice(kind: Kind) -> &'static str {
 }
 
 impl CertificateRequest {
-    /// Reads a request that a certificate can be ordered with: its signature is right or cannot be checked, its hash and key are
-    /// strong enough, and it names something.
+    /// Reads a request that a certificate can be ordered with: its signature is right, its hash and key are strong enough, and it
+    /// names hosts and nothing that no authority certifies.
     ///
     /// # Errors
     /// See [`BadRequest`].
@@ -192,9 +203,6 @@ impl CertificateRequest {
     /// What somebody should know before it is ordered with, and what does not stand in the way.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if let Verdict::Unchecked(algorithm) = &self.signature {
-            warnings.push(format!("the CSR's signature cannot be checked: {algorithm}"));
-        }
         let others: Vec<&GeneralName> = self.names.iter().filter(|name| !name.is_demanded()).collect();
         if !others.is_empty() {
             let others = listed(&others);
@@ -209,16 +217,26 @@ impl CertificateRequest {
     /// [`BadRequest::Key`] to [`BadRequest::Nameless`].
     pub fn usable(&self) -> Result<(), BadRequest> {
         self.key.usable()?;
-        if let Some(hash) = &self.weak_hash {
-            return Err(BadRequest::WeakHash(hash.clone()));
-        }
-        if self.signature == Verdict::Bad {
-            return Err(BadRequest::WrongSignature);
+        self.signature_is_right()?;
+        let names = self.problems_of_names();
+        if !names.is_empty() {
+            return Err(BadRequest::Names(listed(&names)));
         }
         if self.common_name.is_none() && self.names.is_empty() {
             return Err(BadRequest::Nameless);
         }
-        Ok(())
+        let mut subject = subject::problems(&self.subject);
+        subject.retain(BadAttribute::is_hard);
+        if subject.is_empty() { Ok(()) } else { Err(BadRequest::Subject(listed(&subject))) }
+    }
+
+    fn signature_is_right(&self) -> Result<(), BadRequest> {
+        match (&self.weak_hash, &self.signature) {
+            (Some(hash), _) => Err(BadRequest::WeakHash(hash.clone())),
+            (None, Verdict::Good) => Ok(()),
+            (None, Verdict::Bad) => Err(BadRequest::WrongSignature),
+            (None, Verdict::Unchecked(how)) => Err(BadRequest::UncheckedSignature(how.clone())),
+        }
     }
 
     /// Every check of what it is worth: signature, key, names, subject.
@@ -253,22 +271,24 @@ impl CertificateRequest {
     }
 
     fn check_signature(&self) -> Check {
-        let name = "signature";
-        match (&self.weak_hash, &self.signature) {
-            (Some(hash), _) => Check::failed(name, BadRequest::WeakHash(hash.clone()).to_string()),
-            (None, Verdict::Good) => Check::passed(name, format!("by its own key, {}", self.key)),
-            (None, Verdict::Bad) => Check::failed(name, BadRequest::WrongSignature.to_string()),
-            (None, Verdict::Unchecked(algorithm)) => Check::unchecked(name, format!("{algorithm} cannot be checked")),
+        match self.signature_is_right() {
+            Ok(()) => Check::passed("signature", format!("by its own key, {}", self.key)),
+            Err(why) => Check::failed("signature", why.to_string()),
         }
     }
 
-    fn check_names(&self) -> Check {
+    fn problems_of_names(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for name in self.subject.values(oid::COMMON_NAME) {
             problems.extend(problem_of(name).map(|why| format!("common {why}")));
         }
         for name in &self.names {
             match name {
+                GeneralName::Dns(name) if matches!(host(name), Ok(GeneralName::Ip(_))) => {
+                    problems.push(format!(
+                        "name `{name}`: it is an address as the name of a host (dNSName); expected iPAddress"
+                    ));
+                }
                 GeneralName::Dns(name) => problems.extend(problem_of(name)),
                 GeneralName::Opaque { kind: "ip", .. } => {
                     problems.push(format!("name `{name}`: expected an address of 4 or 16 bytes"));
@@ -276,6 +296,11 @@ impl CertificateRequest {
                 _ => {}
             }
         }
+        problems
+    }
+
+    fn check_names(&self) -> Check {
+        let mut problems = self.problems_of_names();
         if self.common_name.is_none() && self.names.is_empty() {
             problems.push(BadRequest::Nameless.to_string());
         }
@@ -305,7 +330,7 @@ fn alternative_names(attribute: &Element<'_>) -> Result<Vec<GeneralName>, Malfor
     }
     let mut names = Vec::new();
     for extensions in inside.take(tag::SET, "the extensions asked for")?.inside().all("the extensions asked for")? {
-        for (oid, value) in crate::certificate::extensions(&extensions)? {
+        for (oid, _, value) in crate::certificate::extensions(&extensions)? {
             if oid == crate::certificate::ALTERNATIVE_NAMES {
                 names.extend(GeneralName::all(value)?);
             }

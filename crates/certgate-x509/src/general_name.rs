@@ -47,7 +47,7 @@ impl GeneralName {
         Ok(names.inside().all("an alternative name")?.iter().map(Self::of).collect())
     }
 
-    fn of(element: &Element<'_>) -> Self {
+    pub(crate) fn of(element: &Element<'_>) -> Self {
         const OTHER: u8 = tag::constructed(0);
         const EMAIL: u8 = tag::primitive(1);
         const DNS: u8 = tag::primitive(2);

@@ -66,7 +66,7 @@ pub enum UnusableKey {
     )]
     ExplicitCurve,
     /// Its point is none of its curve.
-    #[error("its key is a compressed point that does not lie on {curve}: make a new key")]
+    #[error("its key is a point that does not lie on {curve}: make a new key")]
     NotOnCurve {
         /// The curve.
         curve: String,
@@ -107,7 +107,7 @@ const OTHERS: &[(&str, &str)] = &[
 
 impl PublicKey {
     /// The least of an RSA key (task 400110).
-    const RSA_BITS: u32 = 2048;
+    pub(crate) const RSA_BITS: u32 = 2048;
     /// The least of an elliptic key (task 400110).
     const EC_BITS: u32 = 256;
 
@@ -187,25 +187,24 @@ impl PublicKey {
             }
             KeyAlgorithm::Ec(curve) if matches!(curve.as_str(), "P-256" | "P-384") => {
                 match self.subject_public_key.first() {
-                    Some(2 | 3) => Err(UnusableKey::NotOnCurve { curve: curve.clone() }),
+                    Some(2 | 3 | 6 | 7) => Err(UnusableKey::NotOnCurve { curve: curve.clone() }),
                     _ => Ok(()),
                 }
             }
-            // Some authorities take it, and it is longer than what is asked for.
-            KeyAlgorithm::Ec(curve) if curve == "P-521" => Ok(()),
             KeyAlgorithm::Ec(_) | KeyAlgorithm::Other(_) => Err(UnusableKey::Kind { found: found() }),
         }
     }
 }
 
-/// A compressed point as a whole one (SEC 1 §2.3.4), which is what ring takes; `None` where it is whole, or none of that curve's.
+/// A compressed or hybrid point (X9.62 §4.3.6) as a whole one (SEC 1 §2.3.4), which is what ring takes; `None` where it is whole, or
+/// none of that curve's.
 fn whole_point(curve: &str, point: &[u8]) -> Option<Vec<u8>> {
-    if !matches!(point.first()?, 2 | 3) {
-        return None;
-    }
-    Some(match curve {
-        "P-256" => p256::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
-        "P-384" => p384::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+    Some(match (curve, *point.first()?) {
+        ("P-256", 2 | 3) => p256::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        ("P-384", 2 | 3) => p384::PublicKey::from_sec1_bytes(point).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        (_, sign @ (6 | 7)) if point.last().is_some_and(|last| last & 1 == sign & 1) => {
+            [&[4][..], point.get(1..)?].concat()
+        }
         _ => return None,
     })
 }

@@ -12,6 +12,7 @@ mod general_name;
 mod host;
 mod key;
 mod name;
+mod name_constraints;
 mod path;
 pub mod pem;
 mod pkcs7;

@@ -87,9 +87,9 @@ impl DistinguishedName {
         self.attributes().filter(move |attribute| attribute.oid == oid).map(|attribute| attribute.value.as_str())
     }
 
-    /// The first value of one kind of attribute.
+    /// The first value of one kind of attribute that has something in it.
     pub(crate) fn first(&self, oid: &str) -> Option<String> {
-        self.values(oid).next().map(str::to_owned)
+        self.values(oid).find(|value| !value.is_empty()).map(str::to_owned)
     }
 
     /// What it is called for short: its common name, or all of it.

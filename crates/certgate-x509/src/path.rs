@@ -6,7 +6,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
-use crate::{X509, algorithm::Verdict, time};
+use crate::{GeneralName, KeyAlgorithm, PublicKey, X509, algorithm::Verdict, certificate::POISON, time};
 
 /// How far a certificate's start may lie ahead: clocks differ.
 pub(crate) const SKEW: i64 = 300;
@@ -32,17 +32,17 @@ enum Flaw {
     NotYetValid(i64),
     NoAuthority,
     MayNotSign,
-    TooDeep { allowed: u32, found: u32 },
+    TooDeep {
+        allowed: u32,
+        found: u32,
+    },
     WeakHash(String),
+    ShortKey(u32),
+    NotForServers,
+    UnknownCritical(String),
+    /// A name below it that its name constraints do not allow.
+    NotAllowed(String),
     OtherKey,
-}
-
-impl Flaw {
-    /// Whether another certificate of that authority, which was not given, may be without it: then the path goes as far as it is
-    /// given. Otherwise the one that was given says that there is none.
-    fn may_be_passed_over(&self) -> bool {
-        matches!(self, Self::Expired(_) | Self::NotYetValid(_) | Self::OtherKey)
-    }
 }
 
 /// A path to a certificate from those given, at that time in seconds since 1970. The error says why there is none.
@@ -53,8 +53,8 @@ pub(crate) fn build(leaf: &X509, given: &[X509], now: i64) -> Result<Path, Strin
             authorities.push(authority);
         }
     }
-    if let Some(hash) = leaf.weak_hash() {
-        return Err(Flaw::WeakHash(hash).to_string());
+    if let Some(flaw) = flaw_as_it_stands(leaf) {
+        return Err(flaw.to_string());
     }
     let mut search = Search { leaf, authorities, now, steps: 0, best: None, flaws: BTreeMap::new() };
     search.extend(&mut Vec::new());
@@ -114,8 +114,8 @@ impl<'a> Search<'a> {
                 Some(Verdict::Good) => None,
                 Some(Verdict::Unchecked(algorithm)) => Some(algorithm),
             };
-            if let Some(flaw) = flaw(issuer, depth, self.now) {
-                is_barred |= !flaw.may_be_passed_over();
+            if let Some(flaw) = flaw(issuer, depth, self.now).or_else(|| self.not_allowed(issuer, path)) {
+                is_barred |= self.is_bar(&flaw, issuer, path.is_empty());
                 self.flaws.insert(at, flaw);
                 continue;
             }
@@ -131,6 +131,38 @@ impl<'a> Search<'a> {
         if !goes_on && !is_barred && !path.is_empty() {
             self.offer(Candidate { steps: path.clone(), is_complete: false });
         }
+    }
+
+    /// Whether a flaw of an authority says that there is no path. Otherwise another certificate of that authority, which was not
+    /// given, may be without it, such as the root that it crosses: then the path goes as far as it is given.
+    fn is_bar(&self, flaw: &Flaw, authority: &X509, is_issuer: bool) -> bool {
+        match flaw {
+            Flaw::Expired(_) | Flaw::NotYetValid(_) | Flaw::OtherKey => false,
+            Flaw::NoAuthority | Flaw::MayNotSign => true,
+            Flaw::WeakHash(_) => is_issuer,
+            // Where it was given with who signed it, it is meant to be in the path.
+            Flaw::TooDeep { .. }
+            | Flaw::ShortKey(_)
+            | Flaw::NotForServers
+            | Flaw::UnknownCritical(_)
+            | Flaw::NotAllowed(_) => {
+                let is_by =
+                    |other: &&X509| authority.signature_by(other).is_some_and(|verdict| verdict != Verdict::Bad);
+                is_issuer || self.authorities.iter().any(is_by)
+            }
+        }
+    }
+
+    /// The first name of those below an authority that its name constraints do not allow.
+    fn not_allowed(&self, authority: &X509, path: &[Step]) -> Option<Flaw> {
+        let constraints = authority.name_constraints.as_ref().filter(|_| !authority.is_self_issued())?;
+        let common = self.leaf.common_name().filter(|_| self.leaf.names.is_empty());
+        let below = path.iter().filter_map(|(at, _)| self.authorities.get(*at).copied());
+        let below = below.filter(|one| !one.is_self_issued()).chain([self.leaf]);
+        let subjects = below.map(|one| &one.subject).filter(|subject| subject.attributes().next().is_some());
+        let names = self.leaf.names.iter().cloned().chain(common.as_deref().map(GeneralName::of_host));
+        let mut all = names.chain(subjects.cloned().map(GeneralName::Directory));
+        all.find(|name| !constraints.allow(name)).map(|name| Flaw::NotAllowed(name.to_string()))
     }
 
     fn offer(&mut self, candidate: Candidate) {
@@ -197,7 +229,22 @@ fn flaw(authority: &X509, depth: u32, now: i64) -> Option<Flaw> {
         return Some(Flaw::NotYetValid(authority.not_before));
     }
     // What a root says of itself nobody relies on.
-    authority.weak_hash().filter(|_| !authority.is_self_issued()).map(Flaw::WeakHash)
+    if authority.is_self_issued() { None } else { flaw_as_it_stands(authority) }
+}
+
+/// What everybody refuses of a certificate that is no root, wherever it stands.
+fn flaw_as_it_stands(certificate: &X509) -> Option<Flaw> {
+    if let Some(hash) = certificate.weak_hash() {
+        return Some(Flaw::WeakHash(hash));
+    }
+    let bits = certificate.key.bits;
+    if certificate.key.algorithm == KeyAlgorithm::Rsa && bits < PublicKey::RSA_BITS {
+        return Some(Flaw::ShortKey(bits));
+    }
+    if let Some(oid) = &certificate.unknown_critical {
+        return Some(Flaw::UnknownCritical(oid.clone()));
+    }
+    (certificate.is_for_servers == Some(false)).then_some(Flaw::NotForServers)
 }
 
 /// An authority that is passed over, with its issuer: two certificates of one authority differ in that.
@@ -221,6 +268,13 @@ impl fmt::Display for Flaw {
                 write!(f, "its path length allows {allowed} authorities below it, and there are {found}")
             }
             Self::WeakHash(hash) => write!(f, "it is signed with {hash}; expected SHA-256 or better"),
+            Self::ShortKey(bits) => write!(f, "its key has RSA {bits} bits; expected {} or more", PublicKey::RSA_BITS),
+            Self::NotForServers => f.write_str("its extended key usage does not allow it for servers (serverAuth)"),
+            Self::UnknownCritical(oid) if oid == POISON => {
+                f.write_str("it is a precertificate (RFC 6962), which no client takes")
+            }
+            Self::UnknownCritical(oid) => write!(f, "it has the critical extension {oid}, which no client knows"),
+            Self::NotAllowed(name) => write!(f, "its name constraints do not allow {name}"),
             Self::OtherKey => f.write_str("another key than the one that signed"),
         }
     }

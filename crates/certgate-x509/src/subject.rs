@@ -67,6 +67,13 @@ pub fn attribute(kind: &str, value: &str) -> Result<String, BadAttribute> {
     Ok(value.to_owned())
 }
 
+impl BadAttribute {
+    /// Whether nobody certifies it. An authority that takes names only leaves out what is empty, and gives a country its capitals.
+    pub(crate) fn is_hard(&self) -> bool {
+        !matches!(self, Self::Empty { .. } | Self::SmallCountry(_))
+    }
+}
+
 /// What is wrong with a subject as it stands.
 pub(crate) fn problems(subject: &DistinguishedName) -> Vec<BadAttribute> {
     subject.attributes().filter_map(|attribute| problem(attribute).err()).collect()

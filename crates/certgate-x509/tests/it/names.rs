@@ -4,7 +4,7 @@ use std::process::Command;
 
 use certgate_x509::{CertificateRequest, GeneralName, attribute, host};
 use pretty_assertions::assert_eq;
-use rcgen::{DnType, DnValue};
+use rcgen::{DnType, DnValue, SanType};
 
 use crate::{params, request};
 
@@ -177,6 +177,12 @@ fn checks_of_a_request() {
         (
             "example.com",
             &["example.com"],
+            "DEU",
+            vec!["subject: country `DEU`: expected two letters (ISO 3166), such as DE".to_owned()],
+        ),
+        (
+            "example.com",
+            &["example.com"],
             "de",
             vec!["subject: country `de`: expected two capital letters (ISO 3166), such as DE".to_owned()],
         ),
@@ -190,6 +196,10 @@ fn checks_of_a_request() {
         let failed: Vec<String> =
             checks.iter().filter(|check| !check.ok).map(|check| format!("{}: {}", check.name, check.detail)).collect();
         assert_eq!(failed, expected, "{common_name}");
+        // It is not ordered with, but for a country whose capitals an authority writes.
+        let refused = request.usable().err().map(|why| why.to_string());
+        let hard = expected.first().filter(|_| country != "de").and_then(|first| Some(first.split_once(": ")?.1));
+        assert_eq!(refused.as_deref(), hard, "{common_name}");
     }
 }
 
@@ -224,6 +234,31 @@ fn old_strings() {
         (subject.ok, subject.detail.as_str()),
         (false, "organisation `Müller`: it is a UTF8String that holds Latin-1; make the request anew with UTF-8")
     );
+}
+
+/// What stands in a name that is there and holds nothing, or an address.
+#[test]
+fn names_that_are_none() {
+    for (common_name, dns, expected) in [
+        ("", "example.com", "common name ``: it is empty"),
+        ("example.com", "", "name ``: it is empty"),
+        (
+            "example.com",
+            "192.0.2.7",
+            "name `192.0.2.7`: it is an address as the name of a host (dNSName); expected iPAddress",
+        ),
+        ("x@example.com", "example.com", "common name `x@example.com`: it is a mail address"),
+        ("a\nb.example", "example.com", "common name `a\nb.example`: it has a blank"),
+    ] {
+        let mut params = params(common_name, &[]);
+        params.subject_alt_names = vec![SanType::DnsName(dns.try_into().unwrap())];
+        let text = params.serialize_request(&crate::new_key()).unwrap().pem().unwrap();
+        let why = CertificateRequest::from_pem(&text).unwrap_err().to_string();
+        assert!(why.starts_with(expected), "{why}");
+        let request = CertificateRequest::read(&text).unwrap();
+        assert_eq!(request.common_name.as_deref(), Some(common_name).filter(|name| !name.is_empty()));
+        assert_eq!(request.name(), Some(if common_name.is_empty() { dns } else { common_name }));
+    }
 }
 
 /// An address with a mask, as name constraints have it, is none of a host.

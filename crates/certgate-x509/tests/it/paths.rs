@@ -3,7 +3,11 @@
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, ExtendedKeyUsagePurpose,
+    ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth},
+    GeneralSubtree, IsCa, Issuer, KeyUsagePurpose, NameConstraints, SanType,
+};
 
 use crate::{NOW, authority, new_key, numbered, params};
 
@@ -153,6 +157,13 @@ fn what_stands_beside_a_path_does_not_count() {
             "issuing; passed over: authority 2 (unreadable: the content is no certificate (RFC 5280): it cannot be read as DER (byte 0: expected a certificate))".to_owned(),
             vec!["issuing"],
         ),
+        (
+            "one that is cut short behind a whole one",
+            &leaf,
+            vec![&format!("{issuing}{}", &root[..100])],
+            "issuing; passed over: authority 1 (unreadable: no -----END CERTIFICATE----- line found; expected PEM, -----BEGIN CERTIFICATE-----)".to_owned(),
+            vec!["issuing"],
+        ),
         ("several in one text", &by_sub, vec![&format!("{sub}{issuing}"), &root], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
         ("with the certificate", &format!("{by_sub}{sub}{issuing}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
         ("with the certificate, turned round", &format!("{issuing}{sub}{by_sub}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
@@ -209,6 +220,115 @@ fn what_an_authority_may_not_do() {
         let right = scene.by("issuing", "root", LATER);
         let found = scene.chain(&by_sub, &[&sub, &issuing, &right, &root]);
         assert_eq!((found.0.is_ok(), found.1), (true, vec!["sub".to_owned(), "issuing".to_owned()]), "{what}");
+    }
+}
+
+/// What every client refuses of an issuer, of a certificate, and of a certificate above the issuer, which is passed over where it may
+/// cross a root that clients have.
+#[test]
+fn what_no_client_takes() {
+    let scene = Scene::new();
+    let root = scene.by("root", "root", LATER);
+    let leaf = scene.by("leaf", "issuing", LATER);
+    let issuing = scene.by("issuing", "root", LATER);
+    let critical = |oid: &[u64]| {
+        let mut extension = CustomExtension::from_oid_content(oid, vec![5, 0]);
+        extension.set_criticality(true);
+        extension
+    };
+    let subtrees = |params: &mut CertificateParams, permitted: Vec<GeneralSubtree>, excluded: Vec<GeneralSubtree>| {
+        params.name_constraints = Some(NameConstraints { permitted_subtrees: permitted, excluded_subtrees: excluded });
+    };
+    let dns = |name: &str| GeneralSubtree::DnsName(name.to_owned());
+    let v4 = |last: u8| GeneralSubtree::IpAddress(CidrSubnet::V4([192, 0, 2, last], [255, 255, 255, 255]));
+    let directory = |name: &str| GeneralSubtree::DirectoryName(crate::params(name, &[]).distinguished_name);
+    let unknown = critical(&[1, 2, 3, 4, 5]);
+    let poison = critical(&[1, 3, 6, 1, 4, 1, 11129, 2, 4, 3]);
+    let no_servers = "its extended key usage does not allow it for servers (serverAuth)";
+    let not_known = "it has the critical extension 1.2.3.4.5, which no client knows";
+    let not_allowed = |name: &str| format!("its name constraints do not allow {name}");
+    type Change<'a> = &'a dyn Fn(&mut CertificateParams);
+    for (what, change, expected) in [
+        (
+            "a use",
+            &(|one: &mut CertificateParams| one.extended_key_usages = vec![ClientAuth]) as Change<'_>,
+            Some(no_servers.to_owned()),
+        ),
+        ("two uses", &|one| one.extended_key_usages = vec![ClientAuth, ServerAuth], None),
+        ("any use", &|one| one.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any], None),
+        ("critical", &|one| one.custom_extensions = vec![unknown.clone()], Some(not_known.to_owned())),
+        (
+            "a precertificate",
+            &|one| one.custom_extensions = vec![poison.clone()],
+            Some("it is a precertificate (RFC 6962), which no client takes".to_owned()),
+        ),
+    ] {
+        let failed = |why: String| Err(format!("no path of valid certificates: issuing: {why}"));
+        let by_it = scene.changed("issuing", "root", LATER, change);
+        let found = scene.chain(&leaf, &[&by_it, &root]).0;
+        assert_eq!(found, expected.clone().map_or(Ok("issuing".to_owned()), failed), "{what}: the issuer");
+        let found = scene.chain(&scene.changed("leaf", "issuing", LATER, change), &[&issuing, &root]).0;
+        assert_eq!(found, expected.map_or(Ok("issuing".to_owned()), Err), "{what}: the certificate");
+    }
+    for (what, change, expected) in [
+        (
+            "permitted",
+            &(|one: &mut CertificateParams| subtrees(one, vec![dns("other.test"), dns("example.com")], vec![]))
+                as Change<'_>,
+            None,
+        ),
+        ("others permitted", &|one| subtrees(one, vec![dns("other.test")], vec![]), Some("example.com")),
+        ("below it permitted", &|one| subtrees(one, vec![dns(".example.com")], vec![]), Some("example.com")),
+        ("the end of a label", &|one| subtrees(one, vec![dns("ample.com")], vec![]), Some("example.com")),
+        ("excluded", &|one| subtrees(one, vec![], vec![dns("com")]), Some("example.com")),
+        ("others excluded", &|one| subtrees(one, vec![], vec![dns("www.example.com")]), None),
+        ("addresses", &|one| subtrees(one, vec![v4(7)], vec![]), None),
+        ("another address", &|one| subtrees(one, vec![v4(8)], vec![]), Some("ip:192.0.2.7")),
+        ("an excluded address", &|one| subtrees(one, vec![], vec![v4(7)]), Some("ip:192.0.2.7")),
+        ("a subject", &|one| subtrees(one, vec![directory("example.com")], vec![]), None),
+        ("another subject", &|one| subtrees(one, vec![directory("zzz")], vec![]), Some("dirName:CN=example.com")),
+    ] {
+        let with_address = |params: &mut CertificateParams| {
+            params.subject_alt_names.push(SanType::IpAddress("192.0.2.7".parse().unwrap()));
+        };
+        let leaf = scene.changed("leaf", "issuing", LATER, with_address);
+        let by_it = scene.changed("issuing", "root", LATER, change);
+        let failed = |name: &str| Err(format!("no path of valid certificates: issuing: {}", not_allowed(name)));
+        let found = scene.chain(&leaf, &[&by_it, &root]).0;
+        assert_eq!(found, expected.map_or(Ok("issuing".to_owned()), failed), "{what}");
+    }
+    let by_sub = scene.by("leaf", "sub", LATER);
+    let sub = scene.by("sub", "issuing", LATER);
+    let deep = scene.changed("issuing", "root", LATER, |one| one.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
+    let too_deep = "its path length allows 0 authorities below it, and there are 1";
+    let uses = scene.changed("issuing", "root", LATER, |one| one.extended_key_usages = vec![ClientAuth]);
+    for (why, above) in [(too_deep, &deep), (no_servers, &uses)] {
+        let passed_over = format!("sub; passed over: issuing, issued by root ({why})");
+        assert_eq!(scene.chain(&by_sub, &[&sub, above]), (Ok(passed_over), vec!["sub".to_owned()]));
+        let found = scene.chain(&by_sub, &[&sub, above, &root]).0;
+        assert_eq!(found, Err(format!("no path of valid certificates: issuing: {why}")), "with who signed it");
+    }
+}
+
+/// A cross certificate over SHA-1 or of a short key, as openssl made them, in place of a root that clients have.
+#[test]
+fn old_cross_certificates() {
+    let text = |name: &str| crate::text(&format!("_x509/{name}.pem"));
+    let (leaf, issuing, cross, old) =
+        (text("cross-leaf"), text("cross-issuing"), text("cross-sha1"), text("cross-old"));
+    let issuing_sha1 = text("cross-issuing-sha1");
+    let weak = "it is signed with SHA1; expected SHA-256 or better";
+    let passed_over = format!("T Issuing; passed over: T Root, issued by Old Root ({weak})");
+    let expected = |more: &str| (true, format!("{passed_over}{more}"));
+    for (authorities, expected) in [
+        (vec![&issuing, &cross], expected("")),
+        (vec![&issuing, &cross, &old], expected(", Old Root (not needed)")),
+        (vec![&issuing_sha1, &cross], (false, format!("no path of valid certificates: T Issuing: {weak}"))),
+    ] {
+        let authorities: Vec<String> = authorities.into_iter().cloned().collect();
+        let (checks, _) = check(None::<&CertificateRequest>, None, &leaf, &authorities, NOW);
+        let chain = checks.into_iter().find(|check| check.name == "chain").unwrap();
+        assert_eq!((chain.ok, chain.detail), expected);
     }
 }
 

@@ -23,6 +23,11 @@ fn of_requests() {
             "it is signed with {hash}; expected SHA-256 or better: make the request anew, such as with `openssl req -new -sha256`"
         )
     };
+    let unchecked = |how: &str| {
+        format!(
+            "its signature cannot be checked, for it is {how}: make the request anew, such as with `openssl req -new -sha256`"
+        )
+    };
     for (name, hash, expected) in [
         ("key-rsa", Some("SHA256"), GOOD.to_owned()),
         ("rsa-sha384", Some("SHA384"), GOOD.to_owned()),
@@ -37,28 +42,22 @@ fn of_requests() {
         ("pss-longest-salt", Some("SHA256"), GOOD.to_owned()),
         ("pss-sha1", Some("SHA1"), weak("SHA1")),
         ("pss-sha224", Some("SHA224"), weak("SHA224")),
-        (
-            "pss-two-hashes",
-            Some("SHA256"),
-            "warning: RSASSA-PSS with two hashes of 2048 bits with SHA256 cannot be checked".to_owned(),
-        ),
+        ("pss-two-hashes", Some("SHA256"), unchecked("RSASSA-PSS with two hashes of 2048 bits with SHA256")),
         ("key-p256", Some("SHA256"), GOOD.to_owned()),
         ("key-p384", Some("SHA256"), GOOD.to_owned()),
         ("p256-sha384", Some("SHA384"), GOOD.to_owned()),
         ("p256-sha1", Some("SHA1"), weak("SHA1")),
         ("p256-sha224", Some("SHA224"), weak("SHA224")),
-        ("p256-sha512", Some("SHA512"), "warning: ECDSA on P-256 with SHA512 cannot be checked".to_owned()),
+        ("p256-sha512", Some("SHA512"), GOOD.to_owned()),
         ("key-compressed", Some("SHA256"), GOOD.to_owned()),
         ("key-compressed-384", Some("SHA256"), GOOD.to_owned()),
-        ("key-p521", Some("SHA256"), "warning: ECDSA on P-521 with SHA256 cannot be checked".to_owned()),
-        ("key-k1", Some("SHA256"), "warning: ECDSA on secp256k1 with SHA256 cannot be checked".to_owned()),
-        (
-            "key-explicit",
-            Some("SHA256"),
-            "warning: ECDSA on a curve with explicit parameters with SHA256 cannot be checked".to_owned(),
-        ),
+        ("key-hybrid", Some("SHA256"), GOOD.to_owned()),
+        ("key-hybrid-384", Some("SHA256"), GOOD.to_owned()),
+        ("key-p521", Some("SHA256"), unchecked("ECDSA on P-521 with SHA256")),
+        ("key-k1", Some("SHA256"), unchecked("ECDSA on secp256k1 with SHA256")),
+        ("key-explicit", Some("SHA256"), unchecked("ECDSA on a curve with explicit parameters with SHA256")),
         ("key-ed25519", None, GOOD.to_owned()),
-        ("key-ed448", None, "warning: Ed448 cannot be checked".to_owned()),
+        ("key-ed448", None, unchecked("Ed448")),
         ("key-pss", Some("SHA256"), GOOD.to_owned()),
     ] {
         let request = request(name);
@@ -74,6 +73,7 @@ fn of_requests_that_were_changed() {
         ("key-rsa", "its signature is not by its own key: make the request anew"),
         ("pss-longest-salt", "its signature is not by its own key: make the request anew"),
         ("key-p256", "its signature is not by its own key: make the request anew"),
+        ("p256-sha512", "its signature is not by its own key: make the request anew"),
         ("key-ed25519", "its signature is not by its own key: make the request anew"),
     ] {
         let mut der = certgate_x509::pem::read(fixture(&format!("_x509/{name}.csr"))).unwrap().remove(0).der;
@@ -93,7 +93,7 @@ fn of_certificates() {
     for (leaf, root, expected) in [
         ("leaf", "root-p256", GOOD.to_owned()),
         ("leaf-p384", "root-p384", GOOD.to_owned()),
-        ("leaf-p384-sha512", "root-p384", unchecked("ECDSA on P-384 with SHA512")),
+        ("leaf-p384-sha512", "root-p384", GOOD.to_owned()),
         ("leaf-p521", "root-p521", unchecked("ECDSA on P-521 with SHA256")),
         ("leaf-ed25519", "root-ed25519", GOOD.to_owned()),
         ("leaf-ed448", "root-ed448", unchecked("Ed448")),
@@ -131,9 +131,10 @@ fn keys_that_a_certificate_can_be_ordered_for() {
         ),
         ("key-p256", "EC P-256", ""),
         ("key-p384", "EC P-384", ""),
-        ("key-p521", "EC P-521", ""),
+        ("key-p521", "EC P-521", "its key is EC P-521; expected RSA, or EC on P-256 or P-384: make a new key"),
         ("key-compressed", "EC P-256", ""),
         ("key-compressed-384", "EC P-384", ""),
+        ("key-hybrid", "EC P-256", ""),
         (
             "key-p224",
             "EC P-224",
@@ -161,16 +162,21 @@ fn keys_that_a_certificate_can_be_ordered_for() {
 
 /// openssl writes the same key with its whole point.
 #[test]
-fn a_compressed_point_is_the_same_key() {
-    for name in ["key-compressed", "key-compressed-384"] {
+fn a_point_in_another_form_is_the_same_key() {
+    for name in ["key-compressed", "key-compressed-384", "key-hybrid", "key-hybrid-384"] {
         let whole = certgate_x509::pem::read(fixture(&format!("_x509/{name}.pub"))).unwrap().remove(0).der;
         assert_eq!(request(name).key.spki, whole, "{name}");
     }
-    // No point has this x: the signature is bad, and the reason is the key.
-    let mut der = certgate_x509::pem::read(fixture("_x509/key-compressed.csr")).unwrap().remove(0).der;
-    let at = der.windows(3).position(|window| matches!(window, [0, 2 | 3, _])).unwrap();
-    der[at + 2..at + 34].fill(0xFF);
-    let request = certgate_x509::CertificateRequest::read(&der).unwrap();
-    let why = request.key.usable().unwrap_err().to_string();
-    assert_eq!(why, "its key is a compressed point that does not lie on P-256: make a new key");
+    // No point has this x, and none this sign: the signature is bad, and the reason is the key.
+    for (name, change) in [
+        ("key-compressed", (|point: &mut [u8]| point[1..33].fill(0xFF)) as fn(&mut [u8])),
+        ("key-hybrid", |point: &mut [u8]| point[0] ^= 1),
+    ] {
+        let mut der = certgate_x509::pem::read(fixture(&format!("_x509/{name}.csr"))).unwrap().remove(0).der;
+        let at = der.windows(4).position(|window| matches!(window, [0x03, _, 0, 2 | 3 | 6 | 7])).unwrap();
+        change(&mut der[at + 3..]);
+        let request = certgate_x509::CertificateRequest::read(&der).unwrap();
+        let why = request.key.usable().unwrap_err().to_string();
+        assert_eq!(why, "its key is a point that does not lie on P-256: make a new key", "{name}");
+    }
 }
