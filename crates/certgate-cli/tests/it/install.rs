@@ -229,6 +229,10 @@ fn wrong_keys_are_found_before_anything_is_sent() {
     secret(&home.path().join("phrase"), "wrong\n");
     fs::write(home.path().join("blocked"), "").unwrap();
     fs::create_dir_all(home.path().join("waits/pending")).unwrap();
+    for folder in ["taken/cert.pem", "held/chain.pem", "own", "whole/current"] {
+        fs::create_dir_all(home.path().join(folder)).unwrap();
+    }
+    fs::write(home.path().join("own/current"), "a person's").unwrap();
     let waits = home.path().join("waits/pending/key.pem");
     fs::copy(fixture("_keys/p384-pkcs8.pem"), &waits).unwrap();
     fs::set_permissions(&waits, fs::Permissions::from_mode(0o600)).unwrap();
@@ -256,6 +260,10 @@ fn wrong_keys_are_found_before_anything_is_sent() {
         ("no such key", vec!["--key", "none.pem", "--out", "a"], "none.pem: "),
         ("a folder that is a file", vec!["--new-key", "--out", "blocked"], "cannot be written"),
         ("no folder", vec!["--new-key"], "--out"),
+        ("a folder in place of a file", vec!["--csr", &csr, "--out", "taken"], "taken/cert.pem is in the way"),
+        ("the same, with a key", vec!["--new-key", "--out", "held"], "held/chain.pem is in the way"),
+        ("a file in place of the link", vec!["--new-key", "--out", "own"], "own/current is in the way"),
+        ("a folder in place of the link", vec!["--new-key", "--out", "whole"], "whole/current is in the way"),
         ("no such CSR", vec!["--csr", "x.csr"], "CSR x.csr: "),
         ("a hook without files", vec!["--csr", &csr, "--deploy-hook", "true"], "give --out too"),
         (

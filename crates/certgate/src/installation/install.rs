@@ -68,6 +68,12 @@ pub enum InstallError {
         /// Where it points to.
         target: PathBuf,
     },
+    /// Something that is no file, or where the link to the set goes no link, has the name.
+    #[error("{} is in the way: certgate did not make it, and does not replace it; move it away", path.display())]
+    InTheWay {
+        /// What is there.
+        path: PathBuf,
+    },
     /// The certificate's folder could not be opened, or is not to be trusted.
     #[error(transparent)]
     Folder(FileError),
@@ -125,7 +131,7 @@ impl Installation {
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
-        self.refuse_foreign_links()?;
+        self.refuse_foreign_entries()?;
         self.refuse_to_leave_out_key_stores()?;
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
@@ -177,7 +183,7 @@ impl Installation {
             return Err(why.clone().into());
         }
         self.make_folder(false)?;
-        self.refuse_foreign_links()?;
+        self.refuse_foreign_entries()?;
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),

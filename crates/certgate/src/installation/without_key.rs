@@ -26,27 +26,32 @@ impl Installation {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let fullchain = format!("{cert}{chain}");
-        let mut ready = Vec::new();
+        let mut ready: Vec<(String, &str)> = Vec::new();
         for (kind, name) in PLAIN {
             let text = match kind {
                 "chain" => &chain,
                 "fullchain" => &fullchain,
                 _ => &cert,
             };
-            if folder.read(name)?.as_deref() != Some(text.as_bytes()) {
+            let write = || -> Result<Option<String>, FileError> {
+                if folder.read(name)?.as_deref() == Some(text.as_bytes()) {
+                    return Ok(None);
+                }
                 let (owner, mode) = self.owner_and_mode(&folder, kind)?;
-                ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name));
-            }
+                folder.write_beside(name, text.as_bytes(), mode, owner).map(Some)
+            };
+            let written =
+                write().inspect_err(|_| ready.iter().for_each(|(beside, _)| drop(folder.remove_file(beside))))?;
+            ready.extend(written.map(|beside| (beside, name)));
         }
-        let is_unchanged = ready.is_empty();
-        if !is_unchanged {
+        if !ready.is_empty() {
             self.write_record(record, &record.deployment)?;
         }
-        for (beside, name) in ready {
-            folder.rename(&beside, name)?;
+        for (beside, name) in &ready {
+            folder.rename(beside, name)?;
         }
         folder.sync()?;
-        Ok(is_unchanged)
+        Ok(ready.is_empty())
     }
 
     /// The files of a certificate without its key, in the order of a set's.
@@ -56,17 +61,21 @@ impl Installation {
         files.map(|(kind, name, _)| (kind, self.folder().join(name))).collect()
     }
 
-    /// Refuses links that no installation made where its files go: a server may read what they point to, and would go on
-    /// reading the old certificate there.
+    /// Refuses what no installation made where its files go: folders and the like, a file where it has its link, and links elsewhere,
+    /// for a server may read what they point to, and would go on reading the old certificate there.
     ///
     /// # Errors
-    /// [`InstallError::ForeignLink`].
-    pub(super) fn refuse_foreign_links(&self) -> Result<(), InstallError> {
-        for (_, name, _) in FILES {
+    /// [`InstallError::ForeignLink`], [`InstallError::InTheWay`].
+    pub(super) fn refuse_foreign_entries(&self) -> Result<(), InstallError> {
+        for name in FILES.iter().map(|(_, name, _)| *name).chain([CURRENT]) {
             let path = self.folder().join(name);
-            let Ok(target) = fs::read_link(&path) else { continue };
-            if target != Path::new(CURRENT).join(name) {
-                return Err(InstallError::ForeignLink { path, target });
+            let Ok(found) = fs::symlink_metadata(&path) else { continue };
+            match fs::read_link(&path) {
+                Ok(target) if name != CURRENT && target != Path::new(CURRENT).join(name) => {
+                    return Err(InstallError::ForeignLink { path, target });
+                }
+                Err(_) if name == CURRENT || !found.is_file() => return Err(InstallError::InTheWay { path }),
+                _ => {}
             }
         }
         Ok(())
