@@ -97,6 +97,8 @@ impl HttpTransport {
                 .user_agent(concat!("certgate/", env!("CARGO_PKG_VERSION")))
                 // Each request says it, or whoever made it did not want to.
                 .accept(AutoHeaderValue::None)
+                // Nothing here unpacks a body.
+                .accept_encoding("identity")
                 .max_idle_connections(kept)
                 .proxy(proxy.clone())
                 .tls_config(tls.clone())
@@ -232,10 +234,9 @@ impl HttpTransport {
             Failure::HostNotFound
             | Failure::ConnectionFailed
             | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
-            Failure::Protocol(why) => TransportError::Unreadable(format!(
-                "{}: the answer is no HTTP that can be read ({why}): a header line that is folded or ill-formed, or too many of them",
-                self.endpoint
-            )),
+            Failure::Protocol(why) => {
+                TransportError::Unreadable(format!("{}: the answer is no HTTP that can be read: {why}", self.endpoint))
+            }
             Failure::Io(why) => match why.kind() {
                 ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {

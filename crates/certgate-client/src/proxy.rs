@@ -13,8 +13,8 @@ pub struct Proxy {
     without: Exceptions,
 }
 
-/// In the order in which they are asked.
-const VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+/// In the order in which they are asked, as by curl. `HTTP_PROXY` is for addresses without TLS, and those are loopback's here.
+const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 impl Proxy {
     /// At that address, `http://[USER:PASSWORD@]HOST:PORT`.

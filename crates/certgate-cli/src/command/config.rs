@@ -50,7 +50,7 @@ The configuration file has a section a profile; every line may be left out:
   body = \"60s\"
 
 An argument goes before the environment, that before the profile, that before the default. The environment's proxy is that of \
-ALL_PROXY, HTTPS_PROXY or HTTP_PROXY, but for the hosts in NO_PROXY.";
+HTTPS_PROXY or ALL_PROXY, but for the hosts in NO_PROXY.";
 
 /// The configuration
 #[derive(Debug, Subcommand)]

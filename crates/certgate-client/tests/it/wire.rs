@@ -235,13 +235,24 @@ fn roots_in_whatever_form() {
     assert!(refused.contains("no -----BEGIN line found; expected PEM"), "{refused}");
 }
 
-/// A header line that goes on in the next one: it is named, and not asked for again.
+/// What is no HTTP is named, and not asked for again.
 #[test]
-fn headers_that_cannot_be_read_are_named() {
-    let (address, _asked) = answering("HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\n{}");
-    let failed = send(&format!("http://{address}"), Method::Get, "").unwrap_err();
-    let TransportError::Unreadable(why) = failed else { panic!("{failed:?}") };
-    assert!(why.contains("a header line that is folded"), "{why}");
+fn answers_that_cannot_be_read_are_named() {
+    for (answer, expected) in [
+        (
+            "HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\n{}",
+            "http parse fail: invalid header name",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "conflicting content-length headers"),
+        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "http parse fail: invalid HTTP version"),
+    ] {
+        let (address, asked) = answering(answer);
+        let failed = send(&format!("http://{address}"), Method::Get, "").unwrap_err();
+        let TransportError::Unreadable(why) = failed else { panic!("{failed:?}") };
+        assert_eq!(why, format!("http://{address}: the answer is no HTTP that can be read: {expected}"));
+        let asked = asked.join().unwrap().to_ascii_lowercase();
+        assert!(asked.contains("\r\naccept-encoding: identity\r\n"), "{asked}");
+    }
 }
 
 /// The connection is lost before a byte of the answer: whether it arrived, nobody knows.
