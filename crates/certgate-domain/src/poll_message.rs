@@ -31,6 +31,20 @@ pub struct PollMessage {
     pub object: Option<ResponseObject>,
 }
 
+impl PollMessage {
+    /// Whether it certainly is not about the certificate of that id and name, whatever its job is called: it names something else than a
+    /// certificate, or one of another id and another name.
+    pub fn is_of_another(&self, certificate: Option<i64>, name: Option<&str>) -> bool {
+        let Some(object) = &self.object else { return false };
+        let named = object.certificate();
+        let ids = named.and_then(|named| named.id).zip(certificate);
+        let names = named.and_then(|named| named.name.as_ref()).or(object.value.as_ref()).zip(name);
+        let is_other = ids.is_some_and(|(theirs, ours)| theirs != ours)
+            && names.is_none_or(|(theirs, ours)| !theirs.eq_ignore_ascii_case(ours));
+        is_other || object.r#type.as_deref().is_some_and(|kind| !ResponseObject::is_certificate(kind))
+    }
+}
+
 /// The event of a message (OpenAPI `NotifyMessage`; XML `notify`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NotifyMessage {

@@ -188,6 +188,9 @@ impl Wait {
 
     /// Whether a message is about our job: by the job's id; where the message has none, by the order's transaction id and the object's name.
     pub fn is_ours(&self, message: &PollMessage) -> bool {
+        if message.is_of_another(self.awaited.certificate, self.awaited.name.as_deref()) {
+            return false;
+        }
         match (message.job.as_ref().and_then(|job| job.id), self.awaited.job) {
             (Some(theirs), Some(ours)) => theirs == ours,
             _ => {

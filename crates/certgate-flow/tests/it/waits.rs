@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_domain::{PollMessage, words::JobStatus};
+use certgate_domain::{Certificate, ObjectData, PollMessage, ResponseObject, words::JobStatus};
 use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Step};
 use pretty_assertions::assert_eq;
 
@@ -23,6 +23,17 @@ fn waits_by_event_orders() {
     let of_other_stid = {
         let mut message = message(8, None, JobStatus::Success);
         message.stid = Some("stid-2".into());
+        polled(message)
+    };
+    let of_object = |kind: &str, id: i64, name: &str| {
+        let mut message = message(1, Some(JOB), JobStatus::Failed);
+        let certificate = Certificate { id: Some(id), name: Some(name.into()), ..Certificate::default() };
+        message.object = Some(ResponseObject {
+            r#type: Some(kind.into()),
+            value: Some(name.into()),
+            data: Some(ObjectData::Certificate(Box::new(certificate))),
+            ..ResponseObject::default()
+        });
         polled(message)
     };
     let event_message = polled(PollMessage { id: Some(9), ..PollMessage::default() });
@@ -114,6 +125,18 @@ fn waits_by_event_orders() {
                 foreign(1),
                 running(),
                 foreign(1),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, identify 1, job-info, wait until 1, poll-info, identify 1, job-info, certificate-info, end",
+        ),
+        (
+            "keep: whatever its job is called, a domain's or another certificate's message is somebody else's",
+            ForeignMessages::Keep,
+            vec![
+                of_object("Domain", 571, "example.com"),
+                running(),
+                of_object("Certificate", 999, "other.example"),
                 answer("S300114", vec![object_job(JobStatus::Success)]),
                 existing(),
             ],

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use certgate_domain::{AnyData, Job, PollMessage, Protocol, TaskKind, words::JobStatus};
 use certgate_json::{JsonCodec, document};
-use certgate_store::{Change, Message, NewMessage, QueueReader, State, StoredMessage};
+use certgate_store::{Change, Message, NewMessage, Order, QueueReader, State, StoredMessage};
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
@@ -29,7 +29,9 @@ impl Journal {
     ) -> Result<StoredMessage, Error> {
         let new = self.message(protocol, message, body);
         let kept = self.store().keep(&new, self.now())?;
-        if let Some(order) = &kept.order {
+        if let Some(order) = &kept.order
+            && self.is_about(order, message)?
+        {
             self.advance(order, message)?;
         }
         self.last = Some((message.id, kept.stable_id.clone()));
@@ -51,12 +53,19 @@ impl Journal {
         }
     }
 
-    /// Whether a message is about an order in the store: by its job, else by the transaction ids.
+    /// Whether a message is about an order in the store: by its job, else by the transaction ids, and by what it names.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
-        Ok(self.order_of(&self.message(protocol, message, &[]))?.is_some())
+        let order = self.order_of(&self.message(protocol, message, &[]))?;
+        order.map_or(Ok(false), |order| self.is_about(&order, message))
+    }
+
+    /// Whether what a message names is not somebody else's than the order's.
+    fn is_about(&self, order: &str, message: &PollMessage) -> Result<bool, Error> {
+        let is_own = |order: Order| !message.is_of_another(order.order.certificate, order.order.name.as_deref());
+        Ok(self.store().order(order)?.is_none_or(is_own))
     }
 
     /// The order in the store that a message is about.
