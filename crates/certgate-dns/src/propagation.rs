@@ -154,7 +154,7 @@ impl<'a> ExpectedRecord<'a> {
     fn at_resolver(&self, resolver: SocketAddr) -> Result<(), NotSeen> {
         let mut name = self.owner.clone();
         let mut answer = ask(resolver, &name, self.rtype, true)?;
-        for _ in 0..CHAIN {
+        for _ in 0..=CHAIN {
             match self.in_answer(&answer, &name) {
                 Lookup::End(found) => return found,
                 Lookup::Alias(target) => name = target,

@@ -14,7 +14,7 @@ use certgate_domain::{Credentials, Protocol, Secret};
 use tempfile::TempDir;
 
 use crate::{
-    app::{App, RunRecord, Sandbox},
+    app::{App, RunRecord, Sandbox, sandbox::own_folder},
     args::ReplayMode,
     exit::Failure,
     streams::say_migrated,
@@ -145,7 +145,7 @@ impl Home {
         let mut home = (None, None);
         let place = settings.store.value.as_ref().map(ToString::to_string).unwrap_or_default();
         if app.is_offline() {
-            let folder = tempfile::tempdir()
+            let folder = own_folder()
                 .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
             parts = parts.store(folder.path().join("store.sqlite"));
             home.1 = Some(folder);

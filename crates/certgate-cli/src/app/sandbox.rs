@@ -1,7 +1,10 @@
 //! The embedded gateway of `--sandbox`.
 
 use std::{
+    fs::Permissions,
+    io,
     net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
 };
 
@@ -16,11 +19,16 @@ pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
+/// A folder for this run only, which nobody else may enter, whatever the umask.
+pub(super) fn own_folder() -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir()
+}
+
 impl Sandbox {
     pub(crate) fn start() -> Result<Self, Failure> {
         let server = Server::start(Gateway::seeded(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .map_err(|why| Failure::new(Kind::Unreachable, format!("the sandbox cannot listen on loopback: {why}")))?;
-        let folder = tempfile::tempdir()
+        let folder = own_folder()
             .map_err(|why| Failure::usage(format!("no folder for the sandbox's store can be made: {why}")))?;
         Ok(Self { server, folder })
     }

@@ -62,6 +62,14 @@ fn is_public(path: &Path) -> bool {
     PUBLIC.into_iter().any(is)
 }
 
+/// The sandbox's own store lets nobody else in, and so it can be used.
+#[test]
+fn a_sandbox_where_everybody_may_write() {
+    let home = tempfile::tempdir().unwrap();
+    let output = under("000", home.path(), &["reissue", "571", "--csr", &csr(), "--sandbox"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+}
+
 /// Of all that is left behind nothing can be written by others, and only certificates can be read by them.
 #[test]
 fn modes_whatever_the_umask() {

@@ -60,6 +60,17 @@ fn exactly_that_record() {
     }
 }
 
+/// As many CNAMEs as are followed, and one more.
+#[test]
+fn a_chain_of_cnames() {
+    for (count, expected) in [(8, Ok(())), (9, Err(NotSeen::AliasChain))] {
+        let names: Vec<String> = (0..=count).map(|at| format!("n{at}.example.com.")).collect();
+        let mut records: Vec<_> = names.windows(2).map(|two| (two[0].as_str(), cname(&two[1]))).collect();
+        records.push((&names[count], txt("right")));
+        assert_eq!(check(&[serve(zone(&records))], "n0.example.com. 300 IN TXT \"right\""), [expected], "{count}");
+    }
+}
+
 #[test]
 fn only_at_one_of_two_and_late() {
     let (first, second) = (zone(&[("example.com.", txt("right"))]), zone(&[]));
