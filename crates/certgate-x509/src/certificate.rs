@@ -297,8 +297,11 @@ const UNDERSTOOD: [&str; 12] = [
 /// The extension that makes a certificate a promise of one (RFC 6962 §3.1), which nobody may use.
 pub(crate) const POISON: &str = "1.3.6.1.4.1.11129.2.4.3";
 
+/// An extension: its identifier, whether it is critical, and its value.
+type Extension<'a> = (String, bool, &'a [u8]);
+
 /// Identifiers of extensions, whether they are critical, and their contents.
-pub(crate) fn extensions<'a>(extensions: &Element<'a>) -> Result<Vec<(String, bool, &'a [u8])>, Malformed> {
+pub(crate) fn extensions<'a>(extensions: &Element<'a>) -> Result<Vec<Extension<'a>>, Malformed> {
     let mut found = Vec::new();
     for extension in extensions.inside().all("an extension")? {
         let mut inside = extension.inside();

@@ -68,9 +68,12 @@ impl Encoding {
     }
 }
 
+/// Reads two bytes as a unit of UTF-16.
+type Unit = fn([u8; 2]) -> u16;
+
 /// How UTF-16 stands in a body, where it is UTF-16: the length of its byte order mark, and how two bytes are read. What has none begins
 /// with a tag.
-fn wide(body: &[u8]) -> Option<(usize, fn([u8; 2]) -> u16)> {
+fn wide(body: &[u8]) -> Option<(usize, Unit)> {
     match body {
         [0xFE, 0xFF, ..] => Some((2, u16::from_be_bytes)),
         [0xFF, 0xFE, ..] => Some((2, u16::from_le_bytes)),
