@@ -82,7 +82,7 @@ fn a_validity_that_is_none_is_refused() {
     }
 }
 
-/// A certificate of 47 days that was ordered so long ago, with its key in `certs/new`; its id.
+/// A certificate that was ordered so long ago, with its key in `certs/new`; its id.
 fn ordered_before(days: i64, gateway: &Gateway, home: &Path) -> String {
     let now = certgate::unix_now() / 1000 - days * 86_400;
     let ask = |task: AnyTask| {
@@ -115,14 +115,14 @@ fn ordered_before(days: i64, gateway: &Gateway, home: &Path) -> String {
     id.to_string()
 }
 
-/// A gateway that tells neither the end of a term nor its start: the certificate's own end is all that is known, and a renewal within the
-/// term is refused. Then it is reissued, by a declared file and by the line in the crontab, once, and never paid for. A person's own order
+/// A gateway that tells neither the end of a term nor its start, and whose certificates last so short a time that each may be the last of its
+/// term: the certificate's own end is all that is known, and a renewal within the term is refused. Then it is reissued, by a declared file and by the line in the crontab, once, and never paid for. A person's own order
 /// stays what it is.
 #[test]
 fn what_is_too_early_to_renew_is_reissued_instead() {
     for (transport, is_declared) in [("xml", true), ("xml", false), ("json", true), ("json", false)] {
         let home = tempfile::tempdir().unwrap();
-        let max_validity = Some(Duration::from_secs(47 * 86_400));
+        let max_validity = Some(Duration::from_secs(39 * 86_400));
         let settings = Settings { max_validity, tells_terms: false, tells_starts: false, ..Settings::default() };
         let (gateway, server) = serve(settings);
         let run = |command: &[&str], code: i32| {

@@ -270,9 +270,9 @@ impl Subject {
         self.open.as_ref().is_some_and(|order| !order.state.is_finished() && order.state != State::Validating)
     }
 
-    /// Whether what is in place, or the list of the account, says that it is due.
-    pub fn is_due(&self, now: i64) -> bool {
-        self.lifetime(None).is_none_or(|lifetime| lifetime.is_due(self.renew_before, now))
+    /// Whether what is in place says that it ends soon.
+    fn ends_soon(&self, now: i64) -> bool {
+        self.lifetime(None).is_none_or(|lifetime| lifetime.ends_soon(self.renew_before, now))
     }
 
     /// The certificate that the gateway is to be asked for before it is known what is to be done; `None` if that is known.
@@ -287,7 +287,7 @@ impl Subject {
             self.listed.iter().flatten().any(|row| {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
-        (installed.id.is_none() || is_another || self.is_due(now)).then_some(id)
+        (installed.id.is_none() || is_another || self.ends_soon(now)).then_some(id)
     }
 
     fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {
@@ -397,9 +397,8 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason)
 
 fn action_of(decision: Decision) -> PlannedAction {
     match decision {
-        Decision::Nothing { .. } => PlannedAction::Nothing,
-        // Who wants another one so early gets it within the term.
-        Decision::Reissue(_) | Decision::TooEarly { .. } => PlannedAction::Reissue,
+        Decision::Nothing { .. } | Decision::TooEarly { .. } => PlannedAction::Nothing,
+        Decision::Reissue(_) => PlannedAction::Reissue,
         Decision::Renew(_) => PlannedAction::Renew,
     }
 }

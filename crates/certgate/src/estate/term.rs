@@ -10,6 +10,7 @@ use std::fmt;
 use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 use certgate_x509::X509;
 
+use self::renew_before::LONGEST;
 pub use self::renew_before::{NotRenewBefore, RenewBefore};
 
 const DAY: i64 = 86_400;
@@ -35,6 +36,8 @@ pub enum TermSource {
     Payable,
     /// The order's start and its lifetime.
     Lifetime,
+    /// The certificate's start and the order's lifetime: when the term began is not known, and it ends no later than that.
+    Latest,
     /// The certificate's own end: nothing else is known.
     Expire,
 }
@@ -44,37 +47,47 @@ impl fmt::Display for TermSource {
         f.write_str(match self {
             Self::Payable => "payable",
             Self::Lifetime => "the order's start and lifetime",
+            Self::Latest => "at the latest: when it began is not known",
             Self::Expire => "the certificate's end",
         })
     }
 }
 
+/// What an order pays for where the gateway does not say it.
+const YEAR: i64 = 365 * DAY;
 /// Authorities bound a certificate at 47 days and more: one that lasts less than this was cut short by the end of its term.
 const SHORTEST: i64 = 40 * DAY;
 
 impl Term {
     /// The term of a certificate of the gateway's. `None` where it says none of its times.
     ///
-    /// Where `payable` is absent, terms of one lifetime each follow each other from the order's start on, and the present one is the
-    /// first that does not end before the certificate. Where that is too late, a reissue is free, and gives a certificate that the
-    /// true end cuts short; from that the end is known.
+    /// No certificate outlives the term that pays for it: a `payable` before its end is that of an earlier term. Where there is none, terms
+    /// of one lifetime each follow each other from the order's start on, and the present one is the first that does not end before the
+    /// certificate; where that start is not known, the term is taken to begin with the certificate. Where that is too late, a reissue is
+    /// free, and gives a certificate that the true end cuts short; from that the end is known.
     pub fn of(certificate: &Certificate) -> Option<Self> {
         let seconds = |moment: &Option<Lenient<Moment>>| moment.as_ref()?.value()?.unix_seconds();
-        if let Some(end) = seconds(&certificate.payable) {
+        let expire = certificate.ends();
+        let outlives = |end: i64| expire.is_some_and(|expire| expire > end + SAME);
+        if let Some(end) = seconds(&certificate.payable).filter(|end| !outlives(*end)) {
             return Some(Self { end, source: TermSource::Payable });
         }
         let (created, lifetime) = (seconds(&certificate.created), lifetime_of(certificate));
-        let Some(expire) = certificate.ends() else {
+        let Some(expire) = expire else {
             let end = created?.saturating_add(lifetime?);
             return Some(Self { end, source: TermSource::Lifetime });
         };
         let of_certificate = Self { end: expire, source: TermSource::Expire };
-        let Some((created, lifetime)) = created.zip(lifetime) else { return Some(of_certificate) };
-        let validity = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
-        let lasts = validity.map(|server| server.not_after.saturating_sub(server.not_before));
+        let lifetime = lifetime.unwrap_or(YEAR);
+        let server = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
+        let lasts = server.as_ref().map(|server| server.not_after.saturating_sub(server.not_before));
         if lasts.is_some_and(|lasts| lasts < SHORTEST || lasts >= lifetime - SAME) {
             return Some(of_certificate);
         }
+        let Some(created) = created else {
+            let latest = |server: X509| Self { end: server.not_before + lifetime, source: TermSource::Latest };
+            return Some(server.map_or(of_certificate, latest));
+        };
         let end = nth_end(created, lifetime, expire);
         Some(if end > expire + SAME { Self { end, source: TermSource::Lifetime } } else { of_certificate })
     }
@@ -123,6 +136,11 @@ impl Lifetime {
 
     /// Whether something is to be done with it now, in seconds since 1970.
     pub fn is_due(&self, renew_before: Option<RenewBefore>, now: i64) -> bool {
+        matches!(decide(self, renew_before, now), Decision::Reissue(_) | Decision::Renew(_))
+    }
+
+    /// Whether it ends so soon that its term decides what is to be done.
+    pub fn ends_soon(&self, renew_before: Option<RenewBefore>, now: i64) -> bool {
         !matches!(decide(self, renew_before, now), Decision::Nothing { .. })
     }
 }
@@ -135,7 +153,7 @@ pub enum Decision {
         /// When it is due.
         due: i64,
     },
-    /// Nothing: it is due, but a reissue within the term would end no later, and the gateway does not renew before then.
+    /// Nothing: it is due, but a reissue would end no later, and the gateway does not renew before then.
     TooEarly {
         /// When it can be renewed.
         renewable: i64,
@@ -158,6 +176,8 @@ pub enum Reason {
     TermEnds(Term),
     /// The term is over.
     TermOver(Term),
+    /// All are asked for, whether a reissue gains time or not, and the gateway does not renew it yet.
+    AskedFor,
     /// The gateway refused to renew it yet: its term goes on for longer than was known.
     RenewalTooEarly(Term),
 }
@@ -183,6 +203,7 @@ impl fmt::Display for Reason {
             }
             Self::TermEnds(Term { end, source }) => write!(f, "its term ends on {} ({source})", day(*end)),
             Self::TermOver(Term { end, source }) => write!(f, "its term ended on {} ({source})", day(*end)),
+            Self::AskedFor => f.write_str("all are asked for, and its term is not renewed yet"),
             Self::RenewalTooEarly(Term { end, source }) => {
                 write!(f, "the gateway does not renew it yet: its term ends later than on {} ({source})", day(*end))
             }
@@ -219,12 +240,14 @@ pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i6
     if now < due {
         return Decision::Nothing { due };
     }
-    if term.end > not_after + SAME && term.end - before > now {
+    // A reissue gains time as long as the term goes on. At its end the renewal comes in its place, once the gateway takes that.
+    if term.end > not_after + SAME && term.end - before.min(RENEWABLE) > now {
         return Decision::Reissue(Reason::WithinTerm(term));
     }
     // Where nothing tells the term, one that has just begun is not paid for again.
     let unknown = if term.source == TermSource::Expire { not_before + (not_after - not_before) / 3 } else { i64::MIN };
     match unknown.max(term.end - RENEWABLE) {
+        renewable if now < renewable && before > LONGEST => Decision::Reissue(Reason::AskedFor),
         renewable if now < renewable => Decision::TooEarly { renewable },
         _ => Decision::Renew(Reason::TermEnds(term)),
     }
@@ -286,11 +309,13 @@ mod tests {
                 Decision::Renew(Reason::TermOver(paid(90))),
             ),
             ("due too early to renew", 398, Some(paid(398)), false, day(200), 250, early(308)),
+            ("due too early to renew, the term goes on", 199, Some(paid(300)), false, day(130), 175, within(paid(300))),
+            ("due too early to renew, a reissue gains no time", 199, Some(paid(200)), false, day(130), 75, early(110)),
             ("due, and renewable since today", 398, Some(paid(398)), false, day(200), 308, ends(paid(398))),
             ("longer than it lasts", 47, Some(paid(365)), false, day(60), 15, third),
             ("longer than it lasts, no term known", 47, None, false, day(60), 15, third),
             ("longer than it lasts, due", 47, None, false, day(60), 17, ends(own(47))),
-            ("all of them", 47, Some(paid(365)), false, day(400), 1, early(275)),
+            ("all of them", 47, Some(paid(365)), false, day(400), 1, within(paid(365))),
             (
                 "all of them, no term known",
                 47,
@@ -298,7 +323,7 @@ mod tests {
                 false,
                 day(400),
                 0,
-                Decision::TooEarly { renewable: 47 * DAY / 3 },
+                Decision::Reissue(Reason::AskedFor),
             ),
             ("all of them, the term ends", 47, Some(paid(25)), false, day(400), 1, ends(paid(25))),
             ("a time of one's own", 199, Some(paid(365)), false, day(60), 139, within(paid(365))),
@@ -368,7 +393,7 @@ mod tests {
     /// where the certificate itself is not told), and `payable`.
     #[test]
     fn what_tells_the_term() {
-        use TermSource::{Expire, Lifetime, Payable};
+        use TermSource::{Expire, Latest, Lifetime, Payable};
         let at = |days: i64| Moment::from_unix_seconds(days * DAY).map(Lenient::Parsed);
         for (title, created, months, from, until, payable, expected) in [
             ("payable", Some(0), Some(12), Some(0), Some(199), Some(360), Some((360, Payable))),
@@ -394,9 +419,19 @@ mod tests {
                 Some((765, Expire)),
             ),
             ("created after it ended", Some(100), Some(12), Some(0), Some(47), None, Some((465, Lifetime))),
-            ("no lifetime", Some(0), None, Some(0), Some(199), None, Some((199, Expire))),
-            ("a lifetime of nothing", Some(0), Some(0), Some(0), Some(199), None, Some((199, Expire))),
-            ("no start", None, Some(12), Some(0), Some(199), None, Some((199, Expire))),
+            ("no lifetime: a year", Some(0), None, Some(0), Some(199), None, Some((365, Lifetime))),
+            ("a lifetime of nothing", Some(0), Some(0), Some(0), Some(199), None, Some((365, Lifetime))),
+            ("no start", None, Some(12), Some(0), Some(199), None, Some((365, Latest))),
+            ("no start, 47 days", None, Some(12), Some(340), Some(387), None, Some((705, Latest))),
+            ("no start, the last of its term", None, Some(12), Some(340), Some(365), None, Some((365, Expire))),
+            ("no start, a whole term", None, Some(12), Some(0), Some(366), None, Some((366, Expire))),
+            ("no start, three months of three", None, Some(3), Some(0), Some(90), None, Some((90, Expire))),
+            ("no start, no lifetime", None, None, Some(0), Some(199), None, Some((365, Latest))),
+            ("no start, no lifetime, more than a year", None, None, Some(0), Some(398), None, Some((398, Expire))),
+            ("no start, the certificate itself is not told", None, Some(12), None, Some(199), None, Some((199, Expire))),
+            ("payable of the term before", Some(0), Some(12), Some(350), Some(397), Some(100), Some((730, Lifetime))),
+            ("payable of the term before, no start", None, Some(12), Some(350), Some(397), Some(365), Some((715, Latest))),
+            ("payable a day before its end", Some(0), Some(12), Some(320), Some(365), Some(364), Some((364, Payable))),
             ("no end", Some(0), Some(12), None, None, None, Some((365, Lifetime))),
             ("nothing", None, None, None, None, None, None),
         ] {

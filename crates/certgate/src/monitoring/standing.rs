@@ -226,13 +226,13 @@ impl<'c> AskedAccount<'c> {
     }
 
     /// Whether the list is not enough to tell how a certificate stands.
-    fn is_asked_for(&self, id: i64, installed: &InstalledCertificate, is_due: bool) -> bool {
+    fn is_asked_for(&self, id: i64, installed: &InstalledCertificate, ends_soon: bool) -> bool {
         let is_another = |row: &AccountCertificate| {
             row.not_after.is_none_or(|end| end.abs_diff(installed.not_after) > SAME_END)
                 || row.updated.is_some_and(|updated| updated > installed.not_before.saturating_add(A_DAY))
                 || row.serial.as_ref().is_some_and(|serial| !is_same_serial(serial, &installed.serial))
         };
-        self.asks_each || is_due || self.row(id).is_none_or(is_another)
+        self.asks_each || ends_soon || self.row(id).is_none_or(is_another)
     }
 }
 
@@ -245,12 +245,10 @@ fn of_installed(
 ) -> Result<InstalledStanding, Error> {
     let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
     let renew_before = asked.or(remembered.map(RenewBefore::of_every_run));
-    let is_due = |there: Option<&Certificate>| {
-        Lifetime::of(installed.not_before, installed.not_after, there).is_due(renew_before, now)
-    };
+    let lifetime = |there: Option<&Certificate>| Lifetime::of(installed.not_before, installed.not_after, there);
     let (mut asked_for, mut there) = (None, None);
     if let (Some(account), Some(id)) = (account.as_mut(), installed.id) {
-        if account.is_asked_for(id, &installed, is_due(None)) {
+        if account.is_asked_for(id, &installed, lifetime(None).ends_soon(renew_before, now)) {
             asked_for = certificate_of(account.client, id)?;
             there = asked_for.as_ref().map(|whole| CertificateThere { serial: whole.serial_number.clone() });
         } else {
@@ -266,7 +264,7 @@ fn of_installed(
             Todo::OtherCertificate { has_its_key }
         }
         _ if installed.record.deployment.is_failed() => Todo::Redeploy,
-        _ if is_due(asked_for.as_ref()) => Todo::Due,
+        _ if lifetime(asked_for.as_ref()).is_due(renew_before, now) => Todo::Due,
         _ if account.is_some() && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,
     };

@@ -74,7 +74,7 @@ impl Company {
         let text = "[[certificate]]\nname = \"www.example.com\"\nout = \"www\"\nproduct = \"QUICKSSLPREMIUM\"\nadmin = 1120\n\
             technical = 1120\nsoftware = \"APACHESSL\"\nlifetime = 12\nmethod = \"dns\"\n";
         std::fs::write(home.path().join("certificates.toml"), text).unwrap();
-        let max_validity = Some(Duration::from_secs(47 * 86_400));
+        let max_validity = settings.max_validity.or(Some(Duration::from_secs(47 * 86_400)));
         let gateway = Gateway::with(Settings { start: Some(START), max_validity, ..settings });
         Self { home, gateway, protocol, clock: Arc::new(AtomicI64::new(START)) }
     }
@@ -124,16 +124,41 @@ impl Company {
     }
 }
 
-/// Nothing is told of the term: each renewal within it is refused and becomes a reissue, and the one at its end is paid.
+/// A gateway that tells nothing of the term, and whose certificates last so short a time that each may be the last of its term.
+fn tells_nothing_and_lasts_39_days() -> Settings {
+    let max_validity = Some(Duration::from_secs(39 * 86_400));
+    Settings { tells_terms: false, tells_starts: false, max_validity, ..Settings::default() }
+}
+
+/// Nothing is told of the term: certificates that last less long than it are reissued, free and without a paid order that is tried first, until
+/// one is cut short by the end of the term.
 #[test]
-fn a_renewal_that_is_too_early_becomes_a_reissue() {
+fn a_term_of_which_nothing_is_told_is_paid_at_its_end_only() {
     for protocol in Protocol::ALL {
         let settings = Settings { tells_terms: false, tells_starts: false, ..Settings::default() };
         let company = Company::new(protocol, settings);
         assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
+        let mut renewed = Vec::new();
+        for day in (4..=428).step_by(4) {
+            let (planned, came_to, seen) = company.apply(day);
+            assert_eq!((planned, seen.replaced), (came_to, vec![]), "{protocol:?}, day {day}");
+            if planned == PlannedAction::Renew {
+                renewed.push(day);
+            }
+        }
+        assert_eq!((renewed, company.asked()), (vec![364], (13, 1)), "{protocol:?}");
+    }
+}
+
+/// Each renewal within the term is refused and becomes a reissue, and the one at its end is paid.
+#[test]
+fn a_renewal_that_is_too_early_becomes_a_reissue() {
+    for protocol in Protocol::ALL {
+        let company = Company::new(protocol, tells_nothing_and_lasts_39_days());
+        assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
         let mut turned = 0;
-        // A third of 47 days before its end each is due.
-        for day in (32..365).step_by(32) {
+        // A third of 39 days before its end each is due.
+        for day in (26..365).step_by(26) {
             let (planned, came_to, seen) = company.apply(day);
             assert_eq!(planned, PlannedAction::Renew, "{protocol:?}, day {day}");
             if day >= 365 - 90 {
@@ -146,7 +171,7 @@ fn a_renewal_that_is_too_early_becomes_a_reissue() {
             assert_eq!(seen.ended, ["certificate-reissue issued"], "one outcome for the certificate");
             assert_eq!(company.asked(), (turned, turned), "refused once, reissued once");
         }
-        assert_eq!(turned, 8, "{protocol:?}");
+        assert_eq!(turned, 10, "{protocol:?}");
     }
 }
 
@@ -154,11 +179,10 @@ fn a_renewal_that_is_too_early_becomes_a_reissue() {
 #[test]
 fn a_renewal_in_place_of_an_order_that_never_left() {
     for protocol in Protocol::ALL {
-        let settings = Settings { tells_terms: false, tells_starts: false, ..Settings::default() };
-        let company = Company::new(protocol, settings);
+        let company = Company::new(protocol, tells_nothing_and_lasts_39_days());
         assert_eq!(company.apply(0).2.ended, ["certificate-create issued"]);
         for (day, came_to, replaced) in
-            [(1, PlannedAction::Nothing, vec![]), (32, PlannedAction::Reissue, vec![TaskKind::CertificateReissue])]
+            [(1, PlannedAction::Nothing, vec![]), (26, PlannedAction::Reissue, vec![TaskKind::CertificateReissue])]
         {
             company.leave_unsent(&format!("certgate-{day}"));
             let (planned, done, seen) = company.apply(day);

@@ -71,6 +71,26 @@ fn what_is_done_and_what_it_costs() {
             Ok("renew"),
         ),
         (
+            "due long before its end, and a reissue would end no later",
+            Subject {
+                installed: in_place(Some(1), 120),
+                renew_before: "130d".parse().ok(),
+                certificate: there("0a", 120),
+                ..base()
+            },
+            Ok("nothing"),
+        ),
+        (
+            "due long before its end, within its term",
+            Subject {
+                installed: in_place(Some(1), 120),
+                renew_before: "130d".parse().ok(),
+                certificate: there("0a", 200),
+                ..base()
+            },
+            Ok("reissue"),
+        ),
+        (
             "an order is open",
             Subject { installed: in_place(Some(1), 20), open: order(State::Pending), ..base() },
             Ok("resume"),

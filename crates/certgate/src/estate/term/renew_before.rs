@@ -54,7 +54,7 @@ impl fmt::Display for RenewBefore {
 /// Thirty days, or a third of the certificate's lifetime where that is less.
 const DEFAULT: i64 = 30 * DAY;
 /// No certificate lasts longer.
-const LONGEST: i64 = 398 * DAY;
+pub(super) const LONGEST: i64 = 398 * DAY;
 
 impl RenewBefore {
     /// The time before the end of a certificate that is valid from and until then, in seconds. `None` takes the default.
