@@ -25,6 +25,9 @@ pub struct ResumeData {
     /// How often the order's batch had been ordered anew when this order was placed: 0 in its first round.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u64,
+    /// Whether it was ordered since the gateway asked for a reissue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_required: bool,
     /// The machine whose folder the certificate goes to; absent where machines have no names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,

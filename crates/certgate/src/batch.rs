@@ -167,7 +167,7 @@ pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<
             Remaining::Resume(known) => {
                 let id = OrderId::from(known.order.id.as_str());
                 let install = order.request.install.clone();
-                (id, Step::Resume { order: Box::new(known), install, otherwise: None })
+                (id, Step::Resume { order: Box::new(known), install })
             }
             Remaining::Place => {
                 let batch = Some((order.key, round));

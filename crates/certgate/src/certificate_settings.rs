@@ -107,6 +107,15 @@ macro_rules! settings {
                 }
             }
 
+            /// Those that are given and are not the same in `other`, by name.
+            fn differing(&self, other: &Self) -> Vec<&'static str> {
+                let mut names = Vec::new();
+                $(if self.$name.is_some() && self.$name != other.$name {
+                    names.push(stringify!($name));
+                })*
+                names
+            }
+
             fn fill(&mut self, other: &Self) {
                 $(if self.$name.is_none() {
                     self.$name.clone_from(&other.$name);

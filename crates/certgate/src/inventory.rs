@@ -25,6 +25,8 @@ pub struct InstalledCertificate {
     pub id: Option<i64>,
     /// Its name.
     pub name: String,
+    /// What it is valid for.
+    pub hosts: Vec<String>,
     /// Its serial number, hexadecimal.
     pub serial: String,
     /// Whole days until it ends; below zero when it has.
@@ -232,6 +234,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
         folder: folder.to_owned(),
         id: record.certificate,
         name: record.name.clone().or_else(|| certificate.hosts().next()).unwrap_or_default(),
+        hosts: certificate.hosts().collect(),
         serial: certificate.serial.clone(),
         days: (certificate.not_after - now).div_euclid(86_400),
         not_before: certificate.not_before,

@@ -358,6 +358,20 @@ impl Journal {
         Ok(orders)
     }
 
+    /// Whether a certificate came of an order that was placed since the gateway asked for a reissue: its last one that is done.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn was_required(&self, certificate: i64) -> Result<bool, Error> {
+        let mut was_required = false;
+        self.store().each_order(&Which::All, &mut |Order { order, state, .. }| {
+            if order.account == self.account && order.certificate == Some(certificate) && state == State::Done {
+                was_required = order.resume.was_required;
+            }
+        })?;
+        Ok(was_required)
+    }
+
     /// The account's orders of a line of a batch, oldest first.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl Plan {
         let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            share.planned(app, subjects)
+            share.shown(app, subjects)
         };
         let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
         plan::print(app, shares.into_iter().flat_map(|share| share.tasks))

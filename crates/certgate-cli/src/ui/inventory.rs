@@ -12,6 +12,7 @@ use certgate_store::Order;
 use serde_json::{Value, json};
 
 use super::{
+    document,
     outcome::{set, shell_word},
     table::Table,
 };
@@ -84,6 +85,11 @@ fn todo(standing: &InstalledStanding) -> String {
     match (standing.todo, order, &installed.record.deployment) {
         (Todo::CarryOn, Some(order), _) => carry_on(order),
         (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
+        (Todo::OtherCertificate { has_its_key: true }, ..) if installed.record.put_back.is_some() => {
+            let day = document::time(installed.record.put_back.unwrap_or_default().saturating_mul(1000));
+            let day = day.get(..10).unwrap_or_default();
+            format!("put back by hand on {day}; the gateway's is another: certgate fetch {id} --out {}", folder())
+        }
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
             format!("the gateway has another certificate: certgate fetch {id} --out {}", folder())
         }

@@ -2,7 +2,7 @@
 
 use certgate::{
     RefusalReason,
-    estate::{Cost, Planned, PlannedAction, Step, Task},
+    estate::{Cost, PlannedAction, Step, Task},
 };
 use certgate_flow::Purpose;
 use certgate_wire::Finding;
@@ -90,11 +90,9 @@ fn row(task: Task) -> (Value, Option<Kind>) {
         row["action"] = json!(planned.action.name());
         row["cost"] = json!(cost(planned.action));
         row["why"] = json!(planned.reason.to_string());
-        let otherwise = |other: &Planned, when: &str| json!({ "action": other.action.name(), "cost": cost(other.action), "if": when });
-        if let Step::Resume { otherwise: Some(other), .. } = &task.step {
-            row["otherwise"] = otherwise(&other.0, "that order never left");
-        } else if let Some(other) = planned.otherwise() {
-            row["otherwise"] = otherwise(&other, &RefusalReason::TooEarlyToRenew.to_string());
+        if let Some(other) = planned.otherwise() {
+            let refusal = RefusalReason::TooEarlyToRenew.to_string();
+            row["otherwise"] = json!({ "action": other.action.name(), "cost": cost(other.action), "if": refusal });
         }
     }
     let is_to_be_done = task.is_to_be_done();

@@ -29,9 +29,11 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
         Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
         Resumption::CleanedUp { order: ended, is_gone } => {
             let text = match (ended.state, is_gone) {
-                (OrderState::Unsent, _) if ended.job.is_none() => format!("order {id} never left: order again"),
+                (OrderState::Unsent, true) if ended.job.is_none() => format!("order {id} never left: order again"),
                 (_, true) => return Ok(CommandOutput::over(&ended, None)),
-                (_, false) => format!("order {id}: what was published to validate it is still there"),
+                (_, false) => format!(
+                    "order {id} is over, and what was published to validate it is still there: once it can be removed, `certgate resume {id}` does that"
+                ),
             };
             Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
         }

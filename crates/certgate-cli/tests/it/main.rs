@@ -104,6 +104,7 @@ mod trouble;
 #[cfg(unix)]
 mod trust;
 #[cfg(unix)]
+mod unattended;
 mod validation;
 mod verification;
 #[cfg(unix)]

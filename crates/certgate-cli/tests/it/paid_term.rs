@@ -130,7 +130,7 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
             assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
             (json(&output), stderr(&output))
         };
-        let id = ordered_before(32, &gateway, home.path());
+        let id = ordered_before(28, &gateway, home.path());
         run(&["adopt", "certs/new"], 0);
         let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
         let text = format!(

@@ -6,11 +6,28 @@ use certgate_flow::Purpose;
 
 use super::{CertificateSettings, Dns, SettingsError};
 use crate::{
-    CertificateSelector, Installation, KeySource, OrderRequest, installation::SetRecord, inventory::key_type_like,
-    key::RequestText, selector::is_same_name,
+    CertificateSelector, Installation, KeySource, OrderRequest,
+    installation::{SetRecord, durable},
+    inventory::key_type_like,
+    key::RequestText,
+    selector::is_same_name,
 };
 
+/// What says which certificate it is, of which account and when it is due, and where paths start: it is not compared.
+const NOT_COMPARED: [&str; 6] = ["name", "names", "key_type", "profile", "renew_before", "working_folder"];
+
 impl CertificateSettings {
+    /// What of these settings would be remembered with a certificate in that folder in another way than `before`, by name.
+    pub(crate) fn changed_since(&self, before: &Self, folder: &Path) -> Vec<&'static str> {
+        if self.differing(before).is_empty() {
+            return Vec::new();
+        }
+        let Ok(options) = self.installed_into(folder) else { return Vec::new() };
+        let mut changed = Self::of_installation(&durable(&options)).differing(before);
+        changed.retain(|name| self.has(name) && !NOT_COMPARED.contains(name));
+        changed
+    }
+
     /// The order for that purpose with a CSR that was read already. Where a certificate is in place in its folder, what is not given is
     /// as remembered with it, and a new key is of its type.
     ///

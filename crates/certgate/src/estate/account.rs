@@ -36,7 +36,8 @@ impl From<&Certificate> for AccountCertificate {
             serial: certificate.serial_number.clone(),
             not_after: certificate.ends(),
             updated: certificate.updated.as_ref().and_then(|updated| updated.value()?.unix_seconds()),
-            term: Term::of(certificate).filter(|term| matches!(term.source, TermSource::Payable | TermSource::Lifetime)),
+            term: Term::of(certificate)
+                .filter(|term| matches!(term.source, TermSource::Payable | TermSource::Lifetime)),
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn task_of_order(journal: &Journal, id: &str, install: Option<&InstallOption
 
 fn carried_on(order: Order, install: Option<&InstallOptions>) -> Task {
     let (id, title) = (OrderId::from(order.order.id.as_str()), order.order.id.clone());
-    Task::new(id, title, Step::Resume { order: Box::new(order), install: install.cloned(), otherwise: None })
+    Task::new(id, title, Step::Resume { order: Box::new(order), install: install.cloned() })
 }
 
 fn task(order: &Order, step: Step, folder: Option<PathBuf>) -> Task {

@@ -1,16 +1,20 @@
 //! What is to be done with a certificate: decided from what is known of it, without asking anybody.
 
-use std::{fmt, path::PathBuf};
+mod reason;
+
+use std::path::PathBuf;
 
 use certgate_domain::Certificate;
 use certgate_flow::Purpose;
 use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
-use super::term::{Decision, Lifetime, RenewBefore, decide, otherwise};
+pub use self::reason::{PlanError, PlanReason};
+use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise};
 use crate::{
     CertificateSelector, CertificateSettings,
     inventory::{InstalledCertificate, InventoryError},
+    selector::is_same_name,
 };
 
 /// A certificate under care, with what is known of it.
@@ -38,6 +42,10 @@ pub struct Subject {
     pub certificate: Option<Box<Certificate>>,
     /// Whether the key of that certificate is in the folder.
     pub has_its_key: bool,
+    /// Whether the gateway asks for a reissue of a certificate that was reissued for that reason.
+    pub was_required: bool,
+    /// The other folder here that the same certificate is ordered for: this one gets what is ordered for that.
+    pub ordered_in: Option<PathBuf>,
     /// The other machine that orders it: this one fetches what that one ordered.
     pub ordered_by: Option<String>,
 }
@@ -120,102 +128,6 @@ impl PlannedAction {
     }
 }
 
-/// Why something is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PlanReason {
-    /// By its lifetime and its paid term.
-    Term(Decision),
-    /// An order of it is not finished.
-    Open {
-        /// The order's id.
-        order: String,
-    },
-    /// The account has none of its name.
-    NotThere,
-    /// There is none in its folder.
-    NothingInPlace,
-    /// It is in place, and was not noted to be the gateway's.
-    NotNoted,
-    /// The gateway has a later one, whose key is here.
-    LaterOne {
-        /// That one's serial number.
-        serial: String,
-    },
-    /// Its hook failed.
-    NotDeployed,
-    /// It is declared where it is served.
-    Served,
-    /// Another machine orders it, and this one fetches it.
-    OrderedBy {
-        /// That machine.
-        host: String,
-    },
-}
-
-impl fmt::Display for PlanReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Term(decision) => decision.fmt(f),
-            Self::Open { order } => write!(f, "order {order} is not finished"),
-            Self::NotThere => f.write_str("the account has no certificate of this name"),
-            Self::NothingInPlace => f.write_str("nothing is in place in its folder"),
-            Self::NotNoted => f.write_str("it is in place, and the gateway's certificate is the same"),
-            Self::LaterOne { serial } => write!(f, "the gateway has another one, serial {serial}, whose key is here"),
-            Self::NotDeployed => f.write_str("its deploy hook failed"),
-            Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),
-            Self::Served => f.write_str("it is looked at where it is served"),
-        }
-    }
-}
-
-/// Why it cannot be said what is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// The account has no certificate of that id.
-    NotThere(i64),
-    /// The account has several certificates of the name.
-    Several {
-        /// The name.
-        name: String,
-        /// Their ids.
-        ids: Vec<i64>,
-    },
-    /// Which certificate of the account is in the folder is not noted.
-    NotNoted,
-    /// What a new certificate needs is not declared.
-    Missing(Vec<&'static str>),
-    /// The certificate in the folder, and that at the gateway, are two, and only its key's holder can install the other one.
-    OtherCertificate {
-        /// The gateway's id.
-        id: i64,
-    },
-}
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
-            Self::Several { name, ids } => {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "the account has several certificates named {name}: {}; declare the `id` of one",
-                    ids.join(", ")
-                )
-            }
-            Self::NotNoted => f.write_str("which certificate of the account this is was not noted here"),
-            Self::Missing(names) => write!(f, "a new certificate needs `{}`", names.join("`, `")),
-            Self::OtherCertificate { id } => {
-                write!(f, "what is in place is not certificate {id} of the account, and not its predecessor")
-            }
-        }
-    }
-}
-
-impl std::error::Error for PlanError {}
-
 impl Subject {
     /// What it is called: its name, else its folder, else its id.
     pub fn title(&self) -> String {
@@ -287,7 +199,8 @@ impl Subject {
             self.listed.iter().flatten().any(|row| {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
-        (installed.id.is_none() || is_another || self.ends_soon(now)).then_some(id)
+        let is_changed = self.changed(installed).is_some();
+        (installed.id.is_none() || is_another || is_changed || self.ends_soon(now)).then_some(id)
     }
 
     fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {
@@ -299,7 +212,50 @@ impl Subject {
                 server.map(|server| (server.not_before, server.not_after)).or_else(told)?
             }
         };
-        Some(Lifetime::of(not_before, not_after, certificate))
+        Some(self.lasting(not_before, not_after, certificate))
+    }
+
+    /// What is declared, or asked for, in another way than what is in place has it: what takes another certificate, else what does not.
+    fn changed(&self, installed: &InstalledCertificate) -> Option<(PlannedAction, Vec<&'static str>)> {
+        let CertificateSettings { names, key_type, csr: None, key: None, .. } = &self.settings else { return None };
+        let nothing = CertificateSettings::default();
+        let before = installed.record.settings.as_ref().unwrap_or(&nothing);
+        let mut settings = Vec::new();
+        if self.selector.is_some() && installed.key_fits.is_some() {
+            let lacks = |there: &[String], name: &String| !there.iter().any(|other| is_same_name(other, name));
+            let is_other = |names: &Vec<String>| {
+                let is_left_out = |before: &Vec<String>| before.iter().any(|name| lacks(names, name));
+                names.iter().any(|name| lacks(&installed.hosts, name)) || before.names.as_ref().is_some_and(is_left_out)
+            };
+            if names.as_ref().is_some_and(is_other) {
+                settings.push("names");
+            }
+            if key_type.is_some_and(|key_type| key_type != installed.key_type) {
+                settings.push("key_type");
+            }
+        }
+        if !settings.is_empty() {
+            return Some((PlannedAction::Reissue, settings));
+        }
+        let settings = self.settings.changed_since(before, &installed.folder);
+        (!settings.is_empty()).then_some((PlannedAction::Install, settings))
+    }
+
+    fn lasting(&self, not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Lifetime {
+        let lifetime = Lifetime::of(not_before, not_after, certificate);
+        // One that is asked for again and again is ordered once.
+        Lifetime { reissue_required: lifetime.reissue_required && !self.was_required, ..lifetime }
+    }
+
+    /// The serial number of a certificate that the gateway issued after the one in place, that can be put in place, and is not due itself.
+    fn later_one(&self, now: i64) -> Option<&str> {
+        let (installed, there) = (self.installed.as_ref()?, self.certificate.as_deref()?);
+        let serial = there.serial_number.as_deref()?;
+        let server = X509::from_pem(there.server.as_deref()?).ok()?;
+        let can_be_used = self.has_its_key || installed.key_fits.is_none();
+        let is_later = server.not_before > installed.not_before && !is_same_serial(serial, &installed.serial);
+        let is_due = self.lasting(server.not_before, server.not_after, Some(there)).is_due(self.renew_before, now);
+        (can_be_used && is_later && !is_due).then_some(serial)
     }
 }
 
@@ -314,11 +270,27 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     let planned = |action, certificate, reason| Ok(Planned { action, certificate, reason });
     if let Some(host) = &subject.ordered_by {
         let reason = PlanReason::OrderedBy { host: host.clone() };
-        return Ok(plan_fetched(subject, subject.certificate_id()?, reason));
+        return Ok(plan_fetched(subject, subject.certificate_id()?, reason, now));
+    }
+    if let Some(folder) = &subject.ordered_in {
+        let id = subject.certificate_id()?;
+        let fetched = plan_fetched(subject, id, PlanReason::OrderedIn { folder: folder.clone() }, now);
+        let has_key = subject.installed.as_ref().is_some_and(|installed| installed.key_fits.is_some());
+        return match id {
+            Some(id) if fetched.action == PlannedAction::Install && has_key && !subject.has_its_key => {
+                if !subject.ends_soon(now) {
+                    return Ok(Planned { action: PlannedAction::Nothing, ..fetched });
+                }
+                Err(PlanError::OtherKey { id, folder: folder.clone() })
+            }
+            _ => Ok(fetched),
+        };
     }
     if let Some(order) = &subject.open {
         let id = order.order.id.clone();
-        return planned(PlannedAction::Resume, order.order.certificate, PlanReason::Open { order: id });
+        let is_open = subject.is_under_way();
+        let reason = if is_open { PlanReason::Open { order: id } } else { PlanReason::NeverLeft { order: id } };
+        return planned(PlannedAction::Resume, order.order.certificate, reason);
     }
     let Some(id) = subject.certificate_id()? else {
         let missing = subject.settings.missing_for_new();
@@ -346,17 +318,27 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
             None => planned(PlannedAction::Reissue, Some(id), PlanReason::NothingInPlace),
         };
     };
+    let install =
+        |serial: &str| planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
     let decision = lifetime.map(|lifetime| decide(&lifetime, subject.renew_before, now));
+    let is_due = decision.is_some_and(|decision| action_of(decision) != PlannedAction::Nothing);
+    let put_back = installed.record.put_back.filter(|_| !is_due);
+    if let (Some(serial), Some(_), None) = (subject.later_one(now), installed.id, put_back) {
+        return install(serial);
+    }
     if let Some(decision) = decision
-        && action_of(decision) != PlannedAction::Nothing
+        && is_due
     {
         return planned(action_of(decision), Some(id), PlanReason::Term(decision));
     }
     let serial = there.and_then(|there| there.serial_number.as_deref());
     let is_the_same = serial.map(|serial| is_same_serial(serial, &installed.serial));
     if let (Some(false), Some(serial)) = (is_the_same, serial) {
+        if let Some(at) = put_back {
+            return planned(PlannedAction::Nothing, Some(id), PlanReason::PutBack { at, serial: serial.to_owned() });
+        }
         if subject.has_its_key {
-            return planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
+            return install(serial);
         }
         if installed.id.is_none() {
             return Err(PlanError::OtherCertificate { id });
@@ -368,16 +350,22 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
     }
+    if let (Some(true), Some((action, settings))) = (is_the_same, subject.changed(installed)) {
+        return planned(action, Some(id), PlanReason::Changed { settings });
+    }
     let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());
     if is_served && subject.selector.is_some() {
         return planned(PlannedAction::Verify, Some(id), PlanReason::Served);
+    }
+    if subject.was_required {
+        return planned(PlannedAction::Nothing, Some(id), PlanReason::StillRequired);
     }
     let due = decision.unwrap_or(Decision::Nothing { due: installed.not_after });
     planned(PlannedAction::Nothing, Some(id), PlanReason::Term(due))
 }
 
 /// What is to be done with a certificate that another machine orders.
-fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason) -> Planned {
+fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason, now: i64) -> Planned {
     let there = subject.certificate.as_deref().filter(|there| there.server.is_some());
     let is_in_place = |installed: &InstalledCertificate| {
         let serial = there.and_then(|there| there.serial_number.as_deref());
@@ -385,7 +373,11 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason)
     };
     let action = match &subject.installed {
         None if there.is_some() => PlannedAction::Install,
-        Some(installed) if !is_in_place(installed) => PlannedAction::Install,
+        Some(installed)
+            if !is_in_place(installed) && (installed.record.put_back.is_none() || subject.ends_soon(now)) =>
+        {
+            PlannedAction::Install
+        }
         Some(installed) if installed.record.deployment.is_failed() => PlannedAction::Redeploy,
         Some(_) if subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty()) => {
             PlannedAction::Verify
@@ -410,6 +402,11 @@ impl Planned {
         let decision = otherwise(decision)?;
         let (action, reason) = (action_of(decision), PlanReason::Term(decision));
         Some(Self { action, certificate: self.certificate, reason })
+    }
+
+    /// Whether it is done since the gateway asks for a reissue.
+    pub(super) fn is_required(&self) -> bool {
+        self.reason == PlanReason::Term(Decision::Reissue(Reason::Required))
     }
 
     /// What is ordered; `None` if nothing is.

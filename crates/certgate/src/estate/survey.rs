@@ -1,11 +1,12 @@
 //! What is known of the certificates under care: by their folders, the store, the account's list, and the certificates themselves.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
-use certgate_domain::Certificate;
+use certgate_domain::{AnyData, AnyTask, Certificate, task::CertificateInfo};
 use certgate_store::Order;
 
 use super::{
@@ -14,15 +15,18 @@ use super::{
     term::RenewBefore,
 };
 use crate::{
-    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal, certificate_of,
+    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
     inventory::{Found, find, is_in, whole},
     selector::spelled,
+    unix_now,
 };
 
 /// Looks around before it is decided what is to be done.
 pub struct Survey<'s> {
     /// Asks the gateway.
     pub client: &'s mut Client,
+    /// The orders that were placed before.
+    pub journal: &'s Journal,
     /// Now, in seconds since 1970.
     pub now: i64,
 }
@@ -60,12 +64,13 @@ pub fn subjects_of(
     // When something is due is asked of this run alone, and not remembered.
     let renew_before = asked.renew_before;
     let asked = &CertificateSettings { renew_before: None, ..asked.clone() };
-    for (folder, found) in found {
+    let own: Vec<Option<Order>> = found.iter().map(|(folder, _)| open.take_into(folder)).collect();
+    for ((folder, found), own) in found.into_iter().zip(own) {
         let settings = asked.clone();
         let mut subject = Subject { folder: Some(folder.clone()), settings, renew_before, ..Subject::default() };
         match found {
             Ok(installed) => {
-                subject.open = open.take(&folder, installed.id);
+                subject.open = own.or_else(|| open.of_certificate(installed.id));
                 let into = subject.open.as_ref().and_then(|order| order.order.resume.install.as_ref());
                 // What it was ordered with is later than what is in place.
                 let ordered = into.filter(|install| whole(&install.folder) == whole(&folder));
@@ -77,7 +82,7 @@ pub fn subjects_of(
                 subject.installed = Some(installed);
             }
             Err(why) => {
-                subject.open = open.take(&folder, None);
+                subject.open = own;
                 subject.unreadable = Some(why);
             }
         }
@@ -105,13 +110,16 @@ impl OpenOrders {
 
     /// The order that goes into that folder, or that was ordered elsewhere for that certificate.
     pub(super) fn take(&mut self, folder: &Path, id: Option<i64>) -> Option<Order> {
+        self.take_into(folder).or_else(|| self.of_certificate(id))
+    }
+
+    fn take_into(&mut self, folder: &Path) -> Option<Order> {
         if self.orders.is_empty() {
             return None;
         }
         let folder = whole(folder);
-        let into = |(to, _): &(Option<PathBuf>, Order)| to.as_ref() == Some(&folder);
-        let at = self.orders.iter().position(into);
-        at.map(|at| self.orders.remove(at).1).or_else(|| self.of_certificate(id))
+        let at = self.orders.iter().position(|(to, _)| to.as_ref() == Some(&folder))?;
+        Some(self.orders.remove(at).1)
     }
 
     fn of_certificate(&mut self, id: Option<i64>) -> Option<Order> {
@@ -129,34 +137,47 @@ impl Survey<'_> {
     /// Asks for what has to be known besides: the account's list where a name is declared, and the certificates that are due or not
     /// what is in place. What the gateway refuses to tell of one does not hide the others.
     ///
+    /// Gives how far the gateway's clock is ahead of ours, in seconds, where it said that.
+    ///
     /// # Errors
     /// The gateway could not be asked.
-    pub fn ask(&mut self, subjects: &mut [Subject]) -> Result<(), Error> {
+    pub fn ask(&mut self, subjects: &mut [Subject]) -> Result<Option<i64>, Error> {
+        let mut clock_ahead = None;
         if subjects.iter().any(|subject| subject.selector.is_some()) {
-            self.list(subjects)?;
+            clock_ahead = self.list(subjects)?;
         }
         let few = subjects.len() <= FEW;
-        for subject in subjects {
+        for subject in subjects.iter_mut() {
             let known = || subject.certificate_id().ok().flatten().filter(|_| few && !subject.is_under_way());
             let Some(id) = subject.is_asked_for(self.now).or_else(known) else { continue };
-            self.look(subject, id)?;
+            clock_ahead = self.look(subject, id)?.or(clock_ahead);
         }
-        Ok(())
+        choose_folders(subjects);
+        Ok(clock_ahead)
     }
 
-    fn look(&mut self, subject: &mut Subject, id: i64) -> Result<(), Error> {
-        let Some(certificate) = certificate_of(self.client, id)? else {
-            subject.listed = Some(Vec::new());
-            subject.selector = Some(CertificateSelector::Id(id));
-            return Ok(());
+    fn look(&mut self, subject: &mut Subject, id: i64) -> Result<Option<i64>, Error> {
+        let task = AnyTask::from(CertificateInfo::new(id));
+        let answered = self.client.exchange(&task)?;
+        let certificate = |data| if let AnyData::Certificate(one) = data { Some(*one) } else { None };
+        let clock_ahead = answered.date().map(|date| date - unix_now() / 1000);
+        let certificate = match self.client.accepted(task.kind(), answered).map_err(Error::from) {
+            Err(error) if error.refusal().is_some() => {
+                subject.listed = Some(Vec::new());
+                subject.selector = Some(CertificateSelector::Id(id));
+                return Ok(clock_ahead);
+            }
+            answered => answered?.answer.value.data.into_iter().find_map(certificate).unwrap_or_default(),
         };
         subject.has_its_key = has_key(subject, &certificate);
+        let is_required = certificate.reissue_required.as_ref().and_then(|required| required.value()) == Some(&true);
+        subject.was_required = is_required && self.journal.was_required(id)?;
         subject.certificate = Some(Box::new(certificate));
-        Ok(())
+        Ok(clock_ahead)
     }
 
     /// The account's certificates, by names and ids that are declared.
-    fn list(&mut self, subjects: &mut [Subject]) -> Result<(), Error> {
+    fn list(&mut self, subjects: &mut [Subject]) -> Result<Option<i64>, Error> {
         let (mut by_name, mut by_id): (HashMap<String, Vec<usize>>, BTreeMap<i64, Vec<usize>>) = Default::default();
         for (at, subject) in subjects.iter_mut().enumerate() {
             match &subject.selector {
@@ -166,7 +187,8 @@ impl Survey<'_> {
             }
             subject.listed = Some(Vec::new());
         }
-        for row in AccountCertificate::all(self.client)?.0 {
+        let (all, clock_ahead) = AccountCertificate::all(self.client)?;
+        for row in all {
             let Some(id) = row.id else { continue };
             let listed = ListedCertificate { id, not_after: row.not_after };
             let of_name = by_name.get(&spelled(&row.name));
@@ -176,7 +198,32 @@ impl Survey<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(clock_ahead)
+    }
+}
+
+/// A certificate that is in several folders is ordered for one of them, and the others fetch it: the one that an order is under way for,
+/// else the one that has the key of the gateway's certificate, else any key.
+fn choose_folders(subjects: &mut [Subject]) {
+    let mut places: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        if let (Some(_), None, Ok(Some(id))) = (&subject.installed, &subject.ordered_by, subject.certificate_id()) {
+            places.entry(id).or_default().push(at);
+        }
+    }
+    for places in places.into_values().filter(|places| places.len() > 1) {
+        let rank = |at: &usize| {
+            let subject = subjects.get(*at)?;
+            let has_key = subject.installed.as_ref()?.key_fits.is_some();
+            Some((subject.is_under_way(), subject.has_its_key, has_key, Reverse(*at)))
+        };
+        let Some(chosen) = places.iter().copied().max_by_key(rank) else { continue };
+        let folder = subjects.get(chosen).and_then(|subject| subject.folder.clone());
+        for at in places.into_iter().filter(|at| *at != chosen) {
+            if let Some(subject) = subjects.get_mut(at) {
+                subject.ordered_in.clone_from(&folder);
+            }
+        }
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Task {
     pub planned: Option<Planned>,
     /// What is done.
     pub step: Step,
+    /// An order of it that never left, and of which something may be published still.
+    left: Option<Box<Order>>,
     /// The serial number of what is in place, by which it was decided.
     serial: Option<String>,
     /// By what other processes know that this one orders it.
@@ -60,8 +62,6 @@ pub enum Step {
         order: Box<Order>,
         /// How its certificate is installed, where that is another way than was ordered.
         install: Option<InstallOptions>,
-        /// What is done where the order never left, and nothing is left of it.
-        otherwise: Option<Box<(Planned, Step)>>,
     },
     /// This order is driven.
     Drive(Box<RunItem>),
@@ -165,6 +165,7 @@ impl Task {
             endpoints: Vec::new(),
             planned: None,
             step,
+            left: None,
             serial: None,
             claim: None,
             lock: None,
@@ -187,6 +188,10 @@ impl Task {
         let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
         let endpoints = subject.settings.verify.clone().unwrap_or_default();
         let task = Self { name, folder, endpoints, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
+        // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
+        let is_known = subject.installed.is_some() || subject.selector.is_some();
+        let left = if is_known && !subject.is_under_way() { subject.open.take().map(Box::new) } else { None };
+        let task = Self { left, ..task };
         if let (Some(why), None) = (subject.unreadable.take(), &subject.open) {
             return Self { step: Step::Failed(why.into()), ..task };
         }
@@ -195,17 +200,7 @@ impl Task {
             Err(why) => return Self { step: Step::Failed(why.into()), ..task },
         };
         let open = subject.open.as_ref().map(|order| OrderId::from(order.order.id.as_str()));
-        let mut step = step(&subject, &planned, now).unwrap_or_else(Step::Failed);
-        if let Step::Resume { otherwise, .. } = &mut step
-            && !subject.is_under_way()
-        {
-            // It never left: the certificate may be due all the same.
-            subject.open = None;
-            *otherwise = plan(&subject, now).ok().and_then(|planned| {
-                let step = self::step(&subject, &planned, now).ok()?;
-                Some(Box::new((planned, step)))
-            });
-        }
+        let step = step(&subject, &planned, now).unwrap_or_else(Step::Failed);
         Self { id: open.unwrap_or(task.id), planned: Some(planned), step, ..task }
     }
 
@@ -217,7 +212,7 @@ impl Task {
 
     /// Whether something is to be done, be it to say why it cannot be.
     pub fn is_to_be_done(&self) -> bool {
-        !matches!(self.step, Step::Nothing)
+        !matches!(self.step, Step::Nothing) || self.left.is_some()
     }
 
     /// Leaves it to another process where that one is about to order it, and sees to it that one that comes to it before this one
@@ -242,6 +237,15 @@ impl Task {
     /// How it is over.
     pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
         let failed = |why: TaskError| EndedTask::Failed(why);
+        if let Some(left) = self.left.take() {
+            // What cannot be removed is told, and tried again by the next run.
+            match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
+                held @ (Resumption::Held | Resumption::Elsewhere { .. }) => {
+                    return Err(EndedTask::Left(Box::new(held)));
+                }
+                _ => {}
+            }
+        }
         match std::mem::replace(&mut self.step, Step::Nothing) {
             Step::Nothing => Err(EndedTask::Nothing),
             Step::Done(order) => Err(EndedTask::Done(order)),
@@ -272,16 +276,10 @@ impl Task {
             }
             Step::Verify => Err(EndedTask::Verify),
             Step::Drive(item) => Ok(*item),
-            Step::Resume { order, install, otherwise } => {
-                let resumed = preparation.resume(&order, install).map_err(|why| failed(why.into()))?;
-                match (resumed, otherwise) {
-                    (Resumption::Ready(item), _) => Ok(*item),
-                    (Resumption::CleanedUp { is_gone: true, .. }, Some(otherwise)) => {
-                        let (planned, step) = *otherwise;
-                        (self.id, self.planned, self.step) = (OrderId::new(), Some(planned), step);
-                        self.start(preparation)
-                    }
-                    (left, _) => Err(EndedTask::Left(Box::new(left))),
+            Step::Resume { order, install } => {
+                match preparation.resume(&order, install).map_err(|why| failed(why.into()))? {
+                    Resumption::Ready(item) => Ok(*item),
+                    left => Err(EndedTask::Left(Box::new(left))),
                 }
             }
             Step::Place { mut request, known, batch } => {
@@ -293,6 +291,7 @@ impl Task {
                     .order(self.id.clone(), &mut request, known.as_deref())
                     .map_err(|why| failed(why.into()))?;
                 item.claim = self.claim.take();
+                item.resume.was_required = self.planned.as_ref().is_some_and(Planned::is_required);
                 item.instead = self.instead(&mut request, preparation.options);
                 if let Some((key, round)) = batch {
                     item.resume.round = round;
@@ -336,13 +335,7 @@ impl Step {
     fn note_profile(&mut self, profile: &str) {
         match self {
             Self::Place { request, .. } => note_profile(request.install.as_mut(), profile),
-            Self::Fetch { install, .. } => note_profile(install.as_mut(), profile),
-            Self::Resume { install, otherwise, .. } => {
-                note_profile(install.as_mut(), profile);
-                if let Some(otherwise) = otherwise {
-                    otherwise.1.note_profile(profile);
-                }
-            }
+            Self::Fetch { install, .. } | Self::Resume { install, .. } => note_profile(install.as_mut(), profile),
             Self::Adopt { installation, .. } | Self::Deploy(installation) => installation.remember("profile", profile),
             _ => {}
         }
@@ -365,7 +358,7 @@ fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskErro
     let installed_into = |folder: &PathBuf| subject.settings.installed_into(folder);
     let install = subject.folder.as_ref().map(installed_into).transpose()?;
     if let (PlannedAction::Resume, Some(order)) = (planned.action, &subject.open) {
-        return Ok(Step::Resume { order: Box::new(order.clone()), install, otherwise: None });
+        return Ok(Step::Resume { order: Box::new(order.clone()), install });
     }
     if let (PlannedAction::Redeploy, Some(install)) = (planned.action, &install) {
         return Ok(Step::Deploy(Box::new(Installation::new(install.clone()).at_time(now))));

@@ -212,7 +212,7 @@ impl fmt::Display for Reason {
 }
 
 /// The day of a time in seconds since 1970, in UTC.
-fn day(at: i64) -> String {
+pub(in crate::estate) fn day(at: i64) -> String {
     Moment::from_unix_seconds(at).map_or_else(|| at.to_string(), |moment| moment.to_string().chars().take(10).collect())
 }
 
@@ -265,7 +265,7 @@ pub fn otherwise(decided: Decision) -> Option<Decision> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::estate) mod tests {
     use std::time::Duration;
 
     use certgate_domain::{Certificate, Lenient, Moment, TimePeriod, words::TimeUnit};
@@ -316,15 +316,7 @@ mod tests {
             ("longer than it lasts, no term known", 47, None, false, day(60), 15, third),
             ("longer than it lasts, due", 47, None, false, day(60), 17, ends(own(47))),
             ("all of them", 47, Some(paid(365)), false, day(400), 1, within(paid(365))),
-            (
-                "all of them, no term known",
-                47,
-                None,
-                false,
-                day(400),
-                0,
-                Decision::Reissue(Reason::AskedFor),
-            ),
+            ("all of them, no term known", 47, None, false, day(400), 0, Decision::Reissue(Reason::AskedFor)),
             ("all of them, the term ends", 47, Some(paid(25)), false, day(400), 1, ends(paid(25))),
             ("a time of one's own", 199, Some(paid(365)), false, day(60), 139, within(paid(365))),
             (
@@ -381,7 +373,7 @@ mod tests {
     }
 
     /// A certificate that is valid from and until so many days after the start of 1970.
-    fn valid(from: u64, until: u64) -> String {
+    pub(in crate::estate) fn valid(from: u64, until: u64) -> String {
         let at = |days: u64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(days * 86_400);
         let mut parameters = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
         (parameters.not_before, parameters.not_after) = (at(from), at(until));
@@ -428,9 +420,25 @@ mod tests {
             ("no start, three months of three", None, Some(3), Some(0), Some(90), None, Some((90, Expire))),
             ("no start, no lifetime", None, None, Some(0), Some(199), None, Some((365, Latest))),
             ("no start, no lifetime, more than a year", None, None, Some(0), Some(398), None, Some((398, Expire))),
-            ("no start, the certificate itself is not told", None, Some(12), None, Some(199), None, Some((199, Expire))),
+            (
+                "no start, the certificate itself is not told",
+                None,
+                Some(12),
+                None,
+                Some(199),
+                None,
+                Some((199, Expire)),
+            ),
             ("payable of the term before", Some(0), Some(12), Some(350), Some(397), Some(100), Some((730, Lifetime))),
-            ("payable of the term before, no start", None, Some(12), Some(350), Some(397), Some(365), Some((715, Latest))),
+            (
+                "payable of the term before, no start",
+                None,
+                Some(12),
+                Some(350),
+                Some(397),
+                Some(365),
+                Some((715, Latest)),
+            ),
             ("payable a day before its end", Some(0), Some(12), Some(320), Some(365), Some(364), Some((364, Payable))),
             ("no end", Some(0), Some(12), None, None, None, Some((365, Lifetime))),
             ("nothing", None, None, None, None, None, None),

@@ -206,6 +206,7 @@ impl Installation {
         };
         let readable = self.readable_keys();
         if is_unchanged && self.is_deployed() {
+            self.note(&record, &Deployment::Deployed);
             return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, readable, hook_due: None });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();

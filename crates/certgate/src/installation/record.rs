@@ -34,6 +34,9 @@ pub struct SetRecord {
     /// How it was ordered, validated and installed. A renewal does it in the same way, and a hook that failed is repeated by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<CertificateSettings>,
+    /// When somebody put it back in place, in seconds since 1970: runs by themselves leave it there until it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_back: Option<i64>,
     /// What came of the hook.
     #[serde(default, skip_serializing_if = "is_none")]
     pub deployment: Deployment,
@@ -49,16 +52,17 @@ struct Read {
     /// One that a later version wrote, and that is not understood here, does not hide the rest.
     settings: Option<Map<String, Value>>,
     install: Option<InstallOptions>,
+    put_back: Option<i64>,
     #[serde(default)]
     deployment: Deployment,
 }
 
 impl From<Read> for SetRecord {
     fn from(read: Read) -> Self {
-        let Read { name, serial, certificate, settings, install, deployment } = read;
+        let Read { name, serial, certificate, settings, install, put_back, deployment } = read;
         let remembered = settings.as_ref().map(CertificateSettings::known_of);
         let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
-        Self { name, serial, certificate, settings, deployment }
+        Self { name, serial, certificate, settings, put_back, deployment }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     Deployment, FILES, Installation, SETS, SetRecord, record,
     sets::{before, current, current_folder, names, set_folder, switch},
 };
+use crate::unix_now;
 
 /// A set of files that can be put in place.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +111,9 @@ impl Installation {
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
         let Some(set) = installation.put_in_place(&target, None)? else { return Ok(None) };
-        let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
+        let put_back = Some(self.now.unwrap_or_else(|| unix_now() / 1000));
+        let record = SetRecord { put_back, ..self.told_in_place() };
+        let deployment = installation.deploy_as_asked(&record, &self.files());
         Ok(Some(PutBack { set, deployment }))
     }
 

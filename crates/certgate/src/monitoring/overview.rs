@@ -80,7 +80,7 @@ impl Overview {
         }
         let mut trouble = snapshot.ask(client, Questions { terms: false, queue: true }).err();
         if trouble.is_none() {
-            trouble = Survey { client, now }.ask(&mut subjects).err();
+            trouble = Survey { client, journal, now }.ask(&mut subjects).err();
         }
         if trouble.is_none() {
             let shown = subjects.iter().filter_map(|subject| subject.certificate.as_deref());

@@ -158,7 +158,7 @@ pub fn standings(
         Some((_, journal)) => under_way(journal, roots)?,
         None => Vec::new(),
     };
-    let mut account = asked.map(|(client, _)| AskedAccount::of(client, found.len())).transpose()?;
+    let mut account = asked.map(|(client, journal)| AskedAccount::of(client, journal, found.len())).transpose()?;
     let (mut standings, mut here) = (Vec::new(), HashSet::new());
     for (folder, found) in found {
         let installed = match found {
@@ -208,6 +208,7 @@ fn take(orders: &mut Vec<(PathBuf, Order)>, folder: &Path) -> Option<Order> {
 /// The account's list, and whoever can be asked for more.
 struct AskedAccount<'c> {
     client: &'c mut Client,
+    journal: &'c Journal,
     listed: Vec<AccountCertificate>,
     by_id: HashMap<i64, usize>,
     /// Whether each certificate is asked for by itself.
@@ -215,10 +216,10 @@ struct AskedAccount<'c> {
 }
 
 impl<'c> AskedAccount<'c> {
-    fn of(client: &'c mut Client, folders: usize) -> Result<Self, Error> {
+    fn of(client: &'c mut Client, journal: &'c Journal, folders: usize) -> Result<Self, Error> {
         let (listed, _) = AccountCertificate::all(client)?;
         let by_id = listed.iter().enumerate().filter_map(|(at, row)| Some((row.id?, at))).collect();
-        Ok(Self { client, listed, by_id, asks_each: folders <= FEW })
+        Ok(Self { client, journal, listed, by_id, asks_each: folders <= FEW })
     }
 
     fn row(&self, id: i64) -> Option<&AccountCertificate> {
@@ -246,15 +247,18 @@ fn of_installed(
     let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
     let renew_before = asked.or(remembered.map(RenewBefore::of_every_run));
     let lifetime = |there: Option<&Certificate>| Lifetime::of(installed.not_before, installed.not_after, there);
-    let (mut asked_for, mut there) = (None, None);
+    let (mut asked_for, mut there, mut was_required) = (None, None, false);
     if let (Some(account), Some(id)) = (account.as_mut(), installed.id) {
         if account.is_asked_for(id, &installed, lifetime(None).ends_soon(renew_before, now)) {
             asked_for = certificate_of(account.client, id)?;
+            was_required = lifetime(asked_for.as_ref()).reissue_required && account.journal.was_required(id)?;
             there = asked_for.as_ref().map(|whole| CertificateThere { serial: whole.serial_number.clone() });
         } else {
             there = account.row(id).map(|row| CertificateThere { serial: row.serial.clone() });
         }
     }
+    let known = lifetime(asked_for.as_ref());
+    let known = Lifetime { reissue_required: known.reissue_required && !was_required, ..known };
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,
@@ -264,7 +268,7 @@ fn of_installed(
             Todo::OtherCertificate { has_its_key }
         }
         _ if installed.record.deployment.is_failed() => Todo::Redeploy,
-        _ if lifetime(asked_for.as_ref()).is_due(renew_before, now) => Todo::Due,
+        _ if known.is_due(renew_before, now) => Todo::Due,
         _ if account.is_some() && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,
     };

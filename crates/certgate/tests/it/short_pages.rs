@@ -73,7 +73,9 @@ fn a_certificate_further_down_is_not_created_again() {
         ..Subject::default()
     };
     let mut subjects = [named("host-000004.example.org"), named("host-000009.example.org")];
-    Survey { client: &mut client, now: START }.ask(&mut subjects).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let journal = Journal::open(home.path().join("store.sqlite"), "user@9").unwrap();
+    Survey { client: &mut client, journal: &journal, now: START }.ask(&mut subjects).unwrap();
     let planned: Vec<Planned> = subjects.iter().map(|subject| plan(subject, START).unwrap()).collect();
     let there = planned.iter().map(|planned| (planned.certificate, planned.action == PlannedAction::Create));
     assert_eq!(there.collect::<Vec<_>>(), [(Some(10_004), false), (None, true)]);

@@ -156,7 +156,7 @@ fn apply(client: &mut Client, mut journal: Journal, folder: &Path, now: i64, sto
 fn survey(client: &mut Client, journal: &Journal, folder: &Path, now: i64) -> Vec<Subject> {
     let declared = read_declared(&folder.join("certificates.toml"), None).unwrap();
     let mut subjects = subjects_of_declared(declared.certificates, journal, now).unwrap();
-    Survey { client, now }.ask(&mut subjects).unwrap();
+    Survey { client, journal, now }.ask(&mut subjects).unwrap();
     subjects
 }
 

@@ -5,9 +5,10 @@ use certgate_keys::KeyType;
 use certgate_store::{NewOrder, Order, ResumeData, State};
 use serde_json::json;
 
-use super::{ListedCertificate, PlanError, Planned, PlannedAction, Subject, plan};
+use super::{ListedCertificate, PlanError, PlanReason, Planned, PlannedAction, Subject, plan};
 use crate::{
     CertificateSelector, CertificateSettings,
+    estate::term::tests::valid,
     installation::{Deployment, SetRecord},
     inventory::InstalledCertificate,
 };
@@ -22,6 +23,7 @@ fn installed(id: Option<i64>, days: i64) -> InstalledCertificate {
         folder: "/certs/a".into(),
         id,
         name: "a.example".to_owned(),
+        hosts: vec!["a.example".to_owned(), "www.a.example".to_owned()],
         serial: "0A".to_owned(),
         days,
         not_before: (NOW + days - 199) * DAY,
@@ -188,6 +190,96 @@ fn what_is_done_and_what_it_costs() {
         let paid = matches!(planned, Ok(Planned { action: PlannedAction::Create | PlannedAction::Renew, .. }));
         let cost = planned.map(|planned| planned.action.cost() == super::Cost::NewTerm).unwrap_or_default();
         assert_eq!(cost, paid, "{title}");
+    }
+}
+
+/// What is asked for again and again is ordered once, what was put back by hand stays until it is due, and what the gateway has already is
+/// not ordered anew.
+#[test]
+fn what_is_not_ordered_again() {
+    let required = |was_required| {
+        let certificate = there("0A", 300)
+            .map(|there| Box::new(Certificate { reissue_required: Some(Lenient::Parsed(true)), ..*there }));
+        Subject { installed: Some(installed(Some(1), 100)), certificate, was_required, ..Subject::default() }
+    };
+    // The gateway's is valid from and until so many days from now.
+    let later = |from: i64, until: i64, days: i64| {
+        let day = |days: i64| (NOW + days).cast_unsigned();
+        let server = Some(valid(day(from), day(until)));
+        let certificate = there("0B", 300).map(|there| Box::new(Certificate { server, ..*there }));
+        Subject { installed: Some(installed(Some(1), days)), certificate, has_its_key: true, ..Subject::default() }
+    };
+    let without_key = |subject: Subject| {
+        let installed = subject.installed.map(|installed| InstalledCertificate { key_fits: None, ..installed });
+        Subject { installed, has_its_key: false, ..subject }
+    };
+    let put_back = |mut subject: Subject| {
+        subject.installed.as_mut().unwrap().record.put_back = Some((NOW - 1) * DAY);
+        subject
+    };
+    let elsewhere = |subject: Subject| Subject { ordered_in: Some("/certs/b".into()), ..subject };
+    let other_key = |subject: Subject| Subject { has_its_key: false, ..subject };
+    for (title, subject, expected) in [
+        ("a reissue is asked for", required(false), Ok("reissue")),
+        ("a reissue is asked for again", required(true), Ok("nothing")),
+        ("due, and the gateway has a later one", later(-9, 190, 20), Ok("install")),
+        ("due, and the gateway's later one is due as well", later(-180, 19, 18), Ok("reissue")),
+        ("due, and the gateway's is an earlier one", later(-190, 100, 20), Ok("reissue")),
+        ("due, without keys, and the gateway has a later one", without_key(later(-9, 190, 20)), Ok("install")),
+        ("due, and the key of the gateway's is not here", other_key(later(-9, 190, 20)), Ok("reissue")),
+        ("put back by hand", put_back(later(-9, 190, 100)), Ok("nothing")),
+        ("put back by hand, and due by now", put_back(later(-9, 190, 20)), Ok("install")),
+        ("ordered for another folder", elsewhere(required(false)), Ok("nothing")),
+        ("ordered for another folder, and there", elsewhere(without_key(later(-9, 190, 20))), Ok("install")),
+        ("ordered for another folder, put back by hand", elsewhere(put_back(later(-9, 190, 100))), Ok("nothing")),
+        ("ordered for another folder with another key", elsewhere(other_key(later(-9, 190, 100))), Ok("nothing")),
+        (
+            "ordered for another folder with another key, and due",
+            elsewhere(other_key(later(-9, 190, 20))),
+            Err(PlanError::OtherKey { id: 1, folder: "/certs/b".into() }),
+        ),
+    ] {
+        assert_eq!(plan(&subject, NOW * DAY).map(|planned| planned.action.name()), expected, "{title}");
+    }
+}
+
+/// What is declared otherwise than it is in place: what takes another certificate, and what does not.
+#[test]
+fn what_changed_since_it_was_put_in_place() {
+    let before = json!({
+        "names": ["www.a.example"], "dns": "provision", "deploy_hook": "reload", "hook_timeout": "300s", "keep": 3,
+        "rollback_on_failure": false, "working_folder": "/", "profile": "live",
+    });
+    for (declared, serial, expected) in [
+        (json!({}), "0A", ("nothing", "")),
+        (json!({ "names": ["WWW.a.example"], "key_type": "p256", "deploy_hook": "reload" }), "0A", ("nothing", "")),
+        (json!({ "names": ["www.a.example", "b.example"] }), "0A", ("reissue", "`names`")),
+        (json!({ "names": ["a.example"], "formats": ["p12"] }), "0A", ("reissue", "`names`")),
+        (json!({ "key_type": "p384" }), "0A", ("reissue", "`key_type`")),
+        (json!({ "key_type": "p384", "key": "/own.key" }), "0A", ("nothing", "")),
+        (json!({ "deploy_hook": "restart" }), "0A", ("install", "`deploy_hook`")),
+        (json!({ "deploy_hook": "reload", "keep": 9, "webroot": "/www" }), "0A", ("install", "`webroot`, `keep`")),
+        (json!({ "formats": ["p12"], "store_pass_file": "/pass" }), "0A", ("install", "`formats`, `store_pass_file`")),
+        // Another one than the gateway's, which would come in its place.
+        (json!({ "deploy_hook": "restart" }), "0B", ("nothing", "")),
+    ] {
+        let record = SetRecord { settings: Some(settings(before.clone())), ..SetRecord::default() };
+        let subject = Subject {
+            selector: Some(CertificateSelector::Id(1)),
+            folder: Some("/certs/a".into()),
+            installed: Some(InstalledCertificate { record, ..installed(Some(1), 100) }),
+            certificate: there(serial, 300),
+            settings: settings(declared.clone()),
+            ..Subject::default()
+        };
+        let planned = plan(&subject, NOW * DAY).unwrap();
+        let changed = match &planned.reason {
+            PlanReason::Changed { settings } => format!("`{}`", settings.join("`, `")),
+            _ => String::new(),
+        };
+        assert_eq!((planned.action.name(), changed.as_str()), expected, "{declared}");
+        let asked = Subject { certificate: None, ..subject }.is_asked_for(NOW * DAY);
+        assert_eq!(asked.is_some(), !expected.1.is_empty() || serial == "0B", "{declared}");
     }
 }
 

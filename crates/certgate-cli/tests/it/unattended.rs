@@ -1,0 +1,194 @@
+//! What runs by themselves leave alone, and what they do once.
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use certgate_simulator::{Gateway, Server, Settings};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::support::binary::{at, exit, json, openssl, pair, serve, stderr};
+
+/// A folder, a gateway, and certgate there.
+struct Here {
+    home: tempfile::TempDir,
+    gateway: Gateway,
+    server: Server,
+    transport: &'static str,
+}
+
+impl Here {
+    fn new(transport: &'static str, settings: Settings) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(settings);
+        Self { home, gateway, server, transport }
+    }
+
+    /// What a command says, once it ended with that code.
+    fn run(&self, command: &[&str], code: i32) -> (Value, String) {
+        let output = at(self.home.path(), &self.server, self.transport, command);
+        assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
+        (json(&output), stderr(&output))
+    }
+
+    fn orders(&self) -> usize {
+        self.gateway.counts().orders
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.home.path().join(path)).unwrap()
+    }
+}
+
+/// One certificate in several folders is ordered once: a folder without keys gets what came, and one with another key is said.
+#[test]
+fn a_certificate_in_several_folders_is_ordered_for_one() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        here.run(&["fetch", "571", "--out", "certs/copy"], 0);
+        let (orders, due) = (here.orders(), ["renew-due", "certs", "--renew-before", "400d"]);
+        let (ordered, _) = here.run(&due, 0);
+        assert_eq!((ordered["orders"].as_array().map(Vec::len), here.orders()), (Some(1), orders + 1), "{ordered}");
+        let (fetched, _) = here.run(&["renew-due", "certs"], 0);
+        let row = &fetched["orders"][0];
+        assert_eq!((&row["action"], &row["folder"]), (&"install".into(), &"certs/copy".into()), "{fetched}");
+        assert_eq!((here.read("certs/copy/cert.pem"), here.orders()), (here.read("certs/live/cert.pem"), orders + 1));
+        here.run(&["renew-due", "certs"], 8);
+
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/other"], 0);
+        let (orders, serial) = (here.orders(), here.read("certs/other/cert.pem"));
+        let (_, said) = here.run(&due, 2);
+        assert!(said.contains("certificate 571 is in certs/other too, with another key"), "{said}");
+        assert_eq!(here.orders(), orders + 1, "for the folder that has the gateway's key");
+        assert!(here.read("certs/other/cert.pem") != serial);
+    }
+}
+
+/// What somebody put back by hand stays until it is due.
+#[test]
+fn what_was_put_back_by_hand_stays() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        for _ in 0..2 {
+            here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        }
+        let newer = here.read("certs/live/cert.pem");
+        here.run(&["rollback", "certs/live"], 0);
+        let earlier = here.read("certs/live/cert.pem");
+        let (orders, declared) = (here.orders(), here.home.path().join("certificates.toml"));
+        fs::write(declared, "[[certificate]]\nid = 571\nout = \"certs/live\"\n").unwrap();
+        for command in [["renew-due", "certs"], ["apply", "certificates.toml"]] {
+            here.run(&command, 8);
+        }
+        let (plan, _) = here.run(&["plan", "certificates.toml"], 8);
+        assert!(plan["plan"][0]["why"].as_str().unwrap().starts_with("it was put back by hand on 20"), "{plan}");
+        let (status, _) = here.run(&["status", "certs"], 10);
+        let todo = status["certificates"][0]["todo"].as_str().unwrap();
+        assert!(todo.starts_with("put back by hand on 20") && todo.contains("certgate fetch 571 --out"), "{todo}");
+        assert!(here.read("certs/live/cert.pem") == earlier && earlier != newer && here.orders() == orders);
+        // Once it is due, the gateway's is there already.
+        here.run(&["renew-due", "certs", "--renew-before", "400d"], 0);
+        assert!(here.read("certs/live/cert.pem") != earlier);
+    }
+}
+
+/// What is changed in the declared file is done, and what is asked for by an option is remembered though nothing is due.
+#[test]
+fn what_changed_is_done_though_nothing_is_due() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let orders = here.orders();
+        let pass = here.home.path().join("pass");
+        fs::write(&pass, "correct horse\n").unwrap();
+        fs::set_permissions(&pass, fs::Permissions::from_mode(0o600)).unwrap();
+        let mut text = "[[certificate]]\nid = 571\nout = \"certs/live\"\n".to_owned();
+        for (more, action, ordered) in [
+            ("deploy_hook = \"echo hooked >> hooked\"\n", "install", 0),
+            ("formats = [\"p12\"]\nstore_pass_file = \"pass\"\n", "install", 0),
+            ("key_type = \"p384\"\n", "reissue", 1),
+        ] {
+            text += more;
+            fs::write(here.home.path().join("certificates.toml"), &text).unwrap();
+            let (plan, _) = here.run(&["plan", "certificates.toml"], 0);
+            let row = &plan["plan"][0];
+            assert_eq!((&row["action"], &row["cost"]), (&action.into(), &"free".into()), "{plan}");
+            assert!(row["why"].as_str().unwrap().ends_with("changed since it was put in place"), "{plan}");
+            here.run(&["apply", "certificates.toml"], 0);
+            assert_eq!(here.orders(), orders + ordered, "{more}");
+            here.run(&["apply", "certificates.toml"], 8);
+        }
+        assert_eq!(here.read("hooked"), "hooked\n".repeat(3));
+        assert!(here.home.path().join("certs/live/bundle.p12").exists());
+        let live = here.home.path().join("certs/live");
+        let (_, key) = openssl(&live, &["pkey", "-in", "key.pem", "-noout", "-text"]);
+        assert!(key.contains("P-384") && pair(&live).0 == pair(&live).1, "{key}");
+
+        let due = ["renew-due", "certs", "--deploy-hook", "echo other >> other"];
+        let (done, _) = here.run(&due, 0);
+        assert!(done["orders"][0]["why"].as_str().unwrap().starts_with("`deploy_hook`"), "{done}");
+        here.run(&due, 8);
+        let (status, _) = here.run(&["status", "certs"], 0);
+        assert_eq!(status["certificates"][0]["settings"]["deploy_hook"], "echo other >> other");
+        assert_eq!((here.read("other"), here.orders()), ("other\n".to_owned(), orders + 1));
+    }
+}
+
+/// What is left of an order that never left is tried again, and stands in nobody's way.
+#[test]
+fn an_order_that_never_left_stands_in_nobodys_way() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/a"], 0);
+        let broken = "test -e mended #";
+        here.run(&["reissue", "571", "--new-key", "--out", "b", "--dns", "exec", broken], 13);
+        let orders = here.orders();
+        let (plan, _) = here.run(&["renew-due", "certs", "--renew-before", "400d", "--dry-run"], 0);
+        assert_eq!(plan["plan"][0]["action"], "reissue", "{plan}");
+        let (_, said) = here.run(&["renew-due", "certs", "--renew-before", "400d"], 0);
+        assert!(said.contains("what was published is still there"), "{said}");
+        assert_eq!(here.orders(), orders + 1);
+        let (_, said) = here.run(&["resume"], 10);
+        assert!(said.contains("what was published to validate it is still there"), "{said}");
+        fs::write(here.home.path().join("mended"), "").unwrap();
+        let (_, said) = here.run(&["resume"], 10);
+        assert!(said.contains("never left: order again"), "{said}");
+        here.run(&["resume"], 8);
+    }
+}
+
+/// A gateway that always asks for a reissue is listened to once: what came of it is left alone, and said.
+#[test]
+fn a_reissue_that_is_asked_for_again_and_again_is_ordered_once() {
+    for transport in ["xml", "json"] {
+        let max_validity = Some(Duration::from_secs(6 * 86_400));
+        let here = Here::new(transport, Settings { max_validity, ..Settings::default() });
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let orders = here.orders();
+        let (done, _) = here.run(&["renew-due", "certs"], 0);
+        assert_eq!(done["orders"][0]["why"], "the gateway asks for a reissue", "{done}");
+        for _ in 0..2 {
+            here.run(&["renew-due", "certs"], 8);
+        }
+        let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 8);
+        assert!(plan["plan"][0]["why"].as_str().unwrap().ends_with("only the gateway's support knows why"), "{plan}");
+        let (status, _) = here.run(&["status", "certs"], 0);
+        assert_eq!(status["certificates"][0]["todo"], "nothing");
+        assert_eq!(here.orders(), orders + 1);
+    }
+}
+
+/// What would be ordered by a clock that is wrong is not shown as if a run did it.
+#[test]
+fn a_dry_run_says_that_the_clocks_are_too_far_apart() {
+    for (clock_ahead, code) in [(3600, 12), (-3600, 12), (240, 0)] {
+        let right = Here::new("json", Settings::default());
+        right.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let here = Here { home: right.home, ..Here::new("json", Settings { clock_ahead, ..Settings::default() }) };
+        let due = ["renew-due", "certs", "--renew-before", "400d", "--dry-run"];
+        let output = at(here.home.path(), &here.server, "json", &due);
+        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        assert_eq!(stderr(&output).contains("the clocks are too far apart"), code == 12, "{}", stderr(&output));
+        here.run(&["renew-due", "certs", "--dry-run"], 8);
+    }
+}

@@ -1,0 +1,150 @@
+//! Why something is to be done with a certificate, or cannot be said.
+
+use std::{fmt, path::PathBuf};
+
+use crate::estate::term::{Decision, day};
+
+/// Why something is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanReason {
+    /// By its lifetime and its paid term.
+    Term(Decision),
+    /// An order of it is not finished.
+    Open {
+        /// The order's id.
+        order: String,
+    },
+    /// An order of it never left, and what was published for it is removed.
+    NeverLeft {
+        /// The order's id.
+        order: String,
+    },
+    /// The account has none of its name.
+    NotThere,
+    /// There is none in its folder.
+    NothingInPlace,
+    /// It is in place, and was not noted to be the gateway's.
+    NotNoted,
+    /// The gateway has another one, which can be put in place: its key is here, or the folder is without keys.
+    LaterOne {
+        /// That one's serial number.
+        serial: String,
+    },
+    /// The gateway asks for a reissue of a certificate that was reissued for that reason.
+    StillRequired,
+    /// It is declared, or asked for, in another way than it was put in place.
+    Changed {
+        /// The settings.
+        settings: Vec<&'static str>,
+    },
+    /// Somebody put an earlier one back in place, which stays there until it is due.
+    PutBack {
+        /// When, in seconds since 1970.
+        at: i64,
+        /// The serial number of the gateway's.
+        serial: String,
+    },
+    /// Its hook failed.
+    NotDeployed,
+    /// It is declared where it is served.
+    Served,
+    /// It is ordered for another folder of this machine, too.
+    OrderedIn {
+        /// That folder.
+        folder: PathBuf,
+    },
+    /// Another machine orders it, and this one fetches it.
+    OrderedBy {
+        /// That machine.
+        host: String,
+    },
+}
+
+impl fmt::Display for PlanReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Term(decision) => decision.fmt(f),
+            Self::Open { order } => write!(f, "order {order} is not finished"),
+            Self::NeverLeft { order } => write!(f, "order {order} never left, and what was published for it is removed"),
+            Self::NotThere => f.write_str("the account has no certificate of this name"),
+            Self::NothingInPlace => f.write_str("nothing is in place in its folder"),
+            Self::NotNoted => f.write_str("it is in place, and the gateway's certificate is the same"),
+            Self::LaterOne { serial } => {
+                write!(f, "the gateway has another one, serial {serial}, which can be put in place here")
+            }
+            Self::StillRequired => f.write_str(
+                "the gateway asks for a reissue, and this one was reissued for that: only the gateway's support knows why",
+            ),
+            Self::Changed { settings } => write!(f, "`{}` changed since it was put in place", settings.join("`, `")),
+            Self::PutBack { at, serial } => {
+                let day = day(*at);
+                write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")
+            }
+            Self::NotDeployed => f.write_str("its deploy hook failed"),
+            Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
+            Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),
+            Self::Served => f.write_str("it is looked at where it is served"),
+        }
+    }
+}
+
+/// Why it cannot be said what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The account has no certificate of that id.
+    NotThere(i64),
+    /// The account has several certificates of the name.
+    Several {
+        /// The name.
+        name: String,
+        /// Their ids.
+        ids: Vec<i64>,
+    },
+    /// Which certificate of the account is in the folder is not noted.
+    NotNoted,
+    /// What a new certificate needs is not declared.
+    Missing(Vec<&'static str>),
+    /// The certificate is ordered for another folder, whose key is not in this one, which has a key of its own.
+    OtherKey {
+        /// The gateway's id.
+        id: i64,
+        /// That other folder.
+        folder: PathBuf,
+    },
+    /// The certificate in the folder, and that at the gateway, are two, and only its key's holder can install the other one.
+    OtherCertificate {
+        /// The gateway's id.
+        id: i64,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
+            Self::Several { name, ids } => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "the account has several certificates named {name}: {}; declare the `id` of one",
+                    ids.join(", ")
+                )
+            }
+            Self::NotNoted => f.write_str("which certificate of the account this is was not noted here"),
+            Self::Missing(names) => write!(f, "a new certificate needs `{}`", names.join("`, `")),
+            Self::OtherKey { id, folder } => write!(
+                f,
+                "certificate {id} is in {} too, with another key: it is ordered for that folder only; have that one's deploy hook copy \
+                 key and certificate to here, or order a certificate of its own for this one",
+                folder.display()
+            ),
+            Self::OtherCertificate { id } => {
+                write!(f, "what is in place is not certificate {id} of the account, and not its predecessor")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
