@@ -89,6 +89,7 @@ mod tests {
             clock_ahead: Some(-3),
             install: Some(InstallOptions::into_folder("/certs")),
             round: 2,
+            was_required: true,
             host: Some("web1".to_owned()),
         };
         for data in [full, ResumeData::default()] {

@@ -269,11 +269,17 @@ pub fn is_in(folder: &Path, roots: &[PathBuf]) -> bool {
     roots.iter().map(|root| whole(root)).any(|root| folder.ancestors().take(DEEPEST + 1).any(|above| above == root))
 }
 
-/// Those of the roots that none of these folders is in.
-pub fn without_any<'r>(roots: &'r [PathBuf], folders: &[PathBuf]) -> impl Iterator<Item = &'r PathBuf> {
+/// The profile that is remembered with a certificate.
+pub fn profile_of((_, found): &Found) -> Option<&str> {
+    found.as_ref().ok()?.record.settings.as_ref()?.profile.as_deref()
+}
+
+/// Those of the roots that none of these folders is in, each with that as its error.
+pub fn without_any(roots: &[PathBuf], folders: &[PathBuf]) -> impl Iterator<Item = (PathBuf, InventoryError)> {
     let is_of =
         |root: &PathBuf, folder: &PathBuf| folder.starts_with(root) || is_in(folder, std::slice::from_ref(root));
-    roots.iter().filter(move |root| !folders.iter().any(|folder| is_of(root, folder)))
+    let without = roots.iter().filter(move |root| !folders.iter().any(|folder| is_of(root, folder)));
+    without.map(|folder| (folder.clone(), InventoryError::Nothing { folder: folder.clone() }))
 }
 
 /// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.

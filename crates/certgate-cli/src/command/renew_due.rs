@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use certgate::{
     CertificateSettings,
     config::parse_duration,
-    estate::{Task, TaskError, subjects_of, term::RenewBefore},
-    inventory::{Found, InventoryError, find, without_any},
+    estate::{Task, subjects_of, term::RenewBefore},
+    inventory::{Found, find, profile_of, without_any},
 };
 use clap::Args;
 
@@ -68,7 +68,7 @@ impl RenewDue {
         asked.validation()?.check().map_err(advice::validation)?;
         self.queue.check()?;
         let own = app.settings()?.user.value.is_some() || app.is_offline();
-        let groups = by_profile(app, find(&roots, app.now()), own, profile)?;
+        let groups = by_profile(app, find(&roots, app.now()), own, profile_of)?;
         let mut folders: Vec<PathBuf> = Vec::new();
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
@@ -81,14 +81,11 @@ impl RenewDue {
             // What is not due has no row.
             Ok(tasks.into_iter().filter(Task::is_to_be_done).collect())
         };
-        let lose = |(folder, _): &Found| Task::idle(folder.display().to_string(), Some(folder.clone()));
+        let lose = |(folder, _): &Found| Task::of_folder(folder);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
-        for folder in without_any(&self.folders, &folders) {
-            let nothing = Task::idle(folder.display().to_string(), Some(folder.clone()));
-            let nothing = nothing.failed(TaskError::Inventory(InventoryError::Nothing { folder: folder.clone() }));
-            if let Some(share) = shares.first_mut() {
-                share.tasks.push(nothing);
-            }
+        if let Some(share) = shares.first_mut() {
+            let without = without_any(&self.folders, &folders);
+            share.tasks.extend(without.map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }
         if self.dry_run {
             return plan::print(app, shares.into_iter().flat_map(|share| share.tasks));
@@ -104,9 +101,4 @@ impl RenewDue {
         self.then.say(&mut settings);
         Ok(settings.given_in(None))
     }
-}
-
-/// The profile that is remembered with a certificate.
-fn profile((_, found): &Found) -> Option<&str> {
-    found.as_ref().ok()?.record.settings.as_ref()?.profile.as_deref()
 }

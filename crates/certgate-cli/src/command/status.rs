@@ -7,7 +7,7 @@ use std::{
 
 use certgate::{
     config::parse_duration,
-    inventory::{InventoryError, without_any},
+    inventory::without_any,
     monitoring::{Standing, Todo, standings},
 };
 use clap::Args;
@@ -53,10 +53,8 @@ impl Status {
         let asked = connection.as_mut().map(|connection| &mut connection.client).zip(journal.as_ref());
         let mut standings = standings(&roots, asked, self.renew_before, now)?;
         let folders: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
-        standings.extend(without_any(&self.folders, &folders).map(|folder| {
-            let folder = folder.clone();
-            Standing::Unreadable { why: InventoryError::Nothing { folder: folder.clone() }, folder }
-        }));
+        let without = without_any(&self.folders, &folders);
+        standings.extend(without.map(|(folder, why)| Standing::Unreadable { folder, why }));
         let exit = match worst(standings.iter().map(kind)).filter(|kind| *kind != Kind::Unchanged) {
             None if self.renew_before.is_some() && !standings.iter().any(Standing::is_due) => {
                 Exit::unchanged("no certificate is due")

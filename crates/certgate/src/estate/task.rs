@@ -177,6 +177,11 @@ impl Task {
         Self { folder, ..Self::new(OrderId::new(), title, Step::Nothing) }
     }
 
+    /// One with which nothing is to be done, in that folder.
+    pub fn of_folder(folder: &Path) -> Self {
+        Self::idle(folder.display().to_string(), Some(folder.to_owned()))
+    }
+
     /// An order that is driven.
     pub fn driving(item: RunItem) -> Self {
         Self::new(item.id.clone(), String::new(), Step::Drive(Box::new(item)))
@@ -239,11 +244,9 @@ impl Task {
         let failed = |why: TaskError| EndedTask::Failed(why);
         if let Some(left) = self.left.take() {
             // What cannot be removed is told, and tried again by the next run.
-            match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
-                held @ (Resumption::Held | Resumption::Elsewhere { .. }) => {
-                    return Err(EndedTask::Left(Box::new(held)));
-                }
-                _ => {}
+            let tidied = preparation.resume(&left, None).map_err(|why| failed(why.into()))?;
+            if matches!(tidied, Resumption::Held | Resumption::Elsewhere { .. }) {
+                return Err(EndedTask::Left(Box::new(tidied)));
             }
         }
         match std::mem::replace(&mut self.step, Step::Nothing) {
