@@ -37,6 +37,9 @@ pub enum AddressError {
         "a password stands in the store's address: use PGPASSWORD, ~/.pgpass or the profile's store_password_command"
     )]
     Password,
+    /// It is an address of a kind that no store has.
+    #[error("the store's address begins with {0}://: expected a file's path without that, or postgres://")]
+    Scheme(String),
     /// It is no address in PostgreSQL. The address is not repeated.
     #[error("the store's address: {why}")]
     Invalid {
@@ -46,15 +49,17 @@ pub enum AddressError {
 }
 
 impl StoreAddress {
-    /// An address in PostgreSQL where the text begins with `postgres://` or `postgresql://`; else a file's path.
+    /// An address in PostgreSQL where the text begins with `postgres://` or `postgresql://`, in letters of either case; a file's path where
+    /// it begins with no scheme.
     ///
     /// # Errors
-    /// It is an address in PostgreSQL that cannot be used, or this program was built without that.
+    /// It has another scheme, it is an address in PostgreSQL that cannot be used, or this program was built without that.
     pub fn parse(text: impl AsRef<OsStr>) -> Result<Self, AddressError> {
         let text = text.as_ref();
-        match text.to_str().filter(|text| is_url(text)) {
-            Some(url) => Self::postgres(url),
-            None => Ok(Self::File(text.into())),
+        let Some((scheme, rest)) = text.to_str().and_then(scheme) else { return Ok(Self::File(text.into())) };
+        match scheme.to_ascii_lowercase().as_str() {
+            "postgres" | "postgresql" => Self::postgres(&format!("postgres://{rest}")),
+            _ => Err(AddressError::Scheme(scheme.to_owned())),
         }
     }
 
@@ -177,6 +182,9 @@ impl fmt::Display for StoreAddress {
     }
 }
 
-fn is_url(text: &str) -> bool {
-    ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+/// What stands before `://` and after it, where it is a word as schemes are (RFC 3986).
+fn scheme(text: &str) -> Option<(&str, &str)> {
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    text.split_once("://")
+        .filter(|(word, _)| word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(is_of_word))
 }

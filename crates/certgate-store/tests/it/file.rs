@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use certgate_store::{
-    Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreError, StoreStatus, ValidationStep, Which,
+    Lease, Order, PassPhraseSource, Sqlite, State, Store, StoreAddress, StoreError, StoreStatus, ValidationStep, Which,
 };
 use pretty_assertions::assert_eq;
 
@@ -257,5 +257,30 @@ fn a_store_is_its_owners() {
     Sqlite::open(&path).unwrap();
     for file in &files {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+/// What looks like a URL is one, or is refused: it does not silently become a file.
+#[test]
+fn a_scheme_is_no_files_name() {
+    for (text, expected) in [
+        (
+            "mysql://u@h/x",
+            "the store's address begins with mysql://: expected a file's path without that, or postgres://",
+        ),
+        (
+            "postgress://h/x",
+            "the store's address begins with postgress://: expected a file's path without that, or postgres://",
+        ),
+        ("File:///x", "the store's address begins with File://: expected a file's path without that, or postgres://"),
+    ] {
+        assert_eq!(StoreAddress::parse(text).unwrap_err().to_string(), expected);
+    }
+    for text in ["store.sqlite", "/a/b:c", "a:/b", "./x://y"] {
+        assert_eq!(StoreAddress::parse(text).unwrap().file(), Some(Path::new(text)));
+    }
+    #[cfg(feature = "postgres")]
+    for text in ["Postgres://me@h/x", "POSTGRESQL://me@h/x"] {
+        assert_eq!(StoreAddress::parse(text).unwrap().to_string(), "postgres://me@h/x");
     }
 }
