@@ -35,7 +35,10 @@ fn main() -> ExitCode {
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
             let wants_json = asks_for_json(arguments);
             let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
-            return ui::ending::report_unread(&failure, wants_json);
+            return match asks_for_check(std::env::args()) && !wants_json {
+                true => ui::ending::report_unknown(&failure),
+                false => ui::ending::report_unread(&failure, wants_json),
+            };
         }
         Err(help) => {
             let stdout = Stdout::default();
@@ -99,6 +102,11 @@ fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
         || arguments.windows(2).any(
             |pair| matches!(pair, [option, value] if matches!(option.as_str(), "--output" | "-o") && value == "json"),
         )
+}
+
+/// Whether arguments that could not be read ask for a check, which a monitoring system reads.
+fn asks_for_check(mut arguments: impl Iterator<Item = String>) -> bool {
+    arguments.any(|argument| argument == "status") && arguments.any(|argument| argument == "--check")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) struct Watched {
     /// Say in one line how all certificates of the account stand, by the rule of monitoring plugins: exit 0 is ok, 1 warning, 2
     /// critical, 3 unknown
     #[arg(long, conflicts_with_all = ["here", "renew_before"])]
-    check: bool,
+    pub(crate) check: bool,
     /// What ends within this time is a warning (for --check)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30d", requires = "check")]
     warning: Duration,

@@ -22,11 +22,15 @@ const READABLE: u32 = 0o644;
 
 /// Tells a monitoring system how the account and these folders stand.
 pub(crate) fn tell(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failure> {
+    match told(app, watched, folders) {
+        Err(failure) if watched.check => Ok(verdict(app, &Verdict::unknown(failure.to_string()))),
+        told => told,
+    }
+}
+
+fn told(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failure> {
     let thresholds = watched.thresholds()?;
-    let overview = match look(app, watched, folders) {
-        Err(failure) if thresholds.is_some() => return Ok(verdict(app, &Verdict::unknown(failure.to_string()))),
-        looked => looked?,
-    };
+    let overview = look(app, watched, folders)?;
     let Overview { snapshot, trouble, .. } = &overview;
     if let Some(path) = &watched.prometheus {
         WholeFile::beside(path, prometheus(snapshot).as_bytes(), READABLE)?.replace()?;
@@ -35,10 +39,9 @@ pub(crate) fn tell(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<
         WholeFile::beside(path, page(&overview, None).as_bytes(), READABLE)?.replace()?;
     }
     match (thresholds, trouble) {
+        (_, Some(error)) => Err(Failure::of(error)),
         (Some(thresholds), None) => Ok(verdict(app, &check(snapshot, &thresholds))),
-        (Some(_), Some(error)) => Ok(verdict(app, &Verdict::unknown(error.to_string()))),
         (None, None) => Ok(Exit::DONE),
-        (None, Some(error)) => Err(Failure::of(error)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{io, process::ExitCode};
 
+use certgate::monitoring::Verdict;
+
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
@@ -23,6 +25,14 @@ pub(crate) fn conclude(app: &App, ended: Result<Exit, Failure>) -> u8 {
 /// Arguments that could not be read.
 pub(crate) fn report_unread(failure: &Failure, wants_json: bool) -> ExitCode {
     ExitCode::from(report(&Stdout::default(), wants_json, failure))
+}
+
+/// Arguments of a check that could not be read: a monitoring system reads one line.
+pub(crate) fn report_unknown(failure: &Failure) -> ExitCode {
+    let (stdout, verdict) = (Stdout::default(), Verdict::unknown(failure.to_string()));
+    stdout.line(&verdict.line());
+    stdout.flush();
+    ExitCode::from(verdict.level.code())
 }
 
 /// Something that was to be printed is lost; what was done is done. Whatever else went wrong has the last word.

@@ -85,7 +85,11 @@ fn the_whole_account_is_checked() {
                 2,
                 "CERTIFICATES CRITICAL - example.com (571) ends in 19 days | certificates=1501;;;0 warning=0;;;0",
             ),
-            (&["--warning", "5d"], 2, ""),
+            // What is wrong with its own arguments is unknown to a monitoring system, too.
+            (&["--warning", "5d"], 3, "CERTIFICATES UNKNOWN - --warning is less than --critical"),
+            (&["--warning", "7"], 3, "CERTIFICATES UNKNOWN - invalid value '7' for '--warning"),
+            (&["--bogus"], 3, "CERTIFICATES UNKNOWN - unexpected argument '--bogus'"),
+            (&["--prometheus", "none/none"], 3, "CERTIFICATES UNKNOWN - "),
         ] {
             let asked = gateway.asked(TaskKind::CertificateList);
             let (at, config) = (endpoint(&server, transport), fast(home.path()));
@@ -95,8 +99,8 @@ fn the_whole_account_is_checked() {
             // It ends twenty days after the gateway was made, a moment ago.
             let said = stdout(&output).replace("ends in 20 days", "ends in 19 days");
             assert!(said.starts_with(line), "{more:?} {said}");
-            if !line.is_empty() {
-                assert_eq!(stdout(&output).lines().count(), 1);
+            assert_eq!(stdout(&output).lines().count(), 1);
+            if code < 3 {
                 assert_eq!(gateway.asked(TaskKind::CertificateList), asked + 2, "by pages of a thousand");
             }
         }
