@@ -1,11 +1,12 @@
 //! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
 };
 
+use certgate_domain::Certificate;
 use certgate_flow::Purpose;
 use certgate_store::Order;
 
@@ -15,7 +16,7 @@ use crate::{
         SettingValue as _,
         table::{self, Table},
     },
-    estate::{PlanError, Step, Task},
+    estate::{PlanError, Step, Task, real},
     rerun::{Remaining, remaining, round},
 };
 
@@ -78,10 +79,18 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why| bad(why.to_string()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut places, mut parents) = (HashMap::new(), HashMap::new());
     for line in lines {
         let place = line.place.clone();
         match order(&file, &folder, config, line) {
-            Ok(order) if seen.insert(order.subject()) => orders.push(order),
+            Ok(order) if seen.insert(order.subject()) => {
+                // Two pairs in one folder are one key that is lost.
+                let into = order.request.install.as_ref().map(|install| real(&install.folder, &mut parents));
+                if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
+                    problems.push(format!("{place}: its `out` is that of {other} too"));
+                }
+                orders.push(order);
+            }
             Ok(order) => {
                 let title = order.title();
                 problems.push(format!("{place}: an order of the same, {title}, stands in the file before"));
@@ -181,7 +190,11 @@ pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<
 
 /// What would go wrong with what is to be ordered, as far as it can be known before: each with its place in the file.
 pub fn problems(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, PreparationError)> {
-    tasks.iter().filter_map(|line| Some((line.place.as_str(), line.request()?.check().err()?)))
+    tasks.iter().filter_map(|line| {
+        let request = line.request()?;
+        let checked = request.check().and_then(|()| request.check_in_place(&Certificate::default()));
+        Some((line.place.as_str(), checked.err()?))
+    })
 }
 
 /// What is odd about the CSRs of what is to be ordered: each with its place in the file.
@@ -286,6 +299,7 @@ mod tests {
                 "id,csr\n571,a.csr\n571,a.csr\n",
                 "line 3: an order of the same, 571 example.com, stands in the file before",
             ),
+            ("b.csv", "id,csr,out\n571,a.csr,x\n572,a.csr,./x/\n", "line 3: its `out` is that of line 2 too"),
             // One certificate, whatever is ordered of it.
             (
                 "b.csv",

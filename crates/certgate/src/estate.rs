@@ -14,6 +14,7 @@ mod survey;
 mod task;
 pub mod term;
 
+pub(crate) use self::declared::real;
 pub use self::{
     declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     left::{task_of_order, tasks_left},

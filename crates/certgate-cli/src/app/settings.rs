@@ -43,12 +43,24 @@ impl App {
         Ok(Settings::resolve(&self.overrides(protocol)?)?)
     }
 
-    /// The profile of what is ordered with the settings of a certificate that name one: an option that names one goes before that, and a
-    /// gateway that is no account's takes none.
+    /// The profile of what is ordered with the settings of a certificate that name one: an option that names one goes before that, the
+    /// environment does not, and a gateway that is no account's takes none.
     pub(crate) fn profile_of(&self, named: Option<&str>) -> Result<String, Failure> {
         let own = self.settings()?.profile.value;
-        let is_fixed = self.profile.is_some() || self.sandbox || self.is_offline();
+        let is_fixed = self.is_given("profile") || self.sandbox || self.is_offline();
         Ok(named.filter(|_| !is_fixed).map_or(own, str::to_owned))
+    }
+
+    /// Refuses `--profile` where a file names another one for what stands at that place in it.
+    pub(crate) fn check_profile(&self, place: &str, named: Option<&str>) -> Result<(), Failure> {
+        let given = self.profile.as_deref().filter(|_| self.is_given("profile") && !self.sandbox && !self.is_offline());
+        match (named, given) {
+            (Some(named), Some(given)) if named != given => Err(Failure::usage(format!(
+                "{place} is of the profile `{named}`, and --profile names `{given}`: nothing was sent"
+            ))
+            .advise("leave --profile out, or change the file")),
+            _ => Ok(()),
+        }
     }
 
     /// The settings of a profile. Of another one than the run's, what the run says of address and account does not count: that is the

@@ -70,6 +70,8 @@ impl Batch {
                 .map_err(|why| Failure::new(Kind::of_cause(&why), format!("--report {why}")))
         };
         let report = self.report.as_deref().map(open).transpose()?;
+        let profile = |order: &BatchOrder| app.check_profile(&order.place, order.request.profile.as_deref());
+        orders.iter().try_for_each(profile)?;
         let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));

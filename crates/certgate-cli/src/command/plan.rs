@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use certgate::estate::{Declared, read_declared, subjects_of_declared};
+use certgate::{
+    Error,
+    estate::{Declared, Task, read_declared, subjects_of_declared},
+};
 use clap::Args;
 
 use crate::{
     app::App,
     common::{
-        several::{declared_file, of_declared},
+        several::{declared_file, of_declared, wrong},
         share::{Share, shares},
     },
     exit::{Exit, Failure},
@@ -41,7 +44,12 @@ impl Plan {
         let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            share.shown(app, subjects)
+            let tasks = share.shown(app, subjects)?;
+            let checked = |task: Task| match wrong(&task) {
+                Some(why) => task.failed(Error::from(why).into()),
+                None => task,
+            };
+            Ok(tasks.into_iter().map(checked).collect())
         };
         let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
         plan::print(app, shares.into_iter().flat_map(|share| share.tasks))

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
-    Installation, OrderId,
-    estate::{Declared, PlannedAction, Task},
+    Installation, OrderId, PreparationError,
+    estate::{Declared, PlannedAction, Step, Task},
     served::{TIMEOUT, Verification},
 };
 
@@ -37,7 +37,16 @@ pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf
 
 /// Declared certificates by their profiles.
 pub(crate) fn of_declared(app: &App, declared: Vec<Declared>) -> Result<Vec<(String, Vec<Declared>)>, Failure> {
+    declared.iter().try_for_each(|one| app.check_profile(&one.place, one.settings.profile.as_deref()))?;
     by_profile(app, declared, false, |one| one.settings.profile.as_deref())
+}
+
+/// What is wrong with what is declared for a certificate that is to be ordered.
+pub(crate) fn wrong(task: &Task) -> Option<PreparationError> {
+    match &task.step {
+        Step::Place { request, .. } => request.check_given().err(),
+        _ => None,
+    }
 }
 
 /// How several certificates are gone through.

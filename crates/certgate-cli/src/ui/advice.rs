@@ -60,6 +60,9 @@ fn words(advice: &Advice) -> Option<String> {
         }
         Advice::OrderWithKey => "order with --new-key or --key",
         Advice::OtherFolderOrKey => "give another --out, or order with --new-key or --key",
+        Advice::OtherFolder { folder } => {
+            return Some(format!("give another --out (`certgate status {}` shows what is in place)", folder.display()));
+        }
         Advice::RemoveLink { target } => {
             return Some(format!("remove the link, or give the folder of {} as --out", target.display()));
         }

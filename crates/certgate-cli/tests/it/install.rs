@@ -86,6 +86,36 @@ fn a_key_that_is_there() {
     assert_eq!(mode(&live.join("key.pem")), 0o640);
 }
 
+/// A folder is one certificate's: another one does not take its place, however it is ordered, and the same one does.
+#[test]
+fn another_certificate_does_not_come_into_its_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    const PRODUCT: [&str; 6] = ["--product", "SSL123", "--admin", "1120", "--technical", "1120"];
+    fs::write(home.path().join("all.csv"), "id,new_key,out\n10001,true,live\n").unwrap();
+    let new = |id: &'static str| vec!["reissue", id, "--new-key", "--out", "live"];
+    let output = at(home.path(), &server, "json", &new("10000"));
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let before = pair(&home.path().join("live"));
+    for command in [
+        new("10001"),
+        [new("10001"), vec!["--dry-run"]].concat(),
+        [&["create", "--new-key", "--name", "new.example", "--out", "live"][..], &PRODUCT].concat(),
+        vec!["batch", "all.csv"],
+    ] {
+        let output = at(home.path(), &server, "json", &command);
+        let said = stderr(&output);
+        assert_eq!((exit(&output), gateway.counts().orders), (2, 1), "{command:?}: {said}");
+        for part in
+            ["live holds another certificate: host-000000.example.org (10000)", "another --out", "certgate status "]
+        {
+            assert!(said.contains(part), "{command:?}: {said}");
+        }
+    }
+    assert_eq!(pair(&home.path().join("live")), before);
+    assert_eq!(exit(&at(home.path(), &server, "json", &new("10000"))), 0, "the same certificate");
+}
+
 /// Whoever reads the link once finds a whole pair, whatever is switched meanwhile.
 #[test]
 fn a_reader_never_finds_half_a_pair() {

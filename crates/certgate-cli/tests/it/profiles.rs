@@ -216,3 +216,31 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         assert_eq!((exit(&output), accounts.orders()), (8, (2, 2)), "{}", stderr(&output));
     }
 }
+
+/// What a file or a folder says of a certificate's account goes before the environment; an option that says another one is refused, and a new
+/// certificate does not come into another account's folder.
+#[test]
+fn no_certificate_is_bought_in_another_account() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        let declared = "[[certificate]]\nname = \"example.com\"\nout = \"certs/b\"\nprofile = \"team\"\n";
+        fs::write(accounts.path().join("certificates.toml"), declared).unwrap();
+        fs::write(accounts.path().join("b.csv"), "id,new_key,out,profile\n571,true,certs/c,team\n").unwrap();
+        for file in [&["apply", "certificates.toml"], &["plan", "certificates.toml"], &["batch", "b.csv"]] {
+            let output = accounts.run(transport, &[&file[..], &["--profile", "live"]].concat());
+            let said = "is of the profile `team`, and --profile names `live`: nothing was sent";
+            assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        }
+        assert_eq!(accounts.orders(), (0, 0));
+        let common = ["apply", "certificates.toml", "--config", "config.toml", "--transport", transport];
+        let mut run = bare(accounts.path());
+        run.args(common).current_dir(accounts.path()).env("PATH", "/usr/bin:/bin").env("CERTGATE_PROFILE", "live");
+        assert_eq!((exit(&run.output().unwrap()), accounts.orders()), (0, (0, 1)));
+        let new = ["create", "--new-key", "--name", "example.com", "--out", "certs/b", "--product", "SSL123"];
+        let contacts = ["--admin", "1120", "--technical", "1120", "--profile", "live"];
+        let output = accounts.run(transport, &[&new[..], &contacts].concat());
+        let said = "certs/b holds a certificate of the profile `team`";
+        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert_eq!(accounts.orders(), (0, 1));
+    }
+}

@@ -69,6 +69,11 @@ pub enum Advice {
     OrderWithKey,
     /// Install into another folder, or order with a key that comes with the certificate.
     OtherFolderOrKey,
+    /// Give another folder than this one.
+    OtherFolder {
+        /// The folder, whose certificate is another one.
+        folder: PathBuf,
+    },
     /// Remove the link, or install into the folder that it leads to.
     RemoveLink {
         /// Where the link leads.
@@ -239,6 +244,9 @@ impl Advised for InstallError {
             Self::KeyStoreLeftOut { kind, path } => Some(Advice::RenewKeyStore { kind, path: path.clone() }),
             Self::NoKey { .. } => Some(Advice::OrderWithKey),
             Self::OtherKey => Some(Advice::OtherFolderOrKey),
+            Self::OtherCertificate { folder, .. } | Self::OtherProfile { folder, .. } => {
+                Some(Advice::OtherFolder { folder: folder.clone() })
+            }
             Self::ForeignLink { target, .. } => Some(Advice::RemoveLink { target: target.clone() }),
             Self::Folder(FileError::Untrusted { distrust: Distrust::Owner { owner, .. }, .. }) => {
                 Some(Advice::InstallFor { owner: owner.clone() })

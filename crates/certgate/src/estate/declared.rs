@@ -148,7 +148,7 @@ fn selected_as(selector: &CertificateSelector) -> String {
 }
 
 /// A folder without links and steps upwards. Thousands lie in one folder, whose own path is looked up once.
-fn real(folder: &Path, parents: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
+pub(crate) fn real(folder: &Path, parents: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
     match (folder.parent(), folder.file_name()) {
         (Some(parent), Some(name)) if !folder.is_symlink() => {
             parents.entry(parent.to_owned()).or_insert_with(|| whole(parent)).join(name)

@@ -11,9 +11,13 @@ use certgate_files::{FileError, NoSuchOwner};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
+use serde_json::Value;
 
 use super::{Deployment, FOLDER_WITH_KEYS, Installation, SetRecord};
-use crate::pass_phrase::{PassPhraseError, read_pass_phrase};
+use crate::{
+    pass_phrase::{PassPhraseError, read_pass_phrase},
+    selector::is_same_name,
+};
 
 /// Servers may enter a folder that was made for certificates without their keys.
 const FOLDER: u32 = 0o755;
@@ -60,6 +64,24 @@ pub enum InstallError {
     /// The folder holds another key, and a certificate without its key may not take the place of a pair.
     #[error("the folder holds another key than the certificate's")]
     OtherKey,
+    /// Another certificate is in place, whose servers would be given this one.
+    #[error("{} holds another certificate: {name}{}", folder.display(), id.map(|id| format!(" ({id})")).unwrap_or_default())]
+    OtherCertificate {
+        /// The certificate's folder.
+        folder: PathBuf,
+        /// The name of that which is in place.
+        name: String,
+        /// The gateway's id of it, where that was noted.
+        id: Option<i64>,
+    },
+    /// What is in place was ordered by the account of another profile.
+    #[error("{} holds a certificate of the profile `{profile}`", folder.display())]
+    OtherProfile {
+        /// The certificate's folder.
+        folder: PathBuf,
+        /// The profile that is remembered with what is in place.
+        profile: String,
+    },
     /// A file is a link that no installation made. What it points to may be what a server reads.
     #[error("{} is a symbolic link to {}, which certgate neither follows nor replaces", path.display(), target.display())]
     ForeignLink {
@@ -128,13 +150,9 @@ impl Installation {
     /// See [`InstallError`].
     pub fn check(&self, key_comes: bool) -> Result<(), InstallError> {
         let folder = self.folder();
-        if let Some(Err(why)) = &self.owner {
-            return Err(why.clone().into());
-        }
         self.refuse_foreign_entries()?;
         self.refuse_to_leave_out_key_stores()?;
-        // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
-        self.store_pass_phrase()?;
+        self.check_options()?;
         self.make_folder(key_comes)?;
         let writable = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&[0; ROOM]));
         writable.map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
@@ -143,6 +161,44 @@ impl Installation {
         if !key_comes && !has_key {
             self.refuse_key_stores_without_key()?;
         }
+        Ok(())
+    }
+
+    /// Refuses that a certificate of this id and name takes the place of another one, and that a new one takes the place of another
+    /// account's.
+    ///
+    /// # Errors
+    /// [`InstallError::OtherCertificate`], [`InstallError::OtherProfile`].
+    pub(crate) fn check_in_place(&self, id: Option<i64>, name: Option<&str>) -> Result<(), InstallError> {
+        let Some(SetRecord { name: there, certificate, settings, .. }) = self.record_in_place() else { return Ok(()) };
+        if id.is_some() && certificate == id {
+            return Ok(());
+        }
+        let folder = self.folder().to_owned();
+        if let (Some(name), Some(there)) = (name, there)
+            && !is_same_name(&there, name)
+        {
+            return Err(InstallError::OtherCertificate { folder, name: there, id: certificate });
+        }
+        let profile = self.options.remembered.get("profile").and_then(Value::as_str);
+        match settings.and_then(|settings| settings.profile) {
+            Some(other) if id.is_none() && profile.is_some_and(|profile| profile != other) => {
+                Err(InstallError::OtherProfile { folder, profile: other })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds what is wrong with these options, whatever is in the folder.
+    ///
+    /// # Errors
+    /// See [`InstallError`].
+    pub(crate) fn check_options(&self) -> Result<(), InstallError> {
+        if let Some(Err(why)) = &self.owner {
+            return Err(why.clone().into());
+        }
+        // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
+        self.store_pass_phrase()?;
         Ok(())
     }
 

@@ -216,9 +216,7 @@ impl OrderRequest {
         if !missing.is_empty() {
             return Err(RequestError::Missing(missing).into());
         }
-        if let Some(key) = &self.key {
-            key.check()?;
-        }
+        self.check_given()?;
         if let Some(installation) = self.installation() {
             installation.check(self.key.is_some())?;
             if let Some((_, request)) = &self.csr {
@@ -233,6 +231,17 @@ impl OrderRequest {
             return Err(RequestError::OtherName { common_name, name: name.clone() }.into());
         }
         Ok(())
+    }
+
+    /// Finds what is wrong with the files and names that were given with it; looks into no folder, and makes none.
+    ///
+    /// # Errors
+    /// See [`PreparationError`]: order nothing.
+    pub fn check_given(&self) -> Result<(), PreparationError> {
+        if let Some(key) = &self.key {
+            key.check()?;
+        }
+        Ok(self.installation().map_or(Ok(()), |installation| installation.check_options())?)
     }
 
     /// What a new certificate cannot be ordered without. A key takes the place of the CSR, and then wants a name.
@@ -268,9 +277,21 @@ impl OrderRequest {
     /// # Errors
     /// See [`PreparationError`]: order nothing.
     pub fn make_csr_like(&mut self, known: &Certificate, is_rehearsal: bool) -> Result<(), PreparationError> {
+        self.check_in_place(known)?;
         let (Some(key), Some(installation)) = (&self.key, self.installation()) else { return Ok(()) };
         self.csr = Some(key.request(&installation, known, self.name.as_deref(), &self.names, is_rehearsal)?);
         Ok(())
+    }
+
+    /// Refuses an order whose folder holds another certificate: one of another id and of another name, as far as these are known, or for a new one
+    /// another account's.
+    ///
+    /// # Errors
+    /// [`InstallError::OtherCertificate`], [`InstallError::OtherProfile`].
+    pub(crate) fn check_in_place(&self, known: &Certificate) -> Result<(), PreparationError> {
+        let name = self.name.as_deref().or(self.csr.as_ref().and_then(|(_, csr)| csr.name())).or(known.name.as_deref());
+        let checked = self.installation().map(|there| there.check_in_place(self.certificate(), name));
+        Ok(checked.transpose().map(drop)?)
     }
 
     /// Refuses an order that nobody watches where nothing is said to validate it by, and the certificate was validated by something
