@@ -80,7 +80,7 @@ pub enum BadRequest {
     WrongSignature,
     /// Whether its signature is right cannot be told.
     #[error(
-        "its signature cannot be checked, for it is {0}: make the request anew, such as with `openssl req -new -sha256`"
+        "its signature cannot be checked, for it is {0}: make the request anew, with an RSA, P-256 or P-384 key and SHA-256"
     )]
     UncheckedSignature(String),
     /// It asks for what is no name of a host.

@@ -36,7 +36,7 @@ The configuration file has a section a profile; every line may be left out:
   certificates = [\"certificates\"]          # folders of status and renew-due
   stand_ins = [\"names\", \"emails\", \"phones\"]  # what --record replaces
   requests_per_second = 3
-  pace_in_store = true                      # one pace for all that use the store
+  pace_in_store = true                      # one pace for all with this store
   notify = \"tell-team\"                     # told what a run did or failed to do
   foreign = \"keep\"                         # or spool, stop, leave
   host = \"web1\"                            # this machine, in `hosts`

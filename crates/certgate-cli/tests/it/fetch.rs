@@ -42,7 +42,8 @@ fn after_a_rollback() {
         assert_eq!(run(&["rollback", "live"]).0, 0);
         assert_ne!(serial(&live), newest);
         let todo = todo(home.path(), &server, transport);
-        let command = todo.strip_prefix("the gateway has another certificate: certgate ").unwrap();
+        let (why, command) = todo.split_once("; the gateway's is another: certgate ").unwrap();
+        assert!(why.starts_with("put back by hand on "), "{todo}");
         assert!(command.starts_with("fetch 571 --out ") && command.ends_with("live"), "{command}");
         let hooks = || fs::read_to_string(home.path().join("hooks")).unwrap().lines().count();
         let before = hooks();

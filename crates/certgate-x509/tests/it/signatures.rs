@@ -25,7 +25,7 @@ fn of_requests() {
     };
     let unchecked = |how: &str| {
         format!(
-            "its signature cannot be checked, for it is {how}: make the request anew, such as with `openssl req -new -sha256`"
+            "its signature cannot be checked, for it is {how}: make the request anew, with an RSA, P-256 or P-384 key and SHA-256"
         )
     };
     for (name, hash, expected) in [
