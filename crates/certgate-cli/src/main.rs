@@ -33,9 +33,10 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-            let wants_json = asks_for_json(arguments);
+            let arguments: Vec<String> = arguments.collect();
+            let wants_json = asks_for_json(&arguments);
             let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
-            return match asks_for_check(std::env::args()) && !wants_json {
+            return match asks_for_check(&arguments) && !wants_json {
                 true => ui::ending::report_unknown(&failure),
                 false => ui::ending::report_unread(&failure, wants_json),
             };
@@ -96,8 +97,7 @@ fn contained(run: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failur
 }
 
 /// Whether arguments that could not be read ask for JSON.
-fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
-    let arguments: Vec<String> = arguments.collect();
+fn asks_for_json(arguments: &[String]) -> bool {
     arguments.iter().any(|argument| matches!(argument.as_str(), "--json" | "--output=json" | "-ojson" | "-o=json"))
         || arguments.windows(2).any(
             |pair| matches!(pair, [option, value] if matches!(option.as_str(), "--output" | "-o") && value == "json"),
@@ -105,8 +105,9 @@ fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
 }
 
 /// Whether arguments that could not be read ask for a check, which a monitoring system reads.
-fn asks_for_check(mut arguments: impl Iterator<Item = String>) -> bool {
-    arguments.any(|argument| argument == "status") && arguments.any(|argument| argument == "--check")
+fn asks_for_check(arguments: &[String]) -> bool {
+    let is_there = |word: &str| arguments.iter().any(|argument| argument == word);
+    is_there("status") && is_there("--check")
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn remembered(home: &Path) -> Value {
 fn what_an_order_does_not_say_is_as_remembered() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
         let run = |command: &[&str]| ordered(home.path(), &server, transport, command);
         secret(&home.path().join("pass"), "geheim\n");
         let first =
@@ -59,11 +59,11 @@ fn what_an_order_does_not_say_is_as_remembered() {
         assert_eq!((lines(home.path(), "hooked"), lines(home.path(), "other")), (2, 2));
         assert!(folder.join("bundle.p12").exists());
 
-        // The names are those of one certificate; a CSR says its own.
-        let document = run(&["reissue", "10000", "--new-key", "--out", "certs/a"]);
-        let (_, names) = openssl(&folder, &["x509", "-in", "cert.pem", "-noout", "-ext", "subjectAltName"]);
-        assert!(names.contains("host-000000.example.org") && !names.contains("example.com"), "{names} {document}");
-        assert_eq!(remembered(home.path()).get("names"), None);
+        // It stays that certificate's.
+        let other = ["reissue", "10000", "--new-key", "--out", "certs/a"];
+        let (code, _, said) = told_at_home(home.path(), &server, transport, &other);
+        assert_eq!((code, said.contains("certs/a holds another certificate: example.com (571)")), (2, true), "{said}");
+        assert_eq!(gateway.counts().orders, 4);
     }
 }
 

@@ -438,7 +438,7 @@ fn a_hook_that_failed_is_repeated() {
         let output = at(home.path(), &server, "json", &["status", "--here", out]);
         let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
         assert!(
-            exit(&output) == 10 && todo.starts_with("not deployed (the deploy hook failed: exit status: 1"),
+            exit(&output) == 11 && todo.starts_with("not deployed (the deploy hook failed: exit status: 1"),
             "{todo}"
         );
         fs::create_dir_all(home.path().join("elsewhere")).unwrap();
