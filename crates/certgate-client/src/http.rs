@@ -235,7 +235,12 @@ impl HttpTransport {
             | Failure::ConnectionFailed
             | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
             Failure::Protocol(why) => {
-                TransportError::Unreadable(format!("{}: the answer is no HTTP that can be read: {why}", self.endpoint))
+                let why = why.to_string();
+                let line = if why.contains("invalid header") { ": a line that is folded or ill-formed" } else { "" };
+                TransportError::Unreadable(format!(
+                    "{}: the answer is no HTTP that can be read: {why}{line}",
+                    self.endpoint
+                ))
             }
             Failure::Io(why) => match why.kind() {
                 ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),

@@ -241,7 +241,7 @@ fn answers_that_cannot_be_read_are_named() {
     for (answer, expected) in [
         (
             "HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\n{}",
-            "http parse fail: invalid header name",
+            "http parse fail: invalid header name: a line that is folded or ill-formed",
         ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "conflicting content-length headers"),
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "http parse fail: invalid HTTP version"),
