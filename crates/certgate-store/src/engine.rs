@@ -88,7 +88,7 @@ impl<E: Engine> Store for E {
         self.read(|session| orders::by_job(session, account, job))
     }
 
-    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError> {
+    fn order_of_message(&self, message: &NewMessage) -> Result<Option<Order>, StoreError> {
         self.read(|session| messages::order_of(session, message))
     }
 
@@ -104,8 +104,13 @@ impl<E: Engine> Store for E {
         self.read(|session| orders::history(session, id))
     }
 
-    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
-        self.write(|session| messages::keep(session, message, now))
+    fn keep(
+        &mut self,
+        message: &NewMessage,
+        is_about: &dyn Fn(&Order) -> bool,
+        now: i64,
+    ) -> Result<StoredMessage, StoreError> {
+        self.write(|session| messages::keep(session, message, is_about, now))
     }
 
     fn confirmed(&mut self, stable_id: &str, now: i64) -> Result<(), StoreError> {

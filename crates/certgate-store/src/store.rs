@@ -104,11 +104,11 @@ pub trait Store: Send {
     /// It could not be read.
     fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError>;
 
-    /// The order that a message is about, by the rule of [`Store::keep`].
+    /// The order that a message is about, as far as its job and its transaction ids tell.
     ///
     /// # Errors
     /// It could not be read.
-    fn order_of_message(&self, message: &NewMessage) -> Result<Option<String>, StoreError>;
+    fn order_of_message(&self, message: &NewMessage) -> Result<Option<Order>, StoreError>;
 
     /// Whether the gateway took up an order of the account since a time, and no message about it was confirmed.
     ///
@@ -128,12 +128,17 @@ pub trait Store: Send {
     /// It could not be read.
     fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError>;
 
-    /// Keeps a message, and finds the order it is about: by job, else by the order's transaction ids. The same one again is
-    /// one message; another content under the same id is another one.
+    /// Keeps a message, and finds the order it is about: by job, else by the order's transaction ids, unless `is_about` says that it
+    /// is not. The same one again is one message; another content under the same id is another one.
     ///
     /// # Errors
     /// The message was not stored. Do not confirm it with the gateway.
-    fn keep(&mut self, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError>;
+    fn keep(
+        &mut self,
+        message: &NewMessage,
+        is_about: &dyn Fn(&Order) -> bool,
+        now: i64,
+    ) -> Result<StoredMessage, StoreError>;
 
     /// Notes that a message was confirmed.
     ///

@@ -1,8 +1,9 @@
 //! Messages in their table.
 
 use crate::{
-    Lease, Message, NewMessage, StoreError, StoredMessage,
-    session::{Parameter, Row, Session, Value, values},
+    Lease, Message, NewMessage, Order, StoreError, StoredMessage,
+    session::{Parameter, Row, Session, values},
+    tables::orders,
 };
 
 const COLUMNS: &str = "number, account, id, transport, kind, job, stid, client_transaction, document, raw, received, order_id, confirmed, taken";
@@ -40,7 +41,12 @@ fn number(stable_id: &str) -> Option<i64> {
 pub(crate) const KNOWN: &str = "FROM messages WHERE account = ?1 AND id = ?2 AND document = ?3";
 pub(crate) const UNREAD: &str = "FROM messages WHERE account = ?1 AND id IS NULL AND document = ?2 AND raw = ?3";
 
-pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Result<StoredMessage, StoreError> {
+pub(crate) fn keep(
+    session: &dyn Session,
+    message: &NewMessage,
+    is_about: &dyn Fn(&Order) -> bool,
+    now: i64,
+) -> Result<StoredMessage, StoreError> {
     let NewMessage { account, id, transport, kind, job, stid, ctid, document, raw } = message;
     let read = |row: &dyn Row| -> Result<(i64, Option<String>), StoreError> { Ok((row.get(0)?, row.get(1)?)) };
     let known = match id {
@@ -52,7 +58,7 @@ pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Res
     if let Some((number, order)) = known {
         return Ok(StoredMessage { stable_id: stable_id(number), order, known: true });
     }
-    let order = order_of(session, message)?;
+    let order = order_of(session, message)?.filter(is_about).map(|order| order.order.id);
     let number: Option<i64> = session.first(
         "INSERT INTO messages (account, id, transport, kind, job, stid, client_transaction, document, raw, received, order_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number",
@@ -66,23 +72,21 @@ pub(crate) fn keep(session: &dyn Session, message: &NewMessage, now: i64) -> Res
 }
 
 /// The order a message is about: by its job; else by the transaction ids, the client's own first.
-pub(crate) fn order_of(session: &dyn Session, message: &NewMessage) -> Result<Option<String>, StoreError> {
-    let by = |sql: &str, key: Value<'_>| session.first(sql, &[message.account.value(), key], |row| row.get(0));
+pub(crate) fn order_of(session: &dyn Session, message: &NewMessage) -> Result<Option<Order>, StoreError> {
+    let account = &message.account;
     if let Some(job) = message.job
-        && let Some(order) = by("SELECT id FROM orders WHERE account = ?1 AND job = ?2", job.value())?
+        && let Some(order) = orders::by_job(session, account, job)?
     {
         return Ok(Some(order));
     }
     // Several orders of a run may have one transaction id of the gateway's or ours: a job that is another's decides.
     if let Some(ctid) = &message.ctid
-        && let Some(order) = by("SELECT id FROM orders WHERE account = ?1 AND id = ?2 AND job IS NULL", ctid.value())?
+        && let Some(order) = orders::by_id(session, ctid)?.filter(|order| order.job.is_none())
+        && order.order.account == *account
     {
         return Ok(Some(order));
     }
-    match &message.stid {
-        Some(stid) => by("SELECT id FROM orders WHERE account = ?1 AND stid = ?2 AND job IS NULL", stid.value()),
-        None => Ok(None),
-    }
+    message.stid.as_ref().map_or(Ok(None), |stid| orders::by_stid(session, account, stid))
 }
 
 pub(crate) enum Note {
@@ -99,14 +103,16 @@ pub(crate) fn note(session: &dyn Session, note: &Note, stable_id: &str, now: i64
     Ok(())
 }
 
-/// Messages about a job that came before it was known to be this order's.
+/// Messages about a job that came before it was known to be this order's: those of a certificate, or of nothing that has a kind.
 pub(crate) fn link(session: &dyn Session, order: &str, job: i64) -> Result<(), StoreError> {
-    session.execute(
+    let accounts: Vec<String> = session.all(
         "UPDATE messages SET order_id = ?1 WHERE order_id IS NULL AND job = ?2
-         AND account = (SELECT account FROM orders WHERE id = ?1)",
+         AND lower(kind) IN ('certificate', 'message')
+         AND account = (SELECT account FROM orders WHERE id = ?1) RETURNING account",
         values![order, job],
+        |row| row.get(0),
     )?;
-    Ok(())
+    accounts.first().map_or(Ok(()), |account| session.tell(account))
 }
 
 pub(crate) fn of_order(session: &dyn Session, order: &str) -> Result<Vec<Message>, StoreError> {

@@ -341,6 +341,12 @@ pub(crate) fn by_job(session: &dyn Session, account: &str, job: i64) -> Result<O
     session.first(&format!("SELECT {COLUMNS} {BY_JOB}"), values![account, job], read)
 }
 
+/// One whose job is not known.
+pub(crate) fn by_stid(session: &dyn Session, account: &str, stid: &str) -> Result<Option<Order>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE account = ?1 AND stid = ?2 AND job IS NULL");
+    session.first(&sql, values![account, stid], read)
+}
+
 pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
     let (tail, keys) = match which {
         Which::All => ("FROM orders ORDER BY rowid", Vec::new()),

@@ -7,7 +7,7 @@ use certgate_store::{
 };
 use pretty_assertions::assert_eq;
 
-use crate::places::{ACCOUNT, Place, all, change, message, order, places};
+use crate::places::{ACCOUNT, ANY, Place, all, change, message, order, places};
 
 /// Something in every table, with every kind of absence; and nobody at work on it.
 fn fill(place: &Place) {
@@ -18,10 +18,10 @@ fn fill(place: &Place) {
     store.record_intent(&order("second", None), &place.lease, 2).unwrap();
     let accepted = Change { job: Some(i64::MAX), stid: Some("s".to_owned()), ..change(State::Pending) };
     store.change("second", &accepted, &place.lease, 3).unwrap();
-    let ours = store.keep(&message(7, Some(i64::MAX)), 4).unwrap();
+    let ours = store.keep(&message(7, Some(i64::MAX)), ANY, 4).unwrap();
     store.confirmed(&ours.stable_id, 5).unwrap();
     let raw: Vec<u8> = (0..=255).collect();
-    store.keep(&NewMessage { id: None, document: String::new(), raw, ..message(0, None) }, 6).unwrap();
+    store.keep(&NewMessage { id: None, document: String::new(), raw, ..message(0, None) }, ANY, 6).unwrap();
     let run = LastRun { command: "batch".to_owned(), ended: 7, exit_code: 10, succeeded: None };
     let sent = ["xml", "json"].map(|transport| RequestCount {
         task: "certificate-info".to_owned(),
@@ -56,7 +56,7 @@ fn a_copy_has_everything() {
             let mut store = to.open();
             assert_eq!(told(&*store), before, "{} to {}", from.name(), to.name());
             // What comes after it is numbered after it, and what is unfinished is still in the way.
-            assert_eq!(store.keep(&message(8, None), 8).unwrap().stable_id, "msg-3");
+            assert_eq!(store.keep(&message(8, None), ANY, 8).unwrap().stable_id, "msg-3");
             assert!(store.record_intent(&order("third", Some(571)), &to.lease, 9).is_err());
             assert!(store.acquire("first", &to.lease).unwrap(), "nobody carries it");
         }

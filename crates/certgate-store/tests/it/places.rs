@@ -25,6 +25,9 @@ pub(crate) fn change(state: State) -> Change {
     Change { state, job: None, stid: None, certificate: None, detail: format!("now {}", state.as_str()) }
 }
 
+/// What a message names may be any order's.
+pub(crate) const ANY: &dyn Fn(&Order) -> bool = &|_| true;
+
 pub(crate) fn message(id: i64, job: Option<i64>) -> NewMessage {
     NewMessage {
         account: ACCOUNT.to_owned(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use certgate_store::{NewMessage, QueueReader, State, Which};
 use pretty_assertions::assert_eq;
 
-use crate::places::{ACCOUNT, all, change, message, order, places};
+use crate::places::{ACCOUNT, ANY, all, change, message, order, places};
 
 const LONG: Duration = Duration::from_secs(3600);
 const FREE: QueueReader = QueueReader::Another { is_blocked: false };
@@ -75,9 +75,9 @@ fn a_process_finds_what_others_stored_for_it() {
             store.record_intent(&order(id, Some(certificate)), holder, 1).unwrap();
             let job = Some(certificate);
             store.change(id, &certgate_store::Change { job, ..change(State::Pending) }, holder, 2).unwrap();
-            store.keep(&message(certificate, job), 3).unwrap();
+            store.keep(&message(certificate, job), ANY, 3).unwrap();
         }
-        store.keep(&message(9, None), 3).unwrap();
+        store.keep(&message(9, None), ANY, 3).unwrap();
         let told = |store: &dyn certgate_store::Store| {
             let messages = store.messages_of_held(ACCOUNT, &place.lease).unwrap();
             messages.into_iter().map(|(order, _)| order).collect::<Vec<_>>()
@@ -101,23 +101,29 @@ fn who_waits_is_told_of_a_message_where_the_database_tells() {
         let other = "another account";
         let told = || (waiter.was_told(ACCOUNT), waiter.was_told(other));
         if place.name() == "sqlite" {
-            store.keep(&message(1, Some(1)), 3).unwrap();
+            store.keep(&message(1, Some(1)), ANY, 3).unwrap();
             assert_eq!(told(), (None, None));
             continue;
         }
         assert_eq!(waiter.was_told(ACCOUNT), Some(true), "it did not listen before");
         assert_eq!(told(), (Some(false), Some(false)));
-        store.keep(&NewMessage { account: other.to_owned(), ..message(1, Some(1)) }, 3).unwrap();
+        store.keep(&NewMessage { account: other.to_owned(), ..message(1, Some(1)) }, ANY, 3).unwrap();
         for _ in 0..2 {
-            store.keep(&message(1, Some(1)), 3).unwrap();
+            store.keep(&message(1, Some(1)), ANY, 3).unwrap();
         }
         wait_for(|| waiter.was_told(ACCOUNT) == Some(true));
         assert_eq!(told(), (Some(false), Some(false)), "once, and nobody of what is about no order");
+        // One that came before its job was known is told of when it is.
+        store.record_intent(&order("b", Some(2)), &place.lease, 1).unwrap();
+        store.keep(&message(3, Some(3)), ANY, 3).unwrap();
+        assert_eq!(told(), (Some(false), Some(false)));
+        store.change("b", &certgate_store::Change { job: Some(3), ..change(State::Pending) }, &place.lease, 4).unwrap();
+        wait_for(|| waiter.was_told(ACCOUNT) == Some(true));
         // What came while nobody listened is asked for.
         place.end_sessions();
         waiter.held(ACCOUNT, &place.lease).unwrap();
         assert_eq!(waiter.was_told(ACCOUNT), Some(true));
-        store.keep(&message(2, Some(1)), 3).unwrap();
+        store.keep(&message(2, Some(1)), ANY, 3).unwrap();
         wait_for(|| waiter.was_told(ACCOUNT) == Some(true));
     }
 }

@@ -1,9 +1,9 @@
 //! Orders, leases and messages over every database: nothing intended twice, nothing lost, nothing written by who lost it.
 
-use certgate_store::{Change, NewMessage, NewOrder, State, Store, StoreError, ValidationStep, Which};
+use certgate_store::{Change, NewMessage, NewOrder, Order, State, Store, StoreError, ValidationStep, Which};
 use pretty_assertions::assert_eq;
 
-use crate::places::{ACCOUNT, all, change, message, order, places};
+use crate::places::{ACCOUNT, ANY, all, change, message, order, places};
 
 #[test]
 fn an_order_and_its_story_outlive_the_process() {
@@ -244,23 +244,27 @@ fn messages_are_kept_once_and_find_their_order() {
     for place in places() {
         let mut store = place.open();
         store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
-        let foreign = store.keep(&message(1, Some(99)), 2).unwrap();
+        let foreign = store.keep(&message(1, Some(99)), ANY, 2).unwrap();
         assert_eq!((foreign.order.as_deref(), foreign.known), (None, false));
-        let again = store.keep(&message(1, Some(99)), 3).unwrap();
+        let again = store.keep(&message(1, Some(99)), ANY, 3).unwrap();
         assert_eq!((again.stable_id.clone(), again.known), (foreign.stable_id.clone(), true));
-        let other =
-            store.keep(&NewMessage { document: "{\"id\":1,\"x\":2}".to_owned(), ..message(1, Some(99)) }, 4).unwrap();
+        let other = store
+            .keep(&NewMessage { document: "{\"id\":1,\"x\":2}".to_owned(), ..message(1, Some(99)) }, ANY, 4)
+            .unwrap();
         assert_ne!(other.stable_id, foreign.stable_id, "another content under the same id");
         let undecodable = NewMessage { id: None, document: String::new(), raw: b"<html>".to_vec(), ..message(0, None) };
-        assert!(!store.keep(&undecodable, 5).unwrap().known);
-        assert!(store.keep(&undecodable, 6).unwrap().known);
+        assert!(!store.keep(&undecodable, ANY, 5).unwrap().known);
+        assert!(store.keep(&undecodable, ANY, 6).unwrap().known);
 
         // Ours by the transaction id it carried, before its job is known.
-        let ours = store.keep(&NewMessage { ctid: Some("a".to_owned()), ..message(2, Some(7)) }, 7).unwrap();
+        let ours = store.keep(&NewMessage { ctid: Some("a".to_owned()), ..message(2, Some(7)) }, ANY, 7).unwrap();
         assert_eq!(ours.order.as_deref(), Some("a"));
         // One that came before the order's answer is found when the job is known.
-        let early = store.keep(&message(3, Some(7)), 8).unwrap();
+        let early = store.keep(&message(3, Some(7)), ANY, 8).unwrap();
         assert_eq!(early.order, None);
+        // A domain's job may be called the same, and what is named may be somebody else's.
+        let of_domain = NewMessage { kind: "domain".to_owned(), ..message(6, Some(7)) };
+        assert_eq!(store.keep(&of_domain, ANY, 8).unwrap().order, None);
         store
             .change(
                 "a",
@@ -273,13 +277,15 @@ fn messages_are_kept_once_and_find_their_order() {
         assert_eq!(mine, [Some(2), Some(3)]);
         // The order has a job: another job's message is not its, whatever the transaction ids say.
         let twin = NewMessage { ctid: Some("a".to_owned()), stid: Some("s".to_owned()), ..message(4, Some(8)) };
-        assert_eq!(store.keep(&twin, 10).unwrap().order, None);
+        assert_eq!(store.keep(&twin, ANY, 10).unwrap().order, None);
         let somebody = NewMessage { account: "somebody else".to_owned(), ..message(5, Some(7)) };
-        assert_eq!(store.keep(&somebody, 11).unwrap().order, None);
+        assert_eq!(store.keep(&somebody, ANY, 11).unwrap().order, None);
+        let is_of_572 = |order: &Order| order.order.certificate == Some(572);
+        assert_eq!(store.keep(&message(7, Some(7)), &is_of_572, 12).unwrap().order, None);
 
         let waiting = store.waiting(ACCOUNT, 10).unwrap();
         let ids: Vec<_> = waiting.iter().map(|message| message.message.id).collect();
-        assert_eq!(ids, [Some(1), Some(1), None, Some(4)], "in the order of arrival");
+        assert_eq!(ids, [Some(1), Some(1), None, Some(6), Some(4), Some(7)], "in the order of arrival");
         store.confirmed(&waiting[0].stable_id, 20).unwrap();
         store.take(&waiting[0].stable_id, 21).unwrap();
         store.take(&waiting[0].stable_id, 22).unwrap();
@@ -288,8 +294,15 @@ fn messages_are_kept_once_and_find_their_order() {
         let mut foreign = Vec::new();
         store.each_foreign(&mut |message| foreign.push((message.message.account, message.message.id))).unwrap();
         let of = |account: &str, id| (account.to_owned(), id);
-        let expected =
-            [(ACCOUNT, Some(1)), (ACCOUNT, Some(1)), (ACCOUNT, None), (ACCOUNT, Some(4)), ("somebody else", Some(5))];
+        let expected = [
+            (ACCOUNT, Some(1)),
+            (ACCOUNT, Some(1)),
+            (ACCOUNT, None),
+            (ACCOUNT, Some(6)),
+            (ACCOUNT, Some(4)),
+            ("somebody else", Some(5)),
+            (ACCOUNT, Some(7)),
+        ];
         assert_eq!(foreign, expected.map(|(account, id)| of(account, id)), "taken or not, whosever");
     }
 }

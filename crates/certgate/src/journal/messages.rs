@@ -28,10 +28,8 @@ impl Journal {
         body: &[u8],
     ) -> Result<StoredMessage, Error> {
         let new = self.message(protocol, message, body);
-        let kept = self.store().keep(&new, self.now())?;
-        if let Some(order) = &kept.order
-            && self.is_about(order, message)?
-        {
+        let kept = self.store().keep(&new, &|order| is_about(order, message), self.now())?;
+        if let Some(order) = &kept.order {
             self.advance(order, message)?;
         }
         self.last = Some((message.id, kept.stable_id.clone()));
@@ -58,19 +56,13 @@ impl Journal {
     /// # Errors
     /// [`Error::Store`].
     pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
-        let order = self.order_of(&self.message(protocol, message, &[]))?;
-        order.map_or(Ok(false), |order| self.is_about(&order, message))
+        Ok(self.order_of(&self.message(protocol, message, &[]), message)?.is_some())
     }
 
-    /// Whether what a message names is not somebody else's than the order's.
-    fn is_about(&self, order: &str, message: &PollMessage) -> Result<bool, Error> {
-        let is_own = |order: Order| !message.is_of_another(order.order.certificate, order.order.name.as_deref());
-        Ok(self.store().order(order)?.is_none_or(is_own))
-    }
-
-    /// The order in the store that a message is about.
-    pub(crate) fn order_of(&self, message: &NewMessage) -> Result<Option<String>, Error> {
-        Ok(self.store().order_of_message(message)?)
+    /// The id of the order in the store that a message is about.
+    pub(crate) fn order_of(&self, new: &NewMessage, message: &PollMessage) -> Result<Option<String>, Error> {
+        let order = self.store().order_of_message(new)?.filter(|order| is_about(order, message));
+        Ok(order.map(|order| order.order.id))
     }
 
     /// Whether the gateway took up an order of the account in the last so many days, and no message about it was confirmed.
@@ -101,7 +93,7 @@ impl Journal {
 
     /// Records what a message says of its order, unless another process that is alive holds it.
     pub(crate) fn advance(&mut self, id: &str, message: &PollMessage) -> Result<(), Error> {
-        let Some(order) = self.store().order(id)? else { return Ok(()) };
+        let Some(order) = self.store().order(id)?.filter(|order| is_about(order, message)) else { return Ok(()) };
         let job = message.job.as_ref();
         let state = match job.and_then(|job| job.status.as_ref()) {
             Some(JobStatus::Success) if order.order.task == TaskKind::CertificateDelete.name() => State::Done,
@@ -141,9 +133,10 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(crate) fn message_of(&mut self, order: &str) -> Result<Option<PollMessage>, Error> {
-        let messages = self.store().messages_of(order)?;
-        Ok(messages.iter().rev().find_map(|message| ended(&message.message.document)))
+    pub(crate) fn message_of(&mut self, order: &Order) -> Result<Option<PollMessage>, Error> {
+        let messages = self.store().messages_of(&order.order.id)?;
+        let read = |message: &Message| ended(&message.message.document).filter(|read| is_about(order, read));
+        Ok(messages.iter().rev().find_map(read))
     }
 
     /// The messages of the queue that say how the jobs of this run's orders ended, whichever process stored them, each with its
@@ -181,6 +174,11 @@ impl Journal {
     pub fn take(&mut self, stable_id: &str) -> Result<(), Error> {
         Ok(self.store().take(stable_id, self.now())?)
     }
+}
+
+/// Whether what a message names is not somebody else's than the order's.
+fn is_about(order: &Order, message: &PollMessage) -> bool {
+    !message.is_of_another(order.order.certificate, order.order.name.as_deref())
 }
 
 /// A message that says how its job ended.

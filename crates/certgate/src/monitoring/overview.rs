@@ -108,7 +108,7 @@ fn waiting_messages(
     let mut messages = Vec::new();
     if let Some(first) = first {
         let message = journal.message(protocol, first, &[]);
-        messages.push(WaitingMessage { order: journal.order_of(&message)?, message, received: None });
+        messages.push(WaitingMessage { order: journal.order_of(&message, first)?, message, received: None });
     }
     let of_store =
         |Message { message, order, received, .. }| WaitingMessage { message, order, received: Some(received) };

@@ -62,7 +62,7 @@ pub fn reconcile(
 ) -> Result<Reconciled, Error> {
     let id = &order.order.id;
     // A message that carries its transaction id advanced it when it was kept.
-    if let Some(message) = journal.message_of(id)? {
+    if let Some(message) = journal.message_of(order)? {
         // Unless another process had it then.
         journal.advance(id, &message)?;
         return Ok(Reconciled::Resolved);

@@ -121,7 +121,7 @@ pub fn resume(
         Ok(flow) => flow,
         Err(why) => return Ok(Resumption::Unusable(why)),
     };
-    if let (Some(message), Some(wait)) = (journal.message_of(id)?, flow.waiting()) {
+    if let (Some(message), Some(wait)) = (journal.message_of(&order)?, flow.waiting()) {
         wait.deliver(&message, false);
     }
     let mut resume = order.order.resume.clone();

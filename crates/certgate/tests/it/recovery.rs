@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use certgate::{
     Client, ForeignMessages, Intent, Journal, OrderBook, Reconciled, RecoveryOptions, Transport, TransportError,
-    reconcile, unix_now,
+    queue::import, reconcile, unix_now,
 };
 use certgate_domain::{
     AnyTask, Certificate, Credentials, Moment, Secret,
@@ -291,5 +291,58 @@ fn an_order_that_nothing_shows_of_never_arrived() {
             let (earliest, latest) = (sent.min(begun) + after, unix_now() / 1000 + after);
             assert!((earliest..=latest).contains(&at), "{title}: {}, not {after}", at - begun);
         }
+    }
+}
+
+/// A message that names somebody else's object is no order's anywhere: not when it is stored, not when the order is looked for, and not when
+/// its job becomes known.
+#[test]
+fn a_message_that_names_somebody_elses_object_is_no_order_s() {
+    let message = |id: i64, ctid: &str, kind: &str, certificate: i64, name: &str| {
+        let object = json!({ "type": kind, "value": name, "data": { "id": certificate, "name": name } });
+        let job = json!({ "id": 7, "status": "SUCCESS" });
+        let message = json!({ "id": id, "ctid": ctid, "job": job, "object": object });
+        json!({ "status": { "code": "S0905", "type": "SUCCESS" }, "data": [message] }).to_string()
+    };
+    let before = json!({ "id": 571, "name": "example.com", "serialNumber": "0a" });
+    for (title, ctid, kind, certificate, name, state) in [
+        ("the order's own", "ours", "Certificate", 571, "example.com", "issued"),
+        ("another certificate", "ours", "Certificate", 999, "other.example", "unknown"),
+        ("a domain", "ours", "Domain", 999, "example.com", "unknown"),
+        ("its job, once that is known", "other", "Certificate", 571, "example.com", "issued"),
+        ("another certificate of its job", "other", "Certificate", 999, "other.example", "pending"),
+        ("a domain of its job", "other", "Domain", 999, "example.com", "pending"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let task = CertificateReissue { certificate: ordered(Some(571), "-----BEGIN …") };
+        let (mut journal, order) = lost(folder.path(), task.into(), None, None);
+        let text = message(1, ctid, kind, certificate, name);
+        let taken = import(&mut journal, &JsonCodec::default(), text.as_bytes()).unwrap();
+        let is_ours = ctid == "ours" && state == "issued";
+        assert_eq!(taken.stored.order.as_deref(), is_ours.then_some("ours"), "{title}");
+        if ctid == "ours" {
+            let (jobs, messages) = (Some(json!([])), Some(json!([])));
+            let gateway = Showing { certificate: before.clone(), jobs, messages, date: None, next: None };
+            let settled = reconcile(&mut asking(gateway), &mut journal, &order, &RecoveryOptions::default()).unwrap();
+            assert_eq!(settled == Reconciled::Resolved, is_ours, "{title}");
+        } else {
+            let jobs = Some(json!([job(7, "RUNNING", 0)]));
+            let gateway = || Showing {
+                certificate: before.clone(),
+                jobs: jobs.clone(),
+                messages: Some(json!([])),
+                date: None,
+                next: None,
+            };
+            for _ in 0..2 {
+                let order = journal.find("ours").unwrap().unwrap();
+                let options = RecoveryOptions::default();
+                assert_eq!(
+                    reconcile(&mut asking(gateway()), &mut journal, &order, &options).unwrap(),
+                    Reconciled::Resolved
+                );
+            }
+        }
+        assert_eq!(journal.find("ours").unwrap().unwrap().state.as_str(), state, "{title}");
     }
 }
