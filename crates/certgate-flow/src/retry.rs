@@ -44,7 +44,8 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// Decides after the `attempt`th sending (from 1) of a task that is safe to repeat or not. `jitter` is any number from 0 to 1:
 /// it spreads the waits between half and the whole of the backoff.
 ///
-/// A request that never left may always be sent again. One that is not safe to repeat is never sent twice otherwise.
+/// A request that never left, or was turned away unread, may always be sent again. One that is not safe to repeat is never sent
+/// twice otherwise.
 ///
 /// ```
 /// use certgate_flow::{Decision, TransportFailure, decide};
@@ -56,13 +57,11 @@ pub fn decide(attempt: u32, trouble: TransportFailure, safe_to_repeat: bool, jit
         (TransportFailure::Unanswered | TransportFailure::Unreadable | TransportFailure::ServerError { .. }, false) => {
             return Decision::Unknown;
         }
-        (TransportFailure::Busy { .. }, false)
-        | (TransportFailure::Refused, _)
-        | (TransportFailure::Unreadable, true) => {
-            return Decision::GiveUp;
-        }
+        (TransportFailure::Refused, _) | (TransportFailure::Unreadable, true) => return Decision::GiveUp,
         (TransportFailure::NotSent | TransportFailure::Unanswered, _) => None,
-        (TransportFailure::Busy { retry_after } | TransportFailure::ServerError { retry_after }, true) => retry_after,
+        (TransportFailure::Busy { retry_after }, _) | (TransportFailure::ServerError { retry_after }, true) => {
+            retry_after
+        }
     };
     if attempt >= ATTEMPTS {
         return Decision::GiveUp;
@@ -93,7 +92,8 @@ mod tests {
             (4, down, true, 1.0, Decision::GiveUp),
             (1, TransportFailure::Unanswered, false, 1.0, Decision::Unknown),
             (1, down, false, 1.0, Decision::Unknown),
-            (1, busy, false, 1.0, Decision::GiveUp),
+            (1, busy, false, 1.0, Decision::Again(second(7))),
+            (4, busy, false, 1.0, Decision::GiveUp),
             (1, TransportFailure::Refused, true, 1.0, Decision::GiveUp),
             (1, TransportFailure::Refused, false, 1.0, Decision::GiveUp),
             (1, TransportFailure::Unreadable, true, 1.0, Decision::GiveUp),
