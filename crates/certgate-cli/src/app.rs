@@ -50,6 +50,8 @@ pub(crate) struct App {
     trace: OnceLock<Trace>,
     /// Where answers that cannot be understood are kept, once the settings are read.
     undecodable: OnceLock<UndecodableAnswers>,
+    /// The one that was kept last, and what was said of it.
+    kept: Mutex<Option<(Vec<u8>, String)>>,
     /// What is told of each request, under `--verbose`.
     exchanges: Option<Exchanges>,
     /// What this run is remembered by.
@@ -78,6 +80,7 @@ impl App {
             tape: OnceLock::new(),
             trace: OnceLock::new(),
             undecodable: OnceLock::new(),
+            kept: Mutex::default(),
             run: RunRecord::default(),
             summary: OnceLock::new(),
         }
@@ -110,7 +113,14 @@ impl App {
 
     /// Keeps an answer that cannot be understood; says where.
     pub(crate) fn keep(&self, body: &[u8]) -> String {
-        match self.undecodable.get().map(|answers| answers.keep(body)) {
+        // Several certificates may be lost by one answer.
+        let mut last = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((kept, said)) = &*last
+            && kept == body
+        {
+            return said.clone();
+        }
+        let said = match self.undecodable.get().map(|answers| answers.keep(body)) {
             Some(Ok(path)) => format!(
                 "its body, redacted, is in {} (the newest {} are kept, for {} days)",
                 path.display(),
@@ -119,7 +129,9 @@ impl App {
             ),
             Some(Err(why)) => format!("its body could not be kept: {why}"),
             None => "its body could not be kept: there is no folder for data".to_owned(),
-        }
+        };
+        *last = Some((body.to_owned(), said.clone()));
+        said
     }
 
     /// A failure as it is reported: the answer that it is about is kept, and the text says where.

@@ -123,10 +123,14 @@ pub fn adopt(
                     (Some(folder), _) => AdoptionOutcome::Superseded(folder),
                     (_, Err(why)) => AdoptionOutcome::Refused(why),
                     (None, Ok(folder)) => {
-                        taken.insert(folder.clone());
-                        under_care.insert(matched.id, folder.clone());
-                        adoption.folder = folder;
-                        take(&mut adoption, &pair, matched.id, settings, is_rehearsal)?
+                        adoption.folder.clone_from(&folder);
+                        let outcome = take(&mut adoption, &pair, matched.id, settings, is_rehearsal)?;
+                        // What failed is in nobody's way.
+                        if !matches!(outcome, AdoptionOutcome::Failed(_)) {
+                            taken.insert(folder.clone());
+                            under_care.insert(matched.id, folder);
+                        }
+                        outcome
                     }
                 };
             }

@@ -1,7 +1,7 @@
 //! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -16,7 +16,7 @@ use crate::{
         SettingValue as _,
         table::{self, Table},
     },
-    estate::{PlanError, Step, Task, real},
+    estate::{OutFolders, PlanError, Step, Task},
     rerun::{Remaining, remaining, round},
 };
 
@@ -79,16 +79,13 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why| bad(why.to_string()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut orders, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let (mut places, mut parents) = (HashMap::new(), HashMap::new());
+    let mut folders = OutFolders::default();
     for line in lines {
         let place = line.place.clone();
         match order(&file, &folder, config, line) {
             Ok(order) if seen.insert(order.subject()) => {
-                // Two pairs in one folder are one key that is lost.
-                let into = order.request.install.as_ref().map(|install| real(&install.folder, &mut parents));
-                if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
-                    problems.push(format!("{place}: its `out` is that of {other} too"));
-                }
+                let install = order.request.install.as_ref();
+                problems.extend(install.and_then(|install| folders.problem(&install.folder, &place)));
                 orders.push(order);
             }
             Ok(order) => {

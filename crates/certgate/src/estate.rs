@@ -14,7 +14,7 @@ mod survey;
 mod task;
 pub mod term;
 
-pub(crate) use self::declared::real;
+pub(crate) use self::declared::OutFolders;
 pub use self::{
     declared::{Declared, DeclaredError, DeclaredFile, read_declared, schema, subjects_of_declared},
     left::{task_of_order, tasks_left},
@@ -24,4 +24,7 @@ pub use self::{
     survey::{Survey, subjects_of, subjects_of_folders},
     task::{EndedTask, Step, Task, TaskError},
 };
-pub(crate) use self::{plan::SAME_END, survey::FEW};
+pub(crate) use self::{
+    plan::SAME_END,
+    survey::{FEW, OpenOrders},
+};

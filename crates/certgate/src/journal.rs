@@ -358,20 +358,6 @@ impl Journal {
         Ok(orders)
     }
 
-    /// Whether a certificate came of an order that was placed since the gateway asked for a reissue: its last one that is done.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(crate) fn was_required(&self, certificate: i64) -> Result<bool, Error> {
-        let mut was_required = false;
-        self.store().each_order(&Which::All, &mut |Order { order, state, .. }| {
-            if order.account == self.account && order.certificate == Some(certificate) && state == State::Done {
-                was_required = order.resume.was_required;
-            }
-        })?;
-        Ok(was_required)
-    }
-
     /// The account's orders of a line of a batch, oldest first.
     ///
     /// # Errors
@@ -444,6 +430,32 @@ impl Journal {
     /// The store itself.
     pub(crate) fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The certificates that came of an order which was placed since the gateway asked for a reissue: of the last one of each that is done.
+/// The store is read with the first question.
+#[derive(Debug, Default)]
+pub(crate) struct RequiredReissues(Option<HashSet<i64>>);
+
+impl RequiredReissues {
+    /// Whether that certificate is one of them.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn contains(&mut self, journal: &Journal, certificate: i64) -> Result<bool, Error> {
+        if let Some(known) = &self.0 {
+            return Ok(known.contains(&certificate));
+        }
+        let mut found = HashSet::new();
+        journal.store().each_order(&Which::All, &mut |Order { order, state, .. }| match order.certificate {
+            Some(id) if order.account == journal.account && state == State::Done => match order.resume.was_required {
+                true => drop(found.insert(id)),
+                false => drop(found.remove(&id)),
+            },
+            _ => {}
+        })?;
+        Ok(self.0.insert(found).contains(&certificate))
     }
 }
 

@@ -294,10 +294,10 @@ pub use journal::{Intent, Journal};
 pub use key::KeySource;
 #[cfg(feature = "orders")]
 pub use order::{
-    Abandonment, Adoption, CLOCK_TOLERANCE, Clock, Control, ElsewhereOrder, Event, Issuance, Observer, Order, OrderId,
-    OrderReport, OrderRequest, OrderState, Outcome, PendingReason, Preparation, PreparationError, PreparationOptions,
-    Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem, RunOptions, Runner,
-    RunningJobs, reconcile, rehearse, resume,
+    Abandonment, Adoption, CLOCK_TOLERANCE, Clock, Control, ElsewhereOrder, Event, GatewayClock, Issuance, Observer,
+    Order, OrderId, OrderReport, OrderRequest, OrderState, Outcome, PendingReason, Preparation, PreparationError,
+    PreparationOptions, Reconciled, RecoveryOptions, Rehearsal, ResumeOptions, Resumed, Resumption, Run, RunItem,
+    RunOptions, Runner, RunningJobs, reconcile, rehearse, resume,
 };
 #[cfg(feature = "orders")]
 pub use order_book::{OrderBook, OrderDetails, OrderFilter};

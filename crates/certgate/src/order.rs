@@ -1,5 +1,6 @@
 //! Orders: what is asked for, how it is driven to its end, what it comes to.
 
+mod clock;
 pub(crate) mod completion;
 mod decision;
 mod elsewhere;
@@ -17,6 +18,7 @@ mod runner;
 pub use certgate_store::State as OrderState;
 
 pub use self::{
+    clock::{CLOCK_TOLERANCE, GatewayClock},
     decision::{Abandonment, Adoption},
     elsewhere::ElsewhereOrder,
     event::{Control, Event, Observer},
@@ -28,5 +30,5 @@ pub use self::{
     rehearsal::{Rehearsal, rehearse},
     request::{OrderRequest, PreparationError},
     resumption::{ResumeOptions, Resumption, resume},
-    runner::{CLOCK_TOLERANCE, Clock, Run, RunItem, RunOptions, Runner},
+    runner::{Clock, Run, RunItem, RunOptions, Runner},
 };

@@ -74,9 +74,12 @@ impl Throttle for SharedPace {
     }
 
     fn hold(&self, pause: Duration) {
-        let Budget { limiter, ration, .. } = &mut *self.budget();
+        let Budget { limiter, ration, failed_until } = &mut *self.budget();
         ration.stop();
-        if limiter.hold(pause).is_err() {
+        let now = self.started.elapsed();
+        // Who does not know of the pause is not asked before it is over.
+        if now < *failed_until || limiter.hold(pause).is_err() {
+            *failed_until = (*failed_until).max(self.started.elapsed() + FAILED.max(pause));
             self.own.hold(pause);
         }
     }
@@ -104,4 +107,26 @@ fn own_folder() -> Result<PathBuf, Error> {
     }
     #[cfg(not(unix))]
     Ok(std::env::temp_dir().join("certgate"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use certgate_client::Throttle;
+
+    use super::SharedPace;
+
+    /// A pause that could not be told to the others is this process's own, though they can be asked again meanwhile.
+    #[test]
+    fn a_pause_that_was_not_written_down_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        fs::write(&home, "").unwrap();
+        let pace = SharedPace::in_store(home.join("store.sqlite").into(), "https://gateway.example", 3);
+        pace.hold(Duration::from_secs(3600));
+        fs::remove_file(&home).unwrap();
+        fs::create_dir(&home).unwrap();
+        assert!(pace.depart().is_some_and(|pause| pause > Duration::from_secs(3000)));
+    }
 }

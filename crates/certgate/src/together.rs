@@ -14,6 +14,9 @@ pub(crate) fn together<'a, T: Sync, R: Send>(
     at_a_time: usize,
     each: impl Fn(&'a T) -> R + Sync,
 ) -> Vec<R> {
+    if at_a_time.min(all.len()) <= 1 {
+        return all.iter().map(each).collect();
+    }
     let next = AtomicUsize::new(0);
     let one = || {
         let at = next.fetch_add(1, Ordering::Relaxed);
@@ -32,6 +35,7 @@ pub(crate) fn together<'a, T: Sync, R: Send>(
 mod tests {
     use std::{
         sync::{Condvar, Mutex},
+        thread,
         time::Duration,
     };
 
@@ -54,6 +58,7 @@ mod tests {
             number * 2
         });
         assert_eq!(came, all.iter().map(|number| number * 2).collect::<Vec<_>>());
+        assert_eq!(together(&[0], 3, |_| thread::current().id()), [thread::current().id()], "one needs no thread");
         assert_eq!(together(&[], 3, |number: &usize| *number), [0_usize; 0]);
     }
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use certgate::{
     config::parse_duration,
-    estate::{Declared, Task, read_declared, subjects_of_declared},
+    estate::{Declared, read_declared, subjects_of_declared},
 };
 use clap::Args;
 
@@ -13,7 +13,7 @@ use crate::{
     args::{notify::Notify, ordering::Queue},
     common::{
         notify::told,
-        several::{Several, declared_file, of_declared, wrong},
+        several::{Several, declared_file, of_declared},
         share::{Share, shares},
     },
     exit::{Exit, Failure},
@@ -51,19 +51,12 @@ impl Apply {
 
     fn go(&self, app: &App, declared: Vec<Declared>) -> Result<Exit, Failure> {
         self.queue.check()?;
-        let mut problems = Vec::new();
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
             share.confirm_own(app, &self.queue);
-            let tasks = share.planned(app, subjects)?;
-            let said = |task: &Task| Some(format!("{}: {}", task.title, Failure::from(wrong(task)?)));
-            problems.extend(tasks.iter().filter_map(said));
-            Ok(tasks)
+            share.planned(app, subjects)
         };
         let mut shares = shares(app, of_declared(app, declared)?, Some(self.timeout), begin, Declared::task)?;
-        if !problems.is_empty() {
-            return Err(Failure::usage(format!("nothing was ordered:\n  {}", problems.join("\n  "))));
-        }
         Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }
 }

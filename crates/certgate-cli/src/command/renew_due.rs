@@ -6,7 +6,7 @@ use certgate::{
     CertificateSettings,
     config::parse_duration,
     estate::{Task, subjects_of, term::RenewBefore},
-    inventory::{Found, find, profile_of, without_any},
+    inventory::{Found, find, without_any},
 };
 use clap::Args;
 
@@ -16,7 +16,7 @@ use crate::{
     common::{
         notify::told,
         several::Several,
-        share::{Share, by_profile, shares},
+        share::{Share, found_by_profile, shares},
     },
     exit::{Exit, Failure},
     ui::{advice, inventory::chosen, plan},
@@ -67,9 +67,10 @@ impl RenewDue {
         let asked = self.asked(app)?;
         asked.validation()?.check().map_err(advice::validation)?;
         self.queue.check()?;
-        let own = app.settings()?.user.value.is_some() || app.is_offline();
-        let groups = by_profile(app, find(&roots, app.now()), own, profile_of)?;
-        let mut folders: Vec<PathBuf> = Vec::new();
+        let found = find(&roots, app.now());
+        // What belongs to an account that cannot be used has its row, too.
+        let mut folders: Vec<PathBuf> = found.iter().map(|(folder, _)| folder.clone()).collect();
+        let groups = found_by_profile(app, found)?;
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
             folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));

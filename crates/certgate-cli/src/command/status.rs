@@ -7,16 +7,16 @@ use std::{
 
 use certgate::{
     config::parse_duration,
-    inventory::without_any,
+    inventory::{find, without_any},
     monitoring::{Standing, Todo, standings},
 };
 use clap::Args;
 
 use crate::{
-    app::{App, Connection},
+    app::App,
     args::monitoring::Watched,
     common::monitoring,
-    exit::{Exit, Failure, Kind, worst},
+    exit::{Exit, Failure, Kind, beside, worst},
     ui::inventory::{chosen, print},
 };
 
@@ -48,10 +48,11 @@ impl Status {
             return monitoring::tell(app, &self.watched, &self.folders);
         }
         let (roots, now) = (chosen(app, &self.folders)?, app.now());
-        let mut connection = if self.here { None } else { Some(Connection::open(app, None)?) };
-        let journal = connection.as_ref().map(Connection::journal).transpose()?;
-        let asked = connection.as_mut().map(|connection| &mut connection.client).zip(journal.as_ref());
-        let mut standings = standings(&roots, asked, self.renew_before, now)?;
+        let found = find(&roots, now);
+        let (mut standings, trouble) = match self.here {
+            true => (standings(found, &roots, None, self.renew_before, now)?.0, None),
+            false => monitoring::asked(app, &roots, found, self.renew_before)?,
+        };
         let folders: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
         let without = without_any(&self.folders, &folders);
         standings.extend(without.map(|(folder, why)| Standing::Unreadable { folder, why }));
@@ -62,7 +63,10 @@ impl Status {
             kind => kind.into(),
         };
         print(app, standings, now);
-        Ok(exit)
+        match trouble {
+            Some(why) => Err(beside(Ok(exit), app.reported(why))),
+            None => Ok(exit),
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! What is watched, and told to a monitoring system.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use certgate::monitoring::{Overview, Questions, Snapshot, Verdict, check, prometheus};
+use certgate::{
+    inventory::Found,
+    monitoring::{Overview, Questions, Snapshot, Standing, Verdict, check, prometheus, standings},
+};
 use certgate_files::WholeFile;
 
 use crate::{
     app::{App, Connection},
     args::monitoring::Watched,
+    common::share::{Share, found_by_profile},
     exit::{Exit, Failure},
     ui::{monitoring::verdict, page::page},
 };
@@ -61,4 +65,31 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     let all = prometheus.is_some();
     let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
     Ok(Overview { snapshot, trouble, ..Overview::default() })
+}
+
+/// How the certificates of these folders stand as their accounts say, each of the profile that is remembered with it. What an account does not
+/// say is missing, and why comes with it.
+pub(crate) fn asked(
+    app: &App,
+    roots: &[PathBuf],
+    found: Vec<Found>,
+    renew_before: Option<Duration>,
+) -> Result<(Vec<Standing>, Option<Failure>), Failure> {
+    let groups = found_by_profile(app, found)?;
+    let is_only = groups.len() == 1;
+    let (mut all, mut trouble) = (Vec::new(), None);
+    for (profile, found) in groups {
+        let mut share = Share::of_profile(app, &profile, None, 1)?;
+        let asked =
+            share.as_mut().ok().and_then(|Share { clients, journal, .. }| clients.first_mut().zip(Some(&*journal)));
+        let (standings, unsaid) = standings(found, roots, asked, renew_before, app.now())?;
+        all.extend(standings);
+        match share.err().or(unsaid) {
+            Some(why) if is_only => return Err(why.into()),
+            why => trouble = trouble.or(why.map(Failure::from)),
+        }
+    }
+    // What is here comes first.
+    all.sort_by_key(|standing| matches!(standing, Standing::Elsewhere { .. }));
+    Ok((all, trouble))
 }

@@ -79,9 +79,10 @@ fn rehearsed(
     progress: &mut Progress<'_>,
 ) -> Result<Requests, Failure> {
     request.check()?;
-    let journal = share.journal.clone();
+    request.install = request.install.take().map(|install| share.noting_profile(app, install));
+    let (journal, options) = (share.journal.clone(), app.run_options_of(&share.settings));
     let client = share.client()?;
-    let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, app.strict, progress)?;
+    let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, &options, progress)?;
     if let Some(ending) = ending {
         return Err(advice::ending(request.task(), ending));
     }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use certgate::{
-    CLOCK_TOLERANCE, Client, Control, Error, Event, InstallOptions, Journal, MachineError, Observer, OrderId,
-    PreparationOptions, RunOptions, Settings,
+    Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
+    RunOptions, Settings,
     config::{Origin, Setting},
     estate::{Step, Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
-    unix_now,
+    inventory::{Found, profile_of},
 };
 use certgate_store::{Claims, Order};
 
@@ -33,8 +33,8 @@ pub(crate) struct Share {
     pub(crate) tasks: Vec<Task>,
     /// What other processes had claimed of the account's work, where it is shared with them.
     claims: Option<Claims>,
-    /// How far its gateway's clock is ahead of ours, in seconds, where that is known.
-    clock_ahead: Option<i64>,
+    /// Its gateway's clock and ours, where that said its date.
+    clock: Option<GatewayClock>,
     pub(crate) settings: Settings,
     /// It has to live as long as its clients.
     _home: Home,
@@ -67,6 +67,12 @@ pub(crate) fn by_profile<T>(
         }
     }
     Ok(groups)
+}
+
+/// What was found in folders by the profiles that are remembered there; the run's own is there where it has a user.
+pub(crate) fn found_by_profile(app: &App, found: Vec<Found>) -> Result<Vec<(String, Vec<Found>)>, Failure> {
+    let own = app.settings()?.user.value.is_some() || app.is_offline();
+    by_profile(app, found, own, profile_of)
 }
 
 /// What is to be done at each account: `begin` makes tasks of what belongs to one. What belongs to an account that cannot be used is lost
@@ -122,7 +128,7 @@ impl Share {
         let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
         Ok(Home::let_in(app, &settings)?.and_then(|home| {
             let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
-            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, clock_ahead: None, settings, _home: home })
+            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, clock: None, settings, _home: home })
         }))
     }
 
@@ -147,7 +153,7 @@ impl Share {
     pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let now = app.now();
         if let Some(client) = self.clients.first_mut() {
-            self.clock_ahead = Survey { client, journal: &self.journal, now }.ask(&mut subjects)?;
+            self.clock = Survey { client, journal: &self.journal, now }.ask(&mut subjects)?;
         }
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
     }
@@ -155,15 +161,10 @@ impl Share {
     /// The same where they are only shown: what would be ordered by a clock that is wrong is not, as in a run.
     pub(crate) fn shown(&mut self, app: &App, subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let tasks = self.planned(app, subjects)?;
-        let ahead = self.clock_ahead.filter(|ahead| ahead.unsigned_abs() > CLOCK_TOLERANCE.as_secs());
         let is_ordered = |task: &Task| matches!(task.step, Step::Place { .. });
-        match ahead {
-            Some(ahead) if !app.is_offline() && tasks.iter().any(is_ordered) => {
-                let ours = unix_now() / 1000;
-                Err(MachineError::Clock { gateway: ours + ahead, ours }.into())
-            }
-            _ => Ok(tasks),
-        }
+        let clock = self.clock.filter(|_| !app.is_offline() && tasks.iter().any(is_ordered));
+        clock.map_or(Ok(()), GatewayClock::check)?;
+        Ok(tasks)
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.

@@ -93,6 +93,12 @@ fn todo(standing: &InstalledStanding) -> String {
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
             format!("the gateway has another certificate: certgate fetch {id} --out {}", folder())
         }
+        (Todo::OtherCertificate { has_its_key: false }, ..) if standing.ordered_in.is_some() => {
+            let other = standing.ordered_in.as_deref().unwrap_or(Path::new("")).display();
+            format!(
+                "it is ordered for {other}, with another key: have that one's deploy hook copy key and certificate to here"
+            )
+        }
         (Todo::OtherCertificate { has_its_key: false }, ..) => {
             let reissue = format!("certgate reissue {id} --new-key --out {}", folder());
             format!("the gateway has another certificate, whose key is not here: {reissue}")

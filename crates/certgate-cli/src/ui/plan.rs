@@ -26,7 +26,7 @@ pub(crate) struct Planning {
 
 /// Prints what would be done with each certificate, what that costs, and why.
 pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>) -> Result<Exit, Failure> {
-    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(row).unzip();
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(|task| row(app, task)).unzip();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "plan": rows }));
     } else {
@@ -43,7 +43,7 @@ pub(crate) fn print_batch(
     interrupted: Option<Failure>,
 ) -> Result<Exit, Failure> {
     let is_alone = lines.len() == 1;
-    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = lines.into_iter().map(row_of_line).unzip();
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = lines.into_iter().map(|line| row_of_line(app, line)).unzip();
     for row in rows.iter().filter(|row| row["action"] == "error") {
         let [title, why] = ["title", "why"].map(|member| row[member].as_str().unwrap_or_default());
         say(&if is_alone { format!("certgate: {why}") } else { format!("certgate: {title}: {why}") });
@@ -81,7 +81,7 @@ fn cost(action: PlannedAction) -> &'static str {
     }
 }
 
-fn row(task: Task) -> (Value, Option<Kind>) {
+fn row(app: &App, task: Task) -> (Value, Option<Kind>) {
     let mut row = json!({ "title": task.title });
     set(&mut row, "name", json!(task.name));
     set(&mut row, "folder", json!(task.folder));
@@ -97,7 +97,7 @@ fn row(task: Task) -> (Value, Option<Kind>) {
     }
     let is_to_be_done = task.is_to_be_done();
     match task.step {
-        Step::Failed(why) => failed(row, &Failure::from(why)),
+        Step::Failed(why) => failed(row, &app.reported(why.into())),
         _ => (row, (!is_to_be_done).then_some(Kind::Unchanged)),
     }
 }
@@ -109,7 +109,7 @@ fn failed(mut row: Value, failure: &Failure) -> (Value, Option<Kind>) {
     (row, Some(failure.kind()))
 }
 
-fn row_of_line(line: Planning) -> (Value, Option<Kind>) {
+fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
     let Planning { task, requests, detail } = line;
     let (action, folder, certificate, mut why) = match &task.step {
         Step::Place { request, .. } => {
@@ -126,7 +126,7 @@ fn row_of_line(line: Planning) -> (Value, Option<Kind>) {
             (PlannedAction::Resume, None, order.order.certificate, Some(why))
         }
         Step::Done(order) => (PlannedAction::Nothing, None, order.order.certificate, Some("done before".to_owned())),
-        _ => return row(task),
+        _ => return row(app, task),
     };
     why = detail.or(why);
     let is_done = matches!(task.step, Step::Done(_));
@@ -135,7 +135,7 @@ fn row_of_line(line: Planning) -> (Value, Option<Kind>) {
     set(&mut row, "certificate", json!(certificate));
     set(&mut row, "why", json!(why));
     match requests {
-        Some(Err(why)) => failed(row, &why),
+        Some(Err(why)) => failed(row, &app.reported(why)),
         Some(Ok(requests)) => {
             row["requests"] = requests;
             (row, None)

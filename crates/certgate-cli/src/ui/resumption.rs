@@ -24,7 +24,7 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
         }
         Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Unsent => {
             let text = format!("order {id} never arrived: nothing shows of it. Order again");
-            Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
+            Err(Failure::new(Kind::Unreachable, text).with("order", order(&ended)))
         }
         Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
         Resumption::CleanedUp { order: ended, is_gone } => {
@@ -35,7 +35,9 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
                     "order {id} is over, and what was published to validate it is still there: once it can be removed, `certgate resume {id}` does that"
                 ),
             };
-            Err(Failure::new(Kind::CheckFailed, text).with("order", order(&ended)))
+            // Nothing was ordered: it ends as the run did that published it.
+            let kind = if ended.state == OrderState::Unsent { Kind::NotValidated } else { Kind::CheckFailed };
+            Err(Failure::new(kind, text).with("order", order(&ended)))
         }
         Resumption::Held => Err(Failure::held(id)),
         Resumption::Elsewhere { host } => {

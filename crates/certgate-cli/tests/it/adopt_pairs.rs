@@ -334,3 +334,25 @@ fn what_is_under_care_is_seen() {
         }
     }
 }
+
+/// What cannot be taken under care keeps no earlier certificate of the same from it.
+#[test]
+fn what_failed_is_in_nobodys_way() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    for folder in ["etc/earlier", "etc/now"] {
+        let order = ["reissue", "571", "--new-key", "--out", "seed"];
+        assert_eq!(told_at_home(home.path(), &server, "json", &order).0, 0);
+        fs::create_dir_all(home.path().join(folder)).unwrap();
+        for name in ["cert.pem", "key.pem"] {
+            fs::copy(home.path().join("seed").join(name), home.path().join(folder).join(name)).unwrap();
+        }
+    }
+    // Whoever may write into a folder could put a key there.
+    fs::set_permissions(home.path().join("etc/now"), fs::Permissions::from_mode(0o777)).unwrap();
+    let (code, document, said) = told_at_home(home.path(), &server, "json", &["adopt", "--all-below", "etc"]);
+    let kind = |row: &Value| (row["folder"].clone(), row["kind"].clone());
+    let kinds: Vec<_> = document["certificates"].as_array().unwrap().iter().map(kind).collect();
+    let expected = [("etc/earlier".into(), "done".into()), ("etc/now".into(), "local".into())];
+    assert_eq!((code, kinds), (12, expected.to_vec()), "{said}");
+}

@@ -214,7 +214,7 @@ fn an_order_that_never_arrived_is_settled() {
             }
             exit(&settled) != 9
         });
-        assert_eq!((exit(&settled), &json(&settled)["order"]["state"]), (10, &json!("unsent")), "{}", stderr(&settled));
+        assert_eq!((exit(&settled), &json(&settled)["order"]["state"]), (5, &json!("unsent")), "{}", stderr(&settled));
         assert!(stderr(&settled).contains("never arrived"), "{}", stderr(&settled));
         let (code, _, said) = told(home.path(), &server, transport, &reissue);
         assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");

@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path, process::Output};
 
-use certgate_domain::{Credentials, Secret};
-use certgate_simulator::{Gateway, Server, Settings};
+use certgate_domain::{Credentials, Secret, TaskKind};
+use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -18,10 +18,15 @@ struct Accounts {
 
 impl Accounts {
     fn new() -> Self {
+        Self::with(Vec::new())
+    }
+
+    /// The second gateway has these faults.
+    fn with(faults: Vec<Fault>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let first = serve(Settings { more_certificates: 1, ..Settings::default() });
         let account = Credentials::new("other", Secret::new("s3cond"), "9");
-        let second = serve(Settings { account, ..Settings::default() });
+        let second = serve(Settings { account, faults, more_certificates: 1, ..Settings::default() });
         let profile = |name: &str, user: &str, password: &str, server: &Server| {
             let password = format!("password_command = \"echo {password}\"");
             let (xml, json) = (server.xml_endpoint(), server.json_endpoint());
@@ -86,6 +91,10 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let profiles: Vec<&Value> =
             status["certificates"].as_array().unwrap().iter().map(|row| &row["settings"]["profile"]).collect();
         assert_eq!(profiles, ["live", "team"]);
+        // Each gateway is asked for its own.
+        let status = accounts.done(transport, &["status", "certs"]);
+        let todos: Vec<&Value> = status["certificates"].as_array().unwrap().iter().map(|row| &row["todo"]).collect();
+        assert_eq!(todos, ["nothing", "nothing", "not here", "not here"], "{status}");
 
         // What is to be carried on with names the profile, where that is not the one by default.
         for (more, named) in [
@@ -142,17 +151,42 @@ fn an_account_that_cannot_be_used_is_lost_alone() {
         ] {
             accounts.configure(&team);
             let before = accounts.orders();
-            let output = accounts.run(transport, &["renew-due", "certs", "--renew-before", "400d"]);
+            let each = ["renew-due", "certs/a", "certs/b", "certs/c", "--renew-before", "400d"];
+            let output = accounts.run(transport, &each);
             let document = json(&output);
             let expected = [("certs/a", "done"), ("certs/b", kind), ("certs/c", kind)];
             assert_eq!((kinds(&document), exit(&output)), (expected.to_vec(), code), "{}", stderr(&output));
             assert_eq!(accounts.orders(), (before.0 + 1, before.1), "{kind}");
             assert_eq!(document["orders"][1]["text"], document["orders"][2]["text"]);
+            let output = accounts.run(transport, &["status", "certs"]);
+            let rows = json(&output)["certificates"].as_array().unwrap().clone();
+            let is_told = |row: &Value| (row["folder"].clone(), row["gateway"]["serial"] == row["serial"]);
+            let here: Vec<_> = rows.iter().filter(|row| !row["folder"].is_null()).map(is_told).collect();
+            let expected = [("certs/a".into(), true), ("certs/b".into(), false), ("certs/c".into(), false)];
+            assert_eq!((here, exit(&output)), (expected.to_vec(), code), "{kind}: {}", stderr(&output));
             let alone = accounts.run(transport, &["renew-due", "certs/b", "certs/c", "--profile", "team"]);
             assert_eq!((exit(&alone), &json(&alone)["error"]["kind"]), (code, &kind.into()), "{}", stderr(&alone));
         }
         let asked = fs::read_to_string(accounts.path().join("asked")).unwrap();
-        assert_eq!(asked.lines().count(), 4, "once a run");
+        assert_eq!(asked.lines().count(), 6, "once a run");
+    }
+}
+
+/// One answer that cannot be understood loses several certificates, and is kept once.
+#[test]
+fn what_loses_several_certificates_is_kept_once() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::with(vec![Fault::Html200(Some(TaskKind::CertificateList))]);
+        let declared = [(571, "a", "live"), (10_000, "b", "team"), (10_001, "c", "team")].map(|(id, out, profile)| {
+            format!("[[certificate]]\nid = {id}\nout = \"certs/{out}\"\nprofile = \"{profile}\"\n")
+        });
+        fs::write(accounts.path().join("certificates.toml"), declared.concat()).unwrap();
+        let output = accounts.run(transport, &["plan", "certificates.toml"]);
+        let plan = json(&output)["plan"].clone();
+        let [ordered, lost @ ..] = plan.as_array().unwrap().as_slice() else { panic!("{plan}") };
+        assert_eq!((exit(&output), &ordered["action"], lost.len()), (7, &"reissue".into(), 2), "{plan}");
+        assert_eq!(lost[0]["why"], lost[1]["why"]);
+        assert!(lost[0]["why"].as_str().unwrap().contains("its body, redacted, is in "), "{plan}");
     }
 }
 
@@ -238,9 +272,11 @@ fn no_certificate_is_bought_in_another_account() {
         assert_eq!((exit(&run.output().unwrap()), accounts.orders()), (0, (0, 1)));
         let new = ["create", "--new-key", "--name", "example.com", "--out", "certs/b", "--product", "SSL123"];
         let contacts = ["--admin", "1120", "--technical", "1120", "--profile", "live"];
-        let output = accounts.run(transport, &[&new[..], &contacts].concat());
-        let said = "certs/b holds a certificate of the profile `team`";
-        assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
+        for more in [&[][..], &["--dry-run"]] {
+            let output = accounts.run(transport, &[&new[..], &contacts, more].concat());
+            let said = "certs/b holds a certificate of the profile `team`";
+            assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?} {}", stderr(&output));
+        }
         assert_eq!(accounts.orders(), (0, 1));
     }
 }

@@ -300,6 +300,9 @@ fn killed_right_after_the_switch() {
             assert_eq!(record["deployment"]["state"], "deployed", "{said}");
             let seen = fs::read_to_string(home.path().join("seen")).unwrap();
             assert_eq!(seen.lines().last(), record["serial"].as_str(), "{said} {put_in_place:?}");
+            if words[0] == "rollback" {
+                assert!(record["putBack"].is_i64() && current(&live) == put_in_place, "it stays: {said} {record}");
+            }
         }
     }
 }

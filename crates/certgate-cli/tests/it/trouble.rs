@@ -29,6 +29,8 @@ fn faults_and_exit_codes() {
             ("a safe task dropped once", vec![Fault::DropAfterRead(info)], 0, "", 1),
             ("a safe task answered 503 once", vec![Fault::Status(info, 503)], 0, "", 1),
             ("a safe task answered 429 once", vec![Fault::Status(info, 429)], 0, "", 1),
+            ("an order answered 429 once", vec![Fault::Status(order, 429)], 0, "", 1),
+            ("an order always answered 429", times(Fault::Status(order, 429)), 5, "unreachable", 0),
             ("a safe task always dropped", times(Fault::DropAfterRead(info)), 5, "unreachable", 0),
             ("401 without a body of the protocol", vec![Fault::Status(info, 401)], 4, "auth", 0),
             ("an unknown field", vec![Fault::Unknown(info)], 0, "", 1),
@@ -60,7 +62,7 @@ fn what_cannot_be_understood_is_kept() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let batch = write_batch(home.path(), 2);
-        for (arguments, task, expected) in [
+        for (folder, (arguments, task, expected)) in [
             (vec!["info", "571"], TaskKind::CertificateInfo, 7),
             (vec!["list", "--all"], TaskKind::CertificateList, 7),
             (vec!["poll", "drain", "--to", "messages"], TaskKind::PollInfo, 7),
@@ -68,15 +70,20 @@ fn what_cannot_be_understood_is_kept() {
             (vec!["reissue", "571", "--csr", &csr], TaskKind::PollInfo, 0),
             // One line of two.
             (vec!["batch", &batch], TaskKind::CertificateReissue, 7),
-        ] {
+            (vec!["batch", &batch, "--dry-run"], TaskKind::CertificatePrepareOrder, 7),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let folder = home.path().join(folder.to_string());
             let settings =
                 Settings { faults: vec![Fault::Html200(Some(task))], more_certificates: 2, ..Settings::default() };
             let (_gateway, server) = serve(settings);
-            let store = format!("{}/{}/store", home.path().display(), arguments[0]);
+            let store = folder.join("store").display().to_string();
             let told = told(home.path(), &server, transport, &[&arguments[..], &["--store", &store]].concat());
             let (code, document, said) = told;
             assert_eq!(code, expected, "{transport} {arguments:?}: {said}");
-            let entries = fs::read_dir(home.path().join(arguments[0])).unwrap().map(|entry| entry.unwrap().path());
+            let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
             let kept: Vec<_> = entries.filter(|path| path.display().to_string().contains("undecodable")).collect();
             let [file] = kept.as_slice() else { panic!("{transport} {arguments:?}: {kept:?} {said}") };
             assert!(fs::read_to_string(file).unwrap().starts_with("<html>"), "{}", file.display());
@@ -99,6 +106,11 @@ fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
             assert_eq!((ended, gateway.counts().orders), (code, orders), "{transport} {clock_ahead}: {said}");
             let (ended, _, said) = told(home.path(), &server, transport, &["info", "571"]);
             assert_eq!(ended, 0, "a safe task is not refused: {said}");
+            let file = write_batch(home.path(), 2);
+            for rehearsal in [&["reissue", "571", "--csr", &csr][..], &["batch", &file]] {
+                let (ended, _, said) = told(home.path(), &server, transport, &[rehearsal, &["--dry-run"]].concat());
+                assert_eq!(ended, code, "{transport} {clock_ahead} {rehearsal:?}: {said}");
+            }
             if code == 0 {
                 continue;
             }
@@ -107,7 +119,6 @@ fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
             assert!(both.iter().all(|part| document["error"]["text"].as_str().unwrap().contains(part)), "{document}");
             let (ended, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes"]);
             assert_eq!(ended, 12, "{said}");
-            let file = write_batch(home.path(), 2);
             let (ended, document, said) = told(home.path(), &server, transport, &["batch", &file]);
             assert_eq!((ended, gateway.counts().orders), (12, 0), "{said}");
             for row in document["orders"].as_array().unwrap() {

@@ -1,12 +1,12 @@
 //! What runs by themselves leave alone, and what they do once.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{fs, time::Duration};
 
 use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{at, exit, json, openssl, pair, serve, stderr};
+use crate::support::binary::{at, exit, json, openssl, pair, secret, serve, stderr};
 
 /// A folder, a gateway, and certgate there.
 struct Here {
@@ -56,6 +56,12 @@ fn a_certificate_in_several_folders_is_ordered_for_one() {
         here.run(&["renew-due", "certs"], 8);
 
         here.run(&["reissue", "571", "--new-key", "--out", "certs/other"], 0);
+        let (status, _) = here.run(&["status", "certs"], 10);
+        let row = status["certificates"].as_array().unwrap().iter().find(|row| row["folder"] == "certs/live").unwrap();
+        assert!(
+            row["todo"].as_str().unwrap().starts_with("it is ordered for certs/other, with another key"),
+            "{status}"
+        );
         let (orders, serial) = (here.orders(), here.read("certs/other/cert.pem"));
         let (_, said) = here.run(&due, 2);
         assert!(said.contains("certificate 571 is in certs/other too, with another key"), "{said}");
@@ -100,8 +106,7 @@ fn what_changed_is_done_though_nothing_is_due() {
         here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
         let orders = here.orders();
         let pass = here.home.path().join("pass");
-        fs::write(&pass, "correct horse\n").unwrap();
-        fs::set_permissions(&pass, fs::Permissions::from_mode(0o600)).unwrap();
+        secret(&pass, "correct horse\n");
         let mut text = "[[certificate]]\nid = 571\nout = \"certs/live\"\n".to_owned();
         for (more, action, ordered) in [
             ("deploy_hook = \"echo hooked >> hooked\"\n", "install", 0),
@@ -123,6 +128,18 @@ fn what_changed_is_done_though_nothing_is_due() {
         let live = here.home.path().join("certs/live");
         let (_, key) = openssl(&live, &["pkey", "-in", "key.pem", "-noout", "-text"]);
         assert!(key.contains("P-384") && pair(&live).0 == pair(&live).1, "{key}");
+        // What its files are written with: they are written anew.
+        let phrase = here.home.path().join("phrase");
+        secret(&phrase, "battery staple\n");
+        text = text.replace("\"pass\"", "\"phrase\"");
+        fs::write(here.home.path().join("certificates.toml"), &text).unwrap();
+        let (plan, _) = here.run(&["plan", "certificates.toml"], 0);
+        assert_eq!(plan["plan"][0]["action"], "install", "{plan}");
+        here.run(&["apply", "certificates.toml"], 0);
+        let bundle = ["pkcs12", "-in", "bundle.p12", "-noout", "-passin", "file:../../phrase"];
+        assert!(openssl(&live, &bundle).0 && here.orders() == orders + 1);
+        here.run(&["apply", "certificates.toml"], 8);
+        assert_eq!(here.read("hooked"), "hooked\n".repeat(4));
 
         let due = ["renew-due", "certs", "--deploy-hook", "echo other >> other"];
         let (done, _) = here.run(&due, 0);
@@ -148,10 +165,10 @@ fn an_order_that_never_left_stands_in_nobodys_way() {
         let (_, said) = here.run(&["renew-due", "certs", "--renew-before", "400d"], 0);
         assert!(said.contains("what was published is still there"), "{said}");
         assert_eq!(here.orders(), orders + 1);
-        let (_, said) = here.run(&["resume"], 10);
+        let (_, said) = here.run(&["resume"], 13);
         assert!(said.contains("what was published to validate it is still there"), "{said}");
         fs::write(here.home.path().join("mended"), "").unwrap();
-        let (_, said) = here.run(&["resume"], 10);
+        let (_, said) = here.run(&["resume"], 13);
         assert!(said.contains("never left: order again"), "{said}");
         here.run(&["resume"], 8);
     }

@@ -223,7 +223,7 @@ fn killed_before_the_order() {
         child.kill().unwrap();
         child.wait().unwrap();
         let output = resume(home.path(), &server, transport);
-        assert!(exit(&output) == 10 && stderr(&output).contains("never left: order again"), "{}", stderr(&output));
+        assert!(exit(&output) == 13 && stderr(&output).contains("never left: order again"), "{}", stderr(&output));
         assert_eq!((calls(home.path()), gateway.counts().orders), (vec!["add".to_owned(), "remove".to_owned()], 0));
         assert_eq!(exit(&resume(home.path(), &server, transport)), 8, "nothing is left");
         let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);

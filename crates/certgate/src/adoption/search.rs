@@ -203,16 +203,20 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
         return Ok(None);
     }
     let spki = key.as_ref().map(PrivateKey::spki);
-    let holds = holding(&text);
+    let holds = held(&text, &certificates, spki.clone());
     Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), holds, certificates, key, spki }))
 }
 
 /// What a PEM text holds.
 pub(crate) fn holding(text: &str) -> Holding {
-    let certificates = X509::all(text).unwrap_or_default();
     let key = PrivateKey::from_pem(text, None).ok();
+    held(text, &X509::all(text).unwrap_or_default(), key.as_ref().map(PrivateKey::spki))
+}
+
+/// The same, where its certificates and its key were read already.
+fn held(text: &str, certificates: &[X509], key: Option<Vec<u8>>) -> Holding {
     let certificates = certificates.iter().map(|certificate| ("CERTIFICATE".to_owned(), certificate.der().to_vec()));
-    let key = key.iter().map(|key| ("PRIVATE KEY".to_owned(), key.spki()));
+    let key = key.map(|key| ("PRIVATE KEY".to_owned(), key));
     certificates.chain(key).chain(others(text).map(|block| (block.label, block.der))).collect()
 }
 

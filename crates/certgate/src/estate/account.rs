@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
 
 use super::term::{Term, TermSource};
-use crate::{Client, Error, pages, selector::spelled, unix_now};
+use crate::{Client, Error, GatewayClock, pages, selector::spelled};
 
 /// A certificate of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,25 +59,25 @@ impl Account {
     /// # Errors
     /// See [`Error`].
     pub fn of(client: &mut Client) -> Result<Self, Error> {
-        let (all, clock_ahead) = AccountCertificate::all(client)?;
+        let (all, clock) = AccountCertificate::all(client)?;
         let listed = all.len();
         let certificates = in_force(all);
-        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead })
+        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead: clock.map(GatewayClock::ahead) })
     }
 }
 
 impl AccountCertificate {
-    /// Every certificate of the account, and how far the gateway's clock is ahead, in seconds.
+    /// Every certificate of the account, and the clocks, where the gateway said its date.
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn all(client: &mut Client) -> Result<(Vec<Self>, Option<i64>), Error> {
-        let mut clock_ahead = None;
+    pub fn all(client: &mut Client) -> Result<(Vec<Self>, Option<GatewayClock>), Error> {
+        let mut clock = None;
         let all = pages::all(&Query::default(), |query| {
             let task = AnyTask::from(CertificateList { query });
             let answered = client.exchange(&task)?;
             let exchange = client.accepted(task.kind(), answered)?;
-            clock_ahead = exchange.date().map(|date| date - unix_now() / 1000).or(clock_ahead);
+            clock = GatewayClock::of(&exchange).or(clock);
             let answer = exchange.answer.value;
             let rows = answer.data.iter().filter_map(|data| match data {
                 AnyData::Certificate(certificate) => Some(Self::from(&**certificate)),
@@ -85,7 +85,7 @@ impl AccountCertificate {
             });
             Ok((rows.collect(), answer.object.as_ref().and_then(|object| object.summary)))
         })?;
-        Ok((all, clock_ahead))
+        Ok((all, clock))
     }
 }
 

@@ -113,17 +113,13 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
             Err(why) => problems.push(format!("defaults: {why}")),
         }
     }
-    let (mut found, mut places, mut selected) = (Vec::new(), HashMap::new(), HashMap::new());
-    let mut parents = HashMap::new();
+    let (mut found, mut folders, mut selected) = (Vec::new(), OutFolders::default(), HashMap::new());
     for (_, tables) in tables.into_iter().filter(|(name, _)| name == "certificate") {
         for table in tables {
             let place = table.place.clone();
             match declared(table, &defaults, &folder, config) {
                 Ok(one) => {
-                    let into = one.settings.out.as_deref().map(|out| real(out, &mut parents));
-                    if let Some(other) = into.and_then(|into| places.insert(into, place.clone())) {
-                        problems.push(format!("{place}: its `out` is that of {other} too"));
-                    }
+                    problems.extend(one.settings.out.as_deref().and_then(|out| folders.problem(out, &place)));
                     if let Some(other) = selected.insert(selected_as(&one.selector), place.clone()) {
                         problems.push(format!("{place}: {other} declares {} too", one.selector));
                     }
@@ -147,13 +143,29 @@ fn selected_as(selector: &CertificateSelector) -> String {
     }
 }
 
-/// A folder without links and steps upwards. Thousands lie in one folder, whose own path is looked up once.
-pub(crate) fn real(folder: &Path, parents: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
-    match (folder.parent(), folder.file_name()) {
-        (Some(parent), Some(name)) if !folder.is_symlink() => {
-            parents.entry(parent.to_owned()).or_insert_with(|| whole(parent)).join(name)
+/// The folders that the certificates of a file go into.
+#[derive(Default)]
+pub(crate) struct OutFolders {
+    places: HashMap<PathBuf, String>,
+    parents: HashMap<PathBuf, PathBuf>,
+}
+
+impl OutFolders {
+    /// What is wrong with a folder for what stands at a place: two pairs in one folder are one key that is lost.
+    pub(crate) fn problem(&mut self, out: &Path, place: &str) -> Option<String> {
+        let folder = self.real(out);
+        let other = self.places.insert(folder, place.to_owned())?;
+        Some(format!("{place}: its `out` is that of {other} too"))
+    }
+
+    /// A folder without links and steps upwards. Thousands lie in one folder, whose own path is looked up once.
+    fn real(&mut self, folder: &Path) -> PathBuf {
+        match (folder.parent(), folder.file_name()) {
+            (Some(parent), Some(name)) if !folder.is_symlink() => {
+                self.parents.entry(parent.to_owned()).or_insert_with(|| whole(parent)).join(name)
+            }
+            _ => whole(folder),
         }
-        _ => whole(folder),
     }
 }
 

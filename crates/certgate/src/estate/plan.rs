@@ -200,7 +200,7 @@ impl Subject {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
         let is_changed = self.changed(installed).is_some();
-        (installed.id.is_none() || is_another || is_changed || self.ends_soon(now)).then_some(id)
+        (installed.id != Some(id) || is_another || is_changed || self.ends_soon(now)).then_some(id)
     }
 
     fn lifetime(&self, certificate: Option<&Certificate>) -> Option<Lifetime> {
@@ -217,11 +217,12 @@ impl Subject {
 
     /// What is declared, or asked for, in another way than what is in place has it: what takes another certificate, else what does not.
     fn changed(&self, installed: &InstalledCertificate) -> Option<(PlannedAction, Vec<&'static str>)> {
-        let CertificateSettings { names, key_type, csr: None, key: None, .. } = &self.settings else { return None };
+        let CertificateSettings { names, key_type, csr, key, .. } = &self.settings;
+        let is_made_here = csr.is_none() && key.is_none() && installed.key_fits.is_some();
         let nothing = CertificateSettings::default();
         let before = installed.record.settings.as_ref().unwrap_or(&nothing);
         let mut settings = Vec::new();
-        if self.selector.is_some() && installed.key_fits.is_some() {
+        if self.selector.is_some() && is_made_here {
             let lacks = |there: &[String], name: &String| !there.iter().any(|other| is_same_name(other, name));
             let is_other = |names: &Vec<String>| {
                 let is_left_out = |before: &Vec<String>| before.iter().any(|name| lacks(names, name));
@@ -242,9 +243,7 @@ impl Subject {
     }
 
     fn lasting(&self, not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Lifetime {
-        let lifetime = Lifetime::of(not_before, not_after, certificate);
-        // One that is asked for again and again is ordered once.
-        Lifetime { reissue_required: lifetime.reissue_required && !self.was_required, ..lifetime }
+        Lifetime::of(not_before, not_after, certificate).once_required(self.was_required)
     }
 
     /// The serial number of a certificate that the gateway issued after the one in place, that can be put in place, and is not due itself.
@@ -318,6 +317,11 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
             None => planned(PlannedAction::Reissue, Some(id), PlanReason::NothingInPlace),
         };
     };
+    // One of that name may have come in the place of it; any other has its servers.
+    let name = there.and_then(|there| there.name.as_deref());
+    if installed.id.is_some_and(|other| other != id) && name.is_some_and(|name| !is_same_name(name, &installed.name)) {
+        return Err(PlanError::OtherCertificate { id });
+    }
     let install =
         |serial: &str| planned(PlannedAction::Install, Some(id), PlanReason::LaterOne { serial: serial.to_owned() });
     let decision = lifetime.map(|lifetime| decide(&lifetime, subject.renew_before, now));
@@ -334,13 +338,13 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     let serial = there.and_then(|there| there.serial_number.as_deref());
     let is_the_same = serial.map(|serial| is_same_serial(serial, &installed.serial));
     if let (Some(false), Some(serial)) = (is_the_same, serial) {
-        if let Some(at) = put_back {
+        if let Some(at) = put_back.filter(|_| !installed.record.deployment.is_failed()) {
             return planned(PlannedAction::Nothing, Some(id), PlanReason::PutBack { at, serial: serial.to_owned() });
         }
-        if subject.has_its_key {
+        if subject.has_its_key && put_back.is_none() {
             return install(serial);
         }
-        if installed.id.is_none() {
+        if installed.id != Some(id) {
             return Err(PlanError::OtherCertificate { id });
         }
     }
@@ -366,25 +370,26 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
 
 /// What is to be done with a certificate that another machine orders.
 fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason, now: i64) -> Planned {
+    let planned = |action, reason| Planned { action, certificate, reason };
     let there = subject.certificate.as_deref().filter(|there| there.server.is_some());
-    let is_in_place = |installed: &InstalledCertificate| {
-        let serial = there.and_then(|there| there.serial_number.as_deref());
-        serial.is_none_or(|serial| is_same_serial(serial, &installed.serial))
+    let Some(installed) = &subject.installed else {
+        let action = if there.is_some() { PlannedAction::Install } else { PlannedAction::Nothing };
+        return planned(action, reason);
     };
-    let action = match &subject.installed {
-        None if there.is_some() => PlannedAction::Install,
-        Some(installed)
-            if !is_in_place(installed) && (installed.record.put_back.is_none() || subject.ends_soon(now)) =>
-        {
-            PlannedAction::Install
-        }
-        Some(installed) if installed.record.deployment.is_failed() => PlannedAction::Redeploy,
-        Some(_) if subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty()) => {
-            PlannedAction::Verify
-        }
-        _ => PlannedAction::Nothing,
-    };
-    Planned { action, certificate, reason }
+    let serial = there.and_then(|there| there.serial_number.as_deref());
+    let is_in_place = serial.map(|serial| is_same_serial(serial, &installed.serial));
+    if is_in_place == Some(false) && (installed.record.put_back.is_none() || subject.ends_soon(now)) {
+        return planned(PlannedAction::Install, reason);
+    }
+    if installed.record.deployment.is_failed() {
+        return planned(PlannedAction::Redeploy, reason);
+    }
+    // What takes another certificate is that other machine's to do.
+    if let (Some(true), Some((PlannedAction::Install, settings))) = (is_in_place, subject.changed(installed)) {
+        return planned(PlannedAction::Install, PlanReason::Changed { settings });
+    }
+    let is_served = subject.settings.verify.as_ref().is_some_and(|endpoints| !endpoints.is_empty());
+    planned(if is_served { PlannedAction::Verify } else { PlannedAction::Nothing }, reason)
 }
 
 fn action_of(decision: Decision) -> PlannedAction {

@@ -12,13 +12,13 @@ use certgate_store::Order;
 use super::{
     account::AccountCertificate,
     plan::{ListedCertificate, Subject},
-    term::RenewBefore,
+    term::{RenewBefore, requires_reissue},
 };
 use crate::{
-    CertificateSelector, CertificateSettings, Client, Error, Installation, Journal,
+    CertificateSelector, CertificateSettings, Client, Error, GatewayClock, Installation, Journal,
     inventory::{Found, find, is_in, whole},
+    journal::RequiredReissues,
     selector::spelled,
-    unix_now,
 };
 
 /// Looks around before it is decided what is to be done.
@@ -97,12 +97,13 @@ pub fn subjects_of(
 }
 
 /// The store's orders that are not finished, by the folders that they go into and the certificates that they are of.
-pub(super) struct OpenOrders {
+#[derive(Default)]
+pub(crate) struct OpenOrders {
     orders: Vec<(Option<PathBuf>, Order)>,
 }
 
 impl OpenOrders {
-    pub(super) fn of(journal: &Journal) -> Result<Self, Error> {
+    pub(crate) fn of(journal: &Journal) -> Result<Self, Error> {
         let folder = |order: &Order| Some(whole(&order.order.resume.install.as_ref()?.folder));
         let orders = journal.unfinished_here()?.into_iter().map(|order| (folder(&order), order)).collect();
         Ok(Self { orders })
@@ -113,7 +114,8 @@ impl OpenOrders {
         self.take_into(folder).or_else(|| self.of_certificate(id))
     }
 
-    fn take_into(&mut self, folder: &Path) -> Option<Order> {
+    /// The order that goes into that folder.
+    pub(crate) fn take_into(&mut self, folder: &Path) -> Option<Order> {
         if self.orders.is_empty() {
             return None;
         }
@@ -127,7 +129,8 @@ impl OpenOrders {
         Some(self.orders.remove(at).1)
     }
 
-    fn into_folders(self, roots: &[PathBuf]) -> Vec<(PathBuf, Order)> {
+    /// The others that go into these folders, or into folders below them.
+    pub(crate) fn into_folders(self, roots: &[PathBuf]) -> Vec<(PathBuf, Order)> {
         let folders = self.orders.into_iter().filter_map(|(folder, order)| Some((folder?, order)));
         folders.filter(|(folder, _)| is_in(folder, roots)).collect()
     }
@@ -137,47 +140,51 @@ impl Survey<'_> {
     /// Asks for what has to be known besides: the account's list where a name is declared, and the certificates that are due or not
     /// what is in place. What the gateway refuses to tell of one does not hide the others.
     ///
-    /// Gives how far the gateway's clock is ahead of ours, in seconds, where it said that.
+    /// Gives the clocks, where the gateway said its date.
     ///
     /// # Errors
     /// The gateway could not be asked.
-    pub fn ask(&mut self, subjects: &mut [Subject]) -> Result<Option<i64>, Error> {
-        let mut clock_ahead = None;
+    pub fn ask(&mut self, subjects: &mut [Subject]) -> Result<Option<GatewayClock>, Error> {
+        let mut clock = None;
         if subjects.iter().any(|subject| subject.selector.is_some()) {
-            clock_ahead = self.list(subjects)?;
+            clock = self.list(subjects)?;
         }
-        let few = subjects.len() <= FEW;
+        let (few, mut reissued) = (subjects.len() <= FEW, RequiredReissues::default());
         for subject in subjects.iter_mut() {
             let known = || subject.certificate_id().ok().flatten().filter(|_| few && !subject.is_under_way());
             let Some(id) = subject.is_asked_for(self.now).or_else(known) else { continue };
-            clock_ahead = self.look(subject, id)?.or(clock_ahead);
+            clock = self.look(subject, id, &mut reissued)?.or(clock);
         }
         choose_folders(subjects);
-        Ok(clock_ahead)
+        Ok(clock)
     }
 
-    fn look(&mut self, subject: &mut Subject, id: i64) -> Result<Option<i64>, Error> {
+    fn look(
+        &mut self,
+        subject: &mut Subject,
+        id: i64,
+        reissued: &mut RequiredReissues,
+    ) -> Result<Option<GatewayClock>, Error> {
         let task = AnyTask::from(CertificateInfo::new(id));
         let answered = self.client.exchange(&task)?;
         let certificate = |data| if let AnyData::Certificate(one) = data { Some(*one) } else { None };
-        let clock_ahead = answered.date().map(|date| date - unix_now() / 1000);
+        let clock = GatewayClock::of(&answered);
         let certificate = match self.client.accepted(task.kind(), answered).map_err(Error::from) {
             Err(error) if error.refusal().is_some() => {
                 subject.listed = Some(Vec::new());
                 subject.selector = Some(CertificateSelector::Id(id));
-                return Ok(clock_ahead);
+                return Ok(clock);
             }
             answered => answered?.answer.value.data.into_iter().find_map(certificate).unwrap_or_default(),
         };
         subject.has_its_key = has_key(subject, &certificate);
-        let is_required = certificate.reissue_required.as_ref().and_then(|required| required.value()) == Some(&true);
-        subject.was_required = is_required && self.journal.was_required(id)?;
+        subject.was_required = requires_reissue(&certificate) && reissued.contains(self.journal, id)?;
         subject.certificate = Some(Box::new(certificate));
-        Ok(clock_ahead)
+        Ok(clock)
     }
 
     /// The account's certificates, by names and ids that are declared.
-    fn list(&mut self, subjects: &mut [Subject]) -> Result<Option<i64>, Error> {
+    fn list(&mut self, subjects: &mut [Subject]) -> Result<Option<GatewayClock>, Error> {
         let (mut by_name, mut by_id): (HashMap<String, Vec<usize>>, BTreeMap<i64, Vec<usize>>) = Default::default();
         for (at, subject) in subjects.iter_mut().enumerate() {
             match &subject.selector {
@@ -187,7 +194,7 @@ impl Survey<'_> {
             }
             subject.listed = Some(Vec::new());
         }
-        let (all, clock_ahead) = AccountCertificate::all(self.client)?;
+        let (all, clock) = AccountCertificate::all(self.client)?;
         for row in all {
             let Some(id) = row.id else { continue };
             let listed = ListedCertificate { id, not_after: row.not_after };
@@ -198,7 +205,7 @@ impl Survey<'_> {
                 }
             }
         }
-        Ok(clock_ahead)
+        Ok(clock)
     }
 }
 

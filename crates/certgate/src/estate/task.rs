@@ -243,10 +243,18 @@ impl Task {
     pub fn start(&mut self, preparation: &mut Preparation<'_>) -> Result<RunItem, EndedTask> {
         let failed = |why: TaskError| EndedTask::Failed(why);
         if let Some(left) = self.left.take() {
-            // What cannot be removed is told, and tried again by the next run.
-            let tidied = preparation.resume(&left, None).map_err(|why| failed(why.into()))?;
-            if matches!(tidied, Resumption::Held | Resumption::Elsewhere { .. }) {
-                return Err(EndedTask::Left(Box::new(tidied)));
+            match preparation.resume(&left, None).map_err(|why| failed(why.into()))? {
+                // What cannot be removed is told, and tried again by the next run.
+                Resumption::CleanedUp { .. } | Resumption::Over { .. } => {}
+                // Another process has gone on with it meanwhile.
+                Resumption::Ready(item) => {
+                    self.id = item.id.clone();
+                    return Ok(*item);
+                }
+                others @ (Resumption::Held
+                | Resumption::Elsewhere { .. }
+                | Resumption::Ambiguous { .. }
+                | Resumption::Unusable(_)) => return Err(EndedTask::Left(Box::new(others))),
             }
         }
         match std::mem::replace(&mut self.step, Step::Nothing) {
@@ -372,7 +380,8 @@ fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskErro
         (PlannedAction::Install, Some(certificate), ..) => return Ok(Step::Fetch { certificate, install }),
         (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
             let (name, serial) = (installed.name.clone(), installed.serial.clone());
-            return Ok(Step::Adopt { installation: Box::new(installation), name, serial, certificate });
+            let installation = Box::new(installation.at_time(now));
+            return Ok(Step::Adopt { installation, name, serial, certificate });
         }
         _ => {}
     }

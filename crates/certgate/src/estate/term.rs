@@ -68,7 +68,7 @@ impl Term {
     pub fn of(certificate: &Certificate) -> Option<Self> {
         let seconds = |moment: &Option<Lenient<Moment>>| moment.as_ref()?.value()?.unix_seconds();
         let expire = certificate.ends();
-        let outlives = |end: i64| expire.is_some_and(|expire| expire > end + SAME);
+        let outlives = |end: i64| expire.is_some_and(|expire| expire > end.saturating_add(SAME));
         if let Some(end) = seconds(&certificate.payable).filter(|end| !outlives(*end)) {
             return Some(Self { end, source: TermSource::Payable });
         }
@@ -81,21 +81,26 @@ impl Term {
         let lifetime = lifetime.unwrap_or(YEAR);
         let server = certificate.server.as_deref().and_then(|pem| X509::from_pem(pem).ok());
         let lasts = server.as_ref().map(|server| server.not_after.saturating_sub(server.not_before));
-        if lasts.is_some_and(|lasts| lasts < SHORTEST || lasts >= lifetime - SAME) {
+        if lasts.is_some_and(|lasts| lasts < SHORTEST || lasts >= lifetime.saturating_sub(SAME)) {
             return Some(of_certificate);
         }
         let Some(created) = created else {
-            let latest = |server: X509| Self { end: server.not_before + lifetime, source: TermSource::Latest };
+            let latest =
+                |server: X509| Self { end: server.not_before.saturating_add(lifetime), source: TermSource::Latest };
             return Some(server.map_or(of_certificate, latest));
         };
         let end = nth_end(created, lifetime, expire);
-        Some(if end > expire + SAME { Self { end, source: TermSource::Lifetime } } else { of_certificate })
+        Some(if end > expire.saturating_add(SAME) {
+            Self { end, source: TermSource::Lifetime }
+        } else {
+            of_certificate
+        })
     }
 }
 
 /// The first end of one of the terms that follow each other from `start` on that is not before `expire`.
 fn nth_end(start: i64, lifetime: i64, expire: i64) -> i64 {
-    let terms = (expire - SAME - start).max(1).saturating_add(lifetime - 1) / lifetime;
+    let terms = expire.saturating_sub(SAME).saturating_sub(start).max(1).saturating_add(lifetime - 1) / lifetime;
     start.saturating_add(terms.saturating_mul(lifetime))
 }
 
@@ -126,12 +131,22 @@ pub struct Lifetime {
     pub reissue_required: bool,
 }
 
+/// Whether the gateway asks for a reissue of a certificate.
+pub(crate) fn requires_reissue(certificate: &Certificate) -> bool {
+    certificate.reissue_required.as_ref().and_then(Lenient::value) == Some(&true)
+}
+
 impl Lifetime {
     /// Of a certificate that is valid from and until then, in seconds since 1970, with what the gateway says of it.
     pub fn of(not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Self {
-        let required = certificate.and_then(|there| there.reissue_required.as_ref()?.value());
-        let reissue_required = required == Some(&true);
+        let reissue_required = certificate.is_some_and(requires_reissue);
         Self { not_before, not_after, term: certificate.and_then(Term::of), reissue_required }
+    }
+
+    /// The same where a reissue that is asked for again and again is ordered once.
+    #[must_use]
+    pub(crate) fn once_required(self, was_required: bool) -> Self {
+        Self { reissue_required: self.reissue_required && !was_required, ..self }
     }
 
     /// Whether something is to be done with it now, in seconds since 1970.
@@ -241,12 +256,12 @@ pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i6
         return Decision::Nothing { due };
     }
     // A reissue gains time as long as the term goes on. At its end the renewal comes in its place, once the gateway takes that.
-    if term.end > not_after + SAME && term.end - before.min(RENEWABLE) > now {
+    if term.end > not_after.saturating_add(SAME) && term.end.saturating_sub(before.min(RENEWABLE)) > now {
         return Decision::Reissue(Reason::WithinTerm(term));
     }
     // Where nothing tells the term, one that has just begun is not paid for again.
     let unknown = if term.source == TermSource::Expire { not_before + (not_after - not_before) / 3 } else { i64::MIN };
-    match unknown.max(term.end - RENEWABLE) {
+    match unknown.max(term.end.saturating_sub(RENEWABLE)) {
         renewable if now < renewable && before > LONGEST => Decision::Reissue(Reason::AskedFor),
         renewable if now < renewable => Decision::TooEarly { renewable },
         _ => Decision::Renew(Reason::TermEnds(term)),
@@ -418,6 +433,15 @@ pub(in crate::estate) mod tests {
             ("no start, the last of its term", None, Some(12), Some(340), Some(365), None, Some((365, Expire))),
             ("no start, a whole term", None, Some(12), Some(0), Some(366), None, Some((366, Expire))),
             ("no start, three months of three", None, Some(3), Some(0), Some(90), None, Some((90, Expire))),
+            (
+                "no start, a lifetime of all time",
+                None,
+                Some(i64::MAX),
+                Some(1),
+                Some(199),
+                None,
+                Some((i64::MAX / DAY, Latest)),
+            ),
             ("no start, no lifetime", None, None, Some(0), Some(199), None, Some((365, Latest))),
             ("no start, no lifetime, more than a year", None, None, Some(0), Some(398), None, Some((398, Expire))),
             (

@@ -76,6 +76,15 @@ impl SetRecord {
         (&self.name, &self.serial, self.certificate) == (&other.name, &other.serial, other.certificate)
     }
 
+    /// Whether encrypted files of both have the same pass phrase, as far as it is known where that comes from.
+    pub(super) fn has_pass_phrase_of(&self, other: &Self) -> bool {
+        let source = |record: &Self| {
+            let settings = record.settings.as_ref()?;
+            Some((settings.store_pass_file.clone(), settings.store_pass_command.clone()))
+        };
+        source(self) == source(other)
+    }
+
     /// How it is installed in that folder; `None` if that is not noted.
     pub fn install_options(&self, folder: &Path) -> Option<InstallOptions> {
         self.settings.as_ref()?.installed_into(folder).ok()
@@ -87,15 +96,22 @@ impl SetRecord {
     }
 }
 
+/// What is noted of a set; `None` if nothing is.
+///
+/// # Errors
+/// Others could have written it, or it cannot be read.
+pub(super) fn of_set(set: &Folder) -> Result<Option<SetRecord>, FileError> {
+    Ok(set.read_trusted(FILE)?.and_then(|text| serde_json::from_slice(&text).ok()))
+}
+
 impl Installation {
     /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
         let folder = Folder::open(self.folder()).ok()?.owned_by(self.owner());
-        let text = match sets::current_folder(&folder).ok()? {
-            Some(set) => set.read_trusted(FILE).ok()??,
-            None => folder.read_trusted(FILE_WITHOUT_SETS).ok()??,
-        };
-        serde_json::from_slice(&text).ok()
+        match sets::current_folder(&folder).ok()? {
+            Some(set) => of_set(&set).ok()?,
+            None => serde_json::from_slice(&folder.read_trusted(FILE_WITHOUT_SETS).ok()??).ok(),
+        }
     }
 
     /// Notes that what is in place, whose key is somewhere else, is that certificate of the account. Its hook is not run.

@@ -76,11 +76,10 @@ impl Installation {
         let mut found = Vec::new();
         for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
             let Some(set) = set_folder(&folder, &name)? else { continue };
-            let record = set.read_trusted(record::FILE)?.and_then(|text| serde_json::from_slice(&text).ok());
             found.push(InstalledSet {
                 is_current: current.as_ref() == Some(&name),
                 certificate: set.read("cert.pem")?.and_then(|text| X509::from_pem(text).ok()),
-                record: record.unwrap_or_default(),
+                record: record::of_set(&set)?.unwrap_or_default(),
                 name,
             });
         }
@@ -110,10 +109,9 @@ impl Installation {
         let mut options = [remembered, of_target].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
-        let Some(set) = installation.put_in_place(&target, None)? else { return Ok(None) };
         let put_back = Some(self.now.unwrap_or_else(|| unix_now() / 1000));
-        let record = SetRecord { put_back, ..self.told_in_place() };
-        let deployment = installation.deploy_as_asked(&record, &self.files());
+        let Some(set) = installation.put_in_place(&target, None, put_back)? else { return Ok(None) };
+        let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
         Ok(Some(PutBack { set, deployment }))
     }
 
@@ -121,18 +119,18 @@ impl Installation {
     pub(super) fn put_before_back(&self, present: &SetRecord) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let before = current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten();
-        before.map_or(Ok(None), |before| self.put_in_place(&before, present.name.as_deref()))
+        before.map_or(Ok(None), |before| self.put_in_place(&before, present.name.as_deref(), None))
     }
 
-    /// Puts that set in place, whose hook is to be run: what was found in the folder has the name of what came after it. Gives its
-    /// folder; `None` if it is gone.
-    fn put_in_place(&self, set: &str, name: Option<&str>) -> Result<Option<PathBuf>, FileError> {
+    /// Puts that set in place, whose hook is to be run: what was found in the folder has the name of what came after it. `put_back` is when
+    /// somebody asked for it. Gives its folder; `None` if it is gone.
+    fn put_in_place(&self, set: &str, name: Option<&str>, put_back: Option<i64>) -> Result<Option<PathBuf>, FileError> {
         let folder = self.open()?;
         let Some(files) = set_folder(&folder, set)? else { return Ok(None) };
-        // Killed from now on, the hook of what is in place is still to be run.
-        let noted = files.read_trusted(record::FILE)?.and_then(|text| serde_json::from_slice::<SetRecord>(&text).ok());
-        let mut noted = noted.unwrap_or_default();
+        // Killed from now on, the hook of what is in place is still to be run, and what somebody asked for stays.
+        let mut noted = record::of_set(&files)?.unwrap_or_default();
         noted.name = noted.name.or_else(|| name.map(str::to_owned));
+        noted.put_back = put_back;
         files.replace(record::FILE, self.undeployed(noted).to_text().as_bytes(), 0o644, None)?;
         let in_place = current_folder(&folder)?;
         let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));

@@ -44,10 +44,10 @@ impl Installation {
         self.take_over(&folder, |kind, _| files.iter().any(|(of, _)| *of == kind))?;
         let is_the_same = |there: SetRecord| there.is_of_the_same(record);
         let in_place = current_folder(&folder)?;
-        let has_files = in_place.map(|set| has(&set, &files)).transpose()?.unwrap_or_default();
+        let has_files = in_place.map(|set| self.has(&set, &files, record)).transpose()?.unwrap_or_default();
         let unchanged = has_files && self.record_in_place().is_some_and(is_the_same);
         if !unchanged {
-            let set = match taken_back(&folder, &files)? {
+            let set = match self.taken_back(&folder, &files, record)? {
                 Some((name, set)) => {
                     set.replace(record::FILE, record.to_text().as_bytes(), 0o644, None)?;
                     name
@@ -116,6 +116,49 @@ impl Installation {
         Ok(set)
     }
 
+    /// The set of these files that came after the one in place, and was taken back.
+    fn taken_back(
+        &self,
+        folder: &Folder,
+        files: Files<'_>,
+        record: &SetRecord,
+    ) -> Result<Option<(String, Folder)>, FileError> {
+        let (Some(current), Some(sets)) = (current(folder)?, folder.folder(SETS)?) else { return Ok(None) };
+        for name in names(&sets)?.into_iter().filter(|name| *name > current) {
+            if let Some(set) = set_folder(folder, &name)?
+                && before(folder, &name)?.as_ref() == Some(&current)
+                && self.has(&set, files, record)?
+            {
+                return Ok(Some((name, set)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a set has these files, and they belong to whom they are to belong to. Encrypted ones are never the same twice: those of the
+    /// same pass phrase are.
+    fn has(&self, set: &Folder, files: Files<'_>, record: &SetRecord) -> Result<bool, FileError> {
+        let there = record::of_set(set).ok().flatten().unwrap_or_default();
+        for (kind, name, _) in FILES {
+            let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
+            let same = |found: Vec<u8>| match kind {
+                "p12" | "jks" => there.has_pass_phrase_of(record),
+                _ => found == *bytes,
+            };
+            if !set.read(name)?.is_some_and(same) || !self.is_owned(set.owner_and_mode(name)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a file belongs to whom the options say, where they say that.
+    pub(super) fn is_owned(&self, found: Option<(Owner, u32)>) -> bool {
+        self.owner().zip(found).is_none_or(|(asked, (there, _))| {
+            asked.user == there.user && (asked.group.is_none() || asked.group == there.group)
+        })
+    }
+
     /// Owner and mode of a new file: those of the one in place, whose server would read it no longer with less; but nobody else writes it.
     pub(super) fn owner_and_mode(&self, folder: &Folder, kind: &str) -> Result<(Option<Owner>, u32), FileError> {
         let Some((_, name, mode)) = FILES.into_iter().find(|(of, ..)| *of == kind) else { return Ok((None, 0o600)) };
@@ -157,7 +200,7 @@ impl Installation {
 }
 
 /// What a server reads besides in the place of a file with a certificate, such as the parameters of a key exchange: the new one has it, too.
-fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileError> {
+pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileError> {
     let named = FILES.into_iter().find(|(of, ..)| *of == kind && matches!(kind, "cert" | "fullchain" | "combined"));
     let Some((_, name, _)) = named else { return Ok(String::new()) };
     let there = match current_folder(folder)? {
@@ -218,32 +261,6 @@ fn in_place(folder: &Folder, name: &str) -> Result<Option<(Owner, u32)>, FileErr
 
 fn is_our_link(folder: &Folder, name: &str) -> Result<bool, FileError> {
     Ok(folder.link(name)?.is_some_and(|target| target == Path::new(CURRENT).join(name)))
-}
-
-/// The set of these files that came after the one in place, and was taken back.
-fn taken_back(folder: &Folder, files: Files<'_>) -> Result<Option<(String, Folder)>, FileError> {
-    let (Some(current), Some(sets)) = (current(folder)?, folder.folder(SETS)?) else { return Ok(None) };
-    for name in names(&sets)?.into_iter().filter(|name| *name > current) {
-        if let Some(set) = set_folder(folder, &name)?
-            && before(folder, &name)?.as_ref() == Some(&current)
-            && has(&set, files)?
-        {
-            return Ok(Some((name, set)));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a set has these files. Encrypted ones are never the same twice: that they are there is enough.
-fn has(set: &Folder, files: Files<'_>) -> Result<bool, FileError> {
-    for (kind, name, _) in FILES {
-        let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
-        let same = |there: Vec<u8>| matches!(kind, "p12" | "jks") || there == *bytes;
-        if !set.read(name)?.is_some_and(same) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// The one moment at which all files change.

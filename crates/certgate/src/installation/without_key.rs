@@ -8,7 +8,7 @@ use std::{
 use certgate_files::FileError;
 use certgate_x509::Issued;
 
-use super::{CURRENT, FILES, Installation, SetRecord, install::InstallError};
+use super::{CURRENT, FILES, Installation, SetRecord, install::InstallError, sets::carried_over};
 
 /// What a certificate without its key has: what each is, and its name. The certificate's own file comes last: whoever waits for
 /// it finds the rest.
@@ -27,30 +27,28 @@ impl Installation {
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let fullchain = format!("{cert}{chain}");
         let mut ready: Vec<(String, &str)> = Vec::new();
-        for (kind, name) in PLAIN {
-            let text = match kind {
-                "chain" => &chain,
-                "fullchain" => &fullchain,
-                _ => &cert,
-            };
-            let write = || -> Result<Option<String>, FileError> {
-                if folder.read(name)?.as_deref() == Some(text.as_bytes()) {
-                    return Ok(None);
+        let mut write = || {
+            for (kind, name) in PLAIN {
+                let text = match kind {
+                    "chain" => &chain,
+                    "fullchain" => &fullchain,
+                    _ => &cert,
+                };
+                let text = format!("{text}{}", carried_over(&folder, kind)?);
+                let is_there = folder.read(name)?.as_deref() == Some(text.as_bytes());
+                if !is_there || !self.is_owned(folder.owner_and_mode(name)?) {
+                    let (owner, mode) = self.owner_and_mode(&folder, kind)?;
+                    ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name));
                 }
-                let (owner, mode) = self.owner_and_mode(&folder, kind)?;
-                folder.write_beside(name, text.as_bytes(), mode, owner).map(Some)
-            };
-            let written =
-                write().inspect_err(|_| ready.iter().for_each(|(beside, _)| drop(folder.remove_file(beside))))?;
-            ready.extend(written.map(|beside| (beside, name)));
-        }
-        if !ready.is_empty() {
-            self.write_record(record, &record.deployment)?;
-        }
-        for (beside, name) in &ready {
-            folder.rename(beside, name)?;
-        }
-        folder.sync()?;
+            }
+            if !ready.is_empty() {
+                self.write_record(record, &record.deployment)?;
+            }
+            ready.iter().try_for_each(|(beside, name)| folder.rename(beside, name))?;
+            folder.sync()
+        };
+        // What took its place is there under its name alone.
+        write().inspect_err(|_| ready.iter().for_each(|(beside, _)| drop(folder.remove_file(beside))))?;
         Ok(ready.is_empty())
     }
 

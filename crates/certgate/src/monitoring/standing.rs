@@ -13,11 +13,12 @@ use certgate_x509::is_same_serial;
 use crate::{
     Client, Error, Installation, Journal, certificate_of,
     estate::{
-        FEW, SAME_END,
+        FEW, OpenOrders, SAME_END,
         account::AccountCertificate,
-        term::{Lifetime, RenewBefore},
+        term::{Lifetime, RenewBefore, requires_reissue},
     },
-    inventory::{InstalledCertificate, InventoryError, ends_within, find, is_in, whole},
+    inventory::{Found, InstalledCertificate, InventoryError, ends_within},
+    journal::RequiredReissues,
 };
 
 /// A certificate of a folder here, or of the account.
@@ -61,6 +62,8 @@ pub struct InstalledStanding {
     pub order: Option<Order>,
     /// What there is to do.
     pub todo: Todo,
+    /// The folder that has the gateway's certificate, where this one has another key: it is ordered for that one.
+    pub ordered_in: Option<PathBuf>,
 }
 
 /// What the gateway says of a certificate.
@@ -138,27 +141,31 @@ const SOON: Duration = Duration::from_secs(30 * 86_400);
 /// the one before ended.
 const A_DAY: i64 = 86_400;
 
-/// How the certificates stand that are in these folders and below them; where the gateway may be asked, also those of the
-/// account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with each. `now` is in
-/// seconds since 1970.
+/// How the certificates stand that were [found](crate::inventory::find) in these folders and below them; where their account's gateway may be
+/// asked, also those of the account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with
+/// each. `now` is in seconds since 1970.
 ///
 /// Of many folders, only those are asked for one by one that are due, or that ended at another time or were changed since by the account's
-/// list.
+/// list. Where the gateway does not say it, each stands as its folder tells, and why comes with them.
 ///
 /// # Errors
-/// The gateway or the store. What cannot be read of one folder does not hide the others.
+/// The store. What cannot be read of one folder does not hide the others.
 pub fn standings(
+    found: Vec<Found>,
     roots: &[PathBuf],
     asked: Option<(&mut Client, &Journal)>,
     renew_before: Option<Duration>,
     now: i64,
-) -> Result<Vec<Standing>, Error> {
-    let found = find(roots, now);
-    let mut orders = match &asked {
-        Some((_, journal)) => under_way(journal, roots)?,
-        None => Vec::new(),
-    };
-    let mut account = asked.map(|(client, journal)| AskedAccount::of(client, journal, found.len())).transpose()?;
+) -> Result<(Vec<Standing>, Option<Error>), Error> {
+    let (mut orders, mut account, mut trouble) = (OpenOrders::default(), None, None);
+    if let Some((client, journal)) = asked {
+        orders = OpenOrders::of(journal)?;
+        match AskedAccount::of(client, journal, found.len()) {
+            Ok(asked) => account = Some(asked),
+            Err(why) => trouble = Some(why),
+        }
+    }
+    let renew_before = renew_before.map(RenewBefore::Time);
     let (mut standings, mut here) = (Vec::new(), HashSet::new());
     for (folder, found) in found {
         let installed = match found {
@@ -169,46 +176,40 @@ pub fn standings(
             }
         };
         here.extend(installed.id);
-        let order = take(&mut orders, &folder);
-        let renew_before = renew_before.map(RenewBefore::Time);
-        standings.push(Standing::Installed(Box::new(of_installed(installed, order, &mut account, renew_before, now)?)));
+        let order = orders.take_into(&folder);
+        let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
+        let renew_before = renew_before.or(remembered.map(RenewBefore::of_every_run));
+        let told = account.as_mut().map(|account| account.tells(&installed, renew_before, now)).transpose();
+        let told = told.unwrap_or_else(|why| {
+            (account, trouble) = (None, Some(why));
+            None
+        });
+        let standing = of_installed(installed, order, told, renew_before, now);
+        standings.push(Standing::Installed(Box::new(standing)));
     }
-    for (folder, order) in orders {
+    note_folders(&mut standings);
+    for (folder, order) in orders.into_folders(roots) {
         here.extend(order.order.certificate);
         standings.push(Standing::Awaited { folder, order: Box::new(order) });
     }
     let others = account.into_iter().flat_map(|account| account.listed);
     let is_elsewhere = |certificate: &AccountCertificate| certificate.id.is_some_and(|id| !here.contains(&id));
     standings.extend(others.filter(is_elsewhere).map(|certificate| {
-        let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, renew_before.unwrap_or(SOON), now));
+        let soon = match renew_before {
+            Some(RenewBefore::Time(time)) => time,
+            _ => SOON,
+        };
+        let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, soon, now));
         Standing::Elsewhere { certificate: Box::new(certificate), ends_soon }
     }));
-    Ok(standings)
-}
-
-/// This machine's orders with something left to do whose certificates go into these folders, or into folders below them.
-fn under_way(journal: &Journal, roots: &[PathBuf]) -> Result<Vec<(PathBuf, Order)>, Error> {
-    let into = |order: Order| {
-        let folder = whole(&order.order.resume.install.as_ref()?.folder);
-        is_in(&folder, roots).then_some((folder, order))
-    };
-    Ok(journal.unfinished_here()?.into_iter().filter_map(into).collect())
-}
-
-/// Takes the order out that goes into that folder.
-fn take(orders: &mut Vec<(PathBuf, Order)>, folder: &Path) -> Option<Order> {
-    if orders.is_empty() {
-        return None;
-    }
-    let folder = whole(folder);
-    let at = orders.iter().position(|(out, _)| *out == folder)?;
-    Some(orders.remove(at).1)
+    Ok((standings, trouble))
 }
 
 /// The account's list, and whoever can be asked for more.
 struct AskedAccount<'c> {
     client: &'c mut Client,
     journal: &'c Journal,
+    reissued: RequiredReissues,
     listed: Vec<AccountCertificate>,
     by_id: HashMap<i64, usize>,
     /// Whether each certificate is asked for by itself.
@@ -219,11 +220,30 @@ impl<'c> AskedAccount<'c> {
     fn of(client: &'c mut Client, journal: &'c Journal, folders: usize) -> Result<Self, Error> {
         let (listed, _) = AccountCertificate::all(client)?;
         let by_id = listed.iter().enumerate().filter_map(|(at, row)| Some((row.id?, at))).collect();
-        Ok(Self { client, journal, listed, by_id, asks_each: folders <= FEW })
+        Ok(Self { client, journal, reissued: RequiredReissues::default(), listed, by_id, asks_each: folders <= FEW })
     }
 
     fn row(&self, id: i64) -> Option<&AccountCertificate> {
         self.listed.get(*self.by_id.get(&id)?)
+    }
+
+    /// What it tells of a certificate that is in place.
+    fn tells(
+        &mut self,
+        installed: &InstalledCertificate,
+        renew_before: Option<RenewBefore>,
+        now: i64,
+    ) -> Result<Told, Error> {
+        let Some(id) = installed.id else { return Ok(Told::default()) };
+        let lifetime = Lifetime::of(installed.not_before, installed.not_after, None);
+        if !self.is_asked_for(id, installed, lifetime.ends_soon(renew_before, now)) {
+            let there = self.row(id).map(|row| CertificateThere { serial: row.serial.clone() });
+            return Ok(Told { there, ..Told::default() });
+        }
+        let Some(whole) = certificate_of(self.client, id)? else { return Ok(Told::default()) };
+        let was_required = requires_reissue(&whole) && self.reissued.contains(self.journal, id)?;
+        let there = Some(CertificateThere { serial: whole.serial_number.clone() });
+        Ok(Told { there, whole: Some(whole), was_required })
     }
 
     /// Whether the list is not enough to tell how a certificate stands.
@@ -237,42 +257,60 @@ impl<'c> AskedAccount<'c> {
     }
 }
 
+/// What an account tells of a certificate that is in place; nothing where it is not known which one it is.
+#[derive(Debug, Default)]
+struct Told {
+    there: Option<CertificateThere>,
+    /// The certificate itself, where it was asked for.
+    whole: Option<Certificate>,
+    /// Whether the gateway asks for a reissue of a certificate that was reissued for that reason.
+    was_required: bool,
+}
+
 fn of_installed(
     installed: InstalledCertificate,
     order: Option<Order>,
-    account: &mut Option<AskedAccount<'_>>,
-    asked: Option<RenewBefore>,
+    told: Option<Told>,
+    renew_before: Option<RenewBefore>,
     now: i64,
-) -> Result<InstalledStanding, Error> {
-    let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
-    let renew_before = asked.or(remembered.map(RenewBefore::of_every_run));
-    let lifetime = |there: Option<&Certificate>| Lifetime::of(installed.not_before, installed.not_after, there);
-    let (mut asked_for, mut there, mut was_required) = (None, None, false);
-    if let (Some(account), Some(id)) = (account.as_mut(), installed.id) {
-        if account.is_asked_for(id, &installed, lifetime(None).ends_soon(renew_before, now)) {
-            asked_for = certificate_of(account.client, id)?;
-            was_required = lifetime(asked_for.as_ref()).reissue_required && account.journal.was_required(id)?;
-            there = asked_for.as_ref().map(|whole| CertificateThere { serial: whole.serial_number.clone() });
-        } else {
-            there = account.row(id).map(|row| CertificateThere { serial: row.serial.clone() });
-        }
-    }
-    let known = lifetime(asked_for.as_ref());
-    let known = Lifetime { reissue_required: known.reissue_required && !was_required, ..known };
+) -> InstalledStanding {
+    let is_asked = told.is_some();
+    let Told { there, whole, was_required } = told.unwrap_or_default();
+    let known = Lifetime::of(installed.not_before, installed.not_after, whole.as_ref()).once_required(was_required);
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,
         _ if is_another(&installed, there.as_ref()) => {
-            let pem = asked_for.as_ref().and_then(|whole| whole.server.as_deref()).unwrap_or_default();
+            let pem = whole.as_ref().and_then(|whole| whole.server.as_deref()).unwrap_or_default();
             let has_its_key = installed.key_fits.is_none() || Installation::at(&installed.folder).has_key_of(pem);
             Todo::OtherCertificate { has_its_key }
         }
         _ if installed.record.deployment.is_failed() => Todo::Redeploy,
         _ if known.is_due(renew_before, now) => Todo::Due,
-        _ if account.is_some() && installed.id.is_none() => Todo::NotNoted,
+        _ if is_asked && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,
     };
-    Ok(InstalledStanding { installed, there, order, todo })
+    InstalledStanding { installed, there, order, todo, ordered_in: None }
+}
+
+/// Notes with those whose keys are others than the gateway's certificate has in which folder that is.
+fn note_folders(standings: &mut [Standing]) {
+    let installed = |standing: &Standing| match standing {
+        Standing::Installed(standing) => {
+            Some((standing.installed.id?, standing.todo, standing.installed.folder.clone()))
+        }
+        _ => None,
+    };
+    let has_the_gateways = |(_, todo, _): &(i64, Todo, PathBuf)| !todo.is_wrong() || *todo == Todo::Redeploy;
+    let folders = standings.iter().filter_map(installed).filter(has_the_gateways);
+    let folders: HashMap<i64, PathBuf> = folders.map(|(id, _, folder)| (id, folder)).collect();
+    for standing in standings {
+        if let Standing::Installed(standing) = standing
+            && standing.todo == (Todo::OtherCertificate { has_its_key: false })
+        {
+            standing.ordered_in = standing.installed.id.and_then(|id| folders.get(&id).cloned());
+        }
+    }
 }
 
 /// Whether the gateway has another certificate than the one in place.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use certgate_domain::AnyTask;
 use certgate_flow::{Ending, Event as Heard, Step};
 
-use super::{OrderRequest, RunningJobs};
+use super::{GatewayClock, OrderRequest, RunOptions, RunningJobs};
 use crate::{Client, Control, Error, Event, GatewayError, Journal, Observer, OrderId};
 
 /// What a rehearsed order would have sent.
@@ -20,14 +20,15 @@ pub struct Rehearsal {
 /// Drives an order up to the first task that is not safe to repeat, and does not send that one.
 ///
 /// # Errors
-/// [`Error::Preparation`], or what the client could not do; [`GatewayError::Unexpected`] for a finding where `strict` says so.
+/// [`Error::Preparation`], or what the client could not do; [`GatewayError::Unexpected`] for a finding, or
+/// [`MachineError::Clock`](crate::MachineError::Clock), where a run with these options would end with it.
 pub fn rehearse(
     client: &mut Client,
     journal: &Journal,
     running: &mut RunningJobs,
     id: &OrderId,
     request: &mut OrderRequest,
-    strict: bool,
+    options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Rehearsal, Error> {
     let mut tasks = Vec::new();
@@ -39,7 +40,7 @@ pub fn rehearse(
     if let Some(error) = running.others(client, journal, request)? {
         return Err(error.into());
     }
-    let mut flow = request.flow(Duration::MAX, true);
+    let (mut flow, mut clock) = (request.flow(Duration::MAX, true), None);
     loop {
         let heard = match flow.step(client.now()) {
             Step::End(ending) => return Ok(Rehearsal { tasks, ending: Some(*ending) }),
@@ -51,13 +52,16 @@ pub fn rehearse(
                 let kind = task.kind();
                 tasks.push(task.clone());
                 if !kind.is_safe_to_repeat() {
+                    clock.filter(|_| options.compares_clocks).map_or(Ok(()), GatewayClock::check)?;
                     return Ok(Rehearsal { tasks, ending: None });
                 }
                 tell(&Event::Sending { task: kind })?;
-                let answer = client.exchange(&task)?.answer;
+                let exchange = client.exchange(&task)?;
+                clock = GatewayClock::of(&exchange).or(clock);
+                let answer = exchange.answer;
                 if let Some(first) = answer.findings.first() {
                     tell(&Event::Findings { task: kind, findings: &answer.findings })?;
-                    if strict {
+                    if options.strict {
                         return Err(GatewayError::Unexpected { task: kind, finding: first.clone() }.into());
                     }
                 }

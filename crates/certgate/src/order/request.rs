@@ -216,7 +216,9 @@ impl OrderRequest {
         if !missing.is_empty() {
             return Err(RequestError::Missing(missing).into());
         }
-        self.check_given()?;
+        if let Some(key) = &self.key {
+            key.check()?;
+        }
         if let Some(installation) = self.installation() {
             installation.check(self.key.is_some())?;
             if let Some((_, request)) = &self.csr {

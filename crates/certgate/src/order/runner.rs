@@ -67,15 +67,12 @@ pub struct RunOptions {
     pub demo: bool,
     /// The clock that certificates are checked by. Default: the machine's.
     pub clock: Clock,
-    /// Whether nothing is ordered while the gateway's clock and the machine's are more than [`CLOCK_TOLERANCE`] apart. Default:
+    /// Whether nothing is ordered while the gateway's clock and the machine's are more than [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE) apart. Default:
     /// so it is; a tape answers with the dates of its recording.
     pub compares_clocks: bool,
     /// When hooks of certificates run that are the same for each of them. Default: at once.
     pub hook_time: HookTime,
 }
-
-/// Maximum difference between the gateway's clock and the machine's.
-pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 impl Default for RunOptions {
     fn default() -> Self {

@@ -1,9 +1,10 @@
 //! An issued certificate again, as a program gets it.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use certgate::{
-    Client, Clock, Error, FetchError, GatewayError, Outcome, RunOptions, Transport, TransportError, fetch, unix_now,
+    Client, Clock, Error, FetchError, GatewayError, InstallOptions, Outcome, RunOptions, Transport, TransportError,
+    fetch, unix_now,
 };
 use certgate_domain::{Credentials, Secret};
 use certgate_json::JsonCodec;
@@ -71,4 +72,34 @@ fn what_cannot_be_fetched() {
     let error = fetch(&mut client(strange), 571, None, &options).unwrap_err();
     assert!(matches!(error, FetchError::Gateway(Error::Gateway(GatewayError::Unexpected { .. }))), "{error}");
     assert_eq!(fetch(&mut client(strange), 571, None, &RunOptions::default()).unwrap().findings.len(), 1);
+}
+
+/// What a server reads besides stays, and what fails leaves nothing behind.
+#[test]
+fn plain_files_keep_what_stands_beside_the_certificate() {
+    const BESIDE: &str = "-----BEGIN DH PARAMETERS-----\nMAMCAQU=\n-----END DH PARAMETERS-----\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mut client = client(|_| ());
+    let mut fetched = || {
+        let install = Some(InstallOptions::into_folder(folder.path()));
+        fetch(&mut client, 571, install, &RunOptions::default()).unwrap().outcome
+    };
+    assert!(matches!(fetched(), Outcome::Issued(_)));
+    let text = fs::read_to_string(path("fullchain.pem")).unwrap() + BESIDE;
+    fs::write(path("fullchain.pem"), &text).unwrap();
+    fs::remove_file(path("chain.pem")).unwrap();
+    assert!(matches!(fetched(), Outcome::Issued(_)) && path("chain.pem").exists());
+    assert_eq!(fs::read_to_string(path("fullchain.pem")).unwrap(), text);
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    fs::remove_file(path(".about.json")).unwrap();
+    fs::create_dir(path(".about.json")).unwrap();
+    fs::write(path("chain.pem"), "").unwrap();
+    assert!(matches!(fetched(), Outcome::NotInstalled(..)));
+    assert_eq!((names(), fs::read_to_string(path("chain.pem")).unwrap()), (before, String::new()));
 }

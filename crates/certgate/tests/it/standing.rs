@@ -7,6 +7,7 @@ use std::sync::{
 
 use certgate::{
     Clock, RunOptions, fetch,
+    inventory::find,
     monitoring::{Standing, Todo, standings},
 };
 use certgate_domain::{
@@ -54,7 +55,9 @@ fn many_are_not_asked_for_one_by_one() {
         let mut look = |now: i64| {
             clock.store(now, Ordering::SeqCst);
             let asked = gateway.asked(TaskKind::CertificateInfo);
-            let found = standings(&roots, Some((&mut client, &journal)), None, now).unwrap();
+            let found = find(&roots, now);
+            let (found, trouble) = standings(found, &roots, Some((&mut client, &journal)), None, now).unwrap();
+            assert!(trouble.is_none(), "{trouble:?}");
             let todos: Vec<Todo> = found
                 .iter()
                 .map(|standing| match standing {

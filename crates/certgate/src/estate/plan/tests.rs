@@ -59,6 +59,9 @@ fn what_is_done_and_what_it_costs() {
         Some(Order { order, state, job: None, stid: None, published: Vec::new(), created: 0, updated: 0 })
     };
     let failed = SetRecord { deployment: Deployment::Failed { detail: String::new() }, ..SetRecord::default() };
+    let called = |name: &str, there: Option<Box<Certificate>>| {
+        there.map(|there| Box::new(Certificate { name: Some(name.to_owned()), ..*there }))
+    };
     let base = || Subject { folder: folder(), ..Subject::default() };
     for (title, subject, expected) in [
         ("long to go", Subject { installed: in_place(Some(1), 100), ..base() }, Ok("nothing")),
@@ -136,6 +139,29 @@ fn what_is_done_and_what_it_costs() {
                 ..base()
             },
             Err(PlanError::OtherCertificate { id: 7 }),
+        ),
+        (
+            "declared, and another one is in place",
+            Subject {
+                selector: Some(CertificateSelector::Id(7)),
+                listed: listed(&[7, 8]),
+                installed: in_place(Some(8), 100),
+                certificate: called("b.example", there("0B", 300)),
+                ..base()
+            },
+            Err(PlanError::OtherCertificate { id: 7 }),
+        ),
+        (
+            "declared, and another one of its name is in place",
+            Subject {
+                selector: Some(CertificateSelector::Id(7)),
+                listed: listed(&[7, 8]),
+                installed: in_place(Some(8), 100),
+                certificate: called("a.example", there("0B", 300)),
+                has_its_key: true,
+                ..base()
+            },
+            Ok("install"),
         ),
         (
             "declared, and nothing in place",
@@ -217,6 +243,10 @@ fn what_is_not_ordered_again() {
         subject.installed.as_mut().unwrap().record.put_back = Some((NOW - 1) * DAY);
         subject
     };
+    let killed = |mut subject: Subject| {
+        subject.installed.as_mut().unwrap().record.deployment = Deployment::Failed { detail: String::new() };
+        subject
+    };
     let elsewhere = |subject: Subject| Subject { ordered_in: Some("/certs/b".into()), ..subject };
     let other_key = |subject: Subject| Subject { has_its_key: false, ..subject };
     for (title, subject, expected) in [
@@ -228,6 +258,7 @@ fn what_is_not_ordered_again() {
         ("due, without keys, and the gateway has a later one", without_key(later(-9, 190, 20)), Ok("install")),
         ("due, and the key of the gateway's is not here", other_key(later(-9, 190, 20)), Ok("reissue")),
         ("put back by hand", put_back(later(-9, 190, 100)), Ok("nothing")),
+        ("put back by hand, and its hook did not run", killed(put_back(later(-9, 190, 100))), Ok("redeploy")),
         ("put back by hand, and due by now", put_back(later(-9, 190, 20)), Ok("install")),
         ("ordered for another folder", elsewhere(required(false)), Ok("nothing")),
         ("ordered for another folder, and there", elsewhere(without_key(later(-9, 190, 20))), Ok("install")),
@@ -258,6 +289,7 @@ fn what_changed_since_it_was_put_in_place() {
         (json!({ "key_type": "p384" }), "0A", ("reissue", "`key_type`")),
         (json!({ "key_type": "p384", "key": "/own.key" }), "0A", ("nothing", "")),
         (json!({ "deploy_hook": "restart" }), "0A", ("install", "`deploy_hook`")),
+        (json!({ "deploy_hook": "restart", "key": "/own.key" }), "0A", ("install", "`deploy_hook`")),
         (json!({ "deploy_hook": "reload", "keep": 9, "webroot": "/www" }), "0A", ("install", "`webroot`, `keep`")),
         (json!({ "formats": ["p12"], "store_pass_file": "/pass" }), "0A", ("install", "`formats`, `store_pass_file`")),
         // Another one than the gateway's, which would come in its place.
@@ -278,6 +310,22 @@ fn what_changed_since_it_was_put_in_place() {
             _ => String::new(),
         };
         assert_eq!((planned.action.name(), changed.as_str()), expected, "{declared}");
+        // For another folder the rest of it is ordered, and what takes no order is put in place here.
+        let certificate =
+            subject.certificate.clone().map(|there| Certificate { server: Some(String::new()), ..*there });
+        let elsewhere = Subject {
+            ordered_in: Some("/certs/b".into()),
+            certificate: certificate.map(Box::new),
+            has_its_key: true,
+            folder: subject.folder.clone(),
+            installed: subject.installed.clone(),
+            selector: subject.selector.clone(),
+            settings: subject.settings.clone(),
+            ..Subject::default()
+        };
+        let action = plan(&elsewhere, NOW * DAY).unwrap().action.name();
+        let of_serial = if serial == "0A" { expected.0 } else { "install" };
+        assert_eq!(action, if of_serial == "reissue" { "nothing" } else { of_serial }, "{declared}");
         let asked = Subject { certificate: None, ..subject }.is_asked_for(NOW * DAY);
         assert_eq!(asked.is_some(), !expected.1.is_empty() || serial == "0B", "{declared}");
     }
@@ -295,6 +343,15 @@ fn what_is_asked_for() {
     for (title, subject, expected) in [
         ("long to go", named(100, 100), None),
         ("due", named(20, 20), Some(7)),
+        (
+            "another one in place",
+            Subject {
+                selector: Some(CertificateSelector::Id(7)),
+                installed: Some(installed(Some(8), 100)),
+                ..named(100, 100)
+            },
+            Some(7),
+        ),
         ("the list has another one", named(100, 250), Some(7)),
         ("nothing in place", Subject { installed: None, ..named(100, 100) }, Some(7)),
     ] {

@@ -11,12 +11,11 @@ use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
 use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
-use super::{CLOCK_TOLERANCE, Run, RunItem, RunOptions};
+use super::{Run, RunItem, RunOptions};
 use crate::{
-    Control, Error, Event, GatewayError, Intent, Journal, MachineError, Observer, OrderId, OrderReport, OrderState,
+    Control, Error, Event, GatewayClock, GatewayError, Intent, Journal, Observer, OrderId, OrderReport, OrderState,
     Outcome, PendingReason, Refusal, RefusalReason, Spool,
     order::completion::Completion,
-    unix_now,
     validation::{Validation, clean_up},
 };
 
@@ -81,8 +80,8 @@ pub(super) struct Shared<'r> {
     pub(super) is_over: bool,
     /// When the store was last asked for messages.
     pub(super) looked: Duration,
-    /// The gateway's clock and ours at its last answer that said its date, in seconds since 1970.
-    pub(super) gateway_clock: Option<(i64, i64)>,
+    /// The clocks at the gateway's last answer that said its date.
+    pub(super) gateway_clock: Option<GatewayClock>,
     /// The wait that was told of.
     pub(super) said: Option<Duration>,
 }
@@ -148,20 +147,10 @@ impl Shared<'_> {
         self.options.foreign != ForeignMessages::Keep || self.batch.waiting().any(is_elsewhere)
     }
 
-    pub(super) fn hear_date(&mut self, date: Option<i64>) {
-        self.gateway_clock = date.map(|date| (date, unix_now() / 1000)).or(self.gateway_clock);
-    }
-
-    /// Whether the gateway's clock and ours agree: by them it is told later which job is the order's, and when it never arrived.
+    /// Whether the gateway's clock and ours agree.
     pub(super) fn check_clock(&self) -> Result<(), Error> {
-        match self.gateway_clock {
-            Some((gateway, ours))
-                if self.options.compares_clocks && gateway.abs_diff(ours) > CLOCK_TOLERANCE.as_secs() =>
-            {
-                Err(MachineError::Clock { gateway, ours }.into())
-            }
-            _ => Ok(()),
-        }
+        let clock = self.gateway_clock.filter(|_| self.options.compares_clocks);
+        Ok(clock.map_or(Ok(()), GatewayClock::check)?)
     }
 
     /// Makes an order's claim, before anything is sent for it. Whether this run may go on with it.
@@ -179,7 +168,7 @@ impl Shared<'_> {
         let name = self.batch.order(place).and_then(|order| order.name().map(str::to_owned));
         let Some(member) = self.members.get_mut(place) else { return Ok(()) };
         member.intent.name = name;
-        member.intent.resume.clock_ahead = self.gateway_clock.map(|(gateway, ours)| gateway - ours);
+        member.intent.resume.clock_ahead = self.gateway_clock.map(GatewayClock::ahead);
         self.journal.record_intent(member.id.as_str(), task, &member.intent)
     }
 

@@ -12,7 +12,7 @@ use certgate_store::StoreError;
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
-    Client, Error, Event, Interrupt, OrderState, Outcome, PendingReason,
+    Client, Error, Event, GatewayClock, Interrupt, OrderState, Outcome, PendingReason,
     validation::{PropagationEvent, Steps, ValidationError, ValidationStep},
 };
 
@@ -234,7 +234,7 @@ impl<'w, 'r> Worker<'w, 'r> {
             Ok(exchange) => exchange,
             Err(error) => return (state, Err(error)),
         };
-        state.hear_date(exchange.date());
+        state.gateway_clock = GatewayClock::of(&exchange).or(state.gateway_clock);
         let answer = exchange.answer.value;
         match (task, place) {
             (_, Some(place)) => state.note_before(place, &answer),
