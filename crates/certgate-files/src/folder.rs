@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read, Write},
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
 };
 
@@ -26,7 +26,7 @@ pub struct Folder {
     folder: File,
     path: PathBuf,
     /// Who may own it and what is in it, besides the effective user and root.
-    owner: Option<u32>,
+    owners: Vec<u32>,
 }
 
 /// The most that is read of a file: 16 MiB.
@@ -41,23 +41,33 @@ impl Folder {
         let at = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let folder = rustix::fs::open(at, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         let folder = folder.map_err(|why| FileError::io(path)(why.into()))?;
-        Ok(Self { folder: folder.into(), path: path.to_owned(), owner: None })
+        Ok(Self { folder: folder.into(), path: path.to_owned(), owners: Vec::new() })
     }
 
-    /// Lets that user own the folder and what is in it, too.
+    /// Lets these users own the folder and what is in it, too.
     #[must_use]
-    pub fn owned_by(self, owner: Option<Owner>) -> Self {
-        Self { owner: owner.map(|owner| owner.user), ..self }
+    pub fn owned_by(mut self, owners: impl IntoIterator<Item = Owner>) -> Self {
+        self.owners.extend(owners.into_iter().map(|owner| owner.user));
+        self
     }
 
-    /// Refuses a folder that belongs to somebody else than the effective user, root and the user named by [`Folder::owned_by`],
+    /// Gives it to an owner, and not what is in it.
+    ///
+    /// # Errors
+    /// It could not be given away, by root.
+    pub fn give(&self, owner: Owner) -> Result<(), FileError> {
+        let given = set_owner(&self.folder, owner);
+        given.map_err(|why| FileError::io(&self.path)(why.into()))
+    }
+
+    /// Refuses a folder that belongs to somebody else than the effective user, root and the users named by [`Folder::owned_by`],
     /// or that others can write to.
     ///
     /// # Errors
     /// [`FileError::Untrusted`].
     pub fn check(&self) -> Result<(), FileError> {
         let found = self.metadata()?;
-        check_owner_and_mode(&self.path, &found, self.owner)
+        check_owner_and_mode(&self.path, &found, &self.owners)
     }
 
     fn metadata(&self) -> Result<Metadata, FileError> {
@@ -70,6 +80,16 @@ impl Folder {
     /// They could not be read.
     pub fn mode(&self) -> Result<u32, FileError> {
         Ok(crate::trust::mode(&self.metadata()?))
+    }
+
+    /// Who owns it.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn owner(&self) -> Result<Owner, FileError> {
+        use std::os::unix::fs::MetadataExt;
+        let found = self.metadata()?;
+        Ok(Owner { user: found.uid(), group: Some(found.gid()) })
     }
 
     /// The path it was opened by.
@@ -105,7 +125,7 @@ impl Folder {
             Err(why) if why.is_not_found() => return Ok(None),
             folder => folder?,
         };
-        Ok(Some(Self { folder: folder.into(), path: self.path.join(name), owner: self.owner }))
+        Ok(Some(Self { folder: folder.into(), path: self.path.join(name), owners: self.owners.clone() }))
     }
 
     /// Makes a folder in it, with that mode whatever the umask, and that owner.
@@ -116,7 +136,7 @@ impl Folder {
         rustix::fs::mkdirat(&self.folder, name, Mode::RWXU).map_err(self.failed(name))?;
         let folder = self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
         set_owner_and_mode(&folder, mode, owner).map_err(self.failed(name))?;
-        Ok(Self { folder: folder.into(), path: self.path.join(name), owner: self.owner })
+        Ok(Self { folder: folder.into(), path: self.path.join(name), owners: self.owners.clone() })
     }
 
     /// A folder in it, made with that mode and owner where nothing is there.
@@ -146,7 +166,7 @@ impl Folder {
     /// # Errors
     /// [`FileError::Untrusted`], or as with [`Folder::read`].
     pub fn read_trusted(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
-        self.read_if(name, |path, found| check_owner_and_mode(path, found, None))
+        self.read_if(name, |path, found| check_owner_and_mode(path, found, &[]))
     }
 
     /// The same of a file that holds a secret: it belongs to the effective user or root, and nobody else can read or write it.
@@ -155,7 +175,7 @@ impl Folder {
     /// [`FileError::Untrusted`], or as with [`Folder::read`].
     pub fn read_secret(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
         self.read_if(name, |path, found| {
-            check_owner(path, found, None)?;
+            check_owner(path, found, &[])?;
             check_private(path, found, None)
         })
     }
@@ -352,19 +372,22 @@ fn beside(name: &str) -> String {
 }
 
 fn set_owner_and_mode(file: &OwnedFd, mode: u32, owner: Option<Owner>) -> Result<(), Errno> {
-    if let Some(Owner { user, group }) = owner {
-        let found = rustix::fs::fstat(file)?;
-        // Who is not root may not even change to what is so already.
-        if found.st_uid != user || group.is_some_and(|group| found.st_gid != group) {
-            let (user, group) = (rustix::fs::Uid::from_raw(user), group.map(rustix::fs::Gid::from_raw));
-            match rustix::fs::fchown(file, Some(user), group) {
-                // Only root gives files away; the mode decides who else may read them.
-                Err(Errno::PERM) if !rustix::process::geteuid().is_root() => {}
-                done => done?,
-            }
-        }
-    }
+    owner.map_or(Ok(()), |owner| set_owner(file, owner))?;
     rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
+}
+
+fn set_owner(file: impl AsFd, Owner { user, group }: Owner) -> Result<(), Errno> {
+    let found = rustix::fs::fstat(&file)?;
+    // Who is not root may not even change to what is so already.
+    if found.st_uid == user && group.is_none_or(|group| found.st_gid == group) {
+        return Ok(());
+    }
+    let (user, group) = (rustix::fs::Uid::from_raw(user), group.map(rustix::fs::Gid::from_raw));
+    match rustix::fs::fchown(&file, Some(user), group) {
+        // Only root gives files away; the mode decides who else may read them.
+        Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),
+        done => done,
+    }
 }
 
 impl From<FileError> for io::Error {

@@ -83,7 +83,7 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
         }
     }
     check_is_file(path, &found)?;
-    check_owner_and_mode(path, &found, None)?;
+    check_owner_and_mode(path, &found, &[])?;
     Ok(file)
 }
 
@@ -108,7 +108,7 @@ impl OpenedFile {
         if !of_process {
             let metadata = file.metadata().map_err(FileError::io(path))?;
             check_is_file(path, &metadata)?;
-            check_owner_and_mode(path, &metadata, None)?;
+            check_owner_and_mode(path, &metadata, &[])?;
             found = Some(metadata);
         }
         let mut bytes = Vec::new();

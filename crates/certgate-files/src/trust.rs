@@ -18,7 +18,7 @@ pub fn check_file(path: &Path) -> Result<(), FileError> {
         return Err(link(path));
     }
     check_is_file(path, &found)?;
-    check_owner_and_mode(path, &found, None)
+    check_owner_and_mode(path, &found, &[])
 }
 
 /// Refuses a folder that belongs to somebody else than the effective user, root and `owner` (a user's number), or that others
@@ -31,13 +31,17 @@ pub fn check_folder(path: &Path, owner: Option<u32>) -> Result<(), FileError> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let Some(found) = there(path)? else { return Ok(()) };
     if found.is_symlink() {
-        check_owner(path, &found, owner)?;
+        check_owner(path, &found, owner.as_slice())?;
     }
     let found = fs::metadata(path).map_err(FileError::io(path))?;
     if !found.is_dir() {
         return Err(FileError::untrusted(path, Distrust::Kind { found: kind(&found), expected: "folder" }));
     }
-    if is_shared(&found) { check_owner(path, &found, owner) } else { check_owner_and_mode(path, &found, owner) }
+    if is_shared(&found) {
+        check_owner(path, &found, owner.as_slice())
+    } else {
+        check_owner_and_mode(path, &found, owner.as_slice())
+    }
 }
 
 fn there(path: &Path) -> Result<Option<Metadata>, FileError> {
@@ -87,12 +91,12 @@ mod permissions {
         found.mode() & STICKY != 0
     }
 
-    pub(crate) fn check_owner(path: &Path, found: &Metadata, owner: Option<u32>) -> Result<(), FileError> {
+    pub(crate) fn check_owner(path: &Path, found: &Metadata, owners: &[u32]) -> Result<(), FileError> {
         let user = rustix::process::geteuid().as_raw();
-        if [user, 0].contains(&found.uid()) || owner == Some(found.uid()) {
+        if [user, 0].contains(&found.uid()) || owners.contains(&found.uid()) {
             return Ok(());
         }
-        let mut expected: Vec<String> = owner.into_iter().chain([user]).map(name).collect();
+        let mut expected: Vec<String> = owners.iter().copied().chain([user]).map(name).collect();
         if user != 0 {
             expected.push(name(0));
         }
@@ -101,8 +105,8 @@ mod permissions {
         Err(FileError::untrusted(path, distrust))
     }
 
-    pub(crate) fn check_owner_and_mode(path: &Path, found: &Metadata, owner: Option<u32>) -> Result<(), FileError> {
-        check_owner(path, found, owner)?;
+    pub(crate) fn check_owner_and_mode(path: &Path, found: &Metadata, owners: &[u32]) -> Result<(), FileError> {
+        check_owner(path, found, owners)?;
         if mode(found) & WRITABLE == 0 {
             return Ok(());
         }
@@ -142,11 +146,11 @@ mod permissions {
         false
     }
 
-    pub(crate) fn check_owner(_: &Path, _: &Metadata, _: Option<u32>) -> Result<(), FileError> {
+    pub(crate) fn check_owner(_: &Path, _: &Metadata, _: &[u32]) -> Result<(), FileError> {
         Ok(())
     }
 
-    pub(crate) fn check_owner_and_mode(_: &Path, _: &Metadata, _: Option<u32>) -> Result<(), FileError> {
+    pub(crate) fn check_owner_and_mode(_: &Path, _: &Metadata, _: &[u32]) -> Result<(), FileError> {
         Ok(())
     }
 

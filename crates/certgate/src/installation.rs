@@ -115,9 +115,16 @@ impl Installation {
         self.owner.clone()?.ok()
     }
 
-    /// The open folder, once it is found to be trusted.
+    /// The open folder, which may belong to the owner that is named, and to those that its sets were written for.
+    fn open_unchecked(&self) -> Result<Folder, FileError> {
+        let folder = Folder::open(self.folder())?;
+        let noted = record::owners(&folder);
+        Ok(folder.owned_by(self.owner().into_iter().chain(noted)))
+    }
+
+    /// The same, once it is found to be trusted.
     fn open(&self) -> Result<Folder, FileError> {
-        let folder = Folder::open(self.folder())?.owned_by(self.owner());
+        let folder = self.open_unchecked()?;
         folder.check()?;
         Ok(folder)
     }

@@ -142,11 +142,17 @@ fn encrypted_files_come_and_go_with_their_set() {
     }
     assert_eq!(exit(&at(home.path(), &server, "json", &[&resume[..], &stores].concat())), 8, "they are there");
 
+    // Its pass phrase is asked for by each look at what is ordered, once, and by the installation.
+    let asking = ["reissue", "571", "--new-key", "--out", "asking", "--pkcs12", "--store-pass-command"];
+    let output = at(home.path(), &server, "json", &[&asking[..], &["echo asked >> asked; echo geheim-6"]].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(home.path().join("asked")).unwrap().lines().count(), 3);
+
     // A set without them takes their place only when nobody needs them any more.
     for (option, file) in [("--pkcs12", "bundle.p12"), ("--jks", "keystore.jks")] {
         let others: Vec<&str> = stores.iter().copied().filter(|other| *other != option).collect();
         let output = at(home.path(), &server, "json", &[&NEW[..], &others].concat());
-        assert_eq!((exit(&output), gateway.counts().orders), (2, 1), "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().orders), (2, 2), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("live/{file} is in place")), "{}", stderr(&output));
     }
 

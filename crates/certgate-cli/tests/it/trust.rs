@@ -386,7 +386,31 @@ fn files_of_a_service_user() {
     ] {
         assert_eq!(fs::metadata(&path).unwrap().uid(), owner, "{}", path.display());
     }
+    // Whom it is for is remembered, and noted by root alone.
+    for (command, code) in [(&NEW[..], 0), (&["renew-due", "live"], 8), (&["status", "live"], 0)] {
+        let output = at(home.path(), &server, "json", command);
+        assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
+    }
+    let owners = |user: u32| {
+        let set = fs::canonicalize(live.join("current")).unwrap();
+        let all = [live.clone(), live.join("sets"), set.clone(), set.join("key.pem")];
+        all.iter().all(|path| fs::metadata(path).unwrap().uid() == user)
+    };
+    assert!(owners(NOBODY) && gateway.counts().orders == 2);
+    for (owner, user) in [("65533:65533", 65533), ("nobody", NOBODY)] {
+        let other = ["renew-due", "live", "--file-owner", owner];
+        for (command, code) in [(&other[..], 0), (&other, 8), (&["renew-due", "live"], 8)] {
+            let output = at(home.path(), &server, "json", command);
+            assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
+            assert!(owners(user), "{command:?}");
+        }
+    }
+    let output = at(home.path(), &server, "json", &["rollback", "live"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
     let orders = gateway.counts().orders;
+    for set in fs::read_dir(live.join("sets")).unwrap() {
+        give_away(&set.unwrap().path().join("about.json"));
+    }
     let output = at(home.path(), &server, "json", &NEW);
     assert!(exit(&output) == 2 && stderr(&output).contains("live: it belongs to nobody"), "{}", stderr(&output));
     let output = at(home.path(), &server, "json", &[&NEW[..], &["--file-owner", "no-such-user"]].concat());

@@ -1,6 +1,6 @@
 //! What runs by themselves leave alone, and what they do once.
 
-use std::{fs, time::Duration};
+use std::{fs, os::unix::fs::MetadataExt, time::Duration};
 
 use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
@@ -132,12 +132,18 @@ fn what_changed_is_done_though_nothing_is_due() {
         let phrase = here.home.path().join("phrase");
         secret(&phrase, "battery staple\n");
         text = text.replace("\"pass\"", "\"phrase\"");
+        let is_root = fs::metadata(&live).unwrap().uid() == 0;
+        if is_root {
+            text += "file_owner = \"65534:65534\"\n";
+        }
         fs::write(here.home.path().join("certificates.toml"), &text).unwrap();
         let (plan, _) = here.run(&["plan", "certificates.toml"], 0);
         assert_eq!(plan["plan"][0]["action"], "install", "{plan}");
         here.run(&["apply", "certificates.toml"], 0);
         let bundle = ["pkcs12", "-in", "bundle.p12", "-noout", "-passin", "file:../../phrase"];
         assert!(openssl(&live, &bundle).0 && here.orders() == orders + 1);
+        let owner = fs::metadata(live.join("key.pem")).unwrap();
+        assert!(!is_root || (owner.uid(), owner.gid()) == (65534, 65534));
         here.run(&["apply", "certificates.toml"], 8);
         assert_eq!(here.read("hooked"), "hooked\n".repeat(4));
 

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use certgate_files::{FileError, Folder};
+use certgate_files::{FileError, Folder, Owner};
 use certgate_store::InstallOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::CertificateSettings;
 
-use super::{Deployment, Installation, durable, sets};
+use super::{Deployment, Installation, SETS, durable, sets};
 
 /// The record's file in a set.
 pub(super) const FILE: &str = "about.json";
@@ -104,10 +104,25 @@ pub(super) fn of_set(set: &Folder) -> Result<Option<SetRecord>, FileError> {
     Ok(set.read_trusted(FILE)?.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
+/// Who may own a folder since its sets were written for them. Records are the process's own, whoever owns what is around them.
+pub(super) fn owners(folder: &Folder) -> Vec<Owner> {
+    let is_own = |owner: Owner| owner.user == 0 || owner.user == rustix::process::geteuid().as_raw();
+    // Sets are given away together.
+    if folder.owner_and_mode(SETS).is_ok_and(|found| found.is_none_or(|(owner, _)| is_own(owner))) {
+        return Vec::new();
+    }
+    let Ok(Some(sets)) = folder.folder(SETS) else { return Vec::new() };
+    let of_set = |name: &String| {
+        let record = of_set(&sets.folder(name).ok()??).ok()??;
+        Owner::named(record.settings?.file_owner.as_deref()?).ok()
+    };
+    sets::names(&sets).unwrap_or_default().iter().filter_map(of_set).collect()
+}
+
 impl Installation {
     /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
-        let folder = Folder::open(self.folder()).ok()?.owned_by(self.owner());
+        let folder = self.open_unchecked().ok()?;
         match sets::current_folder(&folder).ok()? {
             Some(set) => of_set(&set).ok()?,
             None => serde_json::from_slice(&folder.read_trusted(FILE_WITHOUT_SETS).ok()??).ok(),

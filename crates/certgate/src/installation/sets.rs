@@ -46,16 +46,10 @@ impl Installation {
         let in_place = current_folder(&folder)?;
         let has_files = in_place.map(|set| self.has(&set, &files, record)).transpose()?.unwrap_or_default();
         let unchanged = has_files && self.record_in_place().is_some_and(is_the_same);
-        if !unchanged {
-            let set = match self.taken_back(&folder, &files, record)? {
-                Some((name, set)) => {
-                    set.replace(record::FILE, record.to_text().as_bytes(), 0o644, None)?;
-                    name
-                }
-                None => self.new_set(&folder, &files, record, &issued.certificate.serial)?,
-            };
-            switch(&folder, &set)?;
-        }
+        let new =
+            if unchanged { None } else { Some(self.set_of(&folder, &files, record, &issued.certificate.serial)?) };
+        self.give_away(&folder)?;
+        new.map_or(Ok(()), |set| switch(&folder, &set))?;
         self.forget_pending(&folder, key)?;
         Ok(unchanged)
     }
@@ -116,6 +110,15 @@ impl Installation {
         Ok(set)
     }
 
+    /// The name of a set of these files: the one that was taken back, else a new one.
+    fn set_of(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
+        let Some((name, set)) = self.taken_back(folder, files, record)? else {
+            return self.new_set(folder, files, record, label);
+        };
+        set.replace(record::FILE, record.to_text().as_bytes(), 0o644, None)?;
+        Ok(name)
+    }
+
     /// The set of these files that came after the one in place, and was taken back.
     fn taken_back(
         &self,
@@ -152,11 +155,25 @@ impl Installation {
         Ok(true)
     }
 
-    /// Whether a file belongs to whom the options say, where they say that.
+    /// Gives the sets to the owner that is named, and the folder where it was an earlier one's. Who that was stands in the records of its
+    /// sets, whatever kills the process.
+    fn give_away(&self, folder: &Folder) -> Result<(), FileError> {
+        let (Some(owner), Some(sets)) = (self.owner(), folder.folder(SETS)?) else { return Ok(()) };
+        let earlier = record::owners(folder);
+        for name in names(&sets)? {
+            sets.folder(&name)?.map_or(Ok(()), |set| set.give(owner))?;
+        }
+        sets.give(owner)?;
+        let found = folder.owner()?;
+        if earlier.iter().any(|earlier| earlier.user == found.user) { folder.give(owner) } else { Ok(()) }
+    }
+
+    /// Whether a file belongs to whom the options say, where they say that and this process may give files away.
     pub(super) fn is_owned(&self, found: Option<(Owner, u32)>) -> bool {
-        self.owner().zip(found).is_none_or(|(asked, (there, _))| {
-            asked.user == there.user && (asked.group.is_none() || asked.group == there.group)
-        })
+        !rustix::process::geteuid().is_root()
+            || self.owner().zip(found).is_none_or(|(asked, (there, _))| {
+                asked.user == there.user && (asked.group.is_none() || asked.group == there.group)
+            })
     }
 
     /// Owner and mode of a new file: those of the one in place, whose server would read it no longer with less; but nobody else writes it.
