@@ -29,6 +29,7 @@ pub struct Bridge {
     pub(crate) beside: Option<Pool>,
     /// The tasks that go over the other protocol (default: all).
     only: Option<Vec<TaskKind>>,
+    stands_for: Vec<String>,
     pub(crate) max_wait: Duration,
     pub(crate) is_strict: bool,
     tell: Arc<dyn Fn(&Event<'_>) + Send + Sync>,
@@ -49,6 +50,7 @@ impl Bridge {
             behind: Pool::new(clients),
             beside: None,
             only: None,
+            stands_for: Vec::new(),
             max_wait: MAX_WAIT,
             is_strict: false,
             tell: Arc::new(tell),
@@ -62,6 +64,13 @@ impl Bridge {
     #[must_use]
     pub fn passing_through(mut self, clients: Vec<Client>) -> Self {
         self.beside = Some(Pool::new(clients));
+        self
+    }
+
+    /// Takes what is meant for these addresses of gateways too, where it listens for this machine only.
+    #[must_use]
+    pub fn standing_for(mut self, addresses: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.stands_for.extend(addresses.into_iter().map(Into::into));
         self
     }
 
@@ -138,6 +147,10 @@ impl Handler for Bridge {
             Protocol::Xml => &[Protocol::Xml],
             Protocol::Json => &[Protocol::Json],
         }
+    }
+
+    fn stands_for(&self) -> &[String] {
+        &self.stands_for
     }
 
     fn handle(&self, _: Protocol, request: &Request, caller: &Caller) -> Handled {

@@ -90,7 +90,7 @@ impl<H: Handler> Desk<H> {
 
     /// What is no protocol's: the server's own pages, and the handler's.
     async fn page(&self, request: &hyper::Request<Incoming>) -> Answer {
-        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback) {
+        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback, &[]) {
             return text(status, why);
         }
         let path = request.uri().path().to_owned();
@@ -119,7 +119,8 @@ impl<H: Handler> Desk<H> {
         request: hyper::Request<Incoming>,
         place: &Place,
     ) -> Answer {
-        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback) {
+        let stands_for = self.handler.stands_for();
+        if let Err((status, why)) = host::check(request.version(), request.headers(), self.is_loopback, stands_for) {
             return self.turn_away(protocol, status, why);
         }
         let method = match (protocol, request.method()) {

@@ -25,6 +25,11 @@ pub trait Handler: Send + Sync + 'static {
         None
     }
 
+    /// The addresses of the gateways that it stands for: callers that mean one of them, and were led here, are served.
+    fn stands_for(&self) -> &[String] {
+        &[]
+    }
+
     /// A page that belongs to no protocol, by its path. `/healthz` and `/metrics` are the server's own.
     fn page(&self, _path: &str) -> Option<Reply> {
         None

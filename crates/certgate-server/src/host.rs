@@ -2,13 +2,19 @@
 
 use std::net::IpAddr;
 
-use hyper::{HeaderMap, Version, header};
+use hyper::{HeaderMap, Uri, Version, header};
 
 /// Why a request is turned away, with its HTTP status.
 pub(crate) type Refusal = (u16, &'static str);
 
-/// Checks `Host` (RFC 9112, section 3.2) and, where the server listens on loopback, that request and page are of this machine.
-pub(crate) fn check(version: Version, headers: &HeaderMap, is_loopback: bool) -> Result<(), Refusal> {
+/// Checks `Host` (RFC 9112, section 3.2) and, where the server listens on loopback, that request and page are of this machine. A request may
+/// also be meant for an address that the server stands for: nobody else can lead that name here.
+pub(crate) fn check(
+    version: Version,
+    headers: &HeaderMap,
+    is_loopback: bool,
+    stands_for: &[String],
+) -> Result<(), Refusal> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => Some(host.to_str().map_err(|_| (400, "the Host header cannot be read"))?),
@@ -19,7 +25,7 @@ pub(crate) fn check(version: Version, headers: &HeaderMap, is_loopback: bool) ->
     if !is_loopback {
         return Ok(());
     }
-    if host.is_some_and(|host| !is_this_machine(host)) {
+    if host.is_some_and(|host| !is_this_machine(host) && !stands_for.iter().any(|address| is_host_of(host, address))) {
         return Err((421, "this server listens on loopback: expected localhost or a loopback address in Host"));
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -30,12 +36,24 @@ pub(crate) fn check(version: Version, headers: &HeaderMap, is_loopback: bool) ->
     if origins.any(is_foreign) { Err((403, "a page of another origin may not use this server")) } else { Ok(()) }
 }
 
-/// Whether a host, with a port or without, is loopback by its name or address.
-fn is_this_machine(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
+/// The host of a name or an address that has a port or none.
+fn without_port(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
         Some(inside) => inside.split_once(']').map_or("", |(host, _)| host),
         None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    };
+    }
+}
+
+/// Whether that is the host of an address, whatever the port.
+fn is_host_of(authority: &str, address: &str) -> bool {
+    let address = address.parse::<Uri>().ok();
+    let host = address.as_ref().and_then(|address| address.authority()).map(|found| without_port(found.as_str()));
+    host.is_some_and(|host| host.eq_ignore_ascii_case(without_port(authority)))
+}
+
+/// Whether a host is loopback by its name or address.
+fn is_this_machine(authority: &str) -> bool {
+    let host = without_port(authority);
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -48,6 +66,7 @@ mod tests {
     #[test]
     fn hosts_and_origins() {
         let (host, origin) = ("host", "origin");
+        let own = ["https://gateway.example:8443/xml".to_owned(), "http://[2001:db8::1]/v1".to_owned()];
         for (headers, on_loopback, elsewhere) in [
             (vec![(host, "127.0.0.1:8080")], None, None),
             (vec![(host, "LOCALHOST")], None, None),
@@ -58,6 +77,12 @@ mod tests {
             (vec![(host, "localhost.evil.example")], Some(421), None),
             (vec![(host, "127.0.0.1.evil.example")], Some(421), None),
             (vec![(host, "10.0.0.1")], Some(421), None),
+            (vec![(host, "GATEWAY.example")], None, None),
+            (vec![(host, "gateway.example:443")], None, None),
+            (vec![(host, "[2001:db8::1]:80")], None, None),
+            (vec![(host, "gateway.example.evil.example")], Some(421), None),
+            (vec![(host, "")], Some(421), None),
+            (vec![(host, "gateway.example"), (origin, "https://gateway.example")], Some(403), None),
             (vec![(host, "localhost"), (origin, "http://evil.example")], Some(403), None),
             (vec![(host, "localhost"), (origin, "null")], Some(403), None),
         ] {
@@ -66,10 +91,10 @@ mod tests {
                 map.append(HeaderName::from_static(name), value.parse().unwrap());
             }
             for (is_loopback, expected) in [(true, on_loopback), (false, elsewhere)] {
-                let found = check(Version::HTTP_11, &map, is_loopback).err().map(|(status, _)| status);
+                let found = check(Version::HTTP_11, &map, is_loopback, &own).err().map(|(status, _)| status);
                 assert_eq!(found, expected, "{headers:?}, loopback: {is_loopback}");
             }
         }
-        assert!(check(Version::HTTP_10, &HeaderMap::new(), true).is_ok(), "HTTP/1.0 knew no Host");
+        assert!(check(Version::HTTP_10, &HeaderMap::new(), true, &own).is_ok(), "HTTP/1.0 knew no Host");
     }
 }

@@ -101,17 +101,17 @@ enum Pace {
 /// Requests per second from a tape: nobody is asked.
 const REPLAY_PACE: usize = 1_000_000;
 
-/// The vendor's live gateway.
-const XML_ENDPOINT: &str = "https://gateway.autodns.com";
-const JSON_ENDPOINT: &str = "https://api.autodns.com/v1";
+/// The vendor's live gateway, over XML and over JSON.
+pub(crate) const LIVE: [&str; 2] = ["https://gateway.autodns.com", "https://api.autodns.com/v1"];
 
 impl Gateway {
     /// The vendor's live gateway over that protocol, without an account, at the pace that all processes of this user share.
     pub fn builder(protocol: Protocol) -> GatewayBuilder {
+        let [xml_endpoint, json_endpoint] = LIVE.map(str::to_owned);
         GatewayBuilder {
             protocol,
-            xml_endpoint: XML_ENDPOINT.to_owned(),
-            json_endpoint: JSON_ENDPOINT.to_owned(),
+            xml_endpoint,
+            json_endpoint,
             #[cfg(feature = "xml")]
             xml_codec: XmlCodec::default(),
             #[cfg(feature = "json")]

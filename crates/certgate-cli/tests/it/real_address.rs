@@ -75,6 +75,31 @@ fn what_clients_have_in_their_code_is_taken() {
     assert_eq!(verdict(&post(address, "/", "", &doctype)), Some(Verdict::Refused));
 }
 
+/// A system on this machine whose hosts file leads the gateway's name to the bridge; a page from elsewhere that got a name led here is refused.
+#[test]
+fn on_loopback_the_names_of_its_gateways_are_its_own() {
+    let (_gateway, server) = serve(Settings::default());
+    let bridge = bridge("xml", &server, &["--pass-through", "https://xml.example.net/gateway"]);
+    let status = |head: &str, host: &str, more: &str, body: &str| {
+        let length = body.len();
+        let head = format!("{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n");
+        raw(bridge.address(), &format!("{head}\r\n{body}")).split(' ').nth(1).unwrap().to_owned()
+    };
+    for (host, expected) in [
+        ("gateway.autodns.com", "200"),
+        ("Gateway.AutoDNS.com:443", "200"),
+        ("demo.autodns.com", "200"),
+        ("xml.example.net", "200"),
+        ("api.autodns.com", "421"),
+        ("evil.example", "421"),
+    ] {
+        assert_eq!(status("POST /", host, "", INFO), expected, "{host}");
+    }
+    assert_eq!(status("POST /", "gateway.autodns.com", "Origin: https://evil.example\r\n", INFO), "403");
+    assert_eq!(status("GET /metrics", "gateway.autodns.com", "", ""), "421");
+    assert_eq!(status("GET /metrics", "localhost", "", ""), "200");
+}
+
 #[test]
 fn manners_of_http() {
     let (_gateway, server) = serve(Settings::default());

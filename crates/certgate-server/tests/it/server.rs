@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -180,13 +180,15 @@ fn large_requests_take_turns() {
     assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }
 
-/// Who hung up is known to be gone while the request is still in hand.
+/// Who hung up is known to be gone while the request is still in hand. Who only says no more looks the same from here.
 #[test]
 fn a_caller_that_hung_up() {
-    let (gone, going) = mpsc::channel();
-    let server = counting(Counting { waits_for: Some("/poll"), gone: Some(gone), ..Counting::default() });
-    let mut stream = TcpStream::connect(server.address()).unwrap();
-    stream.write_all(b"GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    drop(stream);
-    going.recv_timeout(Duration::from_secs(20)).unwrap();
+    for end in [Shutdown::Both, Shutdown::Write] {
+        let (gone, going) = mpsc::channel();
+        let server = counting(Counting { waits_for: Some("/poll"), gone: Some(gone), ..Counting::default() });
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(b"GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.shutdown(end).unwrap();
+        going.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
 }

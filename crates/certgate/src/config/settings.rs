@@ -21,7 +21,7 @@ use super::{
     ConfigError, Credential, Origin, Overrides, SecretSource, Setting,
     profile::{self, BUILT_IN, Profile},
 };
-use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of, process};
+use crate::{RecoveryOptions, UndecodableAnswers, account::gateway_of, gateway::LIVE, process};
 
 /// All that a run is set to.
 #[derive(Debug, Clone)]
@@ -99,7 +99,6 @@ pub struct Settings {
     demo: bool,
 }
 
-const LIVE: [&str; 2] = ["https://gateway.autodns.com", "https://api.autodns.com/v1"];
 const DEMO: [&str; 2] = ["https://demo.autodns.com/gateway/", "https://api.demo.autodns.com/v1"];
 const TIME_ZONE: &str = "Europe/Berlin";
 /// Requests per second to a sandbox: it is ours, and has no pace to keep.
@@ -121,8 +120,8 @@ impl Settings {
             let given = overrides.endpoint.clone().filter(|_| protocol == transport.value);
             let chosen = pick(&given, own.clone(), &origin);
             // A profile of one's own stands on the live addresses.
-            let [xml, json] = if built_in == "demo" { DEMO } else { LIVE };
-            let default = if protocol == Protocol::Xml { xml } else { json };
+            let [live, demo] = Self::documented(protocol);
+            let default = if built_in == "demo" { demo } else { live };
             let origin = if chosen.value.is_some() { chosen.origin } else { Origin::BuiltIn(built_in) };
             Setting { value: chosen.value.unwrap_or_else(|| default.to_owned()), origin }
         };
@@ -208,6 +207,11 @@ impl Settings {
             return Err(ConfigError::invalid(why, &self.owner_context.origin));
         }
         self.xml_codec().map(drop)
+    }
+
+    /// The vendor's addresses of a protocol, live and demo: what a program has in its code that was written for the gateway.
+    pub fn documented(protocol: Protocol) -> [&'static str; 2] {
+        [LIVE, DEMO].map(|[xml, json]| if protocol == Protocol::Xml { xml } else { json })
     }
 
     /// The address of a protocol.

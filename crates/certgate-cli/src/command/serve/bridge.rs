@@ -1,6 +1,6 @@
 //! `certgate serve bridge`.
 
-use certgate::Client;
+use certgate::{Client, Settings};
 use certgate_domain::{Credentials, Protocol, Secret};
 use clap::Args;
 
@@ -77,6 +77,8 @@ impl Bridge {
             listening.warn_of_listeners();
         }
         let mut bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients(back)?, teller(app))
+            .standing_for(Settings::documented(front))
+            .standing_for([settings.endpoint(front).value.as_str()])
             .strict(app.strict)
             .max_wait(bridging.max_wait);
         if passes_through {
