@@ -163,13 +163,16 @@ fn look_around<'a>(
         }
         let AnyTask::ZoneUpdateRecords(task) = &mut call.task else { return Ok(None) };
         for record in task.add.iter_mut().chain(&mut task.remove) {
-            let full = record.name.take().unwrap_or_default();
-            match name_in_zone(&full, &origin) {
+            let Some(name) = record.name.as_deref() else { continue };
+            match name_in_zone(name, &origin) {
                 Some(relative) => record.name = relative,
-                None => {
+                None if name.ends_with('.') => {
                     let text = format!("This name is not in the zone {origin}. Nothing was changed.");
-                    return Ok(Some(refused(call, message("EF01000", &text, "rr", &full))));
+                    let refusal = message("EF01000", &text, "rr", name);
+                    return Ok(Some(refused(call, refusal)));
                 }
+                // It is relative already, as octoDNS says it.
+                None => {}
             }
         }
         (task.name, task.origin, task.virtual_name_server) = (None, Some(origin), server);

@@ -112,9 +112,14 @@ fn a_gateway_that_knows_zones_by_their_own_names_is_asked_by_any_name() {
     assert_eq!(stream("example.com", std::slice::from_ref(&challenge), &[]), refused("EF02022"));
     assert_eq!(stream("www.example.com", &[], std::slice::from_ref(&challenge)), done("S0202002"));
     assert_eq!(texts(), [there(None, "2026efgh")]);
+    // As octoDNS says it: the zone in the path, and names relative to it.
+    let relative = ResourceRecord::txt("_acme-challenge.www", "2026abcd");
+    let apex = ResourceRecord { name: None, ..of_zone };
+    assert_eq!(stream("example.com.", &[relative], &[apex]), done("S0202002"));
+    assert_eq!(texts(), [there(Some("_acme-challenge.www"), "2026abcd")]);
 
     let changes = gateway.asked(TaskKind::ZoneUpdateRecords);
-    let elsewhere = ResourceRecord::txt("www.example.org", "2026abcd");
+    let elsewhere = ResourceRecord::txt("www.example.org.", "2026abcd");
     assert_eq!(stream("example.com", &[elsewhere], &[]), refused("EF01000"), "its name is in no zone of that name");
     assert_eq!(stream("www.nowhere.example", &[challenge], &[]), refused("EF02020"));
     let requests = gateway.counts().requests;
