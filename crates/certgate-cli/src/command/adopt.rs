@@ -15,7 +15,7 @@ use crate::{
     ui::adoption::print,
 };
 
-/// Take certificates and keys that are on disk already under care
+/// Take over certificates and keys that are on disk already
 ///
 /// It orders nothing (exit 8 where all are under care already, 10 where some are not the account's).
 #[derive(Debug, Args)]

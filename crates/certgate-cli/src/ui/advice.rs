@@ -33,7 +33,9 @@ use crate::exit::{Failure, Kind};
 /// What to do, with the names of this command line. `None` where only another program than this one could do it.
 fn words(advice: &Advice) -> Option<String> {
     let words = match advice {
-        Advice::GiveCredential(Credential::User) => "use --user, CERTGATE_USER or the profile's `user`",
+        Advice::GiveCredential(Credential::User) => {
+            "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
+        },
         Advice::GiveCredential(Credential::Context) => "use --context, CERTGATE_CONTEXT or the profile's `context`",
         Advice::GiveCredential(_) => {
             "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"

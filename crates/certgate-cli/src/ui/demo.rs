@@ -4,17 +4,17 @@ use std::io::{IsTerminal, Write};
 
 use crate::app::App;
 
-/// Its commands, each with what it is about.
+/// Its commands, each with what it is about: a line of 80 columns at most.
 pub(crate) const STEPS: &[(&str, &[&str])] = &[
     ("The account has five certificates of different ends.", &["list"]),
-    ("certificates.toml declares one that ends soon. What would be done with it, what that costs, and why.", &["plan"]),
+    ("certificates.toml declares one that ends soon: what is to be done, and why.", &["plan"]),
     (
         "A reissue takes its place, with a new key that never leaves this machine.",
         &["reissue", "571", "--new-key", "--out", "example.com"],
     ),
     ("What is installed here, what the gateway has, and what is to be done.", &["status", "example.com"]),
     (
-        "Nothing is due any more. This line is for cron: it may run at any time, and twice.",
+        "Nothing is due any more. Cron may run this at any time, and twice.",
         &["renew-due", "example.com", "--unchanged-ok"],
     ),
     (

@@ -21,7 +21,7 @@ InterNetX XML gateway or its JSON API.
   keep all renewed, by cron   certgate renew-due DIR
 
 All commands: certgate --help. One: certgate help COMMAND.
-The manual begins with docs/src/introduction.md.
+Manual: [/usr/share/doc/certgate/]docs/src/introduction.md
 ";
 
 /// Shows what to begin with.
@@ -55,6 +55,8 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
 
 /// The options that a command's `-h` shows, of those that it has: what most people need. `--help` shows all of them.
 const COMMON: &[&str] = &[
+    "all_below",
+    "write",
     "csr",
     "new_key",
     "key",

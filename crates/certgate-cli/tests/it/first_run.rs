@@ -17,6 +17,10 @@ fn the_name_alone_says_what_to_try() {
     {
         assert!(screen.contains(command), "{command}: {screen}");
     }
+    let home = tempfile::tempdir().unwrap();
+    let list = bare(home.path()).arg("list").output().unwrap();
+    assert_eq!(exit(&list), 4);
+    assert!(stderr(&list).contains("`certgate config init`"), "{}", stderr(&list));
 }
 
 #[test]
