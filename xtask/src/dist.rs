@@ -36,23 +36,14 @@ const COMPLETIONS: [(&str, &str); 3] =
     [("bash", "completions/certgate.bash"), ("zsh", "completions/_certgate"), ("fish", "completions/certgate.fish")];
 const SUMS: &str = "SHA256SUMS";
 
-/// Which binary is put together.
-#[derive(Clone, Copy, PartialEq)]
-enum Build {
-    /// For release: static where that can be made here.
-    Release,
-    /// The one that tests run, to see whether all of it can be put together.
-    Check,
-}
-
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
-    let build = match arguments {
-        [] => Build::Release,
-        ["--check"] => Build::Check,
+    let (folder, (binary, platform), speed) = match arguments {
+        [] => ("target/dist", released()?, None),
+        // Nobody installs it: it shows whether all of it can be put together.
+        ["--check"] => ("target/dist-check", tested()?, Some("--fast")),
         _ => return Err("usage: cargo xtask dist [--check]".to_owned()),
     };
-    let (binary, platform) = build.binary()?;
-    let folder = repository::root().join(if build == Build::Check { "target/dist-check" } else { "target/dist" });
+    let folder = repository::root().join(folder);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|why| at(&folder, why))?;
     }
@@ -67,7 +58,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     let bill = format!("{name}.cdx.json");
     copy(&stage.join(sbom::FILE), &folder.join(&bill))?;
     let mut made = vec![archive, bill];
-    made.extend(debian(&folder, &name, build, &platform)?);
+    made.extend(debian(&folder, &name, speed)?);
     let mut sums = program("sha256sum").args(&made).current_dir(&folder).output();
     fs::write(folder.join(SUMS), output("sha256sum", &mut sums)?).map_err(|why| at(&folder, why))?;
     check(&folder, &name)?;
@@ -76,35 +67,30 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Build {
-    /// Builds it; gives the file and where it runs.
-    fn binary(self) -> Result<(PathBuf, String), Failure> {
-        let target = repository::root().join("target");
-        match self {
-            Self::Release => {
-                let platform = match missing() {
-                    None => STATIC.to_owned(),
-                    Some(missing) => {
-                        let host = host()?;
-                        println!("not static, and so none for the container: {missing}; made for {host} instead");
-                        host
-                    }
-                };
-                let arguments = ["build", "--release", "--locked", "--package", "certgate-cli", "--target", &platform];
-                cargo(&arguments, &[])?;
-                Ok((target.join(&platform).join("release/certgate"), platform))
-            }
-            Self::Check => {
-                cargo(&["build", "--locked", "--package", "certgate-cli"], &[])?;
-                // Its tables of lines would take most of the time.
-                let stripped = target.join("dist-check-certgate");
-                let mut strip = program("strip");
-                strip.arg("-o").args([&stripped, &target.join("debug/certgate")]);
-                output("strip", &mut strip.output())?;
-                Ok((stripped, host()?))
-            }
+/// Builds the binary for release, static where that can be made here; gives the file and where it runs.
+fn released() -> Result<(PathBuf, String), Failure> {
+    let platform = match missing() {
+        None => STATIC.to_owned(),
+        Some(missing) => {
+            let host = host()?;
+            println!("not static, and so none for the container: {missing}; made for {host} instead");
+            host
         }
-    }
+    };
+    cargo(&["build", "--release", "--locked", "--package", "certgate-cli", "--target", &platform], &[])?;
+    Ok((repository::root().join("target").join(&platform).join("release/certgate"), platform))
+}
+
+/// The same with the binary that tests run.
+fn tested() -> Result<(PathBuf, String), Failure> {
+    cargo(&["build", "--locked", "--package", "certgate-cli"], &[])?;
+    // Its tables of lines would take most of the time.
+    let target = repository::root().join("target");
+    let stripped = target.join("dist-check-certgate");
+    let mut strip = program("strip");
+    strip.arg("-o").args([&stripped, &target.join("debug/certgate")]);
+    output("strip", &mut strip.output())?;
+    Ok((stripped, host()?))
 }
 
 /// What is not here that a static binary needs. Parts of it are in C.
@@ -131,6 +117,7 @@ fn put_together(stage: &Path) -> Result<(), Failure> {
     for (from, to) in FILES {
         copy(&root.join(from), &stage.join(to))?;
     }
+    copy_all(&root.join("docs/src"), &stage.join("docs/src"))?;
     for unit in units::all()? {
         copy(&unit, &stage.join("systemd").join(unit.file_name().unwrap_or_default()))?;
     }
@@ -154,7 +141,7 @@ fn archive(folder: &Path, name: &str) -> Result<String, Failure> {
 }
 
 /// The Debian package, where somebody can make it: what goes into it stands in certgate-cli's Cargo.toml.
-fn debian(folder: &Path, name: &str, build: Build, platform: &str) -> Result<Option<String>, Failure> {
+fn debian(folder: &Path, name: &str, speed: Option<&str>) -> Result<Option<String>, Failure> {
     if !is_installed("deb") {
         println!("left out: the Debian package, for cargo-deb is not installed (cargo install cargo-deb)");
         return Ok(None);
@@ -169,11 +156,7 @@ fn debian(folder: &Path, name: &str, build: Build, platform: &str) -> Result<Opt
     let path = folder.join(&package).display().to_string();
     let mut arguments =
         vec!["deb", "--quiet", "--no-build", "--no-strip", "--package", "certgate-cli", "--output", &path];
-    match build {
-        Build::Release => arguments.extend(["--target", platform]),
-        // Nobody installs it.
-        Build::Check => arguments.push("--fast"),
-    }
+    arguments.extend(speed);
     cargo(&arguments, &[])?;
     Ok(Some(package))
 }
@@ -191,7 +174,7 @@ fn check(folder: &Path, name: &str) -> Result<(), Failure> {
         return Err(format!("the binary is another version: {}", version.trim()));
     }
     let expected = FILES.iter().chain(&COMPLETIONS).map(|(_, file)| *file);
-    for file in expected.chain(["man/certgate.1", sbom::FILE]) {
+    for file in expected.chain(["man/certgate.1", "docs/src/introduction.md", sbom::FILE]) {
         let length = fs::metadata(inside.join(file)).map(|file| file.len()).unwrap_or_default();
         if length == 0 {
             return Err(format!("{name}.tar.gz: `{file}` is missing or empty"));
