@@ -114,7 +114,9 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{}: the sides differ: {}", task.name(), fields.join(", "))
             }
             Self::NotLogged { why } => write!(f, "the access log cannot be written: {why}"),
-            Self::HungUp => f.write_str("a caller hung up, or closed its half of the connection: what was not sent yet is not sent"),
+            Self::HungUp => {
+                f.write_str("a caller hung up, or closed its half of the connection: what was not sent yet is not sent")
+            }
             Self::Finding { task, side, finding } => {
                 let side = match side {
                     Side::Request => "request",

@@ -35,7 +35,7 @@ fn words(advice: &Advice) -> Option<String> {
     let words = match advice {
         Advice::GiveCredential(Credential::User) => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
-        },
+        }
         Advice::GiveCredential(Credential::Context) => "use --context, CERTGATE_CONTEXT or the profile's `context`",
         Advice::GiveCredential(_) => {
             "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"

@@ -51,7 +51,9 @@ fn an_order_whose_caller_hung_up_while_it_waited_is_not_sent() {
         });
         assert_eq!((gateway.counts().orders, gateway.asked(TaskKind::CertificateReissue)), (0, 0), "{front}");
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 3);
-        until("the bridge says so", || bridge.stderr().contains("hung up, or closed its half of the connection: what was not sent yet is not sent"));
+        until("the bridge says so", || {
+            bridge.stderr().contains("hung up, or closed its half of the connection: what was not sent yet is not sent")
+        });
     }
 }
 

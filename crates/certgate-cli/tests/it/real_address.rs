@@ -82,7 +82,8 @@ fn on_loopback_the_names_of_its_gateways_are_its_own() {
     let bridge = bridge("xml", &server, &["--pass-through", "https://xml.example.net/gateway"]);
     let status = |head: &str, host: &str, more: &str, body: &str| {
         let length = body.len();
-        let head = format!("{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n");
+        let head =
+            format!("{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n");
         raw(bridge.address(), &format!("{head}\r\n{body}")).split(' ').nth(1).unwrap().to_owned()
     };
     for (host, expected) in [
