@@ -12,19 +12,13 @@ enum Encoding {
     Windows1252,
 }
 
-const EXPECTED: &str = "UTF-8, UTF-16, or ISO-8859-1 or windows-1252 where the XML declaration says so";
+const EXPECTED: &str = "UTF-8, or ISO-8859-1 or windows-1252 where the XML declaration says so";
 
 /// The body as text, without its byte order mark. The XML declaration goes before the content type, which a server or a proxy
 /// may have put there for all documents alike.
 pub(crate) fn text<'a>(body: &'a [u8], content_type: Option<&str>) -> Result<Cow<'a, str>, DecodeError> {
     if let Some(body) = body.strip_prefix(b"\xEF\xBB\xBF") {
         return utf8(body);
-    }
-    if let Some((mark, unit)) = wide(body) {
-        let units = body.get(mark..).unwrap_or_default().chunks(2).map(|two| <[u8; 2]>::try_from(two).map(unit));
-        let text = units.collect::<Result<Vec<u16>, _>>().ok().and_then(|units| String::from_utf16(&units).ok());
-        let broken = || DecodeError::new("body", "UTF-16 that is broken", EXPECTED).at(body, 0);
-        return text.map(Cow::Owned).ok_or_else(broken);
     }
     let encoding = match declared(body) {
         Some(name) => Encoding::of(name).ok_or_else(|| {
@@ -48,11 +42,8 @@ pub(crate) fn bytes_of<'a>(body: &'a [u8], text: &'a str) -> impl Fn(usize) -> u
     let mark = body.len().checked_sub(text.len()).filter(|mark| body.get(*mark..) == Some(text.as_bytes()));
     move |offset| match mark {
         Some(mark) => mark + offset,
-        None => text.get(..offset).map_or(body.len(), |before| match wide(body) {
-            Some((mark, _)) => mark + 2 * before.encode_utf16().count(),
-            // A byte a character.
-            None => before.chars().count(),
-        }),
+        // A byte a character.
+        None => text.get(..offset).map_or(body.len(), |before| before.chars().count()),
     }
 }
 
@@ -65,21 +56,6 @@ impl Encoding {
             b"windows-1252" | b"cp1252" | b"cp-1252" => Self::Windows1252,
             _ => return None,
         })
-    }
-}
-
-/// Reads two bytes as a unit of UTF-16.
-type Unit = fn([u8; 2]) -> u16;
-
-/// How UTF-16 stands in a body, where it is UTF-16: the length of its byte order mark, and how two bytes are read. What has none begins
-/// with a tag.
-fn wide(body: &[u8]) -> Option<(usize, Unit)> {
-    match body {
-        [0xFE, 0xFF, ..] => Some((2, u16::from_be_bytes)),
-        [0xFF, 0xFE, ..] => Some((2, u16::from_le_bytes)),
-        [0, b'<', ..] => Some((0, u16::from_be_bytes)),
-        [b'<', 0, ..] => Some((0, u16::from_le_bytes)),
-        _ => None,
     }
 }
 
@@ -132,8 +108,6 @@ mod tests {
         let xml = |encoding: &str, inside: &[u8]| {
             [format!("<?xml version=\"1.0\" encoding={encoding}?>\n<a>").as_bytes(), inside, b"</a>"].concat()
         };
-        let wide =
-            |text: &str, to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
         for (body, content_type, expected) in [
             (xml("'utf8'", "ü€".as_bytes()), None, Ok("ü€")),
             (xml("\"US-ASCII\"", "ü".as_bytes()), None, Ok("ü")),
@@ -144,21 +118,12 @@ mod tests {
             (b"<a>\xF6</a>".to_vec(), Some("text/xml; Charset=\"iso-8859-1\""), Ok("ö")),
             (b"<a>\xE2\x82\xAC</a>".to_vec(), Some("text/xml; charset=utf-16"), Ok("€")),
             (b"\xEF\xBB\xBF<?xml version='1.0' encoding='latin1'?><a>\xC3\xB6</a>".to_vec(), None, Ok("ö")),
-            (wide("\u{FEFF}<?xml version='1.0' encoding='UTF-16'?><a>ö</a>", u16::to_le_bytes), None, Ok("ö")),
-            (wide("\u{FEFF}<a>€😀</a>", u16::to_be_bytes), Some("text/xml; charset=utf-8"), Ok("€😀")),
-            (wide("<?xml version='1.0' encoding='UTF-16BE'?><a>ö</a>", u16::to_be_bytes), None, Ok("ö")),
-            (wide("<a>ö</a>", u16::to_le_bytes), None, Ok("ö")),
-            (
-                [&wide("<a></a>", u16::to_le_bytes)[..], b" "].concat(),
-                None,
-                Err(
-                    "1:1: body: found UTF-16 that is broken, expected UTF-8, UTF-16, or ISO-8859-1 or windows-1252 where",
-                ),
-            ),
             (
                 b"<a>\n\xF6</a>".to_vec(),
                 None,
-                Err("2:1: body: found byte 0xF6, which is not UTF-8, expected UTF-8, UTF-16, or ISO-8859-1"),
+                Err(
+                    "2:1: body: found byte 0xF6, which is not UTF-8, expected UTF-8, or ISO-8859-1 or windows-1252 where",
+                ),
             ),
             (b"\xEF\xBB\xBF<a>\xF6</a>".to_vec(), None, Err("1:4: body: found byte 0xF6, which is not UTF-8")),
             (

@@ -141,7 +141,7 @@ fn refusals() {
     }
     assert_eq!(
         refusal(b"<response>\xE4</response>"),
-        "1:11: body: found byte 0xE4, which is not UTF-8, expected UTF-8, UTF-16, or ISO-8859-1 or windows-1252 where the XML declaration says so"
+        "1:11: body: found byte 0xE4, which is not UTF-8, expected UTF-8, or ISO-8859-1 or windows-1252 where the XML declaration says so"
     );
 }
 
