@@ -34,10 +34,10 @@ pub struct X509 {
     pub(crate) constraints: Option<Constraints>,
     /// Whether its key usage, where it has one, allows to sign certificates.
     pub(crate) may_sign: Option<bool>,
-    /// Whether its extended key usage, where it has one, allows it for servers.
-    pub(crate) is_for_servers: Option<bool>,
+    /// What its extended key usage, where it has one, allows it for.
+    uses: Option<Vec<String>>,
     pub(crate) name_constraints: Option<NameConstraints>,
-    /// The first extension that nobody may use it without understanding, and that is none of [`UNDERSTOOD`].
+    /// The first of its critical extensions that is none of [`UNDERSTOOD`].
     pub(crate) unknown_critical: Option<String>,
     subject_key: Option<Vec<u8>>,
     issuer_key: Option<Vec<u8>>,
@@ -97,6 +97,18 @@ impl X509 {
         certificates(input)?.iter().map(|der| Ok(Self::from_der(der)?)).collect()
     }
 
+    /// Reads each certificate of a field for itself: one that cannot be read takes no other one with it.
+    pub(crate) fn each(input: &str) -> Vec<Result<Self, BadCertificate>> {
+        const BEGIN: &str = "-----BEGIN ";
+        match certificates(input) {
+            Ok(all) => all.iter().map(|der| Ok(Self::from_der(der)?)).collect(),
+            Err(_) if input.matches(BEGIN).count() > 1 => {
+                input.split(BEGIN).skip(1).flat_map(|block| Self::each(&format!("{BEGIN}{block}"))).collect()
+            }
+            Err(why) => vec![Err(why)],
+        }
+    }
+
     /// Whether none of the others names it as its issuer.
     pub(crate) fn issued_none_of(&self, all: &[Self]) -> bool {
         !all.iter().any(|other| other != self && other.issuer.is_same(&self.subject))
@@ -128,7 +140,7 @@ impl X509 {
             version: 1 + version.unwrap_or_default(),
             constraints: None,
             may_sign: None,
-            is_for_servers: None,
+            uses: None,
             name_constraints: None,
             unknown_critical: None,
             subject_key: None,
@@ -167,10 +179,8 @@ impl X509 {
                 self.may_sign = Some(usage.content.get(1).is_some_and(|bits| bits & KEY_CERT_SIGN != 0));
             }
             "2.5.29.37" => {
-                const SERVERS: [&str; 2] = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
                 let uses = Element::only(value, tag::SEQUENCE, "the extended key usage")?.inside();
-                let uses = uses.all("a use of the key")?;
-                self.is_for_servers = Some(uses.iter().any(|key_use| SERVERS.contains(&key_use.oid().as_str())));
+                self.uses = Some(uses.all("a use of the key")?.iter().map(Element::oid).collect());
             }
             "2.5.29.30" => self.name_constraints = Some(NameConstraints::of(value)?),
             "2.5.29.14" => {
@@ -214,6 +224,25 @@ impl X509 {
     /// Its hash, where nobody may rely on it any more.
     pub(crate) fn weak_hash(&self) -> Option<String> {
         self.algorithm.weak_hash()
+    }
+
+    /// Whether it is for TLS, and not for mail, a mark, documents or code: those are held to no rule of servers.
+    pub(crate) fn is_of_tls(&self) -> bool {
+        let Some(uses) = &self.uses else { return true };
+        uses.iter().any(|key_use| [SERVERS, ANY_USE].contains(&key_use.as_str()))
+            || uses.iter().all(|key_use| key_use == "1.3.6.1.5.5.7.3.2")
+    }
+
+    /// What it is for, and its authorities must be for, too.
+    pub(crate) fn purposes(&self) -> Vec<String> {
+        let own = self.uses.clone().filter(|_| !self.is_of_tls());
+        own.unwrap_or_else(|| vec![SERVERS.to_owned()])
+    }
+
+    /// Whether its extended key usage, where it has one, allows it for one of those.
+    pub(crate) fn is_for_any_of(&self, purposes: &[String]) -> bool {
+        let is_allowed = |key_use: &String| key_use == ANY_USE || purposes.contains(key_use);
+        self.uses.as_ref().is_none_or(|uses| uses.iter().any(is_allowed))
     }
 
     /// Whether subject and issuer are the same.
@@ -294,6 +323,10 @@ const UNDERSTOOD: [&str; 12] = [
     "2.5.29.54",
 ];
 
+/// The use for servers (serverAuth), and that for all there is.
+pub(crate) const SERVERS: &str = "1.3.6.1.5.5.7.3.1";
+const ANY_USE: &str = "2.5.29.37.0";
+
 /// The extension that makes a certificate a promise of one (RFC 6962 §3.1), which nobody may use.
 pub(crate) const POISON: &str = "1.3.6.1.4.1.11129.2.4.3";
 
@@ -364,6 +397,10 @@ mod tests {
         ] {
             assert_eq!(serial(content), expected, "{content:?}");
         }
+    }
+
+    #[test]
+    fn serial_numbers_in_other_spellings() {
         for (one, other, expected) in [
             ("0ABC", "abc", true),
             ("0A:BC", " 0x0abc", true),

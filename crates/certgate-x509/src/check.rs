@@ -62,26 +62,24 @@ pub fn check<'r>(
     now: i64,
 ) -> (Vec<Check>, Option<Issued>) {
     let request = request.into();
-    let mut given = match X509::all(certificate) {
-        Ok(given) => given,
-        Err(why) => return (vec![Check::failed("certificate", why.to_string())], None),
-    };
+    let mut broken = Vec::new();
+    let read = |one: Result<X509, _>| one.map_err(|why| broken.push(why)).ok();
+    let mut given: Vec<X509> = X509::each(certificate).into_iter().filter_map(read).collect();
     let own = match request {
         Some(request) => given.iter().position(|one| one.key.spki == request.key.spki),
-        None => given.iter().position(|one| one.issued_none_of(&given)),
+        None => given.iter().position(|one| one.issued_none_of(&given)).filter(|_| broken.is_empty()),
     };
-    let own = own.unwrap_or_default();
-    let leaf = given.remove(own);
-    let mut unread = Vec::new();
-    for (at, authority) in authorities.iter().enumerate() {
-        match X509::all(authority) {
-            Ok(several) => given.extend(several),
-            Err(why) => {
-                unread.push(format!("authority {} (unreadable: {why})", at + 1));
-                // What is whole before one that is cut short counts.
-                let whole = authority.rsplit_once("-----BEGIN ").and_then(|(whole, _)| X509::all(whole).ok());
-                given.extend(whole.into_iter().flatten());
-            }
+    // It may be the certificate itself that cannot be read.
+    if let (None, Some(why)) = (own, broken.first()) {
+        return (vec![Check::failed("certificate", why.to_string())], None);
+    }
+    let leaf = given.remove(own.unwrap_or_default());
+    let mut unread: Vec<String> =
+        broken.iter().map(|why| format!("beside the certificate (unreadable: {why})")).collect();
+    for (at, authority) in authorities.iter().flat_map(|text| X509::each(text)).enumerate() {
+        match authority {
+            Ok(authority) => given.push(authority),
+            Err(why) => unread.push(format!("authority {} (unreadable: {why})", at + 1)),
         }
     }
     let mut checks = vec![Check::passed("certificate", format!("serial number {}", leaf.serial))];

@@ -6,7 +6,12 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
-use crate::{GeneralName, KeyAlgorithm, PublicKey, X509, algorithm::Verdict, certificate::POISON, time};
+use crate::{
+    GeneralName, KeyAlgorithm, PublicKey, X509,
+    algorithm::Verdict,
+    certificate::{POISON, SERVERS},
+    time,
+};
 
 /// How far a certificate's start may lie ahead: clocks differ.
 pub(crate) const SKEW: i64 = 300;
@@ -38,7 +43,8 @@ enum Flaw {
     },
     WeakHash(String),
     ShortKey(u32),
-    NotForServers,
+    /// It is for none of what the certificate is for.
+    NotFor(Vec<String>),
     UnknownCritical(String),
     /// A name below it that its name constraints do not allow.
     NotAllowed(String),
@@ -53,16 +59,19 @@ pub(crate) fn build(leaf: &X509, given: &[X509], now: i64) -> Result<Path, Strin
             authorities.push(authority);
         }
     }
-    if let Some(flaw) = flaw_as_it_stands(leaf) {
+    let purposes = leaf.purposes();
+    if let Some(flaw) = flaw_as_it_stands(leaf, &purposes) {
         return Err(flaw.to_string());
     }
-    let mut search = Search { leaf, authorities, now, steps: 0, best: None, flaws: BTreeMap::new() };
+    let mut search = Search { leaf, purposes, authorities, now, steps: 0, best: None, flaws: BTreeMap::new() };
     search.extend(&mut Vec::new());
     search.finish()
 }
 
 struct Search<'a> {
     leaf: &'a X509,
+    /// What the certificate is for.
+    purposes: Vec<String>,
     authorities: Vec<&'a X509>,
     now: i64,
     steps: usize,
@@ -114,7 +123,8 @@ impl<'a> Search<'a> {
                 Some(Verdict::Good) => None,
                 Some(Verdict::Unchecked(algorithm)) => Some(algorithm),
             };
-            if let Some(flaw) = flaw(issuer, depth, self.now).or_else(|| self.not_allowed(issuer, path)) {
+            if let Some(flaw) = flaw(issuer, &self.purposes, depth, self.now).or_else(|| self.not_allowed(issuer, path))
+            {
                 is_barred |= self.is_bar(&flaw, issuer, path.is_empty());
                 self.flaws.insert(at, flaw);
                 continue;
@@ -143,7 +153,7 @@ impl<'a> Search<'a> {
             // Where it was given with who signed it, it is meant to be in the path.
             Flaw::TooDeep { .. }
             | Flaw::ShortKey(_)
-            | Flaw::NotForServers
+            | Flaw::NotFor(_)
             | Flaw::UnknownCritical(_)
             | Flaw::NotAllowed(_) => {
                 let is_by =
@@ -172,7 +182,7 @@ impl<'a> Search<'a> {
     }
 
     fn finish(self) -> Result<Path, String> {
-        let Self { leaf, authorities, now, best, flaws, .. } = self;
+        let Self { leaf, purposes, authorities, now, best, flaws, .. } = self;
         let Some(best) = best else {
             let told = |(at, flaw): (&usize, &Flaw)| Some(format!("{}: {flaw}", authorities.get(*at)?.subject.short()));
             // Somebody else of the same name is no reason where there is one.
@@ -199,7 +209,7 @@ impl<'a> Search<'a> {
         }
         let is_used = |at: usize| best.steps.iter().any(|(used, _)| *used == at);
         let passed_over = authorities.iter().enumerate().filter(|(at, _)| !is_used(*at)).map(|(at, authority)| {
-            match flaws.get(&at).cloned().or_else(|| flaw(authority, 0, now)) {
+            match flaws.get(&at).cloned().or_else(|| flaw(authority, &purposes, 0, now)) {
                 Some(flaw) => format!("{} ({flaw})", told_apart(authority)),
                 None => format!("{} (not needed)", told_apart(authority)),
             }
@@ -209,7 +219,7 @@ impl<'a> Search<'a> {
 }
 
 /// What keeps an authority out of a path in which there are so many others below it.
-fn flaw(authority: &X509, depth: u32, now: i64) -> Option<Flaw> {
+fn flaw(authority: &X509, purposes: &[String], depth: u32, now: i64) -> Option<Flaw> {
     let allowed = authority.constraints.and_then(|constraints| constraints.path_length);
     // Roots of version 1 have no extensions.
     let is_old_root = authority.version < 3 && authority.is_self_issued();
@@ -229,11 +239,11 @@ fn flaw(authority: &X509, depth: u32, now: i64) -> Option<Flaw> {
         return Some(Flaw::NotYetValid(authority.not_before));
     }
     // What a root says of itself nobody relies on.
-    if authority.is_self_issued() { None } else { flaw_as_it_stands(authority) }
+    if authority.is_self_issued() { None } else { flaw_as_it_stands(authority, purposes) }
 }
 
-/// What everybody refuses of a certificate that is no root, wherever it stands.
-fn flaw_as_it_stands(certificate: &X509) -> Option<Flaw> {
+/// What everybody refuses of a certificate that is no root, wherever it stands in the path of one that is for those purposes.
+fn flaw_as_it_stands(certificate: &X509, purposes: &[String]) -> Option<Flaw> {
     if let Some(hash) = certificate.weak_hash() {
         return Some(Flaw::WeakHash(hash));
     }
@@ -244,7 +254,7 @@ fn flaw_as_it_stands(certificate: &X509) -> Option<Flaw> {
     if let Some(oid) = &certificate.unknown_critical {
         return Some(Flaw::UnknownCritical(oid.clone()));
     }
-    (certificate.is_for_servers == Some(false)).then_some(Flaw::NotForServers)
+    (!certificate.is_for_any_of(purposes)).then(|| Flaw::NotFor(purposes.to_vec()))
 }
 
 /// An authority that is passed over, with its issuer: two certificates of one authority differ in that.
@@ -269,7 +279,12 @@ impl fmt::Display for Flaw {
             }
             Self::WeakHash(hash) => write!(f, "it is signed with {hash}; expected SHA-256 or better"),
             Self::ShortKey(bits) => write!(f, "its key has RSA {bits} bits; expected {} or more", PublicKey::RSA_BITS),
-            Self::NotForServers => f.write_str("its extended key usage does not allow it for servers (serverAuth)"),
+            Self::NotFor(purposes) if *purposes == [SERVERS] => {
+                f.write_str("its extended key usage does not allow it for servers (serverAuth)")
+            }
+            Self::NotFor(purposes) => {
+                write!(f, "its extended key usage has none of the certificate's: {}", purposes.join(", "))
+            }
             Self::UnknownCritical(oid) if oid == POISON => {
                 f.write_str("it is a precertificate (RFC 6962), which no client takes")
             }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use certgate::{CertificateSelector, Client, ElsewhereOrder, InstallOptions};
 use clap::Args;
 
-use super::ordering::read_csr;
+use super::ordering::csr_file;
 use crate::exit::Failure;
 
 /// What is known of an order that was made elsewhere.
@@ -42,7 +42,7 @@ impl Elsewhere {
             job.parse::<i64>().map_err(|_| Failure::usage(format!("job `{job}`: expected a number, the job's id")))
         };
         let job = job.map(number).transpose()?;
-        let request = self.csr.as_deref().map(read_csr).transpose()?.map(|(_, request)| request);
+        let request = self.csr.as_deref().map(csr_file).transpose()?;
         let certificate = self.certificate.as_ref().map(|certificate| certificate.find(client)).transpose()?;
         if certificate.is_none() && request.is_none() {
             return Err(Failure::usage("a new certificate needs --csr, the CSR it was ordered with"));

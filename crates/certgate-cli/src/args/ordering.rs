@@ -1,8 +1,8 @@
 //! What an order asks for, and how it is waited for.
 
 use std::{
-    fs,
-    io::Read,
+    fmt, fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -249,22 +249,26 @@ impl Queue {
 
 /// A CSR from a file, checked before anything is sent: its text as it is sent, written anew, and its facts.
 pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Failure> {
-    let request = CertificateRequest::from_pem(csr_file(path)?)
-        .map_err(|why| Failure::usage(format!("CSR {}: {why}", path.display())))?;
+    let request = csr_file(path)?;
+    request.usable().map_err(|why| bad_csr(path, &why))?;
     for warning in request.warnings() {
         say(&format!("certgate: warning: {}: {warning}", path.display()));
     }
     Ok((request.as_sent(), request))
 }
 
-/// What a CSR's file holds.
-pub(crate) fn csr_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |why: std::io::Error| Failure::usage(format!("CSR {}: {why}", path.display()));
+/// A CSR from a file, whatever it is worth.
+pub(crate) fn csr_file(path: &Path) -> Result<CertificateRequest, Failure> {
     let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin().take(1 << 20).read_to_end(&mut bytes).map_err(unreadable)?;
+    let file: io::Result<Box<dyn Read>> = if path == Path::new("-") {
+        Ok(Box::new(io::stdin()))
     } else {
-        fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(unreadable)?;
-    }
-    Ok(bytes)
+        fs::File::open(path).map(|file| Box::new(file) as _)
+    };
+    file.and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(|why| bad_csr(path, &why))?;
+    CertificateRequest::read(bytes).map_err(|why| bad_csr(path, &why))
+}
+
+fn bad_csr(path: &Path, why: &dyn fmt::Display) -> Failure {
+    Failure::usage(format!("CSR {}: {why}", path.display()))
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use certgate::key::{NewRequest, read_key};
-use certgate_x509::CertificateRequest;
 use clap::Subcommand;
 
 use crate::{
@@ -49,7 +48,7 @@ impl Csr {
         match self {
             Self::New(new) => make(app, &new.into()),
             Self::Show { file } => {
-                certificate_request::show(app, &read(&file)?);
+                certificate_request::show(app, &csr_file(&file)?);
                 Ok(Exit::DONE)
             }
             Self::Check { file, name, key, pass_phrase } => check(app, &file, &name, key.as_deref(), &pass_phrase),
@@ -70,15 +69,11 @@ fn check(
     key: Option<&Path>,
     pass_phrase: &PassPhrase,
 ) -> Result<Exit, Failure> {
-    let request = read(file)?;
+    let request = csr_file(file)?;
     let mut checks = request.checks();
     checks.extend(names.iter().map(|name| request.check_name(name)));
     if let Some(path) = key {
         checks.push(request.check_key(&read_key(path, pass_phrase.source().as_ref())?.spki()));
     }
     Ok(certificate_request::checked(app, &request, &checks))
-}
-
-fn read(file: &Path) -> Result<CertificateRequest, Failure> {
-    CertificateRequest::read(csr_file(file)?).map_err(|why| Failure::usage(format!("CSR {}: {why}", file.display())))
 }

@@ -150,6 +150,12 @@ fn no_wait_and_resume() {
         let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).chain(at).collect();
         let output = certgate(&elsewhere, "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        // What it was ordered with is not judged again.
+        let weak = fixture("_x509/rsa-sha1.csr").display().to_string();
+        let weak = [&["resume", &job, "--certificate", "571", "--csr", &weak][..], &at].concat();
+        let output = certgate(&weak, "");
+        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        assert!(stderr(&output).contains("it is not the CSR's"), "{}", stderr(&output));
         // A CSR alone says too little, and is not passed over.
         let output = certgate(&[&["resume", "--csr", &csr()][..], &at].concat(), "");
         assert!(exit(&output) == 2 && stderr(&output).contains("give --certificate or --name"), "{}", stderr(&output));

@@ -5,7 +5,7 @@ use certgate_x509::{CertificateRequest, check};
 use pretty_assertions::assert_eq;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, ExtendedKeyUsagePurpose,
-    ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth},
+    ExtendedKeyUsagePurpose::{ClientAuth, EmailProtection, ServerAuth},
     GeneralSubtree, IsCa, Issuer, KeyUsagePurpose, NameConstraints, SanType,
 };
 
@@ -87,6 +87,8 @@ fn what_stands_beside_a_path_does_not_count() {
         authority("issuing", LATER).self_signed(&key).unwrap().pem()
     };
     let unreadable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".to_owned();
+    let no_content = "unreadable: the content is no certificate (RFC 5280): it cannot be read as DER (byte 0: expected a certificate)";
+    let no_end = "unreadable: no -----END CERTIFICATE----- line found; expected PEM, -----BEGIN CERTIFICATE-----";
     let ended = "it expired on 2026-01-01";
     for (what, leaf, authorities, expected, chain) in [
         ("in order", &leaf, vec![&issuing, &root], "issuing".to_owned(), vec!["issuing"]),
@@ -154,19 +156,58 @@ fn what_stands_beside_a_path_does_not_count() {
             "one that cannot be read",
             &leaf,
             vec![&issuing, &unreadable],
-            "issuing; passed over: authority 2 (unreadable: the content is no certificate (RFC 5280): it cannot be read as DER (byte 0: expected a certificate))".to_owned(),
+            format!("issuing; passed over: authority 2 ({no_content})"),
+            vec!["issuing"],
+        ),
+        (
+            "one that cannot be read among others in one text",
+            &leaf,
+            vec![&format!("{unreadable}{issuing}{root}")],
+            format!("issuing; passed over: authority 1 ({no_content})"),
             vec!["issuing"],
         ),
         (
             "one that is cut short behind a whole one",
             &leaf,
             vec![&format!("{issuing}{}", &root[..100])],
-            "issuing; passed over: authority 1 (unreadable: no -----END CERTIFICATE----- line found; expected PEM, -----BEGIN CERTIFICATE-----)".to_owned(),
+            format!("issuing; passed over: authority 2 ({no_end})"),
             vec!["issuing"],
         ),
-        ("several in one text", &by_sub, vec![&format!("{sub}{issuing}"), &root], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
-        ("with the certificate", &format!("{by_sub}{sub}{issuing}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
-        ("with the certificate, turned round", &format!("{issuing}{sub}{by_sub}"), vec![], "sub <- issuing".to_owned(), vec!["sub", "issuing"]),
+        (
+            "one that is cut short before whole ones",
+            &by_sub,
+            vec![&format!("{}\n{sub}{issuing}", &root[..100]), &root],
+            format!("sub <- issuing; passed over: authority 1 ({no_end})"),
+            vec!["sub", "issuing"],
+        ),
+        (
+            "one that cannot be read with the certificate",
+            &format!("{unreadable}{leaf}{issuing}"),
+            vec![],
+            format!("issuing; passed over: beside the certificate ({no_content})"),
+            vec!["issuing"],
+        ),
+        (
+            "several in one text",
+            &by_sub,
+            vec![&format!("{sub}{issuing}"), &root],
+            "sub <- issuing".to_owned(),
+            vec!["sub", "issuing"],
+        ),
+        (
+            "with the certificate",
+            &format!("{by_sub}{sub}{issuing}"),
+            vec![],
+            "sub <- issuing".to_owned(),
+            vec!["sub", "issuing"],
+        ),
+        (
+            "with the certificate, turned round",
+            &format!("{issuing}{sub}{by_sub}"),
+            vec![],
+            "sub <- issuing".to_owned(),
+            vec!["sub", "issuing"],
+        ),
     ] {
         let expected = (Ok(expected), chain.into_iter().map(str::to_owned).collect());
         assert_eq!(scene.chain(leaf, &authorities), expected, "{what}");
@@ -254,7 +295,7 @@ fn what_no_client_takes() {
             &(|one: &mut CertificateParams| one.extended_key_usages = vec![ClientAuth]) as Change<'_>,
             Some(no_servers.to_owned()),
         ),
-        ("two uses", &|one| one.extended_key_usages = vec![ClientAuth, ServerAuth], None),
+        ("a use for servers among others", &|one| one.extended_key_usages = vec![ClientAuth, ServerAuth], None),
         ("any use", &|one| one.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any], None),
         ("critical", &|one| one.custom_extensions = vec![unknown.clone()], Some(not_known.to_owned())),
         (
@@ -310,25 +351,63 @@ fn what_no_client_takes() {
     }
 }
 
-/// A cross certificate over SHA-1 or of a short key, as openssl made them, in place of a root that clients have.
+/// What is for mail or a mark is held to nothing that only servers need, and its authorities to its own uses.
+#[test]
+fn other_kinds() {
+    let scene = Scene::new();
+    let root = scene.by("root", "root", LATER);
+    let mark = || ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 31]);
+    let with = |of: &str, by: &str, uses: &[ExtendedKeyUsagePurpose]| {
+        scene.changed(of, by, LATER, |one| one.extended_key_usages = uses.to_vec())
+    };
+    let servers = "its extended key usage does not allow it for servers (serverAuth)";
+    for (what, uses, of_issuing, expected) in [
+        ("a mark", vec![mark()], vec![mark()], None),
+        ("a mark, whatever its issuer is for", vec![mark()], vec![], None),
+        ("mail", vec![EmailProtection], vec![EmailProtection, ClientAuth], None),
+        ("mail and clients", vec![ClientAuth, EmailProtection], vec![ExtendedKeyUsagePurpose::Any], None),
+        (
+            "a mark by an issuer for servers",
+            vec![mark()],
+            vec![ServerAuth],
+            Some("its extended key usage has none of the certificate's: 1.3.6.1.5.5.7.3.31"),
+        ),
+        ("mail and servers", vec![EmailProtection, ServerAuth], vec![EmailProtection], Some(servers)),
+        ("servers by an issuer for marks", vec![ServerAuth], vec![mark()], Some(servers)),
+        ("nothing said, by an issuer for marks", vec![], vec![mark()], Some(servers)),
+    ] {
+        let (leaf, issuing) = (with("leaf", "issuing", &uses), with("issuing", "root", &of_issuing));
+        let failed = |why: &str| Err(format!("no path of valid certificates: issuing: {why}"));
+        assert_eq!(
+            scene.chain(&leaf, &[&issuing, &root]).0,
+            expected.map_or(Ok("issuing".to_owned()), failed),
+            "{what}"
+        );
+    }
+}
+
+/// A cross certificate over SHA-1 in place of a root that clients have, and an authority with a short key, as openssl made them.
 #[test]
 fn old_cross_certificates() {
     let text = |name: &str| crate::text(&format!("_x509/{name}.pem"));
     let (leaf, issuing, cross, old) =
         (text("cross-leaf"), text("cross-issuing"), text("cross-sha1"), text("cross-old"));
     let issuing_sha1 = text("cross-issuing-sha1");
+    let (short, by_short) = (text("cross-short"), text("cross-short-leaf"));
     let weak = "it is signed with SHA1; expected SHA-256 or better";
+    let too_short = "its key has RSA 1024 bits; expected 2048 or more";
     let passed_over = format!("T Issuing; passed over: T Root, issued by Old Root ({weak})");
-    let expected = |more: &str| (true, format!("{passed_over}{more}"));
-    for (authorities, expected) in [
-        (vec![&issuing, &cross], expected("")),
-        (vec![&issuing, &cross, &old], expected(", Old Root (not needed)")),
-        (vec![&issuing_sha1, &cross], (false, format!("no path of valid certificates: T Issuing: {weak}"))),
+    for (leaf, authorities, expected) in [
+        (&leaf, vec![&issuing, &cross], Ok(passed_over.clone())),
+        (&leaf, vec![&issuing, &cross, &old], Ok(format!("{passed_over}, Old Root (not needed)"))),
+        (&leaf, vec![&issuing_sha1, &cross], Err(format!("no path of valid certificates: T Issuing: {weak}"))),
+        (&by_short, vec![&short], Err(format!("no path of valid certificates: T Short: {too_short}"))),
+        (&short, vec![], Err(too_short.to_owned())),
     ] {
         let authorities: Vec<String> = authorities.into_iter().cloned().collect();
-        let (checks, _) = check(None::<&CertificateRequest>, None, &leaf, &authorities, NOW);
+        let (checks, _) = check(None::<&CertificateRequest>, None, leaf, &authorities, NOW);
         let chain = checks.into_iter().find(|check| check.name == "chain").unwrap();
-        assert_eq!((chain.ok, chain.detail), expected);
+        assert_eq!(if chain.ok { Ok(chain.detail) } else { Err(chain.detail) }, expected);
     }
 }
 

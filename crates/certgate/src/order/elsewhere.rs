@@ -58,5 +58,6 @@ fn own_request(client: &mut Client, certificate: i64) -> Result<CertificateReque
     let answer = client.call(CertificateInfo::new(certificate))?;
     let csr = answer.value.data.into_iter().find_map(|certificate| certificate.csr);
     let csr = csr.ok_or(PreparationError::from(RequestError::NoOwnCsr))?;
-    Ok(CertificateRequest::from_pem(&csr).map_err(|why| PreparationError::from(RequestError::OwnCsr(why)))?)
+    // It was ordered with: whether it may be is no question any more.
+    Ok(CertificateRequest::read(&csr).map_err(|why| PreparationError::from(RequestError::OwnCsr(why)))?)
 }

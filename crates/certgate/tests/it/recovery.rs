@@ -3,11 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use certgate::{
-    Client, ForeignMessages, Intent, Journal, OrderBook, Reconciled, RecoveryOptions, Transport, TransportError,
-    queue::import, reconcile, unix_now,
+    Client, ElsewhereOrder, ForeignMessages, Intent, Journal, OrderBook, Reconciled, RecoveryOptions, Transport,
+    TransportError, queue::import, reconcile, unix_now,
 };
 use certgate_domain::{
-    AnyTask, Certificate, Credentials, Moment, Secret,
+    AnyTask, Certificate, Credentials, Moment, Secret, TaskKind,
     task::{CertificateCreate, CertificateReissue, CertificateRevoke},
 };
 use certgate_json::JsonCodec;
@@ -88,6 +88,17 @@ fn lost(folder: &Path, task: AnyTask, clock_ahead: Option<i64>, job: Option<i64>
 fn asking(gateway: Showing) -> Client {
     let credentials = Credentials::new("user", Secret::new("password"), "9");
     Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000)
+}
+
+/// What was ordered elsewhere is waited for, whatever would be said of its CSR before an order.
+#[test]
+fn an_order_from_elsewhere_is_not_judged_again() {
+    let csr = include_str!("../../../../fixtures/_x509/rsa-sha1.csr");
+    let certificate = json!({ "id": 571, "name": "example.com", "csr": csr });
+    let mut client = asking(Showing { certificate, jobs: None, messages: None, date: None, next: None });
+    let order = ElsewhereOrder { certificate: Some(571), ..ElsewhereOrder::default() };
+    let item = order.item(&mut client, "1".into(), Duration::from_secs(1)).map(|item| item.task);
+    assert_eq!(item.map_err(|why| why.to_string()), Ok(TaskKind::CertificateReissue));
 }
 
 #[test]
