@@ -241,9 +241,9 @@ fn the_name_server_that_xml_leaves_out_is_looked_up() {
 fn what_is_turned_away_by_http_is_told_in_the_protocol_of_the_front() {
     let (_gateway, server) = serve(Settings::default());
     for (front, method, path, status, told) in [
-        ("xml", Method::Get, "", 405, "task"),
-        ("json", Method::Get, "/domain/a.example/_renew?x=y", 404, "GET /domain/…/_renew"),
-        ("json", Method::Delete, "/hello", 404, "DELETE /hello"),
+        ("xml", Method::Get, "", 405, None),
+        ("json", Method::Get, "/domain/a.example/_renew?x=y", 404, Some("GET /domain/…/_renew")),
+        ("json", Method::Delete, "/hello", 404, Some("DELETE /hello")),
     ] {
         let bridge = bridge(front, &server, &[]);
         let request = Request { method, target: path.to_owned(), headers: vec![], body: Body::default() };
@@ -252,7 +252,8 @@ fn what_is_turned_away_by_http_is_told_in_the_protocol_of_the_front() {
         assert_eq!((reply.status, answer.verdict()), (status, Some(Verdict::Refused)), "{front} {path}");
         assert_eq!(answer.messages[0].code.as_deref(), Some(format!("EFCG{status}").as_str()));
         assert_eq!(reply.header("allow").is_some(), status == 405);
-        let is_told = bridge.stderr().contains(&format!("this bridge does not know {told}: it was refused"));
-        assert_eq!(is_told, status == 404, "{}", bridge.stderr());
+        let (start, said) = ("this bridge does not know ", bridge.stderr());
+        let unknown = said.split_once(start).and_then(|(_, rest)| Some(rest.split_once(": it was refused")?.0));
+        assert_eq!(unknown, told, "{said}");
     }
 }

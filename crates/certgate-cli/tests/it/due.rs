@@ -3,17 +3,18 @@
 use std::{
     fs,
     io::Write,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Fault, Server, Settings};
+use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, stderr, until};
+use crate::support::binary::{
+    at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, started, stderr, until,
+};
 
 #[test]
 fn status_and_what_is_due() {
@@ -68,13 +69,6 @@ fn status_and_what_is_due() {
         let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
         assert!(exit(&output) == 10 && todo.contains("the gateway has another certificate"), "{todo}");
     }
-}
-
-fn started(home: &Path, server: &Server, transport: &str, arguments: &[&str]) -> Child {
-    let (address, config) = (endpoint(server, transport), fast(home));
-    let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
-    let mut run = command(home, &[arguments, &common].concat());
-    run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Twice at once, and after a crash: one order in all.

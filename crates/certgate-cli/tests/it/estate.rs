@@ -1,6 +1,6 @@
 //! A company's certificates: settings that are remembered, all that is due in one run, and others who are at the same certificate.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path};
 
 use certgate_domain::TaskKind;
 use certgate_simulator::{Gateway, Server, Settings};
@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    arguments, at, command, csr, exit, interrupt, json as document, pair, run, secret, serve, stderr, told, until,
+    at, csr, exit, interrupt, json as document, pair, run, secret, serve, started, stderr, told, until,
 };
 
 /// Installed by a reissue with these options.
@@ -89,9 +89,7 @@ fn all_that_is_due_is_waited_for_together() {
     drop((gateway, server));
 
     let (gateway, server) = serve(Settings { jobs_never_end: true, ..settings });
-    let due = arguments(home.path(), &server, "json", &due);
-    let due: Vec<&str> = due.iter().map(String::as_str).collect();
-    let mut child = command(home.path(), &due).current_dir(home.path()).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = started(home.path(), &server, "json", &due);
     until("all are ordered", || gateway.counts().orders == 6);
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));

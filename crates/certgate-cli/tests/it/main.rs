@@ -11,6 +11,7 @@
 
 #[cfg(unix)]
 mod adopt;
+#[cfg(unix)]
 mod adopt_pairs;
 #[cfg(unix)]
 mod autodns;

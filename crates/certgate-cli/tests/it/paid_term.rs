@@ -14,7 +14,7 @@ use certgate_simulator::{Gateway, Handled, Settings};
 use certgate_wire::Codec as _;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, certgate, exit, json, serve, stderr};
+use crate::support::binary::{at, certgate, exit, json, secret, serve, stderr};
 
 /// The term of 571 ends in 25 days, that of a new certificate in a year.
 #[test]
@@ -111,7 +111,7 @@ fn ordered_before(days: i64, gateway: &Gateway, home: &Path) -> String {
     let folder = home.join("certs/new");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("cert.pem"), there.server.unwrap()).unwrap();
-    fs::write(folder.join("key.pem"), key.to_pem().expose()).unwrap();
+    secret(&folder.join("key.pem"), key.to_pem().expose());
     id.to_string()
 }
 

@@ -4,13 +4,12 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, command, endpoint, exit, fast, json, pair, run, secret, serve, stderr};
+use crate::support::binary::{at, endpoint, exit, json, pair, run, secret, serve, started, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -282,13 +281,9 @@ fn killed_right_after_the_switch() {
         let hook = ["--deploy-hook", "echo $CERTGATE_SERIAL >> seen", "--keep", "7"];
         let output = at(home.path(), &server, transport, &[&NEW[..], &hook].concat());
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (address, config) = (endpoint(&server, transport), fast(home.path()));
         let renew: &[&str] = &["renew-due", "live", "--renew-before", "399d"];
         for words in [renew, renew, &["rollback", "live"]] {
-            let (before, global) = (current(&live), ["--transport", transport, "--endpoint", &address]);
-            let mut killed = command(home.path(), &[words, &global, &["--config", &config]].concat());
-            let killed = killed.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null());
-            let mut killed = killed.stderr(Stdio::null()).spawn().unwrap();
+            let (before, mut killed) = (current(&live), started(home.path(), &server, transport, words));
             let mut ended = None;
             while current(&live) == before && ended.is_none() {
                 ended = killed.try_wait().unwrap();

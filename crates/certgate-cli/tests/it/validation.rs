@@ -14,7 +14,7 @@ use certgate_simulator::{Fault, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{command, csr, endpoint, exit, fast, json, serve, stderr, until},
+    binary::{command, csr, endpoint, exit, fast, json, secret, serve, stderr, until},
     dns,
 };
 
@@ -361,7 +361,6 @@ fn an_approver_of_those_offered() {
 #[test]
 fn a_zone_that_is_updated() {
     use domain::tsig::Algorithm;
-    use std::os::unix::fs::PermissionsExt;
 
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
@@ -376,7 +375,7 @@ fn a_zone_that_is_updated() {
         let check = ["--dns-check", "--no-authoritative", "--resolver", &primary];
         let output = run(home.path(), &server, transport, &update);
         assert!(exit(&output) == 2 && stderr(&output).contains("others can read it"), "{}", stderr(&output));
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        secret(&key, text);
 
         let output = run(home.path(), &server, transport, &[&update[..], &check, &["--no-wait"]].concat());
         assert_eq!(exit(&output), 6, "{}", stderr(&output));

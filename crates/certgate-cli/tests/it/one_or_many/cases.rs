@@ -19,6 +19,9 @@ pub(super) struct Case {
 const PLAIN: Case =
     Case { title: "", action: "create", options: NEW, more: &[], settings: Settings::default, code: 0, said: "" };
 
+/// A message of somebody else's is first in the queue.
+const FOREIGN: fn() -> Settings = || Settings { foreign_first: 1, ..Settings::default() };
+
 /// What a new certificate needs.
 const NEW: &[(&str, &str)] =
     &[("product", "SSL123"), ("admin", "1120"), ("technical", "100"), ("lifetime", "12"), ("out", "out")];
@@ -311,7 +314,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case {
             title: "a message of somebody else's first, and to stop there",
             more: &["--foreign", "stop"],
-            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            settings: FOREIGN,
             code: 6,
             said: "of somebody else's is first in the queue",
             ..PLAIN
@@ -319,19 +322,19 @@ pub(super) fn cases() -> Vec<Case> {
         Case {
             title: "a message of somebody else's first, and to leave it there",
             more: &["--foreign", "keep"],
-            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            settings: FOREIGN,
             ..PLAIN
         },
         Case {
             title: "a message of somebody else's first, which is stored",
             more: &["--foreign", "spool"],
-            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            settings: FOREIGN,
             ..PLAIN
         },
         Case {
             title: "a message of somebody else's first, and a folder for such",
             more: &["--spool", "HOME/spool"],
-            settings: || Settings { foreign_first: 1, ..Settings::default() },
+            settings: FOREIGN,
             ..PLAIN
         },
         Case {
@@ -341,11 +344,6 @@ pub(super) fn cases() -> Vec<Case> {
             said: "--spool takes messages off the queue, and --foreign leave does not",
             ..PLAIN
         },
-        Case {
-            title: "a queue that is not touched",
-            more: &["--foreign", "leave"],
-            settings: || Settings { foreign_first: 1, ..Settings::default() },
-            ..PLAIN
-        },
+        Case { title: "a queue that is not touched", more: &["--foreign", "leave"], settings: FOREIGN, ..PLAIN },
     ]
 }

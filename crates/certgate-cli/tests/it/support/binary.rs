@@ -177,6 +177,13 @@ pub(crate) fn at(home: &Path, server: &Server, transport: &str, command: &[&str]
     run(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// The same, started, whatever it says.
+pub(crate) fn started(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Child {
+    let arguments = arguments(home, server, transport, command);
+    let mut run = self::command(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 /// How it ends there: the exit code, the document, what is said on stderr.
 pub(crate) fn told_at_home(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
     let output = at(home, server, transport, command);
