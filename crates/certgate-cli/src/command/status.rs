@@ -74,7 +74,11 @@ impl Status {
 fn kind(standing: &Standing) -> Option<Kind> {
     match standing {
         Standing::Unreadable { .. } => Some(Kind::Usage),
-        Standing::Installed(installed) if installed.todo == Todo::Redeploy => Some(Kind::NotDeployed),
-        standing => standing.is_wrong().then_some(Kind::CheckFailed),
+        Standing::Installed(installed) => match installed.todo {
+            Todo::Redeploy => Some(Kind::NotDeployed),
+            Todo::OtherKey | Todo::OtherCertificate { .. } => Some(Kind::CheckFailed),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -48,11 +48,11 @@ struct Source {
 impl Conversion {
     /// The conversion as the settings want it. `pretty` is whether XML is written on several lines.
     pub(crate) fn new(app: &App, hints: PayloadHints, to: Option<Protocol>, pretty: bool) -> Result<Self, Failure> {
-        let settings = app.settings()?;
         // An address that is given is that of what comes out.
-        let endpoint = |to| Ok::<_, Failure>(app.settings_over(Some(to))?.endpoint(to).value.clone());
-        let endpoints = [endpoint(Protocol::Xml)?, endpoint(Protocol::Json)?];
-        let (codecs, limit) = (Codecs::new(&settings)?, settings.limits().body);
+        let [xml, json] = [Protocol::Xml, Protocol::Json].map(|to| app.settings_over(Some(to)));
+        let (xml, json) = (xml?, json?);
+        let endpoints = [xml.endpoint(Protocol::Xml), json.endpoint(Protocol::Json)].map(|found| found.value.clone());
+        let (codecs, limit) = (Codecs::new(&xml)?, xml.limits().body);
         Ok(Self { hints, to, pretty, codecs, limit, endpoints })
     }
 

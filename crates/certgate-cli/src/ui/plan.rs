@@ -4,7 +4,6 @@ use certgate::{
     RefusalReason,
     estate::{Cost, PlannedAction, Step, Task},
 };
-use certgate_flow::Purpose;
 use certgate_wire::Finding;
 use serde_json::{Value, json};
 
@@ -113,13 +112,8 @@ fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
     let Planning { task, requests, detail } = line;
     let (action, folder, certificate, mut why) = match &task.step {
         Step::Place { request, .. } => {
-            let action = match request.purpose {
-                Purpose::Create => PlannedAction::Create,
-                Purpose::Reissue(_) => PlannedAction::Reissue,
-                Purpose::Renew(_) => PlannedAction::Renew,
-            };
             let folder = request.install.as_ref().map(|install| install.folder.clone());
-            (action, folder, request.certificate(), None)
+            (request.purpose.into(), folder, request.certificate(), None)
         }
         Step::Resume { order, .. } => {
             let why = format!("order {} is {}", order.order.id, order.state.as_str());

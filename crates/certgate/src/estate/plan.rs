@@ -94,6 +94,16 @@ pub enum PlannedAction {
     Verify,
 }
 
+impl From<Purpose> for PlannedAction {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Create => Self::Create,
+            Purpose::Reissue(_) => Self::Reissue,
+            Purpose::Renew(_) => Self::Renew,
+        }
+    }
+}
+
 /// What an action costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {

@@ -102,11 +102,6 @@ impl Todo {
     pub fn is_due(self) -> bool {
         matches!(self, Self::Due | Self::CarryOn)
     }
-
-    /// Whether what is in place is not what it should be, or not known where it is used.
-    pub fn is_wrong(self) -> bool {
-        matches!(self, Self::Redeploy | Self::OtherKey | Self::OtherCertificate { .. })
-    }
 }
 
 impl Standing {
@@ -126,11 +121,6 @@ impl Standing {
             Self::Unreadable { folder, .. } | Self::Awaited { folder, .. } => Some(folder),
             Self::Elsewhere { .. } => None,
         }
-    }
-
-    /// Whether what is in place is not what it should be.
-    pub fn is_wrong(&self) -> bool {
-        matches!(self, Self::Installed(installed) if installed.todo.is_wrong())
     }
 }
 
