@@ -9,6 +9,7 @@ mod settings;
 use std::{
     ops::Deref,
     sync::{Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
 
 use certgate::{
@@ -30,9 +31,12 @@ use crate::{
 pub(crate) use self::{
     connection::{Connection, Home, check_lasting, store},
     run::RunRecord,
-    sandbox::Sandbox,
+    sandbox::{Sandbox, own_folder},
     settings::token,
 };
+
+/// A signal within this time of the first is the same Ctrl-C: a terminal sends it to all that run, and a shell or `make` passes it on.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What every command is given: the options that every command has, and what this run has open.
 #[derive(Debug)]
@@ -86,18 +90,22 @@ impl App {
         }
     }
 
-    /// Ctrl-C asks the run to stop; a second one stops it at once. Before anybody asks for this, it ends the process.
+    /// Ctrl-C asks the run to stop; another one, [`AGAIN`] after it or later, stops it at once. Before anybody asks for this, it ends the
+    /// process.
     pub(crate) fn interrupt(&self) -> Interrupt {
         let watched = self.interrupt.get_or_init(|| {
             let interrupt = Interrupt::default();
             let raised = interrupt.clone();
+            let mut first = None;
             // Without it Ctrl-C still ends the process.
-            let _ = ctrlc::set_handler(move || {
-                if raised.is_raised() {
-                    std::process::exit(130);
+            let _ = ctrlc::set_handler(move || match first.as_ref().map(Instant::elapsed) {
+                None => {
+                    say("certgate: stopping after the request in flight; once more stops at once");
+                    first = Some(Instant::now());
+                    raised.raise();
                 }
-                say("certgate: stopping after the request in flight; once more stops at once");
-                raised.raise();
+                Some(elapsed) if elapsed >= AGAIN => std::process::exit(130),
+                Some(_) => {}
             });
             interrupt
         });

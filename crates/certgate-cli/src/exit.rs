@@ -205,6 +205,11 @@ impl Failure {
         Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), body: Vec::new(), said: false }
     }
 
+    /// What an error of this machine kept from being done.
+    pub(crate) fn of_cause(why: &io::Error, what: impl fmt::Display) -> Self {
+        Self::new(Kind::of_cause(why), format!("{what}: {why}"))
+    }
+
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Kind::Usage, text)
     }

@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use clap::ColorChoice;
+use clap::{ColorChoice, CommandFactory};
 
 use crate::{
     app::App,
@@ -29,17 +29,14 @@ use crate::{
 
 fn main() -> ExitCode {
     leave_no_core_dump();
+    take_no_file_size_signal();
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
             let arguments: Vec<String> = arguments.collect();
-            let wants_json = asks_for_json(&arguments);
             let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
-            return match asks_for_check(&arguments) && !wants_json {
-                true => ui::ending::report_unknown(&failure),
-                false => ui::ending::report_unread(&failure, wants_json),
-            };
+            return ui::ending::report_unread(&failure, asks_for_check(&arguments), asks_for_json(&arguments));
         }
         Err(help) => {
             let stdout = Stdout::default();
@@ -80,6 +77,16 @@ fn leave_no_core_dump() {
     }
 }
 
+/// What may not grow any more (`ulimit -f`) is an error of the write, and no signal that ends the process without a word. Threads
+/// inherit it, and what this process starts does not.
+fn take_no_file_size_signal() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
+    }
+}
+
 /// Runs it; a panic is a bug of ours and said like any other failure, with its place but not its text, which may hold anything.
 fn contained(run: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
     let place = Arc::new(Mutex::new(String::new()));
@@ -106,8 +113,9 @@ fn asks_for_json(arguments: &[String]) -> bool {
 
 /// Whether arguments that could not be read ask for a check, which a monitoring system reads.
 fn asks_for_check(arguments: &[String]) -> bool {
-    let is_there = |word: &str| arguments.iter().any(|argument| argument == word);
-    is_there("status") && is_there("--check")
+    let commands = Arguments::command();
+    let command = arguments.iter().skip(1).find(|word| commands.find_subcommand(word).is_some());
+    command.is_some_and(|command| command == "status") && arguments.iter().any(|argument| argument == "--check")
 }
 
 #[cfg(test)]

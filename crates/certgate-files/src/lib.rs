@@ -26,5 +26,5 @@ pub use open::{OpenedFile, open_to_append, read_plain, read_secret, read_trusted
 pub use owner::{NoSuchOwner, Owner};
 pub use trust::{check_file, check_folder};
 pub use write::{
-    WholeFile, make_folder, make_private_folder, parent, set_owner, sync_folder, write_over, write_report,
+    WholeFile, check_room, make_folder, make_private_folder, parent, set_owner, sync_folder, write_over, write_report,
 };

@@ -10,6 +10,17 @@ use tempfile::NamedTempFile;
 
 use crate::{Distrust, FileError, Owner, open::is_descriptor, trust::link};
 
+/// What a set of files takes, in bytes, and more.
+const ROOM: usize = 64 * 1024;
+
+/// Finds out whether files can be made in a folder, and a set of them has room there: before there is something to lose.
+///
+/// # Errors
+/// They cannot.
+pub fn check_room(folder: &Path) -> std::io::Result<()> {
+    tempfile::tempfile_in(folder)?.write_all(&[0; ROOM])
+}
+
 /// A file that is written and synced, and not in its place yet.
 #[derive(Debug)]
 pub struct WholeFile {

@@ -194,6 +194,7 @@ pub enum ValidationError {
         /// The web root.
         path: PathBuf,
         /// Why.
+        #[source]
         why: io::Error,
     },
     /// A file or folder below a web root could not be read, written or removed.

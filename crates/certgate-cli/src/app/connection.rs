@@ -145,8 +145,7 @@ impl Home {
         let mut home = (None, None);
         let place = settings.store.value.as_ref().map(ToString::to_string).unwrap_or_default();
         if app.is_offline() {
-            let folder = own_folder()
-                .map_err(|why| Failure::usage(format!("no folder for the replay's store can be made: {why}")))?;
+            let folder = own_folder("the replay's store")?;
             parts = parts.store(folder.path().join("store.sqlite"));
             home.1 = Some(folder);
         } else if app.sandbox {

@@ -1,10 +1,7 @@
 //! The embedded gateway of `--sandbox`.
 
 use std::{
-    fs::Permissions,
-    io,
     net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::PermissionsExt,
     path::PathBuf,
 };
 
@@ -19,17 +16,19 @@ pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
-/// A folder for this run only, which nobody else may enter, whatever the umask.
-pub(super) fn own_folder() -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir()
+/// A folder for this run only, which nobody else may enter, whatever the umask; `what` it is for.
+pub(crate) fn own_folder(what: &str) -> Result<tempfile::TempDir, Failure> {
+    let mut folder = tempfile::Builder::new();
+    #[cfg(unix)]
+    folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    folder.tempdir().map_err(|why| Failure::of_cause(&why, format!("no folder for {what} can be made")))
 }
 
 impl Sandbox {
     pub(crate) fn start() -> Result<Self, Failure> {
         let server = Server::start(Gateway::seeded(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .map_err(|why| Failure::new(Kind::Unreachable, format!("the sandbox cannot listen on loopback: {why}")))?;
-        let folder = own_folder()
-            .map_err(|why| Failure::usage(format!("no folder for the sandbox's store can be made: {why}")))?;
+        let folder = own_folder("the sandbox's store")?;
         Ok(Self { server, folder })
     }
 

@@ -12,6 +12,7 @@ use certgate::{
     certificate_settings::{Dns, ValidationMethod},
     config::parse_duration,
 };
+use certgate_files::check_room;
 use certgate_flow::Purpose;
 use certgate_x509::CertificateRequest;
 use clap::{Arg, Args, ValueEnum};
@@ -235,9 +236,8 @@ impl Queue {
             return Err(Failure::usage(text));
         }
         Spool::at(folder)?;
-        tempfile::tempfile_in(folder)
-            .map(drop)
-            .map_err(|why| Failure::usage(format!("--spool {}: cannot be written: {why}", folder.display())))
+        check_room(folder)
+            .map_err(|why| Failure::of_cause(&why, format!("--spool {}: cannot be written", folder.display())))
     }
 
     /// How a run treats the queue; `options` hold what the profile says.

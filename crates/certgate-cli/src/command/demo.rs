@@ -5,12 +5,13 @@ use std::{
     path::Path,
 };
 
+use certgate_files::WholeFile;
 use certgate_simulator::{Gateway, Server, Settings};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
+    app::{App, own_folder},
     common::itself::Itself,
     exit::{Exit, Failure, Kind},
     ui::demo::{self, DECLARED, STEPS},
@@ -25,9 +26,7 @@ pub(crate) struct Demo {}
 
 impl Demo {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
-        let failed =
-            |why: std::io::Error| Failure::new(Kind::Local, format!("the demo has no folder for its files: {why}"));
-        let folder = tempfile::tempdir().map_err(failed)?;
+        let folder = own_folder("the demo's files")?;
         let settings = Settings { more_certificates: 4, ..Settings::default() };
         let server = Server::start(Gateway::with(settings), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .map_err(|why| Failure::new(Kind::Unreachable, format!("the demo cannot listen on loopback: {why}")))?;
@@ -35,7 +34,7 @@ impl Demo {
         let profile =
             format!("[live]\nxml_endpoint = \"{xml}\"\njson_endpoint = \"{json}\"\nrequests_per_second = 1000\n");
         for (name, text) in [("config.toml", profile.as_str()), ("certificates.toml", DECLARED)] {
-            std::fs::write(folder.path().join(name), text).map_err(failed)?;
+            WholeFile::beside(&folder.path().join(name), text.as_bytes(), 0o600)?.create()?;
         }
         let transport = app.transport.unwrap_or(certgate_domain::Protocol::Json).name();
         let steps = STEPS.iter().map(|(why, command)| step(app, folder.path(), transport, why, command));

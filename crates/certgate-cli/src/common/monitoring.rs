@@ -27,7 +27,7 @@ const READABLE: u32 = 0o644;
 /// Tells a monitoring system how the account and these folders stand.
 pub(crate) fn tell(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failure> {
     match told(app, watched, folders) {
-        Err(failure) if watched.check => Ok(verdict(app, &Verdict::unknown(failure.to_string()))),
+        Err(failure) if watched.check => Ok(verdict(&app.stdout, app.json(), &Verdict::unknown(failure.to_string()))),
         told => told,
     }
 }
@@ -44,7 +44,7 @@ fn told(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failu
     }
     match (thresholds, trouble) {
         (_, Some(error)) => Err(Failure::of(error)),
-        (Some(thresholds), None) => Ok(verdict(app, &check(snapshot, &thresholds))),
+        (Some(thresholds), None) => Ok(verdict(&app.stdout, app.json(), &check(snapshot, &thresholds))),
         (None, None) => Ok(Exit::DONE),
     }
 }

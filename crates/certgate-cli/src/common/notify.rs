@@ -7,7 +7,7 @@ use certgate_files::WholeFile;
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
+    app::{App, own_folder},
     args::notify::Notify,
     exit::{Exit, Failure, Kind, beside},
     ui::notice::{subject, text},
@@ -34,7 +34,7 @@ pub(crate) fn told(app: &App, notify: &Notify, ended: Result<Exit, Failure>) -> 
 }
 
 fn tell(command: &str, at: Option<&Path>, summary: &Value) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|why| format!("no folder for the summary can be made: {why}"))?;
+    let folder = own_folder("the summary").map_err(|why| why.to_string())?;
     let file = folder.path().join("summary.json");
     WholeFile::beside(&file, format!("{summary:#}\n").as_bytes(), 0o600)
         .and_then(WholeFile::create)

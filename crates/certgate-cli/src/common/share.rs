@@ -8,7 +8,6 @@ use std::{
 use certgate::{
     Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
     RunOptions, Settings,
-    config::{Origin, Setting},
     estate::{Step, Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
     inventory::{Found, profile_of},
@@ -181,12 +180,6 @@ impl Share {
         install
     }
 
-    /// Its profile, where a command has to name it to come to the same account.
-    fn named_profile(&self) -> Option<String> {
-        let Setting { value, origin } = &self.settings.profile;
-        matches!(origin, Origin::Argument(_) | Origin::Program).then(|| value.clone())
-    }
-
     /// What is done with messages of others while its orders are waited for.
     pub(crate) fn run_options(&self, app: &App, queue: &Queue) -> RunOptions {
         queue.options(app.run_options_of(&self.settings))
@@ -222,7 +215,8 @@ pub(crate) fn go_through(
     let progress = Mutex::new(progress);
     let ended = std::thread::scope(|scope| {
         let runs = shares.iter_mut().map(|share| {
-            let mut follower = Follower { progress: &progress, profile: share.named_profile() };
+            let profile = App::named_profile(&share.settings).map(str::to_owned);
+            let mut follower = Follower { progress: &progress, profile };
             scope.spawn(move || share.go_through(app, how, &mut follower))
         });
         let runs: Vec<_> = runs.collect();

@@ -26,12 +26,13 @@ use std::path::Path;
 
 use super::{
     document,
-    outcome::{self, shell_word},
+    outcome::{self, resume},
 };
 use crate::exit::{Failure, Kind};
 
-/// What to do, with the names of this command line. `None` where only another program than this one could do it.
-fn words(advice: &Advice) -> Option<String> {
+/// What to do, with the names of this command line; `profile` is the account's where a command has to name it. `None` where only another
+/// program than this one could do it.
+fn words_for(advice: &Advice, profile: Option<&str>) -> Option<String> {
     let words = match advice {
         Advice::GiveCredential(Credential::User) => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
@@ -76,10 +77,11 @@ fn words(advice: &Advice) -> Option<String> {
             "carry on with `certgate resume`, order without --key-type, or move it away"
         }
         Advice::ResumeOrMoveKey => "carry on with `certgate resume`, or move it away",
-        Advice::Resume { order } => return Some(format!("carry on with `certgate resume {order}`")),
+        Advice::Resume { order } => return Some(format!("carry on with `{}`", resume(profile, order))),
         Advice::ResumeOrAbandon { order } => {
             return Some(format!(
-                "carry on with `certgate resume {order}`, or give it up with `certgate orders abandon {order}`"
+                "carry on with `{}`, or give it up with `certgate orders abandon {order}`",
+                resume(profile, order)
             ));
         }
         Advice::LookBeforeOrdering => {
@@ -125,6 +127,10 @@ fn words(advice: &Advice) -> Option<String> {
     Some(words.to_owned())
 }
 
+fn words(advice: &Advice) -> Option<String> {
+    words_for(advice, None)
+}
+
 /// How to give what a new certificate needs, and where to get it.
 fn needed(field: &Field) -> &'static str {
     match field {
@@ -138,8 +144,12 @@ fn needed(field: &Field) -> &'static str {
 
 /// The failure of an error, with what to do about it.
 fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
+    advised_for(kind, error, None)
+}
+
+fn advised_for(kind: Kind, error: &(impl Advised + fmt::Display), profile: Option<&str>) -> Failure {
     let failure = Failure::new(kind, error.to_string());
-    match error.advice().as_ref().and_then(words) {
+    match error.advice().and_then(|advice| words_for(&advice, profile)) {
         Some(words) => failure.advise(words),
         None => failure,
     }
@@ -369,7 +379,7 @@ pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
 /// What is wrong with how control is to be shown, found before anything is sent.
 pub(crate) fn validation(error: ValidationError) -> Failure {
     match error {
-        ValidationError::Unwritable { .. } => Failure::usage(format!("--webroot {error}")),
+        ValidationError::Unwritable { .. } => Failure::new(Kind::of_cause(&error), format!("--webroot {error}")),
         ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
         error => advised(Kind::Usage, &error),
     }
@@ -452,6 +462,11 @@ impl Failure {
 
     /// An error of the library.
     pub(crate) fn of(error: &Error) -> Self {
+        Self::of_account(error, None)
+    }
+
+    /// The same of a run as an account, whose profile it is that commands have to name.
+    pub(crate) fn of_account(error: &Error, profile: Option<&str>) -> Self {
         let kind = Kind::of(error);
         match error {
             Error::Intercepted(inner) => match inner.downcast_ref::<TapeError>() {
@@ -467,11 +482,11 @@ impl Failure {
                 }
             }
             Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
-            Error::Unsent(StoreError::Unfinished(other)) => advised(kind, error)
+            Error::Unsent(StoreError::Unfinished(other)) => advised_for(kind, error, profile)
                 .with("order", outcome::conflicting(other))
-                .with("resume", json!(format!("certgate resume {}", shell_word(&other.id)))),
+                .with("resume", json!(resume(profile, &other.id))),
             error if error.leaves_outcome_open() => open(error),
-            error => advised(kind, error),
+            error => advised_for(kind, error, profile),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
     streams::{Stdout, say},
+    ui::monitoring::verdict,
 };
 
 /// Says how a command ended, where that is to be said, and gives the exit code.
@@ -22,17 +23,16 @@ pub(crate) fn conclude(app: &App, ended: Result<Exit, Failure>) -> u8 {
     exit.code(if app.unchanged_ok { 0 } else { Kind::Unchanged.exit_code() })
 }
 
-/// Arguments that could not be read.
-pub(crate) fn report_unread(failure: &Failure, wants_json: bool) -> ExitCode {
-    ExitCode::from(report(&Stdout::default(), wants_json, failure))
-}
-
-/// Arguments of a check that could not be read: a monitoring system reads one line.
-pub(crate) fn report_unknown(failure: &Failure) -> ExitCode {
-    let (stdout, verdict) = (Stdout::default(), Verdict::unknown(failure.to_string()));
-    stdout.line(&verdict.line());
+/// Arguments that could not be read. Those of a check are unknown to a monitoring system.
+pub(crate) fn report_unread(failure: &Failure, is_check: bool, wants_json: bool) -> ExitCode {
+    let stdout = Stdout::default();
+    if !is_check {
+        return ExitCode::from(report(&stdout, wants_json, failure));
+    }
+    let unknown = Verdict::unknown(failure.to_string());
+    verdict(&stdout, wants_json, &unknown);
     stdout.flush();
-    ExitCode::from(verdict.level.code())
+    ExitCode::from(unknown.level.code())
 }
 
 /// Something that was to be printed is lost; what was done is done. Whatever else went wrong has the last word.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     document,
-    outcome::{set, shell_word},
+    outcome::{resume, set, shell_word},
     table::Table,
 };
 use crate::{app::App, exit::Failure, streams::printable};
@@ -33,7 +33,7 @@ pub(crate) fn chosen(app: &App, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failu
 /// Prints how certificates stand. `now` is in seconds since 1970.
 pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
     let due = standings.iter().filter(|standing| standing.is_due()).count();
-    let rows: Vec<Value> = standings.into_iter().map(|standing| row(standing, now)).collect();
+    let rows: Vec<Value> = standings.into_iter().map(|standing| row(app, standing, now)).collect();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "certificates": rows, "due": due }));
         return;
@@ -45,20 +45,20 @@ pub(crate) fn print(app: &App, standings: Vec<Standing>, now: i64) {
     }
 }
 
-fn row(standing: Standing, now: i64) -> Value {
+fn row(app: &App, standing: Standing, now: i64) -> Value {
     match standing {
-        Standing::Installed(standing) => installed(&standing),
+        Standing::Installed(standing) => installed(app, &standing),
         Standing::Unreadable { folder, why } => {
             let failure = Failure::from(why);
             json!({ "folder": folder, "todo": failure.to_string(), "error": failure.error() })
         }
-        Standing::Awaited { folder, order } => awaited(&folder, &order),
+        Standing::Awaited { folder, order } => awaited(app, &folder, &order),
         Standing::Elsewhere { certificate, ends_soon } => elsewhere(&certificate, ends_soon, now),
         _ => json!({}),
     }
 }
 
-fn installed(standing: &InstalledStanding) -> Value {
+fn installed(app: &App, standing: &InstalledStanding) -> Value {
     let InstalledCertificate { folder, name, serial, days, .. } = &standing.installed;
     let mut row = json!({ "folder": folder, "name": name, "serial": serial, "days": days });
     set(&mut row, "certificate", json!(standing.installed.id));
@@ -69,7 +69,7 @@ fn installed(standing: &InstalledStanding) -> Value {
         set(&mut row["gateway"], "serial", json!(there.serial));
     }
     set(&mut row, "order", standing.order.as_ref().map(state).unwrap_or_default());
-    row["todo"] = json!(todo(standing));
+    row["todo"] = json!(todo(app, standing));
     row
 }
 
@@ -78,16 +78,15 @@ fn state(order: &Order) -> Value {
 }
 
 /// What there is to do, and the command that does it.
-fn todo(standing: &InstalledStanding) -> String {
+fn todo(app: &App, standing: &InstalledStanding) -> String {
     let InstalledStanding { installed, order, .. } = standing;
     let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     let folder = || shell_word(&installed.folder.display().to_string());
     match (standing.todo, order, &installed.record.deployment) {
-        (Todo::CarryOn, Some(order), _) => carry_on(order),
+        (Todo::CarryOn, Some(order), _) => carry_on(app, order),
         (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
         (Todo::OtherCertificate { has_its_key: true }, ..) if installed.record.put_back.is_some() => {
-            let day = document::time(installed.record.put_back.unwrap_or_default().saturating_mul(1000));
-            let day = day.get(..10).unwrap_or_default();
+            let day = document::day(installed.record.put_back.unwrap_or_default());
             format!("put back by hand on {day}; the gateway's is another: certgate fetch {id} --out {}", folder())
         }
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
@@ -113,13 +112,13 @@ fn todo(standing: &InstalledStanding) -> String {
     }
 }
 
-fn carry_on(order: &Order) -> String {
+fn carry_on(app: &App, order: &Order) -> String {
     let (id, state) = (&order.order.id, order.state.as_str());
-    format!("order {id} is {state}: certgate resume {id}")
+    format!("order {id} is {state}: {}", resume(app.profile_of_order(order).as_deref(), id))
 }
 
-fn awaited(folder: &Path, order: &Order) -> Value {
-    let mut row = json!({ "folder": folder, "order": state(order), "todo": carry_on(order) });
+fn awaited(app: &App, folder: &Path, order: &Order) -> Value {
+    let mut row = json!({ "folder": folder, "order": state(order), "todo": carry_on(app, order) });
     set(&mut row, "name", json!(order.order.name));
     set(&mut row, "certificate", json!(order.order.certificate));
     row

@@ -91,7 +91,8 @@ pub(crate) fn imported(app: &App, taken: Imported) -> Result<Exit, Failure> {
         return Ok(Exit::unchanged(format!("the message was taken in before, as {}", stored.stable_id)));
     }
     if let Some(order) = order.filter(|order| !order.state.is_finished() && !app.quiet) {
-        say(&format!("certgate: carry on with: certgate resume {}", order.order.id));
+        let resume = outcome::resume(app.profile_of_order(&order).as_deref(), &order.order.id);
+        say(&format!("certgate: carry on with: {resume}"));
     }
     Ok(Exit::DONE)
 }

@@ -4,12 +4,7 @@ use certgate::{Abandonment, OrderBook, OrderDetails, OrderFilter};
 use certgate_store::{Message, NewOrder, Order};
 use serde_json::{Value, json};
 
-use super::{
-    confirm::ask,
-    document,
-    outcome::{self, shell_word},
-    table::Table,
-};
+use super::{confirm::ask, document, outcome, table::Table};
 use crate::{
     app::App,
     exit::{Exit, Failure},
@@ -107,7 +102,7 @@ pub(crate) fn given_up(app: &App, order: &Order) -> Result<Exit, Failure> {
 /// Prints how an order is carried on with whose job was named by hand.
 pub(crate) fn adopted(app: &App, order: &Order, job: i64) -> Result<Exit, Failure> {
     let id = &order.order.id;
-    let resume = format!("certgate resume {}", shell_word(id));
+    let resume = outcome::resume(app.profile_of_order(order).as_deref(), id);
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "order": outcome::order(order), "resume": resume }));
     } else {

@@ -230,12 +230,11 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             let messages = message.as_ref().map(|message| message.messages.as_slice()).unwrap_or_default();
             ended_without_certificate(messages)
         }
-        Outcome::Unknown(error) => Failure::of(error),
+        Outcome::Unknown(error) | Outcome::NotSent(error) => Failure::of_account(error, asked.profile.as_deref()),
         Outcome::Refused(refusal) => Failure::of_refusal(refusal),
         Outcome::InvalidRequest(why) => advice::request(why),
         Outcome::ProtocolViolation(task) => no_certificate(*task),
         Outcome::NotValidated(why) => advice::not_published(why),
-        Outcome::NotSent(error) => Failure::of(error),
         Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
         Outcome::Held => held(),
         other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
@@ -278,7 +277,7 @@ fn pending(reason: &PendingReason, report: &OrderReport, asked: &Asked) -> Failu
             let id = message.map_or("without an id".to_owned(), |id| id.to_string());
             format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
         }
-        PendingReason::Stopped(error) => return Failure::of(error),
+        PendingReason::Stopped(error) => return Failure::of_account(error, asked.profile.as_deref()),
         PendingReason::Refused(refusal) => return Failure::of_refusal(refusal),
         PendingReason::ProtocolViolation(task) => return no_certificate(*task),
         _ => format!("the run ended before order {}", report.id),
@@ -296,14 +295,22 @@ fn left_behind(failure: Failure, report: &OrderReport, document: &mut Value, ask
     failure.and(&format!("{job}: carry on with: {command}"))
 }
 
+/// The command that carries on with an order; `profile` is its account's where the command has to name it.
+pub(crate) fn resume(profile: Option<&str>, id: &str) -> String {
+    format!("{} {}", resume_as(profile), shell_word(id))
+}
+
+fn resume_as(profile: Option<&str>) -> String {
+    let profile = profile.map(|profile| format!(" --profile {}", shell_word(profile)));
+    format!("certgate resume{}", profile.unwrap_or_default())
+}
+
 fn resume_command(report: &OrderReport, asked: &Asked) -> String {
-    let mut command = "certgate resume".to_owned();
-    if let Some(profile) = &asked.profile {
-        command += &format!(" --profile {}", shell_word(profile));
-    }
+    let profile = asked.profile.as_deref();
     if !asked.elsewhere {
-        return format!("{command} {}", shell_word(report.id.as_str()));
+        return resume(profile, report.id.as_str());
     }
+    let mut command = resume_as(profile);
     if let Some(job) = report.job {
         command += &format!(" {job}");
     }

@@ -414,7 +414,7 @@ impl TaskObserver for Progress<'_> {
                 (Value::Null, outcome::fetched(self.app, json!({ "schema": 1 }), &fetched))
             }
             TaskOutcome::Deployed { folder, deployment } => (order, Ok(CommandOutput::of_hook(folder, deployment))),
-            TaskOutcome::Ended(ended) => (order, over(task, ended)),
+            TaskOutcome::Ended(ended) => (order, over(task, ended, self.asked.profile.as_deref())),
             TaskOutcome::NotReached => {
                 (order, Err(Failure::new(Kind::Pending, "the run ended before it was sent: run it again")))
             }
@@ -434,10 +434,10 @@ fn unsent(task: &Task) -> Option<Value> {
 }
 
 /// What is shown of a task that is over without an order that was driven.
-fn over(task: &OrderId, ended: EndedTask) -> Result<CommandOutput, Failure> {
+fn over(task: &OrderId, ended: EndedTask, profile: Option<&str>) -> Result<CommandOutput, Failure> {
     match ended {
         EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
-        EndedTask::Left(left) => resumption::shown(task.as_str(), *left),
+        EndedTask::Left(left) => resumption::shown(task.as_str(), *left, profile),
         EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
         EndedTask::Held => Err(outcome::held()),
         EndedTask::Failed(why) => Err(why.into()),

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::{
     advice, document,
-    outcome::{CommandOutput, ended_without_certificate, order, set},
+    outcome::{CommandOutput, ended_without_certificate, order, resume, set},
 };
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
 };
 
-/// What is shown of an order of which nothing is left to drive.
-pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, Failure> {
+/// What is shown of an order of which nothing is left to drive; `profile` is its account's where a command has to name it.
+pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> Result<CommandOutput, Failure> {
     match resumption {
         Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Failed => {
             let failure = ended_without_certificate(&[]);
@@ -32,7 +32,8 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
                 (OrderState::Unsent, true) if ended.job.is_none() => format!("order {id} never left: order again"),
                 (_, true) => return Ok(CommandOutput::over(&ended, None)),
                 (_, false) => format!(
-                    "order {id} is over, and what was published to validate it is still there: once it can be removed, `certgate resume {id}` does that"
+                    "order {id} is over, and what was published to validate it is still there: once it can be removed, `{}` does that",
+                    resume(profile, id)
                 ),
             };
             // Nothing was ordered: it ends as the run did that published it.
@@ -41,8 +42,9 @@ pub(crate) fn shown(id: &str, resumption: Resumption) -> Result<CommandOutput, F
         }
         Resumption::Held => Err(Failure::held(id)),
         Resumption::Elsewhere { host } => {
+            let resume = resume(profile, id);
             let text = format!(
-                "order {id} was placed on {host}, where its folder and its key are: run certgate resume {id} there, or with --out DIR here to have the certificate without its key"
+                "order {id} was placed on {host}, where its folder and its key are: run {resume} there, or with --out DIR here to have the certificate without its key"
             );
             Err(Failure::new(Kind::Pending, text))
         }

@@ -195,7 +195,8 @@ fn a_batch_is_checked_whole_before_anything_is_sent() {
     assert_eq!(gateway.counts().requests, 0);
 }
 
-/// Ctrl-C leaves what is ordered in the store and says how to carry on; the same command does the rest.
+/// Ctrl-C leaves what is ordered in the store and says how to carry on; the same command does the rest. Who runs it may pass the signal on
+/// that it got from the terminal itself: that is no second one.
 #[cfg(unix)]
 #[test]
 fn interrupted_and_run_again() {
@@ -209,6 +210,7 @@ fn interrupted_and_run_again() {
         let mut batch = command(folder.path(), &arguments);
         let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         until("all are ordered", || gateway.counts().orders == 6);
+        interrupt(&child);
         interrupt(&child);
         let output = child.wait_with_output().unwrap();
         let said = stderr(&output);

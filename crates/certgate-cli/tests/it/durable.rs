@@ -11,7 +11,9 @@ use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{arguments, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told};
+use crate::support::binary::{
+    arguments, certgate_in, command, csr, endpoint, exit, fast, fixture, json, serve, stderr, told,
+};
 
 const FOREVER: Duration = Duration::from_secs(120);
 
@@ -252,8 +254,8 @@ fn a_store_that_cannot_be_used_sends_nothing() {
     assert_eq!(gateway.counts().orders, 0);
 }
 
-/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one. Whatever is to be written there,
-/// nothing is ordered before that is found.
+/// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one; or one that is read-only, or files
+/// that may not grow. Whatever is to be written there, nothing is ordered before that is found.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_sends_nothing() {
@@ -263,25 +265,50 @@ fn a_full_disk_sends_nothing() {
     let (csr, config) = (csr(), fast(folder.path()));
     let (gateway, server) = serve(Settings::default());
     let at = endpoint(&server, "json");
+    let read_only = r#"mount -o remount,ro "$DISK"; TMPDIR="$DISK""#;
     let cases = [
         (
+            "",
             r#"reissue 571 --csr "$CSR" --store "$DISK/store""#,
             "nothing was sent: DISK/store: no room is left for the store. Make room and run again",
         ),
-        (r#"reissue 571 --csr "$CSR" --out "$DISK/out""#, "--out DISK/out: cannot be written: No space left on device"),
-        (r#"reissue 571 --new-key --out "$DISK/out""#, "--out DISK/out: cannot be written: No space left on device"),
-        (r#"reissue 571 --csr "$CSR" --record "$DISK/tape""#, "DISK/tape/tape.jsonl: No space left on device"),
-        (r#"fetch 571 --out "$DISK/fetched""#, "No space left on device"),
         (
+            "",
+            r#"reissue 571 --csr "$CSR" --out "$DISK/out""#,
+            "--out DISK/out: cannot be written: No space left on device",
+        ),
+        (
+            "",
+            r#"reissue 571 --new-key --out "$DISK/out""#,
+            "--out DISK/out: cannot be written: No space left on device",
+        ),
+        ("", r#"reissue 571 --csr "$CSR" --record "$DISK/tape""#, "DISK/tape/tape.jsonl: No space left on device"),
+        ("", r#"fetch 571 --out "$DISK/fetched""#, "No space left on device"),
+        (
+            "",
             r#"csr new --key-type p256 --key-out "$DISK/key.pem" --name example.com --out "$DISK/new""#,
             "No space left on device",
         ),
+        (
+            "",
+            r#"reissue 571 --csr "$CSR" --spool "$DISK/spool""#,
+            "--spool DISK/spool: cannot be written: No space left on device",
+        ),
+        (
+            "",
+            r#"reissue 571 --csr "$CSR" --webroot "$DISK""#,
+            "--webroot DISK: cannot be written: No space left on device",
+        ),
+        ("", r#"convert "$PAYLOAD" --out "$DISK/converted""#, "DISK/converted/response.json: No space left on device"),
+        (read_only, "info 571 --sandbox", "no folder for the sandbox's store can be made: Read-only file system"),
+        (read_only, "demo", "no folder for the demo's files can be made: Read-only file system"),
+        ("ulimit -f 16;", r#"reissue 571 --csr "$CSR" --out "$OUT""#, "/out: cannot be written: File too large"),
     ];
-    for (words, said) in cases {
+    for (before, words, said) in cases {
         let script = format!(
             r#"mount -t tmpfs -o size=48k tmpfs "$DISK" || exit 99
             head -c 100000 /dev/zero > "$DISK/filling" 2>/dev/null
-            "$CERTGATE" {words} --endpoint "$AT" --config "$CONFIG" --output json"#
+            {before} "$CERTGATE" {words} --config "$CONFIG" --output json"#
         );
         let mut full = std::process::Command::new("unshare");
         full.args(["-rm", "sh", "-c", &script]);
@@ -289,7 +316,11 @@ fn a_full_disk_sends_nothing() {
             full.env(name, value.unwrap_or_default());
         }
         full.env("DISK", &disk).env("CERTGATE", env!("CARGO_BIN_EXE_certgate"));
-        full.env("CSR", &csr).env("AT", &at).env("CONFIG", &config);
+        full.env("CSR", &csr)
+            .env("CERTGATE_ENDPOINT", &at)
+            .env("CONFIG", &config)
+            .env("OUT", folder.path().join("out"));
+        full.env("PAYLOAD", fixture("certificate-info/documented/response.xml"));
         let output = match full.output() {
             Ok(output) if output.status.code() != Some(99) && !stderr(&output).starts_with("unshare:") => output,
             _ => {

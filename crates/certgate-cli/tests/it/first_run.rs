@@ -1,10 +1,13 @@
 //! What somebody meets who has just got certgate: the first screen, help, the demo, a profile.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{bare, certgate, exit, json, serve, stderr, stdout};
+use crate::support::binary::{bare, certgate, exit, json, mode, serve, stderr, stdout, until, within};
 use certgate_simulator::Settings;
 
 #[test]
@@ -83,6 +86,22 @@ fn the_demo_shows_each_command_and_runs_it() {
     let steps = json(&certgate(&["demo", "--json"], ""));
     let steps = steps["steps"].as_array().unwrap();
     assert!(steps.len() >= 5 && steps.iter().all(|step| step["exit"] == 0), "{steps:#?}");
+}
+
+/// What it is run with is nobody else's, whatever the umask.
+#[cfg(unix)]
+#[test]
+fn the_demos_files_are_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let mut demo = within(home.path(), Command::new("sh"));
+    demo.args(["-c", "umask 000; exec \"$0\" demo --output json", env!("CARGO_BIN_EXE_certgate")]);
+    let mut demo = demo.env("TMPDIR", home.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let folder = || fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    until("it has its files", || folder().is_some_and(|folder| folder.join("certificates.toml").exists()));
+    let folder = folder().unwrap();
+    let modes = ["", "config.toml", "certificates.toml"].map(|name| mode(&folder.join(name)));
+    assert_eq!(modes, [0o700, 0o600, 0o600]);
+    assert!(demo.wait().unwrap().success());
 }
 
 #[test]

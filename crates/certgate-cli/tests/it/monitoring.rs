@@ -122,6 +122,11 @@ fn no_option_of_a_check_is_lost() {
         let output = certgate(&[&["status", "."][..], given].concat(), "");
         assert!(exit(&output) == 2 && stderr(&output).contains(wanted), "{given:?}: {}", stderr(&output));
     }
+    // Another command's is no check.
+    for command in ["store", "serve"] {
+        let output = certgate(&[command, "status", "--check"], "");
+        assert_eq!((exit(&output), stdout(&output).as_str()), (2, ""), "{command}: {}", stderr(&output));
+    }
 }
 
 #[test]
@@ -129,8 +134,11 @@ fn what_cannot_be_found_out_is_unknown() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings { faults: vec![Fault::Html502(None); 20], ..Settings::default() });
-        let (code, document, _) = told(home.path(), &server, transport, &["status", "--check"]);
-        assert_eq!((code, &document["check"]["level"]), (3, &json!("unknown")), "{document}");
+        for more in [&[][..], &["--bogus"], &["--warning", "7"]] {
+            let check = [&["status", "--check"][..], more].concat();
+            let (code, document, _) = told(home.path(), &server, transport, &check);
+            assert_eq!((code, &document["check"]["level"]), (3, &json!("unknown")), "{more:?}: {document}");
+        }
         drop(server);
         let config = fast(home.path());
         let output = crate::support::binary::bare(home.path())

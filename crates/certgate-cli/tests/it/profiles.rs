@@ -105,6 +105,14 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
             let output = accounts.run(transport, &order);
             let command = json(&output)["resume"].as_str().unwrap().to_owned();
             assert!(exit(&output) == 6 && command.starts_with(named), "{command}");
+            // So does what is in its way.
+            let output = accounts.run(transport, &order);
+            let advice = json(&output)["error"]["advice"].as_str().unwrap_or_default().to_owned();
+            assert_eq!((exit(&output), json(&output)["resume"].as_str()), (6, Some(command.as_str())));
+            assert_eq!(advice, format!("carry on with `{command}`"));
+            let output = accounts.run(transport, &[&["status", "certs/later"], more].concat());
+            let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
+            assert!(todo.ends_with(&format!(" is pending: {command}")), "{todo}");
             let words: Vec<&str> = command.split(' ').skip(1).collect();
             accounts.done(transport, &words);
             fs::remove_dir_all(accounts.path().join("certs/later")).unwrap();

@@ -1,6 +1,10 @@
 //! What goes to which stream, and what becomes of it where nobody takes it.
 
-use std::{fs::File, process::Stdio, time::Duration};
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use certgate_domain::{Protocol, TaskKind};
 use certgate_server::{Caller, Handled, Handler, Server};
@@ -8,7 +12,7 @@ use certgate_simulator::Settings;
 use certgate_wire::{Reply, Request, is_hidden};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr};
+use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr, within};
 
 /// Commands of each way of printing: a document, a table, a page, a document in pieces.
 fn printing() -> Vec<Vec<String>> {
@@ -39,6 +43,19 @@ fn output_that_is_lost_is_no_success() {
         assert_eq!(exit(&output), 12, "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains("certgate: standard output: "), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+/// A limit of files' sizes (`ulimit -f`) is said as a full disk is, and no signal ends it without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_may_not_grow_is_no_success() {
+    let home = tempfile::tempdir().unwrap();
+    let script = "ulimit -f 0; exec \"$0\" tasks > tasks";
+    let mut limited = within(home.path(), Command::new("sh"));
+    limited.args(["-c", script, env!("CARGO_BIN_EXE_certgate")]).current_dir(home.path());
+    let output = limited.output().unwrap();
+    assert_eq!(output.status.code(), Some(12), "{}", stderr(&output));
+    assert!(stderr(&output).contains("certgate: standard output: File too large"), "{}", stderr(&output));
 }
 
 /// Nor does it end what is done: nobody need read what is said on stderr.

@@ -1,13 +1,12 @@
 //! Installing a certificate as the options say: files, key stores, hook.
 
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use certgate_domain::Secret;
-use certgate_files::{FileError, NoSuchOwner};
+use certgate_files::{FileError, NoSuchOwner, check_room};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
@@ -21,9 +20,6 @@ use crate::{
 
 /// Servers may enter a folder that was made for certificates without their keys.
 const FOLDER: u32 = 0o755;
-
-/// What a set of files takes, in bytes, and more: there is to be room for it before anything is ordered.
-const ROOM: usize = 64 * 1024;
 
 /// Why a certificate cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -154,8 +150,7 @@ impl Installation {
         self.refuse_to_leave_out_key_stores()?;
         self.check_options()?;
         self.make_folder(key_comes)?;
-        let writable = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&[0; ROOM]));
-        writable.map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
+        check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
         self.open().map_err(InstallError::Folder)?;
         let has_key = !self.keys()?.is_empty();
         if !key_comes && !has_key {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_files::{FileError, Folder};
+use certgate_files::{FileError, Folder, check_room};
 
 use super::{Challenge, Method, Steps, ValidationError, ValidationStep, Validator};
 
@@ -32,8 +32,7 @@ impl Validator for Webroot {
     }
 
     fn check(&self) -> Result<(), ValidationError> {
-        let writable = tempfile::tempfile_in(&self.folder).map(drop);
-        writable.map_err(|why| ValidationError::Unwritable { path: self.folder.clone(), why })
+        check_room(&self.folder).map_err(|why| ValidationError::Unwritable { path: self.folder.clone(), why })
     }
 
     fn present(&self, challenge: &Challenge, steps: &mut Steps<'_>) -> Result<(), ValidationError> {
