@@ -291,7 +291,8 @@ fn note_folders(standings: &mut [Standing]) {
         }
         _ => None,
     };
-    let has_the_gateways = |(_, todo, _): &(i64, Todo, PathBuf)| !todo.is_wrong() || *todo == Todo::Redeploy;
+    let is_another = |todo: &Todo| matches!(todo, Todo::OtherKey | Todo::OtherCertificate { .. });
+    let has_the_gateways = |(_, todo, _): &(i64, Todo, PathBuf)| !is_another(todo);
     let folders = standings.iter().filter_map(installed).filter(has_the_gateways);
     let folders: HashMap<i64, PathBuf> = folders.map(|(id, _, folder)| (id, folder)).collect();
     for standing in standings {
