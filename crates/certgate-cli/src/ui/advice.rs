@@ -1,6 +1,6 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
@@ -22,7 +22,6 @@ use certgate_files::FileError;
 use certgate_flow::{Ending, Field, RequestError};
 use certgate_store::{CopyError, StoreError};
 use serde_json::json;
-use std::path::Path;
 
 use super::{
     document,
@@ -32,7 +31,7 @@ use crate::exit::{Failure, Kind};
 
 /// What to do, with the names of this command line; `profile` is the account's where a command has to name it. `None` where only another
 /// program than this one could do it.
-fn words_for(advice: &Advice, profile: Option<&str>) -> Option<String> {
+fn words(advice: &Advice, profile: Option<&str>) -> Option<String> {
     let words = match advice {
         Advice::GiveCredential(Credential::User) => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
@@ -127,10 +126,6 @@ fn words_for(advice: &Advice, profile: Option<&str>) -> Option<String> {
     Some(words.to_owned())
 }
 
-fn words(advice: &Advice) -> Option<String> {
-    words_for(advice, None)
-}
-
 /// How to give what a new certificate needs, and where to get it.
 fn needed(field: &Field) -> &'static str {
     match field {
@@ -144,12 +139,11 @@ fn needed(field: &Field) -> &'static str {
 
 /// The failure of an error, with what to do about it.
 fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
-    advised_for(kind, error, None)
+    with_advice(Failure::new(kind, error.to_string()), error, None)
 }
 
-fn advised_for(kind: Kind, error: &(impl Advised + fmt::Display), profile: Option<&str>) -> Failure {
-    let failure = Failure::new(kind, error.to_string());
-    match error.advice().and_then(|advice| words_for(&advice, profile)) {
+fn with_advice(failure: Failure, error: &impl Advised, profile: Option<&str>) -> Failure {
+    match error.advice().and_then(|advice| words(&advice, profile)) {
         Some(words) => failure.advise(words),
         None => failure,
     }
@@ -309,11 +303,7 @@ impl From<PreparationError> for Failure {
             PreparationError::Validation(error) => validation(error),
             PreparationError::UnderWay { job, .. } => {
                 let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
-                match error.advice().as_ref().and_then(words) {
-                    Some(words) => under_way.advise(words),
-                    None => under_way,
-                }
-                .with("job", json!({ "id": job }))
+                with_advice(under_way, &error, None).with("job", json!({ "id": job }))
             }
             error => advised(Kind::Usage, &error),
         }
@@ -387,7 +377,7 @@ pub(crate) fn validation(error: ValidationError) -> Failure {
 
 /// What the gateway asks to be published, and what is not published.
 pub(crate) fn not_published(error: &ValidationError) -> Failure {
-    let advice = error.advice().as_ref().and_then(words);
+    let advice = error.advice().and_then(|advice| words(&advice, None));
     let advice = advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
     Failure::new(Kind::NotValidated, format!("{error}{advice}: nothing was ordered"))
 }
@@ -468,6 +458,7 @@ impl Failure {
     /// The same of a run as an account, whose profile it is that commands have to name.
     pub(crate) fn of_account(error: &Error, profile: Option<&str>) -> Self {
         let kind = Kind::of(error);
+        let advised = || with_advice(Self::new(kind, error.to_string()), error, profile);
         match error {
             Error::Intercepted(inner) => match inner.downcast_ref::<TapeError>() {
                 Some(tape) => Self::of_tape(tape),
@@ -482,18 +473,18 @@ impl Failure {
                 }
             }
             Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
-            Error::Unsent(StoreError::Unfinished(other)) => advised_for(kind, error, profile)
-                .with("order", outcome::conflicting(other))
-                .with("resume", json!(resume(profile, &other.id))),
+            Error::Unsent(StoreError::Unfinished(other)) => {
+                advised().with("order", outcome::conflicting(other)).with("resume", json!(resume(profile, &other.id)))
+            }
             error if error.leaves_outcome_open() => open(error),
-            error => advised_for(kind, error, profile),
+            _ => advised(),
         }
     }
 }
 
 /// What a refusal is about, and what to do.
 fn known(reason: &RefusalReason) -> String {
-    match reason.advice().as_ref().and_then(words) {
+    match reason.advice().and_then(|advice| words(&advice, None)) {
         Some(words) => format!("{reason}: {words}"),
         None => reason.to_string(),
     }
@@ -502,7 +493,7 @@ fn known(reason: &RefusalReason) -> String {
 /// The failure of an error after which nobody knows what the gateway did: what to do is a sentence of its own.
 fn open(error: &Error) -> Failure {
     let failure = Failure::new(Kind::of(error), error.to_string());
-    match error.advice().as_ref().and_then(words) {
+    match error.advice().and_then(|advice| words(&advice, None)) {
         Some(words) => failure.and(&words),
         None => failure,
     }
