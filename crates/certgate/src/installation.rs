@@ -18,6 +18,7 @@ mod record;
 mod rollback;
 mod sets;
 mod shared_hooks;
+mod turn;
 mod without_key;
 
 use std::{
@@ -37,6 +38,7 @@ pub use self::{
     record::SetRecord,
     rollback::{InstalledSet, PutBack, RollbackError},
     shared_hooks::deploy_together,
+    turn::FolderTurn,
 };
 
 /// The folder of a certificate and its key, and what is done with what comes into it.

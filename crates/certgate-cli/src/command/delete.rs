@@ -69,6 +69,7 @@ impl Delete {
             resume: ResumeData::default(),
             batch: None,
             claim: None,
+            turn: None,
             validation: certgate::validation::Validation::default(),
             is_recorded: true,
             instead: None,

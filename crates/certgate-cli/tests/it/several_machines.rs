@@ -39,6 +39,14 @@ impl Machine {
     }
 }
 
+/// A file that declares so many certificates.
+fn write_declared(folder: &Path, count: usize) -> String {
+    let declared = (10_000..10_000 + count).map(|id| format!("[[certificate]]\nid = {id}\nout = \"certs/{id}\"\n"));
+    let file = folder.join("certificates.toml");
+    fs::write(&file, declared.collect::<String>()).unwrap();
+    file.display().to_string()
+}
+
 /// The rows of what is done, and of what is left to other machines.
 fn done_and_left(output: &Output) -> (usize, usize) {
     let document = json(output);
@@ -60,18 +68,23 @@ fn done_and_left(output: &Output) -> (usize, usize) {
     (done, left)
 }
 
-/// All begin at once with the same file: each order is placed by one of them, and each of them places some.
+/// All begin at once with the same file, and with folders that they share: each order is placed by one of them, and each of them places
+/// some.
 #[test]
-fn a_batch_is_shared() {
+fn work_is_shared() {
     const ORDERS: usize = 24;
-    for transport in ["xml", "json"] {
+    for (transport, command) in [("xml", "batch"), ("json", "batch"), ("xml", "apply"), ("json", "apply")] {
         let shared = tempfile::tempdir().unwrap();
         let (gateway, server) = serve(Settings { more_certificates: ORDERS, ..Settings::default() });
-        let (batch, store) = (write_batch(shared.path(), ORDERS), shared.path().join("store.sqlite"));
+        let store = shared.path().join("store.sqlite");
+        let file = match command {
+            "batch" => write_batch(shared.path(), ORDERS),
+            _ => write_declared(shared.path(), ORDERS),
+        };
         let machines: Vec<Machine> = (0..4).map(|_| Machine::new()).collect();
         let started: Vec<_> = machines
             .iter()
-            .map(|machine| machine.command(&store, &server, transport, 30, &["batch", &batch]).spawn().unwrap())
+            .map(|machine| machine.command(&store, &server, transport, 30, &[command, &file]).spawn().unwrap())
             .collect();
         let ended: Vec<Output> = started.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
         let mut done = Vec::new();
@@ -80,10 +93,11 @@ fn a_batch_is_shared() {
             assert_eq!(exit(output), if left == 0 { 0 } else { 6 }, "{}", stderr(output));
             done.push(by_this);
         }
-        assert_eq!((done.iter().sum::<usize>(), gateway.counts().orders), (ORDERS, ORDERS), "{transport}: {done:?}");
-        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
-        assert!(done.iter().filter(|count| **count > 0).count() > 1, "one did it all: {done:?}");
-        let again = machines[0].command(&store, &server, transport, 1000, &["batch", &batch]).output().unwrap();
+        let each = format!("{transport} {command}: {done:?}");
+        assert_eq!((done.iter().sum::<usize>(), gateway.counts().orders), (ORDERS, ORDERS), "{each}");
+        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1), "{each}");
+        assert!(done.iter().filter(|count| **count > 0).count() > 1, "one did it all: {each}");
+        let again = machines[0].command(&store, &server, transport, 1000, &[command, &file]).output().unwrap();
         assert_eq!((exit(&again), gateway.counts().orders), (8, ORDERS), "{}", stderr(&again));
     }
 }

@@ -93,16 +93,24 @@ impl TaskRun<'_> {
             let (running, not_removed) = (&mut running, &mut not_removed);
             let started = task.start(&mut Preparation { client, journal, running, options: &preparation, not_removed });
             let id = task.id.clone();
+            if !matches!(started, Err(EndedTask::Deploy(_) | EndedTask::Fetch(..))) {
+                task.give_back();
+            }
             match started {
                 Ok(item) => items.push(item),
                 Err(EndedTask::Deploy(installation)) => left.push(Left::Repeated(id, installation)),
-                Err(EndedTask::Fetch(certificate, install)) => match fetch(client, certificate, install, &options) {
-                    Ok(fetched) if fetched.outcome.hook_due().is_some() => {
-                        left.push(Left::Fetched(id, fetched.outcome));
-                    }
-                    Ok(fetched) => observer.ended(&id, None, TaskOutcome::Fetched(fetched.outcome)),
-                    Err(why) => observer.ended(&id, None, TaskOutcome::Ended(EndedTask::Failed(why.into()))),
-                },
+                Err(EndedTask::Fetch(certificate, install)) => {
+                    let outcome = match fetch(client, certificate, install, &options) {
+                        Ok(fetched) if fetched.outcome.hook_due().is_some() => {
+                            left.push(Left::Fetched(id, fetched.outcome));
+                            continue;
+                        }
+                        Ok(fetched) => TaskOutcome::Fetched(fetched.outcome),
+                        Err(why) => TaskOutcome::Ended(EndedTask::Failed(why.into())),
+                    };
+                    task.give_back();
+                    observer.ended(&id, None, outcome);
+                }
                 Err(EndedTask::Deployed(deployment)) => {
                     let folder = task.folder.as_deref().unwrap_or(Path::new(""));
                     let record = record_of(journal, &id, &mut unread);

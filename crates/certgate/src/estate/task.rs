@@ -1,7 +1,6 @@
 //! One certificate of several that a run is at, until it comes to an order that is driven, or is over without one.
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,8 +15,8 @@ use crate::{
     CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
     PreparationOptions, Resumption, RunItem, SettingsError,
     adoption::search,
-    installation::Deployment,
-    inventory::{self, InventoryError},
+    installation::{Deployment, FolderTurn},
+    inventory::InventoryError,
     order::Preparation,
     served::TlsEndpoint,
 };
@@ -45,8 +44,8 @@ pub struct Task {
     serial: Option<String>,
     /// By what other processes know that this one orders it.
     claim: Option<Claim>,
-    /// Its folder for this process alone.
-    lock: Option<File>,
+    /// The turn of its folder.
+    turn: Option<FolderTurn>,
 }
 
 /// What is done with a certificate.
@@ -168,7 +167,7 @@ impl Task {
             left: None,
             serial: None,
             claim: None,
-            lock: None,
+            turn: None,
         }
     }
 
@@ -235,8 +234,8 @@ impl Task {
         }
     }
 
-    /// Begins: gives the order that is to be driven, or how it is over without one. What a task is at is this process's alone for
-    /// as long as the task lives.
+    /// Begins: gives the order that is to be driven, or how it is over without one. What a task is at is this process's alone until it
+    /// [gives that back](Self::give_back).
     ///
     /// # Errors
     /// How it is over.
@@ -263,7 +262,7 @@ impl Task {
             Step::Held => Err(EndedTask::Held),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) if installation.shares_hook() => {
-                self.lock = Some(lock_folder(installation.folder())?);
+                self.take_turn(installation.folder())?;
                 Err(if installation.is_hook_due() { EndedTask::Deploy(installation) } else { EndedTask::Held })
             }
             Step::Deploy(installation) => Err(installation.repeat_hook().map_or(EndedTask::Held, EndedTask::Deployed)),
@@ -302,6 +301,7 @@ impl Task {
                     .order(self.id.clone(), &mut request, known.as_deref())
                     .map_err(|why| failed(why.into()))?;
                 item.claim = self.claim.take();
+                item.turn.clone_from(&self.turn);
                 item.resume.was_required = self.planned.as_ref().is_some_and(Planned::is_required);
                 item.instead = self.instead(&mut request, preparation.options);
                 if let Some((key, round)) = batch {
@@ -332,13 +332,27 @@ impl Task {
         self.step.note_profile(profile);
     }
 
-    /// Has the folder for this process alone, unless another one is at it.
+    /// Leaves its folder to others, until its order takes the turn of it again.
+    pub(super) fn give_back(&self) {
+        self.turn.iter().for_each(FolderTurn::give_back);
+    }
+
+    /// Has its folder for this process alone, unless another one is at it.
     fn acquire(&mut self) -> Result<(), EndedTask> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        self.lock = Some(lock_folder(folder)?);
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let there = self.take_turn(&folder)?;
         // Another process may have done it since it was decided.
-        let there = inventory::read(folder, 0).ok().map(|installed| installed.serial);
         if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
+    }
+
+    /// The serial number of what is in place there.
+    fn take_turn(&mut self, folder: &Path) -> Result<Option<String>, EndedTask> {
+        let turn = self.turn.insert(FolderTurn::of(folder));
+        match turn.take() {
+            Ok(true) => Ok(turn.serial.clone()),
+            Ok(false) => Err(EndedTask::Held),
+            Err(why) => Err(EndedTask::Failed(why.into())),
+        }
     }
 }
 
@@ -357,11 +371,6 @@ fn note_profile(install: Option<&mut InstallOptions>, profile: &str) {
     if let Some(install) = install {
         install.remembered.insert("profile".to_owned(), profile.into());
     }
-}
-
-fn lock_folder(folder: &Path) -> Result<File, EndedTask> {
-    let lock = Installation::at(folder).lock().map_err(|why| EndedTask::Failed(why.into()))?;
-    lock.ok_or(EndedTask::Held)
 }
 
 /// What is to be done with a certificate, as it was planned.

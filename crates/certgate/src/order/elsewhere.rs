@@ -47,6 +47,7 @@ impl ElsewhereOrder {
             resume: ResumeData::default(),
             batch: None,
             claim: None,
+            turn: None,
             validation: Validation::default(),
             is_recorded: false,
             instead: None,

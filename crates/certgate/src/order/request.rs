@@ -367,6 +367,7 @@ impl OrderRequest {
             resume,
             batch: None,
             claim: None,
+            turn: None,
             validation: self.validation.clone(),
             is_recorded: true,
             instead: None,

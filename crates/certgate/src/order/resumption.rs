@@ -140,6 +140,7 @@ pub fn resume(
         resume,
         batch: order.order.batch.clone(),
         claim: None,
+        turn: None,
         validation: options.validation.clone(),
         is_recorded: true,
         instead: None,

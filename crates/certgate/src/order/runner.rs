@@ -18,7 +18,10 @@ use self::{
     worker::Worker,
 };
 use crate::{
-    Client, Error, Journal, Observer, OrderId, OrderReport, installation::HookTime, unix_now, validation::Validation,
+    Client, Error, Journal, Observer, OrderId, OrderReport,
+    installation::{FolderTurn, HookTime},
+    unix_now,
+    validation::Validation,
 };
 
 /// An order that is to be driven.
@@ -38,6 +41,9 @@ pub struct RunItem {
     /// The claim that it is ordered by, right before its first task is sent; where another process has claimed it, this run
     /// leaves it alone.
     pub claim: Option<Claim>,
+    /// The turn of its folder, which is taken before its first task is sent and given back when it ended; where another process has it,
+    /// this run leaves the order alone.
+    pub turn: Option<FolderTurn>,
     /// How control over the certificate's names is shown.
     pub validation: Validation,
     /// Whether the store holds the order, or is to hold it. One that was made elsewhere is only waited for.

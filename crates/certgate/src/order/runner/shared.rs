@@ -15,6 +15,7 @@ use super::{Run, RunItem, RunOptions};
 use crate::{
     Control, Error, Event, GatewayClock, GatewayError, Intent, Journal, Observer, OrderId, OrderReport, OrderState,
     Outcome, PendingReason, Refusal, RefusalReason, Spool,
+    installation::FolderTurn,
     order::completion::Completion,
     validation::{Validation, clean_up},
 };
@@ -29,6 +30,8 @@ pub(super) struct Member {
     pub(super) intent: Intent,
     /// The claim that is to be made before anything is sent.
     pub(super) claim: Option<Claim>,
+    /// The turn of its folder, to be taken before that.
+    turn: Option<FolderTurn>,
     pub(super) validation: Validation,
     pub(super) is_recorded: bool,
     /// Whether the gateway accepted it.
@@ -43,7 +46,7 @@ pub(super) struct Member {
 impl Member {
     /// An order that is to be driven, and its life.
     pub(super) fn of(item: RunItem) -> (Self, Box<dyn Workflow>) {
-        let RunItem { id, task, flow, install, resume, batch, claim, validation, is_recorded, instead } = item;
+        let RunItem { id, task, flow, install, resume, batch, claim, turn, validation, is_recorded, instead } = item;
         let (own_request, is_ordered) = (flow.request().cloned(), flow.is_ordered());
         let intent = Intent { name: None, resume, batch, claim: None };
         let member = Self {
@@ -53,6 +56,7 @@ impl Member {
             install,
             intent,
             claim,
+            turn,
             validation,
             is_recorded,
             is_ordered,
@@ -153,9 +157,14 @@ impl Shared<'_> {
         Ok(clock.map_or(Ok(()), GatewayClock::check)?)
     }
 
-    /// Makes an order's claim, before anything is sent for it. Whether this run may go on with it.
+    /// Takes the turn of an order's folder and makes its claim, before anything is sent for it. Whether this run may go on with it.
     pub(super) fn claim(&mut self, place: usize) -> Result<bool, Error> {
         let Some(member) = self.members.get_mut(place) else { return Ok(true) };
+        if let Some(turn) = &member.turn
+            && !turn.take()?
+        {
+            return Ok(false);
+        }
         let Some(claim) = member.claim.take() else { return Ok(true) };
         if !self.journal.claim(&claim)? {
             return Ok(false);
@@ -318,7 +327,7 @@ impl Shared<'_> {
             // What was claimed for the one is claimed for the other.
             let (replaces, claimed) = (Some(member.id.clone()), member.intent.claim.take());
             let intent = Intent { claim: claimed, ..next.intent };
-            *member = Member { replaces, intent, ..next };
+            *member = Member { replaces, intent, turn: member.turn.take(), ..next };
         }
         self.batch.replace(place, flow);
         true
@@ -344,6 +353,12 @@ impl Shared<'_> {
             Ok(()) => outcome,
             Err(lost) => Outcome::Pending(PendingReason::Stopped(lost.into())),
         };
+        // A hook that is left to the end of the run is for what is in place until then.
+        if outcome.hook_due().is_none()
+            && let Some(turn) = self.members.get(place).and_then(|member| member.turn.as_ref())
+        {
+            turn.give_back();
+        }
         if let Some(work) = self.members.get_mut(place).and_then(|member| member.intent.claim.take()) {
             let given_up = self.journal.unclaim(&work);
             self.warn(Some(place), given_up);
