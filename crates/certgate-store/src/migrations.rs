@@ -176,6 +176,18 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     // The pace of machines behind one address.
     Migration { tables: DEPARTURES, sqlite: "", postgres: "" },
+    // The last transaction of each connection: PostgreSQL gives the number of one that a crash took to another one.
+    Migration {
+        tables: "",
+        sqlite: "",
+        postgres: "
+            CREATE TABLE writers (
+                writer TEXT PRIMARY KEY,
+                number INTEGER NOT NULL,
+                at INTEGER NOT NULL
+            );
+        ",
+    },
 ];
 
 /// What departures are written down in, by those who share a store and by those who share nothing but a file.

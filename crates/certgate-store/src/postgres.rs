@@ -9,27 +9,26 @@ mod status;
 mod tls;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::SimpleQueryMessage;
 
 pub use self::address::PostgresAddress;
 use self::{
     connection::{Access, Backend, Connection, Fault, Refused, limited},
-    session::PostgresSession,
+    session::{NOW, PostgresSession},
 };
 use crate::{StoreError, engine::Engine, migrations::VERSION, session::Session};
 
 /// The store in a schema of PostgreSQL: the one that new tables of the role go to. Every transaction is serializable and synced
 /// before it counts.
 ///
-/// There is one connection, made anew when it is lost. What was under way then is asked for by the transaction's id, and run
-/// again only where the database says that it came to nothing.
+/// There is one connection, made anew when it is lost. Each transaction leaves its connection's name and a number: by these it is told what
+/// became of it, and it is run again only where it came to nothing.
 pub struct Postgres {
     address: PostgresAddress,
     place: String,
@@ -38,6 +37,8 @@ pub struct Postgres {
     /// The session of the connection that was lost last: it may not know yet that nobody listens to it.
     lost: RefCell<Option<Backend>>,
     migrated_from: Option<i64>,
+    /// How many transactions were begun.
+    begun: Cell<u64>,
 }
 
 /// For how long a lost connection is made anew, and what others were in the way of is tried again. A lease lasts longer.
@@ -51,9 +52,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const ALONE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; \
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
-/// Limits a transaction, and gives its id. The database's own limits are below ours: it lets go of what it holds for us.
+/// Limits a transaction. The database's own limits are below ours: it lets go of what it holds for us.
 const LIMITED: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s'; \
-    SET LOCAL idle_in_transaction_session_timeout = '60s'; SELECT pg_current_xact_id()::text";
+    SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+/// Forgets connections that nobody asks for any more.
+const FORGET: &str = "DELETE FROM writers WHERE at < extract(epoch FROM clock_timestamp()) * 1000 - 86400000";
 
 impl Postgres {
     /// Opens the store at that address: makes its tables where there are none, and brings older ones up to date.
@@ -63,6 +67,7 @@ impl Postgres {
     pub fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
         let mut store = Self::connected(address)?;
         let found = schema::bring_up_to_date(&store)?;
+        PostgresSession::reading(&store).execute(FORGET, &[])?;
         store.migrated_from = (1..VERSION).contains(&found).then_some(found);
         Ok(store)
     }
@@ -79,6 +84,7 @@ impl Postgres {
             connection: RefCell::default(),
             lost: RefCell::default(),
             migrated_from: None,
+            begun: Cell::new(0),
         };
         let access = Access::of(address, &store.place)?;
         let first = Connection::open(store.runtime(), &access, &store.place).map_err(|refused| refused.error)?;
@@ -167,12 +173,13 @@ impl Postgres {
         let finally = |error| Refused { error, may_pass: false };
         let connection = self.connection(until).map_err(finally)?;
         let ask = |sql: &str| limited(self.runtime(), connection.client.simple_query(sql));
-        let begun = ask(&format!("{begin}; {LIMITED}")).map_err(|fault| self.refused(fault))?;
-        let id = begun.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        let Some(id) = id else { return Err(finally(StoreError::damaged(&self.place, "a transaction has no id"))) };
+        self.begun.set(self.begun.get() + 1);
+        let (writer, number) = (&connection.writer, self.begun.get());
+        let sign = format!(
+            "INSERT INTO writers VALUES ('{writer}', {number}, {NOW})
+             ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at"
+        );
+        ask(&format!("{begin}; {LIMITED}; {sign}")).map_err(|fault| self.refused(fault))?;
         let session = PostgresSession::in_transaction(self, Arc::clone(&connection));
         let done = run(&session).and_then(|done| session.trouble().map_or(Ok(done), Err));
         match done {
@@ -180,7 +187,7 @@ impl Postgres {
                 Ok(_) => Ok(done),
                 Err(Fault::Lost(why)) => {
                     self.lose();
-                    match self.is_committed(id, &why, until).map_err(finally)? {
+                    match self.is_committed(writer, number, &why, until).map_err(finally)? {
                         true => Ok(done),
                         false => Err(Refused { error: StoreError::unwritable(&self.place, why), may_pass: true }),
                     }
@@ -197,21 +204,17 @@ impl Postgres {
         }
     }
 
-    /// What became of a transaction whose end was not heard of.
-    fn is_committed(&self, id: &str, why: &str, until: Instant) -> Result<bool, StoreError> {
+    /// What became of a connection's last transaction, whose end was not heard of. Its session has ended: [`Self::connect`].
+    fn is_committed(&self, writer: &str, number: u64, why: &str, until: Instant) -> Result<bool, StoreError> {
         let unknown = |cause: &dyn std::fmt::Display| {
             let why = format!("{why} while an order or message was being stored; whether it was is not known: {cause}");
             StoreError::unwritable(&self.place, why)
         };
         loop {
             let connection = self.connection(until).map_err(|error| unknown(&error))?;
-            let question = "SELECT pg_xact_status($1::text::xid8)";
-            match limited(self.runtime(), connection.client.query_one(question, &[&id])) {
-                Ok(row) => match row.get::<_, Option<&str>>(0) {
-                    Some("committed") => return Ok(true),
-                    Some("aborted") => return Ok(false),
-                    found => return Err(unknown(&format_args!("the database says {found:?} of it"))),
-                },
+            let question = format!("SELECT 1 FROM writers WHERE writer = '{writer}' AND number = {number}");
+            match limited(self.runtime(), connection.client.query_opt(&question, &[])) {
+                Ok(found) => return Ok(found.is_some()),
                 Err(Fault::Lost(_)) if Instant::now() < until => self.lose(),
                 Err(fault) => return Err(unknown(&fault.error(&self.place))),
             }
@@ -241,7 +244,7 @@ impl Engine for Postgres {
         let lock = schema::lock_key(&format!("turn of {key}"));
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off; \
-            SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({lock})"
+            SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({lock} # hashtextextended(current_schema(), 0))"
         );
         self.transact(&begin, run)
     }

@@ -28,7 +28,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(15);
 /// How long a connection may take in all, through every address of every host.
 const CONNECTION: Duration = Duration::from_secs(30);
 
-/// The oldest version of PostgreSQL that is spoken to: from there on it tells what became of a transaction by its id.
+/// The oldest version of PostgreSQL that is spoken to: nobody maintains those before it.
 const OLDEST: i64 = 13;
 
 /// Why a question was not answered.
@@ -127,6 +127,8 @@ pub(super) struct Connection {
     listens: OnceLock<bool>,
     told: Arc<Mutex<HashSet<String>>>,
     pub(super) backend: Backend,
+    /// What its transactions are known by: behind a pool its session may be another one's before or after.
+    pub(super) writer: String,
     /// The schema that the tables are in.
     pub(super) schema: String,
 }
@@ -202,8 +204,9 @@ impl Connection {
             return Err(unusable(why.to_owned()));
         };
         let backend = Backend { pid: greeted.number(3), started: greeted.text(4).unwrap_or_default().to_owned() };
+        let writer = greeted.text(5).unwrap_or_default().to_owned();
         let (statements, listens) = (Mutex::default(), OnceLock::new());
-        Ok(Self { client, driver, statements, listens, told, backend, schema })
+        Ok(Self { client, driver, statements, listens, told, backend, writer, schema })
     }
 
     /// A statement, prepared with the first call. Its parameters are `?1`, `?2`, ….
@@ -231,7 +234,7 @@ impl Connection {
         });
         // The connection reads on only while something is waited for.
         runtime.block_on(async { sleep(Duration::from_millis(1)).await });
-        let was_told = lock(&self.told).remove(account);
+        let was_told = lock(&self.told).remove(&format!("{}/{account}", self.schema));
         (listens && !self.client.is_closed()).then_some(was_told || is_new)
     }
 
@@ -247,14 +250,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where accounts are named for which something was stored: one for all schemas of a database.
+/// Where accounts are named for which something was stored, each behind its schema: one for all schemas of a database.
 pub(super) const CHANNEL: &str = "certgate";
 
 /// How long an end in order may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 const GREETING: &str = "SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_schema(), \
-    pg_backend_pid(), (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())";
+    pg_backend_pid(), (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()), \
+    md5(random()::text || clock_timestamp() || pg_backend_pid())";
 
 fn row(runtime: &Runtime, client: &Client, sql: &str) -> Result<TextRow, Fault> {
     let answer = limited(runtime, client.simple_query(sql))?;

@@ -130,7 +130,8 @@ impl Session for PostgresSession<'_> {
     }
 
     fn tell(&self, account: &str) -> Result<(), StoreError> {
-        self.each(&format!("SELECT pg_notify('{CHANNEL}', ?1)"), &[Value::Text(Some(account))], &mut |_| Ok(()))
+        let tell = format!("SELECT pg_notify('{CHANNEL}', current_schema() || '/' || ?1)");
+        self.each(&tell, &[Value::Text(Some(account))], &mut |_| Ok(()))
     }
 
     fn continue_numbers(&self) -> Result<(), StoreError> {

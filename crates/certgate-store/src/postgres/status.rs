@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio_postgres::config::SslMode;
+
 use super::{
     Postgres, PostgresAddress,
     connection::{Access, Connection, TextRow},
@@ -37,7 +39,8 @@ impl Postgres {
             database: format!("PostgreSQL {}", row.text(0).and_then(|text| text.split(' ').next()).unwrap_or_default()),
             version,
             latency,
-            tls: row.text(1).map(str::to_owned),
+            // Where a pool is in between, it is the pool that has TLS with the server.
+            tls: row.text(1).filter(|_| address.config.get_ssl_mode() != SslMode::Disable).map(str::to_owned),
             is_pooled,
             contents,
         })

@@ -224,6 +224,38 @@ fn a_server_that_was_restarted_has_what_was_stored() {
     assert_eq!(store.order("a").unwrap().unwrap().state, State::Pending);
 }
 
+/// A crash takes what was not committed, and the number of its transaction, which another one has then: that is not taken for its own.
+#[test]
+fn what_a_crash_took_is_written_again() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let cluster: &'static Cluster = Box::leak(Box::new(Cluster::start(true).unwrap()));
+    // Nothing but a commit has the server's log written.
+    cluster.execute("ALTER SYSTEM SET wal_writer_delay = '10s'");
+    cluster.restart();
+    let place = Schema { cluster, role: cluster.role(), locks: tempfile::tempdir().unwrap() };
+    let crashes = Arc::new(AtomicUsize::new(0));
+    let left = Arc::clone(&crashes);
+    let address = relay(place.role.port, move |_, bytes| {
+        let is_commit = bytes.windows(6).any(|word| word == b"COMMIT");
+        if !is_commit || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+            return true;
+        }
+        cluster.restart();
+        cluster.execute("DO $$ BEGIN FOR i IN 1..50 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$");
+        false
+    });
+    let (mut store, lease) = (at(&place.role.url_over(&address)).open().unwrap(), place.lease("me"));
+    crashes.store(1, Ordering::Relaxed);
+    store.record_intent(&order("a", Some(1)), &lease, 1).unwrap();
+    crashes.store(1, Ordering::Relaxed);
+    store.change("a", &change(State::Pending), &lease, 2).unwrap();
+    assert_eq!(crashes.load(Ordering::Relaxed), 0);
+    assert_eq!(store.history("a").unwrap().len(), 2);
+    assert_eq!(store.order("a").unwrap().map(|order| order.state), Some(State::Pending));
+}
+
 /// On one machine a lease ends with its process; elsewhere, and where no locks are kept, with its time.
 #[test]
 fn a_lease_ends_with_its_process_where_that_can_be_seen() {
