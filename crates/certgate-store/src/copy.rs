@@ -180,11 +180,7 @@ impl StoreAddress {
             }
             Ok(())
         });
-        match (copied, read) {
-            (Some(copied), _) => copied,
-            (None, Err(error)) => Err(error.into()),
-            (None, Ok(())) => Err(CopyError::Missing(self.to_string())),
-        }
+        copied.unwrap_or_else(|| Ok(read.map(|()| Vec::new())?))
     }
 }
 

@@ -3,25 +3,19 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    Sqlite, StoreAddress, StoreError,
-    database::Database,
-    engine::Engine,
-    tables::departures::{self, LastDraw},
+    Sqlite, StoreAddress, StoreError, database::Database, engine::Engine, session::Session, tables::departures,
 };
 
 /// Where processes that share a pace write down when their requests leave: for one gateway, at so many requests a second, by the
 /// database's clock.
 pub struct SharedRateLimiter {
-    place: Place,
+    address: StoreAddress,
+    /// It is opened with the first departure.
+    database: Option<Database>,
     gateway: String,
     per_second: usize,
-    last: LastDraw,
-}
-
-enum Place {
-    /// It is opened with the first departure.
-    At(StoreAddress),
-    Open(Database),
+    /// What was drawn last, and may be given back.
+    last: Option<i64>,
 }
 
 impl SharedRateLimiter {
@@ -30,73 +24,50 @@ impl SharedRateLimiter {
     /// # Errors
     /// It cannot be opened.
     pub fn in_file(path: &Path, gateway: &str, per_second: usize) -> Result<Self, StoreError> {
-        let place = Place::Open(Database::Sqlite(Sqlite::of_departures(path)?));
-        Ok(Self { place, gateway: gateway.to_owned(), per_second, last: LastDraw::default() })
+        let database = Some(Database::Sqlite(Sqlite::of_departures(path)?));
+        Ok(Self { database, ..Self::in_store(path.into(), gateway, per_second) })
     }
 
     /// In a store: the pace of all machines that use it. There is a connection of its own, opened with the first departure.
     pub fn in_store(address: StoreAddress, gateway: &str, per_second: usize) -> Self {
-        Self { place: Place::At(address), gateway: gateway.to_owned(), per_second, last: LastDraw::default() }
+        Self { address, database: None, gateway: gateway.to_owned(), per_second, last: None }
     }
 
-    /// Writes down that requests leave, or says how long to wait before asking again.
+    /// Writes down that requests leave, or says how long to wait before asking again. `now` is in milliseconds since 1970; the database's
+    /// clock tells where none is given.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn draw(&mut self, draw: Draw) -> Result<Departures, StoreError> {
-        self.draw_by(draw, None)
+    pub fn draw(&mut self, draw: Draw, now: Option<i64>) -> Result<Departures, StoreError> {
+        let (last, per_second) = (self.last.take(), self.per_second);
+        let (departures, drawn) =
+            self.write(now, |session, key, now| departures::draw(session, key, per_second, draw, last, now))?;
+        self.last = drawn;
+        Ok(departures)
     }
 
-    /// The same at that time, in milliseconds since 1970.
+    /// Has everybody wait so long from then on: the gateway asked for it.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn draw_at(&mut self, draw: Draw, now: i64) -> Result<Departures, StoreError> {
-        self.draw_by(draw, Some(now))
+    pub fn hold(&mut self, pause: Duration, now: Option<i64>) -> Result<(), StoreError> {
+        self.write(now, |session, key, now| departures::hold(session, key, pause, now))
     }
 
-    /// Has everybody wait so long from now on: the gateway asked for it.
-    ///
-    /// # Errors
-    /// It could not be written.
-    pub fn hold(&mut self, pause: Duration) -> Result<(), StoreError> {
-        self.hold_by(pause, None)
-    }
-
-    /// The same from that time on, in milliseconds since 1970.
-    ///
-    /// # Errors
-    /// It could not be written.
-    pub fn hold_at(&mut self, pause: Duration, now: i64) -> Result<(), StoreError> {
-        self.hold_by(pause, Some(now))
-    }
-
-    fn draw_by(&mut self, draw: Draw, now: Option<i64>) -> Result<Departures, StoreError> {
-        let Self { place, gateway, per_second, last } = self;
-        place.open()?.write_in_turn(gateway, |session| {
+    /// Runs that in its turn, again where the database was lost meanwhile.
+    fn write<T>(
+        &mut self,
+        now: Option<i64>,
+        run: impl Fn(&dyn Session, &str, i64) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = match &mut self.database {
+            Some(database) => database,
+            closed => closed.insert(Database::open(&self.address)?),
+        };
+        database.write_in_turn(&self.gateway, |session| {
             let now = now.map_or_else(|| departures::now(session), Ok)?;
-            departures::draw(session, gateway, *per_second, draw, last, now)
+            run(session, &self.gateway, now)
         })
-    }
-
-    fn hold_by(&mut self, pause: Duration, now: Option<i64>) -> Result<(), StoreError> {
-        let Self { place, gateway, .. } = self;
-        place.open()?.write_in_turn(gateway, |session| {
-            let now = now.map_or_else(|| departures::now(session), Ok)?;
-            departures::hold(session, gateway, pause, now)
-        })
-    }
-}
-
-impl Place {
-    fn open(&mut self) -> Result<&mut Database, StoreError> {
-        if let Self::At(address) = self {
-            *self = Self::Open(Database::open(address)?);
-        }
-        match self {
-            Self::Open(database) => Ok(database),
-            Self::At(address) => Err(StoreError::unwritable(address, "it is not open")),
-        }
     }
 }
 

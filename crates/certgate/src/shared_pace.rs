@@ -67,7 +67,7 @@ impl Throttle for SharedPace {
         if now < *failed_until {
             return self.own.depart();
         }
-        ration.depart(now, |draw| limiter.draw(draw)).unwrap_or_else(|_| {
+        ration.depart(now, |draw| limiter.draw(draw, None)).unwrap_or_else(|_| {
             *failed_until = self.started.elapsed() + FAILED;
             self.own.depart()
         })
@@ -78,7 +78,7 @@ impl Throttle for SharedPace {
         ration.stop();
         let now = self.started.elapsed();
         // Who does not know of the pause is not asked before it is over.
-        if now < *failed_until || limiter.hold(pause).is_err() {
+        if now < *failed_until || limiter.hold(pause, None).is_err() {
             *failed_until = (*failed_until).max(self.started.elapsed() + FAILED.max(pause));
             self.own.hold(pause);
         }

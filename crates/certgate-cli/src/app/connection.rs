@@ -162,7 +162,12 @@ impl Home {
         let (_sandbox, _folder) = home;
         let run = (_sandbox.is_none() && _folder.is_none()).then(|| app.run.clone());
         let built = parts.build();
-        Ok(built.map(|gateway| Self { gateway, store: place, migration: Once::new(), run, _sandbox, _folder }))
+        let home = built.map(|gateway| Self { gateway, store: place, migration: Once::new(), run, _sandbox, _folder });
+        if let (Ok(home @ Self { run: Some(_), .. }), true) = (&home, settings.pace_in_store.value) {
+            // The first request would bring it up to date without a word. Where it cannot be opened, each machine keeps its own pace.
+            let _ = home.opened();
+        }
+        Ok(home)
     }
 
     /// The gateway itself.
@@ -182,12 +187,17 @@ impl Home {
 
     /// The store of orders and messages.
     pub(crate) fn journal(&self) -> Result<Journal, Error> {
+        let journal = self.opened()?;
+        if let Some(run) = &self.run {
+            run.used(&journal);
+        }
+        Ok(journal)
+    }
+
+    fn opened(&self) -> Result<Journal, Error> {
         let journal = self.gateway.journal()?;
         if let Some(before) = journal.migrated_from() {
             self.migration.call_once(|| say_migrated(&self.store, before));
-        }
-        if let Some(run) = &self.run {
-            run.used(&journal);
         }
         Ok(journal)
     }

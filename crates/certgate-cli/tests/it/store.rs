@@ -1,13 +1,13 @@
 //! `certgate store`: how a store stands, its tables, a copy of it; and what is said where an older one is opened.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use certgate_simulator::Settings;
 use certgate_store::StoreStatus;
 use pretty_assertions::assert_eq;
 use rusqlite::Connection;
 
-use crate::support::binary::{certgate_in, csr, exit, json, serve, stderr, stdout, told};
+use crate::support::binary::{arguments, certgate_in, csr, exit, json, serve, stderr, stdout, told};
 
 /// A store that an earlier release wrote.
 fn older(path: &Path) -> String {
@@ -49,16 +49,18 @@ fn tables_are_made_and_brought_up_to_date() {
 fn whoever_opens_an_older_store_is_told_once() {
     let home = tempfile::tempdir().unwrap();
     let (_gateway, server) = serve(Settings::default());
-    for (name, command) in [("a", "orders"), ("b", "resume")] {
+    // The last one draws its pace from it, and nothing else.
+    for (name, command) in [("a", "orders"), ("b", "resume"), ("c", "list")] {
         let store = older(&home.path().join(name));
-        let command = [command, "--store", &store];
         let line =
             format!("certgate: {store}: the store was brought up to date, from version 2 to {}", StoreStatus::KNOWN);
-        let lines = |said: &str| said.lines().filter(|found| *found == line).count();
-        let (_, _, said) = told(home.path(), &server, "json", &command);
-        assert_eq!(lines(&said), 1, "{command:?}: {said}");
-        let (_, _, said) = told(home.path(), &server, "json", &command);
-        assert_eq!(lines(&said), 0, "{command:?}: {said}");
+        for expected in [1, 0] {
+            let arguments = arguments(home.path(), &server, "json", &[command, "--store", &store]);
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            fs::write(home.path().join("config.toml"), "[live]\npace_in_store = true\n").unwrap();
+            let said = stderr(&certgate_in(home.path(), &arguments, ""));
+            assert_eq!(said.lines().filter(|found| *found == line).count(), expected, "{command}: {said}");
+        }
     }
 }
 

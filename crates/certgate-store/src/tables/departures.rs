@@ -17,10 +17,6 @@ const SET_BACK: i64 = 2 * WINDOW;
 /// The longest hold: no database is to count beyond its numbers.
 const LONGEST: i64 = i64::MAX / 4;
 
-/// What was drawn last by a process, and may be given back.
-#[derive(Debug, Default)]
-pub(crate) struct LastDraw(Option<i64>);
-
 /// The time by the database's clock. Asked for once it is the caller's turn: what was waited for the others has passed then.
 pub(crate) fn now(session: &dyn Session) -> Result<i64, StoreError> {
     let now = session.first(&format!("SELECT {}", session.now()), &[], |row| row.get(0))?;
@@ -28,16 +24,17 @@ pub(crate) fn now(session: &dyn Session) -> Result<i64, StoreError> {
 }
 
 /// Writes down that requests leave, or says how long to wait. What is drawn counts as leaving when it ends: so no second holds more than
-/// `per_second`, whenever within their time they leave. One that is drawn alone leaves now.
+/// `per_second`, whenever within their time they leave. One that is drawn alone leaves now. `last` is what the process drew before, of which it
+/// gives back what was not used; what it draws now comes with the answer.
 pub(crate) fn draw(
     session: &dyn Session,
     key: &str,
     per_second: usize,
     draw: Draw,
-    last: &mut LastDraw,
+    last: Option<i64>,
     now: i64,
-) -> Result<Departures, StoreError> {
-    if let (Some(id), 1..) = (last.0.take(), draw.unused) {
+) -> Result<(Departures, Option<i64>), StoreError> {
+    if let (Some(id), 1..) = (last, draw.unused) {
         session.execute("UPDATE draws SET count = count - ?2 WHERE id = ?1", values![id, number(draw.unused)])?;
     }
     session.execute(
@@ -65,16 +62,16 @@ pub(crate) fn draw(
         from = from.max(at + WINDOW);
     }
     if from > now {
-        return Ok(Departures::After(Duration::from_millis((from - now).unsigned_abs())));
+        return Ok((Departures::After(Duration::from_millis((from - now).unsigned_abs())), None));
     }
     let count = number(draw.wanted).clamp(1, free);
     let until = if count == 1 { now } else { now + WITHIN };
-    last.0 = session.first(
+    let drawn = session.first(
         "INSERT INTO draws (key, at, count) VALUES (?1, ?2, ?3) RETURNING id",
         values![key, until, count],
         |row| row.get(0),
     )?;
-    Ok(Departures::Granted(usize::try_from(count).unwrap_or(1)))
+    Ok((Departures::Granted(usize::try_from(count).unwrap_or(1)), drawn))
 }
 
 const WITHIN: i64 = Departures::WITHIN.as_millis() as i64;

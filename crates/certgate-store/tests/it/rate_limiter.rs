@@ -31,7 +31,7 @@ impl Process {
         let Self { limiter, ration, draws } = self;
         let draw = |draw| {
             *draws += 1;
-            limiter.draw_at(draw, now)
+            limiter.draw(draw, Some(now))
         };
         ration.depart(MILLISECOND * u32::try_from(now).unwrap(), draw).unwrap()
     }
@@ -63,7 +63,7 @@ proptest! {
             }
             // Another gateway has a pace of its own.
             let other = format!("other {}", left.len());
-            prop_assert_eq!(limiter(folder.path(), &other, 1).draw_at(ONE, now).unwrap(), Departures::Granted(1));
+            prop_assert_eq!(limiter(folder.path(), &other, 1).draw(ONE, Some(now)).unwrap(), Departures::Granted(1));
         }
         // A second, and what a request may take less on its way than the one before.
         for (at, first) in left.iter().enumerate() {
@@ -115,11 +115,11 @@ fn a_low_pace_is_drawn_one_by_one() {
 fn everybody_waits_when_the_gateway_asks() {
     let folder = tempfile::tempdir().unwrap();
     let [mut one, mut other] = [(); 2].map(|()| limiter(folder.path(), "gateway", 3));
-    one.hold_at(MILLISECOND * 10_000, 0).unwrap();
-    one.hold_at(MILLISECOND * 8_000, 1_000).unwrap();
-    assert_eq!(other.draw_at(ONE, 5_000).unwrap(), Departures::After(MILLISECOND * 5_000));
-    assert_eq!(limiter(folder.path(), "elsewhere", 3).draw_at(ONE, 5_000).unwrap(), Departures::Granted(1));
-    assert_eq!(other.draw_at(ONE, 20_000).unwrap(), Departures::Granted(1));
+    one.hold(MILLISECOND * 10_000, Some(0)).unwrap();
+    one.hold(MILLISECOND * 8_000, Some(1_000)).unwrap();
+    assert_eq!(other.draw(ONE, Some(5_000)).unwrap(), Departures::After(MILLISECOND * 5_000));
+    assert_eq!(limiter(folder.path(), "elsewhere", 3).draw(ONE, Some(5_000)).unwrap(), Departures::Granted(1));
+    assert_eq!(other.draw(ONE, Some(20_000)).unwrap(), Departures::Granted(1));
 }
 
 /// Who has departures in hand lets none of them leave either.
@@ -129,7 +129,7 @@ fn what_is_in_hand_waits_too() {
     let mut process = Process { limiter: limiter(folder.path(), "gateway", 1000), ration: Ration::new(1000), draws: 0 };
     assert!((0..4).all(|_| process.depart(1_000).is_none()), "one, two, and one of four");
     process.ration.stop();
-    process.limiter.hold_at(MILLISECOND * 5_000, 1_000).unwrap();
+    process.limiter.hold(MILLISECOND * 5_000, Some(1_000)).unwrap();
     assert_eq!(process.depart(1_001), Some(MILLISECOND * 4_999));
 }
 
@@ -145,7 +145,7 @@ fn who_shares_a_store_shares_its_pace() {
             for mut limiter in [(); 4].map(|()| of_store("gateway")) {
                 scope.spawn(move || {
                     for _ in 0..PACE * 3 / 4 {
-                        while let Departures::After(wait) = limiter.draw(ONE).unwrap() {
+                        while let Departures::After(wait) = limiter.draw(ONE, None).unwrap() {
                             thread::sleep(wait);
                         }
                     }
@@ -157,9 +157,9 @@ fn who_shares_a_store_shares_its_pace() {
             AND later.at < first.at + 1045) AS held FROM draws AS first) AS seconds";
         assert!((1..=PACE as i64).contains(&place.number(most)), "{}", place.number(most));
         let [mut one, mut other] = [(); 2].map(|()| of_store("another gateway"));
-        assert_eq!(one.draw(ONE).unwrap(), Departures::Granted(1));
-        one.hold(Duration::from_secs(3600)).unwrap();
-        assert!(matches!(other.draw(ONE).unwrap(), Departures::After(wait) if wait > Duration::from_secs(3000)));
+        assert_eq!(one.draw(ONE, None).unwrap(), Departures::Granted(1));
+        one.hold(Duration::from_secs(3600), None).unwrap();
+        assert!(matches!(other.draw(ONE, None).unwrap(), Departures::After(wait) if wait > Duration::from_secs(3000)));
     }
 }
 
@@ -171,14 +171,14 @@ fn a_clock_set_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut limiter = limiter(folder.path(), "gateway", 3);
         for _ in 0..3 {
-            assert_eq!(limiter.draw_at(ONE, later).unwrap(), Departures::Granted(1));
+            assert_eq!(limiter.draw(ONE, Some(later)).unwrap(), Departures::Granted(1));
         }
-        limiter.hold_at(MILLISECOND * 60_000, later).unwrap();
+        limiter.hold(MILLISECOND * 60_000, Some(later)).unwrap();
         let now = later - back;
-        assert_eq!(limiter.draw_at(ONE, now).unwrap(), Departures::Granted(1), "{back}");
+        assert_eq!(limiter.draw(ONE, Some(now)).unwrap(), Departures::Granted(1), "{back}");
         // A hold of the time before hides none that comes now.
-        limiter.hold_at(MILLISECOND * 5_000, now).unwrap();
-        assert_eq!(limiter.draw_at(ONE, now).unwrap(), Departures::After(MILLISECOND * 5_000), "{back}");
+        limiter.hold(MILLISECOND * 5_000, Some(now)).unwrap();
+        assert_eq!(limiter.draw(ONE, Some(now)).unwrap(), Departures::After(MILLISECOND * 5_000), "{back}");
     }
 }
 
@@ -187,6 +187,6 @@ fn a_clock_set_back() {
 fn a_hold_without_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut limiter = limiter(folder.path(), "gateway", 3);
-    limiter.hold_at(Duration::MAX, 1_000).unwrap();
-    assert!(matches!(limiter.draw_at(ONE, 2_000).unwrap(), Departures::After(_)));
+    limiter.hold(Duration::MAX, Some(1_000)).unwrap();
+    assert!(matches!(limiter.draw(ONE, Some(2_000)).unwrap(), Departures::After(_)));
 }

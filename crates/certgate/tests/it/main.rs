@@ -14,6 +14,7 @@ mod fetch;
 mod payload;
 mod recovery;
 mod renewal;
+mod shared_pace;
 mod short_pages;
 mod standing;
 mod term;
