@@ -4,6 +4,7 @@ use std::{
 };
 
 use certgate_domain::TaskKind;
+use certgate_files::FileError;
 
 /// What the system said, or a text.
 type Cause = Box<dyn Error + Send + Sync>;
@@ -61,6 +62,14 @@ pub enum TapeError {
 
 pub(crate) fn at(path: &Path, why: impl Into<Cause>) -> TapeError {
     TapeError::File { path: path.to_owned(), why: why.into() }
+}
+
+/// The same of a file that was not used: what the system said stays the cause.
+pub(crate) fn unused(path: &Path, error: FileError) -> TapeError {
+    match error {
+        FileError::Io { source, .. } => at(path, source),
+        error => at(path, error.reason()),
+    }
 }
 
 pub(crate) fn broken(path: &Path, line: usize, why: impl Into<String>) -> TapeError {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StandIns, TapeError, codec_of,
-    error::{at, broken},
+    error::{at, broken, unused},
     lines,
 };
 
@@ -178,7 +178,7 @@ impl Folder {
     /// A new tape.
     pub(super) fn create(path: &Path, stand_ins: StandIns, live: bool) -> Result<Self, TapeError> {
         let made = certgate_files::make_private_folder(path).and_then(|()| certgate_files::check_folder(path, None));
-        made.map_err(|why| at(path, why.reason()))?;
+        made.map_err(|why| unused(path, why))?;
         if Self::is_in(path) {
             return Err(at(
                 &path.join(INDEX),
@@ -410,7 +410,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// Reads a file that comes with a tape, which may be somebody else's: no link, no device, nothing without an end.
 fn read_plain(path: &Path) -> Result<Vec<u8>, TapeError> {
-    certgate_files::read_plain(path, LARGEST).map_err(|why| at(path, why.reason()))
+    certgate_files::read_plain(path, LARGEST).map_err(|why| unused(path, why))
 }
 
 fn private(options: &mut OpenOptions) {

@@ -222,7 +222,7 @@ fn an_unreadable_answer_is_not_translated() {
 #[cfg(unix)]
 #[test]
 fn only_plain_files_are_read() {
-    for trap in ["link", "pipe", "folder"] {
+    for trap in ["link", "pipe", "folder", "too large"] {
         let folder = tempfile::tempdir().unwrap();
         let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
         let mut recording = client("json", Box::new(Counting { codec: codec("json"), count: 0 }), &tape);
@@ -233,11 +233,13 @@ fn only_plain_files_are_read() {
         match trap {
             "link" => std::os::unix::fs::symlink(&moved, &answer).unwrap(),
             "pipe" => assert!(std::process::Command::new("mkfifo").arg(&answer).status().unwrap().success()),
+            "too large" => fs::File::create(&answer).unwrap().set_len(65 << 20).unwrap(),
             _ => fs::create_dir(&answer).unwrap(),
         }
         let tape = Tape::replay(folder.path()).unwrap();
         let error = client("json", Box::new(Offline), &tape).call(CertificateInfo::new(571)).unwrap_err();
-        assert!(matches!(tape_error(&error), Some(TapeError::File { path, .. }) if *path == answer), "{trap}: {error}");
+        let Some(TapeError::File { path, why }) = tape_error(&error) else { panic!("{trap}: {error}") };
+        assert_eq!((path, why.is::<std::io::Error>()), (&answer, trap == "too large"), "{trap}: {error}");
     }
 }
 
