@@ -234,14 +234,11 @@ impl HttpTransport {
             Failure::HostNotFound
             | Failure::ConnectionFailed
             | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
-            Failure::Protocol(why) => {
-                let why = why.to_string();
-                let line = if why.contains("invalid header") { ": a line that is folded or ill-formed" } else { "" };
-                TransportError::Unreadable(format!(
-                    "{}: the answer is no HTTP that can be read: {why}{line}",
-                    self.endpoint
-                ))
-            }
+            // Which line it is, is not said.
+            Failure::Protocol(why) => TransportError::Unreadable(format!(
+                "{}: the answer is no HTTP that can be read (a folded header line cannot): {why}",
+                self.endpoint
+            )),
             Failure::Io(why) => match why.kind() {
                 ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
