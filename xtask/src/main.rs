@@ -5,6 +5,7 @@
 mod bench;
 mod calendar;
 mod ci;
+#[cfg(unix)]
 mod databases;
 mod differences;
 mod dist;

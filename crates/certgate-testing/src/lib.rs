@@ -20,8 +20,15 @@ pub use {
 };
 
 /// Starts a server that chooses no port by itself, at one of loopback that was free a moment before: at the next one where `start` gives
-/// nothing, since somebody else was quicker.
-pub fn at_free_port<T>(mut start: impl FnMut(u16) -> Option<T>) -> T {
+/// why it did not, since somebody else may have been quicker.
+pub fn at_free_port<T>(mut start: impl FnMut(u16) -> Result<T, String>) -> T {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    (0..10).find_map(|_| start(free())).expect("it starts at none of ten ports")
+    let mut failed = String::new();
+    for _ in 0..10 {
+        match start(free()) {
+            Ok(started) => return started,
+            Err(why) => failed = why,
+        }
+    }
+    panic!("it starts at none of ten ports: {failed}")
 }

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
     Cluster, Role, at_free_port,
-    postgres::{DATABASE, as_owner_of, on_path},
+    postgres::{DATABASE, as_owner_of, on_path, read_log},
 };
 
 /// A PgBouncer before a cluster, ended with this value.
@@ -20,10 +20,14 @@ pub struct Pool {
 }
 
 impl Pool {
+    /// Whether it is installed.
+    pub fn is_installed() -> bool {
+        program().is_some()
+    }
+
     /// Starts one in that mode, `transaction` or `session`. `None` where it is not installed.
     pub fn start(cluster: &Cluster, role: &Role, mode: &str) -> Option<Self> {
-        let debian = PathBuf::from("/usr/sbin/pgbouncer");
-        let program = on_path("pgbouncer").or_else(|| debian.is_file().then_some(debian))?;
+        let program = program()?;
         let file = |name: &str| cluster.folder().join(format!("{}-{mode}-{name}", role.name));
         let [users, settings, log] = [file("users"), file("pgbouncer.ini"), file("log")];
         fs::write(&users, format!("\"{}\" \"{}\"\n", role.name, Role::PASSWORD)).unwrap();
@@ -39,13 +43,14 @@ impl Pool {
             command.arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut pool = Self { process: command.spawn().unwrap(), port };
             // It says so once it listens, and ends where it cannot.
-            while !fs::read_to_string(&log).is_ok_and(|log| log.contains("process up")) {
-                if pool.process.try_wait().unwrap().is_some() {
-                    return None;
+            let until = Instant::now() + Duration::from_secs(60);
+            while !read_log(&log).contains("process up") {
+                if pool.process.try_wait().unwrap().is_some() || Instant::now() > until {
+                    return Err(read_log(&log));
                 }
                 thread::sleep(Duration::from_millis(5));
             }
-            Some(pool)
+            Ok(pool)
         }))
     }
 
@@ -53,6 +58,11 @@ impl Pool {
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
+}
+
+fn program() -> Option<PathBuf> {
+    let debian = PathBuf::from("/usr/sbin/pgbouncer");
+    on_path("pgbouncer").or_else(|| debian.is_file().then_some(debian))
 }
 
 impl Drop for Pool {

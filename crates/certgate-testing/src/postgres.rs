@@ -58,6 +58,11 @@ impl Role {
 }
 
 impl Cluster {
+    /// Whether a PostgreSQL is installed.
+    pub fn is_installed() -> bool {
+        programs().is_some()
+    }
+
     /// The cluster of this process. `None` where no PostgreSQL is installed or can be started; then the caller leaves something
     /// out, and that is said on stderr with how much has been left out so far, past what a test harness captures.
     pub fn shared() -> Option<&'static Self> {
@@ -110,7 +115,8 @@ impl Cluster {
         cluster.port = at_free_port(|port| {
             // The last one counts.
             writeln!(file, "port = {port}").unwrap();
-            cluster.controlling("start").status().unwrap().success().then_some(port)
+            let is_started = cluster.controlling("start").status().unwrap().success();
+            is_started.then_some(port).ok_or_else(|| read_log(&cluster.folder.join("log")))
         });
         cluster.run("postgres", &format!("CREATE DATABASE {DATABASE}"));
         Some(cluster)
@@ -206,6 +212,11 @@ fn programs() -> Option<PathBuf> {
     installed.sort_unstable();
     let installed = installed.into_iter().rev().map(|(_, folder)| folder);
     on_path.into_iter().chain(installed).find(|folder| NEEDED.iter().all(|program| folder.join(program).is_file()))
+}
+
+/// What a server wrote.
+pub(crate) fn read_log(log: &Path) -> String {
+    fs::read_to_string(log).unwrap_or_default()
 }
 
 /// A program that the path leads to.

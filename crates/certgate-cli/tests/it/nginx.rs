@@ -39,11 +39,17 @@ impl Nginx {
 
     /// Serves the certificates of these folders on these addresses, each by its name, the first to who asks for none; with the port.
     fn start(program: &str, home: &Path, addresses: &[&str], hosts: &[(&str, &str)]) -> (Self, u16) {
-        at_free_port(|port| Some((Self::start_at(program, home, port, addresses, hosts)?, port)))
+        at_free_port(|port| Ok((Self::start_at(program, home, port, addresses, hosts)?, port)))
     }
 
-    /// The same at that port; nothing where somebody else has it.
-    fn start_at(program: &str, home: &Path, port: u16, addresses: &[&str], hosts: &[(&str, &str)]) -> Option<Self> {
+    /// The same at that port; what it says where somebody else has it.
+    fn start_at(
+        program: &str,
+        home: &Path,
+        port: u16,
+        addresses: &[&str],
+        hosts: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let listen: String = addresses.iter().map(|address| format!("listen {address}:{port} ssl;")).collect();
         let server = |(name, folder): &(&str, &str)| {
             format!(
@@ -72,7 +78,7 @@ impl Nginx {
             has_ended = nginx.child.try_wait().unwrap().is_some();
             listens || has_ended
         });
-        listens.then_some(nginx)
+        listens.then_some(nginx).ok_or_else(|| fs::read_to_string(home.join("nginx.log")).unwrap())
     }
 }
 
