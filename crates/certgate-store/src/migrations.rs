@@ -177,6 +177,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     // The pace of machines behind one address.
     Migration { tables: DEPARTURES, sqlite: "", postgres: "" },
     // The last transaction of each connection: PostgreSQL gives the number of one that a crash took to another one.
+    // And it keeps no rows in their order, in which all of them are listed.
     Migration {
         tables: "",
         sqlite: "",
@@ -186,6 +187,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
                 number INTEGER NOT NULL,
                 at INTEGER NOT NULL
             );
+            CREATE UNIQUE INDEX orders_by_rowid ON orders (rowid);
         ",
     },
 ];

@@ -36,7 +36,7 @@ impl Pool {
             let text = format!(
                 "[databases]\n{DATABASE} = host=127.0.0.1 port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
                  listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {users}\nlogfile = {logfile}\n\
-                 pool_mode = {mode}\n"
+                 pool_mode = {mode}\nserver_tls_sslmode = prefer\n"
             );
             fs::write(&settings, text).unwrap();
             let mut command = as_owner_of(cluster.folder(), Path::new(&program));

@@ -108,25 +108,3 @@ fn own_folder() -> Result<PathBuf, Error> {
     #[cfg(not(unix))]
     Ok(std::env::temp_dir().join("certgate"))
 }
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, time::Duration};
-
-    use certgate_client::Throttle;
-
-    use super::SharedPace;
-
-    /// A pause that could not be told to the others is this process's own, though they can be asked again meanwhile.
-    #[test]
-    fn a_pause_that_was_not_written_down_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = folder.path().join("home");
-        fs::write(&home, "").unwrap();
-        let pace = SharedPace::in_store(home.join("store.sqlite").into(), "https://gateway.example", 3);
-        pace.hold(Duration::from_secs(3600));
-        fs::remove_file(&home).unwrap();
-        fs::create_dir(&home).unwrap();
-        assert!(pace.depart().is_some_and(|pause| pause > Duration::from_secs(3000)));
-    }
-}

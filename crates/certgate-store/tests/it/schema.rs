@@ -108,6 +108,16 @@ fn troubles() {
     assert!(error.contains(r#"the store is damaged (relation "messages" does not exist)"#), "{error}");
 }
 
+/// Ten thousand orders are not sorted anew for each list.
+#[test]
+fn orders_are_listed_in_their_order() {
+    let Some(place) = Schema::new() else { return };
+    drop(place.open());
+    let plan = "SET enable_sort = off; EXPLAIN SELECT * FROM orders ORDER BY rowid";
+    let plan = place.cluster.execute_as(&place.role, plan);
+    assert!(plan.starts_with("Index Scan using orders_by_rowid"), "{plan}");
+}
+
 /// All who open an empty schema at once find the same tables.
 #[test]
 fn a_new_schema_may_be_opened_by_many_at_once() {
@@ -346,6 +356,10 @@ fn a_server_is_verified_as_far_as_it_is_asked_to_be() {
             let error = at(&url).status().unwrap_err().to_string();
             assert!(error.contains("TLS"), "{url}: {error}");
         }
+    }
+    if let Some(pool) = Pool::start(&cluster, &role, "session") {
+        let behind = at(&role.url_over(&pool.address())).status().unwrap();
+        assert_eq!(behind.tls, None, "it is the pool that has TLS");
     }
 }
 

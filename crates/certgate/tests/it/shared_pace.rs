@@ -36,3 +36,15 @@ fn a_store_that_fails_is_left_alone_for_a_while() {
     pace.hold(Duration::from_secs(3600));
     assert!(pace.depart().is_some_and(|wait| wait > Duration::from_secs(3000)), "whoever asks for a pause is heard");
 }
+
+/// A pause that could not be told to the others is this process's own, though they can be asked again meanwhile.
+#[test]
+fn a_pause_that_was_not_written_down_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    fs::write(&home, "no folder").unwrap();
+    let pace = SharedPace::in_store(home.join("store.sqlite").into(), GATEWAY, 3);
+    pace.hold(Duration::from_secs(3600));
+    fs::remove_file(&home).unwrap();
+    assert!(pace.depart().is_some_and(|pause| pause > Duration::from_secs(3000)));
+}
