@@ -1,9 +1,15 @@
 //! The monitoring plugins' rule: one line and a level.
 
-use std::time::Duration;
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use super::Snapshot;
-use crate::{estate::account::AccountCertificate, inventory::ends_within};
+use crate::{
+    estate::{
+        SAME_END,
+        account::{Account, AccountCertificate},
+    },
+    inventory::{InstalledCertificate, ends_within},
+};
 
 /// What ends sooner is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,17 +102,17 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let Some(account) = &snapshot.account else { return Verdict::unknown("the gateway was not asked") };
     let Thresholds { warning, critical } = *thresholds;
     let now = snapshot.taken;
-    let mut dated: Vec<(i64, &AccountCertificate)> =
-        account.certificates.iter().filter_map(|certificate| Some((certificate.not_after?, certificate))).collect();
-    dated.sort_by_key(|(ends, certificate)| (*ends, certificate.id));
-    let within = |time: Duration| dated.iter().filter(|(ends, _)| ends_within(*ends, time, now)).count();
+    let mut dated: Vec<End<'_>> = account.certificates.iter().filter_map(End::of_account).collect();
+    let undated = account.certificates.len() - dated.len();
+    dated.extend(of_their_own(account, &snapshot.installed));
+    dated.sort_by_key(|end| (end.at, end.id));
+    let within = |time: Duration| dated.iter().filter(|end| ends_within(end.at, time, now)).count();
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
-    let undated = account.certificates.len() - dated.len();
     let mut said = Vec::new();
     if soon > 0 {
-        let named: Vec<String> = dated.iter().take(soon.min(NAMED)).map(|(ends, one)| named(one, *ends, now)).collect();
+        let named: Vec<String> = dated.iter().take(soon.min(NAMED)).map(|end| end.said(now)).collect();
         let more = if soon > NAMED { format!(" and {} more", soon - NAMED) } else { String::new() };
         said.push(format!("{}{more}", named.join(", ")));
     }
@@ -120,11 +126,9 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
             said.push(format!("{count} {what}"));
         }
     }
-    let count = dated.len() + undated;
+    let count = account.certificates.len();
     if said.is_empty() {
-        let first = dated
-            .first()
-            .map_or_else(String::new, |(ends, one)| format!(", the first to end: {}", named(one, *ends, now)));
+        let first = dated.first().map_or_else(String::new, |end| format!(", the first to end: {}", end.said(now)));
         let s = if count == 1 { "" } else { "s" };
         said.push(format!("{count} certificate{s}{first}"));
     }
@@ -139,34 +143,68 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         ("warning", number(soon - very_soon), ";;;0".to_owned()),
         ("critical", number(very_soon), ";;;0".to_owned()),
     ];
-    if let Some((ends, _)) = dated.first() {
+    if let Some(end) = dated.first() {
         let days = |time: Duration| time.as_secs() / DAY;
-        performance.push(("days", days_left(*ends, now), format!(";{}:;{}:", days(warning), days(critical))));
+        performance.push(("days", end.days_left(now), format!(";{}:;{}:", days(warning), days(critical))));
     }
     Verdict { level, text: said.join("; "), performance }
 }
 
-fn days_left(ends: i64, now: i64) -> i64 {
-    (ends - now).div_euclid(86_400)
+/// When a certificate ends: one that the account has, or one that is in place in a folder.
+struct End<'s> {
+    at: i64,
+    id: Option<i64>,
+    name: &'s str,
+    folder: Option<&'s Path>,
 }
 
-fn named(certificate: &AccountCertificate, ends: i64, now: i64) -> String {
-    let id = certificate.id.map_or_else(String::new, |id| format!(" ({id})"));
-    let when = match days_left(ends, now) {
-        -1 => "ended within a day".to_owned(),
-        days if days < 0 => format!("ended {} days ago", (now - ends) / 86_400),
-        0 => "ends within a day".to_owned(),
-        1 => "ends in 1 day".to_owned(),
-        days => format!("ends in {days} days"),
+impl<'s> End<'s> {
+    fn of_account(certificate: &'s AccountCertificate) -> Option<Self> {
+        let AccountCertificate { id, name, not_after, .. } = certificate;
+        Some(Self { at: (*not_after)?, id: *id, name, folder: None })
+    }
+
+    fn of_set(set: &'s InstalledCertificate) -> Self {
+        Self { at: set.not_after, id: set.id, name: &set.name, folder: Some(&set.folder) }
+    }
+
+    fn days_left(&self, now: i64) -> i64 {
+        (self.at - now).div_euclid(86_400)
+    }
+
+    fn said(&self, now: i64) -> String {
+        let id = self.id.map_or_else(String::new, |id| format!(" ({id})"));
+        let folder = self.folder.map_or_else(String::new, |folder| format!(" in {}", folder.display()));
+        let when = match self.days_left(now) {
+            -1 => "ended within a day".to_owned(),
+            days if days < 0 => format!("ended {} days ago", (now - self.at) / 86_400),
+            0 => "ends within a day".to_owned(),
+            1 => "ends in 1 day".to_owned(),
+            days => format!("ends in {days} days"),
+        };
+        format!("{}{id}{folder} {when}", self.name)
+    }
+}
+
+/// The sets in place that end at another time than what the account has of them: somebody reissued, and it is not here.
+fn of_their_own<'s>(account: &Account, installed: &'s [InstalledCertificate]) -> impl Iterator<Item = End<'s>> {
+    let ends = account.certificates.iter().filter_map(|certificate| Some((certificate.id?, certificate.not_after?)));
+    let ends: HashMap<i64, i64> = ends.collect();
+    let is_said = move |end: &End<'_>| {
+        end.id.and_then(|id| ends.get(&id)).is_some_and(|there| there.abs_diff(end.at) <= SAME_END)
     };
-    format!("{}{id} {when}", certificate.name)
+    installed.iter().map(End::of_set).filter(move |end| !is_said(end))
 }
 
 #[cfg(test)]
 mod tests {
+    use certgate_keys::KeyType;
+
     use super::{Level, Thresholds, check};
     use crate::{
         estate::account::{Account, AccountCertificate},
+        installation::SetRecord,
+        inventory::InstalledCertificate,
         monitoring::{ServedSet, Snapshot, prometheus},
     };
 
@@ -209,6 +247,34 @@ mod tests {
         }
         let none = check(&Snapshot::default(), &Thresholds::default());
         assert_eq!((none.level.code(), none.line().as_str()), (3, "CERTIFICATES UNKNOWN - the gateway was not asked"));
+    }
+
+    /// What a server here serves ends at its own time, whatever the account has by now.
+    #[test]
+    fn what_is_in_place_here_counts() {
+        let set = |id, ends: i64| InstalledCertificate {
+            folder: format!("certs/{ends}").into(),
+            id,
+            name: "host-0.example".to_owned(),
+            hosts: Vec::new(),
+            serial: "0A".to_owned(),
+            days: ends.div_euclid(DAY),
+            not_before: NOW - 90 * DAY,
+            not_after: NOW + ends,
+            key_type: KeyType::P256,
+            key_fits: Some(true),
+            record: SetRecord::default(),
+        };
+        for (sets, level, text) in [
+            (vec![set(Some(0), 60 * DAY - 3600)], Level::Ok, "the first to end: host-0.example (0) ends in 60 days"),
+            (vec![set(Some(0), -3 * DAY)], Level::Critical, "host-0.example (0) in certs/-259200 ended 3 days ago"),
+            (vec![set(None, 8 * DAY)], Level::Warning, "host-0.example in certs/691200 ends in 8 days"),
+            (vec![set(Some(7), DAY)], Level::Critical, "host-0.example (7) in certs/86400 ends in 1 day"),
+        ] {
+            let verdict = check(&Snapshot { installed: sets, ..ending(&[60 * DAY]) }, &Thresholds::default());
+            assert!(verdict.level == level && verdict.text.ends_with(text), "{verdict:?}");
+            assert_eq!(verdict.performance[0].1, 1, "of the account");
+        }
     }
 
     #[test]
