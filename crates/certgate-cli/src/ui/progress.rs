@@ -155,9 +155,13 @@ impl<'a> Progress<'a> {
 
     /// Says a line that stays.
     pub(crate) fn say(&self, text: &str) {
-        if self.app.quiet {
-            return;
+        if !self.app.quiet {
+            self.say_always(text);
         }
+    }
+
+    /// The same of what is wrong, which is said under `--quiet`, too.
+    fn say_always(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(text)),
             None => say(text),
@@ -301,7 +305,8 @@ impl<'a> Progress<'a> {
                     Ok(_) => format!("{}: {id}", kind.map_or("done", Kind::name)),
                     Err(failure) => format!("{}: {failure}", failure.kind().name()),
                 };
-                self.say(&self.named(Some(id), &text));
+                let text = self.named(Some(id), &text);
+                if is_wrong { self.say_always(&text) } else { self.say(&text) }
             }
         }
         self.ended.insert(id.clone(), Ended { order, shown });

@@ -72,6 +72,9 @@ fn apply_tells_as_its_file_says() {
         write(text);
         let output = apply(&[]);
         assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        // What went well is not said under --quiet, what did not is.
+        let wrong = stderr(&output);
+        assert!(wrong.contains("declared/b: usage: ") && wrong.lines().count() == 1, "{wrong}");
         let said = told("declared/told");
         assert!(said.contains("example.com: done (reissue: ") && said.contains("declared/b: usage"), "{said}");
         write(text.split("[[certificate]]\nid = 4711").next().unwrap());
