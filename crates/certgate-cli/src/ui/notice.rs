@@ -24,15 +24,20 @@ pub(crate) fn text(summary: &Value) -> String {
         if !action.is_empty() {
             line += &format!(" ({action}: {})", word(&row["why"]));
         }
-        let why = word(&row["text"]);
-        if !why.is_empty() {
-            line += &format!("\n    {why}");
+        // The certificate is in place where its deployment failed.
+        for why in [&row["text"], &row["deployment"]["detail"], &row["detail"]].map(word) {
+            if !why.is_empty() {
+                line += &format!("\n    {why}");
+            }
         }
         text += &line;
         text += "\n";
     }
     if let Some(why) = summary["error"]["text"].as_str() {
         text += &format!("\nThe run ended early: {}\n", one_line(why));
+        for line in summary["error"]["advice"].as_str().unwrap_or_default().lines() {
+            text += &format!("    {}\n", one_line(line.trim()));
+        }
     }
     text
 }

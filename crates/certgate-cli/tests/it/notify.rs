@@ -77,13 +77,23 @@ fn apply_tells_as_its_file_says() {
         assert!(wrong.contains("declared/b: usage: ") && wrong.lines().count() == 1, "{wrong}");
         let said = told("declared/told");
         assert!(said.contains("example.com: done (reissue: ") && said.contains("declared/b: usage"), "{said}");
-        write(text.split("[[certificate]]\nid = 4711").next().unwrap());
+        let one = text.split("[[certificate]]\nid = 4711").next().unwrap();
+        write(one);
         let quiet = apply(&[]);
         assert_eq!((exit(&quiet), stderr(&quiet)), (8, String::new()), "nothing happened");
         assert_eq!(told("declared/told"), said, "and nobody is told");
         write("[[certificate]]\nid = 571\nkeyy = 1\n");
         assert_eq!(exit(&apply(&["--notify", "cat >> mail"])), 2);
         assert!(told("mail").contains("found `keyy`"), "{}", told("mail"));
+        // Why it is not deployed, and what to do about a run that ended early.
+        write(&format!("{one}deploy_hook = \"exit 3\"\n"));
+        assert_eq!(exit(&apply(&["--notify", "cat > mail"])), 11);
+        let said = told("mail");
+        let why = "\n    the deploy hook failed: exit status: 3; the files are in place\n";
+        assert!(said.contains("example.com: not deployed (install: ") && said.contains(why), "{said}");
+        assert_eq!(exit(&apply(&["--notify", "cat > mail", "--user", "other"])), 4);
+        let said = told("mail");
+        assert!(said.contains("\n    user or password are wrong: `certgate config show` says where "), "{said}");
     }
 }
 
