@@ -44,7 +44,7 @@ impl Plan {
         let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            let tasks = share.shown(app, subjects)?;
+            let tasks = share.planned(app, subjects)?;
             let checked = |task: Task| match wrong(&task) {
                 Some(why) => task.failed(Error::from(why).into()),
                 None => task,

@@ -74,10 +74,10 @@ impl RenewDue {
         let begin = |share: &mut Share, found| {
             let subjects = subjects_of(found, &roots, &share.journal, &asked)?;
             folders.extend(subjects.iter().filter_map(|subject| subject.folder.clone()));
-            if self.dry_run {
-                return share.shown(app, subjects);
-            }
             let tasks = share.planned(app, subjects)?;
+            if self.dry_run {
+                return Ok(tasks);
+            }
             share.confirm_own(app, &self.queue);
             // What is not due has no row.
             Ok(tasks.into_iter().filter(Task::is_to_be_done).collect())

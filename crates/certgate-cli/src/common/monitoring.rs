@@ -64,6 +64,10 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     }
     let all = prometheus.is_some();
     let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
+    // A tape's time is not ours.
+    if let Some(account) = snapshot.account.as_mut().filter(|_| app.is_offline()) {
+        account.clock = None;
+    }
     Ok(Overview { snapshot, trouble, ..Overview::default() })
 }
 

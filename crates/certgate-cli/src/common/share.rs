@@ -8,7 +8,7 @@ use std::{
 use certgate::{
     Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
     RunOptions, Settings,
-    estate::{Step, Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
+    estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
     inventory::{Found, profile_of},
 };
@@ -32,8 +32,6 @@ pub(crate) struct Share {
     pub(crate) tasks: Vec<Task>,
     /// What other processes had claimed of the account's work, where it is shared with them.
     claims: Option<Claims>,
-    /// Its gateway's clock and ours, where that said its date.
-    clock: Option<GatewayClock>,
     pub(crate) settings: Settings,
     /// It has to live as long as its clients.
     _home: Home,
@@ -127,7 +125,7 @@ impl Share {
         let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
         Ok(Home::let_in(app, &settings)?.and_then(|home| {
             let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
-            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, clock: None, settings, _home: home })
+            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, _home: home })
         }))
     }
 
@@ -148,22 +146,15 @@ impl Share {
         given.map_or_else(OrderId::new, OrderId::from)
     }
 
-    /// What is to be done with these certificates, once the gateway was asked for what has to be known.
+    /// What is to be done with these certificates, once the gateway was asked for what has to be known. By a clock that is wrong it is not
+    /// decided: to one that is slow nothing is due.
     pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let now = app.now();
         if let Some(client) = self.clients.first_mut() {
-            self.clock = Survey { client, journal: &self.journal, now }.ask(&mut subjects)?;
+            let clock = Survey { client, journal: &self.journal, now }.ask(&mut subjects)?;
+            clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
         }
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
-    }
-
-    /// The same where they are only shown: what would be ordered by a clock that is wrong is not, as in a run.
-    pub(crate) fn shown(&mut self, app: &App, subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
-        let tasks = self.planned(app, subjects)?;
-        let is_ordered = |task: &Task| matches!(task.step, Step::Place { .. });
-        let clock = self.clock.filter(|_| !app.is_offline() && tasks.iter().any(is_ordered));
-        clock.map_or(Ok(()), GatewayClock::check)?;
-        Ok(tasks)
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.

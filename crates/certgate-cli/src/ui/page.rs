@@ -3,6 +3,7 @@
 use std::{fmt::Write, path::Path, time::Duration};
 
 use certgate::{
+    GatewayClock,
     estate::{PlannedAction, account::AccountCertificate},
     installation::Deployment,
     inventory::{InstalledCertificate, ends_within},
@@ -66,7 +67,7 @@ fn figures(overview: &Overview) -> String {
         (snapshot.installed.len().to_string(), "installed here"),
         (open.to_string(), "open orders"),
         (number(snapshot.queue), "messages in the queue"),
-        (number(account.and_then(|account| account.clock_ahead)), "seconds between the clocks"),
+        (number(account.and_then(|account| account.clock).map(GatewayClock::ahead)), "seconds between the clocks"),
     ];
     let item = |(figure, what): &(String, &str)| format!("<li><b>{figure}</b><span>{what}</span></li>\n");
     format!("<ul class=\"figures\">\n{}</ul>\n", figures.iter().map(item).collect::<String>())

@@ -201,17 +201,26 @@ fn a_reissue_that_is_asked_for_again_and_again_is_ordered_once() {
     }
 }
 
-/// What would be ordered by a clock that is wrong is not shown as if a run did it.
+/// To a clock that is slow nothing is due: by one that is wrong nothing is decided, be it that there is nothing to do.
 #[test]
-fn a_dry_run_says_that_the_clocks_are_too_far_apart() {
-    for (clock_ahead, code) in [(3600, 12), (-3600, 12), (240, 0)] {
+fn nothing_is_decided_by_a_clock_that_is_wrong() {
+    for (clock_ahead, is_wrong) in [(3600, true), (-3600, true), (240, false)] {
         let right = Here::new("json", Settings::default());
         right.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        fs::write(right.home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"certs/live\"\n")
+            .unwrap();
         let here = Here { home: right.home, ..Here::new("json", Settings { clock_ahead, ..Settings::default() }) };
-        let due = ["renew-due", "certs", "--renew-before", "400d", "--dry-run"];
-        let output = at(here.home.path(), &here.server, "json", &due);
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
-        assert_eq!(stderr(&output).contains("the clocks are too far apart"), code == 12, "{}", stderr(&output));
-        here.run(&["renew-due", "certs", "--dry-run"], 8);
+        for (command, code, wrong) in [
+            (&["renew-due", "certs", "--renew-before", "400d", "--dry-run"][..], 0, 12),
+            (&["renew-due", "certs", "--dry-run"], 8, 12),
+            (&["renew-due", "certs"], 8, 12),
+            (&["plan", "certificates.toml"], 8, 12),
+            (&["apply", "certificates.toml"], 8, 12),
+            (&["status", "--check", "--warning", "1d", "--critical", "1d"], 0, 3),
+        ] {
+            let (document, _) = here.run(command, if is_wrong { wrong } else { code });
+            let said = document.to_string().contains("the clocks are too far apart: the gateway's says 20");
+            assert_eq!(said, is_wrong, "{command:?} {clock_ahead}: {document}");
+        }
     }
 }

@@ -49,8 +49,8 @@ pub struct Account {
     pub certificates: Vec<AccountCertificate>,
     /// How many others there are: an earlier certificate of a name.
     pub superseded: usize,
-    /// How far the gateway's clock is ahead of ours, in seconds; below zero where it is behind.
-    pub clock_ahead: Option<i64>,
+    /// The gateway's clock and ours, where that said its date.
+    pub clock: Option<GatewayClock>,
 }
 
 impl Account {
@@ -62,7 +62,7 @@ impl Account {
         let (all, clock) = AccountCertificate::all(client)?;
         let listed = all.len();
         let certificates = in_force(all);
-        Ok(Self { superseded: listed - certificates.len(), certificates, clock_ahead: clock.map(GatewayClock::ahead) })
+        Ok(Self { superseded: listed - certificates.len(), certificates, clock })
     }
 }
 

@@ -132,7 +132,13 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         let s = if count == 1 { "" } else { "s" };
         said.push(format!("{count} certificate{s}{first}"));
     }
+    // How long anything lasts yet is told by a clock.
+    let clock = account.clock.and_then(|clock| clock.check().err());
+    if let Some(why) = &clock {
+        said.insert(0, why.to_string());
+    }
     let level = match (very_soon, soon + undeployed + unserved + snapshot.unreadable.len() + undated) {
+        _ if clock.is_some() => Level::Unknown,
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
         (0, 0) => Level::Ok,

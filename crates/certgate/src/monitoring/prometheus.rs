@@ -4,6 +4,7 @@ use super::{
     Snapshot,
     exposition::{Exposition, Metric, MetricKind},
 };
+use crate::GatewayClock;
 
 const fn gauge(name: &'static str, help: &'static str) -> Metric {
     Metric { name, kind: MetricKind::Gauge, help }
@@ -82,7 +83,7 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
     let account = snapshot.account.as_ref();
     text.metric(SNAPSHOT, one(Some(snapshot.taken)));
     text.metric(GATEWAY, one(Some(i64::from(account.is_some()))));
-    text.metric(CLOCK, one(account.and_then(|account| account.clock_ahead)));
+    text.metric(CLOCK, one(account.and_then(|account| account.clock).map(GatewayClock::ahead)));
     text.metric(QUEUE, one(snapshot.queue));
     text.metric(SUPERSEDED, account.map(|account| (Vec::new(), account.superseded)));
     let certificates = || account.into_iter().flat_map(|account| &account.certificates);
