@@ -312,6 +312,7 @@ fn what_is_wrong_with_one_declared_concerns_it_alone() {
         ("formats = [\"p12\"]\nstore_pass_file = \"none\"\n", "none", "reissue"),
         ("formats = [\"p12\"]\nstore_pass_file = \"short\"\n", "pass phrase", "nothing"),
         ("file_owner = \"nobody-is-called-so\"\n", "nobody-is-called-so", "nothing"),
+        ("key = \"none.pem\"\n", "none.pem", "nothing"),
     ] {
         fs::write(home.path().join("certificates.toml"), format!("{good}{setting}")).unwrap();
         let output = at(home.path(), &server, "json", &["plan", "certificates.toml"]);
