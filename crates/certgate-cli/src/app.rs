@@ -171,7 +171,6 @@ impl App {
         let clock = Clock::new(move || taped.as_ref().and_then(Tape::time).unwrap_or_else(|| unix_now() / 1000));
         RunOptions {
             foreign: settings.foreign.value,
-            strict: self.strict,
             // Neither the sandbox nor the demo system is asked, or was for the tape.
             no_demo: self.tape.get().filter(|_| self.is_offline()).map_or(settings.is_live(), Tape::is_live),
             demo: self.demo,

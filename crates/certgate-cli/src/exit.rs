@@ -111,13 +111,21 @@ impl Kind {
         }
     }
 
+    /// What a look at an order ends with, by where it stands; `None` if it is done.
+    pub(crate) fn of_state(state: State) -> Option<Self> {
+        match state {
+            State::Done => None,
+            State::Validating | State::Pending | State::Issued => Some(Self::Pending),
+            State::Failed | State::Refused => Some(Self::Refused),
+            State::Unsent => Some(Self::Unreachable),
+            State::Abandoned => Some(Self::CheckFailed),
+            _ => Some(Self::Unknown),
+        }
+    }
+
     /// Another order of the same is in the way: that one is waited for, or looked for.
     fn of_conflict(other: &ConflictingOrder) -> Self {
-        match other.state {
-            _ if other.is_held => Self::Pending,
-            State::Validating | State::Pending | State::Issued => Self::Pending,
-            _ => Self::Unknown,
-        }
+        if other.is_held { Self::Pending } else { Self::of_state(other.order.state).unwrap_or(Self::Unknown) }
     }
 
     fn of_store(error: &StoreError) -> Self {
@@ -212,11 +220,6 @@ impl Failure {
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Kind::Usage, text)
-    }
-
-    /// An order that a living process has.
-    pub(crate) fn held(id: &str) -> Self {
-        Self::new(Kind::Pending, format!("order {id} is being carried on by another process that lives"))
     }
 
     /// A member of its document.

@@ -15,7 +15,7 @@ use certgate_wire::{Codec, DecodeError, Decoded, Encoded, Reply, Request};
 
 use crate::{
     Asker, Error, Exchange, GatewayError, Interceptor, Interrupt, Meter, NetworkError, Outgoing, Phase, Redactor,
-    Refusal, SendError, TaskError, Throttle, Transport, TransportError,
+    SendError, TaskError, Throttle, Transport, TransportError,
     exchange::{is_of_an_intermediary, retry_after},
     interceptor::through,
     session::Session,
@@ -33,6 +33,8 @@ pub struct Client {
     /// The session that stands for the credentials, where one is to be kept.
     pub(crate) session: Session,
     options: Options,
+    /// Whether an answer that is not understood whole is none.
+    is_strict: bool,
     pub(crate) throttle: Arc<dyn Throttle>,
     pub(crate) interrupt: Interrupt,
     interceptors: Vec<Arc<dyn Interceptor>>,
@@ -71,6 +73,7 @@ impl Client {
             hidden: None,
             session: Session::Unwanted,
             options: Options::default(),
+            is_strict: false,
             throttle: Arc::new(OwnPace::new(RateLimiter::GATEWAY)),
             interrupt: Interrupt::default(),
             interceptors: Vec::new(),
@@ -85,6 +88,13 @@ impl Client {
     #[must_use]
     pub fn with_options(mut self, options: Options) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Taking no answer of [`Client::ask`] and [`Client::call`] that holds something unknown: [`GatewayError::Unexpected`].
+    #[must_use]
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
         self
     }
 
@@ -199,6 +209,11 @@ impl Client {
         &self.interrupt
     }
 
+    /// Whether it takes no answer that holds something unknown.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict
+    }
+
     /// The options on every task.
     pub fn options(&self) -> &Options {
         &self.options
@@ -219,26 +234,20 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub fn call<T: Task>(&mut self, task: T) -> Result<Decoded<Response<T::Data>>, Error> {
-        let exchange = self.exchange(&task.into())?;
-        let answer = self.accepted(T::KIND, exchange)?;
-        let Decoded { value, findings } = answer.answer;
+        let Decoded { value, findings } = self.ask(&task.into())?.answer;
         let Response { stid, ctid, status, object, messages, data } = value;
         let data = data.into_iter().filter_map(T::Data::from_any).collect();
         Ok(Decoded { value: Response { stid, ctid, status, object, messages, data }, findings })
     }
 
-    /// A refusal made an error.
+    /// The same with the whole exchange.
     ///
     /// # Errors
-    /// [`GatewayError::Refused`].
-    pub fn accepted(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
-        if exchange.answer.value.verdict() == Some(Verdict::Refused) {
-            let auth = exchange.is_unauthorized();
-            let mut answer = exchange.answer.value;
-            answer.ctid = answer.ctid.or_else(|| self.options.ctid.clone());
-            return Err(GatewayError::Refused(Box::new(Refusal { task, answer, auth })).into());
-        }
-        Ok(exchange)
+    /// See [`Error`].
+    pub fn ask(&mut self, task: &AnyTask) -> Result<Exchange, Error> {
+        let exchange = self.exchange(task)?;
+        let exchange = self.accepted(task.kind(), exchange)?;
+        self.understood(task.kind(), exchange)
     }
 
     /// The request for a task as it would be sent, for showing: without its secrets.

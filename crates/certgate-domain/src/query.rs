@@ -60,6 +60,14 @@ pub struct QueryOrder {
 }
 
 impl Query {
+    /// What fits all of these conditions.
+    pub fn all_of(mut filters: Vec<QueryFilter>) -> Self {
+        if filters.len() > 1 {
+            filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
+        }
+        Self { filters, ..Self::default() }
+    }
+
     /// Returns the query limited to `limit` rows starting at `offset`.
     #[must_use]
     pub fn window(mut self, offset: i64, limit: i64) -> Self {

@@ -2,17 +2,13 @@
 
 use std::{fmt::Display, path::Path};
 
-use crate::State;
+use crate::{NewOrder, Order, State};
 
 /// The order that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictingOrder {
-    /// Its id.
-    pub id: String,
-    /// Where it stands.
-    pub state: State,
-    /// The gateway's job, where it is known.
-    pub job: Option<i64>,
+    /// The order.
+    pub order: Box<Order>,
     /// Whether another process that is alive carries it.
     pub is_held: bool,
 }
@@ -135,7 +131,8 @@ impl StoreError {
 }
 
 /// The order that stands in the way.
-fn twin_text(ConflictingOrder { id, state, job, is_held }: &ConflictingOrder) -> String {
+fn twin_text(ConflictingOrder { order, is_held }: &ConflictingOrder) -> String {
+    let Order { order: NewOrder { id, .. }, state, job, .. } = &**order;
     let job = job.map(|job| format!(" (job {job})")).unwrap_or_default();
     let holder = if *is_held { ", and another process is at it" } else { "" };
     format!("order {id}{job} of the same is {}{holder}", state.as_str())

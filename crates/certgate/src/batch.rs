@@ -11,12 +11,9 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    CertificateSelector, Error, Journal, OrderId, OrderRequest, PreparationError,
-    certificate_settings::{
-        SettingValue as _,
-        table::{self, Table},
-    },
-    estate::{OutFolders, PlanError, Step, Task},
+    CertificateSelector, Client, Error, Journal, OrderId, OrderRequest, SelectionError,
+    certificate_settings::table::{self, Table},
+    estate::{OutFolders, PlanError, Step, Task, TaskError},
     rerun::{Remaining, remaining, round},
 };
 
@@ -32,6 +29,8 @@ pub struct BatchOrder {
     pub request: OrderRequest,
     /// What the store knows it by: the same line of the same file again is the same order.
     pub key: String,
+    /// The certificate, as the line names it; a new one has no name at the gateway yet.
+    pub certificate: Option<CertificateSelector>,
 }
 
 /// Why a batch cannot be run.
@@ -100,11 +99,16 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
 
 fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> Result<BatchOrder, String> {
     let action = line.take("action").map(|action| action.as_str().map_or_else(|| action.to_string(), str::to_owned));
-    let id = line.take("id").map(|id| i64::read(&id).ok_or_else(|| format!("id `{id}`: expected {}", i64::EXPECTED)));
-    let id = id.transpose()?;
-    let purpose = match (action.as_deref(), id) {
-        (None | Some("reissue"), Some(id)) => Purpose::Reissue(id),
-        (Some("renew"), Some(id)) => Purpose::Renew(id),
+    let id = line.take("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+    let certificate = id.map(|id| match id.parse() {
+        Ok(CertificateSelector::Id(..1)) => Err(format!("id `{id}`: expected a whole number of 1 or more, or a name")),
+        parsed => parsed.map_err(|why| format!("id `{id}`: {why}")),
+    });
+    let certificate = certificate.transpose()?;
+    let purpose = match (action.as_deref(), &certificate) {
+        // Of one that is named the id is found once the gateway can be asked.
+        (None | Some("reissue"), Some(certificate)) => Purpose::Reissue(certificate.id().unwrap_or_default()),
+        (Some("renew"), Some(certificate)) => Purpose::Renew(certificate.id().unwrap_or_default()),
         (None | Some("create"), None) => Purpose::Create,
         (Some("create"), Some(_)) => return Err("a new certificate has no `id` yet".to_owned()),
         (Some(action @ ("reissue" | "renew")), None) => return Err(format!("{action} needs `id`")),
@@ -117,7 +121,6 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
             return Err(PlanError::Missing(missing).to_string());
         }
     }
-    let certificate = id.map(CertificateSelector::Id);
     let request = settings
         .read_csr()
         .and_then(|csr| settings.request_over(purpose, csr, certificate.as_ref(), Some(folder)))
@@ -136,9 +139,9 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
         (None, Some(install)) if request.key.is_some() => install.folder.display().to_string(),
         _ => String::new(),
     };
-    let id = request.certificate().map_or_else(String::new, |id| id.to_string());
+    let id = certificate.as_ref().map_or_else(String::new, ToString::to_string);
     let key = format!("{file}:{}:{id}:{is_of}", request.action());
-    Ok(BatchOrder { place: line.place, request, key })
+    Ok(BatchOrder { place: line.place, request, key, certificate })
 }
 
 /// A line of a batch in a run.
@@ -152,17 +155,23 @@ pub struct BatchTask {
     pub changed: Vec<String>,
 }
 
-/// What is left to do of each line. `again` orders anew what the same file ordered before.
+/// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
+/// looked for in the account's list.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<Vec<BatchTask>, Error> {
+/// The store cannot be read, or the gateway could not be asked.
+pub fn tasks(
+    orders: Vec<BatchOrder>,
+    journal: &Journal,
+    client: &mut Client,
+    again: bool,
+) -> Result<Vec<BatchTask>, Error> {
     let mut known = Vec::new();
     for order in &orders {
         known.push(journal.of_batch(&order.key)?);
     }
     let round = round(&known, again);
-    let task = |(order, known): (BatchOrder, Vec<Order>)| {
+    let task = |(mut order, known): (BatchOrder, Vec<Order>)| {
         let title = order.title();
         let mut changed = Vec::new();
         let (id, step) = match remaining(known, round, again) {
@@ -176,44 +185,57 @@ pub fn tasks(orders: Vec<BatchOrder>, journal: &Journal, again: bool) -> Result<
                 (id, Step::Resume { order: Box::new(known), install })
             }
             Remaining::Place => {
-                let batch = Some((order.key, round));
-                (OrderId::new(), Step::Place { request: Box::new(order.request), known: None, batch })
+                let batch = Some((order.key.clone(), round));
+                let step = match order.find(client) {
+                    Ok(()) => Step::Place { request: Box::new(order.request), known: None, batch },
+                    Err(SelectionError::Gateway(why)) => return Err(why),
+                    Err(why) => Step::Failed(why.into()),
+                };
+                (OrderId::new(), step)
             }
         };
-        BatchTask { task: Task::new(id, title, step), place: order.place, changed }
+        Ok(BatchTask { task: Task::new(id, title, step), place: order.place, changed })
     };
-    Ok(orders.into_iter().zip(known).map(task).collect())
+    orders.into_iter().zip(known).map(task).collect()
 }
 
-/// What would go wrong with what is to be ordered, as far as it can be known before: each with its place in the file.
-pub fn problems(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, PreparationError)> {
-    tasks.iter().filter_map(|line| {
-        let request = line.request()?;
-        let checked = request.check().and_then(|()| request.check_in_place(&Certificate::default()));
-        Some((line.place.as_str(), checked.err()?))
+/// Takes out what would go wrong with what is to be ordered, as far as it can be known before: each with its place in the file.
+pub fn problems(tasks: &mut [BatchTask]) -> impl Iterator<Item = (&str, TaskError)> {
+    tasks.iter_mut().filter_map(|BatchTask { task, place, .. }| {
+        let why = match std::mem::replace(&mut task.step, Step::Nothing) {
+            Step::Failed(why) => Some(why),
+            step => {
+                task.step = step;
+                let checked = task
+                    .request()
+                    .map(|request| request.check().and_then(|()| request.check_in_place(&Certificate::default())));
+                checked.and_then(Result::err).map(|why| Error::from(why).into())
+            }
+        };
+        Some((place.as_str(), why?))
     })
 }
 
 /// What is odd about the CSRs of what is to be ordered: each with its place in the file.
 pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
-    let csr = |line: &BatchTask| Some(line.request()?.csr.as_ref()?.1.warnings());
+    let csr = |line: &BatchTask| Some(line.task.request()?.csr.as_ref()?.1.warnings());
     tasks.iter().flat_map(move |line| csr(line).into_iter().flatten().map(|warning| (line.place.as_str(), warning)))
-}
-
-impl BatchTask {
-    /// What is ordered, where that is left to do.
-    pub fn request(&self) -> Option<&OrderRequest> {
-        match &self.task.step {
-            Step::Place { request, .. } => Some(request),
-            _ => None,
-        }
-    }
 }
 
 impl BatchOrder {
     /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one.
     fn subject(&self) -> String {
-        self.request.certificate().map_or_else(|| self.key.clone(), |id| id.to_string())
+        self.certificate.as_ref().map_or_else(|| self.key.clone(), ToString::to_string)
+    }
+
+    /// Finds the id of a certificate that is named.
+    fn find(&mut self, client: &mut Client) -> Result<(), SelectionError> {
+        if let (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) =
+            (&self.certificate, &mut self.request.purpose)
+        {
+            *id = certificate.find(client)?;
+        }
+        Ok(())
     }
 
     /// What is another in the line than in the order that was made of it.
@@ -237,10 +259,10 @@ impl BatchOrder {
     pub fn title(&self) -> String {
         let of_request = || self.request.csr.as_ref()?.1.name().map(str::to_owned);
         let name = self.request.name.clone().or_else(of_request);
-        match (self.request.certificate(), name) {
+        match (&self.certificate, name) {
             (None, name) => name.unwrap_or_else(|| "new".to_owned()),
-            (Some(id), Some(name)) => format!("{id} {name}"),
-            (Some(id), None) => id.to_string(),
+            (Some(CertificateSelector::Id(id)), Some(name)) => format!("{id} {name}"),
+            (Some(certificate), _) => certificate.to_string(),
         }
     }
 }
@@ -304,6 +326,13 @@ mod tests {
                 "line 3: an order of the same, 571, stands in the file before",
             ),
             ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
+            ("b.csv", "id,csr\n0,a.csr\n", "line 2: id `0`: expected a whole number of 1 or more, or a name"),
+            ("b.csv", "id,csr\nbü cher,a.csr\n", "line 2: id `bü cher`: "),
+            (
+                "b.csv",
+                "id,csr,out\na.example,a.csr,x\nb.example,a.csr,./x/\n",
+                "line 3: its `out` is that of line 2 too",
+            ),
             (
                 "b.csv",
                 "id,csr,out,deploy_hook\n571,a.csr,x,\"echo hi\n572,a.csr,y,\"true\"\n",

@@ -1,7 +1,7 @@
 //! An issued certificate again: checked, and put in place as after an order.
 
-use certgate_client::{Client, GatewayError};
-use certgate_domain::{Certificate, TaskKind, task::CertificateInfo};
+use certgate_client::Client;
+use certgate_domain::{Certificate, task::CertificateInfo};
 use certgate_store::InstallOptions;
 use certgate_wire::Finding;
 use certgate_x509::{BadCertificate, CertificateRequest, Issued, X509};
@@ -55,13 +55,6 @@ pub fn fetch(
     options: &RunOptions,
 ) -> Result<Fetched, FetchError> {
     let answer = client.call(CertificateInfo::new(id)).map_err(Error::from)?;
-    if let (true, Some(finding)) = (options.strict, answer.findings.first()) {
-        return Err(Error::from(GatewayError::Unexpected {
-            task: TaskKind::CertificateInfo,
-            finding: finding.clone(),
-        })
-        .into());
-    }
     let certificate = answer.value.data.into_iter().next();
     let certificate =
         certificate.filter(|certificate| certificate.server.is_some()).ok_or(FetchError::NotIssued { id })?;

@@ -68,6 +68,7 @@ pub struct GatewayBuilder {
     longest: Option<Duration>,
     pace: Pace,
     keeps_session: bool,
+    is_strict: bool,
     #[cfg(feature = "orders")]
     store: Option<StoreAddress>,
     #[cfg(feature = "orders")]
@@ -122,6 +123,7 @@ impl Gateway {
             longest: None,
             pace: Pace::Shared(RateLimiter::GATEWAY),
             keeps_session: false,
+            is_strict: false,
             #[cfg(feature = "orders")]
             store: None,
             #[cfg(feature = "orders")]
@@ -177,6 +179,7 @@ impl Gateway {
         options.ctid = options.ctid.or_else(|| parts.recording.transaction_id()).or_else(|| Some(new_transaction_id()));
         let mut client = Client::new(parts.codec(protocol)?, transport, parts.credentials.clone())
             .with_options(options)
+            .strict(parts.is_strict)
             .with_throttle(self.throttle.clone())
             .with_interrupt(parts.interrupt.clone());
         if let Some(longest) = parts.longest {
@@ -309,6 +312,12 @@ impl GatewayBuilder {
     /// Logs in once, and logs out when the client is dropped.
     pub fn session(mut self, keeps_session: bool) -> Self {
         self.keeps_session = keeps_session;
+        self
+    }
+
+    /// Whether a finding is an error, unless an order is out already.
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
         self
     }
 

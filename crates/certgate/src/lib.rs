@@ -233,7 +233,7 @@ mod order;
 #[cfg(feature = "orders")]
 mod order_book;
 #[cfg(feature = "orders")]
-mod pages;
+pub mod pages;
 #[cfg(feature = "orders")]
 pub mod pass_phrase;
 #[cfg(all(feature = "xml", feature = "json"))]

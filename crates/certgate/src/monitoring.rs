@@ -15,24 +15,25 @@ use std::{
 use certgate_domain::{Certificate, PollMessage, task::PollInfo};
 use certgate_store::{LastRun, OrderCount, RequestCount};
 
+use self::standing::look_at;
 pub use self::{
     check::{Level, Thresholds, Verdict, check},
     exposition::{Metric, MetricKind},
     overview::{NextStep, Overview, WaitingMessage},
     prometheus::{METRICS, prometheus},
     requests::RequestMeter,
-    standing::{CertificateThere, InstalledStanding, Standing, Todo, standings},
+    standing::{CertificateThere, InstalledStanding, Standing, Todo, look_at_servers, standings},
 };
 use crate::{
-    Client, Error, Installation, Journal, certificate_of,
+    Client, Error, Journal, certificate_of,
     estate::{
-        FEW,
+        FEW, OpenOrders,
         account::{Account, AccountCertificate},
         term::Term,
     },
-    inventory::{Found, InstalledCertificate, InventoryError, find},
+    inventory::{Found, InstalledCertificate, InventoryError, find, without_any},
     queue::waiting,
-    served::{self, LOOKS, Verification},
+    served::{LOOKS, Verification},
     together::together,
 };
 
@@ -76,14 +77,12 @@ pub struct ServedSet {
 impl ServedSet {
     /// What is served of a set, at each place where it is noted to be served.
     fn of(installed: &InstalledCertificate, now: i64) -> Vec<Self> {
-        let (endpoints, set) = (installed.record.endpoints(), Installation::at(&installed.folder));
-        let looks = set.verify(&endpoints, served::TIMEOUT, now).into_iter().flatten();
         let looked = |look: Verification| Self {
             folder: installed.folder.clone(),
             endpoint: look.endpoint.to_string(),
             problem: look.problem(),
         };
-        looks.map(looked).collect()
+        look_at(installed, now).into_iter().map(looked).collect()
     }
 }
 
@@ -122,6 +121,19 @@ impl Snapshot {
             requests: journal.requests()?,
             ..Self::default()
         })
+    }
+
+    /// Takes folders that were named, and neither have a certificate nor wait for one, for such as cannot be told of.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn expect(&mut self, named: &[PathBuf], journal: &Journal) -> Result<(), Error> {
+        let installed = self.installed.iter().map(|set| set.folder.clone());
+        let unreadable = self.unreadable.iter().map(|(folder, _)| folder.clone());
+        let awaited = OpenOrders::of(journal)?.into_folders(named).into_iter().map(|(folder, _)| folder);
+        let folders: Vec<PathBuf> = installed.chain(unreadable).chain(awaited).collect();
+        self.unreadable.extend(without_any(named, &folders));
+        Ok(())
     }
 
     /// Looks at each set in place where it is noted to be served, and compares. Servers that do not answer are waited for together.

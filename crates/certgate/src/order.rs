@@ -32,3 +32,8 @@ pub use self::{
     resumption::{ResumeOptions, Resumption, resume},
     runner::{Clock, Run, RunItem, RunOptions, Runner},
 };
+
+/// Whether an order of the store is not finished, and about that certificate.
+pub(crate) fn is_about(order: &certgate_store::Order, certificate: Option<i64>) -> bool {
+    certificate.is_some() && order.order.certificate == certificate && !order.state.is_finished()
+}

@@ -7,7 +7,7 @@ use std::{
 
 use certgate_store::{Message, Order, OrderEvent, State, Store, StoreAddress, StoreError, Which};
 
-use crate::{Error, Journal};
+use crate::{CertificateSelector, Error, Journal, selector::is_same_name};
 
 /// The orders of a store, of every account. No gateway and no credentials are needed to look at them.
 ///
@@ -36,8 +36,8 @@ pub struct OrderFilter {
     pub states: Vec<State>,
     /// Only those of that account, or of that user and context at any gateway, such as `user@9`.
     pub account: Option<String>,
-    /// Only those about the certificate of that id.
-    pub certificate: Option<i64>,
+    /// Only those about that certificate: of that id, or placed for that name.
+    pub certificate: Option<CertificateSelector>,
     /// Only those that changed at that time or later, in milliseconds since 1970.
     pub since: Option<i64>,
     /// So many at most: those that were placed last.
@@ -57,7 +57,12 @@ impl OrderFilter {
         (!unfinished || !order.state.is_finished() || !order.published.is_empty())
             && (states.is_empty() || states.contains(&order.state))
             && account.as_ref().is_none_or(is_of)
-            && certificate.is_none_or(|id| order.order.certificate == Some(id))
+            && certificate.as_ref().is_none_or(|certificate| match certificate {
+                CertificateSelector::Id(id) => order.order.certificate == Some(*id),
+                CertificateSelector::Name(name) => {
+                    order.order.name.as_ref().is_some_and(|other| is_same_name(other, name))
+                }
+            })
             && since.is_none_or(|since| order.updated >= since)
     }
 }
@@ -105,27 +110,22 @@ impl OrderBook {
         Ok(self.store().each_order(&Which::All, call)?)
     }
 
-    /// Calls `call` with each order that fits, in the order in which they were placed.
+    /// Calls `call` with each order that fits, in the order in which they were placed. Gives how many fit that the limit left out.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn each_of(&self, filter: &OrderFilter, call: &mut dyn FnMut(Order)) -> Result<(), Error> {
-        let Some(limit) = filter.limit else {
-            return self.each(&mut |order| {
-                if filter.fits(&order) {
-                    call(order)
-                }
-            });
-        };
-        let mut last = VecDeque::new();
-        self.each(&mut |order| {
-            if filter.fits(&order) {
+    pub fn each_of(&self, filter: &OrderFilter, call: &mut dyn FnMut(Order)) -> Result<usize, Error> {
+        let (mut last, mut left_out) = (VecDeque::new(), 0);
+        self.each(&mut |order| match filter.limit {
+            _ if !filter.fits(&order) => {}
+            None => call(order),
+            Some(limit) => {
                 last.push_back(order);
-                last.drain(..last.len().saturating_sub(limit));
+                left_out += last.drain(..last.len().saturating_sub(limit)).count();
             }
         })?;
         last.into_iter().for_each(call);
-        Ok(())
+        Ok(left_out)
     }
 
     /// Everything about an order.

@@ -64,6 +64,14 @@ pub enum SelectionError {
 }
 
 impl CertificateSelector {
+    /// Its id, where that is what it is named by.
+    pub fn id(&self) -> Option<i64> {
+        match self {
+            Self::Id(id) => Some(*id),
+            Self::Name(_) => None,
+        }
+    }
+
     /// The certificate's id. A name is looked for in the account's list (task 400105); for an id nobody is asked.
     ///
     /// # Errors

@@ -131,8 +131,12 @@ impl Home {
             Ok(parts) => parts,
             Err(why) => return Ok(Err(why.into())),
         };
-        let mut parts =
-            parts.credentials(credentials).session(app.session).meter(app.run.meter.clone()).interrupt(app.interrupt());
+        let mut parts = parts
+            .credentials(credentials)
+            .session(app.session)
+            .strict(app.strict)
+            .meter(app.run.meter.clone())
+            .interrupt(app.interrupt());
         if let Some(tape) = tape {
             parts = parts.tape(tape);
         }

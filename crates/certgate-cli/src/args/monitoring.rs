@@ -3,13 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use certgate::{config::parse_duration, monitoring::Thresholds};
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use crate::exit::Failure;
 
 /// What is told to a monitoring system.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("told").args(["check", "prometheus", "html"]).multiple(true)))]
 pub(crate) struct Watched {
     /// Say in one line how all certificates of the account stand, by the rule of monitoring plugins: exit 0 is ok, 1 warning, 2
     /// critical, 3 unknown
@@ -27,8 +26,8 @@ pub(crate) struct Watched {
     /// Write a page for people into this HTML file: certificates, orders, the queue; the file is replaced whole
     #[arg(long, value_name = "FILE", conflicts_with_all = ["here", "renew_before"])]
     pub(crate) html: Option<PathBuf>,
-    /// Look also at what is served where the sets in place are noted to be served (for --check, --prometheus and --html)
-    #[arg(long, requires = "told")]
+    /// Look also at what is served where the sets in place are noted to be served
+    #[arg(long)]
     pub(crate) served: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate::{OrderFilter, config::parse_duration, unix_now};
+use certgate::{CertificateSelector, OrderFilter, config::parse_duration, unix_now};
 use certgate_store::State;
 use clap::{
     Args,
@@ -21,9 +21,9 @@ pub(crate) struct OrderSelection {
     /// Only those of that account, as `--output json` shows it, or of USER@CONTEXT at any gateway
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only those about the certificate of that id
-    #[arg(long, value_name = "ID")]
-    certificate: Option<i64>,
+    /// Only those about that certificate
+    #[arg(long, value_name = "ID|NAME", allow_negative_numbers = true)]
+    certificate: Option<CertificateSelector>,
     /// Only those that changed within that time, such as 7d
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     since: Option<Duration>,

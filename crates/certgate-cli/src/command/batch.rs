@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use certgate::{
-    batch::{BatchError, BatchOrder, BatchTask, problems, read, tasks, warnings},
+    batch::{BatchError, BatchOrder, BatchTask, problems, read, warnings},
     config::parse_duration,
     estate::Task,
 };
@@ -77,9 +77,9 @@ impl Batch {
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
         let mut wrong = Vec::new();
         let begin = |share: &mut Share, orders| {
-            let lines = tasks(orders, &share.journal, self.again)?;
+            let mut lines = share.lines(orders, self.again)?;
             // A rehearsal says it with each line.
-            let problems = problems(&lines).filter(|_| !self.dry_run);
+            let problems = (!self.dry_run).then(|| problems(&mut lines)).into_iter().flatten();
             wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::from(why))));
             for (place, warning) in warnings(&lines) {
                 say(&format!("certgate: warning: {place}: {warning}"));

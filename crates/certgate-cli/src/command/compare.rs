@@ -26,6 +26,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   certgate compare certificate-info --id 571 --sandbox
+  certgate compare certificate-info --all
   certgate compare --tape tapes/2025 --tape tapes/2026 --html drift.html
 
 Transaction ids, times, counters and tokens for validation differ without meaning anything: they are shown and do not count.")]
@@ -36,6 +37,9 @@ pub(crate) struct Compare {
     /// The id that JSON has in the path; for a certificate its name will do where only one has it
     #[arg(long, value_name = "ID|NAME", allow_negative_numbers = true)]
     id: Option<CertificateSelector>,
+    /// For each certificate of the account; of a list every row, page after page
+    #[arg(long, conflicts_with_all = ["id", "data", "tape"])]
+    all: bool,
     /// The data, a JSON object; - for standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -63,9 +67,14 @@ impl Compare {
 
     fn live(self, app: &App, kind: TaskKind) -> Result<Exit, Failure> {
         let both = BothProtocols::open(app, kind)?;
-        let [xml, json] = both.ask(kind, self.id.as_ref(), self.data.as_deref())?;
         let noise = Noise::of(Some(kind), self.ignore);
-        let compared = Compared { name: kind.name(), sides: ["xml", "json"], fields: &fields(&xml, &json) };
-        Shown { app, noise: &noise, reports: &self.reports }.task(&compared)
+        let shown = Shown { app, noise: &noise, reports: &self.reports };
+        if self.all {
+            let mut asked = Vec::new();
+            both.ask_all(kind, &mut |name, [xml, json]| asked.push((name, fields(&xml, &json))))?;
+            return shown.all(kind.name(), &asked);
+        }
+        let [xml, json] = both.ask(kind, self.id.as_ref(), self.data.as_deref())?;
+        shown.task(&Compared { name: kind.name(), sides: ["xml", "json"], fields: &fields(&xml, &json) })
     }
 }

@@ -1,27 +1,35 @@
 //! `certgate hello`.
 
+use certgate::Settings;
 use certgate_domain::task::Hello;
+use serde_json::json;
 
 use crate::{
     app::App,
     common::exchange::exchange,
     exit::{Exit, Failure},
     streams::printable,
-    ui::document,
+    ui::{document, outcome::set},
 };
 
 pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
     let exchange = exchange(app, &Hello.into())?;
+    let Settings { user, context, transport, .. } = &app.settings()?;
+    let (user, context, protocol) = (&user.value, &context.value, transport.value);
+    let gateway = if app.sandbox { "the embedded gateway" } else { &app.settings()?.endpoint(protocol).value.clone() };
     if app.json() {
-        document::answer(app, &exchange)?;
+        let mut shown = document::task(app, &exchange);
+        for (name, value) in [("user", user), ("context", context)] {
+            set(&mut shown, name, json!(value));
+        }
+        shown["gateway"] = json!(gateway);
+        shown["protocol"] = json!(protocol.name());
+        app.stdout.print(&shown);
     } else {
-        let settings = app.settings()?;
-        let protocol = settings.transport.value;
         let of = |setting: &Option<String>| setting.clone().unwrap_or_default();
-        let account = format!("{}@{}", of(&settings.user.value), of(&settings.context.value));
-        let gateway = if app.sandbox { "the embedded gateway" } else { &settings.endpoint(protocol).value };
+        let account = format!("{}@{}", of(user), of(context));
         app.stdout.line(&printable(&format!("{account} is let in by {gateway} over {}", protocol.name())));
-        document::judge(app, &exchange.answer.findings)?;
     }
+    document::judge(app, &exchange.answer.findings)?;
     Ok(Exit::DONE)
 }

@@ -85,8 +85,8 @@ impl Orders {
 fn abandon(app: &App, book: &OrderBook, id: &str, yes: bool) -> Result<Exit, Failure> {
     let order = book.find(id)?;
     orders::confirm_abandoning(&order, yes)?;
-    if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(why))? {
-        return Err(Failure::held(id));
+    if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(app, why))? {
+        return Err(orders::held(app, &order));
     }
     orders::given_up(app, &book.find(id)?)
 }
@@ -96,6 +96,6 @@ fn adopt(app: &App, book: &OrderBook, id: &str, job: i64) -> Result<Exit, Failur
     match book.journal_of(&order)?.adopt(id, job)? {
         Adoption::Adopted => orders::adopted(app, &book.find(id)?, job),
         Adoption::JobOf(owner) => Err(orders::job_of_another(job, &owner)),
-        _ => Err(Failure::held(id)),
+        _ => Err(orders::held(app, &order)),
     }
 }

@@ -75,13 +75,15 @@ impl Resume {
         if tasks.is_empty() {
             return Ok(nothing_left(app, &share.confirm_own(app, queue)));
         }
-        if let [Task { id, step: Step::Fetch { certificate, install }, .. }] = &tasks[..] {
+        // A document without a named order has a row each, however many there are.
+        let is_one = self.order.is_some() || !app.json();
+        if let ([Task { id, step: Step::Fetch { certificate, install }, .. }], true) = (&tasks[..], is_one) {
             let document = fetched_order(share.journal.find(id.as_str())?.as_ref());
             return fetched(app, &mut share, *certificate, install.clone(), document);
         }
         share.tasks = tasks;
         let exit = match &share.tasks[..] {
-            [Task { step: Step::Resume { .. }, .. }] => drive_one(app, &mut share, &how, asked),
+            [Task { step: Step::Resume { .. }, .. }] if is_one => drive_one(app, &mut share, &how, asked),
             _ => Several::of(timeout, queue).drive(app, std::slice::from_mut(&mut share)),
         };
         share.confirm_own(app, queue);

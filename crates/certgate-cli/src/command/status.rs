@@ -8,7 +8,8 @@ use std::{
 use certgate::{
     config::parse_duration,
     inventory::{find, without_any},
-    monitoring::{Standing, Todo, standings},
+    monitoring::{Standing, Todo, look_at_servers, standings},
+    served::Verification,
 };
 use clap::Args;
 
@@ -56,6 +57,9 @@ impl Status {
         let folders: Vec<PathBuf> = standings.iter().filter_map(Standing::folder).map(Path::to_owned).collect();
         let without = without_any(&self.folders, &folders);
         standings.extend(without.map(|(folder, why)| Standing::Unreadable { folder, why }));
+        if self.watched.served {
+            look_at_servers(&mut standings, now);
+        }
         let exit = match worst(standings.iter().map(kind)).filter(|kind| *kind != Kind::Unchanged) {
             None if self.renew_before.is_some() && !standings.iter().any(Standing::is_due) => {
                 Exit::unchanged("no certificate is due")
@@ -77,7 +81,7 @@ fn kind(standing: &Standing) -> Option<Kind> {
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
             Todo::OtherKey | Todo::OtherCertificate { .. } => Some(Kind::CheckFailed),
-            _ => None,
+            _ => installed.served.iter().find_map(Verification::problem).map(|_| Kind::NotDeployed),
         },
         _ => None,
     }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Settings};
-use certgate_domain::{AnyTask, Protocol, TaskKind};
+use certgate::{CertificateSelector, Settings, estate::account::AccountCertificate, pages};
+use certgate_domain::{
+    AnyTask, Protocol, Query, TaskKind,
+    task::{CertificateList, ContactList, JobHistoryList, JobList, ZoneList},
+};
 use serde_json::Value;
 
 use super::exchange::{read_task, task_id};
@@ -50,8 +53,32 @@ impl<'a> BothProtocols<'a> {
         data: Option<&Path>,
     ) -> Result<[Value; 2], Failure> {
         let id = task_id(&mut self.home.client(self.settings.transport.value)?, kind, id)?;
-        let task = read_task(self.app, kind, id, data)?;
-        Ok([self.answer(Protocol::Xml, &task)?, self.answer(Protocol::Json, &task)?])
+        self.both(&read_task(self.app, kind, id, data)?)
+    }
+
+    /// The same for each certificate of the account, or for a list page after page, with what is asked for in words.
+    pub(crate) fn ask_all(&self, kind: TaskKind, each: &mut dyn FnMut(String, [Value; 2])) -> Result<(), Failure> {
+        let name = kind.name();
+        if name.starts_with("certificate-") && certgate_json::route::route(kind).1.contains("{id}") {
+            let (all, _) = AccountCertificate::all(&mut self.home.client(self.settings.transport.value)?)?;
+            for id in all.iter().filter_map(|one| one.id) {
+                each(format!("{name} {id}"), self.both(&read_task(self.app, kind, Some(id), None)?)?);
+            }
+            return Ok(());
+        }
+        let page = |query: Query| {
+            let from = query.view.as_ref().and_then(|view| view.offset).unwrap_or_default();
+            let answers = self.both(&list(kind, query)?)?;
+            let count = answers.iter().filter_map(|answer| Some(answer["data"].as_array()?.len())).max();
+            let total = answers.iter().find_map(|answer| answer.pointer("/object/summary")?.as_i64());
+            each(format!("{name} from {from}"), answers);
+            Ok((vec![(); count.unwrap_or_default()], total))
+        };
+        pages::all(&Query::default(), page).map(drop)
+    }
+
+    fn both(&self, task: &AnyTask) -> Result<[Value; 2], Failure> {
+        Ok([self.answer(Protocol::Xml, task)?, self.answer(Protocol::Json, task)?])
     }
 
     fn answer(&self, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
@@ -59,4 +86,21 @@ impl<'a> BothProtocols<'a> {
         document::warn(self.app, &exchange.answer.findings);
         Ok(document::response(self.app, &exchange.answer.value))
     }
+}
+
+/// A page of a list.
+fn list(kind: TaskKind, query: Query) -> Result<AnyTask, Failure> {
+    Ok(match kind {
+        TaskKind::CertificateList => CertificateList { query }.into(),
+        TaskKind::ContactList => ContactList { query }.into(),
+        TaskKind::JobList => JobList { query }.into(),
+        TaskKind::JobHistoryList => JobHistoryList { query }.into(),
+        TaskKind::ZoneList => ZoneList { query }.into(),
+        _ => {
+            return Err(Failure::usage(format!(
+                "--all: {} is neither about one certificate nor a list: leave --all out",
+                kind.name()
+            )));
+        }
+    })
 }

@@ -13,6 +13,7 @@ use crate::{
     args::monitoring::Watched,
     common::share::{Share, found_by_profile},
     exit::{Exit, Failure},
+    streams::say,
     ui::{monitoring::verdict, page::page},
 };
 
@@ -55,20 +56,26 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     let mut connection = Connection::open(app, None)?;
     let (journal, client) = (connection.journal()?, &mut connection.client);
     let Watched { prometheus, html, served, .. } = watched;
-    if html.is_some() {
-        return Ok(Overview::of(client, &journal, &folders, *served, app.now())?);
-    }
-    let mut snapshot = Snapshot::here(&folders, &journal, app.now())?;
-    if *served {
-        snapshot.look_at_servers();
-    }
-    let all = prometheus.is_some();
-    let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
+    let mut overview = if html.is_some() {
+        Overview::of(client, &journal, &folders, *served, app.now())?
+    } else {
+        let mut snapshot = Snapshot::here(&folders, &journal, app.now())?;
+        if *served {
+            snapshot.look_at_servers();
+        }
+        let all = prometheus.is_some();
+        let trouble = snapshot.ask(client, Questions { terms: all, queue: all }).err();
+        Overview { snapshot, trouble, ..Overview::default() }
+    };
     // A tape's time is not ours.
-    if let Some(account) = snapshot.account.as_mut().filter(|_| app.is_offline()) {
+    if let Some(account) = overview.snapshot.account.as_mut().filter(|_| app.is_offline()) {
         account.clock = None;
     }
-    Ok(Overview { snapshot, trouble, ..Overview::default() })
+    overview.snapshot.expect(given, &journal)?;
+    for (_, why) in overview.snapshot.unreadable.iter().filter(|_| !app.quiet && !watched.check) {
+        say(&format!("certgate: warning: {why}"));
+    }
+    Ok(overview)
 }
 
 /// How the certificates of these folders stand as their accounts say, each of the profile that is remembered with it. What an account does not

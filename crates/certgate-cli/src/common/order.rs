@@ -17,7 +17,7 @@ use crate::{
         rehearsal,
         share::{How, Share, go_through},
     },
-    exit::{Exit, Failure, Kind, worst},
+    exit::{Exit, Failure, Kind, beside, worst},
     ui::{
         document,
         outcome::{self, Asked},
@@ -104,10 +104,14 @@ pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Aske
         (Ok(_), Some(error)) => Err(error),
         (Ok(shown), None) => shown.print(app, &progress.findings),
         (Err(failure), error) => {
-            let found = (app.strict && !progress.findings.is_empty()).then_some(Kind::CheckFailed);
-            let kinds = [Some(failure.kind()), error.map(|error| error.kind()), found];
+            let kinds = [Some(failure.kind()), error.map(|error| error.kind())];
             let kind = worst(kinds.into_iter()).unwrap_or(failure.kind());
-            Err(failure.of_kind(kind))
+            let failure = failure.of_kind(kind);
+            match outcome::strict(app, &progress.findings) {
+                // One that ended by a finding names it.
+                Err(found) if kind != Kind::CheckFailed => Err(beside(Err(failure), found)),
+                _ => Err(failure),
+            }
         }
     }
 }

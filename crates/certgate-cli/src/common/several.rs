@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
     Installation, OrderId, PreparationError,
-    estate::{Declared, PlannedAction, Step, Task},
+    estate::{Declared, PlannedAction, Task},
     served::{TIMEOUT, Verification},
 };
 
@@ -43,10 +43,7 @@ pub(crate) fn of_declared(app: &App, declared: Vec<Declared>) -> Result<Vec<(Str
 
 /// What is wrong with what is declared for a certificate that is to be ordered.
 pub(crate) fn wrong(task: &Task) -> Option<PreparationError> {
-    match &task.step {
-        Step::Place { request, .. } => request.check_given().err(),
-        _ => None,
-    }
+    task.request()?.check_given().err()
 }
 
 /// How several certificates are gone through.

@@ -8,6 +8,7 @@ use std::{
 use certgate::{
     Client, Control, Error, Event, GatewayClock, InstallOptions, Journal, Observer, OrderId, PreparationOptions,
     RunOptions, Settings,
+    batch::{BatchOrder, BatchTask, tasks},
     estate::{Subject, Survey, Task, TaskError, TaskObserver, TaskOutcome, TaskRun},
     installation::HookTime,
     inventory::{Found, profile_of},
@@ -155,6 +156,12 @@ impl Share {
             clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
         }
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
+    }
+
+    /// What is left to do of these lines of a batch.
+    pub(crate) fn lines(&mut self, orders: Vec<BatchOrder>, again: bool) -> Result<Vec<BatchTask>, Error> {
+        let client = self.clients.first_mut();
+        client.map_or_else(|| Ok(Vec::new()), |client| tasks(orders, &self.journal, client, again))
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.

@@ -336,6 +336,7 @@ impl From<TaskError> for Failure {
         match error {
             // Its settings are those of a file, or remembered.
             TaskError::Settings(error) => Self::usage(error.to_string()),
+            TaskError::Selection(error) => error.into(),
             TaskError::Inventory(error) => error.into(),
             TaskError::Folder(error) => error.into(),
             TaskError::Fetch(error) => error.into(),
@@ -473,9 +474,7 @@ impl Failure {
                 }
             }
             Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
-            Error::Unsent(StoreError::Unfinished(other)) => {
-                advised().with("order", outcome::conflicting(other)).with("resume", json!(resume(profile, &other.id)))
-            }
+            Error::Unsent(StoreError::Unfinished(other)) => outcome::in_the_way(advised(), &other.order, profile),
             error if error.leaves_outcome_open() => open(error),
             _ => advised(),
         }

@@ -52,6 +52,19 @@ impl Shown<'_> {
         verdict(self.app, differences, "fields differ")
     }
 
+    /// Prints the answers of both protocols to a task that was asked several times: those that differ.
+    pub(crate) fn all(&self, task: &str, asked: &[(String, Vec<Field>)]) -> Result<Exit, Failure> {
+        let sides = ["xml", "json"];
+        self.warn(asked.iter().flat_map(|(_, fields)| fields).map(|field| field.path.as_str()));
+        let cases = asked.iter().map(|(name, fields)| self.case(&Compared { name, sides, fields })).collect();
+        let suite = Suite { name: format!("compare {task}"), cases };
+        let differences = suite.failed();
+        let exchanges =
+            || asked.iter().map(|(name, fields)| self.exchange(name, name, fields, sides)).collect::<Value>();
+        let document = || json!({ "schema": 1, "task": task, "exchanges": exchanges(), "differences": differences });
+        self.end(&suite, document, "exchanges differ")
+    }
+
     /// Prints two tapes that were compared: the exchanges that differ, and how the shape of answers drifted.
     pub(crate) fn tapes(&self, left: &Path, right: &Path, compared: Comparison) -> Result<Exit, Failure> {
         let Comparison { pairs, only_left, only_right, drift } = compared;
@@ -73,16 +86,9 @@ impl Shown<'_> {
         }
         let suite = Suite { name: format!("{} and {}", left.display(), right.display()), cases };
         let differences = suite.failed();
-        suite.write(self.reports)?;
-        if self.app.json() {
-            let pairs: Vec<Value> = pairs
-                .iter()
-                .map(|pair| {
-                    let differing = pair.fields.iter().filter(|field| field.relation() != Relation::Equal);
-                    let rows: Vec<Value> = differing.map(|field| self.row(field, sides)).collect();
-                    json!({ "left": pair.left, "right": pair.right, "fields": rows })
-                })
-                .collect();
+        let document = || {
+            let pairs: Vec<Value> =
+                pairs.iter().map(|pair| self.exchange(&pair.left, &pair.right, &pair.fields, sides)).collect();
             let drift: Vec<Value> = drift
                 .iter()
                 .map(|drift| {
@@ -90,14 +96,31 @@ impl Shown<'_> {
                         "severity": drift.relation.severity(), "left": drift.types[0], "right": drift.types[1] })
                 })
                 .collect();
-            self.app
-                .stdout
-                .print(&json!({ "schema": 1, "exchanges": pairs, "onlyLeft": only_left, "onlyRight": only_right,
-                "drift": drift, "differences": differences }));
+            json!({ "schema": 1, "exchanges": pairs, "onlyLeft": only_left, "onlyRight": only_right,
+                "drift": drift, "differences": differences })
+        };
+        self.end(&suite, document, "exchanges or shapes differ")
+    }
+
+    /// Writes the reports, prints what differs or that nothing does, and gives the exit code.
+    fn end(&self, suite: &Suite, document: impl FnOnce() -> Value, what: &str) -> Result<Exit, Failure> {
+        suite.write(self.reports)?;
+        if self.app.json() {
+            self.app.stdout.print(&document());
+        } else if suite.failed() == 0 {
+            self.app.stdout.line("equal");
         } else {
-            suite.cases.iter().filter(|case| !case.problems.is_empty()).for_each(|case| print(self.app, case));
+            let differing = suite.cases.iter().filter(|case| !case.problems.is_empty());
+            differing.for_each(|case| print(self.app, case));
         }
-        verdict(self.app, differences, "exchanges or shapes differ")
+        verdict(self.app, suite.failed(), what)
+    }
+
+    /// The fields in which two exchanges differ.
+    fn exchange(&self, left: &str, right: &str, fields: &[Field], sides: [&str; 2]) -> Value {
+        let differing = fields.iter().filter(|field| field.relation() != Relation::Equal);
+        let rows: Vec<Value> = differing.map(|field| self.row(field, sides)).collect();
+        json!({ "left": left, "right": right, "fields": rows })
     }
 
     /// Says which of the patterns that somebody named are for nothing.

@@ -108,16 +108,20 @@ pub(crate) fn warn(app: &App, found: &[Finding]) {
 
 /// Prints the answer to one task: the document, or its data for people.
 pub(crate) fn answer(app: &App, exchange: &Exchange) -> Result<(), Failure> {
-    let (answer, found) = (&exchange.answer.value, &exchange.answer.findings);
-    let response = self::response(app, answer);
+    let whole = task(app, exchange);
     if app.json() {
-        app.stdout.print(&json!({ "schema": 1, "response": response, "findings": findings(found) }));
-        return judge(app, found);
+        app.stdout.print(&whole);
+    } else {
+        let data = whole.pointer("/response/data").and_then(Value::as_array);
+        data.into_iter().flatten().for_each(|data| text(app, data));
     }
-    for data in response.get("data").and_then(Value::as_array).into_iter().flatten() {
-        text(app, data);
-    }
-    judge(app, found)
+    judge(app, &exchange.answer.findings)
+}
+
+/// The document of one task.
+pub(crate) fn task(app: &App, exchange: &Exchange) -> Value {
+    let (response, found) = (response(app, &exchange.answer.value), findings(&exchange.answer.findings));
+    json!({ "schema": 1, "response": response, "findings": found })
 }
 
 /// Prints the answer to a task that has no data: the document, or a line for people.

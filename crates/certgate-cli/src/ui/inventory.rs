@@ -7,6 +7,7 @@ use certgate::{
     installation::Deployment,
     inventory::InstalledCertificate,
     monitoring::{InstalledStanding, Standing, Todo},
+    served::Verification,
 };
 use certgate_store::Order;
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use super::{
     document,
     outcome::{resume, set, shell_word},
     table::Table,
+    verification,
 };
 use crate::{app::App, exit::Failure, streams::printable};
 
@@ -69,7 +71,15 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
         set(&mut row["gateway"], "serial", json!(there.serial));
     }
     set(&mut row, "order", standing.order.as_ref().map(state).unwrap_or_default());
-    row["todo"] = json!(todo(app, standing));
+    if !standing.served.is_empty() {
+        row["served"] = standing.served.iter().map(verification::row).collect();
+    }
+    let not_served = standing.served.iter().find_map(Verification::problem);
+    row["todo"] = json!(match (not_served, todo(app, standing)) {
+        (None, todo) => todo,
+        (Some(problem), todo) if todo == NOTHING => format!("not served: {problem}"),
+        (Some(problem), todo) => format!("{todo}; not served: {problem}"),
+    });
     row
 }
 
@@ -108,9 +118,11 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
         (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
         (Todo::Due, ..) => "due: renew it, with its id".to_owned(),
         (Todo::NotNoted, ..) => "nothing; its id at the gateway is not noted".to_owned(),
-        _ => "nothing".to_owned(),
+        _ => NOTHING.to_owned(),
     }
 }
+
+const NOTHING: &str = "nothing";
 
 fn carry_on(app: &App, order: &Order) -> String {
     let (id, state) = (&order.order.id, order.state.as_str());

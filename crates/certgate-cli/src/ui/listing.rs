@@ -3,7 +3,7 @@
 use certgate::Client;
 use certgate_domain::{
     AnyTask, Lenient, Query, QueryFilter, QueryOrder, QueryView,
-    words::{Condition, Operator, OrderMode},
+    words::{Operator, OrderMode},
 };
 use certgate_wire::{Finding, Limits};
 use clap::Args;
@@ -101,13 +101,9 @@ impl Listing {
 
     /// The rows of one request, after so many of them.
     fn query(&self, offset: i64, rows: i64) -> Query {
-        let mut filters = self.filter.clone();
-        if filters.len() > 1 {
-            filters.iter_mut().for_each(|filter| filter.link = Some(Condition::And));
-        }
         let children = self.children.then_some(Lenient::Parsed(true));
         let view = Some(QueryView { children, ..QueryView::default() });
-        Query { filters, view, orders: self.order.clone() }.window(offset, rows)
+        Query { view, orders: self.order.clone(), ..Query::all_of(self.filter.clone()) }.window(offset, rows)
     }
 
     /// Asks for the rows and prints each as it comes: memory does not grow with the list.

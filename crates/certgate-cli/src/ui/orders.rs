@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{confirm::ask, document, outcome, table::Table};
 use crate::{
     app::App,
-    exit::{Exit, Failure},
-    streams::printable,
+    exit::{Exit, Failure, Kind},
+    streams::{printable, say},
 };
 
 /// Prints the orders: a table, or one document.
@@ -17,13 +17,16 @@ pub(crate) fn list(app: &App, book: &OrderBook, filter: &OrderFilter) -> Result<
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
     let mut each = |order: Order| {
         if app.json() {
-            lines.push(json!({ "order": row(&order) }).to_string());
+            lines.push(listed(&order, row(&order)).to_string());
         } else {
             rows.push(cells(order));
         }
     };
-    book.each_of(filter, &mut each)?;
+    let left_out = book.each_of(filter, &mut each)?;
     let count = rows.len() + lines.len();
+    if left_out > 0 && !app.quiet {
+        say(&format!("certgate: {count} of {} orders are shown, those that were placed last", count + left_out));
+    }
     if app.json() {
         app.stdout.json_piece(&format!("{{\"schema\":1,\"orders\":[{}]}}\n", lines.join(",\n")));
     } else {
@@ -60,8 +63,9 @@ pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     };
     frame("{\"schema\":1,\"orders\":[");
     for (at, id) in ids.iter().enumerate() {
-        let order = whole(&book.details(id)?);
-        row(at == 0, &if app.json() { json!({ "order": order }) } else { order });
+        let details = book.details(id)?;
+        let order = whole(&details);
+        row(at == 0, &if app.json() { listed(&details.order, order) } else { order });
     }
     frame("],\"messages\":[");
     let mut is_first = true;
@@ -82,6 +86,12 @@ pub(crate) fn confirm_abandoning(order: &Order, yes: bool) -> Result<(), Failure
         _ => "it is sure that it never arrived",
     };
     ask(yes, &format!("Give up order {} ({})? Do it only when {only}.", order.order.id, order.state.as_str()))
+}
+
+/// An order that is left to the process that has it.
+pub(crate) fn held(app: &App, order: &Order) -> Failure {
+    let profile = app.profile_of_order(order);
+    outcome::held_by_another(&order.order.id, profile.as_deref()).with("order", outcome::order(order))
 }
 
 /// A job that was named for an order, and is another one's.
@@ -127,6 +137,11 @@ fn row(order: &Order) -> Value {
         outcome::set(&mut row, name, json!(value));
     }
     row
+}
+
+/// A row of several orders: what a run would show of it now.
+fn listed(order: &Order, shown: Value) -> Value {
+    json!({ "order": shown, "kind": Kind::of_state(order.state).map_or("done", Kind::name) })
 }
 
 /// An order with its story and its messages.

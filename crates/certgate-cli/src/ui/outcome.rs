@@ -7,7 +7,7 @@ use certgate::{
     installation::{Deployment, Installed, ReadableKey},
 };
 use certgate_domain::Message;
-use certgate_store::{ConflictingOrder, NewOrder, Order, StoreError};
+use certgate_store::{NewOrder, Order, StoreError};
 use certgate_wire::{Finding, one_line};
 use certgate_x509::X509;
 use serde_json::{Value, json};
@@ -42,16 +42,16 @@ impl CommandOutput {
         Ok(self.kind.into())
     }
 
-    /// What came of a hook that was repeated.
+    /// What came of a deployment that was repeated.
     pub(crate) fn of_hook(folder: &std::path::Path, deployment: &Deployment) -> Self {
         let mut shown = Self {
             document: json!({ "schema": 1, "deployment": deployment }),
-            lines: vec![format!("{}: the deploy hook was repeated", printable(&folder.display().to_string()))],
+            lines: vec![format!("{}: deployed", printable(&folder.display().to_string()))],
             kind: None,
         };
         if let Deployment::Failed { detail } = deployment {
             say(&format!("certgate: {}: {detail}", folder.display()));
-            shown.lines = vec![format!("PROBLEM deploy-hook: {}", printable(detail))];
+            shown.lines = vec![format!("PROBLEM deployment: {}", printable(detail))];
             shown.kind = Some(Kind::NotDeployed);
         }
         shown
@@ -113,7 +113,7 @@ pub(crate) fn order(order: &Order) -> Value {
 /// An order at the end of a run.
 pub(crate) fn reported(report: &OrderReport, asked: &Asked) -> Value {
     if let Outcome::NotSent(Error::Unsent(StoreError::Unfinished(other))) = &report.outcome {
-        return conflicting(other);
+        return order(&other.order);
     }
     if let Some(record) = &report.record {
         let mut shown = order(record);
@@ -128,14 +128,6 @@ pub(crate) fn reported(report: &OrderReport, asked: &Asked) -> Value {
     set(&mut shown, "name", json!(report.name));
     set(&mut shown, "job", job(report.job, state));
     set(&mut shown, "ctid", json!(report.id.as_str()));
-    shown
-}
-
-/// An order that stands in the way of another: that one is meant.
-pub(crate) fn conflicting(order: &ConflictingOrder) -> Value {
-    let mut shown = json!({ "id": order.id, "state": order.state.as_str() });
-    set(&mut shown, "job", job(order.job, order.state));
-    set(&mut shown, "ctid", json!(order.id));
     shown
 }
 
@@ -177,7 +169,7 @@ pub(crate) fn row(order: Value, ended: &Result<CommandOutput, Failure>) -> Value
         Err(failure) => {
             row["text"] = json!(failure.to_string());
             row["error"] = failure.error();
-            for name in ["checks", "seen", "resume"] {
+            for name in ["checks", "seen", "settles", "resume"] {
                 set(&mut row, name, failure.detail(name).cloned().unwrap_or_default());
             }
         }
@@ -236,7 +228,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
         Outcome::ProtocolViolation(task) => no_certificate(*task),
         Outcome::NotValidated(why) => advice::not_published(why),
         Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
-        Outcome::Held => held(),
+        Outcome::Held => held(report.record.as_ref(), asked.profile.as_deref()),
         other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
     };
     let failure = ["order", "certificate", "checks", "resume"].into_iter().fold(shown, |failure, name| match document
@@ -260,9 +252,26 @@ pub(crate) fn ended_without_certificate(messages: &[Message]) -> Failure {
     if messages.is_empty() { failure } else { failure.with("messages", certgate_json::document::messages(messages)) }
 }
 
-/// Another process is about to order it, or has.
-pub(crate) fn held() -> Failure {
-    Failure::new(Kind::Pending, "another process is at it: it is done by that, or due the next time")
+/// Another process is about to order it, or has: `order`, where there is one yet.
+pub(crate) fn held(order: Option<&Order>, profile: Option<&str>) -> Failure {
+    match order {
+        Some(order) => held_by_another(&order.order.id, profile),
+        None => Failure::new(Kind::Pending, "another process is at it: it is done by that, or due the next time")
+            .advise("`certgate orders --unfinished` shows its order"),
+    }
+}
+
+/// An order in the way, shown whole, with the command that carries on with it.
+pub(crate) fn in_the_way(failure: Failure, other: &Order, profile: Option<&str>) -> Failure {
+    failure.with("order", order(other)).with("resume", json!(resume(profile, &other.order.id)))
+}
+
+/// That order is a living process's.
+pub(crate) fn held_by_another(id: &str, profile: Option<&str>) -> Failure {
+    let resume = resume(profile, id);
+    Failure::new(Kind::Pending, format!("order {id} is being carried on by another process that lives"))
+        .advise(format!("once that has ended, carry on with: {resume}"))
+        .with("resume", json!(resume))
 }
 
 fn no_certificate(task: certgate_domain::TaskKind) -> Failure {
@@ -374,7 +383,7 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
             // The certificate is where it belongs, whatever became of the hook: the order is done.
             if let Deployment::Failed { detail } = deployment {
                 say(&format!("certgate: {detail}"));
-                lines.push(format!("PROBLEM deploy-hook: {}", printable(detail)));
+                lines.push(format!("PROBLEM deployment: {}", printable(detail)));
                 kind = Some(Kind::NotDeployed);
             }
         }

@@ -301,9 +301,10 @@ impl<'a> Progress<'a> {
             let is_wrong = kind.is_some_and(|kind| kind != Kind::Unchanged);
             // A bar counts what went well; what did not is said with its reason.
             if self.bar.is_none() || is_wrong {
-                let text = match &shown {
-                    Ok(_) => format!("{}: {id}", kind.map_or("done", Kind::name)),
-                    Err(failure) => format!("{}: {failure}", failure.kind().name()),
+                let text = match (&shown, order["id"].as_str()) {
+                    (Ok(_), None) => kind.map_or("done", Kind::name).to_owned(),
+                    (Ok(_), Some(id)) => format!("{}: {id}", kind.map_or("done", Kind::name)),
+                    (Err(failure), _) => format!("{}: {failure}", failure.kind().name()),
                 };
                 let text = self.named(Some(id), &text);
                 if is_wrong { self.say_always(&text) } else { self.say(&text) }
@@ -320,11 +321,6 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Says that something that was published is still there.
-    pub(crate) fn not_removed(&self, why: &ValidationError) {
-        self.warn(&still_published(why));
-    }
-
     fn show_tally(&self) {
         let Some(bar) = self.bar.as_ref().filter(|_| !self.is_alone()) else { return };
         let Tally { done, failed, unknown, .. } = self.tally;
@@ -334,8 +330,10 @@ impl<'a> Progress<'a> {
 }
 
 /// Says that something that was published for an order is still there, where no progress is shown.
-pub(crate) fn not_removed(why: &ValidationError) {
-    say(&format!("certgate: warning: {}", still_published(why)));
+pub(crate) fn not_removed(app: &App, why: &ValidationError) {
+    if !app.quiet {
+        say(&format!("certgate: warning: {}", still_published(why)));
+    }
 }
 
 fn still_published(why: &ValidationError) -> String {
@@ -399,7 +397,7 @@ impl Observer for Progress<'_> {
             Event::Trouble(error) => self.trouble(error),
             Event::ForeignMessage { stored, id, file } => self.foreign(stored, *id, *file),
             Event::NotRecorded(error) => self.warn(&error.to_string()),
-            Event::NotRemoved(why) => self.not_removed(why),
+            Event::NotRemoved(why) => self.warn(&still_published(why)),
             Event::Replaced { refusal, by, task } => self.replaced(order, refusal, by, *task),
             _ => {}
         }
@@ -419,7 +417,15 @@ impl TaskObserver for Progress<'_> {
                 (Value::Null, outcome::fetched(self.app, json!({ "schema": 1 }), &fetched))
             }
             TaskOutcome::Deployed { folder, deployment } => (order, Ok(CommandOutput::of_hook(folder, deployment))),
-            TaskOutcome::Ended(ended) => (order, over(task, ended, self.asked.profile.as_deref())),
+            TaskOutcome::Ended(ended) => {
+                let shown = over(task, record, ended, self.asked.profile.as_deref()).map_err(|failure| {
+                    match failure.detail("order") {
+                        None if !order.is_null() => failure.with("order", order.clone()),
+                        _ => failure,
+                    }
+                });
+                (order, shown)
+            }
             TaskOutcome::NotReached => {
                 (order, Err(Failure::new(Kind::Pending, "the run ended before it was sent: run it again")))
             }
@@ -439,12 +445,17 @@ fn unsent(task: &Task) -> Option<Value> {
 }
 
 /// What is shown of a task that is over without an order that was driven.
-fn over(task: &OrderId, ended: EndedTask, profile: Option<&str>) -> Result<CommandOutput, Failure> {
+fn over(
+    task: &OrderId,
+    record: Option<&Order>,
+    ended: EndedTask,
+    profile: Option<&str>,
+) -> Result<CommandOutput, Failure> {
     match ended {
         EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
         EndedTask::Left(left) => resumption::shown(task.as_str(), *left, profile),
         EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
-        EndedTask::Held => Err(outcome::held()),
+        EndedTask::Held => Err(outcome::held(record, profile)),
         EndedTask::Failed(why) => Err(why.into()),
         _ => Ok(CommandOutput::nothing()),
     }

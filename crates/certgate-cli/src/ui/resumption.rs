@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     advice, document,
-    outcome::{CommandOutput, ended_without_certificate, order, resume, set},
+    outcome::{CommandOutput, ended_without_certificate, held_by_another, order, resume, set},
 };
 use crate::{
     app::App,
@@ -20,11 +20,11 @@ pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> 
         Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Failed => {
             let failure = ended_without_certificate(&[]);
             let text = format!("order {id}: {failure}");
-            Err(Failure::new(failure.kind(), text).with("order", order(&ended)))
+            Err(Failure::new(failure.kind(), text))
         }
         Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Unsent => {
             let text = format!("order {id} never arrived: nothing shows of it. Order again");
-            Err(Failure::new(Kind::Unreachable, text).with("order", order(&ended)))
+            Err(Failure::new(Kind::Unreachable, text))
         }
         Resumption::Over { order, was_over } => Ok(CommandOutput::over(&order, was_over.then_some(Kind::Unchanged))),
         Resumption::CleanedUp { order: ended, is_gone } => {
@@ -38,15 +38,15 @@ pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> 
             };
             // Nothing was ordered: it ends as the run did that published it.
             let kind = if ended.state == OrderState::Unsent { Kind::NotValidated } else { Kind::CheckFailed };
-            Err(Failure::new(kind, text).with("order", order(&ended)))
+            Err(Failure::new(kind, text))
         }
-        Resumption::Held => Err(Failure::held(id)),
+        Resumption::Held => Err(held_by_another(id, profile)),
         Resumption::Elsewhere { host } => {
             let resume = resume(profile, id);
             let text = format!(
                 "order {id} was placed on {host}, where its folder and its key are: run {resume} there, or with --out DIR here to have the certificate without its key"
             );
-            Err(Failure::new(Kind::Pending, text))
+            Err(Failure::new(Kind::Pending, text).with("resume", json!(resume)))
         }
         Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles)),
         Resumption::Unusable(why) => Err(advice::request(&why)),

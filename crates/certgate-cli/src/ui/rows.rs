@@ -88,22 +88,19 @@ impl Rows<'_> {
         if let ([_], Some(text)) = (kinds.as_slice(), shown.first().and_then(|row| row["text"].as_str())) {
             say(&format!("certgate: {text}"));
         }
-        if app.strict && !findings.is_empty() {
-            if error.is_none() && kinds.iter().all(|kind| matches!(kind, None | Some(Kind::Unchanged))) {
-                strict(app, findings)?;
-            }
-            kinds.push(Some(Kind::CheckFailed));
-        }
         // Bad usage is found before anything was sent; once an order is out, a line of a batch that turns out wrong is the other kind.
         let kind = worst(kinds.iter().copied()).map(|kind| match kind {
             Kind::Usage if is_ordered && !is_planned => Kind::CheckFailed,
             kind => kind,
         });
-        let Some(error) = error else { return Ok(kind.into()) };
+        // A row that ended by a finding names it.
+        let found = strict(app, findings).err().filter(|_| !kinds.contains(&Some(Kind::CheckFailed)));
+        let ended = found.map_or(Ok(kind.into()), |found| Err(beside(Ok(kind.into()), found)));
+        let Some(error) = error else { return ended };
         let left = tally.pending + tally.failed + tally.unknown;
         let error =
             error.and(&format!("{left} orders are left: run the same command again, it does only what is left"));
-        Err(beside(Ok(kind.into()), error))
+        Err(beside(ended, error))
     }
 }
 

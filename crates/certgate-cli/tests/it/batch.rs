@@ -69,6 +69,37 @@ fn what_is_not_demanded_is_said() {
     assert!(said.contains("an authority may leave out email:jane@example.com, uri:https://example.com/x"), "{said}");
 }
 
+/// A certificate's name will do where exactly one certificate has it; which one it is, is known before anything is ordered.
+#[test]
+fn a_certificate_is_named_by_its_name() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let write = |rows: &str| {
+            let file = folder.path().join("named.csv").display().to_string();
+            fs::write(&file, format!("id,new_key,out\n{rows}")).unwrap();
+            file
+        };
+        let two = write("Example.com,true,a\nnone.example,true,b\n");
+        let (code, document, said) = run(folder.path(), &server, transport, &two, &[]);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert_eq!((code, gateway.counts().orders), (2, 0), "{said}");
+        let unknown =
+            "line 3: the account has no certificate named none.example: `certgate list` shows those that there are";
+        assert!(text.ends_with(unknown) && !text.contains("line 2"), "{text}");
+        let (code, document, said) = run(folder.path(), &server, transport, &two, &["--dry-run"]);
+        let kinds: Vec<&Value> = document["plan"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
+        assert_eq!((code, &document["plan"][0]["certificate"]), (2, &json!(571)), "{kinds:?} {document} {said}");
+        let one = write("Example.com,true,a\n");
+        for (expected, orders) in [("done", 1), ("unchanged", 1)] {
+            let (_, document, said) = run(folder.path(), &server, transport, &one, &[]);
+            let row = &document["orders"][0];
+            assert_eq!((&row["kind"], &row["title"]), (&json!(expected), &json!("Example.com")), "{said}");
+            assert_eq!((&row["order"]["certificate"], gateway.counts().orders), (&json!(571), orders), "{said}");
+        }
+    }
+}
+
 #[test]
 fn one_that_fails_does_not_stop_the_rest() {
     for transport in ["xml", "json"] {

@@ -3,10 +3,11 @@
 use std::fs;
 
 use certgate_domain::TaskKind;
+use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, stderr};
+use crate::support::binary::{certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, serve, stderr};
 
 /// What is planted, the field that shows it, and the drift.
 type Planted<'a> = (&'a str, &'a str, &'a str, Option<(&'a str, &'a str)>);
@@ -67,6 +68,33 @@ fn both_protocols_say_the_same() {
     let output =
         run(folder.path(), &["compare", "certificate-info", "--id", "571", "--endpoint", "http://127.0.0.1:1/xml"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("compare asks both protocols"), "{}", stderr(&output));
+}
+
+/// With `--all` every certificate of the account, or every page of a list; what does not fit is said.
+#[test]
+fn all_of_an_account_are_compared() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { more_certificates: 1500, ..Settings::default() });
+    let profile = format!(
+        "[live]\nrequests_per_second = 1000\nxml_endpoint = \"{}\"\njson_endpoint = \"{}\"\n",
+        server.xml_endpoint(),
+        server.json_endpoint()
+    );
+    fs::write(home.path().join("config.toml"), profile).unwrap();
+    let compare = |words: &[&str]| run(home.path(), &[&["compare"], words, &["--config", "config.toml"]].concat());
+    let output = compare(&["certificate-list", "--all", "--output", "json"]);
+    let document = json_of(&output);
+    let asked: Vec<&serde_json::Value> =
+        document["exchanges"].as_array().unwrap().iter().map(|exchange| &exchange["left"]).collect();
+    assert_eq!((exit(&output), &document["differences"]), (0, &json!(0)), "{}", stderr(&output));
+    assert_eq!(asked, ["certificate-list from 0", "certificate-list from 1000"]);
+    assert_eq!(gateway.asked(TaskKind::CertificateList), 4);
+    let output = compare(&["hello", "--all"]);
+    assert!(exit(&output) == 2 && stderr(&output).contains("neither about one certificate nor a list"));
+    let output = run(home.path(), &["compare", "certificate-info", "--all", "--sandbox"]);
+    assert_eq!((exit(&output), String::from_utf8(output.stdout).unwrap().as_str()), (0, "equal\n"));
+    let output = run(home.path(), &["compare", "certificate-info", "--all", "--sandbox", "--output", "json"]);
+    assert_eq!(json_of(&output)["exchanges"][0]["left"], "certificate-info 571");
 }
 
 /// Each planted difference is found, with its severity; a page and a CI server's file are written.

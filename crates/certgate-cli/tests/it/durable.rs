@@ -41,6 +41,7 @@ fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) 
     let out = home.join("out").display().to_string();
     for _ in 0..6 {
         let (code, document, said) = told(home, server, transport, &["resume", "--out", &out, "--foreign", "spool"]);
+        let document = document["orders"][0].clone();
         match code {
             0 => return document,
             // Nothing was ordered so far.
@@ -184,11 +185,12 @@ fn a_job_is_found_for_one_order() {
         let (gateway, server) = serve(Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
         assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
         let (code, document, said) = told(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
-        assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
+        assert_eq!((code, &document["orders"][0]["order"]["state"]), (0, &json!("done")), "{said}");
         gateway.inject(Fault::DropBeforeRead(order));
         assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
         let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
-        assert!(code == 9 && document["seen"].to_string().contains("no job of the account fits it"), "{code} {said}");
+        let seen = document["orders"][0]["seen"].to_string();
+        assert!(code == 9 && seen.contains("no job of the account fits it"), "{code} {said}");
         assert_eq!(gateway.counts().orders, 1);
     }
 }

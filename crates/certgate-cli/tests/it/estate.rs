@@ -265,6 +265,13 @@ fn hooks_that_are_the_same_run_once() {
             let rows = document(&output)["orders"].as_array().unwrap().clone();
             let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
             assert_eq!((exit(&output), kinds), (code, vec![kind; 10]), "{}", stderr(&output));
+            let is_ordered = rows.iter().all(|row| row["order"]["id"].is_string());
+            assert_eq!(
+                stderr(&output).contains(": certgate-"),
+                is_ordered,
+                "only orders are named: {}",
+                stderr(&output)
+            );
             let of_all = |what: &str| rows.iter().map(|row| row["deployment"][what].clone()).collect::<Vec<Value>>();
             (of_all("state"), of_all("detail"))
         };

@@ -131,6 +131,9 @@ fn a_profile_is_written_and_looked_at() {
             stdout(&output)
         );
         assert!(stdout(&output).contains("ok clock"), "{}", stdout(&output));
+        let hello = json(&bare(home.path()).args(["hello", "--output", "json"]).output().unwrap());
+        let said = ["user", "context", "gateway", "protocol"].map(|name| hello[name].as_str().unwrap());
+        assert_eq!(said, ["user", "9", &endpoint, transport]);
         let folder = home.path().join(".config/certgate");
         assert!(stderr(&output).contains(&folder.join("config.toml").display().to_string()));
         let profile = fs::read_to_string(folder.join("config.toml")).unwrap();

@@ -180,6 +180,7 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
         assert_eq!(orders["orders"].as_array().map(Vec::len), Some(4), "each refusal is recorded: {orders}");
         let account = orders["orders"][0]["order"]["account"].as_str().unwrap();
         let user = account.split(' ').next().unwrap();
+        let name = orders["orders"][0]["order"]["name"].as_str().unwrap().to_uppercase();
         for (more, count) in [
             (vec!["--limit", "2"], 2),
             (vec!["--account", account], 4),
@@ -187,13 +188,18 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
             (vec!["--account", &user[..1]], 0),
             (vec!["--certificate", &id], 4),
             (vec!["--certificate", "1"], 0),
+            (vec!["--certificate", &name], 4),
+            (vec!["--certificate", "other.example"], 0),
             (vec!["--unfinished"], 0),
         ] {
             let some = [&["orders", "list", "--state", "refused"], &more[..]].concat();
             let (some, _) = run(&some, if count == 0 { 8 } else { 0 });
             assert_eq!(some["orders"].as_array().map(Vec::len), Some(count), "{more:?}: {some}");
         }
-        let (last, _) = run(&["orders", "--state", "refused", "--state", "done", "--limit", "1"], 0);
-        assert_eq!(last["orders"][0]["order"]["state"], "refused", "the last one placed: {last}");
+        let (last, said) = run(&["orders", "--state", "refused", "--state", "done", "--limit", "1"], 0);
+        let row = &last["orders"][0];
+        let shown = (row["order"]["state"].as_str(), row["kind"].as_str());
+        assert_eq!(shown, (Some("refused"), Some("refused")), "the last one placed: {last}");
+        assert!(said.starts_with("certgate: 1 of ") && said.contains("those that were placed last"), "{said}");
     }
 }

@@ -106,7 +106,7 @@ fn what_cannot_be_stored_is_not_confirmed() {
     assert_eq!(exit(&run(&["reissue", "571", "--csr", &csr, "--no-wait"])), 6);
     let output = run(&["resume", "--spool", &spool]);
     assert_eq!(exit(&output), 6, "{}", stderr(&output));
-    assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume "));
+    assert!(json(&output)["orders"][0]["resume"].as_str().unwrap().starts_with("certgate resume "));
     assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 2));
 }
 

@@ -177,7 +177,7 @@ fn a_message_that_was_pushed_is_taken_in_once() {
         assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 1));
         // The order is finished with it, and its copy in the queue is confirmed by the same run.
         let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
-        assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
+        assert_eq!((code, &document["orders"][0]["order"]["state"]), (0, &json!("done")), "{said}");
         assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 0), "{said}");
     }
 }

@@ -67,6 +67,13 @@ fn what_is_recorded_is_replayed() {
                     assert!(live["order"].as_object_mut().unwrap().remove(time).is_some());
                 }
                 assert_eq!(json_of(&replayed), live);
+                // And over the other one.
+                let [other, elsewhere] = [if transport == "xml" { "json" } else { "xml" }, "elsewhere"];
+                let across = ["--replay", &tape, "--transport", other, "--out", elsewhere];
+                let words: Vec<&str> =
+                    workflow.iter().copied().filter(|word| !matches!(*word, "--out" | "out")).collect();
+                let across = run(here.path(), &[&words[..], &across].concat());
+                assert_eq!(exit(&across), 0, "{transport} over {other}: {}", stderr(&across));
             }
         }
     }

@@ -233,15 +233,42 @@ fn a_job_is_asked_for_how_it_ended() {
 
 #[test]
 fn strict_stops_before_the_order() {
+    let csr = csr();
     for transport in ["xml", "json"] {
-        let faults = vec![Fault::Unknown(Some(TaskKind::CertificateInfo))];
+        for (task, words) in [
+            (TaskKind::CertificateInfo, &["reissue", "571", "--csr", &csr][..]),
+            // What is looked at before the order is made.
+            (TaskKind::JobList, &["reissue", "571", "--csr", &csr]),
+            (TaskKind::CertificateList, &["reissue", "example.com", "--csr", &csr]),
+            (TaskKind::CertificateList, &["status", "."]),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let faults = vec![Fault::Unknown(Some(task))];
+            let (gateway, server) = serve(Settings { faults, ..Settings::default() });
+            let (code, document, said) = told(home.path(), &server, transport, &[words, &["--strict"]].concat());
+            let text = document["error"]["text"].as_str().unwrap();
+            assert_eq!((code, gateway.counts().orders), (10, 0), "{transport} {task:?} {said}");
+            assert!(text.starts_with(task.name()) && text.contains("colour"), "{transport} {task:?} {text}");
+        }
+    }
+}
+
+/// Once an order is out it is carried on with; what is not understood then ends the command by its text, too.
+#[test]
+fn strict_names_what_came_after_the_order() {
+    let csr = csr();
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::Unknown(Some(TaskKind::CertificateReissue))];
         let (gateway, server) = serve(Settings { faults, ..Settings::default() });
-        let at = endpoint(&server, transport);
-        let output =
-            certgate(&["reissue", "571", "--csr", &csr(), "--strict", "--endpoint", &at, "--transport", transport], "");
-        assert_eq!(exit(&output), 10, "{}", stderr(&output));
-        assert!(stderr(&output).contains("colour"), "{}", stderr(&output));
-        assert_eq!(gateway.counts().orders, 0);
+        let reissue = ["reissue", "571", "--csr", &csr, "--no-wait", "--strict"];
+        let (code, document, said) = told(home.path(), &server, transport, &reissue);
+        let (error, id) = (&document["error"], document["order"]["id"].as_str().unwrap());
+        assert_eq!((code, &error["kind"], gateway.counts().orders), (10, &json!("check failed"), 1), "{said}");
+        let text = error["text"].as_str().unwrap();
+        assert!(text.contains(&format!("certgate resume {id}")) && text.ends_with("(--strict)"), "{text}");
+        let (code, document, said) = told(home.path(), &server, transport, &["resume", "--strict"]);
+        assert_eq!((code, &document["orders"][0]["kind"]), (0, &json!("done")), "{said}");
     }
 }
 

@@ -305,7 +305,10 @@ fn what_is_still_there_is_tried_again() {
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let listed = orders(&["--unfinished"]);
         let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
-        assert_eq!(orders(&["abandon", id, "--yes"])["order"]["state"], "done");
+        let words = ["orders", "abandon", id, "--yes", "--quiet", "--config", &config];
+        let output = command(home.path(), &words).output().unwrap();
+        assert_eq!((exit(&output), stderr(&output).as_str()), (0, ""));
+        assert_eq!(orders(&["show", id])["order"]["state"], "done");
         assert_eq!(exit(&resume()), 8);
     }
 }

@@ -247,6 +247,8 @@ fn done_means_served() {
     assert!(detail.starts_with(&format!("the certificate is not served: {at_port}: found serial number ")), "{detail}");
     let (code, document, _) = told(&["status", "live", "--here"]);
     assert!(document["certificates"][0]["todo"].as_str().unwrap().starts_with("not deployed"), "{code} {document}");
+    let (_, document, _) = told(&["renew-due", "live", "--dry-run"]);
+    assert_eq!(document["plan"][0]["why"], "its hook, or the look at what is served, failed", "{document}");
     assert_eq!(told(&["verify", "live"]).0, 10);
     drop(tls);
     let tls = TlsServer::start(&live, &at_port, &CHAIN);
@@ -255,6 +257,16 @@ fn done_means_served() {
     assert_eq!((code, &document["orders"][0]["deployment"]["state"]), (0, &"deployed".into()), "{said}");
     assert_eq!(fs::read_to_string(home.path().join("hooks")).unwrap().lines().count(), 2, "the hook is repeated");
     assert_eq!(told(&["verify", "live"]).0, 0);
+    // The same by a look at all folders.
+    let served = ["status", "live", "--here", "--served"];
+    let (code, document, said) = told(&served);
+    let row = &document["certificates"][0];
+    assert_eq!((code, &row["served"][0]["kind"], &row["todo"]), (0, &"done".into(), &"nothing".into()), "{said}");
+    drop(tls);
+    let (code, document, said) = told(&served);
+    let row = &document["certificates"][0];
+    assert_eq!((code, &row["served"][0]["kind"]), (11, &"unreachable".into()), "{said}");
+    assert!(row["todo"].as_str().unwrap().starts_with(&format!("not served: {at_port}: ")), "{row}");
     assert_eq!((told(&["resume"]).0, gateway.counts().orders), (8, 2), "nothing is left to do");
     // Without a hook as well: somebody else has the server read its files.
     let (code, document, _) = told(&["reissue", "571", "--csr", &csr(), "--out", "plain", "--verify", &at_port]);

@@ -1,11 +1,39 @@
-//! What a reply says, without what it echoes of the run's secrets.
+//! What a reply says, without what it echoes of the run's secrets, and whether it is taken.
 
 use certgate_domain::{AnyData, Response, TaskKind, Verdict};
 use certgate_wire::{Body, DecodeError, Decoded, Reply};
 
 use super::Client;
+use crate::{Error, Exchange, GatewayError, Refusal};
 
 impl Client {
+    /// What is not known of an answer made an error, where the client is strict. What changed something is done all the same.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unexpected`].
+    pub fn understood(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
+        match exchange.answer.findings.first() {
+            Some(first) if self.is_strict && task.is_safe_to_repeat() => {
+                Err(GatewayError::Unexpected { task, finding: first.clone() }.into())
+            }
+            _ => Ok(exchange),
+        }
+    }
+
+    /// A refusal made an error.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`].
+    pub fn accepted(&self, task: TaskKind, exchange: Exchange) -> Result<Exchange, Error> {
+        if exchange.answer.value.verdict() == Some(Verdict::Refused) {
+            let auth = exchange.is_unauthorized();
+            let mut answer = exchange.answer.value;
+            answer.ctid = answer.ctid.or_else(|| self.options.ctid.clone());
+            return Err(GatewayError::Refused(Box::new(Refusal { task, answer, auth })).into());
+        }
+        Ok(exchange)
+    }
+
     /// Decodes a reply. What it echoes of this run's secrets is in no refusal, text, finding or error; what was done keeps its
     /// data as it came, since it is worked with and sent again.
     pub(super) fn read(

@@ -176,15 +176,13 @@ fn conflicting(
     subject: Option<&str>,
     lease: &Lease,
 ) -> Result<Option<ConflictingOrder>, StoreError> {
-    let sql = format!("SELECT id, state, job, holder {BY_SUBJECT}");
+    let sql = format!("SELECT {COLUMNS}, holder {BY_SUBJECT}");
     let key = Value::Text(subject);
-    let found = session.first(&sql, &[account.value(), key], |row| {
-        let conflict = ConflictingOrder { id: row.get(0)?, state: state(row, 1)?, job: row.get(2)?, is_held: false };
-        Ok((conflict, row.get::<Option<String>>(3)?))
-    })?;
-    let Some((conflict, other)) = found else { return Ok(None) };
+    let found = session
+        .first(&sql, &[account.value(), key], |row| Ok((Box::new(read(row)?), row.get::<Option<String>>(15)?)))?;
+    let Some((order, other)) = found else { return Ok(None) };
     let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, lease, &other))?;
-    Ok(Some(ConflictingOrder { is_held, ..conflict }))
+    Ok(Some(ConflictingOrder { order, is_held }))
 }
 
 /// Gives the unfinished orders of a store that had no subjects theirs. Where several are about the same, the oldest has it, and

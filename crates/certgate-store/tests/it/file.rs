@@ -123,7 +123,7 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
         ]
     );
     let error = store.record_intent(&order("third", Some(571)), &place.lease("me"), 2).unwrap_err();
-    assert!(matches!(&error, StoreError::Unfinished(other) if other.id == "first"), "{error}");
+    assert!(matches!(&error, StoreError::Unfinished(other) if other.order.order.id == "first"), "{error}");
     store.change("second", &change(State::Done), &place.lease("me"), 3).unwrap();
 }
 

@@ -42,7 +42,9 @@ fn nothing_is_ordered_twice() {
         let mut store = place.open();
         store.record_intent(&order("a", Some(571)), &place.lease, 1).unwrap();
         let error = store.record_intent(&order("b", Some(571)), &place.lease, 2).unwrap_err();
-        assert!(matches!(&error, StoreError::Unfinished(twin) if twin.id == "a" && twin.state == State::Sending));
+        assert!(
+            matches!(&error, StoreError::Unfinished(twin) if twin.order.order.id == "a" && twin.order.state == State::Sending)
+        );
         assert_eq!(error.to_string(), "order a of the same is sending");
         let error = store.record_intent(&order("a", Some(999)), &place.lease, 2).unwrap_err();
         assert_eq!(error.to_string(), "order a is in the store already");
@@ -60,7 +62,7 @@ fn nothing_is_ordered_twice() {
         let revoke = |id: &str| NewOrder { task: "certificate-revoke".to_owned(), ..order(id, Some(571)) };
         store.record_intent(&revoke("i"), &place.lease, 10).unwrap();
         assert!(
-            matches!(store.record_intent(&revoke("j"), &place.lease, 11), Err(StoreError::Unfinished(twin)) if twin.id == "i")
+            matches!(store.record_intent(&revoke("j"), &place.lease, 11), Err(StoreError::Unfinished(twin)) if twin.order.order.id == "i")
         );
     }
 }
@@ -124,7 +126,7 @@ fn what_is_published_is_kept_until_it_is_gone() {
         assert_eq!((store.order("a").unwrap().unwrap().state, left(&*store)), (State::Validating, 1));
         let b = order("b", Some(571));
         for error in [store.begin_validation(&b, &other, 2), store.record_intent(&b, &other, 2)] {
-            assert!(matches!(error, Err(StoreError::Unfinished(twin)) if twin.id == "a"));
+            assert!(matches!(error, Err(StoreError::Unfinished(twin)) if twin.order.order.id == "a"));
         }
         assert!(
             matches!(store.record_intent(&order("a", Some(571)), &other, 3), Err(StoreError::Known(_))),
@@ -161,7 +163,7 @@ fn an_order_follows_its_certificate() {
             store.change("new", &known, &place.lease, 3).unwrap();
             assert_eq!(store.order("new").unwrap().unwrap().order.certificate, Some(573));
             let in_the_way = |error: StoreError| match error {
-                StoreError::Unfinished(other) => other.id,
+                StoreError::Unfinished(other) => other.order.order.id,
                 other => panic!("{other}"),
             };
             let reissue = store.record_intent(&order("reissue", Some(573)), &place.lease, 4).unwrap_err();

@@ -286,10 +286,11 @@ impl Advised for StoreError {
     /// An order is given up only where it may be.
     fn advice(&self) -> Option<Advice> {
         Some(match self {
-            Self::Unfinished(ConflictingOrder {
-                id, state: State::Unknown | State::Issued, is_held: false, ..
-            }) => Advice::ResumeOrAbandon { order: id.clone() },
-            Self::Unfinished(ConflictingOrder { id, .. }) | Self::LeaseLost(id) => Advice::Resume { order: id.clone() },
+            Self::Unfinished(ConflictingOrder { order, is_held }) => match (order.state, order.order.id.clone()) {
+                (State::Unknown | State::Issued, order) if !is_held => Advice::ResumeOrAbandon { order },
+                (_, order) => Advice::Resume { order },
+            },
+            Self::LeaseLost(id) => Advice::Resume { order: id.clone() },
             Self::Known(_) => Advice::ChooseTransactionId,
             Self::NoOrder(_) => Advice::ListOrders,
             Self::OtherAccount { .. } => Advice::ChooseAccount,

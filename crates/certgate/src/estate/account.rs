@@ -75,15 +75,14 @@ impl AccountCertificate {
         let mut clock = None;
         let all = pages::all(&Query::default(), |query| {
             let task = AnyTask::from(CertificateList { query });
-            let answered = client.exchange(&task)?;
-            let exchange = client.accepted(task.kind(), answered)?;
+            let exchange = client.ask(&task)?;
             clock = GatewayClock::of(&exchange).or(clock);
             let answer = exchange.answer.value;
             let rows = answer.data.iter().filter_map(|data| match data {
                 AnyData::Certificate(certificate) => Some(Self::from(&**certificate)),
                 _ => None,
             });
-            Ok((rows.collect(), answer.object.as_ref().and_then(|object| object.summary)))
+            Ok::<_, Error>((rows.collect(), answer.object.as_ref().and_then(|object| object.summary)))
         })?;
         Ok((all, clock))
     }

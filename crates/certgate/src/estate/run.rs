@@ -5,6 +5,7 @@ use std::path::Path;
 use certgate_store::Order;
 
 use super::task::{EndedTask, Task};
+use crate::order::is_about;
 use crate::{
     Client, Control, Error, Event, Installation, Journal, Observer, OrderId, OrderReport, Outcome, Preparation,
     PreparationOptions, Run, RunOptions, Runner, RunningJobs, fetch,
@@ -49,7 +50,8 @@ pub enum TaskOutcome<'o> {
 
 /// Follows a run through tasks.
 pub trait TaskObserver: Observer {
-    /// A task came to its end. `task` is the id of its order, be it one that was not placed, and `record` what the store holds of that.
+    /// A task came to its end. `task` is the id of its order, be it one that was not placed, and `record` what the store holds of that; of what
+    /// another process is at, it is that one's order.
     fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>);
 }
 
@@ -76,7 +78,7 @@ impl TaskRun<'_> {
     /// they did: it was interrupted, or the store failed. What was sent is in the store then.
     pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Run {
         let Self { clients, journal, preparation, options, mut running, profile } = self;
-        let (mut items, mut left, mut unread) = (Vec::new(), Vec::new(), None);
+        let (mut items, mut left, mut unread, mut open) = (Vec::new(), Vec::new(), None, None);
         for task in tasks.iter_mut() {
             let Some(client) = clients.first_mut() else { break };
             if client.interrupt().is_raised() {
@@ -91,6 +93,7 @@ impl TaskRun<'_> {
                 let _ = observer.on(None, &Event::NotRemoved(why));
             };
             let (running, not_removed) = (&mut running, &mut not_removed);
+            let certificate = task.certificate();
             let started = task.start(&mut Preparation { client, journal, running, options: &preparation, not_removed });
             let id = task.id.clone();
             if !matches!(started, Err(EndedTask::Deploy(_) | EndedTask::Fetch(..))) {
@@ -117,7 +120,13 @@ impl TaskRun<'_> {
                     observer.ended(&id, record.as_ref(), TaskOutcome::Deployed { folder, deployment: &deployment });
                 }
                 Err(ended) => {
-                    let record = record_of(journal, &id, &mut unread);
+                    let record = match &ended {
+                        EndedTask::Held => {
+                            let open = open.get_or_insert_with(|| readable(journal.unfinished(), &mut unread));
+                            open.iter().find(|other| is_about(other, certificate)).cloned()
+                        }
+                        _ => record_of(journal, &id, &mut unread),
+                    };
                     observer.ended(&id, record.as_ref(), TaskOutcome::Ended(ended));
                 }
             }
@@ -136,11 +145,16 @@ impl TaskRun<'_> {
     }
 }
 
-/// What the store holds of an order; why it cannot be read is kept, the first time.
+/// What the store holds of an order.
 fn record_of(journal: &Journal, id: &OrderId, unread: &mut Option<Error>) -> Option<Order> {
-    journal.find(id.as_str()).unwrap_or_else(|why| {
+    readable(journal.find(id.as_str()), unread)
+}
+
+/// What was read; why it cannot be is kept, the first time.
+fn readable<T: Default>(found: Result<T, Error>, unread: &mut Option<Error>) -> T {
+    found.unwrap_or_else(|why| {
         unread.get_or_insert(why);
-        None
+        T::default()
     })
 }
 

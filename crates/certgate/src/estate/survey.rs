@@ -169,7 +169,8 @@ impl Survey<'_> {
         let answered = self.client.exchange(&task)?;
         let certificate = |data| if let AnyData::Certificate(one) = data { Some(*one) } else { None };
         let clock = GatewayClock::of(&answered);
-        let certificate = match self.client.accepted(task.kind(), answered).map_err(Error::from) {
+        let accepted = self.client.accepted(task.kind(), answered);
+        let certificate = match accepted.and_then(|answered| self.client.understood(task.kind(), answered)) {
             Err(error) if error.refusal().is_some() => {
                 subject.listed = Some(Vec::new());
                 subject.selector = Some(CertificateSelector::Id(id));

@@ -13,7 +13,7 @@ use certgate_store::{Claim, Claims, InstallOptions, Order};
 use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
 use crate::{
     CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
-    PreparationOptions, Resumption, RunItem, SettingsError,
+    PreparationOptions, Resumption, RunItem, SelectionError, SettingsError,
     adoption::search,
     installation::{Deployment, FolderTurn},
     inventory::InventoryError,
@@ -95,8 +95,8 @@ pub enum Step {
     },
     /// It is looked at where it is served.
     Verify,
-    /// Another process is about to order it.
-    Held,
+    /// Another process is about to order it: the certificate of this id, where it has one.
+    Held(Option<i64>),
     /// It cannot be done.
     Failed(TaskError),
 }
@@ -133,6 +133,9 @@ pub enum TaskError {
     /// It cannot be said what is to be done.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// It cannot be said which certificate is meant.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
     /// Its settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -214,6 +217,22 @@ impl Task {
         Self { step: Step::Failed(why), ..self }
     }
 
+    /// What is ordered, where that is to be done.
+    pub fn request(&self) -> Option<&OrderRequest> {
+        match &self.step {
+            Step::Place { request, .. } => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The certificate's id at the gateway, as far as it is known what is done with it.
+    pub(super) fn certificate(&self) -> Option<i64> {
+        match &self.step {
+            Step::Held(certificate) => *certificate,
+            _ => self.request().map_or(self.planned.as_ref()?.certificate, OrderRequest::certificate),
+        }
+    }
+
     /// Whether something is to be done, be it to say why it cannot be.
     pub fn is_to_be_done(&self) -> bool {
         !matches!(self.step, Step::Nothing) || self.left.is_some()
@@ -230,7 +249,7 @@ impl Task {
         };
         match claims.of(work) {
             Some(claim) => self.claim = Some(claim),
-            None => self.step = Step::Held,
+            None => self.step = Step::Held(request.certificate()),
         }
     }
 
@@ -259,7 +278,7 @@ impl Task {
         match std::mem::replace(&mut self.step, Step::Nothing) {
             Step::Nothing => Err(EndedTask::Nothing),
             Step::Done(order) => Err(EndedTask::Done(order)),
-            Step::Held => Err(EndedTask::Held),
+            Step::Held(_) => Err(EndedTask::Held),
             Step::Failed(why) => Err(EndedTask::Failed(why)),
             Step::Deploy(installation) if installation.shares_hook() => {
                 self.take_turn(installation.folder())?;

@@ -119,7 +119,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     for (count, what) in [
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
-        (snapshot.unreadable.len(), "of the folders here cannot be read"),
+        (snapshot.unreadable.len(), "of the folders here without a certificate that can be read"),
         (undated, "without a time of their end"),
     ] {
         if count > 0 {

@@ -19,6 +19,8 @@ use crate::{
     },
     inventory::{Found, InstalledCertificate, InventoryError, ends_within},
     journal::RequiredReissues,
+    served::{LOOKS, TIMEOUT, Verification},
+    together::together,
 };
 
 /// A certificate of a folder here, or of the account.
@@ -64,6 +66,8 @@ pub struct InstalledStanding {
     pub todo: Todo,
     /// The folder that has the gateway's certificate, where this one has another key: it is ordered for that one.
     pub ordered_in: Option<PathBuf>,
+    /// What is served where it is noted to be served, where that was looked at.
+    pub served: Vec<Verification>,
 }
 
 /// What the gateway says of a certificate.
@@ -195,6 +199,26 @@ pub fn standings(
     Ok((standings, trouble))
 }
 
+/// Looks at each certificate in place where it is noted to be served, and compares. Servers that do not answer are waited for together. `now`
+/// is in seconds since 1970.
+pub fn look_at_servers(standings: &mut [Standing], now: i64) {
+    let looks = together(standings, LOOKS, |standing| match standing {
+        Standing::Installed(standing) => look_at(&standing.installed, now),
+        _ => Vec::new(),
+    });
+    for (standing, looks) in standings.iter_mut().zip(looks) {
+        if let Standing::Installed(standing) = standing {
+            standing.served = looks;
+        }
+    }
+}
+
+/// What is served of a set in place, at each place where it is noted to be served.
+pub(super) fn look_at(installed: &InstalledCertificate, now: i64) -> Vec<Verification> {
+    let looks = Installation::at(&installed.folder).verify(&installed.record.endpoints(), TIMEOUT, now);
+    looks.unwrap_or_default()
+}
+
 /// The account's list, and whoever can be asked for more.
 struct AskedAccount<'c> {
     client: &'c mut Client,
@@ -280,7 +304,7 @@ fn of_installed(
         _ if is_asked && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,
     };
-    InstalledStanding { installed, there, order, todo, ordered_in: None }
+    InstalledStanding { installed, there, order, todo, ordered_in: None, served: Vec::new() }
 }
 
 /// Notes with those whose keys are others than the gateway's certificate has in which folder that is.

@@ -168,8 +168,8 @@ impl RunningJobs {
 fn running(client: &mut Client, name: Option<&str>) -> Result<Vec<ObjectJob>, Error> {
     let mut filters = vec![QueryFilter::new("status", Operator::Equal, JobStatus::Running.to_string())];
     filters.extend(name.map(|name| QueryFilter::new("object", Operator::Equal, name)));
-    pages::all(&Query { filters, ..Query::default() }, |query| match client.call(JobList { query }) {
-        Err(error) if error.refusal().is_some() => Ok((Vec::new(), None)),
+    pages::all(&Query::all_of(filters), |query| match client.call(JobList { query }) {
+        Err(error) if error.refusal().is_some() => Ok::<_, Error>((Vec::new(), None)),
         answered => {
             let answer = answered?.value;
             Ok((answer.data, answer.object.and_then(|object| object.summary)))

@@ -6,7 +6,7 @@ use certgate_domain::AnyTask;
 use certgate_flow::{Ending, Event as Heard, Step};
 
 use super::{GatewayClock, OrderRequest, RunOptions, RunningJobs};
-use crate::{Client, Control, Error, Event, GatewayError, Journal, Observer, OrderId};
+use crate::{Client, Control, Error, Event, Journal, Observer, OrderId};
 
 /// What a rehearsed order would have sent.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub struct Rehearsal {
 /// Drives an order up to the first task that is not safe to repeat, and does not send that one.
 ///
 /// # Errors
-/// [`Error::Preparation`], or what the client could not do; [`GatewayError::Unexpected`] for a finding, or
-/// [`MachineError::Clock`](crate::MachineError::Clock), where a run with these options would end with it.
+/// [`Error::Preparation`], or what the client could not do; [`GatewayError::Unexpected`](crate::GatewayError::Unexpected) for a finding, or
+/// [`MachineError::Clock`](crate::MachineError::Clock), where a run with this client and these options would end with it.
 pub fn rehearse(
     client: &mut Client,
     journal: &Journal,
@@ -58,13 +58,10 @@ pub fn rehearse(
                 tell(&Event::Sending { task: kind })?;
                 let exchange = client.exchange(&task)?;
                 clock = GatewayClock::of(&exchange).or(clock);
-                let answer = exchange.answer;
-                if let Some(first) = answer.findings.first() {
-                    tell(&Event::Findings { task: kind, findings: &answer.findings })?;
-                    if options.strict {
-                        return Err(GatewayError::Unexpected { task: kind, finding: first.clone() }.into());
-                    }
+                if !exchange.answer.findings.is_empty() {
+                    tell(&Event::Findings { task: kind, findings: &exchange.answer.findings })?;
                 }
+                let answer = client.understood(kind, exchange)?.answer;
                 Heard::Answered(answer.value)
             }
             Step::Wait(_) | Step::Store(_) | Step::Identify(_) => return Ok(Rehearsal { tasks, ending: None }),

@@ -65,8 +65,6 @@ pub struct RunOptions {
     pub foreign: ForeignMessages,
     /// The folder that messages of others are handed over in. Without one they stay in the store.
     pub spool: Option<PathBuf>,
-    /// Whether a finding ends an order that is not sent yet.
-    pub strict: bool,
     /// Whether a demo certificate fails its checks.
     pub no_demo: bool,
     /// Whether demo certificates are asked for.
@@ -85,7 +83,6 @@ impl Default for RunOptions {
         Self {
             foreign: ForeignMessages::default(),
             spool: None,
-            strict: false,
             no_demo: false,
             demo: false,
             clock: Clock::default(),

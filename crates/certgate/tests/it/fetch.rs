@@ -68,8 +68,7 @@ fn what_cannot_be_fetched() {
     assert_eq!(error.to_string(), "certificate 571 is not issued yet");
     assert!(matches!(error, FetchError::NotIssued { id: 571 }));
     let strange = |shown: &mut Value| shown["colour"] = json!("red");
-    let options = RunOptions { strict: true, ..RunOptions::default() };
-    let error = fetch(&mut client(strange), 571, None, &options).unwrap_err();
+    let error = fetch(&mut client(strange).strict(true), 571, None, &RunOptions::default()).unwrap_err();
     assert!(matches!(error, FetchError::Gateway(Error::Gateway(GatewayError::Unexpected { .. }))), "{error}");
     assert_eq!(fetch(&mut client(strange), 571, None, &RunOptions::default()).unwrap().findings.len(), 1);
 }

@@ -81,7 +81,7 @@ impl fmt::Display for PlanReason {
                 let day = day(*at);
                 write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")
             }
-            Self::NotDeployed => f.write_str("its deploy hook failed"),
+            Self::NotDeployed => f.write_str("its hook, or the look at what is served, failed"),
             Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
             Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),
             Self::Served => f.write_str("it is looked at where it is served"),

@@ -16,7 +16,7 @@ use crate::{
     Control, Error, Event, GatewayClock, GatewayError, Intent, Journal, Observer, OrderId, OrderReport, OrderState,
     Outcome, PendingReason, Refusal, RefusalReason, Spool,
     installation::FolderTurn,
-    order::completion::Completion,
+    order::{completion::Completion, is_about},
     validation::{Validation, clean_up},
 };
 
@@ -210,11 +210,17 @@ impl Shared<'_> {
 
     /// Tells of findings. Where none are borne, they end an order that is not sent yet; once it is out, stopping would only
     /// lose it.
-    pub(super) fn judge(&mut self, place: Option<usize>, task: TaskKind, findings: &[Finding]) -> Result<(), Error> {
+    pub(super) fn judge(
+        &mut self,
+        place: Option<usize>,
+        task: TaskKind,
+        findings: &[Finding],
+        is_strict: bool,
+    ) -> Result<(), Error> {
         let Some(first) = findings.first() else { return Ok(()) };
         self.tell(place, &Event::Findings { task, findings });
         let is_before = place.is_some_and(|place| self.batch.order(place).is_some_and(|order| !order.is_ordered()));
-        if self.options.strict && is_before && task.is_safe_to_repeat() {
+        if is_strict && is_before && task.is_safe_to_repeat() {
             return Err(GatewayError::Unexpected { task, finding: first.clone() }.into());
         }
         Ok(())
@@ -364,7 +370,15 @@ impl Shared<'_> {
             self.warn(Some(place), given_up);
         }
         let Some(member) = self.members.get(place) else { return };
-        let found = if member.is_recorded { self.journal.find(member.id.as_str()) } else { Ok(None) };
+        let found = match &outcome {
+            // That which the other process has placed, if it has.
+            Outcome::Held => self.journal.unfinished().map(|open| {
+                let certificate = self.batch.order(place).and_then(|order| order.certificate());
+                open.into_iter().find(|other| is_about(other, certificate))
+            }),
+            _ if member.is_recorded => self.journal.find(member.id.as_str()),
+            _ => Ok(None),
+        };
         let (record, unread) = match found {
             Ok(record) => (record, Ok(())),
             Err(error) => (None, Err(error)),

@@ -245,7 +245,7 @@ impl<'w, 'r> Worker<'w, 'r> {
             }
             (_, None) => state.body = exchange.reply.body.0,
         }
-        let judged = state.judge(place, kind, &exchange.answer.findings);
+        let judged = state.judge(place, kind, &exchange.answer.findings, self.client.is_strict());
         (state, judged.map(|()| answer))
     }
 
