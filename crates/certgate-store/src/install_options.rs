@@ -27,6 +27,10 @@ pub struct InstallOptions {
     /// The owner of what is written: `USER` or `USER:GROUP`. Absent: the owner of what was in place, else the process's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_owner: Option<String>,
+    /// Whether a key was kept in the folder for this certificate: it comes into place with that key or not at all. What earlier versions
+    /// wrote does not say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_key: bool,
     /// The folder that relative paths and commands of these options start from.
     #[serde(default = "here")]
     pub working_folder: PathBuf,
@@ -87,6 +91,7 @@ impl InstallOptions {
             key_stores: None,
             hook: None,
             file_owner: None,
+            with_key: false,
             working_folder: here(),
             remembered: Map::new(),
         }
@@ -173,6 +178,7 @@ impl From<Flat> for InstallOptions {
             }),
             hook: hook.map(|command| DeployHook { command, timeout, rollback }),
             file_owner: None,
+            with_key: false,
             working_folder,
             remembered: Map::new(),
         }
@@ -206,7 +212,7 @@ mod tests {
     }
 
     fn remembering() -> InstallOptions {
-        let mut options = full();
+        let mut options = InstallOptions { with_key: true, ..full() };
         options.remembered.insert("dns".to_owned(), json!("provision"));
         options
     }

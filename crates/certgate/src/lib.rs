@@ -119,7 +119,7 @@
 //! # let folder = home.path().join("example.com");
 //!
 //! let installation = Installation::at(&folder);
-//! installation.check(true)?;
+//! installation.check()?;
 //! assert_eq!(installation.certificate()?, None);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

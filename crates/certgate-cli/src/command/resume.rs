@@ -43,7 +43,7 @@ impl Resume {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let install = self.waiting.install.options_or_remembered()?;
         if let Some(install) = &install {
-            Installation::new(install.clone()).check(false)?;
+            Installation::new(install.clone()).check()?;
         }
         let (timeout, queue) = (self.waiting.timeout, &self.waiting.queue);
         let is_elsewhere = self.elsewhere.is_given();

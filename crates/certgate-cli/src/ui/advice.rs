@@ -62,6 +62,9 @@ fn words(advice: &Advice, profile: Option<&str>) -> Option<String> {
         }
         Advice::OrderWithKey => "order with --new-key or --key",
         Advice::OtherFolderOrKey => "give another --out, or order with --new-key or --key",
+        Advice::PutKeyBack => {
+            "put it back as pending/key.pem; if it is lost, give the order up with `certgate orders abandon` and order with --new-key"
+        }
         Advice::OtherFolder { folder } => {
             return Some(format!("give another --out (`certgate status {}` shows what is in place)", folder.display()));
         }
@@ -392,7 +395,7 @@ fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
 
 /// A certificate that came and could not be installed.
 pub(crate) fn not_installed(error: &InstallError) -> Failure {
-    let is_check = matches!(error, InstallError::OtherKey);
+    let is_check = matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. });
     let failure = Failure::from(error);
     if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
 }

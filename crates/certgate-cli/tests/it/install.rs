@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
+    path::Path,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -192,6 +193,86 @@ fn killed_at_every_step() {
             assert_eq!(gateway.counts().orders, 1, "{case}");
             assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap(), "once\n", "{case}");
         }
+    }
+}
+
+/// The certificate of a key that was kept for it comes with that key or not at all, and the key may be put back.
+#[test]
+fn a_certificate_whose_key_is_gone() {
+    type Loss = (&'static str, fn(&Path));
+    let losses: [Loss; 4] = [
+        ("removed", |live| fs::remove_dir_all(live.join("pending")).unwrap()),
+        ("with its folder", |live| fs::remove_dir_all(live).unwrap()),
+        ("empty", |live| fs::write(live.join("pending/key.pem"), "").unwrap()),
+        ("another one", |live| {
+            secret(&live.join("pending/key.pem"), fs::read(fixture("_keys/p384-pkcs8.pem")).unwrap());
+        }),
+    ];
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let run = |arguments: &[&str]| at(home.path(), &server, transport, arguments);
+        let live = home.path().join("live");
+        for (what, lose) in losses {
+            let _ = fs::remove_dir_all(&live);
+            assert_eq!(exit(&run(&[&NEW[..], &["--no-wait"]].concat())), 6, "{transport}: {what}");
+            let key = fs::read(live.join("pending/key.pem")).unwrap();
+            lose(&live);
+            for resume in [&["resume"][..], &["resume", "--out", "live"]] {
+                let output = run(resume);
+                assert_eq!(exit(&output), 10, "{transport}: {what}: {}", stderr(&output));
+                let said = stderr(&output);
+                assert!(said.contains("live does not hold the key that was kept for this certificate"), "{said}");
+                assert!(!live.join("cert.pem").exists(), "{transport}: {what}");
+            }
+            fs::create_dir_all(live.join("pending")).unwrap();
+            secret(&live.join("pending/key.pem"), &key);
+            let output = run(&["resume"]);
+            assert_eq!(exit(&output), 0, "{transport}: {what}: {}", stderr(&output));
+            let (key, certificate) = pair(&live);
+            assert_eq!(key, certificate, "{transport}: {what}");
+        }
+    }
+}
+
+/// Another tool's pair in plain files stays one: a certificate of another key does not come beside its key, and one of its own does.
+#[test]
+fn a_pair_of_another_tool() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let run = |arguments: &[&str]| at(home.path(), &server, transport, arguments);
+        let (live, csr) = (home.path().join("live"), csr());
+        fs::create_dir(&live).unwrap();
+        fs::copy(fixture("_keys/p384-pkcs8.pem"), live.join("key.pem")).unwrap();
+        let own = ["req", "-x509", "-key", "key.pem", "-subj", "/CN=example.com", "-out", "cert.pem"];
+        assert!(openssl(&live, &own).0);
+        assert!(openssl(&live, &["req", "-new", "-key", "key.pem", "-subj", "/CN=example.com", "-out", "own.csr"]).0);
+        let before = pair(&live);
+        let hook = ["--out", "live", "--deploy-hook", "touch hooked"];
+        let other = [&["reissue", "571", "--csr", &csr][..], &hook].concat();
+        let renewed = ["reissue", "571", "--csr", "live/own.csr", "--out", "live"];
+        let encrypted = || fs::copy(fixture("_keys/p384-pkcs8-encrypted.pem"), live.join("key.pem")).unwrap();
+
+        let output = run(&other);
+        assert_eq!((exit(&output), gateway.counts().orders), (2, 0), "{transport}: {}", stderr(&output));
+        assert!(stderr(&output).contains("the folder holds another key"), "{}", stderr(&output));
+        let output = run(&[&["fetch", "571"][..], &hook].concat());
+        assert_eq!(exit(&output), 10, "{transport}: {}", stderr(&output));
+        assert_eq!((pair(&live), home.path().join("hooked").exists()), (before, false), "{transport}");
+
+        let output = run(&renewed);
+        assert_eq!(exit(&output), 0, "{transport}: {}", stderr(&output));
+        let (key, certificate) = pair(&live);
+        assert_eq!(key, certificate, "{transport}");
+
+        // Whatever holds the key: where it cannot be read, the certificate beside it tells what goes with it.
+        encrypted();
+        let orders = gateway.counts().orders;
+        let output = run(&other);
+        assert_eq!((exit(&output), gateway.counts().orders), (2, orders), "{transport}: {}", stderr(&output));
+        assert!(stderr(&output).contains("live/key.pem: the key is encrypted"), "{}", stderr(&output));
+        assert_eq!(exit(&run(&renewed)), 0, "{transport}");
     }
 }
 

@@ -69,6 +69,8 @@ pub enum Advice {
     OrderWithKey,
     /// Install into another folder, or order with a key that comes with the certificate.
     OtherFolderOrKey,
+    /// Put the key back that waited for its certificate.
+    PutKeyBack,
     /// Give another folder than this one.
     OtherFolder {
         /// The folder, whose certificate is another one.
@@ -243,7 +245,8 @@ impl Advised for InstallError {
             Self::NoPassPhrase => Some(Advice::GiveKeyStorePassPhrase),
             Self::KeyStoreLeftOut { kind, path } => Some(Advice::RenewKeyStore { kind, path: path.clone() }),
             Self::NoKey { .. } => Some(Advice::OrderWithKey),
-            Self::OtherKey => Some(Advice::OtherFolderOrKey),
+            Self::OtherKey | Self::UnreadableKey { .. } => Some(Advice::OtherFolderOrKey),
+            Self::KeyGone { .. } => Some(Advice::PutKeyBack),
             Self::OtherCertificate { folder, .. } | Self::OtherProfile { folder, .. } => {
                 Some(Advice::OtherFolder { folder: folder.clone() })
             }

@@ -298,7 +298,7 @@ impl Task {
             Step::Fetch { certificate, install } => {
                 let installation = install.clone().map(Installation::new);
                 installation
-                    .map_or(Ok(()), |installation| installation.check(false))
+                    .map_or(Ok(()), |installation| installation.check())
                     .map_err(|why| failed(Error::from(PreparationError::from(why)).into()))?;
                 self.acquire()?;
                 Err(EndedTask::Fetch(certificate, install))

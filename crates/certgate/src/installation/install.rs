@@ -12,7 +12,7 @@ use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 use serde_json::Value;
 
-use super::{Deployment, FOLDER_WITH_KEYS, Installation, SetRecord};
+use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, SetRecord};
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
     selector::is_same_name,
@@ -60,6 +60,21 @@ pub enum InstallError {
     /// The folder holds another key, and a certificate without its key may not take the place of a pair.
     #[error("the folder holds another key than the certificate's")]
     OtherKey,
+    /// The key that was kept for this certificate is gone, and without it the certificate is of no use.
+    #[error("{} does not hold the key that was kept for this certificate any more: nothing was written", folder.display())]
+    KeyGone {
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
+    /// The key in the folder cannot be read, and the certificate in place beside it has another one.
+    #[error("{}: {why}: whether the certificate goes with it cannot be told", path.display())]
+    UnreadableKey {
+        /// The key's file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: KeyError,
+    },
     /// Another certificate is in place, whose servers would be given this one.
     #[error("{} holds another certificate: {name}{}", folder.display(), id.map(|id| format!(" ({id})")).unwrap_or_default())]
     OtherCertificate {
@@ -140,20 +155,19 @@ pub enum HookTime {
 
 impl Installation {
     /// Finds what would go wrong with these options, before anything is ordered. Makes the folder where it is missing.
-    /// `key_comes`: a key comes with the order.
     ///
     /// # Errors
     /// See [`InstallError`].
-    pub fn check(&self, key_comes: bool) -> Result<(), InstallError> {
+    pub fn check(&self) -> Result<(), InstallError> {
         let folder = self.folder();
         self.refuse_foreign_entries()?;
         self.refuse_to_leave_out_key_stores()?;
         self.check_options()?;
-        self.make_folder(key_comes)?;
+        self.make_folder()?;
         check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
         self.open().map_err(InstallError::Folder)?;
         let has_key = !self.keys()?.is_empty();
-        if !key_comes && !has_key {
+        if !self.options.with_key && !has_key {
             self.refuse_key_stores_without_key()?;
         }
         Ok(())
@@ -198,10 +212,10 @@ impl Installation {
     }
 
     /// Makes the folder where it is missing, for its owner only where a key comes into it.
-    fn make_folder(&self, key_comes: bool) -> Result<(), InstallError> {
+    fn make_folder(&self) -> Result<(), InstallError> {
         let folder = self.folder();
         let is_new = !folder.exists();
-        let mode = if key_comes { FOLDER_WITH_KEYS } else { FOLDER };
+        let mode = if self.options.with_key { FOLDER_WITH_KEYS } else { FOLDER };
         certgate_files::make_folder(folder, mode)
             .map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why: why.into() })?;
         match self.owner() {
@@ -233,8 +247,9 @@ impl Installation {
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
-        self.make_folder(false)?;
         self.refuse_foreign_entries()?;
+        let key = self.key_of(&issued.certificate.key.spki)?;
+        self.make_folder()?;
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),
@@ -242,7 +257,7 @@ impl Installation {
             certificate,
             ..SetRecord::default()
         });
-        let (files, is_unchanged) = match self.key_of(&issued.certificate.key.spki)? {
+        let (files, is_unchanged) = match key {
             Some(key) => {
                 self.refuse_to_leave_out_key_stores()?;
                 let key_stores = self.key_stores(issued, &key, name)?;
@@ -333,11 +348,34 @@ impl Installation {
     /// The key of a certificate: the one that waits for it, that in place, or that of a set that was taken back.
     fn key_of(&self, spki: &[u8]) -> Result<Option<Secret>, InstallError> {
         let found = self.key_with(spki)?;
-        // Without its key it may not take the place of a pair.
-        if found.is_none() && self.key()?.is_some() {
-            return Err(InstallError::OtherKey);
+        if found.is_some() {
+            return Ok(found);
         }
-        Ok(found)
+        let fits = match self.key()? {
+            Some(_) => Some(false),
+            None => self.fits_plain_key(spki)?,
+        };
+        match fits {
+            // Without its key it may not take the place of a pair.
+            Some(false) => Err(InstallError::OtherKey),
+            None if self.options.with_key => Err(InstallError::KeyGone { folder: self.folder().to_owned() }),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a certificate goes with the key that another tool has in this folder; `None` where there is none.
+    fn fits_plain_key(&self, spki: &[u8]) -> Result<Option<bool>, InstallError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(None) };
+        let read = folder.read(KEY).map_err(InstallError::from).and_then(|text| {
+            let key = text.map(|text| PrivateKey::read(&text, None)).transpose();
+            key.map_err(|why| InstallError::UnreadableKey { path: self.folder().join(KEY), why })
+        });
+        match read {
+            Ok(key) => Ok(key.map(|key| key.spki() == spki)),
+            // The one in place has the same: what goes with it goes with the new one.
+            Err(_) if self.issued().is_some_and(|there| there.certificate.key.spki == spki) => Ok(Some(true)),
+            Err(why) => Err(why),
+        }
     }
 }
 

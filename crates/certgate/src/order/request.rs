@@ -220,7 +220,7 @@ impl OrderRequest {
             key.check()?;
         }
         if let Some(installation) = self.installation() {
-            installation.check(self.key.is_some())?;
+            installation.check()?;
             if let Some((_, request)) = &self.csr {
                 installation.check_request(request)?;
             }
@@ -317,7 +317,16 @@ impl OrderRequest {
 
     /// The folder that it is to be installed in.
     fn installation(&self) -> Option<Installation> {
-        self.install.clone().map(Installation::new)
+        self.install_options().map(Installation::new)
+    }
+
+    /// How it is to be installed: with the key that comes with it, where one does.
+    fn install_options(&self) -> Option<InstallOptions> {
+        let with_key = self.key.is_some();
+        self.install.clone().map(|mut options| {
+            options.with_key = with_key;
+            options
+        })
     }
 
     /// The order's life from its beginning. It is waited for until `deadline` (since the run began), where it is to be.
@@ -357,13 +366,14 @@ impl OrderRequest {
 
     /// The order as a run drives it.
     pub fn item(&self, id: OrderId, deadline: Duration, wait: bool) -> RunItem {
-        let mut resume = ResumeData::installing(self.install.as_ref().map(durable));
+        let install = self.install_options();
+        let mut resume = ResumeData::installing(install.as_ref().map(durable));
         resume.serial_before = self.existing.as_ref().and_then(|existing| existing.serial_number.clone());
         RunItem {
             id,
             task: self.task(),
             flow: self.flow(deadline, wait),
-            install: self.install.clone(),
+            install,
             resume,
             batch: None,
             claim: None,

@@ -126,9 +126,12 @@ pub fn resume(
     }
     let mut resume = order.order.resume.clone();
     if let Some(mut install) = options.install.clone() {
-        // How it was validated is remembered, wherever it is installed now.
-        for (name, value) in resume.install.iter().flat_map(|before| &before.remembered) {
-            install.remembered.entry(name.clone()).or_insert_with(|| value.clone());
+        // How it was validated is remembered, wherever it is installed now, and it comes without its key nowhere.
+        if let Some(before) = &resume.install {
+            install.with_key = before.with_key;
+            for (name, value) in &before.remembered {
+                install.remembered.entry(name.clone()).or_insert_with(|| value.clone());
+            }
         }
         resume.install = Some(install);
     }
