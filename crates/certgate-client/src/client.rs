@@ -458,6 +458,11 @@ impl Client {
         match status {
             429 => Ok(Err((TransportFailure::Busy { retry_after }, SLOW_DOWN.to_owned()))),
             401 | 403 => Err(GatewayError::Unauthorized { task, http_status: status }.into()),
+            // What an answer after the work looks like: see elsewhere, nothing new, a choice. The others say that it is to be asked elsewhere.
+            300 | 302..=306 if !task.is_safe_to_repeat() => {
+                let to = reply.header("location").map(|to| format!(", and points to {to}")).unwrap_or_default();
+                Ok(Err((TransportFailure::Unanswered, format!("HTTP {status} is no answer{to}"))))
+            }
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");

@@ -159,3 +159,20 @@ fn what_cannot_get_better_is_tried_once() {
         assert_eq!(given.lock().unwrap().len(), 2, "{says}");
     }
 }
+
+/// A redirect of an order may be how its gateway tells that it was carried out; only one that asks for the same request elsewhere was not.
+#[test]
+fn a_redirect_of_an_order() {
+    for (status, is_open) in
+        [(300, true), (301, false), (302, true), (303, true), (304, true), (307, false), (308, false)]
+    {
+        let headers = vec![("Location".to_owned(), "https://elsewhere.example/".to_owned())];
+        let reply = Reply { status, headers, body: Body(b"<html>".to_vec()) };
+        let (mut client, given) = client(Ok(reply));
+        let error = client.call(CertificateDelete::new(571)).unwrap_err();
+        assert_eq!((error.leaves_outcome_open(), is_unreachable(&error)), (is_open, !is_open), "{status}: {error}");
+        assert!(error.to_string().contains("https://elsewhere.example/"), "{status}: {error}");
+        assert!(is_unreachable(&client.call(CertificateInfo::new(571)).unwrap_err()), "{status}");
+        assert_eq!(given.lock().unwrap().len(), 2, "{status}: nothing is sent twice");
+    }
+}
