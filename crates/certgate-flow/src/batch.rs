@@ -16,6 +16,8 @@ pub struct Batch {
     queue: Queue,
     /// Messages of this run that were nobody's when they came: an order's answer may be on its way.
     unclaimed: Vec<PollMessage>,
+    /// The message that was said to stay first in the queue.
+    staying: Option<i64>,
 }
 
 /// Who is to do a step.
@@ -55,7 +57,7 @@ impl Batch {
     /// These orders.
     pub fn new(flows: Vec<Box<dyn Workflow>>, foreign: ForeignMessages) -> Self {
         let members = flows.into_iter().map(|flow| Member { flow, busy: false, ended: false }).collect();
-        Self { members, queue: Queue::new(foreign), unclaimed: Vec::new() }
+        Self { members, queue: Queue::new(foreign), unclaimed: Vec::new(), staying: None }
     }
 
     /// The order of that place.
@@ -144,23 +146,29 @@ impl Batch {
         }
     }
 
-    /// What came of a step.
-    pub fn heard(&mut self, who: Actor, event: Event, now: Duration) {
+    /// What came of a step. Gives the id of a message that this run confirmed and that is first in the queue still, when it is found there.
+    pub fn heard(&mut self, who: Actor, event: Event, now: Duration) -> Option<i64> {
         match who {
             Actor::Queue => {
                 let news = self.queue.heard(event, now);
+                let stays = match news {
+                    News::Stays(id) => Some(id),
+                    _ => None,
+                };
                 self.take(news, now);
+                stays.filter(|id| self.staying.replace(*id) != Some(*id))
             }
             Actor::Order(place) => {
                 let spares_fetch = self.spares_fetch();
-                let Some(member) = self.members.get_mut(place) else { return };
+                let member = self.members.get_mut(place)?;
                 member.busy = false;
                 member.flow.heard(event, now);
-                let Some(wait) = member.flow.waiting() else { return };
+                let wait = member.flow.waiting()?;
                 let early = self.unclaimed.iter().position(|message| wait.is_ours(message));
                 if let Some(message) = early.map(|at| self.unclaimed.swap_remove(at)) {
                     wait.deliver(&message, spares_fetch);
                 }
+                None
             }
         }
     }
@@ -223,6 +231,7 @@ impl Batch {
                     self.take(News::Silence(Silence::Empty), now);
                 }
             }
+            News::Stays(_) => self.take(News::Silence(Silence::Blocked), now),
             News::Silence(silence) => self.idle().for_each(|wait| wait.queue_is_silent(silence, now)),
             News::Stop(message) => self.idle().for_each(|wait| wait.stop(message)),
         }

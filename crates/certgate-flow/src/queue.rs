@@ -20,6 +20,8 @@ pub(crate) struct Queue {
     looked: Option<Duration>,
     /// Until when the orders need not be told again that another process looks into it.
     told: Duration,
+    /// The messages that this run confirmed, whatever was said to that: one that is first again stays there.
+    confirmed: Vec<i64>,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(crate) enum News {
     Found(Box<PollMessage>),
     /// A message that is stored; one that cannot be confirmed stays first.
     Stored(Box<PollMessage>),
+    /// A message that was confirmed is first still.
+    Stays(i64),
     /// It does not tell of their jobs.
     Silence(Silence),
     /// Somebody else's message is first, and is not to be touched.
@@ -55,7 +59,15 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Queue {
     pub(crate) fn new(foreign: ForeignMessages) -> Self {
-        Self { foreign, state: State::Until(Duration::ZERO), busy: false, looks: 0, looked: None, told: Duration::ZERO }
+        Self {
+            foreign,
+            state: State::Until(Duration::ZERO),
+            busy: false,
+            looks: 0,
+            looked: None,
+            told: Duration::ZERO,
+            confirmed: Vec::new(),
+        }
     }
 
     /// Whether nothing is in hand that would be lost for this run.
@@ -125,7 +137,16 @@ impl Queue {
                     AnyData::PollMessage(message) if *message != PollMessage::default() => Some(message),
                     _ => None,
                 });
-                message.map_or_else(|| self.look_later(Silence::Empty, now), News::Found)
+                match message {
+                    Some(message) => match message.id.filter(|id| self.confirmed.contains(id)) {
+                        Some(id) => {
+                            self.look_later(Silence::Blocked, now);
+                            News::Stays(id)
+                        }
+                        None => News::Found(message),
+                    },
+                    None => self.look_later(Silence::Empty, now),
+                }
             }
             (State::Until(_), Event::ReadByAnother { is_blocked }) => self.leave_to_another(is_blocked, now),
             (State::Identify(message), Event::Identified { ours: true }) => {
@@ -149,7 +170,13 @@ impl Queue {
                 News::Stored(message)
             }
             // Taken off, or somebody else took it off: the next look shows.
-            (State::Confirm(_), Event::Answered(answer)) if answer.verdict() != Some(Verdict::Refused) => News::Nothing,
+            (State::Confirm(id), Event::Answered(answer)) => {
+                self.confirmed.push(id);
+                match answer.verdict() {
+                    Some(Verdict::Refused) => self.look_later(Silence::Empty, now),
+                    _ => News::Nothing,
+                }
+            }
             _ => self.look_later(Silence::Empty, now),
         }
     }

@@ -46,6 +46,33 @@ fn waits_by_event_orders() {
              confirm 7, certificate-info, end",
         ),
         (
+            "a message that stays first though it was confirmed is confirmed once, and the job is asked",
+            ForeignMessages::Keep,
+            vec![
+                foreign(12),
+                confirmed(),
+                foreign(12),
+                running(),
+                foreign(12),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, identify 12, store 12, confirm 12, poll-info, job-info, wait until 1, poll-info, job-info, \
+             certificate-info, end",
+        ),
+        (
+            "the same of one whose confirmation is refused, of whomever it is",
+            ForeignMessages::Spool,
+            vec![
+                foreign(11),
+                refused("E0906", "EF01000"),
+                foreign(11),
+                answer("S300114", vec![object_job(JobStatus::Success)]),
+                existing(),
+            ],
+            "poll-info, store 11, confirm 11, wait until 1, poll-info, job-info, certificate-info, end",
+        ),
+        (
             "where the queue stays empty the job is asked, ever more rarely",
             ForeignMessages::Spool,
             [
@@ -103,8 +130,14 @@ fn waits_by_event_orders() {
         (
             "a message on the way is confirmed and the wait goes on",
             ForeignMessages::Spool,
-            vec![ours(JobStatus::Running), confirmed(), ours(JobStatus::Success), confirmed(), existing()],
-            "poll-info, store 7, confirm 7, poll-info, store 7, confirm 7, certificate-info, end",
+            vec![
+                ours(JobStatus::Running),
+                confirmed(),
+                polled(message(9, Some(JOB), JobStatus::Success)),
+                confirmed(),
+                existing(),
+            ],
+            "poll-info, store 7, confirm 7, poll-info, store 9, confirm 9, certificate-info, end",
         ),
         (
             "an answer that does not come is waited for",

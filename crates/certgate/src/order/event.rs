@@ -76,6 +76,11 @@ pub enum Event<'a> {
         /// The file that it was handed over in, where there is a spool.
         file: Option<&'a Path>,
     },
+    /// A message of the queue is first in it still although this run confirmed it. Nobody gets past it: the jobs are asked themselves.
+    MessageStays {
+        /// The gateway's id of it.
+        id: i64,
+    },
     /// What became of an order could not be recorded. The next run looks for it.
     NotRecorded(&'a Error),
     /// Something that was published to validate an order could not be removed. The next run tries again.

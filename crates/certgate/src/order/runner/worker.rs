@@ -153,7 +153,11 @@ impl<'w, 'r> Worker<'w, 'r> {
         let now = self.client.now();
         match (heard, actor) {
             (Ok(event), actor) => {
-                state.batch.heard(actor, event, now);
+                if let Some(id) = state.batch.heard(actor, event, now) {
+                    let noted = state.journal.note_blocked_queue(true);
+                    state.warn(None, noted);
+                    state.tell(None, &Event::MessageStays { id });
+                }
                 if let Actor::Order(place) = actor {
                     state.see_accepted(place);
                 }
