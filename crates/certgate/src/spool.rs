@@ -45,14 +45,9 @@ impl Spool {
         for copy in 1..1000 {
             let name = if copy == 1 { format!("{id}.json") } else { format!("{id}-{copy}.json") };
             let path = self.folder.join(name);
-            match fs::read(&path) {
-                Ok(there) if same_message(&there, &document) => return Ok(path),
-                Ok(_) => {}
-                Err(_) => {
-                    WholeFile::beside(&path, text.as_bytes(), 0o600)?.create()?;
-                    sync_folder(&self.folder)?;
-                    return Ok(path);
-                }
+            // Another process may be at the same: what is there is looked at only once it is whole.
+            if self.create(&path, &text)? || fs::read(&path).is_ok_and(|there| same_message(&there, &document)) {
+                return Ok(path);
             }
         }
         Err(MachineError::SpoolFull { folder: self.folder.clone(), id }.into())
@@ -67,11 +62,16 @@ impl Spool {
     pub fn write(&self, stable_id: &str, id: Option<i64>, document: &serde_json::Value) -> Result<PathBuf, Error> {
         let id = id.map_or("none".to_owned(), |id| id.to_string());
         let path = self.folder.join(format!("{id}-{stable_id}.json"));
-        if !path.exists() {
-            WholeFile::beside(&path, format!("{document:#}\n").as_bytes(), 0o600)?.create()?;
-            sync_folder(&self.folder)?;
-        }
+        self.create(&path, &format!("{document:#}\n"))?;
         Ok(path)
+    }
+
+    /// Whether the file was made; one that is there stays.
+    fn create(&self, path: &Path, text: &str) -> Result<bool, Error> {
+        match WholeFile::beside(path, text.as_bytes(), 0o600)?.create() {
+            Err(why) if why.is_already_there() => Ok(false),
+            created => Ok(created.and_then(|()| sync_folder(&self.folder)).map(|()| true)?),
+        }
     }
 }
 

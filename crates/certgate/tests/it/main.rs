@@ -9,6 +9,7 @@
     reason = "a test"
 )]
 
+mod draining;
 mod examples;
 mod fetch;
 mod payload;
