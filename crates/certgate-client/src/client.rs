@@ -376,10 +376,8 @@ impl Client {
                 Err(SendError::Transport(TransportError::TooLarge { limit, start })) => {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
-                    let body = self.redactor.start(&*self.codec, &start.body).into_bytes();
-                    let endpoint = self.transport.endpoint().to_owned();
-                    let http_status = start.status;
-                    return Err(GatewayError::Undecodable { task: kind, error, http_status, endpoint, body }.into());
+                    let shown = self.redactor.start(&*self.codec, &start.body);
+                    return Err(self.undecodable_as(kind, error, &start, shown));
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
                     Ok(exchange) => return Ok(exchange),
@@ -479,8 +477,13 @@ impl Client {
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
-        let body = self.redactor.body(&*self.codec, &reply.body).into_bytes();
-        let endpoint = self.transport.endpoint().to_owned();
-        GatewayError::Undecodable { task, error, http_status: reply.status, endpoint, body }.into()
+        self.undecodable_as(task, error, reply, self.redactor.body(&*self.codec, &reply.body))
+    }
+
+    /// The same, with what is shown of its body.
+    fn undecodable_as(&self, task: TaskKind, error: DecodeError, reply: &Reply, shown: String) -> Error {
+        let message = (task == TaskKind::PollInfo).then(|| self.codec.undecoded_message(&reply.body)).flatten();
+        let (http_status, endpoint) = (reply.status, self.transport.endpoint().to_owned());
+        GatewayError::Undecodable { task, error, http_status, endpoint, body: shown.into_bytes(), message }.into()
     }
 }

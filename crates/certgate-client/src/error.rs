@@ -125,6 +125,8 @@ pub enum GatewayError {
         endpoint: String,
         /// The body, redacted. Of an answer over the limit its beginning.
         body: Vec<u8>,
+        /// The id of the message that it holds, where it is one of the queue's and its id can be read: nobody gets past it.
+        message: Option<i64>,
     },
     /// Its answer has a part that the codec does not know. Only who accepts no such part makes an error of it: the client hands
     /// findings out beside the answer.

@@ -3,7 +3,7 @@
 use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, StatusCode, TaskKind, Verdict};
 use certgate_wire::{
     Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request,
-    TaskPart,
+    TaskPart, number_behind,
 };
 use serde_json::{Map, Value};
 
@@ -233,6 +233,10 @@ impl Codec for JsonCodec {
 
     fn redact(&self, body: &[u8]) -> Vec<u8> {
         redact::redact(body)
+    }
+
+    fn undecoded_message(&self, body: &[u8]) -> Option<i64> {
+        number_behind(body, &[b"\"data\"", b":", b"[", b"{", b"\"id\"", b":"])
     }
 }
 

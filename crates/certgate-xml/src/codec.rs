@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use certgate_domain::{AnyData, Call, Moment, Protocol, Response, SslContact, TaskKind, Verdict};
 use certgate_wire::{
     Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply,
-    Request, TaskPart,
+    Request, TaskPart, number_behind,
 };
 use jiff::tz::TimeZone;
 
@@ -155,6 +155,10 @@ impl Codec for XmlCodec {
 
     fn redact(&self, body: &[u8]) -> Vec<u8> {
         redact(body)
+    }
+
+    fn undecoded_message(&self, body: &[u8]) -> Option<i64> {
+        number_behind(body, &[b"<message>", b"<id>"])
     }
 
     fn later_reading(&self, moment: &Moment) -> Option<i64> {

@@ -16,13 +16,22 @@ use certgate_store::{Message, Order, QueueReader, StoredMessage};
 use certgate_wire::{Codec, DecodeError, Finding, Limits, Reply};
 use serde_json::{Value, json};
 
-use crate::{Client, Error, Exchange, ExchangeError, Journal, Spool, process};
+use crate::{Client, Error, Exchange, ExchangeError, GatewayError, Journal, Spool, process};
 
 /// The queue of a client's account, and the store that its messages go to.
 pub struct Queue<'a> {
     client: &'a mut Client,
     journal: Journal,
     findings: Vec<Finding>,
+}
+
+/// The first message of the queue.
+struct First {
+    message: PollMessage,
+    /// The body it came in.
+    body: Vec<u8>,
+    /// How many messages are in the queue, as far as that is said.
+    told: Option<i64>,
 }
 
 /// How many messages wait in the queue, by an answer that shows the first.
@@ -72,6 +81,14 @@ pub enum QueueError {
         /// Its id.
         id: i64,
     },
+    /// The queue does not become empty: more was taken off than was in it.
+    #[error("{taken} messages were taken off the queue, {told} were in it at first, and it is not empty")]
+    Endless {
+        /// How many were taken off.
+        taken: usize,
+        /// How many the gateway said were in it at first.
+        told: i64,
+    },
     /// The recipient's command failed. The message stays in the store, and those behind it wait.
     #[error("message {stable_id} was not taken: {why}")]
     NotTaken {
@@ -90,6 +107,9 @@ impl From<ExchangeError> for QueueError {
 
 /// Messages read from the store at once.
 const SOME: usize = 100;
+
+/// So many messages more than twice what was there may come while a queue is drained.
+const COMING: usize = 100;
 
 /// Another process that has looked into the queue within this time confirms what is to be confirmed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -117,7 +137,7 @@ impl<'a> Queue<'a> {
     pub fn confirm_own(&mut self) -> Result<Vec<i64>, QueueError> {
         let mut confirmed = Vec::new();
         while self.journal.awaits_message(DAYS)? && self.journal.read_queue(PATIENCE)? == QueueReader::Own {
-            let Some((message, body)) = self.first()? else { break };
+            let Some(First { message, body, .. }) = self.first()? else { break };
             let Some(id) = message.id.filter(|id| !confirmed.contains(id)) else { break };
             if !self.journal.knows(self.client.protocol(), &message)? {
                 break;
@@ -159,19 +179,23 @@ impl<'a> Queue<'a> {
         observe: &mut dyn FnMut(&QueueEvent<'_>),
     ) -> Result<(), QueueError> {
         let mut confirmed = HashSet::new();
+        let mut at_first = None;
         loop {
             // First what is in the store.
             self.hand_over(to, rest, observe)?;
             // Somebody asked for it: whoever else looks leaves it to this one.
             self.journal.read_queue(Duration::ZERO)?;
             let first = match (self.first(), rest) {
-                (Err(QueueError::Client(error)), Some(_)) if error.is_unreachable() => {
+                // Somebody may take off what cannot be understood.
+                (Err(QueueError::Client(error)), Some(_))
+                    if error.is_unreachable() || matches!(error, Error::Gateway(GatewayError::Undecodable { .. })) =>
+                {
                     observe(&QueueEvent::Delayed(&error.into()));
                     None
                 }
                 (first, _) => first?,
             };
-            let Some((message, body)) = first else {
+            let Some(First { message, body, told }) = first else {
                 let Some(rest) = rest else { return Ok(()) };
                 self.client.rest(rest)?;
                 continue;
@@ -180,18 +204,26 @@ impl<'a> Queue<'a> {
             if !confirmed.insert(id) {
                 return Err(QueueError::ComesBack { id });
             }
+            if let (None, Some(told)) = (rest, at_first.or(told)) {
+                at_first = Some(told);
+                let most = usize::try_from(told).unwrap_or_default().saturating_mul(2).saturating_add(COMING);
+                if confirmed.len() > most {
+                    return Err(QueueError::Endless { taken: most, told });
+                }
+            }
             self.store_and_confirm(&message, &body, id)?;
         }
     }
 
-    /// The first message and the body it came in.
-    fn first(&mut self) -> Result<Option<(PollMessage, Vec<u8>)>, QueueError> {
+    /// The first message.
+    fn first(&mut self) -> Result<Option<First>, QueueError> {
         let task = AnyTask::from(PollInfo);
         let answered = self.client.exchange(&task)?;
         let Exchange { answer, reply } = self.client.accepted(task.kind(), answered)?;
         let room = Limits::FINDINGS.saturating_sub(self.findings.len());
         self.findings.extend(answer.findings.into_iter().take(room));
-        Ok(message_in(answer.value.data).map(|message| (message, reply.body.0)))
+        let told = answer.value.object.as_ref().and_then(|object| object.summary);
+        Ok(message_in(answer.value.data).map(|message| First { message, body: reply.body.0, told }))
     }
 
     /// Whether the gateway took the message off. Refused: somebody else may have confirmed it meanwhile; the next look shows.

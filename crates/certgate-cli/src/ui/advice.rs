@@ -120,6 +120,9 @@ fn words(advice: &Advice, profile: Option<&str>) -> Option<String> {
         Advice::ChooseContact => {
             "choose another by --admin or --technical; `certgate contact list` shows those that there are"
         }
+        Advice::ConfirmUnread { message } => {
+            return Some(format!("message {message} is first: `certgate poll confirm {message}` takes it off the queue"));
+        }
         Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
         Advice::CheckEndpoint => {
             "is /v1 missing? --endpoint of the JSON API ends in it; the XML gateway's is another one"
@@ -204,6 +207,7 @@ impl From<QueueError> for Failure {
             QueueError::ComesBack { .. } => {
                 Self::new(Kind::Refused, text).advise("look at it with `certgate poll next`")
             }
+            QueueError::Endless { .. } => Self::new(Kind::Pending, text).advise("run it again to go on"),
             QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),
             _ => Self::new(Kind::Undecodable, text),
         }

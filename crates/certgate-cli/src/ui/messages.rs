@@ -1,6 +1,6 @@
 //! Messages of the queue, as they are handed over or taken in.
 
-use certgate::queue::{Imported, QueueEvent};
+use certgate::queue::{Imported, QueueError, QueueEvent};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +37,11 @@ impl<'a> Messages<'a> {
                 self.count += 1;
             }
             QueueEvent::Delayed(error) if !self.app.quiet => {
-                say(&format!("certgate: warning: {error}; it is tried again"));
+                let why = match error {
+                    QueueError::Client(error) => Failure::of(error).to_string(),
+                    error => error.to_string(),
+                };
+                say(&format!("certgate: warning: {why}; it is tried again"));
             }
             _ => {}
         }

@@ -7,8 +7,10 @@ use std::{
     time::Duration,
 };
 
-use certgate_domain::TaskKind;
-use certgate_simulator::{Fault, Server, Settings};
+use certgate_domain::{Protocol, TaskKind};
+use certgate_server::{Caller, Handled, Handler};
+use certgate_simulator::{Fault, Gateway, Server, Settings};
+use certgate_wire::Request;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -282,5 +284,90 @@ fn a_message_that_comes_back_ends_the_drain() {
         let output = drain(home.path(), &server, transport, "true");
         assert_eq!((exit(&output), gateway.counts().confirms), (3, 1), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("message {id} is first in the queue again")), "{}", stderr(&output));
+    }
+}
+
+/// A message that stays first though it is confirmed is confirmed once by a run and named, and the job is asked itself.
+#[test]
+fn a_message_that_stays_first_keeps_no_order() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings { foreign_first: 1, keeps_confirmed: true, ..Settings::default() };
+        let (gateway, server) = serve(settings);
+        let csr = csr();
+        let order = ["reissue", "571", "--csr", &csr, "--foreign", "spool", "--timeout", "25s"];
+        let (code, document, said) = told(home.path(), &server, transport, &order);
+        assert_eq!((code, &document["order"]["state"]), (0, &"done".into()), "{transport}: {said}");
+        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 2), "{transport}");
+        let named = "message 1405661 is first in the queue again although it was confirmed";
+        assert_eq!(said.matches(named).count(), 1, "{transport}: {said}");
+    }
+}
+
+/// Several processes may drain into one folder: each message is a file, whoever writes it.
+#[test]
+fn several_drain_into_one_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings { foreign_first: 12, ..Settings::default() });
+    let to = home.path().join("messages");
+    let ended: Vec<(i32, Value, String)> = std::thread::scope(|scope| {
+        let drain = || told(home.path(), &server, "json", &["poll", "drain", "--to", &to.display().to_string()]);
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(drain)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for (code, _, said) in &ended {
+        assert!([0, 8].contains(code), "{code} {said}");
+    }
+    assert_eq!((fs::read_dir(&to).unwrap().count(), gateway.queue_len()), (12, 0));
+}
+
+/// The simulator, whose first message cannot be decoded.
+struct Spoiled(Gateway);
+
+impl Handler for Spoiled {
+    fn protocols(&self) -> &[Protocol] {
+        &[Protocol::Xml, Protocol::Json]
+    }
+
+    fn handle(&self, protocol: Protocol, request: &Request, caller: &Caller) -> Handled {
+        let mut handled = Handler::handle(&self.0, protocol, request, caller);
+        if let Handled::Reply(reply, _) = &mut handled {
+            let said = String::from_utf8_lossy(&reply.body.0);
+            if said.contains("S0905") && said.contains("1405661") {
+                reply.body.0.extend(b"<x");
+            }
+        }
+        handled
+    }
+}
+
+/// A message that cannot be decoded is named with the way out, and whoever follows the queue goes on once somebody takes it off.
+#[cfg(unix)]
+#[test]
+fn a_message_that_cannot_be_decoded_is_named() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let gateway = Gateway::with(Settings { foreign_first: 2, ..Settings::default() });
+        let server = Server::start(Spoiled(gateway.clone()), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let way_out = "message 1405661 is first: `certgate poll confirm 1405661` takes it off the queue";
+        for command in [&["poll", "next"][..], &["poll", "drain", "--to", "messages"]] {
+            let (code, document, said) = told(home.path(), &server, transport, command);
+            assert_eq!((code, &document["error"]["kind"]), (7, &"undecodable".into()), "{transport}: {said}");
+            assert!(document["error"]["text"].as_str().unwrap().contains(way_out), "{transport}: {document}");
+        }
+        let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let to = home.path().join("messages").display().to_string();
+        let common = ["--transport", transport, "--endpoint", &at, "--config", &config];
+        let follow = ["poll", "follow", "--interval", "1s", "--to", &to];
+        let mut follow = command(home.path(), &[&follow[..], &common].concat());
+        let child = follow.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let asked = gateway.asked(TaskKind::PollInfo);
+        until("it looks again", || gateway.asked(TaskKind::PollInfo) >= asked + 2);
+        assert_eq!(told(home.path(), &server, transport, &["poll", "confirm", "1405661"]).0, 0, "{transport}");
+        until("it goes on", || gateway.queue_len() == 0);
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(exit(&output), 130, "{transport}: {}", stderr(&output));
+        assert!(stderr(&output).contains(way_out), "{transport}: {}", stderr(&output));
     }
 }

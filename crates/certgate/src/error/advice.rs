@@ -147,6 +147,11 @@ pub enum Advice {
     CheckCredentials,
     /// Choose another contact, of those that the account has.
     ChooseContact,
+    /// Take this message off the queue, once its body was looked at: nobody gets past it.
+    ConfirmUnread {
+        /// The message's id.
+        message: i64,
+    },
     /// Reissue the certificate: that is free, and possible at any time of the term.
     Reissue,
     /// Check that the address is that of this protocol.
@@ -169,6 +174,9 @@ impl Advised for Error {
             Self::Store(error) | Self::Unsent(error) => error.advice(),
             Self::Gateway(GatewayError::Unexpected { .. }) => Some(Advice::AcceptUnknownParts),
             Self::Gateway(GatewayError::Refused(refusal)) => RefusalReason::of(refusal)?.advice(),
+            Self::Gateway(GatewayError::Undecodable { message: Some(message), .. }) => {
+                Some(Advice::ConfirmUnread { message: *message })
+            }
             // Nothing of the kind is there: another protocol's address, or a part of its path is missing.
             Self::Gateway(GatewayError::Undecodable { task, http_status: 404 | 405, .. })
                 if task.is_safe_to_repeat() =>
