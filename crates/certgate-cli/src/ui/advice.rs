@@ -121,7 +121,9 @@ fn words(advice: &Advice, profile: Option<&str>) -> Option<String> {
             "choose another by --admin or --technical; `certgate contact list` shows those that there are"
         }
         Advice::ConfirmUnread { message } => {
-            return Some(format!("message {message} is first: `certgate poll confirm {message}` takes it off the queue"));
+            return Some(format!(
+                "message {message} is first: `certgate poll confirm {message}` takes it off the queue"
+            ));
         }
         Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
         Advice::CheckEndpoint => {

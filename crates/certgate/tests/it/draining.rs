@@ -39,8 +39,7 @@ fn a_queue_that_fills_itself() {
         let journal = Journal::open(home.path().join("store.sqlite"), "user@9").unwrap();
         let credentials = Credentials::new("user", Secret::new("password"), "9");
         let transport = Box::new(Near(gateway.clone()));
-        let mut client =
-            Client::new(Box::<JsonCodec>::default(), transport, credentials).with_pace(1_000_000);
+        let mut client = Client::new(Box::<JsonCodec>::default(), transport, credentials).with_pace(1_000_000);
         let (mut handed_over, to) = (0, Recipient::Folder(home.path().join("messages")));
         let drained = Queue::new(&mut client, journal).drain(&to, &mut |event| {
             if let QueueEvent::HandedOver { .. } = event {
