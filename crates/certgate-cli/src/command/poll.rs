@@ -11,7 +11,7 @@ use crate::{
     args::recipient::RecipientArgs,
     common::{exchange::send, payload::read_file, queue::hand_over},
     exit::{Exit, Failure},
-    ui::{advice, messages::imported},
+    ui::messages::{imported, not_imported},
 };
 
 /// The account's queue of notifications
@@ -77,7 +77,7 @@ impl Poll {
                 let codec = settings.codec(queue::protocol_of(&message))?;
                 let mut journal = Connection::open(app, None)?.journal()?;
                 let taken = queue::import(&mut journal, &*codec, &message);
-                imported(app, taken.map_err(|error| advice::import(&file, error))?)
+                imported(app, taken.map_err(|error| not_imported(&file, error))?)
             }
         }
     }

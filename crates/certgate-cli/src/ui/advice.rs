@@ -1,6 +1,6 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
@@ -12,7 +12,6 @@ use certgate::{
     inventory::InventoryError,
     key::KeySourceError,
     pass_phrase::PassPhraseError,
-    queue::{ImportError, QueueError},
     tape::TapeError,
     validation::ValidationError,
     zones::ZoneError,
@@ -198,31 +197,6 @@ impl From<&InstallError> for Failure {
             InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
             error => advised(Kind::of_cause(error), error),
         }
-    }
-}
-
-impl From<QueueError> for Failure {
-    fn from(error: QueueError) -> Self {
-        let text = error.to_string();
-        match error {
-            QueueError::Client(error) => error.into(),
-            QueueError::ComesBack { .. } => {
-                Self::new(Kind::Refused, text).advise("look at it with `certgate poll next`")
-            }
-            QueueError::Endless { .. } => Self::new(Kind::Pending, text).advise("run it again to go on"),
-            QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),
-            _ => Self::new(Kind::Undecodable, text),
-        }
-    }
-}
-
-/// A pushed or mailed message that was not taken in.
-pub(crate) fn import(file: &Path, error: ImportError) -> Failure {
-    let text = format!("{}: {error}", file.display());
-    match error {
-        ImportError::Store(error) => error.into(),
-        ImportError::NoMessage => Failure::usage(text),
-        _ => Failure::new(Kind::Undecodable, text),
     }
 }
 

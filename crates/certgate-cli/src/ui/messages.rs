@@ -1,11 +1,13 @@
 //! Messages of the queue, as they are handed over or taken in.
 
-use certgate::queue::{Imported, QueueError, QueueEvent};
+use std::path::Path;
+
+use certgate::queue::{ImportError, Imported, QueueError, QueueEvent};
 use serde_json::{Value, json};
 
 use crate::{
     app::App,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, Kind},
     streams::{printable, say},
     ui::{document, outcome},
 };
@@ -99,4 +101,29 @@ pub(crate) fn imported(app: &App, taken: Imported) -> Result<Exit, Failure> {
         say(&format!("certgate: carry on with: {resume}"));
     }
     Ok(Exit::DONE)
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        let text = error.to_string();
+        match error {
+            QueueError::Client(error) => error.into(),
+            QueueError::ComesBack { .. } => {
+                Self::new(Kind::Refused, text).advise("look at it with `certgate poll next`")
+            }
+            QueueError::Endless { .. } => Self::new(Kind::Pending, text).advise("run it again to go on"),
+            QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),
+            _ => Self::new(Kind::Undecodable, text),
+        }
+    }
+}
+
+/// A pushed or mailed message that was not taken in.
+pub(crate) fn not_imported(file: &Path, error: ImportError) -> Failure {
+    let text = format!("{}: {error}", file.display());
+    match error {
+        ImportError::Store(error) => error.into(),
+        ImportError::NoMessage => Failure::usage(text),
+        _ => Failure::new(Kind::Undecodable, text),
+    }
 }
