@@ -86,21 +86,30 @@ pub(crate) fn asked(
     found: Vec<Found>,
     renew_before: Option<Duration>,
 ) -> Result<(Vec<Standing>, Option<Failure>), Failure> {
-    let groups = found_by_profile(app, found)?;
-    let is_only = groups.len() == 1;
-    let (mut all, mut trouble) = (Vec::new(), None);
-    for (profile, found) in groups {
-        let mut share = Share::of_profile(app, &profile, None, 1)?;
-        let asked =
-            share.as_mut().ok().and_then(|Share { clients, journal, .. }| clients.first_mut().zip(Some(&*journal)));
+    let (mut accounts, mut trouble) = (Vec::<(Option<Share>, Vec<Found>)>::new(), None);
+    for (profile, mut found) in found_by_profile(app, found)? {
+        let share =
+            Share::of_profile(app, &profile, None, 1)?.map_err(|why| trouble = trouble.take().or(Some(why))).ok();
+        let account = share.as_ref().map(Share::account);
+        // One account of several profiles has one list.
+        match accounts.iter_mut().find(|(other, _)| account.is_some() && other.as_ref().map(Share::account) == account)
+        {
+            Some((_, all)) => all.append(&mut found),
+            None => accounts.push((share, found)),
+        }
+    }
+    let is_only = accounts.len() == 1;
+    let mut all = Vec::new();
+    for (mut share, found) in accounts {
+        let asked = share.as_mut().and_then(|Share { clients, journal, .. }| clients.first_mut().zip(Some(&*journal)));
         let (standings, unsaid) = standings(found, roots, asked, renew_before, app.now())?;
         all.extend(standings);
-        match share.err().or(unsaid) {
-            Some(why) if is_only => return Err(why.into()),
-            why => trouble = trouble.or(why.map(Failure::from)),
-        }
+        trouble = trouble.or(unsaid);
+    }
+    if let Some(why) = trouble.take_if(|_| is_only) {
+        return Err(why.into());
     }
     // What is here comes first.
     all.sort_by_key(|standing| matches!(standing, Standing::Elsewhere { .. }));
-    Ok((all, trouble))
+    Ok((all, trouble.map(Failure::from)))
 }

@@ -13,6 +13,7 @@ use certgate::{
     installation::HookTime,
     inventory::{Found, profile_of},
 };
+use certgate_domain::AccountId;
 use certgate_store::{Claims, Order};
 
 use crate::{
@@ -35,7 +36,7 @@ pub(crate) struct Share {
     claims: Option<Claims>,
     pub(crate) settings: Settings,
     /// It has to live as long as its clients.
-    _home: Home,
+    home: Home,
 }
 
 /// How the tasks of a run are gone through.
@@ -126,7 +127,7 @@ impl Share {
         let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
         Ok(Home::let_in(app, &settings)?.and_then(|home| {
             let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
-            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, _home: home })
+            Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, home })
         }))
     }
 
@@ -134,6 +135,11 @@ impl Share {
     pub(crate) fn own(app: &App, timeout: Duration) -> Result<Self, Failure> {
         let own = app.settings()?.profile.value;
         Ok(Self::of_profile(app, &own, Some(timeout), 1)??)
+    }
+
+    /// The account, which several profiles may have.
+    pub(crate) fn account(&self) -> &AccountId {
+        self.home.gateway().account()
     }
 
     /// Who asks before the orders are driven.

@@ -96,6 +96,20 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let todos: Vec<&Value> = status["certificates"].as_array().unwrap().iter().map(|row| &row["todo"]).collect();
         assert_eq!(todos, ["nothing", "nothing", "not here", "not here"], "{status}");
 
+        // Another profile of the same account.
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        let live = &text[..text.find("[team]").unwrap()];
+        accounts.configure(&format!("{text}{}", live.replace("[live]", "[twin]")));
+        accounts.done(transport, &["reissue", "10000", "--new-key", "--out", "certs/twin", "--profile", "twin"]);
+        let status = accounts.done(transport, &["status", "certs"]);
+        let said = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let rows = status["certificates"].as_array().unwrap().iter();
+        let todos: Vec<_> = rows.map(|row| said(&row["folder"]) + ": " + &said(&row["todo"])).collect();
+        let expected = ["certs/a: nothing", "certs/twin: nothing", "certs/b: nothing", ": not here"];
+        assert_eq!(todos, expected, "{status}");
+        fs::remove_dir_all(accounts.path().join("certs/twin")).unwrap();
+        accounts.configure(&text);
+
         // What is to be carried on with names the profile, where that is not the one by default.
         for (more, named) in [
             (&["--profile", "team"][..], "certgate resume --profile team certgate-"),
@@ -126,7 +140,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         assert_eq!(kinds(&document), [("certs/a", "done"), ("certs/b", "usage")], "{}", stderr(&output));
         let said = document["orders"][1]["text"].as_str().unwrap();
         assert!(said.contains("profile `team` is not known: expected one of demo, live, other"), "{said}");
-        assert_eq!((exit(&output), accounts.orders()), (2, (4, 4)));
+        assert_eq!((exit(&output), accounts.orders()), (2, (5, 4)));
         accounts.configure(&text.replace("echo s3cond", "exit 7"));
         let output = accounts.run(transport, &due);
         assert_eq!(kinds(&json(&output)), [("certs/a", "done"), ("certs/b", "auth")], "{}", stderr(&output));
@@ -135,7 +149,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         let only = ["renew-due", "certs/b", "--renew-before", "400d", "--profile", "other"];
         accounts.done(transport, &only);
         accounts.done(transport, &["renew-due", "certs/b", "--renew-before", "400d"]);
-        assert_eq!(accounts.orders(), (5, 6));
+        assert_eq!(accounts.orders(), (6, 6));
     }
 }
 
