@@ -450,7 +450,7 @@ mod tests {
             ("new_key", json!("yes"), "`new_key`: found `yes`, expected true or false"),
             ("dns", json!("exec"), "`dns`: found `exec`, expected provision, autodns, manual, exec CMD or nsupdate"),
             ("hook_timeout", json!("90"), "`hook_timeout`: found `90`, expected a number with s, m, h, d or w"),
-            ("formats", json!(["pem"]), "`formats`: found `[\"pem\"]`, expected p12, jks or both"),
+            ("formats", json!("both"), r#"`formats`: found `both`, expected "p12", "jks" or ["p12", "jks"]"#),
             ("resolver", json!("ns.example"), "`resolver`: found `ns.example`, expected an IP address"),
             ("renew_before", json!("3/3"), "`renew_before`: found `3/3`, expected a time such as 30d, or a share"),
             ("validation", json!("dns"), "`validation`: found `dns`, expected a table"),

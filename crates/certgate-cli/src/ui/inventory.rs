@@ -142,7 +142,11 @@ fn elsewhere(certificate: &AccountCertificate, ends_soon: bool, now: i64) -> Val
     set(&mut row, "name", json!(Some(&certificate.name).filter(|name| !name.is_empty())));
     set(&mut row, "days", json!(certificate.not_after.map(|ends| (ends - now).div_euclid(86_400))));
     set(&mut row, "gateway", certificate.serial.as_ref().map(|serial| json!({ "serial": serial })).unwrap_or_default());
-    row["todo"] = json!(if ends_soon { "not here, and it ends soon: see who has it" } else { "not here" });
+    row["todo"] = json!(match certificate.not_after.filter(|_| ends_soon) {
+        Some(ended) if ended < now => "not here, and it ended: see who has it",
+        Some(_) => "not here, and it ends soon: see who has it",
+        None => "not here",
+    });
     row
 }
 

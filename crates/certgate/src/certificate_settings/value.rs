@@ -149,7 +149,7 @@ pub enum Format {
     Jks,
 }
 
-words!(Format { "p12" = Self::P12, "jks" = Self::Jks } "p12, jks or both");
+words!(Format { "p12" = Self::P12, "jks" = Self::Jks } r#""p12", "jks" or ["p12", "jks"]"#);
 
 impl SettingValue for KeyType {
     const EXPECTED: &'static str = "p256, p384, rsa2048, rsa3072 or rsa4096";
