@@ -1,6 +1,9 @@
 //! How an order ended, as it is shown: one document and one row for every command.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate::{
     Error, Issuance, OrderReport, OrderState, Outcome, PendingReason,
@@ -43,7 +46,7 @@ impl CommandOutput {
     }
 
     /// What came of a deployment that was repeated.
-    pub(crate) fn of_hook(folder: &std::path::Path, deployment: &Deployment) -> Self {
+    pub(crate) fn of_hook(folder: &Path, deployment: &Deployment) -> Self {
         let mut shown = Self {
             document: json!({ "schema": 1, "deployment": deployment }),
             lines: vec![format!("{}: deployed", printable(&folder.display().to_string()))],
@@ -382,7 +385,8 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
             }
             // The certificate is where it belongs, whatever became of the hook: the order is done.
             if let Deployment::Failed { detail } = deployment {
-                say(&format!("certgate: {detail}"));
+                let folder = files.first().and_then(|(_, path)| path.parent()).unwrap_or(Path::new(""));
+                say(&format!("certgate: {}: {detail}", folder.display()));
                 lines.push(format!("PROBLEM deployment: {}", printable(detail)));
                 kind = Some(Kind::NotDeployed);
             }

@@ -297,7 +297,7 @@ fn deploy_hooks() {
     let output = reissue(&["--deploy-hook", "exit 7"]);
     assert_eq!((exit(&output), &json(&output)["deployment"]["state"]), (11, &"failed".into()));
     assert!(
-        stderr(&output).contains("the deploy hook failed: exit status: 7; the files are in place"),
+        stderr(&output).contains("certgate: live: the deploy hook failed: exit status: 7; the files are in place"),
         "{}",
         stderr(&output)
     );
