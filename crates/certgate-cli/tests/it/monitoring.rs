@@ -6,6 +6,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Command,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use certgate::monitoring::METRICS;
@@ -130,6 +131,20 @@ fn no_option_of_a_check_is_lost() {
     for command in ["store", "serve"] {
         let output = certgate(&[command, "status", "--check"], "");
         assert_eq!((exit(&output), stdout(&output).as_str()), (2, ""), "{command}: {}", stderr(&output));
+    }
+}
+
+/// What ended long ago is not said to end soon.
+#[test]
+fn what_ended_elsewhere_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    for (days_ago, todo) in [(60, "not here, and it ended: see who has it"), (0, "not here, and it ends soon: see who has it")] {
+        let (_gateway, server) = serve(Settings { start: Some(now - days_ago * 86_400), ..Settings::default() });
+        let (_, document, said) = told(home.path(), &server, "json", &["status", &home.path().display().to_string()]);
+        let rows = document["certificates"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["certificate"] == 571).unwrap_or_else(|| panic!("{document} {said}"));
+        assert_eq!(row["todo"], todo);
     }
 }
 
