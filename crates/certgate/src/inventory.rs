@@ -13,7 +13,7 @@ use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
-use crate::{Installation, installation::SetRecord, selector::is_same_name, together::together};
+use crate::{Error, Installation, Journal, installation::SetRecord, selector::is_same_name, together::together};
 
 /// A certificate in its folder.
 #[derive(Debug, Clone)]
@@ -280,6 +280,24 @@ pub fn without_any(roots: &[PathBuf], folders: &[PathBuf]) -> impl Iterator<Item
         |root: &PathBuf, folder: &PathBuf| folder.starts_with(root) || is_in(folder, std::slice::from_ref(root));
     let without = roots.iter().filter(move |root| !folders.iter().any(|folder| is_of(root, folder)));
     without.map(|folder| (folder.clone(), InventoryError::Nothing { folder: folder.clone() }))
+}
+
+/// The same of roots that were named; of others only those that certificates went into once: a disk is not mounted, or somebody emptied it.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn missing(
+    roots: &[PathBuf],
+    are_named: bool,
+    folders: &[PathBuf],
+    journal: &Journal,
+) -> Result<Vec<(PathBuf, InventoryError)>, Error> {
+    let mut without: Vec<_> = without_any(roots, folders).collect();
+    if !are_named && !without.is_empty() {
+        let before = journal.folders()?;
+        without.retain(|(root, _)| before.iter().any(|folder| is_in(folder, std::slice::from_ref(root))));
+    }
+    Ok(without)
 }
 
 /// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.

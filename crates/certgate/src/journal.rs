@@ -5,6 +5,7 @@ mod run_lease;
 
 use std::{
     collections::{HashSet, VecDeque},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -356,6 +357,20 @@ impl Journal {
             }
         })?;
         Ok(orders)
+    }
+
+    /// The folders here that certificates of the account went into.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn folders(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut folders = Vec::new();
+        self.store().each_order(&Which::All, &mut |order| {
+            if order.order.account == self.account && order.state == State::Done && self.is_here(&order) {
+                folders.extend(order.order.resume.install.map(|install| install.folder));
+            }
+        })?;
+        Ok(folders)
     }
 
     /// The account's orders of a line of a batch, oldest first.

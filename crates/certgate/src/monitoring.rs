@@ -31,7 +31,7 @@ use crate::{
         account::{Account, AccountCertificate},
         term::Term,
     },
-    inventory::{Found, InstalledCertificate, InventoryError, find, without_any},
+    inventory::{Found, InstalledCertificate, InventoryError, find, missing},
     queue::waiting,
     served::{LOOKS, Verification},
     together::together,
@@ -123,16 +123,16 @@ impl Snapshot {
         })
     }
 
-    /// Takes folders that were named, and neither have a certificate nor wait for one, for such as cannot be told of.
+    /// Takes folders that are [missing](crate::inventory::missing), and do not wait for a certificate, for such as cannot be told of.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn expect(&mut self, named: &[PathBuf], journal: &Journal) -> Result<(), Error> {
+    pub fn expect(&mut self, roots: &[PathBuf], are_named: bool, journal: &Journal) -> Result<(), Error> {
         let installed = self.installed.iter().map(|set| set.folder.clone());
         let unreadable = self.unreadable.iter().map(|(folder, _)| folder.clone());
-        let awaited = OpenOrders::of(journal)?.into_folders(named).into_iter().map(|(folder, _)| folder);
+        let awaited = OpenOrders::of(journal)?.into_folders(roots).into_iter().map(|(folder, _)| folder);
         let folders: Vec<PathBuf> = installed.chain(unreadable).chain(awaited).collect();
-        self.unreadable.extend(without_any(named, &folders));
+        self.unreadable.extend(missing(roots, are_named, &folders, journal)?);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use certgate::{
     CertificateSettings,
     config::parse_duration,
     estate::{Task, subjects_of, term::RenewBefore},
-    inventory::{Found, find, without_any},
+    inventory::{Found, find, missing},
 };
 use clap::Args;
 
@@ -85,8 +85,8 @@ impl RenewDue {
         let lose = |(folder, _): &Found| Task::of_folder(folder);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
         if let Some(share) = shares.first_mut() {
-            let without = without_any(&self.folders, &folders);
-            share.tasks.extend(without.map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
+            let missing = missing(&roots, !self.folders.is_empty(), &folders, &share.journal)?;
+            share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }
         if self.dry_run {
             return plan::print(app, shares.into_iter().flat_map(|share| share.tasks));

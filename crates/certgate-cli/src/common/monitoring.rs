@@ -71,7 +71,7 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     if let Some(account) = overview.snapshot.account.as_mut().filter(|_| app.is_offline()) {
         account.clock = None;
     }
-    overview.snapshot.expect(given, &journal)?;
+    overview.snapshot.expect(&folders, !given.is_empty(), &journal)?;
     for (_, why) in overview.snapshot.unreadable.iter().filter(|_| !app.quiet && !watched.check) {
         say(&format!("certgate: warning: {why}"));
     }

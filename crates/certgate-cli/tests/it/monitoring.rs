@@ -139,7 +139,9 @@ fn no_option_of_a_check_is_lost() {
 fn what_ended_elsewhere_is_said() {
     let home = tempfile::tempdir().unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
-    for (days_ago, todo) in [(60, "not here, and it ended: see who has it"), (0, "not here, and it ends soon: see who has it")] {
+    for (days_ago, todo) in
+        [(60, "not here, and it ended: see who has it"), (0, "not here, and it ends soon: see who has it")]
+    {
         let (_gateway, server) = serve(Settings { start: Some(now - days_ago * 86_400), ..Settings::default() });
         let (_, document, said) = told(home.path(), &server, "json", &["status", &home.path().display().to_string()]);
         let rows = document["certificates"].as_array().unwrap();

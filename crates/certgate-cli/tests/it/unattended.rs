@@ -6,7 +6,7 @@ use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{at, exit, json, openssl, pair, secret, serve, stderr};
+use crate::support::binary::{at, exit, json, openssl, pair, run, secret, serve, stderr};
 
 /// A folder, a gateway, and certgate there.
 struct Here {
@@ -223,4 +223,35 @@ fn nothing_is_decided_by_a_clock_that_is_wrong() {
             assert_eq!(said, is_wrong, "{command:?} {clock_ahead}: {document}");
         }
     }
+}
+
+/// A disk that is not mounted is not a day on which nothing is due.
+#[test]
+fn a_folder_of_the_profile_that_is_empty_is_said() {
+    let here = Here::new("json", Settings::default());
+    here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+    let config = here.home.path().join("profile.toml");
+    fs::write(&config, "[live]\ncertificates = [\"certs\", \"unused\"]\n").unwrap();
+    fs::create_dir(here.home.path().join("unused")).unwrap();
+    let endpoint = here.server.json_endpoint();
+    let common = ["--config", "profile.toml", "--transport", "json", "--endpoint", &endpoint, "--output", "json"];
+    let check = ["status", "--check", "--warning", "1d", "--critical", "1d"];
+    let mut ended = Vec::new();
+    for is_mounted in [true, false] {
+        if !is_mounted {
+            fs::rename(here.home.path().join("certs"), here.home.path().join("elsewhere")).unwrap();
+            fs::create_dir(here.home.path().join("certs")).unwrap();
+        }
+        for command in [&["renew-due"][..], &["renew-due", "--dry-run"], &check] {
+            let output = run(here.home.path(), &[command, &common].concat());
+            let document = json(&output).to_string();
+            let said = [
+                document.contains("certs: no certificate is installed in it"),
+                document.contains("1 of the folders here"),
+            ];
+            assert!(!document.contains("unused"), "{document}");
+            ended.push((exit(&output), said.contains(&true)));
+        }
+    }
+    assert_eq!(ended, [(8, false), (8, false), (0, false), (2, true), (2, true), (1, true)]);
 }
