@@ -32,6 +32,7 @@ use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
 use certgate_x509::{CertificateRequest, Issued, X509};
 
+pub(crate) use self::record::path_in as record_path_in;
 pub use self::{
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},

@@ -13,7 +13,12 @@ use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
-use crate::{Error, Installation, Journal, installation::SetRecord, selector::is_same_name, together::together};
+use crate::{
+    Error, Installation, Journal,
+    installation::{SetRecord, record_path_in},
+    selector::is_same_name,
+    together::together,
+};
 
 /// A certificate in its folder.
 #[derive(Debug, Clone)]
@@ -41,6 +46,13 @@ pub struct InstalledCertificate {
     pub key_fits: Option<bool>,
     /// What was noted of it: how it was installed, and what came of its hook.
     pub record: SetRecord,
+}
+
+impl InstalledCertificate {
+    /// The file that notes what is in place. A folder without keys has no sets.
+    pub fn record_path(&self) -> PathBuf {
+        record_path_in(&self.folder, self.key_fits.is_some())
+    }
 }
 
 /// Why a folder's certificate cannot be told of.

@@ -80,7 +80,7 @@ fn kind(standing: &Standing) -> Option<Kind> {
         Standing::Unreadable { .. } => Some(Kind::Usage),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
-            Todo::OtherKey | Todo::OtherCertificate { .. } => Some(Kind::CheckFailed),
+            Todo::OtherKey | Todo::OtherCertificate { .. } | Todo::NotNoted => Some(Kind::CheckFailed),
             _ => installed.served.iter().find_map(Verification::problem).map(|_| Kind::NotDeployed),
         },
         _ => None,

@@ -1,13 +1,13 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use certgate::{
     Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
     RefusalReason, SelectionError, SettingsError, Untraced,
     adoption::{AdoptionError, DeclarationError},
     config::{ConfigError, Credential},
-    estate::{DeclaredError, TaskError},
+    estate::{DeclaredError, PlanError, TaskError},
     installation::{InstallError, RollbackError},
     inventory::InventoryError,
     key::KeySourceError,
@@ -24,7 +24,7 @@ use serde_json::json;
 
 use super::{
     document,
-    outcome::{self, resume},
+    outcome::{self, resume, shell_word},
 };
 use crate::exit::{Failure, Kind};
 
@@ -320,6 +320,9 @@ impl From<TaskError> for Failure {
             // Its settings are those of a file, or remembered.
             TaskError::Settings(error) => Self::usage(error.to_string()),
             TaskError::Selection(error) => error.into(),
+            TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
+                Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
+            }
             TaskError::Inventory(error) => error.into(),
             TaskError::Folder(error) => error.into(),
             TaskError::Fetch(error) => error.into(),
@@ -328,6 +331,11 @@ impl From<TaskError> for Failure {
             error => Self::usage(error.to_string()),
         }
     }
+}
+
+/// What notes which certificate of the account is in a folder.
+pub(super) fn adopt(folder: &Path) -> String {
+    format!("certgate adopt {}", shell_word(&folder.display().to_string()))
 }
 
 /// A request that cannot be ordered.

@@ -13,7 +13,7 @@ use certgate_store::Order;
 use serde_json::{Value, json};
 
 use super::{
-    document,
+    advice, document,
     outcome::{resume, set, shell_word},
     table::Table,
     verification,
@@ -117,7 +117,10 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
         }
         (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
         (Todo::Due, ..) => "due: renew it, with its id".to_owned(),
-        (Todo::NotNoted, ..) => "nothing; its id at the gateway is not noted".to_owned(),
+        (Todo::NotNoted, ..) => {
+            let (record, adopt) = (installed.record_path(), advice::adopt(&installed.folder));
+            format!("which certificate of the account this is is not noted in {}: {adopt}", record.display())
+        }
         _ => NOTHING.to_owned(),
     }
 }

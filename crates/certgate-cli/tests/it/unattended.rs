@@ -255,3 +255,24 @@ fn a_folder_of_the_profile_that_is_empty_is_said() {
     }
     assert_eq!(ended, [(8, false), (8, false), (0, false), (2, true), (2, true), (1, true)]);
 }
+
+/// A note that cannot be read is named, with the command that writes it anew.
+#[test]
+fn a_damaged_note_is_named() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        fs::write(here.home.path().join("certs/live/current/about.json"), "{\"certi").unwrap();
+        let not_noted = "which certificate of the account this is is not noted in certs/live/current/about.json: ";
+        let (due, _) = here.run(&["renew-due", "certs"], 2);
+        assert_eq!(due["orders"][0]["text"], format!("{not_noted}`certgate adopt certs/live` notes it"));
+        let (status, _) = here.run(&["status", "certs"], 10);
+        assert_eq!(status["certificates"][0]["todo"], format!("{not_noted}certgate adopt certs/live"));
+        let check = ["status", "certs", "--check", "--warning", "1d", "--critical", "1d"];
+        let (checked, _) = here.run(&check, 1);
+        assert_eq!(checked["check"]["text"], "1 installed here and not noted which of the account's");
+        here.run(&["adopt", "certs/live"], 0);
+        here.run(&["renew-due", "certs"], 8);
+        here.run(&check, 0);
+    }
+}

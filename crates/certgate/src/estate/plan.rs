@@ -183,7 +183,10 @@ impl Subject {
                     Err(PlanError::Several { name: name.clone(), ids: several.iter().map(|row| row.id).collect() })
                 }
             },
-            None => noted.map(Some).ok_or(PlanError::NotNoted),
+            None => noted.map(Some).ok_or_else(|| PlanError::NotNoted {
+                folder: self.folder.clone().unwrap_or_default(),
+                record: self.installed.as_ref().map(InstalledCertificate::record_path).unwrap_or_default(),
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is noted of a set.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certgate_files::{FileError, Folder, Owner};
 use certgate_store::InstallOptions;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::CertificateSettings;
 
-use super::{Deployment, Installation, SETS, durable, sets};
+use super::{CURRENT, Deployment, Installation, SETS, durable, sets};
 
 /// The record's file in a set.
 pub(super) const FILE: &str = "about.json";
@@ -117,6 +117,11 @@ pub(super) fn owners(folder: &Folder) -> Vec<Owner> {
         Owner::named(record.settings?.file_owner.as_deref()?).ok()
     };
     sets::names(&sets).unwrap_or_default().iter().filter_map(of_set).collect()
+}
+
+/// The file that notes what is in place in a folder.
+pub(crate) fn path_in(folder: &Path, has_sets: bool) -> PathBuf {
+    if has_sets { folder.join(CURRENT).join(FILE) } else { folder.join(FILE_WITHOUT_SETS) }
 }
 
 impl Installation {

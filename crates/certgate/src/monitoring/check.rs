@@ -109,6 +109,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let within = |time: Duration| dated.iter().filter(|end| ends_within(end.at, time, now)).count();
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
+    let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let mut said = Vec::new();
     if soon > 0 {
@@ -119,6 +120,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     for (count, what) in [
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
+        (unnoted, "installed here and not noted which of the account's"),
         (snapshot.unreadable.len(), "of the folders here without a certificate that can be read"),
         (undated, "without a time of their end"),
     ] {
@@ -137,7 +139,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     if let Some(why) = &clock {
         said.insert(0, why.to_string());
     }
-    let level = match (very_soon, soon + undeployed + unserved + snapshot.unreadable.len() + undated) {
+    let level = match (very_soon, soon + undeployed + unserved + unnoted + snapshot.unreadable.len() + undated) {
         _ if clock.is_some() => Level::Unknown,
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
@@ -274,7 +276,7 @@ mod tests {
         for (sets, level, text) in [
             (vec![set(Some(0), 60 * DAY - 3600)], Level::Ok, "the first to end: host-0.example (0) ends in 60 days"),
             (vec![set(Some(0), -3 * DAY)], Level::Critical, "host-0.example (0) in certs/-259200 ended 3 days ago"),
-            (vec![set(None, 8 * DAY)], Level::Warning, "host-0.example in certs/691200 ends in 8 days"),
+            (vec![set(None, 8 * DAY)], Level::Warning, "1 installed here and not noted which of the account's"),
             (vec![set(Some(7), DAY)], Level::Critical, "host-0.example (7) in certs/86400 ends in 1 day"),
         ] {
             let verdict = check(&Snapshot { installed: sets, ..ending(&[60 * DAY]) }, &Thresholds::default());

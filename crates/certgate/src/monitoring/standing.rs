@@ -84,7 +84,7 @@ pub struct CertificateThere {
 pub enum Todo {
     /// Nothing.
     Nothing,
-    /// Nothing; which certificate of the account it is was not noted.
+    /// Which certificate of the account it is is not noted: it is not renewed.
     NotNoted,
     /// It is due.
     Due,

@@ -102,8 +102,13 @@ pub enum PlanError {
         /// Their ids.
         ids: Vec<i64>,
     },
-    /// Which certificate of the account is in the folder is not noted.
-    NotNoted,
+    /// Which certificate of the account is in the folder is not noted, or that cannot be read.
+    NotNoted {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that notes it.
+        record: PathBuf,
+    },
     /// What a new certificate needs is not declared.
     Missing(Vec<&'static str>),
     /// The certificate is ordered for another folder, whose key is not in this one, which has a key of its own.
@@ -132,7 +137,9 @@ impl fmt::Display for PlanError {
                     ids.join(", ")
                 )
             }
-            Self::NotNoted => f.write_str("which certificate of the account this is was not noted here"),
+            Self::NotNoted { record, .. } => {
+                write!(f, "which certificate of the account this is is not noted in {}", record.display())
+            }
             Self::Missing(names) => write!(f, "a new certificate needs `{}`", names.join("`, `")),
             Self::OtherKey { id, folder } => write!(
                 f,

@@ -105,7 +105,11 @@ fn what_is_done_and_what_it_costs() {
             Subject { installed: Some(InstalledCertificate { record: failed, ..installed(Some(1), 100) }), ..base() },
             Ok("redeploy"),
         ),
-        ("not noted which it is", Subject { installed: in_place(None, 100), ..base() }, Err(PlanError::NotNoted)),
+        (
+            "not noted which it is",
+            Subject { installed: in_place(None, 100), ..base() },
+            Err(PlanError::NotNoted { folder: "/certs/a".into(), record: "/certs/a/current/about.json".into() }),
+        ),
         (
             "the gateway's is in place",
             Subject {
