@@ -4,7 +4,7 @@ use std::{
     fmt,
     io::{
         self,
-        ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull},
+        ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull},
     },
 };
 
@@ -95,12 +95,13 @@ impl Kind {
 
     /// The kind of what an error of this machine kept from being done: that a disk takes nothing more is nobody's bad usage.
     pub(crate) fn of_cause(error: &(dyn std::error::Error + 'static)) -> Self {
-        let takes_nothing = |error: &(dyn std::error::Error + 'static)| {
-            let kind = error.downcast_ref().map(io::Error::kind);
-            matches!(kind, Some(FileTooLarge | QuotaExceeded | ReadOnlyFilesystem | StorageFull))
-        };
-        let mut causes = std::iter::successors(Some(error), |error| error.source());
-        if causes.any(takes_nothing) { Self::Local } else { Self::Usage }
+        let takes_nothing = |kind| matches!(kind, FileTooLarge | QuotaExceeded | ReadOnlyFilesystem | StorageFull);
+        if has_cause(error, takes_nothing) { Self::Local } else { Self::Usage }
+    }
+
+    /// The same of what was to be written: that this user may not write there is no bad usage either.
+    pub(crate) fn of_writing(error: &(dyn std::error::Error + 'static)) -> Self {
+        if has_cause(error, |kind| kind == PermissionDenied) { Self::Local } else { Self::of_cause(error) }
     }
 
     /// What could not be read of the configuration; what is missing of the credentials is their fault.
@@ -135,6 +136,12 @@ impl Kind {
             _ => Self::Usage,
         }
     }
+}
+
+/// Whether an error, or what caused it, is of such a kind.
+fn has_cause(error: &(dyn std::error::Error + 'static), is_it: impl Fn(io::ErrorKind) -> bool) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|error| error.downcast_ref().map(io::Error::kind).is_some_and(&is_it))
 }
 
 /// How a command ended that did not fail.

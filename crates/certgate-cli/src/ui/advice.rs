@@ -192,7 +192,7 @@ impl From<InstallError> for Failure {
 impl From<&InstallError> for Failure {
     fn from(error: &InstallError) -> Self {
         match error {
-            InstallError::Unwritable { .. } => Self::new(Kind::of_cause(error), format!("--out {error}")),
+            InstallError::Unwritable { .. } => Self::new(Kind::of_writing(error), format!("--out {error}")),
             InstallError::PassPhrase(error) => pass_phrase(error, "--store-pass-command"),
             InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
             error => advised(Kind::of_cause(error), error),
@@ -385,7 +385,11 @@ fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
 pub(crate) fn not_installed(error: &InstallError) -> Failure {
     let is_check = matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. });
     let failure = Failure::from(error);
-    if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
+    match Kind::of_writing(error) {
+        _ if is_check => failure.of_kind(Kind::CheckFailed),
+        Kind::Local => failure.of_kind(Kind::Local),
+        _ => failure,
+    }
 }
 
 impl From<TapeError> for Failure {

@@ -276,6 +276,36 @@ fn a_pair_of_another_tool() {
     }
 }
 
+/// A file that cannot be replaced after the order is exit 12, and the certificate before stays with its chain and its record.
+#[test]
+fn a_file_that_cannot_be_replaced() {
+    let immutable =
+        |flag: &str, path: &Path| Command::new("chattr").arg(flag).arg(path).status().is_ok_and(|it| it.success());
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, server) = serve(Settings::default());
+        let (live, csr) = (home.path().join("live"), csr());
+        let order = ["reissue", "571", "--csr", &csr, "--out", "live"];
+        assert_eq!(exit(&at(home.path(), &server, transport, &order)), 0, "{transport}");
+        // Only root may do that, and not everywhere.
+        if !immutable("+i", &live.join("cert.pem")) {
+            return;
+        }
+        let files = || {
+            let mut names: Vec<_> = fs::read_dir(&live).unwrap().map(|entry| entry.unwrap().path()).collect();
+            names.sort();
+            names.into_iter().map(|path| (path.clone(), fs::read(path).unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let before = files();
+        let output = at(home.path(), &server, transport, &order);
+        let (code, after) = (exit(&output), files());
+        assert!(immutable("-i", &live.join("cert.pem")));
+        assert_eq!((code, after == before), (12, true), "{transport}: {}", stderr(&output));
+        assert_eq!(exit(&at(home.path(), &server, transport, &["resume"])), 0, "{transport}");
+        assert!(files() != before, "{transport}: the new one is in place");
+    }
+}
+
 #[test]
 fn deploy_hooks() {
     let home = tempfile::tempdir().unwrap();

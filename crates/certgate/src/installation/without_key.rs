@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_files::FileError;
+use certgate_files::{FileError, Folder};
 use certgate_x509::Issued;
 
-use super::{CURRENT, FILES, Installation, SetRecord, install::InstallError, sets::carried_over};
+use super::{
+    CURRENT, FILES, Installation, SetRecord, install::InstallError, record::FILE_WITHOUT_SETS, sets::carried_over,
+};
 
 /// What a certificate without its key has: what each is, and its name. The certificate's own file comes last: whoever waits for
 /// it finds the rest.
@@ -26,7 +28,8 @@ impl Installation {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let fullchain = format!("{cert}{chain}");
-        let mut ready: Vec<(String, &str)> = Vec::new();
+        let noted = folder.read(FILE_WITHOUT_SETS)?;
+        let mut ready: Vec<(String, &str, Option<Vec<u8>>)> = Vec::new();
         let mut write = || {
             for (kind, name) in PLAIN {
                 let text = match kind {
@@ -35,21 +38,28 @@ impl Installation {
                     _ => &cert,
                 };
                 let text = format!("{text}{}", carried_over(&folder, kind)?);
-                let is_there = folder.read(name)?.as_deref() == Some(text.as_bytes());
+                let before = folder.read(name)?;
+                let is_there = before.as_deref() == Some(text.as_bytes());
                 if !is_there || !self.is_owned(folder.owner_and_mode(name)?) {
                     let (owner, mode) = self.owner_and_mode(&folder, kind)?;
-                    ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name));
+                    ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name, before));
                 }
             }
             if !ready.is_empty() {
                 self.write_record(record, &record.deployment)?;
             }
-            ready.iter().try_for_each(|(beside, name)| folder.rename(beside, name))?;
+            ready.iter().try_for_each(|(beside, name, _)| folder.rename(beside, name))?;
             folder.sync()
         };
-        // What took its place is there under its name alone.
-        write().inspect_err(|_| ready.iter().for_each(|(beside, _)| drop(folder.remove_file(beside))))?;
-        Ok(ready.is_empty())
+        let written = write();
+        if written.is_err() {
+            // What took its place is there under its name alone, and gives way again: beside the earlier certificate it is of no use.
+            for (_, name, before) in ready.iter().filter(|(beside, ..)| folder.remove_file(beside).is_err()) {
+                put_back(&folder, name, before.as_deref());
+            }
+            put_back(&folder, FILE_WITHOUT_SETS, noted.as_deref());
+        }
+        written.map(|()| ready.is_empty())
     }
 
     /// The files of a certificate without its key, in the order of a set's.
@@ -78,4 +88,12 @@ impl Installation {
         }
         Ok(())
     }
+}
+
+/// Puts back what a file held before, as well as that goes: why it is to be is said already.
+fn put_back(folder: &Folder, name: &str, before: Option<&[u8]>) {
+    let _ = match (before, folder.owner_and_mode(name)) {
+        (Some(before), Ok(Some((owner, mode)))) => folder.replace(name, before, mode, Some(owner)),
+        _ => folder.remove_file(name),
+    };
 }
