@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
@@ -269,6 +270,32 @@ fn back_and_forward_again() {
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.starts_with(expected) && !text.contains('\n'), "{code} {text}");
     }
+}
+
+/// A server that is given what has ended is down: only who names that set puts it in place, and is warned.
+#[test]
+fn what_ended_is_put_back_by_its_name_only() {
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    for _ in 0..2 {
+        assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    }
+    let live = home.path().join("live");
+    let sets = names(&live.join("sets"));
+    let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2025, 3, 1);
+    let ended = params.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap();
+    fs::write(live.join("sets").join(&sets[0]).join("cert.pem"), ended.pem()).unwrap();
+    let newest = current(&live);
+    let output = run(home.path(), &["rollback", "live"]);
+    let said = stderr(&output);
+    assert_eq!((exit(&output), current(&live)), (2, newest), "{said}");
+    assert!(said.contains(&format!("{}, has a certificate that ended on 2025-03-01", sets[0])), "{said}");
+    assert!(said.contains(&format!("--to {}", sets[0])), "{said}");
+    let output = run(home.path(), &["rollback", "live", "--to", &sets[0]]);
+    let said = stderr(&output);
+    assert_eq!((exit(&output), current(&live)), (0, Path::new("sets").join(&sets[0])), "{said}");
+    assert!(said.contains("warning: its certificate ended on 2025-03-01T00:00:00"), "{said}");
 }
 
 /// Killed as soon as other files are in place, be they new or put back: their hook runs all the same, and how they are renewed stays known.

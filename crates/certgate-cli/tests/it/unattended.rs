@@ -92,6 +92,17 @@ fn what_was_put_back_by_hand_stays() {
         let todo = status["certificates"][0]["todo"].as_str().unwrap();
         assert!(todo.starts_with("put back by hand on 20") && todo.contains("certgate fetch 571 --out"), "{todo}");
         assert!(here.read("certs/live/cert.pem") == earlier && earlier != newer && here.orders() == orders);
+        // A hook that failed for it is repeated all the same.
+        here.run(&["fetch", "571", "--out", "certs/live", "--deploy-hook", "test ! -e broken"], 0);
+        fs::write(here.home.path().join("broken"), "").unwrap();
+        here.run(&["rollback", "certs/live"], 11);
+        let (status, _) = here.run(&["status", "certs"], 10);
+        let todo = status["certificates"][0]["todo"].as_str().unwrap();
+        assert!(todo.contains("hook failed"), "{todo}");
+        here.run(&["renew-due", "certs"], 11);
+        fs::remove_file(here.home.path().join("broken")).unwrap();
+        here.run(&["renew-due", "certs"], 0);
+        here.run(&["renew-due", "certs"], 8);
         // Once it is due, the gateway's is there already.
         here.run(&["renew-due", "certs", "--renew-before", "400d"], 0);
         assert!(here.read("certs/live/cert.pem") != earlier);

@@ -175,11 +175,13 @@ impl Subject {
         match &self.selector {
             Some(CertificateSelector::Id(id)) if listed(*id) => Ok(Some(*id)),
             Some(CertificateSelector::Id(id)) => Err(PlanError::NotThere(*id)),
-            Some(CertificateSelector::Name(name)) => match self.listed.as_deref() {
-                _ if noted.is_some_and(listed) => Ok(noted),
-                Some([one]) => Ok(Some(one.id)),
-                Some([]) | None => Ok(None),
-                Some(several) => {
+            Some(CertificateSelector::Name(name)) => match (noted, self.listed.as_deref()) {
+                (Some(id), _) if listed(id) => Ok(noted),
+                (_, Some([one])) => Ok(Some(one.id)),
+                // Another account's, or deleted there: a term is paid anew by whoever says so only.
+                (Some(id), Some([])) => Err(PlanError::NotThere(id)),
+                (_, Some([]) | None) => Ok(None),
+                (_, Some(several)) => {
                     Err(PlanError::Several { name: name.clone(), ids: several.iter().map(|row| row.id).collect() })
                 }
             },

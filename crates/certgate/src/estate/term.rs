@@ -227,7 +227,7 @@ impl fmt::Display for Reason {
 }
 
 /// The day of a time in seconds since 1970, in UTC.
-pub(in crate::estate) fn day(at: i64) -> String {
+pub(crate) fn day(at: i64) -> String {
     Moment::from_unix_seconds(at).map_or_else(|| at.to_string(), |moment| moment.to_string().chars().take(10).collect())
 }
 

@@ -9,7 +9,7 @@ use super::{
     Deployment, FILES, Installation, SETS, SetRecord, record,
     sets::{before, current, current_folder, names, set_folder, switch},
 };
-use crate::unix_now;
+use crate::{estate::term::day, unix_now};
 
 /// A set of files that can be put in place.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub struct InstalledSet {
 pub struct PutBack {
     /// The set's folder.
     pub set: PathBuf,
+    /// When its certificate ended, in seconds since 1970, where it has.
+    pub ended: Option<i64>,
     /// What came of the hook for it.
     pub deployment: Deployment,
 }
@@ -56,6 +58,14 @@ pub enum RollbackError {
         asked: String,
         /// Those that are meant.
         there: Vec<String>,
+    },
+    /// The certificate of the set before the present one has ended: nobody puts that in place but who names it.
+    #[error("the set before the one in place, {set}, has a certificate that ended on {}", day(*.at))]
+    Ended {
+        /// The set.
+        set: String,
+        /// When, in seconds since 1970.
+        at: i64,
     },
     /// Another process works in the folder.
     #[error("{}: another process is at it", .0.display())]
@@ -105,14 +115,19 @@ impl Installation {
         };
         // What was asked for last holds for the folder, whichever set is in place: the hook, and how it is renewed.
         let remembered = self.record_in_place();
-        let of_target = sets.into_iter().find(|set| set.name == target).map(|set| set.record);
-        let mut options = [remembered, of_target].into_iter().flatten();
+        let of_target = sets.into_iter().find(|set| set.name == target);
+        let now = self.now.unwrap_or_else(|| unix_now() / 1000);
+        let end = of_target.as_ref().and_then(|set| Some(set.certificate.as_ref()?.not_after));
+        let ended = end.filter(|end| *end <= now);
+        if let (Some(at), None) = (ended, asked) {
+            return Err(RollbackError::Ended { set: target, at });
+        }
+        let mut options = [remembered, of_target.map(|set| set.record)].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
-        let put_back = Some(self.now.unwrap_or_else(|| unix_now() / 1000));
-        let Some(set) = installation.put_in_place(&target, None, put_back)? else { return Ok(None) };
+        let Some(set) = installation.put_in_place(&target, None, Some(now))? else { return Ok(None) };
         let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
-        Ok(Some(PutBack { set, deployment }))
+        Ok(Some(PutBack { set, ended, deployment }))
     }
 
     /// Puts back the set that was in place when the present one came. Gives its folder; `None` if there is none.

@@ -294,12 +294,13 @@ fn of_installed(
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,
+        // Whatever the gateway has: the files in place are not in use yet.
+        _ if installed.record.deployment.is_failed() => Todo::Redeploy,
         _ if is_another(&installed, there.as_ref()) => {
             let pem = whole.as_ref().and_then(|whole| whole.server.as_deref()).unwrap_or_default();
             let has_its_key = installed.key_fits.is_none() || Installation::at(&installed.folder).has_key_of(pem);
             Todo::OtherCertificate { has_its_key }
         }
-        _ if installed.record.deployment.is_failed() => Todo::Redeploy,
         _ if known.is_due(renew_before, now) => Todo::Due,
         _ if is_asked && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,

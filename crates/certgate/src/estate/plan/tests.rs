@@ -174,8 +174,19 @@ fn what_is_done_and_what_it_costs() {
         ),
         (
             "declared, and the account has none",
-            Subject { selector: named(), listed: listed(&[]), settings: settings(whole), ..base() },
+            Subject { selector: named(), listed: listed(&[]), settings: settings(whole.clone()), ..base() },
             Ok("create"),
+        ),
+        (
+            "declared, and the account has none any more, or is another one",
+            Subject {
+                selector: named(),
+                listed: listed(&[]),
+                installed: in_place(Some(7), 46),
+                settings: settings(whole),
+                ..base()
+            },
+            Err(PlanError::NotThere(7)),
         ),
         (
             "declared, and what a new one needs is missing",
