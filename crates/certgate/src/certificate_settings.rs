@@ -221,7 +221,7 @@ settings! {
     working_folder: PathBuf, default "that of the file, or the process's";
 }
 
-/// What says how control over the names is shown: one of these replaces all that is remembered.
+/// What says how control over the names is shown.
 pub(crate) const VALIDATION: &[&str] = &[
     "method",
     "provisioning",
@@ -238,7 +238,12 @@ pub(crate) const VALIDATION: &[&str] = &[
     "approver",
     "allow_any_record",
 ];
-const HOOK: &[&str] = &["deploy_hook", "hook_timeout", "rollback_on_failure"];
+/// What belongs together, and those of it that replace all of it: the others say more about it.
+const GROUPS: [(&[&str], &[&str]); 3] = [
+    (VALIDATION, &["method", "provisioning", "dns", "webroot", "approver"]),
+    (&parts::KEY_STORE_PASS_PHRASE, &parts::KEY_STORE_PASS_PHRASE),
+    (&["deploy_hook", "hook_timeout", "rollback_on_failure"], &["deploy_hook"]),
+];
 
 /// What belongs to one order, or is the certificate's at the gateway: it is not remembered.
 const OF_ONE_ORDER: &[&str] = &[
@@ -304,13 +309,13 @@ impl CertificateSettings {
         Self::FIELDS.iter().map(|field| field.name).chain(["san", "pkcs12", "jks", "validation"])
     }
 
-    /// These settings, and where nothing is given, those of `before`. One of several that belong together (all that says how control
-    /// is shown; a hook and its time) replaces the others too.
+    /// These settings, and where nothing is given, those of `before`. How control is shown, another hook, another pass phrase replace
+    /// what belongs to the one of before, too.
     #[must_use]
     pub fn or(mut self, before: &Self) -> Self {
         let mut before = before.clone();
-        for group in [VALIDATION, &parts::KEY_STORE_PASS_PHRASE, HOOK] {
-            if group.iter().any(|name| self.has(name)) {
+        for (group, replacing) in GROUPS {
+            if replacing.iter().any(|name| self.has(name)) {
                 group.iter().for_each(|name| before.clear(name));
             }
         }

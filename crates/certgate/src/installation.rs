@@ -163,6 +163,11 @@ impl Installation {
         }
     }
 
+    /// Whether servers that read the key's file find that one.
+    pub(crate) fn shows(&self, key: &Secret) -> bool {
+        fs::read_to_string(self.folder().join(KEY)).is_ok_and(|shown| shown == key.expose())
+    }
+
     /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use certgate_domain::Secret;
 use certgate_files::FileError;
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
@@ -80,6 +81,17 @@ pub enum InventoryError {
         path: PathBuf,
         /// Why.
         why: BadCertificate,
+    },
+    /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
+    #[error(
+        "{} does not lead into {} any more, as adopt had it do: link it there again, or move it away; until then nothing is ordered for it",
+        path.display(), folder.display()
+    )]
+    Elsewhere {
+        /// What a server reads.
+        path: PathBuf,
+        /// The certificate's folder.
+        folder: PathBuf,
     },
     /// Its files cannot be read.
     #[error(transparent)]
@@ -208,6 +220,12 @@ pub(crate) fn shown_by(path: &Path) -> Option<PathBuf> {
     (sets.file_name()? == "sets" && folder.join("current").exists()).then(|| folder.to_owned())
 }
 
+/// Whether a path shows a file of a folder's set, or is a link to a file of the folder that is gone.
+pub(crate) fn leads_into(path: &Path, folder: &Path) -> bool {
+    let target = || Some(whole(path.parent()?.join(path.read_link().ok()?).parent()?));
+    shown_by(path).or_else(target).is_some_and(|of| of == whole(folder))
+}
+
 /// Whether the certificate in a folder is that of another one, which it was taken under care in.
 fn shows_another(folder: &Path) -> bool {
     let path = folder.join(CERTIFICATE);
@@ -239,9 +257,12 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
     let record = place.record_in_place().unwrap_or_default();
-    let key = place
-        .key()?
-        .map(|key| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki));
+    if let Some(path) = record.led.iter().find(|path| path.symlink_metadata().is_ok() && !leads_into(path, folder)) {
+        return Err(InventoryError::Elsewhere { path: path.clone(), folder: folder.to_owned() });
+    }
+    let is_its_own =
+        |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
+    let key = place.key()?.map(|key| place.shows(&key) && is_its_own(&key));
     Ok(InstalledCertificate {
         folder: folder.to_owned(),
         id: record.certificate,

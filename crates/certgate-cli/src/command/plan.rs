@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use certgate::{
-    Error,
-    estate::{Declared, Task, read_declared, subjects_of_declared},
-};
+use certgate::estate::{Declared, read_declared, subjects_of_declared};
 use clap::Args;
 
 use crate::{
     app::App,
     common::{
-        several::{declared_file, of_declared, wrong},
+        several::{declared_file, of_declared},
         share::{Share, shares},
     },
     exit::{Exit, Failure},
@@ -44,12 +41,7 @@ impl Plan {
         let declared = read_declared(&declared_file(app, self.file)?, app.config.as_deref())?.certificates;
         let begin = |share: &mut Share, declared| {
             let subjects = subjects_of_declared(declared, &share.journal, app.now())?;
-            let tasks = share.planned(app, subjects)?;
-            let checked = |task: Task| match wrong(&task) {
-                Some(why) => task.failed(Error::from(why).into()),
-                None => task,
-            };
-            Ok(tasks.into_iter().map(checked).collect())
+            share.planned(app, subjects)
         };
         let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
         plan::print(app, shares.into_iter().flat_map(|share| share.tasks))

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, time::Duration};
 
 use certgate::{
-    Installation, OrderId, PreparationError,
+    Installation, OrderId,
     estate::{Declared, PlannedAction, Task},
     served::{TIMEOUT, Verification},
 };
@@ -39,11 +39,6 @@ pub(crate) fn declared_file(app: &App, named: Option<PathBuf>) -> Result<PathBuf
 pub(crate) fn of_declared(app: &App, declared: Vec<Declared>) -> Result<Vec<(String, Vec<Declared>)>, Failure> {
     declared.iter().try_for_each(|one| app.check_profile(&one.place, one.settings.profile.as_deref()))?;
     by_profile(app, declared, false, |one| one.settings.profile.as_deref())
-}
-
-/// What is wrong with what is declared for a certificate that is to be ordered.
-pub(crate) fn wrong(task: &Task) -> Option<PreparationError> {
-    task.request()?.check_given().err()
 }
 
 /// How several certificates are gone through.

@@ -74,8 +74,15 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     if !standing.served.is_empty() {
         row["served"] = standing.served.iter().map(verification::row).collect();
     }
+    let not_deployed = match (standing.todo, &standing.installed.record.deployment) {
+        (Todo::OtherCertificate { .. }, Deployment::Failed { detail }) => {
+            Some(format!("; what is in place is not deployed ({detail})"))
+        }
+        _ => None,
+    };
+    let todo = todo(app, standing) + &not_deployed.unwrap_or_default();
     let not_served = standing.served.iter().find_map(Verification::problem);
-    row["todo"] = json!(match (not_served, todo(app, standing)) {
+    row["todo"] = json!(match (not_served, todo) {
         (None, todo) => todo,
         (Some(problem), todo) if todo == NOTHING => format!("not served: {problem}"),
         (Some(problem), todo) => format!("{todo}; not served: {problem}"),

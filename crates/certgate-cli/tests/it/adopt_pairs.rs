@@ -356,3 +356,53 @@ fn what_failed_is_in_nobodys_way() {
     let expected = [("etc/earlier".into(), "done".into()), ("etc/now".into(), "local".into())];
     assert_eq!((code, kinds), (12, expected.to_vec()), "{said}");
 }
+
+/// What a server reads and leads elsewhere by now would be renewed by halves: nothing is ordered until it leads there again. A key that is gone from
+/// the certificate's own folder comes back.
+#[test]
+fn what_leads_elsewhere_is_not_renewed_by_halves() {
+    if !has_openssl() {
+        return;
+    }
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let told = |command: &[&str], code: i32| {
+            let (found, document, said) = told_at_home(home.path(), &server, transport, command);
+            assert_eq!(found, code, "{command:?} {said}");
+            (document, said)
+        };
+        let from = issued(home.path(), &server, "h.example");
+        let key = home.path().join("etc/h.key");
+        lay(&from, &["fullchain.pem"], &home.path().join("etc/h.crt"), 0o644);
+        lay(&from, &["key.pem"], &key, 0o600);
+        told(&["adopt", "--all-below", "etc"], 0);
+        // It is the folder's, whichever set is in place.
+        let all = ["renew-due", "etc", "--renew-before", "400d"];
+        told(&all, 0);
+        let (orders, link) = (gateway.counts().orders, fs::read_link(&key).unwrap());
+        fs::remove_file(&key).unwrap();
+        lay(&from, &["key.pem"], &key, 0o600);
+        let expected = "etc/h.key does not lead into etc/h.example any more";
+        for command in [&all[..], &["renew-due", "etc"], &["renew-due", "etc", "--dry-run"], &["status", "etc"]] {
+            let (document, said) = told(command, 2);
+            assert!(format!("{document}{said}").contains(expected), "{command:?} {document}{said}");
+        }
+        let (found, _, said) = told_at_home(home.path(), &server, transport, &["status", "etc", "--check"]);
+        assert!(found != 0 && gateway.counts().orders == orders, "{found} {said}");
+        fs::remove_file(&key).unwrap();
+        std::os::unix::fs::symlink(link, &key).unwrap();
+        told(&["renew-due", "etc"], 8);
+
+        let own = home.path().join("etc/h.example/key.pem");
+        fs::remove_file(&own).unwrap();
+        let (document, _) = told(&["status", "etc"], 10);
+        assert_eq!(document["certificates"][0]["keyFits"], false, "{document}");
+        let (document, _) = told(&["renew-due", "etc", "--dry-run"], 0);
+        assert_eq!(document["plan"][0]["action"], "install", "{document}");
+        told(&["renew-due", "etc"], 0);
+        assert_eq!(public_key(&own, false), public_key(&home.path().join("etc/h.crt"), true));
+        told(&["renew-due", "etc"], 8);
+        assert_eq!(gateway.counts().orders, orders);
+    }
+}

@@ -293,7 +293,10 @@ fn status_ends_with_the_worst() {
         assert_eq!(run(&["reissue", "571", "--csr", &csr()]), 0);
         assert_eq!(status(&[]), 2, "and one is another");
         fs::remove_dir_all(home.path().join("certs/b")).unwrap();
-        assert_eq!(status(&[]), 10);
+        let output = at(home.path(), &server, transport, &["status", "certs"]);
+        let todo = json(&output)["certificates"][0]["todo"].to_string();
+        let is_told = todo.contains("whose key is not here") && todo.contains("not deployed (the deploy hook failed");
+        assert!(exit(&output) == 10 && is_told, "{todo}");
     }
 }
 

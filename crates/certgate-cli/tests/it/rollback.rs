@@ -283,6 +283,7 @@ fn what_ended_is_put_back_by_its_name_only() {
     let live = home.path().join("live");
     let sets = names(&live.join("sets"));
     let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
+    params.serial_number = Some(1.into());
     params.not_after = rcgen::date_time_ymd(2025, 3, 1);
     let ended = params.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap();
     fs::write(live.join("sets").join(&sets[0]).join("cert.pem"), ended.pem()).unwrap();

@@ -96,7 +96,7 @@ fn what_was_put_back_by_hand_stays() {
         here.run(&["fetch", "571", "--out", "certs/live", "--deploy-hook", "test ! -e broken"], 0);
         fs::write(here.home.path().join("broken"), "").unwrap();
         here.run(&["rollback", "certs/live"], 11);
-        let (status, _) = here.run(&["status", "certs"], 10);
+        let (status, _) = here.run(&["status", "certs"], 11);
         let todo = status["certificates"][0]["todo"].as_str().unwrap();
         assert!(todo.contains("hook failed"), "{todo}");
         here.run(&["renew-due", "certs"], 11);
@@ -106,6 +106,90 @@ fn what_was_put_back_by_hand_stays() {
         // Once it is due, the gateway's is there already.
         here.run(&["renew-due", "certs", "--renew-before", "400d"], 0);
         assert!(here.read("certs/live/cert.pem") != earlier);
+    }
+}
+
+/// What was revoked is replaced by the next run: by another one, or by the gateway's where its key is here.
+#[test]
+fn what_was_revoked_is_replaced() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let (status, _) = here.run(&["status", "certs", "--here"], 0);
+        let serial = status["certificates"][0]["serial"].as_str().unwrap().to_owned();
+        here.run(&["reissue", "571", "--new-key", "--out", "colleague"], 0);
+        here.run(&["renew-due", "certs"], 8);
+        here.run(&["revoke", "571", "--serial", &serial, "--yes"], 0);
+        let orders = here.orders();
+        let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
+        let row = &plan["plan"][0];
+        let expected = (&"reissue".into(), &"free".into(), &"what is in place was revoked".into());
+        assert_eq!((&row["action"], &row["cost"], &row["why"]), expected, "{plan}");
+        here.run(&["renew-due", "certs"], 0);
+        here.run(&["renew-due", "certs"], 8);
+        here.run(&["rollback", "certs/live"], 0);
+        let (done, _) = here.run(&["renew-due", "certs"], 0);
+        assert_eq!((&done["orders"][0]["action"], here.orders()), (&"install".into(), orders + 1), "{done}");
+    }
+}
+
+/// What cannot be done is said by a plan as by a run, and nothing is paid for what is in place.
+#[test]
+fn a_plan_says_what_a_run_would_find() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+        let declare = |text: &str| fs::write(here.home.path().join("certificates.toml"), text).unwrap();
+        let on = |server: &Server, command: &str| {
+            let output = at(here.home.path(), server, transport, &[command, "certificates.toml"]);
+            let document = json(&output);
+            let rows = document.get("plan").unwrap_or(&document["orders"]).as_array().unwrap().clone();
+            let why = |row: &Value| row.get("text").or(row.get("error").and(row.get("why"))).cloned();
+            let texts = rows.iter().filter_map(why).map(|text| text.as_str().unwrap_or_default().to_owned());
+            (exit(&output), texts.collect::<Vec<_>>().join("\n"))
+        };
+        secret(&here.home.path().join("pass"), "correct horse\n");
+        let live = "[[certificate]]\nname = \"example.com\"\nout = \"certs/live\"\n";
+        let stored = format!("{live}formats = [\"p12\"]\nstore_pass_file = \"pass\"\n");
+        let new = "[[certificate]]\nname = \"host-000000.example.org\"\nout = \"certs/host\"\nproduct = \"QUICKSSLPREMIUM\"\n\
+            admin = 1120\ntechnical = 1120\nlifetime = 12\n";
+        declare(&format!("{stored}{new}"));
+        here.run(&["apply", "certificates.toml"], 0);
+        let orders = here.orders();
+        for (text, expected) in [
+            (live.to_owned(), "bundle.p12 is in place, and would be without this certificate"),
+            (
+                format!("{stored}product = \"SSL123\"\n"),
+                "certificate 571 is a QUICKSSLPREMIUM, and stays one: it is declared as SSL123",
+            ),
+            (
+                format!("{stored}[[certificate]]\nid = 571\nout = \"certs/other\"\n"),
+                "certificate 1 declares the same certificate: declare it once",
+            ),
+            (format!("{stored}key_type = \"p384\"\nwebroot = \"www\"\n"), "www"),
+        ] {
+            declare(&text);
+            for command in ["plan", "apply"] {
+                let (code, said) = on(&here.server, command);
+                assert!(code == 2 && said.contains(expected), "{command} {expected}: {code} {said}");
+            }
+        }
+        // Another account, or a certificate that is gone: nobody pays for another one.
+        let (other, server) = serve(Settings::default());
+        declare(new);
+        for command in ["plan", "apply"] {
+            let expected = (2, "the account has no certificate 10000".to_owned());
+            assert_eq!(on(&server, command), expected, "{command}");
+        }
+        assert_eq!((here.orders(), other.counts().orders), (orders, 0));
+        // A key store that is removed is not missed.
+        declare(live);
+        let bundle = here.home.path().join("certs/live/bundle.p12");
+        fs::remove_file(&bundle).unwrap();
+        here.run(&["plan", "certificates.toml"], 0);
+        here.run(&["apply", "certificates.toml"], 0);
+        assert!(!bundle.exists() && !here.home.path().join("certs/live/current/bundle.p12").exists());
+        here.run(&["apply", "certificates.toml"], 8);
+        assert_eq!(here.orders(), orders);
     }
 }
 

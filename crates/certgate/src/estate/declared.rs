@@ -120,7 +120,9 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
             match declared(table, &defaults, &folder, config) {
                 Ok(one) => {
                     problems.extend(one.settings.out.as_deref().and_then(|out| folders.problem(out, &place)));
-                    if let Some(other) = selected.insert(selected_as(&one.selector), place.clone()) {
+                    // One name in two accounts is two certificates.
+                    let of_account = (one.settings.profile.clone(), selected_as(&one.selector));
+                    if let Some(other) = selected.insert(of_account, place.clone()) {
                         problems.push(format!("{place}: {other} declares {} too", one.selector));
                     }
                     found.push(one);
@@ -335,6 +337,20 @@ mod tests {
         assert!(
             second.settings.webroot.as_deref().is_some_and(|root| root != Path::new("www") && root.ends_with("www"))
         );
+    }
+
+    /// One name in two accounts is two certificates, and what says more about a default's hook or record goes with it.
+    #[test]
+    fn what_is_declared_goes_together() {
+        let text = "[defaults]\ndeploy_hook = \"reload\"\ndns = \"nsupdate\"\ndns_server = \"192.0.2.1\"\n\
+            [[certificate]]\nname = \"a.example\"\nout = \"a\"\ndns_key = \"/a\"\nrollback_on_failure = true\n\
+            [[certificate]]\nname = \"a.example\"\nout = \"b\"\ndns_key = \"/b\"\n";
+        let twice = read(text).unwrap_err();
+        assert_eq!(twice, "HOME/certificates.toml: certificate 2: certificate 1 declares a.example too");
+        let found = read(&format!("{text}profile = \"other\"\n")).unwrap();
+        let told: Vec<_> = found.iter().map(|one| one.settings.to_map()).collect();
+        assert_eq!((&told[0]["deploy_hook"], &told[0]["dns_server"]), (&"reload".into(), &"192.0.2.1:53".into()));
+        assert_eq!((&told[0]["rollback_on_failure"], &told[1]["dns_key"]), (&true.into(), &"/b".into()));
     }
 
     #[test]

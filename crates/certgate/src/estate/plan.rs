@@ -10,9 +10,10 @@ use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
 pub use self::reason::{PlanError, PlanReason};
-use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise};
+use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, is_revoked, otherwise};
 use crate::{
     CertificateSelector, CertificateSettings,
+    certificate_settings::Format,
     inventory::{InstalledCertificate, InventoryError},
     selector::is_same_name,
 };
@@ -22,6 +23,8 @@ use crate::{
 pub struct Subject {
     /// Where it is declared, such as `certificate 3`; none of a folder.
     pub place: Option<String>,
+    /// Where the same certificate is declared, too.
+    pub declared_in: Option<String>,
     /// How it is ordered, validated and installed.
     pub settings: CertificateSettings,
     /// How long before its end it is due: as this run is asked, else as its settings say.
@@ -214,7 +217,7 @@ impl Subject {
             self.listed.iter().flatten().any(|row| {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
-        let is_changed = self.changed(installed).is_some();
+        let is_changed = self.changed(installed).is_some() || installed.key_fits == Some(false);
         (installed.id != Some(id) || is_another || is_changed || self.ends_soon(now)).then_some(id)
     }
 
@@ -227,7 +230,9 @@ impl Subject {
                 server.map(|server| (server.not_before, server.not_after)).or_else(told)?
             }
         };
-        Some(self.lasting(not_before, not_after, certificate))
+        let in_place = self.installed.as_ref().zip(certificate);
+        let is_revoked = in_place.is_some_and(|(installed, there)| is_revoked(there, &installed.serial));
+        Some(Lifetime { is_revoked, ..self.lasting(not_before, not_after, certificate) })
     }
 
     /// What is declared, or asked for, in another way than what is in place has it: what takes another certificate, else what does not.
@@ -240,7 +245,9 @@ impl Subject {
         if self.selector.is_some() && is_made_here {
             let lacks = |there: &[String], name: &String| !there.iter().any(|other| is_same_name(other, name));
             let is_other = |names: &Vec<String>| {
-                let is_left_out = |before: &Vec<String>| before.iter().any(|name| lacks(names, name));
+                // They come besides its own name, which stays.
+                let own = |name: &String| is_same_name(name, &installed.name);
+                let is_left_out = |before: &Vec<String>| before.iter().any(|name| lacks(names, name) && !own(name));
                 names.iter().any(|name| lacks(&installed.hosts, name)) || before.names.as_ref().is_some_and(is_left_out)
             };
             if names.as_ref().is_some_and(is_other) {
@@ -253,7 +260,13 @@ impl Subject {
         if !settings.is_empty() {
             return Some((PlannedAction::Reissue, settings));
         }
-        let settings = self.settings.changed_since(before, &installed.folder);
+        let mut settings = self.settings.changed_since(before, &installed.folder);
+        let is_wanted = |format: &Format| self.settings.formats.iter().flatten().any(|wanted| wanted == format);
+        let has_more = before.formats.iter().flatten().any(|format| !is_wanted(format));
+        // Whoever reads a key store is not to find out when it is due.
+        if self.selector.is_some() && has_more && !settings.contains(&"formats") {
+            settings.push("formats");
+        }
         (!settings.is_empty()).then_some((PlannedAction::Install, settings))
     }
 
@@ -261,15 +274,16 @@ impl Subject {
         Lifetime::of(not_before, not_after, certificate).once_required(self.was_required)
     }
 
-    /// The serial number of a certificate that the gateway issued after the one in place, that can be put in place, and is not due itself.
+    /// The serial number of a certificate that the gateway issued after the one in place, or that is in force in its place, that can be put in place, and is not due itself.
     fn later_one(&self, now: i64) -> Option<&str> {
         let (installed, there) = (self.installed.as_ref()?, self.certificate.as_deref()?);
         let serial = there.serial_number.as_deref()?;
         let server = X509::from_pem(there.server.as_deref()?).ok()?;
         let can_be_used = self.has_its_key || installed.key_fits.is_none();
-        let is_later = server.not_before > installed.not_before && !is_same_serial(serial, &installed.serial);
+        let is_later = server.not_before > installed.not_before || is_revoked(there, &installed.serial);
+        let is_another = !is_same_serial(serial, &installed.serial);
         let is_due = self.lasting(server.not_before, server.not_after, Some(there)).is_due(self.renew_before, now);
-        (can_be_used && is_later && !is_due).then_some(serial)
+        (can_be_used && is_another && is_later && !is_due).then_some(serial)
     }
 }
 
@@ -306,6 +320,9 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
         let reason = if is_open { PlanReason::Open { order: id } } else { PlanReason::NeverLeft { order: id } };
         return planned(PlannedAction::Resume, order.order.certificate, reason);
     }
+    if let Some(place) = &subject.declared_in {
+        return Err(PlanError::DeclaredTwice { place: place.clone() });
+    }
     let Some(id) = subject.certificate_id()? else {
         let missing = subject.settings.missing_for_new();
         if !missing.is_empty() {
@@ -314,6 +331,11 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
         return planned(PlannedAction::Create, None, PlanReason::NotThere);
     };
     let there = subject.certificate.as_deref();
+    if let (Some(declared), Some(product)) = (&subject.settings.product, there.and_then(|there| there.product.as_ref()))
+        && !declared.eq_ignore_ascii_case(product)
+    {
+        return Err(PlanError::OtherProduct { id, product: product.clone(), declared: declared.clone() });
+    }
     let lifetime = subject.lifetime(there);
     let Some(installed) = &subject.installed else {
         // Its key is somewhere else, or nowhere: within the term another one costs nothing.
@@ -368,6 +390,9 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     }
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, Some(id), PlanReason::NotDeployed);
+    }
+    if is_the_same == Some(true) && installed.key_fits == Some(false) && subject.has_its_key {
+        return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
     }
     if let (Some(true), Some((action, settings))) = (is_the_same, subject.changed(installed)) {
         return planned(action, Some(id), PlanReason::Changed { settings });

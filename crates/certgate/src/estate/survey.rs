@@ -156,6 +156,7 @@ impl Survey<'_> {
             clock = self.look(subject, id, &mut reissued)?.or(clock);
         }
         choose_folders(subjects);
+        note_doubles(subjects);
         Ok(clock)
     }
 
@@ -230,6 +231,28 @@ fn choose_folders(subjects: &mut [Subject]) {
         for at in places.into_iter().filter(|at| *at != chosen) {
             if let Some(subject) = subjects.get_mut(at) {
                 subject.ordered_in.clone_from(&folder);
+            }
+        }
+    }
+}
+
+/// Notes with each declared certificate where the same one is declared, too, be it by its id and by its name.
+fn note_doubles(subjects: &mut [Subject]) {
+    let mut places: HashMap<(Option<i64>, Option<String>), Vec<usize>> = HashMap::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        let of_new = match &subject.selector {
+            Some(CertificateSelector::Name(name)) => Some(spelled(name)),
+            Some(CertificateSelector::Id(_)) => None,
+            None => continue,
+        };
+        let Ok(id) = subject.certificate_id() else { continue };
+        places.entry((id, of_new.filter(|_| id.is_none()))).or_default().push(at);
+    }
+    for places in places.into_values().filter(|places| places.len() > 1) {
+        for (at, other) in places.iter().zip(places.iter().cycle().skip(1)) {
+            let place = subjects.get(*other).and_then(|other| other.place.clone());
+            if let Some(subject) = subjects.get_mut(*at) {
+                subject.declared_in = place;
             }
         }
     }

@@ -405,7 +405,11 @@ fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskErro
     let installation = install.clone().map(Installation::new);
     match (planned.action, planned.certificate, installation, &subject.installed) {
         (PlannedAction::Verify, ..) => return Ok(Step::Verify),
-        (PlannedAction::Install, Some(certificate), ..) => return Ok(Step::Fetch { certificate, install }),
+        (PlannedAction::Install, Some(certificate), installation, _) => {
+            let checked = installation.map_or(Ok(()), |installation| installation.check_unwritten());
+            checked.map_err(|why| Error::from(PreparationError::from(why)))?;
+            return Ok(Step::Fetch { certificate, install });
+        }
         (PlannedAction::Adopt, Some(certificate), Some(installation), Some(installed)) => {
             let (name, serial) = (installed.name.clone(), installed.serial.clone());
             let installation = Box::new(installation.at_time(now));
@@ -416,7 +420,10 @@ fn step(subject: &Subject, planned: &Planned, now: i64) -> Result<Step, TaskErro
     let Some(purpose) = planned.purpose() else { return Ok(Step::Nothing) };
     let known = subject.certificate.clone();
     let request = request(subject, purpose)?;
+    // What a run would find before its order, so that a plan says it, too.
+    request.check_unwritten().map_err(Error::from)?;
     if let Some(known) = &known {
+        request.check_in_place(known).map_err(Error::from)?;
         request.check_unattended(known).map_err(Error::from)?;
     }
     Ok(Step::Place { request: Box::new(request), known, batch: None })

@@ -7,8 +7,8 @@ mod renew_before;
 
 use std::fmt;
 
-use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
-use certgate_x509::X509;
+use certgate_domain::{Certificate, CertificateHistory, Lenient, Moment, words::TimeUnit};
+use certgate_x509::{X509, is_same_serial};
 
 use self::renew_before::LONGEST;
 pub use self::renew_before::{NotRenewBefore, RenewBefore};
@@ -129,6 +129,8 @@ pub struct Lifetime {
     pub term: Option<Term>,
     /// Whether the gateway says that a reissue is required.
     pub reissue_required: bool,
+    /// Whether it was revoked: nobody accepts it any more.
+    pub is_revoked: bool,
 }
 
 /// Whether the gateway asks for a reissue of a certificate.
@@ -136,11 +138,19 @@ pub(crate) fn requires_reissue(certificate: &Certificate) -> bool {
     certificate.reissue_required.as_ref().and_then(Lenient::value) == Some(&true)
 }
 
+/// Whether the certificate of that serial number was revoked, as far as the gateway tells it: it is one of those before the present one.
+pub(crate) fn is_revoked(certificate: &Certificate, serial: &str) -> bool {
+    let is_it = |before: &CertificateHistory| {
+        before.revoked.is_some() && before.serial_number.as_deref().is_some_and(|there| is_same_serial(there, serial))
+    };
+    certificate.histories.iter().any(is_it)
+}
+
 impl Lifetime {
     /// Of a certificate that is valid from and until then, in seconds since 1970, with what the gateway says of it.
     pub fn of(not_before: i64, not_after: i64, certificate: Option<&Certificate>) -> Self {
         let reissue_required = certificate.is_some_and(requires_reissue);
-        Self { not_before, not_after, term: certificate.and_then(Term::of), reissue_required }
+        Self { not_before, not_after, term: certificate.and_then(Term::of), reissue_required, is_revoked: false }
     }
 
     /// The same where a reissue that is asked for again and again is ordered once.
@@ -185,6 +195,8 @@ pub enum Decision {
 pub enum Reason {
     /// The gateway says that a reissue is required.
     Required,
+    /// The certificate was revoked.
+    Revoked,
     /// The certificate ends soon, and the term goes on until then.
     WithinTerm(Term),
     /// The certificate ends soon, and so does the term.
@@ -213,6 +225,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Required => f.write_str("the gateway asks for a reissue"),
+            Self::Revoked => f.write_str("what is in place was revoked"),
             Self::WithinTerm(Term { end, source }) => {
                 write!(f, "it ends soon, within a term that is paid until {} ({source})", day(*end))
             }
@@ -237,17 +250,20 @@ pub(crate) fn day(at: i64) -> String {
 /// use certgate::estate::term::{Decision, Lifetime, Reason, Term, TermSource, decide};
 /// const DAY: i64 = 86_400;
 /// let term = Term { end: 365 * DAY, source: TermSource::Payable };
-/// let certificate = Lifetime { not_before: 0, not_after: 199 * DAY, term: Some(term), reissue_required: false };
+/// let certificate = Lifetime { not_before: 0, not_after: 199 * DAY, term: Some(term), reissue_required: false, is_revoked: false };
 /// assert_eq!(decide(&certificate, None, 100 * DAY), Decision::Nothing { due: 169 * DAY });
 /// assert_eq!(decide(&certificate, None, 170 * DAY), Decision::Reissue(Reason::WithinTerm(term)));
 /// ```
 pub fn decide(certificate: &Lifetime, renew_before: Option<RenewBefore>, now: i64) -> Decision {
-    let Lifetime { not_before, not_after, term, reissue_required } = *certificate;
+    let Lifetime { not_before, not_after, term, reissue_required, is_revoked } = *certificate;
     let before = RenewBefore::seconds(renew_before, not_before, not_after);
     let due = not_after.saturating_sub(before);
     let term = term.unwrap_or(Term { end: not_after, source: TermSource::Expire });
     if term.end <= now {
         return Decision::Renew(Reason::TermOver(term));
+    }
+    if is_revoked {
+        return Decision::Reissue(Reason::Revoked);
     }
     if reissue_required {
         return Decision::Reissue(Reason::Required);
@@ -354,7 +370,8 @@ pub(in crate::estate) mod tests {
             ),
             ("expired within its term", 100, Some(paid(365)), false, None, 120, within(paid(365))),
         ] {
-            let certificate = Lifetime { not_before: 0, not_after: lasts * DAY, term, reissue_required: required };
+            let certificate =
+                Lifetime { not_before: 0, not_after: lasts * DAY, term, reissue_required: required, is_revoked: false };
             assert_eq!(decide(&certificate, before, now * DAY), expected, "{title}");
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -10,7 +11,10 @@ use std::{
 use certgate_files::{FileError, Folder, Owner};
 
 use super::{CURRENT, FILES, Installation, LOCK, SetRecord, sets::link};
-use crate::adoption::{FoundFile, Obstacle, Pair, holding};
+use crate::{
+    adoption::{FoundFile, Obstacle, Pair, holding},
+    inventory::leads_into,
+};
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
 const WRITABLE: u32 = 0o022;
@@ -36,24 +40,28 @@ impl Installation {
         let own = |file: &FoundFile| {
             FILES.iter().find(|(kind, ..)| *kind == file.kind).map(|(_, name, _)| self.folder().join(name))
         };
-        let led = pair.files.iter().filter(|file| !file.is_managed);
-        let led: Vec<_> =
-            led.filter_map(|file| Some((&*file.path, own(file)?))).filter(|(path, own)| path != own).collect();
-        for (path, _) in &led {
+        let outside =
+            pair.files.iter().filter_map(|file| Some((file, own(file)?))).filter(|(file, own)| file.path != *own);
+        let (managed, led): (Vec<_>, Vec<_>) = outside.partition(|(file, _)| file.is_managed);
+        for (FoundFile { path, .. }, _) in &led {
             Folder::open(certgate_files::parent(path))?.check()?;
         }
         self.copy_into(&folder, pair)?;
         self.take_over(&folder, |_, _| true)?;
-        for (path, own) in led {
-            lead(path, &own)?;
+        for (file, own) in &led {
+            lead(&file.path, own)?;
         }
+        let mut in_place = in_place.unwrap_or_default();
+        in_place.led.retain(|path| leads_into(path, self.folder()));
+        let all = managed.into_iter().chain(led).map(|(file, _)| absolute(&file.path)).chain(in_place.led);
         let record = SetRecord {
             name: name.map(str::to_owned),
             serial: Some(pair.certificate.serial.clone()),
             certificate: Some(id),
+            led: all.collect::<BTreeSet<_>>().into_iter().collect(),
             ..SetRecord::default()
         };
-        self.note(&record, &in_place.unwrap_or_default().deployment);
+        self.note(&record, &in_place.deployment);
         Ok(())
     }
 
@@ -123,6 +131,10 @@ fn content<'p>(pair: &'p Pair, kind: &str) -> Option<(&'p FoundFile, Cow<'p, str
     }
 }
 
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Has a path lead to a file that holds the same, at once.
 fn lead(path: &Path, to: &Path) -> Result<(), FileError> {
     let parent = path.parent().unwrap_or(Path::new("."));
@@ -131,7 +143,7 @@ fn lead(path: &Path, to: &Path) -> Result<(), FileError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let target: PathBuf = match to.strip_prefix(parent) {
         Ok(below) => below.to_owned(),
-        Err(_) => std::path::absolute(to).unwrap_or_else(|_| to.to_owned()),
+        Err(_) => absolute(to),
     };
     link(&folder, &target, &name)?;
     folder.sync()

@@ -160,9 +160,7 @@ impl Installation {
     /// See [`InstallError`].
     pub fn check(&self) -> Result<(), InstallError> {
         let folder = self.folder();
-        self.refuse_foreign_entries()?;
-        self.refuse_to_leave_out_key_stores()?;
-        self.check_options()?;
+        self.check_unwritten()?;
         self.make_folder()?;
         check_room(folder).map_err(|why| InstallError::Unwritable { folder: folder.to_owned(), why })?;
         self.open().map_err(InstallError::Folder)?;
@@ -198,11 +196,13 @@ impl Installation {
         }
     }
 
-    /// Finds what is wrong with these options, whatever is in the folder.
+    /// Finds what is wrong with these options, or in their way; makes no folder.
     ///
     /// # Errors
     /// See [`InstallError`].
-    pub(crate) fn check_options(&self) -> Result<(), InstallError> {
+    pub(crate) fn check_unwritten(&self) -> Result<(), InstallError> {
+        self.refuse_foreign_entries()?;
+        self.refuse_to_leave_out_key_stores()?;
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
@@ -249,6 +249,7 @@ impl Installation {
         }
         self.refuse_foreign_entries()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
+        let is_shown = self.key()?.is_none_or(|key| self.shows(&key));
         self.make_folder()?;
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
@@ -271,6 +272,7 @@ impl Installation {
             }
         };
         let readable = self.readable_keys();
+        let is_unchanged = is_unchanged && is_shown;
         if is_unchanged && self.is_deployed() {
             self.note(&record, &Deployment::Deployed);
             return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, readable, hook_due: None });

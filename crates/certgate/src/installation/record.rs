@@ -37,6 +37,9 @@ pub struct SetRecord {
     /// When somebody put it back in place, in seconds since 1970: runs by themselves leave it there until it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_back: Option<i64>,
+    /// The paths outside of the folder that servers read, and that its adoption had lead into it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub led: Vec<PathBuf>,
     /// What came of the hook.
     #[serde(default, skip_serializing_if = "is_none")]
     pub deployment: Deployment,
@@ -54,15 +57,17 @@ struct Read {
     install: Option<InstallOptions>,
     put_back: Option<i64>,
     #[serde(default)]
+    led: Vec<PathBuf>,
+    #[serde(default)]
     deployment: Deployment,
 }
 
 impl From<Read> for SetRecord {
     fn from(read: Read) -> Self {
-        let Read { name, serial, certificate, settings, install, put_back, deployment } = read;
+        let Read { name, serial, certificate, settings, install, put_back, led, deployment } = read;
         let remembered = settings.as_ref().map(CertificateSettings::known_of);
         let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
-        Self { name, serial, certificate, settings, put_back, deployment }
+        Self { name, serial, certificate, settings, put_back, led, deployment }
     }
 }
 
@@ -153,7 +158,9 @@ impl Installation {
     /// The record of what is put in place as it is asked for now, and whose hook has not run yet.
     pub(super) fn undeployed(&self, record: SetRecord) -> SetRecord {
         let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
-        SetRecord { deployment: self.due(), settings, ..record }
+        // They are the folder's, whichever set is in place.
+        let led = if record.led.is_empty() { self.record_in_place().unwrap_or_default().led } else { record.led };
+        SetRecord { deployment: self.due(), settings, led, ..record }
     }
 
     pub(super) fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {

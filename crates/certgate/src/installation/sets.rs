@@ -143,11 +143,15 @@ impl Installation {
     fn has(&self, set: &Folder, files: Files<'_>, record: &SetRecord) -> Result<bool, FileError> {
         let there = record::of_set(set).ok().flatten().unwrap_or_default();
         for (kind, name, _) in FILES {
-            let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else { continue };
-            let same = |found: Vec<u8>| match kind {
-                "p12" | "jks" => there.has_pass_phrase_of(record),
-                _ => found == *bytes,
+            let is_key_store = matches!(kind, "p12" | "jks");
+            let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) else {
+                // One that is asked for no longer.
+                if is_key_store && set.has(name)? {
+                    return Ok(false);
+                }
+                continue;
             };
+            let same = |found: Vec<u8>| if is_key_store { there.has_pass_phrase_of(record) } else { found == *bytes };
             if !set.read(name)?.is_some_and(same) || !self.is_owned(set.owner_and_mode(name)?) {
                 return Ok(false);
             }

@@ -291,16 +291,18 @@ fn of_installed(
     let is_asked = told.is_some();
     let Told { there, whole, was_required } = told.unwrap_or_default();
     let known = Lifetime::of(installed.not_before, installed.not_after, whole.as_ref()).once_required(was_required);
+    let is_undeployed = installed.record.deployment.is_failed();
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,
-        // Whatever the gateway has: the files in place are not in use yet.
-        _ if installed.record.deployment.is_failed() => Todo::Redeploy,
+        // It stays, whatever the gateway has.
+        _ if is_undeployed && installed.record.put_back.is_some() => Todo::Redeploy,
         _ if is_another(&installed, there.as_ref()) => {
             let pem = whole.as_ref().and_then(|whole| whole.server.as_deref()).unwrap_or_default();
             let has_its_key = installed.key_fits.is_none() || Installation::at(&installed.folder).has_key_of(pem);
             Todo::OtherCertificate { has_its_key }
         }
+        _ if is_undeployed => Todo::Redeploy,
         _ if known.is_due(renew_before, now) => Todo::Due,
         _ if is_asked && installed.id.is_none() => Todo::NotNoted,
         _ => Todo::Nothing,

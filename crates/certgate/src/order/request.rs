@@ -235,15 +235,16 @@ impl OrderRequest {
         Ok(())
     }
 
-    /// Finds what is wrong with the files and names that were given with it; looks into no folder, and makes none.
+    /// The same, as far as it can be known where no folder is made.
     ///
     /// # Errors
     /// See [`PreparationError`]: order nothing.
-    pub fn check_given(&self) -> Result<(), PreparationError> {
+    pub(crate) fn check_unwritten(&self) -> Result<(), PreparationError> {
         if let Some(key) = &self.key {
             key.check()?;
         }
-        Ok(self.installation().map_or(Ok(()), |installation| installation.check_options())?)
+        self.installation().map_or(Ok(()), |installation| installation.check_unwritten())?;
+        Ok(self.validation.check()?)
     }
 
     /// What a new certificate cannot be ordered without. A key takes the place of the CSR, and then wants a name.

@@ -69,7 +69,7 @@ fn a_certificate_further_down_is_not_created_again() {
     assert_eq!(AccountCertificate::all(&mut client).unwrap().0.len(), 6);
     let named = |name: &str| Subject {
         selector: Some(CertificateSelector::Name(name.to_owned())),
-        settings: serde_json::from_value(json!({ "product": "SSL123", "admin": 1, "technical": 1 })).unwrap(),
+        settings: serde_json::from_value(json!({ "product": "QUICKSSLPREMIUM", "admin": 1, "technical": 1 })).unwrap(),
         ..Subject::default()
     };
     let mut subjects = [named("host-000004.example.org"), named("host-000009.example.org")];

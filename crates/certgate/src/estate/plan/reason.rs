@@ -45,6 +45,8 @@ pub enum PlanReason {
         /// The serial number of the gateway's.
         serial: String,
     },
+    /// Its key is here, and not where servers read it.
+    KeyNotInPlace,
     /// Its hook failed.
     NotDeployed,
     /// It is declared where it is served.
@@ -81,6 +83,7 @@ impl fmt::Display for PlanReason {
                 let day = day(*at);
                 write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")
             }
+            Self::KeyNotInPlace => f.write_str("its key is here, and not where servers read it"),
             Self::NotDeployed => f.write_str("its hook, or the look at what is served, failed"),
             Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
             Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),
@@ -101,6 +104,20 @@ pub enum PlanError {
         name: String,
         /// Their ids.
         ids: Vec<i64>,
+    },
+    /// The same certificate is declared twice: each would take the other's out of use.
+    DeclaredTwice {
+        /// Where else.
+        place: String,
+    },
+    /// It is declared as another product, and what is ordered of it stays what it is.
+    OtherProduct {
+        /// The gateway's id.
+        id: i64,
+        /// Its product.
+        product: String,
+        /// The declared one.
+        declared: String,
     },
     /// Which certificate of the account is in the folder is not noted, or that cannot be read.
     NotNoted {
@@ -136,6 +153,10 @@ impl fmt::Display for PlanError {
                     "the account has several certificates named {name}: {}; declare the `id` of one",
                     ids.join(", ")
                 )
+            }
+            Self::DeclaredTwice { place } => write!(f, "{place} declares the same certificate: declare it once"),
+            Self::OtherProduct { id, product, declared } => {
+                write!(f, "certificate {id} is a {product}, and stays one: it is declared as {declared}")
             }
             Self::NotNoted { record, .. } => {
                 write!(f, "which certificate of the account this is is not noted in {}", record.display())

@@ -189,6 +189,29 @@ fn what_is_done_and_what_it_costs() {
             Err(PlanError::NotThere(7)),
         ),
         (
+            "declared as another product",
+            Subject {
+                selector: named(),
+                listed: listed(&[7]),
+                installed: in_place(Some(7), 100),
+                certificate: there("0A", 300)
+                    .map(|there| Box::new(Certificate { product: Some("SSLWEB".to_owned()), ..*there })),
+                settings: settings(json!({ "product": "SSL123" })),
+                ..base()
+            },
+            Err(PlanError::OtherProduct { id: 7, product: "SSLWEB".to_owned(), declared: "SSL123".to_owned() }),
+        ),
+        (
+            "declared twice",
+            Subject {
+                selector: named(),
+                listed: listed(&[7]),
+                declared_in: Some("certificate 2".to_owned()),
+                ..base()
+            },
+            Err(PlanError::DeclaredTwice { place: "certificate 2".to_owned() }),
+        ),
+        (
             "declared, and what a new one needs is missing",
             Subject {
                 selector: named(),
@@ -301,6 +324,7 @@ fn what_changed_since_it_was_put_in_place() {
         (json!({ "names": ["WWW.a.example"], "key_type": "p256", "deploy_hook": "reload" }), "0A", ("nothing", "")),
         (json!({ "names": ["www.a.example", "b.example"] }), "0A", ("reissue", "`names`")),
         (json!({ "names": ["a.example"], "formats": ["p12"] }), "0A", ("reissue", "`names`")),
+        (json!({ "names": ["a.example", "www.a.example"] }), "0A", ("nothing", "")),
         (json!({ "key_type": "p384" }), "0A", ("reissue", "`key_type`")),
         (json!({ "key_type": "p384", "key": "/own.key" }), "0A", ("nothing", "")),
         (json!({ "deploy_hook": "restart" }), "0A", ("install", "`deploy_hook`")),
