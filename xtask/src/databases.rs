@@ -4,13 +4,11 @@ use std::process::{Command, Stdio};
 
 use certgate_testing::{Cluster, Pool};
 
-/// The packages, and whether they are there.
-const PACKAGES: [(&str, fn() -> bool); 2] = [("postgresql", Cluster::is_installed), ("pgbouncer", Pool::is_installed)];
-
 /// Installs what is missing, where root asks and there is apt-get. Else the tests leave out what needs it, and say how much.
 pub(crate) fn install() {
+    let packages = [("postgresql", Cluster::is_installed()), ("pgbouncer", Pool::is_installed())];
     let missing: Vec<&str> =
-        PACKAGES.into_iter().filter(|(_, is_installed)| !is_installed()).map(|(package, _)| package).collect();
+        packages.into_iter().filter(|(_, is_installed)| !is_installed).map(|(package, _)| package).collect();
     if missing.is_empty() {
         return;
     }

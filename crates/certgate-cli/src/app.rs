@@ -100,7 +100,7 @@ impl App {
             // Without it Ctrl-C still ends the process.
             let _ = ctrlc::set_handler(move || match first.as_ref().map(Instant::elapsed) {
                 None => {
-                    say("certgate: stopping after the request in flight; once more stops at once");
+                    say("certgate: stopping after the request in flight; once more, a second later, stops at once");
                     first = Some(Instant::now());
                     raised.raise();
                 }

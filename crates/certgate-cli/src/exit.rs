@@ -119,7 +119,7 @@ impl Kind {
             State::Validating | State::Pending | State::Issued => Some(Self::Pending),
             State::Failed | State::Refused => Some(Self::Refused),
             State::Unsent => Some(Self::Unreachable),
-            State::Abandoned => Some(Self::CheckFailed),
+            State::Abandoned => Some(Self::Unchanged),
             _ => Some(Self::Unknown),
         }
     }

@@ -113,9 +113,8 @@ fn asks_for_json(arguments: &[String]) -> bool {
 
 /// Whether arguments that could not be read ask for a check, which a monitoring system reads.
 fn asks_for_check(arguments: &[String]) -> bool {
-    let commands = Arguments::command();
-    let command = arguments.iter().skip(1).find(|word| commands.find_subcommand(word).is_some());
-    command.is_some_and(|command| command == "status") && arguments.iter().any(|argument| argument == "--check")
+    let read = Arguments::command().ignore_errors(true).try_get_matches_from(arguments);
+    read.is_ok_and(|read| read.subcommand_name() == Some("status")) && arguments.iter().any(|word| word == "--check")
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ InterNetX XML gateway or its JSON API.
   keep all renewed, by cron   certgate renew-due DIR
 
 All commands: certgate --help. One: certgate help COMMAND.
-Manual: [/usr/share/doc/certgate/]docs/src/introduction.md
+Manual: docs/src/introduction.md (Debian: in /usr/share/doc/certgate)
 ";
 
 /// Shows what to begin with.

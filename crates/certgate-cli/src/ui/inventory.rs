@@ -84,7 +84,7 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     let not_served = standing.served.iter().find_map(Verification::problem);
     row["todo"] = json!(match (not_served, todo) {
         (None, todo) => todo,
-        (Some(problem), todo) if todo == NOTHING => format!("not served: {problem}"),
+        (Some(problem), _) if standing.todo == Todo::Nothing => format!("not served: {problem}"),
         (Some(problem), todo) => format!("{todo}; not served: {problem}"),
     });
     row
@@ -128,11 +128,9 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
             let (record, adopt) = (installed.record_path(), advice::adopt(&installed.folder));
             format!("which certificate of the account this is is not noted in {}: {adopt}", record.display())
         }
-        _ => NOTHING.to_owned(),
+        _ => "nothing".to_owned(),
     }
 }
-
-const NOTHING: &str = "nothing";
 
 fn carry_on(app: &App, order: &Order) -> String {
     let (id, state) = (&order.order.id, order.state.as_str());

@@ -139,7 +139,7 @@ fn row(order: &Order) -> Value {
     row
 }
 
-/// A row of several orders: what a run would show of it now.
+/// A row of several orders, with the kind of its end by where it stands.
 fn listed(order: &Order, shown: Value) -> Value {
     json!({ "order": shown, "kind": Kind::of_state(order.state).map_or("done", Kind::name) })
 }

@@ -36,7 +36,7 @@ pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> 
                     resume(profile, id)
                 ),
             };
-            // Nothing was ordered: it ends as the run did that published it.
+            // Nothing was ordered, as where it could not be validated.
             let kind = if ended.state == OrderState::Unsent { Kind::NotValidated } else { Kind::CheckFailed };
             Err(Failure::new(kind, text))
         }

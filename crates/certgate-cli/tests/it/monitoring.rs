@@ -132,6 +132,9 @@ fn no_option_of_a_check_is_lost() {
         let output = certgate(&[command, "status", "--check"], "");
         assert_eq!((exit(&output), stdout(&output).as_str()), (2, ""), "{command}: {}", stderr(&output));
     }
+    // A value may be called as a command is.
+    let output = certgate(&["--profile", "demo", "status", "--check", "--bogus"], "");
+    assert!(exit(&output) == 3 && stdout(&output).starts_with("CERTIFICATES UNKNOWN - "), "{}", stdout(&output));
 }
 
 /// What ended long ago is not said to end soon.
