@@ -46,7 +46,7 @@ pub struct BatchError {
 impl BatchError {
     /// What is wrong with single lines, each with its place.
     pub fn of_lines(path: &Path, problems: &[String]) -> Self {
-        let why = format!("nothing was sent:\n  {}", problems.join("\n  "));
+        let why = format!("nothing was ordered:\n  {}", problems.join("\n  "));
         Self { path: path.to_owned(), why }
     }
 }
@@ -88,8 +88,7 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
                 orders.push(order);
             }
             Ok(order) => {
-                let title = order.title();
-                problems.push(format!("{place}: an order of the same, {title}, stands in the file before"));
+                problems.push(format!("{place}: {}", TaskError::Repeated(order.title())));
             }
             Err(why) => problems.push(format!("{place}: {why}")),
         }
@@ -156,7 +155,7 @@ pub struct BatchTask {
 }
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
-/// looked for in the account's list.
+/// looked for in the account's list; the second line of one certificate, whatever it calls it, is wrong.
 ///
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.
@@ -171,27 +170,33 @@ pub fn tasks(
         known.push(journal.of_batch(&order.key)?);
     }
     let round = round(&known, again);
+    let mut seen = BTreeSet::new();
     let task = |(mut order, known): (BatchOrder, Vec<Order>)| {
         let title = order.title();
         let mut changed = Vec::new();
-        let (id, step) = match remaining(known, round, again) {
-            Remaining::Nothing(known) => {
+        let remaining = remaining(known, round, again);
+        let certificate = match order.find(&remaining, client) {
+            Err(SelectionError::Gateway(why)) => return Err(why),
+            found => found.map_err(TaskError::from),
+        };
+        let checked = certificate.and_then(|id| match id {
+            Some(id) if !seen.insert(id) => Err(TaskError::Repeated(title.clone())),
+            _ => Ok(()),
+        });
+        let (id, step) = match (checked, remaining) {
+            (Err(why), _) => (OrderId::new(), Step::Failed(why)),
+            (Ok(()), Remaining::Nothing(known)) => {
                 changed = order.changed_since(&known);
                 (OrderId::from(known.order.id.as_str()), Step::Done(Box::new(known)))
             }
-            Remaining::Resume(known) => {
+            (Ok(()), Remaining::Resume(known)) => {
                 let id = OrderId::from(known.order.id.as_str());
                 let install = order.request.install.clone();
                 (id, Step::Resume { order: Box::new(known), install })
             }
-            Remaining::Place => {
+            (Ok(()), Remaining::Place) => {
                 let batch = Some((order.key.clone(), round));
-                let step = match order.find(client) {
-                    Ok(()) => Step::Place { request: Box::new(order.request), known: None, batch },
-                    Err(SelectionError::Gateway(why)) => return Err(why),
-                    Err(why) => Step::Failed(why.into()),
-                };
-                (OrderId::new(), step)
+                (OrderId::new(), Step::Place { request: Box::new(order.request), known: None, batch })
             }
         };
         Ok(BatchTask { task: Task::new(id, title, step), place: order.place, changed })
@@ -228,14 +233,20 @@ impl BatchOrder {
         self.certificate.as_ref().map_or_else(|| self.key.clone(), ToString::to_string)
     }
 
-    /// Finds the id of a certificate that is named.
-    fn find(&mut self, client: &mut Client) -> Result<(), SelectionError> {
-        if let (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) =
+    /// Finds the id of the certificate that is meant; of what was ordered it is known.
+    fn find(&mut self, remaining: &Remaining, client: &mut Client) -> Result<Option<i64>, SelectionError> {
+        let (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) =
             (&self.certificate, &mut self.request.purpose)
-        {
-            *id = certificate.find(client)?;
+        else {
+            return Ok(None);
+        };
+        match remaining {
+            Remaining::Place => {
+                *id = certificate.find(client)?;
+                Ok(Some(*id))
+            }
+            Remaining::Nothing(known) | Remaining::Resume(known) => Ok(known.order.certificate),
         }
-        Ok(())
     }
 
     /// What is another in the line than in the order that was made of it.

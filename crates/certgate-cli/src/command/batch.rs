@@ -93,7 +93,7 @@ impl Batch {
         if self.dry_run {
             return rehearsal::several(app, shares, &details);
         }
-        // Before anything is sent.
+        // Before anything is ordered.
         if !wrong.is_empty() {
             return Err(Failure::usage(BatchError::of_lines(&self.file, &wrong).to_string()));
         }

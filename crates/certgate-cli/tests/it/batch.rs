@@ -90,6 +90,20 @@ fn a_certificate_is_named_by_its_name() {
         let (code, document, said) = run(folder.path(), &server, transport, &two, &["--dry-run"]);
         let kinds: Vec<&Value> = document["plan"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
         assert_eq!((code, &document["plan"][0]["certificate"]), (2, &json!(571)), "{kinds:?} {document} {said}");
+        let repeated = |rows: &str, title: &str| {
+            let (code, document, said) = run(folder.path(), &server, transport, &write(rows), &[]);
+            let text = document["error"]["text"].as_str().unwrap_or_default().to_owned();
+            let line = format!("line 3: an order of the same, {title}, stands in the file before");
+            assert_eq!(
+                (code, text.contains(": nothing was ordered:\n"), text.ends_with(&line)),
+                (2, true, true),
+                "{said}"
+            );
+        };
+        // One certificate, whatever it is called and whether it is ordered yet.
+        repeated("571,true,a\nexample.com,true,b\n", "example.com");
+        repeated("example.com,true,a\nExample.com,true,b\n", "Example.com");
+        assert_eq!(gateway.counts().orders, 0);
         let one = write("Example.com,true,a\n");
         for (expected, orders) in [("done", 1), ("unchanged", 1)] {
             let (_, document, said) = run(folder.path(), &server, transport, &one, &[]);
@@ -97,6 +111,8 @@ fn a_certificate_is_named_by_its_name() {
             assert_eq!((&row["kind"], &row["title"]), (&json!(expected), &json!("Example.com")), "{said}");
             assert_eq!((&row["order"]["certificate"], gateway.counts().orders), (&json!(571), orders), "{said}");
         }
+        repeated("Example.com,true,a\n571,true,b\n", "571");
+        assert_eq!(gateway.counts().orders, 1);
     }
 }
 

@@ -136,6 +136,9 @@ pub enum TaskError {
     /// It cannot be said which certificate is meant.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// The file orders it twice; this is what the second is called.
+    #[error("an order of the same, {0}, stands in the file before")]
+    Repeated(String),
     /// Its settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
