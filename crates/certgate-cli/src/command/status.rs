@@ -68,7 +68,7 @@ impl Status {
         };
         print(app, standings, now);
         match trouble {
-            Some(why) => Err(beside(Ok(exit), app.reported(why))),
+            Some(why) => Err(beside(Ok(exit), why)),
             None => Ok(exit),
         }
     }

@@ -11,7 +11,7 @@ use certgate_files::WholeFile;
 use crate::{
     app::{App, Connection},
     args::monitoring::Watched,
-    common::share::{Share, found_by_profile},
+    common::share::{Share, found_by_profile, together},
     exit::{Exit, Failure},
     streams::say,
     ui::{monitoring::verdict, page::page},
@@ -86,10 +86,9 @@ pub(crate) fn asked(
     found: Vec<Found>,
     renew_before: Option<Duration>,
 ) -> Result<(Vec<Standing>, Option<Failure>), Failure> {
-    let (mut accounts, mut trouble) = (Vec::<(Option<Share>, Vec<Found>)>::new(), None);
+    let (mut accounts, mut trouble) = (Vec::<(Option<Share>, Vec<Found>)>::new(), Vec::new());
     for (profile, mut found) in found_by_profile(app, found)? {
-        let share =
-            Share::of_profile(app, &profile, None, 1)?.map_err(|why| trouble = trouble.take().or(Some(why))).ok();
+        let share = Share::of_profile(app, &profile, None, 1)?.map_err(|why| trouble.push(why)).ok();
         let account = share.as_ref().map(Share::account);
         // One account of several profiles has one list.
         match accounts.iter_mut().find(|(other, _)| account.is_some() && other.as_ref().map(Share::account) == account)
@@ -104,12 +103,13 @@ pub(crate) fn asked(
         let asked = share.as_mut().and_then(|Share { clients, journal, .. }| clients.first_mut().zip(Some(&*journal)));
         let (standings, unsaid) = standings(found, roots, asked, renew_before, app.now())?;
         all.extend(standings);
-        trouble = trouble.or(unsaid);
+        trouble.extend(unsaid);
     }
+    let mut trouble = together(app, trouble);
     if let Some(why) = trouble.take_if(|_| is_only) {
-        return Err(why.into());
+        return Err(why);
     }
     // What is here comes first.
     all.sort_by_key(|standing| matches!(standing, Standing::Elsewhere { .. }));
-    Ok((all, trouble.map(Failure::from)))
+    Ok((all, trouble))
 }

@@ -20,7 +20,7 @@ use crate::{
     app::{App, Home, recovery},
     args::ordering::Queue,
     common::queue::confirm_own,
-    exit::{Failure, Kind, worst},
+    exit::{Failure, Kind, beside},
     ui::progress::Progress,
 };
 
@@ -166,8 +166,8 @@ impl Share {
 
     /// What is left to do of these lines of a batch.
     pub(crate) fn lines(&mut self, orders: Vec<BatchOrder>, again: bool) -> Result<Vec<BatchTask>, Error> {
-        let client = self.clients.first_mut();
-        client.map_or_else(|| Ok(Vec::new()), |client| tasks(orders, &self.journal, client, again))
+        let Some(client) = self.clients.first_mut() else { unreachable!("an account is opened with a client") };
+        tasks(orders, &self.journal, client, again)
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.
@@ -229,11 +229,13 @@ pub(crate) fn go_through(
             .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Vec<_>>()
     });
-    let failures = ended.into_iter().flatten().map(|error| app.reported(error.into()));
-    failures.reduce(|first, other| {
-        let kind = worst([first.kind(), other.kind()].map(Some).into_iter()).unwrap_or(first.kind());
-        first.and(&other.to_string()).of_kind(kind)
-    })
+    together(app, ended.into_iter().flatten())
+}
+
+/// The errors of several accounts as one failure, of the worst of their kinds.
+pub(crate) fn together(app: &App, errors: impl IntoIterator<Item = Error>) -> Option<Failure> {
+    let failures = errors.into_iter().map(|error| app.reported(error.into()));
+    failures.reduce(|first, other| beside(Err(first), other))
 }
 
 /// Follows the run of one account, in turn with those of others.

@@ -191,6 +191,17 @@ fn an_account_that_cannot_be_used_is_lost_alone() {
         }
         let asked = fs::read_to_string(accounts.path().join("asked")).unwrap();
         assert_eq!(asked.lines().count(), 6, "once a run");
+        // Of several that are lost each is said, and the worst is the exit code.
+        let (xml, at) = (accounts.first.1.xml_endpoint(), accounts.first.1.json_endpoint());
+        let down = text.replace(&xml, "http://127.0.0.1:1/").replace(&at, "http://127.0.0.1:1/v1");
+        accounts.configure(&down.replace("echo s3cond", "exit 7"));
+        let output = accounts.run(transport, &["status", "certs"]);
+        let said = stderr(&output);
+        assert_eq!(exit(&output), 4, "{said}");
+        assert!(
+            said.contains("http://127.0.0.1:1/") && said.contains("password_command ended with exit status: 7"),
+            "{said}"
+        );
     }
 }
 
