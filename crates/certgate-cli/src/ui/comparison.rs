@@ -107,11 +107,14 @@ impl Shown<'_> {
         suite.write(self.reports)?;
         if self.app.json() {
             self.app.stdout.print(&document());
-        } else if suite.failed() == 0 {
+        } else if suite.failed() == 0 && !suite.cases.is_empty() {
             self.app.stdout.line("equal");
         } else {
             let differing = suite.cases.iter().filter(|case| !case.problems.is_empty());
             differing.for_each(|case| print(self.app, case));
+        }
+        if suite.cases.is_empty() {
+            return Ok(Exit::unchanged("there is nothing to compare"));
         }
         verdict(self.app, suite.failed(), what)
     }

@@ -3,11 +3,13 @@
 use std::fs;
 
 use certgate_domain::TaskKind;
-use certgate_simulator::Settings;
+use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, serve, stderr};
+use crate::support::binary::{
+    certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, serve, stderr, stdout,
+};
 
 /// What is planted, the field that shows it, and the drift.
 type Planted<'a> = (&'a str, &'a str, &'a str, Option<(&'a str, &'a str)>);
@@ -75,12 +77,13 @@ fn both_protocols_say_the_same() {
 fn all_of_an_account_are_compared() {
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve(Settings { more_certificates: 1500, ..Settings::default() });
-    let profile = format!(
-        "[live]\nrequests_per_second = 1000\nxml_endpoint = \"{}\"\njson_endpoint = \"{}\"\n",
-        server.xml_endpoint(),
-        server.json_endpoint()
-    );
-    fs::write(home.path().join("config.toml"), profile).unwrap();
+    let configure = |server: &Server| {
+        let (xml, json) = (server.xml_endpoint(), server.json_endpoint());
+        let addresses = format!("xml_endpoint = \"{xml}\"\njson_endpoint = \"{json}\"\n");
+        let profile = format!("[live]\nrequests_per_second = 1000\n{addresses}");
+        fs::write(home.path().join("config.toml"), profile).unwrap();
+    };
+    configure(&server);
     let compare = |words: &[&str]| run(home.path(), &[&["compare"], words, &["--config", "config.toml"]].concat());
     let output = compare(&["certificate-list", "--all", "--output", "json"]);
     let document = json_of(&output);
@@ -92,9 +95,17 @@ fn all_of_an_account_are_compared() {
     let output = compare(&["hello", "--all"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("neither about one certificate nor a list"));
     let output = run(home.path(), &["compare", "certificate-info", "--all", "--sandbox"]);
-    assert_eq!((exit(&output), String::from_utf8(output.stdout).unwrap().as_str()), (0, "equal\n"));
+    assert_eq!((exit(&output), stdout(&output).as_str()), (0, "equal\n"));
     let output = run(home.path(), &["compare", "certificate-info", "--all", "--sandbox", "--output", "json"]);
     assert_eq!(json_of(&output)["exchanges"][0]["left"], "certificate-info 571");
+    // What is compared with nothing is not equal.
+    let (_gateway, server) = serve(Settings::default());
+    configure(&server);
+    let output = run(home.path(), &["delete", "571", "--yes", "--config", "config.toml"]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = compare(&["certificate-info", "--all"]);
+    let said = (exit(&output), stdout(&output), stderr(&output));
+    assert_eq!(said, (8, String::new(), "certgate: there is nothing to compare\n".to_owned()));
 }
 
 /// Each planted difference is found, with its severity; a page and a CI server's file are written.
