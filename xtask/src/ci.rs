@@ -157,10 +157,14 @@ mod tests {
             assert_eq!(*taken.borrow(), ["a", "b", "c", "d"]);
         }
         // One that is not there any more would be passed over without a word.
-        let named = STEPS.iter().filter_map(|step| match step.arguments {
-            ["test", "--package", package, "--test", "it", name] => Some((package, name)),
-            _ => None,
-        });
+        let named: Vec<_> = STEPS
+            .iter()
+            .filter_map(|step| match step.arguments {
+                ["test", "--package", package, "--test", "it", name] => Some((package, name)),
+                _ => None,
+            })
+            .collect();
+        assert!(!named.is_empty());
         for (package, name) in named {
             let folder = repository::root().join("crates").join(package).join("tests/it");
             let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());

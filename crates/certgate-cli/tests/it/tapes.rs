@@ -51,7 +51,7 @@ fn what_is_recorded_is_replayed() {
                 [&["create", "--csr", &csr][..], &order, &more].concat(),
                 [&["renew", "571"][..], &more].concat(),
             ] {
-                let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                let [there, here, elsewhere] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
                 let (_gateway, server) = serve(Settings::default());
                 let at = endpoint(&server, transport);
                 let gateway = if in_sandbox { &["--sandbox"][..] } else { &["--endpoint", &at] };
@@ -68,12 +68,11 @@ fn what_is_recorded_is_replayed() {
                 }
                 assert_eq!(json_of(&replayed), live);
                 // And over the other one.
-                let [other, elsewhere] = [if transport == "xml" { "json" } else { "xml" }, "elsewhere"];
-                let across = ["--replay", &tape, "--transport", other, "--out", elsewhere];
-                let words: Vec<&str> =
-                    workflow.iter().copied().filter(|word| !matches!(*word, "--out" | "out")).collect();
-                let across = run(here.path(), &[&words[..], &across].concat());
+                let other = if transport == "xml" { "json" } else { "xml" };
+                let across =
+                    run(elsewhere.path(), &[&workflow[..], &["--replay", &tape, "--transport", other]].concat());
                 assert_eq!(exit(&across), 0, "{transport} over {other}: {}", stderr(&across));
+                assert_eq!(json_of(&across), live, "{transport} over {other}");
             }
         }
     }
