@@ -1,5 +1,6 @@
 //! What is recorded durably before and after each step: orders and messages.
 
+mod departure;
 mod messages;
 mod run_lease;
 

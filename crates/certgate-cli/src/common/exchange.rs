@@ -86,8 +86,7 @@ pub(crate) fn exchange_over(connection: &mut Connection, task: &AnyTask) -> Resu
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
     journal.record_intent(&id, task, &Intent::default())?;
-    let is_held = || journal.still_holds(&id).unwrap_or_default();
-    let sent = match connection.client.exchange_while(task, &is_held) {
+    let sent = match connection.client.exchange_while(task, &journal.departure_of(&id)) {
         Err(ExchangeError::HungUp(_)) => return Err(Error::Unsent(StoreError::LeaseLost(id)).into()),
         sent => sent.map_err(Error::from),
     };

@@ -1,21 +1,35 @@
 //! What became of an order whose answer was lost, by all that can be seen of it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use certgate::{
-    Client, ElsewhereOrder, ForeignMessages, Intent, Journal, OrderBook, Reconciled, RecoveryOptions, Transport,
-    TransportError, queue::import, reconcile, unix_now,
+    Client, Clock, Control, ElsewhereOrder, Event, ForeignMessages, Intent, Journal, OrderBook, OrderId, OrderRequest,
+    Outcome, Phase, Reconciled, RecoveryOptions, RunOptions, Runner, Transport, TransportError, queue::import,
+    reconcile, unix_now,
 };
 use certgate_domain::{
-    AnyTask, Certificate, Credentials, Moment, Secret, TaskKind,
+    AnyTask, Certificate, Credentials, Moment, Protocol, Secret, TaskKind,
     task::{CertificateCreate, CertificateReissue, CertificateRevoke},
 };
 use certgate_json::JsonCodec;
 use certgate_keys::{KeyType, PrivateKey};
+use certgate_simulator::{Gateway, Settings};
 use certgate_store::{Change, Order, ResumeData, State};
 use certgate_wire::{Reply, Request};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
+
+use crate::{
+    term::{START, codec},
+    year::Wire,
+};
 
 /// A gateway that shows one certificate, some jobs and a queue, or refuses to; another with the next request, where there is
 /// one.
@@ -303,6 +317,66 @@ fn an_order_that_nothing_shows_of_never_arrived() {
             assert!((earliest..=latest).contains(&at), "{title}: {}, not {after}", at - begun);
         }
     }
+}
+
+/// The simulator, which turns the first renewal away for half an hour. The second one leaves, and nobody hears of it.
+struct Busy {
+    wire: Wire,
+    renewals: usize,
+}
+
+impl Transport for Busy {
+    fn send(&mut self, request: &Request, timeout: Duration) -> Result<Reply, TransportError> {
+        let calls = codec(self.wire.protocol).decode_requests(None, request).unwrap();
+        if calls.iter().all(|call| call.value.task.kind() != TaskKind::CertificateRenew) {
+            return self.wire.send(request, timeout);
+        }
+        self.renewals += 1;
+        if self.renewals > 1 {
+            return Err(TransportError::Unanswered("cut off".to_owned(), Phase::Answer));
+        }
+        self.wire.clock.fetch_add(1800, Ordering::SeqCst);
+        let mut reply = Reply::of("");
+        reply.status = 429;
+        Ok(reply)
+    }
+
+    fn endpoint(&self) -> &str {
+        "busy:"
+    }
+}
+
+/// How long an order is out counts from when it left, not from when it was first turned away: else it would be taken for one that never
+/// arrived while it is under way, and be ordered again.
+#[test]
+fn an_order_that_waited_is_out_since_it_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
+    let clock = Arc::new(AtomicI64::new(START));
+    let wire = || Wire { gateway: gateway.clone(), protocol: Protocol::Json, clock: Arc::clone(&clock) };
+    let credentials = || Credentials::new("user", Secret::new("password"), "9");
+    let client = |transport| Client::new(codec(Protocol::Json), transport, credentials()).with_pace(1_000_000);
+    let ours = Arc::clone(&clock);
+    let journal = Journal::open(folder.path().join("store.sqlite"), "user@9").unwrap();
+    let mut journal = journal.with_clock(Clock::new(move || ours.load(Ordering::SeqCst)));
+    let item = OrderRequest::renew(571).item("ours".into(), Duration::from_secs(60), true);
+    let mut busy = client(Box::new(Busy { wire: wire(), renewals: 0 }));
+    let runner = Runner::new(std::slice::from_mut(&mut busy), RunOptions::default());
+    let run = runner.run(&mut journal, vec![item], &mut |_: Option<&OrderId>, _: &Event<'_>| Control::Continue);
+    assert!(matches!(run.reports[0].outcome, Outcome::Unknown(_)), "{run:?}");
+    let history = OrderBook::open(folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;
+    let sent = history.iter().filter(|event| event.state == State::Sending).map(|event| event.time / 1000 - START);
+    assert_eq!(sent.collect::<Vec<_>>(), [0, 1800]);
+    // A minute later. No answer has a date: the clocks may be five minutes apart.
+    clock.fetch_add(60, Ordering::SeqCst);
+    let order = journal.find("ours").unwrap().unwrap();
+    let options = RecoveryOptions::default();
+    let Reconciled::Ambiguous { settles, evidence } =
+        reconcile(&mut client(Box::new(wire())), &mut journal, &order, &options).unwrap()
+    else {
+        panic!("{:?}", journal.find("ours"))
+    };
+    assert_eq!(settles.map(|at| at - START), Some(1800 + 900 + 300 + 1), "{evidence:?}");
 }
 
 /// A message that names somebody else's object is no order's anywhere: not when it is stored, not when the order is looked for, and not when

@@ -211,11 +211,9 @@ impl<'w, 'r> Worker<'w, 'r> {
         self.client.options_mut().ctid = id.or_else(|| self.client.options().ctid.clone());
         let sent = match records.and_then(|place| state.members.get(place)) {
             Some(member) => {
-                let (id, journal) = (member.id.clone(), state.journal.clone());
+                let (id, may_leave) = (member.id.clone(), state.journal.departure_of(member.id.as_str()));
                 drop(state);
-                // Between the record and the departure this process may have slept past the end of its lease.
-                let is_held = || journal.still_holds(id.as_str()).unwrap_or_default();
-                let sent = self.client.exchange_while(task, &is_held);
+                let sent = self.client.exchange_while(task, &may_leave);
                 state = lock(self.shared);
                 match sent {
                     Err(ExchangeError::HungUp(_)) => {
