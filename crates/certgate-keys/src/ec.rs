@@ -98,7 +98,7 @@ impl<'a> EcKey<'a> {
             }
         };
         let (private, public) = computed.ok_or(KeyError::Damaged("its private number is outside its curve's range"))?;
-        if self.public.is_some_and(|given| given != public && given != compressed(&public)) {
+        if self.public.is_some_and(|given| !forms(&public).iter().any(|form| form == given)) {
             return Err(KeyError::Damaged("the public key in it belongs to another private key"));
         }
         let encoded = || {
@@ -114,9 +114,11 @@ impl<'a> EcKey<'a> {
     }
 }
 
-/// The compressed form of a point (SEC1, 2.3.3): the sign of its y, and its x.
-fn compressed(point: &[u8]) -> Vec<u8> {
+/// A point as a file may have it (SEC1, 2.3.3; X9.62 for the last): uncompressed, as it is given here; its x with the sign of its
+/// y; and hybrid, both numbers with the sign.
+fn forms(point: &[u8]) -> [Vec<u8>; 3] {
     let half = point.len().div_ceil(2);
-    let sign = 2 + point.last().map_or(0, |last| last & 1);
-    [&[sign], point.get(1..half).unwrap_or_default()].concat()
+    let sign = point.last().map_or(0, |last| last & 1);
+    let behind = |first: u8, numbers: Option<&[u8]>| [&[first], numbers.unwrap_or_default()].concat();
+    [point.to_vec(), behind(2 + sign, point.get(1..half)), behind(6 + sign, point.get(1..))]
 }

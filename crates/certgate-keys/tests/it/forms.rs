@@ -75,8 +75,9 @@ fn public_keys_are_computed() {
          4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
     );
     let base_compressed = [&[0x03], &base[1..33]].concat();
+    let base_hybrid = [&[0x07], &base[1..]].concat();
     for number in [&[1][..], &[&[0; 31][..], &[1]].concat(), &[&[0; 33][..], &[1]].concat()] {
-        for public in [&[][..], &base, &base_compressed] {
+        for public in [&[][..], &base, &base_compressed, &base_hybrid] {
             let key = read(&sec1(number, public)).unwrap();
             assert!(key.spki().ends_with(&base), "{number:?}");
         }
@@ -90,6 +91,8 @@ fn public_keys_are_computed() {
         (&[&[1][..], &[0; 32]].concat(), &[], none),
         (&[2], &base, others),
         (&[2], &base_compressed, others),
+        (&[2], &base_hybrid, others),
+        (&[1], &[&[0x06], &base[1..]].concat(), others),
         (&[1], &base_compressed.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>(), others),
     ] {
         assert_eq!(read(&sec1(number, public)).err(), Some(KeyError::Damaged(expected)), "{number:?}");
