@@ -29,9 +29,13 @@ pub(crate) fn plain(text: &str) -> Result<String, Fault> {
         match next {
             ';' => while chars.next_if(|c| *c != '\n').is_some() {},
             '"' => {
-                plain.push_str(&quoted(&mut chars)?);
+                plain.push_str(&quoted(&mut chars, &['"'])?);
                 field = if field == Field::Owner { Field::TtlClassType } else { field };
             }
+            // What a word processor or a shell's line makes of quotation marks.
+            '“' | '”' | '„' if field == Field::Text => plain.push_str(&quoted(&mut chars, &['“', '”'])?),
+            '‘' | '’' | '‚' if field == Field::Text => plain.push_str(&quoted(&mut chars, &['‘', '’'])?),
+            '\'' if field == Field::Text => plain.push_str(&quoted(&mut chars, &['\''])?),
             '(' | ')' | '\n' => {
                 chars.next();
                 plain.push(next);
@@ -72,12 +76,14 @@ fn word(chars: &mut Peekable<Chars<'_>>) -> String {
     word
 }
 
-/// A string with its quotation marks.
-fn quoted(chars: &mut Peekable<Chars<'_>>) -> Result<String, Fault> {
-    let mut string = String::from(chars.next().unwrap_or('"'));
+/// A string in quotation marks, up to one of those that close it.
+fn quoted(chars: &mut Peekable<Chars<'_>>, closing: &[char]) -> Result<String, Fault> {
+    chars.next();
+    let mut string = String::from('"');
     loop {
         match chars.next().ok_or(Fault::Unbalanced)? {
-            '"' => break,
+            end if closing.contains(&end) => break,
+            '"' => string.push_str("\\\""),
             '\\' => push_escape(&mut string, chars),
             other => push_octets(&mut string, other),
         }

@@ -43,8 +43,8 @@ pub enum TsigKeyError {
     /// An algorithm that is not known, or should not be used any more.
     #[error("algorithm `{0}`: expected one of {known}", known = Algorithm::ALL.map(Algorithm::name).join(", "))]
     Algorithm(String),
-    /// The secret is not Base64.
-    #[error("its secret is not Base64")]
+    /// The secret is not Base64, or nothing.
+    #[error("its secret is empty or not Base64")]
     Secret,
 }
 
@@ -119,7 +119,7 @@ impl TryFrom<Statement> for TsigKey {
     fn try_from(key: Statement) -> Result<Self, TsigKeyError> {
         let algorithm = key.algorithm.ok_or(TsigKeyError::Incomplete("algorithm"))?;
         let secret = key.secret.ok_or(TsigKeyError::Incomplete("secret"))?;
-        let known = Algorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(&algorithm));
+        let known = Algorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(algorithm.trim_end_matches('.')));
         let is_base64 = STANDARD.decode(secret.expose()).is_ok_and(|secret| !secret.is_empty());
         Ok(Self {
             name: DnsName::vec_from_str(&key.name).map_err(|_| TsigKeyError::Name(key.name))?,

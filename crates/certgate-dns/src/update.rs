@@ -106,11 +106,13 @@ impl ZoneUpdater {
             Rcode::YXRRSET => Err(self.failed("the name is a CNAME: publish the record at its target")),
             Rcode::YXDOMAIN => Err(self.failed("the name has records already, and a CNAME stands alone: remove them")),
             code => {
-                let code = [Some(code.to_string()), complaint(&answer)].into_iter().flatten().collect::<Vec<_>>();
-                Err(self.failed(format!(
-                    "it refused the update ({}): check the key and what it may change",
-                    code.join(", ")
-                )))
+                let complaint = complaint(&answer);
+                let advice = match complaint.as_deref() {
+                    Some("BADTIME") => "set this machine's clock, or the server's",
+                    _ => "check the key and what it may change",
+                };
+                let code = [Some(code.to_string()), complaint].into_iter().flatten().collect::<Vec<_>>();
+                Err(self.failed(format!("it refused the update ({}): {advice}", code.join(", "))))
             }
         }
     }

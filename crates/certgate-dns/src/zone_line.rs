@@ -4,8 +4,11 @@ use std::fmt;
 
 use certgate_domain::NotAnIdn;
 use domain::{
-    base::{Name, ToName, iana::Class},
-    rdata::ZoneRecordData,
+    base::{
+        Name, ToName,
+        iana::{Class, Rtype},
+    },
+    rdata::{Txt, ZoneRecordData},
     zonefile::inplace::{Entry, ScannedRecord, Zonefile},
 };
 
@@ -65,7 +68,13 @@ impl ZoneRecord {
         let mut records = Vec::new();
         for entry in zone {
             match entry.map_err(|why| wrong(Fault::syntax(&why)))? {
-                Entry::Record(record) => records.push(Self::read(&record).map_err(wrong)?),
+                Entry::Record(record) => {
+                    let record = Self::read(&record).map_err(wrong)?;
+                    // A line that stands there twice is one record.
+                    if !records.contains(&record) {
+                        records.push(record);
+                    }
+                }
                 Entry::Include { .. } => return Err(wrong(Fault::Include)),
             }
         }
@@ -108,19 +117,30 @@ impl ZoneRecord {
 
     fn read(record: &ScannedRecord) -> Result<Self, Fault> {
         let data = match record.data() {
-            ZoneRecordData::Txt(txt) => {
-                let text = String::from_utf8(txt.text::<Vec<u8>>()).map_err(|_| Fault::NotText)?;
-                let text = text.trim();
-                if text.is_empty() || text.chars().any(char::is_control) {
-                    return Err(Fault::NotText);
-                }
-                RecordData::Txt(text.to_owned())
-            }
+            ZoneRecordData::Txt(txt) => text_of(txt)?,
             ZoneRecordData::Cname(target) => RecordData::Cname(name_of(target.cname())?),
+            // RFC 3597: the value of any type as its bytes.
+            ZoneRecordData::Unknown(value) if record.rtype() == Rtype::TXT => {
+                text_of(&Txt::from_octets(value.data()).map_err(|_| Fault::NotText)?)?
+            }
+            ZoneRecordData::Unknown(value) if record.rtype() == Rtype::CNAME => {
+                let target = Name::from_octets(value.data().as_ref()).map_err(|why| Fault::Syntax(why.to_string()))?;
+                RecordData::Cname(name_of(&target)?)
+            }
             other => RecordData::Other { kind: record.rtype().to_string(), value: other.to_string() },
         };
         Ok(Self { name: name_of(record.owner())?, ttl: record.ttl().as_secs(), data })
     }
+}
+
+/// A text without white space around it.
+fn text_of(txt: &Txt<impl AsRef<[u8]>>) -> Result<RecordData, Fault> {
+    let text = String::from_utf8(txt.text::<Vec<u8>>()).map_err(|_| Fault::NotText)?;
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(Fault::NotText);
+    }
+    Ok(RecordData::Txt(text.to_owned()))
 }
 
 /// The reader of zone files lets empty labels pass.

@@ -12,6 +12,7 @@ fn files_that_people_have() {
     for text in [
         "key \"certgate\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0\";\n};\n",
         "key certgate. { secret c2VjcmV0; algorithm HMAC-SHA256; }",
+        "key certgate. { algorithm hmac-sha256.; secret c2VjcmV0; }",
         "# rotated in May; key \"old\" { }\nkey \"certgate\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };",
         "// key \"old\" {\r\nkey \"certgate\" {\r\n algorithm \"hmac-sha256\"; # the default\r\n secret \"c2VjcmV0\"; // it\r\n};\r\n",
         "/* key \"old\" { algorithm hmac-md5;\n * }; */key \"certgate\"{algorithm hmac-sha256;secret \"c2VjcmV0\";};",
