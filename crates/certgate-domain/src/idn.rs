@@ -1,13 +1,15 @@
 //! Internationalised names as DNS carries them (RFC 5890, RFC 3492).
 
-use std::fmt;
+use std::{fmt, iter};
+
+use unicode_normalization::UnicodeNormalization;
 
 /// Longest label of a DNS name, in bytes (RFC 1035, 2.3.4).
 const LONGEST_LABEL: usize = 63;
 
-/// Turns each label of a name that is written in Unicode into its A-label. Labels in ASCII stay as they are.
+/// Turns each label of a name that is written in Unicode into its A-label, composed first (NFC). Labels in ASCII stay as they are.
 ///
-/// Unicode's tables are not at hand: what would need them (labels that are not composed, compatibility characters) is refused, never guessed.
+/// Compatibility characters, other spellings of letters, are refused, never guessed.
 ///
 /// ```
 /// use certgate_domain::to_a_labels;
@@ -25,7 +27,7 @@ fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
     if label.is_ascii() {
         return Ok(label.to_owned());
     }
-    let letters: Vec<char> = label.chars().flat_map(char::to_lowercase).collect();
+    let letters: Vec<char> = label.nfc().flat_map(char::to_lowercase).nfc().collect();
     if let Some(&letter) = letters.iter().find(|letter| !is_allowed(**letter)) {
         return Err(NotAnIdn::Character { label: label.to_owned(), character: letter });
     }
@@ -35,11 +37,11 @@ fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
     }
 }
 
-/// Letters, ASCII digits and hyphens. Presentation forms, wide letters and mathematical alphabets are other spellings of letters, and no name is
-/// registered in them.
+/// Letters, ASCII digits and hyphens. What its compatibility form is not, such as a long s or a wide letter, is another spelling of a letter, and
+/// no name is registered in it (RFC 5892, 2.2).
 fn is_allowed(letter: char) -> bool {
-    let is_another_spelling = matches!(letter, '\u{f900}'..='\u{ffff}' | '\u{1d400}'..='\u{1d7ff}');
-    letter == '-' || letter.is_ascii_digit() || letter.is_alphabetic() && !is_another_spelling
+    let is_another_spelling = || !iter::once(letter).nfkc().eq([letter]);
+    letter == '-' || letter.is_ascii_digit() || letter.is_alphabetic() && !is_another_spelling()
 }
 
 /// Punycode (RFC 3492, 6.3). `None`: its numbers overflow.
@@ -149,6 +151,8 @@ mod tests {
             ("لماذا", "xn--mgba0a8ef"),
             ("ééééé", "xn--9caaaaa"),
             ("räksmörgås", "xn--rksmrgs-5wao1o"),
+            ("mu\u{308}ller.example", "xn--mller-kva.example"),
+            ("MU\u{308}LLER.example", "xn--mller-kva.example"),
             ("", ""),
         ] {
             assert_eq!(to_a_labels(name).as_deref(), Ok(expected), "{name}");
@@ -161,7 +165,9 @@ mod tests {
             ("exam\u{202e}ple.com", '\u{202e}'),
             ("exam\u{200b}ple.com", '\u{200b}'),
             ("example.com\u{3002}", '\u{3002}'),
-            ("bu\u{308}cher.example", '\u{308}'),
+            ("bq\u{308}cher.example", '\u{308}'),
+            ("\u{17f}.example", '\u{17f}'),
+            ("\u{aa}.example", '\u{aa}'),
             ("_bücher.example", '_'),
             ("a b\u{fc}.example", ' '),
             ("ｅxample.com", 'ｅ'),
