@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_keys::{KeyType, PrivateKey};
-use certgate_x509::{CertificateRequest, GeneralName, KeyAlgorithm, PublicKey, X509};
+use certgate_x509::{CertificateRequest, GeneralName, KeyAlgorithm, PublicKey, X509, host};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData, SanType,
@@ -84,7 +84,9 @@ impl Authority {
         if let Some(name) = &request.common_name {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
-        let common = request.common_name.as_deref().map(GeneralName::of_host);
+        // A person's name is no alternative name.
+        let is_host = |name: &GeneralName| !matches!(name, GeneralName::Dns(name) if host(name).is_err());
+        let common = request.common_name.as_deref().map(GeneralName::of_host).filter(is_host);
         let others = request.names.iter().filter(|name| Some(*name) != common.as_ref());
         for name in common.iter().chain(others) {
             // Other kinds are left out, as authorities do.

@@ -6,7 +6,7 @@ use crate::{
     DistinguishedName, GeneralName, Malformed, PublicKey,
     algorithm::{SignatureAlgorithm, Verdict},
     der::{Element, Reader, tag},
-    host::host_or_as_it_stands,
+    host::{host, host_or_as_it_stands},
     name::oid,
     name_constraints::NameConstraints,
     pem::{self, Kind},
@@ -268,13 +268,16 @@ impl X509 {
         }
     }
 
-    /// Whether it is good for a host name or an address. The common name counts only where there are no alternative names.
+    /// Whether it is good for a host name or an address. The common name counts only where there are no alternative names, or where
+    /// it is a person's, and they are no hosts.
     pub fn covers(&self, name: &str) -> bool {
         self.covers_name(&host_or_as_it_stands(name))
     }
 
     pub(crate) fn covers_name(&self, name: &GeneralName) -> bool {
-        let common = self.common_name().filter(|_| self.names.is_empty()).map(|name| GeneralName::of_host(&name));
+        let is_person = |name: &String| self.hosts().next().is_none() && host(name).is_err();
+        let common = self.common_name().filter(|name| self.names.is_empty() || is_person(name));
+        let common = common.map(|name| GeneralName::of_host(&name));
         self.names.iter().chain(&common).any(|own| own.covers(name))
     }
 }

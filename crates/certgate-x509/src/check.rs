@@ -100,9 +100,10 @@ pub fn check<'r>(
     (checks, path.ok().filter(|_| all_passed).map(|path| Issued { certificate: leaf, chain: path.authorities }))
 }
 
-/// The names of a certificate, its common name first where it is not among them.
+/// The names of a certificate, its common name where it counts.
 fn found(leaf: &X509) -> String {
-    let common = leaf.common_name().map(|name| GeneralName::of_host(&name)).filter(|name| !leaf.names.contains(name));
+    let common = leaf.common_name().map(|name| GeneralName::of_host(&name));
+    let common = common.filter(|name| !leaf.names.contains(name) && leaf.covers_name(name));
     let names: Vec<&GeneralName> = leaf.names.iter().chain(&common).collect();
     listed(&names)
 }

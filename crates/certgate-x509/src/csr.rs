@@ -203,12 +203,25 @@ impl CertificateRequest {
     /// What somebody should know before it is ordered with, and what does not stand in the way.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        warnings.extend(self.common_name.as_deref().and_then(|name| self.apart(name)));
         let others: Vec<&GeneralName> = self.names.iter().filter(|name| !name.is_demanded()).collect();
         if !others.is_empty() {
             let others = listed(&others);
             warnings.push(format!("an authority may leave out {others}; the certificate is not checked for it"));
         }
         warnings
+    }
+
+    /// What there is to say of a name that only a common name asks for, where there are alternative names.
+    fn apart(&self, name: &str) -> Option<String> {
+        let wanted = host_or_as_it_stands(name);
+        let is_apart = self.hosts().next().is_some() && !self.names.iter().any(|own| own.covers(&wanted));
+        is_apart.then(|| {
+            format!(
+                "the common name {name} is not among the alternative names, and only those count: unless the authority adds it, \
+                 the certificate is not for it"
+            )
+        })
     }
 
     /// Whether a certificate can be ordered with it.
@@ -257,7 +270,7 @@ impl CertificateRequest {
     /// Whether it asks for that name.
     pub fn check_name(&self, name: &str) -> Check {
         if self.asks_for(name) {
-            return Check::passed("name", name);
+            return self.apart(name).map_or_else(|| Check::passed("name", name), |why| Check::unchecked("name", why));
         }
         let names = self.names.iter().map(ToString::to_string);
         let found: Vec<String> = names.chain(self.common_name.clone().filter(|_| self.names.is_empty())).collect();
@@ -279,7 +292,7 @@ impl CertificateRequest {
 
     fn problems_of_names(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for name in self.subject.values(oid::COMMON_NAME) {
+        for name in self.subject.values(oid::COMMON_NAME).filter(|name| !self.is_person(name)) {
             problems.extend(problem_of(name).map(|why| format!("common {why}")));
         }
         for name in &self.names {
@@ -297,6 +310,20 @@ impl CertificateRequest {
             }
         }
         problems
+    }
+
+    /// Whether a common name is a person or a mail address, as a certificate for mail or documents has it: no host is asked for, a
+    /// mail address or a person's name stands beside it, and it is not a host's name that somebody mistyped.
+    fn is_person(&self, name: &str) -> bool {
+        let is_mail = |name: &GeneralName| matches!(name, GeneralName::Email(_));
+        let has_attribute = |oid| self.subject.first(oid).is_some();
+        let is_like_a_host = || name.split_whitespace().any(|word| word.trim_end_matches('.').contains(['.', '_', '*']));
+        self.hosts().next().is_none()
+            && !name.trim().is_empty()
+            && (is_mail(&host_or_as_it_stands(name)) && !name.contains(char::is_whitespace)
+                || self.names.iter().any(is_mail)
+                || [oid::GIVEN_NAME, oid::SURNAME].into_iter().any(has_attribute)
+                || has_attribute(oid::EMAIL) && !is_like_a_host())
     }
 
     fn check_names(&self) -> Check {

@@ -105,9 +105,10 @@ impl GeneralName {
         }
     }
 
-    /// A host name or an address, as people write them.
+    /// A host name or an address, as people write them; a mail address, which a certificate for a person is for.
     pub fn of_host(text: &str) -> Self {
-        text.parse().map_or_else(|_| Self::Dns(text.to_owned()), Self::Ip)
+        let named = |_| if text.contains('@') { Self::Email(text.to_owned()) } else { Self::Dns(text.to_owned()) };
+        text.parse().map_or_else(named, Self::Ip)
     }
 }
 

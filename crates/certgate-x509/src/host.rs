@@ -22,6 +22,7 @@ enum Flaw {
     LastDot,
     EmptyLabel,
     Star,
+    WideStar,
     Hyphen,
     LongLabel,
     Long,
@@ -84,6 +85,9 @@ fn flaw(name: &str) -> Option<Flaw> {
             _ => {}
         }
     }
+    if name.strip_prefix("*.").is_some_and(|rest| !rest.contains('.')) {
+        return Some(Flaw::WideStar);
+    }
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     labels().next_back().is_some_and(is_number).then_some(Flaw::Number)
 }
@@ -99,6 +103,7 @@ impl fmt::Display for NotAHost {
             Flaw::LastDot => f.write_str("it ends with a dot"),
             Flaw::EmptyLabel => f.write_str("it has a dot where a label should be"),
             Flaw::Star => f.write_str("a star may stand for the whole first label only"),
+            Flaw::WideStar => f.write_str("a star may not stand for all of a top-level domain"),
             Flaw::Hyphen => f.write_str("a label begins or ends with a hyphen"),
             Flaw::LongLabel => f.write_str("a label is longer than 63 characters"),
             Flaw::Long => f.write_str("it is longer than 253 characters"),

@@ -27,18 +27,20 @@ pub struct Attribute {
 /// Object identifiers of attributes.
 pub(crate) mod oid {
     pub(crate) const COMMON_NAME: &str = "2.5.4.3";
+    pub(crate) const SURNAME: &str = "2.5.4.4";
     pub(crate) const COUNTRY: &str = "2.5.4.6";
     pub(crate) const CITY: &str = "2.5.4.7";
     pub(crate) const STATE: &str = "2.5.4.8";
     pub(crate) const ORGANIZATION: &str = "2.5.4.10";
     pub(crate) const ORGANIZATION_UNIT: &str = "2.5.4.11";
+    pub(crate) const GIVEN_NAME: &str = "2.5.4.42";
     pub(crate) const EMAIL: &str = "1.2.840.113549.1.9.1";
 }
 
 /// Kinds of attributes: identifier, name as openssl writes it, what it is, and its upper bound in characters (X.520, RFC 5280).
 const KINDS: &[(&str, &str, &str, usize)] = &[
     (oid::COMMON_NAME, "CN", "common name", 64),
-    ("2.5.4.4", "SN", "surname", 64),
+    (oid::SURNAME, "SN", "surname", 64),
     ("2.5.4.5", "serialNumber", "serial number of the subject", 64),
     (oid::COUNTRY, "C", "country", 2),
     (oid::CITY, "L", "city", 128),
@@ -50,7 +52,7 @@ const KINDS: &[(&str, &str, &str, usize)] = &[
     ("2.5.4.13", "description", "description", 1024),
     ("2.5.4.15", "businessCategory", "business category", 128),
     ("2.5.4.17", "postalCode", "postal code", 40),
-    ("2.5.4.42", "GN", "given name", 64),
+    (oid::GIVEN_NAME, "GN", "given name", 64),
     ("2.5.4.97", "organizationIdentifier", "organisation identifier", 256),
     (oid::EMAIL, "emailAddress", "mail address", 255),
     ("0.9.2342.19200300.100.1.1", "UID", "user id", 256),

@@ -38,6 +38,10 @@ pub(crate) fn text(element: &Element<'_>) -> Text {
             Err(_) => Text { value: latin_1(content), flaw: Some("a UTF8String that holds Latin-1") },
         },
         tag::TELETEX if content.contains(&ESCAPE) => undecodable("a TeletexString that changes its alphabet"),
+        tag::TELETEX | tag::VIDEOTEX if !content.is_ascii() && std::str::from_utf8(content).is_ok() => Text {
+            value: String::from_utf8_lossy(content).into_owned(),
+            flaw: Some("a TeletexString that holds UTF-8"),
+        },
         // All that is in the field takes T.61 for Latin-1, as openssl does.
         tag::TELETEX | tag::VIDEOTEX => right(latin_1(content)),
         tag::NUMERIC | tag::PRINTABLE | tag::IA5 | tag::GRAPHIC | tag::VISIBLE | tag::GENERAL => ascii(content),
@@ -88,6 +92,7 @@ mod tests {
             (0x0C, &b"M\xC3\xBC"[..], "Mü", None),
             (0x0C, b"M\xFC", "Mü", Some("a UTF8String that holds Latin-1")),
             (0x14, b"M\xFC", "Mü", None),
+            (0x14, b"M\xC3\xBC", "Mü", Some("a TeletexString that holds UTF-8")),
             (0x14, b"M\x1B\x2D\x41", "#14044D1B2D41", Some("a TeletexString that changes its alphabet")),
             (0x15, b"M\xFC", "Mü", None),
             (0x1E, b"\0M\0\xFC", "Mü", None),

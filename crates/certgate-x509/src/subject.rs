@@ -27,8 +27,8 @@ pub enum BadAttribute {
         /// How many it may have.
         bound: usize,
     },
-    /// It begins or ends with a blank, or has a line end or the like in it.
-    #[error("{what} `{value}`: it begins or ends with a blank, or has a line end in it; give it without")]
+    /// It begins or ends with a blank, or has a control character in it.
+    #[error("{what} `{value}`: it begins or ends with a blank, or has a line end or another control character in it; give it without")]
     Blank {
         /// What it is.
         what: String,

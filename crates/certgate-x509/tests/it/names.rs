@@ -78,6 +78,7 @@ fn names_of_hosts() {
         ("a.*.com", "a star may stand for the whole first label only"),
         ("*www.example.com", "a star may stand for the whole first label only"),
         ("*.*.example.com", "a star may stand for the whole first label only"),
+        ("*.com", "a star may not stand for all of a top-level domain"),
         ("https://example.com/", "it is a URL"),
         ("x@example.com", "it is a mail address"),
         ("-a.b", "a label begins or ends with a hyphen"),
@@ -114,12 +115,12 @@ fn parts_of_a_subject() {
         (
             "L",
             "x ",
-            Err("city `x `: it begins or ends with a blank, or has a line end in it; give it without".to_owned()),
+            Err("city `x `: it begins or ends with a blank, or has a line end or another control character in it; give it without".to_owned()),
         ),
         (
             "L",
             "x\ny",
-            Err("city `x\\ny`: it begins or ends with a blank, or has a line end in it; give it without".to_owned()),
+            Err("city `x\\ny`: it begins or ends with a blank, or has a line end or another control character in it; give it without".to_owned()),
         ),
         (
             "O",
@@ -272,4 +273,61 @@ fn an_address_of_another_length() {
     assert_eq!(request.names[1].to_string(), "ip:#8716C0000207871020010DB8000000000000000000000001");
     let names = request.checks().into_iter().find(|check| check.name == "names").unwrap();
     assert!(!names.ok && names.detail.contains("expected an address of 4 or 16 bytes"), "{names:?}");
+}
+
+/// Only where a request is for no host, a person or a mail address may stand where a host's name does.
+#[test]
+fn requests_for_persons() {
+    let key = crate::new_key();
+    let email = DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
+    let given = DnType::CustomDnType(vec![2, 5, 4, 42]);
+    for (common_name, more, names, expected) in [
+        ("Jane Doe", None, &["jane@example.com"][..], Ok(())),
+        ("J.R. Doe", None, &["jane@example.com"], Ok(())),
+        ("Dr. Jane Doe", Some(&email), &[], Ok(())),
+        ("Jane Doe", Some(&given), &[], Ok(())),
+        ("jane@example.com", None, &[], Ok(())),
+        ("Jane Doe", None, &[], Err("it has a blank")),
+        ("jane doe@example.com", None, &[], Err("it has a blank")),
+        ("exa mple.com", Some(&email), &[], Err("it has a blank")),
+        ("*www.example.com", Some(&email), &[], Err("a star may stand for the whole first label only")),
+        ("Jane Doe", Some(&email), &["example.com"], Err("it has a blank")),
+        ("jane@example.com", None, &["example.com", "jane@example.com"], Err("it is a mail address")),
+    ] {
+        let mut params = params(common_name, &[]);
+        if let Some(kind) = more {
+            params.distinguished_name.push(kind.clone(), "jane");
+        }
+        params.subject_alt_names = names
+            .iter()
+            .map(|name| match name.contains('@') {
+                true => SanType::Rfc822Name((*name).try_into().unwrap()),
+                false => SanType::DnsName((*name).try_into().unwrap()),
+            })
+            .collect();
+        let text = params.serialize_request(&key).unwrap().pem().unwrap();
+        let found = CertificateRequest::from_pem(&text).map_err(|why| why.to_string());
+        match (found, expected) {
+            (Ok(request), Ok(())) => assert!(request.asks_for(common_name) && !request.asks_for("other.example")),
+            (Err(found), Err(why)) => assert!(found.contains(&format!("`{common_name}`: {why};")), "{found}"),
+            (found, _) => panic!("{common_name} {names:?}: {found:?}"),
+        }
+    }
+}
+
+/// A common name that is no alternative name is told before the order: the certificate will hardly be for it.
+#[test]
+fn a_common_name_apart() {
+    for (names, expected) in [
+        (&["www.example.com"][..], &["the common name example.com is not among the alternative names, and only those count: unless the authority adds it, the certificate is not for it"][..]),
+        (&["www.example.com", "example.com"], &[]),
+        (&[], &[]),
+    ] {
+        let text = params("Example.com", names).serialize_request(&crate::new_key()).unwrap().pem().unwrap();
+        let request = CertificateRequest::from_pem(text).unwrap();
+        let expected: Vec<String> = expected.iter().map(|text| text.replacen("example.com", "Example.com", 1)).collect();
+        assert_eq!(request.warnings(), expected, "{names:?}");
+        let check = request.check_name("Example.com");
+        assert_eq!((check.ok, check.is_warning), (true, !expected.is_empty()), "{check:?}");
+    }
 }
