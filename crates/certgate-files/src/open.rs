@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_domain::decoded;
+
 use crate::{
     FileError,
     trust::{check_is_file, check_owner_and_mode, check_private, link},
@@ -121,13 +123,14 @@ impl OpenedFile {
         &self.bytes
     }
 
-    /// The same as text.
+    /// The same as text, without a byte order mark.
     ///
     /// # Errors
-    /// It is not UTF-8.
-    pub fn text(&self) -> Result<&str, FileError> {
-        let why = |_| std::io::Error::new(ErrorKind::InvalidData, "it is not text; expected UTF-8");
-        std::str::from_utf8(&self.bytes).map_err(why).map_err(FileError::io(&self.path))
+    /// It is neither UTF-8 nor UTF-16.
+    pub fn text(&self) -> Result<String, FileError> {
+        let text = Some(decoded(&self.bytes)).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+        let why = || std::io::Error::new(ErrorKind::InvalidData, "it is not text; expected UTF-8");
+        text.ok_or_else(why).map_err(FileError::io(&self.path))
     }
 
     /// Refuses a file that holds a secret, such as `the proxy's password`, where others can read it or a link leads to it.

@@ -5,13 +5,12 @@ mod foreign;
 mod kind;
 mod text;
 
-pub use self::text::decoded;
-
 use base64::{
     Engine,
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use certgate_domain::decoded;
 
 pub use kind::Kind;
 pub(crate) use kind::SIGNED_DATA;
@@ -79,16 +78,17 @@ pub enum Unreadable {
 }
 
 /// The blocks of a file or field, in their order. There may be text before, between and after them, white space of any kind in
-/// them; DER and Base64 without its lines are one block. UTF-16 is read.
+/// them; DER and Base64 without its lines are one block. UTF-16 and UTF-32 are read.
 ///
 /// # Errors
 /// See [`Unreadable`].
 pub fn read(input: impl AsRef<[u8]>) -> Result<Vec<Block>, Unreadable> {
     let input = input.as_ref();
-    if let Some(block) = Block::of_der(input) {
+    // Editors put a mark before what is no text, too.
+    if let Some(block) = Block::of_der(input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input)) {
         return Ok(vec![block]);
     }
-    let text = text::decoded(input);
+    let text = decoded(input);
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }

@@ -58,7 +58,14 @@ impl BatchError {
 /// The file cannot be read, or a line of it cannot be ordered.
 pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, BatchError> {
     let bad = |why: String| BatchError { path: path.to_owned(), why };
-    let text = certgate_x509::pem::decoded(&fs::read(path).map_err(|why| bad(why.to_string()))?);
+    let bytes = fs::read(path).map_err(|why| bad(why.to_string()))?;
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(bad("it is a spreadsheet's own file or a ZIP archive: save the sheet as CSV".to_owned()));
+    }
+    let text = certgate_domain::decoded(&bytes);
+    if text.trim_start().starts_with('<') {
+        return Err(bad("it is HTML or XML: save it as CSV, TOML or JSON lines".to_owned()));
+    }
     if let Some(at) = text.lines().position(|line| line.contains(char::REPLACEMENT_CHARACTER)) {
         return Err(bad(format!("line {}: neither UTF-8 nor UTF-16: save the file as UTF-8", at + 1)));
     }
@@ -73,7 +80,8 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     };
     let lines: Vec<Table> = lines.map_err(bad)?;
     if lines.is_empty() {
-        return Err(bad("no order in it".to_owned()));
+        let what = if extension == "csv" { "; the first line of CSV names the columns" } else { "" };
+        return Err(bad(format!("no order in it{what}")));
     }
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why| bad(why.to_string()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -305,6 +313,10 @@ mod tests {
             ("b.csv", "ID; Csr ;OUT\n571 ; a.csr;x\n"),
             ("b.csv", "\n \r\nid;csr;out\n\n571;a.csr;x\n\t\n"),
             ("b.csv", "id,csr,out,\r571,\"a.csr\", \"x\" ,"),
+            ("b.csv", "sep=;\r\nid;csr;out\r\n571;a.csr;x\r\n"),
+            ("b.csv", "\u{feff}SEP=|\nid|csr|out\n571|a.csr|x\n"),
+            ("b.csv", "id|csr|out\n571|a.csr|x\n"),
+            ("b.csv", "# ours\nid,csr,out\n#572,a.csr,y\n571,a.csr,x\n"),
             ("b.csv", "id\tcsr\tdeploy-hook\tout\n571\t\"a.csr\"\t\tx"),
         ] {
             let orders = file(name, text).unwrap();
@@ -351,7 +363,12 @@ mod tests {
             ),
             ("b.csv", "id,csr\n571,\"a.csr\n\"", "line 2: found `\"a.csr`, expected its closing `\"`"),
             ("b.csv", "\nid,csr\n571,\"a.csr\"x\n", "line 3: found `x` behind a closing `\"`, expected `,`"),
-            ("b.csv", "id,csr\n571,a.csr,x\n", "line 2: found 3 fields, expected 2"),
+            ("b.csv", "id,csr\n571,a.csr,x\n", "line 2: found 3 fields, expected 2 with `,` between them"),
+            ("b.csv", "id,csr\n571;a.csr\n", "line 2: found 1 fields, expected 2 with `,` between them"),
+            ("b.csv", "id\tcsr\n571;a.csr\n", "line 2: found 1 fields, expected 2 with `\\t` between them"),
+            ("b.csv", "PK\u{3}\u{4}x", "it is a spreadsheet's own file or a ZIP archive: save the sheet as CSV"),
+            ("b.csv", "\n<!DOCTYPE html><table>", "it is HTML or XML"),
+            ("b.csv", "571,a.csr\n", "no order in it; the first line of CSV names the columns"),
             ("b.csv", "id,csr,csr\n571,a.csr,a.csr\n", "line 1: `csr` names two columns"),
             ("b.csv", "id,new-key,NEW_KEY\n571,,true\n", "line 1: `new_key` names two columns"),
             ("b.jsonl", "{\"id\":571,\"csr\":\"a.csr\",\"id\":572}", "line 1: `id` stands in it twice"),

@@ -219,8 +219,8 @@ impl Installation {
     /// It cannot be read.
     pub fn certificate(&self) -> Result<Option<String>, FileError> {
         let path = self.folder().join("cert.pem");
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(certgate_domain::decoded(&bytes))),
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(FileError::Io { path, source }),
         }

@@ -7,7 +7,7 @@ use crate::repository::Repository;
 
 /// A crate and all that it may depend on. `None`: whatever it needs, at the outer edge.
 const ALLOWED: &[(&str, Option<&[&str]>)] = &[
-    ("certgate-domain", Some(&["jiff", "zeroize"])),
+    ("certgate-domain", Some(&["jiff", "unicode-normalization", "zeroize"])),
     ("certgate-wire", Some(&["certgate-domain", "thiserror"])),
     ("certgate-xml", Some(&["certgate-domain", "certgate-wire", "quick-xml", "jiff"])),
     ("certgate-json", Some(&["certgate-domain", "certgate-wire", "serde_json", "base64"])),
@@ -89,7 +89,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
             "zeroize",
         ]),
     ),
-    ("certgate-files", Some(&["nix", "rustix", "tempfile", "thiserror"])),
+    ("certgate-files", Some(&["certgate-domain", "nix", "rustix", "tempfile", "thiserror"])),
     (
         "certgate-store",
         Some(&[
@@ -148,7 +148,9 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
         Some(&[
             "certgate-domain",
             "certgate-files",
+            "certgate-keys",
             "certgate-wire",
+            "certgate-x509",
             "http-body-util",
             "hyper",
             "hyper-util",

@@ -76,7 +76,7 @@ fn account(path: &Path) -> Result<Credentials, Failure> {
     let file = certgate_files::read_trusted(path)?;
     file.require_secrecy("a password")?;
     // The parser's own message would quote the line, and with it the password.
-    let account: Account = toml::from_str(file.text()?)
+    let account: Account = toml::from_str(&file.text()?)
         .map_err(|why| bad(format!("{}; expected user, password and context", why.message())))?;
     let context = match account.context {
         toml::Value::Integer(number) => number.to_string(),

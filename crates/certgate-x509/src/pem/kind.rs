@@ -83,11 +83,11 @@ impl Kind {
         )
     }
 
-    /// What DER is by its outline, and how much of it that is. Line ends may follow.
+    /// What DER is by its outline, and how much of it that is. Line ends and zeros may follow.
     pub(super) fn of_der(der: &[u8]) -> Option<(Self, &[u8])> {
         let mut reader = Reader::new(der);
         let outer = reader.optional(tag::SEQUENCE)?;
-        if !reader.rest().iter().all(u8::is_ascii_whitespace) {
+        if !reader.rest().iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
             return None;
         }
         Some((Self::of_outline(&outer)?, outer.whole))

@@ -7,23 +7,6 @@ use super::{Block, FORGIVING, Kind, Unreadable};
 /// The longest label taken: `NEW CERTIFICATE REQUEST` has 23 characters.
 const LABEL: usize = 40;
 
-/// The text that bytes are: UTF-16 by its mark or by the zeros of its first letters, else UTF-8 with whatever stands around the
-/// blocks.
-pub fn decoded(bytes: &[u8]) -> String {
-    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
-        String::from_utf16_lossy(&units)
-    };
-    let text = match bytes {
-        [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
-        [1..=0xFF, 0, 1..=0xFF, 0, ..] => units(bytes, u16::from_le_bytes),
-        [0, 1..=0xFF, 0, 1..=0xFF, ..] => units(bytes, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    };
-    text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)
-}
-
 /// Every block of a text.
 pub(super) fn blocks(text: &str) -> Result<Vec<Block>, Unreadable> {
     let mut blocks = Vec::new();

@@ -57,6 +57,9 @@ fn spellings_of_one_block() {
         ("no padding", request.replace("=\n", "\n").into()),
         ("DER", der.clone()),
         ("DER and a line end", [&der[..], b"\r\n"].concat()),
+        ("DER and zeros", [&der[..], &[0; 8]].concat()),
+        ("a byte order mark before DER", [b"\xEF\xBB\xBF", &der[..]].concat()),
+        ("UTF-32", format!("\u{FEFF}{request}").chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
     ];
     for (what, spelling) in spellings {
         let blocks = pem::read(&spelling).unwrap_or_else(|why| panic!("{what}: {why}"));

@@ -203,16 +203,20 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-/// The tables of CSV, a line each; its first line names the columns. Lines without anything are passed over.
+/// The tables of CSV, a line each; its first line names the columns, after one that names the separator for a spreadsheet. Lines
+/// without anything are passed over, and so are those that begin with `#`.
 ///
 /// # Errors
 /// What was found, with its line.
 pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut lines = text.split(['\n', '\r']).enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text.split(['\n', '\r']).enumerate();
+    let mut lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).peekable();
+    let named = lines.next_if(|(_, line)| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")));
     let Some((at, first)) = lines.next() else { return Ok(Vec::new()) };
     // Spreadsheets write semicolons where the comma is the decimal sign.
-    let separator = [',', ';', '\t'].into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
+    let guessed = || [',', ';', '\t', '|'].into_iter().find(|separator| first.contains(*separator));
+    let separator = named.and_then(|(_, line)| line.chars().nth(4)).or_else(guessed).unwrap_or(',');
     let cells = |at: usize, line: &str| cells(line, separator).map_err(|why| format!("line {}: {why}", at + 1));
     let names: Vec<String> = cells(at, first)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
     if let Some(name) = twice(names.iter().filter(|name| !name.is_empty())) {
@@ -221,7 +225,13 @@ pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
     let tables = lines.map(|(at, line)| {
         let cells = cells(at, line)?;
         if cells.len() != names.len() {
-            return Err(format!("line {}: found {} fields, expected {}", at + 1, cells.len(), names.len()));
+            return Err(format!(
+                "line {}: found {} fields, expected {} with `{}` between them, as in the line that names the columns",
+                at + 1,
+                cells.len(),
+                names.len(),
+                separator.escape_default()
+            ));
         }
         let cells = names.iter().cloned().zip(cells).filter(|(_, cell)| !cell.is_empty());
         Table::of_cells(format!("line {}", at + 1), cells.map(|(name, cell)| (name, Value::from(cell))).collect())

@@ -120,7 +120,7 @@ pub fn default_file() -> Option<PathBuf> {
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Profile>, ConfigError> {
     let wrong = |line: Option<usize>, why: String| ConfigError::File { path: path.to_owned(), line, why };
     let file = certgate_files::read_trusted(path)?;
-    let text = file.text()?;
+    let text = &file.text()?;
     // The parser's own message would quote the line, which may hold what should not be shown.
     let at = |span: Option<Range<usize>>, what: &str| {
         let start = span.map_or(0, |span| span.start);

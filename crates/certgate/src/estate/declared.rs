@@ -94,7 +94,7 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
         FileError::Io { source, .. } => bad(source.to_string()),
         why => bad(why.to_string()),
     })?;
-    let text = file.text().map_err(|why| bad(why.to_string()))?;
+    let text = &file.text().map_err(|why| bad(why.to_string()))?;
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
     let TomlFile { tables, mut values } = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]).map_err(bad)?;
     let mut problems = Vec::new();

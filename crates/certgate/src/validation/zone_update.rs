@@ -54,7 +54,7 @@ pub(super) fn remove(server: SocketAddr, key: &Path, record: &PublishedRecord) -
 
 fn read_key(path: &Path) -> Result<TsigKey, ValidationError> {
     let bytes = certgate_files::read_secret(path).map_err(ValidationError::KeyFile)?;
-    TsigKey::from_text(&String::from_utf8_lossy(&bytes))
+    TsigKey::from_text(&certgate_domain::decoded(&bytes))
         .map_err(|why| ValidationError::Key { path: path.to_owned(), why })
 }
 
