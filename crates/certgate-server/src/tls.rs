@@ -8,10 +8,11 @@ use std::{
 };
 
 use certgate_files::{Distrust, FileError};
+use certgate_keys::{KeyError, PrivateKey};
 use rustls::{
     ServerConfig,
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
@@ -31,7 +32,7 @@ pub enum TlsError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The file holds something else.
-    #[error("{}: {why}; expected {expected} as PEM", path.display())]
+    #[error("{}: {why}; expected {expected}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
@@ -142,16 +143,17 @@ fn state(path: &Path) -> Option<State> {
 
 fn load(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let content = |path: &Path, why: String, expected| TlsError::Content { path: path.to_owned(), why, expected };
-    let text = certgate_files::read_trusted(certificate)?;
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.text()?.as_bytes()).collect();
-    let chain = chain.map_err(|why| content(certificate, why.to_string(), "a certificate and its chain"))?;
-    if chain.is_empty() {
-        return Err(content(certificate, "no certificate in it".to_owned(), "a certificate and its chain"));
-    }
-    // What is wrong with it is not told in the parser's words, which might quote it.
-    let private = PrivateKeyDer::from_pem_slice(&secret(key)?).map_err(|_| {
-        content(key, "no private key can be read from it".to_owned(), "a private key without a pass phrase")
-    })?;
+    let chain = certgate_x509::certificates(certgate_files::read_trusted(certificate)?.bytes())
+        .map_err(|why| content(certificate, why.to_string(), "a certificate and its chain"))?;
+    let chain = chain.into_iter().map(CertificateDer::from).collect();
+    let file = secret(key)?;
+    let private = match PrivateKey::read(&file, None) {
+        Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.to_pkcs8().to_vec()).into()),
+        // A server may have keys of kinds that nothing is ordered with, such as Ed25519.
+        Err(why @ KeyError::Unsupported(_)) => PrivateKeyDer::from_pem_slice(&file).map_err(|_| why),
+        Err(why) => Err(why),
+    };
+    let private = private.map_err(|why| content(key, why.to_string(), "a private key without a pass phrase"))?;
     let pair = CertifiedKey::from_der(chain, private, provider).and_then(|pair| pair.keys_match().map(|()| pair));
     pair.map_err(|why| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), why })
 }

@@ -230,7 +230,7 @@ fn certificates_and_keys_that_are_refused() {
     let others = other.path().join("key.pem").display().to_string();
     for (certificate, key, said) in [
         (path("missing.pem"), path("key.pem"), "missing.pem"),
-        (path("key.pem"), path("key.pem"), "no certificate in it"),
+        (path("key.pem"), path("key.pem"), "found a private key (`PRIVATE KEY`); expected CERTIFICATE"),
         (path("cert.pem"), path("open.pem"), "open.pem"),
         (path("cert.pem"), others, "cert.pem and "),
     ] {

@@ -10,3 +10,4 @@
 )]
 
 mod server;
+mod tls;
