@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_keys::KeyError;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -194,10 +195,18 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
         fs::write(etc.join("several.pem"), several).unwrap();
         assert!(openssl(&etc, &["x509", "-in", "unknown.example.crt", "-outform", "der", "-out", "w.cer"]).0);
         fs::write(etc.join("w.pfx"), [0x30, 0x82, 0xFF]).unwrap();
+        let certificate = read("keyless.example.crt");
+        let wide: Vec<u8> = certificate.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(etc.join("x1.crt"), wide).unwrap();
+        fs::write(etc.join("x2.crt"), &certificate[..certificate.len() - 40]).unwrap();
+        assert!(openssl(&etc, &["crl2pkcs7", "-nocrl", "-certfile", "keyless.example.crt", "-out", "x3.p7b"]).0);
+        let explicit = ["ec", "-in", "unknown.example.key", "-param_enc", "explicit", "-out", "x4.key"];
+        assert!(openssl(&etc, &explicit).0);
         let (code, document, _) = told(&["adopt", "etc"]);
         let rows = document["certificates"].as_array().unwrap();
         let reasons: Vec<(&str, &str)> =
             rows.iter().map(|row| (row["folder"].as_str().unwrap(), row["text"].as_str().unwrap())).collect();
+        let explicit_curve = KeyError::ExplicitCurve.to_string();
         let expected = [
             ("etc/example.com", "the account has others of its name, with other serial numbers and keys: 571"),
             ("etc/unknown.example", "the account has no certificate of its names"),
@@ -207,6 +216,13 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
             ("etc/several.pem", "it holds several keys: give each certificate with its key a file of its own"),
             ("etc/w.cer", "it is DER: write it as PEM"),
             ("etc/w.pfx", "a key store is not looked into: write certificate and key as PEM"),
+            ("etc/x1.crt", "it is text, and not UTF-8: write it as UTF-8"),
+            ("etc/x2.crt", "no -----END CERTIFICATE----- line found"),
+            (
+                "etc/x3.p7b",
+                "it is PKCS#7: write its certificates as PEM, such as with `openssl pkcs7 -print_certs`",
+            ),
+            ("etc/x4.key", explicit_curve.as_str()),
         ];
         assert_eq!((code, reasons), (10, expected.to_vec()));
         assert!(!etc.join("unknown.example").exists() && gateway.counts().orders == 0);

@@ -90,6 +90,12 @@ pub enum LoneReason {
     /// A certificate or a key in DER, which the servers here do not read.
     #[error("it is DER: write it as PEM")]
     Der,
+    /// A certificate or a key in a text that the servers here do not read, such as UTF-16.
+    #[error("it is text, and not UTF-8: write it as UTF-8")]
+    Encoding,
+    /// Certificates in PKCS#7.
+    #[error("it is PKCS#7: write its certificates as PEM, such as with `openssl pkcs7 -print_certs`")]
+    Pkcs7,
     /// PKCS#12, or a Java key store.
     #[error("a key store is not looked into: write certificate and key as PEM")]
     KeyStore,
@@ -180,23 +186,41 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     let bytes = fs::read(path).map_err(unreadable)?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
-        Err(binary) if binary.as_bytes().first() == Some(&SEQUENCE) && pem::read(binary.as_bytes()).is_ok() => {
-            return Err(LoneReason::Der);
+        Err(other) => {
+            let blocks = pem::read(other.as_bytes()).unwrap_or_default();
+            return match other.as_bytes().first() {
+                _ if !blocks.iter().any(is_ours_to_see) => Ok(None),
+                Some(&SEQUENCE) => Err(LoneReason::Der),
+                _ => Err(LoneReason::Encoding),
+            };
         }
-        Err(_) => return Ok(None),
     };
     if !text.contains("-----BEGIN") {
         return Ok(None);
     }
-    let Ok(blocks) = pem::read(&text) else { return Ok(None) };
+    let blocks = match pem::read(&text) {
+        Ok(blocks) => blocks,
+        // One that is cut short, not any text with such a word.
+        Err(why) if ["-----BEGIN CERTIFICATE-----", " PRIVATE KEY-----"].iter().any(|begin| text.contains(begin)) => {
+            return Err(LoneReason::Unreadable(why.to_string()));
+        }
+        Err(_) => return Ok(None),
+    };
     let has = |kinds: &[pem::Kind]| blocks.iter().any(|block| kinds.contains(&block.kind));
+    if has(&[pem::Kind::Pkcs7]) {
+        return Err(LoneReason::Pkcs7);
+    }
     if blocks.iter().filter(|block| block.kind.is_private_key()).count() > 1 {
         return Err(LoneReason::SeveralKeys);
     }
-    let certificates = if has(&[pem::Kind::Certificate]) { X509::all(&text).unwrap_or_default() } else { Vec::new() };
+    let certificates = if has(&[pem::Kind::Certificate]) { X509::all(&text) } else { Ok(Vec::new()) };
+    let certificates = certificates.map_err(|why| LoneReason::Unreadable(why.to_string()))?;
     let key = match PrivateKey::from_pem(&text, None) {
         Ok(key) => Some(key),
         Err(KeyError::Encrypted) => return Err(LoneReason::Encrypted),
+        Err(why @ (KeyError::ExplicitCurve | KeyError::Damaged(_))) => {
+            return Err(LoneReason::Unreadable(why.to_string()));
+        }
         Err(_) => None,
     };
     if certificates.is_empty() && key.is_none() {
@@ -205,6 +229,11 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     let spki = key.as_ref().map(PrivateKey::spki);
     let holds = held(&text, &certificates, spki.clone());
     Ok(Some(PemFile { path: path.to_owned(), content: Secret::new(text), holds, certificates, key, spki }))
+}
+
+/// Whether it is a certificate or a key.
+fn is_ours_to_see(block: &pem::Block) -> bool {
+    matches!(block.kind, pem::Kind::Certificate | pem::Kind::Pkcs7) || block.kind.is_private_key()
 }
 
 /// What a PEM text holds.
