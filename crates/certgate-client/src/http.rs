@@ -28,6 +28,8 @@ pub struct HttpTransport {
     keeping: Agent,
     keeps_connections: bool,
     endpoint: String,
+    /// What stands between, for people.
+    proxy: Option<String>,
     body_limit: usize,
 }
 
@@ -87,7 +89,9 @@ impl HttpTransport {
             .root_certs(roots(ca_file.as_deref())?)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
-        let proxy = proxy.filter(|proxy| !loopback && proxy.serves(endpoint)).map(Proxy::into_inner);
+        let proxy = proxy.filter(|proxy| !loopback && proxy.serves(endpoint));
+        let shown = proxy.as_ref().map(Proxy::to_string);
+        let proxy = proxy.map(Proxy::into_inner);
         let agent = |kept: usize, lasting: Duration| -> Agent {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
@@ -113,7 +117,7 @@ impl HttpTransport {
         let keeping = agent(1, LASTING);
         // A connection kept open may be closed by the other side just as an order leaves.
         let agent = agent(0, Duration::ZERO);
-        Ok(Self { agent, keeping, keeps_connections: false, endpoint: endpoint.to_owned(), body_limit })
+        Ok(Self { agent, keeping, keeps_connections: false, endpoint: endpoint.to_owned(), proxy: shown, body_limit })
     }
 
     /// Whether that address is on loopback, where it can be used at all.
@@ -221,9 +225,16 @@ impl HttpTransport {
 
     /// Whether the request may have arrived. Anything from the sending of the request on may have.
     fn trouble(&self, failure: &Failure) -> TransportError {
-        let text = format!("{}: {failure}", self.endpoint);
+        let by = self.proxy.as_ref().map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
+        let text = format!("{}{by}: {failure}", self.endpoint);
         let refused = |why: String| TransportError::Refused(format!("{}: {why}", self.endpoint), Phase::Tls);
         match failure {
+            // What it refuses by itself, such as for want of credentials, it refuses again. ureq has its status in a text alone.
+            Failure::ConnectProxyFailed(why)
+                if why.rsplit('/').next().and_then(|status| status.parse::<u16>().ok()).is_some_and(|status| status < 500) =>
+            {
+                TransportError::Refused(text, Phase::Proxy)
+            }
             Failure::ConnectProxyFailed(_) => TransportError::NotSent(text, Phase::Proxy),
             Failure::InvalidProxyUrl => TransportError::Refused(text, Phase::Proxy),
             Failure::Rustls(rustls::Error::InvalidCertificate(why)) => refused(distrust(why)),

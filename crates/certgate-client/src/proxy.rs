@@ -1,6 +1,6 @@
 //! The proxy, whose address may hold a password.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, num::NonZeroU16};
 
 use ureq::{ProxyProtocol, http::Uri};
 
@@ -23,7 +23,14 @@ impl Proxy {
     /// It is none, or no HTTP proxy's. The error does not repeat it: it may hold a password.
     pub fn at(address: &str) -> Result<Self, HttpSettingsError> {
         let proxy = ureq::Proxy::new(address).map_err(|_| HttpSettingsError::Proxy { variable: None })?;
+        // The parser passes over a port that is none, and the usual one would get the credentials.
+        let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let behind_host = authority.rsplit(['@', ']']).next().unwrap_or_default();
+        let is_port = |port: &str| port.parse::<NonZeroU16>().is_ok();
         match proxy.protocol() {
+            _ if behind_host.rsplit_once(':').is_some_and(|(_, port)| !is_port(port)) => {
+                Err(HttpSettingsError::Proxy { variable: None })
+            }
             ProxyProtocol::Http | ProxyProtocol::Https => Ok(Self { proxy, without: Exceptions::default() }),
             _ => Err(HttpSettingsError::Proxy { variable: None }),
         }
@@ -170,7 +177,22 @@ impl Hosts {
 
 #[cfg(test)]
 mod tests {
-    use super::Exceptions;
+    use super::{Exceptions, Proxy};
+
+    #[test]
+    fn ports_that_are_none() {
+        for (address, expected) in [
+            ("http://127.0.0.1:999999", None),
+            ("http://127.0.0.1:0", None),
+            ("http://name:secret@127.0.0.1:x", None),
+            ("http://name:secret@127.0.0.1", Some(80)),
+            ("http://name:secret@127.0.0.1:3128/", Some(3128)),
+            ("http://[::1]:3128", Some(3128)),
+            ("http://[::1]", Some(80)),
+        ] {
+            assert_eq!(Proxy::at(address).ok().map(|proxy| proxy.port()), expected, "{address}");
+        }
+    }
 
     #[test]
     fn hosts_without_a_proxy_as_curl_reads_them() {

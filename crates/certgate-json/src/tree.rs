@@ -92,6 +92,7 @@ impl<'a> Tree<'a> {
         let text = std::str::from_utf8(whole).map_err(|error| {
             let at = error.valid_up_to();
             let found = match whole.get(at) {
+                _ if matches!(whole, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) => "UTF-16".to_owned(),
                 Some(byte) if error.error_len().is_some() => format!("byte 0x{byte:02X}"),
                 _ => END.to_owned(),
             };

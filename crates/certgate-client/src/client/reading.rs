@@ -6,6 +6,8 @@ use certgate_wire::{Body, DecodeError, Decoded, Reply};
 use super::Client;
 use crate::{Error, Exchange, GatewayError, Refusal};
 
+const UNPACKED: &str = "an answer that is not compressed, since none was asked for";
+
 impl Client {
     /// What is not known of an answer made an error, where the client is strict. What changed something is done all the same.
     ///
@@ -73,9 +75,10 @@ impl Client {
         let coding = reply.header("content-encoding").map(str::trim).filter(|coding| !coding.is_empty());
         match coding {
             Some(coding) if !coding.eq_ignore_ascii_case("identity") => {
-                let expected = "an answer that is not compressed, since none was asked for";
-                Err(DecodeError::new("body", format!("Content-Encoding: {coding}"), expected))
+                Err(DecodeError::new("body", format!("Content-Encoding: {coding}"), UNPACKED))
             }
+            // By what it begins with, where no header says it.
+            _ if reply.body.starts_with(&[0x1F, 0x8B]) => Err(DecodeError::new("body", "a compressed body (gzip)", UNPACKED)),
             _ => self.codec.decode_response(task, reply),
         }
     }

@@ -141,6 +141,11 @@ fn a_compressed_answer_is_named() {
     let error = client.call(CertificateInfo::new(571)).unwrap_err();
     assert!(matches!(error, Error::Gateway(GatewayError::Undecodable { http_status: 200, .. })), "{error}");
     assert!(error.to_string().contains("Content-Encoding: gzip"), "{error}");
+    // Packed, and no header says so.
+    let packed = Body(vec![0x1F, 0x8B, 8, 0]);
+    let (mut client, _) = self::client(Ok(Reply { status: 200, headers: Vec::new(), body: packed }));
+    let error = client.call(CertificateInfo::new(571)).unwrap_err();
+    assert!(error.to_string().contains("found a compressed body (gzip), expected an answer that is not"), "{error}");
     let (mut client, _) = self::client(Ok(Reply { status: 200, headers: headers("identity"), body: body() }));
     client.call(CertificateInfo::new(571)).unwrap();
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use certgate_client::{
-    Client, Error, HttpSettings, HttpTransport, Line, NetworkError, Phase, Throttle, Transport, TransportError,
+    Client, Error, HttpSettings, HttpTransport, Line, NetworkError, Phase, Proxy, Throttle, Transport, TransportError,
 };
 use certgate_domain::{
     Credentials, Secret,
@@ -258,6 +258,34 @@ fn answers_that_cannot_be_read_are_named() {
         let asked = asked.join().unwrap().to_ascii_lowercase();
         assert!(asked.contains("\r\naccept-encoding: identity\r\n"), "{asked}");
     }
+}
+
+/// What a proxy refuses by itself is not asked for again, what it cannot reach is; either way it is named, without its credentials.
+#[test]
+fn what_a_proxy_answers() {
+    let through = |address: SocketAddr| {
+        let proxy = Some(Proxy::at(&format!("http://name:secret@{address}")).unwrap());
+        let settings = HttpSettings { proxy, ..HttpSettings::default() };
+        let failed = send_with(settings, "https://gateway.invalid", Method::Get, "").unwrap_err();
+        let by = format!("https://gateway.invalid by the proxy http://…@{address}: ");
+        assert!(failed.to_string().starts_with(&by), "{failed}");
+        failed
+    };
+    for (answer, is_final) in [
+        ("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 302 Found\r\nLocation: http://login.invalid/\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false),
+    ] {
+        let (address, asked) = answering(answer);
+        let failed = through(address);
+        assert_eq!(matches!(failed, TransportError::Refused(_, Phase::Proxy)), is_final, "{failed:?}");
+        assert_eq!(matches!(failed, TransportError::NotSent(_, Phase::Proxy)), !is_final, "{failed:?}");
+        assert!(asked.join().unwrap().starts_with("CONNECT gateway.invalid:443 "));
+    }
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let failed = through(nobody);
+    assert!(matches!(failed, TransportError::NotSent(_, Phase::Connection)), "{failed:?}");
 }
 
 /// The connection is lost before a byte of the answer: whether it arrived, nobody knows.

@@ -55,6 +55,7 @@ fn bytes_that_are_no_json() {
             "1:17: data[0].a: found `\\q`, expected an escape such as `\\n` or `\\u00fc`",
         ),
         (b"{\"a\":\"\xC3\xBC\xFF\"}", "1:8: body: found byte 0xFF, expected UTF-8"),
+        (b"\xFF\xFE{\0}\0", "1:1: body: found UTF-16, expected UTF-8"),
         (b"{\"a\":\"\xC3", "1:7: body: found the end of the text, expected UTF-8"),
     ] {
         assert_eq!(refused(body), expected, "{}", String::from_utf8_lossy(body));
