@@ -12,7 +12,7 @@ use certgate::{
 use certgate_domain::Message;
 use certgate_store::{NewOrder, Order, StoreError};
 use certgate_wire::{Finding, one_line};
-use certgate_x509::X509;
+use certgate_x509::{Check, X509};
 use serde_json::{Value, json};
 
 use super::{advice, document};
@@ -355,8 +355,16 @@ pub(crate) fn fetched(app: &App, document: Value, outcome: &Outcome) -> Result<C
 /// A certificate that failed a check.
 fn check_failed(issuance: &Issuance) -> Failure {
     let failing = issuance.checks.iter().find(|check| !check.ok);
-    let failing = failing.map(|check| format!("check {} failed: {}", check.name, one_line(&check.detail)));
-    Failure::new(Kind::CheckFailed, format!("{}; nothing was written", failing.unwrap_or_default()))
+    let shown = |check: &Check| format!("check {} failed: {}", check.name, one_line(&check.detail));
+    let text = format!("{}; nothing was written", failing.map(shown).unwrap_or_default());
+    // What cannot be read at all is not shown otherwise.
+    let look = match (failing, issuance.certificate.id) {
+        (Some(Check { name: "certificate", .. }), Some(id)) => {
+            format!(": `certgate info {id} --output json` shows what the gateway gives")
+        }
+        _ => String::new(),
+    };
+    Failure::new(Kind::CheckFailed, text + &look)
 }
 
 /// Says which keys everybody can read. They stay so, since who reads one may be a server.

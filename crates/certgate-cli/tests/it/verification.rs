@@ -143,6 +143,8 @@ fn each_check_stops_before_anything_is_replaced() {
                 && stderr(&output).contains("nothing was written"),
             "{what}"
         );
+        let look = "`certgate info 571 --output json` shows what the gateway gives";
+        assert_eq!(stderr(&output).contains(look), *check == "certificate", "{what}: {}", stderr(&output));
         assert_eq!(document["order"]["state"], "issued", "it is paid for, and not ordered again by itself");
     }
 }
