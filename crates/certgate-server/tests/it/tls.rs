@@ -10,8 +10,10 @@ use certgate_keys::PrivateKey;
 use certgate_server::Tls;
 use certgate_x509::pem;
 
-/// `CERTIFICATE`, the key's fixture, and what is done to a text.
-type Form<'a> = (&'a str, &'a dyn Fn(&str) -> Vec<u8>, &'a str, &'a dyn Fn(&str) -> Vec<u8>);
+/// What becomes of a text.
+type Spelling = fn(&str) -> Vec<u8>;
+/// What it is, the certificate's spelling, the key's fixture and its spelling.
+type Form = (&'static str, Spelling, &'static str, Spelling);
 
 fn fixture(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/_keys").join(name)).unwrap()
@@ -47,13 +49,13 @@ fn pairs_as_people_have_them() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     };
-    let forms: [Form<'_>; 6] = [
-        ("PEM", &as_it_is, "p256-pkcs8.pem", &as_it_is),
-        ("a mark", &marked, "p256-sec1.pem", &marked),
-        ("UTF-16", &utf_16, "p256-pkcs8.pem", &utf_16),
-        ("DER", &der, "p256-pkcs8.pem", &der),
-        ("a compressed point", &as_it_is, "p256-sec1-compressed.pem", &as_it_is),
-        ("no public key", &as_it_is, "p256-sec1-no-public.pem", &der),
+    let forms: [Form; 6] = [
+        ("PEM", as_it_is, "p256-pkcs8.pem", as_it_is),
+        ("a mark", marked, "p256-sec1.pem", marked),
+        ("UTF-16", utf_16, "p256-pkcs8.pem", utf_16),
+        ("DER", der, "p256-pkcs8.pem", der),
+        ("a compressed point", as_it_is, "p256-sec1-compressed.pem", as_it_is),
+        ("no public key", as_it_is, "p256-sec1-no-public.pem", der),
     ];
     for (what, of_certificate, key, of_key) in forms {
         let certificate = write("cert.pem", &of_certificate(&certificate));
