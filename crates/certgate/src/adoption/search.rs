@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
+    string::FromUtf8Error,
 };
 
 use certgate_domain::Secret;
@@ -185,10 +186,11 @@ fn read(path: &Path) -> Result<Option<PemFile>, LoneReason> {
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(other) => {
-            let blocks = pem::read(other.as_bytes()).unwrap_or_default();
-            return match other.as_bytes().first() {
+        Ok(text) if !text.contains('\0') => text,
+        other => {
+            let bytes = other.map_or_else(FromUtf8Error::into_bytes, String::into_bytes);
+            let blocks = pem::read(&bytes).unwrap_or_default();
+            return match bytes.first() {
                 _ if !blocks.iter().any(is_ours_to_see) => Ok(None),
                 Some(&SEQUENCE) => Err(LoneReason::Der),
                 _ => Err(LoneReason::Encoding),
