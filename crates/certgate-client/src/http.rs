@@ -231,7 +231,11 @@ impl HttpTransport {
         match failure {
             // What it refuses by itself, such as for want of credentials, it refuses again. ureq has its status in a text alone.
             Failure::ConnectProxyFailed(why)
-                if why.rsplit('/').next().and_then(|status| status.parse::<u16>().ok()).is_some_and(|status| status < 500) =>
+                if why
+                    .rsplit('/')
+                    .next()
+                    .and_then(|status| status.parse::<u16>().ok())
+                    .is_some_and(|status| status < 500) =>
             {
                 TransportError::Refused(text, Phase::Proxy)
             }

@@ -24,7 +24,8 @@ impl Proxy {
     pub fn at(address: &str) -> Result<Self, HttpSettingsError> {
         let proxy = ureq::Proxy::new(address).map_err(|_| HttpSettingsError::Proxy { variable: None })?;
         // The parser passes over a port that is none, and the usual one would get the credentials.
-        let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let authority =
+            address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
         let behind_host = authority.rsplit(['@', ']']).next().unwrap_or_default();
         let is_port = |port: &str| port.parse::<NonZeroU16>().is_ok();
         match proxy.protocol() {

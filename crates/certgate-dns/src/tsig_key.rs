@@ -119,7 +119,8 @@ impl TryFrom<Statement> for TsigKey {
     fn try_from(key: Statement) -> Result<Self, TsigKeyError> {
         let algorithm = key.algorithm.ok_or(TsigKeyError::Incomplete("algorithm"))?;
         let secret = key.secret.ok_or(TsigKeyError::Incomplete("secret"))?;
-        let known = Algorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(algorithm.trim_end_matches('.')));
+        let known =
+            Algorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(algorithm.trim_end_matches('.')));
         let is_base64 = STANDARD.decode(secret.expose()).is_ok_and(|secret| !secret.is_empty());
         Ok(Self {
             name: DnsName::vec_from_str(&key.name).map_err(|_| TsigKeyError::Name(key.name))?,

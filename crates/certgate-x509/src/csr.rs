@@ -317,7 +317,8 @@ impl CertificateRequest {
     fn is_person(&self, name: &str) -> bool {
         let is_mail = |name: &GeneralName| matches!(name, GeneralName::Email(_));
         let has_attribute = |oid| self.subject.first(oid).is_some();
-        let is_like_a_host = || name.split_whitespace().any(|word| word.trim_end_matches('.').contains(['.', '_', '*']));
+        let is_like_a_host =
+            || name.split_whitespace().any(|word| word.trim_end_matches('.').contains(['.', '_', '*']));
         self.hosts().next().is_none()
             && !name.trim().is_empty()
             && (is_mail(&host_or_as_it_stands(name)) && !name.contains(char::is_whitespace)

@@ -28,7 +28,9 @@ pub enum BadAttribute {
         bound: usize,
     },
     /// It begins or ends with a blank, or has a control character in it.
-    #[error("{what} `{value}`: it begins or ends with a blank, or has a line end or another control character in it; give it without")]
+    #[error(
+        "{what} `{value}`: it begins or ends with a blank, or has a line end or another control character in it; give it without"
+    )]
     Blank {
         /// What it is.
         what: String,

@@ -218,10 +218,7 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
             ("etc/w.pfx", "a key store is not looked into: write certificate and key as PEM"),
             ("etc/x1.crt", "it is text, and not UTF-8: write it as UTF-8"),
             ("etc/x2.crt", "no -----END CERTIFICATE----- line found"),
-            (
-                "etc/x3.p7b",
-                "it is PKCS#7: write its certificates as PEM, such as with `openssl pkcs7 -print_certs`",
-            ),
+            ("etc/x3.p7b", "it is PKCS#7: write its certificates as PEM, such as with `openssl pkcs7 -print_certs`"),
             ("etc/x4.key", explicit_curve.as_str()),
         ];
         assert_eq!((code, reasons), (10, expected.to_vec()));

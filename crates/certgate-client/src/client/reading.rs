@@ -78,7 +78,9 @@ impl Client {
                 Err(DecodeError::new("body", format!("Content-Encoding: {coding}"), UNPACKED))
             }
             // By what it begins with, where no header says it.
-            _ if reply.body.starts_with(&[0x1F, 0x8B]) => Err(DecodeError::new("body", "a compressed body (gzip)", UNPACKED)),
+            _ if reply.body.starts_with(&[0x1F, 0x8B]) => {
+                Err(DecodeError::new("body", "a compressed body (gzip)", UNPACKED))
+            }
             _ => self.codec.decode_response(task, reply),
         }
     }

@@ -73,7 +73,11 @@ fn refusals() {
             updater(&KEY.replace("certgate.", "other.")).add(&right, now()),
             "it refused the update (NOTAUTH, BADKEY)",
         ),
-        ("an old clock", updater(KEY).add(&right, now() - 1000), "it refused the update (NOTAUTH, BADTIME): set this machine's clock"),
+        (
+            "an old clock",
+            updater(KEY).add(&right, now() - 1000),
+            "it refused the update (NOTAUTH, BADTIME): set this machine's clock",
+        ),
         (
             "a zone of somebody else's",
             updater(KEY).add(&record("example.net. 300 IN TXT \"x\""), now()),

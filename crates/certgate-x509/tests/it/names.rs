@@ -319,13 +319,19 @@ fn requests_for_persons() {
 #[test]
 fn a_common_name_apart() {
     for (names, expected) in [
-        (&["www.example.com"][..], &["the common name example.com is not among the alternative names, and only those count: unless the authority adds it, the certificate is not for it"][..]),
+        (
+            &["www.example.com"][..],
+            &[
+                "the common name example.com is not among the alternative names, and only those count: unless the authority adds it, the certificate is not for it",
+            ][..],
+        ),
         (&["www.example.com", "example.com"], &[]),
         (&[], &[]),
     ] {
         let text = params("Example.com", names).serialize_request(&crate::new_key()).unwrap().pem().unwrap();
         let request = CertificateRequest::from_pem(text).unwrap();
-        let expected: Vec<String> = expected.iter().map(|text| text.replacen("example.com", "Example.com", 1)).collect();
+        let expected: Vec<String> =
+            expected.iter().map(|text| text.replacen("example.com", "Example.com", 1)).collect();
         assert_eq!(request.warnings(), expected, "{names:?}");
         let check = request.check_name("Example.com");
         assert_eq!((check.ok, check.is_warning), (true, !expected.is_empty()), "{check:?}");
