@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    AnyData, AnyTask, Certificate, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, TaskKind,
-    task::{CertificateList, JobList, PollInfo},
+    AnyTask, Certificate, Data, Job, Mode, Moment, ObjectJob, Query, QueryFilter, QueryOrder, Task, TaskKind,
+    task::{CertificateInfo, CertificateList, JobList, PollInfo},
     words::{JobStatus, Operator, OrderMode},
 };
 use certgate_flow::ForeignMessages;
@@ -12,7 +12,7 @@ use certgate_store::{Change, Order, State};
 use certgate_x509::{CertificateRequest, X509, is_same_serial};
 
 use super::CLOCK_TOLERANCE;
-use crate::{Client, Error, Journal, certificate_of};
+use crate::{Client, Error, Journal};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub fn reconcile(
     let mut outcome = None;
     let mut contradicts = false;
     if let Some(certificate) = order.order.certificate {
-        match certificate_of(client, certificate)? {
+        match shown(client, certificate)? {
             None if deletes => outcome = Some((State::Done, "the certificate is gone")),
             None => {
                 is_absent = false;
@@ -202,6 +202,24 @@ fn seconds_out(sent: i64, ahead: Option<i64>, now: i64, date: Option<i64>) -> i6
     }
 }
 
+/// What the gateway shows of an order that is out, and its time, in seconds since 1970. Nothing is given up for what is not understood, also where
+/// that is not borne otherwise: stopping would only lose the order.
+fn look<T: Task>(client: &mut Client, task: T) -> Result<(Vec<T::Data>, Option<i64>), Error> {
+    let task: AnyTask = task.into();
+    let exchange = client.exchange(&task)?;
+    let exchange = client.accepted(task.kind(), exchange)?;
+    let date = exchange.date();
+    Ok((exchange.answer.value.data.into_iter().filter_map(T::Data::from_any).collect(), date))
+}
+
+/// A certificate as the gateway has it; `None` if it refuses to show it.
+fn shown(client: &mut Client, id: i64) -> Result<Option<Certificate>, Error> {
+    match look(client, CertificateInfo::new(id)) {
+        Err(error) if error.refusal().is_some() => Ok(None),
+        shown => Ok(shown?.0.into_iter().next()),
+    }
+}
+
 /// Whether a new certificate of the order's name is there that can be the order's: a job that has ended need not be listed.
 fn is_listed(client: &mut Client, order: &Order, span: Span, seen: &mut Vec<String>) -> Result<bool, Error> {
     let Some(name) = order.order.name.clone() else { return Ok(true) };
@@ -211,16 +229,16 @@ fn is_listed(client: &mut Client, order: &Order, span: Span, seen: &mut Vec<Stri
         view: None,
     }
     .window(0, WINDOW);
-    let answer = match client.call(CertificateList { query }) {
+    let (certificates, _) = match look(client, CertificateList { query }) {
         Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
             return Ok(true);
         }
-        answer => answer?,
+        listed => listed?,
     };
     let made = |certificate: &Certificate| certificate.created.as_ref().and_then(|made| made.value().cloned());
     let is_earlier = |certificate: &&Certificate| made(certificate).is_some_and(|made| is_before(client, &made, span));
-    match answer.value.data.iter().find(|certificate| !is_earlier(certificate)) {
+    match certificates.iter().find(|certificate| !is_earlier(certificate)) {
         Some(certificate) => {
             let number = certificate.id.map_or_else(String::new, |id| format!(" {id}"));
             seen.push(format!("certificate{number} for {name} is not from before the order"));
@@ -245,14 +263,14 @@ enum FirstMessage {
 
 /// Looks at the first message of the queue, and leaves it there.
 fn first_message(client: &mut Client, id: &str, seen: &mut Vec<String>) -> Result<FirstMessage, Error> {
-    let answer = match client.call(PollInfo) {
+    let (messages, _) = match look(client, PollInfo) {
         Err(error) if error.refusal().is_some() => {
             seen.push(error.to_string());
             return Ok(FirstMessage::NotShown);
         }
-        answer => answer?,
+        shown => shown?,
     };
-    let ours = answer.value.data.into_iter().find(|message| message.ctid.as_deref() == Some(id));
+    let ours = messages.into_iter().find(|message| message.ctid.as_deref() == Some(id));
     Ok(match ours {
         Some(message) => FirstMessage::Ours(message.job.and_then(|job| job.id)),
         None => {
@@ -316,16 +334,8 @@ fn jobs_of(client: &mut Client, order: &Order, now: i64) -> Result<Listing, Erro
         view: None,
     }
     .window(0, WINDOW);
-    let task = AnyTask::from(JobList { query });
-    let exchange = client.exchange(&task)?;
-    let exchange = client.accepted(task.kind(), exchange)?;
-    let date = exchange.date();
+    let (jobs, date) = look(client, JobList { query })?;
     let span = Span::of(order.created, now, date);
-    let jobs = exchange.answer.value.data.into_iter().filter_map(|data| match data {
-        AnyData::ObjectJob(job) => Some(*job),
-        _ => None,
-    });
-    let jobs: Vec<ObjectJob> = jobs.collect();
     let oldest = jobs.last().and_then(|job| job.job.as_ref());
     let reaches_back = oldest.is_some_and(|oldest| is_from_before(client, oldest, span));
     let is_complete = i64::try_from(jobs.len()).is_ok_and(|count| count < WINDOW) || reaches_back;

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// A gateway that shows one certificate, some jobs and a queue, or refuses to; another with the next request, where there is
-/// one.
+/// one. Nobody understands its answers whole.
 struct Showing {
     certificate: Value,
     jobs: Option<Value>,
@@ -50,7 +50,9 @@ impl Transport for Showing {
             _ => ("400104", Some(json!([self.certificate]))),
         };
         let answer = match shown {
-            Some(data) => json!({ "status": { "code": format!("S{code}"), "type": "SUCCESS" }, "data": data }),
+            Some(data) => {
+                json!({ "status": { "code": format!("S{code}"), "type": "SUCCESS" }, "data": data, "colour": "red" })
+            }
             None => json!({ "status": { "code": format!("E{code}"), "type": "ERROR" } }),
         };
         let date = self.date.and_then(|date| jiff::Timestamp::from_second(date).ok());
@@ -208,7 +210,8 @@ fn by_all_that_can_be_seen() {
             Box::new(Showing { certificate: new.clone(), jobs, messages: none(), date: None, next: None })
         });
         let gateway = Showing { certificate: certificate.clone(), jobs, messages: none(), date: None, next };
-        let reconciled = reconcile(&mut asking(gateway), &mut journal, &order, &RecoveryOptions::default()).unwrap();
+        let reconciled =
+            reconcile(&mut asking(gateway).strict(true), &mut journal, &order, &RecoveryOptions::default()).unwrap();
         let order = journal.find("ours").unwrap().unwrap();
         assert_eq!((order.state.as_str(), order.job), (state, found), "{title}");
         match reconciled {
@@ -304,7 +307,7 @@ fn an_order_that_nothing_shows_of_never_arrived() {
         let date = case.date.map(|date| sent + date);
         let gateway = Showing { certificate, jobs, messages, date, next: None };
         let begun = unix_now() / 1000;
-        let reconciled = reconcile(&mut asking(gateway), &mut journal, &order, &case.options).unwrap();
+        let reconciled = reconcile(&mut asking(gateway).strict(true), &mut journal, &order, &case.options).unwrap();
         assert_eq!(journal.find("ours").unwrap().unwrap().state, case.state, "{title}: {reconciled:?}");
         let Reconciled::Ambiguous { settles, evidence } = reconciled else {
             assert_ne!(case.state, State::Unknown, "{title}");
