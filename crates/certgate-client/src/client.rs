@@ -52,7 +52,7 @@ pub(crate) struct Patience {
     pub(crate) deadline: Option<Duration>,
     /// What one request may take in all, and a pause before it where there is no deadline.
     pub(crate) longest: Duration,
-    /// Whether what is safe to repeat is sent again.
+    /// Whether anything is sent again.
     pub(crate) retries: bool,
 }
 
@@ -301,7 +301,8 @@ impl Client {
         }
     }
 
-    /// Sends a task and waits for its answer, which may be a refusal. What is safe to repeat is repeated; nothing else is.
+    /// Sends a task and waits for its answer, which may be a refusal. What never left or was turned away unread (HTTP 429) is sent again, and besides
+    /// only what is safe to repeat.
     ///
     /// # Errors
     /// See [`Error`]; never [`GatewayError::Refused`].
