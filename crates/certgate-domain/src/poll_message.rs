@@ -32,10 +32,15 @@ pub struct PollMessage {
 }
 
 impl PollMessage {
+    /// What it is about; where it does not say that itself, the event that it reports may.
+    pub fn about(&self) -> Option<&ResponseObject> {
+        self.object.as_ref().or_else(|| self.notify.as_ref()?.object.as_ref())
+    }
+
     /// Whether it certainly is not about the certificate of that id and name, whatever its job is called: it names something else than a
     /// certificate, or one of another id and another name.
     pub fn is_of_another(&self, certificate: Option<i64>, name: Option<&str>) -> bool {
-        let Some(object) = &self.object else { return false };
+        let Some(object) = self.about() else { return false };
         let named = object.certificate();
         let ids = named.and_then(|named| named.id).zip(certificate);
         let names = named.and_then(|named| named.name.as_ref()).or(object.value.as_ref()).zip(name);

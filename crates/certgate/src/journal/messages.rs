@@ -37,12 +37,11 @@ impl Journal {
     }
 
     pub(crate) fn message(&self, protocol: Protocol, message: &PollMessage, body: &[u8]) -> NewMessage {
-        let object = message.object.as_ref().or_else(|| message.notify.as_ref()?.object.as_ref());
         NewMessage {
             account: self.account.clone(),
             id: message.id,
             transport: protocol.name().to_owned(),
-            kind: object.and_then(|object| object.r#type.clone()).unwrap_or_else(|| "message".to_owned()),
+            kind: message.about().and_then(|object| object.r#type.clone()).unwrap_or_else(|| "message".to_owned()),
             job: message.job.as_ref().and_then(|job| job.id),
             stid: message.stid.clone(),
             ctid: message.ctid.clone(),

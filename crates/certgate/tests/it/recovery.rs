@@ -389,7 +389,11 @@ fn a_message_that_names_somebody_elses_object_is_no_order_s() {
     let message = |id: i64, ctid: &str, kind: &str, certificate: i64, name: &str| {
         let object = json!({ "type": kind, "value": name, "data": { "id": certificate, "name": name } });
         let job = json!({ "id": 7, "status": "SUCCESS" });
-        let message = json!({ "id": id, "ctid": ctid, "job": job, "object": object });
+        let mut message = json!({ "id": id, "ctid": ctid, "job": job });
+        match kind.strip_prefix("event of a ") {
+            Some(kind) => message["notify"] = json!({ "object": { "type": kind, "value": name } }),
+            None => message["object"] = object,
+        }
         json!({ "status": { "code": "S0905", "type": "SUCCESS" }, "data": [message] }).to_string()
     };
     let before = json!({ "id": 571, "name": "example.com", "serialNumber": "0a" });
@@ -397,6 +401,7 @@ fn a_message_that_names_somebody_elses_object_is_no_order_s() {
         ("the order's own", "ours", "Certificate", 571, "example.com", "issued"),
         ("another certificate", "ours", "Certificate", 999, "other.example", "unknown"),
         ("a domain", "ours", "Domain", 999, "example.com", "unknown"),
+        ("an event of a domain", "ours", "event of a Domain", 999, "example.com", "unknown"),
         ("its job, once that is known", "other", "Certificate", 571, "example.com", "issued"),
         ("another certificate of its job", "other", "Certificate", 999, "other.example", "pending"),
         ("a domain of its job", "other", "Domain", 999, "example.com", "pending"),
