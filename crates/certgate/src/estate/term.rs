@@ -141,7 +141,8 @@ pub(crate) fn requires_reissue(certificate: &Certificate) -> bool {
 /// Whether the certificate of that serial number was revoked, as far as the gateway tells it: it is one of those before the present one.
 pub(crate) fn is_revoked(certificate: &Certificate, serial: &str) -> bool {
     let is_it = |before: &CertificateHistory| {
-        before.revoked.is_some() && before.serial_number.as_deref().is_some_and(|there| is_same_serial(there, serial))
+        before.revoked.as_ref().and_then(Lenient::value).is_some()
+            && before.serial_number.as_deref().is_some_and(|there| is_same_serial(there, serial))
     };
     certificate.histories.iter().any(is_it)
 }
