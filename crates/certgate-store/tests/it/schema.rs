@@ -133,6 +133,15 @@ fn a_new_schema_may_be_opened_by_many_at_once() {
     );
 }
 
+/// Whoever may only look at it can open it.
+#[test]
+fn a_store_that_is_only_read_is_opened() {
+    let Some(place) = Schema::new() else { return };
+    drop(place.open());
+    place.execute("REVOKE INSERT, UPDATE, DELETE ON orders, messages, writers FROM CURRENT_USER");
+    assert!(place.open().order("a").unwrap().is_none());
+}
+
 /// A session of the database that ends costs nothing but a new one, in reading and in writing.
 #[test]
 fn a_connection_that_is_lost_is_made_anew() {

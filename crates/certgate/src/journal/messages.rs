@@ -216,7 +216,8 @@ mod tests {
         let file = Journal::open(folder.path().join("store.sqlite"), "user@9").unwrap();
         assert_eq!([(); 2].map(|()| file.pause_between_looks()), [LOOK; 2]);
         let Some(cluster) = Cluster::shared() else { return };
-        let address = StoreAddress::parse(cluster.role().url()).unwrap();
+        let role = cluster.role();
+        let address = StoreAddress::parse(role.url()).unwrap();
         let address = address.with_password_command(Arc::new(|| Ok(Role::PASSWORD.to_owned())));
         let database = Journal::open(address, "user@9").unwrap();
         assert_eq!(
@@ -224,7 +225,8 @@ mod tests {
             [Duration::ZERO, UNTOLD],
             "it listens from now on"
         );
-        cluster.execute("NOTIFY certgate, 'user@8'; NOTIFY certgate, 'user@9'");
+        let told = ["other/user@9".to_owned(), format!("{0}/user@8", role.name), format!("{0}/user@9", role.name)];
+        cluster.execute(&told.map(|told| format!("NOTIFY certgate, '{told}'")).join("; "));
         while database.pause_between_looks() != Duration::ZERO {}
         assert_eq!(database.pause_between_looks(), UNTOLD);
     }
