@@ -220,9 +220,9 @@ impl Failure {
         Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), body: Vec::new(), said: false }
     }
 
-    /// What an error of this machine kept from being done.
-    pub(crate) fn of_cause(why: &io::Error, what: impl fmt::Display) -> Self {
-        Self::new(Kind::of_cause(why), format!("{what}: {why}"))
+    /// What an error of this machine kept from being written.
+    pub(crate) fn of_writing(why: &io::Error, what: impl fmt::Display) -> Self {
+        Self::new(Kind::of_writing(why), format!("{what}: {why}"))
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {

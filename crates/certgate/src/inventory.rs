@@ -84,7 +84,7 @@ pub enum InventoryError {
     },
     /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
     #[error(
-        "{} does not lead into {} any more, as adopt had it do: link it there again, or move it away; until then nothing is ordered for it",
+        "{} does not lead into {} any more, as adopt had it do, and shows another one: link it there again, or move it away; until then nothing is ordered for it",
         path.display(), folder.display()
     )]
     Elsewhere {
@@ -238,6 +238,26 @@ pub(crate) fn has_one(folder: &Path) -> bool {
     folder.join(CERTIFICATE).symlink_metadata().is_ok()
 }
 
+/// Whether a path that servers read shows a key or a certificate that does not go with the one in place. A copy of that goes with it, and
+/// a whole pair of another one is there on purpose.
+fn is_astray(path: &Path, place: &Installation, certificate: &X509) -> bool {
+    if path.symlink_metadata().is_err() || leads_into(path, place.folder()) {
+        return false;
+    }
+    let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return true };
+    let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
+    match (key, X509::from_pem(text.expose())) {
+        (Ok(key), Ok(beside)) => key != beside.key.spki,
+        (Ok(key), Err(_)) => key != certificate.key.spki,
+        (Err(_), Ok(first)) => {
+            let whole =
+                fs::read_to_string(place.folder().join("fullchain.pem")).ok().and_then(|all| X509::all(all).ok());
+            !whole.iter().flatten().chain([certificate]).any(|one| one.der() == first.der())
+        }
+        (Err(_), Err(_)) => true,
+    }
+}
+
 /// So many folders are worth a thread of their own.
 const FOR_A_THREAD: usize = 100;
 
@@ -257,7 +277,9 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
     let record = place.record_in_place().unwrap_or_default();
-    if let Some(path) = record.led.iter().find(|path| path.symlink_metadata().is_ok() && !leads_into(path, folder)) {
+    // What a hook did not get to copy is its failure, and repeated.
+    let astray = record.led.iter().find(|path| is_astray(path, &place, &certificate));
+    if let Some(path) = astray.filter(|_| !record.deployment.is_failed()) {
         return Err(InventoryError::Elsewhere { path: path.clone(), folder: folder.to_owned() });
     }
     let is_its_own =

@@ -123,7 +123,7 @@ impl Snapshot {
         })
     }
 
-    /// Takes folders that are [missing](crate::inventory::missing), and do not wait for a certificate, for such as cannot be told of.
+    /// Takes folders that are missing, and do not wait for a certificate, for such as cannot be told of.
     ///
     /// # Errors
     /// [`Error::Store`].

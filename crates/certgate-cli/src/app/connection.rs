@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::{
     app::{App, RunRecord, Sandbox, sandbox::own_folder},
     args::ReplayMode,
-    exit::Failure,
+    exit::{Failure, Kind},
     streams::say_migrated,
 };
 
@@ -228,7 +228,8 @@ fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
 /// Opens the run's trace, once.
 fn open_trace(app: &App) -> Result<(), Failure> {
     if let (Some(path), None) = (&app.global.trace, app.trace.get()) {
-        let _ = app.trace.set(Trace::to(path)?);
+        let trace = Trace::to(path).map_err(|why| Failure::new(Kind::of_writing(&why), why.to_string()))?;
+        let _ = app.trace.set(trace);
     }
     Ok(())
 }

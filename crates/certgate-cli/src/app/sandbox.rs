@@ -21,7 +21,7 @@ pub(crate) fn own_folder(what: &str) -> Result<tempfile::TempDir, Failure> {
     let mut folder = tempfile::Builder::new();
     #[cfg(unix)]
     folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    folder.tempdir().map_err(|why| Failure::of_cause(&why, format!("no folder for {what} can be made")))
+    folder.tempdir().map_err(|why| Failure::of_writing(&why, format!("no folder for {what} can be made")))
 }
 
 impl Sandbox {

@@ -237,7 +237,7 @@ impl Queue {
         }
         Spool::at(folder)?;
         check_room(folder)
-            .map_err(|why| Failure::of_cause(&why, format!("--spool {}: cannot be written", folder.display())))
+            .map_err(|why| Failure::of_writing(&why, format!("--spool {}: cannot be written", folder.display())))
     }
 
     /// How a run treats the queue; `options` hold what the profile says.

@@ -67,7 +67,7 @@ impl Batch {
         self.queue.check()?;
         let open = |path| {
             certgate_files::open_to_append(path)
-                .map_err(|why| Failure::new(Kind::of_cause(&why), format!("--report {why}")))
+                .map_err(|why| Failure::new(Kind::of_writing(&why), format!("--report {why}")))
         };
         let report = self.report.as_deref().map(open).transpose()?;
         let profile = |order: &BatchOrder| app.check_profile(&order.place, order.request.profile.as_deref());

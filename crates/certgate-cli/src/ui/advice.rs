@@ -365,7 +365,7 @@ pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
 /// What is wrong with how control is to be shown, found before anything is sent.
 pub(crate) fn validation(error: ValidationError) -> Failure {
     match error {
-        ValidationError::Unwritable { .. } => Failure::new(Kind::of_cause(&error), format!("--webroot {error}")),
+        ValidationError::Unwritable { .. } => Failure::new(Kind::of_writing(&error), format!("--webroot {error}")),
         ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
         error => advised(Kind::Usage, &error),
     }

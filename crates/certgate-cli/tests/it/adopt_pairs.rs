@@ -383,7 +383,7 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         let (orders, link) = (gateway.counts().orders, fs::read_link(&key).unwrap());
         fs::remove_file(&key).unwrap();
         lay(&from, &["key.pem"], &key, 0o600);
-        let expected = "etc/h.key does not lead into etc/h.example any more";
+        let expected = "etc/h.key does not lead into etc/h.example any more, as adopt had it do, and shows another one";
         for command in [&all[..], &["renew-due", "etc"], &["renew-due", "etc", "--dry-run"], &["status", "etc"]] {
             let (document, said) = told(command, 2);
             assert!(format!("{document}{said}").contains(expected), "{command:?} {document}{said}");
@@ -402,6 +402,15 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         assert_eq!(document["plan"][0]["action"], "install", "{document}");
         told(&["renew-due", "etc"], 0);
         assert_eq!(public_key(&own, false), public_key(&home.path().join("etc/h.crt"), true));
+        told(&["renew-due", "etc"], 8);
+        // Copies of what is in place, as a hook may make them, are as good as links; so is another's whole pair.
+        for (path, of) in [(&key, "key.pem"), (&home.path().join("etc/h.crt"), "fullchain.pem")] {
+            fs::remove_file(path).unwrap();
+            lay(&home.path().join("etc/h.example"), &[of], path, 0o600);
+        }
+        told(&["renew-due", "etc"], 8);
+        fs::remove_file(&key).unwrap();
+        lay(&from, &["fullchain.pem", "key.pem"], &key, 0o600);
         told(&["renew-due", "etc"], 8);
         assert_eq!(gateway.counts().orders, orders);
     }

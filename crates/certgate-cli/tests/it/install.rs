@@ -275,6 +275,12 @@ fn a_pair_of_another_tool() {
         assert_eq!((exit(&output), gateway.counts().orders), (2, orders), "{transport}: {}", stderr(&output));
         assert!(stderr(&output).contains("live/key.pem: the key is encrypted"), "{}", stderr(&output));
         assert_eq!(exit(&run(&renewed)), 0, "{transport}");
+
+        // A key without any certificate is in no pair yet.
+        for name in ["cert.pem", "chain.pem", "fullchain.pem"] {
+            fs::remove_file(live.join(name)).unwrap();
+        }
+        assert_eq!(exit(&run(&renewed)), 0, "{transport}");
     }
 }
 

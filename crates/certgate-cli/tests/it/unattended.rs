@@ -180,6 +180,11 @@ fn a_plan_says_what_a_run_would_find() {
             let expected = (2, "the account has no certificate 10000".to_owned());
             assert_eq!(on(&server, command), expected, "{command}");
         }
+        fs::remove_file(here.home.path().join("certs/host/cert.pem")).unwrap();
+        for command in ["plan", "apply"] {
+            let (code, said) = on(&server, command);
+            assert!(code == 2 && said.contains("certs/host/cert.pem"), "{command} {code} {said}");
+        }
         assert_eq!((here.orders(), other.counts().orders), (orders, 0));
         // A key store that is removed is not missed.
         declare(live);

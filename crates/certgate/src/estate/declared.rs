@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
 use crate::{
-    CertificateSelector, CertificateSettings, Error, Journal,
+    CertificateSelector, CertificateSettings, Error, Installation, Journal,
     certificate_settings::{
         SettingValue as _, VALIDATION,
         table::{self, Table, TomlFile},
@@ -212,7 +212,9 @@ fn hosts(value: Option<Value>) -> Result<Vec<String>, String> {
 pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
     let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
-    let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
+    // Where the file is gone and its set is not, nothing new is bought.
+    let has_set = |out: &Path| has_one(out) || Installation::at(out).record_in_place().is_some();
+    let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_set);
     let there: Vec<bool> = declared.iter().map(is_there).collect();
     let out = |(one, is_there): (&Declared, &bool)| one.settings.out.clone().filter(|_| *is_there);
     let folders: Vec<PathBuf> = declared.iter().zip(&there).filter_map(out).collect();

@@ -257,7 +257,7 @@ impl Task {
     }
 
     /// Begins: gives the order that is to be driven, or how it is over without one. What a task is at is this process's alone until it
-    /// [gives that back](Self::give_back).
+    /// gives that back.
     ///
     /// # Errors
     /// How it is over.

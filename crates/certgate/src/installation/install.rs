@@ -374,9 +374,13 @@ impl Installation {
         });
         match read {
             Ok(key) => Ok(key.map(|key| key.spki() == spki)),
-            // The one in place has the same: what goes with it goes with the new one.
-            Err(_) if self.issued().is_some_and(|there| there.certificate.key.spki == spki) => Ok(Some(true)),
-            Err(why) => Err(why),
+            Err(why) => match self.issued() {
+                // The one in place has the same: what goes with it goes with the new one.
+                Some(there) if there.certificate.key.spki == spki => Ok(Some(true)),
+                Some(_) => Err(why),
+                // It is in no pair yet.
+                None => Ok(None),
+            },
         }
     }
 }

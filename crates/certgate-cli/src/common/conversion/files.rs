@@ -119,7 +119,7 @@ pub(crate) fn target(out: &Path, name: &Path, protocol: Protocol, side: Side) ->
 
 /// Writes a payload into a new file. Whatever is there already may be somebody's and stays.
 pub(crate) fn write(target: &Path, text: &str) -> Result<(), Failure> {
-    let unwritable = |why: std::io::Error| Failure::of_cause(&why, target.display());
+    let unwritable = |why: std::io::Error| Failure::of_writing(&why, target.display());
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
