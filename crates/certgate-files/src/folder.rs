@@ -82,14 +82,13 @@ impl Folder {
         Ok(crate::trust::mode(&self.metadata()?))
     }
 
-    /// Who owns it.
+    /// Whether it belongs to one of the users named by [`Folder::owned_by`].
     ///
     /// # Errors
     /// It could not be read.
-    pub fn owner(&self) -> Result<Owner, FileError> {
+    pub fn is_anothers(&self) -> Result<bool, FileError> {
         use std::os::unix::fs::MetadataExt;
-        let found = self.metadata()?;
-        Ok(Owner { user: found.uid(), group: Some(found.gid()) })
+        Ok(self.owners.contains(&self.metadata()?.uid()))
     }
 
     /// The path it was opened by.
@@ -376,13 +375,13 @@ fn set_owner_and_mode(file: &OwnedFd, mode: u32, owner: Option<Owner>) -> Result
     rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
 }
 
-fn set_owner(file: impl AsFd, Owner { user, group }: Owner) -> Result<(), Errno> {
+fn set_owner(file: impl AsFd, owner: Owner) -> Result<(), Errno> {
     let found = rustix::fs::fstat(&file)?;
     // Who is not root may not even change to what is so already.
-    if found.st_uid == user && group.is_none_or(|group| found.st_gid == group) {
+    if owner.covers(Owner { user: found.st_uid, group: Some(found.st_gid) }) {
         return Ok(());
     }
-    let (user, group) = (rustix::fs::Uid::from_raw(user), group.map(rustix::fs::Gid::from_raw));
+    let (user, group) = (rustix::fs::Uid::from_raw(owner.user), owner.group.map(rustix::fs::Gid::from_raw));
     match rustix::fs::fchown(&file, Some(user), group) {
         // Only root gives files away; the mode decides who else may read them.
         Err(Errno::PERM) if !rustix::process::geteuid().is_root() => Ok(()),

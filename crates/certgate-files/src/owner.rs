@@ -18,6 +18,17 @@ pub struct NoSuchOwner {
 }
 
 impl Owner {
+    /// Whether it is the effective user, or root.
+    #[cfg(unix)]
+    pub fn is_own(self) -> bool {
+        self.user == 0 || self.user == rustix::process::geteuid().as_raw()
+    }
+
+    /// Whether what that owner has need not be given to this one.
+    pub fn covers(self, there: Self) -> bool {
+        self.user == there.user && (self.group.is_none() || self.group == there.group)
+    }
+
     /// The owner that `USER` or `USER:GROUP` names. A user alone stands for its group too. A number need not have a name.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ mod permissions {
 
     use nix::unistd::{Uid, User};
 
-    use crate::{Distrust, FileError};
+    use crate::{Distrust, FileError, Owner};
 
     const STICKY: u32 = 0o1000;
     const WRITABLE: u32 = 0o022;
@@ -92,10 +92,10 @@ mod permissions {
     }
 
     pub(crate) fn check_owner(path: &Path, found: &Metadata, owners: &[u32]) -> Result<(), FileError> {
-        let user = rustix::process::geteuid().as_raw();
-        if [user, 0].contains(&found.uid()) || owners.contains(&found.uid()) {
+        if (Owner { user: found.uid(), group: None }).is_own() || owners.contains(&found.uid()) {
             return Ok(());
         }
+        let user = rustix::process::geteuid().as_raw();
         let mut expected: Vec<String> = owners.iter().copied().chain([user]).map(name).collect();
         if user != 0 {
             expected.push(name(0));

@@ -250,9 +250,8 @@ fn is_astray(path: &Path, place: &Installation, certificate: &X509) -> bool {
         (Ok(key), Ok(beside)) => key != beside.key.spki,
         (Ok(key), Err(_)) => key != certificate.key.spki,
         (Err(_), Ok(first)) => {
-            let whole =
-                fs::read_to_string(place.folder().join("fullchain.pem")).ok().and_then(|all| X509::all(all).ok());
-            !whole.iter().flatten().chain([certificate]).any(|one| one.der() == first.der())
+            let chain = place.issued().map(|issued| issued.chain).unwrap_or_default();
+            first != *certificate && !chain.contains(&first)
         }
         (Err(_), Err(_)) => true,
     }
@@ -278,8 +277,9 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
     let record = place.record_in_place().unwrap_or_default();
     // What a hook did not get to copy is its failure, and repeated.
-    let astray = record.led.iter().find(|path| is_astray(path, &place, &certificate));
-    if let Some(path) = astray.filter(|_| !record.deployment.is_failed()) {
+    if !record.deployment.is_failed()
+        && let Some(path) = record.led.iter().find(|path| is_astray(path, &place, &certificate))
+    {
         return Err(InventoryError::Elsewhere { path: path.clone(), folder: folder.to_owned() });
     }
     let is_its_own =

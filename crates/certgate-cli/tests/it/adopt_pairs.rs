@@ -415,3 +415,29 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         assert_eq!(gateway.counts().orders, orders);
     }
 }
+
+/// What was moved away for good is no longer looked at, also where nothing is left of it.
+#[test]
+fn what_was_moved_away_is_forgotten() {
+    if !has_openssl() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (_gateway, server) = serve(Settings::default());
+    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
+    let from = issued(home.path(), &server, "h.example");
+    let etc = home.path().join("etc");
+    let led = || -> Value {
+        let record = fs::read_to_string(etc.join("h.example/current/about.json")).unwrap();
+        serde_json::from_str::<Value>(&record).unwrap()["led"].take()
+    };
+    lay(&from, &["fullchain.pem"], &etc.join("h.crt"), 0o644);
+    lay(&from, &["key.pem"], &etc.join("h.key"), 0o600);
+    assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0);
+    assert_eq!(led().as_array().map(Vec::len), Some(2));
+    for name in ["h.crt", "h.key"] {
+        fs::remove_file(etc.join(name)).unwrap();
+    }
+    assert_eq!(told(&["adopt", "etc/h.example", "--keep", "4"]).0, 0);
+    assert_eq!(led(), Value::Null);
+}

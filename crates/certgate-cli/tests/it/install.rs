@@ -309,10 +309,12 @@ fn a_file_that_cannot_be_replaced() {
         if !immutable("+i", &live.join("cert.pem")) {
             return;
         }
+        fs::set_permissions(live.join("fullchain.pem"), fs::Permissions::from_mode(0o664)).unwrap();
         let files = || {
             let mut names: Vec<_> = fs::read_dir(&live).unwrap().map(|entry| entry.unwrap().path()).collect();
             names.sort();
-            names.into_iter().map(|path| (path.clone(), fs::read(path).unwrap_or_default())).collect::<Vec<_>>()
+            let held = |path: &Path| fs::read(path).unwrap_or_default();
+            names.into_iter().map(|path| (mode(&path), held(&path), path)).collect::<Vec<_>>()
         };
         let before = files();
         let output = at(home.path(), &server, transport, &order);

@@ -99,12 +99,11 @@ pub(crate) struct TomlFile {
     pub(crate) values: Table,
 }
 
-/// Reads a TOML file with tables and values of these names. What else stands in it is refused. A byte order mark is passed over.
+/// Reads a TOML file with tables and values of these names. What else stands in it is refused.
 ///
 /// # Errors
 /// What was found, with its line.
 pub(crate) fn of_toml(text: &str, tables: &[&str], values: &[&str]) -> Result<TomlFile, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let root = DeTable::parse(text).map_err(|why| {
@@ -209,7 +208,7 @@ impl<'de> Deserialize<'de> for Row {
 /// # Errors
 /// What was found, with its line.
 pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let text = text.replace("\r\n", "\n");
     let lines = text.split(['\n', '\r']).enumerate();
     let mut lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).peekable();
     let named = lines.next_if(|(_, line)| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")));

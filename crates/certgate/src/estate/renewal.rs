@@ -67,7 +67,6 @@ impl Gateway {
         let (mut client, mut journal) = (self.client()?.with_deadline(timeout), self.journal()?);
         let mut subjects = subjects_of_folders(folders, &journal, settings, now)?;
         Survey { client: &mut client, journal: &journal, now }.ask(&mut subjects)?;
-        // Each has its folder for this process alone for as long as it lives.
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
         let mut tasks: Vec<Task> = tasks.collect();
         let run = TaskRun {

@@ -232,7 +232,8 @@ impl Task {
     pub(super) fn certificate(&self) -> Option<i64> {
         match &self.step {
             Step::Held(certificate) => *certificate,
-            _ => self.request().map_or(self.planned.as_ref()?.certificate, OrderRequest::certificate),
+            Step::Place { request, .. } => request.certificate(),
+            _ => self.planned.as_ref()?.certificate,
         }
     }
 
@@ -369,12 +370,8 @@ impl Task {
 
     /// The serial number of what is in place there.
     fn take_turn(&mut self, folder: &Path) -> Result<Option<String>, EndedTask> {
-        let turn = self.turn.insert(FolderTurn::of(folder));
-        match turn.take() {
-            Ok(true) => Ok(turn.serial.clone()),
-            Ok(false) => Err(EndedTask::Held),
-            Err(why) => Err(EndedTask::Failed(why.into())),
-        }
+        let turn = FolderTurn::of(folder).map_err(|why| EndedTask::Failed(why.into()))?;
+        Ok(self.turn.insert(turn.ok_or(EndedTask::Held)?).serial.clone())
     }
 }
 

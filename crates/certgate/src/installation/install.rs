@@ -256,6 +256,7 @@ impl Installation {
             name: Some(name.to_owned()),
             serial: Some(issued.certificate.serial.clone()),
             certificate,
+            led: self.led(),
             ..SetRecord::default()
         });
         let (files, is_unchanged) = match key {

@@ -106,22 +106,25 @@ impl SetRecord {
 /// # Errors
 /// Others could have written it, or it cannot be read.
 pub(super) fn of_set(set: &Folder) -> Result<Option<SetRecord>, FileError> {
-    Ok(set.read_trusted(FILE)?.and_then(|text| serde_json::from_slice(&text).ok()))
+    read(set, FILE)
+}
+
+fn read(folder: &Folder, file: &str) -> Result<Option<SetRecord>, FileError> {
+    Ok(folder.read_trusted(file)?.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
 /// Who may own a folder since its sets were written for them. Records are the process's own, whoever owns what is around them.
 pub(super) fn owners(folder: &Folder) -> Vec<Owner> {
-    let is_own = |owner: Owner| owner.user == 0 || owner.user == rustix::process::geteuid().as_raw();
     // Sets are given away together.
-    if folder.owner_and_mode(SETS).is_ok_and(|found| found.is_none_or(|(owner, _)| is_own(owner))) {
+    if folder.owner_and_mode(SETS).is_ok_and(|found| found.is_none_or(|(owner, _)| owner.is_own())) {
         return Vec::new();
     }
     let Ok(Some(sets)) = folder.folder(SETS) else { return Vec::new() };
-    let of_set = |name: &String| {
-        let record = of_set(&sets.folder(name).ok()??).ok()??;
+    let named = |set: &String| {
+        let record = of_set(&sets.folder(set).ok()??).ok()??;
         Owner::named(record.settings?.file_owner.as_deref()?).ok()
     };
-    sets::names(&sets).unwrap_or_default().iter().filter_map(of_set).collect()
+    sets::names(&sets).unwrap_or_default().iter().filter_map(named).collect()
 }
 
 /// The file that notes what is in place in a folder.
@@ -133,10 +136,11 @@ impl Installation {
     /// What is noted of what is in place; `None` if nothing is, or where others could have written it.
     pub fn record_in_place(&self) -> Option<SetRecord> {
         let folder = self.open_unchecked().ok()?;
-        match sets::current_folder(&folder).ok()? {
-            Some(set) => of_set(&set).ok()?,
-            None => serde_json::from_slice(&folder.read_trusted(FILE_WITHOUT_SETS).ok()??).ok(),
-        }
+        let read = match sets::current_folder(&folder).ok()? {
+            Some(set) => of_set(&set),
+            None => read(&folder, FILE_WITHOUT_SETS),
+        };
+        read.ok()?
     }
 
     /// Notes that what is in place, whose key is somewhere else, is that certificate of the account. Its hook is not run.
@@ -158,9 +162,12 @@ impl Installation {
     /// The record of what is put in place as it is asked for now, and whose hook has not run yet.
     pub(super) fn undeployed(&self, record: SetRecord) -> SetRecord {
         let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
-        // They are the folder's, whichever set is in place.
-        let led = if record.led.is_empty() { self.record_in_place().unwrap_or_default().led } else { record.led };
-        SetRecord { deployment: self.due(), settings, led, ..record }
+        SetRecord { deployment: self.due(), settings, ..record }
+    }
+
+    /// The paths that lead into the folder, whichever set is in place.
+    pub(super) fn led(&self) -> Vec<PathBuf> {
+        self.record_in_place().unwrap_or_default().led
     }
 
     pub(super) fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {

@@ -146,7 +146,7 @@ impl Installation {
         let mut noted = record::of_set(&files)?.unwrap_or_default();
         noted.name = noted.name.or_else(|| name.map(str::to_owned));
         noted.put_back = put_back;
-        noted.led.clear();
+        noted.led = self.led();
         files.replace(record::FILE, self.undeployed(noted).to_text().as_bytes(), 0o644, None)?;
         let in_place = current_folder(&folder)?;
         let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));

@@ -163,21 +163,17 @@ impl Installation {
     /// sets, whatever kills the process.
     fn give_away(&self, folder: &Folder) -> Result<(), FileError> {
         let (Some(owner), Some(sets)) = (self.owner(), folder.folder(SETS)?) else { return Ok(()) };
-        let earlier = record::owners(folder);
         for name in names(&sets)? {
             sets.folder(&name)?.map_or(Ok(()), |set| set.give(owner))?;
         }
         sets.give(owner)?;
-        let found = folder.owner()?;
-        if earlier.iter().any(|earlier| earlier.user == found.user) { folder.give(owner) } else { Ok(()) }
+        if folder.is_anothers()? { folder.give(owner) } else { Ok(()) }
     }
 
     /// Whether a file belongs to whom the options say, where they say that and this process may give files away.
     pub(super) fn is_owned(&self, found: Option<(Owner, u32)>) -> bool {
         !rustix::process::geteuid().is_root()
-            || self.owner().zip(found).is_none_or(|(asked, (there, _))| {
-                asked.user == there.user && (asked.group.is_none() || asked.group == there.group)
-            })
+            || self.owner().zip(found).is_none_or(|(asked, (there, _))| asked.covers(there))
     }
 
     /// Owner and mode of a new file: those of the one in place, whose server would read it no longer with less; but nobody else writes it.

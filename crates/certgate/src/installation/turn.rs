@@ -7,9 +7,9 @@ use std::{
 };
 
 use certgate_files::FileError;
+use certgate_x509::X509;
 
 use super::Installation;
-use crate::inventory;
 
 /// A folder's turn: it is this process's alone from when that is taken until it is given back, by whichever of its clones, or until all of
 /// them are gone.
@@ -22,12 +22,15 @@ pub struct FolderTurn {
 }
 
 impl FolderTurn {
-    /// With what is in place now. It is not taken yet.
-    pub(crate) fn of(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), serial: serial(folder), lock: Arc::default() }
+    /// Has the folder for this process alone; none where another one is at it.
+    pub(crate) fn of(folder: &Path) -> Result<Option<Self>, FileError> {
+        let lock = Installation::at(folder).lock()?;
+        let turn =
+            |lock| Self { folder: folder.to_owned(), serial: serial(folder), lock: Arc::new(Mutex::new(Some(lock))) };
+        Ok(lock.map(turn))
     }
 
-    /// Has the folder for this process alone. Not where another one is at it, or has been meanwhile.
+    /// Has it again, where it was given back. Not where another process is at it, or has been meanwhile.
     pub(crate) fn take(&self) -> Result<bool, FileError> {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if lock.is_none() {
@@ -44,5 +47,6 @@ impl FolderTurn {
 }
 
 fn serial(folder: &Path) -> Option<String> {
-    inventory::read(folder, 0).ok().map(|installed| installed.serial)
+    let text = Installation::at(folder).certificate().ok()??;
+    X509::from_pem(text).ok().map(|certificate| certificate.serial)
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_files::{FileError, Folder};
+use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::Issued;
 
 use super::{
@@ -28,8 +28,8 @@ impl Installation {
         let cert = issued.certificate.to_pem();
         let chain: String = issued.chain.iter().map(|authority| authority.to_pem()).collect();
         let fullchain = format!("{cert}{chain}");
-        let noted = folder.read(FILE_WITHOUT_SETS)?;
-        let mut ready: Vec<(String, &str, Option<Vec<u8>>)> = Vec::new();
+        let noted = before(&folder, FILE_WITHOUT_SETS)?;
+        let mut ready: Vec<(String, &str, Option<Before>)> = Vec::new();
         let mut write = || {
             for (kind, name) in PLAIN {
                 let text = match kind {
@@ -38,11 +38,13 @@ impl Installation {
                     _ => &cert,
                 };
                 let text = format!("{text}{}", carried_over(&folder, kind)?);
-                let before = folder.read(name)?;
-                let is_there = before.as_deref() == Some(text.as_bytes());
-                if !is_there || !self.is_owned(folder.owner_and_mode(name)?) {
+                let there = before(&folder, name)?;
+                let is_there = there.as_ref().is_some_and(|(bytes, owner, mode)| {
+                    bytes == text.as_bytes() && self.is_owned(Some((*owner, *mode)))
+                });
+                if !is_there {
                     let (owner, mode) = self.owner_and_mode(&folder, kind)?;
-                    ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name, before));
+                    ready.push((folder.write_beside(name, text.as_bytes(), mode, owner)?, name, there));
                 }
             }
             if !ready.is_empty() {
@@ -54,10 +56,12 @@ impl Installation {
         let written = write();
         if written.is_err() {
             // What took its place is there under its name alone, and gives way again: beside the earlier certificate it is of no use.
-            for (_, name, before) in ready.iter().filter(|(beside, ..)| folder.remove_file(beside).is_err()) {
-                put_back(&folder, name, before.as_deref());
+            for (beside, name, before) in &ready {
+                if folder.remove_file(beside).is_err() {
+                    put_back(&folder, name, before.as_ref());
+                }
             }
-            put_back(&folder, FILE_WITHOUT_SETS, noted.as_deref());
+            put_back(&folder, FILE_WITHOUT_SETS, noted.as_ref());
         }
         written.map(|()| ready.is_empty())
     }
@@ -90,10 +94,18 @@ impl Installation {
     }
 }
 
-/// Puts back what a file held before, as well as that goes: why it is to be is said already.
-fn put_back(folder: &Folder, name: &str, before: Option<&[u8]>) {
-    let _ = match (before, folder.owner_and_mode(name)) {
-        (Some(before), Ok(Some((owner, mode)))) => folder.replace(name, before, mode, Some(owner)),
-        _ => folder.remove_file(name),
+/// What a file holds, whose it is, and its mode.
+type Before = (Vec<u8>, Owner, u32);
+
+fn before(folder: &Folder, name: &str) -> Result<Option<Before>, FileError> {
+    let Some(bytes) = folder.read(name)? else { return Ok(None) };
+    Ok(folder.owner_and_mode(name)?.map(|(owner, mode)| (bytes, owner, mode)))
+}
+
+/// Puts back what was there before, as well as that goes: why it is to be is said already.
+fn put_back(folder: &Folder, name: &str, before: Option<&Before>) {
+    let _ = match before {
+        Some((bytes, owner, mode)) => folder.replace(name, bytes, *mode, Some(*owner)),
+        None => folder.remove_file(name),
     };
 }

@@ -159,7 +159,6 @@ pub fn standings(
             Err(why) => trouble = Some(why),
         }
     }
-    let renew_before = renew_before.map(RenewBefore::Time);
     let (mut standings, mut here) = (Vec::new(), HashSet::new());
     for (folder, found) in found {
         let installed = match found {
@@ -172,7 +171,7 @@ pub fn standings(
         here.extend(installed.id);
         let order = orders.take_into(&folder);
         let remembered = installed.record.settings.as_ref().and_then(|settings| settings.renew_before);
-        let renew_before = renew_before.or(remembered.map(RenewBefore::of_every_run));
+        let renew_before = renew_before.map(RenewBefore::Time).or(remembered.map(RenewBefore::of_every_run));
         let told = account.as_mut().map(|account| account.tells(&installed, renew_before, now)).transpose();
         let told = told.unwrap_or_else(|why| {
             (account, trouble) = (None, Some(why));
@@ -189,10 +188,7 @@ pub fn standings(
     let others = account.into_iter().flat_map(|account| account.listed);
     let is_elsewhere = |certificate: &AccountCertificate| certificate.id.is_some_and(|id| !here.contains(&id));
     standings.extend(others.filter(is_elsewhere).map(|certificate| {
-        let soon = match renew_before {
-            Some(RenewBefore::Time(time)) => time,
-            _ => SOON,
-        };
+        let soon = renew_before.unwrap_or(SOON);
         let ends_soon = certificate.not_after.is_some_and(|ends| ends_within(ends, soon, now));
         Standing::Elsewhere { certificate: Box::new(certificate), ends_soon }
     }));
@@ -312,16 +308,13 @@ fn of_installed(
 
 /// Notes with those whose keys are others than the gateway's certificate has in which folder that is.
 fn note_folders(standings: &mut [Standing]) {
-    let installed = |standing: &Standing| match standing {
-        Standing::Installed(standing) => {
-            Some((standing.installed.id?, standing.todo, standing.installed.folder.clone()))
+    let with_the_gateways = |standing: &Standing| match standing {
+        Standing::Installed(standing) if !matches!(standing.todo, Todo::OtherKey | Todo::OtherCertificate { .. }) => {
+            Some((standing.installed.id?, standing.installed.folder.clone()))
         }
         _ => None,
     };
-    let is_another = |todo: &Todo| matches!(todo, Todo::OtherKey | Todo::OtherCertificate { .. });
-    let has_the_gateways = |(_, todo, _): &(i64, Todo, PathBuf)| !is_another(todo);
-    let folders = standings.iter().filter_map(installed).filter(has_the_gateways);
-    let folders: HashMap<i64, PathBuf> = folders.map(|(id, _, folder)| (id, folder)).collect();
+    let folders: HashMap<i64, PathBuf> = standings.iter().filter_map(with_the_gateways).collect();
     for standing in standings {
         if let Standing::Installed(standing) = standing
             && standing.todo == (Todo::OtherCertificate { has_its_key: false })
