@@ -46,7 +46,7 @@ pub(crate) struct Desk<H> {
     is_loopback: bool,
     turns: Arc<Semaphore>,
     workers: Workers,
-    /// Large requests are handled on threads of their own, so that what they took is given back: memory stays with the thread that
+    /// Large requests are handled on threads of their own, which are few: what a request took stays with the thread that
     /// used it.
     large: Workers,
     counts: Counts,

@@ -12,7 +12,7 @@ use std::{
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{stderr, until},
+    binary::stderr,
     serving::{AUTH, Serving},
 };
 
@@ -21,10 +21,10 @@ const MIB: usize = 1 << 20;
 const LARGEST: usize = 8 * MIB;
 /// So many come at a time.
 const AT_A_TIME: usize = 40;
-/// What the whole process may have in memory then.
+/// And so often, one after the other: ten of each kind, again and again, would not fit below `MOST` if any of them stayed.
+const BURSTS: usize = 3;
+/// What the whole process may have in memory at most.
 const MOST: usize = 200 * MIB;
-/// What it may keep of it once all are answered.
-const KEPT: usize = 48 * MIB;
 
 /// A figure of `/proc/PID/status`, in bytes.
 fn memory(serving: &Serving, figure: &str) -> usize {
@@ -68,23 +68,23 @@ fn large_requests() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// 8 MiB are a hundred times what an answer of the gateway has. Forty of them at a time wait for their turn, and leave nothing behind; more than that is
-/// refused, by its length or once it is too long.
+/// 8 MiB are a hundred times what an answer of the gateway has. Forty of them at a time wait for their turn, and those after them find room where they
+/// were (how much of it goes back to the system is the allocator's affair); more than that is refused, by its length or once it is too long.
 #[test]
-fn large_requests_stay_within_bounds_and_are_given_back() {
+fn large_requests_stay_within_bounds_and_pile_up_nowhere() {
     let serving = Serving::start(&["simulator"]);
     let requests = large_requests();
-    let before = memory(&serving, "VmRSS");
-    thread::scope(|scope| {
-        for (path, body) in requests.iter().cycle().take(AT_A_TIME) {
-            let head = head(path, &format!("Content-Length: {}", body.len()));
-            let serving = &serving;
-            scope.spawn(move || assert_eq!(ask(serving, &head, body), Some(200), "{path}"));
-        }
-    });
-    let most = memory(&serving, "VmHWM");
-    assert!(most < MOST, "{} MiB were in use", most / MIB);
-    until("what they took is given back", || memory(&serving, "VmRSS") < before + KEPT);
+    for burst in 1..=BURSTS {
+        thread::scope(|scope| {
+            for (path, body) in requests.iter().cycle().take(AT_A_TIME) {
+                let head = head(path, &format!("Content-Length: {}", body.len()));
+                let serving = &serving;
+                scope.spawn(move || assert_eq!(ask(serving, &head, body), Some(200), "{path}"));
+            }
+        });
+        let most = memory(&serving, "VmHWM");
+        assert!(most < MOST, "{} MiB were in use in burst {burst}", most / MIB);
+    }
 
     let too_long = vec![b'a'; LARGEST + 1];
     for (length, body) in [
