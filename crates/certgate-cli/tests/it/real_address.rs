@@ -20,8 +20,8 @@ use rustls::{
 };
 
 use crate::support::{
-    binary::{certgate, exit, openssl, serve, stderr, until},
-    serving::{bridge, raw},
+    binary::{certgate, endpoint, exit, openssl, serve, stderr, until},
+    serving::{Serving, bridge, raw},
     tls_server::has_openssl,
 };
 
@@ -79,7 +79,11 @@ fn what_clients_have_in_their_code_is_taken() {
 #[test]
 fn on_loopback_the_names_of_its_gateways_are_its_own() {
     let (_gateway, server) = serve(Settings::default());
-    let bridge = bridge("xml", &server, &["--pass-through", "https://xml.example.net/gateway"]);
+    let behind = endpoint(&server, "json");
+    let bridge = Serving::configured(
+        "xml_endpoint = \"https://own.example.net/xml\"",
+        &["bridge", "--front", "xml", "--endpoint", &behind, "--pass-through", "https://xml.example.net/gateway"],
+    );
     let status = |head: &str, host: &str, more: &str, body: &str| {
         let length = body.len();
         let head =
@@ -90,6 +94,7 @@ fn on_loopback_the_names_of_its_gateways_are_its_own() {
         ("gateway.autodns.com", "200"),
         ("Gateway.AutoDNS.com:443", "200"),
         ("demo.autodns.com", "200"),
+        ("own.example.net", "200"),
         ("xml.example.net", "200"),
         ("api.autodns.com", "421"),
         ("evil.example", "421"),

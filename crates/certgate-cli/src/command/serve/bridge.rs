@@ -60,6 +60,7 @@ impl Bridge {
         let back = front.other();
         refuse_callers_own(app)?;
         let mut settings = app.settings_over(Some(back))?;
+        let own = settings.endpoint(front).value.clone();
         let passes_through = bridging.pass_through(app, front, &mut settings)?;
         let nobody = Credentials::new("", Secret::default(), "");
         let home = match bridging.shadow {
@@ -78,7 +79,7 @@ impl Bridge {
         }
         let mut bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients(back)?, teller(app))
             .standing_for(Settings::documented(front))
-            .standing_for([settings.endpoint(front).value.as_str()])
+            .standing_for([&own, &settings.endpoint(front).value])
             .strict(app.strict)
             .max_wait(bridging.max_wait);
         if passes_through {

@@ -16,7 +16,7 @@ use certgate_simulator::Server;
 use certgate_wire::{Body, Codec, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 
-use super::binary::{command, endpoint, interrupt, paced};
+use super::binary::{command, endpoint, interrupt};
 
 /// The account of a request in XML.
 pub(crate) const AUTH: &str = "<auth><user>user</user><password>password</password><context>9</context></auth>";
@@ -39,9 +39,15 @@ impl Serving {
 
     /// The same at that pace.
     pub(crate) fn at_pace(per_second: usize, arguments: &[&str]) -> Self {
+        Self::configured(&format!("requests_per_second = {per_second}"), arguments)
+    }
+
+    /// The same with these lines in the profile.
+    pub(crate) fn configured(profile: &str, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let config = paced(home.path(), per_second);
-        let common = ["--listen", "127.0.0.1:0", "--config", &config];
+        let config = home.path().join("config.toml");
+        fs::write(&config, format!("[live]\n{profile}\n")).unwrap();
+        let common = ["--listen", "127.0.0.1:0", "--config", config.to_str().unwrap()];
         let mut command = command(home.path(), &[&["serve"], arguments, &common].concat());
         let stderr = File::create(home.path().join("stderr")).unwrap();
         let mut child = command.current_dir(home.path()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
