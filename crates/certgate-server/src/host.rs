@@ -25,36 +25,28 @@ pub(crate) fn check(
     if !is_loopback {
         return Ok(());
     }
-    if host.is_some_and(|host| !is_this_machine(host) && !stands_for.iter().any(|address| is_host_of(host, address))) {
+    let is_own = |host: &str| stands_for.iter().any(|address| host_of(address).is_some_and(|own| own == host));
+    if host.is_some_and(|host| !host_of(host).is_some_and(|host| is_this_machine(&host) || is_own(&host))) {
         return Err((421, "this server listens on loopback: expected localhost or a loopback address in Host"));
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let is_foreign = |origin: &hyper::header::HeaderValue| {
-        let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
-        authority.is_none_or(|authority| !is_this_machine(authority))
+        let host = origin.to_str().ok().and_then(host_of);
+        !host.is_some_and(|host| is_this_machine(&host))
     };
     if origins.any(is_foreign) { Err((403, "a page of another origin may not use this server")) } else { Ok(()) }
 }
 
-/// The host of a name or an address that has a port or none.
-fn without_port(authority: &str) -> &str {
-    match authority.strip_prefix('[') {
-        Some(inside) => inside.split_once(']').map_or("", |(host, _)| host),
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    }
+/// The host of an address, or of a name that has a port or none; in small letters.
+fn host_of(address: &str) -> Option<String> {
+    let uri: Uri = address.parse().ok()?;
+    // Nobody says who they are there.
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+    Some(authority.host().trim_matches(['[', ']']).to_ascii_lowercase())
 }
 
-/// Whether that is the host of an address, whatever the port.
-fn is_host_of(authority: &str, address: &str) -> bool {
-    let address = address.parse::<Uri>().ok();
-    let host = address.as_ref().and_then(|address| address.authority()).map(|found| without_port(found.as_str()));
-    host.is_some_and(|host| host.eq_ignore_ascii_case(without_port(authority)))
-}
-
-/// Whether a host is loopback by its name or address.
-fn is_this_machine(authority: &str) -> bool {
-    let host = without_port(authority);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -82,6 +74,8 @@ mod tests {
             (vec![(host, "[2001:db8::1]:80")], None, None),
             (vec![(host, "gateway.example.evil.example")], Some(421), None),
             (vec![(host, "")], Some(421), None),
+            (vec![(host, "evil.example@localhost")], Some(421), None),
+            (vec![(host, "localhost, evil.example")], Some(421), None),
             (vec![(host, "gateway.example"), (origin, "https://gateway.example")], Some(403), None),
             (vec![(host, "localhost"), (origin, "http://evil.example")], Some(403), None),
             (vec![(host, "localhost"), (origin, "null")], Some(403), None),

@@ -9,10 +9,11 @@ use std::{
 
 use certgate_files::{Distrust, FileError};
 use certgate_keys::{KeyError, PrivateKey};
+use certgate_x509::pem::{self, Kind};
 use rustls::{
     ServerConfig,
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
@@ -148,14 +149,20 @@ fn load(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Cer
     let chain = chain.into_iter().map(CertificateDer::from).collect();
     let file = secret(key)?;
     let private = match PrivateKey::read(&file, None) {
-        Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.to_pkcs8().to_vec()).into()),
+        Ok(key) => Ok(key.to_pkcs8().to_vec()),
         // A server may have keys of kinds that nothing is ordered with, such as Ed25519.
-        Err(why @ KeyError::Unsupported(_)) => PrivateKeyDer::from_pem_slice(&file).map_err(|_| why),
+        Err(why @ KeyError::Unsupported(_)) => pkcs8(&file).ok_or(why),
         Err(why) => Err(why),
     };
     let private = private.map_err(|why| content(key, why.to_string(), "a private key without a pass phrase"))?;
-    let pair = CertifiedKey::from_der(chain, private, provider).and_then(|pair| pair.keys_match().map(|()| pair));
+    let pair = CertifiedKey::from_der(chain, PrivatePkcs8KeyDer::from(private).into(), provider)
+        .and_then(|pair| pair.keys_match().map(|()| pair));
     pair.map_err(|why| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), why })
+}
+
+/// The key of a file as it stands there, where that is PKCS#8.
+fn pkcs8(file: &[u8]) -> Option<Vec<u8>> {
+    pem::read(file).ok()?.into_iter().find(|block| block.kind == Kind::PrivateKey).map(|block| block.der)
 }
 
 /// The key's file; a link to it, such as an installed certificate's, where nobody else could have put the link there.

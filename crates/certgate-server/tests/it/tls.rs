@@ -9,6 +9,8 @@ use std::{
 use certgate_keys::PrivateKey;
 use certgate_server::Tls;
 use certgate_x509::pem;
+use rcgen::{Issuer, PublicKeyData, SignatureAlgorithm};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// What becomes of a text.
 type Spelling = fn(&str) -> Vec<u8>;
@@ -33,6 +35,28 @@ fn utf_16(text: &str) -> Vec<u8> {
 
 fn der(text: &str) -> Vec<u8> {
     pem::read(text).unwrap().remove(0).der
+}
+
+/// A public key of a kind that nothing is ordered with.
+struct Ed25519(Vec<u8>);
+
+impl Ed25519 {
+    fn of(key: &str) -> Self {
+        let provider = rustls::crypto::ring::default_provider().key_provider;
+        let key = provider.load_private_key(PrivatePkcs8KeyDer::from(der(key)).into()).unwrap();
+        let public = key.public_key().unwrap();
+        Self(public[public.len() - 32..].to_vec())
+    }
+}
+
+impl PublicKeyData for Ed25519 {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_ED25519
+    }
 }
 
 #[test]
@@ -61,6 +85,12 @@ fn pairs_as_people_have_them() {
         let certificate = write("cert.pem", &of_certificate(&certificate));
         let key = write("key.pem", &of_key(&fixture(key)));
         Tls::from_files(&certificate, &key, |_| {}).unwrap_or_else(|why| panic!("{what}: {why}"));
+    }
+    let ed25519 = fixture("ed25519.pem");
+    let of_ed25519 = params.signed_by(&Ed25519::of(&ed25519), &Issuer::from_params(&params, &key)).unwrap().pem();
+    for (what, spelling) in [("PEM", as_it_is as Spelling), ("a mark", marked), ("UTF-16", utf_16), ("DER", der)] {
+        let (certificate, key) = (write("cert.pem", of_ed25519.as_bytes()), write("key.pem", &spelling(&ed25519)));
+        Tls::from_files(&certificate, &key, |_| {}).unwrap_or_else(|why| panic!("Ed25519, {what}: {why}"));
     }
     let (certificate, key) = (write("cert.pem", certificate.as_bytes()), fixture("p256-pkcs8.pem"));
     for (what, content, expected) in [
