@@ -37,13 +37,18 @@ impl PollMessage {
         self.object.as_ref().or_else(|| self.notify.as_ref()?.object.as_ref())
     }
 
+    /// The name of what it is about.
+    pub fn name(&self) -> Option<&str> {
+        let object = self.about()?;
+        object.certificate().and_then(|named| named.name.as_deref()).or(object.value.as_deref())
+    }
+
     /// Whether it certainly is not about the certificate of that id and name, whatever its job is called: it names something else than a
     /// certificate, or one of another id and another name.
     pub fn is_of_another(&self, certificate: Option<i64>, name: Option<&str>) -> bool {
         let Some(object) = self.about() else { return false };
-        let named = object.certificate();
-        let ids = named.and_then(|named| named.id).zip(certificate);
-        let names = named.and_then(|named| named.name.as_ref()).or(object.value.as_ref()).zip(name);
+        let ids = object.certificate().and_then(|named| named.id).zip(certificate);
+        let names = self.name().zip(name);
         let is_other = ids.is_some_and(|(theirs, ours)| theirs != ours)
             && names.is_none_or(|(theirs, ours)| !theirs.eq_ignore_ascii_case(ours));
         is_other || object.r#type.as_deref().is_some_and(|kind| !ResponseObject::is_certificate(kind))

@@ -154,7 +154,7 @@ impl Wait {
 
     /// What a message about our job leads to.
     fn after(&mut self, message: &PollMessage, spares_fetch: bool) -> State {
-        let certificate = message.object.as_ref().and_then(|object| object.certificate());
+        let certificate = message.about().and_then(|object| object.certificate());
         let named = certificate.and_then(|certificate| certificate.id);
         match message.job.as_ref().and_then(|job| job.status.as_ref()) {
             Some(JobStatus::Success) => {
@@ -194,10 +194,9 @@ impl Wait {
         match (message.job.as_ref().and_then(|job| job.id), self.awaited.job) {
             (Some(theirs), Some(ours)) => theirs == ours,
             _ => {
-                let name = message.object.as_ref().and_then(|object| object.value.as_deref());
-                message.stid.is_some()
-                    && message.stid == self.awaited.stid
-                    && (name.is_none() || name == self.awaited.name.as_deref())
+                let is_own_name =
+                    |name: &str| self.awaited.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+                message.stid.is_some() && message.stid == self.awaited.stid && message.name().is_none_or(is_own_name)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certgate_domain::{Certificate, ObjectData, PollMessage, ResponseObject, words::JobStatus};
+use certgate_domain::{Certificate, NotifyMessage, ObjectData, PollMessage, ResponseObject, words::JobStatus};
 use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Step};
 use pretty_assertions::assert_eq;
 
@@ -24,6 +24,12 @@ fn waits_by_event_orders() {
         let mut message = message(8, None, JobStatus::Success);
         message.stid = Some("stid-2".into());
         polled(message)
+    };
+    let of_event = |name: &str| {
+        let object = Some(ResponseObject { value: Some(name.into()), ..ResponseObject::default() });
+        let notify = Some(NotifyMessage { object, ..NotifyMessage::default() });
+        let stid = Some("stid-1".into());
+        polled(PollMessage { object: None, notify, stid, ..message(7, None, JobStatus::Success) })
     };
     let of_object = |kind: &str, id: i64, name: &str| {
         let mut message = message(1, Some(JOB), JobStatus::Failed);
@@ -126,6 +132,12 @@ fn waits_by_event_orders() {
             ForeignMessages::Spool,
             vec![of_other_stid, confirmed(), by_stid, confirmed(), existing()],
             "poll-info, store 8, confirm 8, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
+            "nor without an object, where the event has one",
+            ForeignMessages::Keep,
+            vec![of_event("other.example"), running(), of_event("Example.com"), confirmed(), existing()],
+            "poll-info, identify 7, job-info, wait until 1, poll-info, store 7, confirm 7, certificate-info, end",
         ),
         (
             "a message on the way is confirmed and the wait goes on",

@@ -107,7 +107,7 @@ impl Journal {
             state,
             job: job.and_then(|job: &Job| job.id),
             stid: message.stid.clone(),
-            certificate: message.object.as_ref().and_then(|object| object.certificate()?.id),
+            certificate: message.about().and_then(|object| object.certificate()?.id),
             detail: format!(
                 "message {} of the queue",
                 message.id.map_or("without an id".to_owned(), |id| id.to_string())

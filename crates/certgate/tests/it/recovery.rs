@@ -106,6 +106,21 @@ fn asking(gateway: Showing) -> Client {
     Client::new(Box::new(JsonCodec::default()), Box::new(gateway), credentials).with_pace(1_000_000)
 }
 
+/// A new certificate's id is known by the message that names it, be it by its event alone.
+#[test]
+fn an_event_tells_the_id_of_a_new_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let task = CertificateCreate { certificate: ordered(None, "-----BEGIN …") };
+    let (mut journal, _) = lost(folder.path(), task.into(), None, None);
+    let object = json!({ "type": "Certificate", "value": "example.com", "data": { "id": 999, "name": "example.com" } });
+    let job = json!({ "id": 7, "status": "SUCCESS" });
+    let message = json!({ "id": 1, "ctid": "ours", "job": job, "notify": { "object": object } });
+    let text = json!({ "status": { "code": "S0905", "type": "SUCCESS" }, "data": [message] }).to_string();
+    import(&mut journal, &JsonCodec::default(), text.as_bytes()).unwrap();
+    let order = journal.find("ours").unwrap().unwrap();
+    assert_eq!((order.order.certificate, order.state), (Some(999), State::Issued));
+}
+
 /// What was ordered elsewhere is waited for, whatever would be said of its CSR before an order.
 #[test]
 fn an_order_from_elsewhere_is_not_judged_again() {
