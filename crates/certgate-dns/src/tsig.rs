@@ -137,11 +137,10 @@ impl TsigKey {
     }
 }
 
-/// What a server says of the signature that it refuses, such as `BADTIME`.
-pub(crate) fn complaint(answer: &Message<Vec<u8>>) -> Option<String> {
+/// What a server says of the signature that it refuses.
+pub(crate) fn complaint(answer: &Message<Vec<u8>>) -> Option<TsigRcode> {
     let (_, record) = signature_of(answer)?;
-    let error = Some(record.data().error()).filter(|error| *error != TsigRcode::NOERROR)?;
-    Some(error.to_mnemonic_str().map_or_else(|| error.to_string(), str::to_owned))
+    Some(record.data().error()).filter(|error| *error != TsigRcode::NOERROR)
 }
 
 /// The TSIG record, which is the last one, and where it begins.

@@ -8,7 +8,7 @@ use std::{
 use domain::{
     base::{
         Message, MessageBuilder, Rtype, ToName, Ttl,
-        iana::{Class, Opcode, Rcode},
+        iana::{Class, Opcode, Rcode, TsigRcode},
         message_builder::AuthorityBuilder,
         rdata::UnknownRecordData,
     },
@@ -107,12 +107,13 @@ impl ZoneUpdater {
             Rcode::YXDOMAIN => Err(self.failed("the name has records already, and a CNAME stands alone: remove them")),
             code => {
                 let complaint = complaint(&answer);
-                let advice = match complaint.as_deref() {
-                    Some("BADTIME") => "set this machine's clock, or the server's",
+                let advice = match complaint {
+                    Some(TsigRcode::BADTIME) => "set this machine's clock, or the server's",
                     _ => "check the key and what it may change",
                 };
-                let code = [Some(code.to_string()), complaint].into_iter().flatten().collect::<Vec<_>>();
-                Err(self.failed(format!("it refused the update ({}): {advice}", code.join(", "))))
+                let name = |code: TsigRcode| code.to_mnemonic_str().map_or_else(|| code.to_string(), str::to_owned);
+                let codes: Vec<_> = [Some(code.to_string()), complaint.map(name)].into_iter().flatten().collect();
+                Err(self.failed(format!("it refused the update ({}): {advice}", codes.join(", "))))
             }
         }
     }
