@@ -13,6 +13,7 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
+use certgate_domain::wide;
 
 use self::pieces::{Pieces, squeezed, unescaped};
 
@@ -287,29 +288,13 @@ pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
     {
         return Cow::Borrowed(text);
     }
-    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
-        let units =
-            bytes.chunks(2).map(|unit| read([unit.first().copied().unwrap_or(0), unit.get(1).copied().unwrap_or(0)]));
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-    };
-    let wider = |bytes: &[u8], read: fn([u8; 4]) -> u32| {
-        let units = bytes.chunks(4).map(|unit| read(std::array::from_fn(|at| unit.get(at).copied().unwrap_or(0))));
-        units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-    };
-    Cow::Owned(match body {
-        [0xFF, 0xFE, 0, 0, rest @ ..] => wider(rest, u32::from_le_bytes),
-        [0, 0, 0xFE, 0xFF, rest @ ..] => wider(rest, u32::from_be_bytes),
-        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [1..=u8::MAX, 0, 0, 0, ..] => wider(body, u32::from_le_bytes),
-        [0, 0, 0, 1..=u8::MAX, ..] => wider(body, u32::from_be_bytes),
-        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => wide(body, u16::from_le_bytes),
-        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => wide(body, u16::from_be_bytes),
-        _ => body
-            .utf8_chunks()
+    let in_windows_1252 = || {
+        let chunks = body.utf8_chunks();
+        chunks
             .flat_map(|chunk| chunk.valid().chars().chain(chunk.invalid().iter().map(|byte| windows_1252(*byte))))
-            .collect(),
-    })
+            .collect()
+    };
+    Cow::Owned(wide(body).unwrap_or_else(in_windows_1252))
 }
 
 /// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.

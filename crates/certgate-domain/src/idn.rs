@@ -37,6 +37,47 @@ fn to_a_label(label: &str) -> Result<String, NotAnIdn> {
     }
 }
 
+/// Whether a label that begins with `xn--` is one in Unicode: its Punycode can be read, and is as it is written for that.
+///
+/// ```
+/// use certgate_domain::is_a_label;
+/// assert!(is_a_label("xn--bcher-kva") && !is_a_label("xn--bcher-kv"));
+/// ```
+pub fn is_a_label(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    let encoded = label.strip_prefix("xn--").filter(|_| label.len() <= LONGEST_LABEL);
+    let letters = encoded.and_then(letters).filter(|letters| !letters.iter().all(char::is_ascii));
+    letters.is_some_and(|letters| punycode(&letters).as_deref() == encoded)
+}
+
+/// The letters of Punycode (RFC 3492, 6.2). `None`: it is none.
+fn letters(encoded: &str) -> Option<Vec<char>> {
+    let (basic, rest) = encoded.rsplit_once('-').unwrap_or(("", encoded));
+    let mut letters: Vec<char> = basic.chars().collect();
+    let (mut code, mut place, mut bias) = (128_u32, 0_u32, 72);
+    let mut digits = rest.chars();
+    while !digits.as_str().is_empty() {
+        let before = place;
+        let mut weight = 1_u32;
+        for position in (36_u32..).step_by(36) {
+            let digit = (digits.next()?.to_digit(36)? + 26) % 36;
+            place = place.checked_add(digit.checked_mul(weight)?)?;
+            let least = position.saturating_sub(bias).clamp(1, 26);
+            if digit < least {
+                break;
+            }
+            weight = weight.checked_mul(36 - least)?;
+        }
+        let points = u32::try_from(letters.len()).ok()? + 1;
+        bias = adapted(place - before, points, before == 0);
+        code = code.checked_add(place / points)?;
+        place %= points;
+        letters.insert(usize::try_from(place).ok()?, char::from_u32(code)?);
+        place += 1;
+    }
+    Some(letters)
+}
+
 /// Letters, ASCII digits and hyphens. What its compatibility form is not, such as a long s or a wide letter, is another spelling of a letter, and
 /// no name is registered in it (RFC 5892, 2.2).
 fn is_allowed(letter: char) -> bool {
@@ -132,7 +173,7 @@ impl std::error::Error for NotAnIdn {}
 
 #[cfg(test)]
 mod tests {
-    use super::{NotAnIdn, to_a_labels};
+    use super::{NotAnIdn, is_a_label, to_a_labels};
 
     /// As the `punycode` codec of another implementation (Python) has them.
     #[test]
@@ -156,7 +197,20 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(to_a_labels(name).as_deref(), Ok(expected), "{name}");
+            for label in expected.split('.').filter(|label| label.starts_with("xn--")) {
+                assert!(is_a_label(label) && is_a_label(&label.to_ascii_uppercase()), "{label}");
+            }
         }
+    }
+
+    #[test]
+    fn labels_that_are_no_punycode() {
+        // Cut short, numbers that overflow, a code of no character, another digit, no letter, ASCII alone, a hyphen before nothing.
+        for label in ["xn--bcher-kv", "xn--99999999", "xn--0000h", "xn--bcher-k_a", "xn--", "xn--abc-", "xn---kva"] {
+            assert!(!is_a_label(label), "{label}");
+        }
+        assert!(!is_a_label(&format!("xn--{}", "a".repeat(60))), "longer than a label");
+        assert!(is_a_label("xn--n3h") && !is_a_label("bücher"), "a sign in it is its own registry's affair");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use certificate_data::CertificateData;
 pub use contact::{SslContact, SslContactExtensions, SslContactGeneralExtensions, SslContactReference};
 pub use credentials::{Credentials, Identity};
 pub use foreign::Foreign;
-pub use idn::{NotAnIdn, to_a_labels};
+pub use idn::{NotAnIdn, is_a_label, to_a_labels};
 pub use install_check::{
     CertificateInstallCheckData, CertificateInstallCheckNotice, CertificateInstallCheckResult, TlsData,
     X509CertificateData, X509CertificateName, X509CertificatePublicKeyData, X509CertificateValidity,
@@ -65,7 +65,7 @@ pub use site_seal::SiteSealInformation;
 pub use status::{Status, StatusCode, Verdict};
 pub use subject_alternative_name::SubjectAlternativeName;
 pub use task::{AnyTask, Mode, Task, TaskKind};
-pub use text::decoded;
+pub use text::{decoded, wide, wide_encoding};
 pub use time_period::TimePeriod;
 pub use vmc_check_data::VmcCheckData;
 pub use zone::{MainAddress, NameServer, ResourceRecord, Soa, Zone};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+use crate::decoded;
+
 /// A password, session or token. It has no `Display`, its `Debug` says nothing of it, and its memory is cleared when it is
 /// dropped.
 ///
@@ -22,27 +24,19 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The first line of what a file holds or a command prints, as editors and shells write it: in UTF-8, or in UTF-16 that
-    /// says so by its byte order mark, which is no part of it; the line ends with LF, CRLF, CR or the text.
+    /// The first line of what a file holds or a command prints, as editors and shells write it: in UTF-8, UTF-16 or UTF-32, whose
+    /// byte order mark is no part of it; the line ends with LF, CRLF, CR or the text.
     ///
-    /// `None`: it is neither UTF-8 nor UTF-16.
+    /// `None`: it is none of these.
     ///
     /// ```
     /// use certgate_domain::Secret;
     /// assert_eq!(Secret::first_line(b"\xEF\xBB\xBFhunter2\r\n").unwrap().expose(), "hunter2");
     /// ```
     pub fn first_line(text: &[u8]) -> Option<Self> {
-        let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-            let (pairs, rest) = bytes.as_chunks();
-            let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-            String::from_utf16(&units).ok().filter(|_| rest.is_empty())
-        };
-        let text = match text {
-            [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
-            [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
-            [0xEF, 0xBB, 0xBF, rest @ ..] | rest => str::from_utf8(rest).ok()?.to_owned(),
-        };
-        text.split(['\r', '\n']).next().map(Self::new)
+        let text = decoded(text);
+        let is_damaged = text.contains(char::REPLACEMENT_CHARACTER);
+        text.split(['\r', '\n']).next().filter(|_| !is_damaged).map(Self::new)
     }
 
     /// The text itself: for the wire, and for nothing else.
@@ -80,6 +74,8 @@ mod tests {
             ("ge\u{FEFF}heim".into(), Some("ge\u{FEFF}heim")),
             (utf16("\u{FEFF}geheim ü😀\r\n", u16::to_le_bytes), Some("geheim ü😀")),
             (utf16("\u{FEFF}geheim ü😀\r\n", u16::to_be_bytes), Some("geheim ü😀")),
+            (utf16("geheim ü", u16::to_le_bytes), Some("geheim ü")),
+            ("geheim ü".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect(), Some("geheim ü")),
             (Vec::new(), Some("")),
             (b"\xFF\xFEa".to_vec(), None),
             (b"\xFE\xFF\xD8\x00\x00a".to_vec(), None),

@@ -8,6 +8,7 @@ use std::{
     collections::HashSet,
 };
 
+use certgate_domain::wide_encoding;
 use certgate_wire::{DecodeError, Finding, FindingKind, Findings, Limits, Position};
 
 use crate::{
@@ -89,10 +90,12 @@ impl<'a> Tree<'a> {
             let error = DecodeError::new(BODY, format!("{length} bytes"), format!("at most {most} bytes"));
             return Err(error.at(whole, start + most));
         }
+        if let Some(encoding) = wide_encoding(whole) {
+            return Err(DecodeError::new(BODY, encoding, "UTF-8").at(whole, 0));
+        }
         let text = std::str::from_utf8(whole).map_err(|error| {
             let at = error.valid_up_to();
             let found = match whole.get(at) {
-                _ if matches!(whole, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) => "UTF-16".to_owned(),
                 Some(byte) if error.error_len().is_some() => format!("byte 0x{byte:02X}"),
                 _ => END.to_owned(),
             };

@@ -85,8 +85,8 @@ impl Authority {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
         // A person's name is no alternative name.
-        let is_host = |name: &GeneralName| !matches!(name, GeneralName::Dns(name) if host(name).is_err());
-        let common = request.common_name.as_deref().map(GeneralName::of_host).filter(is_host);
+        let is_person = |name: &GeneralName| matches!(name, GeneralName::Dns(name) if host(name).is_err());
+        let common = request.common_name.as_deref().map(GeneralName::of_host).filter(|name| !is_person(name));
         let others = request.names.iter().filter(|name| Some(*name) != common.as_ref());
         for name in common.iter().chain(others) {
             // Other kinds are left out, as authorities do.

@@ -227,10 +227,10 @@ impl X509 {
     }
 
     /// Whether it is for TLS, and not for mail, a mark, documents or code: those are held to no rule of servers.
-    pub(crate) fn is_of_tls(&self) -> bool {
+    fn is_of_tls(&self) -> bool {
         let Some(uses) = &self.uses else { return true };
         uses.iter().any(|key_use| [SERVERS, ANY_USE].contains(&key_use.as_str()))
-            || uses.iter().all(|key_use| key_use == "1.3.6.1.5.5.7.3.2")
+            || uses.iter().all(|key_use| key_use == CLIENTS)
     }
 
     /// What it is for, and its authorities must be for, too.
@@ -268,17 +268,20 @@ impl X509 {
         }
     }
 
-    /// Whether it is good for a host name or an address. The common name counts only where there are no alternative names, or where
-    /// it is a person's, and they are no hosts.
+    /// Whether it is good for a host name or an address.
     pub fn covers(&self, name: &str) -> bool {
         self.covers_name(&host_or_as_it_stands(name))
     }
 
     pub(crate) fn covers_name(&self, name: &GeneralName) -> bool {
+        self.names.iter().chain(&self.counting_common_name()).any(|own| own.covers(name))
+    }
+
+    /// The common name where it counts beside the alternative names: where there are none, or where it is a person's, and they are no hosts.
+    pub(crate) fn counting_common_name(&self) -> Option<GeneralName> {
         let is_person = |name: &String| self.hosts().next().is_none() && host(name).is_err();
         let common = self.common_name().filter(|name| self.names.is_empty() || is_person(name));
-        let common = common.map(|name| GeneralName::of_host(&name));
-        self.names.iter().chain(&common).any(|own| own.covers(name))
+        common.map(|name| GeneralName::of_host(&name)).filter(|name| !self.names.contains(name))
     }
 }
 
@@ -326,8 +329,9 @@ const UNDERSTOOD: [&str; 12] = [
     "2.5.29.54",
 ];
 
-/// The use for servers (serverAuth), and that for all there is.
+/// The use for servers (serverAuth), for clients (clientAuth), and for all there is.
 pub(crate) const SERVERS: &str = "1.3.6.1.5.5.7.3.1";
+const CLIENTS: &str = "1.3.6.1.5.5.7.3.2";
 const ANY_USE: &str = "2.5.29.37.0";
 
 /// The extension that makes a certificate a promise of one (RFC 6962 §3.1), which nobody may use.

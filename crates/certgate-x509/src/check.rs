@@ -102,10 +102,8 @@ pub fn check<'r>(
 
 /// The names of a certificate, its common name where it counts.
 fn found(leaf: &X509) -> String {
-    let common = leaf.common_name().map(|name| GeneralName::of_host(&name));
-    let common = common.filter(|name| !leaf.names.contains(name) && leaf.covers_name(name));
-    let names: Vec<&GeneralName> = leaf.names.iter().chain(&common).collect();
-    listed(&names)
+    let common = leaf.counting_common_name();
+    listed(&leaf.names.iter().chain(&common).collect::<Vec<_>>())
 }
 
 fn check_name(leaf: &X509, expected: Option<&str>) -> Result<String, String> {

@@ -192,7 +192,7 @@ impl CertificateRequest {
     pub fn asks_for(&self, name: &str) -> bool {
         let wanted = host_or_as_it_stands(name);
         let commons = self.subject.values(oid::COMMON_NAME).map(host_or_as_it_stands);
-        self.names.iter().cloned().chain(commons).any(|own| own.is_same_host(&wanted))
+        self.names.iter().cloned().chain(commons).any(|own| own.is_same(&wanted))
     }
 
     /// The request as it is sent: written anew, without a line end behind it.
@@ -293,7 +293,8 @@ impl CertificateRequest {
     fn problems_of_names(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for name in self.subject.values(oid::COMMON_NAME).filter(|name| !self.is_person(name)) {
-            problems.extend(problem_of(name).map(|why| format!("common {why}")));
+            let advice = if self.hosts().next().is_none() && !is_like_a_host(name) { OF_A_PERSON } else { "" };
+            problems.extend(problem_of(name).map(|why| format!("common {why}{advice}")));
         }
         for name in &self.names {
             match name {
@@ -312,19 +313,17 @@ impl CertificateRequest {
         problems
     }
 
-    /// Whether a common name is a person or a mail address, as a certificate for mail or documents has it: no host is asked for, a
-    /// mail address or a person's name stands beside it, and it is not a host's name that somebody mistyped.
+    /// Whether a common name is a mail address, a person or an organisation, as a certificate for mail, documents or code has it: no host is
+    /// asked for, and it is an address, or else its subject says whose name it is, and it is not a host's name that somebody mistyped.
     fn is_person(&self, name: &str) -> bool {
-        let is_mail = |name: &GeneralName| matches!(name, GeneralName::Email(_));
-        let has_attribute = |oid| self.subject.first(oid).is_some();
-        let is_like_a_host =
-            || name.split_whitespace().any(|word| word.trim_end_matches('.').contains(['.', '_', '*']));
-        self.hosts().next().is_none()
-            && !name.trim().is_empty()
-            && (is_mail(&host_or_as_it_stands(name)) && !name.contains(char::is_whitespace)
-                || self.names.iter().any(is_mail)
-                || [oid::GIVEN_NAME, oid::SURNAME].into_iter().any(has_attribute)
-                || has_attribute(oid::EMAIL) && !is_like_a_host())
+        const PERSON: [&str; 3] = [oid::EMAIL, oid::GIVEN_NAME, oid::SURNAME];
+        let is_said = || {
+            self.names.iter().any(|name| matches!(name, GeneralName::Email(_)))
+                || PERSON.into_iter().any(|kind| self.subject.first(kind).is_some())
+                || self.organization.as_deref() == Some(name)
+        };
+        let is_mail = || host(name).is_err_and(|why| why.is_mail());
+        self.hosts().next().is_none() && !name.trim().is_empty() && (is_mail() || is_said() && !is_like_a_host(name))
     }
 
     fn check_names(&self) -> Check {
@@ -338,6 +337,17 @@ impl CertificateRequest {
             problems => Check::failed("names", listed(problems)),
         }
     }
+}
+
+/// What a request needs whose common name is no host's.
+const OF_A_PERSON: &str = "; a request for a person has a mail address too, one for an organisation its name as O too";
+
+/// Whether a host's name was meant: there is a star in it, or a word of it has a dot with more than a letter behind, as an initial has not.
+fn is_like_a_host(name: &str) -> bool {
+    let has_several_words = name.contains(char::is_whitespace);
+    let name = if has_several_words { name } else { name.trim_end_matches('.') };
+    let has_labels = |word: &str| word.rsplit_once('.').is_some_and(|(_, last)| last.len() > 1);
+    name.contains(['*']) || name.contains("://") || name.split_whitespace().any(has_labels)
 }
 
 /// What is wrong with a host name as it stands in a request.

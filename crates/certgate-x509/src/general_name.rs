@@ -94,13 +94,18 @@ impl GeneralName {
     pub fn covers(&self, name: &Self) -> bool {
         match (self, name) {
             (Self::Dns(pattern), Self::Dns(name)) => host_covers(pattern, name),
-            _ => self == name,
+            _ => self.is_same(name),
         }
     }
 
-    pub(crate) fn is_same_host(&self, other: &Self) -> bool {
+    /// Whether they name the same: the case of a host's letters says nothing, that of what stands before a mail address's `@` may.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Dns(one), Self::Dns(other)) => one.eq_ignore_ascii_case(other),
+            (Self::Email(one), Self::Email(other)) => match (one.rsplit_once('@'), other.rsplit_once('@')) {
+                (Some((one, host)), Some((other, others))) => one == other && host.eq_ignore_ascii_case(others),
+                _ => one == other,
+            },
             _ => self == other,
         }
     }
@@ -179,6 +184,8 @@ mod tests {
             ("2001:db8::1", "2001:DB8:0::1", true),
             ("192.0.2.7", "192.0.2.8", false),
             ("*.0.2.7", "192.0.2.7", false),
+            ("Jane@example.com", "Jane@EXAMPLE.com", true),
+            ("Jane@example.com", "jane@example.com", false),
         ] {
             let (pattern, name) = (GeneralName::of_host(pattern), GeneralName::of_host(name));
             assert_eq!(pattern.covers(&name), expected, "{pattern} {name}");

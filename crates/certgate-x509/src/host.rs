@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use certgate_domain::{NotAnIdn, to_a_labels};
+use certgate_domain::{NotAnIdn, is_a_label, to_a_labels};
 
 use crate::GeneralName;
 
@@ -29,6 +29,14 @@ enum Flaw {
     Number,
     Character(char),
     Idn(NotAnIdn),
+    Punycode(String),
+}
+
+impl NotAHost {
+    /// Whether it is a mail address.
+    pub(crate) fn is_mail(&self) -> bool {
+        self.why == Flaw::Mail
+    }
 }
 
 /// A host name or an address as a certificate has it, in its one spelling: small letters, A-labels, the shortest form of an
@@ -63,7 +71,8 @@ fn flaw_of_form(name: &str) -> Option<Flaw> {
     if name.contains("://") {
         return Some(Flaw::Url);
     }
-    name.contains('@').then_some(Flaw::Mail)
+    let (_, mail_host) = name.rsplit_once('@').filter(|(mailbox, _)| !mailbox.is_empty())?;
+    host(mail_host).is_ok().then_some(Flaw::Mail)
 }
 
 fn flaw(name: &str) -> Option<Flaw> {
@@ -82,6 +91,9 @@ fn flaw(name: &str) -> Option<Flaw> {
             (_, Some(c)) => return Some(Flaw::Character(c)),
             (label, _) if label.len() > 63 => return Some(Flaw::LongLabel),
             (label, _) if label.starts_with('-') || label.ends_with('-') => return Some(Flaw::Hyphen),
+            (label, _) if label.starts_with("xn--") && !is_a_label(label) => {
+                return Some(Flaw::Punycode(label.to_owned()));
+            }
             _ => {}
         }
     }
@@ -110,6 +122,7 @@ impl fmt::Display for NotAHost {
             Flaw::Number => f.write_str("its last label is a number, and it is no address"),
             Flaw::Character(c) => write!(f, "it has the character `{}`", c.escape_default()),
             Flaw::Idn(why) => write!(f, "{why}"),
+            Flaw::Punycode(label) => write!(f, "the label `{label}` is no Punycode (RFC 3492)"),
         }?;
         f.write_str("; expected a host name of letters, digits and hyphens, such as www.example.com or *.example.com, or an address")
     }

@@ -38,12 +38,13 @@ pub(crate) fn text(element: &Element<'_>) -> Text {
             Err(_) => Text { value: latin_1(content), flaw: Some("a UTF8String that holds Latin-1") },
         },
         tag::TELETEX if content.contains(&ESCAPE) => undecodable("a TeletexString that changes its alphabet"),
-        tag::TELETEX | tag::VIDEOTEX if !content.is_ascii() && std::str::from_utf8(content).is_ok() => Text {
-            value: String::from_utf8_lossy(content).into_owned(),
-            flaw: Some("a TeletexString that holds UTF-8"),
+        tag::TELETEX | tag::VIDEOTEX => match std::str::from_utf8(content) {
+            Ok(value) if !value.is_ascii() => {
+                Text { value: value.to_owned(), flaw: Some("a TeletexString that holds UTF-8") }
+            }
+            // All that is in the field takes T.61 for Latin-1, as openssl does.
+            _ => right(latin_1(content)),
         },
-        // All that is in the field takes T.61 for Latin-1, as openssl does.
-        tag::TELETEX | tag::VIDEOTEX => right(latin_1(content)),
         tag::NUMERIC | tag::PRINTABLE | tag::IA5 | tag::GRAPHIC | tag::VISIBLE | tag::GENERAL => ascii(content),
         tag::BMP => {
             let units: Vec<u16> = content.chunks_exact(2).map(number).filter_map(|unit| unit.try_into().ok()).collect();

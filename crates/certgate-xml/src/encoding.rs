@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use certgate_domain::wide_encoding;
 use certgate_wire::{DecodeError, excerpt};
 
 /// How a body's bytes stand for characters.
@@ -19,6 +20,9 @@ const EXPECTED: &str = "UTF-8, or ISO-8859-1 or windows-1252 where the XML decla
 pub(crate) fn text<'a>(body: &'a [u8], content_type: Option<&str>) -> Result<Cow<'a, str>, DecodeError> {
     if let Some(body) = body.strip_prefix(b"\xEF\xBB\xBF") {
         return utf8(body);
+    }
+    if let Some(encoding) = wide_encoding(body) {
+        return Err(DecodeError::new("body", encoding, EXPECTED).at(body, 0));
     }
     let encoding = match declared(body) {
         Some(name) => Encoding::of(name).ok_or_else(|| {
@@ -130,6 +134,19 @@ mod tests {
                 xml("\"windows-1252\"", b"\xFC\xFC\x81"),
                 None,
                 Err("2:6: body: found byte 0x81, which windows-1252 does not have, expected windows-1252, as declared"),
+            ),
+            (
+                "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-16\"?><a/>"
+                    .encode_utf16()
+                    .flat_map(u16::to_le_bytes)
+                    .collect(),
+                None,
+                Err("1:1: body: found UTF-16, expected UTF-8, or ISO-8859-1 or windows-1252 where"),
+            ),
+            (
+                "<a/>".encode_utf16().flat_map(u16::to_be_bytes).collect(),
+                None,
+                Err("1:1: body: found UTF-16, expected"),
             ),
             (
                 xml("\"UTF-16\"", b""),

@@ -56,6 +56,8 @@ fn bytes_that_are_no_json() {
         ),
         (b"{\"a\":\"\xC3\xBC\xFF\"}", "1:8: body: found byte 0xFF, expected UTF-8"),
         (b"\xFF\xFE{\0}\0", "1:1: body: found UTF-16, expected UTF-8"),
+        (b"{\0}\0", "1:1: body: found UTF-16, expected UTF-8"),
+        (b"\0\0\0{\0\0\0}", "1:1: body: found UTF-32, expected UTF-8"),
         (b"{\"a\":\"\xC3", "1:7: body: found the end of the text, expected UTF-8"),
     ] {
         assert_eq!(refused(body), expected, "{}", String::from_utf8_lossy(body));

@@ -81,6 +81,8 @@ fn names_of_hosts() {
         ("*.com", "a star may not stand for all of a top-level domain"),
         ("https://example.com/", "it is a URL"),
         ("x@example.com", "it is a mail address"),
+        ("x@", "it has the character `@`"),
+        ("https://x@example.com", "it is a URL"),
         ("-a.b", "a label begins or ends with a hyphen"),
         ("a-.b", "a label begins or ends with a hyphen"),
         ("a_b.c", "it has the character `_`"),
@@ -89,6 +91,8 @@ fn names_of_hosts() {
         (&longer, "a label is longer than 63 characters"),
         (&long, "it is longer than 253 characters"),
         ("192.0.2.999", "its last label is a number, and it is no address"),
+        ("www.xn--bcher-kv.example", "the label `xn--bcher-kv` is no Punycode (RFC 3492)"),
+        ("XN--BCHER-KV.example", "the label `xn--bcher-kv` is no Punycode (RFC 3492)"),
         ("☃.example", "label \"☃\" holds U+2603: expected letters, digits and hyphens, or the label as xn--…"),
     ] {
         let found = host(given).unwrap_err().to_string();
@@ -281,9 +285,22 @@ fn requests_for_persons() {
     let key = crate::new_key();
     let email = DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
     let given = DnType::CustomDnType(vec![2, 5, 4, 42]);
+    let organization = DnType::OrganizationName;
     for (common_name, more, names, expected) in [
         ("Jane Doe", None, &["jane@example.com"][..], Ok(())),
         ("J.R. Doe", None, &["jane@example.com"], Ok(())),
+        ("Dr.med. Jane Doe", None, &["jane@example.com"], Ok(())),
+        ("svc_mail", None, &["svc_mail@example.com"], Ok(())),
+        ("Jane@example.com", None, &["Jane@Example.COM"], Ok(())),
+        ("Muster GmbH", Some(&organization), &[], Ok(())),
+        ("Muster AG", Some(&organization), &[], Err("it has a blank")),
+        ("www.exa mple.com", Some(&organization), &[], Err("it has a blank")),
+        ("https://jane@example.com", None, &[], Err("it is a URL")),
+        ("https://example.com/", None, &["jane@example.com"], Err("it is a URL")),
+        ("*www.example.com", None, &["jane@example.com"], Err("a star may stand for the whole first label only")),
+        ("example.com.", None, &["jane@example.com"], Err("it ends with a dot")),
+        ("exa mple.com", None, &["jane@example.com"], Err("it has a blank")),
+        ("jane@", None, &[], Err("it has the character `@`")),
         ("Dr. Jane Doe", Some(&email), &[], Ok(())),
         ("Jane Doe", Some(&given), &[], Ok(())),
         ("jane@example.com", None, &[], Ok(())),
@@ -296,7 +313,8 @@ fn requests_for_persons() {
     ] {
         let mut params = params(common_name, &[]);
         if let Some(kind) = more {
-            params.distinguished_name.push(kind.clone(), "jane");
+            let value = if *kind == organization { "Muster GmbH" } else { "jane" };
+            params.distinguished_name.push(kind.clone(), value);
         }
         params.subject_alt_names = names
             .iter()
@@ -308,7 +326,10 @@ fn requests_for_persons() {
         let text = params.serialize_request(&key).unwrap().pem().unwrap();
         let found = CertificateRequest::from_pem(&text).map_err(|why| why.to_string());
         match (found, expected) {
-            (Ok(request), Ok(())) => assert!(request.asks_for(common_name) && !request.asks_for("other.example")),
+            (Ok(request), Ok(())) => {
+                assert!(request.asks_for(common_name) && !request.asks_for("other.example"));
+                assert!(names.iter().all(|name| request.asks_for(&name.replace("example.com", "EXAMPLE.com"))));
+            }
             (Err(found), Err(why)) => assert!(found.contains(&format!("`{common_name}`: {why};")), "{found}"),
             (found, _) => panic!("{common_name} {names:?}: {found:?}"),
         }
