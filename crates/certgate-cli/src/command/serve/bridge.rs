@@ -78,8 +78,7 @@ impl Bridge {
             listening.warn_of_listeners();
         }
         let mut bridge = certgate_bridge::Bridge::new(settings.codec(front)?, clients(back)?, teller(app))
-            .standing_for(Settings::documented(front))
-            .standing_for([&own, &settings.endpoint(front).value])
+            .standing_for(Settings::documented(front).into_iter().chain([&*own, &settings.endpoint(front).value]))
             .strict(app.strict)
             .max_wait(bridging.max_wait);
         if passes_through {
