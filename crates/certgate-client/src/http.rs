@@ -229,13 +229,14 @@ impl HttpTransport {
         let text = format!("{}{by}: {failure}", self.endpoint);
         let refused = |why: String| TransportError::Refused(format!("{}: {why}", self.endpoint), Phase::Tls);
         match failure {
-            // What it refuses by itself, such as for want of credentials, it refuses again. ureq has its status in a text alone.
+            // What it refuses by itself, such as for want of credentials, it refuses again, unless it was too slow or too busy. ureq has its
+            // status in a text alone.
             Failure::ConnectProxyFailed(why)
                 if why
                     .rsplit('/')
                     .next()
                     .and_then(|status| status.parse::<u16>().ok())
-                    .is_some_and(|status| status < 500) =>
+                    .is_some_and(|status| status < 500 && !matches!(status, 408 | 429)) =>
             {
                 TransportError::Refused(text, Phase::Proxy)
             }

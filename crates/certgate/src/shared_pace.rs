@@ -76,12 +76,15 @@ impl Throttle for SharedPace {
     fn hold(&self, pause: Duration) {
         let Budget { limiter, ration, failed_until } = &mut *self.budget();
         ration.stop();
-        let now = self.started.elapsed();
-        // Who does not know of the pause is not asked before it is over.
-        if now < *failed_until || limiter.hold(pause, None).is_err() {
-            *failed_until = (*failed_until).max(self.started.elapsed() + FAILED.max(pause));
-            self.own.hold(pause);
+        if self.started.elapsed() >= *failed_until {
+            if limiter.hold(pause, None).is_ok() {
+                return;
+            }
+            *failed_until = self.started.elapsed() + FAILED;
         }
+        // Who does not know of the pause is not asked before it is over.
+        *failed_until = (*failed_until).max(self.started.elapsed().saturating_add(pause));
+        self.own.hold(pause);
     }
 
     fn line(&self) -> &Line {
@@ -107,4 +110,31 @@ fn own_folder() -> Result<PathBuf, Error> {
     }
     #[cfg(not(unix))]
     Ok(std::env::temp_dir().join("certgate"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use certgate_client::Throttle;
+
+    use super::SharedPace;
+
+    /// Whoever is asked to wait again and again, as by a gateway that is busy, asks the database again in its time.
+    #[test]
+    fn a_pause_does_not_prolong_the_time_that_a_failed_store_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        fs::write(&home, "no folder").unwrap();
+        let pace = SharedPace::in_store(home.join("store.sqlite").into(), "https://gateway.example", 1);
+        let failed_until = || pace.budget().failed_until;
+        pace.hold(Duration::from_secs(1));
+        let first = failed_until();
+        pace.hold(Duration::from_secs(1));
+        assert_eq!(failed_until(), first);
+        pace.hold(Duration::from_secs(3600));
+        assert!(failed_until() > first + Duration::from_secs(3000), "a longer one would not be known to it");
+        pace.hold(Duration::MAX);
+        assert!(pace.depart().is_some());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Client, Error, Exchange, ExchangeError, Intent};
+use certgate::{CertificateSelector, Client, Error, Exchange, Intent};
 use certgate_domain::{AnyTask, TaskKind};
 use certgate_json::JsonCodec;
 use certgate_store::StoreError;
@@ -86,9 +86,9 @@ pub(crate) fn exchange_over(connection: &mut Connection, task: &AnyTask) -> Resu
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
     journal.record_intent(&id, task, &Intent::default())?;
-    let sent = match connection.client.exchange_while(task, &journal.departure_of(&id)) {
-        Err(ExchangeError::HungUp(_)) => return Err(Error::Unsent(StoreError::LeaseLost(id)).into()),
-        sent => sent.map_err(Error::from),
+    let sent = match journal.send(&mut connection.client, &id, task) {
+        Err(error @ Error::Unsent(StoreError::LeaseLost(_))) => return Err(error.into()),
+        sent => sent,
     };
     if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
         say(&format!("certgate: warning: {error}"));

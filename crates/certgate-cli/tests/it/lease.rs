@@ -8,7 +8,7 @@ use std::{
 };
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Server, Settings};
+use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -95,20 +95,25 @@ fn who_waits_for_an_order_that_was_taken_over_stops() {
     }
 }
 
-/// Its order is recorded, and waits for its turn at a request a second when the process is stopped.
+/// A reissue whose order is recorded, and waits for its turn at a request a second when the process is stopped.
+fn stopped_before_its_order_left(home: &Path, gateway: &Gateway, server: &Server, transport: &str) -> Child {
+    let child = reissue(home, server, transport, 1);
+    until("the CSR was checked", || gateway.asked(TaskKind::CertificatePrepareOrder) > 0);
+    let sending = "SELECT count(*) FROM orders WHERE state = 'sending'";
+    let store = store(home);
+    until("the order was recorded", || store.query_row(sending, [], |row| row.get::<_, i64>(0)).unwrap() == 1);
+    stop(home, &child);
+    assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "it was not stopped in time");
+    child
+}
+
 #[test]
 fn who_slept_before_its_order_left_does_not_send_it() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let home = home.path();
         let (gateway, server) = serve(Settings::default());
-        let child = reissue(home, &server, transport, 1);
-        until("the CSR was checked", || gateway.asked(TaskKind::CertificatePrepareOrder) > 0);
-        let sending = "SELECT count(*) FROM orders WHERE state = 'sending'";
-        let store = store(home);
-        until("the order was recorded", || store.query_row(sending, [], |row| row.get::<_, i64>(0)).unwrap() == 1);
-        stop(home, &child);
-        assert_eq!(gateway.asked(TaskKind::CertificateReissue), 0, "it was not stopped in time");
+        let child = stopped_before_its_order_left(home, &gateway, &server, transport);
         let id = run_out(home);
         let output = certgate_in(home, &["orders", "abandon", &id, "--yes"], "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
@@ -118,6 +123,25 @@ fn who_slept_before_its_order_left_does_not_send_it() {
         wakes(child, &id);
         assert_eq!(history(home, &id), before, "nothing was written");
         assert_eq!(gateway.counts().orders, 1, "the second process's");
+    }
+}
+
+/// Nobody took the order over: what is wrong is the store, and the order is noted as not sent as far as that goes.
+#[test]
+fn who_cannot_tell_whether_its_order_is_its_own_does_not_send_it() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        let (gateway, server) = serve(Settings::default());
+        let child = stopped_before_its_order_left(home, &gateway, &server, transport);
+        store(home).execute_batch("ALTER TABLE leases RENAME TO elsewhere").unwrap();
+        signal(&child, Signal::CONT);
+        let output = child.wait_with_output().unwrap();
+        let said = stderr(&output);
+        assert_eq!((exit(&output), json(&output)["error"]["kind"].as_str()), (12, Some("local")), "{said}");
+        assert!(said.contains("nothing was sent: ") && said.contains("no such table: "), "{said}");
+        let state: String = store(home).query_row("SELECT state FROM orders", [], |row| row.get(0)).unwrap();
+        assert_eq!((state.as_str(), gateway.counts().orders), ("unsent", 0), "{said}");
     }
 }
 

@@ -275,6 +275,8 @@ fn what_a_proxy_answers() {
         ("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", true),
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", true),
         ("HTTP/1.1 302 Found\r\nLocation: http://login.invalid/\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", false),
+        ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", false),
         ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false),
     ] {
         let (address, asked) = answering(answer);

@@ -57,7 +57,7 @@ fn a_record_comes_and_goes_once() {
 #[test]
 fn a_validator_stores_its_step_and_takes_it_back() {
     for protocol in Protocol::ALL {
-        let (simulator, _server, gateway) = account(protocol);
+        let (simulator, server, gateway) = account(protocol);
         let gateway = Arc::new(gateway);
         let validator = AutoDns::at(gateway.clone());
         let line = "_dnsauth.www.example.com. 600 IN TXT \"2026 abcd\"";
@@ -100,6 +100,15 @@ fn a_validator_stores_its_step_and_takes_it_back() {
         let (presented, stored) = present();
         assert!(presented.is_err() && stored == [step.clone()], "{presented:?} {stored:?}");
         validator.cleanup(&step).unwrap();
+
+        // The order is over: who takes nothing unknown before one has what was published removed all the same.
+        let (presented, stored) = present();
+        presented.unwrap();
+        let credentials = Credentials::new("user", Secret::new("password"), "9");
+        let strict = Gateway::builder(protocol).at(server.endpoint(protocol)).credentials(credentials).strict(true);
+        simulator.inject(Fault::Unknown(Some(TaskKind::ZoneInfo)));
+        AutoDns::at(Arc::new(strict.own_pace(1000).build().unwrap())).cleanup(&stored[0]).unwrap();
+        assert!(!records().contains(&expected), "{protocol:?}");
 
         let alias = ResourceRecord::of_text(Some("_dnsauth.www".to_owned()), "CNAME", "elsewhere.example.net");
         Zones::of(&mut gateway.client().unwrap()).add(&zone(), &alias).unwrap();

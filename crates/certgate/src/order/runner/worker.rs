@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::Error as ExchangeError;
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
 use certgate_flow::{self as flow, Action, Actor, Ending, Step};
 use certgate_store::StoreError;
@@ -211,16 +210,14 @@ impl<'w, 'r> Worker<'w, 'r> {
         self.client.options_mut().ctid = id.or_else(|| self.client.options().ctid.clone());
         let sent = match records.and_then(|place| state.members.get(place)) {
             Some(member) => {
-                let (id, may_leave) = (member.id.clone(), state.journal.departure_of(member.id.as_str()));
+                let (id, journal) = (member.id.clone(), state.journal.clone());
                 drop(state);
-                let sent = self.client.exchange_while(task, &may_leave);
+                let sent = journal.send(self.client, id.as_str(), task);
                 state = lock(self.shared);
-                match sent {
-                    Err(ExchangeError::HungUp(_)) => {
-                        return (state, Err(Error::Unsent(StoreError::LeaseLost(id.to_string()))));
-                    }
-                    sent => sent.map_err(Error::from),
+                if let Err(error @ Error::Unsent(StoreError::LeaseLost(_))) = sent {
+                    return (state, Err(error));
                 }
+                sent
             }
             None => {
                 drop(state);
