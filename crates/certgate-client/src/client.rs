@@ -209,11 +209,6 @@ impl Client {
         &self.interrupt
     }
 
-    /// Whether it takes no answer that holds something unknown.
-    pub fn is_strict(&self) -> bool {
-        self.is_strict
-    }
-
     /// The options on every task.
     pub fn options(&self) -> &Options {
         &self.options

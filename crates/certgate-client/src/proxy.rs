@@ -22,18 +22,19 @@ impl Proxy {
     /// # Errors
     /// It is none, or no HTTP proxy's. The error does not repeat it: it may hold a password.
     pub fn at(address: &str) -> Result<Self, HttpSettingsError> {
-        let proxy = ureq::Proxy::new(address).map_err(|_| HttpSettingsError::Proxy { variable: None })?;
+        let refused = HttpSettingsError::Proxy { variable: None };
+        let Ok(proxy) = ureq::Proxy::new(address) else { return Err(refused) };
         // The parser passes over a port that is none, and the usual one would get the credentials.
         let authority =
             address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
         let behind_host = authority.rsplit(['@', ']']).next().unwrap_or_default();
         let is_port = |port: &str| port.parse::<NonZeroU16>().is_ok();
+        let has_port = behind_host.rsplit_once(':').is_none_or(|(_, port)| is_port(port));
         match proxy.protocol() {
-            _ if behind_host.rsplit_once(':').is_some_and(|(_, port)| !is_port(port)) => {
-                Err(HttpSettingsError::Proxy { variable: None })
+            ProxyProtocol::Http | ProxyProtocol::Https if has_port => {
+                Ok(Self { proxy, without: Exceptions::default() })
             }
-            ProxyProtocol::Http | ProxyProtocol::Https => Ok(Self { proxy, without: Exceptions::default() }),
-            _ => Err(HttpSettingsError::Proxy { variable: None }),
+            _ => Err(refused),
         }
     }
 

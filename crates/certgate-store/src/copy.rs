@@ -180,7 +180,7 @@ impl StoreAddress {
             }
             Ok(())
         });
-        copied.unwrap_or_else(|| Ok(read.map(|()| Vec::new())?))
+        copied.unwrap_or_else(|| Err(read.map_or_else(CopyError::Store, |()| CopyError::Missing(self.to_string()))))
     }
 }
 

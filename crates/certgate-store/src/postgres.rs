@@ -67,8 +67,6 @@ impl Postgres {
     pub fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
         let mut store = Self::connected(address)?;
         let found = schema::bring_up_to_date(&store)?;
-        // What cannot be forgotten now, or by this role, is left to whoever opens it next.
-        let _ = PostgresSession::reading(&store).execute(FORGET, &[]);
         store.migrated_from = (1..VERSION).contains(&found).then_some(found);
         Ok(store)
     }
@@ -185,7 +183,13 @@ impl Postgres {
         let done = run(&session).and_then(|done| session.trouble().map_or(Ok(done), Err));
         match done {
             Ok(done) => match ask("COMMIT") {
-                Ok(_) => Ok(done),
+                Ok(_) => {
+                    if number == 1 {
+                        // What cannot be forgotten now is left to whoever writes next.
+                        let _ = ask(FORGET);
+                    }
+                    Ok(done)
+                }
                 Err(Fault::Lost(why)) => {
                     self.lose();
                     match self.is_committed(writer, number, &why, until).map_err(finally)? {

@@ -1,7 +1,7 @@
 //! The file of a batch: TOML, JSON lines or CSV, with an order a line, read whole before anything is sent.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
 };
@@ -11,10 +11,12 @@ use certgate_flow::Purpose;
 use certgate_store::Order;
 
 use crate::{
-    CertificateSelector, Client, Error, Journal, OrderId, OrderRequest, SelectionError,
+    CertificateSelector, Client, Error, Journal, Namesake, OrderId, OrderRequest, SelectionError,
     certificate_settings::table::{self, Table},
-    estate::{OutFolders, PlanError, Step, Task, TaskError},
+    estate::account::AccountCertificate,
+    estate::{FEW, OutFolders, PlanError, Step, Task, TaskError},
     rerun::{Remaining, remaining, round},
+    selector::{only, spelled},
 };
 
 /// What a row holds besides settings.
@@ -146,7 +148,7 @@ fn order(file: &str, folder: &Path, config: Option<&Path>, mut line: Table) -> R
         (None, Some(install)) if request.key.is_some() => install.folder.display().to_string(),
         _ => String::new(),
     };
-    let id = certificate.as_ref().map_or_else(String::new, ToString::to_string);
+    let id = certificate.as_ref().map_or_else(String::new, CertificateSelector::spelled);
     let key = format!("{file}:{}:{id}:{is_of}", request.action());
     Ok(BatchOrder { place: line.place, request, key, certificate })
 }
@@ -163,7 +165,8 @@ pub struct BatchTask {
 }
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
-/// looked for in the account's list; the second line of one certificate, whatever it calls it, is wrong.
+/// looked for in the account's list, of which the whole is asked for where more than a few are; the second line of one certificate, whatever
+/// it calls it, is wrong.
 ///
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.
@@ -178,12 +181,23 @@ pub fn tasks(
         known.push(journal.of_batch(&order.key)?);
     }
     let round = round(&known, again);
+    let left: Vec<Remaining> = known.into_iter().map(|known| remaining(known, round, again)).collect();
+    let is_sought = |(order, left): &(&BatchOrder, &Remaining)| {
+        matches!((&order.certificate, left), (Some(CertificateSelector::Name(_)), Remaining::Place))
+    };
+    let is_listed = orders.iter().zip(&left).filter(is_sought).nth(FEW).is_some();
+    let listed = if is_listed { Some(by_name(AccountCertificate::all(client)?.0)) } else { None };
+    let mut find = |certificate: &CertificateSelector| match (certificate, &listed) {
+        (CertificateSelector::Name(name), Some(listed)) => {
+            only(name, listed.get(&certificate.spelled()).cloned().unwrap_or_default())
+        }
+        _ => certificate.find(client),
+    };
     let mut seen = BTreeSet::new();
-    let task = |(mut order, known): (BatchOrder, Vec<Order>)| {
+    let task = |(mut order, remaining): (BatchOrder, Remaining)| {
         let title = order.title();
         let mut changed = Vec::new();
-        let remaining = remaining(known, round, again);
-        let certificate = match order.find(&remaining, client) {
+        let certificate = match order.find(&remaining, &mut find) {
             Err(SelectionError::Gateway(why)) => return Err(why),
             found => found.map_err(TaskError::from),
         };
@@ -209,7 +223,18 @@ pub fn tasks(
         };
         Ok(BatchTask { task: Task::new(id, title, step), place: order.place, changed })
     };
-    orders.into_iter().zip(known).map(task).collect()
+    orders.into_iter().zip(left).map(task).collect()
+}
+
+/// The certificates of an account by their names.
+fn by_name(all: Vec<AccountCertificate>) -> HashMap<String, Vec<Namesake>> {
+    let mut by_name: HashMap<String, Vec<Namesake>> = HashMap::new();
+    for AccountCertificate { id, name, not_after, .. } in all {
+        if let Some(id) = id {
+            by_name.entry(spelled(&name)).or_default().push(Namesake { id, ends: not_after });
+        }
+    }
+    by_name
 }
 
 /// Takes out what would go wrong with what is to be ordered, as far as it can be known before: each with its place in the file.
@@ -238,11 +263,15 @@ pub fn warnings(tasks: &[BatchTask]) -> impl Iterator<Item = (&str, String)> {
 impl BatchOrder {
     /// What may be ordered once in a file: an existing certificate, whatever is done to it, or a new one.
     fn subject(&self) -> String {
-        self.certificate.as_ref().map_or_else(|| self.key.clone(), ToString::to_string)
+        self.certificate.as_ref().map_or_else(|| self.key.clone(), CertificateSelector::spelled)
     }
 
     /// Finds the id of the certificate that is meant; of what was ordered it is known.
-    fn find(&mut self, remaining: &Remaining, client: &mut Client) -> Result<Option<i64>, SelectionError> {
+    fn find(
+        &mut self,
+        remaining: &Remaining,
+        find: &mut dyn FnMut(&CertificateSelector) -> Result<i64, SelectionError>,
+    ) -> Result<Option<i64>, SelectionError> {
         let (Some(certificate), Purpose::Reissue(id) | Purpose::Renew(id)) =
             (&self.certificate, &mut self.request.purpose)
         else {
@@ -250,7 +279,7 @@ impl BatchOrder {
         };
         match remaining {
             Remaining::Place => {
-                *id = certificate.find(client)?;
+                *id = find(certificate)?;
                 Ok(Some(*id))
             }
             Remaining::Nothing(known) | Remaining::Resume(known) => Ok(known.order.certificate),
@@ -347,6 +376,11 @@ mod tests {
                 "b.csv",
                 "id,csr,action\n571,a.csr,\n571,,renew\n",
                 "line 3: an order of the same, 571, stands in the file before",
+            ),
+            (
+                "b.csv",
+                "id,new_key,out\nBücher.example,true,x\nXN--bcher-kva.EXAMPLE,true,y\n",
+                "line 3: an order of the same, XN--bcher-kva.EXAMPLE, stands in the file before",
             ),
             ("b.csv", "id,csr\n571,none.csr\n", "line 2: CSR"),
             ("b.csv", "id,csr\n0,a.csr\n", "line 2: id `0`: expected a whole number of 1 or more, or a name"),

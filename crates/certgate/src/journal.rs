@@ -348,12 +348,9 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
-        let is_deployed = |order: &Order| {
+        self.each_done(&mut |order| {
             let install = order.order.resume.install.as_ref();
-            install.is_some_and(|install| install.hook.is_some() || install.remembered.contains_key("verify"))
-        };
-        self.store().each_order(&Which::All, &mut |order| {
-            if order.order.account == self.account && order.state == State::Done && is_deployed(&order) {
+            if install.is_some_and(|install| install.hook.is_some() || install.remembered.contains_key("verify")) {
                 orders.push(order);
             }
         })?;
@@ -366,12 +363,21 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn folders(&self) -> Result<Vec<PathBuf>, Error> {
         let mut folders = Vec::new();
-        self.store().each_order(&Which::All, &mut |order| {
-            if order.order.account == self.account && order.state == State::Done && self.is_here(&order) {
+        self.each_done(&mut |order| {
+            if self.is_here(&order) {
                 folders.extend(order.order.resume.install.map(|install| install.folder));
             }
         })?;
         Ok(folders)
+    }
+
+    /// Calls with each order of the account that is done, oldest first.
+    fn each_done(&self, call: &mut dyn FnMut(Order)) -> Result<(), Error> {
+        Ok(self.store().each_order(&Which::All, &mut |order| {
+            if order.order.account == self.account && order.state == State::Done {
+                call(order);
+            }
+        })?)
     }
 
     /// The account's orders of a line of a batch, oldest first.
@@ -464,12 +470,10 @@ impl RequiredReissues {
             return Ok(known.contains(&certificate));
         }
         let mut found = HashSet::new();
-        journal.store().each_order(&Which::All, &mut |Order { order, state, .. }| match order.certificate {
-            Some(id) if order.account == journal.account && state == State::Done => match order.resume.was_required {
-                true => drop(found.insert(id)),
-                false => drop(found.remove(&id)),
-            },
-            _ => {}
+        journal.each_done(&mut |Order { order, .. }| match (order.certificate, order.resume.was_required) {
+            (Some(id), true) => drop(found.insert(id)),
+            (Some(id), false) => drop(found.remove(&id)),
+            (None, _) => {}
         })?;
         Ok(self.0.insert(found).contains(&certificate))
     }

@@ -34,6 +34,6 @@ pub use self::{
 };
 
 /// Whether an order of the store is not finished, and about that certificate.
-pub(crate) fn is_about(order: &certgate_store::Order, certificate: Option<i64>) -> bool {
+pub(crate) fn is_open_order_of(order: &certgate_store::Order, certificate: Option<i64>) -> bool {
     certificate.is_some() && order.order.certificate == certificate && !order.state.is_finished()
 }

@@ -72,6 +72,15 @@ impl CertificateSelector {
         }
     }
 
+    /// In the one spelling that certificates are compared in.
+    #[cfg(feature = "orders")]
+    pub(crate) fn spelled(&self) -> String {
+        match self {
+            Self::Id(id) => id.to_string(),
+            Self::Name(name) => spelled(name),
+        }
+    }
+
     /// The certificate's id. A name is looked for in the account's list (task 400105); for an id nobody is asked.
     ///
     /// # Errors
@@ -88,11 +97,16 @@ impl CertificateSelector {
                 found = namesakes(client, name, spelling)?;
             }
         }
-        match found.as_slice() {
-            [] => Err(SelectionError::None(name.clone())),
-            [one] => Ok(one.id),
-            _ => Err(SelectionError::Several { name: name.clone(), found }),
-        }
+        only(name, found)
+    }
+}
+
+/// The id of the one certificate of that name.
+pub(crate) fn only(name: &str, found: Vec<Namesake>) -> Result<i64, SelectionError> {
+    match found.as_slice() {
+        [] => Err(SelectionError::None(name.to_owned())),
+        [one] => Ok(one.id),
+        _ => Err(SelectionError::Several { name: name.to_owned(), found }),
     }
 }
 

@@ -111,8 +111,28 @@ fn a_certificate_is_named_by_its_name() {
             assert_eq!((&row["kind"], &row["title"]), (&json!(expected), &json!("Example.com")), "{said}");
             assert_eq!((&row["order"]["certificate"], gateway.counts().orders), (&json!(571), orders), "{said}");
         }
+        // The same line, however it spells the name.
+        let (_, document, said) = run(folder.path(), &server, transport, &write("EXAMPLE.COM,true,a\n"), &[]);
+        assert_eq!((&document["orders"][0]["kind"], gateway.counts().orders), (&json!("unchanged"), 1), "{said}");
         repeated("Example.com,true,a\n571,true,b\n", "571");
         assert_eq!(gateway.counts().orders, 1);
+    }
+}
+
+/// More than a few names cost one list, not a request each.
+#[test]
+fn many_names_are_looked_for_in_one_list() {
+    for transport in ["xml", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings { more_certificates: 101, ..Settings::default() });
+        let file = folder.path().join("named.csv").display().to_string();
+        let rows = (0..101).map(|number| format!("HOST-{number:06}.example.org,true,{number}\n"));
+        fs::write(&file, format!("id,new_key,out\n{}none.example,true,b\n", rows.collect::<String>())).unwrap();
+        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let text = document["error"]["text"].as_str().unwrap();
+        let unknown = ": nothing was ordered:\n  line 103: the account has no certificate named none.example: `certgate list` shows";
+        assert!(text.contains(unknown), "{text} {said}");
+        assert_eq!((code, gateway.asked(TaskKind::CertificateList), gateway.counts().orders), (2, 1, 0));
     }
 }
 

@@ -176,10 +176,11 @@ fn conflicting(
     subject: Option<&str>,
     lease: &Lease,
 ) -> Result<Option<ConflictingOrder>, StoreError> {
+    // Behind all columns of an order.
+    const HOLDER: usize = 15;
     let sql = format!("SELECT {COLUMNS}, holder {BY_SUBJECT}");
-    let key = Value::Text(subject);
-    let found = session
-        .first(&sql, &[account.value(), key], |row| Ok((Box::new(read(row)?), row.get::<Option<String>>(15)?)))?;
+    let with_holder = |row: &dyn Row| Ok((Box::new(read(row)?), row.get::<Option<String>>(HOLDER)?));
+    let found = session.first(&sql, &[account.value(), Value::Text(subject)], with_holder)?;
     let Some((order, other)) = found else { return Ok(None) };
     let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, lease, &other))?;
     Ok(Some(ConflictingOrder { order, is_held }))

@@ -142,6 +142,18 @@ fn a_store_that_is_only_read_is_opened() {
     assert!(place.open().order("a").unwrap().is_none());
 }
 
+/// Each process leaves a row, of which none stays.
+#[test]
+fn whoever_writes_forgets_those_that_are_gone() {
+    let Some(place) = Schema::new() else { return };
+    drop(place.open());
+    place.execute("INSERT INTO writers VALUES ('gone', 1, 0)");
+    assert!(place.open().order("a").unwrap().is_none());
+    assert_eq!(place.number("SELECT count(*) FROM writers"), 1, "who reads writes nothing");
+    place.open().record_intent(&order("a", Some(1)), &place.lease("me"), 1).unwrap();
+    assert_eq!(place.number("SELECT count(*) FROM writers WHERE writer = 'gone'"), 0);
+}
+
 /// A session of the database that ends costs nothing but a new one, in reading and in writing.
 #[test]
 fn a_connection_that_is_lost_is_made_anew() {

@@ -18,7 +18,6 @@ use crate::{
         table::{self, Table, TomlFile},
     },
     inventory::{InstalledCertificate, InventoryError, has_one, read_each, whole},
-    selector::spelled,
 };
 
 /// A file of declared certificates.
@@ -121,7 +120,7 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
                 Ok(one) => {
                     problems.extend(one.settings.out.as_deref().and_then(|out| folders.problem(out, &place)));
                     // One name in two accounts is two certificates.
-                    let of_account = (one.settings.profile.clone(), selected_as(&one.selector));
+                    let of_account = (one.settings.profile.clone(), one.selector.spelled());
                     if let Some(other) = selected.insert(of_account, place.clone()) {
                         problems.push(format!("{place}: {other} declares {} too", one.selector));
                     }
@@ -135,14 +134,6 @@ pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile,
         return Err(DeclaredError { path: path.to_owned(), problems });
     }
     Ok(DeclaredFile { notify, folder, certificates: found })
-}
-
-/// A certificate in the one spelling that its declarations are compared in.
-fn selected_as(selector: &CertificateSelector) -> String {
-    match selector {
-        CertificateSelector::Id(id) => id.to_string(),
-        CertificateSelector::Name(name) => spelled(name),
-    }
 }
 
 /// The folders that the certificates of a file go into.

@@ -5,7 +5,7 @@ use std::path::Path;
 use certgate_store::Order;
 
 use super::task::{EndedTask, Task};
-use crate::order::is_about;
+use crate::order::is_open_order_of;
 use crate::{
     Client, Control, Error, Event, Installation, Journal, Observer, OrderId, OrderReport, Outcome, Preparation,
     PreparationOptions, Run, RunOptions, Runner, RunningJobs, fetch,
@@ -123,7 +123,7 @@ impl TaskRun<'_> {
                     let record = match &ended {
                         EndedTask::Held => {
                             let open = open.get_or_insert_with(|| readable(journal.unfinished(), &mut unread));
-                            open.iter().find(|other| is_about(other, certificate)).cloned()
+                            open.iter().find(|other| is_open_order_of(other, certificate)).cloned()
                         }
                         _ => record_of(journal, &id, &mut unread),
                     };

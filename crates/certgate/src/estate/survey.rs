@@ -31,8 +31,8 @@ pub struct Survey<'s> {
     pub now: i64,
 }
 
-/// So many certificates are asked for one by one whether the gateway wants a reissue; of more, only those that are due by their
-/// own end.
+/// So many certificates are asked for one by one: which one has a name, or whether the gateway wants a reissue. Of more names the
+/// account's list tells, and of more certificates only those are asked for that are due by their own end.
 pub(crate) const FEW: usize = 100;
 
 /// The certificates in these folders and below them, and those whose first certificate is on its way there. What `asked` says

@@ -52,7 +52,7 @@ pub fn rehearse(
                 let kind = task.kind();
                 tasks.push(task.clone());
                 if !kind.is_safe_to_repeat() {
-                    clock.filter(|_| options.compares_clocks).map_or(Ok(()), GatewayClock::check)?;
+                    options.check_clock(clock)?;
                     return Ok(Rehearsal { tasks, ending: None });
                 }
                 tell(&Event::Sending { task: kind })?;

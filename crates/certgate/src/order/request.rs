@@ -235,7 +235,7 @@ impl OrderRequest {
         Ok(())
     }
 
-    /// The same, as far as it can be known where no folder is made.
+    /// Finds what would go wrong with key, folder and validation, as far as it can be known where no folder is made: of a rehearsal.
     ///
     /// # Errors
     /// See [`PreparationError`]: order nothing.

@@ -18,7 +18,7 @@ use self::{
     worker::Worker,
 };
 use crate::{
-    Client, Error, Journal, Observer, OrderId, OrderReport,
+    Client, Error, GatewayClock, Journal, Observer, OrderId, OrderReport,
     installation::{FolderTurn, HookTime},
     unix_now,
     validation::Validation,
@@ -89,6 +89,13 @@ impl Default for RunOptions {
             compares_clocks: true,
             hook_time: HookTime::Now,
         }
+    }
+}
+
+impl RunOptions {
+    /// Whether the gateway's clock and the machine's agree, where they are compared and the gateway said its date.
+    pub(super) fn check_clock(&self, clock: Option<GatewayClock>) -> Result<(), Error> {
+        Ok(clock.filter(|_| self.compares_clocks).map_or(Ok(()), GatewayClock::check)?)
     }
 }
 

@@ -8,15 +8,14 @@ use std::{
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
 use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Workflow};
 use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
-use certgate_wire::Finding;
 use certgate_x509::CertificateRequest;
 
 use super::{Run, RunItem, RunOptions};
 use crate::{
-    Control, Error, Event, GatewayClock, GatewayError, Intent, Journal, Observer, OrderId, OrderReport, OrderState,
-    Outcome, PendingReason, Refusal, RefusalReason, Spool,
+    Control, Error, Event, GatewayClock, Intent, Journal, Observer, OrderId, OrderReport, OrderState, Outcome,
+    PendingReason, Refusal, RefusalReason, Spool,
     installation::FolderTurn,
-    order::{completion::Completion, is_about},
+    order::{completion::Completion, is_open_order_of},
     validation::{Validation, clean_up},
 };
 
@@ -153,8 +152,7 @@ impl Shared<'_> {
 
     /// Whether the gateway's clock and ours agree.
     pub(super) fn check_clock(&self) -> Result<(), Error> {
-        let clock = self.gateway_clock.filter(|_| self.options.compares_clocks);
-        Ok(clock.map_or(Ok(()), GatewayClock::check)?)
+        self.options.check_clock(self.gateway_clock)
     }
 
     /// Takes the turn of an order's folder and makes its claim, before anything is sent for it. Whether this run may go on with it.
@@ -195,9 +193,14 @@ impl Shared<'_> {
         self.tell(Some(place), &Event::Ordered { job });
     }
 
+    /// Whether an order is driven there that the gateway has not accepted yet.
+    pub(super) fn is_before_order(&self, place: usize) -> bool {
+        self.batch.order(place).is_some_and(|order| !order.is_ordered())
+    }
+
     /// Notes the certificate as it is before the order: by its serial number an answer that gets lost is told from it.
     pub(super) fn note_before(&mut self, place: usize, answer: &Response<AnyData>) {
-        let is_before = self.batch.order(place).is_some_and(|order| !order.is_ordered());
+        let is_before = self.is_before_order(place);
         let Some(member) = self.members.get_mut(place).filter(|_| is_before) else { return };
         for data in &answer.data {
             if let AnyData::Certificate(certificate) = data
@@ -206,24 +209,6 @@ impl Shared<'_> {
                 member.intent.resume.serial_before.clone_from(&certificate.serial_number);
             }
         }
-    }
-
-    /// Tells of findings. Where none are borne, they end an order that is not sent yet; once it is out, stopping would only
-    /// lose it.
-    pub(super) fn judge(
-        &mut self,
-        place: Option<usize>,
-        task: TaskKind,
-        findings: &[Finding],
-        is_strict: bool,
-    ) -> Result<(), Error> {
-        let Some(first) = findings.first() else { return Ok(()) };
-        self.tell(place, &Event::Findings { task, findings });
-        let is_before = place.is_some_and(|place| self.batch.order(place).is_some_and(|order| !order.is_ordered()));
-        if is_strict && is_before && task.is_safe_to_repeat() {
-            return Err(GatewayError::Unexpected { task, finding: first.clone() }.into());
-        }
-        Ok(())
     }
 
     /// Stores a message of the queue; one that is about no order of the store is handed over where there is a spool.
@@ -374,7 +359,7 @@ impl Shared<'_> {
             // That which the other process has placed, if it has.
             Outcome::Held => self.journal.unfinished().map(|open| {
                 let certificate = self.batch.order(place).and_then(|order| order.certificate());
-                open.into_iter().find(|other| is_about(other, certificate))
+                open.into_iter().find(|other| is_open_order_of(other, certificate))
             }),
             _ if member.is_recorded => self.journal.find(member.id.as_str()),
             _ => Ok(None),

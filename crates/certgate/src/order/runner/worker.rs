@@ -229,23 +229,31 @@ impl<'w, 'r> Worker<'w, 'r> {
         if let Some(place) = records {
             state.record_outcome(place, kind, sent.as_ref().map(|exchange| &exchange.answer.value));
         }
-        let exchange = match sent {
+        let mut exchange = match sent {
             Ok(exchange) => exchange,
             Err(error) => return (state, Err(error)),
         };
         state.gateway_clock = GatewayClock::of(&exchange).or(state.gateway_clock);
-        let answer = exchange.answer.value;
+        let answer = &exchange.answer.value;
         match (task, place) {
-            (_, Some(place)) => state.note_before(place, &answer),
+            (_, Some(place)) => state.note_before(place, answer),
             (AnyTask::PollConfirm(task), None) if answer.verdict() == Some(Verdict::Done) => {
                 let id = task.id.unwrap_or_default();
                 let recorded = state.journal.record_confirmation(id);
                 state.warn(None, recorded);
             }
-            (_, None) => state.body = exchange.reply.body.0,
+            (_, None) => state.body = std::mem::take(&mut exchange.reply.body.0),
         }
-        let judged = state.judge(place, kind, &exchange.answer.findings, self.client.is_strict());
-        (state, judged.map(|()| answer))
+        let findings = &exchange.answer.findings;
+        if !findings.is_empty() {
+            state.tell(place, &Event::Findings { task: kind, findings });
+        }
+        // Once an order is out, stopping would only lose it.
+        let understood = match place.is_some_and(|place| state.is_before_order(place)) {
+            true => self.client.understood(kind, exchange).map_err(Error::from),
+            false => Ok(exchange),
+        };
+        (state, understood.map(|exchange| exchange.answer.value))
     }
 
     /// Publishes what shows control over the names. Others go on meanwhile: it may be waited for until it is seen.
