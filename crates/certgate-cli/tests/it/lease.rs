@@ -138,7 +138,7 @@ fn who_cannot_tell_whether_its_order_is_its_own_does_not_send_it() {
         signal(&child, Signal::CONT);
         let output = child.wait_with_output().unwrap();
         let said = stderr(&output);
-        assert_eq!((exit(&output), json(&output)["error"]["kind"].as_str()), (12, Some("local")), "{said}");
+        assert_eq!((exit(&output), json(&output)["error"]["kind"].as_str()), (2, Some("usage")), "{said}");
         assert!(said.contains("nothing was sent: ") && said.contains("no such table: "), "{said}");
         let state: String = store(home).query_row("SELECT state FROM orders", [], |row| row.get(0)).unwrap();
         assert_eq!((state.as_str(), gateway.counts().orders), ("unsent", 0), "{said}");
