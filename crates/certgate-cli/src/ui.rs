@@ -4,6 +4,7 @@ pub(crate) mod adoption;
 pub(crate) mod advice;
 pub(crate) mod bridge;
 pub(crate) mod certificate_request;
+pub(crate) mod command_line;
 pub(crate) mod comparison;
 pub(crate) mod confirm;
 pub(crate) mod conversion;

@@ -357,14 +357,14 @@ impl Journal {
         Ok(orders)
     }
 
-    /// The folders here that certificates of the account went into.
+    /// The folders here that certificates of the store went into, whichever account they are of.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub(crate) fn folders(&self) -> Result<Vec<PathBuf>, Error> {
         let mut folders = Vec::new();
-        self.each_done(&mut |order| {
-            if self.is_here(&order) {
+        self.store().each_order(&Which::All, &mut |order| {
+            if order.state == State::Done && self.is_here(&order) {
                 folders.extend(order.order.resume.install.map(|install| install.folder));
             }
         })?;

@@ -8,7 +8,6 @@ use certgate::{
     tape::Folder,
 };
 use certgate_domain::Protocol;
-use certgate_store::Order;
 
 use super::{App, Sandbox};
 use crate::{
@@ -50,21 +49,6 @@ impl App {
         let own = self.settings()?.profile.value;
         let is_fixed = self.is_given("profile") || self.sandbox || self.is_offline();
         Ok(named.filter(|_| !is_fixed).map_or(own, str::to_owned))
-    }
-
-    /// The profile that a command has to name to come to the account of these settings.
-    pub(crate) fn named_profile(settings: &Settings) -> Option<&str> {
-        let Setting { value, origin } = &settings.profile;
-        matches!(origin, Origin::Argument(_) | Origin::Program).then_some(value.as_str())
-    }
-
-    /// The profile that a command has to name to come to an order of the store: that which is remembered with it, else the run's.
-    pub(crate) fn profile_of_order(&self, order: &Order) -> Option<String> {
-        let own = self.settings().ok()?;
-        let remembered =
-            order.order.resume.install.as_ref().and_then(|install| install.remembered.get("profile")?.as_str());
-        let other = remembered.filter(|remembered| *remembered != own.profile.value);
-        other.or(Self::named_profile(&own)).map(str::to_owned)
     }
 
     /// Refuses `--profile` where a file names another one for what stands at that place in it.

@@ -12,7 +12,7 @@ use crate::{
     common::exchange::{exchange_over, read_task, task_id},
     exit::{Exit, Failure, Kind},
     streams::say,
-    ui::document,
+    ui::{command_line::options, document},
 };
 
 /// Send any task, its data in the JSON API's shape
@@ -42,14 +42,15 @@ impl Call {
         let id = task_id(&mut connection.client, self.task, self.id.as_ref())?;
         let task = read_task(app, self.task, id, self.data.as_deref())?;
         connection.client.options_mut().keys = self.keys;
-        let exchange = exchange_over(&mut connection, &task)?;
+        let exchange = exchange_over(app, &mut connection, &task)?;
         document::answer(app, &exchange)?;
         if exchange.answer.value.verdict() != Some(Verdict::Accepted) {
             return Ok(Exit::DONE);
         }
         let job = exchange.answer.value.job_id();
         let which = job.map_or(String::new(), |job| format!(" {job}"));
-        say(&format!("certgate: accepted and not finished: carry on with: certgate resume{which}"));
+        let options = options(&app.settings()?);
+        say(&format!("certgate: accepted and not finished: carry on with: certgate resume{options}{which}"));
         Ok(Kind::Pending.into())
     }
 }

@@ -74,7 +74,7 @@ impl Contact {
                 let mut connection = Connection::open(app, None)?;
                 let force = force.then_some(certgate_domain::Lenient::Parsed(true));
                 connection.client.options_mut().force_contact_create = force;
-                let exchange = exchange_over(&mut connection, &task)?;
+                let exchange = exchange_over(app, &mut connection, &task)?;
                 document::done(app, &exchange, &id_of(&exchange))?;
             }
             Self::Update { id, data } => {

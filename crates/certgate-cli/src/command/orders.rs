@@ -8,7 +8,7 @@ use crate::{
     args::order_selection::OrderSelection,
     exit::{Exit, Failure},
     streams::say_migrated,
-    ui::{orders, progress::not_removed},
+    ui::{command_line::options_of_order, orders, progress::not_removed},
 };
 
 /// The orders of the store
@@ -85,7 +85,8 @@ impl Orders {
 fn abandon(app: &App, book: &OrderBook, id: &str, yes: bool) -> Result<Exit, Failure> {
     let order = book.find(id)?;
     orders::confirm_abandoning(&order, yes)?;
-    if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(app, why))? {
+    let options = options_of_order(app, &order);
+    if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(app, why, &options))? {
         return Err(orders::held(app, &order));
     }
     orders::given_up(app, &book.find(id)?)

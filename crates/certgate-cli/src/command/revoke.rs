@@ -49,7 +49,7 @@ impl Revoke {
             show_requests(app, &connection.client, &[task]);
             return Ok(Exit::DONE);
         }
-        let exchange = exchange_over(&mut connection, &task)?;
+        let exchange = exchange_over(app, &mut connection, &task)?;
         document::done(app, &exchange, &format!("revoked: {}", self.serial))?;
         Ok(Exit::DONE)
     }

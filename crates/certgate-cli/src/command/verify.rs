@@ -17,7 +17,7 @@ use clap::Args;
 use crate::{
     app::{App, Connection},
     exit::{Exit, Failure},
-    ui::verification,
+    ui::{command_line::options, verification},
 };
 
 /// Look whether what is served is what is installed
@@ -92,7 +92,8 @@ impl Verify {
 fn newest_of(app: &App, certificate: &CertificateSelector) -> Result<Issued, Failure> {
     let mut connection = Connection::open(app, None)?;
     let id = certificate.find(&mut connection.client)?;
-    Ok(newest(&mut connection.client, id, app.now())?)
+    let options = options(&app.settings()?);
+    newest(&mut connection.client, id, app.now()).map_err(|why| Failure::of_fetch(why, &options))
 }
 
 fn installed(folder: &Path) -> Result<Issued, Failure> {

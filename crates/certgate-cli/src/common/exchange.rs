@@ -14,7 +14,7 @@ use crate::{
     common::payload::read_file,
     exit::Failure,
     streams::say,
-    ui::document,
+    ui::{command_line::options, document},
 };
 
 /// The id of a task: a number, or for the tasks of certificates the name of one.
@@ -65,29 +65,31 @@ pub(crate) fn send(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
 
 /// The same over a connection that is open.
 pub(crate) fn send_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
-    let exchange = exchange_over(connection, task)?;
+    let exchange = exchange_over(app, connection, task)?;
     document::answer(app, &exchange)?;
     Ok(exchange)
 }
 
 /// Sends one task.
 pub(crate) fn exchange(app: &App, task: &AnyTask) -> Result<Exchange, Failure> {
-    exchange_over(&mut Connection::open(app, None)?, task)
+    exchange_over(app, &mut Connection::open(app, None)?, task)
 }
 
 /// The same over a connection that is open.
-pub(crate) fn exchange_over(connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
+pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTask) -> Result<Exchange, Failure> {
     let kind = task.kind();
     if kind.is_safe_to_repeat() {
         let exchange = connection.client.exchange(task)?;
         return Ok(connection.client.accepted(kind, exchange)?);
     }
+    let options = options(&app.settings()?);
+    let failed = |error: Error| Failure::of_account(&error, &options);
     // Written down before it leaves, as an order is: lost in between, it can be found.
     let mut journal = connection.journal()?;
     let id = connection.client.options().ctid.clone().unwrap_or_default();
-    journal.record_intent(&id, task, &Intent::default())?;
+    journal.record_intent(&id, task, &Intent::default()).map_err(failed)?;
     let sent = match journal.send(&mut connection.client, &id, task) {
-        Err(error @ Error::Unsent(StoreError::LeaseLost(_))) => return Err(error.into()),
+        Err(error @ Error::Unsent(StoreError::LeaseLost(_))) => return Err(failed(error)),
         sent => sent,
     };
     if let Err(error) = journal.record_outcome(&id, kind, sent.as_ref().map(|exchange| &exchange.answer.value)) {
@@ -95,7 +97,7 @@ pub(crate) fn exchange_over(connection: &mut Connection, task: &AnyTask) -> Resu
     }
     let sent = sent.map_err(|error| {
         let is_open = error.leaves_outcome_open();
-        let failure = Failure::from(error);
+        let failure = failed(error);
         if is_open { failure.with("order", json!({ "id": id, "ctid": id, "state": "unknown" })) } else { failure }
     })?;
     Ok(connection.client.accepted(kind, sent)?)

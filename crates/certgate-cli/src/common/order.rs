@@ -19,7 +19,7 @@ use crate::{
     },
     exit::{Exit, Failure, Kind, beside, worst},
     ui::{
-        document,
+        command_line, document,
         outcome::{self, Asked},
         progress::Progress,
     },
@@ -126,7 +126,9 @@ pub(crate) fn fetched(
 ) -> Result<Exit, Failure> {
     let install = install.map(|install| share.noting_profile(app, install));
     let options = app.run_options_of(&share.settings);
-    let Fetched { outcome, findings } = fetch(share.client()?, id, install, &options)?;
+    let place = command_line::options(&share.settings);
+    let fetched = fetch(share.client()?, id, install, &options);
+    let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })

@@ -16,7 +16,7 @@ use crate::{
     common::share::Share,
     exit::{Exit, Failure, Kind},
     ui::{
-        advice, document,
+        advice, command_line, document,
         outcome::{Asked, strict},
         plan::{self, Planning},
         progress::Progress,
@@ -81,8 +81,10 @@ fn rehearsed(
     request.check()?;
     request.install = request.install.take().map(|install| share.noting_profile(app, install));
     let (journal, options) = (share.journal.clone(), app.run_options_of(&share.settings));
+    let place = command_line::options(&share.settings);
     let client = share.client()?;
-    let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, &options, progress)?;
+    let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, &options, progress)
+        .map_err(|why| Failure::of_account(&why, &place))?;
     if let Some(ending) = ending {
         return Err(advice::ending(request.task(), ending));
     }

@@ -14,7 +14,8 @@ use crate::{
     common::share::{How, Share, by_profile, go_through},
     exit::{Exit, Failure, Kind, beside},
     ui::{
-        outcome::{Asked, shell_word},
+        command_line::shell_word,
+        outcome::Asked,
         progress::{Ended, Progress},
         rows::{Row, Rows},
     },

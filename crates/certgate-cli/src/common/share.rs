@@ -1,7 +1,7 @@
 //! The tasks of a run, by the profiles whose accounts they are for.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -21,7 +21,7 @@ use crate::{
     args::ordering::Queue,
     common::queue::confirm_own,
     exit::{Failure, Kind, beside},
-    ui::progress::Progress,
+    ui::{command_line::options, progress::Progress},
 };
 
 /// Requests in flight at most.
@@ -219,9 +219,11 @@ pub(crate) fn go_through(
     let progress = Mutex::new(progress);
     let ended = std::thread::scope(|scope| {
         let runs = shares.iter_mut().map(|share| {
-            let profile = App::named_profile(&share.settings).map(str::to_owned);
-            let mut follower = Follower { progress: &progress, profile };
-            scope.spawn(move || share.go_through(app, how, &mut follower))
+            let mut follower = Follower { progress: &progress, options: options(&share.settings) };
+            scope.spawn(move || {
+                let error = share.go_through(app, how, &mut follower);
+                error.map(|why| Failure::of_account(&why, &follower.options))
+            })
         });
         let runs: Vec<_> = runs.collect();
         // A panic is the run's own.
@@ -233,7 +235,7 @@ pub(crate) fn go_through(
 }
 
 /// The errors of several accounts as one failure, of the worst of their kinds.
-pub(crate) fn together(app: &App, errors: impl IntoIterator<Item = Error>) -> Option<Failure> {
+pub(crate) fn together(app: &App, errors: impl IntoIterator<Item = impl Into<Failure>>) -> Option<Failure> {
     let failures = errors.into_iter().map(|error| app.reported(error.into()));
     failures.reduce(|first, other| beside(Err(first), other))
 }
@@ -241,20 +243,27 @@ pub(crate) fn together(app: &App, errors: impl IntoIterator<Item = Error>) -> Op
 /// Follows the run of one account, in turn with those of others.
 struct Follower<'f, 'p, 'a> {
     progress: &'f Mutex<&'p mut Progress<'a>>,
-    /// The account's profile, where a command has to name it.
-    profile: Option<String>,
+    /// The options of a command for the account.
+    options: String,
+}
+
+impl<'p, 'a> Follower<'_, 'p, 'a> {
+    /// What the run tells, of this account.
+    fn progress(&self) -> MutexGuard<'_, &'p mut Progress<'a>> {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.asked.options.clone_from(&self.options);
+        progress
+    }
 }
 
 impl Observer for Follower<'_, '_, '_> {
     fn on(&mut self, order: Option<&OrderId>, event: &Event<'_>) -> Control {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner).on(order, event)
+        self.progress().on(order, event)
     }
 }
 
 impl TaskObserver for Follower<'_, '_, '_> {
     fn ended(&mut self, task: &OrderId, record: Option<&Order>, outcome: TaskOutcome<'_>) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.asked.profile.clone_from(&self.profile);
-        progress.ended(task, record, outcome);
+        self.progress().ended(task, record, outcome);
     }
 }

@@ -6,7 +6,10 @@ use certgate::{
 };
 use serde_json::{Value, json};
 
-use super::outcome::{say_readable, set, shell_word};
+use super::{
+    command_line::shell_word,
+    outcome::{say_readable, set},
+};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},

@@ -1,12 +1,14 @@
 //! What to do about an error of the library, with the names of the options that do it.
 
-use std::{fmt, path::Path};
+mod words;
+
+use std::{borrow::Borrow, fmt, path::Path};
 
 use certgate::{
-    Advice, Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
+    Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
     RefusalReason, SelectionError, SettingsError, Untraced,
     adoption::{AdoptionError, DeclarationError},
-    config::{ConfigError, Credential},
+    config::ConfigError,
     estate::{DeclaredError, PlanError, TaskError},
     installation::{InstallError, RollbackError},
     inventory::InventoryError,
@@ -16,141 +18,28 @@ use certgate::{
     validation::ValidationError,
     zones::ZoneError,
 };
-use certgate_domain::{TaskKind, words::AuthMethod};
+use certgate_domain::TaskKind;
 use certgate_files::FileError;
-use certgate_flow::{Ending, Field, RequestError};
+use certgate_flow::{Ending, RequestError};
 use certgate_store::{CopyError, StoreError};
 use serde_json::json;
 
-use super::{
-    document,
-    outcome::{self, resume, shell_word},
-};
+use self::words::words;
+use super::{command_line::shell_word, outcome};
 use crate::exit::{Failure, Kind};
-
-/// What to do, with the names of this command line; `profile` is the account's where a command has to name it. `None` where only another
-/// program than this one could do it.
-fn words(advice: &Advice, profile: Option<&str>) -> Option<String> {
-    let words = match advice {
-        Advice::GiveCredential(Credential::User) => {
-            "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
-        }
-        Advice::GiveCredential(Credential::Context) => "use --context, CERTGATE_CONTEXT or the profile's `context`",
-        Advice::GiveCredential(_) => {
-            "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
-        }
-        Advice::Give(fields) => return Some(fields.iter().map(needed).collect::<Vec<_>>().join("\n")),
-        Advice::GiveOtherKey => "give another --key, or --new-key to make one, or a CSR with --csr",
-        Advice::GiveName => "give --name",
-        Advice::MatchName { name } => return Some(format!("make a CSR for `{name}`, or give --name")),
-        Advice::ChooseMethod => "choose another --method",
-        Advice::ShowControl { by: AuthMethod::File } => "give --webroot",
-        Advice::ShowControl { .. } => "give --dns",
-        Advice::WaitForJob { job } => {
-            return Some(format!("look at it with `certgate job info {job}`, and run the same again once it is over"));
-        }
-        Advice::ChooseApprover => "choose another --approver",
-        Advice::AllowAnyRecord => "--allow-any-record publishes it all the same",
-        Advice::GiveCsrOrAllowAnyRecord => "give --csr, --new-key or --key, or lift that with --allow-any-record",
-        Advice::GiveOrAllowNameServer => "give --resolver, or leave --no-authoritative out",
-        Advice::GiveNameServer => "give --resolver",
-        Advice::GiveKeyStorePassPhrase => "give --store-pass-file or --store-pass-command",
-        Advice::RenewKeyStore { kind, path } => {
-            let option = if *kind == "jks" { "--jks" } else { "--pkcs12" };
-            return Some(format!("give {option}, or remove {} if nobody needs it", path.display()));
-        }
-        Advice::OrderWithKey => "order with --new-key or --key",
-        Advice::OtherFolderOrKey => "give another --out, or order with --new-key or --key",
-        Advice::PutKeyBack => {
-            "put it back as pending/key.pem; if it is lost, give the order up with `certgate orders abandon` and order with --new-key"
-        }
-        Advice::OtherFolder { folder } => {
-            return Some(format!("give another --out (`certgate status {}` shows what is in place)", folder.display()));
-        }
-        Advice::RemoveLink { target } => {
-            return Some(format!("remove the link, or give the folder of {} as --out", target.display()));
-        }
-        Advice::InstallFor { owner } => return Some(format!("give --file-owner {owner} if the files are that user's")),
-        Advice::AgreeToDecryptedKey => {
-            "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr"
-        }
-        Advice::ResumeOrOrderWithAnyType => {
-            "carry on with `certgate resume`, order without --key-type, or move it away"
-        }
-        Advice::ResumeOrMoveKey => "carry on with `certgate resume`, or move it away",
-        Advice::Resume { order } => return Some(format!("carry on with `{}`", resume(profile, order))),
-        Advice::ResumeOrAbandon { order } => {
-            return Some(format!(
-                "carry on with `{}`, or give it up with `certgate orders abandon {order}`",
-                resume(profile, order)
-            ));
-        }
-        Advice::LookBeforeOrdering => {
-            "To find out, look before ordering again: `certgate resume` looks for it among messages, certificates and jobs and \
-             sends nothing twice; `certgate orders` lists what is open."
-        }
-        Advice::ListOrders => "`certgate orders` lists them",
-        Advice::GiveId { found } => {
-            let told = found.iter().map(|one| match one.ends {
-                Some(ends) => format!("{} (ends {})", one.id, document::day(ends)),
-                None => one.id.to_string(),
-            });
-            return Some(format!("give the id of one: {}", told.collect::<Vec<_>>().join(", ")));
-        }
-        Advice::ResumeItsOrder => "carry on with its order: `certgate resume`",
-        Advice::ChooseTransactionId => "give another --ctid",
-        Advice::ChooseAccount => "choose its profile, or give its --user, --context and --endpoint",
-        Advice::GiveStore => "use --store FILE|URL",
-        Advice::EditProfile => "edit it there, or name another by --profile",
-        Advice::ChooseStore => "choose another with --store",
-        Advice::CheckStore => "check the folder and its rights or the database, or choose another with --store",
-        Advice::AcceptUnknownParts => "leave --strict out to accept it",
-        Advice::ListCertificates => "`certgate list` shows those that there are",
-        Advice::ListContacts => "`certgate contact list` shows those that there are",
-        Advice::ListJobs => "`certgate job list` shows those that run, with --history those that are over",
-        Advice::ListZones => "`certgate zone list` shows those that there are",
-        Advice::CheckCredentials => "`certgate config show` says where user, password and context come from",
-        Advice::ListSerials => "`certgate info ID` lists them under histories",
-        Advice::LookIntoQueue => "`certgate poll next` shows the first message of the queue",
-        Advice::ReplaceContact => {
-            "give its certificates another one first: `certgate reissue` with --admin, --technical"
-        }
-        Advice::CompleteContact => "`certgate contact info ID --output json` shows the fields of one that is complete",
-        Advice::ChooseContact => {
-            "choose another by --admin or --technical; `certgate contact list` shows those that there are"
-        }
-        Advice::ConfirmUnread { message } => {
-            return Some(format!(
-                "message {message} is first: `certgate poll confirm {message}` takes it off the queue"
-            ));
-        }
-        Advice::Reissue => "`certgate reissue` is free, and possible at any time of the term",
-        Advice::CheckEndpoint => {
-            "is /v1 missing? --endpoint of the JSON API ends in it; the XML gateway's is another one"
-        }
-        _ => return None,
-    };
-    Some(words.to_owned())
-}
-
-/// How to give what a new certificate needs, and where to get it.
-fn needed(field: &Field) -> &'static str {
-    match field {
-        Field::Csr => "  --csr FILE: the CSR; or --new-key, or --key FILE, with --out DIR",
-        Field::Name => "  --name NAME: the name of the certificate",
-        Field::Product => "  --product CODE: such as QUICKSSLPREMIUM; certgate list shows those of yours",
-        Field::Admin => "  --admin ID: the id of a contact: certgate contact list",
-        Field::Technical => "  --technical ID: the id of a contact: certgate contact list",
-    }
-}
 
 /// The failure of an error, with what to do about it.
 fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
-    with_advice(Failure::new(kind, error.to_string()), error, None)
+    advised_at(kind, error, "")
 }
 
-fn with_advice(failure: Failure, error: &impl Advised, profile: Option<&str>) -> Failure {
-    match error.advice().and_then(|advice| words(&advice, profile)) {
+/// The same at an account, with the options of a command for it.
+fn advised_at(kind: Kind, error: &(impl Advised + fmt::Display), options: &str) -> Failure {
+    with_advice(Failure::new(kind, error.to_string()), error, options)
+}
+
+fn with_advice(failure: Failure, error: &impl Advised, options: &str) -> Failure {
+    match error.advice().and_then(|advice| words(&advice, options)) {
         Some(words) => failure.advise(words),
         None => failure,
     }
@@ -202,11 +91,14 @@ impl From<&InstallError> for Failure {
 
 impl From<KeySourceError> for Failure {
     fn from(error: KeySourceError) -> Self {
-        match error {
-            KeySourceError::Folder(error) => error.into(),
-            KeySourceError::PassPhrase(error) => pass_phrase(&error, "--pass-phrase-command"),
-            error => advised(Kind::of_cause(&error), &error),
-        }
+        key_source(&error, "")
+    }
+}
+
+fn key_source(error: &KeySourceError, options: &str) -> Failure {
+    match error {
+        KeySourceError::PassPhrase(error) => pass_phrase(error, "--pass-phrase-command"),
+        error => advised_at(Kind::of_cause(error), error, options),
     }
 }
 
@@ -250,16 +142,6 @@ impl From<InventoryError> for Failure {
     }
 }
 
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Gateway(error) => error.into(),
-            FetchError::Unreadable { .. } => advised(Kind::Undecodable, &error),
-            error => advised(Kind::Pending, &error),
-        }
-    }
-}
-
 impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
         match error {
@@ -284,16 +166,7 @@ impl From<ZoneError> for Failure {
 
 impl From<PreparationError> for Failure {
     fn from(error: PreparationError) -> Self {
-        match error {
-            PreparationError::Key(error) => error.into(),
-            PreparationError::Install(error) => error.into(),
-            PreparationError::Validation(error) => validation(error),
-            PreparationError::UnderWay { job, .. } => {
-                let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
-                with_advice(under_way, &error, None).with("job", json!({ "id": job }))
-            }
-            error => advised(Kind::Usage, &error),
-        }
+        Self::of_preparation(&error, "")
     }
 }
 
@@ -320,20 +193,7 @@ impl From<DeclaredError> for Failure {
 
 impl From<TaskError> for Failure {
     fn from(error: TaskError) -> Self {
-        match error {
-            // Its settings are those of a file, or remembered.
-            TaskError::Settings(error) => Self::usage(error.to_string()),
-            TaskError::Selection(error) => error.into(),
-            TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
-                Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
-            }
-            TaskError::Inventory(error) => error.into(),
-            TaskError::Folder(error) => error.into(),
-            TaskError::Fetch(error) => error.into(),
-            TaskError::Gateway(error) => error.into(),
-            TaskError::Account(error) => Self::of(&error),
-            error => Self::usage(error.to_string()),
-        }
+        Self::of_task(error, "")
     }
 }
 
@@ -363,17 +223,21 @@ pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
 }
 
 /// What is wrong with how control is to be shown, found before anything is sent.
-pub(crate) fn validation(error: ValidationError) -> Failure {
-    match error {
-        ValidationError::Unwritable { .. } => Failure::new(Kind::of_writing(&error), format!("--webroot {error}")),
-        ValidationError::Key { .. } | ValidationError::KeyFile(_) => Failure::usage(format!("--dns-key: {error}")),
-        error => advised(Kind::Usage, &error),
+pub(crate) fn validation(error: impl Borrow<ValidationError>) -> Failure {
+    match error.borrow() {
+        error @ ValidationError::Unwritable { .. } => {
+            Failure::new(Kind::of_writing(error), format!("--webroot {error}"))
+        }
+        error @ (ValidationError::Key { .. } | ValidationError::KeyFile(_)) => {
+            Failure::usage(format!("--dns-key: {error}"))
+        }
+        error => advised(Kind::Usage, error),
     }
 }
 
 /// What the gateway asks to be published, and what is not published.
 pub(crate) fn not_published(error: &ValidationError) -> Failure {
-    let advice = error.advice().and_then(|advice| words(&advice, None));
+    let advice = error.advice().and_then(|advice| words(&advice, ""));
     let advice = advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
     Failure::new(Kind::NotValidated, format!("{error}{advice}: nothing was ordered"))
 }
@@ -428,10 +292,7 @@ impl From<ExchangeError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Preparation(error) => (*error).into(),
-            error => Self::of(&error),
-        }
+        Self::of(&error)
     }
 }
 
@@ -445,6 +306,46 @@ impl Failure {
         Self::new(kind, error.to_string())
     }
 
+    /// A certificate that cannot be fetched from an account; `options` are those of a command for it.
+    pub(crate) fn of_fetch(error: FetchError, options: &str) -> Self {
+        match error {
+            FetchError::Gateway(error) => Self::of_account(&error, options),
+            FetchError::Unreadable { .. } => advised(Kind::Undecodable, &error),
+            error => advised_at(Kind::Pending, &error, options),
+        }
+    }
+
+    fn of_preparation(error: &PreparationError, options: &str) -> Self {
+        match error {
+            PreparationError::Key(error) => key_source(error, options),
+            PreparationError::Install(error) => error.into(),
+            PreparationError::Validation(error) => validation(error),
+            PreparationError::UnderWay { job, .. } => {
+                let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
+                with_advice(under_way, error, options).with("job", json!({ "id": job }))
+            }
+            error => advised(Kind::Usage, error),
+        }
+    }
+
+    /// Why a certificate's task failed; `options` are those of a command for its account.
+    pub(crate) fn of_task(error: TaskError, options: &str) -> Self {
+        match error {
+            // Its settings are those of a file, or remembered.
+            TaskError::Settings(error) => Self::usage(error.to_string()),
+            TaskError::Selection(error) => error.into(),
+            TaskError::Plan(PlanError::NotNoted { ref folder, .. }) => {
+                Self::usage(error.to_string()).advise(format!("`{}` notes it", adopt(folder)))
+            }
+            TaskError::Inventory(error) => error.into(),
+            TaskError::Folder(error) => error.into(),
+            TaskError::Fetch(error) => Self::of_fetch(error, options),
+            TaskError::Gateway(error) => Self::of_account(&error, options),
+            TaskError::Account(error) => Self::of_account(&error, options),
+            error => Self::usage(error.to_string()),
+        }
+    }
+
     /// A refusal of the gateway.
     pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
         Self::of(&GatewayError::Refused(Box::new(refusal.clone())).into())
@@ -452,14 +353,15 @@ impl Failure {
 
     /// An error of the library.
     pub(crate) fn of(error: &Error) -> Self {
-        Self::of_account(error, None)
+        Self::of_account(error, "")
     }
 
-    /// The same of a run as an account, whose profile it is that commands have to name.
-    pub(crate) fn of_account(error: &Error, profile: Option<&str>) -> Self {
+    /// The same of a run as an account; `options` are those of a command for it.
+    pub(crate) fn of_account(error: &Error, options: &str) -> Self {
         let kind = Kind::of(error);
-        let advised = || with_advice(Self::new(kind, error.to_string()), error, profile);
+        let advised = || advised_at(kind, error, options);
         match error {
+            Error::Preparation(error) => Self::of_preparation(error, options),
             Error::Intercepted(inner) => match inner.downcast_ref::<TapeError>() {
                 Some(tape) => Self::of_tape(tape),
                 None => Self::new(kind, error.to_string()),
@@ -472,9 +374,9 @@ impl Failure {
                     None => failure,
                 }
             }
-            Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error).about_body(body),
-            Error::Unsent(StoreError::Unfinished(other)) => outcome::in_the_way(advised(), &other.order, profile),
-            error if error.leaves_outcome_open() => open(error),
+            Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error, options).about_body(body),
+            Error::Unsent(StoreError::Unfinished(other)) => outcome::in_the_way(advised(), &other.order, options),
+            error if error.leaves_outcome_open() => open(error, options),
             _ => advised(),
         }
     }
@@ -482,16 +384,16 @@ impl Failure {
 
 /// What a refusal is about, and what to do.
 fn known(reason: &RefusalReason) -> String {
-    match reason.advice().and_then(|advice| words(&advice, None)) {
+    match reason.advice().and_then(|advice| words(&advice, "")) {
         Some(words) => format!("{reason}: {words}"),
         None => reason.to_string(),
     }
 }
 
 /// The failure of an error after which nobody knows what the gateway did: what to do is a sentence of its own.
-fn open(error: &Error) -> Failure {
+fn open(error: &Error, options: &str) -> Failure {
     let failure = Failure::new(Kind::of(error), error.to_string());
-    match error.advice().and_then(|advice| words(&advice, None)) {
+    match error.advice().and_then(|advice| words(&advice, options)) {
         Some(words) => failure.and(&words),
         None => failure,
     }

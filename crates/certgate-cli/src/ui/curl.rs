@@ -2,7 +2,7 @@
 
 use certgate_wire::Request;
 
-use super::outcome::shell_word;
+use super::command_line::shell_word;
 
 /// Credentials come from the environment that certgate itself uses.
 pub(crate) fn json(endpoint: &str, request: &Request) -> String {

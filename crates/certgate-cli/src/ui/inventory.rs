@@ -13,8 +13,10 @@ use certgate_store::Order;
 use serde_json::{Value, json};
 
 use super::{
-    advice, document,
-    outcome::{resume, set, shell_word},
+    advice,
+    command_line::{options_of_order, resume, shell_word},
+    document,
+    outcome::set,
     table::Table,
     verification,
 };
@@ -134,7 +136,7 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
 
 fn carry_on(app: &App, order: &Order) -> String {
     let (id, state) = (&order.order.id, order.state.as_str());
-    format!("order {id} is {state}: {}", resume(app.profile_of_order(order).as_deref(), id))
+    format!("order {id} is {state}: {}", resume(&options_of_order(app, order), id))
 }
 
 fn awaited(app: &App, folder: &Path, order: &Order) -> Value {

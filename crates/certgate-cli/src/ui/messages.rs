@@ -9,7 +9,10 @@ use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
     streams::{printable, say},
-    ui::{document, outcome},
+    ui::{
+        command_line::{options_of_order, resume},
+        document, outcome,
+    },
 };
 
 /// Shows messages while they are handed over: a line each, or one document that grows.
@@ -97,7 +100,7 @@ pub(crate) fn imported(app: &App, taken: Imported) -> Result<Exit, Failure> {
         return Ok(Exit::unchanged(format!("the message was taken in before, as {}", stored.stable_id)));
     }
     if let Some(order) = order.filter(|order| !order.state.is_finished() && !app.quiet) {
-        let resume = outcome::resume(app.profile_of_order(&order).as_deref(), &order.order.id);
+        let resume = resume(&options_of_order(app, &order), &order.order.id);
         say(&format!("certgate: carry on with: {resume}"));
     }
     Ok(Exit::DONE)

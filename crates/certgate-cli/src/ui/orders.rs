@@ -4,7 +4,12 @@ use certgate::{Abandonment, OrderBook, OrderDetails, OrderFilter};
 use certgate_store::{Message, NewOrder, Order};
 use serde_json::{Value, json};
 
-use super::{confirm::ask, document, outcome, table::Table};
+use super::{
+    command_line::{options_of_order, resume},
+    confirm::ask,
+    document, outcome,
+    table::Table,
+};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
@@ -90,8 +95,7 @@ pub(crate) fn confirm_abandoning(order: &Order, yes: bool) -> Result<(), Failure
 
 /// An order that is left to the process that has it.
 pub(crate) fn held(app: &App, order: &Order) -> Failure {
-    let profile = app.profile_of_order(order);
-    outcome::held_by_another(&order.order.id, profile.as_deref()).with("order", outcome::order(order))
+    outcome::held_by_another(&order.order.id, &options_of_order(app, order)).with("order", outcome::order(order))
 }
 
 /// A job that was named for an order, and is another one's.
@@ -112,7 +116,7 @@ pub(crate) fn given_up(app: &App, order: &Order) -> Result<Exit, Failure> {
 /// Prints how an order is carried on with whose job was named by hand.
 pub(crate) fn adopted(app: &App, order: &Order, job: i64) -> Result<Exit, Failure> {
     let id = &order.order.id;
-    let resume = outcome::resume(app.profile_of_order(order).as_deref(), id);
+    let resume = resume(&options_of_order(app, order), id);
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "order": outcome::order(order), "resume": resume }));
     } else {

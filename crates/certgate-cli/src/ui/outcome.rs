@@ -15,7 +15,11 @@ use certgate_wire::{Finding, one_line};
 use certgate_x509::{Check, X509};
 use serde_json::{Value, json};
 
-use super::{advice, document};
+use super::{
+    advice,
+    command_line::{abandon, resume, shell_word},
+    document,
+};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
@@ -92,8 +96,8 @@ pub(crate) struct Asked {
     pub(crate) csr: Option<PathBuf>,
     /// The certificate's folder.
     pub(crate) out: Option<PathBuf>,
-    /// The profile of its account, where a command has to name it.
-    pub(crate) profile: Option<String>,
+    /// The options of a command that comes to its account and store.
+    pub(crate) options: String,
     /// Whether the order is not in the store: it is carried on with by what is known of it.
     pub(crate) elsewhere: bool,
     /// Whether a tape answers: the same run says the same, and tells no times of its own.
@@ -211,8 +215,8 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             if asked.elsewhere {
                 failure.and(&look)
             } else {
-                let id = shell_word(report.id.as_str());
-                failure.and(&format!("{look}; or give the certificate up: certgate orders abandon {id}"))
+                let abandon = abandon(&asked.options, report.id.as_str());
+                failure.and(&format!("{look}; or give the certificate up: {abandon}"))
             }
         }
         Outcome::NotInstalled(issuance, error) => {
@@ -225,13 +229,13 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             let messages = message.as_ref().map(|message| message.messages.as_slice()).unwrap_or_default();
             ended_without_certificate(messages)
         }
-        Outcome::Unknown(error) | Outcome::NotSent(error) => Failure::of_account(error, asked.profile.as_deref()),
+        Outcome::Unknown(error) | Outcome::NotSent(error) => Failure::of_account(error, &asked.options),
         Outcome::Refused(refusal) => Failure::of_refusal(refusal),
         Outcome::InvalidRequest(why) => advice::request(why),
         Outcome::ProtocolViolation(task) => no_certificate(*task),
         Outcome::NotValidated(why) => advice::not_published(why),
         Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
-        Outcome::Held => held(report.record.as_ref(), asked.profile.as_deref()),
+        Outcome::Held => held(report.record.as_ref(), &asked.options),
         other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
     };
     let failure = ["order", "certificate", "checks", "resume"].into_iter().fold(shown, |failure, name| match document
@@ -256,22 +260,22 @@ pub(crate) fn ended_without_certificate(messages: &[Message]) -> Failure {
 }
 
 /// Another process is about to order it, or has: `order`, where there is one yet.
-pub(crate) fn held(order: Option<&Order>, profile: Option<&str>) -> Failure {
+pub(crate) fn held(order: Option<&Order>, options: &str) -> Failure {
     match order {
-        Some(order) => held_by_another(&order.order.id, profile),
+        Some(order) => held_by_another(&order.order.id, options),
         None => Failure::new(Kind::Pending, "another process is at it: it is done by that, or due the next time")
-            .advise("`certgate orders --unfinished` shows its order"),
+            .advise(format!("`certgate orders --unfinished{options}` shows its order")),
     }
 }
 
 /// An order in the way, shown whole, with the command that carries on with it.
-pub(crate) fn in_the_way(failure: Failure, other: &Order, profile: Option<&str>) -> Failure {
-    failure.with("order", order(other)).with("resume", json!(resume(profile, &other.order.id)))
+pub(crate) fn in_the_way(failure: Failure, other: &Order, options: &str) -> Failure {
+    failure.with("order", order(other)).with("resume", json!(resume(options, &other.order.id)))
 }
 
 /// That order is a living process's.
-pub(crate) fn held_by_another(id: &str, profile: Option<&str>) -> Failure {
-    let resume = resume(profile, id);
+pub(crate) fn held_by_another(id: &str, options: &str) -> Failure {
+    let resume = resume(options, id);
     Failure::new(Kind::Pending, format!("order {id} is being carried on by another process that lives"))
         .advise(format!("once that has ended, carry on with: {resume}"))
         .with("resume", json!(resume))
@@ -289,7 +293,7 @@ fn pending(reason: &PendingReason, report: &OrderReport, asked: &Asked) -> Failu
             let id = message.map_or("without an id".to_owned(), |id| id.to_string());
             format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
         }
-        PendingReason::Stopped(error) => return Failure::of_account(error, asked.profile.as_deref()),
+        PendingReason::Stopped(error) => return Failure::of_account(error, &asked.options),
         PendingReason::Refused(refusal) => return Failure::of_refusal(refusal),
         PendingReason::ProtocolViolation(task) => return no_certificate(*task),
         _ => format!("the run ended before order {}", report.id),
@@ -307,22 +311,12 @@ fn left_behind(failure: Failure, report: &OrderReport, document: &mut Value, ask
     failure.and(&format!("{job}: carry on with: {command}"))
 }
 
-/// The command that carries on with an order; `profile` is its account's where the command has to name it.
-pub(crate) fn resume(profile: Option<&str>, id: &str) -> String {
-    format!("{} {}", resume_as(profile), shell_word(id))
-}
-
-fn resume_as(profile: Option<&str>) -> String {
-    let profile = profile.map(|profile| format!(" --profile {}", shell_word(profile)));
-    format!("certgate resume{}", profile.unwrap_or_default())
-}
-
 fn resume_command(report: &OrderReport, asked: &Asked) -> String {
-    let profile = asked.profile.as_deref();
+    let options = &asked.options;
     if !asked.elsewhere {
-        return resume(profile, report.id.as_str());
+        return resume(options, report.id.as_str());
     }
-    let mut command = resume_as(profile);
+    let mut command = format!("certgate resume{options}");
     if let Some(job) = report.job {
         command += &format!(" {job}");
     }
@@ -408,14 +402,4 @@ fn issued(app: &App, mut document: Value, issuance: &Issuance) -> CommandOutput 
         ),
     }
     CommandOutput { document, lines, kind }
-}
-
-/// A word for the shell, quoted where it has to be.
-pub(crate) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }

@@ -329,15 +329,16 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// Says that something that was published for an order is still there, where no progress is shown.
-pub(crate) fn not_removed(app: &App, why: &ValidationError) {
+/// Says that something that was published for an order is still there, where no progress is shown; `options` are those of a command
+/// for its account.
+pub(crate) fn not_removed(app: &App, why: &ValidationError, options: &str) {
     if !app.quiet {
-        say(&format!("certgate: warning: {}", still_published(why)));
+        say(&format!("certgate: warning: {}", still_published(why, options)));
     }
 }
 
-fn still_published(why: &ValidationError) -> String {
-    format!("what was published is still there: {why}; `certgate resume` tries it again")
+fn still_published(why: &ValidationError, options: &str) -> String {
+    format!("what was published is still there: {why}; `certgate resume{options}` tries it again")
 }
 
 /// Three lines that change, each short enough for 60 columns; what does not fit is the end of the message.
@@ -400,7 +401,7 @@ impl Observer for Progress<'_> {
                 "message {id} is first in the queue again although it was confirmed: jobs are asked themselves (`certgate poll next` shows it)"
             )),
             Event::NotRecorded(error) => self.warn(&error.to_string()),
-            Event::NotRemoved(why) => self.warn(&still_published(why)),
+            Event::NotRemoved(why) => self.warn(&still_published(why, &self.asked.options)),
             Event::Replaced { refusal, by, task } => self.replaced(order, refusal, by, *task),
             _ => {}
         }
@@ -421,12 +422,11 @@ impl TaskObserver for Progress<'_> {
             }
             TaskOutcome::Deployed { folder, deployment } => (order, Ok(CommandOutput::of_hook(folder, deployment))),
             TaskOutcome::Ended(ended) => {
-                let shown = over(task, record, ended, self.asked.profile.as_deref()).map_err(|failure| {
-                    match failure.detail("order") {
+                let shown =
+                    over(task, record, ended, &self.asked.options).map_err(|failure| match failure.detail("order") {
                         None if !order.is_null() => failure.with("order", order.clone()),
                         _ => failure,
-                    }
-                });
+                    });
                 (order, shown)
             }
             TaskOutcome::NotReached => {
@@ -448,18 +448,13 @@ fn unsent(task: &Task) -> Option<Value> {
 }
 
 /// What is shown of a task that is over without an order that was driven.
-fn over(
-    task: &OrderId,
-    record: Option<&Order>,
-    ended: EndedTask,
-    profile: Option<&str>,
-) -> Result<CommandOutput, Failure> {
+fn over(task: &OrderId, record: Option<&Order>, ended: EndedTask, options: &str) -> Result<CommandOutput, Failure> {
     match ended {
         EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
-        EndedTask::Left(left) => resumption::shown(task.as_str(), *left, profile),
+        EndedTask::Left(left) => resumption::shown(task.as_str(), *left, options),
         EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
-        EndedTask::Held => Err(outcome::held(record, profile)),
-        EndedTask::Failed(why) => Err(why.into()),
+        EndedTask::Held => Err(outcome::held(record, options)),
+        EndedTask::Failed(why) => Err(Failure::of_task(why, options)),
         _ => Ok(CommandOutput::nothing()),
     }
 }

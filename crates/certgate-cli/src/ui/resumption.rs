@@ -6,16 +6,18 @@ use certgate_wire::one_line;
 use serde_json::{Value, json};
 
 use super::{
-    advice, document,
-    outcome::{CommandOutput, ended_without_certificate, held_by_another, order, resume, set},
+    advice,
+    command_line::{abandon, resume},
+    document,
+    outcome::{CommandOutput, ended_without_certificate, held_by_another, order, set},
 };
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind},
 };
 
-/// What is shown of an order of which nothing is left to drive; `profile` is its account's where a command has to name it.
-pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> Result<CommandOutput, Failure> {
+/// What is shown of an order of which nothing is left to drive; `options` are those of a command for its account.
+pub(crate) fn shown(id: &str, resumption: Resumption, options: &str) -> Result<CommandOutput, Failure> {
     match resumption {
         Resumption::Over { order: ended, was_over: false } if ended.state == OrderState::Failed => {
             let failure = ended_without_certificate(&[]);
@@ -33,22 +35,22 @@ pub(crate) fn shown(id: &str, resumption: Resumption, profile: Option<&str>) -> 
                 (_, true) => return Ok(CommandOutput::over(&ended, None)),
                 (_, false) => format!(
                     "order {id} is over, and what was published to validate it is still there: once it can be removed, `{}` does that",
-                    resume(profile, id)
+                    resume(options, id)
                 ),
             };
             // Nothing was ordered, as where it could not be validated.
             let kind = if ended.state == OrderState::Unsent { Kind::NotValidated } else { Kind::CheckFailed };
             Err(Failure::new(kind, text))
         }
-        Resumption::Held => Err(held_by_another(id, profile)),
+        Resumption::Held => Err(held_by_another(id, options)),
         Resumption::Elsewhere { host } => {
-            let resume = resume(profile, id);
+            let resume = resume(options, id);
             let text = format!(
                 "order {id} was placed on {host}, where its folder and its key are: run {resume} there, or with --out DIR here to have the certificate without its key"
             );
             Err(Failure::new(Kind::Pending, text).with("resume", json!(resume)))
         }
-        Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles)),
+        Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles, options)),
         Resumption::Unusable(why) => Err(advice::request(&why)),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
     }
@@ -79,16 +81,17 @@ pub(crate) fn fetched_order(fetched: Option<&Order>) -> Value {
 }
 
 /// An order whose outcome cannot be told yet, or only by a person.
-fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>) -> Failure {
+fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, options: &str) -> Failure {
+    let abandon = abandon(options, id);
     let settles = settles.map(|at| document::time(at.saturating_mul(1000)));
     let never = match &settles {
         Some(at) => format!(
-            "If nothing shows of it until {at}, it never arrived: the same command, run after that, settles it, and it may be ordered again. If you know it already: certgate orders abandon {id}"
+            "If nothing shows of it until {at}, it never arrived: the same command, run after that, settles it, and it may be ordered again. If you know it already: {abandon}"
         ),
-        None => format!("If it never arrived (give it some minutes): certgate orders abandon {id}, and order again"),
+        None => format!("If it never arrived (give it some minutes): {abandon}, and order again"),
     };
     let text = format!(
-        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt {id} --job JOB\n{never}",
+        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}",
         evidence.iter().map(|seen| one_line(seen)).collect::<Vec<_>>().join("\n  ")
     );
     let failure = Failure::new(Kind::Unknown, text)

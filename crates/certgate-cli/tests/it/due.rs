@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     time::Duration,
 };
 
@@ -13,7 +12,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, started, stderr, until,
+    at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, started, stderr, told_on_stdin, until,
 };
 
 #[test]
@@ -328,12 +327,8 @@ fn each_for_itself() {
         // Another process is at the last one.
         let lock = fs::File::create(home.path().join("certs/d/.lock")).unwrap();
         lock.lock().unwrap();
-        due.env_remove("CERTGATE_PASSWORD").current_dir(home.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let run = |due: &mut Command| {
-            let mut child = due.stderr(Stdio::piped()).spawn().unwrap();
-            child.stdin.take().unwrap().write_all(b"password\n").unwrap();
-            child.wait_with_output().unwrap()
-        };
+        due.env_remove("CERTGATE_PASSWORD").current_dir(home.path());
+        let run = |due: &mut Command| told_on_stdin(due, "password\n");
         let output = run(&mut due);
         let results = |output: &Output| -> Vec<String> {
             let rows = json(output)["orders"].as_array().unwrap().clone();

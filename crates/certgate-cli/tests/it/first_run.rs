@@ -7,7 +7,7 @@ use std::{
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{bare, certgate, exit, json, mode, serve, stderr, stdout, until, within};
+use crate::support::binary::{bare, certgate, exit, json, mode, serve, stderr, stdout, told_on_stdin, until, within};
 use certgate_simulator::Settings;
 
 #[test]
@@ -116,10 +116,7 @@ fn a_profile_is_written_and_looked_at() {
         let init = |arguments: &[&str], password: &str| {
             let mut command = bare(home.path());
             command.args(["config", "init", "--transport", transport, "--endpoint", &endpoint]).args(arguments);
-            let mut child =
-                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            std::io::Write::write_all(&mut child.stdin.take().unwrap(), password.as_bytes()).unwrap();
-            child.wait_with_output().unwrap()
+            told_on_stdin(&mut command, password)
         };
         // Nobody can be asked: what is missing is said, and nothing is written.
         let output = init(&[], "");

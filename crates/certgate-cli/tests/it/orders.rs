@@ -7,7 +7,9 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{arguments, certgate_in, command, csr, endpoint, exit, json, serve, stderr, told, until};
+use crate::support::binary::{
+    arguments, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told, until,
+};
 
 const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
 
@@ -33,7 +35,7 @@ fn an_order_of_a_living_process_is_left_to_it() {
         {
             let (code, document, _) = told(home.path(), &server, transport, &words);
             assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{words:?} {document}");
-            let resume = json!(format!("certgate resume {id}"));
+            let resume = json!(format!("certgate resume --config {} {id}", fast(home.path())));
             assert_eq!((&document["order"]["id"], &document["resume"]), (&json!(id), &resume), "{words:?} {document}");
             assert_eq!(document["order"]["certificate"], 571, "{words:?} {document}");
         }
@@ -141,7 +143,7 @@ fn what_stands_in_the_way_is_named() {
         let (code, second, _) = told(home.path(), &server, transport, &reissue);
         assert_eq!(
             (code, &second["order"], &second["resume"]),
-            (6, &first["order"], &json!(format!("certgate resume {id}"))),
+            (6, &first["order"], &json!(format!("certgate resume --config {} {id}", fast(home.path())))),
             "{second}"
         );
         let (code, _, said) = told(home.path(), &server, transport, &["revoke", "571", "--serial", "0a", "--yes"]);
@@ -269,5 +271,50 @@ fn one_folder_and_several_processes() {
             assert_eq!(exit(output), 6, "{transport}: {}", stderr(output));
             assert!(json(output)["order"]["id"].is_string(), "{transport}: {}", stderr(output));
         }
+    }
+}
+
+/// Whatever says how to carry on names what the command line named: the configuration, the profile and the store.
+#[test]
+fn what_carries_on_comes_to_the_same_account_and_store() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let faults = vec![Fault::DropAfterRead(Some(TaskKind::ContactCreate))];
+        let (_gateway, server) =
+            serve(Settings { faults, jobs_never_end: true, more_certificates: 1, ..Settings::default() });
+        let (config, out) = (fast(home.path()), home.path().join("out").display().to_string());
+        let run = |words: &[&str], store: &str, stdin: &str| {
+            let words = [words, &["--profile", "live", "--store", store]].concat();
+            let words = arguments(home.path(), &server, transport, &words);
+            let output = certgate_in(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>(), stdin);
+            (exit(&output), json(&output), stderr(&output))
+        };
+        let store = home.path().join("a store.sqlite").display().to_string();
+        let resume = format!("certgate resume --config {config} --profile live --store '{store}'");
+
+        let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
+        let (code, document, said) = run(&["call", "contact-create", "--data", "-"], &store, contact);
+        let text = document["error"]["text"].as_str().unwrap();
+        assert!(code == 9 && text.contains(&format!("`{resume}` looks for it")), "{code} {said}");
+
+        let renew =
+            r#"{"id":571,"name":"example.com","product":"QUICKSSLPREMIUM","lifetime":{"unit":"MONTH","period":12}}"#;
+        let (code, document, said) = run(&["call", "certificate-renew", "--id", "571", "--data", "-"], &store, renew);
+        assert!(code == 6 && said.contains(&format!("carry on with: {resume} ")), "{code} {document} {said}");
+
+        let reissue = ["reissue", "10000", "--new-key", "--no-wait", "--out", &out];
+        let (code, document, said) = run(&reissue, &store, "");
+        let id = document["order"]["id"].as_str().unwrap();
+        assert_eq!((code, &document["resume"]), (6, &json!(format!("{resume} {id}"))), "{said}");
+        let (code, document, _) = run(&reissue, &store, "");
+        let advice = document["error"]["advice"].as_str().unwrap();
+        assert_eq!((code, advice), (6, format!("carry on with `{resume} {id}`").as_str()));
+
+        // A store that knows nothing of the order whose key waits in the folder.
+        let other = home.path().join("other.sqlite").display().to_string();
+        let (code, document, said) = run(&[&reissue[..], &["--key-type", "rsa2048"]].concat(), &other, "");
+        let resume = format!("certgate resume --config {config} --profile live --store {other}");
+        let advice = document["error"]["advice"].as_str().unwrap();
+        assert!(code == 2 && advice.starts_with(&format!("carry on with `{resume}`, ")), "{code} {said}");
     }
 }

@@ -111,9 +111,10 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         accounts.configure(&text);
 
         // What is to be carried on with names the profile, where that is not the one by default.
+        const OWN: [&str; 3] = ["certgate", "--config", "config.toml"];
         for (more, named) in [
-            (&["--profile", "team"][..], "certgate resume --profile team certgate-"),
-            (&[], "certgate resume certgate-"),
+            (&["--profile", "team"][..], "certgate resume --config config.toml --profile team certgate-"),
+            (&[], "certgate resume --config config.toml certgate-"),
         ] {
             let order = [&["reissue", "571", "--new-key", "--no-wait", "--out", "certs/later"], more].concat();
             let output = accounts.run(transport, &order);
@@ -127,7 +128,7 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
             let output = accounts.run(transport, &[&["status", "certs/later"], more].concat());
             let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
             assert!(todo.ends_with(&format!(" is pending: {command}")), "{todo}");
-            let words: Vec<&str> = command.split(' ').skip(1).collect();
+            let words: Vec<&str> = command.split(' ').filter(|word| !OWN.contains(word)).collect();
             accounts.done(transport, &words);
             fs::remove_dir_all(accounts.path().join("certs/later")).unwrap();
         }
@@ -150,6 +151,25 @@ fn each_certificate_is_of_the_profile_that_it_was_made_with() {
         accounts.done(transport, &only);
         accounts.done(transport, &["renew-due", "certs/b", "--renew-before", "400d"]);
         assert_eq!(accounts.orders(), (6, 6));
+    }
+}
+
+/// A disk that is not mounted is told of, whichever profile its certificates are of.
+#[test]
+fn a_folder_of_another_profile_that_is_gone_is_told_of() {
+    for transport in ["xml", "json"] {
+        let accounts = Accounts::new();
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        accounts.configure(&text.replace("[live]", "[live]\ncertificates = [\"here\", \"disk\", \"unused\"]"));
+        accounts.done(transport, &["reissue", "571", "--new-key", "--out", "here/a"]);
+        accounts.done(transport, &["reissue", "571", "--new-key", "--out", "disk/b", "--profile", "team"]);
+        fs::create_dir(accounts.path().join("unused")).unwrap();
+        let output = accounts.run(transport, &["renew-due"]);
+        assert_eq!(exit(&output), 8, "nothing is due: {}", stderr(&output));
+        fs::rename(accounts.path().join("disk"), accounts.path().join("unmounted")).unwrap();
+        fs::create_dir(accounts.path().join("disk")).unwrap();
+        let output = accounts.run(transport, &["renew-due"]);
+        assert_eq!((exit(&output), kinds(&json(&output))), (2, vec![("disk", "usage")]), "{}", stderr(&output));
     }
 }
 

@@ -170,7 +170,8 @@ fn a_message_that_was_pushed_is_taken_in_once() {
         let (code, document, said) = told(home.path(), &server, transport, &import);
         assert_eq!((code, &document["order"]["state"]), (0, &json!("issued")), "{transport} {pushed}: {said}");
         assert_eq!(document["order"]["id"], pending["order"]["id"]);
-        assert!(said.contains("carry on with: certgate resume certgate-"), "{said}");
+        let resume = format!("carry on with: certgate resume --config {} certgate-", fast(home.path()));
+        assert!(said.contains(&resume), "{said}");
         let (code, _, said) = told(home.path(), &server, transport, &import);
         assert_eq!(code, 8);
         assert!(said.contains("the message was taken in before, as msg-1"), "{said}");

@@ -12,7 +12,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::binary::{
-    certgate, certgate_in, command, csr, endpoint, exit, json, serve, stderr, told, write_batch,
+    certgate, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told, write_batch,
 };
 
 #[test]
@@ -266,7 +266,8 @@ fn strict_names_what_came_after_the_order() {
         let (error, id) = (&document["error"], document["order"]["id"].as_str().unwrap());
         assert_eq!((code, &error["kind"], gateway.counts().orders), (10, &json!("check failed"), 1), "{said}");
         let text = error["text"].as_str().unwrap();
-        assert!(text.contains(&format!("certgate resume {id}")) && text.ends_with("(--strict)"), "{text}");
+        let resume = format!("certgate resume --config {} {id}", fast(home.path()));
+        assert!(text.contains(&resume) && text.ends_with("(--strict)"), "{text}");
         let (code, document, said) = told(home.path(), &server, transport, &["resume", "--strict"]);
         assert_eq!((code, &document["orders"][0]["kind"]), (0, &json!("done")), "{said}");
     }

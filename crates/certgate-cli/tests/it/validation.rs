@@ -282,6 +282,8 @@ fn what_is_still_there_is_tried_again() {
         let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
         assert!(exit(&output) == 0 && stderr(&output).contains("is still there"), "{}", stderr(&output));
         let (at, config) = (endpoint(&server, transport), fast(home.path()));
+        let resume = format!("`certgate resume --config {config}` tries it again");
+        assert!(stderr(&output).contains(&resume), "{}", stderr(&output));
         let resume = || {
             let words = ["resume", "--transport", transport, "--endpoint", &at, "--config", &config];
             command(home.path(), &words).current_dir("/").output().unwrap()

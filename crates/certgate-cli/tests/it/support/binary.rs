@@ -31,8 +31,15 @@ pub(crate) fn certgate(arguments: &[&str], stdin: &str) -> Output {
 /// The binary with its home, and so its store, in that folder.
 pub(crate) fn certgate_in(home: &Path, arguments: &[&str], stdin: &str) -> Output {
     let mut command = command(home, arguments);
+    told_on_stdin(&mut command, stdin)
+}
+
+/// Runs a command with that on its standard input. One that ended before it was told has closed it.
+pub(crate) fn told_on_stdin(command: &mut Command, text: &str) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    if let Err(why) = child.stdin.take().unwrap().write_all(text.as_bytes()) {
+        assert_eq!(why.kind(), std::io::ErrorKind::BrokenPipe, "{why}");
+    }
     child.wait_with_output().unwrap()
 }
 
