@@ -21,8 +21,8 @@ const MIB: usize = 1 << 20;
 const LARGEST: usize = 8 * MIB;
 /// So many come at a time.
 const AT_A_TIME: usize = 40;
-/// And so often, one after the other: ten of each kind, again and again, would not fit below `MOST` if any of them stayed.
-const BURSTS: usize = 3;
+/// And so often, one after the other: twenty of a kind would not fit below `MOST` if any of them stayed.
+const BURSTS: usize = 2;
 /// What the whole process may have in memory at most.
 const MOST: usize = 200 * MIB;
 
