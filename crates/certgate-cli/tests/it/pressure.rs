@@ -20,9 +20,9 @@ const MIB: usize = 1 << 20;
 /// The largest request that is taken.
 const LARGEST: usize = 8 * MIB;
 /// So many come at a time.
-const AT_A_TIME: usize = 40;
+const AT_A_TIME: usize = 20;
 /// And so often, one after the other: twenty of a kind would not fit below `MOST` if any of them stayed.
-const BURSTS: usize = 2;
+const BURSTS: usize = 4;
 /// What the whole process may have in memory at most.
 const MOST: usize = 200 * MIB;
 
@@ -68,7 +68,7 @@ fn large_requests() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// 8 MiB are a hundred times what an answer of the gateway has. Forty of them at a time wait for their turn, and those after them find room where they
+/// 8 MiB are a hundred times what an answer of the gateway has. Twenty of them at a time wait for their turn, and those after them find room where they
 /// were (how much of it goes back to the system is the allocator's affair); more than that is refused, by its length or once it is too long.
 #[test]
 fn large_requests_stay_within_bounds_and_pile_up_nowhere() {
