@@ -9,7 +9,7 @@ use std::{
 };
 
 use certgate::monitoring::Level;
-use certgate::{Error, GatewayError, MachineError, NetworkError, config::ConfigError};
+use certgate::{Error, GatewayError, MachineError, NetworkError, Phase, config::ConfigError};
 use certgate_domain::{AnyData, Response};
 use certgate_store::{ConflictingOrder, State, StoreError};
 use serde_json::{Map, Value, json};
@@ -83,6 +83,7 @@ impl Kind {
             Error::Gateway(GatewayError::Refused(_)) => Self::Refused,
             Error::Gateway(_) | Error::Intercepted(_) => Self::CheckFailed,
             Error::Network(NetworkError::OutcomeUnknown { .. }) => Self::Unknown,
+            Error::Network(NetworkError::Unreachable { phase: Phase::ProxyCredentials, .. }) => Self::Auth,
             Error::Network(_) => Self::Unreachable,
             Error::Validation(_) => Self::NotValidated,
             Error::Unsent(StoreError::Unfinished(other)) => Self::of_conflict(other),

@@ -465,7 +465,7 @@ impl Client {
             }
             407 => {
                 let why = "the proxy wants credentials (HTTP 407)".to_owned();
-                Err(NetworkError::Unreachable { task, why, attempts: 1, phase: Phase::Proxy }.into())
+                Err(NetworkError::Unreachable { task, why, attempts: 1, phase: Phase::ProxyCredentials }.into())
             }
             500..=599 => Ok(Err((TransportFailure::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => Err(self.undecodable(task, error, &reply)),

@@ -231,16 +231,13 @@ impl HttpTransport {
         match failure {
             // What it refuses by itself, such as for want of credentials, it refuses again, unless it was too slow or too busy. ureq has its
             // status in a text alone.
-            Failure::ConnectProxyFailed(why)
-                if why
-                    .rsplit('/')
-                    .next()
-                    .and_then(|status| status.parse::<u16>().ok())
-                    .is_some_and(|status| status < 500 && !matches!(status, 408 | 429)) =>
-            {
-                TransportError::Refused(text, Phase::Proxy)
+            Failure::ConnectProxyFailed(why) => {
+                match why.rsplit('/').next().and_then(|status| status.parse::<u16>().ok()) {
+                    Some(407) => TransportError::Refused(text, Phase::ProxyCredentials),
+                    Some(408 | 429 | 500..) | None => TransportError::NotSent(text, Phase::Proxy),
+                    Some(_) => TransportError::Refused(text, Phase::Proxy),
+                }
             }
-            Failure::ConnectProxyFailed(_) => TransportError::NotSent(text, Phase::Proxy),
             Failure::InvalidProxyUrl => TransportError::Refused(text, Phase::Proxy),
             Failure::Rustls(rustls::Error::InvalidCertificate(why)) => refused(distrust(why)),
             Failure::Tls(_) | Failure::TlsRequired | Failure::Rustls(_) => TransportError::NotSent(text, Phase::Tls),

@@ -49,6 +49,8 @@ pub enum Phase {
     Tls,
     /// The proxy did not let it through.
     Proxy,
+    /// The proxy wants credentials, or other ones.
+    ProxyCredentials,
     /// The gateway asked to slow down.
     Pace,
     /// It left, and nothing usable came back.

@@ -7,8 +7,9 @@
 /// assert_eq!(certgate_domain::decoded(b"\xFF\xFEa\0b\0"), "ab");
 /// ```
 pub fn decoded(bytes: &[u8]) -> String {
-    let narrow = || String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).into_owned();
-    wide(bytes).unwrap_or_else(narrow)
+    let text = wide(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
+    // Programs put a mark before the one that is there.
+    text.trim_start_matches('\u{FEFF}').to_owned()
 }
 
 /// The text of UTF-16 or UTF-32, known by its byte order mark, which is no part of it, or by the zeros of its first letters. What is none of it
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn every_encoding() {
         let text = "a = \"ü\"\n";
-        for marked in [text.to_owned(), format!("\u{feff}{text}")] {
+        for marked in [text.to_owned(), format!("\u{feff}{text}"), format!("\u{feff}\u{feff}{text}")] {
             let (units, letters) = (|| marked.encode_utf16(), || marked.chars().map(u32::from));
             for bytes in [
                 marked.clone().into_bytes(),

@@ -92,7 +92,7 @@ pub fn read(input: impl AsRef<[u8]>) -> Result<Vec<Block>, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
-    let blocks = text::blocks(&text)?;
+    let blocks = text::blocks(&text).map_err(|why| foreign::named(input, &text).unwrap_or(why))?;
     if !blocks.is_empty() {
         return Ok(blocks);
     }

@@ -61,8 +61,14 @@ impl BatchError {
 pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, BatchError> {
     let bad = |why: String| BatchError { path: path.to_owned(), why };
     let bytes = fs::read(path).map_err(|why| bad(why.to_string()))?;
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(bad("it is a spreadsheet's own file or a ZIP archive: save the sheet as CSV".to_owned()));
+    let of_another_program = match bytes.as_slice() {
+        [b'P', b'K', 3, 4, ..] => Some("a spreadsheet's own file or a ZIP archive: save the sheet as CSV"),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => Some("a workbook of Excel before 2007 (.xls): save the sheet as CSV"),
+        [0x1F, 0x8B, ..] => Some("a compressed file (gzip): unpack it with `gunzip`"),
+        _ => None,
+    };
+    if let Some(what) = of_another_program {
+        return Err(bad(format!("it is {what}")));
     }
     let text = certgate_domain::decoded(&bytes);
     if text.trim_start().starts_with('<') {
@@ -76,7 +82,7 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
     let lines = match extension.as_str() {
         "toml" => table::of_toml(text, &["order"], &[])
             .map(|file| file.tables.into_iter().flat_map(|(_, rows)| rows).collect()),
-        "csv" => table::of_csv(text),
+        "csv" => table::of_csv(text, &OWN),
         "jsonl" | "ndjson" | "json" => table::of_json_lines(text),
         other => Err(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv")),
     };
@@ -346,6 +352,7 @@ mod tests {
             ("b.csv", "\u{feff}SEP=|\nid|csr|out\n571|a.csr|x\n"),
             ("b.csv", "id|csr|out\n571|a.csr|x\n"),
             ("b.csv", "# ours\nid,csr,out\n#572,a.csr,y\n571,a.csr,x\n"),
+            ("b.csv", "id,csr,out\n,,\n571,a.csr,x\n,\n\"\",,\n"),
             ("b.csv", "id\tcsr\tdeploy-hook\tout\n571\t\"a.csr\"\t\tx"),
         ] {
             let orders = file(name, text).unwrap();
@@ -364,6 +371,14 @@ mod tests {
         fs::write(folder.path().join("latin1.csv"), b"id,csr\n571,\xfcber.csr\n").unwrap();
         let error = read(&folder.path().join("latin1.csv"), None).unwrap_err().to_string();
         assert!(error.contains("line 2: neither UTF-8 nor UTF-16"), "{error}");
+        for (start, said) in [
+            (&[0xD0, 0xCF, 0x11, 0xE0][..], "it is a workbook of Excel before 2007 (.xls): save the sheet as CSV"),
+            (&[0x1F, 0x8B, 8], "it is a compressed file (gzip): unpack it with `gunzip`"),
+        ] {
+            fs::write(folder.path().join("b.csv"), start).unwrap();
+            let error = read(&folder.path().join("b.csv"), None).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
         for (name, text, said) in [
             (
                 "b.csv",
@@ -410,8 +425,19 @@ mod tests {
             (
                 "b.csv",
                 "id,colour\n571,red\n",
-                "line 2: found `colour`, which is no setting; expected one of action, id, name",
+                "line 1: found `colour`, which is no setting; expected one of action, id, name",
             ),
+            (
+                "b.csv",
+                "571,a.csr\n572,a.csr\n",
+                "line 1: the first line of CSV names the columns, such as `id,csr`; found `571`, which is no setting",
+            ),
+            (
+                "b.csv",
+                "id,csr\n571.0,a.csr\n",
+                "line 2: id `571.0`: found a number that is no id, expected a whole number",
+            ),
+            ("b.jsonl", "{\"id\":571.5,\"csr\":\"a.csr\"}", "line 1: id `571.5`: found a number that is no id"),
             ("b.toml", "[[order]]\nid = 571\ncolour = 1\n", "order 1: line 3: found `colour`"),
             ("b.toml", "[[orders]]\nid = 571\n", "line 1: found `orders`, expected [order]"),
             ("b.csv", "id,csr,keep\n571,a.csr,many\n", "line 2: `keep`: found `many`, expected a whole number"),

@@ -1,6 +1,6 @@
 //! Which certificate of the account is meant: by its id, or by its name where only one has it.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use certgate_client::Client;
 use certgate_domain::{Certificate, NotAnIdn, Query, QueryFilter, task::CertificateList, to_a_labels, words::Operator};
@@ -29,6 +29,9 @@ pub enum BadSelector {
     /// There is nothing in it.
     #[error("found nothing, expected a certificate's id or name")]
     Empty,
+    /// It is a number, and none of an id: a spreadsheet's, such as `571.0`, or one with too many digits.
+    #[error("found a number that is no id, expected a whole number of 1 or more, or a name")]
+    Number,
     /// It is no number, and no name either.
     #[error(transparent)]
     Name(#[from] NotAnIdn),
@@ -159,9 +162,20 @@ impl FromStr for CertificateSelector {
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
+        if is_number(text) {
+            return Err(BadSelector::Number);
+        }
         to_a_labels(text)?;
         Ok(Self::Name(text.to_owned()))
     }
+}
+
+/// Whether it is a number as spreadsheets write them: with a fraction, an exponent, signs between its digits, a mark that makes a text of it.
+fn is_number(text: &str) -> bool {
+    let digits = text.replace(['\'', '’', ',', ' ', '\u{a0}', '\u{202f}'], "");
+    let is_grouped = || digits.chars().all(|c| c == '.' || c.is_ascii_digit()) && digits.parse::<IpAddr>().is_err();
+    digits.starts_with(|c: char| c == '-' || c == '+' || c.is_ascii_digit())
+        && (digits.parse::<f64>().is_ok() || is_grouped())
 }
 
 impl From<i64> for CertificateSelector {
@@ -188,6 +202,21 @@ mod tests {
         for (text, id) in [("571", Some(571)), ("-1", Some(-1)), ("571.example", None), ("*.example.com", None)] {
             let expected = id.map_or_else(|| CertificateSelector::Name(text.to_owned()), CertificateSelector::Id);
             assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["192.0.2.7", "2001:db8::1", "1e100.example", "inf", "-a", "571a"] {
+            assert_eq!(text.parse(), Ok(CertificateSelector::Name(text.to_owned())), "{text}");
+        }
+        for text in [
+            "571.0",
+            "571,0",
+            "5.71E+02",
+            "4.297.539.521",
+            "4 297 539 521",
+            "4'297'539'521",
+            "'571",
+            "99999999999999999999",
+        ] {
+            assert_eq!(text.parse::<CertificateSelector>(), Err(BadSelector::Number), "{text}");
         }
         assert_eq!(" ".parse::<CertificateSelector>(), Err(BadSelector::Empty));
         assert!(matches!("bü cher".parse::<CertificateSelector>(), Err(BadSelector::Name(_))));

@@ -277,7 +277,7 @@ fn the_proxy_gets_its_password_and_nobody_else_does() {
     let asked = asked.join().unwrap();
     assert!(asked.starts_with("CONNECT "), "{asked}");
     assert!(asked.contains("Proxy-Authorization: Basic bmFtZTpodW50ZXIy\r\n"), "{asked}");
-    assert_eq!(exit(&output), 5, "{}", stderr(&output));
+    assert_eq!(exit(&output), 4, "{}", stderr(&output));
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(stdout.contains("check the proxy's address and credentials"), "{stdout}");
     for shown in [stdout, stderr(&output), fs::read_to_string(trace).unwrap()] {

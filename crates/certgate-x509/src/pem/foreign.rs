@@ -15,6 +15,8 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     ),
     (b"ssh-", "a public key of SSH", "give the private key, or the request made with it"),
     (b"ecdsa-sha2-", "a public key of SSH", "give the private key, or the request made with it"),
+    (&[0xD0, 0xCF, 0x11, 0xE0], "a file of an old Word, Excel or Outlook", "save what is in it as plain text"),
+    (b"{\\rtf", "formatted text (RTF)", "save it as plain text"),
     (b"%PDF", "a PDF", "give the file that was attached to it"),
 ];
 

@@ -149,6 +149,16 @@ fn what_is_wrong_is_named_and_never_shown() {
         ),
         ("a web page", b"\n<!DOCTYPE html><html>", "found a web page: download the file itself"),
         ("compressed", &[0x1F, 0x8B, 8], "found a compressed file (gzip): unpack it with `gunzip`"),
+        (
+            "RTF",
+            b"{\\rtf1\\ansi -----BEGIN X-----\\par\nc2Vj\\par\n-----END X-----}",
+            "found formatted text (RTF): save it as plain text",
+        ),
+        (
+            "a Word document",
+            &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1],
+            "found a file of an old Word, Excel or Outlook: save what is in it as plain text",
+        ),
         ("SSH", b"ssh-ed25519 AAAA", "found a public key of SSH: give the private key, or the request made with it"),
         (
             "some DER",

@@ -70,6 +70,14 @@ impl SettingsError {
         Self::Value { setting, found, expected }
     }
 
+    /// The same where these names are known besides.
+    pub(super) fn beside(self, own: &[&'static str]) -> Self {
+        match self {
+            Self::Unknown { name, known } => Self::Unknown { name, known: own.iter().copied().chain(known).collect() },
+            why => why,
+        }
+    }
+
     /// What is to be said, where each setting goes by the name that `name` gives it.
     pub fn said(&self, name: &dyn Fn(&str) -> String) -> String {
         let list = |settings: &[&str], last: &str| match settings.split_last() {

@@ -65,13 +65,7 @@ impl Table {
         let mut settings = CertificateSettings::default();
         for Field { name, line, value } in &self.fields {
             settings.set(name, value).map_err(|why| {
-                let why = match why {
-                    SettingsError::Unknown { name, mut known } => {
-                        known.splice(0..0, own.iter().copied());
-                        SettingsError::Unknown { name, known }
-                    }
-                    why => why,
-                };
+                let why = why.beside(own);
                 match line {
                     Some(line) => format!("line {line}: {why}"),
                     None => why.to_string(),
@@ -187,7 +181,7 @@ impl<'de> Deserialize<'de> for Row {
             type Value = Row;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+                f.write_str("an object, one a line")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
@@ -203,26 +197,35 @@ impl<'de> Deserialize<'de> for Row {
 }
 
 /// The tables of CSV, a line each; its first line names the columns, after one that names the separator for a spreadsheet. Lines
-/// without anything are passed over, and so are those that begin with `#`.
+/// without anything are passed over, and so are those that begin with `#`. `own` names the columns besides those of settings.
 ///
 /// # Errors
 /// What was found, with its line.
-pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
+pub(crate) fn of_csv(text: &str, own: &[&'static str]) -> Result<Vec<Table>, String> {
     let text = text.replace("\r\n", "\n");
     let lines = text.split(['\n', '\r']).enumerate();
     let mut lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).peekable();
     let named = lines.next_if(|(_, line)| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")));
-    let Some((at, first)) = lines.next() else { return Ok(Vec::new()) };
+    let Some((first_at, first)) = lines.next() else { return Ok(Vec::new()) };
     // Spreadsheets write semicolons where the comma is the decimal sign.
     let guessed = || [',', ';', '\t', '|'].into_iter().find(|separator| first.contains(*separator));
     let separator = named.and_then(|(_, line)| line.chars().nth(4)).or_else(guessed).unwrap_or(',');
     let cells = |at: usize, line: &str| cells(line, separator).map_err(|why| format!("line {}: {why}", at + 1));
-    let names: Vec<String> = cells(at, first)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
+    let names: Vec<String> =
+        cells(first_at, first)?.iter().map(|name| name.to_ascii_lowercase().replace('-', "_")).collect();
     if let Some(name) = twice(names.iter().filter(|name| !name.is_empty())) {
-        return Err(format!("line {}: `{name}` names two columns", at + 1));
+        return Err(format!("line {}: `{name}` names two columns", first_at + 1));
     }
-    let tables = lines.map(|(at, line)| {
+    let mut tables = Vec::new();
+    for (at, line) in lines {
         let cells = cells(at, line)?;
+        // What spreadsheets write of rows that were emptied.
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        if tables.is_empty() {
+            check_names(&names, own).map_err(|why| format!("line {}: {why}", first_at + 1))?;
+        }
         if cells.len() != names.len() {
             return Err(format!(
                 "line {}: found {} fields, expected {} with `{}` between them, as in the line that names the columns",
@@ -233,9 +236,27 @@ pub(crate) fn of_csv(text: &str) -> Result<Vec<Table>, String> {
             ));
         }
         let cells = names.iter().cloned().zip(cells).filter(|(_, cell)| !cell.is_empty());
-        Table::of_cells(format!("line {}", at + 1), cells.map(|(name, cell)| (name, Value::from(cell))).collect())
-    });
-    tables.collect()
+        let cells = cells.map(|(name, cell)| (name, Value::from(cell)));
+        tables.push(Table::of_cells(format!("line {}", at + 1), cells.collect())?);
+    }
+    Ok(tables)
+}
+
+/// Whether the columns of these names are settings, or `own`.
+fn check_names(names: &[String], own: &[&'static str]) -> Result<(), String> {
+    let unknown = |name: &String| {
+        let set = CertificateSettings::default().set(name, &Value::Null);
+        let is_own = name.is_empty() || own.contains(&name.as_str());
+        set.err().filter(|why| !is_own && matches!(why, SettingsError::Unknown { .. })).map(|why| why.beside(own))
+    };
+    let mut found = names.iter().filter_map(unknown);
+    match found.next() {
+        Some(why) if found.count() + 1 == names.len() => {
+            Err(format!("the first line of CSV names the columns, such as `id,csr`; {why}"))
+        }
+        Some(why) => Err(why.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// The fields of a line of CSV, without the blanks around them. One in quotation marks must end with its line: what is not closed

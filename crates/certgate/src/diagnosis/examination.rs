@@ -177,7 +177,7 @@ impl Examination<'_> {
                 self.problem(Subject::Connection(protocol), Problem::Unconnected(why));
                 return Ok(false);
             }
-            (Some(Phase::Proxy), Some(why)) => {
+            (Some(Phase::Proxy | Phase::ProxyCredentials), Some(why)) => {
                 self.problem(Subject::Connection(protocol), Problem::ProxyRefused(why));
                 return Ok(false);
             }
