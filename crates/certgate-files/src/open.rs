@@ -126,11 +126,13 @@ impl OpenedFile {
     /// The same as text, without a byte order mark.
     ///
     /// # Errors
-    /// It is neither UTF-8 nor UTF-16.
+    /// It is none, with the line that shows it.
     pub fn text(&self) -> Result<String, FileError> {
-        let text = Some(decoded(&self.bytes)).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
-        let why = || std::io::Error::new(ErrorKind::InvalidData, "it is not text; expected UTF-8");
-        text.ok_or_else(why).map_err(FileError::io(&self.path))
+        let text = decoded(&self.bytes);
+        let Some(at) = text.find(char::REPLACEMENT_CHARACTER) else { return Ok(text) };
+        let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
+        let why = format!("line {line}: it is not text; expected UTF-8");
+        Err(FileError::io(&self.path)(std::io::Error::new(ErrorKind::InvalidData, why)))
     }
 
     /// Refuses a file that holds a secret, such as `the proxy's password`, where others can read it or a link leads to it.

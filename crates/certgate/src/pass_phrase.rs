@@ -16,7 +16,7 @@ pub enum PassPhraseError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Its file is not text.
-    #[error("{}: found what is not text, expected UTF-8, or UTF-16 with its mark", .0.display())]
+    #[error("{}: found what is not text, expected UTF-8 or UTF-16", .0.display())]
     NotText(PathBuf),
     /// The command that prints it failed.
     #[error("the command for the pass phrase {0}")]

@@ -150,7 +150,7 @@ fn wrong(problem: Problem) -> (Kind, String) {
             let todo = "check the address and port, firewalls, and whether a proxy is needed";
             (Kind::Unreachable, format!("{why}: {todo}"))
         }
-        Problem::ProxyRefused(why) => (Kind::of(why), format!("{why}: check the proxy's address and credentials")),
+        Problem::ProxyRefused(why) => (Kind::of(&why), format!("{why}: check the proxy's address and credentials")),
         Problem::NoTls(why) => {
             let todo = "check that the port speaks TLS, and set ca_file where its certificate is a company's own";
             (Kind::Unreachable, format!("{why}: {todo}"))

@@ -42,9 +42,9 @@ fn secrets_and_what_decides() {
     // As editors write it.
     fs::write(&file, b"\xFF\xFEh\0\xFC\0").unwrap();
     assert_eq!(read_trusted(&file).unwrap().text().unwrap(), "hü");
-    fs::write(&file, b"h\xFC").unwrap();
+    fs::write(&file, b"held\nh\xFC").unwrap();
     let why = read_trusted(&file).unwrap().text().unwrap_err().to_string();
-    assert!(why.ends_with("it is not text; expected UTF-8"), "{why}");
+    assert!(why.ends_with("/file: line 2: it is not text; expected UTF-8"), "{why}");
     assert!(opened.require_no_link().unwrap_err().reason().starts_with("it is a symbolic link to file"));
     let why = read_trusted(&file).unwrap().require_secrecy("the proxy's password").unwrap_err().reason();
     assert!(why.starts_with("it holds the proxy's password and others can read it"), "{why}");

@@ -66,6 +66,6 @@ impl SecretSource {
 fn first_line_of(path: &Path) -> Result<Secret, ConfigError> {
     Secret::first_line(&certgate_files::read_secret(path)?).ok_or_else(|| ConfigError::Secret {
         from: path.display().to_string(),
-        why: "found what is not text, expected UTF-8, or UTF-16 with its mark".to_owned(),
+        why: "found what is not text, expected UTF-8 or UTF-16".to_owned(),
     })
 }

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certgate_files::FileError;
 use certgate_store::Order;
 use serde_json::{Map, Value, json};
 
@@ -89,11 +88,8 @@ const NOTIFY: &str = "notify";
 pub fn read_declared(path: &Path, config: Option<&Path>) -> Result<DeclaredFile, DeclaredError> {
     let bad = |why: String| DeclaredError { path: path.to_owned(), problems: vec![why] };
     // It names commands that are run.
-    let file = certgate_files::read_trusted(path).map_err(|why| match why {
-        FileError::Io { source, .. } => bad(source.to_string()),
-        why => bad(why.to_string()),
-    })?;
-    let text = &file.text().map_err(|why| bad(why.to_string()))?;
+    let file = certgate_files::read_trusted(path).map_err(|why| bad(why.reason()))?;
+    let text = &file.text().map_err(|why| bad(why.reason()))?;
     let folder = std::path::absolute(certgate_files::parent(path)).map_err(|why: io::Error| bad(why.to_string()))?;
     let TomlFile { tables, mut values } = table::of_toml(text, &["defaults", "certificate"], &[NOTIFY]).map_err(bad)?;
     let mut problems = Vec::new();
@@ -408,6 +404,20 @@ mod tests {
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_with_its_path_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("certificates.toml");
+        fs::write(&file, b"[[certificate]]\nname = \"b\xFCcher.example\"\n").unwrap();
+        for (path, why) in [
+            (file.as_path(), "line 2: it is not text; expected UTF-8"),
+            (folder.path(), "it is a folder; expected a file"),
+        ] {
+            let found = read_declared(path, None).map(drop).unwrap_err().to_string();
+            assert_eq!(found, format!("{}: {why}", path.display()));
         }
     }
 
