@@ -88,7 +88,7 @@ impl Kind {
             Error::Validation(_) => Self::NotValidated,
             Error::Unsent(StoreError::Unfinished(other)) => Self::of_conflict(other),
             Error::Store(error) | Error::Unsent(error) => Self::of_store(error),
-            Error::Machine(MachineError::Clock { .. }) => Self::Local,
+            Error::Machine(MachineError::Clock(_)) => Self::Local,
             Error::Interrupted => Self::Interrupted,
             error => Self::of_cause(error),
         }

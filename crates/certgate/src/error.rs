@@ -99,13 +99,8 @@ pub enum MachineError {
     SharedFolder(PathBuf),
     /// The gateway's clock and this machine's are too far apart for an order. Nothing was ordered.
     #[cfg(feature = "orders")]
-    #[error("the clocks are too far apart: the gateway's says {}, this machine's {}. Nothing was ordered: set the clock that is wrong, best by NTP", time_text(*gateway), time_text(*ours))]
-    Clock {
-        /// The gateway's, in seconds since 1970.
-        gateway: i64,
-        /// This machine's, in seconds since 1970.
-        ours: i64,
-    },
+    #[error("{0}. Nothing was ordered: set the clock that is wrong, best by NTP")]
+    Clock(crate::GatewayClock),
 }
 
 impl Error {
@@ -170,9 +165,4 @@ impl From<ValidationError> for Error {
             other => Self::Validation(Box::new(other)),
         }
     }
-}
-
-#[cfg(feature = "orders")]
-fn time_text(unix: i64) -> String {
-    jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
 }

@@ -34,6 +34,7 @@ use certgate_x509::{CertificateRequest, Issued, X509};
 
 pub(crate) use self::record::path_in as record_path_in;
 pub use self::{
+    adoption::LedElsewhere,
     deployment::{Deployment, undeployed},
     install::{HookTime, InstallError, Installed, ReadableKey, durable},
     record::SetRecord,

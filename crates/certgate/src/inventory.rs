@@ -1,7 +1,7 @@
 //! The certificates that are installed here: what their folders say of them.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
 use crate::{
     Error, Installation, Journal,
-    installation::{SetRecord, record_path_in},
+    installation::{LedElsewhere, SetRecord, record_path_in},
     selector::is_same_name,
     together::together,
 };
@@ -47,6 +47,10 @@ pub struct InstalledCertificate {
     pub key_fits: Option<bool>,
     /// What was noted of it: how it was installed, and what came of its hook.
     pub record: SetRecord,
+    /// The names of its files that are gone, while others of the set are there.
+    pub missing: Vec<&'static str>,
+    /// What a server reads and does not lead into the folder any more: nothing is ordered for it until then.
+    pub led_elsewhere: Option<LedElsewhere>,
 }
 
 impl InstalledCertificate {
@@ -82,17 +86,9 @@ pub enum InventoryError {
         /// Why.
         why: BadCertificate,
     },
-    /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
-    #[error(
-        "{} does not lead into {} any more, as adopt had it do, and shows another one: link it there again, or move it away; until then nothing is ordered for it",
-        path.display(), folder.display()
-    )]
-    Elsewhere {
-        /// What a server reads.
-        path: PathBuf,
-        /// The certificate's folder.
-        folder: PathBuf,
-    },
+    /// What a server reads leads elsewhere by now.
+    #[error(transparent)]
+    LedElsewhere(#[from] LedElsewhere),
     /// Its files cannot be read.
     #[error(transparent)]
     Folder(#[from] FileError),
@@ -238,25 +234,6 @@ pub(crate) fn has_one(folder: &Path) -> bool {
     folder.join(CERTIFICATE).symlink_metadata().is_ok()
 }
 
-/// Whether a path that servers read shows a key or a certificate that does not go with the one in place. A copy of that goes with it, and
-/// a whole pair of another one is there on purpose.
-fn is_astray(path: &Path, place: &Installation, certificate: &X509) -> bool {
-    if path.symlink_metadata().is_err() || leads_into(path, place.folder()) {
-        return false;
-    }
-    let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return true };
-    let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
-    match (key, X509::from_pem(text.expose())) {
-        (Ok(key), Ok(beside)) => key != beside.key.spki,
-        (Ok(key), Err(_)) => key != certificate.key.spki,
-        (Err(_), Ok(first)) => {
-            let chain = place.issued().map(|issued| issued.chain).unwrap_or_default();
-            first != *certificate && !chain.contains(&first)
-        }
-        (Err(_), Err(_)) => true,
-    }
-}
-
 /// So many folders are worth a thread of their own.
 const FOR_A_THREAD: usize = 100;
 
@@ -276,12 +253,6 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     let certificate =
         X509::from_pem(&text).map_err(|why| InventoryError::Certificate { path: folder.join(CERTIFICATE), why })?;
     let record = place.record_in_place().unwrap_or_default();
-    // What a hook did not get to copy is its failure, and repeated.
-    if !record.deployment.is_failed()
-        && let Some(path) = record.led.iter().find(|path| is_astray(path, &place, &certificate))
-    {
-        return Err(InventoryError::Elsewhere { path: path.clone(), folder: folder.to_owned() });
-    }
     let is_its_own =
         |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
     let key = place.key()?.map(|key| place.shows(&key) && is_its_own(&key));
@@ -296,6 +267,8 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
         not_after: certificate.not_after,
         key_type: key_type_like(&certificate.key),
         key_fits: key,
+        missing: if key == Some(false) { Vec::new() } else { place.missing(&record)? },
+        led_elsewhere: place.led_elsewhere(&record),
         record,
     })
 }
@@ -353,6 +326,15 @@ pub fn missing(
         without.retain(|(root, _)| before.iter().any(|folder| is_in(folder, std::slice::from_ref(root))));
     }
     Ok(without)
+}
+
+/// The folders that the account's certificates went into, and those of certificates in `roots`. `now` is in seconds since 1970.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn known(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<BTreeSet<PathBuf>, Error> {
+    let found = find(roots, now).into_iter().map(|(folder, _)| folder);
+    Ok(found.chain(journal.folders()?).map(|folder| whole(&folder)).filter(|folder| folder.is_dir()).collect())
 }
 
 /// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.

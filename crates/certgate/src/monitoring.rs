@@ -8,7 +8,7 @@ mod requests;
 mod standing;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
 };
 
@@ -29,7 +29,7 @@ use crate::{
     estate::{
         FEW, OpenOrders,
         account::{Account, AccountCertificate},
-        term::Term,
+        term::{Term, revoked_at},
     },
     inventory::{Found, InstalledCertificate, InventoryError, find, missing},
     queue::waiting,
@@ -47,7 +47,9 @@ pub struct Snapshot {
     pub account: Option<Account>,
     /// The sets in place in folders here.
     pub installed: Vec<InstalledCertificate>,
-    /// Folders here that cannot be told of.
+    /// The folders here whose certificate in place was revoked, as far as that is noted or the gateway tells it.
+    pub revoked: BTreeSet<PathBuf>,
+    /// Folders here that cannot be told of, or that nothing is done with.
     pub unreadable: Vec<(PathBuf, InventoryError)>,
     /// The orders of the store by their states.
     pub orders: Vec<OrderCount>,
@@ -108,12 +110,17 @@ impl Snapshot {
         let (mut installed, mut unreadable) = (Vec::new(), Vec::new());
         for (folder, found) in found {
             match found {
-                Ok(found) => installed.push(found),
+                Ok(found) => {
+                    unreadable.extend(found.led_elsewhere.clone().map(|why| (folder, why.into())));
+                    installed.push(found);
+                }
                 Err(why) => unreadable.push((folder, why)),
             }
         }
+        let revoked = installed.iter().filter(|set| set.record.revoked.is_some()).map(|set| set.folder.clone());
         Ok(Self {
             taken: now,
+            revoked: revoked.collect(),
             installed,
             unreadable,
             orders: journal.count_orders()?,
@@ -147,7 +154,18 @@ impl Snapshot {
     /// # Errors
     /// See [`Error`]: what it said until then is kept.
     pub fn ask(&mut self, client: &mut Client, questions: Questions) -> Result<(), Error> {
-        self.account = Some(Account::of(client)?);
+        let account = self.account.insert(Account::of(client)?);
+        let rows: HashMap<_, _> = account.certificates.iter().filter_map(|row| Some((row.id?, row))).collect();
+        // Only what the account has another one of may be revoked.
+        let may_be = |set: &&InstalledCertificate| {
+            set.id.is_some_and(|id| rows.get(&id).is_none_or(|row| row.may_be_another(set)))
+        };
+        for set in self.installed.iter().filter(may_be).take(FEW) {
+            let certificate = set.id.map(|id| certificate_of(client, id)).transpose()?.flatten();
+            if certificate.is_some_and(|there| revoked_at(&there, &set.serial).is_some()) {
+                self.revoked.insert(set.folder.clone());
+            }
+        }
         if questions.queue {
             let answer = client.call(PollInfo)?.value;
             self.queue = Some(waiting(&answer));

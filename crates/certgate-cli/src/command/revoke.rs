@@ -1,6 +1,6 @@
 //! `certgate revoke`.
 
-use certgate::CertificateSelector;
+use certgate::{CertificateSelector, Installation, inventory::known};
 use certgate_domain::{AnyTask, Certificate, task::CertificateRevoke};
 use clap::Args;
 
@@ -8,6 +8,7 @@ use crate::{
     app::{App, Connection},
     common::{exchange::exchange_over, rehearsal::show_requests},
     exit::{Exit, Failure},
+    streams::say,
     ui::{confirm::ask, document},
 };
 
@@ -43,13 +44,19 @@ impl Revoke {
         }
         let mut connection = Connection::open(app, None)?;
         let id = Some(self.certificate.find(&mut connection.client)?);
-        let certificate = Certificate { id, serial_number: Some(serial), ..Certificate::default() };
+        let certificate = Certificate { id, serial_number: Some(serial.clone()), ..Certificate::default() };
         let task = AnyTask::from(CertificateRevoke { certificate });
         if self.dry_run {
             show_requests(app, &connection.client, &[task]);
             return Ok(Exit::DONE);
         }
+        let folders = known(&app.settings()?.certificates.value, &connection.journal()?, app.now())?;
         let exchange = exchange_over(app, &mut connection, &task)?;
+        for folder in folders {
+            if let Err(why) = Installation::at(&folder).note_revocation(&serial, app.now()) {
+                say(&format!("certgate: warning: {why}: a rollback to it is not refused there"));
+            }
+        }
         document::done(app, &exchange, &format!("revoked: {}", self.serial))?;
         Ok(Exit::DONE)
     }

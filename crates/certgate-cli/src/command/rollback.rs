@@ -26,7 +26,7 @@ use crate::{
   certgate rollback /etc/certificates/example.com --list
   certgate rollback /etc/certificates/example.com --to 3
 
---to goes back further, and forward again; it alone puts in place what has ended. The gateway's certificate comes back with `certgate fetch`, too.")]
+--to goes back further, and forward again; it alone puts in place what has ended or was revoked. The gateway's certificate comes back with `certgate fetch`, too.")]
 pub(crate) struct Rollback {
     /// The certificate's folder, or its name in the folders of the profile's `certificates`
     #[arg(value_name = "DIR|NAME")]
@@ -49,15 +49,17 @@ impl Rollback {
         }
         let put_back = place.put_back(self.to.as_deref())?;
         let mut document = json!({ "schema": 1 });
-        let Some(PutBack { set, ended, deployment }) = put_back else {
+        let Some(PutBack { set, ended, revoked, deployment }) = put_back else {
             if app.json() {
                 app.stdout.print(&document);
             }
             let why = if self.to.is_some() { "it is in place" } else { "there is no set before the one in place" };
             return Ok(Exit::unchanged(why));
         };
-        if let Some(ended) = ended {
-            say(&format!("certgate: warning: its certificate ended on {}", document::time(ended.saturating_mul(1000))));
+        for (what, at) in
+            [("ended", ended), ("was revoked", revoked)].iter().filter_map(|(what, at)| Some((what, (*at)?)))
+        {
+            say(&format!("certgate: warning: its certificate {what} on {}", document::time(at.saturating_mul(1000))));
         }
         if app.json() {
             document["set"] = json!(set);

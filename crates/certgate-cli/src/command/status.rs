@@ -78,9 +78,10 @@ impl Status {
 fn kind(standing: &Standing) -> Option<Kind> {
     match standing {
         Standing::Unreadable { .. } => Some(Kind::Usage),
+        Standing::Installed(standing) if standing.installed.led_elsewhere.is_some() => Some(Kind::Usage),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
-            Todo::OtherKey | Todo::OtherCertificate { .. } | Todo::NotNoted => Some(Kind::CheckFailed),
+            Todo::OtherKey | Todo::Revoked | Todo::OtherCertificate { .. } | Todo::NotNoted => Some(Kind::CheckFailed),
             _ => installed.served.iter().find_map(Verification::problem).map(|_| Kind::NotDeployed),
         },
         _ => None,

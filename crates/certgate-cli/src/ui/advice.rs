@@ -124,7 +124,7 @@ impl From<RollbackError> for Failure {
         match error {
             RollbackError::File(error) => error.into(),
             RollbackError::Held(_) => Self::new(Kind::Pending, error.to_string()),
-            RollbackError::Ended { ref set, .. } => {
+            RollbackError::Ended { ref set, .. } | RollbackError::Revoked { ref set, .. } => {
                 let advice = format!("--list shows all; --to {set} puts it in place all the same");
                 Self::usage(error.to_string()).advise(advice)
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use certgate::{
     estate::account::AccountCertificate,
     installation::Deployment,
-    inventory::InstalledCertificate,
+    inventory::{InstalledCertificate, InventoryError},
     monitoring::{InstalledStanding, Standing, Todo},
     served::Verification,
 };
@@ -84,11 +84,15 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     };
     let todo = todo(app, standing) + &not_deployed.unwrap_or_default();
     let not_served = standing.served.iter().find_map(Verification::problem);
-    row["todo"] = json!(match (not_served, todo) {
-        (None, todo) => todo,
-        (Some(problem), _) if standing.todo == Todo::Nothing => format!("not served: {problem}"),
-        (Some(problem), todo) => format!("{todo}; not served: {problem}"),
-    });
+    let elsewhere = standing.installed.led_elsewhere.clone().map(|why| Failure::from(InventoryError::from(why)));
+    set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
+    let all = [
+        Some(todo).filter(|_| standing.todo != Todo::Nothing),
+        elsewhere.map(|failure| failure.to_string()),
+        not_served.map(|problem| format!("not served: {problem}")),
+    ];
+    let all = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    row["todo"] = json!(if all.is_empty() { "nothing" } else { &all });
     row
 }
 
@@ -104,6 +108,9 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
     match (standing.todo, order, &installed.record.deployment) {
         (Todo::CarryOn, Some(order), _) => carry_on(app, order),
         (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
+        (Todo::Revoked, ..) if standing.ordered_in.is_none() => {
+            "it was revoked: certgate renew-due puts another one in its place".to_owned()
+        }
         (Todo::OtherCertificate { has_its_key: true }, ..) if installed.record.put_back.is_some() => {
             let day = document::day(installed.record.put_back.unwrap_or_default());
             format!("put back by hand on {day}; the gateway's is another: certgate fetch {id} --out {}", folder())
@@ -111,10 +118,11 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
             format!("the gateway has another certificate: certgate fetch {id} --out {}", folder())
         }
-        (Todo::OtherCertificate { has_its_key: false }, ..) if standing.ordered_in.is_some() => {
+        (Todo::Revoked | Todo::OtherCertificate { has_its_key: false }, ..) if standing.ordered_in.is_some() => {
+            let revoked = if standing.todo == Todo::Revoked { "it was revoked; " } else { "" };
             let other = standing.ordered_in.as_deref().unwrap_or(Path::new("")).display();
             format!(
-                "it is ordered for {other}, with another key: have that one's deploy hook copy key and certificate to here"
+                "{revoked}it is ordered for {other}, with another key: have that one's deploy hook copy key and certificate to here"
             )
         }
         (Todo::OtherCertificate { has_its_key: false }, ..) => {

@@ -15,8 +15,11 @@ pub(crate) fn print(app: &App, folder: &Path, sets: &[InstalledSet]) {
         app.stdout.print(&json!({ "schema": 1, "folder": folder, "sets": rows }));
         return;
     }
-    let columns = ["set", "current", "name", "serialNumber", "notBefore", "notAfter", "deployment.state"];
-    Table::new(&app.stdout, columns.map(str::to_owned).to_vec()).rows(&rows);
+    let mut columns = vec!["set", "current", "name", "serialNumber", "notBefore", "notAfter", "deployment.state"];
+    if sets.iter().any(|set| set.record.revoked.is_some()) {
+        columns.insert(6, "revoked");
+    }
+    Table::new(&app.stdout, columns.into_iter().map(str::to_owned).collect()).rows(&rows);
 }
 
 fn row(one: &InstalledSet) -> Value {
@@ -30,6 +33,7 @@ fn row(one: &InstalledSet) -> Value {
         row["notBefore"] = json!(document::time(certificate.not_before.saturating_mul(1000)));
         row["notAfter"] = json!(document::time(certificate.not_after.saturating_mul(1000)));
     }
+    set(&mut row, "revoked", json!(record.revoked.map(|at| document::time(at.saturating_mul(1000)))));
     row["deployment"] = json!(record.deployment);
     row
 }

@@ -388,8 +388,21 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
             let (document, said) = told(command, 2);
             assert!(format!("{document}{said}").contains(expected), "{command:?} {document}{said}");
         }
-        let (found, _, said) = told_at_home(home.path(), &server, transport, &["status", "etc", "--check"]);
-        assert!(found != 0 && gateway.counts().orders == orders, "{found} {said}");
+        // How long it lasts is told all the same, and the account's certificate is not taken for one that is nowhere.
+        let (document, _) = told(&["status", "etc"], 2);
+        let rows = document["certificates"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "h.example").unwrap();
+        assert!(row["days"].is_i64() && row["error"]["kind"] == "usage", "{row}");
+        let of_its_id = rows.iter().filter(|other| other["certificate"] == row["certificate"]).count();
+        assert_eq!(of_its_id, 1, "{document}");
+        let (found, document, said) = told_at_home(home.path(), &server, transport, &["status", "etc", "--check"]);
+        assert!(
+            found != 0 && document.to_string().contains("1 installed here, where a server reads something else"),
+            "{found} {said} {document}"
+        );
+        // A single order would renew it by halves, too.
+        let (_, said) = told(&["reissue", "h.example", "--new-key", "--out", "etc/h.example"], 2);
+        assert!(said.contains(expected) && gateway.counts().orders == orders, "{said}");
         fs::remove_file(&key).unwrap();
         std::os::unix::fs::symlink(link, &key).unwrap();
         told(&["renew-due", "etc"], 8);

@@ -119,7 +119,13 @@ fn what_was_revoked_is_replaced() {
         let serial = status["certificates"][0]["serial"].as_str().unwrap().to_owned();
         here.run(&["reissue", "571", "--new-key", "--out", "colleague"], 0);
         here.run(&["renew-due", "certs"], 8);
-        here.run(&["revoke", "571", "--serial", &serial, "--yes"], 0);
+        // From elsewhere, so that only the gateway tells it.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let revoke = ["revoke", "571", "--serial", &serial, "--yes"];
+        assert_eq!(exit(&at(elsewhere.path(), &here.server, transport, &revoke)), 0);
+        let (status, _) = here.run(&["status", "certs"], 10);
+        let todo = &status["certificates"][0]["todo"];
+        assert_eq!(todo, "it was revoked: certgate renew-due puts another one in its place", "{status}");
         let orders = here.orders();
         let (plan, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
         let row = &plan["plan"][0];
@@ -127,9 +133,77 @@ fn what_was_revoked_is_replaced() {
         assert_eq!((&row["action"], &row["cost"], &row["why"]), expected, "{plan}");
         here.run(&["renew-due", "certs"], 0);
         here.run(&["renew-due", "certs"], 8);
-        here.run(&["rollback", "certs/live"], 0);
+        let (_, said) = here.run(&["rollback", "certs/live"], 2);
+        assert!(said.contains("has a certificate that was revoked on 20"), "{said}");
+        let (_, said) = here.run(&["rollback", "certs/live", "--to", "1"], 0);
+        assert!(said.contains("warning: its certificate was revoked on 20"), "{said}");
+        let (status, _) = here.run(&["status", "certs", "--here"], 10);
+        assert!(status["certificates"][0]["todo"].as_str().unwrap().starts_with("it was revoked"), "{status}");
+        let check = ["status", "certs", "--check", "--warning", "1d", "--critical", "1d"];
+        let (checked, _) = here.run(&check, 2);
+        assert_eq!(checked["check"]["text"], "1 installed here and revoked", "{checked}");
         let (done, _) = here.run(&["renew-due", "certs"], 0);
         assert_eq!((&done["orders"][0]["action"], here.orders()), (&"install".into(), orders + 1), "{done}");
+    }
+}
+
+/// What is revoked here is noted where it was in place before: nobody goes back to it who does not name it.
+#[test]
+fn a_set_that_was_revoked_does_not_come_back() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        let (status, _) = here.run(&["status", "certs", "--here"], 0);
+        let serial = status["certificates"][0]["serial"].as_str().unwrap().to_owned();
+        here.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
+        here.run(&["revoke", "571", "--serial", &serial, "--yes"], 0);
+        let (sets, _) = here.run(&["rollback", "certs/live", "--list"], 0);
+        let revoked = |at: usize| sets["sets"][at]["revoked"].is_string();
+        assert!(revoked(0) && !revoked(1), "{sets}");
+        let newer = here.read("certs/live/cert.pem");
+        let (_, said) = here.run(&["rollback", "certs/live"], 2);
+        assert!(said.contains("was revoked on 20") && said.contains("--to 000001-"), "{said}");
+        assert_eq!(here.read("certs/live/cert.pem"), newer);
+    }
+}
+
+/// A file that is gone from its folder comes back at no cost, wherever it is gone from.
+#[test]
+fn a_file_that_is_gone_comes_back() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        secret(&here.home.path().join("pass"), "correct horse\n");
+        let stored = "formats = [\"p12\"]\nstore_pass_file = \"pass\"\n";
+        let declared = format!("[[certificate]]\nid = 571\nout = \"certs/live\"\n{stored}");
+        fs::write(here.home.path().join("certificates.toml"), declared).unwrap();
+        here.run(&["apply", "certificates.toml"], 0);
+        here.run(&["fetch", "571", "--out", "certs/copy"], 0);
+        let orders = here.orders();
+        for (gone, name) in [
+            (&["live/fullchain.pem"][..], "fullchain.pem"),
+            (&["live/current/fullchain.pem"], "fullchain.pem"),
+            (&["live/current/fullchain.pem", "live/fullchain.pem"], "fullchain.pem"),
+            (&["live/current/bundle.p12", "live/bundle.p12"], "bundle.p12"),
+            (&["copy/fullchain.pem"], "fullchain.pem"),
+        ] {
+            let file = here.home.path().join("certs").join(gone[0].split('/').next().unwrap()).join(name);
+            let before = fs::read(&file).unwrap();
+            for path in gone {
+                fs::remove_file(here.home.path().join("certs").join(path)).unwrap();
+            }
+            let run = if gone[0].starts_with("live") { ["apply", "certificates.toml"] } else { ["renew-due", "certs"] };
+            if run[0] == "apply" {
+                let (plan, _) = here.run(&["plan", "certificates.toml"], 0);
+                let row = &plan["plan"][0];
+                let expected = (&"install".into(), &"free".into(), &format!("`{name}` is gone from its folder").into());
+                assert_eq!((&row["action"], &row["cost"], &row["why"]), expected, "{gone:?}");
+            }
+            here.run(&run, 0);
+            assert!(name == "bundle.p12" || fs::read(&file).unwrap() == before, "{gone:?}");
+            here.run(&run, 8);
+        }
+        assert!(here.home.path().join("certs/live/bundle.p12").exists());
+        assert_eq!(here.orders(), orders);
     }
 }
 
@@ -212,6 +286,8 @@ fn what_changed_is_done_though_nothing_is_due() {
             ("deploy_hook = \"echo hooked >> hooked\"\n", "install", 0),
             ("formats = [\"p12\"]\nstore_pass_file = \"pass\"\n", "install", 0),
             ("key_type = \"p384\"\n", "reissue", 1),
+            // What changes no file is noted.
+            ("keep = 7\nwebroot = \"www\"\n", "install", 1),
         ] {
             text += more;
             fs::write(here.home.path().join("certificates.toml"), &text).unwrap();
@@ -304,7 +380,8 @@ fn a_reissue_that_is_asked_for_again_and_again_is_ordered_once() {
 /// To a clock that is slow nothing is due: by one that is wrong nothing is decided, be it that there is nothing to do.
 #[test]
 fn nothing_is_decided_by_a_clock_that_is_wrong() {
-    for (clock_ahead, is_wrong) in [(3600, true), (-3600, true), (240, false)] {
+    const YEARS: i64 = 1000 * 86_400;
+    for (clock_ahead, is_wrong) in [(3600, true), (-3600, true), (240, false), (YEARS, true)] {
         let right = Here::new("json", Settings::default());
         right.run(&["reissue", "571", "--new-key", "--out", "certs/live"], 0);
         fs::write(right.home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"certs/live\"\n")
@@ -316,11 +393,18 @@ fn nothing_is_decided_by_a_clock_that_is_wrong() {
             (&["renew-due", "certs"], 8, 12),
             (&["plan", "certificates.toml"], 8, 12),
             (&["apply", "certificates.toml"], 8, 12),
-            (&["status", "--check", "--warning", "1d", "--critical", "1d"], 0, 3),
+            // What has ended by either clock has to be looked at.
+            (
+                &["status", "certs", "--check", "--warning", "1d", "--critical", "1d"],
+                0,
+                if clock_ahead == YEARS { 2 } else { 3 },
+            ),
         ] {
             let (document, _) = here.run(command, if is_wrong { wrong } else { code });
             let said = document.to_string().contains("the clocks are too far apart: the gateway's says 20");
             assert_eq!(said, is_wrong, "{command:?} {clock_ahead}: {document}");
+            let orders_nothing = document.to_string().contains("Nothing was ordered");
+            assert_eq!(orders_nothing, is_wrong && command[0] != "status", "{command:?}: {document}");
         }
     }
 }

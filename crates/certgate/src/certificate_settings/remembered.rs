@@ -23,8 +23,15 @@ impl CertificateSettings {
             return Vec::new();
         }
         let Ok(options) = self.installed_into(folder) else { return Vec::new() };
-        let mut changed = Self::of_installation(&durable(&options)).differing(before);
-        changed.retain(|name| self.has(name) && !NOT_COMPARED.contains(name));
+        let mut changed = Self::of_installation(&durable(&options)).changed_from(before);
+        changed.retain(|name| self.has(name));
+        changed
+    }
+
+    /// What is remembered in another way than `before`, by name.
+    pub(crate) fn changed_from(&self, before: &Self) -> Vec<&'static str> {
+        let mut changed = self.differing(before);
+        changed.retain(|name| !NOT_COMPARED.contains(name));
         changed
     }
 

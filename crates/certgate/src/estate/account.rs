@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use certgate_domain::{AnyData, AnyTask, Certificate, Query, task::CertificateList};
 
-use super::term::{Term, TermSource};
-use crate::{Client, Error, GatewayClock, pages, selector::spelled};
+use certgate_x509::is_same_serial;
+
+use super::{
+    SAME_END,
+    term::{Term, TermSource},
+};
+use crate::{Client, Error, GatewayClock, inventory::InstalledCertificate, pages, selector::spelled};
 
 /// A certificate of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +44,19 @@ impl From<&Certificate> for AccountCertificate {
             term: Term::of(certificate)
                 .filter(|term| matches!(term.source, TermSource::Payable | TermSource::Lifetime)),
         }
+    }
+}
+
+/// What is changed in the account later than this after its certificate began may be another one: of the same term, it ends when
+/// the one before ended.
+const A_DAY: i64 = 86_400;
+
+impl AccountCertificate {
+    /// Whether it may be another one than that in place: a list does not say all.
+    pub(crate) fn may_be_another(&self, installed: &InstalledCertificate) -> bool {
+        self.not_after.is_none_or(|end| end.abs_diff(installed.not_after) > SAME_END)
+            || self.updated.is_some_and(|updated| updated > installed.not_before.saturating_add(A_DAY))
+            || self.serial.as_ref().is_some_and(|serial| !is_same_serial(serial, &installed.serial))
     }
 }
 

@@ -223,7 +223,7 @@ fn subject(
     let renew_before = settings.renew_before.map(RenewBefore::of_every_run);
     let mut subject = Subject { place: Some(place), settings, renew_before, folder, ordered_by, ..Subject::default() };
     match found {
-        Some(Ok(installed)) => subject.installed = Some(installed),
+        Some(Ok(installed)) => subject.put_in(installed),
         Some(Err(why)) => subject.unreadable = Some(why),
         None => {}
     }

@@ -10,7 +10,7 @@ use certgate_store::{Order, State};
 use certgate_x509::{X509, is_same_serial};
 
 pub use self::reason::{PlanError, PlanReason};
-use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, is_revoked, otherwise};
+use super::term::{Decision, Lifetime, Reason, RenewBefore, decide, otherwise, revoked_at};
 use crate::{
     CertificateSelector, CertificateSettings,
     certificate_settings::Format,
@@ -35,7 +35,7 @@ pub struct Subject {
     pub folder: Option<PathBuf>,
     /// What is in place there.
     pub installed: Option<InstalledCertificate>,
-    /// Why what is in place cannot be told.
+    /// Why what is in place cannot be told, or nothing is done with it.
     pub unreadable: Option<InventoryError>,
     /// The store's order of it that is not finished.
     pub open: Option<Order>,
@@ -142,6 +142,12 @@ impl PlannedAction {
 }
 
 impl Subject {
+    /// It is in place; nothing is done with it where a server reads something else in its stead.
+    pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
+        self.unreadable = installed.led_elsewhere.clone().map(InventoryError::from);
+        self.installed = Some(installed);
+    }
+
     /// What it is called: its name, else its folder, else its id.
     pub fn title(&self) -> String {
         let of_folder = || self.folder.as_ref().map(|folder| folder.display().to_string());
@@ -217,7 +223,8 @@ impl Subject {
             self.listed.iter().flatten().any(|row| {
                 row.id == id && row.not_after.is_some_and(|end| end.abs_diff(installed.not_after) > SAME_END)
             });
-        let is_changed = self.changed(installed).is_some() || installed.key_fits == Some(false);
+        let is_changed =
+            self.changed(installed).is_some() || installed.key_fits == Some(false) || !installed.missing.is_empty();
         (installed.id != Some(id) || is_another || is_changed || self.ends_soon(now)).then_some(id)
     }
 
@@ -231,7 +238,7 @@ impl Subject {
             }
         };
         let in_place = self.installed.as_ref().zip(certificate);
-        let is_revoked = in_place.is_some_and(|(installed, there)| is_revoked(there, &installed.serial));
+        let is_revoked = in_place.is_some_and(|(installed, there)| revoked_at(there, &installed.serial).is_some());
         Some(Lifetime { is_revoked, ..self.lasting(not_before, not_after, certificate) })
     }
 
@@ -280,7 +287,7 @@ impl Subject {
         let serial = there.serial_number.as_deref()?;
         let server = X509::from_pem(there.server.as_deref()?).ok()?;
         let can_be_used = self.has_its_key || installed.key_fits.is_none();
-        let is_later = server.not_before > installed.not_before || is_revoked(there, &installed.serial);
+        let is_later = server.not_before > installed.not_before || revoked_at(there, &installed.serial).is_some();
         let is_another = !is_same_serial(serial, &installed.serial);
         let is_due = self.lasting(server.not_before, server.not_after, Some(there)).is_due(self.renew_before, now);
         (can_be_used && is_another && is_later && !is_due).then_some(serial)
@@ -394,6 +401,10 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
     if is_the_same == Some(true) && installed.key_fits == Some(false) && subject.has_its_key {
         return planned(PlannedAction::Install, Some(id), PlanReason::KeyNotInPlace);
     }
+    if is_the_same == Some(true) && !installed.missing.is_empty() {
+        let files = installed.missing.clone();
+        return planned(PlannedAction::Install, Some(id), PlanReason::Missing { files });
+    }
     if let (Some(true), Some((action, settings))) = (is_the_same, subject.changed(installed)) {
         return planned(action, Some(id), PlanReason::Changed { settings });
     }
@@ -423,6 +434,9 @@ fn plan_fetched(subject: &Subject, certificate: Option<i64>, reason: PlanReason,
     }
     if installed.record.deployment.is_failed() {
         return planned(PlannedAction::Redeploy, reason);
+    }
+    if is_in_place == Some(true) && !installed.missing.is_empty() {
+        return planned(PlannedAction::Install, PlanReason::Missing { files: installed.missing.clone() });
     }
     // What takes another certificate is that other machine's to do.
     if let (Some(true), Some((PlannedAction::Install, settings))) = (is_in_place, subject.changed(installed)) {

@@ -79,7 +79,7 @@ pub fn subjects_of(
                     asked.clone().or(&ordered).or(&installed.record.settings.clone().unwrap_or_default());
                 let remembered = subject.settings.renew_before.map(RenewBefore::of_every_run);
                 subject.renew_before = renew_before.or(remembered);
-                subject.installed = Some(installed);
+                subject.put_in(installed);
             }
             Err(why) => {
                 subject.open = own;
@@ -216,7 +216,9 @@ impl Survey<'_> {
 fn choose_folders(subjects: &mut [Subject]) {
     let mut places: HashMap<i64, Vec<usize>> = HashMap::new();
     for (at, subject) in subjects.iter().enumerate() {
-        if let (Some(_), None, Ok(Some(id))) = (&subject.installed, &subject.ordered_by, subject.certificate_id()) {
+        if let (Some(_), None, None, Ok(Some(id))) =
+            (&subject.installed, &subject.unreadable, &subject.ordered_by, subject.certificate_id())
+        {
             places.entry(id).or_default().push(at);
         }
     }

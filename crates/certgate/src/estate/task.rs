@@ -10,7 +10,10 @@ use certgate_files::FileError;
 use certgate_flow::Purpose;
 use certgate_store::{Claim, Claims, InstallOptions, Order};
 
-use super::plan::{PlanError, Planned, PlannedAction, Subject, plan};
+use super::{
+    plan::{PlanError, Planned, PlannedAction, Subject, plan},
+    term::revoked_at,
+};
 use crate::{
     CertificateSelector, Error, FetchError, Installation, KeySource, OrderId, OrderRequest, PreparationError,
     PreparationOptions, Resumption, RunItem, SelectionError, SettingsError,
@@ -42,6 +45,8 @@ pub struct Task {
     left: Option<Box<Order>>,
     /// The serial number of what is in place, by which it was decided.
     serial: Option<String>,
+    /// The certificate as the gateway has it, where what is in place was revoked.
+    revoked: Option<Box<Certificate>>,
     /// By what other processes know that this one orders it.
     claim: Option<Claim>,
     /// The turn of its folder.
@@ -172,6 +177,7 @@ impl Task {
             step,
             left: None,
             serial: None,
+            revoked: None,
             claim: None,
             turn: None,
         }
@@ -197,7 +203,10 @@ impl Task {
         let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
         let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
         let endpoints = subject.settings.verify.clone().unwrap_or_default();
-        let task = Self { name, folder, endpoints, serial, ..Self::new(OrderId::new(), title, Step::Nothing) };
+        let is_revoked =
+            |there: &&Box<Certificate>| serial.as_ref().is_some_and(|serial| revoked_at(there, serial).is_some());
+        let revoked = subject.certificate.as_ref().filter(is_revoked).cloned();
+        let task = Self { name, folder, endpoints, serial, revoked, ..Self::new(OrderId::new(), title, Step::Nothing) };
         // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
         let is_known = subject.installed.is_some() || subject.selector.is_some();
         let left = if is_known && !subject.is_under_way() { subject.open.take().map(Box::new) } else { None };
@@ -364,6 +373,10 @@ impl Task {
     fn acquire(&mut self) -> Result<(), EndedTask> {
         let Some(folder) = self.folder.clone() else { return Ok(()) };
         let there = self.take_turn(&folder)?;
+        if let Some(there) = self.revoked.take() {
+            // So that nobody goes back to it by mistake; it is replaced all the same.
+            let _ = Installation::at(&folder).note_revoked(|serial| revoked_at(&there, serial));
+        }
         // Another process may have done it since it was decided.
         if self.serial.is_some() && there != self.serial { Err(EndedTask::Nothing) } else { Ok(()) }
     }

@@ -7,7 +7,7 @@ mod renew_before;
 
 use std::fmt;
 
-use certgate_domain::{Certificate, CertificateHistory, Lenient, Moment, words::TimeUnit};
+use certgate_domain::{Certificate, Lenient, Moment, words::TimeUnit};
 use certgate_x509::{X509, is_same_serial};
 
 use self::renew_before::LONGEST;
@@ -138,13 +138,13 @@ pub(crate) fn requires_reissue(certificate: &Certificate) -> bool {
     certificate.reissue_required.as_ref().and_then(Lenient::value) == Some(&true)
 }
 
-/// Whether the certificate of that serial number was revoked, as far as the gateway tells it: it is one of those before the present one.
-pub(crate) fn is_revoked(certificate: &Certificate, serial: &str) -> bool {
-    let is_it = |before: &CertificateHistory| {
-        before.revoked.as_ref().and_then(Lenient::value).is_some()
-            && before.serial_number.as_deref().is_some_and(|there| is_same_serial(there, serial))
-    };
-    certificate.histories.iter().any(is_it)
+/// When the certificate of that serial number was revoked, in seconds since 1970, as far as the gateway tells it: it is one of those before
+/// the present one.
+pub(crate) fn revoked_at(certificate: &Certificate, serial: &str) -> Option<i64> {
+    certificate.histories.iter().find_map(|before| {
+        let is_it = is_same_serial(before.serial_number.as_deref()?, serial);
+        before.revoked.as_ref()?.value()?.unix_seconds().filter(|_| is_it)
+    })
 }
 
 impl Lifetime {

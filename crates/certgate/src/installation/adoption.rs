@@ -8,13 +8,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
+use certgate_keys::PrivateKey;
+use certgate_x509::{Issued, X509};
 
 use super::{CURRENT, FILES, Installation, LOCK, SetRecord, sets::link};
 use crate::{
     adoption::{FoundFile, Obstacle, Pair, holding},
     inventory::leads_into,
 };
+
+/// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} does not lead into {} any more, as adopt had it do, and shows another one: link it there again, or move it away; until then nothing is ordered for it",
+    path.display(), folder.display()
+)]
+pub struct LedElsewhere {
+    /// What a server reads.
+    pub path: PathBuf,
+    /// The certificate's folder.
+    pub folder: PathBuf,
+}
 
 /// Who may write decides who is trusted: a folder that is made lets in whom the one around it does, and nobody else writes.
 const WRITABLE: u32 = 0o022;
@@ -63,6 +79,33 @@ impl Installation {
         };
         self.note(&record, &in_place.deployment);
         Ok(())
+    }
+
+    /// The first path that was noted to lead into the folder and shows a key or a certificate that does not go with the one in place. What a
+    /// hook did not get to copy is its failure, and repeated.
+    pub(crate) fn led_elsewhere(&self, record: &SetRecord) -> Option<LedElsewhere> {
+        if record.led.is_empty() || record.deployment.is_failed() {
+            return None;
+        }
+        let in_place = self.issued()?;
+        let path = record.led.iter().find(|path| self.is_astray(path, &in_place))?;
+        Some(LedElsewhere { path: path.clone(), folder: self.folder().to_owned() })
+    }
+
+    /// Whether a path that servers read shows a key or a certificate that does not go with the one in place. A copy of that goes with it, and
+    /// a whole pair of another one is there on purpose.
+    fn is_astray(&self, path: &Path, in_place: &Issued) -> bool {
+        if path.symlink_metadata().is_err() || leads_into(path, self.folder()) {
+            return false;
+        }
+        let Ok(text) = fs::read_to_string(path).map(Secret::new) else { return true };
+        let key = PrivateKey::from_pem(text.expose(), None).map(|key| key.spki());
+        match (key, X509::from_pem(text.expose())) {
+            (Ok(key), Ok(beside)) => key != beside.key.spki,
+            (Ok(key), Err(_)) => key != in_place.certificate.key.spki,
+            (Err(_), Ok(first)) => first != in_place.certificate && !in_place.chain.contains(&first),
+            (Err(_), Err(_)) => true,
+        }
     }
 
     /// Why the pair cannot be adopted into this folder: what is the pair's own, or a file that is here and holds something else.

@@ -12,7 +12,7 @@ use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
 use serde_json::Value;
 
-use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, SetRecord};
+use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord};
 use crate::{
     pass_phrase::{PassPhraseError, read_pass_phrase},
     selector::is_same_name,
@@ -66,6 +66,9 @@ pub enum InstallError {
         /// The certificate's folder.
         folder: PathBuf,
     },
+    /// What a server reads would keep another certificate or key.
+    #[error(transparent)]
+    LedElsewhere(#[from] LedElsewhere),
     /// The key in the folder cannot be read, and the certificate in place beside it has another one.
     #[error("{}: {why}: whether the certificate goes with it cannot be told", path.display())]
     UnreadableKey {
@@ -206,6 +209,9 @@ impl Installation {
         if let Some(Err(why)) = &self.owner {
             return Err(why.clone().into());
         }
+        if let Some(why) = self.record_in_place().and_then(|record| self.led_elsewhere(&record)) {
+            return Err(why.into());
+        }
         // A pass phrase that is missing or cannot be used is found now, and not when the order is out.
         self.store_pass_phrase()?;
         Ok(())
@@ -249,14 +255,15 @@ impl Installation {
         }
         self.refuse_foreign_entries()?;
         let key = self.key_of(&issued.certificate.key.spki)?;
-        let is_shown = self.key()?.is_none_or(|key| self.shows(&key));
         self.make_folder()?;
+        let before = self.record_in_place().unwrap_or_default();
+        let is_shown = self.key()?.is_none_or(|key| self.shows(&key)) && self.missing(&before)?.is_empty();
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),
             serial: Some(issued.certificate.serial.clone()),
             certificate,
-            led: self.led(),
+            led: before.led.clone(),
             ..SetRecord::default()
         });
         let (files, is_unchanged) = match key {
@@ -273,9 +280,12 @@ impl Installation {
             }
         };
         let readable = self.readable_keys();
-        let is_unchanged = is_unchanged && is_shown;
-        if is_unchanged && self.is_deployed() {
+        let is_in_place = is_unchanged && is_shown;
+        // What is asked for otherwise and changes no file is noted, which is a change.
+        let is_unchanged = is_in_place && record.is_installed_like(&before);
+        if is_in_place && self.is_deployed() {
             self.note(&record, &Deployment::Deployed);
+            self.prune(self.options.keep)?;
             return Ok(Installed { files, is_unchanged, deployment: Deployment::Deployed, readable, hook_due: None });
         }
         let is_unchanged = is_unchanged && self.options.hook.is_none();

@@ -37,6 +37,9 @@ pub struct SetRecord {
     /// When somebody put it back in place, in seconds since 1970: runs by themselves leave it there until it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_back: Option<i64>,
+    /// When its certificate was revoked, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<i64>,
     /// The paths outside of the folder that servers read, and that its adoption had lead into it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub led: Vec<PathBuf>,
@@ -56,6 +59,7 @@ struct Read {
     settings: Option<Map<String, Value>>,
     install: Option<InstallOptions>,
     put_back: Option<i64>,
+    revoked: Option<i64>,
     #[serde(default)]
     led: Vec<PathBuf>,
     #[serde(default)]
@@ -64,10 +68,10 @@ struct Read {
 
 impl From<Read> for SetRecord {
     fn from(read: Read) -> Self {
-        let Read { name, serial, certificate, settings, install, put_back, led, deployment } = read;
+        let Read { name, serial, certificate, settings, install, put_back, revoked, led, deployment } = read;
         let remembered = settings.as_ref().map(CertificateSettings::known_of);
         let settings = remembered.or_else(|| install.as_ref().map(CertificateSettings::of_installation));
-        Self { name, serial, certificate, settings, put_back, led, deployment }
+        Self { name, serial, certificate, settings, put_back, revoked, led, deployment }
     }
 }
 
@@ -88,6 +92,12 @@ impl SetRecord {
             Some((settings.store_pass_file.clone(), settings.store_pass_command.clone()))
         };
         source(self) == source(other)
+    }
+
+    /// Whether both are remembered to be installed, and ordered again, in the same way.
+    pub(super) fn is_installed_like(&self, before: &Self) -> bool {
+        let settings = |record: &Self| record.settings.clone().unwrap_or_default();
+        settings(self).changed_from(&settings(before)).is_empty()
     }
 
     /// How it is installed in that folder; `None` if that is not noted.
@@ -163,11 +173,6 @@ impl Installation {
     pub(super) fn undeployed(&self, record: SetRecord) -> SetRecord {
         let settings = Some(CertificateSettings::of_installation(&durable(&self.options)));
         SetRecord { deployment: self.due(), settings, ..record }
-    }
-
-    /// The paths that lead into the folder, whichever set is in place.
-    pub(super) fn led(&self) -> Vec<PathBuf> {
-        self.record_in_place().unwrap_or_default().led
     }
 
     pub(super) fn write_record(&self, record: &SetRecord, deployment: &Deployment) -> Result<(), FileError> {

@@ -32,6 +32,8 @@ pub struct PutBack {
     pub set: PathBuf,
     /// When its certificate ended, in seconds since 1970, where it has.
     pub ended: Option<i64>,
+    /// When its certificate was revoked, in seconds since 1970, where that is noted.
+    pub revoked: Option<i64>,
     /// What came of the hook for it.
     pub deployment: Deployment,
 }
@@ -62,6 +64,14 @@ pub enum RollbackError {
     /// The certificate of the set before the present one has ended: nobody puts that in place but who names it.
     #[error("the set before the one in place, {set}, has a certificate that ended on {}", day(*.at))]
     Ended {
+        /// The set.
+        set: String,
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// The certificate of the set before the present one was revoked: nobody puts that in place but who names it.
+    #[error("the set before the one in place, {set}, has a certificate that was revoked on {}", day(*.at))]
+    Revoked {
         /// The set.
         set: String,
         /// When, in seconds since 1970.
@@ -119,15 +129,46 @@ impl Installation {
         let now = self.now.unwrap_or_else(|| unix_now() / 1000);
         let end = of_target.as_ref().and_then(|set| Some(set.certificate.as_ref()?.not_after));
         let ended = end.filter(|end| *end <= now);
-        if let (Some(at), None) = (ended, asked) {
-            return Err(RollbackError::Ended { set: target, at });
+        let revoked = of_target.as_ref().and_then(|set| set.record.revoked);
+        match (asked, revoked, ended) {
+            (None, Some(at), _) => return Err(RollbackError::Revoked { set: target, at }),
+            (None, None, Some(at)) => return Err(RollbackError::Ended { set: target, at }),
+            _ => {}
         }
         let mut options = [remembered, of_target.map(|set| set.record)].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
         let Some(set) = installation.put_in_place(&target, None, Some(now))? else { return Ok(None) };
         let deployment = installation.deploy_as_asked(&self.told_in_place(), &self.files());
-        Ok(Some(PutBack { set, ended, deployment }))
+        Ok(Some(PutBack { set, ended, revoked, deployment }))
+    }
+
+    /// Notes of the sets of a certificate that it was revoked, in seconds since 1970, so that nobody goes back to it by mistake.
+    ///
+    /// # Errors
+    /// See [`RollbackError`].
+    pub fn note_revocation(&self, serial: &str, at: i64) -> Result<(), RollbackError> {
+        let Some(_lock) = self.lock()? else { return Err(RollbackError::Held(self.folder().to_owned())) };
+        Ok(self.note_revoked(|there| is_same_serial(there, serial).then_some(at))?)
+    }
+
+    /// Notes of each set whose certificate was revoked when that was. `revoked` tells that by a
+    /// serial number, in seconds since 1970. Whoever calls has the folder for itself.
+    ///
+    /// # Errors
+    /// It could not be noted.
+    pub(crate) fn note_revoked(&self, revoked: impl Fn(&str) -> Option<i64>) -> Result<(), FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(()) };
+        for name in folder.folder(SETS)?.map(|sets| names(&sets)).transpose()?.unwrap_or_default() {
+            let Some(set) = set_folder(&folder, &name)? else { continue };
+            let Some(mut noted) = record::of_set(&set)?.filter(|noted| noted.revoked.is_none()) else { continue };
+            let certificate = set.read("cert.pem")?.and_then(|text| X509::from_pem(text).ok());
+            noted.revoked = certificate.and_then(|certificate| revoked(&certificate.serial));
+            if noted.revoked.is_some() {
+                set.replace(record::FILE, noted.to_text().as_bytes(), 0o644, None)?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts back the set that was in place when the present one came. Gives its folder; `None` if there is none.
@@ -146,7 +187,8 @@ impl Installation {
         let mut noted = record::of_set(&files)?.unwrap_or_default();
         noted.name = noted.name.or_else(|| name.map(str::to_owned));
         noted.put_back = put_back;
-        noted.led = self.led();
+        // They lead into the folder, whichever set is in place.
+        noted.led = self.record_in_place().unwrap_or_default().led;
         files.replace(record::FILE, self.undeployed(noted).to_text().as_bytes(), 0o644, None)?;
         let in_place = current_folder(&folder)?;
         let is_in = |of: Option<&Folder>, name| of.map_or(Ok(false), |set| set.has(name));

@@ -6,11 +6,14 @@ use certgate_domain::Secret;
 use certgate_files::{FileError, Folder, Owner};
 use certgate_x509::{Issued, pem};
 
-use super::{BEFORE, CURRENT, FILES, Installation, ReadableKey, SETS, SetRecord, record};
-use crate::adoption::others;
+use super::{BEFORE, CURRENT, FILES, Installation, KEY, ReadableKey, SETS, SetRecord, record};
+use crate::{adoption::others, certificate_settings::Format};
 
 /// What is in a set: what each file is, and what it holds.
 type Files<'a> = &'a [(&'static str, Vec<u8>)];
+
+/// What the name of a set ends with that another tool wrote.
+const FOUND: &str = "found";
 
 /// Who is not its owner may not write any file, and others should not read a key.
 const WRITABLE: u32 = 0o022;
@@ -183,6 +186,33 @@ impl Installation {
         Ok((self.owner().or(Some(owner)), there & !WRITABLE))
     }
 
+    /// The names of files that are gone, from the set in place or from where servers read them, while others are there.
+    pub(crate) fn missing(&self, record: &SetRecord) -> Result<Vec<&'static str>, FileError> {
+        let Some(folder) = self.open_if_there()? else { return Ok(Vec::new()) };
+        let Some((name, set)) = current(&folder)?.zip(current_folder(&folder)?) else {
+            return missing_of_plain(&folder);
+        };
+        if !set.has(KEY)? {
+            return Ok(Vec::new());
+        }
+        // What was found holds what another tool wrote.
+        let is_whole = !name.ends_with(&format!("-{FOUND}"));
+        let formats = record.settings.as_ref().and_then(|settings| settings.formats.clone()).unwrap_or_default();
+        let mut missing = Vec::new();
+        for (kind, name, _) in FILES {
+            let is_expected = match kind {
+                "p12" => formats.contains(&Format::P12),
+                "jks" => formats.contains(&Format::Jks),
+                _ => is_whole,
+            };
+            let is_gone = if set.has(name)? { !folder.has(name)? } else { is_expected || is_our_link(&folder, name)? };
+            if is_gone {
+                missing.push(name);
+            }
+        }
+        Ok(missing)
+    }
+
     /// The keys in place that everybody can read, as far as the folder can be read.
     pub fn readable_keys(&self) -> Vec<ReadableKey> {
         let Ok(Some(folder)) = self.open_if_there() else { return Vec::new() };
@@ -208,7 +238,7 @@ impl Installation {
             }
         }
         if foreign {
-            let set = self.new_set(folder, &files, &SetRecord::default(), "found")?;
+            let set = self.new_set(folder, &files, &SetRecord::default(), FOUND)?;
             switch(folder, &set)?;
         }
         // What an earlier run did not finish: the new set may come only when every name is a link.
@@ -226,6 +256,19 @@ pub(super) fn carried_over(folder: &Folder, kind: &str) -> Result<String, FileEr
     };
     let text = there.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     Ok(others(&text).map(|block| pem::text(&block.label, &block.der)).collect())
+}
+
+/// Of a certificate without its key: what another tool wrote may be its own file alone.
+fn missing_of_plain(folder: &Folder) -> Result<Vec<&'static str>, FileError> {
+    let (mut there, mut gone) = (false, Vec::new());
+    for name in ["chain.pem", "fullchain.pem"] {
+        if folder.has(name)? {
+            there = true;
+        } else {
+            gone.push(name);
+        }
+    }
+    Ok(if there { gone } else { Vec::new() })
 }
 
 fn is_secret(kind: &str) -> bool {

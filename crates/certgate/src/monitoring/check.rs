@@ -101,7 +101,9 @@ const NAMED: usize = 5;
 pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let Some(account) = &snapshot.account else { return Verdict::unknown("the gateway was not asked") };
     let Thresholds { warning, critical } = *thresholds;
-    let now = snapshot.taken;
+    // How long anything lasts yet is told by a clock: of two that are too far apart one is wrong, and what has ended by either counts.
+    let clock = account.clock.filter(|clock| clock.check().is_err());
+    let now = snapshot.taken.saturating_add(clock.map_or(0, |clock| clock.ahead().max(0)));
     let mut dated: Vec<End<'_>> = account.certificates.iter().filter_map(End::of_account).collect();
     let undated = account.certificates.len() - dated.len();
     dated.extend(of_their_own(account, &snapshot.installed));
@@ -110,6 +112,7 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
     let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
+    let elsewhere = snapshot.installed.iter().filter(|set| set.led_elsewhere.is_some()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
     let mut said = Vec::new();
     if soon > 0 {
@@ -117,11 +120,17 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         let more = if soon > NAMED { format!(" and {} more", soon - NAMED) } else { String::new() };
         said.push(format!("{}{more}", named.join(", ")));
     }
+    let revoked = snapshot.revoked.len();
     for (count, what) in [
+        (revoked, "installed here and revoked"),
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
         (unnoted, "installed here and not noted which of the account's"),
-        (snapshot.unreadable.len(), "of the folders here without a certificate that can be read"),
+        (elsewhere, "installed here, where a server reads something else"),
+        (
+            snapshot.unreadable.len().saturating_sub(elsewhere),
+            "of the folders here without a certificate that can be read",
+        ),
         (undated, "without a time of their end"),
     ] {
         if count > 0 {
@@ -134,12 +143,12 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         let s = if count == 1 { "" } else { "s" };
         said.push(format!("{count} certificate{s}{first}"));
     }
-    // How long anything lasts yet is told by a clock.
-    let clock = account.clock.and_then(|clock| clock.check().err());
-    if let Some(why) = &clock {
-        said.insert(0, why.to_string());
+    if let Some(clock) = clock {
+        said.insert(0, format!("{clock}: what ends soon is not known; set the clock that is wrong, best by NTP"));
     }
+    let has_ended = within(Duration::ZERO) > 0;
     let level = match (very_soon, soon + undeployed + unserved + unnoted + snapshot.unreadable.len() + undated) {
+        _ if has_ended || revoked > 0 => Level::Critical,
         _ if clock.is_some() => Level::Unknown,
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
@@ -272,6 +281,8 @@ mod tests {
             key_type: KeyType::P256,
             key_fits: Some(true),
             record: SetRecord::default(),
+            missing: Vec::new(),
+            led_elsewhere: None,
         };
         for (sets, level, text) in [
             (vec![set(Some(0), 60 * DAY - 3600)], Level::Ok, "the first to end: host-0.example (0) ends in 60 days"),

@@ -70,9 +70,9 @@ impl Overview {
     ) -> Result<Self, Error> {
         let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
         // What is on its way into a folder is in none yet.
-        let found = subjects.iter_mut().filter_map(|subject| match (&subject.installed, subject.unreadable.take()) {
-            (Some(installed), _) => Some((subject.folder.clone()?, Ok(installed.clone()))),
-            (None, why) => Some((subject.folder.clone()?, Err(why?))),
+        let found = subjects.iter_mut().filter_map(|subject| match &subject.installed {
+            Some(installed) => Some((subject.folder.clone()?, Ok(installed.clone()))),
+            None => Some((subject.folder.clone()?, Err(subject.unreadable.take()?))),
         });
         let mut snapshot = Snapshot::of_found(found.collect(), journal, now)?;
         if looks {
@@ -89,9 +89,10 @@ impl Overview {
         }
         let next = subjects.iter().filter_map(|subject| {
             let folder = subject.folder.clone()?;
-            Some(match plan(subject, now) {
+            let refused = subject.unreadable.as_ref().map(ToString::to_string);
+            Some(match refused.map_or_else(|| plan(subject, now).map_err(|why| why.to_string()), Err) {
                 Ok(planned) => NextStep { folder, action: Some(planned.action), reason: planned.reason.to_string() },
-                Err(why) => NextStep { folder, action: None, reason: why.to_string() },
+                Err(reason) => NextStep { folder, action: None, reason },
             })
         });
         let (next, orders) = (next.collect(), journal.latest(ORDERS)?);

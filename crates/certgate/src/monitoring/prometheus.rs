@@ -33,6 +33,8 @@ const INSTALLED: Metric =
     gauge("certgate_installed_not_after_timestamp_seconds", "When the certificate that is in place in a folder ends.");
 const DEPLOYED: Metric =
     gauge("certgate_installed_deployed", "Whether the hook of the set in place went well; 1 where it has none.");
+const REVOKED: Metric =
+    gauge("certgate_installed_revoked", "Whether the certificate that is in place in a folder was revoked.");
 const SERVED: Metric = gauge(
     "certgate_installed_served",
     "Whether what is served at an endpoint is the set in place in its folder, where that is looked at.",
@@ -56,7 +58,7 @@ const REQUESTS: Metric = counter(
 );
 
 /// Every metric that there may be.
-pub const METRICS: [Metric; 17] = [
+pub const METRICS: [Metric; 18] = [
     SNAPSHOT,
     GATEWAY,
     CLOCK,
@@ -66,6 +68,7 @@ pub const METRICS: [Metric; 17] = [
     TERM_END,
     INSTALLED,
     DEPLOYED,
+    REVOKED,
     SERVED,
     UNREADABLE,
     ORDERS,
@@ -104,6 +107,13 @@ pub fn prometheus(snapshot: &Snapshot) -> String {
     text.metric(
         DEPLOYED,
         snapshot.installed.iter().map(|set| (vec![folder(&set.folder)], u8::from(!set.record.deployment.is_failed()))),
+    );
+    text.metric(
+        REVOKED,
+        snapshot
+            .installed
+            .iter()
+            .map(|set| (vec![folder(&set.folder)], u8::from(snapshot.revoked.contains(&set.folder)))),
     );
     text.metric(
         SERVED,

@@ -13,9 +13,9 @@ use certgate_x509::is_same_serial;
 use crate::{
     Client, Error, Installation, Journal, certificate_of,
     estate::{
-        FEW, OpenOrders, SAME_END,
+        FEW, OpenOrders,
         account::AccountCertificate,
-        term::{Lifetime, RenewBefore, requires_reissue},
+        term::{Lifetime, RenewBefore, requires_reissue, revoked_at},
     },
     inventory::{Found, InstalledCertificate, InventoryError, ends_within},
     journal::RequiredReissues,
@@ -94,6 +94,8 @@ pub enum Todo {
     Redeploy,
     /// The key beside it is another one's.
     OtherKey,
+    /// It was revoked: nobody accepts it any more.
+    Revoked,
     /// The gateway has another certificate.
     OtherCertificate {
         /// Whether the key of that one is in the folder, as far as the folder has keys at all.
@@ -105,6 +107,11 @@ impl Todo {
     /// Whether an order is due, or under way.
     pub fn is_due(self) -> bool {
         matches!(self, Self::Due | Self::CarryOn)
+    }
+
+    /// Whether what is in place is not the gateway's certificate with its key.
+    fn is_about_another(self) -> bool {
+        matches!(self, Self::OtherKey | Self::Revoked | Self::OtherCertificate { .. })
     }
 }
 
@@ -130,10 +137,6 @@ impl Standing {
 
 /// What ends sooner and is not here should be seen to: a list does not say how long it lasts in all.
 const SOON: Duration = Duration::from_secs(30 * 86_400);
-
-/// What is changed in the account later than this after its certificate began may be another one: of the same term, it ends when
-/// the one before ended.
-const A_DAY: i64 = 86_400;
 
 /// How the certificates stand that were [found](crate::inventory::find) in these folders and below them; where their account's gateway may be
 /// asked, also those of the account that are in none of them. What ends within `renew_before` is due, in place of what is remembered with
@@ -258,12 +261,7 @@ impl<'c> AskedAccount<'c> {
 
     /// Whether the list is not enough to tell how a certificate stands.
     fn is_asked_for(&self, id: i64, installed: &InstalledCertificate, ends_soon: bool) -> bool {
-        let is_another = |row: &AccountCertificate| {
-            row.not_after.is_none_or(|end| end.abs_diff(installed.not_after) > SAME_END)
-                || row.updated.is_some_and(|updated| updated > installed.not_before.saturating_add(A_DAY))
-                || row.serial.as_ref().is_some_and(|serial| !is_same_serial(serial, &installed.serial))
-        };
-        self.asks_each || ends_soon || self.row(id).is_none_or(is_another)
+        self.asks_each || ends_soon || self.row(id).is_none_or(|row| row.may_be_another(installed))
     }
 }
 
@@ -287,10 +285,12 @@ fn of_installed(
     let is_asked = told.is_some();
     let Told { there, whole, was_required } = told.unwrap_or_default();
     let known = Lifetime::of(installed.not_before, installed.not_after, whole.as_ref()).once_required(was_required);
+    let told_revoked = whole.as_ref().is_some_and(|whole| revoked_at(whole, &installed.serial).is_some());
     let is_undeployed = installed.record.deployment.is_failed();
     let todo = match order {
         Some(_) if installed.key_fits != Some(false) => Todo::CarryOn,
         _ if installed.key_fits == Some(false) => Todo::OtherKey,
+        _ if told_revoked || installed.record.revoked.is_some() => Todo::Revoked,
         // It stays, whatever the gateway has.
         _ if is_undeployed && installed.record.put_back.is_some() => Todo::Redeploy,
         _ if is_another(&installed, there.as_ref()) => {
@@ -309,7 +309,7 @@ fn of_installed(
 /// Notes with those whose keys are others than the gateway's certificate has in which folder that is.
 fn note_folders(standings: &mut [Standing]) {
     let with_the_gateways = |standing: &Standing| match standing {
-        Standing::Installed(standing) if !matches!(standing.todo, Todo::OtherKey | Todo::OtherCertificate { .. }) => {
+        Standing::Installed(standing) if !standing.todo.is_about_another() => {
             Some((standing.installed.id?, standing.installed.folder.clone()))
         }
         _ => None,
@@ -317,7 +317,7 @@ fn note_folders(standings: &mut [Standing]) {
     let folders: HashMap<i64, PathBuf> = standings.iter().filter_map(with_the_gateways).collect();
     for standing in standings {
         if let Standing::Installed(standing) = standing
-            && standing.todo == (Todo::OtherCertificate { has_its_key: false })
+            && matches!(standing.todo, Todo::Revoked | Todo::OtherCertificate { has_its_key: false })
         {
             standing.ordered_in = standing.installed.id.and_then(|id| folders.get(&id).cloned());
         }

@@ -1,6 +1,8 @@
 //! The gateway's clock beside ours: by them it is told later which job is an order's, and when it never arrived.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
 
 use crate::{Exchange, MachineError, unix_now};
 
@@ -30,11 +32,17 @@ impl GatewayClock {
     /// # Errors
     /// [`MachineError::Clock`]: nothing is to be ordered.
     pub fn check(self) -> Result<(), MachineError> {
-        let Self { gateway, ours } = self;
-        if gateway.abs_diff(ours) > CLOCK_TOLERANCE.as_secs() {
-            Err(MachineError::Clock { gateway, ours })
+        if self.gateway.abs_diff(self.ours) > CLOCK_TOLERANCE.as_secs() {
+            Err(MachineError::Clock(self))
         } else {
             Ok(())
         }
+    }
+}
+
+impl fmt::Display for GatewayClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [gateway, ours] = [self.gateway, self.ours].map(|at| Timestamp::from_second(at).unwrap_or_default());
+        write!(f, "the clocks are too far apart: the gateway's says {gateway}, this machine's {ours}")
     }
 }

@@ -8,11 +8,11 @@ use std::sync::{
 use certgate::{
     Clock, RunOptions, fetch,
     inventory::find,
-    monitoring::{Standing, Todo, standings},
+    monitoring::{Level, Questions, Snapshot, Standing, Thresholds, Todo, check, standings},
 };
 use certgate_domain::{
     AnyData, Certificate, Protocol, TaskKind,
-    task::{CertificateInfo, CertificateReissue},
+    task::{CertificateInfo, CertificateReissue, CertificateRevoke},
 };
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_simulator::{Gateway, Settings};
@@ -23,6 +23,19 @@ use crate::{
     term::{DAY, START, ask},
     year::{Wire, process},
 };
+
+/// Reissues the world's certificate with a new key; gives it as it was before.
+fn reissue(gateway: &Gateway, protocol: Protocol, now: i64) -> Certificate {
+    let there = ask(gateway, protocol, CertificateInfo::new(571), now).into_iter().next();
+    let Some(AnyData::Certificate(there)) = there else { panic!("{there:?}") };
+    let name = "example.com".to_owned();
+    let subject = Subject { common_name: name.clone(), ..Subject::default() };
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let csr = Some(key.request(&subject, &[name]).unwrap());
+    let certificate = Certificate { csr, server: None, ..(*there).clone() };
+    ask(gateway, protocol, CertificateReissue { certificate }, now);
+    *there
+}
 
 /// More than are asked for one by one.
 const FOLDERS: usize = 101;
@@ -35,16 +48,7 @@ fn many_are_not_asked_for_one_by_one() {
         let clock = Arc::new(AtomicI64::new(START));
         let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
         let (mut client, journal) = process(Box::new(wire), protocol, folder.path(), START);
-        let reissue = |now: i64| {
-            let there = ask(&gateway, protocol, CertificateInfo::new(571), now).into_iter().next();
-            let Some(AnyData::Certificate(there)) = there else { panic!("{there:?}") };
-            let name = "example.com".to_owned();
-            let subject = Subject { common_name: name.clone(), ..Subject::default() };
-            let key = PrivateKey::generate(KeyType::P256).unwrap();
-            let certificate =
-                Certificate { csr: Some(key.request(&subject, &[name]).unwrap()), server: None, ..*there };
-            ask(&gateway, protocol, CertificateReissue { certificate }, now);
-        };
+        let reissue = |now: i64| drop(reissue(&gateway, protocol, now));
         reissue(START);
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
         for number in 0..FOLDERS {
@@ -72,5 +76,42 @@ fn many_are_not_asked_for_one_by_one() {
         reissue(START + 2 * DAY);
         let other = Todo::OtherCertificate { has_its_key: true };
         assert_eq!(look(START + 2 * DAY), (vec![other; FOLDERS], FOLDERS), "{protocol:?}: all are another one");
+    }
+}
+
+/// A check asks for what the account has another one of, and tells that what is in place was revoked.
+#[test]
+fn what_was_revoked_is_critical() {
+    for protocol in Protocol::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
+        let clock = Arc::new(AtomicI64::new(START));
+        let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
+        let (mut client, journal) = process(Box::new(wire), protocol, folder.path(), START);
+        reissue(&gateway, protocol, START);
+        let into = folder.path().join("live");
+        let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
+        fetch(&mut client, 571, Some(InstallOptions::into_folder(&into)), &run).unwrap();
+        let mut look = |now: i64| {
+            clock.store(now, Ordering::SeqCst);
+            let asked = gateway.asked(TaskKind::CertificateInfo);
+            let mut snapshot = Snapshot::here(std::slice::from_ref(&into), &journal, now).unwrap();
+            snapshot.ask(&mut client, Questions::default()).unwrap();
+            // The machine's own clock is not the gateway's here.
+            snapshot.account.as_mut().unwrap().clock = None;
+            let verdict = check(&snapshot, &Thresholds::default());
+            (
+                verdict.level,
+                verdict.text.contains("1 installed here and revoked"),
+                gateway.asked(TaskKind::CertificateInfo) - asked,
+            )
+        };
+        assert_eq!(look(START), (Level::Ok, false, 0), "{protocol:?}: the list is enough");
+        let later = START + 2 * DAY;
+        let before = reissue(&gateway, protocol, later);
+        assert_eq!(look(later), (Level::Ok, false, 1), "{protocol:?}");
+        let certificate = Certificate { id: Some(571), serial_number: before.serial_number, ..Certificate::default() };
+        ask(&gateway, protocol, CertificateRevoke { certificate }, later);
+        assert_eq!(look(later), (Level::Critical, true, 1), "{protocol:?}");
     }
 }

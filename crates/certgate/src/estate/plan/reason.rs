@@ -47,6 +47,11 @@ pub enum PlanReason {
     },
     /// Its key is here, and not where servers read it.
     KeyNotInPlace,
+    /// Files of it are gone from its folder.
+    Missing {
+        /// Their names.
+        files: Vec<&'static str>,
+    },
     /// Its hook failed.
     NotDeployed,
     /// It is declared where it is served.
@@ -84,6 +89,7 @@ impl fmt::Display for PlanReason {
                 write!(f, "it was put back by hand on {day}, and stays until it is due; the gateway's is {serial}")
             }
             Self::KeyNotInPlace => f.write_str("its key is here, and not where servers read it"),
+            Self::Missing { files } => write!(f, "`{}` is gone from its folder", files.join("`, `")),
             Self::NotDeployed => f.write_str("its hook, or the look at what is served, failed"),
             Self::OrderedIn { folder } => write!(f, "it is ordered for {}, and fetched for this folder", folder.display()),
             Self::OrderedBy { host } => write!(f, "{host} orders it, and this machine fetches what it ordered"),

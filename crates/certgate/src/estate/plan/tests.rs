@@ -31,6 +31,8 @@ fn installed(id: Option<i64>, days: i64) -> InstalledCertificate {
         key_type: KeyType::P256,
         key_fits: Some(true),
         record: SetRecord::default(),
+        missing: Vec::new(),
+        led_elsewhere: None,
     }
 }
 
