@@ -164,7 +164,8 @@ fn one_that_fails_does_not_stop_the_rest() {
         assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
         let open = document["orders"].as_array().unwrap().iter().find(|order| order["kind"] == "unknown").unwrap();
         let id = open["order"]["id"].as_str().unwrap();
-        assert!(open["error"]["text"].as_str().unwrap().contains(&format!("certgate orders abandon {id}")));
+        let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
+        assert!(open["error"]["text"].as_str().unwrap().contains(&abandon), "{open}");
         let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
@@ -351,7 +352,8 @@ fn what_fails_a_check_is_not_ordered_again() {
             let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
             assert_eq!((code, gateway.counts().orders), (10, 1), "{title}: {said}");
             document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
-            assert!(said.contains(&format!("certgate orders abandon {id}")), "{said}");
+            let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
+            assert!(said.contains(&abandon), "{said}");
         }
         let output = certgate_in(folder.path(), &["orders", "show", &id, "--output", "json"], "");
         assert_eq!(json(&output)["order"]["state"], "issued");

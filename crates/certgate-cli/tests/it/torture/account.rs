@@ -99,8 +99,11 @@ impl Account {
                 continue;
             };
             // A run that saw no answer says so; the next one looks, and only then a person is asked about that order.
-            let asked = format!("certgate orders abandon {id}");
-            if !said.contains(&asked) && !document.to_string().contains(&asked) {
+            let asks = |text: &str| {
+                let mut commands = text.split("certgate orders abandon ").skip(1);
+                commands.any(|command| command.split(['`', '\n', '"']).next().is_some_and(|words| words.ends_with(id)))
+            };
+            if !asks(said) && !asks(&document.to_string()) {
                 continue;
             }
             let name = row["name"].as_str().unwrap();
