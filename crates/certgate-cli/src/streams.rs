@@ -1,8 +1,9 @@
-//! The streams: data on stdout, everything else on stderr.
+//! The streams: data on stdout, everything else on stderr; what comes in by stdin or a file.
 
 use std::{
     borrow::Cow,
-    io::{Error, ErrorKind, Write},
+    io::{Error, ErrorKind, Read, Write},
+    path::Path,
     sync::OnceLock,
 };
 
@@ -10,6 +11,19 @@ use certgate_store::StoreStatus;
 use certgate_wire::is_hidden;
 use console::{Term, measure_text_width};
 use serde_json::Value;
+
+/// At most the first `limit` bytes of a file, or of standard input for `-`.
+///
+/// # Errors
+/// Why it cannot be read, without the path.
+pub(crate) fn input(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    if path != Path::new("-") {
+        return certgate_files::read_input(path, limit).map_err(|why| why.reason());
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().take(limit).read_to_end(&mut bytes).map_err(|why| why.to_string())?;
+    Ok(bytes)
+}
 
 /// Standard output: what cannot be written is remembered, and nothing is written after it.
 #[derive(Debug, Default)]

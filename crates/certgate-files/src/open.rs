@@ -62,6 +62,20 @@ pub fn read_plain(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// Reads at most the first `limit` bytes of what somebody names as input: a plain file of anybody's, also behind a link, or a descriptor of the
+/// process. A named pipe or a device might make it wait for ever.
+///
+/// # Errors
+/// [`FileError::Untrusted`]: it is something else; or it could not be read.
+pub fn read_input(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    if !is_descriptor(path) {
+        check_is_file(path, &std::fs::metadata(path).map_err(FileError::io(path))?)?;
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(FileError::io(path)).map(|_| bytes)
+}
+
 /// Opens a file to add to it, with mode 0600 where it was not there. One that is there belongs to the effective user or root,
 /// nobody else can write to it, and it is no link. A device of root's, such as `/dev/full`, is written into as it is.
 ///

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -18,6 +17,9 @@ use crate::{
     rerun::{Remaining, remaining, round},
     selector::{only, spelled},
 };
+
+/// The longest file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// What a row holds besides settings.
 const OWN: [&str; 2] = ["action", "id"];
@@ -60,7 +62,10 @@ impl BatchError {
 /// The file cannot be read, or a line of it cannot be ordered.
 pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, BatchError> {
     let bad = |why: String| BatchError { path: path.to_owned(), why };
-    let bytes = fs::read(path).map_err(|why| bad(why.to_string()))?;
+    let bytes = certgate_files::read_input(path, LARGEST + 1).map_err(|why| bad(why.reason()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(bad(format!("it is larger than {} MiB: divide it", LARGEST >> 20)));
+    }
     let of_another_program = match bytes.as_slice() {
         [b'P', b'K', 3, 4, ..] => Some("a spreadsheet's own file or a ZIP archive: save the sheet as CSV"),
         [0xD0, 0xCF, 0x11, 0xE0, ..] => Some("a workbook of Excel before 2007 (.xls): save the sheet as CSV"),

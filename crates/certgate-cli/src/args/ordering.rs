@@ -1,8 +1,7 @@
 //! What an order asks for, and how it is waited for.
 
 use std::{
-    fmt, fs,
-    io::{self, Read},
+    fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,7 +22,10 @@ use super::{
     key::Keys,
     validation::{ValidationArgs, check_zones},
 };
-use crate::{exit::Failure, streams::say};
+use crate::{
+    exit::Failure,
+    streams::{input, say},
+};
 
 /// What is ordered, and how it is waited for.
 #[derive(Debug, Args)]
@@ -259,13 +261,7 @@ pub(crate) fn read_csr(path: &Path) -> Result<(String, CertificateRequest), Fail
 
 /// A CSR from a file, whatever it is worth.
 pub(crate) fn csr_file(path: &Path) -> Result<CertificateRequest, Failure> {
-    let mut bytes = Vec::new();
-    let file: io::Result<Box<dyn Read>> = if path == Path::new("-") {
-        Ok(Box::new(io::stdin()))
-    } else {
-        fs::File::open(path).map(|file| Box::new(file) as _)
-    };
-    file.and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(|why| bad_csr(path, &why))?;
+    let bytes = input(path, 1 << 20).map_err(|why| bad_csr(path, &why))?;
     CertificateRequest::read(bytes).map_err(|why| bad_csr(path, &why))
 }
 

@@ -1,6 +1,6 @@
 //! Payloads of files: read, and shown as documents.
 
-use std::{fs, io::Read, path::Path};
+use std::path::Path;
 
 use certgate::{
     Settings,
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::Failure,
+    streams::input,
     ui::{document, payload::unrecognized},
 };
 
@@ -26,15 +27,7 @@ pub(crate) enum Payload {
 
 /// Reads a file, or standard input for `-`: one byte more than the limit at most, for the codec to refuse.
 pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let most = limit as u64 + 1;
-    let read = if path == Path::new("-") {
-        std::io::stdin().take(most).read_to_end(&mut bytes)
-    } else {
-        fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
-    };
-    read.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-    Ok(bytes)
+    input(path, limit as u64 + 1).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
 }
 
 /// The codecs of both protocols, as the settings want them.

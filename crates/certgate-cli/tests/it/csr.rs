@@ -184,3 +184,29 @@ fn what_is_sent_is_written_anew() {
     assert!(stderr(&output).contains(warning), "{}", stderr(&output));
     assert_eq!(json(&output)["certificate"]["csr"], clean.trim_end());
 }
+
+/// No command waits for a pipe that nobody writes into, or reads a device without an end.
+#[test]
+fn what_is_no_file_is_no_input() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe.csv")).status().unwrap().success());
+    fs::create_dir(path("folder.csv")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", path("device.csv")).unwrap();
+    for (input, found) in [("pipe.csv", "a named pipe"), ("folder.csv", "a folder"), ("device.csv", "a device")] {
+        fs::write(path("batch.csv"), format!("id,csr\n571,{input}\n")).unwrap();
+        for command in [
+            &["csr", "check", input][..],
+            &["reissue", "571", "--csr", input, "--sandbox", "--dry-run"],
+            &["batch", input, "--sandbox", "--dry-run"],
+            &["batch", "batch.csv", "--sandbox", "--dry-run"],
+            &["poll", "import", input],
+            &["decode", "--transport", "xml", "--task", "hello", "--side", "response", input],
+        ] {
+            let output = run(home.path(), command);
+            assert_eq!(exit(&output), 2, "{command:?}: {}", stderr(&output));
+            let said = format!("{input}: it is {found}; expected a file");
+            assert!(stderr(&output).contains(&said), "{command:?}: {}", stderr(&output));
+        }
+    }
+}

@@ -7,7 +7,9 @@ use std::{
     process::Command,
 };
 
-use certgate_files::{make_folder, open_to_append, read_plain, read_secret, read_trusted, write_over, write_report};
+use certgate_files::{
+    make_folder, open_to_append, read_input, read_plain, read_secret, read_trusted, write_over, write_report,
+};
 use pretty_assertions::assert_eq;
 
 fn write(path: &Path, mode: u32) {
@@ -68,10 +70,17 @@ fn what_is_no_plain_file() {
     ] {
         assert_eq!(read_plain(&path, 10).unwrap_err().reason(), said, "{}", path.display());
         assert_eq!(read_secret(&path).unwrap_err().reason(), said, "{}", path.display());
+        if path != home.path().join("link") {
+            assert_eq!(read_input(&path, 10).unwrap_err().reason(), said, "{}", path.display());
+        }
     }
+    let why = read_input(&home.path().join("link"), 10).unwrap_err().reason();
+    assert_eq!(why, "it is a device; expected a file", "as what it leads to");
     let file = home.path().join("file");
     write(&file, 0o644);
     assert_eq!(read_plain(&file, 4).unwrap(), b"held");
+    symlink("file", home.path().join("other")).unwrap();
+    assert_eq!(read_input(&home.path().join("other"), 3).unwrap(), b"hel");
     assert_eq!(read_plain(&file, 3).unwrap_err().reason(), "it is larger than 3 bytes");
 }
 

@@ -336,6 +336,17 @@ fn requests_for_persons() {
     }
 }
 
+/// What is asked for of a person or an organisation is said where no host was meant.
+#[test]
+fn what_a_person_s_request_lacks() {
+    for (common_name, is_said) in [("Jane Doe", true), ("exa mple.com", false), ("https://example.com", false)] {
+        let text = params(common_name, &[]).serialize_request(&crate::new_key()).unwrap().pem().unwrap();
+        let why = CertificateRequest::from_pem(text).unwrap_err().to_string();
+        let advice = "; a request for a person has a mail address too, one for an organisation its name as O too";
+        assert_eq!(why.ends_with(advice), is_said, "{why}");
+    }
+}
+
 /// A common name that is no alternative name is told before the order: the certificate will hardly be for it.
 #[test]
 fn a_common_name_apart() {

@@ -393,7 +393,7 @@ fn pass_phrase(file: Option<&PathBuf>, command: Option<&String>) -> Option<PassP
 /// The CSR of a file.
 fn read_csr(path: &Path) -> Result<RequestText, SettingsError> {
     let bad = |why: &dyn fmt::Display| SettingsError::Csr { path: path.to_owned(), why: why.to_string() };
-    let bytes = std::fs::read(path).map_err(|why| bad(&why))?;
+    let bytes = certgate_files::read_input(path, 1 << 20).map_err(|why| bad(&why.reason()))?;
     let request = CertificateRequest::from_pem(bytes).map_err(|why| bad(&why))?;
     Ok((request.as_sent(), request))
 }
