@@ -226,6 +226,11 @@ impl Failure {
         Self::new(Kind::of_writing(why), format!("{what}: {why}"))
     }
 
+    /// The same, where the error says it all.
+    pub(crate) fn unwritten(error: &(impl std::error::Error + 'static)) -> Self {
+        Self::new(Kind::of_writing(error), error.to_string())
+    }
+
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Kind::Usage, text)
     }

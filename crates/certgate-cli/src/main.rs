@@ -78,7 +78,8 @@ fn leave_no_core_dump() {
 }
 
 /// What may not grow any more (`ulimit -f`) is an error of the write, and no signal that ends the process without a word. Threads
-/// inherit it, and what this process starts does not.
+/// inherit it, and so does what this process starts, until a program clears its mask, as dash does: a hook of another shell is told of it
+/// by the write, too.
 fn take_no_file_size_signal() {
     #[cfg(unix)]
     {

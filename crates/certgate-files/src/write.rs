@@ -24,7 +24,7 @@ pub fn check_room(folder: &Path) -> std::io::Result<()> {
 /// A file that is written and synced, and not in its place yet.
 #[derive(Debug)]
 pub struct WholeFile {
-    file: NamedTempFile,
+    file: NamedTempFile<File>,
     path: PathBuf,
 }
 
@@ -37,7 +37,8 @@ impl WholeFile {
         let folder = parent(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".certgate-");
-        let mut file = builder.tempfile_in(folder).map_err(FileError::io(folder))?;
+        // Opened here, since an error of tempfile's own names the file that nobody knows.
+        let mut file = builder.make_in(folder, |path| private(path)).map_err(FileError::io(path))?;
         let written = file.write_all(bytes).and_then(|()| set_mode(file.as_file(), mode));
         written.and_then(|()| file.as_file().sync_all()).map_err(FileError::io(path))?;
         Ok(Self { file, path: path.to_owned() })
@@ -136,15 +137,21 @@ pub fn make_folder(folder: &Path, mode: u32) -> Result<(), FileError> {
         folder.ancestors().take_while(|part| !part.as_os_str().is_empty() && !part.exists()).collect();
     for part in missing.into_iter().rev() {
         match create(part, mode) {
-            // Another process may have made it meanwhile.
-            Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
+            // Another process may have made it meanwhile, or it is a link that leads nowhere.
+            Err(why) if why.kind() == ErrorKind::AlreadyExists => check_is_folder(part)?,
             made => made.map_err(FileError::io(part))?,
         }
     }
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    Err(FileError::untrusted(folder, Distrust::Kind { found: "file", expected: "folder" }))
+    if folder.as_os_str().is_empty() { Ok(()) } else { check_is_folder(folder) }
+}
+
+fn check_is_folder(path: &Path) -> Result<(), FileError> {
+    let found = match path.try_exists() {
+        _ if path.is_dir() => return Ok(()),
+        Ok(false) => "link that leads nowhere",
+        _ => "file",
+    };
+    Err(FileError::untrusted(path, Distrust::Kind { found, expected: "folder" }))
 }
 
 /// Nobody else can enter it before it has its mode.
@@ -160,6 +167,15 @@ fn create(folder: &Path, mode: u32) -> std::io::Result<()> {
         let _ = mode;
         fs::create_dir(folder)
     }
+}
+
+/// A new file that only its owner can open.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn set_mode(file: &File, mode: u32) -> std::io::Result<()> {

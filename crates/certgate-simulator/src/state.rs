@@ -186,7 +186,9 @@ impl StateFile {
         let mut bytes = line(&Head { schema: SCHEMA, authority })?;
         bytes.extend(line(&Change::of_all(world))?);
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut beside = tempfile::Builder::new().prefix(".certgate-").tempfile_in(folder)?;
+        // An error of tempfile's own names a file that nobody knows.
+        let beside = tempfile::Builder::new().prefix(".certgate-").tempfile_in(folder);
+        let mut beside = beside.map_err(|why| io::Error::from(why.kind()))?;
         beside.write_all(&bytes)?;
         beside.as_file().sync_all()?;
         beside.persist(&self.path).map_err(|why| why.error)?;

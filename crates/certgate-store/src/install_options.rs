@@ -97,6 +97,16 @@ impl InstallOptions {
         }
     }
 
+    /// The profile that is remembered with what is installed: whose account issued it.
+    pub fn profile(&self) -> Option<&str> {
+        self.remembered.get("profile")?.as_str()
+    }
+
+    /// Has that profile remembered.
+    pub fn note_profile(&mut self, profile: &str) {
+        self.remembered.insert("profile".to_owned(), profile.into());
+    }
+
     /// The options among what stores before version 3 hold of an order; `None` if its certificate goes nowhere.
     ///
     /// # Errors

@@ -177,7 +177,7 @@ pub struct BatchTask {
 
 /// What is left to do of each line. `again` orders anew what the same file ordered before. A certificate that is to be ordered and is named is
 /// looked for in the account's list, of which the whole is asked for where more than a few are; the second line of one certificate, whatever
-/// it calls it, is wrong.
+/// it calls it, is wrong. `seen` holds those of the lines before, each with its account, which several profiles may be.
 ///
 /// # Errors
 /// The store cannot be read, or the gateway could not be asked.
@@ -186,6 +186,7 @@ pub fn tasks(
     journal: &Journal,
     client: &mut Client,
     again: bool,
+    seen: &mut BTreeSet<(String, i64)>,
 ) -> Result<Vec<BatchTask>, Error> {
     let mut known = Vec::new();
     for order in &orders {
@@ -204,7 +205,6 @@ pub fn tasks(
         }
         _ => certificate.find(client),
     };
-    let mut seen = BTreeSet::new();
     let task = |(mut order, remaining): (BatchOrder, Remaining)| {
         let title = order.title();
         let mut changed = Vec::new();
@@ -213,7 +213,7 @@ pub fn tasks(
             found => found.map_err(TaskError::from),
         };
         let checked = certificate.and_then(|id| match id {
-            Some(id) if !seen.insert(id) => Err(TaskError::Repeated(title.clone())),
+            Some(id) if !seen.insert((journal.account().to_owned(), id)) => Err(TaskError::Repeated(title.clone())),
             _ => Ok(()),
         });
         let (id, step) = match (checked, remaining) {

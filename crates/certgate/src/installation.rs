@@ -81,9 +81,9 @@ impl Installation {
         Self { options, owner, now: None }
     }
 
-    /// Has a setting remembered with what is in place, where that is noted from now on.
-    pub(crate) fn remember(&mut self, setting: &str, value: &str) {
-        self.options.remembered.insert(setting.to_owned(), value.into());
+    /// Has that profile remembered with what is in place, where that is noted from now on.
+    pub(crate) fn note_profile(&mut self, profile: &str) {
+        self.options.note_profile(profile);
     }
 
     /// Checks what is served for that time, in seconds since 1970, in place of the machine's.

@@ -449,6 +449,11 @@ impl Journal {
         Ok(orders.into_iter().map(with_history).collect::<Result<_, _>>()?)
     }
 
+    /// The account whose orders these are.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
     /// The store itself.
     pub(crate) fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)

@@ -97,16 +97,25 @@ pub struct Questions {
     pub queue: bool,
 }
 
+/// The folders whose certificates are watched.
+#[derive(Debug, Clone, Copy)]
+pub struct WatchedFolders<'a> {
+    /// Folders of certificates, or folders of such.
+    pub roots: &'a [PathBuf],
+    /// Whether somebody named them: each is to hold a certificate. Of others only those that certificates went into once.
+    pub are_named: bool,
+}
+
 impl Snapshot {
     /// What this machine knows by itself: folders and store. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn here(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<Self, Error> {
-        Self::of_found(find(roots, now), journal, now)
+    pub fn here(watched: WatchedFolders<'_>, journal: &Journal, now: i64) -> Result<Self, Error> {
+        Self::of_found(find(watched.roots, now), watched, journal, now)
     }
 
-    fn of_found(found: Vec<Found>, journal: &Journal, now: i64) -> Result<Self, Error> {
+    fn of_found(found: Vec<Found>, watched: WatchedFolders<'_>, journal: &Journal, now: i64) -> Result<Self, Error> {
         let (mut installed, mut unreadable) = (Vec::new(), Vec::new());
         for (folder, found) in found {
             match found {
@@ -117,6 +126,12 @@ impl Snapshot {
                 Err(why) => unreadable.push((folder, why)),
             }
         }
+        // A folder that is missing, and does not wait for a certificate, cannot be told of.
+        let WatchedFolders { roots, are_named } = watched;
+        let here = installed.iter().map(|set| &set.folder).chain(unreadable.iter().map(|(folder, _)| folder)).cloned();
+        let awaited = OpenOrders::of(journal)?.into_folders(roots).into_iter().map(|(folder, _)| folder);
+        let missing = missing(roots, are_named, &here.chain(awaited).collect::<Vec<_>>(), journal)?;
+        unreadable.extend(missing);
         let revoked = installed.iter().filter(|set| set.record.revoked.is_some()).map(|set| set.folder.clone());
         Ok(Self {
             taken: now,
@@ -128,19 +143,6 @@ impl Snapshot {
             requests: journal.requests()?,
             ..Self::default()
         })
-    }
-
-    /// Takes folders that are missing, and do not wait for a certificate, for such as cannot be told of.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn expect(&mut self, roots: &[PathBuf], are_named: bool, journal: &Journal) -> Result<(), Error> {
-        let installed = self.installed.iter().map(|set| set.folder.clone());
-        let unreadable = self.unreadable.iter().map(|(folder, _)| folder.clone());
-        let awaited = OpenOrders::of(journal)?.into_folders(roots).into_iter().map(|(folder, _)| folder);
-        let folders: Vec<PathBuf> = installed.chain(unreadable).chain(awaited).collect();
-        self.unreadable.extend(missing(roots, are_named, &folders, journal)?);
-        Ok(())
     }
 
     /// Looks at each set in place where it is noted to be served, and compares. Servers that do not answer are waited for together.

@@ -2,7 +2,7 @@
 //! where they are.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -142,7 +142,7 @@ impl<'a> Queue<'a> {
             if !self.journal.knows(self.client.protocol(), &message)? {
                 break;
             }
-            if self.store_and_confirm(&message, &body, id)? {
+            if self.store_and_confirm(&message, &body, id)?.is_none() {
                 confirmed.push(id);
             }
         }
@@ -178,7 +178,7 @@ impl<'a> Queue<'a> {
         rest: Option<Duration>,
         observe: &mut dyn FnMut(&QueueEvent<'_>),
     ) -> Result<(), QueueError> {
-        let mut confirmed = HashSet::new();
+        let mut confirmed = HashMap::new();
         let mut at_first = None;
         loop {
             // First what is in the store.
@@ -201,17 +201,19 @@ impl<'a> Queue<'a> {
                 continue;
             };
             let Some(id) = message.id else { return Err(QueueError::NoId) };
-            if !confirmed.insert(id) {
-                return Err(QueueError::ComesBack { id });
+            match confirmed.remove(&id) {
+                Some(Some(refused)) => return Err(QueueError::Client(refused)),
+                Some(None) => return Err(QueueError::ComesBack { id }),
+                None => {}
             }
             if let (None, Some(told)) = (rest, at_first.or(told)) {
                 at_first = Some(told);
                 let most = usize::try_from(told).unwrap_or_default().saturating_mul(2).saturating_add(COMING);
-                if confirmed.len() > most {
+                if confirmed.len() >= most {
                     return Err(QueueError::Endless { taken: most, told });
                 }
             }
-            self.store_and_confirm(&message, &body, id)?;
+            confirmed.insert(id, self.store_and_confirm(&message, &body, id)?);
         }
     }
 
@@ -226,15 +228,15 @@ impl<'a> Queue<'a> {
         Ok(message_in(answer.value.data).map(|message| First { message, body: reply.body.0, told }))
     }
 
-    /// Whether the gateway took the message off. Refused: somebody else may have confirmed it meanwhile; the next look shows.
-    fn store_and_confirm(&mut self, message: &PollMessage, body: &[u8], id: i64) -> Result<bool, QueueError> {
+    /// Gives why the gateway did not take the message off. Refused: somebody else may have confirmed it meanwhile; the next look shows.
+    fn store_and_confirm(&mut self, message: &PollMessage, body: &[u8], id: i64) -> Result<Option<Error>, QueueError> {
         self.journal.store_message(self.client.protocol(), message, body)?;
         let answered = self.client.exchange(&AnyTask::from(PollConfirm::new(id)))?;
-        let is_confirmed = self.client.accepted(TaskKind::PollConfirm, answered).is_ok();
-        if is_confirmed {
+        let refused = self.client.accepted(TaskKind::PollConfirm, answered).err();
+        if refused.is_none() {
             self.journal.record_confirmation(id)?;
         }
-        Ok(is_confirmed)
+        Ok(refused.map(Error::from))
     }
 
     /// Hands messages of others over, the oldest first. Where that fails the message stays, and those behind it wait.

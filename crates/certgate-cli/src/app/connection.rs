@@ -8,7 +8,7 @@ use std::{
 use certgate::{
     Client, Error, Gateway, GatewayBuilder, Journal, Redactor, Settings, StoreAddress, Trace,
     config::ConfigError,
-    tape::{Mode, Tape},
+    tape::{Mode, Tape, TapeError},
 };
 use certgate_domain::{Credentials, Protocol, Secret};
 use tempfile::TempDir;
@@ -214,10 +214,10 @@ fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
     }
     let (stand_ins, live) = (settings.stand_ins.value, settings.is_live());
     let tape = match (&app.record, &app.replay, app.replay_mode()) {
-        (Some(folder), _, _) => Tape::record(folder, stand_ins, live)?,
+        (Some(folder), _, _) => recorded(Tape::record(folder, stand_ins, live))?,
         (None, Some(folder), ReplayMode::Strict) => Tape::replay(folder)?,
         (None, Some(folder), ReplayMode::RecordMissing) => Tape::open(folder, Mode::RecordMissing)?,
-        (None, Some(folder), ReplayMode::RecordAll) => Tape::record_anew(folder, stand_ins, live)?,
+        (None, Some(folder), ReplayMode::RecordAll) => recorded(Tape::record_anew(folder, stand_ins, live))?,
         (None, Some(folder), ReplayMode::LiveAndCompare) => Tape::open(folder, Mode::Compare)?,
         (None, None, _) => return Ok(()),
     };
@@ -225,10 +225,18 @@ fn open_tape(app: &App, settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A tape that is recorded: that it cannot be written is no bad usage.
+pub(crate) fn recorded(tape: Result<Tape, TapeError>) -> Result<Tape, Failure> {
+    tape.map_err(|why| match Kind::of_writing(&why) {
+        Kind::Local => Failure::from(why).of_kind(Kind::Local),
+        _ => why.into(),
+    })
+}
+
 /// Opens the run's trace, once.
 fn open_trace(app: &App) -> Result<(), Failure> {
     if let (Some(path), None) = (&app.global.trace, app.trace.get()) {
-        let trace = Trace::to(path).map_err(|why| Failure::new(Kind::of_writing(&why), why.to_string()))?;
+        let trace = Trace::to(path).map_err(|why| Failure::unwritten(&why))?;
         let _ = app.trace.set(trace);
     }
     Ok(())

@@ -110,7 +110,9 @@ impl Bridging {
     pub(crate) fn access_log(&self, app: &Global) -> Result<Option<AccessLog>, Failure> {
         match self.access_log.as_deref() {
             None => Ok(None),
-            Some(path) if path != Path::new("-") => Ok(Some(AccessLog::to(path)?)),
+            Some(path) if path != Path::new("-") => {
+                AccessLog::to(path).map(Some).map_err(|why| Failure::unwritten(&why))
+            }
             Some(_) if app.json() => {
                 Err(Failure::usage("--access-log - and --output json: stdout holds one document; name a file"))
             }

@@ -11,7 +11,7 @@ use certgate_simulator::{Gateway, Settings};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, Kind};
 
 /// The world of a simulator, and how it answers.
 #[derive(Debug, Args)]
@@ -109,7 +109,7 @@ impl Simulating {
         }
         match self.state {
             Some(path) => Gateway::kept(settings, &path)
-                .map_err(|why| Failure::usage(format!("--state {}: {why}", path.display()))),
+                .map_err(|why| Failure::new(Kind::of_writing(&why), format!("--state {}: {why}", path.display()))),
             None => Ok(Gateway::with(settings)),
         }
     }

@@ -75,9 +75,9 @@ impl Batch {
         let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
-        let mut wrong = Vec::new();
+        let (mut wrong, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {
-            let mut lines = share.lines(orders, self.again)?;
+            let mut lines = share.lines(orders, self.again, &mut seen)?;
             // A rehearsal says it with each line.
             let problems = (!self.dry_run).then(|| problems(&mut lines)).into_iter().flatten();
             wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::from(why))));

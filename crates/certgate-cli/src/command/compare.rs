@@ -66,7 +66,7 @@ impl Compare {
     }
 
     fn live(self, app: &App, kind: TaskKind) -> Result<Exit, Failure> {
-        let both = BothProtocols::open(app, kind)?;
+        let mut both = BothProtocols::open(app, kind)?;
         let noise = Noise::of(Some(kind), self.ignore);
         let shown = Shown { app, noise: &noise, reports: &self.reports };
         if self.all {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certgate::key::{NewRequest, read_key};
+use certgate::key::{KeySourceError, NewRequest, read_key};
 use clap::Subcommand;
 
 use crate::{
@@ -57,7 +57,10 @@ impl Csr {
 }
 
 fn make(app: &App, new: &NewRequest) -> Result<Exit, Failure> {
-    let (text, request) = new.make()?;
+    let (text, request) = new.make().map_err(|why| match why {
+        KeySourceError::Folder(why) => Failure::unwritten(&why),
+        why => why.into(),
+    })?;
     certificate_request::made(app, &request, &text, new.key.new_file(), new.file.as_deref());
     Ok(Exit::DONE)
 }

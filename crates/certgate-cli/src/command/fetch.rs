@@ -1,6 +1,6 @@
 //! `certgate fetch`.
 
-use certgate::CertificateSelector;
+use certgate::{CertificateSelector, InstallOptions};
 use clap::Args;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub(crate) struct Fetch {
 impl Fetch {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let install = self.install.options_or_remembered()?;
-        let named = install.as_ref().and_then(|install| install.remembered.get("profile")?.as_str());
+        let named = install.as_ref().and_then(InstallOptions::profile);
         let mut share = Share::of_profile(app, &app.profile_of(named)?, None, 1)??;
         let id = self.certificate.find(share.client()?)?;
         fetched(app, &mut share, id, install, json!({ "schema": 1 }))

@@ -1,6 +1,5 @@
 //! `certgate hello`.
 
-use certgate::Settings;
 use certgate_domain::task::Hello;
 use serde_json::json;
 
@@ -14,9 +13,9 @@ use crate::{
 
 pub(crate) fn run(app: &App) -> Result<Exit, Failure> {
     let exchange = exchange(app, &Hello.into())?;
-    let Settings { user, context, transport, .. } = &app.settings()?;
-    let (user, context, protocol) = (&user.value, &context.value, transport.value);
-    let gateway = if app.sandbox { "the embedded gateway" } else { &app.settings()?.endpoint(protocol).value.clone() };
+    let settings = app.settings()?;
+    let (user, context, protocol) = (&settings.user.value, &settings.context.value, settings.transport.value);
+    let gateway = if app.sandbox { "the embedded gateway" } else { &settings.endpoint(protocol).value };
     if app.json() {
         let mut shown = document::task(app, &exchange);
         for (name, value) in [("user", user), ("context", context)] {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certgate::{CertificateSelector, Settings, estate::account::AccountCertificate, pages};
+use certgate::{CertificateSelector, Client, estate::account::AccountCertificate, pages};
 use certgate_domain::{
     AnyTask, Protocol, Query, TaskKind,
     task::{CertificateList, ContactList, JobHistoryList, JobList, ZoneList},
@@ -19,8 +19,12 @@ use crate::{
 /// A gateway whose addresses for both protocols are known.
 pub(crate) struct BothProtocols<'a> {
     app: &'a App,
-    settings: Settings,
-    home: Home,
+    /// Over XML and over JSON.
+    clients: [Client; 2],
+    /// The run's own protocol.
+    own: Protocol,
+    /// It has to live as long as its clients.
+    _home: Home,
 }
 
 impl<'a> BothProtocols<'a> {
@@ -42,25 +46,26 @@ impl<'a> BothProtocols<'a> {
             )));
         }
         let home = Home::of(app, &settings)?;
-        Ok(Self { app, settings, home })
+        let clients = [home.client(Protocol::Xml)?, home.client(Protocol::Json)?];
+        Ok(Self { app, clients, own: settings.transport.value, _home: home })
     }
 
     /// The whole answers over XML and over JSON, refusals too.
     pub(crate) fn ask(
-        &self,
+        &mut self,
         kind: TaskKind,
         id: Option<&CertificateSelector>,
         data: Option<&Path>,
     ) -> Result<[Value; 2], Failure> {
-        let id = task_id(&mut self.home.client(self.settings.transport.value)?, kind, id)?;
+        let id = task_id(self.own(), kind, id)?;
         self.both(&read_task(self.app, kind, id, data)?)
     }
 
     /// The same for each certificate of the account, or for a list page after page, with what is asked for in words.
-    pub(crate) fn ask_all(&self, kind: TaskKind, each: &mut dyn FnMut(String, [Value; 2])) -> Result<(), Failure> {
+    pub(crate) fn ask_all(&mut self, kind: TaskKind, each: &mut dyn FnMut(String, [Value; 2])) -> Result<(), Failure> {
         let name = kind.name();
         if name.starts_with("certificate-") && certgate_json::route::route(kind).1.contains("{id}") {
-            let (all, _) = AccountCertificate::all(&mut self.home.client(self.settings.transport.value)?)?;
+            let (all, _) = AccountCertificate::all(self.own())?;
             for id in all.iter().filter_map(|one| one.id) {
                 each(format!("{name} {id}"), self.both(&read_task(self.app, kind, Some(id), None)?)?);
             }
@@ -77,14 +82,21 @@ impl<'a> BothProtocols<'a> {
         pages::all(&Query::default(), page).map(drop)
     }
 
-    fn both(&self, task: &AnyTask) -> Result<[Value; 2], Failure> {
-        Ok([self.answer(Protocol::Xml, task)?, self.answer(Protocol::Json, task)?])
+    fn both(&mut self, task: &AnyTask) -> Result<[Value; 2], Failure> {
+        let app = self.app;
+        let answer = |client: &mut Client| -> Result<Value, Failure> {
+            let exchange = client.exchange(task)?;
+            document::warn(app, &exchange.answer.findings);
+            Ok(document::response(app, &exchange.answer.value))
+        };
+        let [xml, json] = &mut self.clients;
+        Ok([answer(xml)?, answer(json)?])
     }
 
-    fn answer(&self, protocol: Protocol, task: &AnyTask) -> Result<Value, Failure> {
-        let exchange = self.home.client(protocol)?.exchange(task)?;
-        document::warn(self.app, &exchange.answer.findings);
-        Ok(document::response(self.app, &exchange.answer.value))
+    /// The client of the run's own protocol.
+    fn own(&mut self) -> &mut Client {
+        let [xml, json] = &mut self.clients;
+        if self.own == Protocol::Xml { xml } else { json }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What is watched, and told to a monitoring system.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use certgate::{
     inventory::Found,
-    monitoring::{Overview, Questions, Snapshot, Standing, Verdict, check, prometheus, standings},
+    monitoring::{Overview, Questions, Snapshot, Standing, Verdict, WatchedFolders, check, prometheus, standings},
 };
 use certgate_files::WholeFile;
 
@@ -38,10 +41,10 @@ fn told(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failu
     let overview = look(app, watched, folders)?;
     let Overview { snapshot, trouble, .. } = &overview;
     if let Some(path) = &watched.prometheus {
-        WholeFile::beside(path, prometheus(snapshot).as_bytes(), READABLE)?.replace()?;
+        write(path, &prometheus(snapshot))?;
     }
     if let Some(path) = &watched.html {
-        WholeFile::beside(path, page(&overview, None).as_bytes(), READABLE)?.replace()?;
+        write(path, &page(&overview, None))?;
     }
     match (thresholds, trouble) {
         (_, Some(error)) => Err(Failure::of(error)),
@@ -50,16 +53,22 @@ fn told(app: &App, watched: &Watched, folders: &[PathBuf]) -> Result<Exit, Failu
     }
 }
 
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = WholeFile::beside(path, text.as_bytes(), READABLE).and_then(WholeFile::replace);
+    written.map_err(|why| Failure::unwritten(&why))
+}
+
 /// Looks at what is asked for, and no further: a check needs the list of certificates only.
 fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Failure> {
-    let folders = folders(app, given)?;
+    let roots = folders(app, given)?;
+    let folders = WatchedFolders { roots: &roots, are_named: !given.is_empty() };
     let mut connection = Connection::open(app, None)?;
     let (journal, client) = (connection.journal()?, &mut connection.client);
     let Watched { prometheus, html, served, .. } = watched;
     let mut overview = if html.is_some() {
-        Overview::of(client, &journal, &folders, *served, app.now())?
+        Overview::of(client, &journal, folders, *served, app.now())?
     } else {
-        let mut snapshot = Snapshot::here(&folders, &journal, app.now())?;
+        let mut snapshot = Snapshot::here(folders, &journal, app.now())?;
         if *served {
             snapshot.look_at_servers();
         }
@@ -71,7 +80,6 @@ fn look(app: &App, watched: &Watched, given: &[PathBuf]) -> Result<Overview, Fai
     if let Some(account) = overview.snapshot.account.as_mut().filter(|_| app.is_offline()) {
         account.clock = None;
     }
-    overview.snapshot.expect(&folders, !given.is_empty(), &journal)?;
     for (_, why) in overview.snapshot.unreadable.iter().filter(|_| !app.quiet && !watched.check) {
         say(&format!("certgate: warning: {why}"));
     }

@@ -1,6 +1,7 @@
 //! The tasks of a run, by the profiles whose accounts they are for.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -165,9 +166,14 @@ impl Share {
     }
 
     /// What is left to do of these lines of a batch.
-    pub(crate) fn lines(&mut self, orders: Vec<BatchOrder>, again: bool) -> Result<Vec<BatchTask>, Error> {
+    pub(crate) fn lines(
+        &mut self,
+        orders: Vec<BatchOrder>,
+        again: bool,
+        seen: &mut BTreeSet<(String, i64)>,
+    ) -> Result<Vec<BatchTask>, Error> {
         let Some(client) = self.clients.first_mut() else { unreachable!("an account is opened with a client") };
-        tasks(orders, &self.journal, client, again)
+        tasks(orders, &self.journal, client, again, seen)
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.
@@ -179,7 +185,7 @@ impl Share {
     /// How a certificate of it is installed: the profile is remembered with it.
     pub(crate) fn noting_profile(&self, app: &App, mut install: InstallOptions) -> InstallOptions {
         if let Some(profile) = app.remembered_profile(&self.settings) {
-            install.remembered.insert("profile".to_owned(), profile.into());
+            install.note_profile(&profile);
         }
         install
     }

@@ -249,15 +249,17 @@ fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
     }
 }
 
+/// Why the folder of an order that is placed cannot be used: what this user may not read or write there is no bad usage.
+pub(crate) fn unusable(error: &InstallError) -> Failure {
+    let failure = Failure::from(error);
+    if Kind::of_writing(error) == Kind::Local { failure.of_kind(Kind::Local) } else { failure }
+}
+
 /// A certificate that came and could not be installed.
 pub(crate) fn not_installed(error: &InstallError) -> Failure {
     let is_check = matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. });
-    let failure = Failure::from(error);
-    match Kind::of_writing(error) {
-        _ if is_check => failure.of_kind(Kind::CheckFailed),
-        Kind::Local => failure.of_kind(Kind::Local),
-        _ => failure,
-    }
+    let failure = unusable(error);
+    if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
 }
 
 impl From<TapeError> for Failure {

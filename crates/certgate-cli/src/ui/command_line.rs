@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use certgate::{
-    Settings,
+    InstallOptions, Settings,
     config::{Origin, Setting},
 };
 use certgate_store::Order;
@@ -26,8 +26,7 @@ pub(crate) fn options(settings: &Settings) -> String {
 /// The same for the account of an order of the store: its profile is remembered with it, else it is the run's.
 pub(crate) fn options_of_order(app: &App, order: &Order) -> String {
     let Ok(mut settings) = app.settings() else { return String::new() };
-    let remembered =
-        order.order.resume.install.as_ref().and_then(|install| install.remembered.get("profile")?.as_str());
+    let remembered = order.order.resume.install.as_ref().and_then(InstallOptions::profile);
     if let Some(other) = remembered.filter(|remembered| *remembered != settings.profile.value) {
         settings.profile = Setting { value: other.to_owned(), origin: Origin::Program };
     }

@@ -112,7 +112,7 @@ impl From<QueueError> for Failure {
         match error {
             QueueError::Client(error) => error.into(),
             QueueError::ComesBack { .. } => {
-                Self::new(Kind::Refused, text).advise("look at it with `certgate poll next`")
+                Self::new(Kind::Pending, text).advise("look at it with `certgate poll next`, and run it again later")
             }
             QueueError::Endless { .. } => Self::new(Kind::Pending, text).advise("run it again to go on"),
             QueueError::NotTaken { .. } => Self::new(Kind::CheckFailed, format!("--exec: {text}")),

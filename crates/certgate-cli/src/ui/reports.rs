@@ -155,7 +155,7 @@ tr:not(.differs) td { opacity: .75; }
 ";
 
 fn file(path: &Path, text: &str) -> Result<(), Failure> {
-    Ok(certgate_files::write_report(path, text.as_bytes())?)
+    certgate_files::write_report(path, text.as_bytes()).map_err(|why| Failure::unwritten(&why))
 }
 
 /// For text and for quoted attributes, of XML and HTML alike. What is hidden, and with it what XML cannot hold, is made visible.

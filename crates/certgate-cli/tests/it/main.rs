@@ -42,6 +42,8 @@ mod first_run;
 #[cfg(unix)]
 mod install;
 #[cfg(unix)]
+mod key_stores;
+#[cfg(unix)]
 mod lease;
 mod life;
 mod list;
@@ -99,6 +101,7 @@ mod simulator;
 mod store;
 mod streams;
 mod support;
+mod tampered_tapes;
 mod tapes;
 mod torture;
 mod trouble;

@@ -132,6 +132,11 @@ fn no_option_of_a_check_is_lost() {
         let output = certgate(&[command, "status", "--check"], "");
         assert_eq!((exit(&output), stdout(&output).as_str()), (2, ""), "{command}: {}", stderr(&output));
     }
+    // What there is to say of it is one line, whatever it holds.
+    let refused = ["status", "--check", "--sandbox", "--bogus"];
+    let output = certgate(&refused, "");
+    let said = stdout(&output);
+    assert!(exit(&output) == 3 && said.lines().count() == 1 && !said.contains('␊'), "{said}");
     // A value may be called as a command is.
     let output = certgate(&["--profile", "demo", "status", "--check", "--bogus"], "");
     assert!(exit(&output) == 3 && stdout(&output).starts_with("CERTIFICATES UNKNOWN - "), "{}", stdout(&output));

@@ -123,7 +123,10 @@ fn a_page_that_is_served() {
     for transport in ["xml", "json"] {
         let (gateway, server) = serve(Settings::default());
         let at = endpoint(&server, transport);
-        let mut serving = Serving::start(&["status", "--transport", transport, "--endpoint", &at, "--interval", "1h"]);
+        let empty = tempfile::tempdir().unwrap();
+        let folder = empty.path().display().to_string();
+        let common = ["--transport", transport, "--endpoint", &at, "--interval", "1h"];
+        let mut serving = Serving::start(&[&["status", &folder][..], &common].concat());
         let asked = gateway.counts().requests;
         assert!(asked > 0);
         for _ in 0..20 {
@@ -139,6 +142,8 @@ fn a_page_that_is_served() {
         assert!(!policy.contains("unsafe"), "{policy}");
         let metrics = serving.page("/metrics");
         assert!(metrics.contains("certgate_certificate_not_after_timestamp_seconds{id=\"571\""), "{metrics}");
+        // A folder that was named is to hold a certificate.
+        assert!(metrics.contains("\ncertgate_folders_unreadable 1\n"), "{metrics}");
         assert_eq!(gateway.counts().requests, asked);
         assert_eq!(serving.interrupted(), 0);
     }

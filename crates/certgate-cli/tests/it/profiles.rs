@@ -301,6 +301,16 @@ fn a_declared_certificate_and_a_line_of_a_batch_name_a_profile() {
         assert_eq!(accounts.orders(), (2, 2));
         let output = accounts.run(transport, &["batch", "b.csv"]);
         assert_eq!((exit(&output), accounts.orders()), (8, (2, 2)), "{}", stderr(&output));
+
+        // Two profiles of one account: a certificate that two lines call by other names is ordered by neither.
+        let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+        let live = &text[..text.find("[team]").unwrap()];
+        accounts.configure(&format!("{text}{}", live.replace("[live]", "[twin]")));
+        let twice = "id,action,new_key,out,profile\n571,renew,true,f,live\nexample.com,renew,true,g,twin\n";
+        fs::write(accounts.path().join("twice.csv"), twice).unwrap();
+        let output = accounts.run(transport, &["batch", "twice.csv"]);
+        assert_eq!((exit(&output), accounts.orders()), (2, (2, 2)), "{}", stderr(&output));
+        assert!(stderr(&output).contains("stands in the file before"), "{}", stderr(&output));
     }
 }
 

@@ -282,7 +282,7 @@ fn a_message_that_comes_back_ends_the_drain() {
         let (_, document, _) = told(home.path(), &server, transport, &["poll", "next"]);
         let id = document["response"]["data"][0]["id"].to_string();
         let output = drain(home.path(), &server, transport, "true");
-        assert_eq!((exit(&output), gateway.counts().confirms), (3, 1), "{}", stderr(&output));
+        assert_eq!((exit(&output), gateway.counts().confirms), (6, 1), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("message {id} is first in the queue again")), "{}", stderr(&output));
     }
 }

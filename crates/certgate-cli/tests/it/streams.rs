@@ -12,7 +12,7 @@ use certgate_simulator::Settings;
 use certgate_wire::{Reply, Request, is_hidden};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, serve, stderr, within};
+use crate::support::binary::{certgate, command, csr, endpoint, exit, fast, fixture, json, run, serve, stderr, within};
 
 /// Commands of each way of printing: a document, a table, a page, a document in pieces.
 fn printing() -> Vec<Vec<String>> {
@@ -42,6 +42,32 @@ fn output_that_is_lost_is_no_success() {
         let output = command(home.path(), &arguments).stdin(Stdio::null()).stdout(full).output().unwrap();
         assert_eq!(exit(&output), 12, "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains("certgate: standard output: "), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+/// What this user may not write is no bad usage either, and it is named as it was called. Nobody may write below /sys, root neither.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_may_not_be_written_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let sandbox = |words: &[&'static str]| [words, &["--sandbox"]].concat();
+    let key = ["csr", "new", "--name", "a.example", "--key-out"];
+    assert_eq!(exit(&run(home.path(), &sandbox(&["hello", "--record", "tape"]))), 0);
+    for (arguments, file) in [
+        (sandbox(&["hello", "--record", "/sys/tape"]), "/sys/tape"),
+        (sandbox(&["hello", "--trace", "/sys/trace"]), "/sys/trace"),
+        (sandbox(&["status", "--prometheus", "/sys/certgate.prom"]), "/sys/certgate.prom"),
+        (sandbox(&["status", "--html", "/sys/certgate.html"]), "/sys/certgate.html"),
+        ([&key[..], &["/sys/a.key", "--out", "a.csr"]].concat(), "/sys/a.key"),
+        ([&key[..], &["a.key", "--out", "/sys/a.csr"]].concat(), "/sys/a.csr"),
+        (vec!["replay", "check", "tape", "--html", "/sys/tape.html"], "/sys/tape.html"),
+        (vec!["serve", "simulator", "--listen", "127.0.0.1:0", "--state", "/sys/state"], "/sys/state"),
+        (vec!["serve", "bridge", "--front", "xml", "--listen", "127.0.0.1:0", "--access-log", "/sys/log"], "/sys/log"),
+    ] {
+        let output = run(home.path(), &arguments);
+        let said = stderr(&output);
+        assert_eq!(exit(&output), 12, "{arguments:?}: {said}");
+        assert!(said.contains(&format!("{file}: ")) && !said.contains(".certgate-"), "{arguments:?}: {said}");
     }
 }
 

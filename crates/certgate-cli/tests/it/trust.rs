@@ -224,6 +224,13 @@ fn what_others_could_have_put_there_is_refused() {
             "t: it is a symbolic link to elsewhere",
         ),
         (
+            "a folder that is a link to nothing",
+            false,
+            |home| symlink("gone", home.join("live")).unwrap(),
+            &[],
+            "live: it is a link that leads nowhere; expected a folder",
+        ),
+        (
             "a trace of another user",
             true,
             |home| {

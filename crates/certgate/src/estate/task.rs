@@ -393,7 +393,7 @@ impl Step {
         match self {
             Self::Place { request, .. } => note_profile(request.install.as_mut(), profile),
             Self::Fetch { install, .. } | Self::Resume { install, .. } => note_profile(install.as_mut(), profile),
-            Self::Adopt { installation, .. } | Self::Deploy(installation) => installation.remember("profile", profile),
+            Self::Adopt { installation, .. } | Self::Deploy(installation) => installation.note_profile(profile),
             _ => {}
         }
     }
@@ -401,7 +401,7 @@ impl Step {
 
 fn note_profile(install: Option<&mut InstallOptions>, profile: &str) {
     if let Some(install) = install {
-        install.remembered.insert("profile".to_owned(), profile.into());
+        install.note_profile(profile);
     }
 }
 

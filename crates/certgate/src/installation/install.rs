@@ -10,7 +10,6 @@ use certgate_files::{FileError, NoSuchOwner, check_room};
 use certgate_keys::{KeyError, PrivateKey, StorePassPhrase};
 use certgate_store::{InstallOptions, KeyStores};
 use certgate_x509::{CertificateRequest, Issued, X509};
-use serde_json::Value;
 
 use super::{Deployment, FOLDER_WITH_KEYS, Installation, KEY, LedElsewhere, SetRecord};
 use crate::{
@@ -190,7 +189,7 @@ impl Installation {
         {
             return Err(InstallError::OtherCertificate { folder, name: there, id: certificate });
         }
-        let profile = self.options.remembered.get("profile").and_then(Value::as_str);
+        let profile = self.options.profile();
         match settings.and_then(|settings| settings.profile) {
             Some(other) if id.is_none() && profile.is_some_and(|profile| profile != other) => {
                 Err(InstallError::OtherProfile { folder, profile: other })

@@ -77,7 +77,9 @@ pub struct Verdict {
 impl Verdict {
     /// It could not be found out, for that reason.
     pub fn unknown(why: impl Into<String>) -> Self {
-        Self { level: Level::Unknown, text: why.into(), performance: Vec::new() }
+        let why = why.into();
+        let lines: Vec<&str> = why.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        Self { level: Level::Unknown, text: lines.join("; "), performance: Vec::new() }
     }
 
     /// The line that a plugin prints. What the gateway or a folder is named starts no line and no performance data of its own.

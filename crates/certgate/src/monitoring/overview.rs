@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use certgate_domain::{PollMessage, Protocol};
 use certgate_store::{Message, NewMessage, Order, OrderEvent};
 
-use super::{Questions, Snapshot};
+use super::{Questions, Snapshot, WatchedFolders};
 use crate::{
     CertificateSettings, Client, Error, Journal,
     estate::{
@@ -64,17 +64,17 @@ impl Overview {
     pub fn of(
         client: &mut Client,
         journal: &Journal,
-        folders: &[PathBuf],
+        folders: WatchedFolders<'_>,
         looks: bool,
         now: i64,
     ) -> Result<Self, Error> {
-        let mut subjects = subjects_of_folders(folders, journal, &CertificateSettings::default(), now)?;
+        let mut subjects = subjects_of_folders(folders.roots, journal, &CertificateSettings::default(), now)?;
         // What is on its way into a folder is in none yet.
         let found = subjects.iter_mut().filter_map(|subject| match &subject.installed {
             Some(installed) => Some((subject.folder.clone()?, Ok(installed.clone()))),
             None => Some((subject.folder.clone()?, Err(subject.unreadable.take()?))),
         });
-        let mut snapshot = Snapshot::of_found(found.collect(), journal, now)?;
+        let mut snapshot = Snapshot::of_found(found.collect(), folders, journal, now)?;
         if looks {
             snapshot.look_at_servers();
         }

@@ -8,7 +8,7 @@ use std::sync::{
 use certgate::{
     Clock, RunOptions, fetch,
     inventory::find,
-    monitoring::{Level, Questions, Snapshot, Standing, Thresholds, Todo, check, standings},
+    monitoring::{Level, Questions, Snapshot, Standing, Thresholds, Todo, WatchedFolders, check, standings},
 };
 use certgate_domain::{
     AnyData, Certificate, Protocol, TaskKind,
@@ -95,7 +95,8 @@ fn what_was_revoked_is_critical() {
         let mut look = |now: i64| {
             clock.store(now, Ordering::SeqCst);
             let asked = gateway.asked(TaskKind::CertificateInfo);
-            let mut snapshot = Snapshot::here(std::slice::from_ref(&into), &journal, now).unwrap();
+            let folders = WatchedFolders { roots: std::slice::from_ref(&into), are_named: true };
+            let mut snapshot = Snapshot::here(folders, &journal, now).unwrap();
             snapshot.ask(&mut client, Questions::default()).unwrap();
             // The machine's own clock is not the gateway's here.
             snapshot.account.as_mut().unwrap().clock = None;

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, thread, time::Duration};
 
-use certgate::{config::parse_duration, monitoring::Overview};
+use certgate::{
+    config::parse_duration,
+    monitoring::{Overview, WatchedFolders},
+};
 use clap::Args;
 
 use super::{Gateways, serve};
@@ -37,8 +40,11 @@ impl Status {
         let mut connection = Connection::open(app, None)?;
         let journal = connection.journal()?;
         let interrupt = app.interrupt();
-        let mut look =
-            move || Overview::of(&mut connection.client, &journal, &folders, self.served, certgate::unix_now() / 1000);
+        let are_named = !self.folders.is_empty();
+        let mut look = move || {
+            let folders = WatchedFolders { roots: &folders, are_named };
+            Overview::of(&mut connection.client, &journal, folders, self.served, certgate::unix_now() / 1000)
+        };
         let shown = StatusPage::of(look()?);
         let (page, interval) = (shown.clone(), self.interval);
         thread::scope(|scope| {
