@@ -170,9 +170,12 @@ fn take(
     settings: &CertificateSettings,
     is_rehearsal: bool,
 ) -> Result<AdoptionOutcome, SettingsError> {
-    let record = Installation::at(&adoption.folder).record_in_place().unwrap_or_default();
+    let place = Installation::at(&adoption.folder);
+    let record = place.record_in_place();
+    let led = place.led_by(pair, record.as_ref());
+    let record = record.unwrap_or_default();
     adoption.settings = settings.clone().or(&record.settings.clone().unwrap_or_default());
-    let is_new = record.certificate != Some(id) || !pair.is_whole();
+    let is_new = record.certificate != Some(id) || !pair.is_whole() || record.led != led;
     let install = adoption.settings.installed_into(&adoption.folder)?;
     Ok(match is_new || !settings.is_empty() {
         false => AdoptionOutcome::Managed,

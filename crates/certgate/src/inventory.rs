@@ -78,6 +78,15 @@ pub enum InventoryError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Certificates were installed there once, and none is any more.
+    #[error(
+        "{}: no certificate is installed in it or below it any more: mount it, or take it out of the profile's `certificates`",
+        folder.display()
+    )]
+    Emptied {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
     Certificate {
@@ -324,6 +333,9 @@ pub fn missing(
     if !are_named && !without.is_empty() {
         let before = journal.folders()?;
         without.retain(|(root, _)| before.iter().any(|folder| is_in(folder, std::slice::from_ref(root))));
+        for (folder, why) in &mut without {
+            *why = InventoryError::Emptied { folder: folder.clone() };
+        }
     }
     Ok(without)
 }

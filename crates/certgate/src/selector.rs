@@ -135,7 +135,7 @@ fn namesake(row: &Certificate) -> Option<Namesake> {
 
 /// The A-labels first, then what was typed where that is another spelling.
 fn spellings(name: &str) -> impl Iterator<Item = String> {
-    let typed = name.to_lowercase();
+    let typed = without_dot(name).to_lowercase();
     let a_labels = to_a_labels(&typed).unwrap_or_else(|_| typed.clone());
     let other = (typed != a_labels).then_some(typed);
     std::iter::once(a_labels).chain(other)
@@ -146,8 +146,14 @@ pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     spelled(one) == spelled(other)
 }
 
+/// A name without the dot that ends it, which stands for the root.
+pub(crate) fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
 /// A name in the one spelling that names are compared in.
 pub(crate) fn spelled(name: &str) -> String {
+    let name = without_dot(name);
     to_a_labels(name).map_or_else(|_| name.to_owned(), |name| name.to_ascii_lowercase())
 }
 

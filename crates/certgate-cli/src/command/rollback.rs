@@ -70,7 +70,7 @@ impl Rollback {
         }
         match deployment {
             Deployment::Failed { detail } => {
-                say(&format!("certgate: {detail}"));
+                say(&format!("certgate: {}: {detail}", folder.display()));
                 Ok(Kind::NotDeployed.into())
             }
             _ => Ok(Exit::DONE),

@@ -102,6 +102,10 @@ fn row(app: &App, task: Task) -> (Value, Option<Kind>) {
 }
 
 fn failed(mut row: Value, failure: &Failure) -> (Value, Option<Kind>) {
+    // What it would come to, and cost, is not known.
+    for member in ["cost", "otherwise"] {
+        row.as_object_mut().map(|row| row.remove(member));
+    }
     row["action"] = json!("error");
     row["why"] = json!(failure.to_string());
     row["error"] = failure.error();

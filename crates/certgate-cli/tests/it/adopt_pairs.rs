@@ -448,6 +448,19 @@ fn what_was_moved_away_is_forgotten() {
     lay(&from, &["key.pem"], &etc.join("h.key"), 0o600);
     assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0);
     assert_eq!(led().as_array().map(Vec::len), Some(2));
+    // What somebody led there since is noted, and what is gone is not.
+    std::os::unix::fs::symlink("h.example/fullchain.pem", etc.join("other.crt")).unwrap();
+    for expected in [3, 2] {
+        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0, "{expected}");
+        assert_eq!(led().as_array().map(Vec::len), Some(expected));
+        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 8, "{expected}");
+        let _ = fs::remove_file(etc.join("other.crt"));
+    }
+    // The other sets tell where the note of the one in place is damaged.
+    assert_eq!(told(&["renew-due", "etc", "--renew-before", "400d"]).0, 0);
+    fs::write(etc.join("h.example/current/about.json"), "{\"certi").unwrap();
+    assert_eq!(told(&["adopt", "etc/h.example"]).0, 0);
+    assert_eq!(led().as_array().map(Vec::len), Some(2));
     for name in ["h.crt", "h.key"] {
         fs::remove_file(etc.join(name)).unwrap();
     }

@@ -95,7 +95,8 @@ fn what_was_put_back_by_hand_stays() {
         // A hook that failed for it is repeated all the same.
         here.run(&["fetch", "571", "--out", "certs/live", "--deploy-hook", "test ! -e broken"], 0);
         fs::write(here.home.path().join("broken"), "").unwrap();
-        here.run(&["rollback", "certs/live"], 11);
+        let (_, said) = here.run(&["rollback", "certs/live"], 11);
+        assert!(said.contains("certs/live: the deploy hook failed"), "{said}");
         let (status, _) = here.run(&["status", "certs"], 11);
         let todo = status["certificates"][0]["todo"].as_str().unwrap();
         assert!(todo.contains("hook failed"), "{todo}");
@@ -167,6 +168,23 @@ fn a_set_that_was_revoked_does_not_come_back() {
     }
 }
 
+/// A closing dot is no part of a name, in a plan as in a run.
+#[test]
+fn names_with_a_closing_dot() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        let names = "name = \"example.com.\"\nnames = [\"www.example.com.\"]\nout = \"certs/live\"\n";
+        fs::write(here.home.path().join("certificates.toml"), format!("[[certificate]]\n{names}")).unwrap();
+        let (plan, _) = here.run(&["plan", "certificates.toml"], 0);
+        assert_eq!(plan["plan"][0]["action"], "reissue", "{plan}");
+        here.run(&["apply", "certificates.toml"], 0);
+        here.run(&["plan", "certificates.toml"], 8);
+        let shown = ["x509", "-in", "cert.pem", "-noout", "-ext", "subjectAltName"];
+        let (_, text) = openssl(&here.home.path().join("certs/live"), &shown);
+        assert!(text.contains("DNS:www.example.com") && !text.contains("com."), "{text}");
+    }
+}
+
 /// A file that is gone from its folder comes back at no cost, wherever it is gone from.
 #[test]
 fn a_file_that_is_gone_comes_back() {
@@ -217,6 +235,7 @@ fn a_plan_says_what_a_run_would_find() {
             let output = at(here.home.path(), server, transport, &[command, "certificates.toml"]);
             let document = json(&output);
             let rows = document.get("plan").unwrap_or(&document["orders"]).as_array().unwrap().clone();
+            assert!(rows.iter().all(|row| row["action"] != "error" || row.get("cost").is_none()), "{document}");
             let why = |row: &Value| row.get("text").or(row.get("error").and(row.get("why"))).cloned();
             let texts = rows.iter().filter_map(why).map(|text| text.as_str().unwrap_or_default().to_owned());
             (exit(&output), texts.collect::<Vec<_>>().join("\n"))
@@ -240,6 +259,10 @@ fn a_plan_says_what_a_run_would_find() {
                 "certificate 1 declares the same certificate: declare it once",
             ),
             (format!("{stored}key_type = \"p384\"\nwebroot = \"www\"\n"), "www"),
+            (
+                live.replace("example.com", "new.example"),
+                "certs/live holds another certificate, example.com (571), and the account has none named new.example",
+            ),
         ] {
             declare(&text);
             for command in ["plan", "apply"] {
@@ -430,7 +453,9 @@ fn a_folder_of_the_profile_that_is_empty_is_said() {
             let output = run(here.home.path(), &[command, &common].concat());
             let document = json(&output).to_string();
             let said = [
-                document.contains("certs: no certificate is installed in it"),
+                document.contains(
+                    "certs: no certificate is installed in it or below it any more: mount it, or take it out",
+                ),
                 document.contains("1 of the folders here"),
             ];
             assert!(!document.contains("unused"), "{document}");

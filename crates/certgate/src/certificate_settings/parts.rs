@@ -15,6 +15,7 @@ use super::{CertificateSettings, Dns, Format};
 use crate::{
     InstallOptions, KeySource, OrderRequest,
     key::RequestText,
+    selector::without_dot,
     validation::{AutoDns, Command, Email, Manual, Propagation, Provision, Validation, Webroot, ZoneUpdate},
 };
 
@@ -160,9 +161,9 @@ impl CertificateSettings {
         if request.key.is_none() && request.csr.is_none() && matches!(purpose, Purpose::Reissue(_)) {
             return Err(SettingsError::NoKey);
         }
-        request.names = self.names.clone().unwrap_or_default();
+        request.names = self.names.iter().flatten().map(|name| without_dot(name).to_owned()).collect();
         request.product.clone_from(&self.product);
-        request.name.clone_from(&self.name);
+        request.name = self.name.as_deref().map(|name| without_dot(name).to_owned());
         request.admin = self.admin;
         request.technical = self.technical;
         request.software = self.software.as_deref().map(Into::into);

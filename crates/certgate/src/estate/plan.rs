@@ -142,12 +142,6 @@ impl PlannedAction {
 }
 
 impl Subject {
-    /// It is in place; nothing is done with it where a server reads something else in its stead.
-    pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
-        self.unreadable = installed.led_elsewhere.clone().map(InventoryError::from);
-        self.installed = Some(installed);
-    }
-
     /// What it is called: its name, else its folder, else its id.
     pub fn title(&self) -> String {
         let of_folder = || self.folder.as_ref().map(|folder| folder.display().to_string());
@@ -188,7 +182,7 @@ impl Subject {
                 (Some(id), _) if listed(id) => Ok(noted),
                 (_, Some([one])) => Ok(Some(one.id)),
                 // Another account's, or deleted there: a term is paid anew by whoever says so only.
-                (Some(id), Some([])) => Err(PlanError::NotThere(id)),
+                (Some(id), Some([])) => Err(self.not_there(id, name)),
                 (_, Some([]) | None) => Ok(None),
                 (_, Some(several)) => {
                     Err(PlanError::Several { name: name.clone(), ids: several.iter().map(|row| row.id).collect() })
@@ -198,6 +192,16 @@ impl Subject {
                 folder: self.folder.clone().unwrap_or_default(),
                 record: self.installed.as_ref().map(InstalledCertificate::record_path).unwrap_or_default(),
             }),
+        }
+    }
+
+    /// What is in place is not among the account's certificates of the name that is declared.
+    fn not_there(&self, id: i64, declared: &str) -> PlanError {
+        match &self.installed {
+            Some(InstalledCertificate { name, folder, .. }) if !is_same_name(name, declared) => {
+                PlanError::OtherName { folder: folder.clone(), there: name.clone(), id, declared: declared.to_owned() }
+            }
+            _ => PlanError::NotThere(id),
         }
     }
 
@@ -337,12 +341,22 @@ pub fn plan(subject: &Subject, now: i64) -> Result<Planned, PlanError> {
         }
         return planned(PlannedAction::Create, None, PlanReason::NotThere);
     };
-    let there = subject.certificate.as_deref();
-    if let (Some(declared), Some(product)) = (&subject.settings.product, there.and_then(|there| there.product.as_ref()))
-        && !declared.eq_ignore_ascii_case(product)
-    {
-        return Err(PlanError::OtherProduct { id, product: product.clone(), declared: declared.clone() });
+    let planned = plan_known(subject, id, now)?;
+    // What is in place is looked after all the same.
+    let is_order = matches!(planned.action, PlannedAction::Nothing | PlannedAction::Reissue | PlannedAction::Renew);
+    let product = subject.certificate.as_ref().and_then(|there| there.product.as_ref());
+    match (&subject.settings.product, product) {
+        (Some(declared), Some(product)) if is_order && !declared.eq_ignore_ascii_case(product) => {
+            Err(PlanError::OtherProduct { id, product: product.clone(), declared: declared.clone() })
+        }
+        _ => Ok(planned),
     }
+}
+
+/// What is to be done with a certificate of the account that this machine orders.
+fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError> {
+    let planned = |action, certificate, reason| Ok(Planned { action, certificate, reason });
+    let there = subject.certificate.as_deref();
     let lifetime = subject.lifetime(there);
     let Some(installed) = &subject.installed else {
         // Its key is somewhere else, or nowhere: within the term another one costs nothing.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     CertificateSelector, CertificateSettings, Client, Error, GatewayClock, Installation, Journal,
-    inventory::{Found, find, is_in, whole},
+    inventory::{Found, InstalledCertificate, InventoryError, find, is_in, whole},
     journal::RequiredReissues,
     selector::spelled,
 };
@@ -94,6 +94,14 @@ pub fn subjects_of(
         subjects.push(Subject { folder: Some(folder), settings, open: Some(order), ..Subject::default() });
     }
     Ok(subjects)
+}
+
+impl Subject {
+    /// It is in place; nothing is done with it where a server reads something else in its stead.
+    pub(super) fn put_in(&mut self, installed: InstalledCertificate) {
+        self.unreadable = installed.led_elsewhere.clone().map(InventoryError::from);
+        self.installed = Some(installed);
+    }
 }
 
 /// The store's orders that are not finished, by the folders that they go into and the certificates that they are of.

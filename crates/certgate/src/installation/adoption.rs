@@ -16,7 +16,7 @@ use certgate_x509::{Issued, X509};
 use super::{CURRENT, FILES, Installation, LOCK, SetRecord, sets::link};
 use crate::{
     adoption::{FoundFile, Obstacle, Pair, holding},
-    inventory::leads_into,
+    inventory::{leads_into, shown_by},
 };
 
 /// What a server reads led into the folder once, and is something else now: a renewal would change only its certificate, or only its key.
@@ -53,32 +53,44 @@ impl Installation {
         }
         let folder = self.open()?;
         let in_place = self.record_in_place();
-        let own = |file: &FoundFile| {
-            FILES.iter().find(|(kind, ..)| *kind == file.kind).map(|(_, name, _)| self.folder().join(name))
-        };
-        let outside =
-            pair.files.iter().filter_map(|file| Some((file, own(file)?))).filter(|(file, own)| file.path != *own);
-        let (managed, led): (Vec<_>, Vec<_>) = outside.partition(|(file, _)| file.is_managed);
-        for (FoundFile { path, .. }, _) in &led {
+        let led = self.led_by(pair, in_place.as_ref());
+        let outside: Vec<_> = self.outside(pair).filter(|(file, _)| !file.is_managed).collect();
+        for (FoundFile { path, .. }, _) in &outside {
             Folder::open(certgate_files::parent(path))?.check()?;
         }
         self.copy_into(&folder, pair)?;
         self.take_over(&folder, |_, _| true)?;
-        for (file, own) in &led {
+        for (file, own) in &outside {
             lead(&file.path, own)?;
         }
-        let mut in_place = in_place.unwrap_or_default();
-        in_place.led.retain(|path| leads_into(path, self.folder()));
-        let all = managed.into_iter().chain(led).map(|(file, _)| absolute(&file.path)).chain(in_place.led);
         let record = SetRecord {
             name: name.map(str::to_owned),
             serial: Some(pair.certificate.serial.clone()),
             certificate: Some(id),
-            led: all.collect::<BTreeSet<_>>().into_iter().collect(),
+            led,
             ..SetRecord::default()
         };
-        self.note(&record, &in_place.deployment);
+        self.note(&record, &in_place.unwrap_or_default().deployment);
         Ok(())
+    }
+
+    /// The pair's files that are not the folder's own, each with that one.
+    fn outside<'p>(&self, pair: &'p Pair) -> impl Iterator<Item = (&'p FoundFile, PathBuf)> {
+        let own = |file: &FoundFile| {
+            FILES.iter().find(|(kind, ..)| *kind == file.kind).map(|(_, name, _)| self.folder().join(name))
+        };
+        pair.files.iter().filter_map(move |file| Some((file, own(file)?))).filter(|(file, own)| file.path != *own)
+    }
+
+    /// The paths that are to lead into the folder: the pair's, and those that were noted, but for what is gone or another folder's by now.
+    /// Where what is in place has no note that can be read, those of the other sets tell.
+    pub(crate) fn led_by(&self, pair: &Pair, in_place: Option<&SetRecord>) -> Vec<PathBuf> {
+        let of_sets = || self.sets().into_iter().flatten().flat_map(|set| set.record.led).collect();
+        let mut noted = in_place.map_or_else(of_sets, |record| record.led.clone());
+        let is_anothers = |path: &Path| shown_by(path).is_some() && !leads_into(path, self.folder());
+        noted.retain(|path| path.symlink_metadata().is_ok() && !is_anothers(path));
+        let all = self.outside(pair).map(|(file, _)| absolute(&file.path)).chain(noted);
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The first path that was noted to lead into the folder and shows a key or a certificate that does not go with the one in place. What a

@@ -104,6 +104,17 @@ impl fmt::Display for PlanReason {
 pub enum PlanError {
     /// The account has no certificate of that id.
     NotThere(i64),
+    /// Another certificate is in its folder, and the account has none of its name.
+    OtherName {
+        /// The folder.
+        folder: PathBuf,
+        /// The name of what is in place there.
+        there: String,
+        /// The gateway's id of that.
+        id: i64,
+        /// The name that is declared.
+        declared: String,
+    },
     /// The account has several certificates of the name.
     Several {
         /// The name.
@@ -152,6 +163,11 @@ impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere(id) => write!(f, "the account has no certificate {id}"),
+            Self::OtherName { folder, there, id, declared } => write!(
+                f,
+                "{} holds another certificate, {there} ({id}), and the account has none named {declared}: declare another `out`",
+                folder.display()
+            ),
             Self::Several { name, ids } => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 write!(

@@ -104,7 +104,10 @@ fn what_is_done_and_what_it_costs() {
         ),
         (
             "its hook failed",
-            Subject { installed: Some(InstalledCertificate { record: failed, ..installed(Some(1), 100) }), ..base() },
+            Subject {
+                installed: Some(InstalledCertificate { record: failed.clone(), ..installed(Some(1), 100) }),
+                ..base()
+            },
             Ok("redeploy"),
         ),
         (
@@ -202,6 +205,19 @@ fn what_is_done_and_what_it_costs() {
                 ..base()
             },
             Err(PlanError::OtherProduct { id: 7, product: "SSLWEB".to_owned(), declared: "SSL123".to_owned() }),
+        ),
+        (
+            "declared as another product, and its hook failed",
+            Subject {
+                selector: named(),
+                listed: listed(&[7]),
+                installed: Some(InstalledCertificate { record: failed.clone(), ..installed(Some(7), 100) }),
+                certificate: there("0A", 300)
+                    .map(|there| Box::new(Certificate { product: Some("SSLWEB".to_owned()), ..*there })),
+                settings: settings(json!({ "product": "SSL123" })),
+                ..base()
+            },
+            Ok("redeploy"),
         ),
         (
             "declared twice",
