@@ -81,7 +81,9 @@ fn kind(standing: &Standing) -> Option<Kind> {
         Standing::Installed(standing) if standing.installed.led_elsewhere.is_some() => Some(Kind::Usage),
         Standing::Installed(installed) => match installed.todo {
             Todo::Redeploy => Some(Kind::NotDeployed),
-            Todo::OtherKey | Todo::Revoked | Todo::OtherCertificate { .. } | Todo::NotNoted => Some(Kind::CheckFailed),
+            Todo::OtherKey | Todo::Revoked | Todo::OtherCertificate { .. } | Todo::NotNoted | Todo::NotThere => {
+                Some(Kind::CheckFailed)
+            }
             _ => installed.served.iter().find_map(Verification::problem).map(|_| Kind::NotDeployed),
         },
         _ => None,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use certgate::{
-    estate::account::AccountCertificate,
+    estate::{PlanError, account::AccountCertificate},
     installation::Deployment,
     inventory::{InstalledCertificate, InventoryError},
     monitoring::{InstalledStanding, Standing, Todo},
@@ -134,6 +134,7 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
         }
         (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
         (Todo::Due, ..) => "due: renew it, with its id".to_owned(),
+        (Todo::NotThere, ..) => PlanError::NotThere(installed.id.unwrap_or_default()).to_string(),
         (Todo::NotNoted, ..) => {
             let (record, adopt) = (installed.record_path(), advice::adopt(&installed.folder));
             format!("which certificate of the account this is is not noted in {}: {adopt}", record.display())

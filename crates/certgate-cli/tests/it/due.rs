@@ -381,3 +381,28 @@ fn validated_as_it_was() {
         assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 6, 3), "{}", stderr(&output));
     }
 }
+
+/// A certificate that the account does not have is told of by `status` as by a plan.
+#[test]
+fn what_the_account_does_not_have_is_said() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (_gateway, first) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        assert_eq!(
+            exit(&at(home.path(), &first, transport, &["reissue", "10000", "--new-key", "--out", "certs/a"])),
+            0
+        );
+        let (_gateway, second) = serve(Settings::default());
+        let output = at(home.path(), &second, transport, &["renew-due", "certs", "--dry-run"]);
+        let planned = json(&output)["plan"][0]["why"].clone();
+        let output = at(home.path(), &second, transport, &["status", "certs"]);
+        assert_eq!((exit(&output), &json(&output)["certificates"][0]["todo"]), (10, &planned), "{}", stderr(&output));
+        assert_eq!(planned, "the account has no certificate 10000");
+        let output = at(home.path(), &second, transport, &["status", "certs", "--here"]);
+        assert_eq!(
+            (exit(&output), &json(&output)["certificates"][0]["todo"]),
+            (0, &"nothing".into()),
+            "nobody was asked"
+        );
+    }
+}

@@ -86,6 +86,8 @@ pub enum Todo {
     Nothing,
     /// Which certificate of the account it is is not noted: it is not renewed.
     NotNoted,
+    /// The account does not have the certificate that is noted: it is not renewed.
+    NotThere,
     /// It is due.
     Due,
     /// An order is carried on with.
@@ -298,6 +300,7 @@ fn of_installed(
             let has_its_key = installed.key_fits.is_none() || Installation::at(&installed.folder).has_key_of(pem);
             Todo::OtherCertificate { has_its_key }
         }
+        _ if is_asked && installed.id.is_some() && there.is_none() => Todo::NotThere,
         _ if is_undeployed => Todo::Redeploy,
         _ if known.is_due(renew_before, now) => Todo::Due,
         _ if is_asked && installed.id.is_none() => Todo::NotNoted,
