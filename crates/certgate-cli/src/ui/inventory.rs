@@ -78,16 +78,16 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     }
     let not_deployed = match (standing.todo, &standing.installed.record.deployment) {
         (Todo::OtherCertificate { .. }, Deployment::Failed { detail }) => {
-            Some(format!("; what is in place is not deployed ({detail})"))
+            Some(format!("what is in place is not deployed ({detail})"))
         }
         _ => None,
     };
-    let todo = todo(app, standing) + &not_deployed.unwrap_or_default();
     let not_served = standing.served.iter().find_map(Verification::problem);
     let elsewhere = standing.installed.led_elsewhere.clone().map(|why| Failure::from(InventoryError::from(why)));
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
     let all = [
-        Some(todo).filter(|_| standing.todo != Todo::Nothing),
+        (standing.todo != Todo::Nothing).then(|| todo(app, standing)),
+        not_deployed,
         elsewhere.map(|failure| failure.to_string()),
         not_served.map(|problem| format!("not served: {problem}")),
     ];
@@ -105,22 +105,20 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
     let InstalledStanding { installed, order, .. } = standing;
     let id = installed.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     let folder = || shell_word(&installed.folder.display().to_string());
-    match (standing.todo, order, &installed.record.deployment) {
-        (Todo::CarryOn, Some(order), _) => carry_on(app, order),
+    match (standing.todo, order, &installed.record.deployment, &standing.ordered_in) {
+        (Todo::CarryOn, Some(order), ..) => carry_on(app, order),
         (Todo::OtherKey, ..) => "the key is not the certificate's: certgate rollback, or reissue".to_owned(),
-        (Todo::Revoked, ..) if standing.ordered_in.is_none() => {
-            "it was revoked: certgate renew-due puts another one in its place".to_owned()
-        }
-        (Todo::OtherCertificate { has_its_key: true }, ..) if installed.record.put_back.is_some() => {
-            let day = document::day(installed.record.put_back.unwrap_or_default());
-            format!("put back by hand on {day}; the gateway's is another: certgate fetch {id} --out {}", folder())
-        }
+        (Todo::Revoked, _, _, None) => "it was revoked: certgate renew-due puts another one in its place".to_owned(),
         (Todo::OtherCertificate { has_its_key: true }, ..) => {
-            format!("the gateway has another certificate: certgate fetch {id} --out {}", folder())
+            let other = match installed.record.put_back {
+                Some(time) => format!("put back by hand on {}; the gateway's is another", document::day(time)),
+                None => "the gateway has another certificate".to_owned(),
+            };
+            format!("{other}: certgate fetch {id} --out {}", folder())
         }
-        (Todo::Revoked | Todo::OtherCertificate { has_its_key: false }, ..) if standing.ordered_in.is_some() => {
+        (Todo::Revoked | Todo::OtherCertificate { has_its_key: false }, _, _, Some(other)) => {
             let revoked = if standing.todo == Todo::Revoked { "it was revoked; " } else { "" };
-            let other = standing.ordered_in.as_deref().unwrap_or(Path::new("")).display();
+            let other = other.display();
             format!(
                 "{revoked}it is ordered for {other}, with another key: have that one's deploy hook copy key and certificate to here"
             )
@@ -129,7 +127,7 @@ fn todo(app: &App, standing: &InstalledStanding) -> String {
             let reissue = format!("certgate reissue {id} --new-key --out {}", folder());
             format!("the gateway has another certificate, whose key is not here: {reissue}")
         }
-        (Todo::Redeploy, _, Deployment::Failed { detail }) => {
+        (Todo::Redeploy, _, Deployment::Failed { detail }, _) => {
             format!("not deployed ({detail}): certgate renew-due repeats the hook")
         }
         (Todo::Due, ..) if installed.id.is_some() => "due: certgate renew-due".to_owned(),
