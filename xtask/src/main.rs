@@ -39,7 +39,7 @@ usage: cargo xtask COMMAND
   bench bridge        the bridge beside nginx (where it is installed) as a proxy of the same simulator, and with 500 idle connections
   bench estate        plan over 10,000 declared certificates, apply of 200, status of 1,000 folders
   bench state         contacts created a second at a simulator that keeps its world, and at one that does not
-  bench store         commands on a store of 10,000 orders
+  bench store         commands on a store of 10,000 orders, and 400 orders that four processes share
   bench hostile       the worst bodies of 1 and 8 MiB: all that is done to an answer is linear
   bench tape          a tape of 10,000 exchanges: loading it, and matching against it
   peers               other people's clients against the simulator and through the bridge (npm, python3, lego where they are)

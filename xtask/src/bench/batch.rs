@@ -26,7 +26,7 @@ pub(super) fn run() -> Result<(), Failure> {
     let folder = repository::root().join("target").join("bench-batch");
     // What an earlier bench left would be known as done.
     let _ = fs::remove_dir_all(&folder);
-    let file = write(&folder)?;
+    let file = write(&folder, ORDERS)?;
     let certificates = ORDERS.to_string();
     for transport in ["json", "xml"] {
         let free = Simulator::start(&program, &["--certificates", &certificates])?;
@@ -78,13 +78,13 @@ fn batch(
     Ok((seconds, trace.lines().count()))
 }
 
-/// A batch file, and the CSRs it names.
-fn write(folder: &Path) -> Result<PathBuf, Failure> {
+/// A batch file of so many reissues, and the CSRs it names.
+pub(super) fn write(folder: &Path, orders: usize) -> Result<PathBuf, Failure> {
     let failed = |error: &dyn std::fmt::Display| error.to_string();
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     let key = PrivateKey::generate(KeyType::P256).map_err(|error| failed(&error))?;
     let mut rows = "id,csr,product,name,admin,technical,software,lifetime,method,provisioning\n".to_owned();
-    for number in 0..ORDERS {
+    for number in 0..orders {
         let name = format!("host-{number:06}.example.org");
         let subject = Subject { common_name: name.clone(), ..Subject::default() };
         let csr = key.request(&subject, std::slice::from_ref(&name)).map_err(|error| failed(&error))?;

@@ -1,13 +1,21 @@
 //! The same orders in two databases, and what is done with them.
 
-use std::{fs, path::Path, sync::Arc, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use certgate_store::{Change, InstallOptions, NewMessage, NewOrder, ResumeData, State, StoreAddress, StoreError};
 use certgate_testing::{Cluster, Role};
+use serde_json::Value;
 
 use super::{
-    median, missed,
+    batch, median, missed,
     simulator::{Simulator, command, paced, program_with, timed},
+    verdict,
 };
 use crate::{Failure, repository};
 
@@ -19,6 +27,15 @@ const WRITTEN: i64 = 200;
 const WRITE_AIM: f64 = 5.0;
 /// Milliseconds that a command may take.
 const COMMAND_AIM: f64 = 100.0;
+
+/// Processes that share the orders of a batch, at a gateway that is so many times faster than the real one: its pace of three requests
+/// a second, and 250 ms until an answer is there.
+const PROCESSES: usize = 4;
+const SHARED: usize = 400;
+const FASTER: usize = 5;
+const PACE: usize = 3 * FASTER;
+/// What the whole takes at most, to its requests at that pace.
+const SHARED_AIM: f64 = 1.1;
 
 /// A store, as the bench gets to it and as the program does.
 struct Place {
@@ -61,6 +78,17 @@ pub(super) fn run() -> Result<(), Failure> {
         let time = writes(place, &account).map_err(|error| error.to_string())?;
         let missed = missed(time <= WRITE_AIM);
         println!("{:<10} {time:.2} ms a write of an order's four (aim: at most {WRITE_AIM:.0}{missed})", place.name);
+    }
+    let file = batch::write(&folder, SHARED)?;
+    for place in &empty {
+        let (time, requests) = shared(&program, place, &folder, &file)?;
+        let ratio = time.as_secs_f64() * PACE as f64 / requests as f64;
+        println!(
+            "{:<10} {PROCESSES} processes, {SHARED} reissues, {PACE} requests a second: {:.1} s for {requests} requests; to requests / pace {}",
+            place.name,
+            time.as_secs_f64(),
+            verdict(ratio, SHARED_AIM)
+        );
     }
     let to = folder.join("messages").display().to_string();
     for (is_done, commands) in [
@@ -114,6 +142,49 @@ fn writes(place: &Place, account: &str) -> Result<f64, StoreError> {
         times.push(start.elapsed().as_secs_f64() * 1000.0 / 4.0);
     }
     Ok(median(times))
+}
+
+/// Runs a batch in several processes at once over one store, in which they share the pace; the time until the last of them ended, and the
+/// requests that left.
+fn shared(program: &Path, place: &Place, folder: &Path, file: &Path) -> Result<(Duration, usize), Failure> {
+    let config = paced("bench-shared.toml", PACE)?;
+    let text = fs::read_to_string(&config).map_err(|error| error.to_string())?;
+    fs::write(&config, text + "pace_in_store = true\n").map_err(|error| error.to_string())?;
+    let [certificates, pace] = [SHARED, PACE].map(|number| number.to_string());
+    let latency = format!("{}ms", 250 / FASTER);
+    let simulator =
+        Simulator::start(program, &["--certificates", &certificates, "--pace", &pace, "--latency", &latency])?;
+    let file = file.display().to_string();
+    let trace = |number: usize| folder.join(format!("{}-{number}.trace", place.name));
+    let start = Instant::now();
+    let running = (0..PROCESSES).map(|number| {
+        let trace = trace(number).display().to_string();
+        let arguments = ["batch", &file, "--config", &config, "--store", &place.argument, "--trace", &trace, "--quiet"];
+        let mut run = command(program, &simulator.address, "json", &[&arguments[..], &["--output", "json"]].concat());
+        run.env("PGPASSWORD", Role::PASSWORD).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        run.spawn().map_err(|error| error.to_string())
+    });
+    let running = running.collect::<Result<Vec<_>, _>>()?;
+    let (mut done, mut requests) = (0, 0);
+    for (number, process) in running.into_iter().enumerate() {
+        let output = process.wait_with_output().map_err(|error| error.to_string())?;
+        // Pending is what another one of them is at.
+        if !matches!(output.status.code(), Some(0 | 6)) {
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+        }
+        let printed: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        let rows = printed.get("orders").and_then(Value::as_array).into_iter().flatten();
+        done += rows.filter(|row| row.get("kind").is_some_and(|kind| kind == "done")).count();
+        let trace = fs::read_to_string(trace(number)).map_err(|error| error.to_string())?;
+        if trace.contains("\"status\":429") {
+            return Err("a request was turned away (HTTP 429)".to_owned());
+        }
+        requests += trace.lines().count();
+    }
+    match done {
+        SHARED => Ok((start.elapsed(), requests)),
+        _ => Err(format!("{done} orders were done, expected {SHARED}")),
+    }
 }
 
 /// Orders of a batch, done or accepted, each with its message.
