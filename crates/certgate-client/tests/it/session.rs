@@ -3,7 +3,7 @@
 use certgate_client::{Client, Error, GatewayError, HttpSettings, HttpTransport};
 use certgate_domain::{
     Credentials, Secret, TaskKind,
-    task::{CertificateInfo, Hello, PollInfo},
+    task::{CertificateDelete, CertificateInfo, Hello, PollInfo},
 };
 use certgate_simulator::{Fault, Gateway, Server, Settings};
 use certgate_wire::Codec;
@@ -61,6 +61,22 @@ fn a_client_that_goes_closes_its_session() {
         assert!(matches!(error, Error::Gateway(GatewayError::Undecodable { .. })), "{error}");
         drop(client);
         assert_eq!(sessions(&gateway), (1, 1, 0));
+    }
+}
+
+/// Only what was turned away is sent again in a new session: what was not answered may be done.
+#[test]
+fn a_session_sends_nothing_twice() {
+    for transport in ["xml", "json"] {
+        for fault in [Fault::Html200, Fault::DropAfterRead] {
+            let (gateway, server) = served(Settings::default());
+            let mut client = client(&server, transport, "password");
+            client.call(CertificateInfo::new(571)).unwrap();
+            gateway.inject(fault(Some(TaskKind::CertificateDelete)));
+            let error = client.call(CertificateDelete::new(571)).unwrap_err();
+            assert!(error.leaves_outcome_open(), "{error}");
+            assert_eq!((gateway.asked(TaskKind::CertificateDelete), sessions(&gateway)), (1, (1, 0, 1)), "{error}");
+        }
     }
 }
 
