@@ -203,9 +203,8 @@ impl Task {
         let (title, name, folder) = (subject.title(), subject.name().map(str::to_owned), subject.folder.clone());
         let serial = subject.installed.as_ref().map(|installed| installed.serial.clone());
         let endpoints = subject.settings.verify.clone().unwrap_or_default();
-        let is_revoked =
-            |there: &&Box<Certificate>| serial.as_ref().is_some_and(|serial| revoked_at(there, serial).is_some());
-        let revoked = subject.certificate.as_ref().filter(is_revoked).cloned();
+        let in_place = serial.as_ref().zip(subject.certificate.as_ref());
+        let revoked = in_place.and_then(|(serial, there)| revoked_at(there, serial).map(|_| there.clone()));
         let task = Self { name, folder, endpoints, serial, revoked, ..Self::new(OrderId::new(), title, Step::Nothing) };
         // One that never left does not stand in the way. Of the first order of a folder nothing else is known.
         let is_known = subject.installed.is_some() || subject.selector.is_some();
