@@ -91,7 +91,7 @@ pub fn read(path: &Path, config: Option<&Path>) -> Result<Vec<BatchOrder>, Batch
         "jsonl" | "ndjson" | "json" => table::of_json_lines(text),
         other => Err(format!("the ending `{other}` is not known: expected .toml, .jsonl or .csv")),
     };
-    let lines: Vec<Table> = lines.map_err(bad)?;
+    let lines: Vec<Table> = lines.map_err(|why| BatchError::of_lines(path, &[why]))?;
     if lines.is_empty() {
         let what = if extension == "csv" { "; the first line of CSV names the columns" } else { "" };
         return Err(bad(format!("no order in it{what}")));
