@@ -1,7 +1,7 @@
 //! The orders of the store, as they are shown.
 
-use certgate::{Abandonment, OrderBook, OrderDetails, OrderFilter};
-use certgate_store::{Message, NewOrder, Order};
+use certgate::{Abandonment, OrderBook, OrderDetails, OrderFilter, OrderState};
+use certgate_store::{Message, NewOrder, Order, OrderEvent};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,15 +19,21 @@ use crate::{
 /// Prints the orders: a table, or one document.
 pub(crate) fn list(app: &App, book: &OrderBook, filter: &OrderFilter) -> Result<Exit, Failure> {
     // There may be ten thousand: each is text at once, and all are printed at once.
-    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let (mut rows, mut lines, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
     let mut each = |order: Order| {
-        if app.json() {
-            lines.push(listed(&order, row(&order)).to_string());
+        if app.json() && order.state == OrderState::Unsent {
+            unsent.push((lines.len(), order));
+            lines.push(String::new());
+        } else if app.json() {
+            lines.push(listed(&order, row(&order), &[]).to_string());
         } else {
             rows.push(cells(order));
         }
     };
     let left_out = book.each_of(filter, &mut each)?;
+    for (at, order) in unsent {
+        lines[at] = listed(&order, row(&order), &book.details(&order.order.id)?.history).to_string();
+    }
     let count = rows.len() + lines.len();
     if left_out > 0 && !app.quiet {
         say(&format!("certgate: {count} of {} orders are shown, those that were placed last", count + left_out));
@@ -70,7 +76,7 @@ pub(crate) fn export(app: &App, book: &OrderBook) -> Result<Exit, Failure> {
     for (at, id) in ids.iter().enumerate() {
         let details = book.details(id)?;
         let order = whole(&details);
-        row(at == 0, &if app.json() { listed(&details.order, order) } else { order });
+        row(at == 0, &if app.json() { listed(&details.order, order, &details.history) } else { order });
     }
     frame("],\"messages\":[");
     let mut is_first = true;
@@ -143,9 +149,16 @@ fn row(order: &Order) -> Value {
     row
 }
 
-/// A row of several orders, with the kind of its end by where it stands.
-fn listed(order: &Order, shown: Value) -> Value {
-    json!({ "order": shown, "kind": Kind::of_state(order.state).map_or("done", Kind::name) })
+/// A row of several orders, with the kind of its end by where it stands. Of one that was never sent its history tells why: nothing was about
+/// to leave before it was validated.
+fn listed(order: &Order, shown: Value, history: &[OrderEvent]) -> Value {
+    let kind = match order.state {
+        OrderState::Unsent if history.iter().all(|event| event.state != OrderState::Sending) => {
+            Some(Kind::NotValidated)
+        }
+        state => Kind::of_state(state),
+    };
+    json!({ "order": shown, "kind": kind.map_or("done", Kind::name) })
 }
 
 /// An order with its story and its messages.

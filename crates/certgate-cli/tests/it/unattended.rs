@@ -364,6 +364,11 @@ fn an_order_that_never_left_stands_in_nobodys_way() {
         here.run(&["reissue", "571", "--new-key", "--out", "certs/a"], 0);
         let broken = "test -e mended #";
         here.run(&["reissue", "571", "--new-key", "--out", "b", "--dns", "exec", broken], 13);
+        for command in ["list", "export"] {
+            let (listed, _) = here.run(&["orders", command], 0);
+            let unsent = listed["orders"].as_array().unwrap().iter().find(|row| row["order"]["state"] == "unsent");
+            assert_eq!(unsent.unwrap()["kind"], "not validated", "{command}: {listed}");
+        }
         let orders = here.orders();
         let (plan, _) = here.run(&["renew-due", "certs", "--renew-before", "400d", "--dry-run"], 0);
         assert_eq!(plan["plan"][0]["action"], "reissue", "{plan}");
