@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    process::Stdio,
+    process::{Child, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -165,9 +165,12 @@ fn shared(program: &Path, place: &Place, folder: &Path, file: &Path) -> Result<(
         run.spawn().map_err(|error| error.to_string())
     });
     let running = running.collect::<Result<Vec<_>, _>>()?;
+    // All of them first: none is left behind where one failed.
+    let ended: Vec<_> = running.into_iter().map(Child::wait_with_output).collect();
+    let time = start.elapsed();
     let (mut done, mut requests, mut turned_away) = (0, 0, 0);
-    for (number, process) in running.into_iter().enumerate() {
-        let output = process.wait_with_output().map_err(|error| error.to_string())?;
+    for (number, output) in ended.into_iter().enumerate() {
+        let output = output.map_err(|error| error.to_string())?;
         // Pending is what another one of them is at.
         if !matches!(output.status.code(), Some(0 | 6)) {
             return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
@@ -180,7 +183,7 @@ fn shared(program: &Path, place: &Place, folder: &Path, file: &Path) -> Result<(
         requests += trace.lines().count();
     }
     match done {
-        SHARED => Ok((start.elapsed(), requests, turned_away)),
+        SHARED => Ok((time, requests, turned_away)),
         _ => Err(format!("{done} orders were done, expected {SHARED}")),
     }
 }
