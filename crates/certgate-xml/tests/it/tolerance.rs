@@ -73,6 +73,9 @@ fn oddities_are_found_once_at_their_place() {
         ("<y><z/><z a=\"1\"/></y>", vec![format!("4:14: {root}.y: unknown")]),
         ("<owner/><extension /><name></name><lifetime> </lifetime>", vec![]),
         ("\u{a0}<id>1</id>\u{a0} <admin>\u{a0}</admin>", vec![]),
+        // What no sample shows is spelled as the JSON API spells it, in snake_case: a renewal is decided by these.
+        ("<reissue_required>1</reissue_required><payable>2027-01-01 00:00:00</payable><has_csr>1</has_csr>", vec![]),
+        ("<reissue_status>x</reissue_status><partner_order_id>1</partner_order_id><multiyear>0</multiyear>", vec![]),
     ] {
         assert_eq!(findings(&certificate(inside)), expected, "{inside}");
     }
