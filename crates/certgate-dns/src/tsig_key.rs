@@ -37,12 +37,12 @@ pub enum TsigKeyError {
     /// A part of the key is not there.
     #[error("there is no {0}; {EXPECTED}")]
     Incomplete(&'static str),
-    /// A name that is none.
-    #[error("`{0}` is no name of a key")]
-    Name(String),
-    /// An algorithm that is not known, or should not be used any more.
-    #[error("algorithm `{0}`: expected one of {known}", known = Algorithm::ALL.map(Algorithm::name).join(", "))]
-    Algorithm(String),
+    /// A name that is none. It may be a secret that was put there.
+    #[error("what stands as the key's name is no name; expected one such as a host has")]
+    Name,
+    /// An algorithm that is not known, or should not be used any more; or a secret that was put there.
+    #[error("its algorithm is none of {known}", known = Algorithm::ALL.map(Algorithm::name).join(", "))]
+    Algorithm,
     /// The secret is not Base64, or nothing.
     #[error("its secret is empty or not Base64")]
     Secret,
@@ -52,7 +52,8 @@ const EXPECTED: &str =
     "expected a file as tsig-keygen writes it: key \"name\" { algorithm hmac-sha256; secret \"…\"; };";
 
 impl TsigKey {
-    /// Reads a key as `tsig-keygen` writes it, with comments of any of BIND's three forms.
+    /// Reads a key as `tsig-keygen` writes it and BIND takes it: with comments of any of its three forms, keywords in capitals, blanks
+    /// in the Base64.
     ///
     /// ```
     /// use certgate_dns::{TsigKey, TsigKeyError};
@@ -68,7 +69,7 @@ impl TsigKey {
         let mut words = Words { chars: text.chars().peekable(), line: 1 };
         let mut keys = Vec::new();
         while let Some(word) = words.next() {
-            match word.as_str() {
+            match word.to_ascii_lowercase().as_str() {
                 "key" => keys.push(Statement::read(&mut words)?),
                 ";" => {}
                 _ => return Err(words.unlike("key")),
@@ -102,10 +103,10 @@ impl Statement {
         let mut key = Self { name, algorithm: None, secret: None };
         loop {
             let word = words.next().unwrap_or_default();
-            match word.as_str() {
+            match word.to_ascii_lowercase().as_str() {
                 "}" => return Ok(key),
                 "algorithm" => key.algorithm = words.next(),
-                "secret" => key.secret = words.next().map(Secret::new),
+                "secret" => key.secret = words.next().map(|word| Secret::new(word.split_whitespace().collect::<String>())),
                 _ => return Err(words.unlike("algorithm, secret or }")),
             }
             words.expect(";")?;
@@ -123,8 +124,8 @@ impl TryFrom<Statement> for TsigKey {
             Algorithm::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(algorithm.trim_end_matches('.')));
         let is_base64 = STANDARD.decode(secret.expose()).is_ok_and(|secret| !secret.is_empty());
         Ok(Self {
-            name: DnsName::vec_from_str(&key.name).map_err(|_| TsigKeyError::Name(key.name))?,
-            algorithm: known.ok_or(TsigKeyError::Algorithm(algorithm))?,
+            name: DnsName::vec_from_str(&key.name).map_err(|_| TsigKeyError::Name)?,
+            algorithm: known.ok_or(TsigKeyError::Algorithm)?,
             secret: if is_base64 { secret } else { return Err(TsigKeyError::Secret) },
         })
     }

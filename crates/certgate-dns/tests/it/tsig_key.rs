@@ -12,6 +12,8 @@ fn files_that_people_have() {
     for text in [
         "key \"certgate\" {\n\talgorithm hmac-sha256;\n\tsecret \"c2VjcmV0\";\n};\n",
         "key certgate. { secret c2VjcmV0; algorithm HMAC-SHA256; }",
+        "KEY \"certgate\" { ALGORITHM HMAC-SHA256; Secret \"c2VjcmV0\"; };",
+        "key certgate { algorithm hmac-sha256; secret \" c2Vj\tcm\r\n V0 \"; };",
         "key certgate. { algorithm hmac-sha256.; secret c2VjcmV0; }",
         "# rotated in May; key \"old\" { }\nkey \"certgate\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };",
         "// key \"old\" {\r\nkey \"certgate\" {\r\n algorithm \"hmac-sha256\"; # the default\r\n secret \"c2VjcmV0\"; // it\r\n};\r\n",
@@ -29,7 +31,6 @@ fn files_that_people_have() {
 
 #[test]
 fn refusals() {
-    let algorithm = |name: &str| TsigKeyError::Algorithm(name.to_owned());
     let syntax = |line, expected| TsigKeyError::Syntax { line, expected };
     for (text, expected) in [
         ("", TsigKeyError::Missing),
@@ -37,10 +38,11 @@ fn refusals() {
         (&*KEY.repeat(2), TsigKeyError::Several(vec!["certgate".to_owned(), "certgate".to_owned()])),
         ("key \"a\" { secret \"c2VjcmV0\"; };", TsigKeyError::Incomplete("algorithm")),
         ("key \"a\" { algorithm hmac-sha256; };", TsigKeyError::Incomplete("secret")),
-        (&KEY.replace("hmac-sha256", "hmac-md5"), algorithm("hmac-md5")),
+        (&KEY.replace("hmac-sha256", "hmac-md5"), TsigKeyError::Algorithm),
+        ("key \"a\" { algorithm \"hidden\"; secret \"hmac-sha256\"; };", TsigKeyError::Algorithm),
         (&KEY.replace("c2VjcmV0", "%%hidden%%"), TsigKeyError::Secret),
         (&KEY.replace("c2VjcmV0", ""), TsigKeyError::Secret),
-        (&KEY.replace("certgate", "a..b"), TsigKeyError::Name("a..b".to_owned())),
+        (&KEY.replace("certgate", "hidden..b"), TsigKeyError::Name),
         ("zone \"example.com\" { };", syntax(1, "key")),
         ("# the secret alone\nhidden", syntax(2, "key")),
         ("key \"a\" {\nalgorithm hmac-sha256;\nsecret \"hidden\" }", syntax(3, ";")),
@@ -52,8 +54,8 @@ fn refusals() {
         assert_eq!(error, expected, "{text}");
         assert!(!error.to_string().contains("hidden"), "{error}");
     }
-    let known = "algorithm `hmac-md5`: expected one of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha224, hmac-sha1";
-    assert_eq!(algorithm("hmac-md5").to_string(), known);
+    let known = "its algorithm is none of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha224, hmac-sha1";
+    assert_eq!(TsigKeyError::Algorithm.to_string(), known);
     let two = TsigKeyError::Several(vec!["a".to_owned(), "b".to_owned()]);
     assert_eq!(two.to_string(), "two keys: give one (found a, b)");
     assert!(!format!("{:?}", TsigKey::from_text(KEY).unwrap()).contains("c2VjcmV0"));
