@@ -106,7 +106,9 @@ impl Statement {
             match word.to_ascii_lowercase().as_str() {
                 "}" => return Ok(key),
                 "algorithm" => key.algorithm = words.next(),
-                "secret" => key.secret = words.next().map(|word| Secret::new(word.split_whitespace().collect::<String>())),
+                "secret" => {
+                    key.secret = words.next().map(|word| Secret::new(word.split_whitespace().collect::<String>()))
+                }
                 _ => return Err(words.unlike("algorithm, secret or }")),
             }
             words.expect(";")?;

@@ -1,6 +1,6 @@
 //! Certificates (RFC 5280).
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use crate::{
     DistinguishedName, GeneralName, Malformed, PublicKey,
@@ -39,6 +39,8 @@ pub struct X509 {
     pub(crate) name_constraints: Option<NameConstraints>,
     /// The first of its critical extensions that is none of [`UNDERSTOOD`].
     pub(crate) unknown_critical: Option<String>,
+    /// What of it is written as RFC 5280 forbids, so that servers do not load it, or clients refuse it.
+    pub(crate) misencoded: Option<String>,
     subject_key: Option<Vec<u8>>,
     issuer_key: Option<Vec<u8>>,
     algorithm: SignatureAlgorithm,
@@ -122,18 +124,19 @@ impl X509 {
         let signature = parts.take(tag::BIT_STRING, "the signature")?.bits()?;
         let mut inside = signed.inside();
         let version = inside.optional(tag::constructed(0)).and_then(|version| version.inside().next()?.small());
-        let serial = serial(inside.take(tag::INTEGER, "the serial number")?.content);
+        let number = inside.take(tag::INTEGER, "the serial number")?.content;
         inside.take(tag::SEQUENCE, "the algorithm of the signature")?;
         let issuer = DistinguishedName::of(&inside.take(tag::SEQUENCE, "the issuer")?)?;
-        let mut validity = inside.take(tag::SEQUENCE, "the times of validity")?.inside();
-        let (not_before, not_after) = (time::take(&mut validity)?, time::take(&mut validity)?);
+        let validity = inside.take(tag::SEQUENCE, "the times of validity")?;
+        let mut times = validity.inside();
+        let (not_before, not_after) = (time::take(&mut times)?, time::take(&mut times)?);
         let subject = DistinguishedName::of(&inside.take(tag::SEQUENCE, "the subject")?)?;
         let key = PublicKey::of(&inside.take(tag::SEQUENCE, "the public key")?)?;
         let mut this = Self {
             subject,
             issuer,
             names: Vec::new(),
-            serial,
+            serial: serial(number),
             not_before,
             not_after,
             key,
@@ -143,6 +146,7 @@ impl X509 {
             uses: None,
             name_constraints: None,
             unknown_critical: None,
+            misencoded: misencoded(number, &validity),
             subject_key: None,
             issuer_key: None,
             algorithm,
@@ -153,8 +157,12 @@ impl X509 {
         while let Some(part) = inside.next() {
             if part.tag == tag::constructed(3) {
                 let mut all = part.inside();
+                let mut kinds = BTreeSet::new();
                 for (oid, is_critical, value) in extensions(&all.take(tag::SEQUENCE, "the extensions")?)? {
                     this.extend(&oid, value)?;
+                    if !kinds.insert(oid.clone()) {
+                        this.misencoded.get_or_insert_with(|| format!("it has the extension {oid} twice"));
+                    }
                     if is_critical && !UNDERSTOOD.contains(&oid.as_str()) {
                         this.unknown_critical.get_or_insert(oid);
                     }
@@ -360,6 +368,20 @@ pub fn is_same_serial(one: &str, other: &str) -> bool {
         format!("{sign}{}", digits.trim_start_matches("0X").trim_start_matches('0'))
     };
     digits(one) == digits(other)
+}
+
+/// What is wrong with how a serial number and the times of validity are written, whatever they are. Negative and long numbers are
+/// taken: older authorities have them.
+fn misencoded(serial: &[u8], validity: &Element<'_>) -> Option<String> {
+    let times = validity.inside().all("a time of validity");
+    let long = "its serial number is not in the fewest bytes".to_owned();
+    match serial {
+        [] => Some("its serial number is empty".to_owned()),
+        [0, second, ..] if second & 0x80 == 0 => Some(long),
+        [0xFF, second, ..] if second & 0x80 != 0 => Some(long),
+        _ if times.is_ok_and(|times| times.iter().all(time::is_plain)) => None,
+        _ => Some("its times are not in whole seconds of UTC".to_owned()),
+    }
 }
 
 /// As openssl prints it.

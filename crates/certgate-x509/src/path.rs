@@ -42,6 +42,9 @@ enum Flaw {
         found: u32,
     },
     WeakHash(String),
+    /// See [`X509::misencoded`].
+    Misencoded(String),
+    ExplicitCurve,
     ShortKey(u32),
     /// It is for none of what the certificate is for.
     NotFor(Vec<String>),
@@ -153,6 +156,8 @@ impl<'a> Search<'a> {
             // Where it was given with who signed it, it is meant to be in the path.
             Flaw::TooDeep { .. }
             | Flaw::ShortKey(_)
+            | Flaw::Misencoded(_)
+            | Flaw::ExplicitCurve
             | Flaw::NotFor(_)
             | Flaw::UnknownCritical(_)
             | Flaw::NotAllowed(_) => {
@@ -247,6 +252,12 @@ fn flaw_as_it_stands(certificate: &X509, purposes: &[String]) -> Option<Flaw> {
     if let Some(hash) = certificate.weak_hash() {
         return Some(Flaw::WeakHash(hash));
     }
+    if let Some(why) = &certificate.misencoded {
+        return Some(Flaw::Misencoded(why.clone()));
+    }
+    if certificate.key.algorithm == KeyAlgorithm::EcExplicit {
+        return Some(Flaw::ExplicitCurve);
+    }
     let bits = certificate.key.bits;
     if certificate.key.algorithm == KeyAlgorithm::Rsa && bits < PublicKey::RSA_BITS {
         return Some(Flaw::ShortKey(bits));
@@ -278,6 +289,10 @@ impl fmt::Display for Flaw {
                 write!(f, "its path length allows {allowed} authorities below it, and there are {found}")
             }
             Self::WeakHash(hash) => write!(f, "it is signed with {hash}; expected SHA-256 or better"),
+            Self::Misencoded(why) => write!(f, "{why} (RFC 5280): servers do not load it, or clients refuse it"),
+            Self::ExplicitCurve => {
+                f.write_str("its key gives the curve by explicit parameters, which clients refuse (RFC 5480)")
+            }
             Self::ShortKey(bits) => write!(f, "its key has RSA {bits} bits; expected {} or more", PublicKey::RSA_BITS),
             Self::NotFor(purposes) if *purposes == [SERVERS] => {
                 f.write_str("its extended key usage does not allow it for servers (serverAuth)")

@@ -43,6 +43,13 @@ pub(crate) fn seconds(element: &Element<'_>) -> Option<i64> {
     in_range.then_some(local - offset(rest)?)
 }
 
+/// Whether a time is written as RFC 5280 demands, which most clients insist on: digits down to the seconds, and `Z`.
+pub(crate) fn is_plain(element: &Element<'_>) -> bool {
+    let digits = if element.tag == tag::UTC_TIME { 12 } else { 14 };
+    let is_number = |text: &[u8]| text.len() == digits && text.iter().all(u8::is_ascii_digit);
+    element.content.strip_suffix(b"Z").is_some_and(is_number)
+}
+
 /// The number that so many digits are, and what follows.
 fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (number, rest) = text.split_at_checked(digits)?;

@@ -11,6 +11,7 @@
 
 mod certificates;
 mod checks;
+mod encoding;
 mod files;
 mod names;
 mod paths;
