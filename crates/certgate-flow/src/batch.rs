@@ -199,6 +199,7 @@ impl Batch {
             // It gets its answer first.
             self.unclaimed.push(message.clone());
         }
+        self.queue.told_something();
         Some(place)
     }
 

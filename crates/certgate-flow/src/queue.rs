@@ -117,6 +117,11 @@ impl Queue {
         backoff(self.looks).clamp(LEFT_TO_ANOTHER, LONGEST_PATIENCE)
     }
 
+    /// A message of it came to an order, whoever found it: there may be more.
+    pub(crate) fn told_something(&mut self) {
+        self.looks = 0;
+    }
+
     /// When it has its next turn.
     pub(crate) fn next(&self) -> Option<Duration> {
         match self.state {

@@ -25,7 +25,7 @@ fn message(id: Option<i64>, job_id: i64) -> PollMessage {
     PollMessage { id, job: Some(job(job_id, JobStatus::Success)), ..PollMessage::default() }
 }
 
-/// A batch of accepted orders with these jobs.
+/// A batch of accepted orders with these jobs; another process looks into the queue meanwhile.
 fn batch(jobs: &[i64]) -> Batch {
     let key = PrivateKey::generate(KeyType::P256).unwrap();
     let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
@@ -38,8 +38,15 @@ fn batch(jobs: &[i64]) -> Batch {
         Box::new(Order::new(requested)) as Box<dyn Workflow>
     });
     let mut batch = Batch::new(orders.collect(), ForeignMessages::Spool);
-    for _ in 0..4 * jobs.len() {
-        let Action::Step(Actor::Order(place), step) = batch.next(Duration::ZERO) else { panic!("an order's turn") };
+    while batch.waiting().count() < jobs.len() {
+        let (place, step) = match batch.next(Duration::ZERO) {
+            Action::Step(Actor::Order(place), step) => (place, step),
+            Action::Step(Actor::Queue, _) => {
+                batch.heard(Actor::Queue, Event::ReadByAnother { is_blocked: false }, Duration::ZERO);
+                continue;
+            }
+            other => panic!("{other:?}"),
+        };
         let event = match step {
             Step::Publish { .. } => Event::Published,
             Step::Send(AnyTask::CertificateInfo(_)) => {
@@ -109,6 +116,25 @@ fn a_message_that_never_comes() {
     let (words, endings) = run(&mut batch(&[7]), answers);
     assert_eq!(words[..4], ["0 poll-info", "0 store None", "1 poll-info", "1 store None"]);
     assert!(matches!(endings[..], [Ending::Issued(_)]), "{words:?}");
+}
+
+/// What another process found was found: who looks in its place then looks as often as if it had found that itself.
+#[test]
+fn in_the_place_of_one_that_found_something() {
+    let (empty, found) = (answer("S0905", vec![]), answer("S400104", vec![Certificate::default().into()]));
+    for (is_told, answers, expected) in [
+        (false, vec![empty.clone()], &["16 poll-info"][..]),
+        (true, vec![found, empty.clone()], &["0 certificate-info", "9 poll-info"]),
+    ] {
+        let mut batch = batch(&[7, 8]);
+        let (words, _) = run(&mut batch, vec![Event::ReadByAnother { is_blocked: false }; 3]);
+        assert_eq!(words, ["2 poll-info", "4 poll-info", "6 poll-info"]);
+        if is_told {
+            assert_eq!(batch.deliver(&message(Some(1), 7)), Some(0));
+        }
+        batch.heard(Actor::Queue, empty.clone(), Duration::from_secs(8));
+        assert_eq!(run(&mut batch, answers).0, expected);
+    }
 }
 
 /// What comes while an order's request is in flight waits for the answer to that.
