@@ -1,5 +1,9 @@
 //! Certificate requests (RFC 2986).
 
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
 use crate::{
     BadAttribute, Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
     algorithm::{SignatureAlgorithm, Verdict},
@@ -193,6 +197,19 @@ impl CertificateRequest {
         let wanted = host_or_as_it_stands(name);
         let commons = self.subject.values(oid::COMMON_NAME).map(host_or_as_it_stands);
         self.names.iter().cloned().chain(commons).any(|own| own.is_same(&wanted))
+    }
+
+    /// A hash of what it asks for, its key and its names: the same of each request that is made with one key for the same names, since
+    /// the signature may be another each time.
+    pub fn asked_hash(&self) -> [u8; 32] {
+        let commons = self.subject.values(oid::COMMON_NAME).map(|name| host_or_as_it_stands(name).value());
+        let names: BTreeSet<String> = self.hosts().chain(commons).collect();
+        let mut hash = Sha256::new_with_prefix(&self.key.spki);
+        for name in names {
+            hash.update(name);
+            hash.update("\n");
+        }
+        hash.finalize().into()
     }
 
     /// The request as it is sent: written anew, without a line end behind it.

@@ -3,12 +3,14 @@
 use std::{process::Stdio, time::Duration};
 
 use certgate_domain::TaskKind;
+use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::binary::{
-    arguments, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told, until,
+    arguments, certgate_in, command, csr, endpoint, exit, fast, json, secret, serve, started, stderr, told,
+    told_at_home, until,
 };
 
 const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
@@ -270,6 +272,61 @@ fn one_folder_and_several_processes() {
         for output in ended.iter().filter(|output| exit(output) != 0) {
             assert_eq!(exit(output), 6, "{transport}: {}", stderr(output));
             assert!(json(output)["order"]["id"].is_string(), "{transport}: {}", stderr(output));
+        }
+    }
+}
+
+/// A new certificate is ordered once while its order is open, however the first run ended: its CSR is made and signed anew each time, over
+/// the same key.
+#[test]
+fn a_new_certificate_is_not_ordered_again_while_its_order_is_open() {
+    const CREATE: Option<TaskKind> = Some(TaskKind::CertificateCreate);
+    for transport in ["xml", "json"] {
+        for (key, ending) in [
+            ("new", "killed"),
+            ("new", "not waited for"),
+            ("new", "no answer"),
+            ("new", "at once"),
+            ("file", "killed"),
+            ("file", "not waited for"),
+            ("file", "at once"),
+            ("file", "elsewhere"),
+        ] {
+            let case = format!("{transport}, {key} key, {ending}");
+            let home = tempfile::tempdir().unwrap();
+            let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
+            secret(&home.path().join("ec.key"), PrivateKey::generate(KeyType::P256).unwrap().to_pem().expose());
+            let key = if key == "new" { ["--new-key"].as_slice() } else { ["--key", "ec.key"].as_slice() };
+            let create = ["create", "--name", "new.example", "--product", "QUICKSSLPREMIUM", "--admin", "1120"];
+            let create = [&create, ["--technical", "1120", "--no-wait", "--out"].as_slice()].concat();
+            let into = |folder| [&create, [folder].as_slice(), key].concat();
+            match ending {
+                "killed" => {
+                    gateway.inject(Fault::Late(CREATE, Duration::from_secs(120)));
+                    let mut first = started(home.path(), &server, transport, &into("out"));
+                    until("it is ordered", || gateway.counts().orders == 1);
+                    first.kill().unwrap();
+                    first.wait().unwrap();
+                }
+                "at once" => {
+                    let mut first = [(); 2].map(|()| started(home.path(), &server, transport, &into("out")));
+                    let ended = first.each_mut().map(|run| run.wait().unwrap().code());
+                    assert_eq!(ended, [Some(6); 2], "{case}");
+                }
+                _ => {
+                    if ending == "no answer" {
+                        gateway.inject(Fault::DropAfterRead(CREATE));
+                    }
+                    let folder = if ending == "elsewhere" { "elsewhere" } else { "out" };
+                    let (code, _, said) = told_at_home(home.path(), &server, transport, &into(folder));
+                    assert_eq!(code, if ending == "no answer" { 9 } else { 6 }, "{case}: {said}");
+                }
+            }
+            let (_, listed, _) = told_at_home(home.path(), &server, transport, &["orders"]);
+            let (code, second, said) = told_at_home(home.path(), &server, transport, &into("out"));
+            assert_eq!((code, gateway.counts().orders), (6, 1), "{case}: {said}");
+            assert!(said.contains("nothing was sent"), "{case}: {said}");
+            assert_eq!(second["order"]["id"], listed["orders"][0]["order"]["id"], "{case}: {second}");
         }
     }
 }

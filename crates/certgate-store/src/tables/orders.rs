@@ -1,5 +1,6 @@
 //! Orders in their table.
 
+use certgate_x509::CertificateRequest;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -140,8 +141,8 @@ fn commit(
 }
 
 /// What an order is about. Of one account and one subject one order at most is not finished, which the database holds. An order
-/// of a new certificate is about its name and CSR. A revocation is of an earlier certificate under the same id, so that only
-/// another revocation is about the same. Absent for an order of neither a certificate nor a name.
+/// of a new certificate is about its name and what its CSR asks for. A revocation is of an earlier certificate under the same
+/// id, so that only another revocation is about the same. Absent for an order of neither a certificate nor a name.
 pub(crate) fn subject(order: &NewOrder) -> Option<String> {
     subject_of(&order.task, order.certificate, order.name.as_deref(), order.csr.as_deref())
 }
@@ -150,13 +151,18 @@ fn subject_of(task: &str, certificate: Option<i64>, name: Option<&str>, csr: Opt
     match (certificate, name) {
         (Some(certificate), _) if task == "certificate-revoke" => Some(format!("revocation {certificate}")),
         (Some(certificate), _) => Some(format!("certificate {certificate}")),
-        // Not the CSR itself: an index takes no text of any length.
+        // Not the CSR itself: an index takes no text of any length, and one that is made anew is signed anew.
         (None, Some(name)) => Some(match csr {
-            Some(csr) => format!("new {name} {}", hexadecimal(&Sha256::digest(csr))),
+            Some(csr) => format!("new {name} {}", hexadecimal(&asked_hash(csr))),
             None => format!("new {name}"),
         }),
         (None, None) => None,
     }
+}
+
+/// What a CSR asks for; of one that cannot be read its text.
+fn asked_hash(csr: &str) -> [u8; 32] {
+    CertificateRequest::read(csr).map_or_else(|_| Sha256::digest(csr).into(), |request| request.asked_hash())
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {

@@ -1,5 +1,6 @@
 //! Orders, leases and messages over every database: nothing intended twice, nothing lost, nothing written by who lost it.
 
+use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_store::{Change, NewMessage, NewOrder, Order, State, Store, StoreError, ValidationStep, Which};
 use pretty_assertions::assert_eq;
 
@@ -56,6 +57,17 @@ fn nothing_is_ordered_twice() {
         assert!(matches!(store.record_intent(&order("f", None), &place.lease, 6), Err(StoreError::Unfinished(_))));
         let other = NewOrder { csr: Some("another".to_owned()), ..order("g", None) };
         store.record_intent(&other, &place.lease, 7).unwrap();
+        // A CSR that is made anew asks for the same, with another signature.
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let subject = Subject { common_name: "example.com".to_owned(), ..Subject::default() };
+        let csr = |id: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            NewOrder { csr: Some(key.request(&subject, &names).unwrap()), ..order(id, None) }
+        };
+        store.record_intent(&csr("k", &["example.com"]), &place.lease, 7).unwrap();
+        let again = store.record_intent(&csr("l", &["example.com"]), &place.lease, 7);
+        assert!(matches!(again, Err(StoreError::Unfinished(twin)) if twin.order.order.id == "k"));
+        store.record_intent(&csr("m", &["example.com", "www.example.com"]), &place.lease, 7).unwrap();
         store.change("a", &change(State::Refused), &place.lease, 8).unwrap();
         store.record_intent(&order("h", Some(571)), &place.lease, 9).unwrap();
         // An earlier certificate may be revoked while the next one is on its way, once.

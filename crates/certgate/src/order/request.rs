@@ -197,12 +197,16 @@ impl OrderRequest {
         }
     }
 
-    /// Whether an order of the store is of the same certificate, or of a new one with the same CSR.
+    /// Whether an order of the store is of the same certificate, or of a new one whose CSR asks for the same.
     pub fn is_for(&self, order: &Order) -> bool {
-        let csr = self.csr.as_ref().map(|(text, _)| text.as_str());
         match self.certificate() {
             Some(id) => order.order.certificate == Some(id),
-            None => order.order.certificate.is_none() && csr.is_some() && order.order.csr.as_deref() == csr,
+            None => {
+                let own = self.csr.as_ref().map(|(_, csr)| csr.asked_hash());
+                let csr = order.order.csr.as_deref().filter(|_| order.order.certificate.is_none() && own.is_some());
+                let other = csr.and_then(|csr| CertificateRequest::read(csr).ok());
+                other.is_some_and(|other| own == Some(other.asked_hash()))
+            }
         }
     }
 
