@@ -1,6 +1,6 @@
 //! `certgate adopt`.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use certgate::{
     CertificateSettings,
@@ -51,6 +51,9 @@ impl Adopt {
         self.validation.say(&mut settings, app)?;
         self.then.say(&mut settings);
         let settings = if settings.is_empty() { settings } else { here(settings)? };
+        for folder in self.folders.iter().chain(&self.all_below) {
+            fs::read_dir(folder).map_err(|why| Failure::usage(format!("{}: {why}", folder.display())))?;
+        }
         let mut connection = Connection::open(app, None)?;
         let found = search(&self.folders, &self.all_below, app.now());
         let adoptions = adoption::adopt(&mut connection.client, found, &settings, self.dry_run)?;

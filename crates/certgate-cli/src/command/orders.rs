@@ -85,6 +85,8 @@ impl Orders {
 fn abandon(app: &App, book: &OrderBook, id: &str, yes: bool) -> Result<Exit, Failure> {
     let order = book.find(id)?;
     orders::confirm_abandoning(&order, yes)?;
+    // What removes the records of its validation is waited for.
+    app.interrupt();
     let options = options_of_order(app, &order);
     if !book.journal_of(&order)?.abandon(&order, &[], &mut |why| not_removed(app, why, &options))? {
         return Err(orders::held(app, &order));

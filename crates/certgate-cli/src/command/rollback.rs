@@ -47,6 +47,8 @@ impl Rollback {
             sets::print(app, &folder, &place.sets()?);
             return Ok(Exit::DONE);
         }
+        // The hook is waited for, and what came of it recorded.
+        app.interrupt();
         let put_back = place.put_back(self.to.as_deref())?;
         let mut document = json!({ "schema": 1 });
         let Some(PutBack { set, ended, revoked, deployment }) = put_back else {

@@ -24,6 +24,9 @@ pub(crate) fn task_id(
     given: Option<&CertificateSelector>,
 ) -> Result<Option<i64>, Failure> {
     match given {
+        Some(_) if !certgate_json::route::route(kind).1.contains("{id}") => {
+            Err(Failure::usage(format!("--id: {} takes no id", kind.name())))
+        }
         Some(CertificateSelector::Name(name)) if !kind.name().starts_with("certificate-") => Err(Failure::usage(
             format!("--id: found `{name}`, expected a number: only certificates are known by their names"),
         )),

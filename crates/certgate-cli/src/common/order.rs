@@ -100,9 +100,14 @@ pub(crate) fn drive_one(app: &App, share: &mut Share, how: &How<'_>, asked: Aske
     let error = go_through(app, std::slice::from_mut(share), how, &mut progress);
     progress.finish();
     match (progress.only(), error) {
+        (Ok(shown), error) => {
+            let ended = shown.print(app, &progress.findings);
+            match error {
+                Some(error) => Err(beside(ended, error)),
+                None => ended,
+            }
+        }
         // Why the run ended is the order's own reason, where that one ended with it.
-        (Ok(_), Some(error)) => Err(error),
-        (Ok(shown), None) => shown.print(app, &progress.findings),
         (Err(failure), error) => {
             let kinds = [Some(failure.kind()), error.map(|error| error.kind())];
             let kind = worst(kinds.into_iter()).unwrap_or(failure.kind());

@@ -223,11 +223,12 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
         ];
         assert_eq!((code, reasons), (10, expected.to_vec()));
         assert!(!etc.join("unknown.example").exists() && gateway.counts().orders == 0);
-        let (code, document, _) = told(&["adopt", "nowhere"]);
-        assert_eq!(
-            (code, &document["certificates"][0]["text"]),
-            (10, &"No such file or directory (os error 2)".into())
-        );
+        for folders in [&["adopt", "etc", "nowhere"][..], &["adopt", "--all-below", "nowhere"]] {
+            let (code, document, said) = told(folders);
+            let text = "nowhere: No such file or directory (os error 2)";
+            assert_eq!((code, &document["error"]["text"]), (2, &text.into()), "{folders:?}");
+            assert_eq!(said, format!("certgate: {text}\n"));
+        }
     }
 }
 

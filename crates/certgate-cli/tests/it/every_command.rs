@@ -65,7 +65,7 @@ const COMMANDS: &[(&str, &str, i32, usize)] = &[
     ("status", "DIR", 2, 1),
     ("renew-due", "", 2, 0),
     ("renew-due", "DIR/empty", 2, 0),
-    ("adopt", "DIR/none", 10, 1),
+    ("adopt", "DIR/empty", 8, 1),
     ("plan", "", 2, 0),
     ("apply", "", 2, 0),
     ("verify", "DIR/none", 2, 0),

@@ -122,7 +122,9 @@ fn a_profile_is_written_and_looked_at() {
         let output = init(&[], "");
         assert_eq!(exit(&output), 2);
         assert!(stderr(&output).contains("User: nobody can be asked here: give --user"), "{}", stderr(&output));
-        assert!(!home.path().join(".config/certgate/config.toml").exists());
+        let output = init(&["--user", "user", "--context", "9", "--password-stdin"], "");
+        assert_eq!((exit(&output), stderr(&output).trim()), (2, "certgate: the password: it is empty"));
+        assert!(!home.path().join(".config").exists());
 
         let output = init(&["--user", "user", "--context", "9", "--password-stdin"], "password\n");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));

@@ -95,6 +95,12 @@ fn none_or_several_are_refused_before_anything_is_sent() {
         assert_eq!(orders(), before);
         let (code, document, _) = told(&["call", "contact-info", "--id", "example.com"]);
         assert_eq!(code, 2, "{document}");
+        // Nor is one passed over that the task has no place for.
+        for task in ["certificate-create", "certificate-list", "poll-info"] {
+            let (code, document, _) = told(&["call", task, "--id", "571"]);
+            let text = format!("--id: {task} takes no id");
+            assert_eq!((code, &document["error"]["text"]), (2, &text.into()), "{document}");
+        }
     }
 }
 

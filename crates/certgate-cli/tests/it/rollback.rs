@@ -4,13 +4,16 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use certgate_keys::{KeyType, PrivateKey};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, endpoint, exit, json, pair, run, secret, serve, started, stderr};
+use crate::support::binary::{
+    arguments, at, command, endpoint, exit, interrupt, json, pair, run, secret, serve, started, stderr, stdout, until,
+};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 const FILES: [&str; 5] = ["cert.pem", "chain.pem", "fullchain.pem", "key.pem", "combined.pem"];
@@ -354,4 +357,43 @@ fn what_was_taken_back_comes_again() {
     let output = at(home.path(), &server, "json", &["fetch", "571", "--out", "live"]);
     assert_eq!((exit(&output), gateway.counts().orders), (0, 2), "{}", stderr(&output));
     assert_eq!(current(&home.path().join("live")).file_name().unwrap().to_str(), sets.last().map(String::as_str));
+}
+
+/// Ctrl-C while the hook runs, of a rollback or of a single order: it is waited for, what came of it is recorded, and the document is whole.
+#[test]
+fn interrupted_while_the_hook_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let (gateway, server) = serve(Settings::default());
+    let hook = "echo > started; while [ -e wait ]; do sleep 0.1; done; echo $CERTGATE_SERIAL >> deployed";
+    let at_once = |command: &[&str]| at(home.path(), &server, "json", command);
+    let deployed = || fs::read_to_string(home.path().join("deployed")).unwrap_or_default().lines().count();
+    assert_eq!(exit(&at_once(&[&NEW[..], &["--deploy-hook", hook]].concat())), 0);
+    let interrupted = |command: &[&str]| {
+        let [started, wait, said] = ["started", "wait", "said"].map(|name| home.path().join(name));
+        let _ = fs::remove_file(&started);
+        fs::write(&wait, "").unwrap();
+        let arguments = arguments(home.path(), &server, "json", command);
+        let mut run = self::command(home.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        run.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = run.stderr(fs::File::create(&said).unwrap()).spawn().unwrap();
+        until("the hook runs", || started.exists());
+        interrupt(&child);
+        until("it is heard", || fs::read_to_string(&said).unwrap().contains("stopping after"));
+        fs::remove_file(&wait).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let commands: [(&[&str], &str); 3] =
+        [(&NEW, "/order/state"), (&["rollback", "live"], "/set"), (&["batch", "one.csv"], "/orders/0/order/state")];
+    fs::write(home.path().join("one.csv"), "id,new_key,out\n571,true,live\n").unwrap();
+    for (count, (command, member)) in commands.into_iter().enumerate() {
+        let output = interrupted(command);
+        let (document, said) = (json(&output), fs::read_to_string(home.path().join("said")).unwrap());
+        assert_eq!((exit(&output), &document["error"]), (0, &serde_json::Value::Null), "{command:?} {said}");
+        assert!(document.pointer(member).is_some(), "{command:?} {document}");
+        assert_eq!(deployed(), count + 2, "{command:?}: the hook came to its end");
+        let status = at_once(&["status", "live"]);
+        assert!(!stdout(&status).contains("not deployed"), "{command:?} {}", stdout(&status));
+    }
+    assert_eq!(gateway.counts().orders, 3);
+    assert_eq!(exit(&at_once(&["resume"])), 8, "nothing is left");
 }

@@ -69,8 +69,15 @@ impl ProfileFile {
     /// Adds the profile, and makes the file and its folder where they are missing.
     ///
     /// # Errors
-    /// The password cannot be read, or a file cannot be written.
+    /// The password cannot be read or is empty, or a file cannot be written.
     pub fn add(&self, new: &NewProfile) -> Result<(), ConfigError> {
+        let password = match &new.password {
+            SecretSource::Command(_) | SecretSource::File(_) => None,
+            source => Some(source.read()?),
+        };
+        if password.as_ref().is_some_and(|password| password.expose().is_empty()) {
+            return Err(ConfigError::Secret { from: "the password".to_owned(), why: "it is empty".to_owned() });
+        }
         let mut profile = Table::new();
         let mut set = |key: &str, value: Value| drop(profile.insert(key.to_owned(), value));
         if let Some(protocol) = new.transport {
@@ -88,12 +95,12 @@ impl ProfileFile {
         new.owner_context.iter().for_each(|context| set("owner_context", (*context).into()));
         let folder = certgate_files::parent(&self.path);
         make_folder(folder, 0o700)?;
-        match &new.password {
-            SecretSource::Command(command) => set("password_command", command.as_str().into()),
-            SecretSource::File(file) => set("password_file", self.absolute(file)?.into()),
-            source => {
+        match (&new.password, password) {
+            (SecretSource::Command(command), _) => set("password_command", command.as_str().into()),
+            (SecretSource::File(file), _) => set("password_file", self.absolute(file)?.into()),
+            (_, password) => {
                 let name = format!("{}.password", self.name);
-                let password = format!("{}\n", source.read()?.expose());
+                let password = format!("{}\n", password.unwrap_or_default().expose());
                 WholeFile::beside(&folder.join(&name), password.as_bytes(), 0o600)?.replace()?;
                 set("password_file", name.into());
             }

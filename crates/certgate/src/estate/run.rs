@@ -4,7 +4,7 @@ use std::path::Path;
 
 use certgate_store::Order;
 
-use super::task::{EndedTask, Task};
+use super::task::{EndedTask, Task, TaskError};
 use crate::order::is_open_order_of;
 use crate::{
     Client, Control, Error, Event, Installation, Journal, Observer, OrderId, OrderReport, Outcome, Preparation,
@@ -79,9 +79,11 @@ impl TaskRun<'_> {
     pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Run {
         let Self { clients, journal, preparation, options, mut running, profile } = self;
         let (mut items, mut left, mut unread, mut open) = (Vec::new(), Vec::new(), None, None);
+        let mut stopped = None;
         for task in tasks.iter_mut() {
             let Some(client) = clients.first_mut() else { break };
             if client.interrupt().is_raised() {
+                stopped = Some(Error::Interrupted);
                 observer.ended(&task.id, None, TaskOutcome::NotReached);
                 continue;
             }
@@ -120,6 +122,9 @@ impl TaskRun<'_> {
                     observer.ended(&id, record.as_ref(), TaskOutcome::Deployed { folder, deployment: &deployment });
                 }
                 Err(ended) => {
+                    if let EndedTask::Failed(TaskError::Gateway(Error::Interrupted)) = ended {
+                        stopped = Some(Error::Interrupted);
+                    }
                     let record = match &ended {
                         EndedTask::Held => {
                             let open = open.get_or_insert_with(|| readable(journal.unfinished(), &mut unread));
@@ -140,7 +145,7 @@ impl TaskRun<'_> {
             left.push(Left::Ordered(report));
         }
         run_left_hooks(journal, left, now, &mut unread, observer);
-        run.error = run.error.or(unread);
+        run.error = run.error.or(stopped).or(unread);
         run
     }
 }

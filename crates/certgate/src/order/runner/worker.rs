@@ -32,7 +32,10 @@ impl<'w, 'r> Worker<'w, 'r> {
         let mut state = lock(self.shared);
         loop {
             if (interrupt.is_raised() || state.stopped) && state.error.is_none() {
-                state.error = Some(Error::Interrupted);
+                // Where every order ended there is nothing left to stop: at most a message is confirmed by the next run.
+                let is_open = state.batch.open().next().is_some();
+                state.is_over |= !is_open;
+                state.error = is_open.then_some(Error::Interrupted);
             }
             if state.is_over || state.error.is_some() {
                 self.changed.notify_all();
