@@ -100,8 +100,9 @@ impl Account {
             };
             // A run that saw no answer says so; the next one looks, and only then a person is asked about that order.
             let asks = |text: &str| {
-                let mut commands = text.split("certgate orders abandon ").skip(1);
-                commands.any(|command| command.split(['`', '\n', '"']).next().is_some_and(|words| words.ends_with(id)))
+                let commands = text.split("certgate orders abandon ").skip(1);
+                let mut words = commands.filter_map(|rest| rest.split(['`', '\n', '\\', '"']).next());
+                words.any(|words| words.split([' ', ',']).any(|word| word == id))
             };
             if !asks(said) && !asks(&document.to_string()) {
                 continue;
