@@ -123,9 +123,14 @@ pub enum KeyError {
     ExplicitCurve,
     /// Its kind cannot be used.
     #[error(
-        "the key is of a kind that cannot be used ({0}); expected RSA of 2048 to 4096 bits, or ECDSA on P-256 or P-384"
+        "the key is of a kind that cannot be used ({0}); expected RSA of 2048, 3072 or 4096 bits, or ECDSA on P-256 or P-384"
     )]
     Unsupported(String),
+    /// Its public exponent is one that nothing here signs with.
+    #[error(
+        "the key's public exponent is {0}; expected 65537, or another odd number from there to 2^33: make a new key"
+    )]
+    Exponent(String),
     /// A key or request could not be made.
     #[error("{0}")]
     Failed(String),

@@ -9,11 +9,11 @@ use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
     der::{
         Decode, Encode, SliceReader,
-        asn1::{AnyRef, OctetStringRef},
+        asn1::{AnyRef, OctetStringRef, UintRef},
     },
     pkcs5::{self, EncryptionScheme, pbes2::Kdf},
 };
-use rsa::pkcs1::RsaPrivateKeyRef;
+use rsa::pkcs1::{RsaPrivateKeyRef, Version};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -26,6 +26,9 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 
 /// The key lengths of RSA that can be used, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// The public exponents that ring signs with, the odd ones.
+const EXPONENTS: std::ops::Range<u64> = 65_537..1 << 33;
 
 /// The most rounds of PBKDF2 that a pass phrase is tried with: some seconds' work. OWASP asks for 600,000.
 const MOST_ROUNDS: u32 = 10_000_000;
@@ -92,17 +95,31 @@ fn from_info(key: &PrivateKeyInfoRef<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError
 fn from_rsa(key: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let parsed =
         RsaPrivateKeyRef::try_from(key).map_err(|_| KeyError::Damaged("the RSA key in it cannot be read as DER"))?;
-    let modulus = parsed.modulus.as_bytes();
-    let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-    let bits = modulus.len() * 8 - unused;
-    if !RSA_BITS.contains(&bits) {
-        return Err(KeyError::Unsupported(format!("RSA of {bits} bits")));
+    let length = bits(parsed.modulus);
+    if parsed.version() == Version::Multi {
+        return Err(KeyError::Unsupported("RSA of more than two primes".to_owned()));
+    }
+    // ring takes no primes of other lengths.
+    if !RSA_BITS.contains(&length) || bits(parsed.prime1) % 512 != 0 {
+        return Err(KeyError::Unsupported(format!("RSA of {length} bits")));
+    }
+    let exponent = parsed.public_exponent.as_bytes();
+    let number = exponent.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let is_long = exponent.len() > 8;
+    if is_long || !EXPONENTS.contains(&number) || number % 2 == 0 {
+        return Err(KeyError::Exponent(if is_long { "longer than 64 bits".to_owned() } else { number.to_string() }));
     }
     let encoded = || {
         let algorithm = AlgorithmIdentifierRef { oid: RSA, parameters: Some(AnyRef::NULL) };
         sequence(&[0_u8.to_der()?, algorithm.to_der()?, octets(key)?])
     };
     encoded().map(Zeroizing::new).map_err(|why| KeyError::Failed(format!("the key cannot be written as PKCS#8: {why}")))
+}
+
+/// The length of a number.
+fn bits(number: UintRef<'_>) -> usize {
+    let bytes = number.as_bytes();
+    bytes.len() * 8 - bytes.first().map_or(0, |first| first.leading_zeros() as usize)
 }
 
 fn decrypted(der: &[u8], pass_phrase: &Secret) -> Result<Zeroizing<Vec<u8>>, KeyError> {

@@ -34,7 +34,7 @@ impl Pair {
                 return Ok((Self::Ec(pair), algorithm));
             }
         }
-        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| KeyError::Unsupported(why.to_string()))?;
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Damaged("its parts do not belong together"))?;
         Ok((Self::Rsa(pair), &PKCS_RSA_SHA256))
     }
 

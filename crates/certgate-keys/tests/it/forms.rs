@@ -111,6 +111,8 @@ fn refusals() {
     let mut parallel = der("p256-pkcs8-scrypt.pem");
     assert_eq!(parallel[50..53], [0x02, 0x01, 0x01], "scrypt's parallelisation");
     parallel[52] = 17;
+    let mut another = der("rsa-pkcs8.pem");
+    *another.last_mut().unwrap() ^= 1;
     let explicit = "openssl ec -in OLD -param_enc named_curve -out NEW";
     let kind = |found: &str| format!("the key is of a kind that cannot be used ({found})");
     for (what, file, pass_phrase, expected) in [
@@ -133,6 +135,16 @@ fn refusals() {
         ("neither", vec![0xFF; 100], None, "found binary data, and neither a request, a certificate nor a key as DER"),
         ("cut short", good[..good.len() - 40].into(), None, "no -----END PRIVATE KEY----- line found"),
         ("a short one", fixture("rsa-1024.pem").into(), None, &kind("RSA of 1024 bits")),
+        ("of three primes", fixture("rsa-three-primes.pem").into(), None, &kind("RSA of more than two primes")),
+        ("of an odd length", fixture("rsa-2560.pem").into(), None, &kind("RSA of 2560 bits")),
+        ("exponent 3", fixture("rsa-exponent-3.pem").into(), None, "public exponent is 3; expected 65537, or another"),
+        (
+            "exponent 2^33 + 1",
+            fixture("rsa-exponent-large.pem").into(),
+            None,
+            "public exponent is 8589934593; expected",
+        ),
+        ("of another's numbers", another.into(), None, "the key is damaged: its parts do not belong together"),
         ("Ed25519", fixture("ed25519.pem").into(), None, &kind("Ed25519")),
         ("P-521", fixture("p521.pem").into(), None, &kind("EC P-521")),
         ("RSA for PSS only", fixture("rsa-pss.pem").into(), None, &kind("RSASSA-PSS")),

@@ -29,7 +29,7 @@ fn parts(der: &[u8]) -> Vec<&[u8]> {
 /// The lengths of the header and of the content.
 fn lengths(der: &[u8]) -> (usize, usize) {
     match der[1] {
-        short @ ..128 => (2, short.into()),
+        short @ ..=0x80 => (2, short.into()),
         0x81 => (3, der[2].into()),
         _ => (4, u16::from_be_bytes([der[2], der[3]]).into()),
     }
