@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     BadAttribute, Check, DistinguishedName, GeneralName, Malformed, PublicKey, UnusableKey,
     algorithm::{SignatureAlgorithm, Verdict},
-    der::{Element, tag},
+    der::{Element, Reader, tag},
     host::{host, host_or_as_it_stands},
     name::oid,
     pem::{self, Kind},
@@ -37,9 +37,13 @@ pub struct CertificateRequest {
     pub email: Option<String>,
     /// Its public key.
     pub key: PublicKey,
+    /// Its attributes but for the extensions asked for, each by its name, such as `challengePassword`, or its object identifier.
+    pub attributes: Vec<String>,
     /// Hash of its signature, such as `SHA256`.
     pub signature_hash: Option<String>,
     name: Option<String>,
+    /// `None`: it is negative or large.
+    version: Option<u32>,
     weak_hash: Option<String>,
     signature: Verdict,
     der: Vec<u8>,
@@ -71,6 +75,9 @@ pub enum BadRequest {
     /// The PEM content is not a valid certificate request.
     #[error("the content is no certificate request (RFC 2986): {0}")]
     NotARequest(#[from] Malformed),
+    /// It is of a version that there is none of.
+    #[error("its version is {0}; expected 0 (RFC 2986): make the request anew")]
+    Version(String),
     /// Its key cannot be used.
     #[error(transparent)]
     Key(#[from] UnusableKey),
@@ -145,14 +152,21 @@ impl CertificateRequest {
         let algorithm = SignatureAlgorithm::of(&parts.take(tag::SEQUENCE, "the algorithm of the signature")?);
         let signature = parts.take(tag::BIT_STRING, "the signature")?.bits()?;
         let mut inside = info.inside();
-        inside.take(tag::INTEGER, "the version")?;
+        let version = inside.take(tag::INTEGER, "the version")?.small();
         let subject = DistinguishedName::of(&inside.take(tag::SEQUENCE, "the subject")?)?;
         let key = PublicKey::of(&inside.take(tag::SEQUENCE, "the public key")?)?;
-        let mut names = Vec::new();
+        let (mut names, mut attributes) = (Vec::new(), Vec::new());
         // Older tools leave out attributes where there are none.
-        if let Some(attributes) = inside.optional(tag::constructed(0)) {
-            for attribute in attributes.inside().all("an attribute")? {
-                names.extend(alternative_names(&attribute)?);
+        if let Some(all) = inside.optional(tag::constructed(0)) {
+            for attribute in all.inside().all("an attribute")? {
+                let mut inside = attribute.inside();
+                let kind = inside.take(tag::OID, "the kind of an attribute")?.oid();
+                if EXTENSIONS_ASKED_FOR.contains(&kind.as_str()) {
+                    names.extend(alternative_names(inside)?);
+                } else {
+                    let known = ATTRIBUTES.iter().find(|(oid, _)| *oid == kind);
+                    attributes.push(known.map_or(kind.clone(), |(_, name)| (*name).to_owned()));
+                }
             }
         }
         let signature = algorithm.verify(&key, info.whole, signature);
@@ -169,6 +183,8 @@ impl CertificateRequest {
             organization_unit: subject.first(oid::ORGANIZATION_UNIT),
             email: subject.first(oid::EMAIL),
             key,
+            attributes,
+            version,
             signature_hash: algorithm.hash(),
             weak_hash: algorithm.weak_hash(),
             signature,
@@ -226,7 +242,22 @@ impl CertificateRequest {
             let others = listed(&others);
             warnings.push(format!("an authority may leave out {others}; the certificate is not checked for it"));
         }
+        warnings.extend(self.low_exponent());
+        warnings.extend(self.challenge_password());
         warnings
+    }
+
+    fn low_exponent(&self) -> Option<String> {
+        let exponent = self.key.low_exponent()?;
+        Some(format!(
+            "the public exponent of its key is {exponent}, which an authority may refuse; expected 65537 (or any odd number of 65537 or \
+             more)"
+        ))
+    }
+
+    fn challenge_password(&self) -> Option<String> {
+        let has_one = self.attributes.iter().any(|name| name == CHALLENGE_PASSWORD);
+        has_one.then(|| "its challengePassword goes to the gateway with it: make the request without one".to_owned())
     }
 
     /// What there is to say of a name that only a common name asks for, where there are alternative names.
@@ -246,6 +277,7 @@ impl CertificateRequest {
     /// # Errors
     /// [`BadRequest::Key`] to [`BadRequest::Nameless`].
     pub fn usable(&self) -> Result<(), BadRequest> {
+        self.version_is_right()?;
         self.key.usable()?;
         self.signature_is_right()?;
         let names = self.problems_of_names();
@@ -260,6 +292,13 @@ impl CertificateRequest {
         if subject.is_empty() { Ok(()) } else { Err(BadRequest::Subject(listed(&subject))) }
     }
 
+    fn version_is_right(&self) -> Result<(), BadRequest> {
+        match self.version {
+            Some(0) => Ok(()),
+            found => Err(BadRequest::Version(found.map_or("another number".to_owned(), |found| found.to_string()))),
+        }
+    }
+
     fn signature_is_right(&self) -> Result<(), BadRequest> {
         match (&self.weak_hash, &self.signature) {
             (Some(hash), _) => Err(BadRequest::WeakHash(hash.clone())),
@@ -269,9 +308,11 @@ impl CertificateRequest {
         }
     }
 
-    /// Every check of what it is worth: signature, key, names, subject.
+    /// Every check of what it is worth: signature, version, key, names, subject, and what else is in it.
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = vec![self.check_signature()];
+        checks.extend(self.version_is_right().err().map(|why| Check::failed("version", why.to_string())));
+        checks.extend(self.low_exponent().map(|why| Check::unchecked("key-type", why)));
         if let Err(why) = self.key.usable() {
             let name = if matches!(why, UnusableKey::Short { .. }) { "key-size" } else { "key-type" };
             checks.push(Check::failed(name, why.to_string()));
@@ -280,6 +321,13 @@ impl CertificateRequest {
         let problems = subject::problems(&self.subject);
         if !problems.is_empty() {
             checks.push(Check::failed("subject", listed(&problems)));
+        }
+        if !self.attributes.is_empty() {
+            let all = listed(&self.attributes);
+            checks.push(match self.challenge_password() {
+                Some(why) => Check::unchecked("attributes", format!("{all}; {why}")),
+                None => Check::passed("attributes", all),
+            });
         }
         checks
     }
@@ -376,13 +424,25 @@ fn problem_of(name: &str) -> Option<String> {
     }
 }
 
-/// The alternative names in an attribute that asks for extensions, the standard's or Microsoft's.
-fn alternative_names(attribute: &Element<'_>) -> Result<Vec<GeneralName>, Malformed> {
-    let mut inside = attribute.inside();
-    let kind = inside.take(tag::OID, "the kind of an attribute")?.oid();
-    if !matches!(kind.as_str(), "1.2.840.113549.1.9.14" | "1.3.6.1.4.1.311.2.1.14") {
-        return Ok(Vec::new());
-    }
+/// Attributes that ask for extensions: the standard's and Microsoft's.
+const EXTENSIONS_ASKED_FOR: [&str; 2] = ["1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14"];
+
+/// A word that whoever asks for the revocation was to know (RFC 2985 §5.4.1).
+const CHALLENGE_PASSWORD: &str = "challengePassword";
+
+/// Other attributes, by name (RFC 2985; Microsoft's: MS-WCCE §2.2.2.7).
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("1.2.840.113549.1.9.2", "unstructuredName"),
+    ("1.2.840.113549.1.9.7", CHALLENGE_PASSWORD),
+    ("1.2.840.113549.1.9.8", "unstructuredAddress"),
+    ("1.3.6.1.4.1.311.13.2.1", "enrollmentNameValuePair"),
+    ("1.3.6.1.4.1.311.13.2.2", "enrollmentCSPProvider"),
+    ("1.3.6.1.4.1.311.13.2.3", "osVersion"),
+    ("1.3.6.1.4.1.311.21.20", "requestClientInfo"),
+];
+
+/// The alternative names in an attribute that asks for extensions, behind its kind.
+fn alternative_names(mut inside: Reader<'_>) -> Result<Vec<GeneralName>, Malformed> {
     let mut names = Vec::new();
     for extensions in inside.take(tag::SET, "the extensions asked for")?.inside().all("the extensions asked for")? {
         for (oid, _, value) in crate::certificate::extensions(&extensions)? {

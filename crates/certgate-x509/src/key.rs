@@ -171,6 +171,15 @@ impl PublicKey {
         hash.iter().take(20).copied().collect()
     }
 
+    /// The public exponent of an RSA key that is lower than authorities advise (65,537; CA/Browser Forum, Baseline Requirements §6.1.6).
+    pub(crate) fn low_exponent(&self) -> Option<u32> {
+        let is_rsa = self.algorithm == KeyAlgorithm::Rsa;
+        let numbers = Element::only(&self.subject_public_key, tag::SEQUENCE, "the numbers of an RSA key").ok();
+        let mut numbers = numbers.filter(|_| is_rsa)?.inside();
+        numbers.optional(tag::INTEGER)?;
+        numbers.optional(tag::INTEGER)?.small().filter(|exponent| *exponent < 65_537)
+    }
+
     /// Whether a certificate for servers can be ordered for it.
     ///
     /// # Errors

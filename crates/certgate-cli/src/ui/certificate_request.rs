@@ -36,6 +36,9 @@ fn facts(request: &CertificateRequest) -> Value {
     if request.subject.attributes().next().is_some() {
         facts["subject"] = json!(request.subject.to_string());
     }
+    if !request.attributes.is_empty() {
+        facts["attributes"] = json!(request.attributes);
+    }
     let texts = [
         ("name", &request.common_name),
         ("organization", &request.organization),

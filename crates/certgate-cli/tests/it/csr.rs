@@ -141,6 +141,12 @@ fn nothing_of_a_request_disappears() {
     let subject = two["subject"].as_str().unwrap();
     assert!(subject.contains("OU=one, OU=two, CN=example.com, CN=www.example.com"), "{subject}");
     assert_eq!(shown("pss-sha256.csr")["signatureHashAlgorithm"], "SHA256");
+    let attributes = shown("attributes.csr")["attributes"].clone();
+    assert_eq!(attributes, serde_json::json!(["1.2.3.4", "unstructuredName", "challengePassword", "osVersion"]));
+    let file = fixture("_x509/attributes.csr").display().to_string();
+    let checked = run(home.path(), &["csr", "check", &file]);
+    let said = "certgate: warning: attributes: 1.2.3.4, unstructuredName, challengePassword, osVersion; its challengePassword goes to";
+    assert!(exit(&checked) == 0 && stderr(&checked).contains(said), "{}", stderr(&checked));
 }
 
 /// What is wrong, or cannot be checked, is a problem, with its reason.

@@ -1,6 +1,6 @@
 //! Requests: what is read, what is refused.
 
-use certgate_x509::{CertificateRequest, pem};
+use certgate_x509::{CertificateRequest, Check, pem};
 use pretty_assertions::assert_eq;
 
 use crate::{fixture, params, request, text};
@@ -21,6 +21,43 @@ fn facts() {
     assert_eq!(request("multi-valued").subject.to_string(), "O=A + OU=b, CN=example.com");
     let none = request("no-attributes");
     assert_eq!((none.common_name.as_deref(), none.names.len(), none.usable()), (Some("example.com"), 0, Ok(())));
+}
+
+/// What is in a request beside its names is named, and what somebody should know of it is said before it is ordered with. No value of an
+/// attribute is shown.
+#[test]
+fn what_else_is_in_it() {
+    let more = request("attributes");
+    assert_eq!(more.attributes, ["1.2.3.4", "unstructuredName", "challengePassword", "osVersion"]);
+    let password = "its challengePassword goes to the gateway with it: make the request without one";
+    let low = "the public exponent of its key is 3, which an authority may refuse; expected 65537 (or any odd number of 65537 or more)";
+    let listed = format!("1.2.3.4, unstructuredName, challengePassword, osVersion; {password}");
+    for (name, warning, check) in
+        [("attributes", password, ("attributes", &*listed)), ("key-exponent-3", low, ("key-type", low))]
+    {
+        let request = request(name);
+        assert_eq!((request.usable(), request.warnings()), (Ok(()), vec![warning.to_owned()]), "{name}");
+        let unchecked: Vec<Check> = request.checks().into_iter().filter(|check| check.is_warning).collect();
+        assert_eq!(unchecked, [Check::unchecked(check.0, check.1)], "{name}");
+    }
+    assert!(!format!("{:?}", (more.checks(), more.warnings(), &more.attributes)).contains("hidden"));
+    assert!(request("key-rsa").warnings().is_empty());
+    assert!(request("no-attributes").attributes.is_empty() && request("every-name").attributes.is_empty());
+}
+
+/// The number that stands there, and what it should be.
+#[test]
+fn versions() {
+    let der = pem::read(text("_x509/key-p256.csr")).unwrap().remove(0).der;
+    let at = der.windows(3).position(|window| window == [2, 1, 0]).unwrap() + 2;
+    for (version, found) in [(1, "1"), (2, "2"), (0xFF, "another number")] {
+        let mut changed = der.clone();
+        changed[at] = version;
+        let request = CertificateRequest::read(&changed).unwrap();
+        let expected = format!("its version is {found}; expected 0 (RFC 2986): make the request anew");
+        assert_eq!(request.usable().unwrap_err().to_string(), expected);
+        assert!(request.checks().contains(&Check::failed("version", expected)));
+    }
 }
 
 /// What is sent is the block that was understood, written anew.
