@@ -372,7 +372,7 @@ impl Client {
                 Err(SendError::Transport(TransportError::TooLarge { limit, start })) => {
                     let found = format!("more than {limit} bytes");
                     let error = DecodeError::new("body", found, "an answer within the limit");
-                    let shown = self.redactor.start(&*self.codec, &start.body);
+                    let shown = self.redactor.start(&*self.codec, &start);
                     return Err(self.undecodable_as(kind, error, &start, shown));
                 }
                 Ok(reply) => match self.judge(kind, reply)? {
@@ -473,7 +473,7 @@ impl Client {
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
-        self.undecodable_as(task, error, reply, self.redactor.body(&*self.codec, &reply.body))
+        self.undecodable_as(task, error, reply, self.redactor.reply(&*self.codec, reply))
     }
 
     /// The same, with what is shown of its body.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Credentials, Identity, Secret};
-use certgate_wire::{Codec, Request};
+use certgate_wire::{Codec, Reply, Request};
 
 use crate::spelling::{Spellings, readable};
 
@@ -125,9 +125,17 @@ impl Redactor {
         self.text(&String::from_utf8_lossy(&redacted))
     }
 
-    /// The same of the first bytes of a body: without its end, which may hold a part of a secret.
-    pub(crate) fn start(&self, codec: &dyn Codec, start: &[u8]) -> String {
-        let mut text = self.body(codec, start);
+    /// The same of the body of a reply. Of a compressed one, in which no secret is found, its length and how it is compressed.
+    pub fn reply(&self, codec: &dyn Codec, reply: &Reply) -> String {
+        match reply.compression() {
+            Some(how) => self.text(&format!("({} bytes, not kept: {how})", reply.body.len())),
+            None => self.body(codec, &reply.body),
+        }
+    }
+
+    /// The same where only the first bytes came: without their end, which may hold a part of a secret.
+    pub(crate) fn start(&self, codec: &dyn Codec, start: &Reply) -> String {
+        let mut text = self.reply(codec, start);
         let end = self.spellings.reach().min(text.len() / 2);
         text.truncate(text.floor_char_boundary(text.len() - end));
         text

@@ -79,7 +79,7 @@ impl Interceptor for Trace {
         let sent = send();
         let Outgoing { task, attempt, since, endpoint, request, codec, redactor } = outgoing;
         let result = match &sent {
-            Ok(reply) => json!({ "status": reply.status, "response": redactor.body(*codec, &reply.body) }),
+            Ok(reply) => json!({ "status": reply.status, "response": redactor.reply(*codec, reply) }),
             Err(error) => json!({ "error": redactor.text(&error.to_string()) }),
         };
         let mut line = json!({

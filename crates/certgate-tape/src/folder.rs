@@ -157,6 +157,9 @@ impl Recorded<'_> {
 
     /// The body of a reply as it goes onto the tape.
     pub(super) fn body(&self, stand_ins: StandIns, reply: &Reply, redacted: &mut Vec<String>) -> Vec<u8> {
+        if reply.compression().is_some() {
+            return self.redactor.reply(self.codec, reply).into_bytes();
+        }
         self.clean(&lines::spread(reply.body.to_vec(), self.codec.protocol()), stand_ins, redacted)
     }
 

@@ -156,4 +156,14 @@ impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+
+    /// How its body is compressed, for people: as a header says, or by what it begins with. Nothing can be read or looked for in such a body.
+    pub fn compression(&self) -> Option<String> {
+        let codings = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("content-encoding"));
+        let mut codings = codings.map(|(_, coding)| coding.trim());
+        match codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
+            Some(coding) => Some(format!("Content-Encoding: {coding}")),
+            None => self.body.starts_with(&[0x1F, 0x8B]).then(|| "a compressed body (gzip)".to_owned()),
+        }
+    }
 }

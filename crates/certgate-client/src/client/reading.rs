@@ -72,16 +72,9 @@ impl Client {
     }
 
     fn decoded(&self, task: TaskKind, reply: &Reply) -> Result<Decoded<Response<AnyData>>, DecodeError> {
-        let coding = reply.header("content-encoding").map(str::trim).filter(|coding| !coding.is_empty());
-        match coding {
-            Some(coding) if !coding.eq_ignore_ascii_case("identity") => {
-                Err(DecodeError::new("body", format!("Content-Encoding: {coding}"), UNPACKED))
-            }
-            // By what it begins with, where no header says it.
-            _ if reply.body.starts_with(&[0x1F, 0x8B]) => {
-                Err(DecodeError::new("body", "a compressed body (gzip)", UNPACKED))
-            }
-            _ => self.codec.decode_response(task, reply),
+        match reply.compression() {
+            Some(found) => Err(DecodeError::new("body", found, UNPACKED)),
+            None => self.codec.decode_response(task, reply),
         }
     }
 }

@@ -293,6 +293,18 @@ fn pages_in_other_encodings_are_read_first() {
     }
 }
 
+/// Of an answer in which no secret can be found nothing goes onto the tape.
+#[test]
+fn a_compressed_answer_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+    let packed = b"\x1F\x8B\x08\0packed".to_vec();
+    client("json", Box::new(Saying(Some(packed))), &tape).call(CertificateInfo::new(571)).unwrap_err();
+    tape.finish().unwrap();
+    let recorded = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
+    assert_eq!(recorded, "(10 bytes, not kept: a compressed body (gzip))");
+}
+
 /// A person's data in a place that cannot be written over, and a number is one, is not recorded.
 #[test]
 fn what_cannot_be_replaced_is_not_recorded() {
