@@ -24,6 +24,7 @@ mod exchange;
 mod http;
 mod interceptor;
 mod interrupt;
+mod label;
 mod proxy;
 mod redact;
 mod relay;

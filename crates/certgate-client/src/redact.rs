@@ -4,9 +4,12 @@ use std::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use certgate_domain::{Credentials, Identity, Secret};
-use certgate_wire::{Codec, Reply, Request};
+use certgate_wire::{BodyKind, Codec, Reply, Request};
 
-use crate::spelling::{Spellings, readable};
+use crate::{
+    label,
+    spelling::{Spellings, readable},
+};
 
 /// Takes the run's own secrets out, in every spelling they can have on the wire, after the codec took out the fields that
 /// hold secrets by their name.
@@ -125,11 +128,15 @@ impl Redactor {
         self.text(&String::from_utf8_lossy(&redacted))
     }
 
-    /// The same of the body of a reply. Of a compressed one, in which no secret is found, its length and how it is compressed.
+    /// The same of the body of a reply. Where it is none of the protocol, what a label names as a secret is taken out as well; of a compressed
+    /// one, in which no secret is found, only its length is told, and how it is compressed.
     pub fn reply(&self, codec: &dyn Codec, reply: &Reply) -> String {
         match reply.compression() {
             Some(how) => self.text(&format!("({} bytes, not kept: {how})", reply.body.len())),
-            None => self.body(codec, &reply.body),
+            None => match codec.body_kind(&reply.body) {
+                Ok(BodyKind::Reply(_)) => self.body(codec, &reply.body),
+                _ => label::blanked(&self.body(codec, &reply.body)),
+            },
         }
     }
 

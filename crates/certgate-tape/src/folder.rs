@@ -152,19 +152,18 @@ impl Recorded<'_> {
                 text::write_as_sent(&Request { target, body, ..self.request.clone() })
             }
         };
-        self.clean(&written, stand_ins, redacted)
+        self.clean(self.redactor.body(self.codec, &written), stand_ins, redacted)
     }
 
     /// The body of a reply as it goes onto the tape.
     pub(super) fn body(&self, stand_ins: StandIns, reply: &Reply, redacted: &mut Vec<String>) -> Vec<u8> {
-        if reply.compression().is_some() {
-            return self.redactor.reply(self.codec, reply).into_bytes();
-        }
-        self.clean(&lines::spread(reply.body.to_vec(), self.codec.protocol()), stand_ins, redacted)
+        let body = Body(lines::spread(reply.body.to_vec(), self.codec.protocol()));
+        let text = self.redactor.reply(self.codec, &Reply { body, ..reply.clone() });
+        self.clean(text, stand_ins, redacted)
     }
 
-    fn clean(&self, bytes: &[u8], stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
-        let bytes = self.redactor.body(self.codec, bytes).into_bytes();
+    fn clean(&self, text: String, stand_ins: StandIns, redacted: &mut Vec<String>) -> Vec<u8> {
+        let bytes = text.into_bytes();
         redacted.extend(blanked(&bytes));
         stand_ins.replace(bytes, self.codec.protocol(), redacted)
     }

@@ -178,6 +178,25 @@ fn a_compressed_answer_is_named() {
     }
 }
 
+/// A secret of somebody else is neither kept nor traced, whatever the answer is.
+#[test]
+fn a_secret_in_what_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    for body in ["<auth password=\"another\"/><password>another</password>", "{'password': 'another'}", "password=another"] {
+        let file = folder.path().join(body.len().to_string());
+        let trace = Arc::new(Trace::to(&file).unwrap());
+        let mut client = client(Ok(Reply::of(body))).0.with_interceptor(trace.clone());
+        let Err(Error::Gateway(GatewayError::Undecodable { body: kept, .. })) = client.call(CertificateInfo::new(571))
+        else {
+            panic!("{body}")
+        };
+        trace.finish().unwrap();
+        for shown in [String::from_utf8(kept).unwrap(), std::fs::read_to_string(file).unwrap()] {
+            assert!(shown.contains('…') && !shown.contains("another"), "{shown}");
+        }
+    }
+}
+
 /// What cannot get better is not tried again; an order is unknown only where it may have left.
 #[test]
 fn what_cannot_get_better_is_tried_once() {

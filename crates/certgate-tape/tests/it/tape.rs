@@ -293,16 +293,21 @@ fn pages_in_other_encodings_are_read_first() {
     }
 }
 
-/// Of an answer in which no secret can be found nothing goes onto the tape.
+/// What is no answer of the protocol is recorded without what it calls a secret, and not at all where none can be found in it.
 #[test]
-fn a_compressed_answer_is_not_recorded() {
-    let folder = tempfile::tempdir().unwrap();
-    let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
-    let packed = b"\x1F\x8B\x08\0packed".to_vec();
-    client("json", Box::new(Saying(Some(packed))), &tape).call(CertificateInfo::new(571)).unwrap_err();
-    tape.finish().unwrap();
-    let recorded = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
-    assert_eq!(recorded, "(10 bytes, not kept: a compressed body (gzip))");
+fn what_is_no_answer_takes_no_secret_onto_the_tape() {
+    for (body, expected) in [
+        (&b"\x1F\x8B\x08packed"[..], "(9 bytes, not kept: a compressed body (gzip))"),
+        (b"<auth password=\"another\"/><password>another</password>", "<auth password=\"…\"/><password>…</password>"),
+        (b"{'password': 'another'}", "{'password': '…'}"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = Tape::record(folder.path(), StandIns::default(), false).unwrap();
+        client("json", Box::new(Saying(Some(body.into()))), &tape).call(CertificateInfo::new(571)).unwrap_err();
+        tape.finish().unwrap();
+        let recorded = fs::read_to_string(folder.path().join("0001-certificate-info.response.json")).unwrap();
+        assert_eq!(recorded, expected);
+    }
 }
 
 /// A person's data in a place that cannot be written over, and a number is one, is not recorded.
