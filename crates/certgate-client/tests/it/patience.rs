@@ -182,7 +182,9 @@ fn a_compressed_answer_is_named() {
 #[test]
 fn a_secret_in_what_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
-    for body in ["<auth password=\"another\"/><password>another</password>", "{'password': 'another'}", "password=another"] {
+    for body in
+        ["<auth password=\"another\"/><password>another</password>", "{'password': 'another'}", "password=another"]
+    {
         let file = folder.path().join(body.len().to_string());
         let trace = Arc::new(Trace::to(&file).unwrap());
         let mut client = client(Ok(Reply::of(body))).0.with_interceptor(trace.clone());
