@@ -453,10 +453,9 @@ impl Client {
             429 => Ok(Err((TransportFailure::Busy { retry_after }, SLOW_DOWN.to_owned()))),
             401 | 403 => Err(GatewayError::Unauthorized { task, http_status: status }.into()),
             // What an answer after the work looks like: see elsewhere, nothing new, a choice. The others say that it is to be asked elsewhere.
-            300 | 302..=306 if !task.is_safe_to_repeat() => {
-                let to = reply.header("location").map(|to| format!(", and points to {to}")).unwrap_or_default();
-                Ok(Err((TransportFailure::Unanswered, format!("HTTP {status} is no answer{to}"))))
-            }
+            300 | 302..=306 if !task.is_safe_to_repeat() => Ok(Err((TransportFailure::Unanswered, no_answer(&reply)))),
+            // No redirect: an answer of a cache, to whoever keeps an older one.
+            304 => Ok(Err((TransportFailure::Unreadable, no_answer(&reply)))),
             300..=399 => {
                 let to = reply.header("location").unwrap_or("elsewhere");
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
@@ -482,4 +481,9 @@ impl Client {
         let (http_status, endpoint) = (reply.status, self.transport.endpoint().to_owned());
         GatewayError::Undecodable { task, error, http_status, endpoint, body: shown.into_bytes(), message }.into()
     }
+}
+
+fn no_answer(reply: &Reply) -> String {
+    let to = reply.header("location").map(|to| format!(", and points to {to}")).unwrap_or_default();
+    format!("HTTP {} is no answer{to}", reply.status)
 }

@@ -10,14 +10,17 @@ use std::{
 use certgate_wire::{Body, HeaderValue, Limits, Method, Reply, Request};
 use rustls::CertificateError;
 use ureq::{
-    Agent, Error as Failure, Timeout,
+    Agent, Error as Failure,
     config::AutoHeaderValue,
     http::Uri,
     tls::{Certificate, RootCerts, TlsConfig},
-    unversioned::transport::DefaultConnector,
 };
 
-use crate::{HttpSettingsError, Phase, Proxy, Transport, TransportError, resolver::Addresses};
+use crate::{
+    HttpSettingsError, Phase, Proxy, Transport, TransportError,
+    connector::{Connections, NoConnection},
+    resolver::Addresses,
+};
 
 /// HTTP to one endpoint. Every phase has its timeout, redirects are refused, TLS is a must except to loopback.
 #[derive(Debug)]
@@ -112,7 +115,7 @@ impl HttpTransport {
                 .timeout_send_body(Some(timeouts.send))
                 .timeout_recv_response(Some(timeouts.answer))
                 .timeout_recv_body(Some(timeouts.body));
-            Agent::with_parts(config.build(), DefaultConnector::default(), Addresses::lasting(lasting))
+            Agent::with_parts(config.build(), Connections::default(), Addresses::lasting(lasting))
         };
         let keeping = agent(1, LASTING);
         // A connection kept open may be closed by the other side just as an order leaves.
@@ -223,11 +226,32 @@ impl HttpTransport {
         Ok(reply)
     }
 
-    /// Whether the request may have arrived. Anything from the sending of the request on may have.
+    /// Whether the request may have arrived. Anything once there is a connection may mean that it has.
     fn trouble(&self, failure: &Failure) -> TransportError {
-        let by = self.proxy.as_ref().map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
-        let text = format!("{}{by}: {failure}", self.endpoint);
-        let refused = |why: String| TransportError::Refused(format!("{}: {why}", self.endpoint), Phase::Tls);
+        if let Some(why) = NoConnection::of(failure) {
+            return self.unconnected(why);
+        }
+        let text = self.about(failure);
+        match failure {
+            Failure::TlsRequired => TransportError::NotSent(text, Phase::Tls),
+            Failure::RequireHttpsOnly(_) | Failure::BadUri(_) | Failure::Http(_) => {
+                TransportError::Refused(text, Phase::Connection)
+            }
+            Failure::Protocol(why) => {
+                let why = unread(why);
+                TransportError::Unreadable(format!("{}: the answer is no HTTP that can be read: {why}", self.endpoint))
+            }
+            Failure::LargeResponseHeader(_, most) => TransportError::Unreadable(format!(
+                "{}: the headers of the answer are larger than {most} bytes",
+                self.endpoint
+            )),
+            _ => TransportError::Unanswered(text, Phase::Answer),
+        }
+    }
+
+    /// Why there is no connection. Nothing of the request has left.
+    fn unconnected(&self, failure: &Failure) -> TransportError {
+        let text = self.about(failure);
         match failure {
             // What it refuses by itself, such as for want of credentials, it refuses again, unless it was too slow or too busy. ureq has its
             // status in a text alone.
@@ -238,35 +262,55 @@ impl HttpTransport {
                     Some(_) => TransportError::Refused(text, Phase::Proxy),
                 }
             }
-            Failure::InvalidProxyUrl => TransportError::Refused(text, Phase::Proxy),
-            Failure::Rustls(rustls::Error::InvalidCertificate(why)) => refused(distrust(why)),
-            Failure::Tls(_) | Failure::TlsRequired | Failure::Rustls(_) => TransportError::NotSent(text, Phase::Tls),
-            Failure::RequireHttpsOnly(_) | Failure::BadUri(_) | Failure::Http(_) => {
-                TransportError::Refused(text, Phase::Connection)
+            // Only a proxy has been asked for anything.
+            Failure::Protocol(why) => {
+                let why = format!("its answer to CONNECT is no HTTP that can be read: {}", unread(why));
+                TransportError::Refused(self.about(&why), Phase::Proxy)
             }
-            Failure::HostNotFound
-            | Failure::ConnectionFailed
-            | Failure::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::NotSent(text, Phase::Connection),
-            // Which line it is, is not said.
-            Failure::Protocol(why) => TransportError::Unreadable(format!(
-                "{}: the answer is no HTTP that can be read (a folded header line cannot): {why}",
-                self.endpoint
-            )),
-            Failure::Io(why) => match why.kind() {
-                ErrorKind::ConnectionRefused => TransportError::NotSent(text, Phase::Connection),
-                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-                    TransportError::Unanswered(text, Phase::Connection)
-                }
-                // Whatever else rustls refuses may also come in the middle of an answer.
-                ErrorKind::InvalidData => match refused_certificate(why) {
-                    Some(why) => refused(distrust(why)),
-                    None => TransportError::Unanswered(text, Phase::Tls),
-                },
-                _ => TransportError::Unanswered(text, Phase::Answer),
-            },
-            _ => TransportError::Unanswered(text, Phase::Answer),
+            Failure::InvalidProxyUrl => TransportError::Refused(text, Phase::Proxy),
+            Failure::Rustls(why) => self.no_tls(Some(why), text),
+            Failure::Tls(_) => self.no_tls(None, text),
+            Failure::BadUri(_) => TransportError::Refused(text, Phase::Connection),
+            Failure::Io(why) if why.kind() == ErrorKind::InvalidData => {
+                self.no_tls(why.get_ref().and_then(|why| why.downcast_ref()), text)
+            }
+            // A connection that breaks before the handshake is over; behind a proxy it may be either.
+            Failure::Io(why)
+                if matches!(why.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset)
+                    && self.proxy.is_none()
+                    && self.endpoint.starts_with("https:") =>
+            {
+                self.no_tls(None, text)
+            }
+            _ => TransportError::NotSent(text, Phase::Connection),
         }
     }
+
+    fn no_tls(&self, why: Option<&rustls::Error>, text: String) -> TransportError {
+        match why {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                TransportError::Refused(format!("{}: {}", self.endpoint, distrust(why)), Phase::Tls)
+            }
+            _ => TransportError::NotSent(text, Phase::Tls),
+        }
+    }
+
+    /// That failure, with what it was that failed.
+    fn about(&self, failure: &impl std::fmt::Display) -> String {
+        let by = self.proxy.as_ref().map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
+        format!("{}{by}: {failure}", self.endpoint)
+    }
+}
+
+/// Why something cannot be read as HTTP, and what it may be instead. Neither which line it is nor what is wrong with it is more than a text.
+fn unread(why: &impl std::fmt::Display) -> String {
+    let why = why.to_string();
+    let hint = match &why {
+        why if why.ends_with("invalid header name") => " (a folded header line cannot)",
+        why if why.ends_with("invalid HTTP version") => " (this port speaks no HTTP, perhaps https://)",
+        _ => "",
+    };
+    why + hint
 }
 
 impl Transport for HttpTransport {
@@ -285,14 +329,6 @@ impl Transport for HttpTransport {
 
     fn endpoint(&self) -> &str {
         &self.endpoint
-    }
-}
-
-/// Why the other side's certificate was refused, where it was: that is in the handshake, before anything of the request leaves.
-fn refused_certificate(why: &std::io::Error) -> Option<&CertificateError> {
-    match why.get_ref()?.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(why) => Some(why),
-        _ => None,
     }
 }
 

@@ -16,6 +16,8 @@ use ureq::{
     },
 };
 
+use crate::connector::NoConnection;
+
 /// Asks the system for the addresses of a name. ureq does so for every request, kept connection or not, on a new thread each time: here an
 /// address needs nobody to be asked, and what was found holds for a while.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl Addresses {
 impl Resolver for Addresses {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Failure> {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return self.system.resolve(uri, config, timeout);
+            return self.system.resolve(uri, config, timeout).map_err(NoConnection::because);
         };
         let port = authority.port_u16().or(match scheme.as_str() {
             "https" => Some(443),
@@ -61,7 +63,7 @@ impl Resolver for Addresses {
         if let Some(found) = last.as_ref().filter(|found| found.host == host && found.since.elapsed() < self.lasting) {
             return Ok(found.addresses.clone());
         }
-        let addresses = self.system.resolve(uri, config, timeout)?;
+        let addresses = self.system.resolve(uri, config, timeout).map_err(NoConnection::because)?;
         *last = Some(Found { host: host.to_owned(), since: Instant::now(), addresses: addresses.clone() });
         Ok(addresses)
     }

@@ -205,6 +205,47 @@ fn a_refused_certificate_is_before_anything_is_sent() {
     assert_eq!(heard.join().unwrap(), b"");
 }
 
+/// An order whose connection breaks in the TLS handshake has not left.
+#[test]
+fn a_handshake_that_fails_is_before_anything_is_sent() {
+    for (what, answer) in [
+        ("closed", &b""[..]),
+        ("a handshake alert", b"\x15\x03\x03\0\x02\x02\x28"),
+        ("no TLS", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+    ] {
+        let (address, served) = listen(move |mut stream| {
+            let count = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(answer).unwrap();
+            count
+        });
+        let failed = send(&format!("https://localhost:{}", address.port()), Method::Put, "{}").unwrap_err();
+        assert!(matches!(failed, TransportError::NotSent(_, Phase::Tls)), "{what}: {failed:?}");
+        assert!(served.join().unwrap() > 0, "{what}");
+    }
+}
+
+/// An order that its server hangs up on once it was let in may have arrived.
+#[test]
+fn a_connection_that_breaks_after_the_handshake_is_unanswered() {
+    let (certificate, key) = of_localhost();
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots");
+    std::fs::write(&roots, certificate.pem()).unwrap();
+    let key = PrivateKeyDer::try_from(key.to_pkcs8().to_vec()).unwrap();
+    let chain = vec![certificate.der().clone()];
+    let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let (address, served) = listen(move |mut stream| {
+        let mut connection = ServerConnection::new(config).unwrap();
+        while connection.is_handshaking() {
+            connection.complete_io(&mut stream).unwrap();
+        }
+    });
+    let settings = HttpSettings { ca_file: Some(roots), ..HttpSettings::default() };
+    let failed = send_with(settings, &format!("https://localhost:{}", address.port()), Method::Put, "{}").unwrap_err();
+    assert!(matches!(failed, TransportError::Unanswered(_, Phase::Answer)), "{failed:?}");
+    served.join().unwrap();
+}
+
 /// A company's own root is read in whatever form it is kept.
 #[test]
 fn roots_in_whatever_form() {
@@ -244,23 +285,27 @@ fn roots_in_whatever_form() {
 /// What is no HTTP is named, and not asked for again.
 #[test]
 fn answers_that_cannot_be_read_are_named() {
+    let unread = |why: &str| format!("the answer is no HTTP that can be read: {why}");
+    let large = format!("HTTP/1.1 200 OK\r\nX-Note: {}\r\nContent-Length: 2\r\n\r\n{{}}", "x".repeat(100_000));
     for (answer, expected) in [
         (
             "HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\n{}",
-            "http parse fail: invalid header name",
+            unread("http parse fail: invalid header name (a folded header line cannot)"),
         ),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "conflicting content-length headers"),
-        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "http parse fail: invalid HTTP version"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            unread("conflicting content-length headers"),
+        ),
+        (
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            unread("http parse fail: invalid HTTP version (this port speaks no HTTP, perhaps https://)"),
+        ),
+        (&*Box::leak(large.into_boxed_str()), "the headers of the answer are larger than 65536 bytes".to_owned()),
     ] {
         let (address, asked) = answering(answer);
         let failed = send(&format!("http://{address}"), Method::Get, "").unwrap_err();
         let TransportError::Unreadable(why) = failed else { panic!("{failed:?}") };
-        assert_eq!(
-            why,
-            format!(
-                "http://{address}: the answer is no HTTP that can be read (a folded header line cannot): {expected}"
-            )
-        );
+        assert_eq!(why, format!("http://{address}: {expected}"));
         let asked = asked.join().unwrap().to_ascii_lowercase();
         assert!(asked.contains("\r\naccept-encoding: identity\r\n"), "{asked}");
     }
@@ -284,6 +329,12 @@ fn what_a_proxy_answers() {
         ("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", false, Phase::Proxy),
         ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", false, Phase::Proxy),
         ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false, Phase::Proxy),
+        // What is no answer of HTTP. Only the proxy was asked for anything.
+        ("junk\r\n\r\n", true, Phase::Proxy),
+        ("<html>away</html>", true, Phase::Proxy),
+        ("HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\n\r\n", true, Phase::Proxy),
+        // The handshake with the gateway behind it breaks off.
+        ("HTTP/1.1 200 OK\r\n\r\n", false, Phase::Connection),
     ] {
         let (address, asked) = answering(answer);
         let failed = through(address);
