@@ -38,7 +38,7 @@ impl WholeFile {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".certgate-");
         // Opened here, since an error of tempfile's own names the file that nobody knows.
-        let mut file = builder.make_in(folder, |path| private(path)).map_err(FileError::io(path))?;
+        let mut file = builder.make_in(folder, private).map_err(FileError::io(path))?;
         let written = file.write_all(bytes).and_then(|()| set_mode(file.as_file(), mode));
         written.and_then(|()| file.as_file().sync_all()).map_err(FileError::io(path))?;
         Ok(Self { file, path: path.to_owned() })

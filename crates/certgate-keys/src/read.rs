@@ -100,7 +100,7 @@ fn from_rsa(key: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         return Err(KeyError::Unsupported("RSA of more than two primes".to_owned()));
     }
     // ring takes no primes of other lengths.
-    if !RSA_BITS.contains(&length) || bits(parsed.prime1) % 512 != 0 {
+    if !RSA_BITS.contains(&length) || !bits(parsed.prime1).is_multiple_of(512) {
         return Err(KeyError::Unsupported(format!("RSA of {length} bits")));
     }
     let exponent = parsed.public_exponent.as_bytes();
