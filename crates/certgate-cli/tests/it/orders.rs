@@ -331,6 +331,31 @@ fn a_new_certificate_is_not_ordered_again_while_its_order_is_open() {
     }
 }
 
+/// The id of a new certificate is noted with its order, also where somebody else's message is first in the queue; and while the
+/// certificate is not in place, the same is not ordered again.
+#[test]
+fn the_certificate_of_an_order_is_known_without_its_message() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        // It fails a check: it is not valid yet.
+        let valid_after = Duration::from_secs(20 * 86_400);
+        let (gateway, server) = serve(Settings { foreign_first: 1, valid_after, ..Settings::default() });
+        let create = ["create", "--name", "new.example", "--product", "QUICKSSLPREMIUM", "--admin", "1120"];
+        let create = [&create, ["--technical", "1120", "--new-key", "--out", "out"].as_slice()].concat();
+        let (code, failed, said) = told_at_home(home.path(), &server, transport, &create);
+        assert_eq!((code, &failed["order"]["state"]), (10, &json!("issued")), "{transport}: {said}");
+        let id = failed["order"]["certificate"].as_i64();
+        assert_eq!((id.is_some(), id), (true, failed["certificate"]["id"].as_i64()), "{transport}: {failed}");
+        let (code, second, said) = told_at_home(home.path(), &server, transport, &create);
+        assert_eq!((code, gateway.counts().orders), (6, 1), "{transport}: {said}");
+        assert_eq!(second["order"]["id"], failed["order"]["id"], "{transport}: {second}");
+        let id = id.unwrap().to_string();
+        let (code, listed, said) =
+            told_at_home(home.path(), &server, transport, &["orders", "--certificate", id.as_str()]);
+        assert_eq!((code, &listed["orders"][0]["order"]["id"]), (0, &failed["order"]["id"]), "{transport}: {said}");
+    }
+}
+
 /// Whatever says how to carry on names what the command line named: the configuration, the profile and the store.
 #[test]
 fn what_carries_on_comes_to_the_same_account_and_store() {

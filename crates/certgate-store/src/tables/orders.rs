@@ -128,7 +128,10 @@ fn commit(
             ],
         )?;
         if inserted == 1 {
-            return happened(session, id, state, detail, now);
+            return match followed(session, order, lease)? {
+                Some(other) => Err(StoreError::Unfinished(other)),
+                None => happened(session, id, state, detail, now),
+            };
         }
         if by_id(session, id)?.is_some() {
             return Err(StoreError::Known(id.clone()));
@@ -182,14 +185,43 @@ fn conflicting(
     subject: Option<&str>,
     lease: &Lease,
 ) -> Result<Option<ConflictingOrder>, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, holder {BY_SUBJECT}");
+    let found = session.first(&sql, &[account.value(), Value::Text(subject)], with_holder)?;
+    found.map(|found| in_the_way(session, found, lease)).transpose()
+}
+
+/// The unfinished order of a new certificate that asked for the same, and is about its certificate by now.
+fn followed(session: &dyn Session, order: &NewOrder, lease: &Lease) -> Result<Option<ConflictingOrder>, StoreError> {
+    let NewOrder { task, account, certificate: None, name: Some(name), .. } = order else { return Ok(None) };
+    if task != "certificate-create" {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, holder FROM orders WHERE account = ?1 AND finished = 0 AND name = ?2 AND task = ?3
+         AND certificate IS NOT NULL ORDER BY rowid"
+    );
+    let asks_for_the_same =
+        |(other, _): &WithHolder| subject_of(task, None, Some(name), other.order.csr.as_deref()) == subject(order);
+    let found = session.all(&sql, values![account, name, task], with_holder)?.into_iter().find(asks_for_the_same);
+    found.map(|found| in_the_way(session, found, lease)).transpose()
+}
+
+/// An order and which process has it.
+type WithHolder = (Box<Order>, Option<String>);
+
+fn with_holder(row: &dyn Row) -> Result<WithHolder, StoreError> {
     // Behind all columns of an order.
     const HOLDER: usize = 15;
-    let sql = format!("SELECT {COLUMNS}, holder {BY_SUBJECT}");
-    let with_holder = |row: &dyn Row| Ok((Box::new(read(row)?), row.get::<Option<String>>(HOLDER)?));
-    let found = session.first(&sql, &[account.value(), Value::Text(subject)], with_holder)?;
-    let Some((order, other)) = found else { return Ok(None) };
-    let is_held = other.map_or(Ok(false), |other| leases::is_of_another(session, lease, &other))?;
-    Ok(Some(ConflictingOrder { order, is_held }))
+    Ok((Box::new(read(row)?), row.get(HOLDER)?))
+}
+
+fn in_the_way(
+    session: &dyn Session,
+    (order, holder): WithHolder,
+    lease: &Lease,
+) -> Result<ConflictingOrder, StoreError> {
+    let is_held = holder.map_or(Ok(false), |holder| leases::is_of_another(session, lease, &holder))?;
+    Ok(ConflictingOrder { order, is_held })
 }
 
 /// Gives the unfinished orders of a store that had no subjects theirs. Where several are about the same, the oldest has it, and

@@ -203,7 +203,8 @@ impl OrderRequest {
             Some(id) => order.order.certificate == Some(id),
             None => {
                 let own = self.csr.as_ref().map(|(_, csr)| csr.asked_hash());
-                let csr = order.order.csr.as_deref().filter(|_| order.order.certificate.is_none() && own.is_some());
+                let is_same_task = order.order.task == self.task().name();
+                let csr = order.order.csr.as_deref().filter(|_| is_same_task && own.is_some());
                 let other = csr.and_then(|csr| CertificateRequest::read(csr).ok());
                 other.is_some_and(|other| own == Some(other.asked_hash()))
             }

@@ -7,7 +7,7 @@ use std::{
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
 use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Workflow};
-use certgate_store::{Claim, InstallOptions, QueueReader, StoreError};
+use certgate_store::{Change, Claim, InstallOptions, QueueReader, StoreError};
 use certgate_x509::CertificateRequest;
 
 use super::{Run, RunItem, RunOptions};
@@ -235,8 +235,22 @@ impl Shared<'_> {
     /// # Errors
     /// [`StoreError::LeaseLost`] alone: another process has taken the order over. Anything else is told, and the run goes on.
     pub(super) fn note(&mut self, place: usize, state: OrderState, detail: &str) -> Result<(), StoreError> {
+        self.note_certificate(place, state, None, detail)
+    }
+
+    /// The same with the certificate that came of it, where the order did not know its id.
+    pub(super) fn note_certificate(
+        &mut self,
+        place: usize,
+        state: OrderState,
+        certificate: Option<i64>,
+        detail: &str,
+    ) -> Result<(), StoreError> {
         let Some(member) = self.members.get(place).filter(|member| member.is_recorded) else { return Ok(()) };
-        match self.journal.note(member.id.as_str(), state, detail) {
+        let known = self.batch.order(place).and_then(|order| order.certificate());
+        let certificate = certificate.filter(|_| known.is_none());
+        let change = Change { state, job: None, stid: None, certificate, detail: detail.to_owned() };
+        match self.journal.change(member.id.as_str(), &change) {
             Err(Error::Store(lost @ StoreError::LeaseLost(_))) => Err(lost),
             recorded => {
                 self.warn(Some(place), recorded);

@@ -294,7 +294,7 @@ impl<'w, 'r> Worker<'w, 'r> {
     fn finish(&self, mut state: Guard<'w, 'r>, place: usize, ended: Result<Ending, Error>) -> Guard<'w, 'r> {
         let outcome = match ended {
             Ok(Ending::Issued(certificate)) => {
-                let noted = state.note(place, OrderState::Issued, "fetched");
+                let noted = state.note_certificate(place, OrderState::Issued, certificate.id, "fetched");
                 state.clean_up(place);
                 let Some(issuance) = state.issuance(place) else { return state };
                 match noted {
