@@ -71,8 +71,9 @@ impl Trouble {
             Error::Gateway(GatewayError::Undecodable { body, .. }) => {
                 let start = body.get(..EXCERPT).unwrap_or(body);
                 let notice = String::from_utf8_lossy(start).trim().to_owned();
-                let text = format!("{error}; whether it was carried out is not known");
-                Self { notice: Some(notice), is_undone: false, ..Self::new(502, text) }
+                let is_undone = !error.leaves_outcome_open();
+                let what = if is_undone { "it changed nothing" } else { "whether it was carried out is not known" };
+                Self { notice: Some(notice), is_undone, ..Self::new(502, format!("{error}; {what}")) }
             }
             Error::HttpSettings(_) => Self::new(500, error.to_string()),
             _ => Self { is_undone: false, ..Self::new(502, error.to_string()) },

@@ -342,6 +342,9 @@ fn other_troubles() {
         let (_, reply) = ask(vec![Fault::DropAfterRead(info); 4]);
         assert_eq!(reply.status, 502, "{front}: {}", text(&reply));
         assert!(text(&reply).contains("(4 attempts); it changed nothing"), "{}", text(&reply));
+        let (_, reply) = ask(vec![Fault::Html200(info)]);
+        let said = text(&reply);
+        assert!(said.contains("cannot be understood") && said.contains("; it changed nothing"), "{said}");
         // Turned away without a word of the protocol: the front has one.
         let (_, reply) = ask(vec![Fault::Status(info, 401)]);
         let answer = codec(front).decode_response(TaskKind::CertificateInfo, &reply).unwrap().value;

@@ -75,3 +75,19 @@ fn a_refused_order_is_refused_everywhere() {
         assert_eq!((code, &resumed["order"]["state"]), (8, &json!("refused")));
     }
 }
+
+/// Where a task before the order is refused, that one is named, and nothing was ordered.
+#[test]
+fn a_refusal_before_the_order_is_of_that_task() {
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        for command in [&["delete", "999", "--yes"][..], &["reissue", "999", "--csr", &csr()]] {
+            let (code, document, said) = told(home.path(), &server, transport, command);
+            assert_eq!((code, &document["order"]["state"]), (3, &json!("unsent")), "{said}");
+            assert!(said.contains("certificate-info: the gateway refused: E400104"), "{said}");
+            let (_, stored, _) = told(home.path(), &server, transport, &["orders"]);
+            assert_eq!((gateway.counts().orders, &stored["orders"]), (0, &json!([])));
+        }
+    }
+}

@@ -68,6 +68,7 @@ fn what_may_not_be_written_is_named() {
         let said = stderr(&output);
         assert_eq!(exit(&output), 12, "{arguments:?}: {said}");
         assert!(said.contains(&format!("{file}: ")) && !said.contains(".certgate-"), "{arguments:?}: {said}");
+        assert!(!home.path().join("a.key").exists(), "{arguments:?}: no key is left of a request that was not made");
     }
 }
 

@@ -70,21 +70,18 @@ impl NewRequest {
         };
         let text = key.request(&self.subject, &self.names).map_err(KeySourceError::Unmade)?;
         let request = CertificateRequest::from_pem(&text).map_err(KeySourceError::Request)?;
-        if let Some(path) = key_file {
-            write(path, key.to_pem().expose(), 0o600)?;
-        }
-        if let Some(path) = &self.file {
-            write(path, &text, 0o644)?;
+        let pem = key.to_pem();
+        let files = [(key_file, pem.expose(), 0o600), (self.file.as_deref(), text.as_str(), 0o644)];
+        let files = files.into_iter().filter_map(|(path, text, mode)| Some((path?, text, mode)));
+        // Each is written and synced before one of them is in its place.
+        let written: Result<Vec<_>, _> =
+            files.map(|(path, text, mode)| Ok((path, WholeFile::beside(path, text.as_bytes(), mode)?))).collect();
+        for (path, file) in written.map_err(KeySourceError::Folder)? {
+            file.create().map_err(|why| match why.is_already_there() {
+                true => KeySourceError::Exists { path: path.to_owned() },
+                false => KeySourceError::Folder(why),
+            })?;
         }
         Ok((text, request))
     }
-}
-
-/// Writes a file that may not be there, and syncs it.
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), KeySourceError> {
-    let written = WholeFile::beside(path, text.as_bytes(), mode).and_then(WholeFile::create);
-    written.map_err(|why| match why.is_already_there() {
-        true => KeySourceError::Exists { path: path.to_owned() },
-        false => KeySourceError::Folder(why),
-    })
 }

@@ -109,8 +109,10 @@ impl Outcome {
             Self::Pending(_) => OrderState::Pending,
             Self::Failed(_) => OrderState::Failed,
             Self::Unknown(_) => OrderState::Unknown,
-            Self::Refused(_) => OrderState::Refused,
-            Self::InvalidRequest(_)
+            Self::Refused(refusal) if !refusal.task.is_safe_to_repeat() => OrderState::Refused,
+            // Of a task before the order.
+            Self::Refused(_)
+            | Self::InvalidRequest(_)
             | Self::ProtocolViolation(_)
             | Self::NotValidated(_)
             | Self::NotSent(_)

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Member {
     pub(super) id: OrderId,
     pub(super) task: TaskKind,
+    /// The task that was sent for it last.
+    pub(super) sent: TaskKind,
     /// The CSR that it was placed with; `None` if the certificate's own is taken, which only the gateway tells.
     pub(super) own_request: Option<CertificateRequest>,
     pub(super) install: Option<InstallOptions>,
@@ -51,6 +53,7 @@ impl Member {
         let member = Self {
             id,
             task,
+            sent: task,
             own_request,
             install,
             intent,
@@ -305,7 +308,7 @@ impl Shared<'_> {
             }
             Ok(Ending::Refused(answer)) => {
                 let auth = answer.blames_credentials();
-                let refusal = Box::new(Refusal { task: member.task, answer, auth });
+                let refusal = Box::new(Refusal { task: member.sent, answer, auth });
                 if waits { Outcome::Pending(PendingReason::Refused(refusal)) } else { Outcome::Refused(refusal) }
             }
             Ok(Ending::ProtocolViolation(task)) if waits => Outcome::Pending(PendingReason::ProtocolViolation(task)),

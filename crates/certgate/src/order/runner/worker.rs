@@ -207,6 +207,9 @@ impl<'w, 'r> Worker<'w, 'r> {
         {
             return (state, Err(error));
         }
+        if let Some(member) = place.and_then(|place| state.members.get_mut(place)) {
+            member.sent = kind;
+        }
         state.tell(place, &Event::Sending { task: kind });
         // The queue is looked into for all; where there is only one order, in its name.
         let id = state.members.get(place.unwrap_or_default()).map(|member| member.id.as_str().to_owned());
