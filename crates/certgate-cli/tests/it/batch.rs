@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Read,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -477,41 +476,4 @@ fn a_line_that_was_changed_is_warned_about() {
         let detail = document["orders"][1]["detail"].as_str().unwrap();
         assert!(detail.contains(about) && said.contains(detail), "{said}");
     }
-}
-
-/// On a terminal a bar counts what went well; what did not is said with its reason.
-#[cfg(unix)]
-#[test]
-fn a_terminal_is_told_why_an_order_failed() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write_batch(folder.path(), 2);
-    // The second one is not there.
-    let (_gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
-    let (at, config) = (endpoint(&server, "json"), fast(folder.path()));
-    let mut batch = command(folder.path(), &["batch", &file, "--endpoint", &at, "--config", &config]);
-    let (master, terminal) = terminal();
-    let mut child = batch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal).spawn().unwrap();
-    // The last hand on the terminal is the child's.
-    drop(batch);
-    let (mut said, mut piece, mut master) = (Vec::new(), [0; 4096], fs::File::from(master));
-    // Its end is an error on some systems.
-    while let Ok(length @ 1..) = master.read(&mut piece) {
-        said.extend_from_slice(&piece[..length]);
-    }
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
-    assert!(said.contains("10001 host-000001.example.org: refused: "), "{said}");
-    assert!(said.contains("EF01000"), "with all that the gateway said: {said}");
-    assert!(!said.contains("10000 host-000000.example.org: done"), "{said}");
-}
-
-/// A terminal: the end to read what is shown, and the end that a program has.
-#[cfg(unix)]
-fn terminal() -> (std::os::fd::OwnedFd, fs::File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-    (master, fs::File::options().read(true).write(true).open(path).unwrap())
 }

@@ -1,12 +1,15 @@
 //! How certificates stand that are in many folders: the account's list says which of them may be another one.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use certgate::{
-    Clock, RunOptions, fetch,
+    Client, Clock, Journal, RunOptions, fetch,
     inventory::find,
     monitoring::{Level, Questions, Snapshot, Standing, Thresholds, Todo, WatchedFolders, check, standings},
 };
@@ -37,6 +40,15 @@ fn reissue(gateway: &Gateway, protocol: Protocol, now: i64) -> Certificate {
     *there
 }
 
+/// A gateway whose time runs with the clock, and a process that asks it.
+fn started(protocol: Protocol, folder: &Path) -> (Gateway, Arc<AtomicI64>, Client, Journal) {
+    let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
+    let clock = Arc::new(AtomicI64::new(START));
+    let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
+    let (client, journal) = process(Box::new(wire), protocol, folder, START);
+    (gateway, clock, client, journal)
+}
+
 /// More than are asked for one by one.
 const FOLDERS: usize = 101;
 
@@ -44,10 +56,7 @@ const FOLDERS: usize = 101;
 fn many_are_not_asked_for_one_by_one() {
     for protocol in Protocol::ALL {
         let folder = tempfile::tempdir().unwrap();
-        let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
-        let clock = Arc::new(AtomicI64::new(START));
-        let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
-        let (mut client, journal) = process(Box::new(wire), protocol, folder.path(), START);
+        let (gateway, clock, mut client, journal) = started(protocol, folder.path());
         let reissue = |now: i64| drop(reissue(&gateway, protocol, now));
         reissue(START);
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
@@ -84,10 +93,7 @@ fn many_are_not_asked_for_one_by_one() {
 fn what_was_revoked_is_critical() {
     for protocol in Protocol::ALL {
         let folder = tempfile::tempdir().unwrap();
-        let gateway = Gateway::with(Settings { start: Some(START), ..Settings::default() });
-        let clock = Arc::new(AtomicI64::new(START));
-        let wire = Wire { gateway: gateway.clone(), protocol, clock: Arc::clone(&clock) };
-        let (mut client, journal) = process(Box::new(wire), protocol, folder.path(), START);
+        let (gateway, clock, mut client, journal) = started(protocol, folder.path());
         reissue(&gateway, protocol, START);
         let into = folder.path().join("live");
         let run = RunOptions { clock: Clock::new(|| START), ..RunOptions::default() };
