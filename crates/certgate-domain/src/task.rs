@@ -5,10 +5,9 @@ use crate::{
     SiteSealInformation, SslContact, VmcCheckData, Zone,
 };
 
+mod by_id;
 mod certificate_comment_update;
 mod certificate_create;
-mod certificate_delete;
-mod certificate_info;
 mod certificate_install_check;
 mod certificate_list;
 mod certificate_prepare_order;
@@ -16,23 +15,13 @@ mod certificate_realtime;
 mod certificate_reissue;
 mod certificate_renew;
 mod certificate_revoke;
-mod certificate_site_seal;
 mod certificate_vmc_data_check;
 mod contact_create;
-mod contact_delete;
-mod contact_info;
 mod contact_list;
 mod contact_update;
 mod hello;
-mod job_cancel;
-mod job_confirm;
-mod job_history_info;
 mod job_history_list;
-mod job_info;
 mod job_list;
-mod job_resend_approver_email;
-mod job_resend_phone_authorization;
-mod poll_confirm;
 mod poll_info;
 mod session_create;
 mod session_delete;
@@ -43,10 +32,12 @@ mod zone_list;
 mod zone_update;
 mod zone_update_records;
 
+pub use by_id::{
+    CertificateDelete, CertificateInfo, CertificateSiteSeal, ContactDelete, ContactInfo, JobCancel, JobConfirm,
+    JobHistoryInfo, JobInfo, JobResendApproverEmail, JobResendPhoneAuthorization, PollConfirm,
+};
 pub use certificate_comment_update::CertificateCommentUpdate;
 pub use certificate_create::CertificateCreate;
-pub use certificate_delete::CertificateDelete;
-pub use certificate_info::CertificateInfo;
 pub use certificate_install_check::CertificateInstallCheck;
 pub use certificate_list::CertificateList;
 pub use certificate_prepare_order::CertificatePrepareOrder;
@@ -54,23 +45,13 @@ pub use certificate_realtime::CertificateRealtime;
 pub use certificate_reissue::CertificateReissue;
 pub use certificate_renew::CertificateRenew;
 pub use certificate_revoke::CertificateRevoke;
-pub use certificate_site_seal::CertificateSiteSeal;
 pub use certificate_vmc_data_check::CertificateVmcDataCheck;
 pub use contact_create::ContactCreate;
-pub use contact_delete::ContactDelete;
-pub use contact_info::ContactInfo;
 pub use contact_list::ContactList;
 pub use contact_update::ContactUpdate;
 pub use hello::Hello;
-pub use job_cancel::JobCancel;
-pub use job_confirm::JobConfirm;
-pub use job_history_info::JobHistoryInfo;
 pub use job_history_list::JobHistoryList;
-pub use job_info::JobInfo;
 pub use job_list::JobList;
-pub use job_resend_approver_email::JobResendApproverEmail;
-pub use job_resend_phone_authorization::JobResendPhoneAuthorization;
-pub use poll_confirm::PollConfirm;
 pub use poll_info::PollInfo;
 pub use session_create::SessionCreate;
 pub use session_delete::SessionDelete;
@@ -142,11 +123,6 @@ macro_rules! tasks {
             pub fn kind(&self) -> TaskKind {
                 match self { $(Self::$task(_) => TaskKind::$task,)+ }
             }
-
-            /// What it lacks to be sent, by the JSON API's name of the field.
-            pub fn missing(&self) -> Option<&'static str> {
-                match self { $(Self::$task(task) => task.missing(),)+ }
-            }
         }
 
         $(
@@ -207,6 +183,60 @@ tasks! {
 }
 
 impl AnyTask {
+    /// What it lacks to be sent, by the JSON API's name of the field.
+    pub fn missing(&self) -> Option<&'static str> {
+        let of_order = |certificate: &Certificate| {
+            [("csr", certificate.csr.is_some()), ("product", certificate.product.is_some())]
+        };
+        let needs: &[(&str, bool)] = match self {
+            Self::CertificatePrepareOrder(task) => &[("plain", task.request.plain.is_some())],
+            Self::CertificateCreate(task) => &of_order(&task.certificate),
+            Self::CertificateRealtime(task) => &of_order(&task.certificate),
+            Self::CertificateReissue(task) => {
+                &[("id", task.certificate.id.is_some()), ("csr", task.certificate.csr.is_some())]
+            }
+            Self::CertificateRenew(task) => &[("id", task.certificate.id.is_some())],
+            Self::CertificateRevoke(task) => {
+                &[("id", task.certificate.id.is_some()), ("serialNumber", task.certificate.serial_number.is_some())]
+            }
+            Self::CertificateDelete(task) => &[("id", task.id.is_some())],
+            Self::CertificateInfo(task) => &[("id", task.id.is_some())],
+            Self::CertificateCommentUpdate(task) => &[("id", task.certificate.id.is_some())],
+            Self::CertificateInstallCheck(task) => &[("hostname", task.hostname.is_some())],
+            Self::CertificateSiteSeal(task) => &[("id", task.id.is_some())],
+            Self::ContactUpdate(task) => &[("id", task.contact.id.is_some())],
+            Self::ContactDelete(task) => &[("id", task.id.is_some())],
+            Self::ContactInfo(task) => &[("id", task.id.is_some())],
+            Self::JobInfo(task) => &[("id", task.id.is_some())],
+            Self::JobCancel(task) => &[("id", task.id.is_some())],
+            Self::JobConfirm(task) => &[("id", task.id.is_some())],
+            Self::JobResendApproverEmail(task) => &[("id", task.id.is_some())],
+            Self::JobResendPhoneAuthorization(task) => &[("id", task.id.is_some())],
+            Self::JobHistoryInfo(task) => &[("id", task.id.is_some())],
+            Self::PollConfirm(task) => &[("id", task.id.is_some())],
+            Self::SessionDelete(task) => &[("session", task.session.is_some())],
+            Self::ZoneInfo(task) => &[("origin", task.origin.is_some())],
+            Self::ZoneCreate(task) => &[("origin", task.zone.origin.is_some())],
+            Self::ZoneUpdate(task) => &[("origin", task.zone.origin.is_some())],
+            Self::ZoneUpdateRecords(task) => &[
+                ("origin", task.origin.is_some() || task.name.is_some()),
+                ("resourceRecordsAdd", !task.add.is_empty() || !task.remove.is_empty()),
+            ],
+            Self::ZoneDelete(task) => &[("origin", task.origin.is_some())],
+            Self::CertificateList(_)
+            | Self::CertificateVmcDataCheck(_)
+            | Self::ContactCreate(_)
+            | Self::ContactList(_)
+            | Self::JobList(_)
+            | Self::JobHistoryList(_)
+            | Self::PollInfo(_)
+            | Self::SessionCreate(_)
+            | Self::ZoneList(_)
+            | Self::Hello(_) => &[],
+        };
+        needs.iter().find(|(_, is_there)| !is_there).map(|(name, _)| *name)
+    }
+
     /// The number in the status of its answer over that protocol.
     ///
     /// ```

@@ -13,12 +13,3 @@ pub struct CertificateCommentUpdate {
     /// Its `id` and `comment`; without one the comment is taken away.
     pub certificate: Certificate,
 }
-
-impl CertificateCommentUpdate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.certificate.id.is_none() {
-            return Some("id");
-        }
-        None
-    }
-}

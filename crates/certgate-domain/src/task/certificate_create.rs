@@ -14,15 +14,3 @@ pub struct CertificateCreate {
     /// The certificate to be: `csr`, `product`, contacts, name, authentication, lifetime, software.
     pub certificate: Certificate,
 }
-
-impl CertificateCreate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.certificate.csr.is_none() {
-            return Some("csr");
-        }
-        if self.certificate.product.is_none() {
-            return Some("product");
-        }
-        None
-    }
-}

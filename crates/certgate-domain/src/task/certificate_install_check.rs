@@ -17,8 +17,4 @@ impl CertificateInstallCheck {
     pub fn new(hostname: impl Into<String>) -> Self {
         Self { hostname: Some(hostname.into()) }
     }
-
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.hostname.is_none().then_some("hostname")
-    }
 }

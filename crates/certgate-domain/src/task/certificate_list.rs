@@ -15,9 +15,3 @@ pub struct CertificateList {
     /// Which of them, in which order, from where on.
     pub query: Query,
 }
-
-impl CertificateList {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

@@ -25,8 +25,4 @@ impl CertificatePrepareOrder {
         };
         Self { request }
     }
-
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.request.plain.is_none().then_some("plain")
-    }
 }

@@ -14,15 +14,3 @@ pub struct CertificateRealtime {
     /// The certificate to be, as for a new order.
     pub certificate: Certificate,
 }
-
-impl CertificateRealtime {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.certificate.csr.is_none() {
-            return Some("csr");
-        }
-        if self.certificate.product.is_none() {
-            return Some("product");
-        }
-        None
-    }
-}

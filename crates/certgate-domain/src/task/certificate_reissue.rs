@@ -14,13 +14,3 @@ pub struct CertificateReissue {
     /// The certificate to be: its `id` and `csr`, contacts, name, product, authentication, lifetime, software.
     pub certificate: Certificate,
 }
-
-impl CertificateReissue {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        match (self.certificate.id, &self.certificate.csr) {
-            (None, _) => Some("id"),
-            (_, None) => Some("csr"),
-            _ => None,
-        }
-    }
-}

@@ -14,12 +14,3 @@ pub struct CertificateRenew {
     /// Its `id`, and what is to be other than before; JSON may have no body.
     pub certificate: Certificate,
 }
-
-impl CertificateRenew {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.certificate.id.is_none() {
-            return Some("id");
-        }
-        None
-    }
-}

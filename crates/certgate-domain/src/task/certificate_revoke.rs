@@ -14,15 +14,3 @@ pub struct CertificateRevoke {
     /// Its `id` and `serial_number`.
     pub certificate: Certificate,
 }
-
-impl CertificateRevoke {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.certificate.id.is_none() {
-            return Some("id");
-        }
-        if self.certificate.serial_number.is_none() {
-            return Some("serialNumber");
-        }
-        None
-    }
-}

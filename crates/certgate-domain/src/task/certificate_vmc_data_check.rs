@@ -13,9 +13,3 @@ pub struct CertificateVmcDataCheck {
     /// The data to check.
     pub check: VmcCheckData,
 }
-
-impl CertificateVmcDataCheck {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

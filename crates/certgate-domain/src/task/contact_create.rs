@@ -14,9 +14,3 @@ pub struct ContactCreate {
     /// The contact.
     pub contact: SslContact,
 }
-
-impl ContactCreate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

@@ -14,9 +14,3 @@ pub struct ContactList {
     /// Which of them, in which order, from where on.
     pub query: Query,
 }
-
-impl ContactList {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

@@ -13,9 +13,3 @@ pub struct ContactUpdate {
     /// The contact.
     pub contact: SslContact,
 }
-
-impl ContactUpdate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.contact.id.is_none().then_some("id")
-    }
-}

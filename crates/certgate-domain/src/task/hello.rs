@@ -7,9 +7,3 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hello;
-
-impl Hello {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

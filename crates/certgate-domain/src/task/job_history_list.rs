@@ -13,9 +13,3 @@ pub struct JobHistoryList {
     /// Which of them, in which order, from where on.
     pub query: Query,
 }
-
-impl JobHistoryList {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

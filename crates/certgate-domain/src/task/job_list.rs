@@ -14,9 +14,3 @@ pub struct JobList {
     /// Which of them, in which order, from where on.
     pub query: Query,
 }
-
-impl JobList {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

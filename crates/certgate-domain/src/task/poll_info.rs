@@ -8,9 +8,3 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PollInfo;
-
-impl PollInfo {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

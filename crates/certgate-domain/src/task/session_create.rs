@@ -11,9 +11,3 @@ pub struct SessionCreate {
     /// After how many idle minutes it ends: 10 to 300, by default 10 (JSON `?timeout=`; XML has none).
     pub timeout: Option<i64>,
 }
-
-impl SessionCreate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

@@ -12,9 +12,3 @@ pub struct SessionDelete {
     /// The session.
     pub session: Option<Secret>,
 }
-
-impl SessionDelete {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.session.is_none().then_some("session")
-    }
-}

@@ -13,9 +13,3 @@ pub struct ZoneCreate {
     /// The zone.
     pub zone: Zone,
 }
-
-impl ZoneCreate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.zone.origin.is_none().then_some("origin")
-    }
-}

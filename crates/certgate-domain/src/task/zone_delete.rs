@@ -18,8 +18,4 @@ impl ZoneDelete {
     pub fn new(origin: impl Into<String>, virtual_name_server: impl Into<String>) -> Self {
         Self { origin: Some(origin.into()), virtual_name_server: Some(virtual_name_server.into()) }
     }
-
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.origin.is_none().then_some("origin")
-    }
 }

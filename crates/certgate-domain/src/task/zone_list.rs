@@ -13,9 +13,3 @@ pub struct ZoneList {
     /// Which of them, in which order, from where on.
     pub query: Query,
 }
-
-impl ZoneList {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}

@@ -14,9 +14,3 @@ pub struct ZoneUpdate {
     /// The zone.
     pub zone: Zone,
 }
-
-impl ZoneUpdate {
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        self.zone.origin.is_none().then_some("origin")
-    }
-}

@@ -38,14 +38,4 @@ impl ZoneUpdateRecords {
             _ => TaskKind::ZoneUpdateRecords.status_number(protocol),
         }
     }
-
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.origin.is_none() && self.name.is_none() {
-            Some("origin")
-        } else if self.add.is_empty() && self.remove.is_empty() {
-            Some("resourceRecordsAdd")
-        } else {
-            None
-        }
-    }
 }
