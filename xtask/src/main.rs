@@ -7,7 +7,6 @@ mod calendar;
 mod ci;
 #[cfg(unix)]
 mod databases;
-mod differences;
 mod dist;
 mod fixtures;
 mod fuzz;
@@ -29,7 +28,6 @@ usage: cargo xtask COMMAND
                       deny (bans, licences and sources, where cargo-deny is installed), dist --check
   tidy                the rules of this repository that a lint cannot hold
   fixtures [--write]  extracts the documented payloads from the page and shows what changed
-  fixtures --differs  shows where a case's two payloads differ and its about.toml does not say so
   reference           writes the manual's page of all commands from their definitions
   bench build         CPU time of the README's two commands on a new clone, and the crates that cost most
   bench codec         decoding and encoding beside bare parsers, with allocations
@@ -63,7 +61,6 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["fixtures"] => fixtures::run(false),
         ["fixtures", "--write"] => fixtures::run(true),
-        ["fixtures", "--differs"] => differences::run(),
         ["reference"] => ci::cargo(
             &["test", "--quiet", "--package", "certgate-cli", "--bin", "certgate", "reference"],
             &[("CERTGATE_WRITE_REFERENCE", "1")],

@@ -67,7 +67,7 @@ fn decode(kind: TaskKind, protocol: &str, side: &str, body: &[u8]) -> Result<(Va
     Ok((told(calls.iter().map(value).collect()), found))
 }
 
-/// Where two values differ, minus what `about.toml` says of it.
+/// Where two values differ and `about.toml` does not say so, and where it says so and they do not.
 fn unexplained(about: &Table, side: &str, xml: &Value, json: &Value) -> Vec<String> {
     let explained: Vec<&str> = about
         .get("differs")
@@ -84,12 +84,15 @@ fn unexplained(about: &Table, side: &str, xml: &Value, json: &Value) -> Vec<Stri
         left.keys().chain(right.keys()).filter(|path| left.get(*path) != right.get(*path)).collect();
     paths.sort();
     paths.dedup();
-    let covered = |path: &str| explained.iter().any(|row| is_below(path, row));
-    paths
-        .into_iter()
-        .filter(|path| !covered(path))
-        .map(|path| format!("{side} {path}: xml {:?}, json {:?}", left.get(path), right.get(path)))
-        .collect()
+    let unsaid = paths
+        .iter()
+        .filter(|path| !explained.iter().any(|row| is_below(path, row)))
+        .map(|path| format!("{side} {path}: xml {:?}, json {:?}", left.get(*path), right.get(*path)));
+    let stale = explained
+        .iter()
+        .filter(|row| !paths.iter().any(|path| is_below(path, row)))
+        .map(|row| format!("{side} {row}: it differs no more"));
+    unsaid.chain(stale).collect()
 }
 
 #[test]
