@@ -3,26 +3,50 @@
 use std::cmp::Ordering;
 
 use certgate_domain::{
-    Message, Query, QueryFilter,
-    words::{Condition, Operator, OrderMode},
+    AnyData, Message, Query, QueryFilter, Response, ResponseObject,
+    words::{Condition, Operator, OrderMode, StatusType},
 };
 
-use crate::world::wrong_value;
+use crate::world::{answer, refusal, wrong_value};
+
+/// The keys that rows can be asked for by, and what a row has under each.
+pub(crate) type Keys<T> = [(&'static str, fn(&T) -> Option<String>)];
 
 /// XML gives so many unless a limit is said.
 const LIMIT: i64 = 100;
 
-/// The rows that fit, in their order, within the window; and how many fit in all. `value` says what a row has under a key;
-/// `keys` are those there are.
-pub(crate) fn select<'w, T>(
+/// The answer to a query: the rows that fit, as they are shown in a list.
+pub(crate) fn list<'w, T: 'w>(
+    code: &str,
+    kind: &str,
     rows: impl Iterator<Item = &'w T>,
     query: &Query,
-    keys: &[&str],
-    value: impl Fn(&T, &str) -> Option<String>,
+    keys: &Keys<T>,
+    shown: impl Fn(&T) -> AnyData,
+) -> Response<AnyData> {
+    let (total, rows) = match select(rows, query, keys) {
+        Ok(found) => found,
+        Err(reason) => return refusal(&format!("E{code}"), reason),
+    };
+    let text = format!("The {kind}s were inquired successfully.");
+    let mut answer = answer(&format!("S{code}"), &text, StatusType::Success);
+    answer.object =
+        Some(ResponseObject { r#type: Some(kind.to_owned()), summary: Some(total), ..ResponseObject::default() });
+    answer.data = rows.into_iter().map(shown).collect();
+    answer
+}
+
+/// The rows that fit, in their order, within the window; and how many fit in all.
+fn select<'w, T>(
+    rows: impl Iterator<Item = &'w T>,
+    query: &Query,
+    keys: &Keys<T>,
 ) -> Result<(i64, Vec<&'w T>), Message> {
+    let known = |key: &str| keys.iter().find(|(name, _)| *name == key);
+    let value = |row: &T, key: &str| known(key).and_then(|(_, value)| value(row));
     let asked = query.filters.iter().flat_map(names).chain(query.orders.iter().filter_map(|order| order.key.clone()));
     for key in asked {
-        if !keys.contains(&key.as_str()) {
+        if known(&key).is_none() {
             return Err(wrong_value("request.task.where.key", &key));
         }
     }
@@ -107,7 +131,9 @@ mod tests {
         words::{Condition, Operator, OrderMode},
     };
 
-    use super::{matches, select};
+    use super::{Keys, matches, select};
+
+    const KEYS: &Keys<String> = &[("id", |row| Some(row.clone()))];
 
     #[test]
     fn patterns() {
@@ -155,7 +181,7 @@ mod tests {
             ),
         ] {
             let query = Query { filters, ..Query::default() };
-            let (total, found) = select(rows.iter(), &query, &["id"], |row, _| Some(row.clone())).unwrap();
+            let (total, found) = select(rows.iter(), &query, KEYS).unwrap();
             assert_eq!(
                 (total, found),
                 (expected.len() as i64, expected.iter().map(|row| rows.iter().find(|r| r == row).unwrap()).collect())
@@ -170,9 +196,9 @@ mod tests {
             ..Query::default()
         }
         .window(1, 2);
-        let (total, found) = select(rows.iter(), &query, &["id"], |row, _| Some(row.clone())).unwrap();
+        let (total, found) = select(rows.iter(), &query, KEYS).unwrap();
         assert_eq!((total, found), (4, vec![&rows[2], &rows[1]]));
         let query = Query { filters: vec![QueryFilter::new("colour", Operator::Equal, "x")], ..Query::default() };
-        assert!(select(rows.iter(), &query, &["id"], |row, _| Some(row.clone())).is_err());
+        assert!(select(rows.iter(), &query, KEYS).is_err());
     }
 }

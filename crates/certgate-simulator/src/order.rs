@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use certgate_domain::{
-    Certificate, CertificateHistory, Job, Message, ObjectData, PollMessage, ResponseObject, SslContact,
-    words::{AuthMethod, JobStatus},
+    AnyData, Certificate, CertificateHistory, Job, Message, ObjectData, PollMessage, Response, ResponseObject,
+    SslContact,
+    words::{AuthMethod, JobStatus, StatusType},
 };
 
 use crate::{
     product,
-    world::{Now, World, message, wrong_id, wrong_value},
+    task::Asked,
+    world::{Now, World, answer, message, object, wrong_id, wrong_value},
 };
 
 /// An accepted order.
@@ -75,15 +77,16 @@ impl Order {
 }
 
 impl World {
-    /// Takes an order in.
-    pub(crate) fn order(
+    /// Takes an order in, and answers it.
+    pub(crate) fn started(
         &mut self,
         action: Action,
         ordered: Certificate,
-        stid: &str,
-        ctid: Option<&str>,
-        now: Now,
-    ) -> Job {
+        asked: &Asked<'_>,
+        code: &str,
+        text: &str,
+    ) -> Response<AnyData> {
+        let now = asked.now;
         let job = Job {
             id: Some(self.next_job),
             status: Some(JobStatus::Running),
@@ -94,11 +97,17 @@ impl World {
             action: Some(action.name().to_owned()),
             ..Job::default()
         };
+        let mut answer = answer(code, text, StatusType::Notify);
+        let existing = ordered.id.and_then(|id| self.certificates.get(&id));
+        let name = ordered.name.as_deref().or_else(|| existing?.name.as_deref());
+        answer.object = object("certificate", name);
+        // JSON says no more than the job's id; XML its state too, which the codec would say as well if it were here.
+        answer.data.push(Job { id: job.id, status: job.status.clone(), ..Job::default() }.into());
         let due = now.uptime + self.settings.job_time;
-        let (stid, ctid) = (stid.to_owned(), ctid.map(str::to_owned));
-        self.jobs.insert(self.next_job, Order { action, job: job.clone(), ordered, stid, ctid, due });
+        let (stid, ctid) = (asked.stid.to_owned(), asked.ctid.map(str::to_owned));
+        self.jobs.insert(self.next_job, Order { action, job, ordered, stid, ctid, due });
         self.next_job += 1;
-        job
+        answer
     }
 
     /// Does what is due: jobs end, certificates are issued, messages queued.

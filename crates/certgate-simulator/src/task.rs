@@ -1,4 +1,4 @@
-//! One file a task: what the gateway does for it.
+//! What the gateway does for each task: a file each, and one for all about jobs.
 
 mod certificate_comment_update;
 mod certificate_create;
@@ -20,14 +20,6 @@ mod contact_list;
 mod contact_update;
 mod hello;
 mod job;
-mod job_cancel;
-mod job_confirm;
-mod job_history_info;
-mod job_history_list;
-mod job_info;
-mod job_list;
-mod job_resend_approver_email;
-mod job_resend_phone_authorization;
 mod poll_confirm;
 mod poll_info;
 mod session_create;
@@ -51,53 +43,53 @@ pub(crate) struct Asked<'c> {
 }
 
 macro_rules! tasks {
-    ($($task:ident $file:ident,)+) => {
+    ($($task:ident $run:path,)+) => {
         fn carry_out(world: &mut World, task: &AnyTask, asked: &Asked<'_>) -> Response<AnyData> {
             match task {
-                $(AnyTask::$task(task) => $file::run(world, task, asked),)+
+                $(AnyTask::$task(task) => $run(world, task, asked),)+
             }
         }
     };
 }
 
 tasks! {
-    CertificatePrepareOrder certificate_prepare_order,
-    CertificateCreate certificate_create,
-    CertificateRealtime certificate_realtime,
-    CertificateReissue certificate_reissue,
-    CertificateRenew certificate_renew,
-    CertificateRevoke certificate_revoke,
-    CertificateDelete certificate_delete,
-    CertificateInfo certificate_info,
-    CertificateList certificate_list,
-    CertificateCommentUpdate certificate_comment_update,
-    CertificateInstallCheck certificate_install_check,
-    CertificateSiteSeal certificate_site_seal,
-    CertificateVmcDataCheck certificate_vmc_data_check,
-    ContactCreate contact_create,
-    ContactUpdate contact_update,
-    ContactDelete contact_delete,
-    ContactInfo contact_info,
-    ContactList contact_list,
-    JobInfo job_info,
-    JobList job_list,
-    JobCancel job_cancel,
-    JobConfirm job_confirm,
-    JobResendApproverEmail job_resend_approver_email,
-    JobResendPhoneAuthorization job_resend_phone_authorization,
-    JobHistoryInfo job_history_info,
-    JobHistoryList job_history_list,
-    PollInfo poll_info,
-    PollConfirm poll_confirm,
-    SessionCreate session_create,
-    SessionDelete session_delete,
-    ZoneList zone_list,
-    ZoneInfo zone_info,
-    ZoneCreate zone_create,
-    ZoneUpdate zone_update,
-    ZoneUpdateRecords zone_update_records,
-    ZoneDelete zone_delete,
-    Hello hello,
+    CertificatePrepareOrder certificate_prepare_order::run,
+    CertificateCreate certificate_create::run,
+    CertificateRealtime certificate_realtime::run,
+    CertificateReissue certificate_reissue::run,
+    CertificateRenew certificate_renew::run,
+    CertificateRevoke certificate_revoke::run,
+    CertificateDelete certificate_delete::run,
+    CertificateInfo certificate_info::run,
+    CertificateList certificate_list::run,
+    CertificateCommentUpdate certificate_comment_update::run,
+    CertificateInstallCheck certificate_install_check::run,
+    CertificateSiteSeal certificate_site_seal::run,
+    CertificateVmcDataCheck certificate_vmc_data_check::run,
+    ContactCreate contact_create::run,
+    ContactUpdate contact_update::run,
+    ContactDelete contact_delete::run,
+    ContactInfo contact_info::run,
+    ContactList contact_list::run,
+    JobInfo job::info,
+    JobList job::list,
+    JobCancel job::cancel,
+    JobConfirm job::confirm,
+    JobResendApproverEmail job::resend_mail,
+    JobResendPhoneAuthorization job::resend_call,
+    JobHistoryInfo job::history_info,
+    JobHistoryList job::history_list,
+    PollInfo poll_info::run,
+    PollConfirm poll_confirm::run,
+    SessionCreate session_create::run,
+    SessionDelete session_delete::run,
+    ZoneList zone_list::run,
+    ZoneInfo zone_info::run,
+    ZoneCreate zone_create::run,
+    ZoneUpdate zone_update::run,
+    ZoneUpdateRecords zone_update_records::run,
+    ZoneDelete zone_delete::run,
+    Hello hello::run,
 }
 
 /// Carries a task out.

@@ -306,11 +306,6 @@ pub(crate) fn object(r#type: &str, value: Option<&str>) -> Option<ResponseObject
     Some(ResponseObject { r#type: Some(r#type.to_owned()), value: value.map(str::to_owned), summary: None, data: None })
 }
 
-/// What a list's answer says of it.
-pub(crate) fn listed(r#type: &str, total: i64) -> Option<ResponseObject> {
-    Some(ResponseObject { r#type: Some(r#type.to_owned()), value: None, summary: Some(total), data: None })
-}
-
 /// A time as a list compares it.
 pub(crate) fn time(said: &Option<Lenient<Moment>>) -> Option<String> {
     said.as_ref()?.value().map(ToString::to_string)

@@ -1,9 +1,9 @@
-use certgate_domain::{AnyData, Certificate, Job, Response, task::CertificateDelete, words::StatusType};
+use certgate_domain::{AnyData, Certificate, Response, task::CertificateDelete};
 
 use crate::{
     order::Action,
     task::Asked,
-    world::{World, answer, object, refusal, wrong_id},
+    world::{World, refusal, wrong_id},
 };
 
 pub(super) fn run(world: &mut World, task: &CertificateDelete, asked: &Asked<'_>) -> Response<AnyData> {
@@ -11,10 +11,5 @@ pub(super) fn run(world: &mut World, task: &CertificateDelete, asked: &Asked<'_>
         return refusal("E400103", wrong_id("certificate.id", task.id));
     };
     let ordered = Certificate { id: task.id, name: existing.name.clone(), ..Certificate::default() };
-    let name = ordered.name.clone();
-    let job = world.order(Action::Delete, ordered, asked.stid, asked.ctid, asked.now);
-    let mut answer = answer("N400103", "Certificate deletion was started successfully.", StatusType::Notify);
-    answer.object = object("certificate", name.as_deref());
-    answer.data.push(Job { id: job.id, status: job.status, ..Job::default() }.into());
-    answer
+    world.started(Action::Delete, ordered, asked, "N400103", "Certificate deletion was started successfully.")
 }

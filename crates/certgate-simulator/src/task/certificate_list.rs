@@ -1,56 +1,34 @@
-use certgate_domain::{AnyData, Certificate, Response, task::CertificateList, words::StatusType};
+use certgate_domain::{AnyData, Certificate, Response, SslContact, task::CertificateList};
 
 use crate::{
-    list::select,
+    list::{Keys, list},
     task::Asked,
-    world::{World, answer, listed, refusal, time},
+    world::{World, time},
 };
 
-const KEYS: [&str; 13] = [
-    "product",
-    "technical",
-    "orderId",
-    "created",
-    "admin",
-    "type",
-    "expire",
-    "domain",
-    "name",
-    "comment",
-    "id",
-    "updated",
-    "authentication",
+const KEYS: &Keys<Certificate> = &[
+    ("product", |row| row.product.clone()),
+    ("technical", |row| contact(&row.technical_contact)),
+    ("orderId", |row| row.order_id.clone()),
+    ("created", |row| time(&row.created)),
+    ("admin", |row| contact(&row.admin_contact)),
+    ("type", |row| row.certificate_type.as_ref().map(ToString::to_string)),
+    ("expire", |row| time(&row.expire)),
+    ("domain", |row| row.domain.clone()),
+    ("name", |row| row.name.clone()),
+    ("comment", |row| row.comment.clone()),
+    ("id", |row| row.id.map(|id| id.to_string())),
+    ("updated", |row| time(&row.updated)),
+    ("authentication", |row| row.authentication.as_ref()?.method.as_ref().map(ToString::to_string)),
 ];
 
 pub(super) fn run(world: &mut World, task: &CertificateList, _: &Asked<'_>) -> Response<AnyData> {
-    let (total, rows) = match select(world.certificates.values(), &task.query, &KEYS, value) {
-        Ok(found) => found,
-        Err(reason) => return refusal("E400105", reason),
-    };
-    let mut answer = answer("S400105", "The certificates were inquired successfully.", StatusType::Success);
-    answer.object = listed("certificate", total);
-    answer.data = rows.into_iter().map(|row| sparse(row).into()).collect();
-    answer
+    list("400105", "certificate", world.certificates.values(), &task.query, KEYS, |row| sparse(row).into())
 }
 
-fn value(row: &Certificate, key: &str) -> Option<String> {
-    let contact = |contact: &Option<certgate_domain::SslContact>| Some(contact.as_ref()?.id?.to_string());
-    match key {
-        "product" => row.product.clone(),
-        "technical" => contact(&row.technical_contact),
-        "orderId" => row.order_id.clone(),
-        "created" => time(&row.created),
-        "admin" => contact(&row.admin_contact),
-        "type" => row.certificate_type.as_ref().map(ToString::to_string),
-        "expire" => time(&row.expire),
-        "domain" => row.domain.clone(),
-        "name" => row.name.clone(),
-        "comment" => row.comment.clone(),
-        "id" => row.id.map(|id| id.to_string()),
-        "updated" => time(&row.updated),
-        "authentication" => row.authentication.as_ref()?.method.as_ref().map(ToString::to_string),
-        _ => None,
-    }
+/// The id of a contact, as the list compares it.
+fn contact(contact: &Option<SslContact>) -> Option<String> {
+    Some(contact.as_ref()?.id?.to_string())
 }
 
 /// A row says less than the certificate.

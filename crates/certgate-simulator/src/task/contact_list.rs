@@ -1,59 +1,31 @@
-use certgate_domain::{AnyData, Response, SslContact, task::ContactList, words::StatusType};
+use certgate_domain::{AnyData, Response, SslContact, task::ContactList};
 
 use crate::{
-    list::select,
+    list::{Keys, list},
     task::Asked,
-    world::{World, answer, listed, refusal, time},
+    world::{World, time},
 };
 
-const KEYS: [&str; 15] = [
-    "country",
-    "fname",
-    "address",
-    "city",
-    "created",
-    "title",
-    "lname",
-    "phone",
-    "organization",
-    "state",
-    "id",
-    "fax",
-    "pcode",
-    "updated",
-    "email",
+const KEYS: &Keys<SslContact> = &[
+    ("country", |row| row.country.clone()),
+    ("fname", |row| row.fname.clone()),
+    ("address", |row| row.address.first().cloned()),
+    ("city", |row| row.city.clone()),
+    ("created", |row| time(&row.created)),
+    ("title", |row| row.title.clone()),
+    ("lname", |row| row.lname.clone()),
+    ("phone", |row| row.phone.clone()),
+    ("organization", |row| row.organization.clone()),
+    ("state", |row| row.state.clone()),
+    ("id", |row| row.id.map(|id| id.to_string())),
+    ("fax", |row| row.fax.clone()),
+    ("pcode", |row| row.pcode.clone()),
+    ("updated", |row| time(&row.updated)),
+    ("email", |row| row.email.clone()),
 ];
 
 pub(super) fn run(world: &mut World, task: &ContactList, _: &Asked<'_>) -> Response<AnyData> {
-    let (total, rows) = match select(world.contacts.values(), &task.query, &KEYS, value) {
-        Ok(found) => found,
-        Err(reason) => return refusal("E400205", reason),
-    };
-    let mut answer = answer("S400205", "The contacts were inquired successfully.", StatusType::Success);
-    answer.object = listed("contact", total);
-    answer.data = rows.into_iter().map(|row| sparse(row).into()).collect();
-    answer
-}
-
-fn value(row: &SslContact, key: &str) -> Option<String> {
-    match key {
-        "country" => row.country.clone(),
-        "fname" => row.fname.clone(),
-        "address" => row.address.first().cloned(),
-        "city" => row.city.clone(),
-        "created" => time(&row.created),
-        "title" => row.title.clone(),
-        "lname" => row.lname.clone(),
-        "phone" => row.phone.clone(),
-        "organization" => row.organization.clone(),
-        "state" => row.state.clone(),
-        "id" => row.id.map(|id| id.to_string()),
-        "fax" => row.fax.clone(),
-        "pcode" => row.pcode.clone(),
-        "updated" => time(&row.updated),
-        "email" => row.email.clone(),
-        _ => None,
-    }
+    list("400205", "contact", world.contacts.values(), &task.query, KEYS, |row| sparse(row).into())
 }
 
 /// A row says less than the contact.

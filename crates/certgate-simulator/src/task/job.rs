@@ -1,20 +1,76 @@
-//! What the tasks about jobs have in common.
+//! The tasks about jobs.
 
 use certgate_domain::{
-    AnyData, CertAuthenticationStatus, Certificate, ObjectData, ObjectJob, Query, Response,
+    AnyData, CertAuthenticationStatus, Certificate, ObjectData, ObjectJob, Response, TaskKind, Verdict, task,
     words::{AuthMethod, AuthenticateStatus, AuthenticationStep, JobStatus, StatusType},
 };
 
 use crate::{
     Protocol,
-    list::select,
+    list::{self, Keys},
     order::{Action, Order},
-    task::certificate_prepare_order::dns_record,
-    world::{World, answer, listed, message, object, refusal, time},
+    task::{Asked, certificate_prepare_order::dns_record},
+    world::{World, answer, message, object, refusal, time},
 };
 
+const KEYS: &Keys<Order> = &[
+    ("execution", |order| time(&order.job.execution)),
+    ("subStatus", |order| order.job.sub_status.clone()),
+    ("type", |order| order.job.r#type.clone()),
+    ("created", |order| time(&order.job.created)),
+    ("id", |order| order.job.id.map(|id| id.to_string())),
+    ("updated", |order| time(&order.job.updated)),
+    ("status", |order| order.job.status.as_ref().map(ToString::to_string)),
+    ("object", |order| order.ordered.name.clone()),
+    ("action", |order| order.job.action.clone()),
+];
+
+pub(super) fn info(world: &mut World, task: &task::JobInfo, _: &Asked<'_>) -> Response<AnyData> {
+    let hides = world.protocol == Protocol::Xml && world.settings.finished_jobs_are_gone;
+    shown(world, TaskKind::JobInfo, task.id, |order| !(hides && is_over(order)))
+}
+
+pub(super) fn history_info(world: &mut World, task: &task::JobHistoryInfo, _: &Asked<'_>) -> Response<AnyData> {
+    shown(world, TaskKind::JobHistoryInfo, task.id, is_over)
+}
+
+pub(super) fn list(world: &mut World, task: &task::JobList, _: &Asked<'_>) -> Response<AnyData> {
+    let code = TaskKind::JobList.status_number(world.protocol);
+    list::list(code, "job", world.jobs.values(), &task.query, KEYS, |order| whole(world, order).into())
+}
+
+pub(super) fn history_list(world: &mut World, task: &task::JobHistoryList, _: &Asked<'_>) -> Response<AnyData> {
+    let code = TaskKind::JobHistoryList.status_number(world.protocol);
+    let ended = world.jobs.values().filter(|order| is_over(order));
+    list::list(code, "job", ended, &task.query, KEYS, |order| whole(world, order).into())
+}
+
+pub(super) fn cancel(world: &mut World, task: &task::JobCancel, asked: &Asked<'_>) -> Response<AnyData> {
+    let answer = done(world, TaskKind::JobCancel, task.id, "The job was cancelled successfully.");
+    if let (Some(id), Some(Verdict::Done)) = (task.id, answer.verdict()) {
+        world.finish(id, JobStatus::Canceled, asked.now);
+    }
+    answer
+}
+
+pub(super) fn confirm(world: &mut World, task: &task::JobConfirm, _: &Asked<'_>) -> Response<AnyData> {
+    done(world, TaskKind::JobConfirm, task.id, "The job was confirmed successfully.")
+}
+
+pub(super) fn resend_mail(world: &mut World, task: &task::JobResendApproverEmail, _: &Asked<'_>) -> Response<AnyData> {
+    done(world, TaskKind::JobResendApproverEmail, task.id, "The mail was sent once more.")
+}
+
+pub(super) fn resend_call(
+    world: &mut World,
+    task: &task::JobResendPhoneAuthorization,
+    _: &Asked<'_>,
+) -> Response<AnyData> {
+    done(world, TaskKind::JobResendPhoneAuthorization, task.id, "The call was ordered once more.")
+}
+
 /// `EF300101`.
-pub(super) fn gone(code: &str, id: Option<i64>) -> Response<AnyData> {
+fn gone(code: &str, id: Option<i64>) -> Response<AnyData> {
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     refusal(&format!("E{code}"), message("EF300101", "The job was not found.", "job", &id))
 }
@@ -24,7 +80,7 @@ pub(super) fn is_over(order: &Order) -> bool {
 }
 
 /// A job with all that belongs to it; while it runs, how its names are validated too.
-pub(super) fn whole(world: &World, order: &Order) -> ObjectJob {
+fn whole(world: &World, order: &Order) -> ObjectJob {
     let mut object = object("certificate", order.ordered.name.as_deref());
     let mut whole = ObjectJob { job: Some(order.job.clone()), ..ObjectJob::default() };
     if let Some(awaited) = validated(world, order).filter(|_| !is_over(order)) {
@@ -56,38 +112,21 @@ fn validated(world: &World, order: &Order) -> Option<Certificate> {
     Some(Certificate { name: Some(name.clone()), authentication: Some(authentication), ..Certificate::default() })
 }
 
-/// The jobs that a query asks for, of those given.
-pub(super) fn list<'w>(
-    world: &'w World,
-    code: &str,
-    orders: impl Iterator<Item = &'w Order>,
-    query: &Query,
-) -> Response<AnyData> {
-    let keys = ["execution", "subStatus", "type", "created", "id", "updated", "status", "object", "action"];
-    let value = |order: &Order, key: &str| match key {
-        "execution" => time(&order.job.execution),
-        "subStatus" => order.job.sub_status.clone(),
-        "type" => order.job.r#type.clone(),
-        "created" => time(&order.job.created),
-        "id" => order.job.id.map(|id| id.to_string()),
-        "updated" => time(&order.job.updated),
-        "status" => order.job.status.as_ref().map(ToString::to_string),
-        "object" => order.ordered.name.clone(),
-        "action" => order.job.action.clone(),
-        _ => None,
+/// A job of that id, where it is one of those that are shown.
+fn shown(world: &World, kind: TaskKind, id: Option<i64>, is_shown: impl Fn(&Order) -> bool) -> Response<AnyData> {
+    let code = kind.status_number(world.protocol);
+    let Some(order) = id.and_then(|id| world.jobs.get(&id)).filter(|order| is_shown(order)) else {
+        return gone(code, id);
     };
-    let (total, rows) = match select(orders, query, &keys, value) {
-        Ok(found) => found,
-        Err(reason) => return refusal(&format!("E{code}"), reason),
-    };
-    let mut answer = answer(&format!("S{code}"), "The jobs were inquired successfully.", StatusType::Success);
-    answer.object = listed("job", total);
-    answer.data = rows.into_iter().map(|order| whole(world, order).into()).collect();
+    let mut answer = answer(&format!("S{code}"), "The job was inquired successfully.", StatusType::Success);
+    answer.object = object("job", order.job.id.map(|id| id.to_string()).as_deref());
+    answer.data.push(whole(world, order).into());
     answer
 }
 
 /// Something done to a job that still runs.
-pub(super) fn done(world: &World, code: &str, id: Option<i64>, text: &str) -> Response<AnyData> {
+fn done(world: &World, kind: TaskKind, id: Option<i64>, text: &str) -> Response<AnyData> {
+    let code = kind.status_number(world.protocol);
     let Some(order) = id.and_then(|id| world.jobs.get(&id)).filter(|order| !is_over(order)) else {
         return gone(code, id);
     };
