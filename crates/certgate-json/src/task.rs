@@ -1,8 +1,5 @@
 //! The tasks: what their requests and answers hold.
 
-mod certificate_install_check;
-mod session_create;
-mod session_delete;
 mod zone_update;
 mod zone_update_records;
 
@@ -122,6 +119,21 @@ macro_rules! request {
             }
         }
     };
+    // A field of the body alone.
+    ($task:ident field $field:ident $kind:ident) => {
+        impl Request for task::$task {
+            fn read(parts: &RequestParts<'_, '_, '_>) -> Result<Self, DecodeError> {
+                let $field = parts.body.map(|body| body.$kind([stringify!($field)])).transpose()?.flatten();
+                parts.finish();
+                Ok(Self { $field })
+            }
+
+            fn write(&self, fields: &mut Fields) {
+                let Self { $field } = self;
+                fields.$kind(stringify!($field), $field);
+            }
+        }
+    };
     // A record in the body.
     ($task:ident body $field:ident) => {
         impl Request for task::$task {
@@ -161,8 +173,8 @@ type ReadRequest = fn(&RequestParts<'_, '_, '_>) -> Result<AnyTask, DecodeError>
 
 /// The table of tasks, with the shape of each request. The domain knows the data of its answer.
 macro_rules! tasks {
-    ($($task:ident: $shape:ident $(($field:ident))?,)+) => {
-        $(request!($task $shape $($field)?);)+
+    ($($task:ident: $shape:ident $(($($argument:ident)+))?,)+) => {
+        $(request!($task $shape $($($argument)+)?);)+
 
         /// The readers for requests of a kind, and for the data of its answers.
         pub(crate) fn readers(kind: TaskKind) -> (ReadRequest, Read<AnyData>) {
@@ -194,7 +206,7 @@ tasks! {
     CertificateInfo: id,
     CertificateList: body(query),
     CertificateCommentUpdate: body_with_id(certificate),
-    CertificateInstallCheck: own,
+    CertificateInstallCheck: field(hostname text),
     CertificateSiteSeal: id,
     CertificateVmcDataCheck: body(check),
     ContactCreate: body(contact),
@@ -212,8 +224,10 @@ tasks! {
     JobHistoryList: body(query),
     PollInfo: nothing,
     PollConfirm: id,
-    SessionCreate: own,
-    SessionDelete: own,
+    // The credentials in the body are the call's own: `crate::session` sees to them.
+    SessionCreate: field(timeout integer),
+    // It has no body: `crate::header` sees to the session.
+    SessionDelete: field(session secret),
     ZoneList: body(query),
     ZoneInfo: zone,
     ZoneCreate: body(zone),
