@@ -207,6 +207,8 @@ pub(crate) struct Failure {
     text: String,
     /// What to do about it.
     advice: Option<String>,
+    /// Where in the text that is said, on a line of its own; else at the end.
+    advised_at: Option<usize>,
     answer: Option<Box<Response<AnyData>>>,
     /// What the error's document holds besides: the order, the job.
     details: Map<String, Value>,
@@ -218,7 +220,8 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), advice: None, answer: None, details: Map::new(), body: Vec::new(), said: false }
+        let (text, details, body) = (text.into(), Map::new(), Vec::new());
+        Self { kind, text, advice: None, advised_at: None, answer: None, details, body, said: false }
     }
 
     /// What an error of this machine kept from being written.
@@ -251,6 +254,12 @@ impl Failure {
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+
+    /// The same, where what to do is a sentence of its own.
+    pub(crate) fn advise_apart(mut self, advice: impl Into<String>) -> Self {
+        self.advised_at = Some(self.text.len());
+        self.advise(advice)
     }
 
     /// The same failure, with the gateway's answer that it is about.
@@ -378,11 +387,12 @@ const WORST: [Kind; 13] = [
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        let Some(advice) = &self.advice else { return Ok(()) };
+        let Some(advice) = &self.advice else { return f.write_str(&self.text) };
+        let (before, after) = self.text.split_at(self.advised_at.unwrap_or(self.text.len()));
         // After several lines, one of its own.
-        let between = if self.text.contains('\n') || advice.starts_with(' ') { "\n" } else { ": " };
-        write!(f, "{between}{advice}")
+        let is_apart = self.advised_at.is_some() || before.contains('\n') || advice.starts_with(' ');
+        let between = if is_apart { "\n" } else { ": " };
+        write!(f, "{before}{between}{advice}{after}")
     }
 }
 
@@ -413,5 +423,8 @@ mod tests {
         assert_eq!(failure.to_string(), "no user is given: use --user");
         let expected = serde_json::json!({ "schema": 1, "error": { "kind": "usage", "text": "no user is given", "advice": "use --user" } });
         assert_eq!(failure.document(), expected);
+        let failure = Failure::usage("lost").advise_apart("Look for it.").and("kept");
+        assert_eq!(failure.to_string(), "lost\nLook for it.\nkept");
+        assert_eq!(failure.error()["text"], "lost\nkept");
     }
 }

@@ -14,7 +14,10 @@ use crate::{
     common::payload::read_file,
     exit::Failure,
     streams::say,
-    ui::{command_line::options, document},
+    ui::{
+        command_line::{options, resume},
+        document,
+    },
 };
 
 /// The id of a task: a number, or for the tasks of certificates the name of one.
@@ -101,7 +104,11 @@ pub(crate) fn exchange_over(app: &App, connection: &mut Connection, task: &AnyTa
     let sent = sent.map_err(|error| {
         let is_open = error.leaves_outcome_open();
         let failure = failed(error);
-        if is_open { failure.with("order", json!({ "id": id, "ctid": id, "state": "unknown" })) } else { failure }
+        if !is_open {
+            return failure;
+        }
+        let order = json!({ "id": id, "ctid": id, "state": "unknown" });
+        failure.with("order", order).with("resume", json!(resume(&options, &id)))
     })?;
     Ok(connection.client.accepted(kind, sent)?)
 }

@@ -396,7 +396,7 @@ fn known(reason: &RefusalReason) -> String {
 fn open(error: &Error, options: &str) -> Failure {
     let failure = Failure::new(Kind::of(error), error.to_string());
     match error.advice().and_then(|advice| words(&advice, options)) {
-        Some(words) => failure.and(&words),
+        Some(words) => failure.advise_apart(words),
         None => failure,
     }
 }

@@ -229,7 +229,11 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
             let messages = message.as_ref().map(|message| message.messages.as_slice()).unwrap_or_default();
             ended_without_certificate(messages)
         }
-        Outcome::Unknown(error) | Outcome::NotSent(error) => Failure::of_account(error, &asked.options),
+        Outcome::Unknown(error) => {
+            document["resume"] = json!(resume());
+            Failure::of_account(error, &asked.options)
+        }
+        Outcome::NotSent(error) => Failure::of_account(error, &asked.options),
         Outcome::Refused(refusal) => Failure::of_refusal(refusal),
         Outcome::InvalidRequest(why) => advice::request(why),
         Outcome::ProtocolViolation(task) => no_certificate(*task),

@@ -91,10 +91,12 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, options: &str)
         None => format!("If it never arrived (give it some minutes): {abandon}, and order again"),
     };
     let text = format!(
-        "order {id}: whether it arrived cannot be told. Seen:\n  {}\nIf a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}",
+        "order {id}: whether it arrived cannot be told. Seen:\n  {}",
         evidence.iter().map(|seen| one_line(seen)).collect::<Vec<_>>().join("\n  ")
     );
     let failure = Failure::new(Kind::Unknown, text)
+        .advise(format!("If a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}"))
+        .with("resume", json!(resume(options, id)))
         .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
         .with("seen", json!(evidence));
     match settles {

@@ -376,8 +376,8 @@ fn what_carries_on_comes_to_the_same_account_and_store() {
 
         let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
         let (code, document, said) = run(&["call", "contact-create", "--data", "-"], &store, contact);
-        let text = document["error"]["text"].as_str().unwrap();
-        assert!(code == 9 && text.contains(&format!("`{resume}` looks for it")), "{code} {said}");
+        let advice = document["error"]["advice"].as_str().unwrap();
+        assert!(code == 9 && advice.contains(&format!("`{resume}` looks for it")), "{code} {said}");
 
         let renew =
             r#"{"id":571,"name":"example.com","product":"QUICKSSLPREMIUM","lifetime":{"unit":"MONTH","period":12}}"#;

@@ -9,7 +9,7 @@ use std::{
 use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::binary::{
     certgate, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told, write_batch,
@@ -49,8 +49,54 @@ fn faults_and_exit_codes() {
             assert_eq!(gateway.counts().orders, orders, "never a second order: {what}");
             if matches!(expected, 7 | 9) {
                 assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
-                assert!(stderr(&output).contains("To find out, look before ordering again"), "{what}");
+                assert!(stderr(&output).contains("\nTo find out, look before ordering again"), "{what}");
             }
+        }
+    }
+}
+
+/// A script that asks what to do has it in a member of its own, whatever left the outcome open.
+#[test]
+fn what_to_do_about_an_open_outcome_is_a_member_of_its_document() {
+    fn advised(error: &Value, begin: &str, what: &str) {
+        let (text, advice) = (error["text"].as_str().unwrap(), error["advice"].as_str().unwrap_or_default());
+        assert!(advice.starts_with(begin) && !text.contains(begin), "{what}: {error}");
+    }
+    let (csr, look) = (csr(), "To find out, look before ordering again: `certgate resume");
+    let contact = r#"{"fname":"John","lname":"Doe","email":"j@example.com"}"#;
+    for transport in ["xml", "json"] {
+        for (fault, expected) in [(Fault::DropAfterRead as fn(_) -> _, 9), (Fault::Html200, 7)] {
+            let home = tempfile::tempdir().unwrap();
+            let batch = write_batch(home.path(), 1);
+            fs::write(home.path().join("contact.json"), contact).unwrap();
+            let data = home.path().join("contact.json").display().to_string();
+            let order = Some(TaskKind::CertificateReissue);
+            let faults = vec![fault(order), fault(order), fault(Some(TaskKind::ContactCreate))];
+            let settings = Settings { faults, more_certificates: 1, jobs_never_end: true, ..Settings::default() };
+            let (_gateway, server) = serve(settings);
+            let resume = |document: &Value, what: &str| {
+                let id = document["order"]["id"].as_str().unwrap();
+                let command = format!("certgate resume --config {} {id}", fast(home.path()));
+                assert_eq!(document["resume"], command, "{what}");
+            };
+            let reissue = ["reissue", "571", "--csr", &csr];
+            let create = ["call", "contact-create", "--data", &data];
+            for words in [&reissue[..], &["batch", &batch], &create] {
+                let (code, document, said) = told(home.path(), &server, transport, words);
+                let what = format!("{transport} {words:?} {said}");
+                assert_eq!(code, expected, "{what}");
+                assert!(said.contains(&format!("\n{look}")), "{what}");
+                let one = if words[0] == "batch" { &document["orders"][0] } else { &document };
+                advised(&one["error"], look, &what);
+                resume(one, &what);
+            }
+            // Of the contact nothing shows whether it was made.
+            let (code, document, said) = told(home.path(), &server, transport, &["resume", "--timeout", "1s"]);
+            let rows = document["orders"].as_array().unwrap();
+            let open = rows.iter().find(|row| row["kind"] == "unknown").unwrap();
+            assert_eq!((code, rows.len()), (9, 3), "{said}");
+            advised(&open["error"], "If a job of the account is this order: certgate orders adopt", &said);
+            resume(open, &said);
         }
     }
 }
