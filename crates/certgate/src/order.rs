@@ -15,6 +15,7 @@ mod request;
 mod resumption;
 mod runner;
 
+use certgate_store::InstallOptions;
 pub use certgate_store::State as OrderState;
 
 pub use self::{
@@ -33,7 +34,14 @@ pub use self::{
     runner::{Clock, Run, RunItem, RunOptions, Runner},
 };
 
-/// Whether an order of the store is not finished, and about that certificate.
-pub(crate) fn is_open_order_of(order: &certgate_store::Order, certificate: Option<i64>) -> bool {
-    certificate.is_some() && order.order.certificate == certificate && !order.state.is_finished()
+/// Whether an order of the store is not finished, and about that certificate or into that folder: a new certificate has no id yet.
+pub(crate) fn is_open_order_of(
+    order: &certgate_store::Order,
+    certificate: Option<i64>,
+    install: Option<&InstallOptions>,
+) -> bool {
+    let is_of_certificate = certificate.is_some() && order.order.certificate == certificate;
+    let is_into_folder =
+        install.zip(order.order.resume.install.as_ref()).is_some_and(|(one, other)| one.folder == other.folder);
+    !order.state.is_finished() && (is_of_certificate || is_into_folder)
 }

@@ -130,11 +130,11 @@ pub(crate) fn reported(report: &OrderReport, asked: &Asked) -> Value {
         return shown;
     }
     let state = report.state();
-    let mut shown = json!({ "id": report.id.as_str(), "state": state.as_str(), "action": action(report.task.name()) });
+    // What was not recorded has no id that anybody knows.
+    let mut shown = json!({ "state": state.as_str(), "action": action(report.task.name()) });
     set(&mut shown, "certificate", json!(report.certificate));
     set(&mut shown, "name", json!(report.name));
     set(&mut shown, "job", job(report.job, state));
-    set(&mut shown, "ctid", json!(report.id.as_str()));
     shown
 }
 

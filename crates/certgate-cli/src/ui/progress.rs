@@ -440,9 +440,7 @@ impl TaskObserver for Progress<'_> {
 /// An order that is not sent yet, as it is shown; none where none is to be placed.
 fn unsent(task: &Task) -> Option<Value> {
     match &task.step {
-        Step::Place { request, .. } => {
-            Some(json!({ "id": task.id.as_str(), "state": "unsent", "action": request.action() }))
-        }
+        Step::Place { request, .. } => Some(json!({ "state": "unsent", "action": request.action() })),
         _ => None,
     }
 }

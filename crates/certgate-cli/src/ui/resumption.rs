@@ -95,7 +95,9 @@ fn ambiguous(id: &str, evidence: &[String], settles: Option<i64>, options: &str)
         evidence.iter().map(|seen| one_line(seen)).collect::<Vec<_>>().join("\n  ")
     );
     let failure = Failure::new(Kind::Unknown, text)
-        .advise(format!("If a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}"))
+        .advise(format!(
+            "If a job of the account is this order: certgate orders adopt{options} {id} --job JOB\n{never}"
+        ))
         .with("resume", json!(resume(options, id)))
         .with("order", json!({ "id": id, "state": OrderState::Unknown.as_str(), "ctid": id }))
         .with("seen", json!(evidence));

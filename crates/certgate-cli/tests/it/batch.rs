@@ -164,7 +164,7 @@ fn one_that_fails_does_not_stop_the_rest() {
         let open = document["orders"].as_array().unwrap().iter().find(|order| order["kind"] == "unknown").unwrap();
         let id = open["order"]["id"].as_str().unwrap();
         let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
-        assert!(open["error"]["text"].as_str().unwrap().contains(&abandon), "{open}");
+        assert!(open["error"]["advice"].as_str().unwrap().contains(&abandon), "{open}");
         let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
         assert_eq!(exit(&output), 0, "{}", stderr(&output));
         let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);

@@ -101,6 +101,30 @@ fn what_to_do_about_an_open_outcome_is_a_member_of_its_document() {
     }
 }
 
+/// An id is one that `orders show` knows: what was not written down has none.
+#[test]
+fn an_order_that_was_never_recorded_has_no_id() {
+    let csr = csr();
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let batch = write_batch(home.path(), 2);
+        let faults = vec![Fault::Html200(Some(TaskKind::CertificatePrepareOrder)); 2];
+        let (gateway, server) = serve(Settings { faults, more_certificates: 2, ..Settings::default() });
+        let (code, one, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
+        assert_eq!((code, gateway.counts().orders), (7, 0), "{said}");
+        let (code, several, said) = told(home.path(), &server, transport, &["batch", &batch]);
+        assert_eq!((code, gateway.counts().orders), (7, 1), "{said}");
+        let (_, listed, _) = told(home.path(), &server, transport, &["orders"]);
+        let recorded = &listed["orders"][0]["order"]["id"];
+        let rows = several["orders"].as_array().unwrap();
+        for order in rows.iter().chain([&one]).map(|row| &row["order"]) {
+            let id = if order["state"] == "done" { recorded } else { &Value::Null };
+            assert_eq!((&order["id"], &order["ctid"], &order["action"]), (id, id, &json!("reissue")), "{order}");
+        }
+        assert_eq!(listed["orders"].as_array().map(Vec::len), Some(1), "{listed}");
+    }
+}
+
 /// The body of an answer that cannot be understood goes into the store's folder, whoever tells of it.
 #[test]
 fn what_cannot_be_understood_is_kept() {

@@ -95,7 +95,7 @@ impl TaskRun<'_> {
                 let _ = observer.on(None, &Event::NotRemoved(why));
             };
             let (running, not_removed) = (&mut running, &mut not_removed);
-            let certificate = task.certificate();
+            let (certificate, install) = (task.certificate(), task.install().cloned());
             let started = task.start(&mut Preparation { client, journal, running, options: &preparation, not_removed });
             let id = task.id.clone();
             if !matches!(started, Err(EndedTask::Deploy(_) | EndedTask::Fetch(..))) {
@@ -128,7 +128,7 @@ impl TaskRun<'_> {
                     let record = match &ended {
                         EndedTask::Held => {
                             let open = open.get_or_insert_with(|| readable(journal.unfinished(), &mut unread));
-                            open.iter().find(|other| is_open_order_of(other, certificate)).cloned()
+                            open.iter().find(|other| is_open_order_of(other, certificate, install.as_ref())).cloned()
                         }
                         _ => record_of(journal, &id, &mut unread),
                     };

@@ -100,8 +100,8 @@ pub enum Step {
     },
     /// It is looked at where it is served.
     Verify,
-    /// Another process is about to order it: the certificate of this id, where it has one.
-    Held(Option<i64>),
+    /// Another process is about to order this.
+    Held(Box<OrderRequest>),
     /// It cannot be done.
     Failed(TaskError),
 }
@@ -239,9 +239,16 @@ impl Task {
     /// The certificate's id at the gateway, as far as it is known what is done with it.
     pub(super) fn certificate(&self) -> Option<i64> {
         match &self.step {
-            Step::Held(certificate) => *certificate,
-            Step::Place { request, .. } => request.certificate(),
+            Step::Place { request, .. } | Step::Held(request) => request.certificate(),
             _ => self.planned.as_ref()?.certificate,
+        }
+    }
+
+    /// How the certificate that is ordered is installed.
+    pub(super) fn install(&self) -> Option<&InstallOptions> {
+        match &self.step {
+            Step::Place { request, .. } | Step::Held(request) => request.install.as_ref(),
+            _ => None,
         }
     }
 
@@ -261,7 +268,7 @@ impl Task {
         };
         match claims.of(work) {
             Some(claim) => self.claim = Some(claim),
-            None => self.step = Step::Held(request.certificate()),
+            None => self.step = Step::Held(request.clone()),
         }
     }
 

@@ -12,6 +12,7 @@
 mod draining;
 mod examples;
 mod fetch;
+mod held;
 mod payload;
 mod recovery;
 mod renewal;

@@ -376,7 +376,7 @@ impl Shared<'_> {
             // That which the other process has placed, if it has.
             Outcome::Held => self.journal.unfinished().map(|open| {
                 let certificate = self.batch.order(place).and_then(|order| order.certificate());
-                open.into_iter().find(|other| is_open_order_of(other, certificate))
+                open.into_iter().find(|other| is_open_order_of(other, certificate, member.install.as_ref()))
             }),
             _ if member.is_recorded => self.journal.find(member.id.as_str()),
             _ => Ok(None),
