@@ -10,18 +10,17 @@ use std::{
 
 use certgate_domain::Protocol;
 use certgate_wire::{Header, Method, Reply, Request};
-use http_body_util::BodyExt;
 use hyper::{
     body::{Body, Bytes, Frame, Incoming, SizeHint},
     header,
 };
 use tokio::{
     sync::{Semaphore, oneshot},
-    time::{sleep, timeout},
+    time::sleep,
 };
 
 use crate::{
-    Caller, Handled, Handler,
+    Caller, Handled, Handler, body,
     connections::{Connections, Place},
     counts::Counts,
     handler::Line,
@@ -30,14 +29,12 @@ use crate::{
     workers::Workers,
 };
 
-/// The largest request taken, in bytes.
-const LARGEST: usize = 8 << 20;
-/// A request up to that many bytes takes part in no budget: as many as there are connections do no harm.
-const SMALL: usize = 64 << 10;
 /// So many larger requests are in hand at a time. Each costs a multiple of its size while it is decoded.
 const LARGE_AT_A_TIME: usize = 2;
-/// How long the body of a request may take, waiting for its turn included.
-const BODY: Duration = Duration::from_secs(60);
+/// How long the body of a request may take, and wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// In how many seconds somebody is to come again for whom there was no turn.
+const RETRY_AFTER: &str = "10";
 
 /// Who answers, and what all connections share.
 pub(crate) struct Desk<H> {
@@ -146,14 +143,13 @@ impl<H: Handler> Desk<H> {
             .collect();
         let declared =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|length: usize| length > LARGEST) {
-            return self.turn_away(protocol, 413, TOO_LARGE);
-        }
-        let (body, turn) = match timeout(BODY, self.body(request.into_body())).await {
-            Ok(Ok(Some(read))) => read,
-            Ok(Ok(None)) => return self.turn_away(protocol, 413, TOO_LARGE),
-            Ok(Err(_)) => return self.turn_away(protocol, 400, "the request broke off"),
-            Err(_) => return self.turn_away(protocol, 408, "the request did not come to its end in time"),
+        let read = match declared.is_some_and(body::is_too_large) {
+            true => Err(body::TOO_LARGE),
+            false => body::read(request.into_body(), &self.turns, PATIENCE).await,
+        };
+        let (body, turn) = match read {
+            Ok(read) => read,
+            Err((status, why)) => return self.turn_away(protocol, status, why),
         };
         let in_hand = place.in_hand();
         let request = Request { method, target, headers, body: body.into() };
@@ -182,7 +178,12 @@ impl<H: Handler> Desk<H> {
     /// Turns a request away before anybody handles it, in the form of its protocol.
     fn turn_away(&self, protocol: Protocol, status: u16, why: &str) -> Answer {
         match self.handler.turn_away(protocol, status, why) {
-            Some(reply) => reply_with(Reply { status, ..reply }, false),
+            Some(mut reply) => {
+                if status == 503 {
+                    reply.headers.push(("Retry-After".to_owned(), RETRY_AFTER.to_owned()));
+                }
+                reply_with(Reply { status, ..reply }, false)
+            }
             None => text(status, why),
         }
     }
@@ -198,26 +199,6 @@ impl<H: Handler> Desk<H> {
             _ => text(404, &places),
         }
     }
-
-    /// Reads a body, and takes a turn where it is a large one. `None` where it is too large.
-    async fn body(
-        &self,
-        mut incoming: Incoming,
-    ) -> Result<Option<(Vec<u8>, Option<tokio::sync::OwnedSemaphorePermit>)>, hyper::Error> {
-        let (mut body, mut turn) = (Vec::new(), None);
-        while let Some(frame) = incoming.frame().await {
-            let Ok(bytes) = frame?.into_data() else { continue };
-            if body.len() + bytes.len() > LARGEST {
-                return Ok(None);
-            }
-            if turn.is_none() && body.len() + bytes.len() > SMALL {
-                // A closed semaphore would be a bug; without a turn it is only handled beside the others.
-                turn = self.turns.clone().acquire_owned().await.ok();
-            }
-            body.extend_from_slice(&bytes);
-        }
-        Ok(Some((body, turn)))
-    }
 }
 
 /// What comes of something that takes its time.
@@ -226,8 +207,6 @@ async fn on<T: Send + 'static>(workers: &Workers, run: impl FnOnce() -> T + Send
     workers.start(Box::new(move || drop(send.send(run()))));
     done.await.map_err(io::Error::other)
 }
-
-const TOO_LARGE: &str = "the request is too large: expected at most 8 MiB";
 
 /// Where XML clients send to: each of them has one of these in its code.
 const XML_PATHS: [&str; 5] = ["/", "/xml", "/xml/", "/gateway", "/gateway/"];
@@ -307,4 +286,39 @@ fn text(status: u16, text: &str) -> Answer {
         .header("Content-Type", "text/plain")
         .body(Content { bytes: Some(Bytes::copy_from_slice(text.as_bytes())), breaks_off: false, is_flushed: false })
         .map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Refusing;
+
+    impl Handler for Refusing {
+        fn protocols(&self) -> &[Protocol] {
+            &Protocol::ALL
+        }
+
+        fn handle(&self, _: Protocol, _: &Request, _: &Caller) -> Handled {
+            Handled::Dropped
+        }
+
+        fn turn_away(&self, protocol: Protocol, _: u16, why: &str) -> Option<Reply> {
+            Some(Reply::of(format!("{protocol}: {why}")))
+        }
+    }
+
+    /// Nothing was done, so it may be sent again; other refusals stay.
+    #[test]
+    fn who_found_no_turn_is_told_when_to_come_again() {
+        let desk = Desk::new(Refusing, true, Connections::default());
+        for protocol in Protocol::ALL {
+            for (status, expected) in [(503, Some(RETRY_AFTER)), (408, None), (413, None)] {
+                let answer = desk.turn_away(protocol, status, "why").unwrap();
+                let told = answer.headers().get("Retry-After").and_then(|after| after.to_str().ok());
+                assert_eq!((answer.status().as_u16(), told), (status, expected));
+                assert_eq!(answer.body().bytes.as_deref(), Some(format!("{protocol}: why").as_bytes()));
+            }
+        }
+    }
 }

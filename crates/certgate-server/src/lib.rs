@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate listens")]
 
+mod body;
 mod connections;
 mod counts;
 mod exchange;
