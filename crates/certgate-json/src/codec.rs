@@ -3,7 +3,7 @@
 use certgate_domain::{AnyData, AnyTask, Call, Identity, Options, Protocol, Response, StatusCode, TaskKind, Verdict};
 use certgate_wire::{
     Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Findings, Limits, Loss, Method, Reply, Request,
-    TaskPart, number_behind,
+    TaskPart,
 };
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use crate::{
     object::Object,
     percent, query, redact,
     route::{self, PathValues},
-    session,
+    salvage, session,
     source::Source,
     task::{self, RequestParts},
     tree::Tree,
@@ -236,7 +236,7 @@ impl Codec for JsonCodec {
     }
 
     fn undecoded_message(&self, body: &[u8]) -> Option<i64> {
-        number_behind(body, &[b"\"data\"", b":", b"[", b"{", b"\"id\"", b":"])
+        salvage::message_id(body)
     }
 }
 

@@ -15,6 +15,7 @@ mod query;
 mod record;
 mod redact;
 pub mod route;
+mod salvage;
 mod scan;
 mod session;
 mod source;

@@ -122,7 +122,7 @@ fn value_length(bytes: &[u8]) -> usize {
 }
 
 /// How long the text is whose opening quote stands here, both quotes included.
-fn text_length(bytes: &[u8]) -> usize {
+pub(crate) fn text_length(bytes: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = bytes.get(at) {
         match byte {

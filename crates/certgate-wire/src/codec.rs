@@ -157,7 +157,7 @@ pub trait Codec: Send + Sync {
     /// Call it before anything of the body goes into a log, a trace, a file or an error.
     fn redact(&self, body: &[u8]) -> Vec<u8>;
 
-    /// Client: the id of the message in an answer of the queue that cannot be decoded, where it stands first in the message.
+    /// Client: the id of the message in an answer of the queue that cannot be decoded, wherever in the message it stands.
     fn undecoded_message(&self, body: &[u8]) -> Option<i64>;
 
     /// Client: the later instant, in seconds since 1970, that a time of an answer may mean where it may mean two: a time

@@ -19,6 +19,6 @@ pub use limits::Limits;
 pub use message::{Body, Header, HeaderValue, Method, Reply, Request};
 pub use position::Position;
 pub use refusal::{DecodeError, excerpt};
-pub use salvage::number_behind;
+pub use salvage::whole_number;
 pub use visible::{is_hidden, one_line, visible};
 pub use windows_1252::windows_1252;

@@ -1,11 +1,7 @@
 //! What can be read of a body that cannot be decoded.
 
-/// The whole number behind these pieces of a body, which follow each other with nothing but white space between them. The first piece may
-/// stand anywhere; quotes around the number are passed over.
-pub fn number_behind(body: &[u8], pieces: &[&[u8]]) -> Option<i64> {
-    let first = pieces.first()?;
-    let at = body.windows(first.len()).position(|window| window == *first)?;
-    let rest = pieces.iter().try_fold(body.get(at..)?, |rest, piece| rest.trim_ascii_start().strip_prefix(*piece))?;
+/// The whole number that stands at the start of the rest of a body; white space and quotes around it are passed over.
+pub fn whole_number(rest: &[u8]) -> Option<i64> {
     let rest = rest.trim_ascii_start();
     let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
     let (digits, rest) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?);
@@ -16,24 +12,22 @@ pub fn number_behind(body: &[u8], pieces: &[&[u8]]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::number_behind;
+    use super::whole_number;
 
     #[test]
-    fn only_what_stands_right_behind() {
-        for (body, expected) in [
-            ("<message>\n  <id>11</id>", Some(11)),
-            ("<message><job><id>5</id></job><id>11</id>", None),
-            ("<message><id> 11 </id>", Some(11)),
-            ("<message><id>11", None),
-            ("<message><id>1x</id>", None),
-            ("<message><id>x</id>", None),
-            ("<message><id></id>", None),
-            ("<message><id>99999999999999999999</id>", None),
-            ("<message", None),
+    fn only_a_whole_number() {
+        for (rest, expected) in [
+            ("11<", Some(11)),
+            (" 11 </id>", Some(11)),
+            ("\"11\",", Some(11)),
+            ("11", None),
+            ("1x<", None),
+            ("x", None),
+            ("<", None),
+            ("99999999999999999999<", None),
             ("", None),
         ] {
-            assert_eq!(number_behind(body.as_bytes(), &[b"<message>", b"<id>"]), expected, "{body}");
+            assert_eq!(whole_number(rest.as_bytes()), expected, "{rest}");
         }
-        assert_eq!(number_behind(b"11", &[]), None);
     }
 }

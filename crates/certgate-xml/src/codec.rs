@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use certgate_domain::{AnyData, Call, Moment, Protocol, Response, SslContact, TaskKind, Verdict};
 use certgate_wire::{
     Answer, Body, BodyKind, Codec, DecodeError, Decoded, Encoded, Finding, FindingKind, Header, Limits, Method, Reply,
-    Request, TaskPart, number_behind,
+    Request, TaskPart,
 };
 use jiff::tz::TimeZone;
 
@@ -16,7 +16,7 @@ use crate::{
     nodes::Tree,
     out::Out,
     redact::redact,
-    split,
+    salvage, split,
     value::later_reading,
 };
 
@@ -158,7 +158,7 @@ impl Codec for XmlCodec {
     }
 
     fn undecoded_message(&self, body: &[u8]) -> Option<i64> {
-        number_behind(body, &[b"<message>", b"<id>"])
+        salvage::message_id(body)
     }
 
     fn later_reading(&self, moment: &Moment) -> Option<i64> {

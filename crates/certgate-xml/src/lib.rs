@@ -20,6 +20,7 @@ mod nodes;
 mod out;
 mod record;
 mod redact;
+mod salvage;
 mod split;
 mod task;
 mod tree;
