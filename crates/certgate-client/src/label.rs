@@ -8,26 +8,41 @@ const SECRET: [&str; 9] =
 
 const BLANK: &str = "…";
 
-/// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`, escaped or not. Rather too much
-/// than too little: nothing else is known of such a body.
+/// Blanks what a label names as a secret: `password=x`, `'password': 'x'`, `<password>x</password>`, `password="x"`, escaped or not; in a pair with
+/// the label `value`; and what a DOCTYPE declares, which any of them may stand for. Rather too much than too little: nothing else is known of such
+/// a body.
 pub(crate) fn blanked(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
-    let (mut copied, mut at) = (0, 0);
+    // Where the label `value` ended whose name is not known yet.
+    let (mut copied, mut at, mut unnamed) = (0, 0, None);
     while at < bytes.len() {
-        let word = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| is_of_word(**byte)).count();
-        let end = at + word;
-        at = end.max(at + 1);
-        if !text.get(end - word..end).is_some_and(is_secret) {
-            continue;
-        }
-        if let Some((start, end)) = value(bytes, end) {
+        let start = at;
+        let end = start + word(bytes, start);
+        at = end.max(start + 1);
+        let label = text.get(start..end).unwrap_or_default();
+        let found = if is_secret(label) {
+            let before = unnamed.take().and_then(|label| value_before(bytes, label, start));
+            value(bytes, end).or_else(|| value(bytes, value_beside(bytes, end)?)).or(before)
+        } else if label == "ENTITY" && text.get(..start).is_some_and(|before| before.ends_with('!')) {
+            declared(bytes, end)
+        } else {
+            let opens = is_value(label) && !text.get(..start).is_some_and(|before| before.ends_with('/'));
+            unnamed = if opens { Some(end) } else { unnamed };
+            None
+        };
+        if let Some((start, end)) = found {
             out.push_str(text.get(copied..start).unwrap_or_default());
             out.push_str(BLANK);
-            (copied, at) = (end, end);
+            (copied, at) = (end, at.max(end));
         }
     }
     out + text.get(copied..).unwrap_or_default()
+}
+
+/// How long the word is that starts there.
+fn word(bytes: &[u8], start: usize) -> usize {
+    bytes.get(start..).unwrap_or_default().iter().take_while(|byte| is_of_word(**byte)).count()
 }
 
 fn is_of_word(byte: u8) -> bool {
@@ -40,6 +55,63 @@ fn is_secret(word: &str) -> bool {
     let end = word.get(word.len().saturating_sub(LONGEST)..).unwrap_or_default();
     let plain: String = end.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     SECRET.iter().any(|secret| plain.ends_with(secret))
+}
+
+/// What the other half of a pair is called.
+fn is_value(word: &str) -> bool {
+    word.get(word.len().saturating_sub(5)..).is_some_and(|end| end.eq_ignore_ascii_case("value"))
+}
+
+/// The most bytes between the halves of a pair, and between a declaration and its text.
+const BETWEEN: usize = 80;
+
+/// Where the label `value` ends that stands beside the label which ends there: `<key>password</key><value>`, `"password","value"`.
+fn value_beside(bytes: &[u8], label: usize) -> Option<usize> {
+    let (sign, _) = sign(bytes.get(label..)?)?;
+    let mut at = label;
+    while matches!(sign, b'"' | b'\'' | b'<') && at < label + BETWEEN {
+        let length = between(bytes, at)?;
+        let word = bytes.get(at..at + length).and_then(|word| std::str::from_utf8(word).ok());
+        at += length;
+        if word.is_some_and(is_value) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Where the value stands whose label ends at `label`, if the label that starts at `name` stands beside it.
+fn value_before(bytes: &[u8], label: usize, name: usize) -> Option<(usize, usize)> {
+    let (start, end) = value(bytes.get(..name)?, label)?;
+    let mut at = end;
+    while at < name.min(end + BETWEEN) {
+        at += between(bytes, at)?;
+    }
+    (end < name && at == name).then_some((start, end))
+}
+
+/// The length of the word, or of the sign, that stands between the halves of a pair.
+fn between(bytes: &[u8], at: usize) -> Option<usize> {
+    let word = word(bytes, at);
+    if word > 0 {
+        return Some(word);
+    }
+    let (byte, length) = sign(bytes.get(at..)?)?;
+    (byte.is_ascii_whitespace() || b"\"'\\,:=</>".contains(&byte)).then_some(length)
+}
+
+/// Where the text of the entity stands that is declared there.
+fn declared(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let mut at = start;
+    while at < start + BETWEEN {
+        let (quote, length) = sign(bytes.get(at..)?)?;
+        at += length;
+        if matches!(quote, b'"' | b'\'') {
+            let end = until(bytes, at, |byte, _| byte == quote);
+            return (end > at).then_some((at, end));
+        }
+    }
+    None
 }
 
 /// Where the value stands whose label ends there.
@@ -67,19 +139,24 @@ fn value(bytes: &[u8], label: usize) -> Option<(usize, usize)> {
         };
     }
     let assigns = assigns?;
+    let end = until(bytes, start, |byte, length| match (quote, assigns) {
+        (Some((quote, longest)), _) => byte == quote && length <= longest,
+        (None, b'>') => byte == b'<',
+        (None, _) => matches!(byte, b'\n' | b'\r' | b',' | b';' | b'&' | b'}' | b']' | b'<' | b'"' | b'\''),
+    });
+    (end > start).then_some((start, end))
+}
+
+/// Where the first sign is, from there on, that ends a value.
+fn until(bytes: &[u8], start: usize, ends: impl Fn(u8, usize) -> bool) -> usize {
     let mut end = start;
     while let Some((byte, length)) = sign(bytes.get(end..).unwrap_or_default()) {
-        let ends = match (quote, assigns) {
-            (Some((quote, longest)), _) => byte == quote && length <= longest,
-            (None, b'>') => byte == b'<',
-            (None, _) => matches!(byte, b'\n' | b'\r' | b',' | b';' | b'&' | b'}' | b']' | b'<' | b'"' | b'\''),
-        };
-        if ends {
+        if ends(byte, length) {
             break;
         }
         end += length;
     }
-    (end > start).then_some((start, end))
+    end
 }
 
 /// The byte that starts here, escaped or not, and the length that it is written in.
@@ -125,6 +202,29 @@ mod tests {
             ("Authorization: Basic x\nHost: h", "Authorization: …\nHost: h"),
             ("X-Domainrobot-SessionId: x\r\n", "X-Domainrobot-SessionId: …\r\n"),
             ("Cookie: domainrobot_session=x; a=b", "Cookie: domainrobot_session=…; a=b"),
+            // A pair that calls its value `value`.
+            ("<key>password</key><value>x</value>", "<key>password</key><value>…</value>"),
+            ("<a:key>token</a:key>\n <a:value>x</a:value>", "<a:key>token</a:key>\n <a:value>…</a:value>"),
+            ("<value>x</value><key>password</key>", "<value>…</value><key>password</key>"),
+            (
+                "&lt;key&gt;token&lt;/key&gt;&lt;value&gt;x&lt;/value&gt;",
+                "&lt;key&gt;token&lt;/key&gt;&lt;value&gt;…&lt;/value&gt;",
+            ),
+            (r#"{"key":"password","value":"x"}"#, r#"{"key":"password","value":"…"}"#),
+            (r#"{"value" : "x", "name":"password"}"#, r#"{"value" : "…", "name":"password"}"#),
+            (r#"{\"key\":\"password\",\"value\":\"x\"}"#, r#"{\"key\":\"password\",\"value\":\"…\"}"#),
+            (
+                r#"[{"name":"user","value":"u"},{"name":"token","value":["x"]},{"name":"id","value":1}]"#,
+                r#"[{"name":"user","value":"u"},{"name":"token","value":["…"]},{"name":"id","value":1}]"#,
+            ),
+            (r#"{"field":"token","message":"is missing"}"#, r#"{"field":"token","message":"is missing"}"#),
+            ("<key>user</key><value>u</value>", "<key>user</key><value>u</value>"),
+            // What may be named in the place of a secret.
+            (
+                r#"<!DOCTYPE a [<!ENTITY p "x"><!ENTITY % q 'y>'>]><b>&p;</b>"#,
+                r#"<!DOCTYPE a [<!ENTITY p "…"><!ENTITY % q '…'>]><b>&p;</b>"#,
+            ),
+            ("&lt;!ENTITY p &quot;x&quot;&gt;", "&lt;!ENTITY p &quot;…&quot;&gt;"),
             // One that is cut short.
             (r#"{"user password":"ü x"#, r#"{"user password":"…"#),
             ("the password is wrong, hash algorithms: none", "the password is wrong, hash algorithms: none"),
@@ -146,7 +246,7 @@ mod tests {
 
         #[test]
         fn pieces_around_secrets(pieces in proptest::collection::vec(
-            proptest::sample::select(vec!["password", ":", "=", "\"", "'", "\\", "<", ">", "&quot;", "%22", "value", "ü", " ", "{", ",", "\\u0022"]), 0..24)) {
+            proptest::sample::select(vec!["password", ":", "=", "\"", "'", "\\", "<", ">", "&quot;", "%22", "value", "ü", " ", "{", ",", "\\u0022", "</key>", "!ENTITY"]), 0..24)) {
             blanked(&pieces.concat());
         }
     }

@@ -8,7 +8,7 @@ use certgate_wire::{BodyKind, Codec, Reply, Request};
 
 use crate::{
     label,
-    spelling::{Spellings, readable},
+    spelling::{Spellings, is_text, readable},
 };
 
 /// Takes the run's own secrets out, in every spelling they can have on the wire, after the codec took out the fields that
@@ -128,15 +128,15 @@ impl Redactor {
         self.text(&String::from_utf8_lossy(&redacted))
     }
 
-    /// The same of the body of a reply. Where it is none of the protocol, what a label names as a secret is taken out as well; of a compressed
-    /// one, in which no secret is found, only its length is told, and how it is compressed.
+    /// The same of the body of a reply. Where it is none of the protocol, what a label names as a secret is taken out as well; of one in which
+    /// no secret is found, since it is compressed or no text, only its length is told, and why it is not kept.
     pub fn reply(&self, codec: &dyn Codec, reply: &Reply) -> String {
-        match reply.compression() {
-            Some(how) => self.text(&format!("({} bytes, not kept: {how})", reply.body.len())),
-            None => match codec.body_kind(&reply.body) {
-                Ok(BodyKind::Reply(_)) => self.body(codec, &reply.body),
-                _ => label::blanked(&self.body(codec, &reply.body)),
-            },
+        let not_kept = |why: &str| self.text(&format!("({} bytes, not kept: {why})", reply.body.len()));
+        match (reply.compression(), codec.body_kind(&reply.body)) {
+            (Some(how), _) => not_kept(&how),
+            (None, Ok(BodyKind::Reply(_))) => self.body(codec, &reply.body),
+            (None, _) if !is_text(&reply.body) => not_kept("it is no text"),
+            (None, _) => label::blanked(&self.body(codec, &reply.body)),
         }
     }
 

@@ -297,6 +297,17 @@ pub(crate) fn readable(body: &[u8]) -> Cow<'_, str> {
     Cow::Owned(wide(body).unwrap_or_else(in_windows_1252))
 }
 
+/// Whether a body is text in UTF-8, UTF-16 or UTF-32, be it one that is cut short. What is compressed is none.
+pub(crate) fn is_text(body: &[u8]) -> bool {
+    let is_plain = |text: &str| !text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace());
+    let is_utf8 = match std::str::from_utf8(body) {
+        Ok(text) => is_plain(text),
+        Err(why) if why.error_len().is_some() => false,
+        Err(why) => body.get(..why.valid_up_to()).is_some_and(|whole| std::str::from_utf8(whole).is_ok_and(is_plain)),
+    };
+    is_utf8 || wide(body).is_some()
+}
+
 /// The character of a byte in windows-1252; the five bytes without one are control characters, as browsers read them.
 fn windows_1252(byte: u8) -> char {
     certgate_wire::windows_1252(byte).unwrap_or(char::from(byte))

@@ -178,13 +178,40 @@ fn a_compressed_answer_is_named() {
     }
 }
 
+/// What is no text may be compressed without a word of it. Text may be cut short, and in UTF-16.
+#[test]
+fn what_is_no_text_is_not_kept() {
+    let wide: Vec<u8> = "\u{FEFF}<html>ü</html>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (body, expected) in [
+        (&[0x0B, 0x02, 0x80, b'p', b'a', b's', b's', 0x03][..], "(8 bytes, not kept: it is no text)"),
+        (&[0x28, 0xB5, 0x2F, 0xFD, b's', b'e', b'c'], "(7 bytes, not kept: it is no text)"),
+        (b"plain\0text", "(10 bytes, not kept: it is no text)"),
+        ("<html>ü</html>".as_bytes(), "<html>ü</html>"),
+        (&"<html>ü".as_bytes()[..7], "<html>Ã"),
+        (&wide, "<html>ü</html>"),
+        (b"", ""),
+    ] {
+        let mut client = client(Ok(Reply::of(body))).0;
+        let Err(Error::Gateway(GatewayError::Undecodable { body: kept, .. })) = client.call(CertificateInfo::new(571))
+        else {
+            panic!("{body:?}")
+        };
+        assert_eq!(String::from_utf8(kept).unwrap(), expected, "{body:?}");
+    }
+}
+
 /// A secret of somebody else is neither kept nor traced, whatever the answer is.
 #[test]
 fn a_secret_in_what_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
-    for body in
-        ["<auth password=\"another\"/><password>another</password>", "{'password': 'another'}", "password=another"]
-    {
+    for body in [
+        "<auth password=\"another\"/><password>another</password>",
+        "{'password': 'another'}",
+        "password=another",
+        "<key>password</key><value>another</value>",
+        "{\"key\":\"password\",\"value\":\"another\"}",
+        "<!DOCTYPE a [<!ENTITY p \"another\">]><password>&p;</password>",
+    ] {
         let file = folder.path().join(body.len().to_string());
         let trace = Arc::new(Trace::to(&file).unwrap());
         let mut client = client(Ok(Reply::of(body))).0.with_interceptor(trace.clone());
