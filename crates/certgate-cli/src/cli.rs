@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod reference;
 
-use std::ffi::OsStr;
+use std::{
+    error::Error,
+    ffi::OsStr,
+    num::{IntErrorKind, ParseIntError},
+};
 
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, error::ErrorKind,
@@ -125,6 +129,18 @@ impl Arguments {
         arguments.name = name(&matches);
         arguments.global.note_given(ids.filter(by_hand).map(str::to_owned));
         Ok(arguments)
+    }
+}
+
+/// Why a command line cannot be read; of a number that is none, what was expected.
+pub(crate) fn unread(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let text = text.trim().trim_start_matches("error: ");
+    match error.source().and_then(|why| why.downcast_ref::<ParseIntError>()) {
+        Some(why) if matches!(why.kind(), IntErrorKind::InvalidDigit | IntErrorKind::Empty) => {
+            text.replace(&why.to_string(), "expected a whole number")
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() => {
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
             let arguments: Vec<String> = arguments.collect();
-            let failure = Failure::usage(error.to_string().trim().trim_start_matches("error: "));
+            let failure = Failure::usage(cli::unread(&error));
             return ui::ending::report_unread(&failure, asks_for_check(&arguments), asks_for_json(&arguments));
         }
         Err(help) => {

@@ -360,6 +360,15 @@ fn usage_is_a_document_too() {
         assert_eq!(exit(&output), 2);
         assert!(stderr(&output).contains("`30` has no unit"), "{}", stderr(&output));
     }
+    for (words, found) in [
+        (["reissue", "571", "--lifetime", "12.0"], "invalid value '12.0' for '--lifetime <MONTHS>'"),
+        (["orders", "list", "--limit", ""], "invalid value '' for '--limit <N>'"),
+        (["job", "info", "--sandbox", "5x"], "invalid value '5x' for '<ID>'"),
+    ] {
+        let output = certgate(&words, "");
+        let expected = format!("{found}: expected a whole number\n");
+        assert!(exit(&output) == 2 && stderr(&output).contains(&expected), "{}", stderr(&output));
+    }
     let output = certgate(&["info", "571", "--endpoint", "http://gateway.example/"], "");
     assert_eq!(exit(&output), 2);
     assert!(stderr(&output).contains("http would send the password in the clear"), "{}", stderr(&output));
