@@ -13,7 +13,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::{
-    binary::{mode, openssl, serve, told_at_home},
+    binary::{Here, mode, openssl, told},
     tls_server::has_openssl,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn ordered(home: &Path, server: &Server, name: &str, folder: &str, or
     let subject = format!("/CN={name}");
     assert!(openssl(&made, &["req", "-new", "-key", "key.pem", "-subj", &subject, "-out", "csr.pem"]).0);
     let (csr, out) = (made.join("csr.pem").display().to_string(), made.join("out").display().to_string());
-    let (code, _, said) = told_at_home(home, server, "json", &[order, &["--csr", &csr, "--out", &out]].concat());
+    let (code, _, said) = told(home, server, "json", &[order, &["--csr", &csr, "--out", &out]].concat());
     assert_eq!(code, 0, "{said}");
     for name in ["cert.pem", "chain.pem", "fullchain.pem"] {
         fs::copy(made.join("out").join(name), made.join(name)).unwrap();
@@ -115,28 +115,22 @@ fn five_layouts() {
         return;
     }
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
-        let read = layouts(home.path(), &server);
-        let orders = gateway.counts().orders;
+        let here = Here::new(transport, Settings::default());
+        let read = layouts(here.home.path(), &here.server);
+        let orders = here.orders();
         let paths = || read.values().flat_map(|(certificates, key)| certificates.iter().chain([key]));
         let shown = || paths().map(|path| (fs::read(path).unwrap(), mode(path))).collect::<Vec<_>>();
         let before = shown();
-        let (code, document, said) = told(&["adopt", "--all-below", "etc", "--dry-run"]);
+        let (code, document, said) = here.told(&["adopt", "--all-below", "etc", "--dry-run"]);
         assert_eq!((code, document["certificates"].as_array().unwrap().len()), (0, 6), "{said} {document}");
-        assert!(!home.path().join("etc/own/own.example/sets").exists());
+        assert!(!here.path("etc/own/own.example/sets").exists());
         let hook = ["--deploy-hook", "echo $CERTGATE_NAME >> hooks", "--write", "certificates.toml"];
-        let (code, document, said) = told(&[&["adopt", "--all-below", "etc"][..], &hook].concat());
+        let (code, document, said) = here.told(&[&["adopt", "--all-below", "etc"][..], &hook].concat());
         assert_eq!((code, &document["declared"]), (0, &json!(6)), "{said} {document}");
-        assert_eq!(
-            (shown(), gateway.counts().orders),
-            (before, orders),
-            "servers read the same, and nothing is ordered"
-        );
+        assert_eq!((shown(), here.orders()), (before, orders), "servers read the same, and nothing is ordered");
         let mut folders = Vec::new();
         for row in document["certificates"].as_array().unwrap() {
-            let folder = home.path().join(row["folder"].as_str().unwrap());
+            let folder = here.path(row["folder"].as_str().unwrap());
             let record = fs::read_to_string(folder.join("current/about.json")).unwrap();
             let record: Value = serde_json::from_str(&record).unwrap();
             assert_eq!((&record["certificate"], &record["serial"]), (&row["certificate"], &row["serialNumber"]));
@@ -144,26 +138,25 @@ fn five_layouts() {
             assert!(row["certificate"].is_i64() && row.get("newer").is_none(), "{row}");
             folders.push(folder.display().to_string());
         }
-        let declared: toml::Table =
-            toml::from_str(&fs::read_to_string(home.path().join("certificates.toml")).unwrap()).unwrap();
+        let declared: toml::Table = toml::from_str(&here.read("certificates.toml")).unwrap();
         let declared = declared["certificate"].as_array().unwrap();
         assert!(declared.iter().all(|entry| entry["id"].is_integer() && entry["deploy_hook"].is_str()));
-        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 8, "all are under care");
-        assert_eq!(told(&["adopt", "--all-below", "etc", "--write", "certificates.toml"]).0, 8, "and declared");
+        assert_eq!(here.told(&["adopt", "--all-below", "etc"]).0, 8, "all are under care");
+        assert_eq!(here.told(&["adopt", "--all-below", "etc", "--write", "certificates.toml"]).0, 8, "and declared");
         // Renewed with nothing but their folders: whatever servers read is the new one, and its key.
         let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
         let keys: Vec<String> = read.values().map(|(_, key)| public_key(key, false)).collect();
-        let (code, _, said) = told(&[&["renew-due", "--renew-before", "400d"][..], &folders].concat());
-        assert_eq!((code, gateway.counts().orders), (0, orders + 6), "{said}");
+        let (code, _, said) = here.told(&[&["renew-due", "--renew-before", "400d"][..], &folders].concat());
+        assert_eq!((code, here.orders()), (0, orders + 6), "{said}");
         for ((name, (certificates, key)), before) in read.iter().zip(keys) {
             let now = public_key(key, false);
             assert_ne!(now, before, "{name}: a new key");
             assert!(certificates.iter().all(|path| public_key(path, true) == now), "{name}");
         }
-        let hooked = fs::read_to_string(home.path().join("hooks")).unwrap();
+        let hooked = here.read("hooks");
         assert_eq!(hooked.lines().count(), 6, "{hooked}");
-        assert_eq!(mode(&home.path().join("etc/haproxy/haproxy.example.pem")), 0o600);
-        assert_eq!(mode(&home.path().join("etc/own/own.example/key.pem")), 0o640);
+        assert_eq!(mode(&here.path("etc/haproxy/haproxy.example.pem")), 0o600);
+        assert_eq!(mode(&here.path("etc/own/own.example/key.pem")), 0o640);
     }
 }
 
@@ -173,10 +166,8 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
         return;
     }
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
-        let etc = home.path().join("etc");
+        let here = Here::new(transport, Settings::default());
+        let etc = here.path("etc");
         fs::create_dir(&etc).unwrap();
         let self_signed = |name: &str, more: &[&str]| {
             let (subject, san) = (format!("/CN={name}"), format!("subjectAltName=DNS:{name}"));
@@ -202,7 +193,7 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
         assert!(openssl(&etc, &["crl2pkcs7", "-nocrl", "-certfile", "keyless.example.crt", "-out", "x3.p7b"]).0);
         let explicit = ["ec", "-in", "unknown.example.key", "-param_enc", "explicit", "-out", "x4.key"];
         assert!(openssl(&etc, &explicit).0);
-        let (code, document, _) = told(&["adopt", "etc"]);
+        let (code, document, _) = here.told(&["adopt", "etc"]);
         let rows = document["certificates"].as_array().unwrap();
         let reasons: Vec<(&str, &str)> =
             rows.iter().map(|row| (row["folder"].as_str().unwrap(), row["text"].as_str().unwrap())).collect();
@@ -222,9 +213,9 @@ fn what_cannot_be_matched_is_listed_with_the_reason() {
             ("etc/x4.key", explicit_curve.as_str()),
         ];
         assert_eq!((code, reasons), (10, expected.to_vec()));
-        assert!(!etc.join("unknown.example").exists() && gateway.counts().orders == 0);
+        assert!(!etc.join("unknown.example").exists() && here.orders() == 0);
         for folders in [&["adopt", "etc", "nowhere"][..], &["adopt", "--all-below", "nowhere"]] {
-            let (code, document, said) = told(folders);
+            let (code, document, said) = here.told(folders);
             let text = "nowhere: No such file or directory (os error 2)";
             assert_eq!((code, &document["error"]["text"]), (2, &text.into()), "{folders:?}");
             assert_eq!(said, format!("certgate: {text}\n"));
@@ -238,23 +229,21 @@ fn an_earlier_certificate_of_an_order() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let made = issued(home.path(), &server, "own.example");
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
+    let here = Here::new("json", Settings::default());
+    let made = issued(here.home.path(), &here.server, "own.example");
     let csr = made.join("csr.pem").display().to_string();
-    lay(&made, &["fullchain.pem"], &home.path().join("ssl/site.crt"), 0o644);
-    lay(&made, &["key.pem"], &home.path().join("ssl/site.key"), 0o600);
-    assert_eq!(told(&["reissue", "own.example", "--csr", &csr]).0, 0);
-    assert_eq!(told(&["fetch", "own.example", "--out", "without-key"]).0, 0);
-    assert_eq!(told(&["adopt", "without-key"]).0, 8, "it is known, and its key is somebody else's matter");
-    let (code, document, said) = told(&["adopt", "ssl"]);
+    lay(&made, &["fullchain.pem"], &here.path("ssl/site.crt"), 0o644);
+    lay(&made, &["key.pem"], &here.path("ssl/site.key"), 0o600);
+    assert_eq!(here.told(&["reissue", "own.example", "--csr", &csr]).0, 0);
+    assert_eq!(here.told(&["fetch", "own.example", "--out", "without-key"]).0, 0);
+    assert_eq!(here.told(&["adopt", "without-key"]).0, 8, "it is known, and its key is somebody else's matter");
+    let (code, document, said) = here.told(&["adopt", "ssl"]);
     let row = &document["certificates"][0];
     assert_eq!((code, &row["folder"]), (0, &"ssl/own.example".into()), "{said}");
     let text = row["text"].as_str().unwrap();
     let command = text.split_once(": certgate ").unwrap().1;
     assert_eq!(command, format!("fetch {} --out ssl/own.example", row["certificate"]));
-    assert_eq!(told(&command.split(' ').collect::<Vec<_>>()).0, 0);
-    let (ok, printed) = openssl(&home.path().join("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
+    assert_eq!(here.told(&command.split(' ').collect::<Vec<_>>()).0, 0);
+    let (ok, printed) = openssl(&here.path("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
     assert!(ok && printed.trim().ends_with(row["newer"].as_str().unwrap()), "{printed} {row}");
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     adopt::{issued, lay, ordered, public_key},
     support::{
-        binary::{mode, openssl, serve, told_at_home},
+        binary::{Here, mode, openssl, serve, told},
         tls_server::has_openssl,
     },
 };
@@ -108,25 +108,23 @@ fn all_files_of_a_pair_or_none() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
+    let here = Here::new("json", Settings::default());
     for (name, files, read, refusal) in LAYOUTS {
-        let made = issued(home.path(), &server, name);
+        let made = issued(here.home.path(), &here.server, name);
         fs::write(made.join("blank"), "\n").unwrap();
         fs::write(made.join("dh"), DH).unwrap();
-        let (dir, etc) = (format!("etc/{name}"), home.path().join("etc").join(name));
+        let (dir, etc) = (format!("etc/{name}"), here.path("etc").join(name));
         for (path, parts) in files {
             lay(&made, parts, &etc.join(path), 0o600);
         }
-        let (code, rehearsed, said) = told(&["adopt", "--all-below", &dir, "--dry-run"]);
+        let (code, rehearsed, said) = here.told(&["adopt", "--all-below", &dir, "--dry-run"]);
         assert_eq!((code, links(&etc)), (if refusal.is_empty() { 0 } else { 10 }, Vec::new()), "{name}: {said}");
-        let (adopted, document, said) = told(&["adopt", "--all-below", &dir]);
+        let (adopted, document, said) = here.told(&["adopt", "--all-below", &dir]);
         assert_eq!((adopted, texts(&document)), (code, texts(&rehearsed)), "{name}: {said}");
         if refusal.is_empty() {
-            assert_eq!(told(&["adopt", "--all-below", &dir]).0, 8, "{name}");
+            assert_eq!(here.told(&["adopt", "--all-below", &dir]).0, 8, "{name}");
             let before = public_key(&etc.join(read[0].1), false);
-            let (code, _, said) = told(&["renew-due", &dir, "--renew-before", "400d"]);
+            let (code, _, said) = here.told(&["renew-due", &dir, "--renew-before", "400d"]);
             assert_eq!(code, 0, "{name}: {said}");
             for (certificate, key) in read {
                 let key = public_key(&etc.join(key), false);
@@ -138,7 +136,7 @@ fn all_files_of_a_pair_or_none() {
             assert_eq!(links(&etc), Vec::<PathBuf>::new(), "{name}");
         }
     }
-    let text = |path: &str| fs::read_to_string(home.path().join("etc").join(path)).unwrap();
+    let text = |path: &str| fs::read_to_string(here.path("etc").join(path)).unwrap();
     assert_eq!(text("misnamed.example/cert.pem").matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
     assert!(text("dh.example/h.pem").ends_with(DH) && text("dh.example/h.crt").ends_with(DH));
 }
@@ -149,17 +147,16 @@ fn one_key_of_two_certificates() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let a = issued(home.path(), &server, "a.example");
-    fs::create_dir_all(home.path().join("made/b.example")).unwrap();
-    fs::copy(a.join("key.pem"), home.path().join("made/b.example/key.pem")).unwrap();
-    let b = issued(home.path(), &server, "b.example");
-    let etc = home.path().join("etc");
+    let here = Here::new("json", Settings::default());
+    let a = issued(here.home.path(), &here.server, "a.example");
+    fs::create_dir_all(here.path("made/b.example")).unwrap();
+    fs::copy(a.join("key.pem"), here.path("made/b.example/key.pem")).unwrap();
+    let b = issued(here.home.path(), &here.server, "b.example");
+    let etc = here.path("etc");
     lay(&a, &["fullchain.pem"], &etc.join("a.crt"), 0o644);
     lay(&b, &["fullchain.pem"], &etc.join("b.crt"), 0o644);
     lay(&a, &["key.pem"], &etc.join("shared.key"), 0o600);
-    let (code, document, _) = told_at_home(home.path(), &server, "json", &["adopt", "etc"]);
+    let (code, document, _) = here.told(&["adopt", "etc"]);
     let said = |file| {
         format!("its key is that of etc/{file}, too: give each a key of its own, or remove what no server reads")
     };
@@ -212,7 +209,7 @@ fn certificates_of_the_same_name() {
     }
     let home = tempfile::tempdir().unwrap();
     let (gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
+    let told = |command: &[&str]| told(home.path(), &server, "json", command);
     let etc = home.path().join("etc");
     let first = |server: &Server, folder| ordered(home.path(), server, "example.com", folder, &["reissue", "571"]);
     let (old, new) = (first(&server, "old"), first(&server, "new"));
@@ -248,13 +245,11 @@ fn after_a_run_that_was_killed() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
-    let etc = home.path().join("etc");
+    let here = Here::new("json", Settings::default());
+    let etc = here.path("etc");
     let files = ["certs/h.crt", "certs/h-chain.crt", "private/h.key"];
-    let made = issued(home.path(), &server, "h.example");
-    let second = issued(home.path(), &server, "h2.example");
+    let made = issued(here.home.path(), &here.server, "h.example");
+    let second = issued(here.home.path(), &here.server, "h2.example");
     lay(&second, &["cert.pem"], &etc.join("certs/h2.crt"), 0o644);
     lay(&second, &["key.pem"], &etc.join("private/h2.key"), 0o600);
     for (path, part) in files.into_iter().zip(["cert.pem", "chain.pem", "key.pem"]) {
@@ -270,17 +265,17 @@ fn after_a_run_that_was_killed() {
             fs::write(etc.join(path), content).unwrap();
             fs::set_permissions(etc.join(path), fs::Permissions::from_mode(0o644)).unwrap();
         }
-        let (code, document, said) = told(&["adopt", "--all-below", "etc"]);
+        let (code, document, said) = here.told(&["adopt", "--all-below", "etc"]);
         assert_eq!((code, texts(&document)), (0, vec![]), "{undone:?}: {said}");
         assert!(said.contains("warning: everybody can read etc/certs/h.example/key.pem (mode 644)"), "{said}");
         assert!(files.iter().all(|path| etc.join(path).is_symlink()), "{undone:?}");
         assert_eq!(mode(&etc.join("private/h.key")), 0o644);
     }
     assert!(!folder.join(".chain.pem.new").exists());
-    let (code, document, _) = told(&["adopt", "--all-below", "etc"]);
+    let (code, document, _) = here.told(&["adopt", "--all-below", "etc"]);
     assert_eq!((code, texts(&document)), (8, vec![]));
     let before = fs::read_to_string(etc.join("private/h.key")).unwrap();
-    assert_eq!(told(&["renew-due", "etc", "--renew-before", "400d"]).0, 0);
+    assert_eq!(here.told(&["renew-due", "etc", "--renew-before", "400d"]).0, 0);
     assert_ne!(fs::read_to_string(etc.join("private/h.key")).unwrap(), before);
     assert_eq!(mode(&etc.join("private/h.key")), 0o644);
 }
@@ -291,19 +286,20 @@ fn what_is_under_care_is_seen() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
-    let etc = home.path().join("etc");
-    let (outer, inner) = (issued(home.path(), &server, "outer.example"), issued(home.path(), &server, "inner.example"));
+    let here = Here::new("json", Settings::default());
+    let etc = here.path("etc");
+    let (outer, inner) = (
+        issued(here.home.path(), &here.server, "outer.example"),
+        issued(here.home.path(), &here.server, "inner.example"),
+    );
     for name in ["cert.pem", "key.pem"] {
         lay(&outer, &[name], &etc.join("nginx/ssl").join(name), 0o600);
     }
     lay(&inner, &["cert.pem"], &etc.join("nginx/ssl/sites/h.crt"), 0o600);
     lay(&inner, &["key.pem"], &etc.join("nginx/ssl/sites/h.key"), 0o600);
-    fs::create_dir_all(home.path().join("empty/sets")).unwrap();
-    assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0);
-    std::os::unix::fs::symlink(etc.join("nginx/ssl"), home.path().join("empty/again")).unwrap();
+    fs::create_dir_all(here.path("empty/sets")).unwrap();
+    assert_eq!(here.told(&["adopt", "--all-below", "etc"]).0, 0);
+    std::os::unix::fs::symlink(etc.join("nginx/ssl"), here.path("empty/again")).unwrap();
     let folders = |document: &Value| -> Vec<String> {
         let rows = document.get("plan").unwrap_or(&document["certificates"]).as_array().unwrap();
         rows.iter().map(|row| row["folder"].as_str().unwrap().to_owned()).collect()
@@ -315,19 +311,19 @@ fn what_is_under_care_is_seen() {
         (&["etc/nginx/ssl/sites", "etc"][..], &["etc/nginx/ssl/sites/inner.example", "etc/nginx/ssl"][..]),
         (&["empty"][..], &["empty/again"][..]),
     ] {
-        let (code, document, said) = told(&[&["status", "--here"][..], roots].concat());
+        let (code, document, said) = here.told(&[&["status", "--here"][..], roots].concat());
         assert_eq!((code, folders(&document)), (0, expected.iter().map(ToString::to_string).collect()), "{said}");
-        let (code, document, said) = told(&[&["renew-due", "--dry-run"][..], roots].concat());
+        let (code, document, said) = here.told(&[&["renew-due", "--dry-run"][..], roots].concat());
         assert_eq!(
             (code, folders(&document)),
             (8, expected.iter().map(ToString::to_string).collect()),
             "{said} {document}"
         );
     }
-    fs::remove_file(home.path().join("empty/again")).unwrap();
+    fs::remove_file(here.path("empty/again")).unwrap();
     for command in [&["status", "--here"][..], &["renew-due"], &["renew-due", "--dry-run"]] {
         for roots in [&["empty"][..], &["etc", "empty"]] {
-            let (code, document, said) = told(&[command, roots].concat());
+            let (code, document, said) = here.told(&[command, roots].concat());
             let said = format!("{document}{said}");
             assert_eq!(code, 2, "{command:?} {said}");
             assert!(said.contains("empty: no certificate is installed in it or below it"), "{command:?} {said}");
@@ -338,19 +334,18 @@ fn what_is_under_care_is_seen() {
 /// What cannot be taken under care keeps no earlier certificate of the same from it.
 #[test]
 fn what_failed_is_in_nobodys_way() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     for folder in ["etc/earlier", "etc/now"] {
         let order = ["reissue", "571", "--new-key", "--out", "seed"];
-        assert_eq!(told_at_home(home.path(), &server, "json", &order).0, 0);
-        fs::create_dir_all(home.path().join(folder)).unwrap();
+        assert_eq!(here.told(&order).0, 0);
+        fs::create_dir_all(here.path(folder)).unwrap();
         for name in ["cert.pem", "key.pem"] {
-            fs::copy(home.path().join("seed").join(name), home.path().join(folder).join(name)).unwrap();
+            fs::copy(here.path("seed").join(name), here.path(folder).join(name)).unwrap();
         }
     }
     // Whoever may write into a folder could put a key there.
-    fs::set_permissions(home.path().join("etc/now"), fs::Permissions::from_mode(0o777)).unwrap();
-    let (code, document, said) = told_at_home(home.path(), &server, "json", &["adopt", "--all-below", "etc"]);
+    fs::set_permissions(here.path("etc/now"), fs::Permissions::from_mode(0o777)).unwrap();
+    let (code, document, said) = here.told(&["adopt", "--all-below", "etc"]);
     let kind = |row: &Value| (row["folder"].clone(), row["kind"].clone());
     let kinds: Vec<_> = document["certificates"].as_array().unwrap().iter().map(kind).collect();
     let expected = [("etc/earlier".into(), "done".into()), ("etc/now".into(), "local".into())];
@@ -365,22 +360,21 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         return;
     }
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         let told = |command: &[&str], code: i32| {
-            let (found, document, said) = told_at_home(home.path(), &server, transport, command);
+            let (found, document, said) = here.told(command);
             assert_eq!(found, code, "{command:?} {said}");
             (document, said)
         };
-        let from = issued(home.path(), &server, "h.example");
-        let key = home.path().join("etc/h.key");
-        lay(&from, &["fullchain.pem"], &home.path().join("etc/h.crt"), 0o644);
+        let from = issued(here.home.path(), &here.server, "h.example");
+        let key = here.path("etc/h.key");
+        lay(&from, &["fullchain.pem"], &here.path("etc/h.crt"), 0o644);
         lay(&from, &["key.pem"], &key, 0o600);
         told(&["adopt", "--all-below", "etc"], 0);
         // It is the folder's, whichever set is in place.
         let all = ["renew-due", "etc", "--renew-before", "400d"];
         told(&all, 0);
-        let (orders, link) = (gateway.counts().orders, fs::read_link(&key).unwrap());
+        let (orders, link) = (here.orders(), fs::read_link(&key).unwrap());
         fs::remove_file(&key).unwrap();
         lay(&from, &["key.pem"], &key, 0o600);
         let expected = "etc/h.key does not lead into etc/h.example any more, as adopt had it do, and shows another one";
@@ -395,37 +389,37 @@ fn what_leads_elsewhere_is_not_renewed_by_halves() {
         assert!(row["days"].is_i64() && row["error"]["kind"] == "usage", "{row}");
         let of_its_id = rows.iter().filter(|other| other["certificate"] == row["certificate"]).count();
         assert_eq!(of_its_id, 1, "{document}");
-        let (found, document, said) = told_at_home(home.path(), &server, transport, &["status", "etc", "--check"]);
+        let (found, document, said) = here.told(&["status", "etc", "--check"]);
         assert!(
             found != 0 && document.to_string().contains("1 installed here, where a server reads something else"),
             "{found} {said} {document}"
         );
         // A single order would renew it by halves, too.
         let (_, said) = told(&["reissue", "h.example", "--new-key", "--out", "etc/h.example"], 2);
-        assert!(said.contains(expected) && gateway.counts().orders == orders, "{said}");
+        assert!(said.contains(expected) && here.orders() == orders, "{said}");
         fs::remove_file(&key).unwrap();
         std::os::unix::fs::symlink(link, &key).unwrap();
         told(&["renew-due", "etc"], 8);
 
-        let own = home.path().join("etc/h.example/key.pem");
+        let own = here.path("etc/h.example/key.pem");
         fs::remove_file(&own).unwrap();
         let (document, _) = told(&["status", "etc"], 10);
         assert_eq!(document["certificates"][0]["keyFits"], false, "{document}");
         let (document, _) = told(&["renew-due", "etc", "--dry-run"], 0);
         assert_eq!(document["plan"][0]["action"], "install", "{document}");
         told(&["renew-due", "etc"], 0);
-        assert_eq!(public_key(&own, false), public_key(&home.path().join("etc/h.crt"), true));
+        assert_eq!(public_key(&own, false), public_key(&here.path("etc/h.crt"), true));
         told(&["renew-due", "etc"], 8);
         // Copies of what is in place, as a hook may make them, are as good as links; so is another's whole pair.
-        for (path, of) in [(&key, "key.pem"), (&home.path().join("etc/h.crt"), "fullchain.pem")] {
+        for (path, of) in [(&key, "key.pem"), (&here.path("etc/h.crt"), "fullchain.pem")] {
             fs::remove_file(path).unwrap();
-            lay(&home.path().join("etc/h.example"), &[of], path, 0o600);
+            lay(&here.path("etc/h.example"), &[of], path, 0o600);
         }
         told(&["renew-due", "etc"], 8);
         fs::remove_file(&key).unwrap();
         lay(&from, &["fullchain.pem", "key.pem"], &key, 0o600);
         told(&["renew-due", "etc"], 8);
-        assert_eq!(gateway.counts().orders, orders);
+        assert_eq!(here.orders(), orders);
     }
 }
 
@@ -435,35 +429,33 @@ fn what_was_moved_away_is_forgotten() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
-    let from = issued(home.path(), &server, "h.example");
-    let etc = home.path().join("etc");
+    let here = Here::new("json", Settings::default());
+    let from = issued(here.home.path(), &here.server, "h.example");
+    let etc = here.path("etc");
     let led = || -> Value {
         let record = fs::read_to_string(etc.join("h.example/current/about.json")).unwrap();
         serde_json::from_str::<Value>(&record).unwrap()["led"].take()
     };
     lay(&from, &["fullchain.pem"], &etc.join("h.crt"), 0o644);
     lay(&from, &["key.pem"], &etc.join("h.key"), 0o600);
-    assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0);
+    assert_eq!(here.told(&["adopt", "--all-below", "etc"]).0, 0);
     assert_eq!(led().as_array().map(Vec::len), Some(2));
     // What somebody led there since is noted, and what is gone is not.
     std::os::unix::fs::symlink("h.example/fullchain.pem", etc.join("other.crt")).unwrap();
     for expected in [3, 2] {
-        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 0, "{expected}");
+        assert_eq!(here.told(&["adopt", "--all-below", "etc"]).0, 0, "{expected}");
         assert_eq!(led().as_array().map(Vec::len), Some(expected));
-        assert_eq!(told(&["adopt", "--all-below", "etc"]).0, 8, "{expected}");
+        assert_eq!(here.told(&["adopt", "--all-below", "etc"]).0, 8, "{expected}");
         let _ = fs::remove_file(etc.join("other.crt"));
     }
     // The other sets tell where the note of the one in place is damaged.
-    assert_eq!(told(&["renew-due", "etc", "--renew-before", "400d"]).0, 0);
+    assert_eq!(here.told(&["renew-due", "etc", "--renew-before", "400d"]).0, 0);
     fs::write(etc.join("h.example/current/about.json"), "{\"certi").unwrap();
-    assert_eq!(told(&["adopt", "etc/h.example"]).0, 0);
+    assert_eq!(here.told(&["adopt", "etc/h.example"]).0, 0);
     assert_eq!(led().as_array().map(Vec::len), Some(2));
     for name in ["h.crt", "h.key"] {
         fs::remove_file(etc.join(name)).unwrap();
     }
-    assert_eq!(told(&["adopt", "etc/h.example", "--keep", "4"]).0, 0);
+    assert_eq!(here.told(&["adopt", "etc/h.example", "--keep", "4"]).0, 0);
     assert_eq!(led(), Value::Null);
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::{
-    binary::{command, csr, endpoint, exit, json, run, secret, serve, stderr, until},
+    binary::{command, csr, ended, endpoint, exit, json, run, secret, serve, stderr, until},
     dns,
 };
 
@@ -98,8 +98,7 @@ fn the_record_is_there_while_the_order_is_open() {
         assert_eq!((exit(&output), accounts.counts()), (0, (2, 1)), "{pair:?} {}", stderr(&output));
         assert_eq!(accounts.texts(), Vec::<String>::new());
 
-        let output = accounts.reissue(&[&WITH_PROFILE[..], &["--no-wait"]].concat());
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        ended(accounts.reissue(&[&WITH_PROFILE[..], &["--no-wait"]].concat()), 6);
         let [token] = &accounts.texts()[..] else { panic!("{:?}", accounts.texts()) };
         assert!(token.len() > 40 && !token.contains('"'), "{token}");
         let output = accounts.run(&["resume"]);
@@ -133,8 +132,7 @@ fn nothing_is_ordered_where_it_cannot_be_published() {
     for pair in [PAIRS[0], PAIRS[1]] {
         let accounts = Accounts::new(pair, Settings::default());
         let zone = |arguments: &[&str]| {
-            let output = accounts.of_zones(arguments);
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            ended(accounts.of_zones(arguments), 0);
         };
         let check = |more: &[&str], code: i32, said: &str| {
             let output = accounts.reissue(more);

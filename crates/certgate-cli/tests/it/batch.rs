@@ -2,69 +2,56 @@
 
 use std::{
     fs,
-    path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
 
 use certgate_domain::TaskKind;
-use certgate_simulator::{Fault, Server, Settings};
+use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    certgate_in, command, endpoint, exit, fast, fixture, interrupt, json, serve, stderr, until, write_batch,
+    Here, certgate_in, command, ended, endpoint, exit, fast, fixture, interrupt, json, serve, stderr, told, until,
+    write_batch,
 };
-
-fn run(folder: &Path, server: &Server, transport: &str, file: &str, more: &[&str]) -> (i32, Value, String) {
-    let (at, config) = (endpoint(server, transport), fast(folder));
-    let mut all =
-        vec!["batch", file, "--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
-    all.extend(more);
-    let output = certgate_in(folder, &all, "");
-    (exit(&output), json(&output), stderr(&output))
-}
 
 #[test]
 fn each_order_once_with_few_requests() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = write_batch(folder.path(), 12);
-        let (gateway, server) = serve(Settings { more_certificates: 12, foreign_first: 2, ..Settings::default() });
-        let report = folder.path().join("report.jsonl").display().to_string();
-        let (code, document, said) =
-            run(folder.path(), &server, transport, &file, &["--report", &report, "--foreign", "spool"]);
+        let here = Here::new(transport, Settings { more_certificates: 12, foreign_first: 2, ..Settings::default() });
+        let file = write_batch(here.home.path(), 12);
+        let report = here.path("report.jsonl").display().to_string();
+        let (code, document, said) = here.told(&["batch", &file, "--report", &report, "--foreign", "spool"]);
         assert_eq!((code, &document["summary"]["done"]), (0, &json!(12)), "{said}");
-        assert_eq!((gateway.counts().orders, gateway.queue_len()), (12, 0));
-        assert!(gateway.orders_by_certificate().values().all(|count| *count == 1));
+        assert_eq!((here.orders(), here.gateway.queue_len()), (12, 0));
+        assert!(here.gateway.orders_by_certificate().values().all(|count| *count == 1));
         for number in 0..12 {
-            let cert = folder.path().join(format!("out/host-{number:06}.example.org/fullchain.pem"));
+            let cert = here.path(format!("out/host-{number:06}.example.org/fullchain.pem"));
             assert!(fs::read_to_string(cert).unwrap().matches("BEGIN CERTIFICATE").count() == 2);
         }
         // Prepare, order, poll, confirm: no certificate is fetched that the notification carries.
-        assert_eq!(gateway.asked(TaskKind::CertificateInfo), 0);
-        let requests = gateway.counts().requests;
+        assert_eq!(here.gateway.asked(TaskKind::CertificateInfo), 0);
+        let requests = here.gateway.counts().requests;
         assert!(requests <= 12 * 4 + 2 * 2 + 5, "{requests} requests for 12 orders and 2 messages of others");
         assert_eq!(fs::read_to_string(&report).unwrap().lines().count(), 12);
 
-        let (code, document, _) = run(folder.path(), &server, transport, &file, &[]);
+        let (code, document, _) = here.told(&["batch", &file]);
         assert_eq!((code, &document["summary"]["unchanged"]), (8, &json!(12)));
-        assert_eq!(gateway.counts().requests, requests, "nothing is asked for what is done");
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
-        assert_eq!((code, &document["summary"]["done"], gateway.counts().orders), (0, &json!(12), 24), "{said}");
+        assert_eq!(here.gateway.counts().requests, requests, "nothing is asked for what is done");
+        let (code, document, said) = here.told(&["batch", &file, "--again"]);
+        assert_eq!((code, &document["summary"]["done"], here.orders()), (0, &json!(12), 24), "{said}");
     }
 }
 
 /// What an authority may leave out is said before anything is ordered, as for a single order, and of the request alone.
 #[test]
 fn what_is_not_demanded_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     let csr = fixture("_x509/every-name.csr").display().to_string();
-    let file = folder.path().join("batch.jsonl");
+    let file = here.path("batch.jsonl");
     fs::write(&file, json!({ "id": 571, "csr": csr, "out": "out" }).to_string()).unwrap();
-    let (code, _, said) = run(folder.path(), &server, "json", &file.display().to_string(), &[]);
-    assert_eq!(code, 0, "{said}");
+    let (_, said) = here.run(&["batch", &file.display().to_string()], 0);
     assert!(said.contains("an authority may leave out email:jane@example.com, uri:https://example.com/x"), "{said}");
 }
 
@@ -72,25 +59,24 @@ fn what_is_not_demanded_is_said() {
 #[test]
 fn a_certificate_is_named_by_its_name() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
         let write = |rows: &str| {
-            let file = folder.path().join("named.csv").display().to_string();
+            let file = here.path("named.csv").display().to_string();
             fs::write(&file, format!("id,new_key,out\n{rows}")).unwrap();
             file
         };
         let two = write("Example.com,true,a\nnone.example,true,b\n");
-        let (code, document, said) = run(folder.path(), &server, transport, &two, &[]);
+        let (code, document, said) = here.told(&["batch", &two]);
         let text = document["error"]["text"].as_str().unwrap();
-        assert_eq!((code, gateway.counts().orders), (2, 0), "{said}");
+        assert_eq!((code, here.orders()), (2, 0), "{said}");
         let unknown =
             "line 3: the account has no certificate named none.example: `certgate list` shows those that there are";
         assert!(text.ends_with(unknown) && !text.contains("line 2"), "{text}");
-        let (code, document, said) = run(folder.path(), &server, transport, &two, &["--dry-run"]);
+        let (code, document, said) = here.told(&["batch", &two, "--dry-run"]);
         let kinds: Vec<&Value> = document["plan"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
         assert_eq!((code, &document["plan"][0]["certificate"]), (2, &json!(571)), "{kinds:?} {document} {said}");
         let repeated = |rows: &str, title: &str| {
-            let (code, document, said) = run(folder.path(), &server, transport, &write(rows), &[]);
+            let (code, document, said) = here.told(&["batch", &write(rows)]);
             let text = document["error"]["text"].as_str().unwrap_or_default().to_owned();
             let line = format!("line 3: an order of the same, {title}, stands in the file before");
             assert_eq!(
@@ -102,19 +88,19 @@ fn a_certificate_is_named_by_its_name() {
         // One certificate, whatever it is called and whether it is ordered yet.
         repeated("571,true,a\nexample.com,true,b\n", "example.com");
         repeated("example.com,true,a\nExample.com,true,b\n", "Example.com");
-        assert_eq!(gateway.counts().orders, 0);
+        assert_eq!(here.orders(), 0);
         let one = write("Example.com,true,a\n");
         for (expected, orders) in [("done", 1), ("unchanged", 1)] {
-            let (_, document, said) = run(folder.path(), &server, transport, &one, &[]);
+            let (_, document, said) = here.told(&["batch", &one]);
             let row = &document["orders"][0];
             assert_eq!((&row["kind"], &row["title"]), (&json!(expected), &json!("Example.com")), "{said}");
-            assert_eq!((&row["order"]["certificate"], gateway.counts().orders), (&json!(571), orders), "{said}");
+            assert_eq!((&row["order"]["certificate"], here.orders()), (&json!(571), orders), "{said}");
         }
         // The same line, however it spells the name.
-        let (_, document, said) = run(folder.path(), &server, transport, &write("EXAMPLE.COM,true,a\n"), &[]);
-        assert_eq!((&document["orders"][0]["kind"], gateway.counts().orders), (&json!("unchanged"), 1), "{said}");
+        let (_, document, said) = here.told(&["batch", &write("EXAMPLE.COM,true,a\n")]);
+        assert_eq!((&document["orders"][0]["kind"], here.orders()), (&json!("unchanged"), 1), "{said}");
         repeated("Example.com,true,a\n571,true,b\n", "571");
-        assert_eq!(gateway.counts().orders, 1);
+        assert_eq!(here.orders(), 1);
     }
 }
 
@@ -122,16 +108,15 @@ fn a_certificate_is_named_by_its_name() {
 #[test]
 fn many_names_are_looked_for_in_one_list() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 101, ..Settings::default() });
-        let file = folder.path().join("named.csv").display().to_string();
+        let here = Here::new(transport, Settings { more_certificates: 101, ..Settings::default() });
+        let file = here.path("named.csv").display().to_string();
         let rows = (0..101).map(|number| format!("HOST-{number:06}.example.org,true,{number}\n"));
         fs::write(&file, format!("id,new_key,out\n{}none.example,true,b\n", rows.collect::<String>())).unwrap();
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let (code, document, said) = here.told(&["batch", &file]);
         let text = document["error"]["text"].as_str().unwrap();
         let unknown = ": nothing was ordered:\n  line 103: the account has no certificate named none.example: `certgate list` shows";
         assert!(text.contains(unknown), "{text} {said}");
-        assert_eq!((code, gateway.asked(TaskKind::CertificateList), gateway.counts().orders), (2, 1, 0));
+        assert_eq!((code, here.gateway.asked(TaskKind::CertificateList), here.orders()), (2, 1, 0));
     }
 }
 
@@ -139,7 +124,6 @@ fn many_names_are_looked_for_in_one_list() {
 fn one_that_fails_does_not_stop_the_rest() {
     for transport in ["xml", "json"] {
         let folder = tempfile::tempdir().unwrap();
-        let file = write_batch(folder.path(), 4);
         let settings = Settings {
             more_certificates: 4,
             faults: vec![
@@ -149,7 +133,8 @@ fn one_that_fails_does_not_stop_the_rest() {
             ..Settings::default()
         };
         let (gateway, server) = serve(settings);
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let file = write_batch(folder.path(), 4);
+        let (code, document, said) = told(folder.path(), &server, transport, &["batch", &file]);
         assert_eq!(code, 9, "{said}");
         let summary = &document["summary"];
         assert_eq!(
@@ -158,16 +143,15 @@ fn one_that_fails_does_not_stop_the_rest() {
             "{document}"
         );
         // The same command again settles what arrived by looking; what never arrived is a person's to decide.
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let (code, document, said) = told(folder.path(), &server, transport, &["batch", &file]);
         let summary = &document["summary"];
         assert_eq!((code, &summary["done"], &summary["unknown"]), (9, &json!(1), &json!(1)), "{said}");
         let open = document["orders"].as_array().unwrap().iter().find(|order| order["kind"] == "unknown").unwrap();
         let id = open["order"]["id"].as_str().unwrap();
         let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
         assert!(open["error"]["advice"].as_str().unwrap().contains(&abandon), "{open}");
-        let output = certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        ended(certgate_in(folder.path(), &["orders", "abandon", id, "--yes"], ""), 0);
+        let (code, document, said) = told(folder.path(), &server, transport, &["batch", &file]);
         assert_eq!((code, &document["summary"]["done"]), (0, &json!(1)), "{said}");
         assert!(
             gateway.orders_by_certificate().values().all(|count| *count == 1),
@@ -180,15 +164,14 @@ fn one_that_fails_does_not_stop_the_rest() {
 
 #[test]
 fn one_that_is_refused_does_not_stop_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write_batch(folder.path(), 3);
+    let here = Here::new("json", Settings { more_certificates: 2, ..Settings::default() });
+    let file = write_batch(here.home.path(), 3);
     // The last one is not there.
-    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-    let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
+    let (code, document, said) = here.told(&["batch", &file]);
     let summary = &document["summary"];
     assert_eq!((code, &summary["done"], &summary["failed"]), (3, &json!(2), &json!(1)), "{said}");
-    assert_eq!(gateway.counts().orders, 2);
-    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    assert_eq!(here.orders(), 2);
+    let (code, document, _) = here.told(&["batch", &file]);
     assert_eq!((code, &document["summary"]["unchanged"]), (3, &json!(2)), "what was refused is tried again");
 }
 
@@ -251,15 +234,14 @@ fn two_batches_at_once_keep_one_pace_and_lose_nothing() {
 
 #[test]
 fn a_batch_is_checked_whole_before_anything_is_sent() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write_batch(folder.path(), 2);
+    let here = Here::new("json", Settings { more_certificates: 2, ..Settings::default() });
+    let file = write_batch(here.home.path(), 2);
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("host-000001.example.org.csr", "none.csr")).unwrap();
-    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-    let (code, document, _) = run(folder.path(), &server, "json", &file, &[]);
+    let (code, document, _) = here.told(&["batch", &file]);
     assert_eq!((code, &document["error"]["kind"]), (2, &json!("usage")));
     assert!(document["error"]["text"].as_str().unwrap().contains("line 3: CSR"), "{document}");
-    assert_eq!(gateway.counts().requests, 0);
+    assert_eq!(here.gateway.counts().requests, 0);
 }
 
 /// Ctrl-C leaves what is ordered in the store and says how to carry on; the same command does the rest. Who runs it may pass the signal on
@@ -268,24 +250,23 @@ fn a_batch_is_checked_whole_before_anything_is_sent() {
 #[test]
 fn interrupted_and_run_again() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = write_batch(folder.path(), 6);
         let settings = Settings { more_certificates: 6, job_time: Duration::from_secs(3), ..Settings::default() };
-        let (gateway, server) = serve(settings);
-        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
+        let here = Here::new(transport, settings);
+        let file = write_batch(here.home.path(), 6);
+        let (at, config) = (endpoint(&here.server, transport), fast(here.home.path()));
         let arguments = ["batch", &file, "--transport", transport, "--endpoint", &at, "--config", &config];
-        let mut batch = command(folder.path(), &arguments);
+        let mut batch = command(here.home.path(), &arguments);
         let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        until("all are ordered", || gateway.counts().orders == 6);
+        until("all are ordered", || here.orders() == 6);
         interrupt(&child);
         interrupt(&child);
         let output = child.wait_with_output().unwrap();
         let said = stderr(&output);
         assert_eq!(exit(&output), 130, "{said}");
         assert!(said.contains("6 orders are left: run the same command again, it does only what is left"), "{said}");
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+        let (code, document, said) = here.told(&["batch", &file]);
         assert_eq!((code, &document["summary"]["done"]), (0, &json!(6)), "{said}");
-        assert_eq!((gateway.counts().orders, gateway.queue_len()), (6, 0));
+        assert_eq!((here.orders(), here.gateway.queue_len()), (6, 0));
     }
 }
 
@@ -294,17 +275,15 @@ fn interrupted_and_run_again() {
 #[test]
 fn again_is_interrupted_and_run_again() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = write_batch(folder.path(), 4);
-        let (gateway, server) = serve(Settings { more_certificates: 4, ..Settings::default() });
-        let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
-        assert_eq!(code, 0, "{said}");
+        let here = Here::new(transport, Settings { more_certificates: 4, ..Settings::default() });
+        let file = write_batch(here.home.path(), 4);
+        here.run(&["batch", &file], 0);
         // Two of four do not come to be ordered in time.
         for _ in 0..2 {
-            gateway.inject(Fault::Late(Some(TaskKind::CertificatePrepareOrder), Duration::from_secs(6)));
+            here.gateway.inject(Fault::Late(Some(TaskKind::CertificatePrepareOrder), Duration::from_secs(6)));
         }
-        let (at, config) = (endpoint(&server, transport), fast(folder.path()));
-        let report = folder.path().join("report.jsonl");
+        let (at, config) = (endpoint(&here.server, transport), fast(here.home.path()));
+        let report = here.path("report.jsonl");
         let to = report.display().to_string();
         let again = [
             "batch",
@@ -319,21 +298,21 @@ fn again_is_interrupted_and_run_again() {
             "--report",
             &to,
         ];
-        let mut batch = command(folder.path(), &again);
+        let mut batch = command(here.home.path(), &again);
         let child = batch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         until("two are done anew", || fs::read_to_string(&report).is_ok_and(|text| text.lines().count() == 2));
         interrupt(&child);
         assert_eq!(exit(&child.wait_with_output().unwrap()), 130);
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &["--again"]);
+        let (code, document, said) = here.told(&["batch", &file, "--again"]);
         let summary = &document["summary"];
         assert_eq!((code, &summary["done"], &summary["unchanged"]), (0, &json!(2), &json!(2)), "{said}");
         assert!(
-            gateway.orders_by_certificate().values().all(|count| *count == 2),
+            here.gateway.orders_by_certificate().values().all(|count| *count == 2),
             "{:?}",
-            gateway.orders_by_certificate()
+            here.gateway.orders_by_certificate()
         );
-        let (code, _, _) = run(folder.path(), &server, transport, &file, &[]);
-        assert_eq!((code, gateway.counts().orders), (8, 8));
+        let (code, _, _) = here.told(&["batch", &file]);
+        assert_eq!((code, here.orders()), (8, 8));
     }
 }
 
@@ -341,25 +320,23 @@ fn again_is_interrupted_and_run_again() {
 #[test]
 fn what_fails_a_check_is_not_ordered_again() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = write_batch(folder.path(), 1);
         // Its certificates are not valid yet.
         let valid_after = Duration::from_secs(86_400 * 3);
-        let (gateway, server) = serve(Settings { more_certificates: 1, valid_after, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 1, valid_after, ..Settings::default() });
+        let file = write_batch(here.home.path(), 1);
         let mut id = String::new();
         for title in ["first", "again"] {
-            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
-            assert_eq!((code, gateway.counts().orders), (10, 1), "{title}: {said}");
+            let (code, document, said) = here.told(&["batch", &file]);
+            assert_eq!((code, here.orders()), (10, 1), "{title}: {said}");
             document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
-            let abandon = format!("certgate orders abandon --config {} {id}", fast(folder.path()));
+            let abandon = format!("certgate orders abandon --config {} {id}", fast(here.home.path()));
             assert!(said.contains(&abandon), "{said}");
         }
-        let output = certgate_in(folder.path(), &["orders", "show", &id, "--output", "json"], "");
+        let output = certgate_in(here.home.path(), &["orders", "show", &id, "--output", "json"], "");
         assert_eq!(json(&output)["order"]["state"], "issued");
-        let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (_, _, said) = run(folder.path(), &server, transport, &file, &[]);
-        assert_eq!(gateway.counts().orders, 2, "{said}");
+        ended(certgate_in(here.home.path(), &["orders", "abandon", &id, "--yes"], ""), 0);
+        let (_, _, said) = here.told(&["batch", &file]);
+        assert_eq!(here.orders(), 2, "{said}");
     }
 }
 
@@ -367,30 +344,27 @@ fn what_fails_a_check_is_not_ordered_again() {
 #[test]
 fn a_renewal_of_somebody_elses_is_not_taken_for_ours() {
     for transport in ["xml", "json"] {
-        let [folder, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let (gateway, server) = serve(Settings::default());
-        let file = folder.path().join("renew.csv").display().to_string();
+        let other = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings::default());
+        let file = here.path("renew.csv").display().to_string();
         fs::write(&file, "action,id,out\nrenew,571,out\n").unwrap();
-        let (at, config) = (endpoint(&server, transport), fast(other.path()));
+        let (at, config) = (endpoint(&here.server, transport), fast(other.path()));
         let arguments = ["renew", "571", "--transport", transport, "--endpoint", &at, "--config", &config];
-        let output = certgate_in(other.path(), &[&arguments[..], &["--output", "json"]].concat(), "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(certgate_in(other.path(), &[&arguments[..], &["--output", "json"]].concat(), ""), 0);
         let theirs = json(&output)["order"]["job"]["id"].to_string();
-        gateway.inject(Fault::DropBeforeRead(Some(TaskKind::CertificateRenew)));
+        here.gateway.inject(Fault::DropBeforeRead(Some(TaskKind::CertificateRenew)));
         let mut id = String::new();
         for title in ["first", "again"] {
-            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
-            assert_eq!((code, gateway.counts().orders), (9, 1), "{title}: {said}");
+            let (code, document, said) = here.told(&["batch", &file]);
+            assert_eq!((code, here.orders()), (9, 1), "{title}: {said}");
             document["orders"][0]["order"]["id"].as_str().unwrap().clone_into(&mut id);
         }
         // Even where a person says so, the certificate is the one from before.
-        let output = certgate_in(folder.path(), &["orders", "adopt", &id, "--job", &theirs], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
-        assert_eq!(code, 10, "{said}");
+        ended(certgate_in(here.home.path(), &["orders", "adopt", &id, "--job", &theirs], ""), 0);
+        let (document, _) = here.run(&["batch", &file], 10);
         let text = document["orders"][0]["error"]["text"].as_str().unwrap();
         assert!(text.contains("it is the certificate from before the order"), "{text}");
-        assert!(!folder.path().join("out/cert.pem").exists());
+        assert!(!here.path("out/cert.pem").exists());
     }
 }
 
@@ -402,25 +376,22 @@ fn lost_creations_and_renewals_are_settled_by_looking() {
             (TaskKind::CertificateCreate, "create,,host-000000.example.org.csr,QUICKSSLPREMIUM,1120,100"),
             (TaskKind::CertificateRenew, "renew,571,,,,"),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            write_batch(folder.path(), 1);
-            let file = folder.path().join("lost.csv").display().to_string();
+            let here = Here::new(transport, Settings::default());
+            write_batch(here.home.path(), 1);
+            let file = here.path("lost.csv").display().to_string();
             fs::write(&file, format!("action,id,csr,product,admin,technical\n{row}\n")).unwrap();
-            let (gateway, server) = serve(Settings::default());
-            gateway.inject(Fault::DropBeforeRead(Some(task)));
+            here.gateway.inject(Fault::DropBeforeRead(Some(task)));
             for title in ["lost", "looked for"] {
-                let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
-                assert_eq!((code, gateway.counts().orders), (9, 0), "{title}: {said}");
+                let (code, _, said) = here.told(&["batch", &file]);
+                assert_eq!((code, here.orders()), (9, 0), "{title}: {said}");
             }
-            let listed = certgate_in(folder.path(), &["orders", "--output", "json"], "");
+            let listed = certgate_in(here.home.path(), &["orders", "--output", "json"], "");
             let id = json(&listed)["orders"][0]["order"]["id"].as_str().unwrap().to_owned();
-            let output = certgate_in(folder.path(), &["orders", "abandon", &id, "--yes"], "");
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
-            gateway.inject(Fault::DropAfterRead(Some(task)));
-            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
-            assert_eq!(code, 9, "{said}");
-            let (code, _, said) = run(folder.path(), &server, transport, &file, &[]);
-            assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+            ended(certgate_in(here.home.path(), &["orders", "abandon", &id, "--yes"], ""), 0);
+            here.gateway.inject(Fault::DropAfterRead(Some(task)));
+            here.run(&["batch", &file], 9);
+            let (code, _, said) = here.told(&["batch", &file]);
+            assert_eq!((code, here.orders()), (0, 1), "{said}");
         }
     }
 }
@@ -433,7 +404,7 @@ fn one_file_for_two_accounts() {
         let file = write_batch(folder.path(), 2);
         for title in ["one", "other"] {
             let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-            let (code, document, said) = run(folder.path(), &server, transport, &file, &[]);
+            let (code, document, said) = told(folder.path(), &server, transport, &["batch", &file]);
             assert_eq!((code, &document["summary"]["done"]), (0, &json!(2)), "{title}: {said}");
             assert_eq!(gateway.counts().orders, 2, "{title}");
         }
@@ -443,27 +414,25 @@ fn one_file_for_two_accounts() {
 /// Once an order is out, a line that turns out wrong is no bad usage any more.
 #[test]
 fn a_line_that_turns_out_wrong_is_no_bad_usage() {
-    let folder = tempfile::tempdir().unwrap();
-    write_batch(folder.path(), 1);
-    let file = folder.path().join("names.csv").display().to_string();
+    let here = Here::new("json", Settings { more_certificates: 2, ..Settings::default() });
+    write_batch(here.home.path(), 1);
+    let file = here.path("names.csv").display().to_string();
     // The CSR is for the first certificate's name, which only the gateway knows.
     let csr = "host-000000.example.org.csr";
     fs::write(&file, format!("id,csr\n10000,{csr}\n10001,{csr}\n")).unwrap();
-    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-    let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
-    assert_eq!((code, gateway.counts().orders), (10, 1), "{said}");
+    let (code, document, said) = here.told(&["batch", &file]);
+    assert_eq!((code, here.orders()), (10, 1), "{said}");
     assert_eq!(document["orders"][1]["error"]["kind"], "usage");
-    let (code, _, said) = run(folder.path(), &server, "json", &file, &[]);
-    assert_eq!((code, gateway.counts().orders), (2, 1), "nothing is out in this run: {said}");
+    let (code, _, said) = here.told(&["batch", &file]);
+    assert_eq!((code, here.orders()), (2, 1), "nothing is out in this run: {said}");
 }
 
 /// A line that was changed after it was done says that nothing came of the change.
 #[test]
 fn a_line_that_was_changed_is_warned_about() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write_batch(folder.path(), 2);
-    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-    let (code, _, said) = run(folder.path(), &server, "json", &file, &[]);
+    let here = Here::new("json", Settings { more_certificates: 2, ..Settings::default() });
+    let file = write_batch(here.home.path(), 2);
+    let (code, _, said) = here.told(&["batch", &file]);
     assert_eq!(code, 0, "{said}");
     let rows = fs::read_to_string(&file).unwrap();
     let other = |from: &str, to: &str| fs::write(&file, rows.replace(from, to)).unwrap();
@@ -471,8 +440,8 @@ fn a_line_that_was_changed_is_warned_about() {
         [("out/host-000001", "elsewhere/host-000001", "`out`"), ("QUICKSSLPREMIUM", "SSL123", "`product`")]
     {
         other(from, to);
-        let (code, document, said) = run(folder.path(), &server, "json", &file, &[]);
-        assert_eq!((code, gateway.counts().orders), (8, 2), "{said}");
+        let (code, document, said) = here.told(&["batch", &file]);
+        assert_eq!((code, here.orders()), (8, 2), "{said}");
         let detail = document["orders"][1]["detail"].as_str().unwrap();
         assert!(detail.contains(about) && said.contains(detail), "{said}");
     }

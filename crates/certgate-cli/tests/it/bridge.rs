@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::support::{
     binary::{
-        certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, openssl, serve, stderr, until,
+        certgate, certgate_in, command, csr, ended, endpoint, exit, fast, interrupt, json, openssl, serve, stderr,
+        until,
     },
     serving::{Serving, account, bridge, call, codec, other, post, send, text, xml},
     tasks,
@@ -117,8 +118,7 @@ fn a_whole_reissue_goes_through_either_way() {
         let mut bridge = bridge;
         assert_eq!(bridge.interrupted(), 0, "{}", bridge.stderr());
         let tape = bridge.file("tape").display().to_string();
-        let checked = certgate(&["replay", "check", &tape], "");
-        assert_eq!(exit(&checked), 0, "{}", stderr(&checked));
+        ended(certgate(&["replay", "check", &tape], ""), 0);
         let trace = fs::read_to_string(bridge.file("trace.jsonl")).unwrap();
         assert!(trace.contains(&format!("\"transport\":\"{}\"", other(front))), "{trace}");
     }
@@ -447,8 +447,7 @@ fn the_sandbox_and_what_is_refused() {
         (&["--endpoint", "http://gateway.example/"], "http would send the password in the clear"),
         (&["--listen", "192.0.2.1:1", "--sandbox"], "is not loopback: credentials travel to it in the clear"),
     ] {
-        let output = certgate(&[&["serve", "bridge"], arguments].concat(), "");
-        assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        let output = ended(certgate(&[&["serve", "bridge"], arguments].concat(), ""), 2);
         assert!(stderr(&output).contains(said), "{said} in {}", stderr(&output));
     }
 }

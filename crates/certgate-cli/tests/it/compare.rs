@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::binary::{
-    certgate_in, copy, csr, edit, exit, fixture, json as json_of, run, serve, stderr, stdout,
+    certgate_in, copy, csr, edit, ended, exit, fixture, json as json_of, run, serve, stderr, stdout,
 };
 
 /// What is planted, the field that shows it, and the drift.
@@ -101,8 +101,7 @@ fn all_of_an_account_are_compared() {
     // What is compared with nothing is not equal.
     let (_gateway, server) = serve(Settings::default());
     configure(&server);
-    let output = run(home.path(), &["delete", "571", "--yes", "--config", "config.toml"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(run(home.path(), &["delete", "571", "--yes", "--config", "config.toml"]), 0);
     let output = compare(&["certificate-info", "--all"]);
     let said = (exit(&output), stdout(&output), stderr(&output));
     assert_eq!(said, (8, String::new(), "certgate: there is nothing to compare\n".to_owned()));

@@ -13,7 +13,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use tempfile::TempDir;
 
-use crate::support::binary::{bare, csr, endpoint, exit, json, serve, stderr, stdout};
+use crate::support::binary::{bare, csr, ended, endpoint, exit, json, serve, stderr, stdout};
 
 const PASSWORD: &str = "s3cr-t-0f-a-pr0f1le";
 
@@ -86,8 +86,7 @@ fn each_setting_says_where_it_came_from() {
     let config = file(&folder, "config.toml", WHOLE);
     let at = config.display().to_string();
     let arguments = ["config", "show", "--config", &at, "--profile", "team", "--output", "json"];
-    let output = certgate(&folder, &arguments, &[]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(certgate(&folder, &arguments, &[]), 0);
     let of_profile = format!("profile team in {at}");
     for (name, value) in [
         ("transport", "xml"),
@@ -228,8 +227,7 @@ fn secrets_that_others_can_read_are_refused() {
     let at = config.display().to_string();
     for (bits, code) in [(0o600, 0), (0o640, 2), (0o604, 2)] {
         mode(&config, bits);
-        let output = certgate(&folder, &["config", "show", "--config", &at], &[]);
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        let output = ended(certgate(&folder, &["config", "show", "--config", &at], &[]), code);
         assert_eq!(stderr(&output).contains("it holds the proxy's password and others can read it"), code == 2);
     }
     // Without a secret in it, anybody may read it.
@@ -242,8 +240,7 @@ fn secrets_that_others_can_read_are_refused() {
     let password = file(&folder, "password", "password\n");
     let to = endpoint(&server, "json");
     let arguments = ["hello", "--endpoint", &to, "--config", config.to_str().unwrap()];
-    let output = certgate(&folder, &arguments, &[]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(certgate(&folder, &arguments, &[]), 0);
     mode(&password, 0o644);
     let output = certgate(&folder, &arguments, &[]);
     assert_eq!(exit(&output), 2);

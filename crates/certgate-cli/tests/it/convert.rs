@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{certgate, endpoint, exit, fixture, json, serve, stderr};
+use crate::support::binary::{certgate, ended, endpoint, exit, fixture, json, serve, stderr};
 
 const LEGACY: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <request>
@@ -33,8 +33,7 @@ fn convert(arguments: &[&str], stdin: &str) -> std::process::Output {
 
 #[test]
 fn templates_keep_their_places() {
-    let output = convert(&["-"], LEGACY);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(convert(&["-"], LEGACY), 0);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.starts_with("PUT /certificate/{{CERT_ID}}\n\n{"), "{text}");
     for kept in ["\"csr\": \"%CSR%\"", "\"name\": \"${ name }\"", "\"product\": \"SSL123\""] {
@@ -43,8 +42,7 @@ fn templates_keep_their_places() {
     assert!(!text.contains("legacy-pw") && !stderr(&output).contains("legacy-pw"));
     // And back.
     let arguments = ["convert", "--from", "json", "--to", "xml", "--side", "request", "-"];
-    let output = certgate(&arguments, &text);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(certgate(&arguments, &text), 0);
     let xml = String::from_utf8_lossy(&output.stdout).into_owned();
     for kept in [
         "<id>{{CERT_ID}}</id>",
@@ -159,8 +157,7 @@ fn places_in_templates() {
     assert_eq!(stderr(&output), "");
 
     let coded = certificate("").replace("400102", "{{CODE}}");
-    let output = convert(&["-", "--task", "certificate-reissue"], &coded);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(convert(&["-", "--task", "certificate-reissue"], &coded), 0);
     assert!(stderr(&output).contains("task.code: not carried over: `{{CODE}}`"), "{}", stderr(&output));
     assert_eq!(exit(&convert(&["-"], &coded)), 7);
 
@@ -258,8 +255,7 @@ fn a_folder_is_converted_whole() {
     fs::write(legacy.join("notes.txt"), "none of ours").unwrap();
     fs::copy(fixture("certificate-reissue/documented/request.xml"), legacy.join("documented.xml")).unwrap();
     let (from, out) = (legacy.display().to_string(), folder.path().join("out").display().to_string());
-    let output = convert(&[&from, "--out", &out, "--output", "json"], "");
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(convert(&[&from, "--out", &out, "--output", "json"], ""), 0);
     let files = json(&output)["files"].as_array().unwrap().clone();
     let names: Vec<&str> = files.iter().map(|file| file["file"].as_str().unwrap()).collect();
     assert_eq!(names, ["below/two.xml", "documented.xml", "reissue.xml"]);
@@ -269,8 +265,7 @@ fn a_folder_is_converted_whole() {
 
     // What is there stays; one that is broken does not stop the rest.
     fs::write(legacy.join("broken.xml"), "<request><task>").unwrap();
-    let output = convert(&[&from, "--out", &out], "");
-    assert_eq!(exit(&output), 7, "{}", stderr(&output));
+    let output = ended(convert(&[&from, "--out", &out], ""), 7);
     assert!(stderr(&output).contains("File exists"), "{}", stderr(&output));
     let other = folder.path().join("other").display().to_string();
     let output = convert(&[&from, "--out", &other], "");
@@ -321,8 +316,7 @@ fn payloads_say_what_they_are() {
         ),
     ] {
         let path = fixture(file).display().to_string();
-        let output = certgate(&["decode", &path], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(certgate(&["decode", &path], ""), 0);
         let document = json(&output);
         let told = ["protocol", "side", "task"].map(|name| document[name].as_str().unwrap());
         assert_eq!(told.join(" "), found);
@@ -332,8 +326,7 @@ fn payloads_say_what_they_are() {
         let there = certgate(&["convert", "--quiet", &path], "");
         assert_eq!((exit(&there), stderr(&there).as_str()), (0, ""));
         let there = String::from_utf8(there.stdout).unwrap();
-        let back = certgate(&["convert", "--quiet", "-"], &there);
-        assert_eq!(exit(&back), 0, "{}", stderr(&back));
+        let back = ended(certgate(&["convert", "--quiet", "-"], &there), 0);
         let back = certgate(&["decode", "--quiet", "-"], &String::from_utf8(back.stdout).unwrap());
         assert_eq!(json(&back)["task"], document["task"]);
     }
@@ -383,8 +376,7 @@ fn json_is_on_several_lines_anyhow() {
     }
     // Of a folder whose payloads become both, one is enough.
     fs::write(folder.path().join("two.http"), "GET /certificate/571\n\n").unwrap();
-    let output = certgate(&["convert", "--pretty", "--out", &out, &all], "");
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(certgate(&["convert", "--pretty", "--out", &out, &all], ""), 0);
     assert!(fs::read_to_string(folder.path().join("out/two.xml")).unwrap().contains("\n      <id>571</id>\n"));
 }
 

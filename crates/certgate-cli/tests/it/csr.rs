@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{exit, fixture, json, mode, openssl, run, secret, stderr};
+use crate::support::binary::{ended, exit, fixture, json, mode, openssl, run, secret, stderr};
 
 #[test]
 fn csr_new_show_check() {
@@ -47,8 +47,7 @@ fn csr_new_show_check() {
         if !home.path().join("b.key").exists() {
             run(home.path(), &["csr", "new", "--name", "b", "--key-out", "b.key"]);
         }
-        let output = run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat());
-        assert_eq!(exit(&output), code, "{}", stderr(&output));
+        let output = ended(run(home.path(), &[&["csr", "check", "a.csr"][..], &more].concat()), code);
         assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
     }
     for (more, said) in [
@@ -126,8 +125,7 @@ fn nothing_of_a_request_disappears() {
     let home = tempfile::tempdir().unwrap();
     let shown = |name: &str| {
         let file = fixture("_x509").join(name).display().to_string();
-        let output = run(home.path(), &["csr", "show", &file, "--output", "json"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(run(home.path(), &["csr", "show", &file, "--output", "json"]), 0);
         json(&output)["request"].clone()
     };
     let names = shown("every-name.csr")["names"].clone();

@@ -6,7 +6,7 @@ use certgate_domain::{Credentials, Secret, TaskKind};
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{certgate, endpoint, exit, json, serve, stderr};
+use crate::support::binary::{certgate, ended, endpoint, exit, json, serve, stderr};
 
 /// The checks that failed, `name: detail`.
 fn problems(output: &Output) -> Vec<String> {
@@ -29,8 +29,7 @@ fn of(server: &certgate_simulator::Server) -> String {
 
 #[test]
 fn all_is_well_in_the_sandbox() {
-    let output = certgate(&["doctor", "--sandbox"], "");
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(certgate(&["doctor", "--sandbox"], ""), 0);
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let names: Vec<&str> = stdout.lines().map(|line| line.split_once(": ").unwrap().0).collect();
     assert_eq!(
@@ -61,8 +60,7 @@ fn all_is_well_in_the_sandbox() {
 fn only_safe_tasks_within_the_pace() {
     // One more a second than it asks for, which would not do for all at once: a machine may hold one up on its way.
     let (gateway, server) = serve(Settings { foreign_first: 2, pace: Some(2), ..Settings::default() });
-    let output = doctor(&format!("{}\nrequests_per_second = 1", of(&server)), &[]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(doctor(&format!("{}\nrequests_per_second = 1", of(&server)), &[]), 0);
     let document = json(&output);
     let queue = document["checks"].as_array().unwrap().iter().find(|check| check["name"] == "queue").unwrap();
     assert_eq!(queue["detail"], "2 messages wait");

@@ -12,24 +12,15 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    at, command, csr, endpoint, exit, fast, json, openssl, pair, run, serve, started, stderr, told_on_stdin, until,
+    Here, at, command, csr, ended, endpoint, exit, fast, json, openssl, pair, run, serve, stderr, told_on_stdin, until,
 };
 
 #[test]
 fn status_and_what_is_due() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 120, ..Settings::default() });
-        assert_eq!(
-            exit(&at(
-                home.path(),
-                &server,
-                transport,
-                &["reissue", "571", "--new-key", "--key-type", "p384", "--out", "certs/example"]
-            )),
-            0
-        );
-        let status = |more: &[&str]| at(home.path(), &server, transport, &[&["status", "certs"][..], more].concat());
+        let here = Here::new(transport, Settings { more_certificates: 120, ..Settings::default() });
+        here.ends(&["reissue", "571", "--new-key", "--key-type", "p384", "--out", "certs/example"], 0);
+        let status = |more: &[&str]| here.at(&[&["status", "certs"][..], more].concat());
         let output = status(&[]);
         let row = json(&output)["certificates"][0].clone();
         assert_eq!(
@@ -47,23 +38,22 @@ fn status_and_what_is_due() {
         let output = status(&["--here", "--renew-before", "400d"]);
         assert_eq!((exit(&output), &json(&output)["due"]), (0, &1.into()));
 
-        let due = |more: &[&str]| at(home.path(), &server, transport, &[&["renew-due", "certs"][..], more].concat());
+        let due = |more: &[&str]| here.at(&[&["renew-due", "certs"][..], more].concat());
         assert_eq!(exit(&due(&[])), 8, "nothing is due");
-        let orders = gateway.counts().orders;
-        let before = pair(&home.path().join("certs/example"));
-        let output = due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let orders = here.orders();
+        let before = pair(&here.path("certs/example"));
+        let output = ended(due(&["--renew-before", "400d", "--deploy-hook", "echo once >> hooked"]), 0);
         let row = json(&output)["orders"][0].clone();
         assert_eq!((&row["kind"], &row["deployment"]["state"]), (&"done".into(), &"deployed".into()), "{row}");
-        let now = pair(&home.path().join("certs/example"));
+        let now = pair(&here.path("certs/example"));
         assert!(now.0 == now.1 && now != before, "a new pair");
-        assert_eq!(gateway.counts().orders, orders + 1);
-        let (_, text) = openssl(&home.path().join("certs/example"), &["pkey", "-in", "key.pem", "-noout", "-text"]);
+        assert_eq!(here.orders(), orders + 1);
+        let (_, text) = openssl(&here.path("certs/example"), &["pkey", "-in", "key.pem", "-noout", "-text"]);
         assert!(text.contains("P-384"), "a key of the same kind: {text}");
 
         // Somebody else made another one at the gateway.
         let csr = csr();
-        assert_eq!(exit(&at(home.path(), &server, transport, &["reissue", "571", "--csr", &csr])), 0);
+        here.ends(&["reissue", "571", "--csr", &csr], 0);
         let output = status(&[]);
         let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
         assert!(exit(&output) == 10 && todo.contains("the gateway has another certificate"), "{todo}");
@@ -74,33 +64,27 @@ fn status_and_what_is_due() {
 #[test]
 fn renew_due_at_any_time() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { job_time: Duration::from_millis(300), ..Settings::default() });
-        assert_eq!(
-            exit(&at(home.path(), &server, transport, &["reissue", "571", "--new-key", "--out", "certs/example"])),
-            0
-        );
+        let here = Here::new(transport, Settings { job_time: Duration::from_millis(300), ..Settings::default() });
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/example"], 0);
         let due = ["renew-due", "certs", "--renew-before", "400d"];
         // The first is held while it waits: the second leaves it alone.
-        let (orders, polls) = (gateway.counts().orders, gateway.asked(TaskKind::PollInfo));
-        gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
-        let mut child = started(home.path(), &server, transport, &due);
-        until("it waits", || gateway.asked(TaskKind::PollInfo) > polls);
-        let output = at(home.path(), &server, transport, &due);
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let (orders, polls) = (here.orders(), here.gateway.asked(TaskKind::PollInfo));
+        here.gateway.inject(Fault::Late(Some(TaskKind::PollInfo), Duration::from_secs(60)));
+        let mut child = here.started(&due);
+        until("it waits", || here.gateway.asked(TaskKind::PollInfo) > polls);
+        let output = here.ends(&due, 6);
         assert_eq!(json(&output)["orders"][0]["kind"], "pending");
-        assert_eq!(gateway.counts().orders, orders + 1);
+        assert_eq!(here.orders(), orders + 1);
 
         // Killed while it waits: the next run carries on with that order.
         child.kill().unwrap();
         child.wait().unwrap();
-        let key = fs::read_to_string(home.path().join("certs/example/pending/key.pem")).unwrap();
-        let output = at(home.path(), &server, transport, &due);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        assert_eq!(gateway.counts().orders, orders + 1, "never a second order");
-        let (in_place, certificate) = pair(&home.path().join("certs/example"));
+        let key = here.read("certs/example/pending/key.pem");
+        here.ends(&due, 0);
+        assert_eq!(here.orders(), orders + 1, "never a second order");
+        let (in_place, certificate) = pair(&here.path("certs/example"));
         assert_eq!(in_place, certificate);
-        assert_eq!(fs::read_to_string(home.path().join("certs/example/key.pem")).unwrap(), key);
+        assert_eq!(here.read("certs/example/key.pem"), key);
     }
     let home = tempfile::tempdir().unwrap();
     let row: Value = json(&run(home.path(), &["renew-due", ".", "--output", "json"]));
@@ -112,13 +96,13 @@ fn renew_due_at_any_time() {
 /// The folders may stand in the profile: the line in the crontab needs no more than its name.
 #[test]
 fn folders_of_the_profile() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    assert_eq!(exit(&at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "certs/example"])), 0);
-    let text = format!("[team]\njson_endpoint = \"{}\"\ncertificates = [\"certs\"]\n", endpoint(&server, "json"));
-    fs::write(home.path().join("team.toml"), text).unwrap();
-    let team =
-        |command: &str| run(home.path(), &[command, "--config", "team.toml", "--profile", "team", "--output", "json"]);
+    let here = Here::new("json", Settings::default());
+    here.ends(&["reissue", "571", "--new-key", "--out", "certs/example"], 0);
+    let text = format!("[team]\njson_endpoint = \"{}\"\ncertificates = [\"certs\"]\n", endpoint(&here.server, "json"));
+    fs::write(here.path("team.toml"), text).unwrap();
+    let team = |command: &str| {
+        run(here.home.path(), &[command, "--config", "team.toml", "--profile", "team", "--output", "json"])
+    };
     let output = team("status");
     assert_eq!(
         (exit(&output), &json(&output)["certificates"][0]["name"]),
@@ -127,7 +111,7 @@ fn folders_of_the_profile() {
         stderr(&output)
     );
     assert_eq!(exit(&team("renew-due")), 8, "nothing is due");
-    let output = run(home.path(), &["renew-due"]);
+    let output = run(here.home.path(), &["renew-due"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("set the profile's `certificates`"), "{}", stderr(&output));
 }
 
@@ -138,35 +122,34 @@ fn killed_in_the_hook() {
     let script = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
     let hook = "sh ./hook.sh # reload";
     for carry_on in [&["resume"][..], &["renew-due", "certs"]] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        fs::write(home.path().join("hook.sh"), script).unwrap();
+        let here = Here::new("xml", Settings::default());
+        fs::write(here.path("hook.sh"), script).unwrap();
         let reissue = ["reissue", "571", "--new-key", "--out", "certs/live", "--deploy-hook", hook];
-        let mut child = started(home.path(), &server, "xml", &reissue);
-        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+        let mut child = here.started(&reissue);
+        let hooked = || fs::read_to_string(here.path("hooked")).unwrap_or_default();
         until("the hook runs", || hooked() == "begun\n");
         child.kill().unwrap();
         child.wait().unwrap();
-        let (key, certificate) = pair(&home.path().join("certs/live"));
+        let (key, certificate) = pair(&here.path("certs/live"));
         assert_eq!(key, certificate, "the pair is in place already");
-        let output = at(home.path(), &server, "xml", &["status", "certs", "--renew-before", "30d"]);
+        let output = here.at(&["status", "certs", "--renew-before", "30d"]);
         let row = json(&output)["certificates"][0].clone();
         assert_eq!((exit(&output), &row["order"]["state"]), (0, &"issued".into()), "{row}");
         assert!(row["todo"].as_str().unwrap().contains("certgate resume"), "{row}");
-        fs::write(home.path().join("go"), "").unwrap();
-        let elsewhere = home.path().join("elsewhere");
+        fs::write(here.path("go"), "").unwrap();
+        let elsewhere = here.path("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
         std::os::unix::fs::symlink("../certs", elsewhere.join("certs")).unwrap();
-        let (at_gateway, config) = (endpoint(&server, "xml"), fast(home.path()));
+        let (at_gateway, config) = (endpoint(&here.server, "xml"), fast(here.home.path()));
         let common = ["--transport", "xml", "--endpoint", &at_gateway, "--config", &config, "--output", "json"];
-        let mut command = command(home.path(), &[carry_on, &common].concat());
+        let mut command = command(here.home.path(), &[carry_on, &common].concat());
         let output = command.current_dir(&elsewhere).output().unwrap();
         assert_eq!(exit(&output), 0, "running the hook was left to be done: {}", stderr(&output));
         let document = json(&output);
         let deployment = document.pointer("/orders/0/deployment").or(document.get("deployment")).unwrap();
         assert_eq!(deployment["state"], "deployed");
-        assert_eq!((hooked().as_str(), gateway.counts().orders), ("begun\nbegun\nended\n", 1));
-        assert_eq!(exit(&at(home.path(), &server, "xml", carry_on)), 8, "nothing is left");
+        assert_eq!((hooked().as_str(), here.orders()), ("begun\nbegun\nended\n", 1));
+        assert_eq!(exit(&here.at(carry_on)), 8, "nothing is left");
     }
 }
 
@@ -174,23 +157,22 @@ fn killed_in_the_hook() {
 #[test]
 fn killed_in_the_hook_of_several() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 3, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 3, ..Settings::default() });
         let hook = "echo begun >> hooked; test -e go || sleep 60; echo ended >> hooked";
         let rows: String = (10_000..10_003).map(|id| format!("{id},true,certs/{id},{hook}\n")).collect();
-        fs::write(home.path().join("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
-        let mut child = started(home.path(), &server, transport, &["batch", "all.csv"]);
-        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default();
+        fs::write(here.path("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
+        let mut child = here.started(&["batch", "all.csv"]);
+        let hooked = || fs::read_to_string(here.path("hooked")).unwrap_or_default();
         until("the hook runs", || hooked() == "begun\n");
         child.kill().unwrap();
         child.wait().unwrap();
-        fs::write(home.path().join("go"), "").unwrap();
-        let output = at(home.path(), &server, transport, &["renew-due", "certs"]);
+        fs::write(here.path("go"), "").unwrap();
+        let output = here.at(&["renew-due", "certs"]);
         let rows = json(&output)["orders"].as_array().unwrap().clone();
         assert!(rows.iter().all(|row| row["deployment"]["state"] == "deployed"), "{rows:?}");
-        assert_eq!((exit(&output), rows.len(), gateway.counts().orders), (0, 3, 3), "{}", stderr(&output));
+        assert_eq!((exit(&output), rows.len(), here.orders()), (0, 3, 3), "{}", stderr(&output));
         assert_eq!(hooked(), "begun\nbegun\nended\n");
-        assert_eq!(exit(&at(home.path(), &server, transport, &["renew-due", "certs"])), 8, "nothing is left");
+        assert_eq!(exit(&here.at(&["renew-due", "certs"])), 8, "nothing is left");
     }
 }
 
@@ -198,10 +180,9 @@ fn killed_in_the_hook_of_several() {
 #[test]
 fn resume_runs_a_hook_once_for_several() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 3, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 3, ..Settings::default() });
         let resume = |code: i32, kinds: &[&str]| {
-            let output = at(home.path(), &server, transport, &["resume"]);
+            let output = here.at(&["resume"]);
             let rows = json(&output)["orders"].as_array().unwrap().clone();
             let found: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
             assert_eq!((exit(&output), found), (code, kinds.to_vec()), "{}", stderr(&output));
@@ -210,15 +191,15 @@ fn resume_runs_a_hook_once_for_several() {
         for id in ["10000", "10001", "10002"] {
             let out = format!("certs/{id}");
             let order = ["reissue", id, "--new-key", "--out", &out, "--no-wait"];
-            assert_eq!(exit(&at(home.path(), &server, transport, &[&order[..], &hook].concat())), 6);
+            here.ends(&[&order[..], &hook].concat(), 6);
         }
-        let hooked = || fs::read_to_string(home.path().join("hooked")).unwrap_or_default().lines().count();
+        let hooked = || fs::read_to_string(here.path("hooked")).unwrap_or_default().lines().count();
         resume(11, &["not deployed"; 3]);
         assert_eq!(hooked(), 1);
         resume(11, &["not deployed"; 3]);
-        fs::write(home.path().join("go"), "").unwrap();
+        fs::write(here.path("go"), "").unwrap();
         resume(0, &["done"; 3]);
-        assert_eq!((hooked(), gateway.counts().orders), (3, 3));
+        assert_eq!((hooked(), here.orders()), (3, 3));
         resume(8, &[]);
     }
 }
@@ -227,22 +208,19 @@ fn resume_runs_a_hook_once_for_several() {
 #[test]
 fn the_first_certificate_of_a_folder() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &["--no-wait"]].concat());
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
-        let output = at(home.path(), &server, transport, &["status", "certs"]);
+        let here = Here::new(transport, Settings::default());
+        here.ends(&[&create("certs/new")[..], &["--no-wait"]].concat(), 6);
+        let output = here.at(&["status", "certs"]);
         let row = json(&output)["certificates"][0].clone();
         assert!(row["folder"].as_str().unwrap().ends_with("certs/new"), "{row}");
         assert_eq!((&row["order"]["state"], &row["name"]), (&"pending".into(), &"new.example.com".into()), "{row}");
         // By whatever name the folder goes.
-        std::os::unix::fs::symlink("certs", home.path().join("link")).unwrap();
-        let output = at(home.path(), &server, transport, &["status", "link"]);
+        std::os::unix::fs::symlink("certs", here.path("link")).unwrap();
+        let output = here.at(&["status", "link"]);
         assert_eq!(json(&output)["certificates"][0]["order"]["state"], "pending", "{}", stderr(&output));
-        let output = at(home.path(), &server, transport, &["renew-due", "certs/../link"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (key, certificate) = pair(&home.path().join("certs/new"));
-        assert_eq!((key, gateway.counts().orders), (certificate, 1));
+        here.ends(&["renew-due", "certs/../link"], 0);
+        let (key, certificate) = pair(&here.path("certs/new"));
+        assert_eq!((key, here.orders()), (certificate, 1));
     }
 }
 
@@ -265,8 +243,7 @@ fn status_shows_orders_of_this_machine() {
         let more = ["--transport", "json", "--endpoint", &at, "--config", &config, "--output", "json"];
         run(home.path(), &[command, &more].concat())
     };
-    let output = on("one", &[&create("certs/new")[..], &["--no-wait"]].concat());
-    assert_eq!(exit(&output), 6, "{}", stderr(&output));
+    ended(on("one", &[&create("certs/new")[..], &["--no-wait"]].concat()), 6);
     fs::rename(home.path().join("certs"), home.path().join("of-one")).unwrap();
     fs::create_dir(home.path().join("certs")).unwrap();
     for (host, expected) in [("one", 1), ("two", 0)] {
@@ -280,19 +257,18 @@ fn status_shows_orders_of_this_machine() {
 #[test]
 fn status_ends_with_the_worst() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let run = |command: &[&str]| exit(&at(home.path(), &server, transport, command));
+        let here = Here::new(transport, Settings::default());
+        let run = |command: &[&str]| exit(&here.at(command));
         let status = |more: &[&str]| run(&[&["status", "certs"], more].concat());
         assert_eq!(run(&["reissue", "571", "--new-key", "--out", "certs/a", "--deploy-hook", "false"]), 11);
         assert_eq!((status(&[]), status(&["--renew-before", "30d"])), (11, 11), "its hook failed");
-        fs::create_dir(home.path().join("certs/b")).unwrap();
-        fs::write(home.path().join("certs/b/cert.pem"), "no certificate").unwrap();
+        fs::create_dir(here.path("certs/b")).unwrap();
+        fs::write(here.path("certs/b/cert.pem"), "no certificate").unwrap();
         assert_eq!(status(&[]), 2, "one cannot be read");
         assert_eq!(run(&["reissue", "571", "--csr", &csr()]), 0);
         assert_eq!(status(&[]), 2, "and one is another");
-        fs::remove_dir_all(home.path().join("certs/b")).unwrap();
-        let output = at(home.path(), &server, transport, &["status", "certs"]);
+        fs::remove_dir_all(here.path("certs/b")).unwrap();
+        let output = here.at(&["status", "certs"]);
         let todo = json(&output)["certificates"][0]["todo"].to_string();
         let is_told = todo.contains("whose key is not here") && todo.contains("not deployed (the deploy hook failed");
         assert!(exit(&output) == 10 && is_told, "{todo}");
@@ -303,31 +279,29 @@ fn status_ends_with_the_worst() {
 #[test]
 fn each_for_itself() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         for arguments in [vec!["reissue", "571", "--new-key", "--out", "certs/c"], create("certs/d")] {
-            let output = at(home.path(), &server, transport, &arguments);
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            here.ends(&arguments, 0);
         }
         for folder in ["certs/a", "certs/b"] {
-            fs::create_dir(home.path().join(folder)).unwrap();
+            fs::create_dir(here.path(folder)).unwrap();
         }
-        fs::write(home.path().join("certs/a/cert.pem"), "no certificate").unwrap();
-        std::os::unix::fs::symlink("gone", home.path().join("certs/b/cert.pem")).unwrap();
-        let status = at(home.path(), &server, transport, &["status", "certs"]);
+        fs::write(here.path("certs/a/cert.pem"), "no certificate").unwrap();
+        std::os::unix::fs::symlink("gone", here.path("certs/b/cert.pem")).unwrap();
+        let status = here.at(&["status", "certs"]);
         let rows = json(&status)["certificates"].as_array().unwrap().clone();
         assert_eq!((exit(&status), rows.len()), (2, 4), "{rows:?}");
         assert!(rows[0]["todo"].as_str().unwrap().contains("certs/a/cert.pem"), "{rows:?}");
 
-        let orders = gateway.counts().orders;
+        let orders = here.orders();
         let mut due =
-            command(home.path(), &["renew-due", "certs", "none", "--renew-before", "400d", "--password-stdin"]);
-        let (address, config) = (endpoint(&server, transport), fast(home.path()));
+            command(here.home.path(), &["renew-due", "certs", "none", "--renew-before", "400d", "--password-stdin"]);
+        let (address, config) = (endpoint(&here.server, transport), fast(here.home.path()));
         due.args(["--transport", transport, "--endpoint", &address, "--config", &config, "--output", "json"]);
         // Another process is at the last one.
-        let lock = fs::File::create(home.path().join("certs/d/.lock")).unwrap();
+        let lock = fs::File::create(here.path("certs/d/.lock")).unwrap();
         lock.lock().unwrap();
-        due.env_remove("CERTGATE_PASSWORD").current_dir(home.path());
+        due.env_remove("CERTGATE_PASSWORD").current_dir(here.home.path());
         let run = |due: &mut Command| told_on_stdin(due, "password\n");
         let output = run(&mut due);
         let results = |output: &Output| -> Vec<String> {
@@ -335,11 +309,11 @@ fn each_for_itself() {
             rows.iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(results(&output), ["usage", "usage", "done", "pending", "usage"], "{}", stderr(&output));
-        assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 1), "not the greatest, but the worst");
+        assert_eq!((exit(&output), here.orders()), (2, orders + 1), "not the greatest, but the worst");
         drop(lock);
         let output = run(&mut due);
         assert_eq!(results(&output), ["usage", "usage", "done", "done", "usage"], "{}", stderr(&output));
-        assert_eq!(gateway.counts().orders, orders + 3);
+        assert_eq!(here.orders(), orders + 3);
     }
 }
 
@@ -347,16 +321,14 @@ fn each_for_itself() {
 #[test]
 fn validated_as_it_was() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         let exec = ["--dns", "exec", "echo >> calls; true"];
-        let output = at(home.path(), &server, transport, &[&create("certs/new")[..], &exec].concat());
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let calls = || fs::read_to_string(home.path().join("calls")).unwrap().lines().count();
-        assert_eq!((calls(), gateway.counts().orders), (2, 1));
+        here.ends(&[&create("certs/new")[..], &exec].concat(), 0);
+        let calls = || here.read("calls").lines().count();
+        assert_eq!((calls(), here.orders()), (2, 1));
         let due = |more: &[&str]| {
             let due = ["renew-due", "certs", "--renew-before", "400d"];
-            at(home.path(), &server, transport, &[&due[..], more].concat())
+            here.at(&[&due[..], more].concat())
         };
         for (more, said) in [
             (&["--jks", "--store-pass-file", "none"][..], "none"),
@@ -364,12 +336,12 @@ fn validated_as_it_was() {
         ] {
             let output = due(more);
             assert!(exit(&output) == 2 && stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
-            assert_eq!(gateway.counts().orders, 1);
+            assert_eq!(here.orders(), 1);
         }
         let output = due(&[]);
-        assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 4, 2), "{}", stderr(&output));
+        assert_eq!((exit(&output), calls(), here.orders()), (0, 4, 2), "{}", stderr(&output));
         // A record of an earlier version does not say it.
-        let about = home.path().join("certs/new/current/about.json");
+        let about = here.path("certs/new/current/about.json");
         let mut record: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();
         assert_eq!(record["settings"]["dns"], "exec echo >> calls; true");
         record["settings"].as_object_mut().unwrap().remove("dns");
@@ -378,7 +350,7 @@ fn validated_as_it_was() {
         let said = "validated by a DNS record that the gateway does not publish: give --dns";
         assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
         let output = due(&exec);
-        assert_eq!((exit(&output), calls(), gateway.counts().orders), (0, 6, 3), "{}", stderr(&output));
+        assert_eq!((exit(&output), calls(), here.orders()), (0, 6, 3), "{}", stderr(&output));
     }
 }
 

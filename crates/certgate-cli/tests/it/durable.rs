@@ -12,7 +12,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    arguments, certgate_in, command, csr, endpoint, exit, fast, fixture, json, serve, stderr, told,
+    Here, arguments, certgate_in, command, csr, ended, endpoint, exit, fast, fixture, json, serve, stderr, told,
 };
 
 const FOREVER: Duration = Duration::from_secs(120);
@@ -56,8 +56,7 @@ fn carried_on(home: &Path, gateway: &Gateway, server: &Server, transport: &str) 
                 assert_eq!(gateway.counts().orders, 0, "an order that arrived must be found: {said}");
                 assert!(said.contains("certgate orders adopt") && said.contains("certgate orders abandon"), "{said}");
                 let id = document["order"]["id"].as_str().unwrap();
-                let output = certgate_in(home, &["orders", "abandon", id, "--yes"], "");
-                assert_eq!(exit(&output), 0, "{}", stderr(&output));
+                ended(certgate_in(home, &["orders", "abandon", id, "--yes"], ""), 0);
             }
             other => panic!("exit {other}: {said}"),
         }
@@ -82,32 +81,30 @@ fn killed_at_every_step() {
             scope.spawn(move || {
                 for (kind, count) in steps {
                     for arrives in [true, false] {
-                        let home = tempfile::tempdir().unwrap();
+                        let here = Here::new(transport, Settings { foreign_first: 1, ..Settings::default() });
                         // A message of somebody else's stands before ours.
-                        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
                         let fault = match arrives {
                             true => Fault::Late(Some(*kind), FOREVER),
                             false => Fault::Hang(Some(*kind), FOREVER),
                         };
-                        gateway.inject_after(count - 1, fault);
-                        killed_at(home.path(), &gateway, &server, transport, *kind, *count);
-                        let document = carried_on(home.path(), &gateway, &server, transport);
+                        here.gateway.inject_after(count - 1, fault);
+                        killed_at(here.home.path(), &here.gateway, &here.server, transport, *kind, *count);
+                        let document = carried_on(here.home.path(), &here.gateway, &here.server, transport);
                         let case = format!("{transport} {kind:?} {count} {arrives}: {document}");
                         assert_eq!(document["order"]["state"], "done", "{case}");
                         assert!(
                             document["order"]["job"]["id"].is_number(),
                             "its job is known, and nobody else's: {case}"
                         );
-                        assert_eq!(gateway.counts().orders, 1, "{case}");
-                        assert!(home.path().join("out/fullchain.pem").exists(), "{case}");
+                        assert_eq!(here.orders(), 1, "{case}");
+                        assert!(here.path("out/fullchain.pem").exists(), "{case}");
                         // The other message is in the store, to be taken.
-                        let to = home.path().join("messages").display().to_string();
-                        let (code, drained, said) =
-                            told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+                        let to = here.path("messages").display().to_string();
+                        let (code, drained, said) = here.told(&["poll", "drain", "--to", &to]);
                         assert_eq!((code, drained["messages"].as_array().unwrap().len()), (0, 1), "{case}: {said}");
                         // Ours that was stored and not confirmed is taken off with the next look.
-                        assert_eq!(gateway.queue_len(), 0, "{case}");
-                        let (code, _, _) = told(home.path(), &server, transport, &["resume"]);
+                        assert_eq!(here.gateway.queue_len(), 0, "{case}");
+                        let (code, _, _) = here.told(&["resume"]);
                         assert_eq!(code, 8, "{case}");
                     }
                 }
@@ -120,20 +117,19 @@ fn killed_at_every_step() {
 #[test]
 fn messages_advance_orders_whoever_polled_them() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings { foreign_first: 1, ..Settings::default() });
         let csr = csr();
-        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
-        let (code, pending, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, pending, _) = here.told(&["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!(code, 6);
         let id = pending["order"]["id"].as_str().unwrap().to_owned();
-        let to = home.path().join("messages").display().to_string();
-        let (_, drained, _) = told(home.path(), &server, transport, &["poll", "drain", "--to", &to]);
+        let to = here.path("messages").display().to_string();
+        let (_, drained, _) = here.told(&["poll", "drain", "--to", &to]);
         assert_eq!(
-            (drained["messages"].as_array().unwrap().len(), gateway.queue_len()),
+            (drained["messages"].as_array().unwrap().len(), here.gateway.queue_len()),
             (1, 0),
             "ours is not handed over"
         );
-        let (_, shown, _) = told(home.path(), &server, transport, &["orders", "show", &id]);
+        let (_, shown, _) = here.told(&["orders", "show", &id]);
         assert_eq!(shown["order"]["state"], "issued");
         assert_eq!(shown["order"]["messages"].as_array().unwrap().len(), 1);
         let states: Vec<&str> =
@@ -141,14 +137,14 @@ fn messages_advance_orders_whoever_polled_them() {
         assert_eq!(states, ["sending", "pending", "issued"]);
         // The other transport may carry on.
         let other = if transport == "xml" { "json" } else { "xml" };
-        let (code, done, said) = told(home.path(), &server, other, &["resume", &id]);
+        let (code, done, said) = told(here.home.path(), &here.server, other, &["resume", &id]);
         assert_eq!((code, &done["order"]["state"]), (0, &json!("done")), "{said}");
-        let (code, list, _) = told(home.path(), &server, transport, &["orders"]);
+        let (code, list, _) = here.told(&["orders"]);
         assert_eq!(
             (code, &list["orders"][0]["order"]["state"], &list["orders"][0]["order"]["certificate"]),
             (0, &json!("done"), &json!(571))
         );
-        let output = certgate_in(home.path(), &["orders", "export"], "");
+        let output = certgate_in(here.home.path(), &["orders", "export"], "");
         let lines = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let [order, foreign] = lines.as_slice() else { panic!("{lines:?}") };
@@ -160,17 +156,15 @@ fn messages_advance_orders_whoever_polled_them() {
 #[test]
 fn an_order_of_the_same_is_not_made_twice() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings { jobs_never_end: true, ..Settings::default() });
         let csr = csr();
-        let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-        let (code, _, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, _, _) = here.told(&["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!(code, 6);
-        let (code, document, _) =
-            told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, document, _) = here.told(&["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{document}");
-        let (code, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes", "--no-wait"]);
+        let (code, _, said) = here.told(&["delete", "571", "--yes", "--no-wait"]);
         assert!(code == 6 && said.contains("certgate resume"), "{code} {said}");
-        assert_eq!(gateway.counts().orders, 1);
+        assert_eq!(here.orders(), 1);
     }
 }
 
@@ -178,20 +172,19 @@ fn an_order_of_the_same_is_not_made_twice() {
 #[test]
 fn a_job_is_found_for_one_order() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let csr = csr();
         let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
         let order = Some(TaskKind::CertificateReissue);
-        let (gateway, server) = serve(Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
-        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
-        let (code, document, said) = told(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
+        let here = Here::new(transport, Settings { faults: vec![Fault::DropAfterRead(order)], ..Settings::default() });
+        assert_eq!(here.told(&reissue).0, 9);
+        let (code, document, said) = here.told(&["resume", "--foreign", "leave"]);
         assert_eq!((code, &document["orders"][0]["order"]["state"]), (0, &json!("done")), "{said}");
-        gateway.inject(Fault::DropBeforeRead(order));
-        assert_eq!(told(home.path(), &server, transport, &reissue).0, 9);
-        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
+        here.gateway.inject(Fault::DropBeforeRead(order));
+        assert_eq!(here.told(&reissue).0, 9);
+        let (code, document, said) = here.told(&["resume"]);
         let seen = document["orders"][0]["seen"].to_string();
         assert!(code == 9 && seen.contains("no job of the account fits it"), "{code} {said}");
-        assert_eq!(gateway.counts().orders, 1);
+        assert_eq!(here.orders(), 1);
     }
 }
 
@@ -199,17 +192,14 @@ fn a_job_is_found_for_one_order() {
 #[test]
 fn single_tasks_are_written_down() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let fault = Fault::DropAfterRead(Some(TaskKind::ContactCreate));
-        let (gateway, server) = serve(Settings { faults: vec![fault], ..Settings::default() });
-        let data = home.path().join("contact.json");
+        let here = Here::new(transport, Settings { faults: vec![fault], ..Settings::default() });
+        let data = here.path("contact.json");
         std::fs::write(&data, r#"{"fname":"Ada","lname":"Lovelace","email":"ada@example.com"}"#).unwrap();
         let create = ["call", "contact-create", "--data", data.to_str().unwrap(), "--ctid"];
-        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["first"]].concat());
-        assert_eq!(code, 9, "{said}");
-        let (code, _, said) = told(home.path(), &server, transport, &[&create[..], &["second"]].concat());
-        assert_eq!(code, 0, "{said}");
-        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
+        here.run(&[&create[..], &["first"]].concat(), 9);
+        here.run(&[&create[..], &["second"]].concat(), 0);
+        let (_, list, _) = here.told(&["orders"]);
         let orders: Vec<(&str, &str, &str)> = list["orders"]
             .as_array()
             .unwrap()
@@ -225,35 +215,33 @@ fn single_tasks_are_written_down() {
         }
         assert_eq!(orders, expected);
         // It has no job to be found by: a person looks.
-        let sent = gateway.asked(TaskKind::ContactCreate);
-        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
-        assert_eq!((code, gateway.asked(TaskKind::ContactCreate)), (9, sent), "{said}");
+        let sent = here.gateway.asked(TaskKind::ContactCreate);
+        let (code, document, said) = here.told(&["resume"]);
+        assert_eq!((code, here.gateway.asked(TaskKind::ContactCreate)), (9, sent), "{said}");
         assert!(document.to_string().contains("look for what it does by hand"), "{document}");
         // What is safe to repeat is not written down.
-        let (code, _, _) = told(home.path(), &server, transport, &["info", "571"]);
+        let (code, _, _) = here.told(&["info", "571"]);
         assert_eq!(code, 0);
-        let (_, list, _) = told(home.path(), &server, transport, &["orders"]);
+        let (_, list, _) = here.told(&["orders"]);
         assert_eq!(list["orders"].as_array().unwrap().len(), 2);
     }
 }
 
 #[test]
 fn a_store_that_cannot_be_used_sends_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let here = Here::new("json", Settings::default());
     let csr = csr();
-    let (gateway, server) = serve(Settings::default());
-    std::fs::write(folder.path().join("garbage"), "this is no database, whatever its name. ".repeat(40)).unwrap();
-    std::fs::write(folder.path().join("file"), "").unwrap();
+    std::fs::write(here.path("garbage"), "this is no database, whatever its name. ".repeat(40)).unwrap();
+    std::fs::write(here.path("file"), "").unwrap();
     for (store, expected, said) in
         [("garbage", 2, "the store is damaged"), ("file/store", 12, "the store cannot be opened or written")]
     {
-        let store = folder.path().join(store).display().to_string();
-        let (code, document, _) =
-            told(folder.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--store", &store]);
+        let store = here.path(store).display().to_string();
+        let (code, document, _) = here.told(&["reissue", "571", "--csr", &csr, "--store", &store]);
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == expected && text.contains(said) && text.contains("nothing was sent"), "{code} {text}");
     }
-    assert_eq!(gateway.counts().orders, 0);
+    assert_eq!(here.orders(), 0);
 }
 
 /// A real full disk: a small tmpfs in a mount namespace of its own, where the machine lets us have one; or one that is read-only, or files

@@ -8,23 +8,21 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    at, csr, exit, interrupt, json as document, pair, run, secret, serve, started, stderr, told, until,
+    Here, at, csr, ended, exit, interrupt, json as document, pair, run, secret, started, stderr, told, until,
 };
 
 /// Installed by a reissue with these options.
 fn installed(home: &Path, server: &Server, transport: &str, id: &str, options: &[&str]) {
-    let output = at(home, server, transport, &[&["reissue", id][..], options].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home, server, transport, &[&["reissue", id][..], options].concat()), 0);
 }
 
 /// A mixed estate is renewed by one line without options, as each certificate was ordered.
 #[test]
 fn one_line_renews_a_mixed_estate() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 5, ..Settings::default() });
-        fs::create_dir(home.path().join("www")).unwrap();
-        secret(&home.path().join("pass"), "secret\n");
+        let here = Here::new(transport, Settings { more_certificates: 5, ..Settings::default() });
+        fs::create_dir(here.path("www")).unwrap();
+        secret(&here.path("pass"), "secret\n");
         let new = |folder: &str| ["--new-key", "--out", folder].map(str::to_owned).to_vec();
         for (id, folder, more) in [
             ("10000", "certs/p12", &["--pkcs12", "--store-pass-file", "pass", "--keep", "1"][..]),
@@ -34,26 +32,26 @@ fn one_line_renews_a_mixed_estate() {
         ] {
             let words = new(folder);
             let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
-            installed(home.path(), &server, transport, id, &words);
+            installed(here.home.path(), &here.server, transport, id, &words);
         }
-        installed(home.path(), &server, transport, "571", &["--csr", &csr(), "--out", "certs/csr"]);
-        let orders = gateway.counts().orders;
+        installed(here.home.path(), &here.server, transport, "571", &["--csr", &csr(), "--out", "certs/csr"]);
+        let orders = here.orders();
         let due = ["renew-due", "certs", "--renew-before", "400d"];
-        let planned = at(home.path(), &server, transport, &[&due[..], &["--dry-run"]].concat());
+        let planned = here.at(&[&due[..], &["--dry-run"]].concat());
         let rows = document(&planned)["plan"].as_array().unwrap().clone();
-        assert_eq!((exit(&planned), rows.len(), gateway.counts().orders), (0, 5, orders), "{rows:?}");
+        assert_eq!((exit(&planned), rows.len(), here.orders()), (0, 5, orders), "{rows:?}");
         assert!(rows.iter().all(|row| row["cost"] == "free" && row["action"] == "reissue"), "{rows:?}");
-        let before = pair(&home.path().join("certs/hook"));
-        let output = at(home.path(), &server, transport, &due);
+        let before = pair(&here.path("certs/hook"));
+        let output = here.at(&due);
         let rows = document(&output)["orders"].clone();
-        assert_eq!((exit(&output), gateway.counts().orders), (0, orders + 5), "{rows:#} {}", stderr(&output));
-        assert!(home.path().join("certs/p12/bundle.p12").exists());
-        let now = pair(&home.path().join("certs/hook"));
+        assert_eq!((exit(&output), here.orders()), (0, orders + 5), "{rows:#} {}", stderr(&output));
+        assert!(here.path("certs/p12/bundle.p12").exists());
+        let now = pair(&here.path("certs/hook"));
         assert!(now.0 == now.1 && now != before);
-        let text = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
+        let text = |name: &str| fs::read_to_string(here.path(name)).unwrap();
         assert_eq!((text("calls").lines().count(), text("hooked").lines().count()), (4, 2));
         // The key that is somewhere else is ordered for again.
-        assert!(!home.path().join("certs/csr/key.pem").exists());
+        assert!(!here.path("certs/csr/key.pem").exists());
         let about: Value = serde_json::from_str(&text("certs/provision/current/about.json")).unwrap();
         assert_eq!(
             (&about["settings"]["dns"], &about["settings"]["names"]),
@@ -78,8 +76,7 @@ fn all_that_is_due_is_waited_for_together() {
         lines += &format!("{},true,certs/{at}\n", 10_000 + at);
     }
     fs::write(home.path().join("all.csv"), lines).unwrap();
-    let output = at(home.path(), &server, "json", &["batch", "all.csv"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home.path(), &server, "json", &["batch", "all.csv"]), 0);
     // What a batch installed is known.
     let due = ["renew-due", "certs", "--renew-before", "400d"];
     let output = at(home.path(), &server, "json", &due);
@@ -99,24 +96,24 @@ fn all_that_is_due_is_waited_for_together() {
 #[test]
 fn a_job_of_somebody_elses_is_not_ordered_over() {
     for transport in ["xml", "json"] {
-        let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let (gateway, server) = serve(Settings { jobs_never_end: true, more_certificates: 1, ..Settings::default() });
+        let other = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings { jobs_never_end: true, more_certificates: 1, ..Settings::default() });
         let csr = csr();
         let (code, theirs, said) =
-            told(other.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
-        assert_eq!((code, gateway.counts().orders), (6, 1), "{said}");
+            told(other.path(), &here.server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        assert_eq!((code, here.orders()), (6, 1), "{said}");
         let job = &theirs["order"]["job"]["id"];
         let expected = format!("job {job} (reissue) of example.com runs at the gateway and was not ordered from here");
-        let (code, document, said) = told(home.path(), &server, transport, &["renew", "571", "--csr", &csr]);
-        assert_eq!((code, gateway.counts().orders, &document["job"]["id"]), (6, 1, job), "{said}");
+        let (code, document, said) = here.told(&["renew", "571", "--csr", &csr]);
+        assert_eq!((code, here.orders(), &document["job"]["id"]), (6, 1, job), "{said}");
         assert!(said.contains(&expected), "{said}");
-        fs::write(home.path().join("b.csv"), format!("id,csr\n571,{csr}\n")).unwrap();
-        let file = home.path().join("b.csv").display().to_string();
-        let looks = gateway.asked(TaskKind::JobList);
-        let (code, document, said) = told(home.path(), &server, transport, &["batch", &file]);
-        assert_eq!((code, gateway.counts().orders), (6, 1), "{said}");
+        fs::write(here.path("b.csv"), format!("id,csr\n571,{csr}\n")).unwrap();
+        let file = here.path("b.csv").display().to_string();
+        let looks = here.gateway.asked(TaskKind::JobList);
+        let (code, document, said) = here.told(&["batch", &file]);
+        assert_eq!((code, here.orders()), (6, 1), "{said}");
         assert_eq!(document["orders"][0]["order"]["state"], "unsent", "{document}");
-        assert_eq!(gateway.asked(TaskKind::JobList), looks + 1, "one look a run");
+        assert_eq!(here.gateway.asked(TaskKind::JobList), looks + 1, "one look a run");
     }
 }
 
@@ -124,15 +121,14 @@ fn a_job_of_somebody_elses_is_not_ordered_over() {
 #[test]
 fn declared_certificates_are_planned_and_applied() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 4, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 4, ..Settings::default() });
         // Installed before without certgate's knowing: what the gateway has, by other tools.
-        installed(home.path(), &server, transport, "10001", &["--new-key", "--out", "certs/one"]);
-        fs::create_dir(home.path().join("certs/found")).unwrap();
+        installed(here.home.path(), &here.server, transport, "10001", &["--new-key", "--out", "certs/one"]);
+        fs::create_dir(here.path("certs/found")).unwrap();
         for name in ["cert.pem", "key.pem", "chain.pem", "fullchain.pem"] {
-            fs::copy(home.path().join("certs/one").join(name), home.path().join("certs/found").join(name)).unwrap();
+            fs::copy(here.path("certs/one").join(name), here.path("certs/found").join(name)).unwrap();
         }
-        fs::remove_dir_all(home.path().join("certs/one")).unwrap();
+        fs::remove_dir_all(here.path("certs/one")).unwrap();
         let text = "[defaults]\ndns = \"provision\"\ndeploy_hook = \"echo $CERTGATE_NAME >> hooked\"\n\
             [[certificate]]\nid = 571\nout = \"certs/a\"\n\
             [[certificate]]\nname = \"host-000000.example.org\"\nout = \"certs/b\"\nformats = [\"p12\"]\nstore_pass_command = \"echo secret\"\n\
@@ -140,11 +136,10 @@ fn declared_certificates_are_planned_and_applied() {
             [[certificate]]\nname = \"missing.example.com\"\nout = \"certs/missing\"\n\
             [[certificate]]\nid = 4711\nout = \"certs/gone\"\n\
             [[certificate]]\nid = 10001\nout = \"certs/found\"\n";
-        fs::write(home.path().join("certificates.toml"), text).unwrap();
-        let orders = gateway.counts().orders;
+        fs::write(here.path("certificates.toml"), text).unwrap();
+        let orders = here.orders();
         let plan = |code: i32| {
-            let output = at(home.path(), &server, transport, &["plan", "certificates.toml"]);
-            assert_eq!(exit(&output), code, "{}", stderr(&output));
+            let output = here.ends(&["plan", "certificates.toml"], code);
             let rows = document(&output)["plan"].as_array().unwrap().clone();
             let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
             rows.iter().map(|row| (text(row, "action"), text(row, "cost"), text(row, "why"))).collect::<Vec<_>>()
@@ -163,50 +158,45 @@ fn declared_certificates_are_planned_and_applied() {
         assert_eq!(actions, expected, "{planned:?}");
         assert!(planned[3].2.contains("a new certificate needs `product`, `admin`, `technical`"), "{planned:?}");
         assert!(planned[4].2.contains("the account has no certificate 4711"), "{planned:?}");
-        assert_eq!(
-            (gateway.counts().orders, home.path().join("certs/a").exists()),
-            (orders, false),
-            "nothing was done"
-        );
+        assert_eq!((here.orders(), here.path("certs/a").exists()), (orders, false), "nothing was done");
 
-        let apply = || at(home.path(), &server, transport, &["apply", "certificates.toml"]);
+        let apply = || here.at(&["apply", "certificates.toml"]);
         let output = apply();
         let rows = document(&output)["orders"].as_array().unwrap().clone();
         let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["done", "done", "done", "usage", "usage", "done"], "{}", stderr(&output));
-        assert_eq!((exit(&output), gateway.counts().orders), (2, orders + 3));
+        assert_eq!((exit(&output), here.orders()), (2, orders + 3));
         for folder in ["certs/a", "certs/b", "certs/new"] {
-            let (key, certificate) = pair(&home.path().join(folder));
+            let (key, certificate) = pair(&here.path(folder));
             assert_eq!(key, certificate, "{folder}");
         }
-        assert!(home.path().join("certs/b/bundle.p12").exists());
-        assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap().lines().count(), 3);
+        assert!(here.path("certs/b/bundle.p12").exists());
+        assert_eq!(here.read("hooked").lines().count(), 3);
 
         // What is left: nothing but what cannot be done, which is said again.
         let planned = plan(2);
         let actions: Vec<&str> = planned.iter().map(|(action, ..)| action.as_str()).collect();
         assert_eq!(actions, ["nothing", "nothing", "nothing", "error", "error", "nothing"], "{planned:?}");
         let mended = text.split("[[certificate]]\nname = \"missing").next().unwrap();
-        fs::write(home.path().join("certificates.toml"), mended).unwrap();
+        fs::write(here.path("certificates.toml"), mended).unwrap();
         let output = apply();
-        assert_eq!((exit(&output), gateway.counts().orders), (8, orders + 3), "{}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (8, orders + 3), "{}", stderr(&output));
 
         // A hook that fails is repeated by the next run.
-        fs::remove_dir_all(home.path().join("certs/a")).unwrap();
-        fs::write(home.path().join("certificates.toml"), mended.replace("echo $CERT", "test -e go && echo $CERT"))
-            .unwrap();
+        fs::remove_dir_all(here.path("certs/a")).unwrap();
+        fs::write(here.path("certificates.toml"), mended.replace("echo $CERT", "test -e go && echo $CERT")).unwrap();
         let output = apply();
-        assert_eq!((exit(&output), gateway.counts().orders), (11, orders + 4), "{}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (11, orders + 4), "{}", stderr(&output));
         assert_eq!(plan(0)[0].0, "redeploy");
-        fs::write(home.path().join("go"), "").unwrap();
+        fs::write(here.path("go"), "").unwrap();
         let output = apply();
-        assert_eq!((exit(&output), gateway.counts().orders), (0, orders + 4), "{}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (0, orders + 4), "{}", stderr(&output));
         // What is wrong in the file is said with its line, before anybody is asked.
-        fs::write(home.path().join("certificates.toml"), "[[certificate]]\nid = 571\nout = \"a\"\nkeyy = 1\n").unwrap();
-        let asked = gateway.asked(TaskKind::CertificateList);
+        fs::write(here.path("certificates.toml"), "[[certificate]]\nid = 571\nout = \"a\"\nkeyy = 1\n").unwrap();
+        let asked = here.gateway.asked(TaskKind::CertificateList);
         let output = apply();
         assert!(exit(&output) == 2 && stderr(&output).contains("line 4: found `keyy`"), "{}", stderr(&output));
-        assert_eq!(gateway.asked(TaskKind::CertificateList), asked);
+        assert_eq!(here.gateway.asked(TaskKind::CertificateList), asked);
     }
 }
 
@@ -214,24 +204,22 @@ fn declared_certificates_are_planned_and_applied() {
 #[test]
 fn what_is_remembered_is_shown_and_what_is_declared_served_is_looked_at() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         // Nobody listens there.
         let text = "[[certificate]]\nid = 571\nout = \"certs/a\"\nkey_type = \"p384\"\nverify = \"127.0.0.1:1\"\n";
-        fs::write(home.path().join("certificates.toml"), text).unwrap();
-        let apply = || at(home.path(), &server, transport, &["apply", "certificates.toml"]);
+        fs::write(here.path("certificates.toml"), text).unwrap();
+        let apply = || here.at(&["apply", "certificates.toml"]);
         for _ in 0..2 {
             let output = apply();
-            assert_eq!((exit(&output), gateway.counts().orders), (11, 1), "{}", stderr(&output));
+            assert_eq!((exit(&output), here.orders()), (11, 1), "{}", stderr(&output));
             assert!(stderr(&output).contains("the certificate is not served: 127.0.0.1:1"), "{}", stderr(&output));
         }
-        let row =
-            document(&at(home.path(), &server, transport, &["status", "certs", "--here"]))["certificates"][0].clone();
+        let row = document(&here.at(&["status", "certs", "--here"]))["certificates"][0].clone();
         assert_eq!(
             (&row["settings"]["key_type"], &row["settings"]["verify"]),
             (&json!("p384"), &json!(["127.0.0.1:1"]))
         );
-        let shown = run(home.path(), &["status", "certs", "--here", "-v"]);
+        let shown = run(here.home.path(), &["status", "certs", "--here", "-v"]);
         let text = String::from_utf8(shown.stdout).unwrap();
         assert!(text.contains("certs/a: key_type = p384\n"), "{text}");
     }
@@ -240,9 +228,8 @@ fn what_is_remembered_is_shown_and_what_is_declared_served_is_looked_at() {
 /// The file's schema is made of the list of settings.
 #[test]
 fn the_schema_of_declared_certificates() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let (code, schema, said) = told(home.path(), &server, "json", &["config", "schema"]);
+    let here = Here::new("json", Settings::default());
+    let (code, schema, said) = here.told(&["config", "schema"]);
     let schema = &schema["jsonSchema"];
     assert_eq!((code, &schema["properties"]["certificate"]["type"]), (0, &json!("array")), "{said}");
     assert!(schema["properties"]["certificate"]["items"]["properties"]["renew_before"].is_object());
@@ -252,16 +239,15 @@ fn the_schema_of_declared_certificates() {
 #[test]
 fn hooks_that_are_the_same_run_once() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 10, ..Settings::default() });
-        let lines = |name: &str| fs::read_to_string(home.path().join(name)).unwrap_or_default().lines().count();
+        let here = Here::new(transport, Settings { more_certificates: 10, ..Settings::default() });
+        let lines = |name: &str| fs::read_to_string(here.path(name)).unwrap_or_default().lines().count();
         let file = |hook: &str| {
             let line = |id: usize| format!("{id},true,certs/{id},\"{hook}\"\n");
             let rows: String = (10_000..10_010).map(line).collect();
-            fs::write(home.path().join("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
+            fs::write(here.path("all.csv"), format!("id,new_key,out,deploy_hook\n{rows}")).unwrap();
         };
         let run = |command: &[&str], code: i32, kind: &str| {
-            let output = at(home.path(), &server, transport, command);
+            let output = here.at(command);
             let rows = document(&output)["orders"].as_array().unwrap().clone();
             let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
             assert_eq!((exit(&output), kinds), (code, vec![kind; 10]), "{}", stderr(&output));
@@ -277,22 +263,22 @@ fn hooks_that_are_the_same_run_once() {
         };
         file("echo x >> log; test -e go");
         let (_, details) = run(&["batch", "all.csv", "--report", "report"], 11, "not deployed");
-        assert_eq!((lines("log"), lines("report"), gateway.counts().orders), (1, 10, 10));
+        assert_eq!((lines("log"), lines("report"), here.orders()), (1, 10, 10));
         assert_eq!(details, vec![json!("the deploy hook failed: exit status: 1; the files are in place"); 10]);
-        let report = fs::read_to_string(home.path().join("report")).unwrap();
+        let report = here.read("report");
         assert!(report.lines().all(|line| line.contains("\"kind\":\"not deployed\"")), "{report}");
         // The next run repeats it, once, and orders nothing.
         run(&["renew-due", "certs"], 11, "not deployed");
-        fs::write(home.path().join("go"), "").unwrap();
+        fs::write(here.path("go"), "").unwrap();
         let (states, _) = run(&["renew-due", "certs"], 0, "done");
-        assert_eq!((lines("log"), gateway.counts().orders), (3, 10));
+        assert_eq!((lines("log"), here.orders()), (3, 10));
         assert_eq!(states, vec![json!("deployed"); 10]);
-        assert_eq!(exit(&at(home.path(), &server, transport, &["renew-due", "certs"])), 8, "nothing is left");
+        assert_eq!(exit(&here.at(&["renew-due", "certs"])), 8, "nothing is left");
         // What was deployed together is renewed together.
         run(&["renew-due", "certs", "--renew-before", "400d"], 0, "done");
-        assert_eq!((lines("log"), gateway.counts().orders), (4, 20));
+        assert_eq!((lines("log"), here.orders()), (4, 20));
         // A command that looks at the certificate, and one that may, run for each; so does one that may take a set back.
-        fs::write(home.path().join("hook.sh"), "echo $CERTGATE_DIR >> script").unwrap();
+        fs::write(here.path("hook.sh"), "echo $CERTGATE_DIR >> script").unwrap();
         for (hook, log, more) in [
             ("echo $CERTGATE_DIR >> named", "named", &[][..]),
             ("sh ./hook.sh", "script", &[]),
@@ -300,7 +286,7 @@ fn hooks_that_are_the_same_run_once() {
         ] {
             let due = ["renew-due", "certs", "--renew-before", "400d", "--deploy-hook", hook];
             run(&[&due[..], more].concat(), 0, "done");
-            let text = fs::read_to_string(home.path().join(log)).unwrap();
+            let text = fs::read_to_string(here.path(log)).unwrap();
             assert_eq!(text.lines().count(), 10, "{hook}: {text}");
             let is_each = |id: usize| log == "back" || text.contains(&format!("certs/{id}"));
             assert!((10_000..10_010).all(is_each), "{hook}: {text}");
@@ -311,9 +297,8 @@ fn hooks_that_are_the_same_run_once() {
 /// What a declared certificate cannot be installed with is found before it is ordered, and keeps none of the others from it.
 #[test]
 fn what_is_wrong_with_one_declared_concerns_it_alone() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
-    secret(&home.path().join("short"), "ab\n");
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    secret(&here.path("short"), "ab\n");
     let good = "[[certificate]]\nid = 571\nout = \"good\"\n[[certificate]]\nid = 10000\nout = \"bad\"\n";
     for (setting, said, action) in [
         ("formats = [\"p12\"]\nstore_pass_file = \"none\"\n", "none", "reissue"),
@@ -321,18 +306,18 @@ fn what_is_wrong_with_one_declared_concerns_it_alone() {
         ("file_owner = \"nobody-is-called-so\"\n", "nobody-is-called-so", "nothing"),
         ("key = \"none.pem\"\n", "none.pem", "nothing"),
     ] {
-        fs::write(home.path().join("certificates.toml"), format!("{good}{setting}")).unwrap();
-        let output = at(home.path(), &server, "json", &["plan", "certificates.toml"]);
+        fs::write(here.path("certificates.toml"), format!("{good}{setting}")).unwrap();
+        let output = here.at(&["plan", "certificates.toml"]);
         let rows = document(&output)["plan"].clone();
         assert_eq!((exit(&output), &rows[0]["action"], &rows[1]["action"]), (2, &json!(action), &json!("error")));
-        assert!(action == "nothing" || !home.path().join("bad").exists(), "a plan writes nothing");
-        let output = at(home.path(), &server, "json", &["apply", "certificates.toml"]);
-        assert_eq!((exit(&output), gateway.counts().orders), (2, 1), "{}", stderr(&output));
+        assert!(action == "nothing" || !here.path("bad").exists(), "a plan writes nothing");
+        let output = here.at(&["apply", "certificates.toml"]);
+        assert_eq!((exit(&output), here.orders()), (2, 1), "{}", stderr(&output));
         let rows = document(&output)["orders"].clone();
         let bad = rows.as_array().unwrap().iter().find(|row| row["kind"] == "usage").unwrap();
         assert!(bad["text"].as_str().unwrap().contains(said), "{rows}");
     }
-    fs::write(home.path().join("certificates.toml"), good).unwrap();
-    let output = at(home.path(), &server, "json", &["apply", "certificates.toml"]);
-    assert_eq!((exit(&output), gateway.counts().orders), (0, 2), "{}", stderr(&output));
+    fs::write(here.path("certificates.toml"), good).unwrap();
+    let output = here.at(&["apply", "certificates.toml"]);
+    assert_eq!((exit(&output), here.orders()), (0, 2), "{}", stderr(&output));
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{certgate, certgate_in, csr, exit, fixture, stderr, stdout};
+use crate::support::binary::{certgate, certgate_in, csr, ended, exit, fixture, stderr, stdout};
 
 /// Command, its arguments, its exit code and how many requests it sends, against a sandbox. `DIR` is a folder, `CSR` a request,
 /// `XML` a payload; `-` before it: not against a sandbox.
@@ -175,8 +175,7 @@ fn no_option_is_idle() {
         assert!(stderr(&output).contains(said), "{arguments}: {}", stderr(&output));
     }
     let home = folder();
-    let output = certgate_in(home.path(), &["list", "--sandbox", "--store", "mine.sqlite"], "");
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(certgate_in(home.path(), &["list", "--sandbox", "--store", "mine.sqlite"], ""), 0);
     assert!(stderr(&output).contains("--store is not used"), "{}", stderr(&output));
     assert!(!home.path().join("mine.sqlite").exists());
     // A store that ends with the run is not looked into.

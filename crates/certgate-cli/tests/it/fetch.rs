@@ -6,7 +6,7 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{csr, mode, openssl, pair, secret, serve, told_at_home};
+use crate::support::binary::{Here, csr, mode, openssl, pair, secret, told};
 
 fn serial(folder: &Path) -> String {
     let (ok, printed) = openssl(folder, &["x509", "-in", "cert.pem", "-noout", "-serial"]);
@@ -16,7 +16,7 @@ fn serial(folder: &Path) -> String {
 
 /// What `status` says of the one folder here.
 fn todo(home: &Path, server: &Server, transport: &str) -> String {
-    let document = told_at_home(home, server, transport, &["status", "live"]).1;
+    let document = told(home, server, transport, &["status", "live"]).1;
     document["certificates"][0]["todo"].as_str().unwrap().to_owned()
 }
 
@@ -26,14 +26,13 @@ const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 #[test]
 fn after_a_rollback() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let live = home.path().join("live");
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
+        let live = here.path("live");
         let run = |command: &[&str]| {
-            let (code, _, said) = told_at_home(home.path(), &server, transport, command);
+            let (code, _, said) = here.told(command);
             (code, said)
         };
-        secret(&home.path().join("pass"), "secret1\n");
+        secret(&here.path("pass"), "secret1\n");
         let stores = ["--pkcs12", "--store-pass-file", "pass", "--deploy-hook", "date >> hooks"];
         for _ in 0..2 {
             assert_eq!(run(&[&NEW[..], &stores].concat()).0, 0);
@@ -41,11 +40,11 @@ fn after_a_rollback() {
         let newest = serial(&live);
         assert_eq!(run(&["rollback", "live"]).0, 0);
         assert_ne!(serial(&live), newest);
-        let todo = todo(home.path(), &server, transport);
+        let todo = todo(here.home.path(), &here.server, transport);
         let (why, command) = todo.split_once("; the gateway's is another: certgate ").unwrap();
         assert!(why.starts_with("put back by hand on "), "{todo}");
         assert!(command.starts_with("fetch 571 --out ") && command.ends_with("live"), "{command}");
-        let hooks = || fs::read_to_string(home.path().join("hooks")).unwrap().lines().count();
+        let hooks = || here.read("hooks").lines().count();
         let before = hooks();
         let command: Vec<&str> = command.split(' ').collect();
         assert_eq!(run(&command), (0, String::new()));
@@ -55,7 +54,7 @@ fn after_a_rollback() {
         assert_eq!(key, certificate);
         let again = run(&command);
         assert_eq!((again.0, hooks()), (8, before + 1), "{}", again.1);
-        assert_eq!(gateway.asked(TaskKind::CertificateReissue), 2, "nothing is ordered by it");
+        assert_eq!(here.gateway.asked(TaskKind::CertificateReissue), 2, "nothing is ordered by it");
     }
 }
 
@@ -63,26 +62,24 @@ fn after_a_rollback() {
 #[test]
 fn a_certificate_of_somebody_elses_key() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
-        assert_eq!(told(&NEW).0, 0);
-        assert_eq!(told(&["reissue", "571", "--csr", &csr()]).0, 0);
-        let before = serial(&home.path().join("live"));
-        let todo = todo(home.path(), &server, transport);
+        let here = Here::new(transport, Settings::default());
+        assert_eq!(here.told(&NEW).0, 0);
+        assert_eq!(here.told(&["reissue", "571", "--csr", &csr()]).0, 0);
+        let before = serial(&here.path("live"));
+        let todo = todo(here.home.path(), &here.server, transport);
         let expected =
             "the gateway has another certificate, whose key is not here: certgate reissue 571 --new-key --out live";
         assert_eq!(todo, expected);
-        let (code, document, _) = told(&["fetch", "571", "--out", "live"]);
+        let (code, document, _) = here.told(&["fetch", "571", "--out", "live"]);
         assert_eq!((code, &document["error"]["kind"]), (10, &"check failed".into()));
         assert_eq!(document["error"]["text"], "the folder holds another key than the certificate's");
-        assert_eq!(serial(&home.path().join("live")), before);
+        assert_eq!(serial(&here.path("live")), before);
         // Without its key it may go anywhere else, or nowhere.
-        let (code, document, said) = told(&["fetch", "example.com", "--out", "other"]);
+        let (code, document, said) = here.told(&["fetch", "example.com", "--out", "other"]);
         assert_eq!((code, document["files"].as_object().unwrap().len()), (0, 3), "{said}");
-        assert_eq!(mode(&home.path().join("other/cert.pem")), 0o644);
-        assert_eq!(told(&["fetch", "example.com", "--out", "other"]).0, 8);
-        let (code, document, _) = told(&["fetch", "571"]);
+        assert_eq!(mode(&here.path("other/cert.pem")), 0o644);
+        assert_eq!(here.told(&["fetch", "example.com", "--out", "other"]).0, 8);
+        let (code, document, _) = here.told(&["fetch", "571"]);
         let checks: Vec<&str> =
             document["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
         assert_eq!(
@@ -96,14 +93,12 @@ fn a_certificate_of_somebody_elses_key() {
 #[test]
 fn refusals() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
+        let here = Here::new(transport, Settings::default());
         for (id, code) in [("999", 3), ("nobody.example", 2)] {
-            let (found, document, _) = told(&["fetch", id, "--out", "live"]);
-            assert_eq!((found, home.path().join("live").exists()), (code, false), "{id} {document}");
+            let (found, document, _) = here.told(&["fetch", id, "--out", "live"]);
+            assert_eq!((found, here.path("live").exists()), (code, false), "{id} {document}");
         }
-        let (code, document, _) = told(&["fetch", "571", "--deploy-hook", "true"]);
+        let (code, document, _) = here.told(&["fetch", "571", "--deploy-hook", "true"]);
         assert_eq!(code, 2, "a hook goes with files: {document}");
     }
 }
@@ -111,40 +106,36 @@ fn refusals() {
 /// A hook that failed is run again by the same command; once it succeeded there is nothing to do.
 #[test]
 fn its_hook() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "json", command);
+    let here = Here::new("json", Settings::default());
     let hook = ["fetch", "571", "--out", "live", "--deploy-hook", "test -e ready"];
-    let (code, document, _) = told(&hook);
+    let (code, document, _) = here.told(&hook);
     assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
-    assert_eq!(told(&["fetch", "571", "--out", "live"]).0, 11, "the hook is known");
-    fs::write(home.path().join("ready"), "").unwrap();
-    let (code, document, _) = told(&["fetch", "571", "--out", "live"]);
+    assert_eq!(here.told(&["fetch", "571", "--out", "live"]).0, 11, "the hook is known");
+    fs::write(here.path("ready"), "").unwrap();
+    let (code, document, _) = here.told(&["fetch", "571", "--out", "live"]);
     assert_eq!((code, &document["deployment"]["state"]), (0, &"deployed".into()));
-    assert_eq!(told(&hook).0, 8);
+    assert_eq!(here.told(&hook).0, 8);
 }
 
 /// An order that is done long since is written where it is asked to be.
 #[test]
 fn resume_of_a_done_order() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
-        let (_, done, _) = told(&["reissue", "571", "--csr", &csr()]);
+        let here = Here::new(transport, Settings::default());
+        let (_, done, _) = here.told(&["reissue", "571", "--csr", &csr()]);
         let id = done["order"]["id"].as_str().unwrap();
-        let (code, document, said) = told(&["resume", id, "--out", "x10"]);
+        let (code, document, said) = here.told(&["resume", id, "--out", "x10"]);
         assert_eq!(
             (code, &document["order"]["id"], &document["order"]["state"]),
             (0, &done["order"]["id"], &"done".into()),
             "{said}"
         );
         assert_eq!(document["certificate"], done["certificate"]);
-        assert!(home.path().join("x10/fullchain.pem").exists());
-        assert_eq!(told(&["resume", id, "--out", "x10"]).0, 8);
-        assert_eq!(told(&["resume", id]).0, 8, "without a folder there is nothing to do");
-        let (_, deleted, _) = told(&["delete", "571", "--yes"]);
-        let (code, ..) = told(&["resume", deleted["order"]["id"].as_str().unwrap(), "--out", "x11"]);
-        assert_eq!((code, home.path().join("x11/cert.pem").exists()), (8, false));
+        assert!(here.path("x10/fullchain.pem").exists());
+        assert_eq!(here.told(&["resume", id, "--out", "x10"]).0, 8);
+        assert_eq!(here.told(&["resume", id]).0, 8, "without a folder there is nothing to do");
+        let (_, deleted, _) = here.told(&["delete", "571", "--yes"]);
+        let (code, ..) = here.told(&["resume", deleted["order"]["id"].as_str().unwrap(), "--out", "x11"]);
+        assert_eq!((code, here.path("x11/cert.pem").exists()), (8, false));
     }
 }

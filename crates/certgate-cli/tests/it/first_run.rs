@@ -7,7 +7,9 @@ use std::{
 
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{bare, certgate, exit, json, mode, serve, stderr, stdout, told_on_stdin, until, within};
+use crate::support::binary::{
+    bare, certgate, ended, exit, json, mode, serve, stderr, stdout, told_on_stdin, until, within,
+};
 use certgate_simulator::Settings;
 
 #[test]
@@ -70,8 +72,7 @@ fn options_are_understood_as_people_type_them() {
 #[test]
 fn the_demo_shows_each_command_and_runs_it() {
     for transport in ["xml", "json"] {
-        let output = certgate(&["demo", "--transport", transport], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(certgate(&["demo", "--transport", transport], ""), 0);
         let shown = stdout(&output);
         for line in [
             "$ certgate list",
@@ -126,8 +127,7 @@ fn a_profile_is_written_and_looked_at() {
         assert_eq!((exit(&output), stderr(&output).trim()), (2, "certgate: the password: it is empty"));
         assert!(!home.path().join(".config").exists());
 
-        let output = init(&["--user", "user", "--context", "9", "--password-stdin"], "password\n");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(init(&["--user", "user", "--context", "9", "--password-stdin"], "password\n"), 0);
         assert!(
             stdout(&output).contains(&format!("user@9 is let in by {endpoint} over {transport}")),
             "{}",
@@ -226,8 +226,7 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
             if code == 4 {
                 command.env("CERTGATE_PASSWORD", "wrong");
             }
-            let output = command.output().unwrap();
-            assert_eq!(exit(&output), code, "{}", stderr(&output));
+            let output = ended(command.output().unwrap(), code);
             assert_eq!(stderr(&output).trim_end().lines().last(), Some(advice));
             assert_eq!(json(&output)["error"]["advice"], advice);
         }

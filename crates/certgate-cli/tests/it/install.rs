@@ -20,8 +20,8 @@ use certgate_x509::X509;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    arguments, at, command, csr, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, secret, serve, stderr,
-    until,
+    Here, arguments, command, csr, ended, endpoint, exit, fast, fixture, json, mode, openssl, pair, run, secret, serve,
+    stderr, until,
 };
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
@@ -29,20 +29,17 @@ const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 #[test]
 fn a_new_key_comes_into_place_with_its_certificate() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         for (kind, shown) in [("p256", "EC P-256"), ("p384", "EC P-384"), ("rsa2048", "RSA 2048 bits")] {
-            let output =
-                at(home.path(), &server, transport, &[&NEW[..], &["--key-type", kind, "--keep", "1"]].concat());
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            let output = here.ends(&[&NEW[..], &["--key-type", kind, "--keep", "1"]].concat(), 0);
             let checks = json(&output)["checks"].clone();
             assert_eq!(checks[1]["detail"], format!("{shown}, the CSR's"));
         }
-        let live = home.path().join("live");
+        let live = here.path("live");
         let (key, certificate) = pair(&live);
         assert_eq!(key, certificate);
-        let root = home.path().join("root.pem");
-        let output = at(home.path(), &server, transport, &["info", "571"]);
+        let root = here.path("root.pem");
+        let output = here.at(&["info", "571"]);
         let authorities = &json(&output)["response"]["data"][0]["certificationAuthority"];
         fs::write(&root, authorities[1]["caCertificate"].as_str().unwrap()).unwrap();
         assert!(
@@ -57,85 +54,78 @@ fn a_new_key_comes_into_place_with_its_certificate() {
         // One set before is kept, the key that waited is in place, and the names of the certificate are in the CSR.
         assert_eq!(fs::read_dir(live.join("sets")).unwrap().count(), 2);
         assert!(!live.join("pending").exists());
-        assert_eq!(gateway.counts().orders, 3);
+        assert_eq!(here.orders(), 3);
 
         let before = pair(&live);
-        let output = run(home.path(), &["rollback", "live"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(run(here.home.path(), &["rollback", "live"]), 0);
         let now = pair(&live);
         assert!(now != before && now.0 == now.1, "another whole pair");
-        assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 8, "nothing is before it");
-        assert_eq!(exit(&run(home.path(), &["rollback", "."])), 2);
+        assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), 8, "nothing is before it");
+        assert_eq!(exit(&run(here.home.path(), &["rollback", "."])), 2);
     }
 }
 
 #[test]
 fn a_key_that_is_there() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
+    let here = Here::new("xml", Settings::default());
     for name in ["p256-sec1.pem", "rsa-pkcs1.pem", "p384-pkcs8-encrypted.pem"] {
-        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
-        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::copy(fixture(&format!("_keys/{name}")), here.path(name)).unwrap();
+        fs::set_permissions(here.path(name), fs::Permissions::from_mode(0o600)).unwrap();
         let out = format!("live-{name}");
         let mut arguments = vec!["reissue", "571", "--key", name, "--out", &out];
         if name.contains("encrypted") {
             arguments.extend(["--pass-phrase-command", "echo 'geheim ü'", "--decrypt-key"]);
         }
-        let output = at(home.path(), &server, "xml", &arguments);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let (key, certificate) = pair(&home.path().join(&out));
+        here.ends(&arguments, 0);
+        let (key, certificate) = pair(&here.path(&out));
         assert_eq!(key, certificate);
     }
     // Modes and owners of the files before are kept.
-    let live = home.path().join("live-p256-sec1.pem");
+    let live = here.path("live-p256-sec1.pem");
     fs::set_permissions(live.join("key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
-    let output = at(home.path(), &server, "xml", &["reissue", "571", "--new-key", "--out", "live-p256-sec1.pem"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    here.ends(&["reissue", "571", "--new-key", "--out", "live-p256-sec1.pem"], 0);
     assert_eq!(mode(&live.join("key.pem")), 0o640);
 }
 
 /// A folder is one certificate's: another one does not take its place, however it is ordered, and the same one does.
 #[test]
 fn another_certificate_does_not_come_into_its_folder() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
+    let here = Here::new("json", Settings { more_certificates: 2, ..Settings::default() });
     const PRODUCT: [&str; 6] = ["--product", "SSL123", "--admin", "1120", "--technical", "1120"];
-    fs::write(home.path().join("all.csv"), "id,new_key,out\n10001,true,live\n").unwrap();
+    fs::write(here.path("all.csv"), "id,new_key,out\n10001,true,live\n").unwrap();
     let new = |id: &'static str| vec!["reissue", id, "--new-key", "--out", "live"];
-    let output = at(home.path(), &server, "json", &new("10000"));
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    let before = pair(&home.path().join("live"));
+    here.ends(&new("10000"), 0);
+    let before = pair(&here.path("live"));
     for command in [
         new("10001"),
         [new("10001"), vec!["--dry-run"]].concat(),
         [&["create", "--new-key", "--name", "new.example", "--out", "live"][..], &PRODUCT].concat(),
         vec!["batch", "all.csv"],
     ] {
-        let output = at(home.path(), &server, "json", &command);
+        let output = here.at(&command);
         let said = stderr(&output);
-        assert_eq!((exit(&output), gateway.counts().orders), (2, 1), "{command:?}: {said}");
+        assert_eq!((exit(&output), here.orders()), (2, 1), "{command:?}: {said}");
         for part in
             ["live holds another certificate: host-000000.example.org (10000)", "another --out", "certgate status "]
         {
             assert!(said.contains(part), "{command:?}: {said}");
         }
     }
-    assert_eq!(pair(&home.path().join("live")), before);
-    assert_eq!(exit(&at(home.path(), &server, "json", &new("10000"))), 0, "the same certificate");
+    assert_eq!(pair(&here.path("live")), before);
+    assert_eq!(exit(&here.at(&new("10000"))), 0, "the same certificate");
 }
 
 /// Whoever reads the link once finds a whole pair, whatever is switched meanwhile.
 #[test]
 fn a_reader_never_finds_half_a_pair() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let here = Here::new("json", Settings::default());
+    here.ends(&NEW, 0);
     let over = AtomicBool::new(false);
     let looks = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut looks = 0;
             while !over.load(Ordering::Relaxed) {
-                let set = fs::canonicalize(home.path().join("live/current")).unwrap();
+                let set = fs::canonicalize(here.path("live/current")).unwrap();
                 let [key, certificate] = ["key.pem", "cert.pem"].map(|name| fs::read_to_string(set.join(name)));
                 match (key, certificate) {
                     (Ok(key), Ok(certificate)) => {
@@ -144,20 +134,20 @@ fn a_reader_never_finds_half_a_pair() {
                     }
                     // What nobody can go back to is removed, here below a reader that was held up.
                     (key, certificate) => {
-                        let now = fs::canonicalize(home.path().join("live/current")).unwrap();
+                        let now = fs::canonicalize(here.path("live/current")).unwrap();
                         assert!(now != set, "{:?} {:?}", key.err(), certificate.err());
                     }
                 }
                 for name in ["key.pem", "cert.pem", "chain.pem", "fullchain.pem", "combined.pem"] {
-                    assert!(home.path().join("live").join(name).exists(), "{name}");
+                    assert!(here.path("live").join(name).exists(), "{name}");
                 }
                 looks += 1;
             }
             looks
         });
         for _ in 0..4 {
-            assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
-            assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+            here.ends(&NEW, 0);
+            assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), 0);
         }
         over.store(true, Ordering::Relaxed);
         reader.join().unwrap()
@@ -178,37 +168,36 @@ fn killed_at_every_step() {
     ];
     for transport in ["xml", "json"] {
         for (kind, count) in steps {
-            let home = tempfile::tempdir().unwrap();
-            let (gateway, server) = serve(Settings::default());
-            gateway.inject_after(count - 1, Fault::Late(Some(kind), Duration::from_secs(60)));
-            let (address, config) = (endpoint(&server, transport), fast(home.path()));
+            let here = Here::new(transport, Settings::default());
+            here.gateway.inject_after(count - 1, Fault::Late(Some(kind), Duration::from_secs(60)));
+            let (address, config) = (endpoint(&here.server, transport), fast(here.home.path()));
             let common = ["--transport", transport, "--endpoint", &address, "--config", &config];
             let hook = ["--deploy-hook", "echo once >> hooked"];
-            let mut reissue = command(home.path(), &[&NEW[..], &common, &hook].concat());
+            let mut reissue = command(here.home.path(), &[&NEW[..], &common, &hook].concat());
             let reissue =
-                reissue.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                reissue.current_dir(here.home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = reissue.spawn().unwrap();
-            until("the task is asked for", || gateway.asked(kind) >= count);
+            until("the task is asked for", || here.gateway.asked(kind) >= count);
             child.kill().unwrap();
             child.wait().unwrap();
-            let waiting = fs::read_to_string(home.path().join("live/pending/key.pem")).ok();
-            let output = at(home.path(), &server, transport, &["resume"]);
+            let waiting = fs::read_to_string(here.path("live/pending/key.pem")).ok();
+            let output = here.at(&["resume"]);
             let case = format!("{transport} {kind:?} {count}: {}", stderr(&output));
             match exit(&output) {
                 0 => {}
                 // Nothing was ordered so far: the same command uses the key that waits.
-                8 => assert_eq!(exit(&at(home.path(), &server, transport, &[&NEW[..], &hook].concat())), 0, "{case}"),
+                8 => assert_eq!(exit(&here.at(&[&NEW[..], &hook].concat())), 0, "{case}"),
                 other => panic!("{other} {case}"),
             }
-            let live = home.path().join("live");
+            let live = here.path("live");
             let (key, certificate) = pair(&live);
             assert_eq!(key, certificate, "{case}");
             if let Some(waiting) = waiting {
                 assert_eq!(fs::read_to_string(live.join("key.pem")).unwrap(), waiting, "{case}");
             }
             assert!(!live.join("pending").exists(), "{case}");
-            assert_eq!(gateway.counts().orders, 1, "{case}");
-            assert_eq!(fs::read_to_string(home.path().join("hooked")).unwrap(), "once\n", "{case}");
+            assert_eq!(here.orders(), 1, "{case}");
+            assert_eq!(here.read("hooked"), "once\n", "{case}");
         }
     }
 }
@@ -226,17 +215,15 @@ fn a_certificate_whose_key_is_gone() {
         }),
     ];
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let run = |arguments: &[&str]| at(home.path(), &server, transport, arguments);
-        let live = home.path().join("live");
+        let here = Here::new(transport, Settings::default());
+        let live = here.path("live");
         for (what, lose) in losses {
             let _ = fs::remove_dir_all(&live);
-            assert_eq!(exit(&run(&[&NEW[..], &["--no-wait"]].concat())), 6, "{transport}: {what}");
+            assert_eq!(exit(&here.at(&[&NEW[..], &["--no-wait"]].concat())), 6, "{transport}: {what}");
             let key = fs::read(live.join("pending/key.pem")).unwrap();
             lose(&live);
             for resume in [&["resume"][..], &["resume", "--out", "live"]] {
-                let output = run(resume);
+                let output = here.at(resume);
                 assert_eq!(exit(&output), 10, "{transport}: {what}: {}", stderr(&output));
                 let said = stderr(&output);
                 assert!(said.contains("live does not hold the key that was kept for this certificate"), "{said}");
@@ -244,7 +231,7 @@ fn a_certificate_whose_key_is_gone() {
             }
             fs::create_dir_all(live.join("pending")).unwrap();
             secret(&live.join("pending/key.pem"), &key);
-            let output = run(&["resume"]);
+            let output = here.at(&["resume"]);
             assert_eq!(exit(&output), 0, "{transport}: {what}: {}", stderr(&output));
             let (key, certificate) = pair(&live);
             assert_eq!(key, certificate, "{transport}: {what}");
@@ -256,10 +243,8 @@ fn a_certificate_whose_key_is_gone() {
 #[test]
 fn a_pair_of_another_tool() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let run = |arguments: &[&str]| at(home.path(), &server, transport, arguments);
-        let (live, csr) = (home.path().join("live"), csr());
+        let here = Here::new(transport, Settings::default());
+        let (live, csr) = (here.path("live"), csr());
         fs::create_dir(&live).unwrap();
         fs::copy(fixture("_keys/p384-pkcs8.pem"), live.join("key.pem")).unwrap();
         let own = ["req", "-x509", "-key", "key.pem", "-subj", "/CN=example.com", "-out", "cert.pem"];
@@ -271,31 +256,31 @@ fn a_pair_of_another_tool() {
         let renewed = ["reissue", "571", "--csr", "live/own.csr", "--out", "live"];
         let encrypted = || fs::copy(fixture("_keys/p384-pkcs8-encrypted.pem"), live.join("key.pem")).unwrap();
 
-        let output = run(&other);
-        assert_eq!((exit(&output), gateway.counts().orders), (2, 0), "{transport}: {}", stderr(&output));
+        let output = here.at(&other);
+        assert_eq!((exit(&output), here.orders()), (2, 0), "{transport}: {}", stderr(&output));
         assert!(stderr(&output).contains("the folder holds another key"), "{}", stderr(&output));
-        let output = run(&[&["fetch", "571"][..], &hook].concat());
+        let output = here.at(&[&["fetch", "571"][..], &hook].concat());
         assert_eq!(exit(&output), 10, "{transport}: {}", stderr(&output));
-        assert_eq!((pair(&live), home.path().join("hooked").exists()), (before, false), "{transport}");
+        assert_eq!((pair(&live), here.path("hooked").exists()), (before, false), "{transport}");
 
-        let output = run(&renewed);
+        let output = here.at(&renewed);
         assert_eq!(exit(&output), 0, "{transport}: {}", stderr(&output));
         let (key, certificate) = pair(&live);
         assert_eq!(key, certificate, "{transport}");
 
         // Whatever holds the key: where it cannot be read, the certificate beside it tells what goes with it.
         encrypted();
-        let orders = gateway.counts().orders;
-        let output = run(&other);
-        assert_eq!((exit(&output), gateway.counts().orders), (2, orders), "{transport}: {}", stderr(&output));
+        let orders = here.orders();
+        let output = here.at(&other);
+        assert_eq!((exit(&output), here.orders()), (2, orders), "{transport}: {}", stderr(&output));
         assert!(stderr(&output).contains("live/key.pem: the key is encrypted"), "{}", stderr(&output));
-        assert_eq!(exit(&run(&renewed)), 0, "{transport}");
+        assert_eq!(exit(&here.at(&renewed)), 0, "{transport}");
 
         // A key without any certificate is in no pair yet.
         for name in ["cert.pem", "chain.pem", "fullchain.pem"] {
             fs::remove_file(live.join(name)).unwrap();
         }
-        assert_eq!(exit(&run(&renewed)), 0, "{transport}");
+        assert_eq!(exit(&here.at(&renewed)), 0, "{transport}");
     }
 }
 
@@ -340,11 +325,10 @@ fn a_file_that_cannot_be_replaced() {
         Command::new("chattr").arg(flag).arg(path).output().is_ok_and(|it| it.status.success())
     };
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let (live, csr) = (home.path().join("live"), csr());
+        let here = Here::new(transport, Settings::default());
+        let (live, csr) = (here.path("live"), csr());
         let order = ["reissue", "571", "--csr", &csr, "--out", "live"];
-        assert_eq!(exit(&at(home.path(), &server, transport, &order)), 0, "{transport}");
+        assert_eq!(exit(&here.at(&order)), 0, "{transport}");
         // Only root may do that, and not everywhere.
         if !immutable("+i", &live.join("cert.pem")) {
             std::io::stderr()
@@ -360,31 +344,27 @@ fn a_file_that_cannot_be_replaced() {
             names.into_iter().map(|path| (mode(&path), held(&path), path)).collect::<Vec<_>>()
         };
         let before = files();
-        let output = at(home.path(), &server, transport, &order);
+        let output = here.at(&order);
         let (code, after) = (exit(&output), files());
         assert!(immutable("-i", &live.join("cert.pem")));
         assert_eq!((code, after == before), (12, true), "{transport}: {}", stderr(&output));
-        assert_eq!(exit(&at(home.path(), &server, transport, &["resume"])), 0, "{transport}");
+        assert_eq!(exit(&here.at(&["resume"])), 0, "{transport}");
         assert!(files() != before, "{transport}: the new one is in place");
     }
 }
 
 #[test]
 fn deploy_hooks() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let reissue = |more: &[&str]| at(home.path(), &server, "json", &[&NEW[..], more].concat());
+    let here = Here::new("json", Settings::default());
+    let reissue = |more: &[&str]| here.at(&[&NEW[..], more].concat());
     let output = reissue(&[
         "--deploy-hook",
         "printf '%s ' $CERTGATE_NAME $CERTGATE_DIR $CERTGATE_KEY $CERTGATE_SERIAL > env; test -z \"$CERTGATE_PASSWORD\"",
     ]);
     assert_eq!((exit(&output), &json(&output)["deployment"]["state"]), (0, &"deployed".into()), "{}", stderr(&output));
     let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
-    assert_eq!(
-        fs::read_to_string(home.path().join("env")).unwrap(),
-        format!("example.com live live/key.pem {serial} ")
-    );
-    let first = fs::read_link(home.path().join("live/current")).unwrap();
+    assert_eq!(here.read("env"), format!("example.com live live/key.pem {serial} "));
+    let first = fs::read_link(here.path("live/current")).unwrap();
 
     // It fails: reported, and the new files stay unless they are not to.
     let output = reissue(&["--deploy-hook", "exit 7"]);
@@ -394,17 +374,16 @@ fn deploy_hooks() {
         "{}",
         stderr(&output)
     );
-    let second = fs::read_link(home.path().join("live/current")).unwrap();
+    let second = fs::read_link(here.path("live/current")).unwrap();
     assert_ne!(first, second);
     let hook = format!(
         "echo $CERTGATE_SERIAL >> seen; readlink live/current | grep -q {}",
         second.file_name().unwrap().to_str().unwrap()
     );
-    let output = reissue(&["--deploy-hook", &hook, "--rollback-on-failure"]);
-    assert_eq!(exit(&output), 11, "{}", stderr(&output));
+    let output = ended(reissue(&["--deploy-hook", &hook, "--rollback-on-failure"]), 11);
     assert!(stderr(&output).contains("is in place again"), "{}", stderr(&output));
-    assert_eq!(fs::read_link(home.path().join("live/current")).unwrap(), second);
-    assert_eq!(fs::read_to_string(home.path().join("seen")).unwrap().lines().count(), 2, "once for each");
+    assert_eq!(fs::read_link(here.path("live/current")).unwrap(), second);
+    assert_eq!(here.read("seen").lines().count(), 2, "once for each");
     // There is no such command.
     let output = reissue(&["--deploy-hook", "./no-such-hook"]);
     assert_eq!(exit(&output), 11);
@@ -414,30 +393,29 @@ fn deploy_hooks() {
     assert_eq!(exit(&output), 11);
     assert!(stderr(&output).contains("took longer than 1 s and was ended"), "{}", stderr(&output));
     // The orders are done, whatever became of the hooks; the last one is repeated.
-    let output = at(home.path(), &server, "json", &["resume"]);
+    let output = here.at(&["resume"]);
     assert_eq!((exit(&output), &json(&output)["orders"][0]["order"]["state"]), (11, &"done".into()));
 }
 
 #[test]
 fn wrong_keys_are_found_before_anything_is_sent() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     let file = |name: &str, bits: u32| {
-        fs::copy(fixture(&format!("_keys/{name}")), home.path().join(name)).unwrap();
-        fs::set_permissions(home.path().join(name), fs::Permissions::from_mode(bits)).unwrap();
+        fs::copy(fixture(&format!("_keys/{name}")), here.path(name)).unwrap();
+        fs::set_permissions(here.path(name), fs::Permissions::from_mode(bits)).unwrap();
     };
     for name in ["rsa-1024.pem", "ed25519.pem", "rsa-old-encryption.pem", "p256-pkcs8-encrypted.pem"] {
         file(name, 0o600);
     }
     file("p256-sec1.pem", 0o644);
-    secret(&home.path().join("phrase"), "wrong\n");
-    fs::write(home.path().join("blocked"), "").unwrap();
-    fs::create_dir_all(home.path().join("waits/pending")).unwrap();
+    secret(&here.path("phrase"), "wrong\n");
+    fs::write(here.path("blocked"), "").unwrap();
+    fs::create_dir_all(here.path("waits/pending")).unwrap();
     for folder in ["taken/cert.pem", "held/chain.pem", "own", "whole/current"] {
-        fs::create_dir_all(home.path().join(folder)).unwrap();
+        fs::create_dir_all(here.path(folder)).unwrap();
     }
-    fs::write(home.path().join("own/current"), "a person's").unwrap();
-    let waits = home.path().join("waits/pending/key.pem");
+    fs::write(here.path("own/current"), "a person's").unwrap();
+    let waits = here.path("waits/pending/key.pem");
     fs::copy(fixture("_keys/p384-pkcs8.pem"), &waits).unwrap();
     fs::set_permissions(&waits, fs::Permissions::from_mode(0o600)).unwrap();
     let csr = csr();
@@ -476,18 +454,18 @@ fn wrong_keys_are_found_before_anything_is_sent() {
             "EC P-384, and rsa2048 was asked for",
         ),
     ] {
-        let output = at(home.path(), &server, "json", &[&["reissue", "571"][..], &more].concat());
+        let output = here.at(&[&["reissue", "571"][..], &more].concat());
         assert_eq!(exit(&output), 2, "{what}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{what}: {}", stderr(&output));
-        assert_eq!(gateway.counts().orders, 0, "{what}");
+        assert_eq!(here.orders(), 0, "{what}");
     }
     // The key that waits is used where no other kind is asked for.
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "waits"]);
+    let output = here.at(&["reissue", "571", "--new-key", "--out", "waits"]);
     assert_eq!((exit(&output), &json(&output)["checks"][1]["detail"]), (0, &"EC P-384, the CSR's".into()));
     // A certificate whose key is not there may not take the place of a pair.
-    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
-    let before = (pair(&home.path().join("live")), gateway.counts().orders);
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr, "--out", "live"]);
+    here.ends(&NEW, 0);
+    let before = (pair(&here.path("live")), here.orders());
+    let output = here.at(&["reissue", "571", "--csr", &csr, "--out", "live"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("holds another key"), "{}", stderr(&output));
-    assert_eq!((pair(&home.path().join("live")), gateway.counts().orders), before);
+    assert_eq!((pair(&here.path("live")), here.orders()), before);
 }

@@ -5,22 +5,20 @@ use std::{fs, process::Command};
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, csr, exit, json, mode, openssl, pair, run, secret, serve, stderr};
+use crate::support::binary::{Here, csr, exit, json, mode, openssl, pair, run, secret, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 
 /// What openssl, and Java's keytool where it is installed, find in the encrypted files is the pair in place.
 #[test]
 fn encrypted_stores() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let secret = |name: &str, text: &str| secret(&home.path().join(name), text);
+    let here = Here::new("json", Settings::default());
+    let secret = |name: &str, text: &str| secret(&here.path(name), text);
     secret("phrase", "geheim ü\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
-    let live = home.path().join("live");
+    let live = here.path("live");
     for kind in ["p256", "rsa2048"] {
-        let output = at(home.path(), &server, "json", &[&NEW[..], &["--key-type", kind], &stores].concat());
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = here.ends(&[&NEW[..], &["--key-type", kind], &stores].concat(), 0);
         assert_eq!(json(&output)["files"]["p12"], "live/bundle.p12");
         for name in ["bundle.p12", "keystore.jks"] {
             assert_eq!(mode(&live.join(name)), 0o600);
@@ -29,8 +27,8 @@ fn encrypted_stores() {
             |pass: &str, what: &str| openssl(&live, &["pkcs12", "-in", "bundle.p12", "-passin", pass, "-nodes", what]);
         let (ok, key) = read("pass:geheim ü", "-nocerts");
         assert!(ok, "openssl reads it");
-        fs::write(home.path().join("from-p12.pem"), key).unwrap();
-        assert_eq!(openssl(home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1, pair(&live).1);
+        fs::write(here.path("from-p12.pem"), key).unwrap();
+        assert_eq!(openssl(here.home.path(), &["pkey", "-in", "from-p12.pem", "-pubout"]).1, pair(&live).1);
         assert_eq!(read("pass:geheim ü", "-nokeys").1.matches("BEGIN CERTIFICATE").count(), 2, "with its chain");
         assert!(!read("pass:wrong-6", "-nocerts").0);
         let keytool = Command::new("keytool")
@@ -45,7 +43,7 @@ fn encrypted_stores() {
         }
     }
     secret("short", "12345\n");
-    let (csr, orders) = (csr(), gateway.counts().orders);
+    let (csr, orders) = (csr(), here.orders());
     let no_key = ["reissue", "571", "--csr", &csr, "--out", "other"];
     // In `live` the pass phrase is remembered.
     let unknown = ["reissue", "571", "--new-key", "--out", "unknown"];
@@ -56,15 +54,14 @@ fn encrypted_stores() {
         (&no_key, vec!["--pkcs12", "--store-pass-file", "phrase"], "other has none: order with --new-key or --key"),
         (&no_key[..4], vec!["--jks", "--store-pass-file", "phrase"], "give --out too"),
     ] {
-        let output = at(home.path(), &server, "json", &[order, &more].concat());
+        let output = here.at(&[order, &more].concat());
         assert!(exit(&output) == 2 && stderr(&output).contains(said), "{}", stderr(&output));
     }
-    assert_eq!(gateway.counts().orders, orders);
+    assert_eq!(here.orders(), orders);
     // A key that is there already will do.
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--key", "live/key.pem", "--out", "other"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    here.ends(&["reissue", "571", "--key", "live/key.pem", "--out", "other"], 0);
     let output = run(
-        home.path(),
+        here.home.path(),
         &[
             "csr",
             "new",
@@ -80,6 +77,6 @@ fn encrypted_stores() {
     );
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     let same = ["reissue", "571", "--csr", "same.csr", "--out", "other", "--pkcs12", "--store-pass-file", "phrase"];
-    let output = at(home.path(), &server, "json", &same);
+    let output = here.at(&same);
     assert_eq!((exit(&output), &json(&output)["files"]["p12"]), (0, &"other/bundle.p12".into()), "{}", stderr(&output));
 }

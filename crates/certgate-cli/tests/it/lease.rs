@@ -13,7 +13,7 @@ use pretty_assertions::assert_eq;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::binary::{
-    certgate_in, command, csr, endpoint, exit, json, paced, serve, stderr, told, until, write_batch,
+    certgate_in, command, csr, ended, endpoint, exit, json, paced, serve, stderr, told, until, write_batch,
 };
 
 /// A reissue of 571 in a process of its own, at so many requests a second.
@@ -115,8 +115,7 @@ fn who_slept_before_its_order_left_does_not_send_it() {
         let (gateway, server) = serve(Settings::default());
         let child = stopped_before_its_order_left(home, &gateway, &server, transport);
         let id = run_out(home);
-        let output = certgate_in(home, &["orders", "abandon", &id, "--yes"], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(certgate_in(home, &["orders", "abandon", &id, "--yes"], ""), 0);
         let (code, _, said) = told(home, &server, transport, &["reissue", "571", "--csr", &csr()]);
         assert_eq!(code, 0, "{said}");
         let before = history(home, &id);

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{certgate, csr, endpoint, exit, json, serve, stderr};
+use crate::support::binary::{Here, certgate, csr, endpoint, exit, json, serve, stderr};
 
 /// The dates of a world count from its start: two of the same start are alike.
 fn many() -> Settings {
@@ -18,18 +18,18 @@ fn many() -> Settings {
 fn pages_conditions_and_order() {
     let mut seen = Vec::new();
     for transport in ["xml", "json"] {
-        let (gateway, server) = serve(many());
-        let at = endpoint(&server, transport);
+        let here = Here::new(transport, many());
         let run = |arguments: &[&str]| {
-            let mut all = vec!["list", "--transport", transport, "--endpoint", &at, "--output", "json"];
-            all.extend(arguments);
-            let output = certgate(&all, "");
-            let document = json(&output);
+            let (code, document, _) = here.told(&[&["list"][..], arguments].concat());
             let rows = document["response"]["data"].as_array().cloned().unwrap_or_default();
-            (exit(&output), rows, document)
+            (code, rows, document)
         };
         let (code, rows, document) = run(&["--all"]);
-        assert_eq!((code, rows.len(), gateway.asked(TaskKind::CertificateList)), (0, 251, 3), "100 rows a request");
+        assert_eq!(
+            (code, rows.len(), here.gateway.asked(TaskKind::CertificateList)),
+            (0, 251, 3),
+            "100 rows a request"
+        );
         assert_eq!(
             (&document["schema"], &document["response"]["object"]["summary"], &document["findings"]),
             (&json!(1), &json!(251), &json!([]))
@@ -60,19 +60,15 @@ fn pages_conditions_and_order() {
 #[test]
 fn many_rows() {
     for transport in ["xml", "json"] {
-        let (gateway, server) = serve(Settings { more_certificates: 3000, ..Settings::default() });
-        let at = endpoint(&server, transport);
+        let here = Here::new(transport, Settings { more_certificates: 3000, ..Settings::default() });
         for (arguments, rows, requests) in
             [(&["--limit", "2500"][..], 2500, 3), (&["--all", "--limit", "5000"], 3001, 4)]
         {
-            let before = gateway.asked(TaskKind::CertificateList);
-            let all = [&["list", "--transport", transport, "--endpoint", &at, "--output", "json"], arguments].concat();
-            let output = certgate(&all, "");
-            assert_eq!(exit(&output), 0, "{transport} {arguments:?}: {}", stderr(&output));
-            let document = json(&output);
+            let before = here.gateway.asked(TaskKind::CertificateList);
+            let (document, _) = here.run(&[&["list"][..], arguments].concat(), 0);
             let listed = document["response"]["data"].as_array().unwrap();
             let ids: std::collections::BTreeSet<i64> = listed.iter().filter_map(|row| row["id"].as_i64()).collect();
-            let asked = gateway.asked(TaskKind::CertificateList) - before;
+            let asked = here.gateway.asked(TaskKind::CertificateList) - before;
             assert_eq!((listed.len(), ids.len(), asked), (rows, rows, requests), "{transport} {arguments:?}");
         }
     }
@@ -82,15 +78,12 @@ fn many_rows() {
 #[test]
 fn a_list_that_breaks_off_is_still_one_document() {
     for transport in ["xml", "json"] {
-        let (gateway, server) = serve(many());
+        let here = Here::new(transport, many());
         // The first page is answered; every attempt at the second is turned away.
         for _ in 0..4 {
-            gateway.inject_after(1, Fault::Status(Some(TaskKind::CertificateList), 500));
+            here.gateway.inject_after(1, Fault::Status(Some(TaskKind::CertificateList), 500));
         }
-        let at = endpoint(&server, transport);
-        let output = certgate(&["list", "--all", "--transport", transport, "--endpoint", &at, "--output", "json"], "");
-        let document = json(&output);
-        assert_eq!(exit(&output), 5, "{}", stderr(&output));
+        let (document, _) = here.run(&["list", "--all"], 5);
         assert_eq!(document["response"]["data"].as_array().unwrap().len(), 100);
         assert_eq!(document["error"]["kind"], "unreachable");
     }
@@ -152,25 +145,14 @@ fn contacts_and_jobs() {
 #[test]
 fn the_queue_is_drained_into_a_folder() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let to = folder.path().join("messages");
-        let (gateway, server) = serve(Settings { foreign_first: 3, ..Settings::default() });
-        let at = endpoint(&server, transport);
-        let drain = || {
-            let to = to.display().to_string();
-            let output = certgate(
-                &["poll", "drain", "--to", &to, "--transport", transport, "--endpoint", &at, "--output", "json"],
-                "",
-            );
-            (exit(&output), json(&output))
-        };
-        let (code, document) = drain();
-        assert_eq!((code, document["messages"].as_array().unwrap().len(), gateway.queue_len()), (0, 3, 0));
+        let here = Here::new(transport, Settings { foreign_first: 3, ..Settings::default() });
+        let (document, _) = here.run(&["poll", "drain", "--to", "messages"], 0);
+        assert_eq!((document["messages"].as_array().unwrap().len(), here.gateway.queue_len()), (3, 0));
         for message in document["messages"].as_array().unwrap() {
-            assert!(std::fs::metadata(message["file"].as_str().unwrap()).is_ok());
+            assert!(here.path(message["file"].as_str().unwrap()).exists());
         }
-        let (code, document) = drain();
-        assert_eq!((code, &document["messages"]), (8, &json!([])));
+        let (document, _) = here.run(&["poll", "drain", "--to", "messages"], 8);
+        assert_eq!(document["messages"], json!([]));
     }
 }
 
@@ -198,13 +180,10 @@ fn nothing_to_show_and_more_than_is_shown_are_said() {
 #[test]
 fn what_ends_within_a_time() {
     for transport in ["xml", "json"] {
-        let (_gateway, server) = serve(Settings { more_certificates: 250, ..Settings::default() });
-        let at = endpoint(&server, transport);
+        let here = Here::new(transport, Settings { more_certificates: 250, ..Settings::default() });
         let run = |more: &[&str]| {
-            let all =
-                [&["list", "--all", "--transport", transport, "--endpoint", &at, "--output", "json"], more].concat();
-            let output = certgate(&all, "");
-            (exit(&output), json(&output)["response"]["data"].as_array().cloned().unwrap_or_default())
+            let (code, document, _) = here.told(&[&["list", "--all"][..], more].concat());
+            (code, document["response"]["data"].as_array().cloned().unwrap_or_default())
         };
         // As the gateway writes it, which is not UTC over XML: it compares no other.
         let day = |row: &Value| row["expire"].as_str().unwrap()[..10].parse::<Date>().unwrap();

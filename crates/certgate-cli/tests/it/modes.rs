@@ -11,7 +11,7 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, csr, exit, mode, serve, stderr, with_account, within, write_batch};
+use crate::support::binary::{arguments, csr, ended, exit, mode, serve, stderr, with_account, within, write_batch};
 
 /// The binary in that folder, started with that umask.
 fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
@@ -66,8 +66,7 @@ fn is_public(path: &Path) -> bool {
 #[test]
 fn a_sandbox_where_everybody_may_write() {
     let home = tempfile::tempdir().unwrap();
-    let output = under("000", home.path(), &["reissue", "571", "--csr", &csr(), "--sandbox"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(under("000", home.path(), &["reissue", "571", "--csr", &csr(), "--sandbox"]), 0);
 }
 
 /// Of all that is left behind nothing can be written by others, and only certificates can be read by them.

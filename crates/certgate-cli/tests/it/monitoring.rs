@@ -15,7 +15,7 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{at, certgate, csr, endpoint, exit, fast, run, serve, stderr, stdout, told};
+use crate::support::binary::{Here, certgate, csr, ended, endpoint, exit, fast, run, serve, stderr, stdout, told};
 
 /// A metric's samples by their labels, as they are written.
 type Samples = BTreeMap<String, f64>;
@@ -68,8 +68,7 @@ fn promtool(arguments: &[&str], stdin: &str) {
 #[test]
 fn the_whole_account_is_checked() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 1500, ..Settings::default() });
+        let here = Here::new(transport, Settings { more_certificates: 1500, ..Settings::default() });
         for (more, code, line) in [
             (
                 &[][..],
@@ -98,20 +97,20 @@ fn the_whole_account_is_checked() {
                 "CERTIFICATES WARNING - 1 of the folders here without a certificate that can be read | ",
             ),
         ] {
-            let asked = gateway.asked(TaskKind::CertificateList);
-            let (at, config) = (endpoint(&server, transport), fast(home.path()));
+            let asked = here.gateway.asked(TaskKind::CertificateList);
+            let (at, config) = (endpoint(&here.server, transport), fast(here.home.path()));
             let common = ["status", "--check", "--transport", transport, "--endpoint", &at, "--config", &config];
-            let output = run(home.path(), &[&common[..], more].concat());
+            let output = run(here.home.path(), &[&common[..], more].concat());
             assert_eq!(exit(&output), code, "{more:?} {}", stderr(&output));
             // It ends twenty days after the gateway was made, a moment ago.
             let said = stdout(&output).replace("ends in 20 days", "ends in 19 days");
             assert!(said.starts_with(line), "{more:?} {said}");
             assert_eq!(stdout(&output).lines().count(), 1);
             if code < 3 {
-                assert_eq!(gateway.asked(TaskKind::CertificateList), asked + 2, "by pages of a thousand");
+                assert_eq!(here.gateway.asked(TaskKind::CertificateList), asked + 2, "by pages of a thousand");
             }
         }
-        let (code, document, _) = told(home.path(), &server, transport, &["status", "--check"]);
+        let (code, document, _) = here.told(&["status", "--check"]);
         assert_eq!((code, &document["check"]["level"]), (1, &json!("warning")));
         let days = document["check"]["performance"]["days"].clone();
         assert!(days == 19 || days == 20, "{days}");
@@ -161,16 +160,15 @@ fn what_ended_elsewhere_is_said() {
 #[test]
 fn what_cannot_be_found_out_is_unknown() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { faults: vec![Fault::Html502(None); 20], ..Settings::default() });
+        let here = Here::new(transport, Settings { faults: vec![Fault::Html502(None); 20], ..Settings::default() });
         for more in [&[][..], &["--bogus"], &["--warning", "7"]] {
             let check = [&["status", "--check"][..], more].concat();
-            let (code, document, _) = told(home.path(), &server, transport, &check);
+            let (code, document, _) = here.told(&check);
             assert_eq!((code, &document["check"]["level"]), (3, &json!("unknown")), "{more:?}: {document}");
         }
-        drop(server);
-        let config = fast(home.path());
-        let output = crate::support::binary::bare(home.path())
+        drop(here.server);
+        let config = fast(here.home.path());
+        let output = crate::support::binary::bare(here.home.path())
             .args(["status", "--check", "--config", &config, "--transport", transport])
             .output()
             .unwrap();
@@ -182,17 +180,16 @@ fn what_cannot_be_found_out_is_unknown() {
 #[test]
 fn metrics_of_everything_that_is_watched() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let settings = Settings { foreign_first: 2, more_certificates: 1, clock_ahead: 60, ..Settings::default() };
-        let (gateway, server) = serve(settings);
-        let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
-        let certs = home.path().join("certs").display().to_string();
+        let here = Here::new(transport, settings);
+        let (csr, out) = (csr(), here.path("certs/example.com").display().to_string());
+        let certs = here.path("certs").display().to_string();
         let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--deploy-hook", "false"];
-        assert_eq!(told(home.path(), &server, transport, &order).0, 11);
-        let file = home.path().join("certgate.prom");
+        assert_eq!(here.told(&order).0, 11);
+        let file = here.path("certgate.prom");
         let command = ["status", certs.as_str(), "--prometheus", &file.display().to_string()].map(str::to_owned);
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
-        let output = at(home.path(), &server, transport, &command);
+        let output = here.at(&command);
         assert_eq!((exit(&output), stdout(&output)), (0, String::new()), "{}", stderr(&output));
         let text = fs::read_to_string(&file).unwrap();
         promtool(&["check", "metrics"], &text);
@@ -200,7 +197,7 @@ fn metrics_of_everything_that_is_watched() {
         let value = |name: &str, labels: &str| {
             *metrics[name].get(labels).unwrap_or_else(|| panic!("{name} {labels}: {:?}", metrics[name]))
         };
-        let (_, shown, _) = told(home.path(), &server, transport, &["info", "571"]);
+        let (_, shown, _) = here.told(&["info", "571"]);
         let expire: Moment = shown["response"]["data"][0]["expire"].as_str().unwrap().parse().unwrap();
         let expire = expire.unix_seconds().unwrap() as f64;
         let labels = "id=\"571\",name=\"example.com\"";
@@ -221,12 +218,12 @@ fn metrics_of_everything_that_is_watched() {
         let sent = |task: &str| {
             value("certgate_requests_total", &format!("task=\"{task}\",transport=\"{transport}\",outcome=\"answered\""))
         };
-        assert_eq!((sent("certificate-reissue"), gateway.asked(TaskKind::CertificateReissue)), (1.0, 1));
+        assert_eq!((sent("certificate-reissue"), here.gateway.asked(TaskKind::CertificateReissue)), (1.0, 1));
         let before = sent("poll-info");
 
         // What ran well is remembered, and counts go on.
-        assert_eq!(told(home.path(), &server, transport, &["poll", "drain", "--exec", "true"]).0, 0);
-        assert_eq!(exit(&at(home.path(), &server, transport, &command)), 0);
+        assert_eq!(here.told(&["poll", "drain", "--exec", "true"]).0, 0);
+        here.ends(&command, 0);
         let later = parse(&fs::read_to_string(&file).unwrap());
         assert!(later["certgate_last_success_timestamp_seconds"].contains_key("command=\"poll drain\""));
         let polled = format!("task=\"poll-info\",transport=\"{transport}\",outcome=\"answered\"");
@@ -236,9 +233,8 @@ fn metrics_of_everything_that_is_watched() {
         assert!(later.keys().chain(metrics.keys()).all(|name| names.contains(name.as_str())), "{later:?}");
 
         // Without the gateway the file says so, and what this machine knows.
-        drop(server);
-        let output = run_again(home.path(), &command, transport);
-        assert_eq!(exit(&output), 5, "{}", stderr(&output));
+        drop(here.server);
+        ended(run_again(here.home.path(), &command, transport), 5);
         let alone = parse(&fs::read_to_string(&file).unwrap());
         assert_eq!(alone["certgate_gateway_up"][""], 0.0);
         assert!(alone.contains_key("certgate_installed_not_after_timestamp_seconds"));
@@ -251,15 +247,14 @@ fn metrics_of_everything_that_is_watched() {
 #[test]
 fn the_runs_of_a_crontab_are_seen() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
-        let told = |command: &[&str]| exit(&at(home.path(), &server, transport, command));
+        let here = Here::new(transport, Settings { foreign_first: 1, ..Settings::default() });
+        let told = |command: &[&str]| exit(&here.at(command));
         assert_eq!(told(&["reissue", "571", "--new-key", "--out", "certs/example.com"]), 0);
         let declared = "[[certificate]]\nid = 571\nout = \"certs/example.com\"\n";
-        fs::write(home.path().join("certificates.toml"), declared).unwrap();
-        fs::write(home.path().join("batch.csv"), format!("id,csr\n571,{}\n", csr())).unwrap();
+        fs::write(here.path("certificates.toml"), declared).unwrap();
+        fs::write(here.path("batch.csv"), format!("id,csr\n571,{}\n", csr())).unwrap();
         let message = r#"{"status":{"code":"S0905","type":"SUCCESS"},"data":[{"id":7,"job":{"id":8}}]}"#;
-        fs::write(home.path().join("message.json"), message).unwrap();
+        fs::write(here.path("message.json"), message).unwrap();
         let ran = [
             (&["renew-due", "certs"][..], 8),
             (&["renew-due", "certs", "--dry-run"], 8),
@@ -275,7 +270,7 @@ fn the_runs_of_a_crontab_are_seen() {
             assert_eq!(told(command), code, "{command:?}");
         }
         assert_eq!(told(&["status", "--prometheus", "metrics"]), 0);
-        let metrics = parse(&fs::read_to_string(home.path().join("metrics")).unwrap());
+        let metrics = parse(&here.read("metrics"));
         for name in ["certgate_last_run_timestamp_seconds", "certgate_last_success_timestamp_seconds"] {
             let commands: Vec<&str> = metrics[name].keys().map(String::as_str).collect();
             let expected = [

@@ -6,7 +6,7 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{csr, exit, json, serve, stderr, told};
+use crate::support::binary::{Here, csr, exit, json, stderr, told};
 
 const NEW: [&str; 7] = ["--product", "SSL123", "--admin", "1120", "--technical", "100", "--lifetime=12"];
 
@@ -19,28 +19,26 @@ fn create(home: &Path, server: &Server, transport: &str, name: &[&str]) -> Strin
 #[test]
 fn a_name_that_one_certificate_has() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 3, ..Settings::default() });
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
-        let by_id = told(&["info", "571"]).1["response"]["data"].clone();
+        let here = Here::new(transport, Settings { more_certificates: 3, ..Settings::default() });
+        let by_id = here.told(&["info", "571"]).1["response"]["data"].clone();
         for command in [
             &["info", "example.com"][..],
             &["info", "Example.COM"],
             &["call", "certificate-info", "--id", "example.com"],
         ] {
-            let (code, document, said) = told(command);
+            let (code, document, said) = here.told(command);
             assert_eq!((code, &document["response"]["data"]), (0, &by_id), "{command:?} {said}");
         }
-        let (code, document, said) = told(&["reissue", "example.com", "--csr", &csr()]);
+        let (code, document, said) = here.told(&["reissue", "example.com", "--csr", &csr()]);
         assert_eq!((code, &document["order"]["certificate"]), (0, &571.into()), "{said}");
         let serial = document["certificate"]["histories"][0]["serialNumber"].as_str().unwrap().to_owned();
-        let (code, ..) = told(&["revoke", "example.com", "--serial", &serial, "--yes"]);
+        let (code, ..) = here.told(&["revoke", "example.com", "--serial", &serial, "--yes"]);
         assert_eq!(code, 0);
-        let (code, document, _) = told(&["delete", "host-000001.example.org", "--yes"]);
+        let (code, document, _) = here.told(&["delete", "host-000001.example.org", "--yes"]);
         assert_eq!((code, &document["order"]["certificate"]), (0, &10_001.into()));
-        let asked = gateway.asked(TaskKind::CertificateList);
-        let (code, ..) = told(&["renew", "571", "--dry-run"]);
-        assert_eq!((code, gateway.asked(TaskKind::CertificateList)), (0, asked), "nobody is asked for an id");
+        let asked = here.gateway.asked(TaskKind::CertificateList);
+        let (code, ..) = here.told(&["renew", "571", "--dry-run"]);
+        assert_eq!((code, here.gateway.asked(TaskKind::CertificateList)), (0, asked), "nobody is asked for an id");
     }
 }
 
@@ -48,13 +46,12 @@ fn a_name_that_one_certificate_has() {
 #[test]
 fn names_in_unicode() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let out = home.path().join("out").display().to_string();
+        let here = Here::new(transport, Settings::default());
+        let out = here.path("out").display().to_string();
         let name = ["--new-key", "--name", "xn--bcher-kva.example", "--out", &out];
-        let id = create(home.path(), &server, transport, &name);
+        let id = create(here.home.path(), &here.server, transport, &name);
         for spelling in ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example"] {
-            let (code, document, said) = told(home.path(), &server, transport, &["info", spelling]);
+            let (code, document, said) = here.told(&["info", spelling]);
             let found = document["response"]["data"][0]["id"].to_string();
             assert_eq!((code, &found), (0, &id), "{spelling} {said}");
         }
@@ -64,12 +61,10 @@ fn names_in_unicode() {
 #[test]
 fn none_or_several_are_refused_before_anything_is_sent() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told(home.path(), &server, transport, command);
-        let second = create(home.path(), &server, transport, &["--csr", &csr()]);
+        let here = Here::new(transport, Settings::default());
+        let second = create(here.home.path(), &here.server, transport, &["--csr", &csr()]);
         let unsafe_tasks = [TaskKind::CertificateReissue, TaskKind::CertificateRevoke, TaskKind::CertificateDelete];
-        let orders = || unsafe_tasks.map(|task| gateway.asked(task));
+        let orders = || unsafe_tasks.map(|task| here.gateway.asked(task));
         let before = orders();
         for command in [
             &["reissue", "NAME", "--csr", &csr()][..],
@@ -80,12 +75,12 @@ fn none_or_several_are_refused_before_anything_is_sent() {
             &["resume", "1", "--certificate", "NAME"],
         ] {
             let of = |name| command.iter().map(|word| if *word == "NAME" { name } else { *word }).collect::<Vec<_>>();
-            let (code, document, _) = told(&of("nobody.example"));
+            let (code, document, _) = here.told(&of("nobody.example"));
             let error = &document["error"];
             assert_eq!((code, &error["kind"]), (2, &"usage".into()), "{command:?}");
             assert_eq!(error["text"], "the account has no certificate named nobody.example");
             assert_eq!(error["advice"], "`certgate list` shows those that there are");
-            let (code, document, _) = told(&of("example.com"));
+            let (code, document, _) = here.told(&of("example.com"));
             let advice = document["error"]["advice"].as_str().unwrap().to_owned();
             assert_eq!(code, 2, "{command:?}");
             assert_eq!(document["error"]["text"], "the account has 2 certificates named example.com");
@@ -93,11 +88,11 @@ fn none_or_several_are_refused_before_anything_is_sent() {
             assert!(advice.contains(&format!("{second} (ends ")), "{advice}");
         }
         assert_eq!(orders(), before);
-        let (code, document, _) = told(&["call", "contact-info", "--id", "example.com"]);
+        let (code, document, _) = here.told(&["call", "contact-info", "--id", "example.com"]);
         assert_eq!(code, 2, "{document}");
         // Nor is one passed over that the task has no place for.
         for task in ["certificate-create", "certificate-list", "poll-info"] {
-            let (code, document, _) = told(&["call", task, "--id", "571"]);
+            let (code, document, _) = here.told(&["call", task, "--id", "571"]);
             let text = format!("--id: {task} takes no id");
             assert_eq!((code, &document["error"]["text"]), (2, &text.into()), "{document}");
         }

@@ -12,7 +12,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::{
-    binary::{at, exit, serve, told_at_home, until},
+    binary::{at, exit, serve, told, until},
     tls_server::has_ipv6,
 };
 
@@ -100,7 +100,7 @@ struct Company<'h> {
 
 impl Company<'_> {
     fn told(&self, transport: &str, command: &[&str]) -> (i32, Value) {
-        let (code, document, _) = told_at_home(self.home, &self.server, transport, command);
+        let (code, document, _) = told(self.home, &self.server, transport, command);
         (code, document)
     }
 

@@ -6,7 +6,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{at, csr, endpoint, exit, fast, run, serve, stderr, stdout, told, write_batch};
+use crate::support::binary::{Here, csr, ended, endpoint, exit, fast, run, serve, stderr, stdout, write_batch};
 
 /// A command that keeps what it is told: the subjects, and both forms of the last summary.
 fn keeper(home: &Path) -> String {
@@ -19,13 +19,12 @@ fn keeper(home: &Path) -> String {
 #[test]
 fn a_batch_tells_once_what_it_did() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { more_certificates: 2, ..Settings::default() });
-        let (batch, keeper) = (write_batch(home.path(), 3), keeper(home.path()));
+        let here = Here::new(transport, Settings { more_certificates: 2, ..Settings::default() });
+        let (batch, keeper) = (write_batch(here.home.path(), 3), keeper(here.home.path()));
         // The third certificate is not there.
-        let (code, document, said) = told(home.path(), &server, transport, &["batch", &batch, "--notify", &keeper]);
+        let (code, document, said) = here.told(&["batch", &batch, "--notify", &keeper]);
         assert_eq!((code, &document["summary"]["done"]), (3, &2.into()), "{said}");
-        let file = |ending: &str| fs::read_to_string(home.path().join(format!("told.{ending}"))).unwrap();
+        let file = |ending: &str| fs::read_to_string(here.path(format!("told.{ending}"))).unwrap();
         let subjects = file("subjects");
         assert!(subjects.contains("2 done") && subjects.lines().count() == 1, "{subjects}");
         let text = file("txt");
@@ -39,18 +38,17 @@ fn a_batch_tells_once_what_it_did() {
 #[test]
 fn a_day_on_which_nothing_happened_is_silent() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
-        assert_eq!(told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--out", &out]).0, 0);
-        let certs = home.path().join("certs").display().to_string();
-        let (address, config) = (endpoint(&server, transport), fast(home.path()));
-        let notify = keeper(home.path());
+        let here = Here::new(transport, Settings::default());
+        let (csr, out) = (csr(), here.path("certs/example.com").display().to_string());
+        assert_eq!(here.told(&["reissue", "571", "--csr", &csr, "--out", &out]).0, 0);
+        let certs = here.path("certs").display().to_string();
+        let (address, config) = (endpoint(&here.server, transport), fast(here.home.path()));
+        let notify = keeper(here.home.path());
         fs::write(&config, format!("[live]\nrequests_per_second = 1000\nnotify = '''{notify}'''\n")).unwrap();
         let common = ["--quiet", "--transport", transport, "--endpoint", &address, "--config", &config];
-        let output = run(home.path(), &[&["renew-due", &certs][..], &common].concat());
+        let output = run(here.home.path(), &[&["renew-due", &certs][..], &common].concat());
         assert_eq!((exit(&output), stdout(&output), stderr(&output)), (8, String::new(), String::new()));
-        assert!(!home.path().join("told.txt").exists());
+        assert!(!here.path("told.txt").exists());
     }
 }
 
@@ -58,20 +56,18 @@ fn a_day_on_which_nothing_happened_is_silent() {
 #[test]
 fn apply_tells_as_its_file_says() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        fs::create_dir(home.path().join("declared")).unwrap();
+        let here = Here::new(transport, Settings::default());
+        fs::create_dir(here.path("declared")).unwrap();
         let text = "notify = \"cat >> told\"\n[[certificate]]\nid = 571\nout = \"a\"\ndns = \"provision\"\n\
                     [[certificate]]\nid = 4711\nout = \"b\"\n";
-        let write = |text: &str| fs::write(home.path().join("declared/certificates.toml"), text).unwrap();
+        let write = |text: &str| fs::write(here.path("declared/certificates.toml"), text).unwrap();
         let apply = |more: &[&str]| {
             let command = [&["apply", "declared/certificates.toml", "--quiet"][..], more].concat();
-            at(home.path(), &server, transport, &command)
+            here.at(&command)
         };
-        let told = |file: &str| fs::read_to_string(home.path().join(file)).unwrap_or_default();
+        let told = |file: &str| fs::read_to_string(here.path(file)).unwrap_or_default();
         write(text);
-        let output = apply(&[]);
-        assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        let output = ended(apply(&[]), 2);
         // What went well is not said under --quiet, what did not is.
         let wrong = stderr(&output);
         assert!(wrong.contains("declared/b: usage: ") && wrong.lines().count() == 1, "{wrong}");
@@ -125,11 +121,10 @@ fn a_quiet_day_of_each_command_says_nothing() {
 
 #[test]
 fn that_nobody_was_told_is_said() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
-    let batch = write_batch(home.path(), 1);
-    let (code, document, said) = told(home.path(), &server, "json", &["batch", &batch, "--notify", "exit 3"]);
-    assert_eq!((code, gateway.counts().orders), (12, 1), "{said}");
+    let here = Here::new("json", Settings { more_certificates: 1, ..Settings::default() });
+    let batch = write_batch(here.home.path(), 1);
+    let (code, document, said) = here.told(&["batch", &batch, "--notify", "exit 3"]);
+    assert_eq!((code, here.orders()), (12, 1), "{said}");
     assert!(said.contains("nobody was told what this run did: --notify: exit status: 3"), "{said}");
     assert_eq!(document["summary"]["done"], 1, "one document, that of the run");
 }

@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
 use serde_json::Value;
 
-use crate::support::binary::{csr, serve, told};
+use crate::support::binary::{Here, csr};
 
 /// How often that file was opened while a command ran, and what the command printed.
 fn openings(store: &Path, run: impl FnOnce() -> Value) -> (usize, Value) {
@@ -28,17 +28,16 @@ fn openings(store: &Path, run: impl FnOnce() -> Value) -> (usize, Value) {
 fn a_command_opens_the_store_once_at_most() {
     let csr = csr();
     for transport in ["xml", "json"] {
-        let (_gateway, server) = serve(Settings::default());
-        let home = tempfile::tempdir().unwrap();
-        let store = home.path().join("orders").join("store.sqlite");
+        let here = Here::new(transport, Settings::default());
+        let store = here.path("orders").join("store.sqlite");
         fs::create_dir(store.parent().unwrap()).unwrap();
         let at = store.display().to_string();
-        let batch = home.path().join("batch.toml").display().to_string();
+        let batch = here.path("batch.toml").display().to_string();
         fs::write(&batch, format!("[[order]]\naction = \"renew\"\nid = 572\ncsr = \"{csr}\"\n")).unwrap();
-        let spool = home.path().join("spool").display().to_string();
+        let spool = here.path("spool").display().to_string();
         let counted = |command: &[&str]| {
             let command: Vec<&str> = command.iter().copied().chain(["--store", &at]).collect();
-            openings(&store, || told(home.path(), &server, transport, &command).1)
+            openings(&store, || here.told(&command).1)
         };
         // Made with the first order, which is opened once more by the look whether it is there.
         counted(&["reissue", "571", "--csr", &csr, "--no-wait"]);

@@ -9,8 +9,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::binary::{
-    arguments, certgate_in, command, csr, endpoint, exit, fast, json, secret, serve, started, stderr, told,
-    told_at_home, until,
+    Here, arguments, certgate_in, command, csr, endpoint, exit, fast, json, secret, serve, stderr, told, until,
 };
 
 const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
@@ -19,31 +18,30 @@ const REISSUE: Option<TaskKind> = Some(TaskKind::CertificateReissue);
 #[test]
 fn an_order_of_a_living_process_is_left_to_it() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let csr = csr();
         let fault = Fault::Late(REISSUE, Duration::from_secs(4));
-        let (gateway, server) = serve(Settings { faults: vec![fault], ..Settings::default() });
-        let first = arguments(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
-        let mut first = command(home.path(), &first.iter().map(String::as_str).collect::<Vec<_>>());
+        let here = Here::new(transport, Settings { faults: vec![fault], ..Settings::default() });
+        let first = arguments(here.home.path(), &here.server, transport, &["reissue", "571", "--csr", &csr]);
+        let mut first = command(here.home.path(), &first.iter().map(String::as_str).collect::<Vec<_>>());
         let child = first.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        until("it is ordered", || gateway.counts().orders == 1);
-        let (_, listed, _) = told(home.path(), &server, transport, &["orders"]);
+        until("it is ordered", || here.orders() == 1);
+        let (_, listed, _) = here.told(&["orders"]);
         let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
-        let (code, second, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
+        let (code, second, said) = here.told(&["reissue", "571", "--csr", &csr]);
         assert_eq!((code, &second["order"]["id"]), (6, &json!(id)), "{said}");
         assert!(said.contains("another process is at it"), "{said}");
         for words in
             [vec!["orders", "abandon", id, "--yes"], vec!["orders", "adopt", id, "--job", "7"], vec!["resume", id]]
         {
-            let (code, document, _) = told(home.path(), &server, transport, &words);
+            let (code, document, _) = here.told(&words);
             assert_eq!((code, &document["error"]["kind"]), (6, &json!("pending")), "{words:?} {document}");
-            let resume = json!(format!("certgate resume --config {} {id}", fast(home.path())));
+            let resume = json!(format!("certgate resume --config {} {id}", fast(here.home.path())));
             assert_eq!((&document["order"]["id"], &document["resume"]), (&json!(id), &resume), "{words:?} {document}");
             assert_eq!(document["order"]["certificate"], 571, "{words:?} {document}");
         }
         let output = child.wait_with_output().unwrap();
         assert_eq!((exit(&output), &json(&output)["order"]["state"]), (0, &json!("done")), "{}", stderr(&output));
-        assert_eq!(gateway.counts().orders, 1);
+        assert_eq!(here.orders(), 1);
     }
 }
 
@@ -51,20 +49,18 @@ fn an_order_of_a_living_process_is_left_to_it() {
 #[test]
 fn a_job_that_is_named_by_hand_is_looked_at() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings::default());
         let csr = csr();
-        let (gateway, server) = serve(Settings::default());
         let reissue = ["reissue", "571", "--csr", &csr];
-        let (code, first, said) = told(home.path(), &server, transport, &reissue);
-        assert_eq!(code, 0, "{said}");
+        let (first, _) = here.run(&reissue, 0);
         let known = first["order"]["job"]["id"].to_string();
 
-        gateway.inject(Fault::DropBeforeRead(REISSUE));
-        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
+        here.gateway.inject(Fault::DropBeforeRead(REISSUE));
+        let (code, lost, said) = here.told(&reissue);
         assert_eq!((code, &lost["order"]["state"]), (9, &json!("unknown")), "{said}");
         let id = lost["order"]["id"].as_str().unwrap();
 
-        let adopt = |job: &str| told(home.path(), &server, transport, &["orders", "adopt", id, "--job", job]);
+        let adopt = |job: &str| here.told(&["orders", "adopt", id, "--job", job]);
         let (code, document, _) = adopt(&known);
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.contains(first["order"]["id"].as_str().unwrap()), "it is another order's: {text}");
@@ -73,17 +69,16 @@ fn a_job_that_is_named_by_hand_is_looked_at() {
             (code, &document["order"]["state"], &document["order"]["job"]["id"]),
             (0, &json!("unknown"), &json!(999_999))
         );
-        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
-        assert_eq!(code, 9, "{said}");
+        let (document, _) = here.run(&["resume", id], 9);
         assert!(
             document["seen"].to_string().contains("job 999999, named by hand, is no job of the account"),
             "{document}"
         );
 
-        let (code, document, _) = told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
+        let (code, document, _) = here.told(&["orders", "abandon", id, "--yes"]);
         assert_eq!((code, &document["order"]["id"], &document["order"]["state"]), (0, &json!(id), &json!("abandoned")));
-        let (code, _, said) = told(home.path(), &server, transport, &reissue);
-        assert_eq!((code, gateway.counts().orders), (0, 2), "{said}");
+        let (code, _, said) = here.told(&reissue);
+        assert_eq!((code, here.orders()), (0, 2), "{said}");
     }
 }
 
@@ -91,23 +86,21 @@ fn a_job_that_is_named_by_hand_is_looked_at() {
 #[test]
 fn a_job_that_is_named_right_is_carried_on_with() {
     for transport in ["xml", "json"] {
-        let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let other = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings::default());
         let csr = csr();
-        let (gateway, server) = serve(Settings::default());
-        gateway.inject(Fault::DropBeforeRead(REISSUE));
+        here.gateway.inject(Fault::DropBeforeRead(REISSUE));
         let reissue = ["reissue", "571", "--csr", &csr];
-        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
-        assert_eq!(code, 9, "{said}");
+        let (lost, _) = here.run(&reissue, 9);
         let id = lost["order"]["id"].as_str().unwrap();
         // Somebody else did it meanwhile.
-        let (code, done, said) = told(other.path(), &server, transport, &reissue);
+        let (code, done, said) = told(other.path(), &here.server, transport, &reissue);
         assert_eq!(code, 0, "{said}");
         let job = done["order"]["job"]["id"].to_string();
-        let (code, _, said) = told(home.path(), &server, transport, &["orders", "adopt", id, "--job", &job]);
-        assert_eq!(code, 0, "{said}");
-        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
+        here.run(&["orders", "adopt", id, "--job", &job], 0);
+        let (code, document, said) = here.told(&["resume", id]);
         assert_eq!((code, &document["order"]["state"]), (0, &json!("done")), "{said}");
-        assert_eq!(gateway.counts().orders, 1);
+        assert_eq!(here.orders(), 1);
     }
 }
 
@@ -136,20 +129,23 @@ fn orders_of_another_account_are_left_alone() {
 #[test]
 fn what_stands_in_the_way_is_named() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
+        let here = Here::new(transport, Settings { jobs_never_end: true, ..Settings::default() });
         let csr = csr();
-        let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
         let reissue = ["reissue", "571", "--csr", &csr, "--no-wait"];
-        let (_, first, _) = told(home.path(), &server, transport, &reissue);
+        let (_, first, _) = here.told(&reissue);
         let id = first["order"]["id"].as_str().unwrap();
-        let (code, second, _) = told(home.path(), &server, transport, &reissue);
+        let (code, second, _) = here.told(&reissue);
         assert_eq!(
             (code, &second["order"], &second["resume"]),
-            (6, &first["order"], &json!(format!("certgate resume --config {} {id}", fast(home.path())))),
+            (6, &first["order"], &json!(format!("certgate resume --config {} {id}", fast(here.home.path())))),
             "{second}"
         );
-        let (code, _, said) = told(home.path(), &server, transport, &["revoke", "571", "--serial", "0a", "--yes"]);
-        assert_eq!((code, gateway.asked(TaskKind::CertificateRevoke)), (3, 1), "the gateway has no such one: {said}");
+        let (code, _, said) = here.told(&["revoke", "571", "--serial", "0a", "--yes"]);
+        assert_eq!(
+            (code, here.gateway.asked(TaskKind::CertificateRevoke)),
+            (3, 1),
+            "the gateway has no such one: {said}"
+        );
     }
 }
 
@@ -162,22 +158,21 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
         for (transport, clock_ahead) in [("xml", 240), ("json", -240)] {
             let csr = &csr;
             scope.spawn(move || {
-                let [home, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+                let other = tempfile::tempdir().unwrap();
                 let settings = Settings { job_time: Duration::from_secs(1), clock_ahead, ..Settings::default() };
-                let (gateway, server) = serve(settings);
+                let here = Here::new(transport, settings);
                 let reissue = ["reissue", "571", "--csr", csr, "--no-wait"];
-                let (code, theirs, said) = told(other.path(), &server, transport, &reissue);
+                let (code, theirs, said) = told(other.path(), &here.server, transport, &reissue);
                 assert_eq!(code, 6, "{said}");
                 // Times are whole seconds: only from the third on it is certain which came first.
                 std::thread::sleep(Duration::from_secs(4));
                 for fault in [Fault::DropBeforeRead(REISSUE), Fault::DropAfterRead(REISSUE)] {
                     let arrives = fault == Fault::DropAfterRead(REISSUE);
-                    gateway.inject(fault);
-                    let (code, lost, said) = told(home.path(), &server, transport, &reissue);
-                    assert_eq!(code, 9, "{said}");
+                    here.gateway.inject(fault);
+                    let (lost, _) = here.run(&reissue, 9);
                     let id = lost["order"]["id"].as_str().unwrap();
                     let resume = ["resume", id, "--timeout", "1s"];
-                    let (code, document, said) = told(home.path(), &server, transport, &resume);
+                    let (code, document, said) = here.told(&resume);
                     if arrives {
                         assert!(code == 0 || code == 6, "done, or on its way: {said}");
                         assert!(document["order"]["job"]["id"].is_number(), "{document}");
@@ -185,9 +180,7 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
                     } else {
                         let seen = format!("job {} is from before the order", theirs["order"]["job"]["id"]);
                         assert!(code == 9 && document["seen"].to_string().contains(&seen), "{said}");
-                        let (code, _, said) =
-                            told(home.path(), &server, transport, &["orders", "abandon", id, "--yes"]);
-                        assert_eq!(code, 0, "{said}");
+                        here.run(&["orders", "abandon", id, "--yes"], 0);
                     }
                 }
             });
@@ -199,33 +192,32 @@ fn a_job_from_before_is_not_taken_for_the_orders() {
 #[test]
 fn an_order_that_never_arrived_is_settled() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { faults: vec![Fault::DropBeforeRead(REISSUE)], ..Settings::default() });
+        let here =
+            Here::new(transport, Settings { faults: vec![Fault::DropBeforeRead(REISSUE)], ..Settings::default() });
         let csr = csr();
         let reissue = ["reissue", "571", "--csr", &csr];
-        let (code, lost, said) = told(home.path(), &server, transport, &reissue);
-        assert_eq!(code, 9, "{said}");
+        let (lost, _) = here.run(&reissue, 9);
         let id = lost["order"]["id"].as_str().unwrap();
-        let (code, document, said) = told(home.path(), &server, transport, &["resume", id]);
+        let (code, document, said) = here.told(&["resume", id]);
         assert_eq!((code, &document["order"]["state"]), (9, &json!("unknown")), "a quarter of an hour is not over");
         assert!(said.contains(document["settles"].as_str().unwrap()), "{said}");
         // A profile that waits for a second.
-        let config = home.path().join("hasty.toml");
+        let config = here.path("hasty.toml");
         std::fs::write(&config, "[live]\nrequests_per_second = 1000\nsettle_after = \"1s\"\n").unwrap();
-        let (config, at) = (config.display().to_string(), endpoint(&server, transport));
+        let (config, at) = (config.display().to_string(), endpoint(&here.server, transport));
         let common = ["--transport", transport, "--endpoint", &at, "--output", "json", "--config", &config];
         let resume = [&["resume", id][..], &common].concat();
-        let mut settled = certgate_in(home.path(), &resume, "");
+        let mut settled = certgate_in(here.home.path(), &resume, "");
         until("it is settled", || {
             if exit(&settled) == 9 {
-                settled = certgate_in(home.path(), &resume, "");
+                settled = certgate_in(here.home.path(), &resume, "");
             }
             exit(&settled) != 9
         });
         assert_eq!((exit(&settled), &json(&settled)["order"]["state"]), (5, &json!("unsent")), "{}", stderr(&settled));
         assert!(stderr(&settled).contains("never arrived"), "{}", stderr(&settled));
-        let (code, _, said) = told(home.path(), &server, transport, &reissue);
-        assert_eq!((code, gateway.counts().orders), (0, 1), "{said}");
+        let (code, _, said) = here.told(&reissue);
+        assert_eq!((code, here.orders()), (0, 1), "{said}");
     }
 }
 
@@ -293,38 +285,37 @@ fn a_new_certificate_is_not_ordered_again_while_its_order_is_open() {
             ("file", "elsewhere"),
         ] {
             let case = format!("{transport}, {key} key, {ending}");
-            let home = tempfile::tempdir().unwrap();
-            let (gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-            secret(&home.path().join("ec.key"), PrivateKey::generate(KeyType::P256).unwrap().to_pem().expose());
+            let here = Here::new(transport, Settings { jobs_never_end: true, ..Settings::default() });
+            secret(&here.path("ec.key"), PrivateKey::generate(KeyType::P256).unwrap().to_pem().expose());
             let key = if key == "new" { ["--new-key"].as_slice() } else { ["--key", "ec.key"].as_slice() };
             let create = ["create", "--name", "new.example", "--product", "QUICKSSLPREMIUM", "--admin", "1120"];
             let create = [&create, ["--technical", "1120", "--no-wait", "--out"].as_slice()].concat();
             let into = |folder| [&create, [folder].as_slice(), key].concat();
             match ending {
                 "killed" => {
-                    gateway.inject(Fault::Late(CREATE, Duration::from_secs(120)));
-                    let mut first = started(home.path(), &server, transport, &into("out"));
-                    until("it is ordered", || gateway.counts().orders == 1);
+                    here.gateway.inject(Fault::Late(CREATE, Duration::from_secs(120)));
+                    let mut first = here.started(&into("out"));
+                    until("it is ordered", || here.orders() == 1);
                     first.kill().unwrap();
                     first.wait().unwrap();
                 }
                 "at once" => {
-                    let mut first = [(); 2].map(|()| started(home.path(), &server, transport, &into("out")));
+                    let mut first = [(); 2].map(|()| here.started(&into("out")));
                     let ended = first.each_mut().map(|run| run.wait().unwrap().code());
                     assert_eq!(ended, [Some(6); 2], "{case}");
                 }
                 _ => {
                     if ending == "no answer" {
-                        gateway.inject(Fault::DropAfterRead(CREATE));
+                        here.gateway.inject(Fault::DropAfterRead(CREATE));
                     }
                     let folder = if ending == "elsewhere" { "elsewhere" } else { "out" };
-                    let (code, _, said) = told_at_home(home.path(), &server, transport, &into(folder));
+                    let (code, _, said) = here.told(&into(folder));
                     assert_eq!(code, if ending == "no answer" { 9 } else { 6 }, "{case}: {said}");
                 }
             }
-            let (_, listed, _) = told_at_home(home.path(), &server, transport, &["orders"]);
-            let (code, second, said) = told_at_home(home.path(), &server, transport, &into("out"));
-            assert_eq!((code, gateway.counts().orders), (6, 1), "{case}: {said}");
+            let (_, listed, _) = here.told(&["orders"]);
+            let (code, second, said) = here.told(&into("out"));
+            assert_eq!((code, here.orders()), (6, 1), "{case}: {said}");
             assert!(said.contains("nothing was sent"), "{case}: {said}");
             assert_eq!(second["order"]["id"], listed["orders"][0]["order"]["id"], "{case}: {second}");
         }
@@ -336,22 +327,20 @@ fn a_new_certificate_is_not_ordered_again_while_its_order_is_open() {
 #[test]
 fn the_certificate_of_an_order_is_known_without_its_message() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         // It fails a check: it is not valid yet.
         let valid_after = Duration::from_secs(20 * 86_400);
-        let (gateway, server) = serve(Settings { foreign_first: 1, valid_after, ..Settings::default() });
+        let here = Here::new(transport, Settings { foreign_first: 1, valid_after, ..Settings::default() });
         let create = ["create", "--name", "new.example", "--product", "QUICKSSLPREMIUM", "--admin", "1120"];
         let create = [&create, ["--technical", "1120", "--new-key", "--out", "out"].as_slice()].concat();
-        let (code, failed, said) = told_at_home(home.path(), &server, transport, &create);
+        let (code, failed, said) = here.told(&create);
         assert_eq!((code, &failed["order"]["state"]), (10, &json!("issued")), "{transport}: {said}");
         let id = failed["order"]["certificate"].as_i64();
         assert_eq!((id.is_some(), id), (true, failed["certificate"]["id"].as_i64()), "{transport}: {failed}");
-        let (code, second, said) = told_at_home(home.path(), &server, transport, &create);
-        assert_eq!((code, gateway.counts().orders), (6, 1), "{transport}: {said}");
+        let (code, second, said) = here.told(&create);
+        assert_eq!((code, here.orders()), (6, 1), "{transport}: {said}");
         assert_eq!(second["order"]["id"], failed["order"]["id"], "{transport}: {second}");
         let id = id.unwrap().to_string();
-        let (code, listed, said) =
-            told_at_home(home.path(), &server, transport, &["orders", "--certificate", id.as_str()]);
+        let (code, listed, said) = here.told(&["orders", "--certificate", id.as_str()]);
         assert_eq!((code, &listed["orders"][0]["order"]["id"]), (0, &failed["order"]["id"]), "{transport}: {said}");
     }
 }

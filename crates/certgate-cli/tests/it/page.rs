@@ -7,7 +7,7 @@ use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{at, csr, edit, endpoint, exit, fast, run, serve, stderr, told},
+    binary::{Here, at, csr, edit, ended, endpoint, exit, fast, run, serve, stderr},
     serving::{Serving, raw},
 };
 
@@ -38,21 +38,24 @@ fn shown(dom: &str) -> Vec<&str> {
 #[test]
 fn a_page_as_a_file() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() });
-        let (csr, out) = (csr(), home.path().join("certs/example.com").display().to_string());
+        let here = Here::new(transport, Settings { foreign_first: 1, more_certificates: 2, ..Settings::default() });
+        let (csr, out) = (csr(), here.path("certs/example.com").display().to_string());
         let order = ["reissue", "571", "--csr", &csr, "--out", &out, "--deploy-hook", "false"];
-        assert_eq!(told(home.path(), &server, transport, &order).0, 11);
-        let file = home.path().join("page.html");
-        let (at, config) = (endpoint(&server, transport), fast(home.path()));
-        let (certs, page) = (home.path().join("certs").display().to_string(), file.display().to_string());
+        assert_eq!(here.told(&order).0, 11);
+        let file = here.path("page.html");
+        let (at, config) = (endpoint(&here.server, transport), fast(here.home.path()));
+        let (certs, page) = (here.path("certs").display().to_string(), file.display().to_string());
         let command = ["status", &certs, "--html", &page, "--transport", transport, "--endpoint", &at];
-        let asked = || gateway.asked(TaskKind::CertificateInfo);
+        let asked = || here.gateway.asked(TaskKind::CertificateInfo);
         let before = asked();
-        let output = run(home.path(), &[&command[..], &["--config", &config]].concat());
+        let output = run(here.home.path(), &[&command[..], &["--config", &config]].concat());
         assert_eq!((exit(&output), output.stdout.len()), (0, 0), "{}", stderr(&output));
         assert_eq!(asked() - before, 1, "of the one that is installed here");
-        assert_eq!((gateway.asked(TaskKind::PollConfirm), gateway.queue_len()), (0, 2), "a look confirms nothing");
+        assert_eq!(
+            (here.gateway.asked(TaskKind::PollConfirm), here.gateway.queue_len()),
+            (0, 2),
+            "a look confirms nothing"
+        );
         let html = fs::read_to_string(&file).unwrap();
         for there in [
             "<b>3</b><span>certificates",
@@ -101,8 +104,7 @@ fn hostile_names_in_a_browser() {
     }
     let gateway = Gateway::kept(settings(), &world).unwrap();
     let server = Server::start(gateway, "127.0.0.1:0".parse().unwrap()).unwrap();
-    let output = at(home.path(), &server, "json", &["status", "--html", "page.html"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home.path(), &server, "json", &["status", "--html", "page.html"]), 0);
     let Some(dom) = dom(&home.path().join("page.html"), "certificates=0a") else {
         eprintln!("left out: no Chromium is installed");
         return;

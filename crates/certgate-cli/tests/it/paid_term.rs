@@ -14,26 +14,25 @@ use certgate_simulator::{Gateway, Handled, Settings};
 use certgate_wire::Codec as _;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{at, certgate, exit, json, secret, serve, stderr};
+use crate::support::binary::{Here, certgate, exit, json, secret, stderr};
 
 /// The term of 571 ends in 25 days, that of a new certificate in a year.
 #[test]
 fn free_within_the_term_and_paid_at_its_end() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let max_validity = Some(Duration::from_secs(47 * 86_400));
-        let (gateway, server) = serve(Settings { max_validity, ..Settings::default() });
+        let here = Here::new(transport, Settings { max_validity, ..Settings::default() });
         let create = ["create", "--name", "new.example.com", "--new-key", "--lifetime", "12", "--out", "certs/new"];
         let more =
             ["--product", "QUICKSSLPREMIUM", "--admin", "1120", "--technical", "1120", "--software", "APACHESSL"];
         let old = ["reissue", "571", "--new-key", "--out", "certs/old"];
         for arguments in [&[&create[..], &more].concat()[..], &old] {
-            let output = at(home.path(), &server, transport, arguments);
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            here.ends(arguments, 0);
         }
-        let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
+        let asked =
+            || (here.gateway.asked(TaskKind::CertificateReissue), here.gateway.asked(TaskKind::CertificateRenew));
         assert_eq!(asked(), (1, 0), "{transport}");
-        let due = |before: &str| at(home.path(), &server, transport, &["renew-due", "certs", "--renew-before", before]);
+        let due = |before: &str| here.at(&["renew-due", "certs", "--renew-before", before]);
         for before in ["20d", "50d", "398d", "99/100"] {
             assert_eq!(exit(&due(before)), 8, "{before}: what has just been issued is not ordered anew");
         }
@@ -43,7 +42,7 @@ fn free_within_the_term_and_paid_at_its_end() {
             assert_eq!((exit(&output), asked()), (0, expected), "{transport}: {}", stderr(&output));
         }
         // Its term was paid once: it goes on a year from where it ended.
-        let info = json(&at(home.path(), &server, transport, &["info", "571"]));
+        let info = json(&here.at(&["info", "571"]));
         let of = |name: &str| {
             let moment =
                 info["response"]["data"][0][name].as_str().unwrap().parse::<certgate_domain::Moment>().unwrap();
@@ -64,12 +63,10 @@ fn status_calls_due_what_renew_due_would_order() {
         (6, &[], "due: certgate renew-due"),
         (6, &["--here"], "nothing"),
     ] {
-        let home = tempfile::tempdir().unwrap();
         let max_validity = Some(Duration::from_secs(days * 86_400));
-        let (_gateway, server) = serve(Settings { max_validity, ..Settings::default() });
-        let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "certs/a"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        let status = at(home.path(), &server, "json", &[&["status", "certs"][..], arguments].concat());
+        let here = Here::new("json", Settings { max_validity, ..Settings::default() });
+        here.ends(&["reissue", "571", "--new-key", "--out", "certs/a"], 0);
+        let status = here.at(&[&["status", "certs"][..], arguments].concat());
         assert_eq!(json(&status)["certificates"][0]["todo"], expected, "{days} days, {arguments:?}");
     }
 }
@@ -121,22 +118,22 @@ fn ordered_before(days: i64, gateway: &Gateway, home: &Path) -> String {
 #[test]
 fn what_is_too_early_to_renew_is_reissued_instead() {
     for (transport, is_declared) in [("xml", true), ("xml", false), ("json", true), ("json", false)] {
-        let home = tempfile::tempdir().unwrap();
         let max_validity = Some(Duration::from_secs(39 * 86_400));
         let settings = Settings { max_validity, tells_terms: false, tells_starts: false, ..Settings::default() };
-        let (gateway, server) = serve(settings);
+        let here = Here::new(transport, settings);
         let run = |command: &[&str], code: i32| {
-            let output = at(home.path(), &server, transport, command);
+            let output = here.at(command);
             assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
             (json(&output), stderr(&output))
         };
-        let id = ordered_before(28, &gateway, home.path());
+        let id = ordered_before(28, &here.gateway, here.home.path());
         run(&["adopt", "certs/new"], 0);
-        let asked = || (gateway.asked(TaskKind::CertificateReissue), gateway.asked(TaskKind::CertificateRenew));
+        let asked =
+            || (here.gateway.asked(TaskKind::CertificateReissue), here.gateway.asked(TaskKind::CertificateRenew));
         let text = format!(
             "[defaults]\nrenew_before = \"400d\"\n[[certificate]]\nid = {id}\nout = \"certs/new\"\ndeploy_hook = \"touch reloaded\"\n"
         );
-        fs::write(home.path().join("certificates.toml"), text).unwrap();
+        fs::write(here.path("certificates.toml"), text).unwrap();
         let (dry, due) = match is_declared {
             true => (&["plan", "certificates.toml"][..], &["apply", "certificates.toml"][..]),
             false => (
@@ -160,7 +157,7 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
         assert!(why.starts_with("the gateway does not renew it yet: its term ends later than on "), "{why}");
         assert_eq!((asked(), document["summary"]["done"].as_i64()), ((1, 1), Some(1)), "refused once, reissued once");
         assert!(said.contains("it is too early to renew") && said.contains(": reissue instead"), "{said}");
-        assert!(home.path().join("reloaded").exists());
+        assert!(here.path("reloaded").exists());
         // However long the time that is declared: what this run ordered the next one leaves alone. A person's own time is for a run, and
         // pays for no term of which nothing is known.
         for command in [due, &["apply", "certificates.toml"]] {
@@ -173,7 +170,7 @@ fn what_is_too_early_to_renew_is_reissued_instead() {
             let (_, said) = run(&["renew", &id, "--new-key", "--out", "certs/new"], 3);
             assert!(said.contains("`certgate reissue` is free"), "{said}");
         }
-        fs::write(home.path().join("one.csv"), format!("id,action,new_key,out\n{id},renew,true,certs/new\n")).unwrap();
+        fs::write(here.path("one.csv"), format!("id,action,new_key,out\n{id},renew,true,certs/new\n")).unwrap();
         run(&["batch", "one.csv"], 3);
         assert_eq!(asked(), (2, 4), "{transport}");
         let (orders, _) = run(&["orders", "list", "--state", "refused"], 0);

@@ -6,7 +6,7 @@ use certgate_simulator::{Server, Settings};
 use certgate_testing::{Cluster, Role};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, command, csr, exit, json, serve, stderr, stdout};
+use crate::support::binary::{arguments, command, csr, ended, exit, json, serve, stderr, stdout};
 
 /// A machine with a home of its own, and the store that all share.
 struct Machine<'s> {
@@ -36,14 +36,12 @@ fn what_one_machine_ordered_another_one_knows() {
         let (gateway, server) = serve(Settings::default());
         let role = cluster.role();
         let [one, other] = [(); 2].map(|()| Machine::new(&server, transport, &role));
-        let placed = one.run(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
-        assert_eq!(exit(&placed), 6, "{}", stderr(&placed));
+        let placed = ended(one.run(&["reissue", "571", "--csr", &csr(), "--no-wait"]), 6);
         let id = json(&placed)["order"]["id"].as_str().unwrap().to_owned();
         let again = other.run(&["reissue", "571", "--csr", &csr()]);
         assert_eq!((exit(&again), gateway.counts().orders), (6, 1), "{}", stderr(&again));
         assert!(stderr(&again).contains(&id), "{}", stderr(&again));
-        let carried = other.run(&["resume", &id]);
-        assert_eq!(exit(&carried), 0, "{}", stderr(&carried));
+        ended(other.run(&["resume", &id]), 0);
         let shown = json(&one.run(&["orders", "show", &id]));
         assert_eq!(shown["order"]["state"], "done");
         assert_eq!(shown["order"]["messages"].as_array().map(Vec::len), Some(1), "the other one took its message in");
@@ -129,8 +127,7 @@ fn a_store_moves_into_postgresql_and_back() {
     };
     assert_eq!(exit(&on_file(&before, &["reissue", "571", "--csr", &csr()])), 0);
     for (from, to) in [(&before, &machine.store), (&machine.store, &after)] {
-        let copied = machine.run(&["store", "copy", "--from", from, "--to", to]);
-        assert_eq!(exit(&copied), 0, "{}", stderr(&copied));
+        ended(machine.run(&["store", "copy", "--from", from, "--to", to]), 0);
     }
     let orders = json(&machine.run(&["orders"]));
     assert_eq!(orders["orders"].as_array().map(Vec::len), Some(1));

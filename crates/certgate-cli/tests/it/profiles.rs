@@ -7,7 +7,7 @@ use certgate_simulator::{Fault, Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{bare, exit, json, secret, serve, stderr, until};
+use crate::support::binary::{bare, ended, exit, json, secret, serve, stderr, until};
 
 /// Two accounts at two gateways, a profile each; what they hold is that gateway's alone.
 struct Accounts {
@@ -259,8 +259,7 @@ fn a_store_that_fails_loses_no_row() {
             [("certs/a", "live", "test -e hold"), ("certs/b", "team", held), ("certs/c", "third", "false")]
         {
             let order = ["reissue", "571", "--new-key", "--out", folder, "--profile", profile, "--deploy-hook", hook];
-            let output = accounts.run(transport, &order);
-            assert_eq!(exit(&output), 11, "{}", stderr(&output));
+            ended(accounts.run(transport, &order), 11);
         }
         accounts.configure(&format!("{live}{team}{}", third.replace("echo s3cond", "exit 7")));
         let path = |name: &str| accounts.path().join(name);

@@ -6,7 +6,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
 use crate::{
-    support::binary::{command, endpoint, exit, fast, json, serve, stderr},
+    support::binary::{command, ended, endpoint, exit, fast, json, serve, stderr},
     validation::{create, resume, run},
 };
 
@@ -56,8 +56,7 @@ fn several_records_and_one_that_is_allowed() {
         let two = "_a.example.com. IN 1h TXT ( \"on\" \"e\" ) ; first\n_b.www.example.com. CNAME x.ca.example.";
         let (_gateway, server) = serve(Settings { record: Some(two.to_owned()), ..Settings::default() });
         let home = tempfile::tempdir().unwrap();
-        let output = run(home.path(), &server, transport, &["--dns", "exec", SCRIPT]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &["--dns", "exec", SCRIPT]), 0);
         let expected = "add|_a.example.com.|TXT|one\nadd|_b.www.example.com.|CNAME|x.ca.example.\n\
                         remove|_b.www.example.com.|CNAME|x.ca.example.\nremove|_a.example.com.|TXT|one\n";
         assert_eq!(calls(home.path()), expected);
@@ -65,8 +64,7 @@ fn several_records_and_one_that_is_allowed() {
         let other = Settings { record: Some("www.bank.example. 60 A 192.0.2.1".to_owned()), ..Settings::default() };
         let (_gateway, server) = serve(other);
         let home = tempfile::tempdir().unwrap();
-        let output = run(home.path(), &server, transport, &["--dns", "exec", SCRIPT, "--allow-any-record"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &["--dns", "exec", SCRIPT, "--allow-any-record"]), 0);
         assert!(calls(home.path()).starts_with("add|www.bank.example.|A|192.0.2.1\n"), "{}", calls(home.path()));
     }
 }
@@ -86,8 +84,7 @@ fn a_wildcard_and_a_name_in_unicode() {
             let common =
                 ["reissue", "571", "--csr", "w.csr", "--transport", transport, "--endpoint", &at, "--config", &config];
             let words = [&common[..], &["--name", "*.xn--bcher-kva.example", "--dns", "exec", SCRIPT]].concat();
-            let output = command(home.path(), &words).current_dir(home.path()).output().unwrap();
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            ended(command(home.path(), &words).current_dir(home.path()).output().unwrap(), 0);
             let calls = calls(home.path());
             let last = calls.lines().last().unwrap();
             assert!(last.starts_with(&format!("remove|{owner}|TXT|")), "{calls}");
@@ -106,8 +103,7 @@ fn names_that_only_the_gateway_tells_of() {
             let common = ["renew", "571", "--transport", transport, "--endpoint", &at, "--config", &config];
             command(home.path(), &[&common[..], more].concat()).current_dir(home.path()).output().unwrap()
         };
-        let output = renew(&["--dns", "exec", SCRIPT]);
-        assert_eq!(exit(&output), 13, "{}", stderr(&output));
+        let output = ended(renew(&["--dns", "exec", SCRIPT]), 13);
         assert!(stderr(&output).contains("give --csr, --new-key or --key"), "{}", stderr(&output));
         assert_eq!((calls(home.path()), gateway.counts().orders), (String::new(), 0));
     }
@@ -141,8 +137,7 @@ fn files_elsewhere_are_not_published() {
         fs::create_dir(home.path().join("www")).unwrap();
         let (_gateway, server) = serve(Settings { file: Some("/odd/x.bin".to_owned()), ..Settings::default() });
         let more = ["--webroot", "www", "--no-wait", "--allow-any-record"];
-        let output = create(home.path(), &server, transport, &more);
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        ended(create(home.path(), &server, transport, &more), 6);
         assert!(home.path().join("www/odd/x.bin").exists());
     }
 }

@@ -15,33 +15,16 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::binary::{
-    certgate, certgate_in, command, csr, endpoint, exit, fast, interrupt, json, serve, stderr, told, until,
+    Here, certgate_in, command, csr, ended, endpoint, exit, fast, interrupt, json, serve, stderr, told, until,
 };
 
 #[test]
 fn spool_stores_before_it_confirms() {
     for transport in ["xml", "json"] {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = folder.path().join("spool");
-        let (gateway, server) = serve(Settings { foreign_first: 2, ..Settings::default() });
-        let output = certgate(
-            &[
-                "reissue",
-                "571",
-                "--csr",
-                &csr(),
-                "--transport",
-                transport,
-                "--endpoint",
-                &endpoint(&server, transport),
-                "--spool",
-                &spool.display().to_string(),
-            ],
-            "",
-        );
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (3, 0));
-        let mut files: Vec<_> = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let here = Here::new(transport, Settings { foreign_first: 2, ..Settings::default() });
+        here.ends(&["reissue", "571", "--csr", &csr(), "--spool", "spool"], 0);
+        assert_eq!((here.gateway.counts().confirms, here.gateway.queue_len()), (3, 0));
+        let mut files: Vec<_> = fs::read_dir(here.path("spool")).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         assert_eq!(files.len(), 2, "one file each, nothing of ours");
         let stored: Value = serde_json::from_str(&fs::read_to_string(&files[0]).unwrap()).unwrap();
@@ -61,32 +44,11 @@ fn spool_stores_before_it_confirms() {
 fn stop_and_leave_touch_nothing() {
     for transport in ["xml", "json"] {
         for (foreign, expected) in [("stop", 6), ("leave", 0)] {
-            let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
-            let at = endpoint(&server, transport);
-            let output = certgate(
-                &[
-                    "reissue",
-                    "571",
-                    "--csr",
-                    &csr(),
-                    "--transport",
-                    transport,
-                    "--endpoint",
-                    &at,
-                    "--foreign",
-                    foreign,
-                    "--output",
-                    "json",
-                ],
-                "",
-            );
-            assert_eq!(exit(&output), expected, "{foreign}: {}", stderr(&output));
-            assert_eq!(gateway.counts().confirms, 0, "{foreign}");
-            if foreign == "stop" {
-                assert!(
-                    json(&output)["error"]["text"].as_str().unwrap().contains("message 1405661 of somebody else's")
-                );
-            }
+            let here = Here::new(transport, Settings { foreign_first: 1, ..Settings::default() });
+            let (document, said) = here.run(&["reissue", "571", "--csr", &csr(), "--foreign", foreign], expected);
+            assert_eq!(here.gateway.counts().confirms, 0, "{foreign}: {said}");
+            let text = document["error"]["text"].as_str().unwrap_or_default();
+            assert_eq!(text.contains("message 1405661 of somebody else's"), foreign == "stop", "{text}");
         }
     }
 }
@@ -106,8 +68,7 @@ fn what_cannot_be_stored_is_not_confirmed() {
     let output = run(&["reissue", "571", "--csr", &csr, "--spool", &spool]);
     assert_eq!((exit(&output), gateway.counts().requests), (2, 0), "{}", stderr(&output));
     assert_eq!(exit(&run(&["reissue", "571", "--csr", &csr, "--no-wait"])), 6);
-    let output = run(&["resume", "--spool", &spool]);
-    assert_eq!(exit(&output), 6, "{}", stderr(&output));
+    let output = ended(run(&["resume", "--spool", &spool]), 6);
     assert!(json(&output)["orders"][0]["resume"].as_str().unwrap().starts_with("certgate resume "));
     assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 2));
 }
@@ -131,8 +92,7 @@ fn a_command_that_fails_keeps_the_message() {
              >> {0} && test -z \"$CERTGATE_PASSWORD\" && [ \"$CERTGATE_STABLE_ID\" != msg-2 -o -e {0}.go ]",
             taken.display()
         );
-        let output = drain(home.path(), &server, transport, &exec);
-        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        let output = ended(drain(home.path(), &server, transport, &exec), 10);
         assert!(stderr(&output).contains("message msg-2 was not taken: exit status: 1"), "{}", stderr(&output));
         // Those behind it wait at the gateway or in the store; none is lost.
         let lines = |path: &Path| -> Vec<String> {
@@ -173,8 +133,7 @@ fn follow_goes_on_until_it_is_told_to_stop() {
         gateway.push_foreign(2);
         until("those after it are there", || files() == 3 && gateway.queue_len() == 0);
         interrupt(&child);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(exit(&output), 130, "{}", stderr(&output));
+        let output = ended(child.wait_with_output().unwrap(), 130);
         assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3);
     }
 }
@@ -248,8 +207,7 @@ fn what_cannot_be_decoded_stays_in_the_queue() {
         let home = tempfile::tempdir().unwrap();
         let faults = vec![Fault::Html200(Some(TaskKind::PollInfo))];
         let (gateway, server) = serve(Settings { foreign_first: 1, faults, ..Settings::default() });
-        let output = drain(home.path(), &server, transport, "true");
-        assert_eq!(exit(&output), 7, "{}", stderr(&output));
+        ended(drain(home.path(), &server, transport, "true"), 7);
         assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 1));
         assert_eq!(exit(&drain(home.path(), &server, transport, "true")), 0, "the next look is another one");
         assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 0));
@@ -276,13 +234,12 @@ fn a_confirm_whose_answer_is_lost() {
 #[test]
 fn a_message_that_comes_back_ends_the_drain() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let settings = Settings { foreign_first: 1, keeps_confirmed: true, ..Settings::default() };
-        let (gateway, server) = serve(settings);
-        let (_, document, _) = told(home.path(), &server, transport, &["poll", "next"]);
+        let here = Here::new(transport, settings);
+        let (_, document, _) = here.told(&["poll", "next"]);
         let id = document["response"]["data"][0]["id"].to_string();
-        let output = drain(home.path(), &server, transport, "true");
-        assert_eq!((exit(&output), gateway.counts().confirms), (6, 1), "{}", stderr(&output));
+        let output = drain(here.home.path(), &here.server, transport, "true");
+        assert_eq!((exit(&output), here.gateway.counts().confirms), (6, 1), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("message {id} is first in the queue again")), "{}", stderr(&output));
     }
 }
@@ -291,14 +248,13 @@ fn a_message_that_comes_back_ends_the_drain() {
 #[test]
 fn a_message_that_stays_first_keeps_no_order() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let settings = Settings { foreign_first: 1, keeps_confirmed: true, ..Settings::default() };
-        let (gateway, server) = serve(settings);
+        let here = Here::new(transport, settings);
         let csr = csr();
         let order = ["reissue", "571", "--csr", &csr, "--foreign", "spool", "--timeout", "25s"];
-        let (code, document, said) = told(home.path(), &server, transport, &order);
+        let (code, document, said) = here.told(&order);
         assert_eq!((code, &document["order"]["state"]), (0, &"done".into()), "{transport}: {said}");
-        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 2), "{transport}");
+        assert_eq!((here.gateway.counts().confirms, here.gateway.queue_len()), (1, 2), "{transport}");
         let named = "message 1405661 is first in the queue again although it was confirmed";
         assert_eq!(said.matches(named).count(), 1, "{transport}: {said}");
     }
@@ -307,18 +263,17 @@ fn a_message_that_stays_first_keeps_no_order() {
 /// Several processes may drain into one folder: each message is a file, whoever writes it.
 #[test]
 fn several_drain_into_one_folder() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings { foreign_first: 12, ..Settings::default() });
-    let to = home.path().join("messages");
+    let here = Here::new("json", Settings { foreign_first: 12, ..Settings::default() });
+    let to = here.path("messages");
     let ended: Vec<(i32, Value, String)> = std::thread::scope(|scope| {
-        let drain = || told(home.path(), &server, "json", &["poll", "drain", "--to", &to.display().to_string()]);
+        let drain = || here.told(&["poll", "drain", "--to", &to.display().to_string()]);
         let all: Vec<_> = (0..4).map(|_| scope.spawn(drain)).collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for (code, _, said) in &ended {
         assert!([0, 8].contains(code), "{code} {said}");
     }
-    assert_eq!((fs::read_dir(&to).unwrap().count(), gateway.queue_len()), (12, 0));
+    assert_eq!((fs::read_dir(&to).unwrap().count(), here.gateway.queue_len()), (12, 0));
 }
 
 /// The simulator, whose first message cannot be decoded.

@@ -8,7 +8,9 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{certgate, certgate_in, csr, endpoint, exit, fixture, json, openssl, serve, stderr, told};
+use crate::support::binary::{
+    Here, certgate, certgate_in, csr, ended, endpoint, exit, fixture, json, openssl, serve, stderr,
+};
 
 /// Blanks what differs from run to run: ids, times, serials, tokens, keys.
 fn blanked(value: &mut Value) {
@@ -129,8 +131,7 @@ fn no_wait_and_resume() {
         let home = tempfile::tempdir().unwrap();
         let certgate = |arguments: &[&str], stdin: &str| certgate_in(home.path(), arguments, stdin);
         let at = ["--endpoint", &endpoint, "--transport", transport, "--output", "json"];
-        let output = certgate(&[&["reissue", "571", "--csr", &csr(), "--no-wait"][..], &at].concat(), "");
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = ended(certgate(&[&["reissue", "571", "--csr", &csr(), "--no-wait"][..], &at].concat(), ""), 6);
         let document = json(&output);
         assert_eq!(
             (document["error"]["kind"].as_str(), document["order"]["state"].as_str()),
@@ -148,13 +149,11 @@ fn no_wait_and_resume() {
         let job = document["order"]["job"]["id"].to_string();
         let elsewhere = ["resume", &job, "--certificate", "571", "--csr", &csr()].map(str::to_owned);
         let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).chain(at).collect();
-        let output = certgate(&elsewhere, "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(certgate(&elsewhere, ""), 0);
         // What it was ordered with is not judged again.
         let weak = fixture("_x509/rsa-sha1.csr").display().to_string();
         let weak = [&["resume", &job, "--certificate", "571", "--csr", &weak][..], &at].concat();
-        let output = certgate(&weak, "");
-        assert_eq!(exit(&output), 10, "{}", stderr(&output));
+        let output = ended(certgate(&weak, ""), 10);
         assert!(stderr(&output).contains("it is not the CSR's"), "{}", stderr(&output));
         // A CSR alone says too little, and is not passed over.
         let output = certgate(&[&["resume", "--csr", &csr()][..], &at].concat(), "");
@@ -199,14 +198,12 @@ fn dry_run_orders_nothing_and_shows_no_secret() {
 fn the_certificate_is_asked_for_once_before_the_order() {
     for transport in ["xml", "json"] {
         for key in [&["--new-key"][..], &["--csr", &csr()]] {
-            let home = tempfile::tempdir().unwrap();
-            let (gateway, server) = serve(Settings::default());
-            let out = home.path().join("out").display().to_string();
+            let here = Here::new(transport, Settings::default());
+            let out = here.path("out").display().to_string();
             let words = [&["reissue", "571", "--out", &out], key].concat();
-            let (code, document, said) = told(home.path(), &server, transport, &words);
-            assert_eq!(code, 0, "{said}");
+            let (document, _) = here.run(&words, 0);
             let asked = [TaskKind::CertificateInfo, TaskKind::CertificatePrepareOrder, TaskKind::CertificateReissue];
-            assert_eq!(asked.map(|kind| gateway.asked(kind)), [2, 1, 1], "{transport} {key:?}");
+            assert_eq!(asked.map(|kind| here.gateway.asked(kind)), [2, 1, 1], "{transport} {key:?}");
             // By the serial number of before, what was issued is told from it.
             let checks = document["checks"].as_array().unwrap();
             assert!(checks.iter().any(|check| check["name"] == "serial" && check["ok"] == true), "{document}");

@@ -6,11 +6,11 @@ use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{at, csr, exit, openssl, secret, serve, stderr, told_at_home};
+use crate::support::binary::{Here, at, csr, ended, openssl, secret, serve, told};
 
 /// Orders, and gives the document.
 fn ordered(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Value {
-    let (code, document, said) = told_at_home(home, server, transport, command);
+    let (code, document, said) = told(home, server, transport, command);
     assert_eq!(code, 0, "{command:?}: {said}");
     document
 }
@@ -28,42 +28,41 @@ fn remembered(home: &Path) -> Value {
 #[test]
 fn what_an_order_does_not_say_is_as_remembered() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { more_certificates: 1, ..Settings::default() });
-        let run = |command: &[&str]| ordered(home.path(), &server, transport, command);
-        secret(&home.path().join("pass"), "geheim\n");
+        let here = Here::new(transport, Settings { more_certificates: 1, ..Settings::default() });
+        let run = |command: &[&str]| ordered(here.home.path(), &here.server, transport, command);
+        secret(&here.path("pass"), "geheim\n");
         let first =
             ["reissue", "571", "--new-key", "--key-type", "p384", "--san", "www.example.com", "--out", "certs/a"];
         let how = ["--deploy-hook", "echo x >> hooked", "--keep", "1", "--pkcs12", "--store-pass-file", "pass"];
         run(&[&first[..], &how, &["--dns", "provision"]].concat());
-        let before = remembered(home.path());
+        let before = remembered(here.home.path());
         let again = ["reissue", "571", "--new-key", "--out", "certs/a"];
         let document = run(&again);
-        assert_eq!((&document["deployment"]["state"], lines(home.path(), "hooked")), (&json!("deployed"), 2));
+        assert_eq!((&document["deployment"]["state"], lines(here.home.path(), "hooked")), (&json!("deployed"), 2));
         assert!(document["files"]["p12"].is_string(), "{document}");
-        let folder = home.path().join("certs/a");
+        let folder = here.path("certs/a");
         let (_, key) = openssl(&folder, &["pkey", "-in", "key.pem", "-noout", "-text"]);
         let (_, names) = openssl(&folder, &["x509", "-in", "cert.pem", "-noout", "-ext", "subjectAltName"]);
         assert!(key.contains("P-384") && names.contains("www.example.com"), "{key} {names}");
         let mut same = before.clone();
         same.as_object_mut().unwrap().remove("key_type");
-        assert_eq!(remembered(home.path()), same, "the type is that of the key in place");
+        assert_eq!(remembered(here.home.path()), same, "the type is that of the key in place");
         assert_eq!(fs::read_dir(folder.join("sets")).unwrap().count(), 2, "one is kept before the one in place");
 
         // A line of a batch, and what is given goes before what is remembered, and is remembered.
         let line = "[[order]]\nid = 571\nnew_key = true\nout = \"certs/a\"\ndeploy_hook = \"echo y >> other\"\n";
-        fs::write(home.path().join("one.toml"), line).unwrap();
+        fs::write(here.path("one.toml"), line).unwrap();
         run(&["batch", "one.toml"]);
-        assert_eq!((lines(home.path(), "hooked"), lines(home.path(), "other")), (2, 1));
+        assert_eq!((lines(here.home.path(), "hooked"), lines(here.home.path(), "other")), (2, 1));
         run(&["renew-due", "certs", "--renew-before", "400d"]);
-        assert_eq!((lines(home.path(), "hooked"), lines(home.path(), "other")), (2, 2));
+        assert_eq!((lines(here.home.path(), "hooked"), lines(here.home.path(), "other")), (2, 2));
         assert!(folder.join("bundle.p12").exists());
 
         // It stays that certificate's.
         let other = ["reissue", "10000", "--new-key", "--out", "certs/a"];
-        let (code, _, said) = told_at_home(home.path(), &server, transport, &other);
+        let (code, _, said) = here.told(&other);
         assert_eq!((code, said.contains("certs/a holds another certificate: example.com (571)")), (2, true), "{said}");
-        assert_eq!(gateway.counts().orders, 4);
+        assert_eq!(here.orders(), 4);
     }
 }
 
@@ -97,8 +96,7 @@ fn commands_run_where_they_were_given() {
     let first = ["reissue", "571", "--new-key", "--out", "certs/a", "--deploy-hook", "sh ./hook.sh"];
     ordered(home.path(), &server, "xml", &first);
     let elsewhere = |command: &[&str]| {
-        let output = at(&home.path().join("elsewhere"), &server, "xml", command);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(at(&home.path().join("elsewhere"), &server, "xml", command), 0);
     };
     elsewhere(&["reissue", "571", "--new-key", "--out", &out]);
     assert_eq!(lines(home.path(), "log"), 2);

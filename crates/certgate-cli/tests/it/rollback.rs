@@ -12,7 +12,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    arguments, at, command, endpoint, exit, interrupt, json, pair, run, secret, serve, started, stderr, stdout, until,
+    Here, arguments, command, ended, endpoint, exit, interrupt, json, pair, run, secret, stderr, stdout, until,
 };
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
@@ -36,10 +36,9 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn a_hook_that_fails_again_and_again() {
     for keep in ["0", "1", "3"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let live = home.path().join("live");
-        let reissue = |more: &[&str]| at(home.path(), &server, "json", &[&NEW[..], &["--keep", keep], more].concat());
+        let here = Here::new("json", Settings::default());
+        let live = here.path("live");
+        let reissue = |more: &[&str]| here.at(&[&NEW[..], &["--keep", keep], more].concat());
         let output = reissue(&[]);
         let serial = json(&output)["certificate"]["serialNumber"].as_str().unwrap().to_owned();
         let good = current(&live);
@@ -47,20 +46,19 @@ fn a_hook_that_fails_again_and_again() {
             let hook = "echo $CERTGATE_SERIAL >> seen; exit 1";
             let output = reissue(&["--deploy-hook", hook, "--rollback-on-failure"]);
             assert_eq!((exit(&output), current(&live)), (11, good.clone()), "{}", stderr(&output));
-            let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+            let seen = here.read("seen");
             assert_eq!(seen.lines().last(), Some(serial.as_str()), "the hook is told what is in place again");
             let (key, certificate) = pair(&live);
             assert_eq!(key, certificate);
         }
-        let output = reissue(&["--deploy-hook", "true"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(reissue(&["--deploy-hook", "true"]), 0);
         let new = current(&live);
         let mut expected = vec![new.file_name().unwrap().to_str().unwrap().to_owned()];
         if keep != "0" {
             expected.insert(0, good.file_name().unwrap().to_str().unwrap().to_owned());
         }
         assert_eq!(names(&live.join("sets")), expected, "what was turned down is gone");
-        assert_eq!(exit(&run(home.path(), &["rollback", "live"])), if keep == "0" { 8 } else { 0 });
+        assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), if keep == "0" { 8 } else { 0 });
         assert_eq!(current(&live), if keep == "0" { new } else { good });
     }
 }
@@ -69,14 +67,13 @@ fn a_hook_that_fails_again_and_again() {
 /// was the last one.
 #[test]
 fn plain_files_are_taken_over_at_once() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let live = home.path().join("live");
-    assert_eq!(exit(&at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "seed"])), 0);
+    let here = Here::new("json", Settings::default());
+    let live = here.path("live");
+    here.ends(&["reissue", "571", "--new-key", "--out", "seed"], 0);
     fs::create_dir(&live).unwrap();
     for name in FILES {
         let file = live.join(name);
-        fs::copy(home.path().join("seed").join(name), &file).unwrap();
+        fs::copy(here.path("seed").join(name), &file).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         // Only root may give files away; others see to the modes.
         let _ = chown(&file, Some(65534), Some(65534));
@@ -95,78 +92,72 @@ fn plain_files_are_taken_over_at_once() {
         let in_the_way = live.join(format!(".{step}.new"));
         fs::create_dir(&in_the_way).unwrap();
         let command = if count == 0 { &NEW[..] } else { &["resume"] };
-        let output = at(home.path(), &server, "json", command);
+        let output = here.at(command);
         assert_eq!(exit(&output), 6, "{step}: {}", stderr(&output));
         assert_eq!(state(), before, "{step}");
         fs::remove_dir(&in_the_way).unwrap();
     }
-    let output = at(home.path(), &server, "json", &["resume"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    here.ends(&["resume"], 0);
     let now = state();
     for ((old, rights), (new, kept)) in before.iter().zip(&now) {
         assert_eq!(rights, kept, "modes and owners");
         assert!(old != new || old == &before[1].0, "another certificate of the same chain");
     }
     let (key, certificate) = pair(&live);
-    assert_eq!((key, gateway.counts().orders), (certificate, 2));
-    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert_eq!((key, here.orders()), (certificate, 2));
+    assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), 0);
     assert_eq!(state(), before);
 
     // A folder with a certificate alone has no names that lead nowhere after its rollback. What nobody asked for is left alone.
-    let plain = home.path().join("plain");
+    let plain = here.path("plain");
     fs::create_dir(&plain).unwrap();
-    fs::copy(home.path().join("seed/cert.pem"), plain.join("cert.pem")).unwrap();
+    fs::copy(here.path("seed/cert.pem"), plain.join("cert.pem")).unwrap();
     fs::write(plain.join("bundle.p12"), "by hand").unwrap();
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", "plain"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 0);
+    here.ends(&["reissue", "571", "--new-key", "--out", "plain"], 0);
+    assert_eq!(exit(&run(here.home.path(), &["rollback", "plain"])), 0);
     assert_eq!(names(&plain), ["bundle.p12", "cert.pem", "current", "sets"]);
     assert_eq!(fs::read_to_string(plain.join("bundle.p12")).unwrap(), "by hand");
-    assert_eq!(exit(&run(home.path(), &["rollback", "plain"])), 8, "nothing is before it");
+    assert_eq!(exit(&run(here.home.path(), &["rollback", "plain"])), 8, "nothing is before it");
 }
 
 /// Servers that read bundle.p12 or keystore.jks never find a link to nothing.
 #[test]
 fn encrypted_files_come_and_go_with_their_set() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let live = home.path().join("live");
-    secret(&home.path().join("phrase"), "geheim-6\n");
+    let here = Here::new("json", Settings::default());
+    let live = here.path("live");
+    secret(&here.path("phrase"), "geheim-6\n");
     let stores = ["--pkcs12", "--jks", "--store-pass-file", "phrase"];
-    let output = at(home.path(), &server, "json", &NEW);
+    let output = here.at(&NEW);
     let job = json(&output)["order"]["job"]["id"].to_string();
 
     // The same certificate and key, now with encrypted files: they are written, and not only spoken of.
     let resume = ["resume", &job, "--certificate", "571", "--out", "live"];
-    let output = at(home.path(), &server, "json", &[&resume[..], &stores].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = here.ends(&[&resume[..], &stores].concat(), 0);
     for kind in ["p12", "jks"] {
-        assert!(home.path().join(json(&output)["files"][kind].as_str().unwrap()).exists(), "{kind}");
+        assert!(here.path(json(&output)["files"][kind].as_str().unwrap()).exists(), "{kind}");
     }
-    assert_eq!(exit(&at(home.path(), &server, "json", &[&resume[..], &stores].concat())), 8, "they are there");
+    assert_eq!(exit(&here.at(&[&resume[..], &stores].concat())), 8, "they are there");
 
     // Its pass phrase is asked for by each look at what is ordered, once, and by the installation.
     let asking = ["reissue", "571", "--new-key", "--out", "asking", "--pkcs12", "--store-pass-command"];
-    let output = at(home.path(), &server, "json", &[&asking[..], &["echo asked >> asked; echo geheim-6"]].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!(fs::read_to_string(home.path().join("asked")).unwrap().lines().count(), 3);
+    here.ends(&[&asking[..], &["echo asked >> asked; echo geheim-6"]].concat(), 0);
+    assert_eq!(here.read("asked").lines().count(), 3);
 
     // A set without them takes their place only when nobody needs them any more.
     for (option, file) in [("--pkcs12", "bundle.p12"), ("--jks", "keystore.jks")] {
         let others: Vec<&str> = stores.iter().copied().filter(|other| *other != option).collect();
-        let output = at(home.path(), &server, "json", &[&NEW[..], &others].concat());
-        assert_eq!((exit(&output), gateway.counts().orders), (2, 2), "{}", stderr(&output));
+        let output = here.at(&[&NEW[..], &others].concat());
+        assert_eq!((exit(&output), here.orders()), (2, 2), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("live/{file} is in place")), "{}", stderr(&output));
     }
 
     // The hook hears of what is there, and after a rollback of what is there then.
     let hook = "echo \"$CERTGATE_P12 $CERTGATE_JKS\" >> seen; exit 1";
     let back = ["--deploy-hook", hook, "--rollback-on-failure"];
-    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), 0);
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
-    let output = at(home.path(), &server, "json", &[&NEW[..], &stores, &back].concat());
-    assert_eq!(exit(&output), 11, "{}", stderr(&output));
-    let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+    here.ends(&[&NEW[..], &stores, &back].concat(), 11);
+    let seen = here.read("seen");
     assert_eq!(seen, "live/bundle.p12 live/keystore.jks\n \n");
     assert_eq!(names(&live), ["cert.pem", "chain.pem", "combined.pem", "current", "fullchain.pem", "key.pem", "sets"]);
 }
@@ -174,33 +165,31 @@ fn encrypted_files_come_and_go_with_their_set() {
 /// What was taken back can be put in place again: its key is in its set.
 #[test]
 fn forward_after_a_rollback() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let live = home.path().join("live");
-    assert_eq!(exit(&at(home.path(), &server, "xml", &NEW)), 0);
-    let output = at(home.path(), &server, "xml", &NEW);
+    let here = Here::new("xml", Settings::default());
+    let live = here.path("live");
+    here.ends(&NEW, 0);
+    let output = here.at(&NEW);
     let (second, job) = (pair(&live), json(&output)["order"]["job"]["id"].to_string());
-    assert_eq!(exit(&run(home.path(), &["rollback", "live"])), 0);
+    assert_eq!(exit(&run(here.home.path(), &["rollback", "live"])), 0);
     assert!(pair(&live) != second);
-    let output = at(home.path(), &server, "xml", &["resume", &job, "--certificate", "571", "--out", "live"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!((pair(&live), gateway.counts().orders), (second, 2));
+    here.ends(&["resume", &job, "--certificate", "571", "--out", "live"], 0);
+    assert_eq!((pair(&live), here.orders()), (second, 2));
 }
 
 #[test]
 fn by_name() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let out = |folder: &str| at(home.path(), &server, "json", &["reissue", "571", "--new-key", "--out", folder]);
+    let here = Here::new("json", Settings::default());
+    let out = |folder: &str| here.at(&["reissue", "571", "--new-key", "--out", folder]);
     for folder in ["certs/a", "certs/a", "more/b"] {
         assert_eq!(exit(&out(folder)), 0);
     }
     let profile = |certificates: &str| {
-        let address = endpoint(&server, "json");
+        let address = endpoint(&here.server, "json");
         let text = format!("[team]\njson_endpoint = \"{address}\"\n{certificates}\n");
-        fs::write(home.path().join("team.toml"), text).unwrap();
+        fs::write(here.path("team.toml"), text).unwrap();
     };
-    let rollback = |name: &str| run(home.path(), &["rollback", name, "--config", "team.toml", "--profile", "team"]);
+    let rollback =
+        |name: &str| run(here.home.path(), &["rollback", name, "--config", "team.toml", "--profile", "team"]);
     for (certificates, name, code, said) in [
         ("certificates = [\"certs\"]", "EXAMPLE.com", 0, ""),
         ("certificates = [\"certs\"]", "example.org", 2, "no certificate of that name"),
@@ -208,27 +197,26 @@ fn by_name() {
         ("", "example.com", 2, "no such folder; names need the profile's `certificates`"),
     ] {
         profile(certificates);
-        let before = pair(&home.path().join("certs/a"));
+        let before = pair(&here.path("certs/a"));
         let output = rollback(name);
         assert_eq!(exit(&output), code, "{certificates} {name}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
-        assert_eq!(pair(&home.path().join("certs/a")) != before, code == 0, "{certificates} {name}");
+        assert_eq!(pair(&here.path("certs/a")) != before, code == 0, "{certificates} {name}");
     }
 }
 
 /// Back, further back, forward again; the folder's hook is run for each, and what came of it is known.
 #[test]
 fn back_and_forward_again() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let live = home.path().join("live");
+    let here = Here::new("xml", Settings::default());
+    let live = here.path("live");
     let told = |command: &[&str]| {
-        let output = run(home.path(), &[command, &["--output", "json"]].concat());
+        let output = run(here.home.path(), &[command, &["--output", "json"]].concat());
         (exit(&output), json(&output), stderr(&output))
     };
     for hook in ["echo $CERTGATE_SERIAL one >> seen", "false", "echo $CERTGATE_SERIAL three >> seen; test ! -e broken"]
     {
-        let output = at(home.path(), &server, "xml", &[&NEW[..], &["--deploy-hook", hook]].concat());
+        let output = here.at(&[&NEW[..], &["--deploy-hook", hook]].concat());
         assert_eq!(exit(&output), if hook == "false" { 11 } else { 0 }, "{}", stderr(&output));
     }
     let listed = || told(&["rollback", "live", "--list"]).1["sets"].as_array().unwrap().clone();
@@ -241,7 +229,7 @@ fn back_and_forward_again() {
     assert!(sets.iter().all(|set| set["name"] == "example.com" && set["certificate"] == 571));
     let serial = |at: usize| sets[at]["serialNumber"].as_str().unwrap();
     let in_place = || serde_json::Value::from(current(&live).file_name().unwrap().to_str().unwrap());
-    let last_seen = || fs::read_to_string(home.path().join("seen")).unwrap().lines().last().unwrap().to_owned();
+    let last_seen = || here.read("seen").lines().last().unwrap().to_owned();
     // The one before; by number, by serial number, by name; to the first and forward to the last.
     for (asked, expected) in [("", 1), ("1", 0), (serial(2), 2), (sets[0]["set"].as_str().unwrap(), 0)] {
         let to = if asked.is_empty() { vec![] } else { vec!["--to", asked] };
@@ -255,13 +243,13 @@ fn back_and_forward_again() {
     }
     assert_eq!(told(&["rollback", "live"]).0, 8, "there is none before the first");
     assert_eq!(told(&["rollback", "live", "--to", "1"]).0, 8, "it is in place");
-    fs::write(home.path().join("broken"), "").unwrap();
+    fs::write(here.path("broken"), "").unwrap();
     let (code, document, _) = told(&["rollback", "live", "--to", "3"]);
     assert_eq!((code, in_place()), (11, sets[2]["set"].clone()), "it stays, for it was asked for: {document}");
     assert_eq!(listed()[2]["deployment"]["state"], "failed", "the next run repeats it");
-    fs::remove_file(home.path().join("broken")).unwrap();
-    let output = at(home.path(), &server, "xml", &["renew-due", "live"]);
-    assert_eq!((exit(&output), gateway.counts().orders), (0, 3), "{}", stderr(&output));
+    fs::remove_file(here.path("broken")).unwrap();
+    let output = here.at(&["renew-due", "live"]);
+    assert_eq!((exit(&output), here.orders()), (0, 3), "{}", stderr(&output));
     assert_eq!(listed()[2]["deployment"]["state"], "deployed");
     for (command, expected) in [
         (&["rollback", "live", "--to", "7"][..], "there is no set `7`; there are 000001-"),
@@ -278,12 +266,11 @@ fn back_and_forward_again() {
 /// A server that is given what has ended is down: only who names that set puts it in place, and is warned.
 #[test]
 fn what_ended_is_put_back_by_its_name_only() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     for _ in 0..2 {
-        assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+        here.ends(&NEW, 0);
     }
-    let live = home.path().join("live");
+    let live = here.path("live");
     let sets = names(&live.join("sets"));
     let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
     params.serial_number = Some(1.into());
@@ -291,12 +278,12 @@ fn what_ended_is_put_back_by_its_name_only() {
     let ended = params.self_signed(&PrivateKey::generate(KeyType::P256).unwrap()).unwrap();
     fs::write(live.join("sets").join(&sets[0]).join("cert.pem"), ended.pem()).unwrap();
     let newest = current(&live);
-    let output = run(home.path(), &["rollback", "live"]);
+    let output = run(here.home.path(), &["rollback", "live"]);
     let said = stderr(&output);
     assert_eq!((exit(&output), current(&live)), (2, newest), "{said}");
     assert!(said.contains(&format!("{}, has a certificate that ended on 2025-03-01", sets[0])), "{said}");
     assert!(said.contains(&format!("--to {}", sets[0])), "{said}");
-    let output = run(home.path(), &["rollback", "live", "--to", &sets[0]]);
+    let output = run(here.home.path(), &["rollback", "live", "--to", &sets[0]]);
     let said = stderr(&output);
     assert_eq!((exit(&output), current(&live)), (0, Path::new("sets").join(&sets[0])), "{said}");
     assert!(said.contains("warning: its certificate ended on 2025-03-01T00:00:00"), "{said}");
@@ -306,15 +293,13 @@ fn what_ended_is_put_back_by_its_name_only() {
 #[test]
 fn killed_right_after_the_switch() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let live = home.path().join("live");
+        let here = Here::new(transport, Settings::default());
+        let live = here.path("live");
         let hook = ["--deploy-hook", "echo $CERTGATE_SERIAL >> seen", "--keep", "7"];
-        let output = at(home.path(), &server, transport, &[&NEW[..], &hook].concat());
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        here.ends(&[&NEW[..], &hook].concat(), 0);
         let renew: &[&str] = &["renew-due", "live", "--renew-before", "399d"];
         for words in [renew, renew, &["rollback", "live"]] {
-            let (before, mut killed) = (current(&live), started(home.path(), &server, transport, words));
+            let (before, mut killed) = (current(&live), here.started(words));
             let mut ended = None;
             while current(&live) == before && ended.is_none() {
                 ended = killed.try_wait().unwrap();
@@ -323,14 +308,14 @@ fn killed_right_after_the_switch() {
             killed.wait().unwrap();
             assert!(current(&live) != before, "{words:?}: {ended:?}");
             let put_in_place = current(&live);
-            let output = at(home.path(), &server, transport, &["renew-due", "live"]);
+            let output = here.at(&["renew-due", "live"]);
             let said = format!("{transport} {words:?}: {}", stderr(&output));
             assert!(matches!(exit(&output), 0 | 8), "{said}");
             let record = fs::read_to_string(live.join("current/about.json")).unwrap();
             let record: serde_json::Value = serde_json::from_str(&record).unwrap();
             assert_eq!(record["settings"]["keep"], 7, "{said}");
             assert_eq!(record["deployment"]["state"], "deployed", "{said}");
-            let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+            let seen = here.read("seen");
             assert_eq!(seen.lines().last(), record["serial"].as_str(), "{said} {put_in_place:?}");
             if words[0] == "rollback" {
                 assert!(record["putBack"].is_i64() && current(&live) == put_in_place, "it stays: {said} {record}");
@@ -342,39 +327,35 @@ fn killed_right_after_the_switch() {
 /// A set that its hook turns down again and again is one set.
 #[test]
 fn what_was_taken_back_comes_again() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    assert_eq!(exit(&at(home.path(), &server, "json", &NEW)), 0);
+    let here = Here::new("json", Settings::default());
+    here.ends(&NEW, 0);
     let hook = ["--deploy-hook", "test -e fine", "--rollback-on-failure"];
-    assert_eq!(exit(&at(home.path(), &server, "json", &[&NEW[..], &hook].concat())), 11);
-    let sets = names(&home.path().join("live/sets"));
+    here.ends(&[&NEW[..], &hook].concat(), 11);
+    let sets = names(&here.path("live/sets"));
     for _ in 0..2 {
-        let output = at(home.path(), &server, "json", &["fetch", "571", "--out", "live"]);
-        assert_eq!(exit(&output), 11, "{}", stderr(&output));
-        assert_eq!(names(&home.path().join("live/sets")), sets);
+        here.ends(&["fetch", "571", "--out", "live"], 11);
+        assert_eq!(names(&here.path("live/sets")), sets);
     }
-    fs::write(home.path().join("fine"), "").unwrap();
-    let output = at(home.path(), &server, "json", &["fetch", "571", "--out", "live"]);
-    assert_eq!((exit(&output), gateway.counts().orders), (0, 2), "{}", stderr(&output));
-    assert_eq!(current(&home.path().join("live")).file_name().unwrap().to_str(), sets.last().map(String::as_str));
+    fs::write(here.path("fine"), "").unwrap();
+    let output = here.at(&["fetch", "571", "--out", "live"]);
+    assert_eq!((exit(&output), here.orders()), (0, 2), "{}", stderr(&output));
+    assert_eq!(current(&here.path("live")).file_name().unwrap().to_str(), sets.last().map(String::as_str));
 }
 
 /// Ctrl-C while the hook runs, of a rollback or of a single order: it is waited for, what came of it is recorded, and the document is whole.
 #[test]
 fn interrupted_while_the_hook_runs() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     let hook = "echo > started; while [ -e wait ]; do sleep 0.1; done; echo $CERTGATE_SERIAL >> deployed";
-    let at_once = |command: &[&str]| at(home.path(), &server, "json", command);
-    let deployed = || fs::read_to_string(home.path().join("deployed")).unwrap_or_default().lines().count();
-    assert_eq!(exit(&at_once(&[&NEW[..], &["--deploy-hook", hook]].concat())), 0);
+    let deployed = || fs::read_to_string(here.path("deployed")).unwrap_or_default().lines().count();
+    here.ends(&[&NEW[..], &["--deploy-hook", hook]].concat(), 0);
     let interrupted = |command: &[&str]| {
-        let [started, wait, said] = ["started", "wait", "said"].map(|name| home.path().join(name));
+        let [started, wait, said] = ["started", "wait", "said"].map(|name| here.path(name));
         let _ = fs::remove_file(&started);
         fs::write(&wait, "").unwrap();
-        let arguments = arguments(home.path(), &server, "json", command);
-        let mut run = self::command(home.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        run.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let arguments = arguments(here.home.path(), &here.server, "json", command);
+        let mut run = self::command(here.home.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        run.current_dir(here.home.path()).stdin(Stdio::null()).stdout(Stdio::piped());
         let child = run.stderr(fs::File::create(&said).unwrap()).spawn().unwrap();
         until("the hook runs", || started.exists());
         interrupt(&child);
@@ -384,16 +365,16 @@ fn interrupted_while_the_hook_runs() {
     };
     let commands: [(&[&str], &str); 3] =
         [(&NEW, "/order/state"), (&["rollback", "live"], "/set"), (&["batch", "one.csv"], "/orders/0/order/state")];
-    fs::write(home.path().join("one.csv"), "id,new_key,out\n571,true,live\n").unwrap();
+    fs::write(here.path("one.csv"), "id,new_key,out\n571,true,live\n").unwrap();
     for (count, (command, member)) in commands.into_iter().enumerate() {
         let output = interrupted(command);
-        let (document, said) = (json(&output), fs::read_to_string(home.path().join("said")).unwrap());
+        let (document, said) = (json(&output), here.read("said"));
         assert_eq!((exit(&output), &document["error"]), (0, &serde_json::Value::Null), "{command:?} {said}");
         assert!(document.pointer(member).is_some(), "{command:?} {document}");
         assert_eq!(deployed(), count + 2, "{command:?}: the hook came to its end");
-        let status = at_once(&["status", "live"]);
+        let status = here.at(&["status", "live"]);
         assert!(!stdout(&status).contains("not deployed"), "{command:?} {}", stdout(&status));
     }
-    assert_eq!(gateway.counts().orders, 3);
-    assert_eq!(exit(&at_once(&["resume"])), 8, "nothing is left");
+    assert_eq!(here.orders(), 3);
+    assert_eq!(exit(&here.at(&["resume"])), 8, "nothing is left");
 }

@@ -20,7 +20,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 
-use crate::support::binary::{command, endpoint, exit, fast, json, serve, stderr, until};
+use crate::support::binary::{command, ended, endpoint, fast, json, serve, until};
 
 /// Certificate and key of a set, as servers load them.
 fn load(set: &Path) -> Arc<ServerConfig> {
@@ -75,8 +75,7 @@ fn no_handshake_fails_while_the_pair_is_switched() {
         command(home.path(), &[arguments, &common].concat()).current_dir(home.path()).output().unwrap()
     };
     let reissue = ["reissue", "571", "--new-key", "--out", "live", "--deploy-hook", "touch reload"];
-    let output = run(&reissue);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(run(&reissue), 0);
     let root = json(&output)["certificate"]["certificationAuthority"][1]["caCertificate"].as_str().unwrap().to_owned();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
@@ -95,8 +94,7 @@ fn no_handshake_fails_while_the_pair_is_switched() {
             });
         }
         for _ in 0..4 {
-            let output = run(&reissue);
-            assert_eq!(exit(&output), 0, "{}", stderr(&output));
+            ended(run(&reissue), 0);
         }
         let before = handshakes.load(Ordering::Relaxed);
         until("some more handshakes", || handshakes.load(Ordering::Relaxed) > before + 10);

@@ -14,7 +14,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::support::{
-    binary::{certgate_in, csr, endpoint, exit, fast, json, serve, stderr, told, until, write_batch},
+    binary::{Here, certgate_in, csr, endpoint, exit, fast, json, serve, stderr, until, write_batch},
     serving::{account, call, codec, other, post},
 };
 
@@ -44,17 +44,16 @@ impl Drop for Ends<'_> {
 #[test]
 fn a_legacy_reader_of_the_queue_loses_nothing() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { foreign_first: 1, more_certificates: 3, ..Settings::default() });
-        let (csr, batch) = (csr(), write_batch(home.path(), 3));
+        let here = Here::new(transport, Settings { foreign_first: 1, more_certificates: 3, ..Settings::default() });
+        let (csr, batch) = (csr(), write_batch(here.home.path(), 3));
         let is_over = AtomicBool::new(false);
         let taken = std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let mut taken = Vec::new();
                 while !is_over.load(Ordering::Relaxed) {
-                    if let Some((id, true)) = first(&server, other(transport)) {
+                    if let Some((id, true)) = first(&here.server, other(transport)) {
                         post(
-                            &endpoint(&server, other(transport)),
+                            &endpoint(&here.server, other(transport)),
                             other(transport),
                             &call(PollConfirm::new(id), account()),
                         );
@@ -71,14 +70,14 @@ fn a_legacy_reader_of_the_queue_loses_nothing() {
                 &["batch", &batch],
                 &["delete", "571", "--yes"],
             ] {
-                let (code, document, said) = told(home.path(), &server, transport, command);
+                let (code, document, said) = here.told(command);
                 assert_eq!(code, 0, "{command:?}: {said} {document}");
-                gateway.push_foreign(1);
+                here.gateway.push_foreign(1);
             }
             until("what is left is ours, and a later run confirms it", || {
-                let (code, _, said) = told(home.path(), &server, transport, &["resume"]);
+                let (code, _, said) = here.told(&["resume"]);
                 assert!(code == 0 || code == 8, "{code} {said}");
-                gateway.queue_len() == 0
+                here.gateway.queue_len() == 0
             });
             drop(ends);
             reader.join().unwrap()
@@ -87,8 +86,8 @@ fn a_legacy_reader_of_the_queue_loses_nothing() {
         each.sort_unstable();
         each.dedup();
         assert_eq!((taken.len(), &each), (5, &taken), "each once, in their order");
-        assert_eq!((gateway.counts().orders, gateway.counts().confirms), (6, 11), "{transport}");
-        let (code, _, _) = told(home.path(), &server, transport, &["poll", "drain", "--exec", "true"]);
+        assert_eq!((here.orders(), here.gateway.counts().confirms), (6, 11), "{transport}");
+        let (code, _, _) = here.told(&["poll", "drain", "--exec", "true"]);
         assert_eq!(code, 8, "certgate took none of them");
     }
 }
@@ -97,25 +96,24 @@ fn a_legacy_reader_of_the_queue_loses_nothing() {
 #[test]
 fn messages_left_behind_are_confirmed_later() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings { foreign_first: 1, ..Settings::default() });
+        let here = Here::new(transport, Settings { foreign_first: 1, ..Settings::default() });
         let csr = csr();
-        let (code, _, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
-        assert_eq!((code, gateway.counts().confirms, gateway.queue_len()), (0, 0, 2), "{said}");
-        let (code, _, _) = told(home.path(), &server, transport, &["resume"]);
-        assert_eq!((code, gateway.queue_len()), (8, 2), "the message of somebody else's is first still");
-        let (theirs, _) = first(&server, transport).unwrap();
-        told(home.path(), &server, transport, &["poll", "confirm", &theirs.to_string()]);
-        let (ours, is_domain) = first(&server, transport).unwrap();
+        let (code, _, said) = here.told(&["reissue", "571", "--csr", &csr]);
+        assert_eq!((code, here.gateway.counts().confirms, here.gateway.queue_len()), (0, 0, 2), "{said}");
+        let (code, _, _) = here.told(&["resume"]);
+        assert_eq!((code, here.gateway.queue_len()), (8, 2), "the message of somebody else's is first still");
+        let (theirs, _) = first(&here.server, transport).unwrap();
+        here.told(&["poll", "confirm", &theirs.to_string()]);
+        let (ours, is_domain) = first(&here.server, transport).unwrap();
         assert!(!is_domain);
-        let (code, _, _) = told(home.path(), &server, transport, &["resume", "--foreign", "leave"]);
-        assert_eq!((code, gateway.queue_len()), (8, 1), "the queue is not to be touched");
-        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
-        assert_eq!((code, &document["confirmed"], gateway.queue_len()), (0, &json!([ours]), 0), "{said}");
+        let (code, _, _) = here.told(&["resume", "--foreign", "leave"]);
+        assert_eq!((code, here.gateway.queue_len()), (8, 1), "the queue is not to be touched");
+        let (code, document, said) = here.told(&["resume"]);
+        assert_eq!((code, &document["confirmed"], here.gateway.queue_len()), (0, &json!([ours]), 0), "{said}");
         // Now nothing is awaited, and the gateway is not asked any more.
-        let asked = gateway.asked(TaskKind::PollInfo);
-        assert_eq!(told(home.path(), &server, transport, &["resume"]).0, 8);
-        assert_eq!(gateway.asked(TaskKind::PollInfo), asked);
+        let asked = here.gateway.asked(TaskKind::PollInfo);
+        assert_eq!(here.told(&["resume"]).0, 8);
+        assert_eq!(here.gateway.asked(TaskKind::PollInfo), asked);
     }
 }
 
@@ -157,29 +155,28 @@ fn the_profile_says_what_becomes_of_messages_of_others() {
 #[test]
 fn a_message_that_was_pushed_is_taken_in_once() {
     for (transport, pushed) in [("xml", "xml"), ("xml", "json"), ("json", "xml"), ("json", "json")] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         let csr = csr();
-        let (code, pending, _) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr, "--no-wait"]);
+        let (code, pending, _) = here.told(&["reissue", "571", "--csr", &csr, "--no-wait"]);
         assert_eq!(code, 6);
-        let body = post(&endpoint(&server, pushed), pushed, &call(PollInfo, account())).body;
-        let file = home.path().join("pushed");
+        let body = post(&endpoint(&here.server, pushed), pushed, &call(PollInfo, account())).body;
+        let file = here.path("pushed");
         fs::write(&file, &body.0).unwrap();
         let file = file.display().to_string();
         let import = ["poll", "import", file.as_str()];
-        let (code, document, said) = told(home.path(), &server, transport, &import);
+        let (code, document, said) = here.told(&import);
         assert_eq!((code, &document["order"]["state"]), (0, &json!("issued")), "{transport} {pushed}: {said}");
         assert_eq!(document["order"]["id"], pending["order"]["id"]);
-        let resume = format!("carry on with: certgate resume --config {} certgate-", fast(home.path()));
+        let resume = format!("carry on with: certgate resume --config {} certgate-", fast(here.home.path()));
         assert!(said.contains(&resume), "{said}");
-        let (code, _, said) = told(home.path(), &server, transport, &import);
+        let (code, _, said) = here.told(&import);
         assert_eq!(code, 8);
         assert!(said.contains("the message was taken in before, as msg-1"), "{said}");
-        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (0, 1));
+        assert_eq!((here.gateway.counts().confirms, here.gateway.queue_len()), (0, 1));
         // The order is finished with it, and its copy in the queue is confirmed by the same run.
-        let (code, document, said) = told(home.path(), &server, transport, &["resume"]);
+        let (code, document, said) = here.told(&["resume"]);
         assert_eq!((code, &document["orders"][0]["order"]["state"]), (0, &json!("done")), "{said}");
-        assert_eq!((gateway.counts().confirms, gateway.queue_len()), (1, 0), "{said}");
+        assert_eq!((here.gateway.counts().confirms, here.gateway.queue_len()), (1, 0), "{said}");
     }
 }
 

@@ -6,7 +6,7 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::support::binary::{arguments, command, csr, exit, interrupt, serve, stderr, told, until, write_batch};
+use crate::support::binary::{Here, arguments, command, csr, exit, interrupt, serve, stderr, until, write_batch};
 
 /// Interrupted, a batch tells what it placed.
 #[test]
@@ -37,10 +37,8 @@ fn an_interrupted_batch_prints_its_rows() {
 #[test]
 fn an_order_is_shown_alike_by_every_command() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-        let run = |words: &[&str]| told(home.path(), &server, transport, words);
-        let (code, placed, said) = run(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
+        let here = Here::new(transport, Settings { jobs_never_end: true, ..Settings::default() });
+        let (code, placed, said) = here.told(&["reissue", "571", "--csr", &csr(), "--no-wait"]);
         assert_eq!((code, &placed["order"]["state"]), (6, &json!("pending")), "{said}");
         let id = placed["order"]["id"].as_str().unwrap();
         let shape = |order: &Value| {
@@ -51,9 +49,9 @@ fn an_order_is_shown_alike_by_every_command() {
         let members: Vec<&str> = placed["order"].as_object().unwrap().keys().map(String::as_str).collect();
         let expected = ["id", "state", "action", "certificate", "name", "job", "ctid", "created", "updated"];
         assert_eq!(members, expected, "{placed}");
-        let (code, resumed, _) = run(&["resume", id, "--timeout", "1s"]);
+        let (code, resumed, _) = here.told(&["resume", id, "--timeout", "1s"]);
         assert_eq!((code, shape(&resumed["order"])), (6, shape(&placed["order"])));
-        let (_, listed, _) = run(&["orders"]);
+        let (_, listed, _) = here.told(&["orders"]);
         let listed = &listed["orders"][0]["order"];
         for member in expected.iter().filter(|member| **member != "updated") {
             assert_eq!(listed[member], placed["order"][member], "{member}");
@@ -65,13 +63,11 @@ fn an_order_is_shown_alike_by_every_command() {
 #[test]
 fn a_refused_order_is_refused_everywhere() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (_gateway, server) = serve(Settings::default());
-        let run = |words: &[&str]| told(home.path(), &server, transport, words);
-        let (code, refused, said) = run(&["renew", "571", "--admin", "4711"]);
+        let here = Here::new(transport, Settings::default());
+        let (code, refused, said) = here.told(&["renew", "571", "--admin", "4711"]);
         assert_eq!((code, &refused["order"]["state"]), (3, &json!("refused")), "{said}");
         let id = refused["order"]["id"].as_str().unwrap();
-        let (code, resumed, _) = run(&["resume", id]);
+        let (code, resumed, _) = here.told(&["resume", id]);
         assert_eq!((code, &resumed["order"]["state"]), (8, &json!("refused")));
     }
 }
@@ -80,14 +76,13 @@ fn a_refused_order_is_refused_everywhere() {
 #[test]
 fn a_refusal_before_the_order_is_of_that_task() {
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
+        let here = Here::new(transport, Settings::default());
         for command in [&["delete", "999", "--yes"][..], &["reissue", "999", "--csr", &csr()]] {
-            let (code, document, said) = told(home.path(), &server, transport, command);
+            let (code, document, said) = here.told(command);
             assert_eq!((code, &document["order"]["state"]), (3, &json!("unsent")), "{said}");
             assert!(said.contains("certificate-info: the gateway refused: E400104"), "{said}");
-            let (_, stored, _) = told(home.path(), &server, transport, &["orders"]);
-            assert_eq!((gateway.counts().orders, &stored["orders"]), (0, &json!([])));
+            let (_, stored, _) = here.told(&["orders"]);
+            assert_eq!((here.orders(), &stored["orders"]), (0, &json!([])));
         }
     }
 }

@@ -12,7 +12,7 @@ use certgate_domain::{AnyData, Query, SslContact, TaskKind, task};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{certgate, certgate_in, csr, exit, fast, json, stderr, until},
+    binary::{certgate, certgate_in, csr, ended, exit, fast, json, stderr, until},
     serving::{Serving, account, call, codec, post},
 };
 
@@ -26,8 +26,7 @@ fn an_order_is_carried_on_with_a_simulator_that_was_started_anew() {
         let mut simulator = Serving::start(&["simulator", "--state", &state, "--job-time", "1h"]);
         let arguments = ["reissue", "571", "--csr", &csr(), "--no-wait", "--config", &config, "--transport", "xml"];
         let more = ["--endpoint", &simulator.endpoint, "--output", "json"];
-        let output = certgate_in(home.path(), &[&arguments[..], &more].concat(), "");
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = ended(certgate_in(home.path(), &[&arguments[..], &more].concat(), ""), 6);
         if kill {
             simulator.child.kill().unwrap();
             simulator.child.wait().unwrap();
@@ -40,8 +39,7 @@ fn an_order_is_carried_on_with_a_simulator_that_was_started_anew() {
         let out = home.path().join("out").display().to_string();
         let arguments = ["resume", &order.to_string(), "--certificate", "571", "--csr", &csr(), "--out", &out];
         let more = ["--config", &config, "--transport", "xml", "--endpoint", &simulator.endpoint, "--output", "json"];
-        let output = certgate_in(tempfile::tempdir().unwrap().path(), &[&arguments[..], &more].concat(), "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(certgate_in(tempfile::tempdir().unwrap().path(), &[&arguments[..], &more].concat(), ""), 0);
         assert_eq!(json(&output)["order"]["state"], "done");
     }
 }
@@ -104,8 +102,7 @@ fn a_damaged_state_is_refused_and_left_alone() {
     for (text, said) in [("{\"schema\":1", "EOF"), ("{\"schema\":3}", "a newer one wrote it")] {
         fs::write(&state, text).unwrap();
         let path = state.display().to_string();
-        let output = certgate(&["serve", "simulator", "--listen", "127.0.0.1:0", "--state", &path], "");
-        assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        let output = ended(certgate(&["serve", "simulator", "--listen", "127.0.0.1:0", "--state", &path], ""), 2);
         let shown = stderr(&output);
         assert!(shown.contains(&format!("--state {path}: ")) && shown.contains(said), "{shown}");
         assert_eq!(fs::read_to_string(&state).unwrap(), text);

@@ -7,7 +7,7 @@ use certgate_store::StoreStatus;
 use pretty_assertions::assert_eq;
 use rusqlite::Connection;
 
-use crate::support::binary::{arguments, certgate_in, csr, exit, json, serve, stderr, stdout, told};
+use crate::support::binary::{Here, arguments, certgate_in, csr, exit, json, serve, stderr, stdout};
 
 /// A store that an earlier release wrote.
 fn older(path: &Path) -> String {
@@ -85,15 +85,13 @@ fn a_newer_store_is_refused_by_name() {
 
 #[test]
 fn a_copy_is_of_a_whole_store_that_nobody_works_on() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let at = |name: &str| home.path().join(name).display().to_string();
+    let here = Here::new("json", Settings::default());
+    let at = |name: &str| here.path(name).display().to_string();
     let (from, to) = (at("from"), at("to"));
-    let copy = || told(home.path(), &server, "json", &["store", "copy", "--from", &from, "--to", &to]);
+    let copy = || here.told(&["store", "copy", "--from", &from, "--to", &to]);
     let (code, _, said) = copy();
     assert!(code == 2 && said.contains("there is no store to copy"), "{said}");
-    let (code, _, said) = told(home.path(), &server, "json", &["reissue", "571", "--csr", &csr(), "--store", &from]);
-    assert_eq!(code, 0, "{said}");
+    here.run(&["reissue", "571", "--csr", &csr(), "--store", &from], 0);
     let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
     let file = Connection::open(&from).unwrap();
     file.execute(&format!("INSERT INTO leases VALUES ('one', 'elsewhere', {now} + 60000)"), []).unwrap();
@@ -103,7 +101,7 @@ fn a_copy_is_of_a_whole_store_that_nobody_works_on() {
     let (code, copied, said) = copy();
     assert_eq!(code, 0, "{said}");
     assert_eq!(copied["copy"]["tables"][0]["rows"], 1);
-    let orders = |store: &str| told(home.path(), &server, "json", &["orders", "--store", store]).1;
+    let orders = |store: &str| here.told(&["orders", "--store", store]).1;
     assert_eq!(orders(&to), orders(&from));
     let (code, _, said) = copy();
     assert!(code == 2 && said.contains("the store to copy to is not empty"), "{said}");

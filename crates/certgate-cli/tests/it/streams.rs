@@ -14,7 +14,7 @@ use certgate_wire::{Reply, Request, is_hidden};
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    certgate, command, csr, endpoint, exit, fast, fixture, json, run, serve, stderr, within, write_batch,
+    certgate, command, csr, ended, endpoint, exit, fast, fixture, json, run, serve, stderr, within, write_batch,
 };
 
 /// Commands of each way of printing: a document, a table, a page, a document in pieces.
@@ -148,8 +148,7 @@ fn an_empty_variable_says_nothing() {
 fn colours_are_for_those_who_want_them() {
     let (csr, green) = (csr(), "\u{1b}[32mok\u{1b}[0m signature");
     for (choice, coloured) in [("always", true), ("never", false), ("auto", false)] {
-        let output = certgate(&["csr", "check", &csr, "--color", choice], "");
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(certgate(&["csr", "check", &csr, "--color", choice], ""), 0);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!((text.starts_with(green), text.contains('\u{1b}')), (coloured, coloured), "{choice}: {text}");
     }
@@ -189,8 +188,7 @@ fn hidden_characters_and_forged_lines() {
     let body = r#"{"status":{"code":"S400104","text":"\u009b31m\u0085\u007f\u202e\u200b","type":"SUCCESS"},
         "field\nok public-key: FORGED":1,"data":[]}"#;
     let decode = ["decode", "--transport", "json", "--task", "certificate-info", "--side", "response", "-"];
-    let output = certgate(&decode, body);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let output = ended(certgate(&decode, body), 0);
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     assert!(text.contains(r"\u009b31m\u0085\u007f\u202e\u200b"), "{text}");
     assert_eq!(json(&output)["value"]["status"]["text"], "\u{9b}31m\u{85}\u{7f}\u{202e}\u{200b}", "it says the same");

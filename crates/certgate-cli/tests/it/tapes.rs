@@ -7,7 +7,8 @@ use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
 use crate::support::binary::{
-    certgate, command, csr, edit, endpoint, exit, fast, fixture, json as json_of, run, serve, stderr, write_batch,
+    certgate, command, csr, edit, ended, endpoint, exit, fast, fixture, json as json_of, run, serve, stderr,
+    write_batch,
 };
 
 pub(crate) fn reissue(folder: &Path, transport: &str, more: &[&str]) -> Output {
@@ -54,11 +55,9 @@ fn what_is_recorded_is_replayed() {
                 let at = endpoint(&server, transport);
                 let gateway = if in_sandbox { &["--sandbox"][..] } else { &["--endpoint", &at] };
                 let live = [gateway, &["--transport", transport, "--record", "tape"]].concat();
-                let live = run(there.path(), &[&workflow[..], &live].concat());
-                assert_eq!(exit(&live), 0, "{}", stderr(&live));
+                let live = ended(run(there.path(), &[&workflow[..], &live].concat()), 0);
                 let tape = there.path().join("tape").display().to_string();
-                let replayed = run(here.path(), &[&workflow[..], &["--replay", &tape]].concat());
-                assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+                let replayed = ended(run(here.path(), &[&workflow[..], &["--replay", &tape]].concat()), 0);
                 let mut live = json_of(&live);
                 // A replay tells no times of its own.
                 for time in ["created", "updated"] {
@@ -103,8 +102,7 @@ fn recording_what_is_missing() {
         assert_eq!(exit(&ask("571", &["--record", "tape"])), 0);
         let missing = ["--replay", "tape", "--replay-mode", "record-missing"];
         // What is on the tape may be for other runs.
-        let output = ask("10000", &missing);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(ask("10000", &missing), 0);
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 2);
         for id in ["571", "10000"] {
             let output = ask(id, &["--replay", "tape"]);
@@ -117,8 +115,7 @@ fn recording_what_is_missing() {
             command(folder.path(), &record_all).env_remove("CERTGATE_PASSWORD").current_dir(folder.path()).output();
         assert_eq!((exit(&output.unwrap()), fs::read_dir(folder.path().join("tape")).unwrap().count()), (4, 5));
         fs::write(folder.path().join("tape/README"), "ours").unwrap();
-        let output = ask("10000", &["--replay", "tape", "--replay-mode", "record-all"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(ask("10000", &["--replay", "tape", "--replay-mode", "record-all"]), 0);
         assert_eq!(gateway.asked(TaskKind::CertificateInfo), 3);
         assert_eq!(fs::read_dir(folder.path().join("tape")).unwrap().count(), 4);
         assert_eq!(exit(&ask("10000", &["--replay", "tape", "--replay-mode", "replay"])), 0);
@@ -138,8 +135,7 @@ fn live_and_compare() {
         };
         assert_eq!(exit(&ask(&["--record", "tape"])), 0);
         let compare = ["--replay", "tape", "--replay-mode", "live-and-compare"];
-        let output = ask(&compare);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(ask(&compare), 0);
         let file = fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path());
         let answer = file.into_iter().find(|path| path.display().to_string().contains("response")).unwrap();
         edit(&answer, "QUICKSSLPREMIUM", "SSL123");
@@ -171,8 +167,7 @@ fn stand_ins() {
         fs::write(folder.path().join("config.toml"), "[live]\nstand_ins = [\"names\", \"emails\", \"phones\"]\n")
             .unwrap();
         let arguments = ["info", "571", "--transport", transport, "--endpoint", &at, "--config", "config.toml"];
-        let live = run(folder.path(), &[&arguments[..], &["--record", "tape"]].concat());
-        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        let live = ended(run(folder.path(), &[&arguments[..], &["--record", "tape"]].concat()), 0);
         assert!(String::from_utf8_lossy(&live.stdout).contains("john.doe@example.com"), "who asks sees them");
         for file in fs::read_dir(folder.path().join("tape")).unwrap().map(|file| file.unwrap().path()) {
             let text = fs::read_to_string(&file).unwrap();
@@ -212,8 +207,7 @@ fn sessions_on_tape() {
         let (gateway, server) = serve(Settings::default());
         let at = endpoint(&server, transport);
         let arguments = ["info", "571", "--session", "--transport", transport, "--output", "json"];
-        let live = run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat());
-        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        let live = ended(run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat()), 0);
         assert_eq!((gateway.asked(TaskKind::SessionCreate), gateway.asked(TaskKind::SessionDelete)), (1, 1));
         let replayed = run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat());
         assert_eq!((exit(&replayed), &replayed.stdout), (0, &live.stdout), "{}", stderr(&replayed));
@@ -231,16 +225,14 @@ fn a_batch_on_tape() {
         let (gateway, server) = serve(Settings { more_certificates: 6, ..Settings::default() });
         let (at, config) = (endpoint(&server, transport), fast(folder.path()));
         let arguments = ["batch", &file, "--transport", transport, "--output", "json", "--config", &config];
-        let live = run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat());
-        assert_eq!(exit(&live), 0, "{}", stderr(&live));
+        let live = ended(run(folder.path(), &[&arguments[..], &["--endpoint", &at, "--record", "tape"]].concat()), 0);
         let requests = gateway.counts().requests;
         assert_eq!(fs::read_to_string(folder.path().join("tape/tape.jsonl")).unwrap().lines().count(), requests + 1);
         let checked = run(folder.path(), &["replay", "check", "tape"]);
         assert_eq!(exit(&checked), 0, "{}", String::from_utf8_lossy(&checked.stdout));
         // The orders' own ids and times are each run's; all else is the same.
         fs::remove_dir_all(folder.path().join("out")).unwrap();
-        let replayed = run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat());
-        assert_eq!(exit(&replayed), 0, "{}", stderr(&replayed));
+        let replayed = ended(run(folder.path(), &[&arguments[..], &["--replay", "tape"]].concat()), 0);
         let [live, replayed] = [live, replayed].map(|output| {
             let mut document = json_of(&output);
             for row in document["orders"].as_array_mut().unwrap() {

@@ -12,7 +12,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::binary::{
-    certgate, certgate_in, command, csr, endpoint, exit, fast, json, serve, stderr, told, write_batch,
+    Here, certgate, certgate_in, command, csr, ended, endpoint, exit, fast, json, serve, stderr, told, write_batch,
 };
 
 #[test]
@@ -35,21 +35,17 @@ fn faults_and_exit_codes() {
             ("401 without a body of the protocol", vec![Fault::Status(info, 401)], 4, "auth", 0),
             ("an unknown field", vec![Fault::Unknown(info)], 0, "", 1),
         ] {
-            let (gateway, server) = serve(Settings { faults, ..Settings::default() });
-            let at = endpoint(&server, transport);
-            let output = certgate(
-                &["reissue", "571", "--csr", &csr(), "--endpoint", &at, "--transport", transport, "--output", "json"],
-                "",
-            );
-            let what = format!("{transport}, {what}: {}", stderr(&output));
-            assert_eq!(exit(&output), expected, "{what}");
+            let here = Here::new(transport, Settings { faults, ..Settings::default() });
+            let (code, document, said) = here.told(&["reissue", "571", "--csr", &csr()]);
+            let what = format!("{transport}, {what}: {said}");
+            assert_eq!(code, expected, "{what}");
             if expected != 0 {
-                assert_eq!(json(&output)["error"]["kind"], kind, "{what}");
+                assert_eq!(document["error"]["kind"], kind, "{what}");
             }
-            assert_eq!(gateway.counts().orders, orders, "never a second order: {what}");
+            assert_eq!(here.orders(), orders, "never a second order: {what}");
             if matches!(expected, 7 | 9) {
-                assert_eq!(json(&output)["order"]["state"], "unknown", "{what}");
-                assert!(stderr(&output).contains("\nTo find out, look before ordering again"), "{what}");
+                assert_eq!(document["order"]["state"], "unknown", "{what}");
+                assert!(said.contains("\nTo find out, look before ordering again"), "{what}");
             }
         }
     }
@@ -169,16 +165,15 @@ fn what_cannot_be_understood_is_kept() {
 fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
     for transport in ["xml", "json"] {
         for (clock_ahead, code, orders) in [(3600, 12, 0), (-3600, 12, 0), (330, 12, 0), (-240, 0, 1), (240, 0, 1)] {
-            let home = tempfile::tempdir().unwrap();
-            let (gateway, server) = serve(Settings { clock_ahead, more_certificates: 2, ..Settings::default() });
+            let here = Here::new(transport, Settings { clock_ahead, more_certificates: 2, ..Settings::default() });
             let csr = csr();
-            let (ended, document, said) = told(home.path(), &server, transport, &["reissue", "571", "--csr", &csr]);
-            assert_eq!((ended, gateway.counts().orders), (code, orders), "{transport} {clock_ahead}: {said}");
-            let (ended, _, said) = told(home.path(), &server, transport, &["info", "571"]);
+            let (ended, document, said) = here.told(&["reissue", "571", "--csr", &csr]);
+            assert_eq!((ended, here.orders()), (code, orders), "{transport} {clock_ahead}: {said}");
+            let (ended, _, said) = here.told(&["info", "571"]);
             assert_eq!(ended, 0, "a safe task is not refused: {said}");
-            let file = write_batch(home.path(), 2);
+            let file = write_batch(here.home.path(), 2);
             for rehearsal in [&["reissue", "571", "--csr", &csr][..], &["batch", &file]] {
-                let (ended, _, said) = told(home.path(), &server, transport, &[rehearsal, &["--dry-run"]].concat());
+                let (ended, _, said) = here.told(&[rehearsal, &["--dry-run"]].concat());
                 assert_eq!(ended, code, "{transport} {clock_ahead} {rehearsal:?}: {said}");
             }
             if code == 0 {
@@ -187,10 +182,10 @@ fn nothing_is_ordered_while_the_clocks_are_too_far_apart() {
             assert_eq!(document["error"]["kind"], "local");
             let both = ["the gateway's says 20", "this machine's 20"];
             assert!(both.iter().all(|part| document["error"]["text"].as_str().unwrap().contains(part)), "{document}");
-            let (ended, _, said) = told(home.path(), &server, transport, &["delete", "571", "--yes"]);
+            let (ended, _, said) = here.told(&["delete", "571", "--yes"]);
             assert_eq!(ended, 12, "{said}");
-            let (ended, document, said) = told(home.path(), &server, transport, &["batch", &file]);
-            assert_eq!((ended, gateway.counts().orders), (12, 0), "{said}");
+            let (ended, document, said) = here.told(&["batch", &file]);
+            assert_eq!((ended, here.orders()), (12, 0), "{said}");
             for row in document["orders"].as_array().unwrap() {
                 assert_eq!((&row["kind"], &row["order"]["state"]), (&json!("local"), &json!("unsent")), "{row}");
             }
@@ -251,28 +246,23 @@ fn refusals_show_codes_and_stid() {
 
 #[test]
 fn error_with_http_200_is_a_refusal() {
-    let (_gateway, server) = serve(Settings { faults: vec![Fault::Error200(None)], ..Settings::default() });
-    let output = certgate(&["info", "1", "--endpoint", &endpoint(&server, "json"), "--output", "json"], "");
-    assert_eq!(exit(&output), 3, "{}", stderr(&output));
-    assert_eq!(json(&output)["error"]["code"], "E400104");
+    let here = Here::new("json", Settings { faults: vec![Fault::Error200(None)], ..Settings::default() });
+    let (document, _) = here.run(&["info", "1"], 3);
+    assert_eq!(document["error"]["code"], "E400104");
 }
 
 #[test]
 fn jobs_that_fail_or_never_end() {
     for transport in ["xml", "json"] {
-        let (gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
-        let at = endpoint(&server, transport);
-        let base = ["reissue", "571", "--csr", &csr(), "--transport", transport, "--output", "json", "--endpoint"];
-        let output = certgate(&[&base[..], &[&at]].concat(), "");
-        assert_eq!(exit(&output), 3, "{}", stderr(&output));
-        assert!(stderr(&output).contains("EF4001030"), "{}", stderr(&output));
-        assert_eq!((json(&output)["order"]["state"].as_str(), gateway.queue_len()), (Some("failed"), 0));
+        let here = Here::new(transport, Settings { jobs_fail: true, ..Settings::default() });
+        let (document, said) = here.run(&["reissue", "571", "--csr", &csr()], 3);
+        assert!(said.contains("EF4001030"), "{said}");
+        assert_eq!((document["order"]["state"].as_str(), here.gateway.queue_len()), (Some("failed"), 0));
 
-        let (_gateway, server) = serve(Settings { jobs_never_end: true, ..Settings::default() });
-        let at = endpoint(&server, transport);
-        let output = certgate(&[&base[..], &[&at, "--timeout", "2s"]].concat(), "");
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
-        assert!(json(&output)["resume"].as_str().unwrap().starts_with("certgate resume certgate-"));
+        let here = Here::new(transport, Settings { jobs_never_end: true, ..Settings::default() });
+        let (document, _) = here.run(&["reissue", "571", "--csr", &csr(), "--timeout", "2s"], 6);
+        let resume = format!("certgate resume --config {} certgate-", fast(here.home.path()));
+        assert!(document["resume"].as_str().unwrap().starts_with(&resume), "{document}");
     }
 }
 
@@ -282,20 +272,19 @@ fn a_job_is_asked_for_how_it_ended() {
     for transport in ["xml", "json"] {
         for finished_jobs_are_gone in [false, true] {
             for (jobs_fail, code, state) in [(false, 0, "done"), (true, 3, "failed")] {
-                let home = tempfile::tempdir().unwrap();
                 let settings = Settings { finished_jobs_are_gone, jobs_fail, ..Settings::default() };
-                let (gateway, server) = serve(settings);
+                let here = Here::new(transport, settings);
                 // The request of the present certificate: by the key alone the old one would pass for the new one.
-                let info = told(home.path(), &server, transport, &["info", "571"]).1;
+                let info = here.told(&["info", "571"]).1;
                 let csr = info["response"]["data"][0]["csr"].as_str().unwrap();
-                std::fs::write(home.path().join("old.csr"), csr).unwrap();
-                let csr = home.path().join("old.csr").display().to_string();
+                std::fs::write(here.path("old.csr"), csr).unwrap();
+                let csr = here.path("old.csr").display().to_string();
                 let reissue = ["reissue", "571", "--csr", &csr, "--foreign", "leave"];
-                let (ended, document, said) = told(home.path(), &server, transport, &reissue);
+                let (ended, document, said) = here.told(&reissue);
                 let what = format!("{transport} {finished_jobs_are_gone} {said}");
                 assert_eq!((ended, document["order"]["state"].as_str()), (code, Some(state)), "{what}");
                 let is_gone = finished_jobs_are_gone && transport == "xml";
-                assert_eq!(gateway.asked(TaskKind::JobHistoryInfo), usize::from(is_gone), "{what}");
+                assert_eq!(here.gateway.asked(TaskKind::JobHistoryInfo), usize::from(is_gone), "{what}");
             }
         }
     }
@@ -312,12 +301,11 @@ fn strict_stops_before_the_order() {
             (TaskKind::CertificateList, &["reissue", "example.com", "--csr", &csr]),
             (TaskKind::CertificateList, &["status", "."]),
         ] {
-            let home = tempfile::tempdir().unwrap();
             let faults = vec![Fault::Unknown(Some(task))];
-            let (gateway, server) = serve(Settings { faults, ..Settings::default() });
-            let (code, document, said) = told(home.path(), &server, transport, &[words, &["--strict"]].concat());
+            let here = Here::new(transport, Settings { faults, ..Settings::default() });
+            let (code, document, said) = here.told(&[words, &["--strict"]].concat());
             let text = document["error"]["text"].as_str().unwrap();
-            assert_eq!((code, gateway.counts().orders), (10, 0), "{transport} {task:?} {said}");
+            assert_eq!((code, here.orders()), (10, 0), "{transport} {task:?} {said}");
             assert!(text.starts_with(task.name()) && text.contains("colour"), "{transport} {task:?} {text}");
         }
     }
@@ -328,17 +316,16 @@ fn strict_stops_before_the_order() {
 fn strict_names_what_came_after_the_order() {
     let csr = csr();
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
         let faults = vec![Fault::Unknown(Some(TaskKind::CertificateReissue))];
-        let (gateway, server) = serve(Settings { faults, ..Settings::default() });
+        let here = Here::new(transport, Settings { faults, ..Settings::default() });
         let reissue = ["reissue", "571", "--csr", &csr, "--no-wait", "--strict"];
-        let (code, document, said) = told(home.path(), &server, transport, &reissue);
+        let (code, document, said) = here.told(&reissue);
         let (error, id) = (&document["error"], document["order"]["id"].as_str().unwrap());
-        assert_eq!((code, &error["kind"], gateway.counts().orders), (10, &json!("check failed"), 1), "{said}");
+        assert_eq!((code, &error["kind"], here.orders()), (10, &json!("check failed"), 1), "{said}");
         let text = error["text"].as_str().unwrap();
-        let resume = format!("certgate resume --config {} {id}", fast(home.path()));
+        let resume = format!("certgate resume --config {} {id}", fast(here.home.path()));
         assert!(text.contains(&resume) && text.ends_with("(--strict)"), "{text}");
-        let (code, document, said) = told(home.path(), &server, transport, &["resume", "--strict"]);
+        let (code, document, said) = here.told(&["resume", "--strict"]);
         assert_eq!((code, &document["orders"][0]["kind"]), (0, &json!("done")), "{said}");
     }
 }
@@ -377,8 +364,7 @@ fn usage_is_a_document_too() {
 #[test]
 fn the_pace_is_kept() {
     let (gateway, server) = serve(Settings { pace: Some(3), ..Settings::default() });
-    let output = certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, "json")], "");
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(certgate(&["reissue", "571", "--csr", &csr(), "--endpoint", &endpoint(&server, "json")], ""), 0);
     assert_eq!(gateway.counts().turned_away, 0);
 }
 

@@ -9,7 +9,7 @@ use std::{
 use certgate_simulator::Settings;
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, at, csr, exit, fixture, json, mode, pair, run, serve, stderr};
+use crate::support::binary::{Here, arguments, at, csr, ended, exit, fixture, json, mode, pair, run, serve, stderr};
 
 const NEW: [&str; 5] = ["reissue", "571", "--new-key", "--out", "live"];
 
@@ -296,39 +296,34 @@ fn what_is_no_store_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("notes");
     write(&file, "hello", 0o644);
-    let output = run(home.path(), &["orders", "--store", "notes"]);
-    assert_eq!(exit(&output), 2, "{}", stderr(&output));
+    ended(run(home.path(), &["orders", "--store", "notes"]), 2);
     assert_eq!((mode(&file), fs::read_to_string(&file).unwrap()), (0o644, "hello".to_owned()));
 }
 
 /// A report that is there keeps its mode; a link in its place is refused.
 #[test]
 fn reports_replace_files_and_follow_no_link() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    assert_eq!(exit(&at(home.path(), &server, "json", &["info", "571", "--record", "tape"])), 0);
-    write(&home.path().join("report.html"), "old", 0o640);
-    write(&home.path().join("other"), "other's", 0o644);
-    symlink("other", home.path().join("link.html")).unwrap();
-    let output = run(home.path(), &["replay", "check", "tape", "--html", "report.html"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    assert_eq!(mode(&home.path().join("report.html")), 0o640);
-    let output = run(home.path(), &["replay", "check", "tape", "--html", "link.html"]);
+    let here = Here::new("json", Settings::default());
+    here.ends(&["info", "571", "--record", "tape"], 0);
+    write(&here.path("report.html"), "old", 0o640);
+    write(&here.path("other"), "other's", 0o644);
+    symlink("other", here.path("link.html")).unwrap();
+    ended(run(here.home.path(), &["replay", "check", "tape", "--html", "report.html"]), 0);
+    assert_eq!(mode(&here.path("report.html")), 0o640);
+    let output = run(here.home.path(), &["replay", "check", "tape", "--html", "link.html"]);
     assert!(exit(&output) == 2 && stderr(&output).contains("it is a symbolic link to other"), "{}", stderr(&output));
-    assert_eq!(fs::read_to_string(home.path().join("other")).unwrap(), "other's");
+    assert_eq!(here.read("other"), "other's");
 }
 
 /// Mode and owner of what is in place are kept, also without a key.
 #[test]
 fn mode_and_owner_are_kept_without_a_key() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let file = home.path().join("plain/cert.pem");
+    let here = Here::new("json", Settings::default());
+    let file = here.path("plain/cert.pem");
     write(&file, "x", 0o640);
     let _ = chown(&file, Some(NOBODY), Some(1));
     let before = fs::metadata(&file).unwrap();
-    let output = at(home.path(), &server, "json", &["reissue", "571", "--csr", &csr(), "--out", "plain"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    here.ends(&["reissue", "571", "--csr", &csr(), "--out", "plain"], 0);
     let now = fs::metadata(&file).unwrap();
     assert_eq!((mode(&file), now.uid(), now.gid()), (0o640, before.uid(), before.gid()));
     assert!(fs::read_to_string(&file).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
@@ -337,32 +332,29 @@ fn mode_and_owner_are_kept_without_a_key() {
 /// A link that no installation made is named before anything is ordered.
 #[test]
 fn a_link_in_the_place_of_a_file() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    write(&home.path().join("elsewhere/web.crt"), "old", 0o644);
-    fs::create_dir(home.path().join("live")).unwrap();
-    symlink("../elsewhere/web.crt", home.path().join("live/fullchain.pem")).unwrap();
+    let here = Here::new("json", Settings::default());
+    write(&here.path("elsewhere/web.crt"), "old", 0o644);
+    fs::create_dir(here.path("live")).unwrap();
+    symlink("../elsewhere/web.crt", here.path("live/fullchain.pem")).unwrap();
     let csr = csr();
     for order in [&NEW[..], &["reissue", "571", "--csr", &csr, "--out", "live"]] {
-        let output = at(home.path(), &server, "json", order);
-        assert_eq!(exit(&output), 2, "{}", stderr(&output));
+        let output = here.ends(order, 2);
         let said = "live/fullchain.pem is a symbolic link to ../elsewhere/web.crt";
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
-    assert_eq!(gateway.counts().orders, 0);
-    assert_eq!(fs::read_to_string(home.path().join("elsewhere/web.crt")).unwrap(), "old");
+    assert_eq!(here.orders(), 0);
+    assert_eq!(here.read("elsewhere/web.crt"), "old");
 }
 
 /// A server may read its key like anybody: the new one is as readable as the old one, and that is said.
 #[test]
 fn a_key_that_everybody_can_read() {
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let key = home.path().join("live/key.pem");
+    let here = Here::new("json", Settings::default());
+    let key = here.path("live/key.pem");
     for (before, after) in [(0o644, 0o644), (0o646, 0o644), (0o640, 0o640)] {
-        let _ = fs::remove_dir_all(home.path().join("live"));
+        let _ = fs::remove_dir_all(here.path("live"));
         write(&key, &a_key(), before);
-        let output = at(home.path(), &server, "json", &NEW);
+        let output = here.at(&NEW);
         assert_eq!((exit(&output), mode(&key)), (0, after), "{}", stderr(&output));
         let said = "certgate: warning: everybody can read live/key.pem (mode 644)";
         assert_eq!(stderr(&output).contains(said), after == 0o644, "{}", stderr(&output));
@@ -378,8 +370,7 @@ fn files_of_a_service_user() {
     }
     let (gateway, server) = serve(Settings::default());
     let named = [&NEW[..], &["--file-owner", "nobody", "--deploy-hook", "true"]].concat();
-    let output = at(home.path(), &server, "json", &named);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home.path(), &server, "json", &named), 0);
     let live = home.path().join("live");
     let set = fs::canonicalize(live.join("current")).unwrap();
     for (path, owner) in [
@@ -412,8 +403,7 @@ fn files_of_a_service_user() {
             assert!(owners(user), "{command:?}");
         }
     }
-    let output = at(home.path(), &server, "json", &["rollback", "live"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home.path(), &server, "json", &["rollback", "live"]), 0);
     let orders = gateway.counts().orders;
     for set in fs::read_dir(live.join("sets")).unwrap() {
         give_away(&set.unwrap().path().join("about.json"));
@@ -435,64 +425,60 @@ fn files_of_a_service_user() {
 /// A key that is encrypted is not written decrypted unless that was agreed to.
 #[test]
 fn an_encrypted_key() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     let encrypted = fs::read_to_string(fixture("_keys/p384-pkcs8-encrypted.pem")).unwrap();
-    write(&home.path().join("key"), &encrypted, 0o600);
+    write(&here.path("key"), &encrypted, 0o600);
     let order = ["reissue", "571", "--key", "key", "--pass-phrase-command", "echo 'geheim ü'", "--out", "live"];
-    let output = at(home.path(), &server, "json", &order);
-    assert_eq!((exit(&output), gateway.counts().orders), (2, 0), "{}", stderr(&output));
-    assert!(stderr(&output).contains("--decrypt-key") && !home.path().join("live/pending").exists());
-    let output = at(home.path(), &server, "json", &[&order[..], &["--decrypt-key"]].concat());
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
-    let (key, certificate) = pair(&home.path().join("live"));
+    let output = here.at(&order);
+    assert_eq!((exit(&output), here.orders()), (2, 0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--decrypt-key") && !here.path("live/pending").exists());
+    here.ends(&[&order[..], &["--decrypt-key"]].concat(), 0);
+    let (key, certificate) = pair(&here.path("live"));
     assert_eq!(key, certificate);
 }
 
 /// A hook that failed is recorded with its set, shown, and repeated from the folder it was meant for until it succeeds.
 #[test]
 fn a_hook_that_failed_is_repeated() {
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
+    let here = Here::new("json", Settings::default());
     let csr = csr();
     for (order, out) in [(&NEW[..], "live"), (&["reissue", "571", "--csr", &csr, "--out", "plain"], "plain")] {
-        let _ = fs::remove_file(home.path().join("go"));
+        let _ = fs::remove_file(here.path("go"));
         let hook = ["--deploy-hook", "echo $CERTGATE_NAME $CERTGATE_SERIAL >> seen; test -e go"];
-        let output = at(home.path(), &server, "json", &[order, &hook].concat());
+        let output = here.at(&[order, &hook].concat());
         assert_eq!(
             (exit(&output), &json(&output)["deployment"]["state"]),
             (11, &"failed".into()),
             "{}",
             stderr(&output)
         );
-        let orders = gateway.counts().orders;
-        let output = at(home.path(), &server, "json", &["status", "--here", out]);
+        let orders = here.orders();
+        let output = here.at(&["status", "--here", out]);
         let todo = json(&output)["certificates"][0]["todo"].as_str().unwrap().to_owned();
         assert!(
             exit(&output) == 11 && todo.starts_with("not deployed (the deploy hook failed: exit status: 1"),
             "{todo}"
         );
-        fs::create_dir_all(home.path().join("elsewhere")).unwrap();
-        let folder = home.path().join(out).display().to_string();
+        fs::create_dir_all(here.path("elsewhere")).unwrap();
+        let folder = here.path(out).display().to_string();
         let due = || {
-            let words = arguments(home.path(), &server, "json", &["renew-due", &folder]);
+            let words = arguments(here.home.path(), &here.server, "json", &["renew-due", &folder]);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            run(&home.path().join("elsewhere"), &words)
+            run(&here.path("elsewhere"), &words)
         };
-        let output = due();
-        assert_eq!(exit(&output), 11, "{}", stderr(&output));
-        let output = at(home.path(), &server, "json", &["resume"]);
+        ended(due(), 11);
+        let output = here.at(&["resume"]);
         let row = json(&output)["orders"][0].clone();
         assert_eq!((exit(&output), &row["kind"]), (11, &"not deployed".into()), "{row}");
         assert_eq!((&row["order"]["state"], &row["deployment"]["state"]), (&"done".into(), &"failed".into()));
-        fs::write(home.path().join("go"), "").unwrap();
+        fs::write(here.path("go"), "").unwrap();
         let output = due();
         let row = json(&output)["orders"][0].clone();
         assert_eq!((exit(&output), &row["deployment"]["state"]), (0, &"deployed".into()), "{}", stderr(&output));
-        let seen = fs::read_to_string(home.path().join("seen")).unwrap();
+        let seen = here.read("seen");
         let lines: Vec<&str> = seen.lines().rev().take(4).collect();
         assert!(lines.iter().all(|line| *line == lines[0] && line.starts_with("example.com ")), "{seen}");
-        assert_eq!((exit(&due()), gateway.counts().orders), (8, orders), "nothing is left");
-        assert_eq!(exit(&at(home.path(), &server, "json", &["resume"])), 8);
+        assert_eq!((exit(&due()), here.orders()), (8, orders), "nothing is left");
+        here.ends(&["resume"], 8);
     }
 }

@@ -2,42 +2,11 @@
 
 use std::{fs, os::unix::fs::MetadataExt, time::Duration};
 
-use certgate_simulator::{Gateway, Server, Settings};
+use certgate_simulator::{Server, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{at, exit, json, openssl, pair, run, secret, serve, stderr};
-
-/// A folder, a gateway, and certgate there.
-struct Here {
-    home: tempfile::TempDir,
-    gateway: Gateway,
-    server: Server,
-    transport: &'static str,
-}
-
-impl Here {
-    fn new(transport: &'static str, settings: Settings) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(settings);
-        Self { home, gateway, server, transport }
-    }
-
-    /// What a command says, once it ended with that code.
-    fn run(&self, command: &[&str], code: i32) -> (Value, String) {
-        let output = at(self.home.path(), &self.server, self.transport, command);
-        assert_eq!(exit(&output), code, "{command:?}: {}", stderr(&output));
-        (json(&output), stderr(&output))
-    }
-
-    fn orders(&self) -> usize {
-        self.gateway.counts().orders
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.home.path().join(path)).unwrap()
-    }
-}
+use crate::support::binary::{Here, at, exit, json, openssl, pair, run, secret, serve};
 
 /// One certificate in several folders is ordered once: a folder without keys gets what came, and one with another key is said.
 #[test]

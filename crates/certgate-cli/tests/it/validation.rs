@@ -14,7 +14,7 @@ use certgate_simulator::{Fault, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{command, csr, endpoint, exit, fast, json, secret, serve, stderr, until},
+    binary::{command, csr, ended, endpoint, exit, fast, json, secret, serve, stderr, until},
     dns,
 };
 
@@ -93,8 +93,7 @@ fn a_record_that_never_comes_or_is_another_orders_nothing() {
     let (gateway, server) = serve(Settings::default());
     let wrong = dns::serve(dns::zone(&[("example.com.", dns::txt("wrong"))])).to_string();
     let more = ["--dns-check", "--dns-timeout", "1s", "--no-authoritative", "--resolver", &wrong, "--output", "json"];
-    let output = run(home.path(), &server, "json", &more);
-    assert_eq!(exit(&output), 13, "{}", stderr(&output));
+    let output = ended(run(home.path(), &server, "json", &more), 13);
     let text = json(&output)["error"]["text"].as_str().unwrap().to_owned();
     assert!(text.contains("the DNS record is not seen after 1 s") && text.contains(": found wrong"), "{text}");
     assert!(text.ends_with("nothing was ordered"), "{text}");
@@ -136,8 +135,7 @@ fn a_command_adds_and_removes() {
         };
         let actions = || calls().into_iter().map(|call| call[0].clone()).collect::<Vec<_>>();
         let (gateway, server) = serve(Settings { job_time: Duration::from_millis(500), ..Settings::default() });
-        let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &["--dns", "exec", script]), 0);
         let done = calls();
         assert_eq!((done[0][1].as_str(), done[0][2].as_str(), done[0][0].as_str()), ("example.com.", "TXT", "add"));
         assert_eq!(done[0][1..], done[1][1..], "the very same record");
@@ -169,8 +167,7 @@ fn a_command_adds_and_removes() {
 
         // The order fails.
         let (_gateway, server) = serve(Settings { jobs_fail: true, ..Settings::default() });
-        let output = run(home.path(), &server, transport, &["--dns", "exec", script]);
-        assert_eq!(exit(&output), 3, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &["--dns", "exec", script]), 3);
         assert_eq!(actions()[10..], ["add", "remove"]);
     }
 }
@@ -243,8 +240,7 @@ fn cleaned_up_whatever_ended_the_order() {
         };
         // Somebody else took its message off the queue, and so noted that it failed.
         let (home, (_gateway, server)) = fresh(Settings { jobs_fail: true, ..Settings::default() });
-        let output = run(home.path(), &server, transport, &[&exec[..], &["--no-wait"]].concat());
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &[&exec[..], &["--no-wait"]].concat()), 6);
         let (at, config) = (endpoint(&server, transport), fast(home.path()));
         let drain = ["poll", "drain", "--to", "m", "--transport", transport, "--endpoint", &at, "--config", &config];
         command(home.path(), &drain).current_dir(home.path()).output().unwrap();
@@ -262,8 +258,7 @@ fn cleaned_up_whatever_ended_the_order() {
         // It never arrived, and a person gave it up; in another folder than it was ordered from.
         let faults = vec![Fault::DropBeforeRead(REISSUE)];
         let (home, (_gateway, server)) = fresh(Settings { faults, ..Settings::default() });
-        let output = run(home.path(), &server, transport, &exec);
-        assert_eq!(exit(&output), 9, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &exec), 9);
         let orders = json(&command(home.path(), &["orders", "--output", "json"]).output().unwrap());
         let id = orders["orders"][0]["order"]["id"].as_str().unwrap();
         let output = command(home.path(), &["orders", "abandon", id, "--yes"]).current_dir("/").output().unwrap();
@@ -297,14 +292,12 @@ fn what_is_still_there_is_tried_again() {
         let listed = orders(&["--unfinished"]);
         let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
         fs::remove_file(home.path().join("stuck")).unwrap();
-        let output = resume();
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(resume(), 0);
         assert_eq!((exit(&resume()), calls(home.path()).len()), (8, 4), "add, and remove three times");
         assert_eq!(orders(&["show", id])["order"]["state"], "done");
         // A person may give up what can never be removed.
         fs::write(home.path().join("stuck"), "").unwrap();
-        let output = run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(run(home.path(), &server, transport, &["--dns", "exec", "./hook.sh"]), 0);
         let listed = orders(&["--unfinished"]);
         let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
         let words = ["orders", "abandon", id, "--yes", "--quiet", "--config", &config];
@@ -322,20 +315,17 @@ fn a_file_is_there_while_the_order_is_open() {
         fs::create_dir(home.path().join("www")).unwrap();
         let (gateway, server) = serve(Settings { job_time: Duration::from_secs(1), ..Settings::default() });
         let file = home.path().join("www/.well-known/pki-validation/fileauth.txt");
-        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = ended(create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]), 6);
         let content = fs::read_to_string(&file).unwrap();
         assert!(content.len() > 20 && stderr(&output).contains(content.trim()), "{content}");
         until("the order is there", || gateway.counts().orders == 1);
-        let output = resume(home.path(), &server, transport);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(resume(home.path(), &server, transport), 0);
         assert!(!file.exists(), "it is removed once the certificate is there");
         let left = || fs::read_dir(home.path().join("www")).unwrap().count();
         assert_eq!(left(), 0, "with the folders that were made for it");
 
         // The same again while it is open: refused before anything is published, and so nothing of the first is touched.
-        let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        ended(create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]), 6);
         let (orders, content) = (gateway.counts().orders, fs::read_to_string(&file).unwrap());
         let output = create(home.path(), &server, transport, &["--webroot", "www", "--no-wait"]);
         assert!(exit(&output) == 6 && stderr(&output).contains("of the same is pending"), "{}", stderr(&output));
@@ -356,8 +346,7 @@ fn an_approver_of_those_offered() {
     for transport in ["xml", "json"] {
         let home = tempfile::tempdir().unwrap();
         let (_gateway, server) = serve(Settings::default());
-        let output = create(home.path(), &server, transport, &["--approver", "postmaster@example.com"]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        let output = ended(create(home.path(), &server, transport, &["--approver", "postmaster@example.com"]), 0);
         assert!(stderr(&output).contains("validation by mail to postmaster@example.com"), "{}", stderr(&output));
     }
 }
@@ -382,12 +371,10 @@ fn a_zone_that_is_updated() {
         assert!(exit(&output) == 2 && stderr(&output).contains("others can read it"), "{}", stderr(&output));
         secret(&key, text);
 
-        let output = run(home.path(), &server, transport, &[&update[..], &check, &["--no-wait"]].concat());
-        assert_eq!(exit(&output), 6, "{}", stderr(&output));
+        let output = ended(run(home.path(), &server, transport, &[&update[..], &check, &["--no-wait"]].concat()), 6);
         assert!(stderr(&output).contains("the record is seen at"), "{}", stderr(&output));
         assert_eq!(zone.lock().unwrap().len(), 2, "it stays while the order is open");
-        let output = resume(home.path(), &server, transport);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        ended(resume(home.path(), &server, transport), 0);
         assert_eq!(zone.lock().unwrap().len(), 1, "and is removed after it");
 
         let orders = gateway.counts().orders;

@@ -9,7 +9,7 @@ use certgate_keys::{KeyType, PrivateKey};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::support::binary::{command, csr, exit, fixture, json, stderr};
+use crate::support::binary::{command, csr, ended, exit, fixture, json, stderr};
 
 /// The tape of a reissue in a folder of its own.
 fn taped() -> (tempfile::TempDir, PathBuf) {
@@ -177,8 +177,7 @@ fn the_certificate_from_before_the_order() {
     fs::write(&path, before.to_string()).unwrap();
     let csr = csr();
     let arguments = ["reissue", "571", "--csr", &csr, "--out", "out", "--replay", "tape"];
-    let output = command(folder.path(), &arguments).current_dir(folder.path()).output().unwrap();
-    assert_eq!(exit(&output), 10, "{}", stderr(&output));
+    let output = ended(command(folder.path(), &arguments).current_dir(folder.path()).output().unwrap(), 10);
     assert!(stderr(&output).contains("check serial failed: it is the certificate from before the order"));
     assert!(!folder.path().join("out/cert.pem").exists());
 }

@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use crate::support::{
-    binary::{at, csr, exit, openssl, serve, stderr, told_at_home},
+    binary::{Here, at, csr, ended, exit, openssl, serve, told},
     tls_server::{TlsServer, has_ipv6, has_openssl, in_front_of},
 };
 
@@ -16,8 +16,7 @@ const CHAIN: [&str; 2] = ["-cert_chain", "chain.pem"];
 /// A certificate of the gateway with its key, in `live` below that folder.
 fn installed(home: &Path) -> (certgate_simulator::Gateway, Server) {
     let (gateway, server) = serve(Settings::default());
-    let output = at(home, &server, "json", &["reissue", "571", "--new-key", "--out", "live"]);
-    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    ended(at(home, &server, "json", &["reissue", "571", "--new-key", "--out", "live"]), 0);
     (gateway, server)
 }
 
@@ -40,8 +39,7 @@ fn what_is_served_is_what_is_installed() {
     for version in ["-tls1_2", "-tls1_3"] {
         let tls = TlsServer::start(&live, "127.0.0.1", &[&CHAIN[..], &[version]].concat());
         let at_port = format!("127.0.0.1:{}", tls.port);
-        let (code, document, said) =
-            told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+        let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
         let row = &document["served"][0];
         assert_eq!((code, &row["kind"], failed(&document)), (0, &"done".into(), vec![]), "{said}");
         assert_eq!((&row["serialNumber"], &row["at"]), (&serial["serial"], &at_port.as_str().into()));
@@ -50,7 +48,7 @@ fn what_is_served_is_what_is_installed() {
             // The gateway's newest of that name, and of that id.
             for which in [&["--name", "example.com"][..], &["--certificate", "571"]] {
                 let command = [&["verify", &at_port], which].concat();
-                let (code, document, said) = told_at_home(home.path(), &server, transport, &command);
+                let (code, document, said) = told(home.path(), &server, transport, &command);
                 assert_eq!((code, failed(&document)), (0, vec![]), "{which:?} {said}");
             }
         }
@@ -62,7 +60,7 @@ fn what_is_served_is_what_is_installed() {
     assert_eq!(exit(&at(home.path(), &server, "json", &reissued)), 11, "the server has the one before");
     for (more, code) in [(&[][..], 10), (&["--certificate", "571"], 10)] {
         let command = [&["verify", "live"], more].concat();
-        assert_eq!(told_at_home(home.path(), &server, "json", &command).0, code);
+        assert_eq!(told(home.path(), &server, "json", &command).0, code);
     }
     drop(tls);
     let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
@@ -73,23 +71,21 @@ fn what_is_served_is_what_is_installed() {
     assert_eq!(exit(&at(home.path(), &server, "json", &elsewhere)), 0);
     for (more, code) in [(&[][..], 0), (&["--certificate", "571"], 10), (&["--certificate", "4711"], 3)] {
         let command = [&["verify", "live"], more].concat();
-        let (found, _, said) = told_at_home(home.path(), &server, "json", &command);
+        let (found, _, said) = told(home.path(), &server, "json", &command);
         assert_eq!(found, code, "{more:?}: {said}");
     }
     drop(tls);
     // A server that wants a certificate of its clients shows its own first.
     let tls = TlsServer::start(&live, "127.0.0.1", &["-Verify", "1", CHAIN[0], CHAIN[1]]);
     let at_port = format!("127.0.0.1:{}", tls.port);
-    let (code, document, said) =
-        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+    let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
     assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
     if !has_ipv6() {
         return;
     }
     let tls = TlsServer::start(&live, "[::1]", &CHAIN);
     let at_port = format!("[::1]:{}", tls.port);
-    let (code, document, said) =
-        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
+    let (code, document, said) = told(home.path(), &server, "json", &["verify", &at_port, "--installed", "live"]);
     assert_eq!((code, failed(&document)), (0, vec![]), "{said}");
 }
 
@@ -103,7 +99,7 @@ fn what_is_served_is_another_certificate() {
     let live = home.path().join("live");
     let verify = |port: u16, more: &[&str]| {
         let at_port = format!("localhost:{port}");
-        told_at_home(home.path(), &server, "json", &[&["verify", &at_port], more].concat())
+        told(home.path(), &server, "json", &[&["verify", &at_port], more].concat())
     };
     // Read into the server's memory, and then replaced on disk.
     let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
@@ -137,9 +133,8 @@ fn what_is_served_has_ended() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (_gateway, server) = serve(Settings::default());
-    let old = home.path().join("old");
+    let here = Here::new("json", Settings::default());
+    let old = here.path("old");
     fs::create_dir(&old).unwrap();
     let configuration = "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n\
                          policy=any\nx509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:localhost\n";
@@ -156,8 +151,7 @@ fn what_is_served_has_ended() {
     }
     let tls = TlsServer::start(&old, "127.0.0.1", &[]);
     let at_port = format!("localhost:{}", tls.port);
-    let (code, document, said) =
-        told_at_home(home.path(), &server, "json", &["verify", &at_port, "--installed", "old"]);
+    let (code, document, said) = here.told(&["verify", &at_port, "--installed", "old"]);
     // It is its own authority, which ended with it.
     assert_eq!((code, failed(&document)), (10, vec!["dates", "path"]), "{said}");
     assert!(said.contains("a client refuses it (dates): it has expired"), "{said}");
@@ -169,7 +163,7 @@ fn nobody_answers_or_not_in_tls() {
     let (_gateway, server) = installed(home.path());
     let verify = |at_port: &str| {
         let command = ["verify", at_port, "--installed", "live", "--timeout", "2s"];
-        let (code, document, _) = told_at_home(home.path(), &server, "json", &command);
+        let (code, document, _) = told(home.path(), &server, "json", &command);
         (code, document["served"][0]["text"].as_str().unwrap_or_default().to_owned())
     };
     let (code, text) = verify("127.0.0.1:1");
@@ -197,7 +191,7 @@ fn nobody_answers_or_not_in_tls() {
         ),
         (".", ".: no certificate is installed there"),
     ] {
-        let (code, document, _) = told_at_home(home.path(), &server, "json", &["verify", target]);
+        let (code, document, _) = told(home.path(), &server, "json", &["verify", target]);
         let text = document["error"]["text"].as_str().unwrap();
         assert!(code == 2 && text.starts_with(expected), "{code} {text}");
     }
@@ -219,8 +213,7 @@ fn servers_that_are_asked_to_begin_tls() {
     let imap = &["* OK [CAPABILITY STARTTLS] ready\r\n", "* CAPABILITY IMAP4rev1\r\na OK go\r\n"];
     for (protocol, says) in [("smtp", &smtp[..]), ("imap", &imap[..])] {
         let endpoint = format!("{protocol}://127.0.0.1:{}", in_front_of(Some(tls.port), says));
-        let (code, document, said) =
-            told_at_home(home.path(), &server, "json", &["verify", &endpoint, "--installed", "live"]);
+        let (code, document, said) = told(home.path(), &server, "json", &["verify", &endpoint, "--installed", "live"]);
         assert_eq!((code, failed(&document)), (0, vec![]), "{protocol} {said}");
     }
 }
@@ -231,44 +224,41 @@ fn done_means_served() {
     if !has_openssl() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let (gateway, server) = serve(Settings::default());
-    let told = |command: &[&str]| told_at_home(home.path(), &server, "xml", command);
-    let live = home.path().join("live");
-    let (code, _, said) = told(&["reissue", "571", "--new-key", "--out", "live"]);
-    assert_eq!(code, 0, "{said}");
+    let here = Here::new("xml", Settings::default());
+    let live = here.path("live");
+    here.run(&["reissue", "571", "--new-key", "--out", "live"], 0);
     // It goes on serving what it read when it started.
     let tls = TlsServer::start(&live, "127.0.0.1", &CHAIN);
     let at_port = format!("127.0.0.1:{}", tls.port);
     let hook = ["--deploy-hook", "echo hooked >> hooks", "--verify", &at_port];
-    let (code, document, _) = told(&[&["reissue", "571", "--new-key", "--out", "live"][..], &hook].concat());
+    let (code, document, _) = here.told(&[&["reissue", "571", "--new-key", "--out", "live"][..], &hook].concat());
     let detail = document["deployment"]["detail"].as_str().unwrap();
     assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
     assert!(detail.starts_with(&format!("the certificate is not served: {at_port}: found serial number ")), "{detail}");
-    let (code, document, _) = told(&["status", "live", "--here"]);
+    let (code, document, _) = here.told(&["status", "live", "--here"]);
     assert!(document["certificates"][0]["todo"].as_str().unwrap().starts_with("not deployed"), "{code} {document}");
-    let (_, document, _) = told(&["renew-due", "live", "--dry-run"]);
+    let (_, document, _) = here.told(&["renew-due", "live", "--dry-run"]);
     assert_eq!(document["plan"][0]["why"], "its hook, or the look at what is served, failed", "{document}");
-    assert_eq!(told(&["verify", "live"]).0, 10);
+    assert_eq!(here.told(&["verify", "live"]).0, 10);
     drop(tls);
     let tls = TlsServer::start(&live, &at_port, &CHAIN);
     assert_eq!(tls.port.to_string(), at_port.rsplit(':').next().unwrap());
-    let (code, document, said) = told(&["resume"]);
+    let (code, document, said) = here.told(&["resume"]);
     assert_eq!((code, &document["orders"][0]["deployment"]["state"]), (0, &"deployed".into()), "{said}");
-    assert_eq!(fs::read_to_string(home.path().join("hooks")).unwrap().lines().count(), 2, "the hook is repeated");
-    assert_eq!(told(&["verify", "live"]).0, 0);
+    assert_eq!(here.read("hooks").lines().count(), 2, "the hook is repeated");
+    assert_eq!(here.told(&["verify", "live"]).0, 0);
     // The same by a look at all folders.
     let served = ["status", "live", "--here", "--served"];
-    let (code, document, said) = told(&served);
+    let (code, document, said) = here.told(&served);
     let row = &document["certificates"][0];
     assert_eq!((code, &row["served"][0]["kind"], &row["todo"]), (0, &"done".into(), &"nothing".into()), "{said}");
     drop(tls);
-    let (code, document, said) = told(&served);
+    let (code, document, said) = here.told(&served);
     let row = &document["certificates"][0];
     assert_eq!((code, &row["served"][0]["kind"]), (11, &"unreachable".into()), "{said}");
     assert!(row["todo"].as_str().unwrap().starts_with(&format!("not served: {at_port}: ")), "{row}");
-    assert_eq!((told(&["resume"]).0, gateway.counts().orders), (8, 2), "nothing is left to do");
+    assert_eq!((here.told(&["resume"]).0, here.orders()), (8, 2), "nothing is left to do");
     // Without a hook as well: somebody else has the server read its files.
-    let (code, document, _) = told(&["reissue", "571", "--csr", &csr(), "--out", "plain", "--verify", &at_port]);
+    let (code, document, _) = here.told(&["reissue", "571", "--csr", &csr(), "--out", "plain", "--verify", &at_port]);
     assert_eq!((code, &document["deployment"]["state"]), (11, &"failed".into()));
 }

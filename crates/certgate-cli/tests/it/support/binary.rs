@@ -11,6 +11,7 @@ use std::{
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_simulator::{Gateway, Server, Settings};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::schema;
 
@@ -106,6 +107,13 @@ pub(crate) fn exit(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
+/// What came of a command, which is to have ended with that code.
+#[track_caller]
+pub(crate) fn ended(output: Output, code: i32) -> Output {
+    assert_eq!(exit(&output), code, "{}", stderr(&output));
+    output
+}
+
 pub(crate) fn json(output: &Output) -> Value {
     let document = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)));
@@ -171,14 +179,7 @@ pub(crate) fn arguments(home: &Path, server: &Server, transport: &str, command: 
     command.iter().chain(&common).map(|word| (*word).to_owned()).collect()
 }
 
-/// How it ends: the exit code, the document, what is said on stderr.
-pub(crate) fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
-    let arguments = arguments(home, server, transport, command);
-    let output = certgate_in(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), "");
-    (exit(&output), json(&output), stderr(&output))
-}
-
-/// The same against a gateway, over that protocol, in that folder.
+/// What it does in that folder.
 pub(crate) fn at(home: &Path, server: &Server, transport: &str, command: &[&str]) -> Output {
     let arguments = arguments(home, server, transport, command);
     run(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
@@ -191,10 +192,63 @@ pub(crate) fn started(home: &Path, server: &Server, transport: &str, command: &[
     run.current_dir(home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// How it ends there: the exit code, the document, what is said on stderr.
-pub(crate) fn told_at_home(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
+/// How it ends: the exit code, the document, what is said on stderr.
+pub(crate) fn told(home: &Path, server: &Server, transport: &str, command: &[&str]) -> (i32, Value, String) {
     let output = at(home, server, transport, command);
     (exit(&output), json(&output), stderr(&output))
+}
+
+/// A folder, a gateway, and certgate in the one against the other over one protocol.
+pub(crate) struct Here {
+    pub(crate) home: TempDir,
+    pub(crate) gateway: Gateway,
+    pub(crate) server: Server,
+    pub(crate) transport: &'static str,
+}
+
+impl Here {
+    pub(crate) fn new(transport: &'static str, settings: Settings) -> Self {
+        let (gateway, server) = serve(settings);
+        Self { home: tempfile::tempdir().unwrap(), gateway, server, transport }
+    }
+
+    pub(crate) fn at(&self, command: &[&str]) -> Output {
+        at(self.home.path(), &self.server, self.transport, command)
+    }
+
+    /// What a command does that is to end with that code.
+    #[track_caller]
+    pub(crate) fn ends(&self, command: &[&str], code: i32) -> Output {
+        ended(self.at(command), code)
+    }
+
+    /// The document that it prints, and what it says on stderr.
+    #[track_caller]
+    pub(crate) fn run(&self, command: &[&str], code: i32) -> (Value, String) {
+        let output = self.ends(command, code);
+        (json(&output), stderr(&output))
+    }
+
+    pub(crate) fn told(&self, command: &[&str]) -> (i32, Value, String) {
+        told(self.home.path(), &self.server, self.transport, command)
+    }
+
+    pub(crate) fn started(&self, command: &[&str]) -> Child {
+        started(self.home.path(), &self.server, self.transport, command)
+    }
+
+    /// How many orders the gateway has taken.
+    pub(crate) fn orders(&self) -> usize {
+        self.gateway.counts().orders
+    }
+
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.home.path().join(path)
+    }
+
+    pub(crate) fn read(&self, path: impl AsRef<Path>) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
 }
 
 pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> (bool, String) {
