@@ -176,7 +176,7 @@ impl Wait {
 
     /// Whether the notification carries the whole certificate.
     fn is_whole(&self, certificate: &Certificate) -> bool {
-        !certificate.certification_authority.is_empty() && self.fits(certificate.server.as_deref())
+        !certificate.certification_authority.is_empty() && self.has_key(certificate)
     }
 
     /// Takes a message that was found in the queue and stored. `spares_fetch`: a certificate that it carries whole is not fetched.
@@ -290,7 +290,7 @@ impl Wait {
             _ => None,
         });
         match certificate {
-            Some(certificate) if sure || self.fits(certificate.server.as_deref()) => {
+            Some(certificate) if sure || self.is_own(&certificate) => {
                 self.end(Ending::Issued(certificate));
             }
             None if sure => {
@@ -300,9 +300,28 @@ impl Wait {
         }
     }
 
-    fn fits(&self, server: Option<&str>) -> bool {
-        let key = server.and_then(|pem| X509::from_pem(pem).ok()).map(|x509| x509.key.spki);
-        key.is_some() && key.as_ref() == self.awaited.request.as_ref().map(|request| &request.key.spki)
+    /// Whether a certificate is of the CSR's key.
+    fn has_key(&self, certificate: &Certificate) -> bool {
+        self.with_key(certificate).is_some()
+    }
+
+    fn with_key(&self, certificate: &Certificate) -> Option<(&CertificateRequest, X509)> {
+        let request = self.awaited.request.as_ref()?;
+        let x509 = X509::from_pem(certificate.server.as_deref()?).ok()?;
+        (x509.key.spki == request.key.spki).then_some((request, x509))
+    }
+
+    /// Whether a certificate is what is waited for: by its key, and a new one by its names too, since one key may be in several orders of
+    /// one name. Where the gateway does not list them, it has those of the CSR at least.
+    fn is_own(&self, certificate: &Certificate) -> bool {
+        let Some((request, x509)) = self.with_key(certificate) else { return false };
+        let further = certificate.subject_alternative_names.iter().filter_map(|other| other.name.clone());
+        let further: Vec<String> = further.collect();
+        match (self.awaited.certificate, further.as_slice()) {
+            (Some(_), _) => true,
+            (None, []) => request.hosts().all(|name| x509.covers(&name)),
+            (None, _) => request.asks_for_just(further.into_iter().chain(certificate.name.clone())),
+        }
     }
 }
 

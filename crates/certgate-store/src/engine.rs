@@ -88,6 +88,10 @@ impl<E: Engine> Store for E {
         self.read(|session| orders::by_job(session, account, job))
     }
 
+    fn new_certificates_of_others(&self, id: &str, account: &str, name: &str) -> Result<Vec<i64>, StoreError> {
+        self.read(|session| orders::new_certificates_of_others(session, id, account, name))
+    }
+
     fn order_of_message(&self, message: &NewMessage) -> Result<Option<Order>, StoreError> {
         self.read(|session| messages::order_of(session, message))
     }

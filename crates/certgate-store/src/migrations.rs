@@ -190,6 +190,15 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             CREATE UNIQUE INDEX orders_by_rowid ON orders (rowid);
         ",
     },
+    // Whose a new certificate is. [`SUBJECTS`] brings the subjects up to date.
+    Migration {
+        tables: r#"
+            CREATE INDEX orders_of_new ON orders (account, name)
+                WHERE task = 'certificate-create' AND certificate IS NOT NULL;
+        "#,
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What departures are written down in, by those who share a store and by those who share nothing but a file.
@@ -203,8 +212,8 @@ pub(crate) const DEPARTURES: &str = "
 /// The version that this certgate writes and reads.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// The version from which on each unfinished order has a subject.
-pub(crate) const SUBJECTS: i64 = 5;
+/// The version from which on each unfinished order has its subject by today's rules.
+pub(crate) const SUBJECTS: i64 = 11;
 
 /// Those that bring a store of a version up to date.
 pub(crate) fn from(version: i64) -> impl Iterator<Item = &'static Migration> {

@@ -235,6 +235,7 @@ mod tests {
             (format!("SELECT id {}", orders::UNFINISHED), 1),
             (format!("SELECT id {}", orders::BATCH), 2),
             (format!("SELECT id {}", orders::BY_JOB), 2),
+            (format!("SELECT id {}", orders::NEW_CERTIFICATES), 2),
             (format!("SELECT number {}", messages::WAITING), 2),
             (format!("SELECT 1 {}", messages::AWAITED), 2),
             (format!("SELECT number {}", messages::OF_HELD), 2),

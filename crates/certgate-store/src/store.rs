@@ -104,6 +104,12 @@ pub trait Store: Send {
     /// It could not be read.
     fn order_of_job(&self, account: &str, job: i64) -> Result<Option<Order>, StoreError>;
 
+    /// The certificates that other orders of new ones of that name came to.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn new_certificates_of_others(&self, id: &str, account: &str, name: &str) -> Result<Vec<i64>, StoreError>;
+
     /// The order that a message is about, as far as its job and its transaction ids tell.
     ///
     /// # Errors

@@ -215,13 +215,21 @@ impl CertificateRequest {
         self.names.iter().cloned().chain(commons).any(|own| own.is_same(&wanted))
     }
 
+    /// Whether those are the names that it asks for, no fewer and no more, in whatever order and spelling. Its common names may be among them
+    /// or not.
+    pub fn asks_for_just(&self, names: impl IntoIterator<Item = String>) -> bool {
+        spelled(self.hosts().chain(self.commons())) == spelled(names.into_iter().chain(self.commons()))
+    }
+
+    fn commons(&self) -> impl Iterator<Item = String> {
+        self.subject.values(oid::COMMON_NAME).map(str::to_owned)
+    }
+
     /// A hash of what it asks for, its key and its names: the same of each request that is made with one key for the same names, since
     /// the signature may be another each time.
     pub fn asked_hash(&self) -> [u8; 32] {
-        let commons = self.subject.values(oid::COMMON_NAME).map(|name| host_or_as_it_stands(name).value());
-        let names: BTreeSet<String> = self.hosts().chain(commons).collect();
         let mut hash = Sha256::new_with_prefix(&self.key.spki);
-        for name in names {
+        for name in spelled(self.hosts().chain(self.commons())) {
             hash.update(name);
             hash.update("\n");
         }
@@ -440,6 +448,11 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("1.3.6.1.4.1.311.13.2.3", "osVersion"),
     ("1.3.6.1.4.1.311.21.20", "requestClientInfo"),
 ];
+
+/// Hosts in their one spelling.
+fn spelled(names: impl Iterator<Item = String>) -> BTreeSet<String> {
+    names.map(|name| host_or_as_it_stands(&name).value()).collect()
+}
 
 /// The alternative names in an attribute that asks for extensions, behind its kind.
 fn alternative_names(mut inside: Reader<'_>) -> Result<Vec<GeneralName>, Malformed> {

@@ -1,16 +1,18 @@
 //! The version of the tables in a schema, and how older ones get to today's.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use sha2::{Digest, Sha256};
 
 use super::{
     Postgres,
     connection::{Connection, Fault, limited},
+    session::PostgresSession,
 };
 use crate::{
     StoreError,
-    migrations::{self, VERSION},
+    migrations::{self, SUBJECTS, VERSION},
+    tables::orders,
 };
 
 /// Which tables there are: ours with their version, or somebody else's under the same name.
@@ -50,6 +52,9 @@ pub(super) fn bring_up_to_date(store: &Postgres) -> Result<i64, StoreError> {
         let found = version(store, &connection)?;
         for migration in migrations::from(found) {
             run(&migration.postgres())?;
+        }
+        if found < SUBJECTS {
+            orders::fill_subjects(&PostgresSession::in_transaction(store, Arc::clone(&connection)))?;
         }
         run("CREATE TABLE IF NOT EXISTS certgate_schema (version BIGINT NOT NULL); DELETE FROM certgate_schema")?;
         run(&format!("INSERT INTO certgate_schema VALUES ({VERSION}); COMMIT"))?;

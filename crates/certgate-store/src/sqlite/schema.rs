@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::session::{NOW, SqliteSession};
+use super::session::SqliteSession;
 use crate::{
     StoreError,
     migrations::{self, SUBJECTS, VERSION},
@@ -65,15 +65,10 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
         transaction.execute_batch(&migration.sqlite()).map_err(failed)?;
     }
     if found < SUBJECTS {
-        orders::fill_subjects(&SqliteSession { connection: &transaction, path }, now(&transaction).map_err(failed)?)?;
+        orders::fill_subjects(&SqliteSession { connection: &transaction, path })?;
     }
     let marks = format!("PRAGMA user_version = {known}; PRAGMA application_id = {APPLICATION}");
     transaction.execute_batch(&marks).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     Ok(found)
-}
-
-/// The database's time, in milliseconds since 1970.
-fn now(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("SELECT {NOW}"), [], |row| row.get(0))
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The machine's time, which is the database's, in milliseconds since 1970.
-pub(super) const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 pub(super) struct SqliteSession<'c> {
     pub(super) connection: &'c Connection,

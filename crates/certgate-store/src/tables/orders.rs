@@ -176,6 +176,9 @@ pub(crate) const BY_SUBJECT: &str = "FROM orders WHERE account = ?1 AND subject 
 pub(crate) const UNFINISHED: &str =
     "FROM orders WHERE account = ?1 AND (finished = 0 OR published IS NOT NULL) ORDER BY rowid";
 pub(crate) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
+/// The orders of new certificates that are known by now.
+pub(crate) const NEW_CERTIFICATES: &str =
+    "FROM orders WHERE account = ?1 AND name = ?2 AND task = 'certificate-create' AND certificate IS NOT NULL";
 pub(crate) const BY_JOB: &str = "FROM orders WHERE account = ?1 AND job = ?2";
 
 /// The order of that subject that is not finished.
@@ -196,13 +199,10 @@ fn followed(session: &dyn Session, order: &NewOrder, lease: &Lease) -> Result<Op
     if task != "certificate-create" {
         return Ok(None);
     }
-    let sql = format!(
-        "SELECT {COLUMNS}, holder FROM orders WHERE account = ?1 AND finished = 0 AND name = ?2 AND task = ?3
-         AND certificate IS NOT NULL ORDER BY rowid"
-    );
+    let sql = format!("SELECT {COLUMNS}, holder {NEW_CERTIFICATES} AND finished = 0 ORDER BY rowid");
     let asks_for_the_same =
         |(other, _): &WithHolder| subject_of(task, None, Some(name), other.order.csr.as_deref()) == subject(order);
-    let found = session.all(&sql, values![account, name, task], with_holder)?.into_iter().find(asks_for_the_same);
+    let found = session.all(&sql, values![account, name], with_holder)?.into_iter().find(asks_for_the_same);
     found.map(|found| in_the_way(session, found, lease)).transpose()
 }
 
@@ -224,10 +224,12 @@ fn in_the_way(
     Ok(ConflictingOrder { order, is_held })
 }
 
-/// Gives the unfinished orders of a store that had no subjects theirs. Where several are about the same, the oldest has it, and
-/// the history of the others says so.
-pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), StoreError> {
-    let sql = "SELECT id, account, task, certificate, name, csr, state FROM orders WHERE finished = 0 ORDER BY rowid";
+/// Gives the unfinished orders of an older store their subjects by today's rules. Where several are about the same, the oldest has it, and
+/// the history of the others says so. An order whose certificate became known has the right one, whatever its rule was.
+pub(crate) fn fill_subjects(session: &dyn Session) -> Result<(), StoreError> {
+    let now: Option<i64> = session.first(&format!("SELECT {}", session.now()), &[], |row| row.get(0))?;
+    let sql = "SELECT id, account, task, certificate, name, csr, state FROM orders
+        WHERE finished = 0 AND (subject IS NULL OR certificate IS NULL) ORDER BY rowid";
     let unfinished = session.all(sql, &[], |row| {
         let (task, name, csr): (String, Option<String>, Option<String>) = (row.get(2)?, row.get(4)?, row.get(5)?);
         let subject = subject_of(&task, row.get(3)?, name.as_deref(), csr.as_deref());
@@ -238,11 +240,12 @@ pub(crate) fn fill_subjects(session: &dyn Session, now: i64) -> Result<(), Store
             session.first(&format!("SELECT id {BY_SUBJECT}"), values![account, subject], |row| row.get::<String>(0))?;
         match first {
             None => drop(session.execute("UPDATE orders SET subject = ?2 WHERE id = ?1", values![id, subject])?),
+            Some(first) if first == id => {}
             Some(first) => {
                 let detail = format!(
                     "order {first} of the same was not finished either when the store was brought up to date: one of the two may be one too many"
                 );
-                happened(session, &id, state, &detail, now)?;
+                happened(session, &id, state, &detail, now.unwrap_or_default())?;
             }
         }
     }
@@ -382,6 +385,16 @@ pub(crate) fn by_job(session: &dyn Session, account: &str, job: i64) -> Result<O
 pub(crate) fn by_stid(session: &dyn Session, account: &str, stid: &str) -> Result<Option<Order>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM orders WHERE account = ?1 AND stid = ?2 AND job IS NULL");
     session.first(&sql, values![account, stid], read)
+}
+
+pub(crate) fn new_certificates_of_others(
+    session: &dyn Session,
+    id: &str,
+    account: &str,
+    name: &str,
+) -> Result<Vec<i64>, StoreError> {
+    let sql = format!("SELECT certificate {NEW_CERTIFICATES} AND id <> ?3");
+    session.all(&sql, values![account, name, id], |row| row.get(0))
 }
 
 pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {

@@ -31,7 +31,7 @@ fn who_runs_while_the_file_is_brought_up_to_date_keeps_its_orders() {
     store.record_intent(&order("b", Some(2)), &gone, 1).unwrap();
     drop((store, gone));
     place.execute(
-        "DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases;
+        "DROP INDEX orders_of_new; DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases;
          ALTER TABLE messages RENAME COLUMN client_transaction TO ctid; PRAGMA user_version = 5",
     );
     let mut store = place.open();
@@ -73,7 +73,8 @@ fn an_older_file_is_brought_up_to_date() {
 }
 
 /// Makes of a new file one of version 3.
-const BACK_TO_3: &str = "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
+const BACK_TO_3: &str =
+    "DROP INDEX orders_of_new; DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
     CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
     CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
     ALTER TABLE messages RENAME COLUMN client_transaction TO ctid;

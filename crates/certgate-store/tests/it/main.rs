@@ -17,4 +17,5 @@ mod queue_readers;
 mod rate_limiter;
 #[cfg(all(feature = "postgres", unix))]
 mod schema;
+mod subjects;
 mod suite;

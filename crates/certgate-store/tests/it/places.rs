@@ -64,6 +64,8 @@ pub(crate) trait Database: Sync {
     fn execute(&self, sql: &str);
     /// The number that a question behind the store's back is answered with.
     fn number(&self, question: &str) -> i64;
+    /// Calls the store one of an older version.
+    fn call_older(&self, version: i64);
     /// Ends whoever is connected, where there are connections.
     fn end_sessions(&self) {}
 }
@@ -116,6 +118,16 @@ impl Place {
         self.database.execute(&format!("UPDATE leases SET expires = 0 WHERE holder = '{token}'"));
     }
 
+    /// Makes of the store one of version 10.
+    pub(crate) fn back_to_10(&self) {
+        self.database.execute("DROP INDEX orders_of_new");
+        self.database.call_older(10);
+    }
+
+    pub(crate) fn execute(&self, sql: &str) {
+        self.database.execute(sql);
+    }
+
     pub(crate) fn number(&self, question: &str) -> i64 {
         self.database.number(question)
     }
@@ -151,6 +163,10 @@ impl Database for File {
 
     fn execute(&self, sql: &str) {
         rusqlite::Connection::open(&self.path).unwrap().execute_batch(sql).unwrap();
+    }
+
+    fn call_older(&self, version: i64) {
+        self.execute(&format!("PRAGMA user_version = {version}"));
     }
 
     fn number(&self, question: &str) -> i64 {

@@ -48,6 +48,10 @@ impl Database for Schema {
         self.cluster.execute_as(&self.role, sql);
     }
 
+    fn call_older(&self, version: i64) {
+        self.execute(&format!("UPDATE certgate_schema SET version = {version}"));
+    }
+
     fn number(&self, question: &str) -> i64 {
         self.cluster.execute_as(&self.role, question).parse().unwrap()
     }

@@ -16,6 +16,7 @@ mod held;
 mod payload;
 mod recovery;
 mod renewal;
+mod same_key;
 mod shared_pace;
 mod short_pages;
 mod standing;

@@ -214,6 +214,19 @@ impl Shared<'_> {
         }
     }
 
+    /// Takes from a list of certificates, in which an order looks for its own, those that other orders came to.
+    pub(super) fn leave_to_others(&self, place: usize, listed: &mut Response<AnyData>) -> Result<(), Error> {
+        let member = self.members.get(place).filter(|member| member.is_recorded);
+        let (Some(member), Some(name)) = (member, self.batch.order(place).and_then(|order| order.name())) else {
+            return Ok(());
+        };
+        let theirs = self.journal.new_certificates_of_others(member.id.as_str(), name)?;
+        listed
+            .data
+            .retain(|data| !matches!(data, AnyData::Certificate(one) if one.id.is_some_and(|id| theirs.contains(&id))));
+        Ok(())
+    }
+
     /// Stores a message of the queue; one that is about no order of the store is handed over where there is a spool.
     pub(super) fn store(&mut self, protocol: Protocol, message: &PollMessage) -> Result<(), Error> {
         let stored = self.journal.store_message(protocol, message, &self.body)?;

@@ -240,6 +240,12 @@ impl<'w, 'r> Worker<'w, 'r> {
             Err(error) => return (state, Err(error)),
         };
         state.gateway_clock = GatewayClock::of(&exchange).or(state.gateway_clock);
+        let listed = &mut exchange.answer.value;
+        if let (AnyTask::CertificateList(_), Some(place)) = (task, place)
+            && let Err(error) = state.leave_to_others(place, listed)
+        {
+            return (state, Err(error));
+        }
         let answer = &exchange.answer.value;
         match (task, place) {
             (_, Some(place)) => state.note_before(place, answer),
