@@ -104,6 +104,10 @@ impl<E: Engine> Store for E {
         self.read(|session| orders::each(session, which, call))
     }
 
+    fn list_orders(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+        self.read(|session| orders::list(session, which, call))
+    }
+
     fn history(&self, id: &str) -> Result<Vec<OrderEvent>, StoreError> {
         self.read(|session| orders::history(session, id))
     }

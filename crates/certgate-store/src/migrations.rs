@@ -190,11 +190,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             CREATE UNIQUE INDEX orders_by_rowid ON orders (rowid);
         ",
     },
-    // Whose a new certificate is. [`SUBJECTS`] brings the subjects up to date.
+    // Whose a new certificate is, which messages are still to come, and what was deployed. [`SUBJECTS`] brings the subjects up to date.
     Migration {
         tables: r#"
             CREATE INDEX orders_of_new ON orders (account, name)
                 WHERE task = 'certificate-create' AND certificate IS NOT NULL;
+            CREATE INDEX orders_by_change ON orders (account, updated) WHERE job IS NOT NULL;
+            CREATE INDEX orders_deployed ON orders (account)
+                WHERE state = 'done' AND (resume LIKE '%"hook":%' OR resume LIKE '%"verify":%');
         "#,
         sqlite: "",
         postgres: "",

@@ -283,3 +283,25 @@ impl Drop for Postgres {
         runtime.shutdown_background();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use certgate_testing::{Cluster, Role};
+
+    use crate::{StoreAddress, tables::questions};
+
+    #[test]
+    fn no_question_reads_whole_tables() {
+        let Some(cluster) = Cluster::shared() else { return };
+        let role = cluster.role();
+        let address = StoreAddress::parse(role.url()).unwrap();
+        drop(address.with_password_command(std::sync::Arc::new(|| Ok(Role::PASSWORD.to_owned()))).open().unwrap());
+        for (question, keys, _) in questions() {
+            let (question, keys) = (question.replace('?', "$"), vec!["'1'"; keys].join(", "));
+            // A table without rows would be read whole, wherever there is an index.
+            let plan = format!("SET enable_seqscan = off; PREPARE q AS {question}; EXPLAIN EXECUTE q({keys})");
+            let plan = cluster.execute_as(&role, &plan);
+            assert!(plan.contains("Index") && !plan.contains("Seq Scan"), "{question}: {plan}");
+        }
+    }
+}

@@ -57,10 +57,14 @@ impl ResumeData {
 
     /// Reads a store's text.
     pub(crate) fn from_text(text: &str) -> Result<Self, serde_json::Error> {
-        let value: Value = serde_json::from_str(text)?;
-        match value.get("version").map(Value::as_u64) {
-            None => Self::of_earlier_store(&value),
-            Some(Some(VERSION)) => serde_json::from_value(value),
+        /// Read first: which version the rest is of.
+        #[derive(Deserialize)]
+        struct Written {
+            version: Option<Value>,
+        }
+        match serde_json::from_str::<Written>(text)?.version.map(|version| version.as_u64()) {
+            None => Self::of_earlier_store(&serde_json::from_str(text)?),
+            Some(Some(VERSION)) => serde_json::from_str(text),
             Some(other) => {
                 let found = other.map_or("no number".to_owned(), |found| found.to_string());
                 Err(serde_json::Error::custom(format!("resume data of version {found}, expected {VERSION}")))

@@ -14,6 +14,8 @@ pub enum Which {
     All,
     /// Those of an account with something left to do: not finished, or what validates them is still published.
     Unfinished(String),
+    /// Those of an account that are done, and something of whose installation may have failed: the hook, or the look at what is served.
+    Deployed(String),
     /// Those of a line of a batch.
     Batch {
         /// Whose.
@@ -127,6 +129,12 @@ pub trait Store: Send {
     /// # Errors
     /// They could not be read.
     fn each_order(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError>;
+
+    /// The same without the CSR and what a later process needs, which are most of an order: they are left empty.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn list_orders(&self, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError>;
 
     /// What happened to an order, oldest first.
     ///

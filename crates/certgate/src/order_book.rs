@@ -102,15 +102,16 @@ impl OrderBook {
         Ok(self.store().order(id)?.ok_or_else(|| StoreError::NoOrder(id.to_owned()))?)
     }
 
-    /// Calls `call` with each order, in the order in which they were placed.
+    /// Calls `call` with each order, in the order in which they were placed. The CSR and what a later process needs are left out:
+    /// [`OrderBook::find`] has them.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn each(&self, call: &mut dyn FnMut(Order)) -> Result<(), Error> {
-        Ok(self.store().each_order(&Which::All, call)?)
+        Ok(self.store().list_orders(&Which::All, call)?)
     }
 
-    /// Calls `call` with each order that fits, in the order in which they were placed. Gives how many fit that the limit left out.
+    /// The same with each order that fits. Gives how many fit that the limit left out.
     ///
     /// # Errors
     /// [`Error::Store`].

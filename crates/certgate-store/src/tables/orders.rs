@@ -12,6 +12,9 @@ use crate::{
 const COLUMNS: &str =
     "id, task, account, certificate, name, product, csr, resume, batch, state, job, stid, published, created, updated";
 
+/// The same without the CSR and what a later process needs, which are most of an order.
+const LISTED: &str = r#"id, task, account, certificate, name, product, NULL, '{"version":1}', batch, state, job, stid, published, created, updated"#;
+
 fn read(row: &dyn Row) -> Result<Order, StoreError> {
     Ok(Order {
         order: NewOrder {
@@ -173,8 +176,13 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 pub(crate) const BY_SUBJECT: &str = "FROM orders WHERE account = ?1 AND subject = ?2 AND finished = 0";
+/// Each of the two has an index of its own: of one condition SQLite would look at every order of the account.
 pub(crate) const UNFINISHED: &str =
-    "FROM orders WHERE account = ?1 AND (finished = 0 OR published IS NOT NULL) ORDER BY rowid";
+    "FROM orders WHERE rowid IN (SELECT rowid FROM orders WHERE account = ?1 AND finished = 0
+    UNION SELECT rowid FROM orders WHERE account = ?1 AND published IS NOT NULL) ORDER BY rowid";
+/// As the index has it that they are found by.
+pub(crate) const DEPLOYED: &str = r#"FROM orders WHERE account = ?1
+    AND state = 'done' AND (resume LIKE '%"hook":%' OR resume LIKE '%"verify":%') ORDER BY rowid"#;
 pub(crate) const BATCH: &str = "FROM orders WHERE batch = ?2 AND account = ?1 ORDER BY rowid";
 /// The orders of new certificates that are known by now.
 pub(crate) const NEW_CERTIFICATES: &str =
@@ -398,12 +406,26 @@ pub(crate) fn new_certificates_of_others(
 }
 
 pub(crate) fn each(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+    each_with(session, COLUMNS, which, call)
+}
+
+pub(crate) fn list(session: &dyn Session, which: &Which, call: &mut dyn FnMut(Order)) -> Result<(), StoreError> {
+    each_with(session, LISTED, which, call)
+}
+
+fn each_with(
+    session: &dyn Session,
+    columns: &str,
+    which: &Which,
+    call: &mut dyn FnMut(Order),
+) -> Result<(), StoreError> {
     let (tail, keys) = match which {
         Which::All => ("FROM orders ORDER BY rowid", Vec::new()),
         Which::Unfinished(account) => (UNFINISHED, vec![account.value()]),
+        Which::Deployed(account) => (DEPLOYED, vec![account.value()]),
         Which::Batch { account, batch } => (BATCH, vec![account.value(), batch.value()]),
     };
-    session.each(&format!("SELECT {COLUMNS} {tail}"), &keys, &mut |row| {
+    session.each(&format!("SELECT {columns} {tail}"), &keys, &mut |row| {
         call(read(row)?);
         Ok(())
     })

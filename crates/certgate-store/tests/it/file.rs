@@ -7,7 +7,7 @@ use certgate_store::{
 };
 use pretty_assertions::assert_eq;
 
-use crate::places::{Database, File, all, change, order};
+use crate::places::{BACK_TO_10, Database, File, all, change, order};
 
 /// The file and its folder are their owner's.
 #[cfg(unix)]
@@ -30,8 +30,9 @@ fn who_runs_while_the_file_is_brought_up_to_date_keeps_its_orders() {
     store.record_intent(&order("a", Some(1)), &runs, 1).unwrap();
     store.record_intent(&order("b", Some(2)), &gone, 1).unwrap();
     drop((store, gone));
+    place.execute(BACK_TO_10);
     place.execute(
-        "DROP INDEX orders_of_new; DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases;
+        "DROP TABLE queue_readers; DROP TABLE claims; DROP TABLE leases;
          ALTER TABLE messages RENAME COLUMN client_transaction TO ctid; PRAGMA user_version = 5",
     );
     let mut store = place.open();
@@ -73,8 +74,7 @@ fn an_older_file_is_brought_up_to_date() {
 }
 
 /// Makes of a new file one of version 3.
-const BACK_TO_3: &str =
-    "DROP INDEX orders_of_new; DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
+const BACK_TO_3: &str = "DROP INDEX orders_one_unfinished; ALTER TABLE orders DROP COLUMN subject;
     CREATE INDEX orders_by_certificate ON orders (account, certificate) WHERE finished = 0;
     CREATE INDEX orders_by_name ON orders (account, name) WHERE finished = 0;
     ALTER TABLE messages RENAME COLUMN client_transaction TO ctid;
@@ -91,6 +91,7 @@ fn the_first_version_is_brought_up_to_date() {
     }
     store.change("over", &change(State::Done), &place.lease("me"), 2).unwrap();
     drop(store);
+    place.execute(BACK_TO_10);
     place.execute(BACK_TO_3);
     place.execute(
         r#"DROP INDEX orders_published; ALTER TABLE orders DROP COLUMN published; ALTER TABLE orders RENAME COLUMN resume TO wanted;
@@ -111,6 +112,7 @@ fn of_two_that_were_unfinished_before_the_oldest_stands_in_the_way() {
         store.record_intent(&order(id, Some(certificate)), &place.lease("me"), 1).unwrap();
     }
     drop(store);
+    place.execute(BACK_TO_10);
     place.execute(BACK_TO_3);
     place.execute("UPDATE orders SET certificate = 571");
     let mut store = place.open();

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use certgate_store::{Change, Lease, NewMessage, NewOrder, Order, ResumeData, State, Store, StoreAddress, Which};
 
+/// Takes from a new store what came after version 10.
+pub(crate) const BACK_TO_10: &str = "DROP INDEX orders_of_new; DROP INDEX orders_deployed; DROP INDEX orders_by_change";
+
 pub(crate) const ACCOUNT: &str = "user@9 https://gateway.example";
 
 pub(crate) fn order(id: &str, certificate: Option<i64>) -> NewOrder {
@@ -120,7 +123,7 @@ impl Place {
 
     /// Makes of the store one of version 10.
     pub(crate) fn back_to_10(&self) {
-        self.database.execute("DROP INDEX orders_of_new");
+        self.database.execute(BACK_TO_10);
         self.database.call_older(10);
     }
 

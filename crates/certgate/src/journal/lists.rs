@@ -43,7 +43,7 @@ impl Journal {
     /// [`Error::Store`].
     pub(crate) fn done_with_deployment(&self) -> Result<Vec<Order>, Error> {
         let mut orders = Vec::new();
-        self.each_done(&mut |order| {
+        self.store().each_order(&Which::Deployed(self.account.clone()), &mut |order| {
             let install = order.order.resume.install.as_ref();
             if install.is_some_and(|install| install.hook.is_some() || install.remembered.contains_key("verify")) {
                 orders.push(order);
@@ -86,14 +86,14 @@ impl Journal {
         Ok(orders)
     }
 
-    /// The latest orders of the account, the newest first, each with its history.
+    /// The latest orders of the account, the newest first, each with its history. The CSR and what a later process needs are left out.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn latest(&self, most: usize) -> Result<Vec<(Order, Vec<OrderEvent>)>, Error> {
         let store = self.store();
         let mut orders = VecDeque::new();
-        store.each_order(&Which::All, &mut |order| {
+        store.list_orders(&Which::All, &mut |order| {
             if order.order.account == self.account {
                 orders.push_front(order);
                 orders.truncate(most);
