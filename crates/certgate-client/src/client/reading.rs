@@ -1,6 +1,6 @@
 //! What a reply says, without what it echoes of the run's secrets, and whether it is taken.
 
-use certgate_domain::{AnyData, Response, TaskKind, Verdict};
+use certgate_domain::{AnyData, GenericObject, Message, Response, TaskKind, Verdict};
 use certgate_wire::{Body, DecodeError, Decoded, Reply};
 
 use super::Client;
@@ -44,7 +44,8 @@ impl Client {
         mut reply: Reply,
     ) -> (Result<Decoded<Response<AnyData>>, DecodeError>, Reply) {
         let mut read = self.decoded(task, &reply);
-        if let Some((clean, kept)) = self.redactor.echo(&reply.body) {
+        let is_clean = read.as_ref().is_ok_and(|answer| self.is_clean(task, &answer.value));
+        if !is_clean && let Some((clean, kept)) = self.redactor.echo(&reply.body) {
             let without = self.codec.decode_response(task, &Reply { body: Body(clean), ..reply.clone() });
             match (&mut read, without) {
                 (Ok(answer), Ok(mut without)) => {
@@ -69,6 +70,23 @@ impl Client {
             finding.path = self.redacted(&finding.path);
         }
         (read, reply)
+    }
+
+    /// Whether an answer is taken as it came: it was done, and says no secret beside its data, which are most of it and are not looked through.
+    fn is_clean(&self, task: TaskKind, answer: &Response<AnyData>) -> bool {
+        if task == TaskKind::PollInfo || answer.verdict() == Some(Verdict::Refused) {
+            return false;
+        }
+        let Response { stid, ctid, status, object: _, messages: _, data: _ } = answer;
+        let in_messages = answer.all_messages().flat_map(|message| {
+            let Message { text, notice, messages: _, objects, code, status } = message;
+            let objects =
+                objects.iter().flat_map(|GenericObject { r#type, value }| [r#type.as_deref(), value.as_deref()]);
+            let status = status.as_ref().map(|status| status.as_str());
+            [text.as_deref(), notice.as_deref(), code.as_deref(), status].into_iter().chain(objects)
+        });
+        let said = [stid.as_deref(), ctid.as_deref(), status.text.as_deref()].into_iter().chain(in_messages);
+        said.flatten().all(|text| self.redactor.shown(text).is_none())
     }
 
     fn decoded(&self, task: TaskKind, reply: &Reply) -> Result<Decoded<Response<AnyData>>, DecodeError> {
