@@ -223,10 +223,10 @@ impl Codec for JsonCodec {
         let (status, body) = match answers.first() {
             Some(Answer::Typed(kind, response)) => {
                 headers.extend(session::of_answer(&response.data));
-                (http_status(response), compact(&answer(*kind, response)))
+                (http_status(response), Body(answer(*kind, response)))
             }
             Some(Answer::AsReceived(body)) => (200, Body(body.as_bytes().to_vec())),
-            None => (200, compact(&Fields::new(Secrets::Written).into_value())),
+            None => (200, Body(Fields::new(Secrets::Written).finish())),
         };
         Encoded { payload: Reply { status, headers, body }, losses }
     }
@@ -249,12 +249,13 @@ fn http_status(response: &Response<AnyData>) -> u16 {
 }
 
 /// The body of an answer. Clients count on the list of a list, be it empty.
-fn answer(kind: TaskKind, response: &Response<AnyData>) -> Value {
-    let mut body = Fields::of(response, envelope::write, Secrets::Written);
-    if let (Some(members), true) = (body.as_object_mut(), kind.is_list() && response.verdict() == Some(Verdict::Done)) {
-        members.entry("data").or_insert_with(|| Value::Array(Vec::new()));
+fn answer(kind: TaskKind, response: &Response<AnyData>) -> Vec<u8> {
+    let mut fields = Fields::new(Secrets::Written);
+    let has_data = envelope::write(response, &mut fields);
+    if !has_data && kind.is_list() && response.verdict() == Some(Verdict::Done) {
+        fields.empty_list("data");
     }
-    body
+    fields.finish()
 }
 
 /// The path of a route, its placeholders filled from the body, which loses them there: they are said once. The body of a zone that

@@ -5,14 +5,16 @@ use serde_json::Value;
 
 use crate::{
     envelope,
-    fields::{self, Fields, Secrets, Write},
+    fields::{Fields, Secrets, Write},
     record::Record,
     task,
 };
 
 /// Converts a whole answer.
 pub fn response(response: &Response<AnyData>) -> Value {
-    shown(response, envelope::write)
+    shown(response, |response, fields| {
+        envelope::write(response, fields);
+    })
 }
 
 /// Converts a request: the body of the JSON API, with `id` first if the API has the id in the path.
@@ -56,7 +58,8 @@ pub fn poll_message(message: &PollMessage) -> Value {
 
 /// Converts reasons and notices.
 pub fn messages(messages: &[Message]) -> Value {
-    fields::list(messages, Record::write, Secrets::Left)
+    let messages = messages.iter().map(|message| shown(message, Record::write));
+    messages.filter(|message| message.as_object().is_some_and(|fields| !fields.is_empty())).collect()
 }
 
 fn shown<T>(record: &T, write: Write<T>) -> Value {

@@ -42,12 +42,13 @@ pub(crate) fn read(object: &Object<'_, '_>, data: Read<AnyData>) -> Result<Respo
     Ok(response)
 }
 
-pub(crate) fn write(response: &Response<AnyData>, fields: &mut Fields) {
+/// Says whether there is any data.
+pub(crate) fn write(response: &Response<AnyData>, fields: &mut Fields) -> bool {
     let Response { stid, ctid, status, object, messages, data } = response;
     fields.text("stid", stid);
     fields.text("ctid", ctid);
     fields.object("status", |fields| status.write(fields));
     fields.record("object", object);
     fields.records("messages", messages);
-    fields.list("data", data, task::write_data);
+    fields.list("data", data, task::write_data)
 }

@@ -157,7 +157,7 @@ fn is_forbidden(character: char) -> bool {
 
 /// The number of bytes before the next quote, backslash or control character.
 #[inline]
-fn plain_run(bytes: &[u8]) -> usize {
+pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     run(
         bytes,
         |word| equal(word, b'"') | equal(word, b'\\') | below_space(word),

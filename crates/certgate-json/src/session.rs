@@ -23,7 +23,7 @@ pub(crate) fn credentials(body: &Object<'_, '_>) -> Result<Option<Credentials>, 
 /// Writes the credentials as the body of `POST /login`.
 pub(crate) fn write(credentials: &Credentials, fields: &mut Fields) {
     let Credentials { user, password, context, token } = credentials;
-    fields.put("context", context.parse::<i64>().map_or_else(|_| Value::from(context.as_str()), Value::from));
+    fields.put("context", &context.parse::<i64>().map_or_else(|_| Value::from(context.as_str()), Value::from));
     fields.text("user", &Some(user));
     fields.secret("password", &Some(password.clone()));
     fields.secret("token", token);

@@ -14,7 +14,7 @@ impl Object<'_, '_> {
 
 impl Fields {
     pub(crate) fn foreign(&mut self, name: &str, foreign: &Option<Foreign>) {
-        self.put(name, foreign.as_ref().map_or(Json::Null, write));
+        self.put(name, &foreign.as_ref().map_or(Json::Null, write));
     }
 }
 

@@ -35,7 +35,7 @@ impl Record for ResponseObject {
         fields.integer("summary", summary);
         match data {
             Some(ObjectData::Certificate(data)) => fields.object("data", |fields| data.write(fields)),
-            Some(ObjectData::Foreign(data)) => fields.put("data", foreign::write(data)),
+            Some(ObjectData::Foreign(data)) => fields.put("data", &foreign::write(data)),
             None => {}
         }
     }

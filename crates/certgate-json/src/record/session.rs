@@ -29,7 +29,7 @@ impl Record for Session {
         let Some(Foreign::Map(entries)) = account else { return };
         let all = fields.shows_secrets();
         for (name, value) in entries.iter().filter(|(name, _)| all || !redact::is_secret(name)) {
-            fields.put(name, foreign::write(value));
+            fields.put(name, &foreign::write(value));
         }
     }
 }
