@@ -1,6 +1,6 @@
 //! Values to bytes. The only file that names quick-xml's escaping.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 use certgate_domain::{Foreign, Lenient, Moment, Secret};
 use certgate_wire::Loss;
@@ -266,14 +266,23 @@ impl Out<'_> {
         let (Name { element, field }, Some(text)) = (name.into(), value) else { return };
         self.check_blank(field, text);
         let text = self.allowed(field, text);
-        let text = text.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
-        self.xml += &format!("<{element}><![CDATA[{text}]]></{element}>");
+        self.open(element, &[]);
+        self.xml += "<![CDATA[";
+        if text.contains("]]>") || text.contains('\r') {
+            self.xml += &text.replace("]]>", "]]]]><![CDATA[>").replace('\r', "]]>&#13;<![CDATA[");
+        } else {
+            self.xml += &text;
+        }
+        self.xml += "]]>";
+        self.close(element);
     }
 
     pub(crate) fn integer<'n>(&mut self, name: impl Into<Name<'n>>, value: &Option<i64>) {
         if let Some(value) = value {
             let name = name.into().element;
-            self.xml += &format!("<{name}>{value}</{name}>");
+            self.open(name, &[]);
+            let _ = write!(self.xml, "{value}");
+            self.close(name);
         }
     }
 

@@ -24,7 +24,10 @@ pub(crate) fn read_moment(text: &str, zone: &TimeZone) -> Option<Moment> {
         return text.parse().ok();
     }
     // Reading would make a leap second the one before it.
-    let civil: DateTime = text.parse().ok().filter(|_| text.get(17..19) != Some("60"))?;
+    in_zone(text.parse().ok().filter(|_| text.get(17..19) != Some("60"))?, zone)
+}
+
+fn in_zone(civil: DateTime, zone: &TimeZone) -> Option<Moment> {
     Some(match zone.to_ambiguous_timestamp(civil).offset() {
         // `9999-12-31 23:59:59` is beyond what an instant can be, and yet a date.
         AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
@@ -52,18 +55,10 @@ pub(crate) fn later_reading(moment: &Moment, zone: &TimeZone) -> Option<i64> {
 pub(crate) fn write_moment(moment: &Moment, zone: &TimeZone) -> (String, Option<&'static str>) {
     // At the edge of the calendar there is no instant, and still a date.
     let civil = moment.timestamp().map_or_else(|| moment.civil(), |timestamp| zone.to_datetime(timestamp));
-    let (date, time) = (civil.date(), civil.time());
-    let text = format!(
-        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-        date.year(),
-        date.month(),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    );
-    let fraction = time.subsec_nanosecond();
-    let is_same = read_moment(&text, zone).is_some_and(|read| match (read.timestamp(), moment.timestamp()) {
+    let fraction = civil.subsec_nanosecond();
+    let whole = civil.with().subsec_nanosecond(0).build().unwrap_or(civil);
+    let text = format!("{} {}", whole.date(), whole.time());
+    let is_same = in_zone(whole, zone).is_some_and(|read| match (read.timestamp(), moment.timestamp()) {
         (Some(read), Some(meant)) => read.as_nanosecond() == meant.as_nanosecond() - i128::from(fraction),
         _ => read == *moment,
     });
