@@ -2,18 +2,21 @@
 
 use ureq::{
     Error as Failure,
-    unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport},
+    unversioned::transport::{ConnectionDetails, Connector, DefaultConnector},
 };
+
+use crate::connection::Connection;
 
 /// ureq's connections: TCP, the proxy's consent and TLS with its handshake. Nothing of a request leaves before all of them are there.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(DefaultConnector);
 
 impl Connector for Connections {
-    type Out = Box<dyn Transport>;
+    type Out = Connection;
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Self::Out>, Failure> {
-        self.0.connect(details, chained).map_err(NoConnection::because)
+        let connected = self.0.connect(details, chained).map_err(NoConnection::because)?;
+        Ok(connected.map(Connection::new))
     }
 }
 

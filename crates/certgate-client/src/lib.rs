@@ -17,6 +17,7 @@
 mod asker;
 mod client;
 mod clock;
+mod connection;
 mod connector;
 mod departure;
 mod error;
