@@ -32,7 +32,9 @@ use certgate_keys::PrivateKey;
 use certgate_store::InstallOptions;
 use certgate_x509::{CertificateRequest, Issued, X509};
 
-pub(crate) use self::record::path_in as record_path_in;
+use crate::unix_now;
+
+pub(crate) use self::record::{FILE_WITHOUT_SETS, path_in as record_path_in};
 pub use self::{
     adoption::LedElsewhere,
     deployment::{Deployment, undeployed},
@@ -67,6 +69,7 @@ const SETS: &str = "sets";
 const BEFORE: &str = "before";
 const PENDING: &str = "pending";
 const KEY: &str = "key.pem";
+const CERTIFICATE: &str = "cert.pem";
 const LOCK: &str = ".lock";
 
 impl Installation {
@@ -90,6 +93,11 @@ impl Installation {
     #[must_use]
     pub fn at_time(self, now: i64) -> Self {
         Self { now: Some(now), ..self }
+    }
+
+    /// In seconds since 1970.
+    fn now(&self) -> i64 {
+        self.now.unwrap_or_else(|| unix_now() / 1000)
     }
 
     /// The installation whose own link to its key that path is, if any: `FOLDER/key.pem`, which leads to `current/key.pem`.
@@ -164,9 +172,12 @@ impl Installation {
         }
     }
 
-    /// Whether servers that read the key's file find that one.
-    pub(crate) fn shows(&self, key: &Secret) -> bool {
-        fs::read_to_string(self.folder().join(KEY)).is_ok_and(|shown| shown == key.expose())
+    /// Whether servers that read the key's file find no other one.
+    pub(crate) fn shows_no_other(&self, key: &Secret) -> bool {
+        match fs::read_to_string(self.folder().join(KEY)) {
+            Ok(shown) => shown == key.expose(),
+            Err(why) => why.kind() == std::io::ErrorKind::NotFound,
+        }
     }
 
     /// Every key here: the one that waits, the one in place, those of the other sets, the newest first.
@@ -214,17 +225,19 @@ impl Installation {
         }
     }
 
-    /// The certificate in place, where there is one; a plain file too.
+    /// The certificate in place, where there is one; a plain file too. Where servers do not find it any more, its set has it.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn certificate(&self) -> Result<Option<String>, FileError> {
-        let path = self.folder().join("cert.pem");
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(certgate_domain::decoded(&bytes))),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(FileError::Io { path, source }),
+        for path in [self.folder().join(CERTIFICATE), self.folder().join(CURRENT).join(CERTIFICATE)] {
+            match fs::read(&path) {
+                Ok(bytes) => return Ok(Some(certgate_domain::decoded(&bytes))),
+                Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(FileError::Io { path, source }),
+            }
         }
+        Ok(None)
     }
 
     /// The certificate in place with its chain; `None` if there is none that can be read.

@@ -15,8 +15,9 @@ use certgate_keys::{KeyType, PrivateKey};
 use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 
 use crate::{
-    Error, Installation, Journal,
-    installation::{LedElsewhere, SetRecord, record_path_in},
+    CertificateSelector, Error, Installation, Journal,
+    estate::plan::PlanReason,
+    installation::{FILE_WITHOUT_SETS, LedElsewhere, SetRecord, record_path_in},
     selector::is_same_name,
     together::together,
 };
@@ -54,6 +55,16 @@ pub struct InstalledCertificate {
 }
 
 impl InstalledCertificate {
+    /// Whether the key is gone from the set itself: it is nowhere, unlike one that is gone only from where servers read it.
+    pub(crate) fn has_lost_its_key(&self) -> bool {
+        self.key_fits.is_none() && self.missing.contains(&"key.pem")
+    }
+
+    /// What is said of files that are gone.
+    pub fn gone(&self) -> Option<PlanReason> {
+        (!self.missing.is_empty()).then(|| PlanReason::Missing { files: self.missing.clone() })
+    }
+
     /// The file that notes what is in place. A folder without keys has no sets.
     pub fn record_path(&self) -> PathBuf {
         record_path_in(&self.folder, self.key_fits.is_some())
@@ -136,7 +147,7 @@ pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
     for root in roots {
         walk(root, DEEPEST, &mut seen, &mut |folder, entries| match entries {
             Ok(entries) => {
-                if entries.iter().any(|entry| entry.name == CERTIFICATE) && !shows_another(folder) {
+                if has_one(folder) && !shows_another(folder) {
                     folders.push(folder.to_owned());
                 }
                 let is_linked =
@@ -240,7 +251,8 @@ fn shows_another(folder: &Path) -> bool {
 
 /// Whether a certificate is installed in a folder.
 pub(crate) fn has_one(folder: &Path) -> bool {
-    folder.join(CERTIFICATE).symlink_metadata().is_ok()
+    let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
+    has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has("current") && has("sets"))
 }
 
 /// So many folders are worth a thread of their own.
@@ -264,7 +276,7 @@ pub fn read(folder: &Path, now: i64) -> Result<InstalledCertificate, InventoryEr
     let record = place.record_in_place().unwrap_or_default();
     let is_its_own =
         |key: &Secret| PrivateKey::from_pem(key.expose(), None).is_ok_and(|key| key.spki() == certificate.key.spki);
-    let key = place.key()?.map(|key| place.shows(&key) && is_its_own(&key));
+    let key = place.key()?.map(|key| place.shows_no_other(&key) && is_its_own(&key));
     Ok(InstalledCertificate {
         folder: folder.to_owned(),
         id: record.certificate,

@@ -85,7 +85,10 @@ fn installed(app: &App, standing: &InstalledStanding) -> Value {
     let not_served = standing.served.iter().find_map(Verification::problem);
     let elsewhere = standing.installed.led_elsewhere.clone().map(|why| Failure::from(InventoryError::from(why)));
     set(&mut row, "error", elsewhere.as_ref().map(Failure::error).unwrap_or_default());
+    let again = if standing.todo == Todo::Nothing { ": certgate renew-due puts it there again" } else { "" };
+    let gone = standing.installed.gone().map(|reason| format!("{reason}{again}"));
     let all = [
+        gone,
         (standing.todo != Todo::Nothing).then(|| todo(app, standing)),
         not_deployed,
         elsewhere.map(|failure| failure.to_string()),

@@ -15,7 +15,7 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{Here, certgate, csr, ended, endpoint, exit, fast, run, serve, stderr, stdout, told};
+use crate::support::binary::{Here, certgate, csr, ended, endpoint, exit, fast, run, secret, serve, stderr, stdout, told};
 
 /// A metric's samples by their labels, as they are written.
 type Samples = BTreeMap<String, f64>;
@@ -242,6 +242,45 @@ fn metrics_of_everything_that_is_watched() {
     }
 }
 
+/// A file that is gone from an installed set is said by each look at it, whichever file it is, and is there again after the next run.
+#[test]
+fn a_file_that_is_gone_is_said() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        secret(&here.path("pass"), "correct horse\n");
+        let stored = ["--pkcs12", "--store-pass-file", "pass"];
+        here.run(&[&["reissue", "571", "--new-key", "--out", "certs/live"][..], &stored].concat(), 0);
+        let check = ["status", "certs", "--check", "--warning", "1d", "--critical", "1d"];
+        for (gone, orders) in [
+            // Only from where servers read it, or altogether: another key is ordered.
+            ("fullchain.pem", 1),
+            ("bundle.p12", 1),
+            ("cert.pem", 1),
+            ("key.pem", 1),
+            ("current/key.pem", 2),
+        ] {
+            fs::remove_file(here.path("certs/live").join(gone)).unwrap();
+            let said = format!("`{}` is gone from its folder", gone.trim_start_matches("current/"));
+            let todo = format!("{said}: certgate renew-due puts it there again");
+            for more in [&[][..], &["--here"]] {
+                let (document, _) = here.run(&[&["status", "certs"], more].concat(), 10);
+                assert_eq!(document["certificates"][0]["todo"], todo, "{gone} {more:?}");
+            }
+            let (document, _) = here.run(&check, 1);
+            assert_eq!(document["check"]["text"], "1 installed here without all of their files", "{gone}");
+            here.ends(&["status", "certs", "--html", "page.html"], 0);
+            let page = here.read("page.html");
+            assert!(page.contains(&format!("<span class=\"bad\">{said}</span>")), "{gone}: {page}");
+            let (document, _) = here.run(&["renew-due", "certs", "--dry-run"], 0);
+            assert_eq!(document["plan"][0]["why"], said, "{gone}");
+            here.run(&["renew-due", "certs"], 0);
+            assert_eq!(here.orders(), orders, "{gone}");
+            here.run(&["status", "certs"], 0);
+            here.run(&check, 0);
+        }
+    }
+}
+
 /// A sweep that stopped is seen by the last time at which it ran well: each command that a line of a crontab runs is recorded, one
 /// that only shows what it would do as itself.
 #[test]
@@ -314,6 +353,9 @@ fn rules_and_dashboard_name_what_is_emitted() {
         }
         assert!(named >= 10, "{file}: {named}");
     }
+    let rules = fs::read_to_string(folder.join("alerts.yml")).unwrap();
+    let of_sets: Vec<&str> = names.into_iter().filter(|name| name.starts_with("certgate_installed_")).collect();
+    assert!(of_sets.len() > 3 && of_sets.iter().all(|name| rules.contains(name)), "each is watched: {of_sets:?}");
     promtool(&["check", "rules", &folder.join("alerts.yml").display().to_string()], "");
     promtool(&["test", "rules", &folder.join("alerts_test.yml").display().to_string()], "");
     let dashboard = fs::read_to_string(folder.join("dashboard.json")).unwrap();

@@ -417,7 +417,8 @@ fn plan_known(subject: &Subject, id: i64, now: i64) -> Result<Planned, PlanError
     }
     if is_the_same == Some(true) && !installed.missing.is_empty() {
         let files = installed.missing.clone();
-        return planned(PlannedAction::Install, Some(id), PlanReason::Missing { files });
+        let action = if installed.has_lost_its_key() { PlannedAction::Reissue } else { PlannedAction::Install };
+        return planned(action, Some(id), PlanReason::Missing { files });
     }
     if let (Some(true), Some((action, settings))) = (is_the_same, subject.changed(installed)) {
         return planned(action, Some(id), PlanReason::Changed { settings });

@@ -19,7 +19,7 @@ use crate::{
     PreparationOptions, Resumption, RunItem, SelectionError, SettingsError,
     adoption::search,
     installation::{Deployment, FolderTurn},
-    inventory::InventoryError,
+    inventory::{InstalledCertificate, InventoryError},
     order::Preparation,
     served::TlsEndpoint,
 };
@@ -460,7 +460,8 @@ fn request(subject: &Subject, purpose: Purpose) -> Result<OrderRequest, TaskErro
     }
     let installed = subject.installed.as_ref();
     let default = settings.key_type.take().or(installed.map(|installed| installed.key_type)).unwrap_or_default();
-    let has_key_here = subject.folder.is_some() && installed.is_none_or(|installed| installed.key_fits.is_some());
+    let has_key = |there: &InstalledCertificate| there.key_fits.is_some() || there.has_lost_its_key();
+    let has_key_here = subject.folder.is_some() && installed.is_none_or(has_key);
     if has_key_here {
         settings.new_key = Some(true);
         let mut request = settings.request(purpose)?;

@@ -256,7 +256,7 @@ impl Installation {
         let key = self.key_of(&issued.certificate.key.spki)?;
         self.make_folder()?;
         let before = self.record_in_place().unwrap_or_default();
-        let is_shown = self.key()?.is_none_or(|key| self.shows(&key)) && self.missing(&before)?.is_empty();
+        let is_shown = self.key()?.is_none_or(|key| self.shows_no_other(&key)) && self.missing(&before)?.is_empty();
         // All of it comes into place with the files: killed from then on, nothing of it is forgotten.
         let record = self.undeployed(SetRecord {
             name: Some(name.to_owned()),

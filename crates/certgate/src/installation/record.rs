@@ -15,7 +15,7 @@ use super::{CURRENT, Deployment, Installation, SETS, durable, sets};
 pub(super) const FILE: &str = "about.json";
 
 /// The record's file in the folder of a certificate without its key, which has no sets.
-pub(super) const FILE_WITHOUT_SETS: &str = ".about.json";
+pub(crate) const FILE_WITHOUT_SETS: &str = ".about.json";
 
 /// What is noted of a set besides its files.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -192,11 +192,11 @@ impl Installation {
         let Some((name, set)) = current(&folder)?.zip(current_folder(&folder)?) else {
             return missing_of_plain(&folder);
         };
-        if !set.has(KEY)? {
-            return Ok(Vec::new());
-        }
         // What was found holds what another tool wrote.
         let is_whole = !name.ends_with(&format!("-{FOUND}"));
+        if !set.has(KEY)? {
+            return Ok(if is_whole { vec![KEY] } else { Vec::new() });
+        }
         let formats = record.settings.as_ref().and_then(|settings| settings.formats.clone()).unwrap_or_default();
         let mut missing = Vec::new();
         for (kind, name, _) in FILES {

@@ -113,6 +113,8 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let within = |time: Duration| dated.iter().filter(|end| ends_within(end.at, time, now)).count();
     let (soon, very_soon) = (within(warning.max(critical)), within(critical));
     let undeployed = snapshot.installed.iter().filter(|set| set.record.deployment.is_failed()).count();
+    let gone = snapshot.installed.iter().filter(|set| !set.missing.is_empty()).count();
+    let unpaired = snapshot.installed.iter().filter(|set| set.key_fits == Some(false)).count();
     let unnoted = snapshot.installed.iter().filter(|set| set.id.is_none()).count();
     let elsewhere = snapshot.installed.iter().filter(|set| set.led_elsewhere.is_some()).count();
     let unserved = snapshot.served.iter().filter(|set| set.problem.is_some()).count();
@@ -125,6 +127,8 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
     let revoked = snapshot.revoked.len();
     for (count, what) in [
         (revoked, "installed here and revoked"),
+        (gone, "installed here without all of their files"),
+        (unpaired, "installed here with another key beside them"),
         (undeployed, "installed here and not deployed"),
         (unserved, "installed here and not what is served"),
         (unnoted, "installed here and not noted which of the account's"),
@@ -149,7 +153,8 @@ pub fn check(snapshot: &Snapshot, thresholds: &Thresholds) -> Verdict {
         said.insert(0, format!("{clock}: what ends soon is not known; set the clock that is wrong, best by NTP"));
     }
     let has_ended = within(Duration::ZERO) > 0;
-    let level = match (very_soon, soon + undeployed + unserved + unnoted + snapshot.unreadable.len() + undated) {
+    let worth_a_look = gone + unpaired + undeployed + unserved + unnoted + snapshot.unreadable.len() + undated;
+    let level = match (very_soon, soon + worth_a_look) {
         _ if has_ended || revoked > 0 => Level::Critical,
         _ if clock.is_some() => Level::Unknown,
         (1.., _) => Level::Critical,
