@@ -289,6 +289,45 @@ fn what_ended_is_put_back_by_its_name_only() {
     assert!(said.contains("warning: its certificate ended on 2025-03-01T00:00:00"), "{said}");
 }
 
+/// A set that nobody accepts any more is no way back from a hook that fails for the new one.
+#[test]
+fn what_nobody_accepts_is_not_taken_back() {
+    for transport in ["xml", "json"] {
+        for is_revoked in [true, false] {
+            let [home, elsewhere] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+            let (_gateway, server) = serve(Settings::default());
+            let run = |command: &[&str]| at(home.path(), &server, transport, command);
+            let live = home.path().join("live");
+            assert_eq!(exit(&run(&NEW)), 0);
+            let (before, set) = (pair(&live), current(&live).file_name().unwrap().to_owned());
+            if is_revoked {
+                let status = json(&run(&["status", "live", "--here"]));
+                let serial = status["certificates"][0]["serial"].as_str().unwrap();
+                assert_eq!(exit(&run(&["reissue", "571", "--new-key", "--out", "colleague"])), 0);
+                let revoke = ["revoke", "571", "--serial", serial, "--yes"];
+                assert_eq!(exit(&at(elsewhere.path(), &server, transport, &revoke)), 0);
+            } else {
+                let mut params = rcgen::CertificateParams::new(["example.com".to_owned()]).unwrap();
+                params.serial_number = Some(1.into());
+                params.not_after = rcgen::date_time_ymd(2025, 3, 1);
+                let key = PrivateKey::from_pem(&fs::read_to_string(live.join("key.pem")).unwrap(), None).unwrap();
+                fs::write(live.join("sets").join(&set).join("cert.pem"), params.self_signed(&key).unwrap().pem())
+                    .unwrap();
+            }
+            let output = run(&["renew-due", "live", "--deploy-hook", "false", "--rollback-on-failure"]);
+            let said = json(&output)["orders"][0]["deployment"]["detail"].as_str().unwrap_or_default().to_owned();
+            let set = set.to_string_lossy();
+            let how = if is_revoked { "was revoked on 20" } else { "ended on 2025-03-01" };
+            let expected = format!(
+                "the files are in place, since the set before the one in place, {set}, has a certificate that {how}"
+            );
+            assert!(exit(&output) == 11 && said.contains(&expected), "{said} {}", stderr(&output));
+            let (key, certificate) = pair(&live);
+            assert!(key == certificate && key != before.0, "the new one stays");
+        }
+    }
+}
+
 /// Killed as soon as other files are in place, be they new or put back: their hook runs all the same, and how they are renewed stays known.
 #[test]
 fn killed_right_after_the_switch() {

@@ -10,12 +10,11 @@ use std::{
 use certgate_store::{DeployHook, InstallOptions, Order};
 use serde::{Deserialize, Serialize};
 
-use super::{Installation, SetRecord};
+use super::{Installation, RollbackError, SetRecord};
 use crate::{
     CertificateSettings, Error, Journal,
     process::{self, ProcessError},
     served::{self, TlsEndpoint, Verification},
-    unix_now,
 };
 
 /// What came of a certificate's hook, and of the look at what is served. A set's record holds it, so that the next run repeats a hook that failed.
@@ -157,9 +156,8 @@ impl Installation {
     /// What is not served where it is to be, once servers had the time to read their files again; `None` if all is.
     fn not_served(&self, mut endpoints: Vec<TlsEndpoint>) -> Option<String> {
         let until = Instant::now() + PATIENCE;
-        let now = self.now.unwrap_or_else(|| unix_now() / 1000);
         loop {
-            let looks = self.verify(&endpoints, served::TIMEOUT, now)?;
+            let looks = self.verify(&endpoints, served::TIMEOUT, self.now())?;
             endpoints = looks.iter().filter(|look| !look.is_as_expected()).map(|look| look.endpoint.clone()).collect();
             let problem = looks.iter().find_map(Verification::problem)?;
             if Instant::now() >= until {
@@ -210,6 +208,9 @@ impl Installation {
                 return text;
             }
             Ok(None) => format!("{why}; there is no set before to put back"),
+            Err(error @ (RollbackError::Ended { .. } | RollbackError::Revoked { .. })) => {
+                format!("{why}; the files are in place, since {error}")
+            }
             Err(error) => format!("{why}; the set before could not be put back: {error}"),
         };
         self.note(record, &Deployment::Failed { detail: text.clone() });

@@ -9,7 +9,7 @@ use super::{
     Deployment, FILES, Installation, SETS, SetRecord, record,
     sets::{before, current, current_folder, names, set_folder, switch},
 };
-use crate::{estate::term::day, unix_now};
+use crate::estate::term::day;
 
 /// A set of files that can be put in place.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,22 @@ pub struct InstalledSet {
     pub certificate: Option<X509>,
     /// What is noted of it.
     pub record: SetRecord,
+}
+
+impl InstalledSet {
+    /// When its certificate ended, where it has by now; in seconds since 1970.
+    fn ended(&self, now: i64) -> Option<i64> {
+        self.certificate.as_ref().map(|certificate| certificate.not_after).filter(|end| *end <= now)
+    }
+
+    /// Refuses it where nobody accepts its certificate any more.
+    fn check(&self, now: i64) -> Result<(), RollbackError> {
+        match (self.record.revoked, self.ended(now)) {
+            (Some(at), _) => Err(RollbackError::Revoked { set: self.name.clone(), at }),
+            (None, Some(at)) => Err(RollbackError::Ended { set: self.name.clone(), at }),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 /// A set that was put in place.
@@ -126,15 +142,12 @@ impl Installation {
         // What was asked for last holds for the folder, whichever set is in place: the hook, and how it is renewed.
         let remembered = self.record_in_place();
         let of_target = sets.into_iter().find(|set| set.name == target);
-        let now = self.now.unwrap_or_else(|| unix_now() / 1000);
-        let end = of_target.as_ref().and_then(|set| Some(set.certificate.as_ref()?.not_after));
-        let ended = end.filter(|end| *end <= now);
-        let revoked = of_target.as_ref().and_then(|set| set.record.revoked);
-        match (asked, revoked, ended) {
-            (None, Some(at), _) => return Err(RollbackError::Revoked { set: target, at }),
-            (None, None, Some(at)) => return Err(RollbackError::Ended { set: target, at }),
-            _ => {}
+        let now = self.now();
+        if let (None, Some(set)) = (asked, &of_target) {
+            set.check(now)?;
         }
+        let ended = of_target.as_ref().and_then(|set| set.ended(now));
+        let revoked = of_target.as_ref().and_then(|set| set.record.revoked);
         let mut options = [remembered, of_target.map(|set| set.record)].into_iter().flatten();
         let options = options.find_map(|record| record.install_options(self.folder()));
         let installation = options.map_or_else(|| self.clone(), |options| Self { now: self.now, ..Self::new(options) });
@@ -172,10 +185,17 @@ impl Installation {
     }
 
     /// Puts back the set that was in place when the present one came. Gives its folder; `None` if there is none.
-    pub(super) fn put_before_back(&self, present: &SetRecord) -> Result<Option<PathBuf>, FileError> {
+    ///
+    /// # Errors
+    /// The present one stays: nobody accepts the one before any more, or it cannot be put in place.
+    pub(super) fn put_before_back(&self, present: &SetRecord) -> Result<Option<PathBuf>, RollbackError> {
         let folder = self.open()?;
         let before = current(&folder)?.map(|set| before(&folder, &set)).transpose()?.flatten();
-        before.map_or(Ok(None), |before| self.put_in_place(&before, present.name.as_deref(), None))
+        let Some(before) = self.sets()?.into_iter().find(|set| Some(&set.name) == before.as_ref()) else {
+            return Ok(None);
+        };
+        before.check(self.now())?;
+        Ok(self.put_in_place(&before.name, present.name.as_deref(), None)?)
     }
 
     /// Puts that set in place, whose hook is to be run: what was found in the folder has the name of what came after it. `put_back` is when
