@@ -1,7 +1,7 @@
 //! The certificates that are installed here: what their folders say of them.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
@@ -97,6 +97,14 @@ pub enum InventoryError {
     Emptied {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A certificate was installed there, and is not there any more: nothing is ordered into a disk that is not mounted.
+    #[error("{}: its certificate was installed there, and is not there any more: mount it", folder.display())]
+    Lost {
+        /// The folder.
+        folder: PathBuf,
+        /// Which certificate of the account it is.
+        selector: CertificateSelector,
     },
     /// Its certificate is none.
     #[error("{}: {why}", path.display())]
@@ -249,7 +257,7 @@ fn shows_another(folder: &Path) -> bool {
     !is_ours && shown_by(&path).is_some_and(|of| of != whole(folder))
 }
 
-/// Whether a certificate is installed in a folder.
+/// Whether a certificate is installed in a folder, be it that its file is gone from there.
 pub(crate) fn has_one(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
     has(CERTIFICATE) || has(FILE_WITHOUT_SETS) || (has("current") && has("sets"))
@@ -339,12 +347,15 @@ pub fn missing(
     roots: &[PathBuf],
     are_named: bool,
     folders: &[PathBuf],
-    journal: &Journal,
+    journals: &[&Journal],
 ) -> Result<Vec<(PathBuf, InventoryError)>, Error> {
     let mut without: Vec<_> = without_any(roots, folders).collect();
     if !are_named && !without.is_empty() {
-        let before = journal.folders()?;
-        without.retain(|(root, _)| before.iter().any(|folder| is_in(folder, std::slice::from_ref(root))));
+        let before = journals.iter().map(|journal| journal.folders()).collect::<Result<Vec<_>, _>>()?;
+        let went_into = |root: &PathBuf| {
+            before.iter().flat_map(HashMap::keys).any(|folder| is_in(folder, std::slice::from_ref(root)))
+        };
+        without.retain(|(root, _)| went_into(root));
         for (folder, why) in &mut without {
             *why = InventoryError::Emptied { folder: folder.clone() };
         }
@@ -358,7 +369,11 @@ pub fn missing(
 /// The store cannot be read.
 pub fn known(roots: &[PathBuf], journal: &Journal, now: i64) -> Result<BTreeSet<PathBuf>, Error> {
     let found = find(roots, now).into_iter().map(|(folder, _)| folder);
-    Ok(found.chain(journal.folders()?).map(|folder| whole(&folder)).filter(|folder| folder.is_dir()).collect())
+    Ok(found
+        .chain(journal.folders()?.into_keys())
+        .map(|folder| whole(&folder))
+        .filter(|folder| folder.is_dir())
+        .collect())
 }
 
 /// A path without links and steps upwards, so that two spellings of one are the same; the last part need not be there yet.

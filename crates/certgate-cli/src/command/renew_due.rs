@@ -84,8 +84,9 @@ impl RenewDue {
         };
         let lose = |(folder, _): &Found| Task::of_folder(folder);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
+        let journals: Vec<_> = shares.iter().map(|share| &share.journal).collect();
+        let missing = missing(&roots, !self.folders.is_empty(), &folders, &journals)?;
         if let Some(share) = shares.first_mut() {
-            let missing = missing(&roots, !self.folders.is_empty(), &folders, &share.journal)?;
             share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }
         if self.dry_run {

@@ -137,6 +137,12 @@ impl From<InventoryError> for Failure {
     fn from(error: InventoryError) -> Self {
         match error {
             InventoryError::Folder(error) => error.into(),
+            InventoryError::Lost { ref folder, ref selector } => {
+                let [which, folder] =
+                    [selector.to_string(), folder.display().to_string()].map(|word| shell_word(&word));
+                let reissue = format!("or fill it anew: certgate reissue {which} --new-key --out {folder}");
+                Self::usage(error.to_string()).advise(reissue)
+            }
             error => Self::usage(error.to_string()),
         }
     }

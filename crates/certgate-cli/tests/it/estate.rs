@@ -183,14 +183,13 @@ fn declared_certificates_are_planned_and_applied() {
         assert_eq!((exit(&output), here.orders()), (8, orders + 3), "{}", stderr(&output));
 
         // A hook that fails is repeated by the next run.
-        fs::remove_dir_all(here.path("certs/a")).unwrap();
         fs::write(here.path("certificates.toml"), mended.replace("echo $CERT", "test -e go && echo $CERT")).unwrap();
         let output = apply();
-        assert_eq!((exit(&output), here.orders()), (11, orders + 4), "{}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (11, orders + 3), "{}", stderr(&output));
         assert_eq!(plan(0)[0].0, "redeploy");
         fs::write(here.path("go"), "").unwrap();
         let output = apply();
-        assert_eq!((exit(&output), here.orders()), (0, orders + 4), "{}", stderr(&output));
+        assert_eq!((exit(&output), here.orders()), (0, orders + 3), "{}", stderr(&output));
         // What is wrong in the file is said with its line, before anybody is asked.
         fs::write(here.path("certificates.toml"), "[[certificate]]\nid = 571\nout = \"a\"\nkeyy = 1\n").unwrap();
         let asked = here.gateway.asked(TaskKind::CertificateList);
@@ -320,4 +319,46 @@ fn what_is_wrong_with_one_declared_concerns_it_alone() {
     fs::write(here.path("certificates.toml"), good).unwrap();
     let output = here.at(&["apply", "certificates.toml"]);
     assert_eq!((exit(&output), here.orders()), (0, 2), "{}", stderr(&output));
+}
+
+/// A declared folder whose disk is not mounted is not filled anew: nothing is ordered until it is there again, or somebody orders into it.
+#[test]
+fn a_declared_folder_that_is_not_mounted() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings { more_certificates: 2, ..Settings::default() });
+        let text = "[[certificate]]\nid = 571\nout = \"certs/a\"\n\
+            [[certificate]]\nname = \"host-000000.example.org\"\nout = \"certs/b\"\n";
+        let file = here.path("certificates.toml");
+        fs::write(&file, text).unwrap();
+        let run = |command: &[&str], code: i32| here.run(command, code).0;
+        let (plan, apply) = (["plan", "certificates.toml"], ["apply", "certificates.toml"]);
+        run(&apply, 0);
+        let (disk, elsewhere) = (here.path("certs"), here.path("elsewhere"));
+        fs::rename(&disk, &elsewhere).unwrap();
+        for is_made in [false, true] {
+            if is_made {
+                fs::create_dir_all(disk.join("a")).unwrap();
+            }
+            let (planned, done) = (run(&plan, 2), run(&apply, 2));
+            for (row, name, which) in [(0, "a", "571"), (1, "b", "host-000000.example.org")] {
+                let folder = disk.join(name).display().to_string();
+                let why = format!("{folder}: its certificate was installed there, and is not there any more: mount it");
+                let fill = format!("or fill it anew: certgate reissue {which} --new-key --out {folder}");
+                let said = planned["plan"][row]["why"].as_str().unwrap();
+                assert!(said.contains(&why) && said.contains(&fill), "{said}");
+                assert_eq!(planned["plan"][row]["why"], done["orders"][row]["text"]);
+            }
+            assert!(here.orders() == 2 && !disk.join("a/pending").exists());
+        }
+        fs::remove_dir_all(&disk).unwrap();
+        fs::rename(&elsewhere, &disk).unwrap();
+        run(&plan, 8);
+
+        // As the plan says; and another certificate that is declared there was never in it.
+        fs::remove_dir_all(&disk).unwrap();
+        run(&["reissue", "571", "--new-key", "--out", &disk.join("a").display().to_string()], 0);
+        fs::write(&file, text.replace("000000", "000001")).unwrap();
+        run(&apply, 0);
+        assert_eq!(here.orders(), 4);
+    }
 }

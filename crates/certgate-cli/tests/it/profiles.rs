@@ -342,3 +342,24 @@ fn no_certificate_is_bought_in_another_account() {
         assert_eq!(accounts.orders(), (0, 1));
     }
 }
+
+/// A folder that was emptied is known by the store of whichever account its certificates were of.
+#[test]
+fn a_folder_of_another_store_that_was_emptied_is_said() {
+    let accounts = Accounts::new();
+    let text = fs::read_to_string(accounts.path().join("config.toml")).unwrap();
+    let text = text.replace("[live]\n", "[live]\ncertificates = [\"certs\", \"disk\", \"unused\"]\n");
+    accounts.configure(&text.replace("[team]\n", "[team]\nstore = \"team.sqlite\"\n"));
+    accounts.done("json", &["reissue", "571", "--new-key", "--out", "certs/a"]);
+    for folder in ["certs/b", "disk/c"] {
+        let id = if folder == "certs/b" { "571" } else { "10000" };
+        accounts.done("json", &["reissue", id, "--new-key", "--out", folder, "--profile", "team"]);
+    }
+    let (disk, unused) = (accounts.path().join("disk"), accounts.path().join("unused"));
+    fs::create_dir(unused).unwrap();
+    assert_eq!(exit(&accounts.run("json", &["renew-due"])), 8);
+    fs::remove_dir_all(&disk).unwrap();
+    fs::create_dir(&disk).unwrap();
+    let output = accounts.run("json", &["renew-due"]);
+    assert_eq!((exit(&output), kinds(&json(&output))), (2, vec![("disk", "usage")]), "{}", stderr(&output));
+}

@@ -11,12 +11,14 @@ use serde_json::{Map, Value, json};
 
 use super::{plan::Subject, survey::OpenOrders, task::Task, term::RenewBefore};
 use crate::{
-    CertificateSelector, CertificateSettings, Error, Installation, Journal,
+    CertificateSelector, CertificateSettings, Error, Journal,
     certificate_settings::{
         SettingValue as _, VALIDATION,
         table::{self, Table, TomlFile},
     },
     inventory::{InstalledCertificate, InventoryError, has_one, read_each, whole},
+    journal::InstalledBefore,
+    selector::is_same_name,
 };
 
 /// A file of declared certificates.
@@ -47,6 +49,23 @@ impl Declared {
     /// A task of it with which nothing is to be done.
     pub fn task(&self) -> Task {
         Task::idle(self.selector.to_string(), self.settings.out.clone())
+    }
+
+    /// The other machine that orders it, and that this one of that name fetches it from.
+    fn ordered_by(&self, host: Option<&str>) -> Option<&String> {
+        self.hosts.first().filter(|first| Some(first.as_str()) != host)
+    }
+
+    /// Why nothing is done with one that is not there, where it was installed in its folder `before`: a disk is not mounted, or somebody
+    /// emptied it.
+    fn lost(&self, before: &HashMap<PathBuf, InstalledBefore>, host: Option<&str>) -> Option<InventoryError> {
+        let folder = self.settings.out.as_deref().filter(|_| self.ordered_by(host).is_none())?;
+        let before = before.get(&whole(folder))?;
+        let is_it = match &self.selector {
+            CertificateSelector::Id(id) => before.certificate == Some(*id),
+            CertificateSelector::Name(name) => before.name.as_ref().is_some_and(|there| is_same_name(there, name)),
+        };
+        is_it.then(|| InventoryError::Lost { folder: folder.to_owned(), selector: self.selector.clone() })
     }
 
     /// Whether it is for a machine of that name.
@@ -199,15 +218,18 @@ fn hosts(value: Option<Value>) -> Result<Vec<String>, String> {
 pub fn subjects_of_declared(declared: Vec<Declared>, journal: &Journal, now: i64) -> Result<Vec<Subject>, Error> {
     let mut open = OpenOrders::of(journal)?;
     let declared: Vec<Declared> = declared.into_iter().filter(|one| one.is_for(journal.host())).collect();
-    // Where the file is gone and its set is not, nothing new is bought.
-    let has_set = |out: &Path| has_one(out) || Installation::at(out).record_in_place().is_some();
-    let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_set);
+    let is_there = |one: &Declared| one.settings.out.as_deref().is_some_and(has_one);
     let there: Vec<bool> = declared.iter().map(is_there).collect();
     let out = |(one, is_there): (&Declared, &bool)| one.settings.out.clone().filter(|_| *is_there);
     let folders: Vec<PathBuf> = declared.iter().zip(&there).filter_map(out).collect();
     let mut found = read_each(&folders, now).into_iter();
-    let with_found =
-        |(one, is_there)| subject(one, if is_there { found.next() } else { None }, &mut open, journal.host());
+    let before = if there.contains(&false) { journal.folders()? } else { HashMap::new() };
+    let before: HashMap<PathBuf, InstalledBefore> =
+        before.into_iter().map(|(folder, before)| (whole(&folder), before)).collect();
+    let with_found = |(one, is_there): (Declared, bool)| {
+        let found = if is_there { found.next() } else { one.lost(&before, journal.host()).map(Err) };
+        subject(one, found, &mut open, journal.host())
+    };
     Ok(declared.into_iter().zip(there).map(with_found).collect())
 }
 
@@ -217,8 +239,8 @@ fn subject(
     open: &mut OpenOrders,
     host: Option<&str>,
 ) -> Subject {
-    let Declared { place, selector, hosts, settings } = declared;
-    let ordered_by = hosts.into_iter().next().filter(|first| Some(first.as_str()) != host);
+    let ordered_by = declared.ordered_by(host).cloned();
+    let Declared { place, selector, settings, .. } = declared;
     let folder = settings.out.clone();
     let renew_before = settings.renew_before.map(RenewBefore::of_every_run);
     let mut subject = Subject { place: Some(place), settings, renew_before, folder, ordered_by, ..Subject::default() };

@@ -1,14 +1,22 @@
 //! The account's orders, by what they are looked for.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
 };
 
-use certgate_store::{Order, OrderEvent, State, Which};
+use certgate_store::{NewOrder, Order, OrderEvent, State, Which};
 
 use super::Journal;
 use crate::Error;
+
+/// A certificate that an order put into a folder.
+#[derive(Debug, Clone)]
+pub(crate) struct InstalledBefore {
+    /// The gateway's id.
+    pub(crate) certificate: Option<i64>,
+    pub(crate) name: Option<String>,
+}
 
 impl Journal {
     /// The certificates that the account's other orders of new ones of that name came to.
@@ -52,15 +60,16 @@ impl Journal {
         Ok(orders)
     }
 
-    /// The folders here that certificates of the store went into, whichever account they are of.
+    /// The folders here that certificates of the store went into, whichever account they are of, each with the one that went there last.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(crate) fn folders(&self) -> Result<Vec<PathBuf>, Error> {
-        let mut folders = Vec::new();
+    pub(crate) fn folders(&self) -> Result<HashMap<PathBuf, InstalledBefore>, Error> {
+        let mut folders = HashMap::new();
         self.store().each_order(&Which::All, &mut |order| {
             if order.state == State::Done && self.is_here(&order) {
-                folders.extend(order.order.resume.install.map(|install| install.folder));
+                let NewOrder { certificate, name, resume, .. } = order.order;
+                folders.extend(resume.install.map(|install| (install.folder, InstalledBefore { certificate, name })));
             }
         })?;
         Ok(folders)
