@@ -22,6 +22,7 @@ mod turn;
 mod without_key;
 
 use std::{
+    ffi::OsStr,
     fs::{self, TryLockError},
     path::{Path, PathBuf},
 };
@@ -64,6 +65,11 @@ const FILES: [(&str, &str, u32); 7] = [
     ("p12", "bundle.p12", 0o600),
     ("jks", "keystore.jks", 0o600),
 ];
+/// Whether a set may have a file of that name.
+pub(crate) fn is_of_set(name: &OsStr) -> bool {
+    FILES.iter().any(|(_, of, _)| name == *of)
+}
+
 const CURRENT: &str = "current";
 const SETS: &str = "sets";
 const BEFORE: &str = "before";

@@ -1,7 +1,7 @@
 //! The certificates that are installed here: what their folders say of them.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
@@ -17,7 +17,7 @@ use certgate_x509::{BadCertificate, KeyAlgorithm, PublicKey, X509};
 use crate::{
     CertificateSelector, Error, Installation, Journal,
     estate::plan::PlanReason,
-    installation::{FILE_WITHOUT_SETS, LedElsewhere, SetRecord, record_path_in},
+    installation::{FILE_WITHOUT_SETS, LedElsewhere, SetRecord, is_of_set, record_path_in},
     selector::is_same_name,
     together::together,
 };
@@ -114,6 +114,16 @@ pub enum InventoryError {
         /// Why.
         why: BadCertificate,
     },
+    /// What a server reads led into a folder once, and no certificate is there any more.
+    #[error(
+        "{} leads into {}, where no certificate is any more: mount it, or remove the link", link.display(), folder.display()
+    )]
+    LedNowhere {
+        /// What a server reads.
+        link: PathBuf,
+        /// The certificate's folder.
+        folder: PathBuf,
+    },
     /// What a server reads leads elsewhere by now.
     #[error(transparent)]
     LedElsewhere(#[from] LedElsewhere),
@@ -152,11 +162,15 @@ pub type Found = (PathBuf, Result<InstalledCertificate, InventoryError>);
 /// 1970.
 pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
     let (mut folders, mut links, mut unreadable, mut seen) = (Vec::new(), Vec::new(), Vec::new(), HashSet::new());
+    let mut emptied = BTreeMap::new();
     for root in roots {
         walk(root, DEEPEST, &mut seen, &mut |folder, entries| match entries {
             Ok(entries) => {
                 if has_one(folder) && !shows_another(folder) {
                     folders.push(folder.to_owned());
+                }
+                for link in entries.iter().filter(|entry| entry.is_link).map(|entry| folder.join(&entry.name)) {
+                    emptied.extend(led_nowhere(&link).map(|folder| (folder, link)));
                 }
                 let is_linked =
                     |entry: &&Entry| entry.is_link && Path::new(&entry.name).extension().is_none_or(|of| of != "pem");
@@ -172,7 +186,17 @@ pub fn find(roots: &[PathBuf], now: i64) -> Vec<Found> {
     links.retain(|link| has_one(link) && seen.insert(whole(link)));
     folders.append(&mut links);
     let installed = read_each(&folders, now);
-    folders.into_iter().zip(installed).chain(unreadable).collect()
+    let emptied =
+        emptied.into_iter().map(|(folder, link)| (folder.clone(), Err(InventoryError::LedNowhere { link, folder })));
+    folders.into_iter().zip(installed).chain(unreadable).chain(emptied).collect()
+}
+
+/// The folder that a path led into when it was taken under care, where no certificate is any more.
+fn led_nowhere(link: &Path) -> Option<PathBuf> {
+    let target = link.parent()?.join(link.read_link().ok()?);
+    let folder = target.parent()?;
+    let is_ours = target.file_name().is_some_and(is_of_set) && folder.file_name()? != "current";
+    (is_ours && !target.exists() && !has_one(folder)).then(|| whole(folder))
 }
 
 /// How many folders deep certificates are looked for.

@@ -247,3 +247,41 @@ fn an_earlier_certificate_of_an_order() {
     let (ok, printed) = openssl(&here.path("ssl"), &["x509", "-in", "site.crt", "-noout", "-serial"]);
     assert!(ok && printed.trim().ends_with(row["newer"].as_str().unwrap()), "{printed} {row}");
 }
+
+/// A folder that was taken under care and is empty or gone now is known by what servers read, which led into it.
+#[test]
+fn an_adopted_folder_that_is_gone_is_said() {
+    if !has_openssl() {
+        return;
+    }
+    for transport in ["xml", "json"] {
+        let home = tempfile::tempdir().unwrap();
+        let (gateway, server) = serve(Settings::default());
+        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
+        for name in ["a.example", "b.example"] {
+            let (from, ssl) = (issued(home.path(), &server, name), home.path().join("ssl"));
+            lay(&from, &["fullchain.pem"], &ssl.join(format!("{name}.crt")), 0o644);
+            lay(&from, &["key.pem"], &ssl.join(format!("{name}.key")), 0o600);
+        }
+        assert_eq!(told(&["adopt", "ssl"]).0, 0);
+        let (orders, folder) = (gateway.counts().orders, home.path().join("ssl/a.example"));
+        let check = ["status", "ssl", "--check", "--warning", "1d", "--critical", "1d"];
+        assert_eq!((told(&["renew-due", "ssl"]).0, told(&check).0), (8, 0));
+        fs::remove_dir_all(&folder).unwrap();
+        for is_made in [false, true] {
+            if is_made {
+                fs::create_dir(&folder).unwrap();
+            }
+            let expected =
+                format!("ssl/a.example.key leads into {}, where no certificate is any more", folder.display());
+            for command in [&["renew-due", "ssl"][..], &["renew-due", "ssl", "--dry-run"], &["status", "ssl"]] {
+                let (code, document, said) = told(command);
+                assert!(code == 2 && document.to_string().contains(&expected), "{command:?} {document} {said}");
+            }
+            let (code, document, _) = told(&check);
+            let expected = "1 of the folders here without a certificate that can be read";
+            assert_eq!((code, &document["check"]["text"]), (1, &json!(expected)));
+        }
+        assert_eq!(gateway.counts().orders, orders);
+    }
+}
