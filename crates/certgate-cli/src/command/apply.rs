@@ -57,6 +57,6 @@ impl Apply {
             share.planned(app, subjects)
         };
         let mut shares = shares(app, of_declared(app, declared)?, Some(self.timeout), begin, Declared::task)?;
-        Several::of(self.timeout, &self.queue).drive(app, &mut shares)
+        Several { by_file: true, ..Several::of(self.timeout, &self.queue) }.drive(app, &mut shares)
     }
 }

@@ -44,6 +44,6 @@ impl Plan {
             share.planned(app, subjects)
         };
         let shares = shares(app, of_declared(app, declared)?, None, begin, Declared::task)?;
-        plan::print(app, shares.into_iter().flat_map(|share| share.tasks))
+        plan::print(app, shares.into_iter().flat_map(|share| share.tasks), true)
     }
 }

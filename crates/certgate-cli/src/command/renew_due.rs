@@ -19,7 +19,11 @@ use crate::{
         share::{Share, found_by_profile, shares},
     },
     exit::{Exit, Failure},
-    ui::{advice, inventory::chosen, plan},
+    ui::{
+        advice::{self, Asking},
+        inventory::chosen,
+        plan,
+    },
 };
 
 /// Reissue or renew whatever is due, for cron
@@ -65,7 +69,7 @@ impl RenewDue {
     fn go(&self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
         let asked = self.asked(app)?;
-        asked.validation()?.check().map_err(advice::validation)?;
+        asked.validation()?.check().map_err(|why| advice::validation(&why, Asking::default()))?;
         self.queue.check()?;
         let found = find(&roots, app.now());
         // What belongs to an account that cannot be used has its row, too.
@@ -90,7 +94,7 @@ impl RenewDue {
             share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }
         if self.dry_run {
-            return plan::print(app, shares.into_iter().flat_map(|share| share.tasks));
+            return plan::print(app, shares.into_iter().flat_map(|share| share.tasks), false);
         }
         Several::of(self.timeout, &self.queue).drive(app, &mut shares)
     }

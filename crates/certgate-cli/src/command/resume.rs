@@ -16,7 +16,7 @@ use crate::{
     },
     exit::{Exit, Failure},
     ui::{
-        advice,
+        advice::{self, Asking},
         outcome::Asked,
         resumption::{fetched_order, not_in_store, nothing_left},
     },
@@ -44,7 +44,7 @@ impl Resume {
     pub(crate) fn run(self, app: &App) -> Result<Exit, Failure> {
         let install = self.waiting.install.options_or_remembered()?;
         if let Some(install) = &install {
-            Installation::new(install.clone()).check().map_err(|why| advice::unusable(&why))?;
+            Installation::new(install.clone()).check().map_err(|why| advice::unusable(&why, Asking::default()))?;
         }
         let (timeout, queue) = (self.waiting.timeout, &self.waiting.queue);
         let is_elsewhere = self.elsewhere.is_given();

@@ -19,6 +19,7 @@ use crate::{
     },
     exit::{Exit, Failure, Kind, beside, worst},
     ui::{
+        advice::Asking,
         command_line, document,
         outcome::{self, Asked},
         progress::Progress,
@@ -135,6 +136,6 @@ pub(crate) fn fetched(
     let fetched = fetch(share.client()?, id, install, &options);
     let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
-    let exit = outcome::fetched(app, document, &outcome)?.print(app, &findings)?;
+    let exit = outcome::fetched(app, document, &outcome, Asking::default())?.print(app, &findings)?;
     Ok(if exit.kind() == Some(Kind::Unchanged) { Exit::unchanged("the very same is in place") } else { exit })
 }

@@ -16,7 +16,8 @@ use crate::{
     common::share::Share,
     exit::{Exit, Failure, Kind},
     ui::{
-        advice, command_line, document,
+        advice::{self, Asking},
+        command_line, document,
         outcome::{Asked, strict},
         plan::{self, Planning},
         progress::Progress,
@@ -30,7 +31,7 @@ type Requests = Vec<(TaskKind, String)>;
 pub(crate) fn one(app: &App, share: &mut Share, request: &mut OrderRequest) -> Result<Exit, Failure> {
     let mut progress = Progress::of_one(app, Asked::default());
     let id = share.id();
-    let requests = rehearsed(app, share, &mut app.running_jobs(1), &id, request, &mut progress);
+    let requests = rehearsed(app, share, &mut app.running_jobs(1), &id, request, &mut progress, false);
     progress.finish();
     show(app, &requests?, &progress.findings);
     strict(app, &progress.findings)?;
@@ -49,7 +50,7 @@ pub(crate) fn several(app: &App, shares: Vec<Share>, details: &HashMap<OrderId, 
         for mut task in std::mem::take(&mut share.tasks) {
             let requests = match &mut task.step {
                 Step::Place { request, .. } => {
-                    Some(rehearsed(app, &mut share, &mut running, &task.id, request, &mut progress))
+                    Some(rehearsed(app, &mut share, &mut running, &task.id, request, &mut progress, true))
                 }
                 _ => None,
             };
@@ -77,16 +78,18 @@ fn rehearsed(
     id: &OrderId,
     request: &mut OrderRequest,
     progress: &mut Progress<'_>,
+    by_file: bool,
 ) -> Result<Requests, Failure> {
-    request.check()?;
+    let place = command_line::options(&share.settings);
+    let asking = Asking { options: &place, by_file };
+    request.check().map_err(|why| Failure::of_preparation(&why, asking))?;
     request.install = request.install.take().map(|install| share.noting_profile(app, install));
     let (journal, options) = (share.journal.clone(), app.run_options_of(&share.settings));
-    let place = command_line::options(&share.settings);
     let client = share.client()?;
     let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, &options, progress)
-        .map_err(|why| Failure::of_account(&why, &place))?;
+        .map_err(|why| Failure::of_account(&why, asking))?;
     if let Some(ending) = ending {
-        return Err(advice::ending(request.task(), ending));
+        return Err(advice::ending(request.task(), ending, asking));
     }
     tasks.extend([
         AnyTask::from(task::PollInfo),

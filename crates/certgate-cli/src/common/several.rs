@@ -46,6 +46,8 @@ pub(crate) fn of_declared(app: &App, declared: Vec<Declared>) -> Result<Vec<(Str
 pub(crate) struct Several<'q> {
     pub(crate) timeout: Duration,
     pub(crate) queue: &'q Queue,
+    /// Whether the settings of the certificates stand in a file.
+    pub(crate) by_file: bool,
     /// Where a line is written for each order that ended.
     pub(crate) report: Option<File>,
     /// What is to be known of a task besides, by its order's id.
@@ -55,12 +57,12 @@ pub(crate) struct Several<'q> {
 impl<'q> Several<'q> {
     /// Waited for so long, with nothing to be told besides.
     pub(crate) fn of(timeout: Duration, queue: &'q Queue) -> Self {
-        Self { timeout, queue, report: None, details: HashMap::new() }
+        Self { timeout, queue, by_file: false, report: None, details: HashMap::new() }
     }
 
     /// Goes through the tasks of all accounts, and prints what became of each.
     pub(crate) fn drive(self, app: &App, shares: &mut [Share]) -> Result<Exit, Failure> {
-        let asked = Asked { timeout: self.timeout, ..Asked::default() };
+        let asked = Asked { timeout: self.timeout, by_file: self.by_file, ..Asked::default() };
         let tasks: Vec<&Task> = shares.iter().flat_map(|share| &share.tasks).collect();
         let mut progress = Progress::through(app, asked, &tasks, self.report);
         for (task, detail) in tasks.into_iter().filter_map(|task| Some((task, self.details.get(&task.id)?))) {

@@ -2,7 +2,7 @@
 
 mod words;
 
-use std::{borrow::Borrow, fmt, path::Path};
+use std::{fmt, path::Path};
 
 use certgate::{
     Advised, Error, ExchangeError, FetchError, GatewayError, HttpSettingsError, PreparationError, Refusal,
@@ -28,18 +28,41 @@ use self::words::words;
 use super::{command_line::shell_word, outcome};
 use crate::exit::{Failure, Kind};
 
+/// Who is told what to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asking<'a> {
+    /// The options of a command for the account.
+    pub(crate) options: &'a str,
+    /// Whether settings stand in a file: they go by its keys, or columns, and not by the options.
+    pub(crate) by_file: bool,
+}
+
+impl<'a> From<&'a str> for Asking<'a> {
+    fn from(options: &'a str) -> Self {
+        Self { options, ..Self::default() }
+    }
+}
+
+impl<'a> From<&'a String> for Asking<'a> {
+    fn from(options: &'a String) -> Self {
+        options.as_str().into()
+    }
+}
+
+impl Asking<'_> {
+    /// What a setting is called.
+    fn name(self, setting: &str) -> String {
+        if self.by_file { format!("`{setting}`") } else { option(setting) }
+    }
+}
+
 /// The failure of an error, with what to do about it.
-fn advised(kind: Kind, error: &(impl Advised + fmt::Display)) -> Failure {
-    advised_at(kind, error, "")
+fn advised(kind: Kind, error: &(impl Advised + fmt::Display), asking: Asking<'_>) -> Failure {
+    with_advice(Failure::new(kind, error.to_string()), error, asking)
 }
 
-/// The same at an account, with the options of a command for it.
-fn advised_at(kind: Kind, error: &(impl Advised + fmt::Display), options: &str) -> Failure {
-    with_advice(Failure::new(kind, error.to_string()), error, options)
-}
-
-fn with_advice(failure: Failure, error: &impl Advised, options: &str) -> Failure {
-    match error.advice().and_then(|advice| words(&advice, options)) {
+fn with_advice(failure: Failure, error: &impl Advised, asking: Asking<'_>) -> Failure {
+    match error.advice().and_then(|advice| words(&advice, asking)) {
         Some(words) => failure.advise(words),
         None => failure,
     }
@@ -74,31 +97,31 @@ impl From<CopyError> for Failure {
 
 impl From<InstallError> for Failure {
     fn from(error: InstallError) -> Self {
-        Self::from(&error)
+        install(&error, Asking::default())
     }
 }
 
-impl From<&InstallError> for Failure {
-    fn from(error: &InstallError) -> Self {
-        match error {
-            InstallError::Unwritable { .. } => Self::new(Kind::of_writing(error), format!("--out {error}")),
-            InstallError::PassPhrase(error) => pass_phrase(error, "--store-pass-command"),
-            InstallError::Owner(error) => Self::usage(format!("--file-owner: {error}")),
-            error => advised(Kind::of_cause(error), error),
+fn install(error: &InstallError, asking: Asking<'_>) -> Failure {
+    match error {
+        InstallError::Unwritable { .. } => {
+            Failure::new(Kind::of_writing(error), format!("{} {error}", asking.name("out")))
         }
+        InstallError::PassPhrase(error) => pass_phrase(error, &asking.name("store_pass_command")),
+        InstallError::Owner(error) => Failure::usage(format!("{}: {error}", asking.name("file_owner"))),
+        error => advised(Kind::of_cause(error), error, asking),
     }
 }
 
 impl From<KeySourceError> for Failure {
     fn from(error: KeySourceError) -> Self {
-        key_source(&error, "")
+        key_source(&error, Asking::default())
     }
 }
 
-fn key_source(error: &KeySourceError, options: &str) -> Failure {
+fn key_source(error: &KeySourceError, asking: Asking<'_>) -> Failure {
     match error {
-        KeySourceError::PassPhrase(error) => pass_phrase(error, "--pass-phrase-command"),
-        error => advised_at(Kind::of_cause(error), error, options),
+        KeySourceError::PassPhrase(error) => pass_phrase(error, &asking.name("pass_phrase_command")),
+        error => advised(Kind::of_cause(error), error, asking),
     }
 }
 
@@ -152,7 +175,7 @@ impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
         match error {
             SelectionError::Gateway(error) => error.into(),
-            error => advised(Kind::Usage, &error),
+            error => advised(Kind::Usage, &error, Asking::default()),
         }
     }
 }
@@ -172,7 +195,7 @@ impl From<ZoneError> for Failure {
 
 impl From<PreparationError> for Failure {
     fn from(error: PreparationError) -> Self {
-        Self::of_preparation(&error, "")
+        Self::of_preparation(&error, Asking::default())
     }
 }
 
@@ -199,7 +222,7 @@ impl From<DeclaredError> for Failure {
 
 impl From<TaskError> for Failure {
     fn from(error: TaskError) -> Self {
-        Self::of_task(error, "")
+        Self::of_task(error, Asking::default())
     }
 }
 
@@ -209,18 +232,18 @@ pub(super) fn adopt(folder: &Path) -> String {
 }
 
 /// A request that cannot be ordered.
-pub(crate) fn request(error: &RequestError) -> Failure {
-    advised(Kind::Usage, error)
+pub(crate) fn request(error: &RequestError, asking: Asking<'_>) -> Failure {
+    advised(Kind::Usage, error, asking)
 }
 
 /// How an order came to its end before it was sent.
-pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
+pub(crate) fn ending(task: TaskKind, ending: Ending, asking: Asking<'_>) -> Failure {
     match ending {
         Ending::Refused(answer) => {
             let auth = answer.blames_credentials();
             Failure::of_refusal(&Refusal { task, answer, auth })
         }
-        Ending::InvalidRequest(why) => request(&why),
+        Ending::InvalidRequest(why) => request(&why, asking),
         Ending::ProtocolViolation(task) => {
             Failure::new(Kind::Undecodable, format!("the answer to {} holds no certificate", task.name()))
         }
@@ -229,21 +252,21 @@ pub(crate) fn ending(task: TaskKind, ending: Ending) -> Failure {
 }
 
 /// What is wrong with how control is to be shown, found before anything is sent.
-pub(crate) fn validation(error: impl Borrow<ValidationError>) -> Failure {
-    match error.borrow() {
+pub(crate) fn validation(error: &ValidationError, asking: Asking<'_>) -> Failure {
+    match error {
         error @ ValidationError::Unwritable { .. } => {
-            Failure::new(Kind::of_writing(error), format!("--webroot {error}"))
+            Failure::new(Kind::of_writing(error), format!("{} {error}", asking.name("webroot")))
         }
         error @ (ValidationError::Key { .. } | ValidationError::KeyFile(_)) => {
-            Failure::usage(format!("--dns-key: {error}"))
+            Failure::usage(format!("{}: {error}", asking.name("dns_key")))
         }
-        error => advised(Kind::Usage, error),
+        error => advised(Kind::Usage, error, asking),
     }
 }
 
 /// What the gateway asks to be published, and what is not published.
-pub(crate) fn not_published(error: &ValidationError) -> Failure {
-    let advice = error.advice().and_then(|advice| words(&advice, ""));
+pub(crate) fn not_published(error: &ValidationError, asking: Asking<'_>) -> Failure {
+    let advice = error.advice().and_then(|advice| words(&advice, asking));
     let advice = advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
     Failure::new(Kind::NotValidated, format!("{error}{advice}: nothing was ordered"))
 }
@@ -256,15 +279,15 @@ fn pass_phrase(error: &PassPhraseError, option: &str) -> Failure {
 }
 
 /// Why the folder of an order that is placed cannot be used: what this user may not read or write there is no bad usage.
-pub(crate) fn unusable(error: &InstallError) -> Failure {
-    let failure = Failure::from(error);
+pub(crate) fn unusable(error: &InstallError, asking: Asking<'_>) -> Failure {
+    let failure = install(error, asking);
     if Kind::of_writing(error) == Kind::Local { failure.of_kind(Kind::Local) } else { failure }
 }
 
 /// A certificate that came and could not be installed.
-pub(crate) fn not_installed(error: &InstallError) -> Failure {
+pub(crate) fn not_installed(error: &InstallError, asking: Asking<'_>) -> Failure {
     let is_check = matches!(error, InstallError::OtherKey | InstallError::KeyGone { .. });
-    let failure = unusable(error);
+    let failure = unusable(error, asking);
     if is_check { failure.of_kind(Kind::CheckFailed) } else { failure }
 }
 
@@ -282,7 +305,7 @@ impl From<Untraced> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        advised(Kind::of_config(&error), &error)
+        advised(Kind::of_config(&error), &error, Asking::default())
     }
 }
 
@@ -314,30 +337,31 @@ impl Failure {
         Self::new(kind, error.to_string())
     }
 
-    /// A certificate that cannot be fetched from an account; `options` are those of a command for it.
-    pub(crate) fn of_fetch(error: FetchError, options: &str) -> Self {
+    /// A certificate that cannot be fetched from an account.
+    pub(crate) fn of_fetch<'a>(error: FetchError, asking: impl Into<Asking<'a>>) -> Self {
+        let asking = asking.into();
         match error {
-            FetchError::Gateway(error) => Self::of_account(&error, options),
-            FetchError::Unreadable { .. } => advised(Kind::Undecodable, &error),
-            error => advised_at(Kind::Pending, &error, options),
+            FetchError::Gateway(error) => Self::of_account(&error, asking),
+            FetchError::Unreadable { .. } => advised(Kind::Undecodable, &error, asking),
+            error => advised(Kind::Pending, &error, asking),
         }
     }
 
-    fn of_preparation(error: &PreparationError, options: &str) -> Self {
+    pub(crate) fn of_preparation(error: &PreparationError, asking: Asking<'_>) -> Self {
         match error {
-            PreparationError::Key(error) => key_source(error, options),
-            PreparationError::Install(error) => error.into(),
-            PreparationError::Validation(error) => validation(error),
+            PreparationError::Key(error) => key_source(error, asking),
+            PreparationError::Install(error) => install(error, asking),
+            PreparationError::Validation(error) => validation(error, asking),
             PreparationError::UnderWay { job, .. } => {
                 let under_way = Self::new(Kind::Pending, format!("{error}: nothing was ordered"));
-                with_advice(under_way, error, options).with("job", json!({ "id": job }))
+                with_advice(under_way, error, asking).with("job", json!({ "id": job }))
             }
-            error => advised(Kind::Usage, error),
+            error => advised(Kind::Usage, error, asking),
         }
     }
 
-    /// Why a certificate's task failed; `options` are those of a command for its account.
-    pub(crate) fn of_task(error: TaskError, options: &str) -> Self {
+    /// Why a certificate's task failed.
+    pub(crate) fn of_task(error: TaskError, asking: Asking<'_>) -> Self {
         match error {
             // Its settings are those of a file, or remembered.
             TaskError::Settings(error) => Self::usage(error.to_string()),
@@ -347,9 +371,9 @@ impl Failure {
             }
             TaskError::Inventory(error) => error.into(),
             TaskError::Folder(error) => error.into(),
-            TaskError::Fetch(error) => Self::of_fetch(error, options),
-            TaskError::Gateway(error) => Self::of_account(&error, options),
-            TaskError::Account(error) => Self::of_account(&error, options),
+            TaskError::Fetch(error) => Self::of_fetch(error, asking),
+            TaskError::Gateway(error) => Self::of_account(&error, asking),
+            TaskError::Account(error) => Self::of_account(&error, asking),
             error => Self::usage(error.to_string()),
         }
     }
@@ -364,12 +388,12 @@ impl Failure {
         Self::of_account(error, "")
     }
 
-    /// The same of a run as an account; `options` are those of a command for it.
-    pub(crate) fn of_account(error: &Error, options: &str) -> Self {
-        let kind = Kind::of(error);
-        let advised = || advised_at(kind, error, options);
+    /// The same of a run as an account.
+    pub(crate) fn of_account<'a>(error: &Error, asking: impl Into<Asking<'a>>) -> Self {
+        let (kind, asking) = (Kind::of(error), asking.into());
+        let advised = || advised(kind, error, asking);
         match error {
-            Error::Preparation(error) => Self::of_preparation(error, options),
+            Error::Preparation(error) => Self::of_preparation(error, asking),
             Error::Intercepted(inner) => match inner.downcast_ref::<TapeError>() {
                 Some(tape) => Self::of_tape(tape),
                 None => Self::new(kind, error.to_string()),
@@ -378,30 +402,32 @@ impl Failure {
             Error::Gateway(GatewayError::Refused(refusal)) => {
                 let failure = Self::new(kind, error.to_string()).answered(Some(refusal.answer.clone()));
                 match RefusalReason::of(refusal) {
-                    Some(reason) => failure.advise(known(&reason)),
+                    Some(reason) => failure.advise(known(&reason, asking)),
                     None => failure,
                 }
             }
-            Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error, options).about_body(body),
-            Error::Unsent(StoreError::Unfinished(other)) => outcome::in_the_way(advised(), &other.order, options),
-            error if error.leaves_outcome_open() => open(error, options),
+            Error::Gateway(GatewayError::Undecodable { body, .. }) => open(error, asking).about_body(body),
+            Error::Unsent(StoreError::Unfinished(other)) => {
+                outcome::in_the_way(advised(), &other.order, asking.options)
+            }
+            error if error.leaves_outcome_open() => open(error, asking),
             _ => advised(),
         }
     }
 }
 
 /// What a refusal is about, and what to do.
-fn known(reason: &RefusalReason) -> String {
-    match reason.advice().and_then(|advice| words(&advice, "")) {
+fn known(reason: &RefusalReason, asking: Asking<'_>) -> String {
+    match reason.advice().and_then(|advice| words(&advice, asking)) {
         Some(words) => format!("{reason}: {words}"),
         None => reason.to_string(),
     }
 }
 
 /// The failure of an error after which nobody knows what the gateway did: what to do is a sentence of its own.
-fn open(error: &Error, options: &str) -> Failure {
+fn open(error: &Error, asking: Asking<'_>) -> Failure {
     let failure = Failure::new(Kind::of(error), error.to_string());
-    match error.advice().and_then(|advice| words(&advice, options)) {
+    match error.advice().and_then(|advice| words(&advice, asking)) {
         Some(words) => failure.advise_apart(words),
         None => failure,
     }

@@ -16,7 +16,7 @@ use certgate_x509::{Check, X509};
 use serde_json::{Value, json};
 
 use super::{
-    advice,
+    advice::{self, Asking},
     command_line::{abandon, resume, shell_word},
     document,
 };
@@ -98,10 +98,18 @@ pub(crate) struct Asked {
     pub(crate) out: Option<PathBuf>,
     /// The options of a command that comes to its account and store.
     pub(crate) options: String,
+    /// Whether the settings of its certificates stand in a file.
+    pub(crate) by_file: bool,
     /// Whether the order is not in the store: it is carried on with by what is known of it.
     pub(crate) elsewhere: bool,
     /// Whether a tape answers: the same run says the same, and tells no times of its own.
     pub(crate) is_replay: bool,
+}
+
+impl Asked {
+    pub(crate) fn asking(&self) -> Asking<'_> {
+        Asking { options: &self.options, by_file: self.by_file }
+    }
 }
 
 /// An order of the store.
@@ -222,7 +230,7 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
         Outcome::NotInstalled(issuance, error) => {
             document["certificate"] = document::certificate(app, &issuance.certificate);
             document["checks"] = document::checks(&issuance.checks);
-            left_behind(advice::not_installed(error), report, &mut document, asked)
+            left_behind(advice::not_installed(error, asked.asking()), report, &mut document, asked)
         }
         Outcome::Pending(reason) => left_behind(pending(reason, report, asked), report, &mut document, asked),
         Outcome::Failed(message) => {
@@ -231,13 +239,13 @@ pub(crate) fn shown(app: &App, report: &OrderReport, asked: &Asked) -> Result<Co
         }
         Outcome::Unknown(error) => {
             document["resume"] = json!(resume());
-            Failure::of_account(error, &asked.options)
+            Failure::of_account(error, asked.asking())
         }
-        Outcome::NotSent(error) => Failure::of_account(error, &asked.options),
+        Outcome::NotSent(error) => Failure::of_account(error, asked.asking()),
         Outcome::Refused(refusal) => Failure::of_refusal(refusal),
-        Outcome::InvalidRequest(why) => advice::request(why),
+        Outcome::InvalidRequest(why) => advice::request(why, asked.asking()),
         Outcome::ProtocolViolation(task) => no_certificate(*task),
-        Outcome::NotValidated(why) => advice::not_published(why),
+        Outcome::NotValidated(why) => advice::not_published(why, asked.asking()),
         Outcome::NotReached => Failure::new(Kind::Pending, "the run ended before it was sent: run it again"),
         Outcome::Held => held(report.record.as_ref(), &asked.options),
         other => Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}")),
@@ -297,7 +305,7 @@ fn pending(reason: &PendingReason, report: &OrderReport, asked: &Asked) -> Failu
             let id = message.map_or("without an id".to_owned(), |id| id.to_string());
             format!("message {id} of somebody else's is first in the queue, and --foreign stop leaves it there")
         }
-        PendingReason::Stopped(error) => return Failure::of_account(error, &asked.options),
+        PendingReason::Stopped(error) => return Failure::of_account(error, asked.asking()),
         PendingReason::Refused(refusal) => return Failure::of_refusal(refusal),
         PendingReason::ProtocolViolation(task) => return no_certificate(*task),
         _ => format!("the run ended before order {}", report.id),
@@ -339,11 +347,16 @@ fn resume_command(report: &OrderReport, asked: &Asked) -> String {
 }
 
 /// A certificate that was fetched; `document` holds what is to be shown besides.
-pub(crate) fn fetched(app: &App, document: Value, outcome: &Outcome) -> Result<CommandOutput, Failure> {
+pub(crate) fn fetched(
+    app: &App,
+    document: Value,
+    outcome: &Outcome,
+    asking: Asking<'_>,
+) -> Result<CommandOutput, Failure> {
     let (issuance, failure) = match outcome {
         Outcome::Issued(issuance) => return Ok(issued(app, document, issuance)),
         Outcome::CheckFailed(issuance) => (issuance, check_failed(issuance)),
-        Outcome::NotInstalled(issuance, error) => (issuance, advice::not_installed(error)),
+        Outcome::NotInstalled(issuance, error) => (issuance, advice::not_installed(error, asking)),
         other => return Err(Failure::new(Kind::Internal, format!("an outcome without a meaning here: {other:?}"))),
     };
     let certificate = document::certificate(app, &issuance.certificate);

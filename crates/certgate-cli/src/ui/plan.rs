@@ -7,7 +7,7 @@ use certgate::{
 use certgate_wire::Finding;
 use serde_json::{Value, json};
 
-use super::{document, outcome::set, table::Table};
+use super::{advice::Asking, document, outcome::set, table::Table};
 use crate::{
     app::App,
     exit::{Exit, Failure, Kind, worst},
@@ -23,9 +23,9 @@ pub(crate) struct Planning {
     pub(crate) detail: Option<String>,
 }
 
-/// Prints what would be done with each certificate, what that costs, and why.
-pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>) -> Result<Exit, Failure> {
-    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(|task| row(app, task)).unzip();
+/// Prints what would be done with each certificate, what that costs, and why; `by_file` is whether their settings stand in a file.
+pub(crate) fn print(app: &App, tasks: impl Iterator<Item = Task>, by_file: bool) -> Result<Exit, Failure> {
+    let (rows, kinds): (Vec<Value>, Vec<Option<Kind>>) = tasks.map(|task| row(app, task, by_file)).unzip();
     if app.json() {
         app.stdout.print(&json!({ "schema": 1, "plan": rows }));
     } else {
@@ -80,7 +80,7 @@ fn cost(action: PlannedAction) -> &'static str {
     }
 }
 
-fn row(app: &App, task: Task) -> (Value, Option<Kind>) {
+fn row(app: &App, task: Task, by_file: bool) -> (Value, Option<Kind>) {
     let mut row = json!({ "title": task.title });
     set(&mut row, "name", json!(task.name));
     set(&mut row, "folder", json!(task.folder));
@@ -96,7 +96,10 @@ fn row(app: &App, task: Task) -> (Value, Option<Kind>) {
     }
     let is_to_be_done = task.is_to_be_done();
     match task.step {
-        Step::Failed(why) => failed(row, &app.reported(why.into())),
+        Step::Failed(why) => {
+            let asking = Asking { by_file, ..Asking::default() };
+            failed(row, &app.reported(Failure::of_task(why, asking)))
+        }
         _ => (row, (!is_to_be_done).then_some(Kind::Unchanged)),
     }
 }
@@ -124,7 +127,7 @@ fn row_of_line(app: &App, line: Planning) -> (Value, Option<Kind>) {
             (PlannedAction::Resume, None, order.order.certificate, Some(why))
         }
         Step::Done(order) => (PlannedAction::Nothing, None, order.order.certificate, Some("done before".to_owned())),
-        _ => return row(app, task),
+        _ => return row(app, task, true),
     };
     why = detail.or(why);
     let is_done = matches!(task.step, Step::Done(_));

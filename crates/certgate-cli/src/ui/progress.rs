@@ -20,6 +20,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{
+    advice::Asking,
     outcome::{self, Asked, CommandOutput},
     resumption,
 };
@@ -418,12 +419,12 @@ impl TaskObserver for Progress<'_> {
                 (outcome::reported(report, &self.asked), outcome::shown(self.app, report, &self.asked))
             }
             TaskOutcome::Fetched(fetched) => {
-                (Value::Null, outcome::fetched(self.app, json!({ "schema": 1 }), &fetched))
+                (Value::Null, outcome::fetched(self.app, json!({ "schema": 1 }), &fetched, self.asked.asking()))
             }
             TaskOutcome::Deployed { folder, deployment } => (order, Ok(CommandOutput::of_hook(folder, deployment))),
             TaskOutcome::Ended(ended) => {
                 let shown =
-                    over(task, record, ended, &self.asked.options).map_err(|failure| match failure.detail("order") {
+                    over(task, record, ended, self.asked.asking()).map_err(|failure| match failure.detail("order") {
                         None if !order.is_null() => failure.with("order", order.clone()),
                         _ => failure,
                     });
@@ -446,13 +447,18 @@ fn unsent(task: &Task) -> Option<Value> {
 }
 
 /// What is shown of a task that is over without an order that was driven.
-fn over(task: &OrderId, record: Option<&Order>, ended: EndedTask, options: &str) -> Result<CommandOutput, Failure> {
+fn over(
+    task: &OrderId,
+    record: Option<&Order>,
+    ended: EndedTask,
+    asking: Asking<'_>,
+) -> Result<CommandOutput, Failure> {
     match ended {
         EndedTask::Done(order) => Ok(CommandOutput::over(&order, Some(Kind::Unchanged))),
-        EndedTask::Left(left) => resumption::shown(task.as_str(), *left, options),
+        EndedTask::Left(left) => resumption::shown(task.as_str(), *left, asking.options),
         EndedTask::Adopted => Ok(CommandOutput { kind: None, ..CommandOutput::nothing() }),
-        EndedTask::Held => Err(outcome::held(record, options)),
-        EndedTask::Failed(why) => Err(Failure::of_task(why, options)),
+        EndedTask::Held => Err(outcome::held(record, asking.options)),
+        EndedTask::Failed(why) => Err(Failure::of_task(why, asking)),
         _ => Ok(CommandOutput::nothing()),
     }
 }

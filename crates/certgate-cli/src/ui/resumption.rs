@@ -51,7 +51,7 @@ pub(crate) fn shown(id: &str, resumption: Resumption, options: &str) -> Result<C
             Err(Failure::new(Kind::Pending, text).with("resume", json!(resume)))
         }
         Resumption::Ambiguous { evidence, settles } => Err(ambiguous(id, &evidence, settles, options)),
-        Resumption::Unusable(why) => Err(advice::request(&why)),
+        Resumption::Unusable(why) => Err(advice::request(&why, options.into())),
         _ => Err(Failure::new(Kind::Internal, format!("order {id} cannot be carried on with"))),
     }
 }

@@ -362,3 +362,46 @@ fn a_declared_folder_that_is_not_mounted() {
         assert_eq!(here.orders(), 4);
     }
 }
+
+/// What is to be given goes by the name that its file has for it: a key of the declared certificates, a column of a batch.
+#[test]
+fn settings_go_by_the_names_of_their_file() {
+    for transport in ["xml", "json"] {
+        let here = Here::new(transport, Settings::default());
+        secret(&here.path("pass"), "correct horse\n");
+        let of_stores = ["--store-pass-file", "pass", "--new-key", "--out", "certs/a"];
+        here.run(&[&["reissue", "571", "--pkcs12"][..], &of_stores].concat(), 0);
+        let write = |file: &str, text: &str| fs::write(here.path(file), text).unwrap();
+        let said = |command: &[&str]| {
+            let (document, said) = here.run(command, 2);
+            assert_eq!(here.orders(), 1, "{command:?}");
+            format!("{document}{said}")
+        };
+        let (declared, lines): ([&[&str]; 2], [&[&str]; 2]) =
+            ([&["plan", "a.toml"], &["apply", "a.toml"]], [&["batch", "a.csv"], &["batch", "a.csv", "--dry-run"]]);
+        for (toml, columns, fields, expected) in [
+            (
+                "formats = [\"jks\"]\nstore_pass_file = \"pass\"",
+                "jks,store_pass_file",
+                "true,pass",
+                "give `pkcs12`, or remove ",
+            ),
+            (
+                "formats = [\"p12\"]\nstore_pass_file = \"pass\"\nfile_owner = \"no:body\"",
+                "file_owner",
+                "no:body",
+                "`file_owner`: ",
+            ),
+            ("", "dns,dns_server,dns_key", "nsupdate,192.0.2.1,none", "`dns_key`: "),
+        ] {
+            write("a.toml", &format!("[[certificate]]\nid = 571\nout = \"certs/a\"\n{toml}\n"));
+            write("a.csv", &format!("id,new_key,out,{columns}\n571,true,certs/a,{fields}\n"));
+            for command in declared.into_iter().filter(|_| !toml.is_empty()).chain(lines) {
+                let said = said(command);
+                assert!(said.contains(expected), "{command:?} {said}");
+            }
+        }
+        let said = said(&[&["reissue", "571", "--jks"][..], &of_stores].concat());
+        assert!(said.contains("give --pkcs12, or remove "), "{said}");
+    }
+}

@@ -4,14 +4,17 @@ use certgate::{Advice, config::Credential};
 use certgate_domain::words::AuthMethod;
 use certgate_flow::Field;
 
+use super::Asking;
 use crate::ui::{
     command_line::{abandon, resume},
     document,
 };
 
-/// What to do, with the names of this command line; `options` are those of a command for the account. `None` where only another program
-/// than this one could do it.
-pub(super) fn words(advice: &Advice, options: &str) -> Option<String> {
+/// What to do, with the names of this command line. `None` where only another program than this one could do it.
+pub(super) fn words(advice: &Advice, asking: Asking<'_>) -> Option<String> {
+    let Asking { options, .. } = asking;
+    let name = |setting: &str| asking.name(setting);
+    let give = |setting: &str| Some(format!("give {}", name(setting)));
     let words = match advice {
         Advice::GiveCredential(Credential::User) => {
             "use --user, CERTGATE_USER or the profile's `user`; `certgate config init` asks for what a profile needs"
@@ -20,44 +23,74 @@ pub(super) fn words(advice: &Advice, options: &str) -> Option<String> {
         Advice::GiveCredential(_) => {
             "use CERTGATE_PASSWORD, --password-file, --password-stdin or the profile's password_command or password_file"
         }
-        Advice::Give(fields) => return Some(fields.iter().map(needed).collect::<Vec<_>>().join("\n")),
-        Advice::GiveOtherKey => "give another --key, or --new-key to make one, or a CSR with --csr",
-        Advice::GiveName => "give --name",
-        Advice::MatchName { name } => return Some(format!("make a CSR for `{name}`, or give --name")),
-        Advice::ChooseMethod => "choose another --method",
-        Advice::ShowControl { by: AuthMethod::File } => "give --webroot",
-        Advice::ShowControl { .. } => "give --dns",
+        Advice::Give(fields) => {
+            let needed: Vec<String> = fields.iter().map(|field| needed(field, asking)).collect();
+            return Some(needed.join("\n"));
+        }
+        Advice::GiveOtherKey => {
+            let [key, new_key, csr] = ["key", "new_key", "csr"].map(name);
+            return Some(format!("give another {key}, or {new_key} to make one, or a CSR with {csr}"));
+        }
+        Advice::GiveName => return give("name"),
+        Advice::MatchName { name: of } => return Some(format!("make a CSR for `{of}`, or give {}", name("name"))),
+        Advice::ChooseMethod => return Some(format!("choose another {}", name("method"))),
+        Advice::ShowControl { by: AuthMethod::File } => return give("webroot"),
+        Advice::ShowControl { .. } => return give("dns"),
         Advice::WaitForJob { job } => {
             return Some(format!("look at it with `certgate job info {job}`, and run the same again once it is over"));
         }
-        Advice::ChooseApprover => "choose another --approver",
-        Advice::AllowAnyRecord => "--allow-any-record publishes it all the same",
-        Advice::GiveCsrOrAllowAnyRecord => "give --csr, --new-key or --key, or lift that with --allow-any-record",
-        Advice::GiveOrAllowNameServer => "give --resolver, or leave --no-authoritative out",
-        Advice::GiveNameServer => "give --resolver",
-        Advice::GiveKeyStorePassPhrase => "give --store-pass-file or --store-pass-command",
-        Advice::RenewKeyStore { kind, path } => {
-            let option = if *kind == "jks" { "--jks" } else { "--pkcs12" };
-            return Some(format!("give {option}, or remove {} if nobody needs it", path.display()));
+        Advice::ChooseApprover => return Some(format!("choose another {}", name("approver"))),
+        Advice::AllowAnyRecord => return Some(format!("{} publishes it all the same", name("allow_any_record"))),
+        Advice::GiveCsrOrAllowAnyRecord => {
+            let [csr, new_key, key, any] = ["csr", "new_key", "key", "allow_any_record"].map(name);
+            return Some(format!("give {csr}, {new_key} or {key}, or lift that with {any}"));
         }
-        Advice::OrderWithKey => "order with --new-key or --key",
-        Advice::OtherFolderOrKey => "give another --out, or order with --new-key or --key",
+        Advice::GiveOrAllowNameServer => {
+            let [resolver, no_authoritative] = ["resolver", "no_authoritative"].map(name);
+            return Some(format!("give {resolver}, or leave {no_authoritative} out"));
+        }
+        Advice::GiveNameServer => return give("resolver"),
+        Advice::GiveKeyStorePassPhrase => {
+            let [file, command] = ["store_pass_file", "store_pass_command"].map(name);
+            return Some(format!("give {file} or {command}"));
+        }
+        Advice::RenewKeyStore { kind, path } => {
+            let setting = name(if *kind == "jks" { "jks" } else { "pkcs12" });
+            return Some(format!("give {setting}, or remove {} if nobody needs it", path.display()));
+        }
+        Advice::OrderWithKey => {
+            let [new_key, key] = ["new_key", "key"].map(name);
+            return Some(format!("order with {new_key} or {key}"));
+        }
+        Advice::OtherFolderOrKey => {
+            let [out, new_key, key] = ["out", "new_key", "key"].map(name);
+            return Some(format!("give another {out}, or order with {new_key} or {key}"));
+        }
         Advice::PutKeyBack => {
             "put it back as pending/key.pem; if it is lost, give the order up with `certgate orders abandon` and order with --new-key"
         }
         Advice::OtherFolder { folder } => {
-            return Some(format!("give another --out (`certgate status {}` shows what is in place)", folder.display()));
+            let (out, folder) = (name("out"), folder.display());
+            return Some(format!("give another {out} (`certgate status {folder}` shows what is in place)"));
         }
         Advice::RemoveLink { target } => {
-            return Some(format!("remove the link, or give the folder of {} as --out", target.display()));
+            let (target, out) = (target.display(), name("out"));
+            return Some(format!("remove the link, or give the folder of {target} as {out}"));
         }
-        Advice::InstallFor { owner } => return Some(format!("give --file-owner {owner} if the files are that user's")),
+        Advice::InstallFor { owner } => {
+            return Some(format!("give {} {owner} if the files are that user's", name("file_owner")));
+        }
         Advice::AgreeToDecryptedKey => {
-            "agree to that with --decrypt-key, or make the CSR with it (`certgate csr new`) and give --csr"
+            let [decrypt_key, csr] = ["decrypt_key", "csr"].map(name);
+            let text = format!(
+                "agree to that with {decrypt_key}, or make the CSR with it (`certgate csr new`) and give {csr}"
+            );
+            return Some(text);
         }
         Advice::ResumeOrOrderWithAnyType => {
+            let key_type = name("key_type");
             return Some(format!(
-                "carry on with `certgate resume{options}`, order without --key-type, or move it away"
+                "carry on with `certgate resume{options}`, order without {key_type}, or move it away"
             ));
         }
         Advice::ResumeOrMoveKey => {
@@ -105,7 +138,9 @@ pub(super) fn words(advice: &Advice, options: &str) -> Option<String> {
         }
         Advice::CompleteContact => "`certgate contact info ID --output json` shows the fields of one that is complete",
         Advice::ChooseContact => {
-            "choose another by --admin or --technical; `certgate contact list` shows those that there are"
+            let [admin, technical] = ["admin", "technical"].map(name);
+            let list = "`certgate contact list` shows those that there are";
+            return Some(format!("choose another by {admin} or {technical}; {list}"));
         }
         Advice::ConfirmUnread { message } => {
             return Some(format!(
@@ -122,12 +157,16 @@ pub(super) fn words(advice: &Advice, options: &str) -> Option<String> {
 }
 
 /// How to give what a new certificate needs, and where to get it.
-fn needed(field: &Field) -> &'static str {
-    match field {
-        Field::Csr => "  --csr FILE: the CSR; or --new-key, or --key FILE, with --out DIR",
-        Field::Name => "  --name NAME: the name of the certificate",
-        Field::Product => "  --product CODE: such as QUICKSSLPREMIUM; certgate list shows those of yours",
-        Field::Admin => "  --admin ID: the id of a contact: certgate contact list",
-        Field::Technical => "  --technical ID: the id of a contact: certgate contact list",
-    }
+fn needed(field: &Field, asking: Asking<'_>) -> String {
+    let (setting, value, what) = match field {
+        Field::Csr => {
+            let [new_key, key, out] = ["new_key", "key", "out"].map(|setting| asking.name(setting));
+            ("csr", "FILE", format!("the CSR; or {new_key}, or {key} FILE, with {out} DIR"))
+        }
+        Field::Name => ("name", "NAME", "the name of the certificate".to_owned()),
+        Field::Product => ("product", "CODE", "such as QUICKSSLPREMIUM; certgate list shows those of yours".to_owned()),
+        Field::Admin => ("admin", "ID", "the id of a contact: certgate contact list".to_owned()),
+        Field::Technical => ("technical", "ID", "the id of a contact: certgate contact list".to_owned()),
+    };
+    format!("  {} {value}: {what}", asking.name(setting))
 }

@@ -231,7 +231,7 @@ pub(super) fn cases() -> Vec<Case> {
             title: "a folder that cannot be used",
             options: &[("product", "SSL123"), ("admin", "1120"), ("technical", "100"), ("out", "/proc/nope")],
             code: 2,
-            said: "--out /proc/nope: cannot be written",
+            said: "/proc/nope: cannot be written",
             ..PLAIN
         },
         Case {
