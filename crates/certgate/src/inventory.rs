@@ -67,7 +67,7 @@ impl InstalledCertificate {
 
     /// The file that notes what is in place. A folder without keys has no sets.
     pub fn record_path(&self) -> PathBuf {
-        record_path_in(&self.folder, self.key_fits.is_some())
+        record_path_in(&self.folder, self.key_fits.is_some() || self.has_lost_its_key())
     }
 }
 
@@ -367,15 +367,15 @@ pub fn without_any(roots: &[PathBuf], folders: &[PathBuf]) -> impl Iterator<Item
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn missing(
+pub fn missing<'j>(
     roots: &[PathBuf],
     are_named: bool,
     folders: &[PathBuf],
-    journals: &[&Journal],
+    journals: impl Iterator<Item = &'j Journal>,
 ) -> Result<Vec<(PathBuf, InventoryError)>, Error> {
     let mut without: Vec<_> = without_any(roots, folders).collect();
     if !are_named && !without.is_empty() {
-        let before = journals.iter().map(|journal| journal.folders()).collect::<Result<Vec<_>, _>>()?;
+        let before = journals.map(Journal::folders).collect::<Result<Vec<_>, _>>()?;
         let went_into = |root: &PathBuf| {
             before.iter().flat_map(HashMap::keys).any(|folder| is_in(folder, std::slice::from_ref(root)))
         };

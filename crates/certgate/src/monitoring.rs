@@ -9,6 +9,7 @@ mod standing;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    iter,
     path::PathBuf,
 };
 
@@ -130,7 +131,7 @@ impl Snapshot {
         let WatchedFolders { roots, are_named } = watched;
         let here = installed.iter().map(|set| &set.folder).chain(unreadable.iter().map(|(folder, _)| folder)).cloned();
         let awaited = OpenOrders::of(journal)?.into_folders(roots).into_iter().map(|(folder, _)| folder);
-        let missing = missing(roots, are_named, &here.chain(awaited).collect::<Vec<_>>(), &[journal])?;
+        let missing = missing(roots, are_named, &here.chain(awaited).collect::<Vec<_>>(), iter::once(journal))?;
         unreadable.extend(missing);
         let revoked = installed.iter().filter(|set| set.record.revoked.is_some()).map(|set| set.folder.clone());
         Ok(Self {

@@ -20,7 +20,6 @@ use crate::{
     },
     exit::{Exit, Failure, Kind},
     streams::say,
-    ui::advice::Asking,
 };
 
 /// Many orders, at the gateway's pace
@@ -76,13 +75,12 @@ impl Batch {
         let mut details = HashMap::new();
         let groups = by_profile(app, orders, false, |order| order.request.profile.as_deref())?;
         let changed = |line: &BatchTask| format!("done before; {}: --again orders anew", line.changed.join("; "));
-        let asking = Asking { by_file: true, ..Asking::default() };
         let (mut wrong, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
         let begin = |share: &mut Share, orders| {
             let mut lines = share.lines(orders, self.again, &mut seen)?;
             // A rehearsal says it with each line.
             let problems = (!self.dry_run).then(|| problems(&mut lines)).into_iter().flatten();
-            wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_task(why, asking))));
+            wrong.extend(problems.map(|(place, why)| format!("{place}: {}", Failure::of_file(why))));
             for (place, warning) in warnings(&lines) {
                 say(&format!("certgate: warning: {place}: {warning}"));
             }

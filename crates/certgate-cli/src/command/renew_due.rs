@@ -19,11 +19,7 @@ use crate::{
         share::{Share, found_by_profile, shares},
     },
     exit::{Exit, Failure},
-    ui::{
-        advice::{self, Asking},
-        inventory::chosen,
-        plan,
-    },
+    ui::{advice, inventory::chosen, plan},
 };
 
 /// Reissue or renew whatever is due, for cron
@@ -69,7 +65,7 @@ impl RenewDue {
     fn go(&self, app: &App) -> Result<Exit, Failure> {
         let roots = chosen(app, &self.folders)?;
         let asked = self.asked(app)?;
-        asked.validation()?.check().map_err(|why| advice::validation(&why, Asking::default()))?;
+        asked.validation()?.check().map_err(|why| advice::validation(&why, "".into()))?;
         self.queue.check()?;
         let found = find(&roots, app.now());
         // What belongs to an account that cannot be used has its row, too.
@@ -88,8 +84,7 @@ impl RenewDue {
         };
         let lose = |(folder, _): &Found| Task::of_folder(folder);
         let mut shares = shares(app, groups, Some(self.timeout), begin, lose)?;
-        let journals: Vec<_> = shares.iter().map(|share| &share.journal).collect();
-        let missing = missing(&roots, !self.folders.is_empty(), &folders, &journals)?;
+        let missing = missing(&roots, !self.folders.is_empty(), &folders, shares.iter().map(|share| &share.journal))?;
         if let Some(share) = shares.first_mut() {
             share.tasks.extend(missing.into_iter().map(|(folder, why)| Task::of_folder(&folder).failed(why.into())));
         }

@@ -378,6 +378,11 @@ impl Failure {
         }
     }
 
+    /// The same of one whose settings stand in a file.
+    pub(crate) fn of_file(error: TaskError) -> Self {
+        Self::of_task(error, Asking { by_file: true, ..Asking::default() })
+    }
+
     /// A refusal of the gateway.
     pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
         Self::of(&GatewayError::Refused(Box::new(refusal.clone())).into())

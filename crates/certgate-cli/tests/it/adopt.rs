@@ -255,16 +255,15 @@ fn an_adopted_folder_that_is_gone_is_said() {
         return;
     }
     for transport in ["xml", "json"] {
-        let home = tempfile::tempdir().unwrap();
-        let (gateway, server) = serve(Settings::default());
-        let told = |command: &[&str]| told_at_home(home.path(), &server, transport, command);
+        let here = Here::new(transport, Settings::default());
+        let told = |command: &[&str]| here.told(command);
         for name in ["a.example", "b.example"] {
-            let (from, ssl) = (issued(home.path(), &server, name), home.path().join("ssl"));
+            let (from, ssl) = (issued(here.home.path(), &here.server, name), here.path("ssl"));
             lay(&from, &["fullchain.pem"], &ssl.join(format!("{name}.crt")), 0o644);
             lay(&from, &["key.pem"], &ssl.join(format!("{name}.key")), 0o600);
         }
         assert_eq!(told(&["adopt", "ssl"]).0, 0);
-        let (orders, folder) = (gateway.counts().orders, home.path().join("ssl/a.example"));
+        let (orders, folder) = (here.orders(), here.path("ssl/a.example"));
         let check = ["status", "ssl", "--check", "--warning", "1d", "--critical", "1d"];
         assert_eq!((told(&["renew-due", "ssl"]).0, told(&check).0), (8, 0));
         fs::remove_dir_all(&folder).unwrap();
@@ -282,6 +281,6 @@ fn an_adopted_folder_that_is_gone_is_said() {
             let expected = "1 of the folders here without a certificate that can be read";
             assert_eq!((code, &document["check"]["text"]), (1, &json!(expected)));
         }
-        assert_eq!(gateway.counts().orders, orders);
+        assert_eq!(here.orders(), orders);
     }
 }

@@ -15,7 +15,9 @@ use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::binary::{Here, certgate, csr, ended, endpoint, exit, fast, run, secret, serve, stderr, stdout, told};
+use crate::support::binary::{
+    Here, certgate, csr, ended, endpoint, exit, fast, run, secret, serve, stderr, stdout, told,
+};
 
 /// A metric's samples by their labels, as they are written.
 type Samples = BTreeMap<String, f64>;
