@@ -87,3 +87,61 @@ impl Transport for Connection {
         self.inner.is_tls()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use ureq::{
+        Error as Failure, Timeout,
+        unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport},
+    };
+
+    use super::Connection;
+
+    /// Keeps what leaves, and each question whether it is open.
+    #[derive(Debug)]
+    struct Recorder(LazyBuffers, Arc<Mutex<Vec<String>>>);
+
+    impl Transport for Recorder {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.0
+        }
+
+        fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Failure> {
+            let text = String::from_utf8_lossy(&self.0.output()[..amount]).into_owned();
+            self.1.lock().unwrap().push(text);
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Failure> {
+            Ok(true)
+        }
+
+        fn is_open(&mut self) -> bool {
+            self.1.lock().unwrap().push("open?".to_owned());
+            true
+        }
+    }
+
+    #[test]
+    fn the_head_leaves_with_the_body_and_the_connection_is_asked_once() {
+        for (pieces, expected) in [
+            (vec![("head", Timeout::SendRequest), ("body", Timeout::SendBody)], vec!["headbody"]),
+            (vec![("head", Timeout::SendRequest)], vec!["head"]),
+            (vec![("head", Timeout::SendRequest), ("large body", Timeout::SendBody)], vec!["headlarge ", "body"]),
+            (vec![("head", Timeout::Global), ("body", Timeout::SendBody)], vec!["head", "body"]),
+        ] {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let mut connection = Connection::new(Box::new(Recorder(LazyBuffers::new(16, 10), told.clone())));
+            for (piece, reason) in pieces {
+                connection.buffers().output()[..piece.len()].copy_from_slice(piece.as_bytes());
+                let timeout = NextTimeout { reason, ..NextTimeout::default() };
+                connection.transmit_output(piece.len(), timeout).unwrap();
+            }
+            assert!(connection.await_input(NextTimeout::default()).unwrap());
+            assert!(connection.is_open() && connection.is_open());
+            assert_eq!(*told.lock().unwrap(), [expected, vec!["open?"]].concat());
+        }
+    }
+}
