@@ -220,8 +220,7 @@ impl Batch {
             News::Nothing => {}
             News::Found(message) => {
                 let ours = self.place_of(&message).is_some();
-                let awaited = self.members.iter().any(|member| member.busy && !member.flow.is_ordered());
-                self.queue.decide(message, ours, awaited, now);
+                self.queue.decide(message, ours);
             }
             News::Stored(message) => {
                 let stays = message.id.is_none();

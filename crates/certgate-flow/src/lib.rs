@@ -19,5 +19,5 @@ pub use order::{Order, Purpose, RequestedOrder};
 pub use rate_limiter::RateLimiter;
 pub use request_error::{Field, RequestError};
 pub use retry::{Decision, TransportFailure, decide};
-pub use step::{Ending, Event, ForeignMessages, Pending, Step, Workflow};
+pub use step::{Ending, Event, ForeignMessages, Pending, Step, Whose, Workflow};
 pub use wait::{Awaited, Silence, Wait};

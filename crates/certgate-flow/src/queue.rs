@@ -7,7 +7,7 @@ use certgate_domain::{
     task::{PollConfirm, PollInfo},
 };
 
-use crate::{Event, ForeignMessages, Silence, Step, wait::backoff};
+use crate::{Event, ForeignMessages, Silence, Step, Whose, wait::backoff};
 
 /// Looks into the queue; each message is stored before it is confirmed.
 #[derive(Debug)]
@@ -154,11 +154,15 @@ impl Queue {
                 }
             }
             (State::Until(_), Event::ReadByAnother { is_blocked }) => self.leave_to_another(is_blocked, now),
-            (State::Identify(message), Event::Identified { ours: true }) => {
+            (State::Identify(message), Event::Identified(Whose::Ours)) => {
                 self.state = State::Store(message);
                 News::Nothing
             }
-            (State::Identify(message), Event::Identified { ours: false }) => match self.foreign {
+            (State::Identify(_), Event::Identified(Whose::NotKnownYet)) => {
+                self.state = State::Until(now + backoff(0));
+                News::Nothing
+            }
+            (State::Identify(message), Event::Identified(Whose::Foreign)) => match self.foreign {
                 ForeignMessages::Stop => {
                     self.look_later(Silence::Blocked, now);
                     News::Stop(message.id)
@@ -186,13 +190,11 @@ impl Queue {
         }
     }
 
-    /// What is done with the message that was found. `ours`: an order of this run waits for it; `awaited`: an order's answer is on
-    /// its way, and may tell that it is.
-    pub(crate) fn decide(&mut self, message: Box<PollMessage>, ours: bool, awaited: bool, now: Duration) {
+    /// What is done with the message that was found. `ours`: an order of this run waits for it.
+    pub(crate) fn decide(&mut self, message: Box<PollMessage>, ours: bool) {
         self.state = match self.foreign {
             _ if ours => State::Store(message),
             ForeignMessages::Spool => State::Store(message),
-            _ if awaited => State::Until(now + backoff(0)),
             _ => State::Identify(message),
         };
     }

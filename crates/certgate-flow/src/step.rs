@@ -46,10 +46,18 @@ pub enum Event {
         is_blocked: bool,
     },
     /// Whose the message is.
-    Identified {
-        /// Whether the store knows its order, so that it may be stored and confirmed.
-        ours: bool,
-    },
+    Identified(Whose),
+}
+
+/// Whose a message of the queue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The store knows its order: it may be stored and confirmed.
+    Ours,
+    /// Somebody else's.
+    Foreign,
+    /// About no order that the store knows by its job, while an order is about to leave or its answer on its way: it may be that one's.
+    NotKnownYet,
 }
 
 /// How a workflow ends.

@@ -96,6 +96,10 @@ impl<E: Engine> Store for E {
         self.read(|session| messages::order_of(session, message))
     }
 
+    fn is_sending(&self, account: &str, lease: &Lease) -> Result<bool, StoreError> {
+        self.read(|session| leases::is_sending(session, account, lease))
+    }
+
     fn awaits_message(&self, account: &str, since: i64) -> Result<bool, StoreError> {
         self.read(|session| messages::is_awaited(session, account, since))
     }

@@ -118,6 +118,12 @@ pub trait Store: Send {
     /// It could not be read.
     fn order_of_message(&self, message: &NewMessage) -> Result<Option<Order>, StoreError>;
 
+    /// Whether an order of the account is about to leave, or its answer on its way: of this lease's process or another that runs.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn is_sending(&self, account: &str, lease: &Lease) -> Result<bool, StoreError>;
+
     /// Whether the gateway took up an order of the account since a time, and no message about it was confirmed.
     ///
     /// # Errors

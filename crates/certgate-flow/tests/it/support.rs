@@ -7,7 +7,7 @@ use certgate_domain::{
     ResponseObject, SslContact, Status, StatusCode, TimePeriod,
     words::{AuthMethod, JobStatus, ServerSoftware},
 };
-use certgate_flow::{Action, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Step};
+use certgate_flow::{Action, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Step, Whose};
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
 
@@ -148,8 +148,10 @@ impl Run {
                 }
                 Step::Publish { .. } => Event::Published,
                 Step::Store(_) => Event::Stored,
-                // The store of these tests knows messages of even ids.
-                Step::Identify(message) => Event::Identified { ours: message.id.is_some_and(|id| id % 2 == 0) },
+                // The store of these tests knows messages of even ids, and that of 5 may be an order's whose answer is on its way.
+                Step::Identify(message) if message.id.is_some_and(|id| id % 2 == 0) => Event::Identified(Whose::Ours),
+                Step::Identify(message) if message.id == Some(5) => Event::Identified(Whose::NotKnownYet),
+                Step::Identify(_) => Event::Identified(Whose::Foreign),
                 Step::Send(_) => match script.next() {
                     Some(event) => event,
                     None => return ended,

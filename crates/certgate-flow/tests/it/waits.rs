@@ -194,6 +194,13 @@ fn waits_by_event_orders() {
             "poll-info, identify 2, store 2, confirm 2, poll-info, store 7, confirm 7, certificate-info, end",
         ),
         (
+            "keep: one that may turn out to be another order's of the store is looked at again, and the job is not asked",
+            ForeignMessages::Keep,
+            vec![foreign(5), foreign(5), ours(JobStatus::Success), confirmed(), existing()],
+            "poll-info, identify 5, wait until 1, poll-info, identify 5, wait until 2, poll-info, store 7, confirm 7, \
+             certificate-info, end",
+        ),
+        (
             "a queue that the gateway lets nobody read leaves the job to be asked",
             ForeignMessages::Keep,
             vec![

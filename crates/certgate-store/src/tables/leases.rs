@@ -54,6 +54,22 @@ pub(crate) fn held(session: &dyn Session, account: &str, lease: &Lease) -> Resul
     session.all(&sql, values![account, lease.token()], |row| row.get(0))
 }
 
+/// Whether an order of the account is about to leave, or its answer on its way: one that a lease holds which has not ended.
+pub(crate) fn is_sending(session: &dyn Session, account: &str, lease: &Lease) -> Result<bool, StoreError> {
+    let holders: Vec<String> = session.all(
+        "SELECT DISTINCT holder FROM orders
+         WHERE account = ?1 AND finished = 0 AND state = 'sending' AND holder IS NOT NULL",
+        values![account],
+        |row| row.get(0),
+    )?;
+    for holder in holders {
+        if holder == lease.token() || is_of_another(session, lease, &holder)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How long a lease lasts that is not renewed, in milliseconds.
 const LENGTH: i64 = Lease::LENGTH.as_millis() as i64;
 

@@ -91,6 +91,26 @@ fn a_process_finds_what_others_stored_for_it() {
     }
 }
 
+/// A message may be about an order whose answer is on its way, whichever process that runs sent it.
+#[test]
+fn an_order_that_is_being_sent_is_known_of_as_long_as_somebody_sends_it() {
+    for place in places() {
+        let mut store = place.open();
+        let (asker, other) = (place.lease("asker"), place.lease("other"));
+        for (id, sender) in [("mine", &place.lease), ("theirs", &other)] {
+            store.record_intent(&order(id, Some(1)), sender, 1).unwrap();
+            assert!(store.is_sending(ACCOUNT, &asker).unwrap(), "{id} sends");
+            assert!(!store.is_sending("another account", &asker).unwrap());
+            store.change(id, &change(State::Pending), sender, 2).unwrap();
+            assert!(!store.is_sending(ACCOUNT, &asker).unwrap(), "{id} has its answer");
+            store.change(id, &change(State::Done), sender, 3).unwrap();
+        }
+        store.record_intent(&order("gone", Some(1)), &other, 4).unwrap();
+        place.run_out("other");
+        assert!(!store.is_sending(ACCOUNT, &asker).unwrap(), "nobody sends it any more");
+    }
+}
+
 /// PostgreSQL tells whom it concerns, so that nobody has to ask; a file tells nothing, and is asked.
 #[test]
 fn who_waits_is_told_of_a_message_where_the_database_tells() {

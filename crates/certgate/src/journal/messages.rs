@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use certgate_domain::{AnyData, Job, PollMessage, Protocol, TaskKind, words::JobStatus};
+use certgate_flow::Whose;
 use certgate_json::{JsonCodec, document};
 use certgate_store::{Change, Message, NewMessage, Order, QueueReader, State, StoredMessage};
 use certgate_wire::{Codec, Reply};
@@ -56,6 +57,20 @@ impl Journal {
     /// [`Error::Store`].
     pub fn knows(&self, protocol: Protocol, message: &PollMessage) -> Result<bool, Error> {
         Ok(self.order_of(&self.message(protocol, message, &[]), message)?.is_some())
+    }
+
+    /// Whose a message is, where an order that is being sent may turn out to be the one it is about.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) fn whose(&self, protocol: Protocol, message: &PollMessage) -> Result<Whose, Error> {
+        // Asked first: an answer that is recorded meanwhile is found after.
+        let is_sending = self.store().is_sending(&self.account, self.run_lease.lease())?;
+        Ok(match self.knows(protocol, message)? {
+            true => Whose::Ours,
+            false if is_sending => Whose::NotKnownYet,
+            false => Whose::Foreign,
+        })
     }
 
     /// The id of the order in the store that a message is about.

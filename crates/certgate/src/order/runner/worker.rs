@@ -6,7 +6,7 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
-use certgate_flow::{self as flow, Action, Actor, Ending, Step};
+use certgate_flow::{self as flow, Action, Actor, Ending, Step, Whose};
 use certgate_store::StoreError;
 
 use super::shared::{Guard, Shared, lock};
@@ -127,10 +127,9 @@ impl<'w, 'r> Worker<'w, 'r> {
             }
             (Step::Identify(message), _) => {
                 let protocol = self.client.protocol();
-                let known = state.journal.knows(protocol, &message);
-                known.and_then(|ours| {
-                    state.journal.note_blocked_queue(!ours)?;
-                    Ok(flow::Event::Identified { ours })
+                state.journal.whose(protocol, &message).and_then(|whose| {
+                    state.journal.note_blocked_queue(whose == Whose::Foreign)?;
+                    Ok(flow::Event::Identified(whose))
                 })
             }
             (Step::Send(task @ AnyTask::PollInfo(_)), Actor::Queue) => match state.leave_queue_to_another() {
