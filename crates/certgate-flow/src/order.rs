@@ -365,7 +365,7 @@ impl Workflow for Order {
                     self.state = State::Order;
                 }
             }
-            Event::Unreachable | Event::Stored | Event::ReadByAnother { .. } | Event::Identified(_) => {}
+            Event::Unreachable | Event::Stored | Event::ReadByAnother(_) | Event::Identified(_) => {}
         }
     }
 

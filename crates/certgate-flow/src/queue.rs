@@ -153,7 +153,7 @@ impl Queue {
                     None => self.look_later(Silence::Empty, now),
                 }
             }
-            (State::Until(_), Event::ReadByAnother { is_blocked }) => self.leave_to_another(is_blocked, now),
+            (State::Until(_), Event::ReadByAnother(silence)) => self.leave_to_another(silence, now),
             (State::Identify(message), Event::Identified(Whose::Ours)) => {
                 self.state = State::Store(message);
                 News::Nothing
@@ -200,14 +200,12 @@ impl Queue {
     }
 
     /// The orders are told as rarely as if it had been looked into in vain.
-    fn leave_to_another(&mut self, is_blocked: bool, now: Duration) -> News {
+    fn leave_to_another(&mut self, silence: Option<Silence>, now: Duration) -> News {
         self.state = State::Until(now + LEFT_TO_ANOTHER);
-        if now < self.told {
-            return News::Nothing;
-        }
+        let Some(silence) = silence.filter(|_| now >= self.told) else { return News::Nothing };
         self.told = now + backoff(self.looks);
         self.looks = self.looks.saturating_add(1);
-        News::Silence(if is_blocked { Silence::Blocked } else { Silence::Empty })
+        News::Silence(silence)
     }
 
     fn look_later(&mut self, silence: Silence, now: Duration) -> News {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, Certificate, PollMessage, Response, TaskKind};
 use certgate_x509::CertificateRequest;
 
-use crate::{RequestError, Wait};
+use crate::{RequestError, Silence, Wait};
 
 /// What to do next. Asking again without having told anything gives the same step.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,11 +40,8 @@ pub enum Event {
     Published,
     /// The message is on disk.
     Stored,
-    /// Another process looks into the queue, and stores what it finds.
-    ReadByAnother {
-        /// Whether a message of somebody else's is first and left there, behind which that one finds nothing.
-        is_blocked: bool,
-    },
+    /// Another process looks into the queue, and stores what it finds; why it finds nothing, where it does not.
+    ReadByAnother(Option<Silence>),
     /// Whose the message is.
     Identified(Whose),
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
-    RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
+    QueueState, RequestCount, Store, StoreError, StoredMessage, ValidationStep, Which,
     session::Session,
     tables::{claims, leases, messages, orders, queue_readers, runs},
 };
@@ -137,8 +137,8 @@ impl<E: Engine> Store for E {
         self.write(|session| queue_readers::read(session, account, lease, patience))
     }
 
-    fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError> {
-        self.write(|session| queue_readers::note_blocked(session, account, lease, is_blocked))
+    fn note_queue(&mut self, account: &str, lease: &Lease, state: QueueState) -> Result<(), StoreError> {
+        self.write(|session| queue_readers::note(session, account, lease, state))
     }
 
     fn claims(&self, account: &str, lease: &Lease) -> Result<Claims, StoreError> {

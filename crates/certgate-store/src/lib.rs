@@ -41,7 +41,7 @@ pub use message::{Message, NewMessage, StoredMessage};
 pub use order::{Change, NewOrder, Order, OrderEvent, State};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresAddress};
-pub use queue_reader::QueueReader;
+pub use queue_reader::{QueueReader, QueueState};
 pub use rate_limiter::{Departures, Draw, Ration, SharedRateLimiter};
 pub use resume_data::ResumeData;
 pub use runs::{LastRun, OrderCount, RequestCount};

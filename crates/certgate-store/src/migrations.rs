@@ -190,7 +190,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             CREATE UNIQUE INDEX orders_by_rowid ON orders (rowid);
         ",
     },
-    // Whose a new certificate is, which messages are still to come, and what was deployed. [`SUBJECTS`] brings the subjects up to date.
+    // Whose a new certificate is, which messages are still to come, what was deployed, and how a queue is. [`SUBJECTS`] brings the subjects up to date.
     Migration {
         tables: r#"
             CREATE INDEX orders_of_new ON orders (account, name)
@@ -198,6 +198,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             CREATE INDEX orders_by_change ON orders (account, updated) WHERE job IS NOT NULL;
             CREATE INDEX orders_deployed ON orders (account)
                 WHERE state = 'done' AND (resume LIKE '%"hook":%' OR resume LIKE '%"verify":%');
+            ALTER TABLE queue_readers RENAME COLUMN blocked TO state;
         "#,
         sqlite: "",
         postgres: "",

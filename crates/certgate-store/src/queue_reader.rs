@@ -11,8 +11,32 @@ pub enum QueueReader {
     /// This process.
     Own,
     /// Another one, which runs.
-    Another {
-        /// Whether a message of somebody else's is first, and is left there: behind it nothing is found.
-        is_blocked: bool,
-    },
+    Another(QueueState),
+}
+
+/// How the queue was when its reader looked last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueState {
+    /// It holds messages, which that one is taking off, or nothing is known of it yet.
+    InHand,
+    /// A message of somebody else's is first, and is left there: behind it nothing is found.
+    Blocked,
+    /// It was empty, or could not be read.
+    Empty,
+}
+
+impl QueueState {
+    /// Its number in the database.
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::InHand => 0,
+            Self::Blocked => 1,
+            Self::Empty => 2,
+        }
+    }
+
+    /// The one of that number.
+    pub(crate) fn of(number: i64) -> Self {
+        [Self::Blocked, Self::Empty].into_iter().find(|state| state.number() == number).unwrap_or(Self::InHand)
+    }
 }

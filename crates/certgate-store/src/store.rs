@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Change, Claim, Claims, LastRun, Lease, Message, NewMessage, NewOrder, Order, OrderCount, OrderEvent, QueueReader,
-    RequestCount, StoreError, StoredMessage, ValidationStep,
+    QueueState, RequestCount, StoreError, StoredMessage, ValidationStep,
 };
 
 /// Which orders.
@@ -179,12 +179,11 @@ pub trait Store: Send {
     /// It could not be kept.
     fn read_queue(&mut self, account: &str, lease: &Lease, patience: Duration) -> Result<QueueReader, StoreError>;
 
-    /// Notes for the others whether somebody else's message is first in the queue. Nothing is noted where this lease's process is
-    /// not the reader.
+    /// Notes for the others how the queue is. Nothing is noted where this lease's process is not the reader.
     ///
     /// # Errors
     /// It could not be kept.
-    fn note_blocked_queue(&mut self, account: &str, lease: &Lease, is_blocked: bool) -> Result<(), StoreError>;
+    fn note_queue(&mut self, account: &str, lease: &Lease, state: QueueState) -> Result<(), StoreError>;
 
     /// What was claimed of an account's work so far, and by whom: to be asked before it is looked what is to be done.
     ///

@@ -6,7 +6,7 @@ use certgate_domain::{
     AnyData, AnyTask, Certificate, Job, ObjectJob, PollMessage, Response, Status, StatusCode, words::JobStatus,
 };
 use certgate_flow::{
-    Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Step, Workflow,
+    Action, Actor, Batch, Ending, Event, ForeignMessages, Order, Purpose, RequestedOrder, Silence, Step, Workflow,
 };
 use certgate_keys::{KeyType, PrivateKey, Subject};
 use certgate_x509::CertificateRequest;
@@ -42,7 +42,7 @@ fn batch(jobs: &[i64]) -> Batch {
         let (place, step) = match batch.next(Duration::ZERO) {
             Action::Step(Actor::Order(place), step) => (place, step),
             Action::Step(Actor::Queue, _) => {
-                batch.heard(Actor::Queue, Event::ReadByAnother { is_blocked: false }, Duration::ZERO);
+                batch.heard(Actor::Queue, Event::ReadByAnother(Some(Silence::Empty)), Duration::ZERO);
                 continue;
             }
             other => panic!("{other:?}"),
@@ -127,7 +127,7 @@ fn in_the_place_of_one_that_found_something() {
         (true, vec![found, empty.clone()], &["0 certificate-info", "9 poll-info"]),
     ] {
         let mut batch = batch(&[7, 8]);
-        let (words, _) = run(&mut batch, vec![Event::ReadByAnother { is_blocked: false }; 3]);
+        let (words, _) = run(&mut batch, vec![Event::ReadByAnother(Some(Silence::Empty)); 3]);
         assert_eq!(words, ["2 poll-info", "4 poll-info", "6 poll-info"]);
         if is_told {
             assert_eq!(batch.deliver(&message(Some(1), 7)), Some(0));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use certgate_domain::{Certificate, NotifyMessage, ObjectData, PollMessage, ResponseObject, words::JobStatus};
-use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Step};
+use certgate_flow::{Action, Actor, Ending, Event, ForeignMessages, Pending, Silence, Step};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
@@ -215,23 +215,35 @@ fn waits_by_event_orders() {
         (
             "what another process finds is waited for, and the job is asked as rarely as where the queue stays empty",
             ForeignMessages::Keep,
-            [vec![by_another(false); 9], vec![running(), ours(JobStatus::Success), confirmed(), existing()]].concat(),
+            [
+                vec![by_another(Some(Silence::Empty)); 9],
+                vec![running(), ours(JobStatus::Success), confirmed(), existing()],
+            ]
+            .concat(),
             "poll-info, wait until 2, poll-info, wait until 4, poll-info, wait until 6, poll-info, wait until 8, poll-info, \
              wait until 10, poll-info, wait until 12, poll-info, wait until 14, poll-info, wait until 16, poll-info, \
              job-info, wait until 18, poll-info, store 7, confirm 7, certificate-info, end",
         ),
         (
+            "as long as another process finds messages, the job is not asked",
+            ForeignMessages::Keep,
+            [vec![by_another(None); 9], vec![ours(JobStatus::Success), confirmed(), existing()]].concat(),
+            "poll-info, wait until 2, poll-info, wait until 4, poll-info, wait until 6, poll-info, wait until 8, poll-info, \
+             wait until 10, poll-info, wait until 12, poll-info, wait until 14, poll-info, wait until 16, poll-info, \
+             wait until 18, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
             "what another process leaves in front of ours has the job asked at once, and then ever more rarely",
             ForeignMessages::Keep,
             vec![
-                by_another(true),
+                by_another(Some(Silence::Blocked)),
                 running(),
-                by_another(true),
+                by_another(Some(Silence::Blocked)),
                 running(),
-                by_another(true),
+                by_another(Some(Silence::Blocked)),
                 running(),
-                by_another(true),
-                by_another(true),
+                by_another(Some(Silence::Blocked)),
+                by_another(Some(Silence::Blocked)),
                 answer("S300114", vec![object_job(JobStatus::Success)]),
                 existing(),
             ],
@@ -293,8 +305,8 @@ fn waits_by_event_orders() {
 }
 
 /// Another process looks into the queue.
-fn by_another(is_blocked: bool) -> Event {
-    Event::ReadByAnother { is_blocked }
+fn by_another(silence: Option<Silence>) -> Event {
+    Event::ReadByAnother(silence)
 }
 
 /// A message that cannot be confirmed.

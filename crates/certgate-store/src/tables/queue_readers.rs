@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Lease, QueueReader, StoreError,
+    Lease, QueueReader, QueueState, StoreError,
     session::{Parameter, Session, values},
     tables::leases,
 };
@@ -18,45 +18,40 @@ pub(crate) fn read(
     let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
     let now = session.now();
     let sql = format!(
-        "SELECT holder, blocked, CASE WHEN abs({now} - looked) > ?2 THEN 1 ELSE 0 END FROM queue_readers WHERE account = ?1"
+        "SELECT holder, state, CASE WHEN abs({now} - looked) > ?2 THEN 1 ELSE 0 END FROM queue_readers WHERE account = ?1"
     );
     let found = session.first(&sql, values![account, patience], |row| {
-        Ok((row.get::<String>(0)?, row.get::<i64>(1)? != 0, row.get::<i64>(2)? != 0))
+        Ok((row.get::<String>(0)?, QueueState::of(row.get(1)?), row.get::<i64>(2)? != 0))
     })?;
     let changed = match &found {
-        Some((holder, is_blocked, has_rested)) => {
+        Some((holder, state, has_rested)) => {
             if !has_rested && leases::is_of_another(session, lease, holder)? {
-                return Ok(QueueReader::Another { is_blocked: *is_blocked });
+                return Ok(QueueReader::Another(*state));
             }
-            // What was first when another one looked is not known to be so still.
+            // How it was when another one looked is not known to be so still.
             let sql = format!(
-                "UPDATE queue_readers SET holder = ?2, looked = {now}, blocked = CASE WHEN holder = ?2 THEN blocked ELSE 0 END
+                "UPDATE queue_readers SET holder = ?2, looked = {now}, state = CASE WHEN holder = ?2 THEN state ELSE 0 END
                  WHERE account = ?1 AND holder = ?3"
             );
             session.execute(&sql, values![account, lease.token(), holder])?
         }
         None => {
             let sql = format!(
-                "INSERT INTO queue_readers (account, holder, looked, blocked) VALUES (?1, ?2, {now}, 0)
+                "INSERT INTO queue_readers (account, holder, looked, state) VALUES (?1, ?2, {now}, 0)
                  ON CONFLICT DO NOTHING"
             );
             session.execute(&sql, values![account, lease.token()])?
         }
     };
     // None where another process was quicker.
-    Ok(if changed == 1 { QueueReader::Own } else { QueueReader::Another { is_blocked: false } })
+    Ok(if changed == 1 { QueueReader::Own } else { QueueReader::Another(QueueState::InHand) })
 }
 
-/// Notes whether somebody else's message is first, if this process is the reader.
-pub(crate) fn note_blocked(
-    session: &dyn Session,
-    account: &str,
-    lease: &Lease,
-    is_blocked: bool,
-) -> Result<(), StoreError> {
+/// Notes how the queue is, if this process is the reader.
+pub(crate) fn note(session: &dyn Session, account: &str, lease: &Lease, state: QueueState) -> Result<(), StoreError> {
     session.execute(
-        "UPDATE queue_readers SET blocked = ?3 WHERE account = ?1 AND holder = ?2 AND blocked <> ?3",
-        values![account, lease.token(), is_blocked],
+        "UPDATE queue_readers SET state = ?3 WHERE account = ?1 AND holder = ?2 AND state <> ?3",
+        values![account, lease.token(), state.number()],
     )?;
     Ok(())
 }

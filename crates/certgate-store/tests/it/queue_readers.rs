@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use certgate_store::{Change, NewMessage, NewOrder, QueueReader, State, Which};
+use certgate_store::{Change, NewMessage, NewOrder, QueueReader, QueueState, State, Which};
 use pretty_assertions::assert_eq;
 
 use crate::places::{ACCOUNT, ANY, all, change, message, order, places};
 
 const LONG: Duration = Duration::from_secs(3600);
-const FREE: QueueReader = QueueReader::Another { is_blocked: false };
-const BLOCKED: QueueReader = QueueReader::Another { is_blocked: true };
+const IN_HAND: QueueReader = QueueReader::Another(QueueState::InHand);
+const BLOCKED: QueueReader = QueueReader::Another(QueueState::Blocked);
 
 #[test]
 fn one_process_reads_until_another_one_has_waited_longer_than_it_would() {
@@ -20,9 +20,9 @@ fn one_process_reads_until_another_one_has_waited_longer_than_it_would() {
         another.renew(&other).unwrap();
         let mut mine = |patience| store.read_queue(ACCOUNT, &place.lease, patience).unwrap();
         let mut theirs = |patience| another.read_queue(ACCOUNT, &other, patience).unwrap();
-        assert_eq!((mine(LONG), theirs(LONG), mine(LONG)), (QueueReader::Own, FREE, QueueReader::Own));
+        assert_eq!((mine(LONG), theirs(LONG), mine(LONG)), (QueueReader::Own, IN_HAND, QueueReader::Own));
         place.rest();
-        assert_eq!((theirs(LONG), mine(LONG)), (QueueReader::Own, FREE), "it has not looked for longer");
+        assert_eq!((theirs(LONG), mine(LONG)), (QueueReader::Own, IN_HAND), "it has not looked for longer");
         assert_eq!(another.read_queue("another account", &other, LONG).unwrap(), QueueReader::Own);
     }
 }
@@ -36,7 +36,7 @@ fn a_reader_that_is_gone_is_relieved_at_once() {
             let other = place.lease("other");
             store.renew(&other).unwrap();
             assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), QueueReader::Own);
-            assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), FREE);
+            assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), IN_HAND);
             match case {
                 "ended" => store.end(&other).unwrap(),
                 "died" => drop(other),
@@ -54,14 +54,16 @@ fn the_reader_tells_the_others_what_it_leaves_in_front_of_them() {
         let other = place.lease("other");
         store.renew(&place.lease).unwrap();
         store.read_queue(ACCOUNT, &place.lease, LONG).unwrap();
-        store.note_blocked_queue(ACCOUNT, &other, true).unwrap();
-        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE, "only the reader knows");
-        store.note_blocked_queue(ACCOUNT, &place.lease, true).unwrap();
+        store.note_queue(ACCOUNT, &other, QueueState::Blocked).unwrap();
+        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), IN_HAND, "only the reader knows");
+        store.note_queue(ACCOUNT, &place.lease, QueueState::Blocked).unwrap();
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED);
         assert_eq!(store.read_queue(ACCOUNT, &place.lease, LONG).unwrap(), QueueReader::Own);
         assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), BLOCKED, "until it looks");
-        store.note_blocked_queue(ACCOUNT, &place.lease, false).unwrap();
-        assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), FREE);
+        for state in [QueueState::Empty, QueueState::InHand] {
+            store.note_queue(ACCOUNT, &place.lease, state).unwrap();
+            assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), QueueReader::Another(state));
+        }
     }
 }
 

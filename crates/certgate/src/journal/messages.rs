@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use certgate_domain::{AnyData, Job, PollMessage, Protocol, TaskKind, words::JobStatus};
 use certgate_flow::Whose;
 use certgate_json::{JsonCodec, document};
-use certgate_store::{Change, Message, NewMessage, Order, QueueReader, State, StoredMessage};
+use certgate_store::{Change, Message, NewMessage, Order, QueueReader, QueueState, State, StoredMessage};
 use certgate_wire::{Codec, Reply};
 use serde_json::{Value, json};
 
@@ -97,12 +97,12 @@ impl Journal {
         Ok(self.store().read_queue(&self.account, self.run_lease.lease(), patience)?)
     }
 
-    /// Tells the other processes of the store whether somebody else's message is first in the queue and stays there.
+    /// Tells the other processes of the store how the queue is.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub(crate) fn note_blocked_queue(&self, is_blocked: bool) -> Result<(), Error> {
-        Ok(self.store().note_blocked_queue(&self.account, self.run_lease.lease(), is_blocked)?)
+    pub(crate) fn note_queue(&self, state: QueueState) -> Result<(), Error> {
+        Ok(self.store().note_queue(&self.account, self.run_lease.lease(), state)?)
     }
 
     /// Records what a message says of its order, unless another process that is alive holds it.

@@ -172,6 +172,7 @@ impl<'a> Runner<'a> {
             stopped: false,
             is_over: false,
             looked: Duration::ZERO,
+            unknown: None,
             gateway_clock: None,
             said: None,
         });

@@ -6,8 +6,8 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, PollMessage, Protocol, Response, TaskKind};
-use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Workflow};
-use certgate_store::{Change, Claim, InstallOptions, QueueReader, StoreError};
+use certgate_flow::{self as flow, Batch, Ending, ForeignMessages, Pending, Silence, Whose, Workflow};
+use certgate_store::{Change, Claim, InstallOptions, QueueReader, QueueState, StoreError};
 use certgate_x509::CertificateRequest;
 
 use super::{Run, RunItem, RunOptions};
@@ -86,11 +86,16 @@ pub(super) struct Shared<'r> {
     pub(super) is_over: bool,
     /// When the store was last asked for messages.
     pub(super) looked: Duration,
+    /// The first message of the queue that may be about an order whose answer is on its way, and since when that is so.
+    pub(super) unknown: Option<(Option<i64>, Duration)>,
     /// The clocks at the gateway's last answer that said its date.
     pub(super) gateway_clock: Option<GatewayClock>,
     /// The wait that was told of.
     pub(super) said: Option<Duration>,
 }
+
+/// How long an answer may take that tells whose a message is.
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) type Guard<'m, 'r> = MutexGuard<'m, Shared<'r>>;
 
@@ -142,9 +147,34 @@ impl Shared<'_> {
     pub(super) fn leave_queue_to_another(&mut self) -> Result<Option<flow::Event>, Error> {
         match self.journal.read_queue(self.batch.queue_patience())? {
             QueueReader::Own => Ok(None),
-            QueueReader::Another { is_blocked: true } if self.passes_blocked() => Ok(None),
-            QueueReader::Another { is_blocked } => Ok(Some(flow::Event::ReadByAnother { is_blocked })),
+            QueueReader::Another(QueueState::Blocked) if self.passes_blocked() => Ok(None),
+            QueueReader::Another(state) => Ok(Some(flow::Event::ReadByAnother(match state {
+                QueueState::InHand => None,
+                QueueState::Blocked => Some(Silence::Blocked),
+                QueueState::Empty => Some(Silence::Empty),
+            }))),
         }
+    }
+
+    /// Says whose a message is. One that may be about an order whose answer is on its way is somebody else's once that takes longer
+    /// than answers do: there may always be such an order.
+    pub(super) fn identify(
+        &mut self,
+        protocol: Protocol,
+        message: &PollMessage,
+        now: Duration,
+    ) -> Result<flow::Event, Error> {
+        let mut whose = self.journal.whose(protocol, message)?;
+        let since = |(id, since): (Option<i64>, Duration)| (id == message.id).then_some(since);
+        let since = self.unknown.and_then(since).unwrap_or(now);
+        self.unknown = (whose == Whose::NotKnownYet).then_some((message.id, since));
+        if self.unknown.is_some() && now >= since + LONGEST_ANSWER {
+            whose = Whose::Foreign;
+        }
+        if whose == Whose::Foreign {
+            self.journal.note_queue(QueueState::Blocked)?;
+        }
+        Ok(flow::Event::Identified(whose))
     }
 
     /// Whether this run may have to do with a message that is about no order of the store.
@@ -230,7 +260,7 @@ impl Shared<'_> {
     /// Stores a message of the queue; one that is about no order of the store is handed over where there is a spool.
     pub(super) fn store(&mut self, protocol: Protocol, message: &PollMessage) -> Result<(), Error> {
         let stored = self.journal.store_message(protocol, message, &self.body)?;
-        self.journal.note_blocked_queue(false)?;
+        self.journal.note_queue(QueueState::InHand)?;
         if stored.order.is_some() || (message.id.is_none() && stored.known) {
             return Ok(());
         }

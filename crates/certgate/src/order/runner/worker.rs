@@ -6,8 +6,8 @@ use std::{
 };
 
 use certgate_domain::{AnyData, AnyTask, CertAuthentication, Response, Verdict};
-use certgate_flow::{self as flow, Action, Actor, Ending, Step, Whose};
-use certgate_store::StoreError;
+use certgate_flow::{self as flow, Action, Actor, Ending, Step};
+use certgate_store::{QueueState, StoreError};
 
 use super::shared::{Guard, Shared, lock};
 use crate::{
@@ -127,17 +127,14 @@ impl<'w, 'r> Worker<'w, 'r> {
             }
             (Step::Identify(message), _) => {
                 let protocol = self.client.protocol();
-                state.journal.whose(protocol, &message).and_then(|whose| {
-                    state.journal.note_blocked_queue(whose == Whose::Foreign)?;
-                    Ok(flow::Event::Identified(whose))
-                })
+                state.identify(protocol, &message, self.client.now())
             }
             (Step::Send(task @ AnyTask::PollInfo(_)), Actor::Queue) => match state.leave_queue_to_another() {
                 Ok(None) => {
                     let sent;
                     (state, sent) = self.send(state, actor, &task);
-                    if sent.as_ref().is_ok_and(|answer| answer.data.is_empty()) {
-                        let noted = state.journal.note_blocked_queue(false);
+                    if sent.as_ref().map_or(true, |answer| answer.data.is_empty()) {
+                        let noted = state.journal.note_queue(QueueState::Empty);
                         state.warn(None, noted);
                     }
                     sent.map(flow::Event::Answered)
@@ -155,7 +152,7 @@ impl<'w, 'r> Worker<'w, 'r> {
         match (heard, actor) {
             (Ok(event), actor) => {
                 if let Some(id) = state.batch.heard(actor, event, now) {
-                    let noted = state.journal.note_blocked_queue(true);
+                    let noted = state.journal.note_queue(QueueState::Blocked);
                     state.warn(None, noted);
                     state.tell(None, &Event::MessageStays { id });
                 }
