@@ -10,7 +10,7 @@ use std::{
 use certgate_domain::TaskKind;
 use certgate_simulator::{Gateway, Server, Settings};
 use pretty_assertions::assert_eq;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::support::binary::{
     certgate_in, command, csr, ended, endpoint, exit, json, paced, serve, stderr, told, until, write_batch,
@@ -35,6 +35,8 @@ fn stop(home: &Path, child: &Child) {
     store.busy_timeout(Duration::ZERO).unwrap();
     until("it is stopped between two transactions", || {
         signal(child, Signal::STOP);
+        // Its threads go on for a moment: the signal is only on its way.
+        waitpid(Some(Pid::from_child(child)), WaitOptions::UNTRACED).unwrap();
         let is_free = store.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
         if !is_free {
             signal(child, Signal::CONT);
