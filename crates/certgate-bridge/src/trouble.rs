@@ -108,3 +108,23 @@ impl Trouble {
         &self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_passed_through_and_not_answered_may_have_been_done() {
+        let why = || "why".to_owned();
+        for (error, safe, unsafe_) in [
+            (RelayError::NotSent(why()), true, true),
+            (RelayError::Paced(Duration::ZERO), true, true),
+            (RelayError::Interrupted, true, true),
+            (RelayError::Unanswered(why()), true, false),
+        ] {
+            for (is_safe, is_undone) in [(true, safe), (false, unsafe_)] {
+                assert_eq!(Trouble::of_relay(&error, is_safe).is_undone, is_undone, "{error} {is_safe}");
+            }
+        }
+    }
+}

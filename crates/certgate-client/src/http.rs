@@ -355,3 +355,29 @@ fn distrust(why: &CertificateError) -> String {
     };
     format!("the gateway's TLS certificate is refused: {why}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A host that cannot be reached any more may have got the request before.
+    #[test]
+    fn whether_it_left_is_told_by_where_it_failed_and_not_by_how() {
+        let transport = HttpTransport::new("http://localhost", HttpSettings::default()).unwrap();
+        for kind in [
+            ErrorKind::HostUnreachable,
+            ErrorKind::NetworkUnreachable,
+            ErrorKind::ConnectionRefused,
+            ErrorKind::ConnectionReset,
+            ErrorKind::NotConnected,
+            ErrorKind::TimedOut,
+            ErrorKind::UnexpectedEof,
+        ] {
+            let failed = || Failure::Io(kind.into());
+            let sent = transport.trouble(&failed());
+            assert!(matches!(sent, TransportError::Unanswered(_, Phase::Answer)), "{sent:?}");
+            let unsent = transport.trouble(&NoConnection::because(failed()));
+            assert!(matches!(unsent, TransportError::NotSent(_, Phase::Connection)), "{unsent:?}");
+        }
+    }
+}

@@ -93,6 +93,58 @@ fn an_answer_that_asks_to_slow_down() {
     assert!(error.to_string().contains("(HTTP 429): nothing was done (E400104, stid 20260101-app1)"), "{error}");
 }
 
+/// What came of a task that was asked once: `done`, `refused`, `unreachable` (nothing was done), or `unknown`.
+fn came_to(client: Client, is_safe: bool) -> &'static str {
+    let mut client = client.without_retries();
+    let called = match is_safe {
+        true => client.call(CertificateInfo::new(571)).map(drop),
+        false => client.call(CertificateDelete::new(571)).map(drop),
+    };
+    match called {
+        Ok(()) => "done",
+        Err(Error::Gateway(GatewayError::Refused(_))) => "refused",
+        Err(Error::Network(NetworkError::Unreachable { .. })) => "unreachable",
+        Err(Error::Network(NetworkError::OutcomeUnknown { .. })) => "unknown",
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Only what is safe to repeat is taken as not done where somebody between says that he has no answer: of anything else a refusal with 503 is the
+/// gateway's own, and without an answer of the protocol nobody knows.
+#[test]
+fn who_answers_with_503_for_a_task_that_is_not_safe_to_repeat() {
+    let refusal = r#"{"status":{"code":"E400104","type":"ERROR"},"messages":[{"text":"later"}]}"#;
+    for (status, body, safe, unsafe_) in [
+        (503, refusal, "unreachable", "refused"),
+        (502, refusal, "unreachable", "unknown"),
+        (504, refusal, "unreachable", "unknown"),
+        (500, refusal, "refused", "refused"),
+        (503, "<html>", "unreachable", "unknown"),
+        (502, "<html>", "unreachable", "unknown"),
+    ] {
+        for (is_safe, expected) in [(true, safe), (false, unsafe_)] {
+            let (client, given) = client(Ok(Reply { status, ..Reply::of(body) }));
+            assert_eq!(came_to(client, is_safe), expected, "{status} {body} {is_safe}");
+            assert_eq!(given.lock().unwrap().len(), 1, "{status} {body} {is_safe}");
+        }
+    }
+}
+
+/// An answer of the protocol that says done is believed, whatever HTTP says beside it.
+#[test]
+fn what_is_done_is_done_whatever_the_status() {
+    for status in [200, 400, 401, 403, 500, 502, 503, 504] {
+        let done = || Ok(Reply { status, ..Reply::of(r#"{"status":{"code":"S400104","type":"SUCCESS"}}"#) });
+        for is_safe in [true, false] {
+            assert_eq!(came_to(client(done()).0, is_safe), "done", "{status} {is_safe}");
+            let (client, given) = client(done());
+            assert_eq!(came_to(client.with_session(), is_safe), "done", "{status} {is_safe}");
+            // The session's beginning, the task, and the session's end.
+            assert_eq!(given.lock().unwrap().len(), 3, "{status} {is_safe}");
+        }
+    }
+}
+
 /// A session is left open rather than a run kept from its end: one attempt, a short one.
 #[test]
 fn a_session_is_ended_in_passing() {

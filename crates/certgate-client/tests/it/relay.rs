@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use certgate_client::{Asker, Client, Transport, TransportError};
-use certgate_domain::{Credentials, Secret};
+use certgate_client::{Asker, Client, Phase, RelayError, Transport, TransportError};
+use certgate_domain::{Credentials, Secret, TaskKind};
 use certgate_wire::{Body, Header, Method, Reply, Request};
 use certgate_xml::XmlCodec;
 use pretty_assertions::assert_eq;
@@ -49,4 +49,44 @@ fn what_any_line_of_connection_names_is_for_one_hop() {
     let reply = client.relay(None, None, &request, &asker).unwrap();
     assert_eq!(*mirror.0.lock().unwrap(), ["X-Custom"]);
     assert_eq!(reply.headers, [("X-Custom".to_owned(), "kept".to_owned())]);
+}
+
+/// Fails so, whatever is sent.
+struct Failing(TransportError);
+
+impl Transport for Failing {
+    fn send(&mut self, _: &Request, _: Duration) -> Result<Reply, TransportError> {
+        Err(self.0.clone())
+    }
+
+    fn endpoint(&self) -> &str {
+        "http://localhost"
+    }
+}
+
+/// What left may have been done, although nothing usable came back.
+#[test]
+fn what_was_passed_on_and_has_no_reply() {
+    let why = || "why".to_owned();
+    for (failed, is_sent) in [
+        (TransportError::NotSent(why(), Phase::Connection), false),
+        (TransportError::Refused(why(), Phase::Tls), false),
+        (TransportError::Unreadable(why()), true),
+        (TransportError::Unanswered(why(), Phase::Answer), true),
+        (TransportError::TooLarge { limit: 1, start: Box::new(Reply::of("x")) }, true),
+    ] {
+        for task in [None, Some(TaskKind::CertificateReissue)] {
+            let nobody = Credentials::new("", Secret::default(), "");
+            let transport = Box::new(Failing(failed.clone()));
+            let mut client = Client::new(Box::new(XmlCodec::default()), transport, nobody);
+            let request =
+                Request { method: Method::Post, target: String::new(), headers: Vec::new(), body: Body::default() };
+            let asker = Asker::new(Duration::from_secs(1), &|| false);
+            match client.relay(task, None, &request, &asker).unwrap_err() {
+                RelayError::NotSent(_) => assert!(!is_sent, "{failed:?}"),
+                RelayError::Unanswered(_) => assert!(is_sent, "{failed:?}"),
+                other => panic!("{other}"),
+            }
+        }
+    }
 }
