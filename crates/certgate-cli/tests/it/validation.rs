@@ -14,7 +14,7 @@ use certgate_simulator::{Fault, Server, Settings};
 use pretty_assertions::assert_eq;
 
 use crate::support::{
-    binary::{command, csr, ended, endpoint, exit, fast, json, secret, serve, stderr, until},
+    binary::{command, csr, ended, endpoint, exit, fast, interrupt, json, secret, serve, stderr, until},
     dns,
 };
 
@@ -264,6 +264,33 @@ fn cleaned_up_whatever_ended_the_order() {
         let output = command(home.path(), &["orders", "abandon", id, "--yes"]).current_dir("/").output().unwrap();
         assert_eq!((exit(&output), calls(home.path()).len()), (0, 2), "{}", stderr(&output));
     }
+}
+
+/// Ctrl-C while an order is given up: what removes its records is waited for, and the order is over.
+#[cfg(unix)]
+#[test]
+fn interrupted_while_an_order_is_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let [started, wait, heard] = ["started", "wait", "heard"].map(|name| home.path().join(name));
+    let remove = "echo > started; while [ -e wait ]; do sleep 0.1; done; echo > removed";
+    let hook = format!("#!/bin/sh\nif [ \"$1\" = remove ]; then {remove}; fi\n");
+    fs::write(home.path().join("hook.sh"), hook).unwrap();
+    let (_gateway, server) = serve(Settings { faults: vec![Fault::DropBeforeRead(REISSUE)], ..Settings::default() });
+    let output = run(home.path(), &server, "json", &["--dns", "exec", "sh ./hook.sh"]);
+    assert_eq!(exit(&output), 9, "{}", stderr(&output));
+    let orders = || json(&command(home.path(), &["orders", "--output", "json"]).output().unwrap());
+    let listed = orders();
+    let id = listed["orders"][0]["order"]["id"].as_str().unwrap();
+    fs::write(&wait, "").unwrap();
+    let mut abandon = command(home.path(), &["orders", "abandon", id, "--yes"]);
+    let mut child = abandon.stdout(Stdio::null()).stderr(fs::File::create(&heard).unwrap()).spawn().unwrap();
+    until("the record is being removed", || started.exists());
+    interrupt(&child);
+    until("it is heard", || fs::read_to_string(&heard).unwrap().contains("stopping after"));
+    fs::remove_file(&wait).unwrap();
+    let code = child.wait().unwrap().code();
+    assert_eq!((code, home.path().join("removed").exists()), (Some(0), true));
+    assert_eq!(orders()["orders"][0]["order"]["state"], "abandoned");
 }
 
 /// What cannot be removed is said, and tried again by the next run, from wherever that is started.
