@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    connection::{Connection, Home, check_lasting, recorded, store},
+    connection::{Clients, Connection, Home, check_lasting, recorded, store},
     run::RunRecord,
     sandbox::{Sandbox, own_folder},
     settings::token,

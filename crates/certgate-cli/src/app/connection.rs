@@ -1,6 +1,7 @@
 //! The gateway of a run, made from its settings.
 
 use std::{
+    iter,
     sync::{Once, PoisonError},
     time::Duration,
 };
@@ -25,6 +26,18 @@ pub(crate) struct Connection {
     /// Before the sandbox, so that its session ends while that still answers.
     pub(crate) client: Client,
     home: Home,
+}
+
+/// Clients that share pace, clock and interrupt.
+pub(crate) struct Clients {
+    pub(crate) first: Client,
+    others: Vec<Client>,
+}
+
+impl Clients {
+    pub(crate) fn all(&mut self) -> Vec<&mut Client> {
+        iter::once(&mut self.first).chain(&mut self.others).collect()
+    }
 }
 
 /// The gateway of a run, and what has to live as long: the sandbox, the folder of a replay's store.
@@ -63,18 +76,12 @@ impl Connection {
 }
 
 impl Home {
-    /// So many clients, which share pace, clock and interrupt.
-    pub(crate) fn clients(&self, deadline: Option<Duration>, count: usize) -> Result<Vec<Client>, Error> {
-        let mut made: Vec<Client> = Vec::new();
-        for _ in 0..count.max(1) {
-            let client = self.gateway.client()?;
-            let client = deadline.into_iter().fold(client, Client::with_deadline);
-            made.push(match made.first() {
-                Some(first) => client.with_clock_of(first),
-                None => client,
-            });
-        }
-        Ok(made)
+    /// So many clients, at least one.
+    pub(crate) fn clients(&self, deadline: Option<Duration>, count: usize) -> Result<Clients, Error> {
+        let client = || Ok::<_, Error>(deadline.into_iter().fold(self.gateway.client()?, Client::with_deadline));
+        let first = client()?;
+        let others = (1..count).map(|_| Ok(client()?.with_clock_of(&first))).collect::<Result<_, Error>>()?;
+        Ok(Clients { first, others })
     }
 
     /// The gateway of the settings; reads the password.

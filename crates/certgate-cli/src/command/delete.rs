@@ -50,7 +50,7 @@ impl Delete {
         self.queue.check()?;
         let timeout = self.timeout;
         let mut share = Share::own(app, timeout)?;
-        let id = self.certificate.find(share.client()?)?;
+        let id = self.certificate.find(share.client())?;
         if self.dry_run {
             let tasks: [AnyTask; 4] = [
                 task::CertificateInfo::new(id).into(),
@@ -58,7 +58,7 @@ impl Delete {
                 task::PollInfo.into(),
                 task::PollConfirm::default().into(),
             ];
-            show_requests(app, share.client()?, &tasks);
+            show_requests(app, share.client(), &tasks);
             return Ok(Exit::DONE);
         }
         let item = RunItem {

@@ -33,7 +33,7 @@ impl Fetch {
         let install = self.install.options_or_remembered()?;
         let named = install.as_ref().and_then(InstallOptions::profile);
         let mut share = Share::of_profile(app, &app.profile_of(named)?, None, 1)??;
-        let id = self.certificate.find(share.client()?)?;
+        let id = self.certificate.find(share.client())?;
         fetched(app, &mut share, id, install, json!({ "schema": 1 }))
     }
 }

@@ -63,9 +63,9 @@ impl Resume {
         if is_elsewhere {
             let out = self.waiting.install.out.clone();
             let asked = Asked { csr: self.elsewhere.csr.clone(), out, elsewhere: true, ..asked };
-            let order = self.elsewhere.order(self.order.as_deref(), install, share.client()?)?;
+            let order = self.elsewhere.order(self.order.as_deref(), install, share.client())?;
             let id = share.id();
-            share.tasks = vec![Task::driving(order.item(share.client()?, id, timeout)?)];
+            share.tasks = vec![Task::driving(order.item(share.client(), id, timeout)?)];
             return drive_one(app, &mut share, &how, asked);
         }
         let tasks = match &self.order {

@@ -108,7 +108,7 @@ pub(crate) fn asked(
     let is_only = accounts.len() == 1;
     let mut all = Vec::new();
     for (mut share, found) in accounts {
-        let asked = share.as_mut().and_then(|Share { clients, journal, .. }| clients.first_mut().zip(Some(&*journal)));
+        let asked = share.as_mut().map(|Share { clients, journal, .. }| (&mut clients.first, &*journal));
         let (standings, unsaid) = standings(found, roots, asked, renew_before, app.now())?;
         all.extend(standings);
         trouble.extend(unsaid);

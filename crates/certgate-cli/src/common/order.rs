@@ -83,7 +83,7 @@ pub(crate) fn place(
     ordering.waiting.queue.check()?;
     let (timeout, queue) = (ordering.waiting.timeout, &ordering.waiting.queue);
     let mut share = Share::of_profile(app, &app.profile_of(request.profile.as_deref())?, Some(timeout), 1)??;
-    let (id, client) = (share.id(), share.client()?);
+    let (id, client) = (share.id(), share.client());
     request.purpose = action.found(client)?;
     if ordering.dry_run {
         return rehearsal::one(app, &mut share, &mut request);
@@ -133,7 +133,7 @@ pub(crate) fn fetched(
     let install = install.map(|install| share.noting_profile(app, install));
     let options = app.run_options_of(&share.settings);
     let place = command_line::options(&share.settings);
-    let fetched = fetch(share.client()?, id, install, &options);
+    let fetched = fetch(share.client(), id, install, &options);
     let Fetched { outcome, findings } = fetched.map_err(|why| Failure::of_fetch(why, &place))?;
     document::warn(app, &findings);
     let exit = outcome::fetched(app, document, &outcome, Asking::default())?.print(app, &findings)?;

@@ -85,7 +85,7 @@ fn rehearsed(
     request.check().map_err(|why| Failure::of_preparation(&why, asking))?;
     request.install = request.install.take().map(|install| share.noting_profile(app, install));
     let (journal, options) = (share.journal.clone(), app.run_options_of(&share.settings));
-    let client = share.client()?;
+    let client = share.client();
     let Rehearsal { mut tasks, ending } = rehearse(client, &journal, running, id, request, &options, progress)
         .map_err(|why| Failure::of_account(&why, asking))?;
     if let Some(ending) = ending {

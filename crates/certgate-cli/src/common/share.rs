@@ -18,10 +18,10 @@ use certgate_domain::AccountId;
 use certgate_store::{Claims, Order};
 
 use crate::{
-    app::{App, Home, recovery},
+    app::{App, Clients, Home, recovery},
     args::ordering::Queue,
     common::queue::confirm_own,
-    exit::{Failure, Kind, beside},
+    exit::{Failure, beside},
     ui::{command_line::options, progress::Progress},
 };
 
@@ -30,7 +30,7 @@ const WORKERS: usize = 8;
 
 /// What is to be done at one account.
 pub(crate) struct Share {
-    pub(crate) clients: Vec<Client>,
+    pub(crate) clients: Clients,
     pub(crate) journal: Journal,
     pub(crate) tasks: Vec<Task>,
     /// What other processes had claimed of the account's work, where it is shared with them.
@@ -125,7 +125,7 @@ impl Share {
             Err(why) => return Ok(Err(why.into())),
         };
         // In a replay nobody is waited for, and time passes for all at once.
-        let workers = if app.is_offline() { 1 } else { WORKERS.min(count.max(1)) };
+        let workers = if app.is_offline() { 1 } else { WORKERS.min(count) };
         Ok(Home::let_in(app, &settings)?.and_then(|home| {
             let (clients, journal) = (home.clients(timeout, workers)?, home.journal()?);
             Ok(Self { clients, journal, tasks: Vec::new(), claims: None, settings, home })
@@ -144,13 +144,13 @@ impl Share {
     }
 
     /// Who asks before the orders are driven.
-    pub(crate) fn client(&mut self) -> Result<&mut Client, Failure> {
-        self.clients.first_mut().ok_or_else(|| Failure::new(Kind::Internal, "a run without a client"))
+    pub(crate) fn client(&mut self) -> &mut Client {
+        &mut self.clients.first
     }
 
     /// The id of the order that this run places first.
     pub(crate) fn id(&self) -> OrderId {
-        let given = self.clients.first().and_then(|client| client.options().ctid.clone());
+        let given = self.clients.first.options().ctid.clone();
         given.map_or_else(OrderId::new, OrderId::from)
     }
 
@@ -158,10 +158,8 @@ impl Share {
     /// decided: to one that is slow nothing is due.
     pub(crate) fn planned(&mut self, app: &App, mut subjects: Vec<Subject>) -> Result<Vec<Task>, Error> {
         let now = app.now();
-        if let Some(client) = self.clients.first_mut() {
-            let clock = Survey { client, journal: &self.journal, now }.ask(&mut subjects)?;
-            clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
-        }
+        let clock = Survey { client: &mut self.clients.first, journal: &self.journal, now }.ask(&mut subjects)?;
+        clock.filter(|_| !app.is_offline()).map_or(Ok(()), GatewayClock::check)?;
         Ok(subjects.into_iter().map(|subject| Task::of(subject, now)).collect())
     }
 
@@ -172,14 +170,13 @@ impl Share {
         again: bool,
         seen: &mut BTreeSet<(String, i64)>,
     ) -> Result<Vec<BatchTask>, Error> {
-        let Some(client) = self.clients.first_mut() else { unreachable!("an account is opened with a client") };
-        tasks(orders, &self.journal, client, again, seen)
+        tasks(orders, &self.journal, &mut self.clients.first, again, seen)
     }
 
     /// Confirms messages about its orders that earlier runs left in the queue.
     pub(crate) fn confirm_own(&mut self, app: &App, queue: &Queue) -> Vec<i64> {
         let (foreign, journal) = (self.run_options(app, queue).foreign, self.journal.clone());
-        self.clients.first_mut().map(|client| confirm_own(app, client, journal, foreign)).unwrap_or_default()
+        confirm_own(app, self.client(), journal, foreign)
     }
 
     /// How a certificate of it is installed: the profile is remembered with it.
@@ -204,7 +201,7 @@ impl Share {
         let hook_time = if self.tasks.len() > 1 { HookTime::AtEnd } else { HookTime::Now };
         let recovery = recovery(&self.settings, &options);
         let run = TaskRun {
-            clients: &mut self.clients,
+            clients: self.clients.all(),
             journal: &mut self.journal,
             preparation: PreparationOptions { deadline: how.timeout, wait: how.wait, recovery },
             options: RunOptions { hook_time, ..options },

@@ -70,7 +70,7 @@ impl Gateway {
         let tasks = subjects.into_iter().map(|subject| Task::of(subject, now)).filter(Task::is_to_be_done);
         let mut tasks: Vec<Task> = tasks.collect();
         let run = TaskRun {
-            clients: std::slice::from_mut(&mut client),
+            clients: vec![&mut client],
             journal: &mut journal,
             preparation: PreparationOptions { deadline: timeout, wait: true, recovery: RecoveryOptions::default() },
             options: RunOptions::default(),

@@ -16,7 +16,7 @@ use crate::{
 /// A run through tasks. A single order is a run with one task.
 pub struct TaskRun<'r> {
     /// They send, one request in flight each, and share their clock and interrupt.
-    pub clients: &'r mut [Client],
+    pub clients: Vec<&'r mut Client>,
     /// Where orders are recorded.
     pub journal: &'r mut Journal,
     /// How orders are prepared.
@@ -77,7 +77,7 @@ impl TaskRun<'_> {
     /// Goes through the tasks, and tells what each came to, whatever happens. Gives the orders that were driven, and why the run ended before
     /// they did: it was interrupted, or the store failed. What was sent is in the store then.
     pub fn run(self, tasks: &mut [Task], observer: &mut dyn TaskObserver) -> Run {
-        let Self { clients, journal, preparation, options, mut running, profile } = self;
+        let Self { mut clients, journal, preparation, options, mut running, profile } = self;
         let (mut items, mut left, mut unread, mut open) = (Vec::new(), Vec::new(), None, None);
         let mut stopped = None;
         for task in tasks.iter_mut() {

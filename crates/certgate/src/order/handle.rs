@@ -117,7 +117,7 @@ impl Order<'_> {
         item: RunItem,
         observer: &mut dyn Observer,
     ) -> Result<OrderReport, Error> {
-        let runner = Runner::new(std::slice::from_mut(&mut client), self.options.clone());
+        let runner = Runner::new(vec![&mut client], self.options.clone());
         let mut run = runner.run(journal, vec![item], observer);
         run.reports.pop().ok_or_else(|| run.error.unwrap_or(Error::Interrupted))
     }

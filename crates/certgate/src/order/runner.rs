@@ -129,7 +129,7 @@ impl std::fmt::Debug for Clock {
 
 /// Drives orders with some clients, one request in flight each.
 pub struct Runner<'a> {
-    clients: &'a mut [Client],
+    clients: Vec<&'a mut Client>,
     options: RunOptions,
 }
 
@@ -144,15 +144,15 @@ pub struct Run {
 
 impl<'a> Runner<'a> {
     /// A runner that sends with these clients. They have to share their clock and interrupt.
-    pub fn new(clients: &'a mut [Client], options: RunOptions) -> Self {
+    pub fn new(clients: Vec<&'a mut Client>, options: RunOptions) -> Self {
         Self { clients, options }
     }
 
     /// Drives the orders until each ended, or the run is interrupted, or the store fails. What was sent is in the store then.
     pub fn run(self, journal: &mut Journal, items: Vec<RunItem>, observer: &mut dyn Observer) -> Run {
-        let Self { clients, mut options } = self;
+        let Self { mut clients, mut options } = self;
         // A tape's queue is nobody else's, and one of its messages may come before the order that it is about.
-        if options.foreign == ForeignMessages::Keep && clients.iter().any(Client::is_answered_offline) {
+        if options.foreign == ForeignMessages::Keep && clients.iter().any(|client| client.is_answered_offline()) {
             options.foreign = ForeignMessages::Spool;
         }
         let (mut flows, mut members) = (Vec::new(), Vec::new());
@@ -178,7 +178,7 @@ impl<'a> Runner<'a> {
         });
         let changed = Condvar::new();
         let is_alone = clients.len() <= 1;
-        if let ([client], true) = (&mut *clients, is_alone) {
+        if let [client] = &mut clients[..] {
             Worker { client, shared: &shared, changed: &changed, is_alone }.work();
         } else {
             std::thread::scope(|scope| {

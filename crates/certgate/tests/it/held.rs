@@ -50,7 +50,7 @@ impl Process {
     fn run(&mut self, observer: &mut dyn TaskObserver) {
         let deadline = Duration::from_secs(60);
         let run = TaskRun {
-            clients: std::slice::from_mut(&mut self.client),
+            clients: vec![&mut self.client],
             journal: &mut self.journal,
             preparation: PreparationOptions { deadline, wait: false, recovery: RecoveryOptions::default() },
             options: RunOptions::default(),

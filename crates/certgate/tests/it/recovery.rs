@@ -379,7 +379,7 @@ fn an_order_that_waited_is_out_since_it_left() {
     let mut journal = journal.with_clock(Clock::new(move || ours.load(Ordering::SeqCst)));
     let item = OrderRequest::renew(571).item("ours".into(), Duration::from_secs(60), true);
     let mut busy = client(Box::new(Busy { wire: wire(), renewals: 0 }));
-    let runner = Runner::new(std::slice::from_mut(&mut busy), RunOptions::default());
+    let runner = Runner::new(vec![&mut busy], RunOptions::default());
     let run = runner.run(&mut journal, vec![item], &mut |_: Option<&OrderId>, _: &Event<'_>| Control::Continue);
     assert!(matches!(run.reports[0].outcome, Outcome::Unknown(_)), "{run:?}");
     let history = OrderBook::open(folder.path().join("store.sqlite")).unwrap().details("ours").unwrap().history;

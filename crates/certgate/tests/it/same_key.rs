@@ -88,7 +88,7 @@ fn issued(key: &PrivateKey, protocol: Protocol, is_terse: bool, orders: [&[&str]
     };
     let items = orders.iter().zip(["first", "second"]);
     let items = items.map(|(names, id)| of_names(names).item(id.into(), Duration::from_secs(60), true));
-    let runner = Runner::new(std::slice::from_mut(&mut client), options);
+    let runner = Runner::new(vec![&mut client], options);
     let observe = &mut |_: Option<&OrderId>, _: &Event<'_>| Control::Continue;
     let run = runner.run(&mut journal, items.collect(), observe);
     let ids = run.reports.iter().map(|report| match &report.outcome {

@@ -96,7 +96,7 @@ impl Company {
         let clock = Arc::clone(&self.clock);
         let deadline = Duration::from_secs(60);
         let run = TaskRun {
-            clients: std::slice::from_mut(&mut client),
+            clients: vec![&mut client],
             journal: &mut journal,
             preparation: PreparationOptions { deadline, wait: true, recovery: RecoveryOptions::default() },
             options: RunOptions { clock: Clock::new(move || clock.load(Ordering::SeqCst)), ..RunOptions::default() },

@@ -147,7 +147,7 @@ fn apply(client: &mut Client, mut journal: Journal, folder: &Path, now: i64, sto
         ordered += usize::from(matches!(event, Event::Ordered { .. }));
         if stops_after.is_some_and(|most| ordered >= most) { Control::Stop } else { Control::Continue }
     };
-    let error = Runner::new(std::slice::from_mut(client), run).run(&mut journal, items, &mut observer).error;
+    let error = Runner::new(vec![client], run).run(&mut journal, items, &mut observer).error;
     assert!(error.is_none() || stops_after.is_some(), "{error:?}");
     Ran { is_stopped: error.is_some(), ..ran }
 }
