@@ -181,10 +181,10 @@ impl Queue {
             // Taken off, or somebody else took it off: the next look shows.
             (State::Confirm(id), Event::Answered(answer)) => {
                 self.confirmed.push(id);
-                match answer.verdict() {
-                    Some(Verdict::Refused) => self.look_later(Silence::Empty, now),
-                    _ => News::Nothing,
+                if answer.verdict() == Some(Verdict::Refused) {
+                    self.state = State::Until(now + backoff(0));
                 }
+                News::Nothing
             }
             _ => self.look_later(Silence::Empty, now),
         }

@@ -164,6 +164,18 @@ fn waits_by_event_orders() {
             "poll-info, store 1, confirm 1, wait until 1, poll-info, store 7, confirm 7, certificate-info, end",
         ),
         (
+            "one that another process confirmed first is no reason to ask for the job",
+            ForeignMessages::Keep,
+            [
+                vec![by_another(None); 8],
+                vec![foreign(2), refused("E0906", "EF01000"), ours(JobStatus::Success), confirmed(), existing()],
+            ]
+            .concat(),
+            "poll-info, wait until 2, poll-info, wait until 4, poll-info, wait until 6, poll-info, wait until 8, poll-info, \
+             wait until 10, poll-info, wait until 12, poll-info, wait until 14, poll-info, wait until 16, poll-info, \
+             identify 2, store 2, confirm 2, wait until 17, poll-info, store 7, confirm 7, certificate-info, end",
+        ),
+        (
             "keep: a message of somebody else's stays where it is, and the job is asked",
             ForeignMessages::Keep,
             vec![

@@ -8,6 +8,10 @@ use crate::{
     tables::leases,
 };
 
+/// So many milliseconds a reader may take for the message that it has in hand, since it waits for the pace like everybody: two that
+/// look at once confirm it twice.
+const PATIENCE: i64 = 10_000;
+
 /// Makes this process the reader, unless another one is that runs and has looked within `patience`.
 pub(crate) fn read(
     session: &dyn Session,
@@ -18,7 +22,8 @@ pub(crate) fn read(
     let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
     let now = session.now();
     let sql = format!(
-        "SELECT holder, state, CASE WHEN abs({now} - looked) > ?2 THEN 1 ELSE 0 END FROM queue_readers WHERE account = ?1"
+        "SELECT holder, state, CASE WHEN abs({now} - looked) > CASE WHEN state = 0 AND ?2 < {PATIENCE} THEN {PATIENCE} ELSE ?2 END
+         THEN 1 ELSE 0 END FROM queue_readers WHERE account = ?1"
     );
     let found = session.first(&sql, values![account, patience], |row| {
         Ok((row.get::<String>(0)?, QueueState::of(row.get(1)?), row.get::<i64>(2)? != 0))

@@ -27,6 +27,23 @@ fn one_process_reads_until_another_one_has_waited_longer_than_it_would() {
     }
 }
 
+/// A short patience is that with a queue in which nothing is found.
+#[test]
+fn who_has_a_message_in_hand_is_given_time_for_it() {
+    for place in places() {
+        let mut store = place.open();
+        let other = place.lease("other");
+        store.renew(&other).unwrap();
+        for (state, expected) in [(QueueState::InHand, IN_HAND), (QueueState::Empty, QueueReader::Own)] {
+            place.execute("DELETE FROM queue_readers");
+            assert_eq!(store.read_queue(ACCOUNT, &other, LONG).unwrap(), QueueReader::Own);
+            store.note_queue(ACCOUNT, &other, state).unwrap();
+            place.execute("UPDATE queue_readers SET looked = looked - 3000");
+            assert_eq!(store.read_queue(ACCOUNT, &place.lease, Duration::from_secs(2)).unwrap(), expected, "{state:?}");
+        }
+    }
+}
+
 /// Nobody waits for a reader that is gone: its lease has ended, by itself, with its process or by time.
 #[test]
 fn a_reader_that_is_gone_is_relieved_at_once() {
