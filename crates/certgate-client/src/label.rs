@@ -23,11 +23,12 @@ pub(crate) fn blanked(text: &str) -> String {
         let label = text.get(start..end).unwrap_or_default();
         let found = if is_secret(label) {
             let before = unnamed.take().and_then(|label| value_before(bytes, label, start));
-            value(bytes, end).or_else(|| value(bytes, value_beside(bytes, end)?)).or(before)
+            let element = with_attributes(text, start, end);
+            element.or_else(|| value(bytes, end)).or_else(|| value(bytes, value_beside(bytes, end)?)).or(before)
         } else if label == "ENTITY" && text.get(..start).is_some_and(|before| before.ends_with('!')) {
             declared(bytes, end)
         } else {
-            let opens = is_value(label) && !text.get(..start).is_some_and(|before| before.ends_with('/'));
+            let opens = is_value(label) && !before(text, start).ends_with('/');
             unnamed = if opens { Some(end) } else { unnamed };
             None
         };
@@ -38,6 +39,28 @@ pub(crate) fn blanked(text: &str) -> String {
         }
     }
     out + text.get(copied..).unwrap_or_default()
+}
+
+/// What stands before a label and its namespace.
+fn before(text: &str, label: usize) -> &str {
+    let before = text.get(..label).unwrap_or_default();
+    before
+        .strip_suffix(':')
+        .map_or(before, |prefix| prefix.trim_end_matches(|c: char| c.is_ascii() && is_of_word(c as u8)))
+}
+
+/// All of an element that has attributes, if the label is its name: `<password type="x">x</password>`.
+fn with_attributes(text: &str, label: usize, end: usize) -> Option<(usize, usize)> {
+    let before = before(text, label);
+    let word = text.get(label..end).unwrap_or_default();
+    // The digits of an escape are taken for the word's.
+    let escaped = |sign, digits: &str| {
+        before.ends_with(sign) && word.get(..digits.len()).is_some_and(|start| start.eq_ignore_ascii_case(digits))
+    };
+    let opens = before.ends_with('<') || before.ends_with("&lt;") || escaped('\\', "u003c") || escaped('%', "3c");
+    let (next, _) = sign(text.as_bytes().get(end..)?)?;
+    let found = (end, until(text.as_bytes(), end, |byte, _| byte == b'<'));
+    (opens && !matches!(next, b'>' | b'/')).then_some(found)
 }
 
 /// How long the word is that starts there.
@@ -202,10 +225,17 @@ mod tests {
             ("Authorization: Basic x\nHost: h", "Authorization: …\nHost: h"),
             ("X-Domainrobot-SessionId: x\r\n", "X-Domainrobot-SessionId: …\r\n"),
             ("Cookie: domainrobot_session=x; a=b", "Cookie: domainrobot_session=…; a=b"),
+            // An element with attributes.
+            (r#"<password type="x">x</password>"#, "<password…</password>"),
+            (r#"<a:token a:type='b:c' value="x">x</a:token>"#, "<a:token…</a:token>"),
+            ("&lt;password a=&quot;b&quot;&gt;x&lt;/password&gt;", "&lt;password…&lt;/password&gt;"),
+            (r"\u003cpassword a='b'\u003ex\u003c/password\u003e", r"\u003cpassword…\u003c/password\u003e"),
+            ("<password/><b>c</b>", "<password/><b>c</b>"),
             // A pair that calls its value `value`.
             ("<key>password</key><value>x</value>", "<key>password</key><value>…</value>"),
             ("<a:key>token</a:key>\n <a:value>x</a:value>", "<a:key>token</a:key>\n <a:value>…</a:value>"),
             ("<value>x</value><key>password</key>", "<value>…</value><key>password</key>"),
+            ("<a:value>x</a:value><a:key>token</a:key>", "<a:value>…</a:value><a:key>token</a:key>"),
             (
                 "&lt;key&gt;token&lt;/key&gt;&lt;value&gt;x&lt;/value&gt;",
                 "&lt;key&gt;token&lt;/key&gt;&lt;value&gt;…&lt;/value&gt;",
