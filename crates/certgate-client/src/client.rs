@@ -453,13 +453,14 @@ impl Client {
             429 => Ok(Err((TransportFailure::Busy { retry_after }, SLOW_DOWN.to_owned()))),
             401 | 403 => Err(GatewayError::Unauthorized { task, http_status: status }.into()),
             // What an answer after the work looks like: see elsewhere, nothing new, a choice. The others say that it is to be asked elsewhere.
-            300 | 302..=306 if !task.is_safe_to_repeat() => Ok(Err((TransportFailure::Unanswered, no_answer(&reply)))),
+            300 | 302..=306 if !task.is_safe_to_repeat() => {
+                Ok(Err((TransportFailure::Unanswered, self.no_answer(&reply))))
+            }
             // No redirect: an answer of a cache, to whoever keeps an older one.
-            304 => Ok(Err((TransportFailure::Unreadable, no_answer(&reply)))),
+            304 => Ok(Err((TransportFailure::Unreadable, self.no_answer(&reply)))),
             300..=399 => {
-                let to = reply.header("location").unwrap_or("elsewhere");
+                let to = reply.header("location").map_or_else(|| "elsewhere".to_owned(), |to| self.redactor.header(to));
                 let why = format!("redirected to {to} (HTTP {status}): redirects are refused, correct the endpoint");
-                let why = self.redacted(&why);
                 Err(NetworkError::Unreachable { task, why, attempts: 1, phase: Phase::Answer }.into())
             }
             407 => {
@@ -469,6 +470,11 @@ impl Client {
             500..=599 => Ok(Err((TransportFailure::ServerError { retry_after }, format!("HTTP {status}")))),
             _ => Err(self.undecodable(task, error, &reply)),
         }
+    }
+
+    fn no_answer(&self, reply: &Reply) -> String {
+        let to = reply.header("location").map(|to| format!(", and points to {}", self.redactor.header(to)));
+        format!("HTTP {} is no answer{}", reply.status, to.unwrap_or_default())
     }
 
     pub(crate) fn undecodable(&self, task: TaskKind, error: DecodeError, reply: &Reply) -> Error {
@@ -481,9 +487,4 @@ impl Client {
         let (http_status, endpoint) = (reply.status, self.transport.endpoint().to_owned());
         GatewayError::Undecodable { task, error, http_status, endpoint, body: shown.into_bytes(), message }.into()
     }
-}
-
-fn no_answer(reply: &Reply) -> String {
-    let to = reply.header("location").map(|to| format!(", and points to {to}")).unwrap_or_default();
-    format!("HTTP {} is no answer{to}", reply.status)
 }

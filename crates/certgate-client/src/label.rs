@@ -3,8 +3,21 @@
 use crate::escape::{json, percent, xml};
 
 /// What a label of a secret ends with, in small letters and without `_` and `-`.
-const SECRET: [&str; 9] =
-    ["password", "passwd", "token", "authinfo", "session", "sessionid", "hash", "privatekey", "authorization"];
+const SECRET: [&str; 13] = [
+    "password",
+    "passwort",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "authinfo",
+    "session",
+    "sessionid",
+    "sessid",
+    "hash",
+    "privatekey",
+    "authorization",
+];
 
 const BLANK: &str = "…";
 
@@ -86,7 +99,7 @@ fn is_value(word: &str) -> bool {
 }
 
 /// The most bytes between the halves of a pair, and between a declaration and its text.
-const BETWEEN: usize = 80;
+const BETWEEN: usize = 200;
 
 /// Where the label `value` ends that stands beside the label which ends there: `<key>password</key><value>`, `"password","value"`.
 fn value_beside(bytes: &[u8], label: usize) -> Option<usize> {
@@ -120,7 +133,7 @@ fn between(bytes: &[u8], at: usize) -> Option<usize> {
         return Some(word);
     }
     let (byte, length) = sign(bytes.get(at..)?)?;
-    (byte.is_ascii_whitespace() || b"\"'\\,:=</>".contains(&byte)).then_some(length)
+    (byte.is_ascii_whitespace() || b"\"'\\,:;=.#%()</>".contains(&byte)).then_some(length)
 }
 
 /// Where the text of the entity stands that is declared there.
@@ -146,6 +159,18 @@ fn value(bytes: &[u8], label: usize) -> Option<(usize, usize)> {
         let rest = bytes.get(start..)?;
         let (byte, length) = sign(rest)?;
         start += match byte {
+            // `[password] => x`
+            b'>' if assigns == Some(b'=') => length,
+            b']' if assigns.is_none() => length,
+            // A block of YAML.
+            b'|' if assigns == Some(b':') => length + usize::from(matches!(rest.get(length), Some(b'-' | b'+'))),
+            // A part of a form.
+            b'\r' | b'\n'
+                if assigns.is_none() && [&b"\n\n"[..], b"\r\n\r\n"].iter().any(|line| rest.starts_with(line)) =>
+            {
+                assigns = Some(b':');
+                length
+            }
             b':' | b'=' | b'>' => {
                 (assigns, quote) = (Some(byte), None);
                 length
@@ -225,6 +250,16 @@ mod tests {
             ("Authorization: Basic x\nHost: h", "Authorization: …\nHost: h"),
             ("X-Domainrobot-SessionId: x\r\n", "X-Domainrobot-SessionId: …\r\n"),
             ("Cookie: domainrobot_session=x; a=b", "Cookie: domainrobot_session=…; a=b"),
+            // Other formats.
+            ("password: |-\n  x\nuser: u", "password: |-\n  …\nuser: u"),
+            ("[password] => x\n[user] => u", "[password] => …\n[user] => u"),
+            ("name=\"password\"\r\n\r\nx\r\n--b", "name=\"password\"\r\n\r\n…\r\n--b"),
+            ("https://h/?client_secret=x&PHPSESSID=y&a=b", "https://h/?client_secret=…&PHPSESSID=…&a=b"),
+            ("Passwort: x\npwd=y", "Passwort: …\npwd=…"),
+            (
+                r#"<input name="password" style="display:none;" class="a-b c" value="x">"#,
+                r#"<input name="password" style="display:none;" class="a-b c" value="…">"#,
+            ),
             // An element with attributes.
             (r#"<password type="x">x</password>"#, "<password…</password>"),
             (r#"<a:token a:type='b:c' value="x">x</a:token>"#, "<a:token…</a:token>"),

@@ -140,7 +140,12 @@ impl Redactor {
         }
     }
 
-    /// The same where only the first bytes came: without their end, which may hold a part of a secret.
+    /// Returns a header of a reply without the secrets, and without what a label names as one: an address may have a token in it.
+    pub fn header(&self, value: &str) -> String {
+        label::blanked(&self.text(value))
+    }
+
+    /// The same as of a reply where only the first bytes came: without their end, which may hold a part of a secret.
     pub(crate) fn start(&self, codec: &dyn Codec, start: &Reply) -> String {
         let mut text = self.reply(codec, start);
         let end = self.spellings.reach().min(text.len() / 2);

@@ -354,7 +354,7 @@ impl Folder {
                 entry.status = Some(reply.status);
                 entry.headers = HEADERS
                     .into_iter()
-                    .filter_map(|name| Some((name.to_owned(), redactor.text(reply.header(name)?))))
+                    .filter_map(|name| Some((name.to_owned(), redactor.header(reply.header(name)?))))
                     .collect();
                 // That there is a session is part of the answer; which one is a secret.
                 let cookie = reply.header("set-cookie").is_some_and(|cookie| cookie.contains("domainrobot_session="));
