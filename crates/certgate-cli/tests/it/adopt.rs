@@ -282,5 +282,13 @@ fn an_adopted_folder_that_is_gone_is_said() {
             assert_eq!((code, &document["check"]["text"]), (1, &json!(expected)));
         }
         assert_eq!(here.orders(), orders);
+        // Nor does a set go unnoticed whose key is gone: nothing but another one helps, which costs nothing.
+        fs::remove_file(here.path("ssl/b.example/current/key.pem")).unwrap();
+        let (_, document, said) = told(&["status", "ssl/b.example"]);
+        assert!(document.to_string().contains("key.pem"), "{document} {said}");
+        let (code, _, said) = told(&["renew-due", "ssl/b.example"]);
+        assert_eq!((code, here.orders()), (0, orders + 1), "{said}");
+        let leads = |name: &str| here.path(&format!("ssl/b.example.{name}")).exists();
+        assert!(leads("crt") && leads("key"));
     }
 }

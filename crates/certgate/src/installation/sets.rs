@@ -195,7 +195,7 @@ impl Installation {
         // What was found holds what another tool wrote.
         let is_whole = !name.ends_with(&format!("-{FOUND}"));
         if !set.has(KEY)? {
-            return Ok(if is_whole { vec![KEY] } else { Vec::new() });
+            return Ok(if is_whole || is_our_link(&folder, KEY)? { vec![KEY] } else { Vec::new() });
         }
         let formats = record.settings.as_ref().and_then(|settings| settings.formats.clone()).unwrap_or_default();
         let mut missing = Vec::new();
