@@ -3,7 +3,10 @@
 use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
     path::{Path, PathBuf},
 };
 
@@ -31,6 +34,8 @@ pub struct Folder {
 
 /// The most that is read of a file: 16 MiB.
 const LARGEST: u64 = 16 << 20;
+
+const SETGID: u32 = 0o2000;
 
 impl Folder {
     /// Opens a folder; links that lead to it are followed.
@@ -74,12 +79,21 @@ impl Folder {
         self.folder.metadata().map_err(FileError::io(&self.path))
     }
 
-    /// The permission bits.
+    /// The permission bits, and the one by which what is made in it gets its group.
     ///
     /// # Errors
     /// They could not be read.
     pub fn mode(&self) -> Result<u32, FileError> {
-        Ok(crate::trust::mode(&self.metadata()?))
+        Ok(self.metadata()?.mode() & (0o777 | SETGID))
+    }
+
+    /// Whom it belongs to.
+    ///
+    /// # Errors
+    /// That could not be read.
+    pub fn owner(&self) -> Result<Owner, FileError> {
+        let found = self.metadata()?;
+        Ok(Owner { user: found.uid(), group: Some(found.gid()) })
     }
 
     /// Whether it belongs to one of the users named by [`Folder::owned_by`].
@@ -87,7 +101,6 @@ impl Folder {
     /// # Errors
     /// It could not be read.
     pub fn is_anothers(&self) -> Result<bool, FileError> {
-        use std::os::unix::fs::MetadataExt;
         Ok(self.owners.contains(&self.metadata()?.uid()))
     }
 
@@ -127,14 +140,24 @@ impl Folder {
         Ok(Some(Self { folder: folder.into(), path: self.path.join(name), owners: self.owners.clone() }))
     }
 
-    /// Makes a folder in it, with that mode whatever the umask, and that owner.
+    /// Makes a folder in it, with that mode whatever the umask, and that owner. Where a group may do what all may, it need not be that one's.
     ///
     /// # Errors
     /// Something is there, or it could not be made.
     pub fn make_folder(&self, name: &str, mode: u32, owner: Option<Owner>) -> Result<Self, FileError> {
         rustix::fs::mkdirat(&self.folder, name, Mode::RWXU).map_err(self.failed(name))?;
         let folder = self.open_at(name, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
-        set_owner_and_mode(&folder, mode, owner).map_err(self.failed(name))?;
+        let given = match owner.map_or(Ok(()), |owner| set_owner(&folder, owner)) {
+            Err(_) if mode >> 3 & 0o7 == mode & 0o7 => Ok(()),
+            given => given,
+        };
+        let set = |mode| rustix::fs::fchmod(&folder, Mode::from_raw_mode(mode));
+        let made = given.and_then(|()| match set(mode) {
+            // A sandbox of systemd keeps programs from setting that bit.
+            Err(Errno::PERM) if mode & SETGID != 0 => set(mode & !SETGID),
+            done => done,
+        });
+        made.map_err(self.failed(name))?;
         Ok(Self { folder: folder.into(), path: self.path.join(name), owners: self.owners.clone() })
     }
 

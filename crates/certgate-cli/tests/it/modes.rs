@@ -2,7 +2,10 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -11,7 +14,9 @@ use certgate_domain::TaskKind;
 use certgate_simulator::{Fault, Settings};
 use pretty_assertions::assert_eq;
 
-use crate::support::binary::{arguments, csr, ended, exit, mode, serve, stderr, with_account, within, write_batch};
+use crate::support::binary::{
+    Here, arguments, csr, ended, exit, fixture, mode, serve, stderr, with_account, within, write_batch,
+};
 
 /// The binary in that folder, started with that umask.
 fn under(umask: &str, home: &Path, arguments: &[&str]) -> Output {
@@ -156,6 +161,45 @@ fn modes_whatever_the_umask() {
         for path in all.iter().filter(|path| !path.is_symlink()) {
             let others = if is_public(path) { 0o022 } else { 0o077 };
             assert_eq!(mode(path) & others, 0, "umask {umask}: {} is {:o}", path.display(), mode(path));
+        }
+    }
+}
+
+/// Who may enter the certificate's folder by its group reads from it afterwards, too.
+#[test]
+fn a_folder_that_a_group_may_enter() {
+    const GROUP: u32 = 1;
+    let is_root = rustix::process::geteuid().is_root();
+    for (folder_mode, has_files) in [(0o750, true), (0o2750, true), (0o750, false), (0o2750, false), (0o755, false)] {
+        let here = Here::new("json", Settings::default());
+        let live = here.path("live");
+        fs::create_dir(&live).unwrap();
+        if has_files {
+            for (name, text) in [("cert.pem", "_keys/chain.pem"), ("key.pem", "_keys/p256-sec1.pem")] {
+                fs::copy(fixture(text), live.join(name)).unwrap();
+                fs::set_permissions(live.join(name), fs::Permissions::from_mode(0o640)).unwrap();
+            }
+        }
+        if is_root {
+            for path in [live.clone(), live.join("cert.pem"), live.join("key.pem")] {
+                let _ = chown(path, None, Some(GROUP));
+            }
+            fs::set_permissions(here.home.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        }
+        fs::set_permissions(&live, fs::Permissions::from_mode(folder_mode)).unwrap();
+        let like = |path: &Path| {
+            let found = fs::metadata(path).unwrap();
+            (found.uid(), found.gid(), format!("{:o}", found.mode() & 0o7777))
+        };
+        for _ in 0..2 {
+            here.ends(&["reissue", "571", "--new-key", "--out", "live"], 0);
+            for path in [live.join("sets"), fs::canonicalize(live.join("current")).unwrap()] {
+                assert_eq!(like(&path), like(&live), "{}", path.display());
+            }
+            if is_root {
+                let read = Command::new("cat").arg(live.join("cert.pem")).uid(GROUP).gid(GROUP).output().unwrap();
+                assert!(read.stdout.starts_with(b"-----BEGIN CERTIFICATE"), "{}", stderr(&read));
+            }
         }
     }
 }

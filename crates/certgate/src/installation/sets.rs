@@ -85,8 +85,8 @@ impl Installation {
 
     fn new_set(&self, folder: &Folder, files: Files<'_>, record: &SetRecord, label: &str) -> Result<String, FileError> {
         // Servers may read what is in it, as far as they may enter the certificate's folder: the files decide.
-        let mode = folder.mode()? & !WRITABLE;
-        let sets = folder.folder_or_make(SETS, mode, self.owner())?;
+        let (mode, owner) = (folder.mode()? & !WRITABLE, self.owner().map_or_else(|| folder.owner(), Ok)?);
+        let sets = folder.folder_or_make(SETS, mode, Some(owner))?;
         sets.check()?;
         let number = |set: &String| -> Option<u64> { set.split('-').next()?.parse().ok() };
         let next = names(&sets)?.iter().filter_map(number).max().unwrap_or_default().saturating_add(1);
@@ -95,7 +95,7 @@ impl Installation {
         if sets.folder(&name)?.is_some() {
             sets.remove_folder_and_files(&name)?;
         }
-        let unfinished = sets.make_folder(&name, mode, self.owner())?;
+        let unfinished = sets.make_folder(&name, mode, Some(owner))?;
         for (kind, name, _) in FILES {
             if let Some((_, bytes)) = files.iter().find(|(of, _)| *of == kind) {
                 let (owner, mode) = self.owner_and_mode(folder, kind)?;
